@@ -1,0 +1,35 @@
+# People and CI run the same targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types imports check-tests clean
+
+demo: $(READY)  ## digits out of noise in a minute
+	$(BIN)/sparring demo
+
+test: $(READY) lint types imports check-tests  ## everything CI runs
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports --no-cache
+
+# One OpenMP thread per worker: two workers with two threads each would fight for two cores.
+check-tests:
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV)

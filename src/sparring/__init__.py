@@ -1,0 +1,65 @@
+"""sparring: train, understand and use generative adversarial networks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+# OpenMP reads this once, when torch loads. Threads that spin while they wait fight with any busy
+# neighbour for the cores (docs/guides/speed.md has the measurement); sleeping ones do not. A value
+# the user has set stands. It changes no result.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sparring import losses, penalties
+    from sparring.config import Config
+    from sparring.data.spec import Dataset
+    from sparring.errors import SparringError
+    from sparring.estimator import GAN
+    from sparring.loop import Budget, train
+    from sparring.records import Record
+    from sparring.steps import Bout, adversarial_step
+
+_HOMES = {
+    "Bout": "sparring.steps",
+    "Budget": "sparring.loop",
+    "Config": "sparring.config",
+    "Dataset": "sparring.data.spec",
+    "GAN": "sparring.estimator",
+    "Record": "sparring.records",
+    "SparringError": "sparring.errors",
+    "adversarial_step": "sparring.steps",
+    "train": "sparring.loop",
+}
+_MODULES = ("losses", "penalties")
+
+__all__ = [
+    "GAN",
+    "Bout",
+    "Budget",
+    "Config",
+    "Dataset",
+    "Record",
+    "SparringError",
+    "__version__",
+    "adversarial_step",
+    "losses",
+    "penalties",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load public names when first used, so that ``import sparring`` does not load torch."""
+    if name in _MODULES:
+        return importlib.import_module(f"sparring.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sparring' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

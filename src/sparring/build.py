@@ -1,0 +1,174 @@
+"""The only place where names become objects: tables of data, networks, losses, and a bout from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from sparring import losses, penalties, schedules
+from sparring.config import DEFAULT_RECIPES, Config, from_recipe
+from sparring.data import images, toy
+from sparring.data.arrays import from_file
+from sparring.data.spec import Dataset, Spec, check_size
+from sparring.errors import ConfigError, DataError, unknown
+from sparring.loop import Budget
+from sparring.networks import dcgan, mlp
+from sparring.runtime import Runtime
+from sparring.steps import Bout
+
+LOSSES: dict[str, losses.Loss] = {
+    "non-saturating": losses.non_saturating,
+    "minimax": losses.minimax,
+    "least-squares": losses.least_squares,
+    "hinge": losses.hinge,
+    "wasserstein": losses.wasserstein,
+    "relativistic": losses.relativistic,
+}
+SCHEDULES: dict[str, schedules.Schedule] = {
+    "constant": schedules.constant,
+    "linear": schedules.linear,
+    "cosine": schedules.cosine,
+}
+DATA: dict[str, Callable[[], Dataset]] = {
+    "mnist": images.mnist,
+    "fashion-mnist": images.fashion_mnist,
+    **{name: partial(toy.load, name) for name in toy.MIXTURES},
+}
+FILES: dict[str, Callable[[Path], Dataset]] = {".npy": from_file, ".npz": from_file}
+
+
+def _mlp_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return mlp.Generator(
+        shape=spec.shape,
+        latent_dim=config.latent_dim,
+        hidden=(config.g_width,) * config.depth,
+        classes=classes,
+        bounded=spec.bounded,
+        norm=config.g_norm == "batch",
+    )
+
+
+def _mlp_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    hidden = (config.d_width,) * config.depth
+    return mlp.Discriminator(shape=spec.shape, hidden=hidden, classes=classes, norm=config.d_norm == "batch")
+
+
+def _dcgan_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return dcgan.Generator(
+        shape=spec.shape,
+        latent_dim=config.latent_dim,
+        width=config.g_width,
+        classes=classes,
+        norm=config.g_norm == "batch",
+    )
+
+
+def _dcgan_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return dcgan.Discriminator(
+        shape=spec.shape, width=config.d_width, classes=classes, norm=config.d_norm == "batch"
+    )
+
+
+Builder = Callable[[Config, Spec, int], nn.Module]
+GENERATORS: dict[str, Builder] = {"mlp": _mlp_generator, "dcgan": _dcgan_generator}
+DISCRIMINATORS: dict[str, Builder] = {"mlp": _mlp_discriminator, "dcgan": _dcgan_discriminator}
+
+
+def dataset(name: str) -> Dataset:
+    """A built-in set by name, or a file by path.
+
+    Raises:
+        DataError: an unknown name (the nearest is offered), or a file that cannot be used.
+    """
+    if name in DATA:
+        return DATA[name]()
+    path = Path(name)
+    if path.suffix.lower() in FILES:
+        return FILES[path.suffix.lower()](path)
+    if path.exists():
+        kind = "folder" if path.is_dir() else f"{path.suffix or 'nameless'} file"
+        raise DataError(f"{name} is a {kind}; accepted: {', '.join([*DATA, *FILES])}.")
+    raise DataError(unknown("data", name, DATA) + f" Or the path of a {' or '.join(FILES)} file.")
+
+
+def configure(dataset: Dataset, recipe: str = "auto", **changes: Any) -> Config:
+    """The config of a recipe on this data; "auto" is the best recipe for its kind.
+
+    Raises:
+        ConfigError: an unknown recipe or option, or a value that does not fit.
+    """
+    recipe = DEFAULT_RECIPES[dataset.spec.kind] if recipe == "auto" else recipe
+    return from_recipe(recipe, **changes)
+
+
+def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> Bout:
+    """Both players, freshly initialised from the seed, and the game between them.
+
+    Raises:
+        ConfigError: networks that cannot take this data, or a device that is not here.
+    """
+    if spec.kind != "image" and "dcgan" in (config.generator, config.discriminator):
+        raise ConfigError(
+            f"dcgan networks need pictures, this data is {spec.kind} of shape {spec.shape}. "
+            "Use --recipe mlp, or --generator mlp --discriminator mlp."
+        )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        try:
+            generator = GENERATORS[config.generator](config, spec, classes)
+            discriminator = DISCRIMINATORS[config.discriminator](config, spec, classes)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+    runtime = runtime or Runtime(config.device, config.precision, config.processes)
+    generator, discriminator = runtime.place(generator), runtime.place(discriminator)
+    betas = (config.beta1, config.beta2)
+    fused = runtime.device.type in ("cpu", "cuda")
+    return Bout(
+        generator,
+        discriminator,
+        config.latent_dim,
+        g_optimizer=Adam(generator.parameters(), config.g_lr, betas, fused=fused),
+        d_optimizer=Adam(discriminator.parameters(), config.d_lr, betas, fused=fused),
+        loss=LOSSES[config.loss],
+        penalties=_penalties(config),
+        d_steps=config.d_steps,
+        lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
+        ema_half_life=config.ema_half_life,
+        runtime=runtime,
+    )
+
+
+def budget(config: Config) -> Budget:
+    """When this config's training stops.
+
+    Raises:
+        ConfigError: no budget is set.
+    """
+    return Budget(config.minutes, config.epochs, config.samples_seen)
+
+
+def check(config: Config, data: Dataset) -> None:
+    """Everything that can be refused before the first step, without building the players.
+
+    Raises:
+        DataError: fewer samples than a batch.
+        ConfigError: no budget is set.
+    """
+    check_size(data.name, len(data), config.batch_size)
+    budget(config)
+
+
+def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:
+    every = config.penalty_every
+    candidates = (
+        penalties.r1(config.r1_gamma, every),
+        penalties.r2(config.r2_gamma, every),
+        penalties.gradient_penalty(config.gp_weight, every),
+    )
+    return tuple(penalty for penalty in candidates if penalty.weight)

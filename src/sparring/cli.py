@@ -1,0 +1,142 @@
+"""The ``sparring`` command: thin verbs over the library. torch is imported only when it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sparring import __version__
+from sparring.config import RECIPES, Config
+from sparring.errors import SparringError
+
+INTRO = """\
+Train, understand and use generative adversarial networks (GANs): two networks spar, a generator
+forges data, a discriminator tells real from forged.
+
+start here
+  sparring demo                          digits out of noise in a minute, then what to try next
+
+verbs
+  train DATA       train on mnist, fashion-mnist, ring, grid, spirals, or your .npy / .npz
+  resume RUN       go on exactly where a training stopped
+  sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
+  info RUN         what a run is and how far it got; without RUN: this machine
+"""
+OUTRO = "`sparring VERB --help` lists the options of a verb."
+TRAIN_EXAMPLES = """\
+examples
+  sparring train mnist                         the default recipe, about two minutes on two cores
+  sparring train mnist --recipe tutorial       the beginner's GAN, as tutorials print it
+  sparring train fashion-mnist --minutes 5
+  sparring train digits.npz --no-conditional --batch-size 128 --seed 7
+  sparring train mnist --dry-run               print every option and stop
+
+recipes
+  """ + ", ".join(RECIPES)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 130 interrupted."""
+    args = parser().parse_args(argv)
+    if args.verb is None:
+        parser().print_help()
+        return 0
+    from sparring.verbs import VERBS
+
+    try:
+        return VERBS[args.verb](args)
+    except SparringError as error:
+        print(f"sparring: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("sparring: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; the options of ``train`` are made from Config's fields."""
+    top = _Parser(prog="sparring", description=INTRO, epilog=OUTRO, usage="sparring VERB [options]")
+    top.add_argument("--version", action="version", version=f"sparring {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", help=argparse.SUPPRESS, parser_class=_Parser)
+
+    demo = verbs.add_parser("demo", description="Train the default recipe on MNIST for a minute.")
+    demo.add_argument("--minutes", type=float, default=1.0, help="how long to train (1)")
+    demo.add_argument("--seed", type=int, default=0, help="every random draw follows from it (0)")
+    demo.add_argument("--out", type=Path, help="run folder (runs/demo-N)")
+
+    train = verbs.add_parser(
+        "train", description="Train a GAN.", epilog=TRAIN_EXAMPLES, usage="sparring train DATA [options]"
+    )
+    train.add_argument("data", metavar="DATA", help="a built-in name, or a .npy or .npz file")
+    train.add_argument("--out", type=Path, help="run folder (runs/DATA-RECIPE-N)")
+    train.add_argument("--force", action="store_true", help="replace the run in --out")
+    train.add_argument("--dry-run", action="store_true", help="print the whole config and stop")
+    train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
+    add_config_options(train)
+
+    resume = verbs.add_parser("resume", description="Go on exactly where a training stopped.")
+    resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
+    for name in ("minutes", "epochs"):
+        resume.add_argument(f"--{name}", type=float, help=f"a new budget in {name}, counted from the start")
+    resume.add_argument("--samples-seen", type=int, help="a new budget in samples, counted from the start")
+
+    sample = verbs.add_parser("sample", description="Draw from a trained generator.")
+    sample.add_argument("run", metavar="RUN", type=Path, help="run folder")
+    sample.add_argument("--count", type=int, help="how many (64; with --interpolate: frames)")
+    sample.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
+    sample.add_argument("--label", help="draw this class only; without it: a row per class")
+    sample.add_argument(
+        "--truncation", type=float, default=1.0, help="scale of the latents: 0.7 more typical, less varied (1)"
+    )
+    sample.add_argument("--interpolate", action="store_true", help="walk between latents instead (spherical)")
+    sample.add_argument("--out", type=Path, help=".png .gif .webp .npz, or a folder (RUN/samples.png)")
+    sample.add_argument("--force", action="store_true", help="replace --out if it exists")
+    sample.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    info = verbs.add_parser("info", description="What a run is and how far it got.")
+    info.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder; without it: this machine")
+    return top
+
+
+def add_config_options(train: argparse.ArgumentParser) -> None:
+    """One option per Config field, grouped as the fields are."""
+    groups: dict[str, Any] = {}
+    for field in dataclasses.fields(Config):
+        if field.name == "data":
+            continue
+        group = field.metadata["group"]
+        groups.setdefault(group, train.add_argument_group(group))
+        flag = "--" + field.name.replace("_", "-")
+        default = "recipe's" if any(field.name in recipe for recipe in RECIPES.values()) else field.default
+        text = f"{field.metadata['help']} ({default})".replace("%", "%%")
+        options: dict[str, Any] = {"default": None, "help": text, "dest": field.name}
+        if field.type == "bool":
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["type"] = {"int": int, "float": float, "str": str}[str(field.type)]
+            options["metavar"] = "|".join(field.metadata["choices"]) or str(field.type).upper()
+        groups[group].add_argument(flag, **options)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that keeps the layout of texts and does not guess abbreviated options."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **kwargs,
+            allow_abbrev=False,
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
+                prog, max_help_position=34, width=100
+            ),
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""Every option of a training in one frozen dataclass, and the recipes as one literal table.
+
+No torch here: the command line builds its options from these fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from sparring.errors import ConfigError, unknown
+
+# The names build.py knows how to turn into objects (a test holds the two against each other).
+LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
+NETWORKS = ("mlp", "dcgan")
+NORMS = ("none", "batch")
+SCHEDULES = ("constant", "linear", "cosine")
+PRECISIONS = ("auto", "fp32", "bf16")
+BUDGETS = ("minutes", "epochs", "samples_seen")
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    group: str,
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+) -> Any:
+    """A config field with its help text, its group in ``--help`` and the values it accepts."""
+    metadata = {"help": help, "group": group, "choices": choices, "low": low, "high": high}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What to train, on what, how long. Learning rates are per step, budgets in samples seen.
+
+    Raises:
+        ConfigError: a value is outside its range or not among its choices.
+    """
+
+    data: str = option("mnist", "a built-in name or a .npy/.npz file", group="what")
+    recipe: str = option("auto", "a named set of options; auto: the best one measured", group="what")
+    conditional: bool = option(True, "use the labels where the data has them", group="what")
+    seed: int = option(0, "every random draw follows from it", group="what", low=0)
+
+    minutes: float = option(0.0, "stop after this many minutes", group="how long", low=0)
+    epochs: float = option(0.0, "stop after this many passes over the data", group="how long", low=0)
+    samples_seen: int = option(0, "stop after this many real samples", group="how long", low=0)
+
+    generator: str = option("dcgan", "generator network", group="networks", choices=NETWORKS)
+    discriminator: str = option("dcgan", "discriminator network", group="networks", choices=NETWORKS)
+    latent_dim: int = option(64, "numbers in a latent vector", group="networks", low=1)
+    g_width: int = option(64, "channels (dcgan) or hidden units (mlp)", group="networks", low=1)
+    d_width: int = option(64, "the same for the discriminator", group="networks", low=1)
+    depth: int = option(1, "hidden layers of an mlp", group="networks", low=1)
+    g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=NORMS)
+    d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=NORMS)
+
+    loss: str = option("non-saturating", "the game both play", group="the game", choices=LOSSES)
+    d_steps: int = option(1, "discriminator steps per generator step", group="the game", low=1)
+    r1_gamma: float = option(0.0, "R1: gamma/2 times |grad D(real)|^2", group="the game", low=0)
+    r2_gamma: float = option(0.0, "R2: gamma/2 times |grad D(fake)|^2", group="the game", low=0)
+    gp_weight: float = option(0.0, "WGAN-GP: times (|grad D(between)| - 1)^2", group="the game", low=0)
+    penalty_every: int = option(1, "penalties every k-th step, k times as strong", group="the game", low=1)
+
+    batch_size: int = option(64, "real samples per step (all processes)", group="optimisation", low=1)
+    g_lr: float = option(2e-4, "generator's learning rate (Adam)", group="optimisation", low=0)
+    d_lr: float = option(2e-4, "discriminator's learning rate (Adam)", group="optimisation", low=0)
+    beta1: float = option(0.5, "Adam's first beta", group="optimisation", low=0, high=0.9999)
+    beta2: float = option(0.99, "Adam's second beta", group="optimisation", low=0, high=0.999999)
+    lr_schedule: str = option("constant", "how the rates end", group="optimisation", choices=SCHEDULES)
+    lr_decay_from: float = option(
+        0.7, "share of the budget after which the rates fall to zero", group="optimisation", low=0, high=1
+    )
+    ema_half_life: float = option(
+        0.0, "half-life of the generator's weight average, in samples (0: off)", group="optimisation", low=0
+    )
+
+    device: str = option("auto", "auto, cpu, cuda, cuda:1, mps", group="machine")
+    precision: str = option("auto", "auto: bf16 where it is faster", group="machine", choices=PRECISIONS)
+    threads: int = option(0, "CPU threads (0: measured)", group="machine", low=0)
+    processes: int = option(1, "training processes, each with batch_size / processes", group="machine", low=1)
+
+    record_every: int = option(100, "steps between lines of history", group="records", low=1)
+    pictures: int = option(40, "pictures of the same latents through training", group="records", low=0)
+    checkpoint_seconds: float = option(30.0, "seconds between checkpoints", group="records", low=0)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+        if self.batch_size % self.processes:
+            raise ConfigError(
+                f"batch_size {self.batch_size} cannot be shared by {self.processes} processes: "
+                "choose a multiple."
+            )
+
+    def replace(self, **changes: Any) -> Config:
+        """A copy with some values changed; naming any budget drops the others.
+
+        Raises:
+            ConfigError: an unknown name (the nearest is offered) or a value that does not fit.
+        """
+        known = {field.name: field for field in dataclasses.fields(self)}
+        for name in changes:
+            if name not in known:
+                raise ConfigError(unknown("option", name, known))
+        if any(name in BUDGETS for name in changes):
+            changes = dict.fromkeys(BUDGETS, 0) | changes
+        return dataclasses.replace(self, **{k: _coerce(known[k], v) for k, v in changes.items()})
+
+    def to_toml(self) -> str:
+        """The whole config as TOML text."""
+        return tomli_w.dumps(dataclasses.asdict(self))
+
+
+# Each recipe is what differs from Config's defaults, and nothing else.
+RECIPES: dict[str, dict[str, Any]] = {
+    # The beginner's GAN as tutorials print it, weaknesses included: the baseline.
+    "tutorial": {
+        "generator": "mlp",
+        "discriminator": "mlp",
+        "conditional": False,
+        "latent_dim": 100,
+        "g_width": 256,
+        "d_width": 256,
+        "g_norm": "none",
+        "batch_size": 64,
+        "g_lr": 2e-4,
+        "d_lr": 2e-4,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epochs": 10,
+        "record_every": 200,
+        "precision": "fp32",
+    },
+    # The same players made to work: R1, averaged weights, faster rates.
+    "mlp": {
+        "generator": "mlp",
+        "discriminator": "mlp",
+        "depth": 2,
+        "g_norm": "none",
+        "g_width": 256,
+        "d_width": 256,
+        "r1_gamma": 0.5,
+        "penalty_every": 4,
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+        "lr_schedule": "linear",
+        "ema_half_life": 10_000,
+        "samples_seen": 500_000,
+    },
+    # DCGAN as everyone writes it (Radford et al. 2015).
+    "dcgan": {
+        "conditional": False,
+        "latent_dim": 100,
+        "d_norm": "batch",
+        "g_lr": 2e-4,
+        "d_lr": 2e-4,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "samples_seen": 600_000,
+    },
+    # The default for pictures: what measured best for a minute or two on two CPU cores.
+    "sprint": {
+        "r1_gamma": 0.5,
+        "penalty_every": 4,
+        "g_lr": 4e-3,
+        "d_lr": 4e-3,
+        "lr_schedule": "linear",
+        "ema_half_life": 44_000,
+        "samples_seen": 240_000,
+    },
+}
+DEFAULT_RECIPES = {"image": "sprint", "points": "mlp"}  # by kind of data
+
+
+def from_recipe(name: str, **changes: Any) -> Config:
+    """A recipe's config with changes on top.
+
+    Raises:
+        ConfigError: an unknown recipe or option, or a value that does not fit.
+    """
+    if name not in RECIPES:
+        raise ConfigError(unknown("recipe", name, RECIPES))
+    return Config(recipe=name).replace(**RECIPES[name]).replace(**changes)
+
+
+def from_toml(text: str) -> Config:
+    """The inverse of ``Config.to_toml``; missing keys take their defaults.
+
+    Raises:
+        ConfigError: not TOML, an unknown key, or a value that does not fit.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not a TOML file ({error}). Write one key = value per line.") from error
+    return Config().replace(**values)
+
+
+def load_toml(path: Path) -> Mapping[str, Any]:
+    """The keys of a user's TOML file, unchecked.
+
+    Raises:
+        ConfigError: the file is missing or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"cannot read the config file {path}: {error}.") from error
+
+
+def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
+    """Whole floats become ints and ints floats where the field says so; nothing else changes."""
+    if field.type == "float" and type(value) is int:
+        return float(value)
+    if field.type == "int" and type(value) is float and value.is_integer():
+        return int(value)
+    return value
+
+
+def _check(field: dataclasses.Field[Any], value: Any) -> None:
+    name, meta = field.name, field.metadata
+    if type(value).__name__ != field.type:
+        raise ConfigError(f"{name} = {value!r}: expected {field.type}, got {type(value).__name__}.")
+    if meta["choices"] and value not in meta["choices"]:
+        raise ConfigError(unknown(name, value, meta["choices"]))
+    low, high = meta["low"], meta["high"]
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        bounds = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+        raise ConfigError(f"{name} = {value!r}: expected {bounds}.")
+    if isinstance(value, float) and value == float("inf"):
+        raise ConfigError(f"{name} = {value!r}: expected a finite number.")

@@ -1,0 +1,1 @@
+"""Sources of samples: a table of built-in sets, files, arrays."""

@@ -1,0 +1,169 @@
+"""The user's own arrays: checked, put into one layout, and refused with the reason and the mend."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import DataError
+
+CHANNELS = (1, 3, 4)
+SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
+LABEL_KEYS = ("labels", "y", "y_train", "targets")
+
+
+def from_file(path: Path) -> Dataset:
+    """A ``.npy`` array, or an ``.npz`` with one array of samples and, if it has them, labels.
+
+    Raises:
+        DataError: missing, unreadable, pickled, or an array that cannot be trained on.
+    """
+    if not path.exists():
+        raise DataError(f"there is no file {path}.")
+    try:
+        content = np.load(path, allow_pickle=False, mmap_mode=None)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"cannot read {path} ({error}). Expected numpy.save's .npy or numpy.savez's .npz, "
+            "of numbers, not of Python objects."
+        ) from error
+    if isinstance(content, np.ndarray):
+        return from_array(content, name=str(path))
+    with content:
+        try:
+            arrays = {key: content[key] for key in content.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise DataError(f"cannot read {path} ({error}).") from error
+    samples_key = _find(arrays, SAMPLE_KEYS) or _only_samples(arrays)
+    if samples_key is None:
+        raise DataError(
+            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}; name the samples "
+            f"one of {', '.join(SAMPLE_KEYS)} and the labels one of {', '.join(LABEL_KEYS)}."
+        )
+    labels_key = _find(arrays, LABEL_KEYS)
+    labels = arrays[labels_key] if labels_key else None
+    return from_array(arrays[samples_key], labels, name=str(path))
+
+
+def from_array(samples: Any, labels: Any = None, *, name: str = "array") -> Dataset:
+    """Pictures (N, H, W), (N, C, H, W) or (N, H, W, C), or points (N, D), with labels (N,) or None.
+
+    Pictures are integers from 0 to 255, or floats in [0, 1] or [-1, 1]; points any finite floats.
+
+    Raises:
+        DataError: wrong rank, type or range, NaN, or labels that do not match.
+    """
+    array = _to_numpy(samples, f"{name}'s samples")
+    if array.ndim not in (2, 3, 4) or 0 in array.shape[1:]:
+        raise DataError(
+            f"{name} has shape {array.shape}; expected points (N, D) or pictures (N, H, W), "
+            "(N, C, H, W) or (N, H, W, C)."
+        )
+    if len(array) == 0:
+        raise DataError(f"{name} holds no samples.")
+    _check_finite(array, name)
+    encoded_labels, class_names = _labels(labels, len(array), name)
+    if array.ndim == 2:
+        return _points(array, encoded_labels, class_names, name)
+    array = _channels_first(array, name)
+    array, centre, scale = _picture_range(array, name)
+    dtype: Literal["uint8", "float32"] = "uint8" if array.dtype == np.uint8 else "float32"
+    spec = Spec("image", array.shape[1:], dtype, (centre,), (scale,), class_names)
+    return Dataset(name, spec, torch.from_numpy(array), encoded_labels)
+
+
+def _to_numpy(values: Any, name: str) -> NDArray[Any]:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu().numpy()
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"{name} cannot be made one array: {error}.") from error
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * 255
+    if array.dtype.kind not in "uif":
+        raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
+    return array
+
+
+def _check_finite(array: NDArray[Any], name: str) -> None:
+    if array.dtype.kind == "f" and not (finite := np.isfinite(array)).all():
+        broken = np.flatnonzero(~finite.reshape(len(array), -1).all(1))
+        raise DataError(
+            f"{name} holds NaN or infinite values in {len(broken)} of {len(array)} samples, "
+            f"first in sample {broken[0]}. Drop or fill them first."
+        )
+
+
+def _points(
+    array: NDArray[Any], labels: torch.Tensor | None, class_names: tuple[str, ...], name: str
+) -> Dataset:
+    points = array.astype(np.float32)
+    if not np.isfinite(points).all():
+        raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
+    low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
+    half = np.where(high > low, (high - low) / 2, 1.0)
+    centre = tuple(float(v) for v in (low + high) / 2)
+    spec = Spec("points", points.shape[1:], "float32", centre, tuple(map(float, half)), class_names)
+    return Dataset(name, spec, torch.from_numpy(points), labels)
+
+
+def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.shape[1] not in CHANNELS and array.shape[3] in CHANNELS:
+        array = array.transpose(0, 3, 1, 2)
+    if array.shape[1] not in CHANNELS:
+        raise DataError(
+            f"{name} has shape {array.shape}: neither axis 1 nor axis 3 is a number of channels "
+            f"({', '.join(map(str, CHANNELS))})."
+        )
+    return np.array(array, order="C", copy=True)
+
+
+def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float, float]:
+    """The array as uint8 or float32, and the centre and scale that take it to [-1, 1]."""
+    low, high = float(array.min()), float(array.max())
+    seen = f"{name} holds {array.dtype} values from {low:g} to {high:g}"
+    if array.dtype.kind in "ui":
+        if low < 0 or high > 255:
+            raise DataError(f"{seen}; expected 0 to 255. Rescale and convert to uint8 first.")
+        return array.astype(np.uint8), 127.5, 127.5
+    if low < -1 or high > 1:
+        mend = "convert to uint8" if low >= 0 and high <= 255 else "rescale"
+        raise DataError(f"{seen}; floats must lie in [0, 1] or [-1, 1]: {mend} first.")
+    array = array.astype(np.float32)
+    return (array, 0.5, 0.5) if low >= 0 else (array, 0.0, 1.0)
+
+
+def _labels(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:
+    if labels is None:
+        return None, ()
+    array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or len(array) != count:
+        raise DataError(f"{name} has {count} samples but labels of shape {array.shape}; expected ({count},).")
+    if array.dtype.kind not in "uibUS":
+        raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.")
+    values, indices = np.unique(array, return_inverse=True)
+    if len(values) > 1000 or len(values) > max(2, count // 2):
+        raise DataError(f"{name} has {len(values)} different labels for {count} samples: are these labels?")
+    names = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values)
+    return torch.from_numpy(indices.astype(np.int64)), names
+
+
+def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+    by_lower = {name.lower(): name for name in arrays}
+    return next((by_lower[key] for key in keys if key in by_lower), None)
+
+
+def _only_samples(arrays: dict[str, NDArray[Any]]) -> str | None:
+    others = [name for name in arrays if name.lower() not in LABEL_KEYS]
+    return others[0] if len(others) == 1 else None

@@ -1,0 +1,78 @@
+"""Pictures that come with the package or with the system, whole, as uint8."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import DataError
+
+MNIST_TRAIN, MNIST_TEST, SIDE = 60_000, 10_000, 28
+FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+FASHION_CLASSES = (
+    "t-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle-boot",
+)  # fmt: skip
+
+
+def grey_spec(class_names: tuple[str, ...]) -> Spec:
+    """28 x 28 grey pictures of 8 bits."""
+    return Spec("image", (1, SIDE, SIDE), "uint8", (127.5,), (127.5,), class_names)
+
+
+def mnist(split: str = "train") -> Dataset:
+    """Handwritten digits (LeCun et al. 1998): 60,000 to train on or 10,000 to test with.
+
+    Raises:
+        DataError: the packaged file is damaged.
+    """
+    packed = resources.files("sparring.data").joinpath("bundled/mnist.xz").read_bytes()
+    try:
+        flat = np.frombuffer(lzma.decompress(packed), np.uint8)
+    except lzma.LZMAError as error:
+        raise DataError(f"the packaged MNIST is damaged ({error}). Install sparring again.") from error
+    count = MNIST_TRAIN + MNIST_TEST
+    pictures, labels = flat[: count * SIDE * SIDE].reshape(count, 1, SIDE, SIDE), flat[-count:]
+    part = slice(0, MNIST_TRAIN) if split == "train" else slice(MNIST_TRAIN, None)
+    return _dataset("mnist", pictures[part], labels[part], tuple("0123456789"))
+
+
+def fashion_mnist(split: str = "train", folder: Path = FASHION_FOLDER) -> Dataset:
+    """Zalando's clothes (Xiao et al. 2017), from where Debian's dataset-fashion-mnist puts them.
+
+    Raises:
+        DataError: the files are not there or not in MNIST's format.
+    """
+    prefix = "train" if split == "train" else "t10k"
+    pictures = _read_idx(folder / f"{prefix}-images-idx3-ubyte.gz", ndim=3)
+    labels = _read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", ndim=1)
+    return _dataset("fashion-mnist", pictures[:, None], labels, FASHION_CLASSES)
+
+
+def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
+    """MNIST's IDX format: 2 zero bytes, type 8 (uint8), rank, then big-endian sizes, then bytes."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing. Run: apt-get install dataset-fashion-mnist") from error
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path} is unreadable: {error}.") from error
+    shape = np.frombuffer(content, ">i4", count=ndim, offset=4) if len(content) >= 4 + 4 * ndim else [0]
+    body = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * ndim))
+    if content[:4] != bytes([0, 0, 8, ndim]) or body.size != np.prod(shape):
+        raise DataError(f"{path} is not an IDX file of rank {ndim} and 8-bit values.")
+    return body.reshape(shape)
+
+
+def _dataset(
+    name: str, pictures: NDArray[np.uint8], labels: NDArray[np.uint8], class_names: tuple[str, ...]
+) -> Dataset:
+    samples = torch.from_numpy(np.array(pictures))
+    return Dataset(name, grey_spec(class_names), samples, torch.from_numpy(labels.astype(np.int64)))

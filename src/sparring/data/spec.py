@@ -1,0 +1,111 @@
+"""What a data set is to the players: a shape, a range, classes, and how to encode and decode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from sparring.errors import DataError
+
+Kind = Literal["image", "points"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The kind and shape of one sample and its mapping to what the networks see.
+
+    encode: (x - centre) / scale, which lies in [-1, 1]. decode is its inverse. ``centre`` and
+    ``scale`` hold one number for everything (pictures) or one per coordinate (points).
+    """
+
+    kind: Kind
+    shape: tuple[int, ...]
+    dtype: Literal["uint8", "float32"]
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether values outside the range mean nothing (pictures), so that tanh fits."""
+        return self.kind == "image"
+
+    def encode(self, samples: Tensor) -> Tensor:
+        """Stored samples (B, *shape) to float32 in [-1, 1]."""
+        centre, scale = self._range(samples.device)
+        return samples.to(torch.float32).sub_(centre).div_(scale)
+
+    def decode(self, encoded: Tensor) -> Tensor:
+        """What a generator makes (B, *shape) back to the data's own range and type."""
+        centre, scale = self._range(encoded.device)
+        encoded = encoded.detach().to(torch.float32)
+        if self.bounded:
+            encoded = encoded.clamp(-1, 1)
+        samples = encoded * scale + centre
+        return samples.round().to(torch.uint8) if self.dtype == "uint8" else samples
+
+    def _range(self, device: torch.device) -> tuple[Tensor | float, Tensor | float]:
+        if len(self.centre) == 1:
+            return self.centre[0], self.scale[0]
+        return torch.tensor(self.centre, device=device), torch.tensor(self.scale, device=device)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON stores it."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Spec:
+        """The inverse of ``to_dict``."""
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return Spec(**fields)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples (N, *shape) as stored, encoded a batch at a time, and their labels (N,) or None."""
+
+    name: str
+    spec: Spec
+    samples: Tensor
+    labels: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 without labels."""
+        return len(self.spec.class_names) if self.labels is not None else 0
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Encoded samples (B, *shape) and labels (B,) at the indices (B,)."""
+        labels = None if self.labels is None else self.labels.index_select(0, indices)
+        return self.spec.encode(self.samples.index_select(0, indices)), labels
+
+    def unlabelled(self) -> Dataset:
+        """The same samples without their labels."""
+        return Dataset(self.name, self.spec, self.samples)
+
+    def to(self, device: torch.device) -> Dataset:
+        """The same data on a device."""
+        labels = None if self.labels is None else self.labels.to(device)
+        return Dataset(self.name, self.spec, self.samples.to(device), labels)
+
+
+def check_size(name: str, count: int, batch_size: int) -> None:
+    """Refuse a set that cannot fill one batch.
+
+    Raises:
+        DataError: empty, or fewer samples than a batch.
+    """
+    if count == 0:
+        raise DataError(f"{name} holds no samples.")
+    if count < batch_size:
+        raise DataError(
+            f"{name} holds {count} samples, fewer than one batch of {batch_size}. "
+            f"Add samples or train with --batch-size {count} or less."
+        )

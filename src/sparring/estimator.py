@@ -1,0 +1,217 @@
+"""``GAN``: the whole library in scikit-learn's manners: ``GAN().fit(x).sample(n)``."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from sparring import build, checkpoint, run, sample
+from sparring.config import BUDGETS, RECIPES, Config
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import ConfigError, RunError, unknown
+from sparring.loop import train
+from sparring.records import HistoryWriter, Record
+from sparring.runtime import Runtime, Threads
+from sparring.steps import Bout
+from sparring.terminal import Display, console
+
+
+class GAN:
+    """A generator and a discriminator, trained by ``fit``, drawn from by ``sample``.
+
+    Args:
+        recipe: a named set of options; "auto" takes the best one measured for the kind of data.
+        options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
+
+    After ``fit``: ``config_``, ``spec_``, ``bout_`` (the players), ``history_`` (Records).
+
+    Raises:
+        ConfigError: an unknown recipe or option.
+    """
+
+    def __init__(self, recipe: str = "auto", **options: Any) -> None:
+        self.recipe, self.options = recipe, options
+        if recipe != "auto" and recipe not in RECIPES:
+            raise ConfigError(unknown("recipe", recipe, RECIPES))
+        Config().replace(**options)
+        self._data: Dataset | None = None
+        self.history_: list[Record] = []
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The recipe and the options given."""
+        return {"recipe": self.recipe, **self.options}
+
+    def set_params(self, **params: Any) -> GAN:
+        """Change the recipe or options; takes effect at the next ``fit``."""
+        fresh = GAN(**(self.get_params() | params))
+        self.recipe, self.options = fresh.recipe, fresh.options
+        return self
+
+    def fit(self, data: Any, labels: Any = None, *, verbose: bool = False, **budget: float) -> GAN:
+        """Train anew on a built-in name, a file, an array or a tensor; returns self.
+
+        Args:
+            data: see ``sparring train --help`` for names; arrays as ``data.arrays.from_array`` takes.
+            labels: classes of an array's samples, (N,).
+            verbose: show the progress as ``sparring train`` does.
+            budget: ``minutes``, ``epochs`` or ``samples_seen``; the recipe's own without it.
+
+        Raises:
+            DataError: the data cannot be trained on.
+            ConfigError: options that do not fit the data, or an unknown budget.
+            NonFiniteError: training broke down.
+        """
+        for name in budget:
+            if name not in BUDGETS:
+                raise ConfigError(unknown("budget", name, BUDGETS))
+        dataset = _dataset(data, labels)
+        self._prepare(dataset, build.configure(dataset, self.recipe, **self._changes(budget, dataset)))
+        adaptive = self.config_.minutes > 0
+        records = train(
+            self.bout_,
+            self._data,
+            build.budget(self.config_),
+            batch_size=self.config_.batch_size,
+            seed=self.config_.seed,
+            record_every=self.config_.record_every,
+            threads=Threads(self.config_.threads, adaptive),
+        )
+        with ExitStack() as stack:
+            display = stack.enter_context(Display(console())) if verbose else None
+            for record in records:
+                self.history_.append(record)
+                if display:
+                    display.show(record)
+        return self
+
+    def sample(
+        self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
+    ) -> NDArray[Any]:
+        """Draw samples (count, *shape) in the data's own range and type.
+
+        Args:
+            labels: a class, or one for each sample (indices or names); without it all classes in turn.
+            seed: another seed, other samples.
+            truncation: scale of the latents; below 1 more typical and less varied.
+
+        Raises:
+            RunError: not fitted yet.
+            ConfigError: labels that do not fit.
+        """
+        self._check_fitted()
+        latents = sample.random_latents(count, self.config_.latent_dim, seed, truncation)
+        drawn = sample.draw(self.bout_.artist, latents, self._label_indices(labels, count))
+        samples: NDArray[Any] = self.spec_.decode(drawn).numpy()
+        return samples
+
+    def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
+        """A picture of samples in a grid; a scatter plot for points."""
+        count = max(count, 1000) if self._fitted and self.spec_.kind == "points" else count
+        return sample.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.
+
+        Raises:
+            RunError: not fitted, the folder exists (unless ``force``), or cannot be written.
+        """
+        self._check_fitted()
+        if self._data is None:
+            raise RunError("this GAN was loaded, not fitted: copy its run folder instead.")
+        folder = run.create(Path(path), self.config_, self._data, force=force)
+        writer = HistoryWriter(folder.history)
+        for record in self.history_:
+            writer.write(record)
+        writer.close()
+        checkpoint.write(self.bout_, folder.checkpoints, {"threads": torch.get_num_threads()})
+        return folder.path
+
+    @staticmethod
+    def load(path: str | Path, *, device: str = "auto") -> GAN:
+        """A GAN from a run folder, ready to draw from.
+
+        Raises:
+            RunError: not a run folder, or without a whole checkpoint.
+        """
+        folder = run.RunFolder(Path(path))
+        gan = GAN(folder.config.recipe)
+        gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
+        gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"))
+        gan.history_ = list(folder.records()) if folder.history.exists() else []
+        return gan
+
+    def _repr_png_(self) -> bytes | None:
+        """In a notebook a fitted GAN shows what it draws."""
+        if not self._fitted:
+            return None
+        file = io.BytesIO()
+        self.show(16).save(file, "PNG")
+        return file.getvalue()
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"GAN({self.recipe!r}{options})"
+
+    @property
+    def _fitted(self) -> bool:
+        return hasattr(self, "bout_")
+
+    def _check_fitted(self) -> None:
+        if not self._fitted:
+            raise RunError("this GAN has not been fitted: call fit(data) or GAN.load(path) first.")
+
+    def _changes(self, budget: Mapping[str, float], dataset: Dataset) -> dict[str, Any]:
+        options = dict(self.options)
+        if budget:
+            options = {name: value for name, value in options.items() if name not in BUDGETS}
+        return options | dict(budget) | {"data": dataset.name}
+
+    def _prepare(self, dataset: Dataset, config: Config) -> None:
+        dataset = dataset if config.conditional else dataset.unlabelled()
+        build.check(config, dataset)
+        self.bout_: Bout = build.bout(config, dataset.spec, dataset.classes)
+        self.config_: Config = config
+        self.spec_: Spec = dataset.spec
+        self.classes_: int = dataset.classes
+        self._data, self.history_ = dataset, []
+
+    def _label_indices(self, labels: Any, count: int) -> torch.Tensor | None:
+        """Class indices (count,) for what the user calls the classes."""
+        if not self.classes_:
+            if labels is not None:
+                raise ConfigError("this GAN was trained without labels: leave labels out.")
+            return None
+        if labels is None:
+            return sample.even_labels(count, self.classes_)
+        names = self.spec_.class_names
+        listed = [labels] * count if isinstance(labels, str | int) else list(labels)
+        if len(listed) != count:
+            raise ConfigError(f"{len(listed)} labels for {count} samples: give one, or one for each.")
+        for label in listed:
+            if str(label) not in names:
+                raise ConfigError(unknown("label", str(label), names))
+        return torch.tensor([names.index(str(label)) for label in listed])
+
+
+def _dataset(data: Any, labels: Any) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, str | Path):
+        if labels is not None:
+            raise ConfigError("labels belong to arrays; named data and files bring their own.")
+        return build.dataset(str(data))
+    return from_array(data, labels)
+
+
+def _warn(message: str) -> None:
+    import warnings
+
+    warnings.warn(message, stacklevel=3)

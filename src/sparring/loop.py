@@ -1,0 +1,218 @@
+"""The training loop: a generator of Records. Printing, saving and stopping are for-loops around it."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset, check_size
+from sparring.errors import ConfigError, NonFiniteError
+from sparring.records import Record
+from sparring.runtime import Runtime, Threads
+from sparring.schedules import ema_decay
+from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: the first limit reached, of those above 0.
+
+    Raises:
+        ConfigError: no limit at all.
+    """
+
+    minutes: float = 0.0
+    epochs: float = 0.0
+    samples_seen: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.minutes > 0 or self.epochs > 0 or self.samples_seen > 0):
+            raise ConfigError("nothing says when to stop: give minutes, epochs or samples_seen.")
+
+    def progress(self, bout: Bout, samples: int) -> float:
+        """The share spent, 0 to 1, on a set of so many samples."""
+        shares = [0.0]
+        if self.minutes:
+            shares.append(bout.seconds / (60 * self.minutes))
+        if self.epochs:
+            shares.append(bout.samples_seen / (self.epochs * samples))
+        if self.samples_seen:
+            shares.append(bout.samples_seen / self.samples_seen)
+        return min(1.0, max(shares))
+
+
+def train(
+    bout: Bout,
+    data: Dataset | Any,
+    budget: Budget,
+    *,
+    batch_size: int = 64,
+    seed: int = 0,
+    record_every: int = 100,
+    threads: Threads | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Record]:
+    """Train until the budget is spent; yield a Record every so many steps and at the end.
+
+    Between two records the bout may be saved, drawn from or left; training goes on from its state.
+    The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
+
+    Args:
+        data: a Dataset, or an array or tensor that ``data.arrays.from_array`` takes.
+
+    Raises:
+        DataError: the data cannot be trained on.
+        NonFiniteError: a loss or a gradient is no longer finite.
+    """
+    dataset = data if isinstance(data, Dataset) else from_array(data)
+    check_size(dataset.name, len(dataset), batch_size)
+    dataset = dataset.to(bout.runtime.device)
+    bout.generator.train()
+    bout.discriminator.train()
+    threads = threads or Threads(fixed=torch.get_num_threads())
+    probe = _Probe(bout, dataset, batch_size)
+    if bout.runtime.device.type == "cpu" and bout.runtime.processes == 1:
+        threads.choose(probe)
+    window = _Window(bout)
+    started = time.perf_counter() - bout.seconds
+    order = _Order(len(dataset), seed)
+    progress = budget.progress(bout, len(dataset))
+    while progress < 1:
+        scale = bout.lr_schedule(progress)
+        bout.scale_rates(scale)
+        batches = [
+            _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout.runtime)
+            for k in range(bout.d_steps)
+        ]
+        window.add(adversarial_step(bout, batches, _rng(bout, seed)))
+        bout.step += 1
+        bout.samples_seen += bout.d_steps * batch_size
+        if bout.average:
+            bout.average.update(ema_decay(bout.ema_half_life, bout.d_steps * batch_size, bout.samples_seen))
+        bout.seconds = bout.runtime.agree(time.perf_counter() - started)
+        progress = budget.progress(bout, len(dataset))
+        stopping = bout.runtime.agree(stop())
+        if progress >= 1 or stopping or bout.step % record_every == 0:
+            record = window.close(progress, scale)
+            yield record
+            if stopping:
+                return
+            if bout.runtime.device.type == "cpu" and bout.runtime.processes == 1:
+                threads.watch(record.values["samples_per_second"], probe)
+
+
+class _Order:
+    """Which sample comes when: an endless row of shuffled epochs, each a function of (seed, epoch)."""
+
+    def __init__(self, samples: int, seed: int) -> None:
+        self.samples, self.seed = samples, seed
+        self._epoch, self._permutation = -1, torch.empty(0)
+
+    def __call__(self, start: int, count: int) -> Tensor:
+        """Indices (count,) of the samples at these places in the row."""
+        parts = []
+        while count:
+            epoch, place = divmod(start, self.samples)
+            part = self._shuffled(epoch)[place : place + count]
+            parts.append(part)
+            start, count = start + len(part), count - len(part)
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def _shuffled(self, epoch: int) -> Tensor:
+        if epoch != self._epoch:
+            rng = torch.Generator().manual_seed(_stream(self.seed, 0, epoch))
+            self._epoch, self._permutation = epoch, torch.randperm(self.samples, generator=rng)
+        return self._permutation
+
+
+def _stream(*numbers: int) -> int:
+    """A 64-bit seed from several numbers; near numbers give unrelated seeds."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _rng(bout: Bout, seed: int) -> torch.Generator:
+    """The random stream of this step, a function of (seed, step) alone."""
+    return torch.Generator(bout.runtime.device).manual_seed(_stream(seed, 1, bout.step))
+
+
+def _draw(dataset: Dataset, order: _Order, start: int, count: int, runtime: Runtime) -> Batch:
+    """This process's part of the joint batch, as the networks want it in memory."""
+    indices = runtime.share(order(start, count)).to(runtime.device, non_blocking=True)
+    samples, labels = dataset.batch(indices)
+    if samples.ndim == 4:
+        samples = samples.contiguous(memory_format=torch.channels_last)
+    return samples, labels
+
+
+class _Probe:
+    """One training step on copies of the players, to time: the bout itself is left as it is."""
+
+    def __init__(self, bout: Bout, dataset: Dataset, batch_size: int) -> None:
+        self.bout, self.dataset, self.batch_size = bout, dataset, batch_size
+
+    def __call__(self) -> None:
+        adversarial_step(self.twin, self.batches, torch.Generator().manual_seed(0))
+
+    @cached_property
+    def twin(self) -> Bout:
+        """A copy of the bout on the same runtime."""
+        return copy.deepcopy(self.bout, {id(self.bout.runtime): self.bout.runtime})
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """The first batch of the data."""
+        order = _Order(len(self.dataset), 0)
+        return [_draw(self.dataset, order, 0, self.batch_size, self.bout.runtime)]
+
+
+class _Window:
+    """Sums the logged values of the steps between two records, without waiting for the device."""
+
+    def __init__(self, bout: Bout) -> None:
+        self.bout = bout
+        self._open()
+
+    def _open(self) -> None:
+        self.names: list[str] = []
+        self.total: Tensor | None = None
+        self.steps = 0
+        self.since_seconds, self.since_samples = self.bout.seconds, self.bout.samples_seen
+
+    def add(self, logged: dict[str, Tensor]) -> None:
+        values = torch.stack(list(logged.values()))
+        if self.total is None:
+            self.names, self.total = list(logged), values
+        else:
+            self.total += values
+        self.steps += 1
+
+    def close(self, progress: float, lr_scale: float) -> Record:
+        """The means since the last record, and the gradients of the step just made."""
+        bout = self.bout
+        assert self.total is not None
+        means = bout.runtime.mean(self.total / self.steps).tolist()
+        seconds = max(bout.seconds - self.since_seconds, 1e-9)
+        values = dict(zip(self.names, means, strict=True)) | {
+            "g_gradient_norm": gradient_norm(bout.generator),
+            "d_gradient_norm": gradient_norm(bout.discriminator),
+            "lr_scale": lr_scale,
+            "samples_per_second": (bout.samples_seen - self.since_samples) / seconds,
+        }
+        record = Record(bout.step, bout.samples_seen, bout.seconds, progress, values)
+        self._open()
+        if broken := [name for name, value in values.items() if not np.isfinite(value)]:
+            raise NonFiniteError(
+                f"{', '.join(broken)} became infinite or NaN by step {bout.step} "
+                f"({bout.samples_seen:,} samples). Try lower learning rates, an R1 penalty "
+                "(r1_gamma 0.1 to 1), or precision fp32."
+            )
+        return record

@@ -1,0 +1,109 @@
+"""GAN losses as pure functions of logits: ``(real (B,), fake (B,)) -> (B,)``; the caller takes the mean.
+
+``real`` and ``fake`` are the discriminator's logits on real and forged samples. Each loss comes as
+a pair, one function for each player; both are minimised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+class Loss(NamedTuple):
+    """A game: what each player minimises.
+
+    ``pairs`` says that the generator's loss also looks at the real logits.
+    """
+
+    discriminator: LossFunction
+    generator: LossFunction
+    pairs: bool = False
+
+
+def check_logits(real: Tensor, fake: Tensor) -> None:
+    """Refuse anything but two vectors of one length: ``(B, 1) - (B,)`` is silently ``(B, B)``.
+
+    Raises:
+        ValueError: the shapes are not (B,) and (B,).
+    """
+    if real.ndim != 1 or real.shape != fake.shape:
+        raise ValueError(
+            f"logits have shapes {tuple(real.shape)} and {tuple(fake.shape)}, expected (B,) and (B,). "
+            "Let the discriminator end with .flatten() or .squeeze(1)."
+        )
+
+
+# Goodfellow et al. 2014, eq. 1, with D = sigmoid(logit). -log sigmoid(x) = softplus(-x) does not
+# overflow where log(sigmoid(x)) is -inf, as in sigmoid followed by BCE.
+def logistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    """-log D(x) - log(1 - D(G(z))): binary cross-entropy; ln 4 where D only guesses."""
+    check_logits(real, fake)
+    return softplus(-real) + softplus(fake)
+
+
+def minimax_g(real: Tensor, fake: Tensor) -> Tensor:
+    """log(1 - D(G(z))): the zero-sum game; saturates when D wins (Goodfellow et al. 2014, eq. 1)."""
+    check_logits(real, fake)
+    return -softplus(fake)
+
+
+def non_saturating_g(real: Tensor, fake: Tensor) -> Tensor:
+    """-log D(G(z)): the gradient stays when D wins (Goodfellow et al. 2014, section 3)."""
+    check_logits(real, fake)
+    return softplus(-fake)
+
+
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    """1/2 (D(x) - 1)^2 + 1/2 D(G(z))^2 (Mao et al. 2017, eq. 9)."""
+    check_logits(real, fake)
+    return 0.5 * (real - 1).square() + 0.5 * fake.square()
+
+
+def least_squares_g(real: Tensor, fake: Tensor) -> Tensor:
+    """1/2 (D(G(z)) - 1)^2 (Mao et al. 2017, eq. 9)."""
+    check_logits(real, fake)
+    return 0.5 * (fake - 1).square()
+
+
+def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    """max(0, 1 - D(x)) + max(0, 1 + D(G(z))): zero past the margin (Lim & Ye 2017)."""
+    check_logits(real, fake)
+    return relu(1 - real) + relu(1 + fake)
+
+
+def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    """D(G(z)) - D(x), for a 1-Lipschitz D (Arjovsky et al. 2017)."""
+    check_logits(real, fake)
+    return fake - real
+
+
+def critic_g(real: Tensor, fake: Tensor) -> Tensor:
+    """-D(G(z)): the generator's loss of the hinge and Wasserstein games."""
+    check_logits(real, fake)
+    return -fake
+
+
+def relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    """softplus(-(D(x) - D(G(z)))): real must beat fake (Jolicoeur-Martineau 2018; R3GAN, eq. 2)."""
+    check_logits(real, fake)
+    return softplus(fake - real)
+
+
+def relativistic_g(real: Tensor, fake: Tensor) -> Tensor:
+    """softplus(-(D(G(z)) - D(x))): fake must beat real (Jolicoeur-Martineau 2018)."""
+    check_logits(real, fake)
+    return softplus(real - fake)
+
+
+non_saturating = Loss(logistic_d, non_saturating_g)
+minimax = Loss(logistic_d, minimax_g)
+least_squares = Loss(least_squares_d, least_squares_g)
+hinge = Loss(hinge_d, critic_g)
+wasserstein = Loss(wasserstein_d, critic_g)
+relativistic = Loss(relativistic_d, relativistic_g, pairs=True)

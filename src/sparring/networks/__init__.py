@@ -1,0 +1,1 @@
+"""The players: plain ``nn.Module``s with explicit keyword arguments."""

@@ -1,0 +1,115 @@
+"""Convolutional players after DCGAN (Radford et al. 2015), sized by the data's shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from sparring.networks.blocks import ClassHead, ClassLatent
+
+SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
+MOST_CHANNELS = 8  # times the width
+
+
+def scales(height: int, width: int) -> int:
+    """How often a picture is halved: until the shorter side would fall below SMALLEST.
+
+    Raises:
+        ValueError: the picture is too small to be halved once.
+    """
+    halvings = int(math.log2(min(height, width) / SMALLEST)) if min(height, width) else 0
+    if halvings < 1:
+        raise ValueError(
+            f"pictures of {height} x {width} pixels are too small for convolutional players, "
+            f"which need {2 * SMALLEST} x {2 * SMALLEST}. Use the mlp networks."
+        )
+    return halvings
+
+
+def channels_by_scale(width: int, halvings: int) -> list[int]:
+    """Channels from the finest hidden scale to the coarsest: width, 2 width, 4 width …"""
+    return [width * min(2**scale, MOST_CHANNELS) for scale in range(halvings)]
+
+
+class Generator(nn.Module):
+    """Latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
+
+    Args:
+        shape: (C, H, W) of one picture.
+        latent_dim: numbers in a latent vector.
+        width: channels at the finest hidden scale; each coarser scale has twice as many.
+        classes: number of classes; 0 draws without labels.
+        norm: BatchNorm before each ReLU.
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        latent_dim: int = 100,
+        width: int = 64,
+        classes: int = 0,
+        norm: bool = True,
+    ) -> None:
+        super().__init__()
+        colours, self.height, self.width = shape
+        halvings = scales(self.height, self.width)
+        channels = channels_by_scale(width, halvings)[::-1]
+        low = [math.ceil(side / 2**halvings) for side in (self.height, self.width)]
+        self.condition = ClassLatent(classes)
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim + classes, channels[0] * low[0] * low[1], bias=not norm),
+            nn.Unflatten(1, (channels[0], *low)),
+        ]
+        for coarse, fine in zip(channels, [*channels[1:], colours], strict=True):
+            if norm:
+                layers.append(nn.BatchNorm2d(coarse))
+            last = fine is colours and len(layers) > 2 * halvings
+            layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=last or not norm)]
+        self.layers = nn.Sequential(*layers, nn.Tanh())
+        self.apply(dcgan_init)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        pictures: Tensor = self.layers(self.condition(latents, labels))
+        return pictures[:, :, : self.height, : self.width]
+
+
+class Discriminator(nn.Module):
+    """Pictures (B, C, H, W) to logits (B,).
+
+    Args:
+        shape: (C, H, W) of one picture.
+        width: channels at the finest hidden scale; each coarser scale has twice as many.
+        classes: number of classes; 0 judges without labels.
+        norm: BatchNorm before each LeakyReLU but the first.
+    """
+
+    def __init__(self, *, shape: Sequence[int], width: int = 64, classes: int = 0, norm: bool = False) -> None:
+        super().__init__()
+        colours, height, broad = shape
+        channels = channels_by_scale(width, scales(height, broad))
+        layers: list[nn.Module] = []
+        for fine, coarse in zip([colours, *channels[:-1]], channels, strict=True):
+            normed = norm and bool(layers)
+            layers.append(nn.Conv2d(fine, coarse, 4, 2, 1, bias=not normed))
+            if normed:
+                layers.append(nn.BatchNorm2d(coarse))
+            layers.append(nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*layers, nn.Flatten())
+        low = (height >> len(channels)) * (broad >> len(channels))
+        self.head = ClassHead(channels[-1] * low, classes)
+        self.apply(dcgan_init)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.head(self.layers(samples), labels)
+        return logits
+
+
+def dcgan_init(module: nn.Module) -> None:
+    """N(0, 0.02) for convolutions, N(1, 0.02) for BatchNorm's scale (Radford et al. 2015, section 4)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)

@@ -1,0 +1,86 @@
+"""Multi-layer perceptrons: the beginner's players, for pictures as flat vectors and for points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from sparring.networks.blocks import ClassHead, ClassLatent
+
+
+class Generator(nn.Module):
+    """Latents (B, latent_dim) to samples (B, *shape) through ReLU layers.
+
+    Args:
+        shape: shape of one sample.
+        latent_dim: numbers in a latent vector.
+        hidden: units of each hidden layer.
+        classes: number of classes; 0 draws without labels.
+        bounded: end with tanh, for data in [-1, 1]; otherwise linear.
+        norm: BatchNorm before each ReLU.
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        latent_dim: int = 100,
+        hidden: Sequence[int] = (256,),
+        classes: int = 0,
+        bounded: bool = True,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        self.condition = ClassLatent(classes)
+        layers: list[nn.Module] = []
+        widths = [latent_dim + classes, *hidden]
+        for wide_in, wide_out in pairwise(widths):
+            layers.append(nn.Linear(wide_in, wide_out))
+            if norm:
+                layers.append(nn.BatchNorm1d(wide_out))
+            layers.append(nn.ReLU())
+        layers.append(nn.Linear(widths[-1], math.prod(shape)))
+        if bounded:
+            layers.append(nn.Tanh())
+        self.layers = nn.Sequential(*layers, nn.Unflatten(1, tuple(shape)))
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        samples: Tensor = self.layers(self.condition(latents, labels))
+        return samples
+
+
+class Discriminator(nn.Module):
+    """Samples (B, *shape) to logits (B,) through LeakyReLU(0.2) layers.
+
+    Args:
+        shape: shape of one sample.
+        hidden: units of each hidden layer.
+        classes: number of classes; 0 judges without labels.
+        norm: BatchNorm before each LeakyReLU but the first.
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        hidden: Sequence[int] = (256,),
+        classes: int = 0,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Flatten()]
+        widths = [math.prod(shape), *hidden]
+        for depth, (wide_in, wide_out) in enumerate(pairwise(widths)):
+            layers.append(nn.Linear(wide_in, wide_out))
+            if norm and depth:
+                layers.append(nn.BatchNorm1d(wide_out))
+            layers.append(nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*layers)
+        self.head = ClassHead(widths[-1], classes)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.head(self.layers(samples), labels)
+        return logits

@@ -1,0 +1,116 @@
+"""What a training tells: one Record per line of history, and what each logged name means."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from sparring.errors import RunError
+
+
+class Logged(NamedTuple):
+    """The one meaning of a logged name."""
+
+    unit: str
+    healthy: str
+    meaning: str
+
+
+# Two-norms are taken over all weights of a player, at the step the record is made.
+LOGGED: dict[str, Logged] = {
+    "d_loss": Logged("nats", "0.3 to 1.4", "discriminator's loss without penalties; ln 4: it only guesses"),
+    "g_loss": Logged("nats", "0.5 to 4", "generator's loss"),
+    "penalty": Logged("nats", "below d_loss", "the penalties as they enter the discriminator's loss"),
+    "d_real": Logged("probability", "0.5 to 0.95", "mean D(x): how real it thinks real samples are"),
+    "d_fake": Logged("probability", "0.05 to 0.5", "mean D(G(z)): how real it thinks forged ones are"),
+    "real_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of real samples"),
+    "fake_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of forged samples"),
+    "g_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the generator's gradient"),
+    "d_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the discriminator's gradient"),
+    "lr_scale": Logged("ratio", "0 to 1", "where the learning rates stand on their schedule"),
+    "samples_per_second": Logged("samples/s", "steady", "real samples a second since the last record"),
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of history: where the training stands and the means since the line before.
+
+    ``progress`` is the share of the budget spent, 0 to 1. ``values`` has the names of LOGGED.
+    """
+
+    step: int
+    samples_seen: int
+    seconds: float
+    progress: float
+    values: Mapping[str, float]
+
+    def to_json(self) -> str:
+        """One line of ``history.jsonl`` without its line end."""
+        head = {
+            "step": self.step,
+            "samples_seen": self.samples_seen,
+            "seconds": round(self.seconds, 3),
+            "progress": round(self.progress, 6),
+        }
+        return json.dumps(head | {k: float(f"{v:.6g}") for k, v in self.values.items()})
+
+    @staticmethod
+    def from_json(line: str) -> Record:
+        """The inverse of ``to_json``, up to its rounding.
+
+        Raises:
+            ValueError: the line is not a record.
+        """
+        values = json.loads(line)
+        try:
+            return Record(
+                step=int(values.pop("step")),
+                samples_seen=int(values.pop("samples_seen")),
+                seconds=float(values.pop("seconds")),
+                progress=float(values.pop("progress")),
+                values=values,
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"not a record: {line[:80]!r}") from error
+
+
+def read_history(path: Path) -> Iterator[Record]:
+    """The records of a ``history.jsonl``; a line cut short by a kill is passed over.
+
+    Raises:
+        RunError: there is no such file.
+    """
+    if not path.is_file():
+        raise RunError(f"no history at {path}. Is this a run folder? `sparring train` makes one.")
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield Record.from_json(line)
+            except ValueError:
+                continue
+
+
+def truncate_history(path: Path, last_step: int) -> None:
+    """Drop the records after ``last_step``, so that a resumed run writes them anew, once."""
+    kept = [record for record in read_history(path) if record.step <= last_step] if path.exists() else []
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(record.to_json() + "\n" for record in kept), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+class HistoryWriter:
+    """Appends records to ``history.jsonl``, one whole line a write."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, record: Record) -> None:
+        self._file.write(record.to_json() + "\n")
+
+    def close(self) -> None:
+        self._file.close()

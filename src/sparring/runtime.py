@@ -1,0 +1,241 @@
+"""Where a training runs: device, precision, processes (through Lightning Fabric) and CPU threads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from sparring.errors import ConfigError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
+    from lightning_fabric import Fabric
+
+logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)  # no banners
+
+
+class Runtime:
+    """One process's view of the machine: its device, its precision, its place among the others.
+
+    Args:
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        precision: "auto" (see ``fast_precision``), "fp32" or "bf16".
+        processes: how many processes train together; the others are started here.
+
+    Raises:
+        ConfigError: a device this machine does not have.
+    """
+
+    def __init__(self, device: str = "auto", precision: str = "auto", processes: int = 1) -> None:
+        kind, index = _device(device)
+        self.precision = fast_precision(kind) if precision == "auto" else precision
+        self.fabric = Fabric(
+            accelerator=kind,
+            devices=[index] if index is not None else processes,
+            strategy="ddp" if processes > 1 else "auto",
+            precision="bf16-mixed" if self.precision == "bf16" else "32-true",
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.fabric.launch()
+
+    @property
+    def device(self) -> torch.device:
+        return self.fabric.device
+
+    @property
+    def processes(self) -> int:
+        return self.fabric.world_size
+
+    @property
+    def rank(self) -> int:
+        return self.fabric.global_rank
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context of the players' forward passes; penalties stay outside, in float32."""
+        return self.fabric.autocast()
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on this device, its BatchNorm over all processes' batches."""
+        if self.processes > 1:
+            network = _synchronised(network, self.device)
+        network = network.to(self.device)
+        if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in network.modules()):
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Each gradient becomes its mean over the processes, in one exchange.
+
+        Fabric's DistributedDataParallel wrapper would do this in backward, but it supports neither
+        second-order gradients nor two forward passes before one backward.
+        """
+        if self.processes == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in gradients])
+        dist.all_reduce(flat)
+        flat /= self.processes
+        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of ``values`` over the processes, on each of them."""
+        if self.processes > 1:
+            values = values.clone()
+            dist.all_reduce(values)
+            values /= self.processes
+        return values
+
+    def share(self, batch: Tensor) -> Tensor:
+        """This process's part of what all processes drew alike."""
+        if self.processes == 1:
+            return batch
+        size = len(batch) // self.processes
+        return batch[self.rank * size : (self.rank + 1) * size]
+
+    def agree(self, value: Any) -> Any:
+        """The first process's value, on each process."""
+        return self.fabric.broadcast(value) if self.processes > 1 else value
+
+
+def _device(name: str) -> tuple[str, int | None]:
+    """Fabric's accelerator and device index for a name such as "cuda:1"."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not present.get(kind) or (index and not index.isdigit()):
+        here = ", ".join(k for k, there in present.items() if there)
+        raise ConfigError(f"device {name!r} is not on this machine. Here: {here}. Or use --device auto.")
+    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
+        raise ConfigError(f"device {name!r}: this machine has {torch.cuda.device_count()} CUDA device(s).")
+    return kind, int(index) if index and kind != "cpu" else None
+
+
+def fast_precision(kind: str) -> str:
+    """bf16 where the hardware multiplies it natively, else fp32. The same answer on every call."""
+    if kind == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if kind == "cpu" and _cpu_has_native_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _cpu_has_native_bf16() -> bool:
+    try:
+        capability = torch.backends.cpu.get_cpu_capability()
+        return capability.startswith("AVX512") and bool(torch.cpu._is_avx512_bf16_supported())
+    except (AttributeError, RuntimeError):
+        return False
+
+
+class _SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
+    """BatchNorm over the joint batch of all processes where torch's SyncBatchNorm cannot run (CPU)."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim < 2:
+            raise ValueError(f"expected (B, C, ...), got {tuple(input.shape)}")
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(input)
+        axes = [axis for axis in range(input.ndim) if axis != 1]
+        channel = (1, -1) + (1,) * (input.ndim - 2)
+        values = input.float()
+        count = values.numel() / values.shape[1] * dist.get_world_size()
+        mean = _sum_over_processes(values.sum(axes)) / count
+        centred = values - mean.view(channel)
+        variance = _sum_over_processes(centred.square().sum(axes)) / count
+        if self.running_mean is not None and self.running_var is not None:
+            momentum = self.momentum or 0.0
+            self.running_mean.lerp_(mean.detach(), momentum)
+            self.running_var.lerp_(variance.detach() * (count / (count - 1)), momentum)
+        out = centred * (variance + self.eps).rsqrt().view(channel)
+        if self.affine:
+            out = out * self.weight.view(channel) + self.bias.view(channel)
+        return out.to(input.dtype)
+
+
+def _sum_over_processes(values: Tensor) -> Tensor:
+    """A sum over processes through which gradients flow."""
+    from torch.distributed.nn.functional import all_reduce
+
+    total: Tensor = all_reduce(values)
+    return total
+
+
+def _synchronised(network: nn.Module, device: torch.device) -> nn.Module:
+    if device.type == "cuda":
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return converted
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.__class__ = _SyncedBatchNorm
+    return network
+
+
+@dataclass
+class Threads:
+    """How many CPU threads compute, chosen by timing real steps.
+
+    Args:
+        fixed: use this many; 0 measures.
+        adaptive: measure again when the speed drops. Convolutions sum in another order with
+            another number of threads, so a run that must repeat bit for bit is not adaptive.
+    """
+
+    fixed: int = 0
+    adaptive: bool = False
+    best_speed: float = 0.0
+    measured_at: float = 0.0
+
+    def choose(self, probe: Callable[[], object]) -> int:
+        """Set the number of threads and return it; ``probe`` runs one training step on a copy."""
+        if self.fixed:
+            torch.set_num_threads(self.fixed)
+            return self.fixed
+        most = available_cores()
+        seconds = {n: _seconds(probe, n) for n in sorted({1, max(1, most // 2), most})}
+        chosen = min(seconds, key=seconds.__getitem__)
+        torch.set_num_threads(chosen)
+        self.best_speed, self.measured_at = 0.0, time.monotonic()
+        return chosen
+
+    def watch(self, samples_per_second: float, probe: Callable[[], object]) -> None:
+        """Choose again when the speed has fallen by a third, or now and then on fewer threads."""
+        if self.fixed or not self.adaptive:
+            return
+        waited = time.monotonic() - self.measured_at
+        self.best_speed = max(self.best_speed, samples_per_second)
+        slow = samples_per_second < 0.67 * self.best_speed and waited > 5
+        idle_cores = torch.get_num_threads() < available_cores() and waited > 15
+        if slow or idle_cores:
+            self.choose(probe)
+
+
+def available_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _seconds(probe: Callable[[], object], threads: int, repeats: int = 5) -> float:
+    """The median time of a probe with so many threads, after one to warm up."""
+    torch.set_num_threads(threads)
+    probe()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        probe()
+        times.append(time.perf_counter() - start)
+    return sorted(times)[repeats // 2]

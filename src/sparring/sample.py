@@ -1,0 +1,170 @@
+"""Drawing from a generator: latents, interpolation, grids, animations, files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError
+
+Array = NDArray[Any]
+CHUNK = 500  # samples drawn at a time
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Encoded samples (N, *shape) for latents (N, latent_dim), in evaluation mode, a chunk at a time."""
+    training = generator.training
+    generator.eval()
+    device = next(generator.parameters()).device
+    parts = []
+    for start in range(0, len(latents), CHUNK):
+        part = latents[start : start + CHUNK].to(device)
+        if labels is None:
+            parts.append(generator(part).cpu())
+        else:
+            parts.append(generator(part, labels[start : start + CHUNK].to(device)).cpu())
+    generator.train(training)
+    return torch.cat(parts) if parts else torch.empty(0)
+
+
+def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:
+    """``truncation`` times N(0, I): below 1 the samples are more typical and less varied."""
+    rng = torch.Generator().manual_seed(seed)
+    return truncation * torch.randn(count, latent_dim, generator=rng)
+
+
+def even_labels(count: int, classes: int) -> Tensor | None:
+    """0, 1, 2 … over and over, (count,); None without classes."""
+    return torch.arange(count) % classes if classes else None
+
+
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """Spherical interpolation of latents (N, latent_dim) (Shoemake 1985; White 2016 for GANs)."""
+    a, b = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
+    angle = (a * b).sum(1, keepdim=True).clamp(-1, 1).acos()
+    sine = angle.sin()
+    near = sine < 1e-6
+    safe = torch.where(near, torch.ones_like(sine), sine)
+    first = torch.where(near, 1 - share, ((1 - share) * angle).sin() / safe)
+    second = torch.where(near, share, (share * angle).sin() / safe)
+    return first * start + second * end
+
+
+def walk(stops: Tensor, frames: int) -> Tensor:
+    """A closed spherical walk through latents (K, latent_dim): (frames, latent_dim)."""
+    places = torch.arange(frames) * len(stops) / frames
+    after = stops.roll(-1, 0)
+    steps = [
+        slerp(stops[k : k + 1], after[k : k + 1], float(place) - k) for place in places for k in [int(place)]
+    ]
+    return torch.cat(steps)
+
+
+def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """One picture of many samples (N, *shape) in rows; points become a scatter plot."""
+    if spec.kind == "points":
+        return scatter(samples, spec)
+    tiles = to_pixels(samples, spec)
+    count, height, width, colours = tiles.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, colours), 40, np.uint8)
+    for k, tile in enumerate(tiles):
+        top, left = gap + k // columns * (height + gap), gap + k % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = tile
+    return to_image(sheet)
+
+
+def to_pixels(samples: Array, spec: Spec) -> NDArray[np.uint8]:
+    """Decoded pictures (N, C, H, W) as 8-bit (N, H, W, C)."""
+    if spec.dtype != "uint8":
+        scaled = (samples - (spec.centre[0] - spec.scale[0])) / (2 * spec.scale[0]) * 255
+        samples = scaled.round().clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(samples.transpose(0, 2, 3, 1))
+
+
+def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A PIL image of (H, W, C) pixels."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def scatter(points: Array, spec: Spec, side: int = 320) -> Image.Image:
+    """The first two coordinates of points (N, D) as dots over 1.25 times the data's range."""
+    sheet = np.zeros((side, side, 1), np.float32)
+    centre, scale = np.resize(spec.centre, 2), np.resize(spec.scale, 2)
+    flat = np.stack([points[:, 0], points[:, 1] if points.shape[1] > 1 else 0 * points[:, 0]], 1)
+    pixels = np.nan_to_num(((flat - centre) / (1.25 * scale) + 1) / 2 * (side - 1), nan=-1.0)
+    column, row = np.clip(pixels, -1, side).round().astype(int).T
+    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
+    np.add.at(sheet, (side - 1 - row[inside], column[inside], 0), 1)
+    brightness = 255 * (1 - np.exp(-2 * sheet * 1000 / max(len(points), 1000)))
+    return to_image(brightness.astype(np.uint8))
+
+
+def animate(frames: Sequence[Image.Image], path: Path, seconds: float = 6.0) -> None:
+    """Write frames as .gif or .webp that plays in about so many seconds and rests on the last."""
+    if not frames:
+        raise ConfigError("there are no frames to animate: train with pictures above 0.")
+    each = max(20, int(1000 * seconds / len(frames)))
+    durations = [each] * (len(frames) - 1) + [max(each, 1500)]
+    options: dict[str, Any] = {"lossless": True} if path.suffix.lower() == ".webp" else {"optimize": True}
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, **options)
+
+
+def save(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None) -> None:
+    """Write samples as the suffix says: .png .gif .webp (pictures), .npz (arrays), none: a folder.
+
+    Raises:
+        ConfigError: another suffix, or points where only pictures fit.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS:
+        accepted = ", ".join(key or "a folder" for key in WRITERS)
+        raise ConfigError(f"cannot write {path.name}: accepted are {accepted}.")
+    if spec.kind != "image" and suffix not in (".png", ".npz"):
+        raise ConfigError(f"{spec.kind} can be written as .png (a scatter plot) or .npz, not {path.name}.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    WRITERS[suffix](samples, labels, spec, path, columns)
+
+
+def _save_sheet(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    grid(samples, spec, columns).save(path)
+
+
+def _save_frames(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    tiles = [to_image(pixels) for pixels in to_pixels(samples, spec)]
+    animate([tile.resize((4 * tile.width, 4 * tile.height), Image.Resampling.NEAREST) for tile in tiles], path)
+
+
+def _save_arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    if labels is None:
+        np.savez_compressed(path, samples=samples)
+    else:
+        np.savez_compressed(path, samples=samples, labels=labels)
+
+
+def _save_folder(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    path.mkdir(exist_ok=True)
+    for k, pixels in enumerate(to_pixels(samples, spec)):
+        name = f"{k:05d}" if labels is None else f"{k:05d}-{spec.class_names[labels[k]]}"
+        to_image(pixels).save(path / f"{name.replace('/', '_')}.png")
+
+
+Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]
+WRITERS: dict[str, Writer] = {
+    ".png": _save_sheet,
+    ".gif": _save_frames,
+    ".webp": _save_frames,
+    ".npz": _save_arrays,
+    "": _save_folder,
+}

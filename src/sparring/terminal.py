@@ -1,0 +1,142 @@
+"""What a training shows: a live view in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from sparring.records import Record
+
+Pixels = NDArray[np.uint8]  # (H, W, C)
+REDRAW_SECONDS = 1.0
+
+
+class Half:
+    """A picture (H, W, C) as half blocks, two pixels a character cell; a rich renderable."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        height, width, colours = pixels.shape
+        rgb = np.repeat(pixels, 3, axis=2) if colours == 1 else pixels[:, :, :3]
+        self.rgb = np.concatenate([rgb, np.zeros((height % 2, width, 3), np.uint8)])
+
+    def __rich_console__(self, *_: Any) -> Any:
+        for top, bottom in zip(self.rgb[::2], self.rgb[1::2], strict=True):
+            for upper, lower in zip(top.tolist(), bottom.tolist(), strict=True):
+                style = Style.parse(f"rgb({','.join(map(str, upper))}) on rgb({','.join(map(str, lower))})")
+                yield Segment("▀", style)
+            yield Segment.line()
+
+
+def shrink(pixels: Pixels, columns: int) -> Pixels:
+    """Average whole blocks of pixels until the picture is at most ``columns`` wide."""
+    factor = -(-pixels.shape[1] // columns)
+    height, width = (side // factor * factor for side in pixels.shape[:2])
+    blocks = pixels[:height, :width].reshape(height // factor, factor, width // factor, factor, -1)
+    shrunk: Pixels = blocks.mean((1, 3)).round().astype(np.uint8)
+    return shrunk
+
+
+class Display:
+    """Shows records as they come. ``picture`` is called now and then for the present samples.
+
+    Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture.
+    Elsewhere: one line a record.
+    """
+
+    def __init__(self, console: Console, picture: Callable[[], Pixels] | None = None) -> None:
+        self.console, self.picture = console, picture
+        self.live: Live | None = None
+        self.drawn_at = 0.0
+        self.thumbnail: Half | None = None
+        if console.is_terminal and not console.is_dumb_terminal:
+            self.bar = Progress(
+                TextColumn("{task.percentage:>3.0f} %"),
+                BarColumn(bar_width=40),
+                TextColumn("{task.fields[speed]}  {task.fields[left]}"),
+                console=console,
+            )
+            self.task = self.bar.add_task("", total=1.0, speed="", left="")
+            self.live = Live(self.bar, console=console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Display:
+        if self.live:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live:
+            self.live.stop()
+
+    def show(self, record: Record) -> None:
+        """Take in one record."""
+        if self.live is None:
+            self.console.print(plain_line(record), markup=False, highlight=False, soft_wrap=True)
+            return
+        speed = f"{record.values['samples_per_second']:,.0f} samples/s"
+        self.bar.update(self.task, completed=record.progress, speed=speed, left=time_left(record))
+        parts: list[Any] = [self.bar, fight_line(record)]
+        if (picture := self._thumbnail()) is not None:
+            parts.append(picture)
+        self.live.update(Group(*parts))
+
+    def _thumbnail(self) -> Half | None:
+        can_show = self.console.color_system in ("256", "truecolor") and "utf" in self.console.encoding
+        if self.picture is None or not can_show or self.console.height < 16:
+            return None
+        if time.monotonic() - self.drawn_at > REDRAW_SECONDS:
+            self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 112)))
+            self.drawn_at = time.monotonic()
+        return self.thumbnail
+
+
+def fight_line(record: Record) -> Text:
+    """Both losses and both views of the discriminator."""
+    v = record.values
+    text = Text("      generator loss ")
+    text.append(f"{v['g_loss']:.3f}", "bold cyan").append("  discriminator loss ")
+    text.append(f"{v['d_loss']:.3f}", "bold magenta").append("  D(real) ")
+    text.append(f"{v['d_real']:.2f}", "bold green").append("  D(fake) ")
+    return text.append(f"{v['d_fake']:.2f}", "bold red")
+
+
+def plain_line(record: Record) -> str:
+    """One record as a line of text."""
+    v = record.values
+    return (
+        f"{record.progress:4.0%}  step {record.step:,}  {record.samples_seen:,} samples  "
+        f"{record.seconds:.0f} s  g_loss {v['g_loss']:.3f}  d_loss {v['d_loss']:.3f}  "
+        f"D(real) {v['d_real']:.2f}  D(fake) {v['d_fake']:.2f}  {v['samples_per_second']:,.0f} samples/s"
+    )
+
+
+def time_left(record: Record) -> str:
+    """The time left at the pace so far."""
+    if record.progress <= 0:
+        return ""
+    seconds = round(record.seconds * (1 - record.progress) / record.progress)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{clock} left"
+
+
+def console() -> Console:
+    """The console on standard output, which may be a pipe of any encoding."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(highlight=False, emoji=False)

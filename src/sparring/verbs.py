@@ -1,0 +1,308 @@
+"""What each verb of the command line does."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import platform
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+
+from sparring import __version__, build, run, sample
+from sparring.checkpoint import write_whole
+from sparring.config import BUDGETS, Config, load_toml
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, RunError, unknown
+from sparring.metrics.quality import digit_quality
+from sparring.records import Record
+from sparring.run import RunFolder
+from sparring.runtime import Runtime, available_cores, fast_precision
+from sparring.steps import Bout
+from sparring.terminal import Display, Pixels, console
+
+QUALITY_SAMPLES = 10_000
+MOST_SAMPLES = 1_000_000
+
+
+def demo(args: argparse.Namespace) -> int:
+    """A minute of training on MNIST, its picture, its animation, its measured quality."""
+    screen = console()
+    screen.print(
+        f"\n[bold]Two networks spar over handwritten digits for {args.minutes:g} minute(s).[/bold]\n"
+        "The generator forges digits from random numbers. The discriminator is shown real and forged\n"
+        "ones and says which is which. Each learns from the other: D(real) is how sure it is of the\n"
+        "real ones, D(fake) how often it is fooled.\n"
+    )
+    data = build.dataset("mnist")
+    config = build.configure(data, minutes=args.minutes, seed=args.seed)
+    folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
+    bout = build.bout(config, data.spec, data.classes)
+    if not _fight(folder, bout, data):
+        return 130
+    name = shlex.quote(str(folder.path))
+    screen.print(
+        "\n[bold]What to try next[/bold]\n"
+        f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
+        f"  sparring sample {name} --interpolate --out walk.gif   a walk between digits\n"
+        "  sparring train mnist --recipe tutorial                what the beginner's GAN draws instead\n"
+        "  sparring train fashion-mnist --minutes 2              clothes\n"
+        "  sparring train mnist --minutes 5                      finer digits",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train on a built-in set or a file into a new run folder."""
+    from_file = dict(load_toml(args.config)) if args.config else {}
+    from_file.pop("data", None)
+    recipe = args.recipe or from_file.pop("recipe", "auto")
+    from_file.pop("recipe", None)
+    data = build.dataset(args.data)
+    changes = _merged(from_file, _config_changes(args)) | {"data": args.data}
+    config = build.configure(data, recipe, **changes)
+    if not config.conditional:
+        data = data.unlabelled()
+    build.check(config, data)
+    if args.dry_run:
+        sys.stdout.write(config.to_toml())
+        return 0
+    runtime = Runtime(config.device, config.precision, config.processes)
+    bout = build.bout(config, data.spec, data.classes, runtime)
+    name = f"{Path(config.data).stem}-{config.recipe}"
+    path = args.out or runtime.agree(run.free_path(Path("runs"), name))
+    if runtime.rank == 0:
+        run.create(path, config, data, force=args.force)
+    runtime.agree(None)  # the others wait here until the folder is there
+    return 0 if _fight(RunFolder(path), bout, data) else 130
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Go on from the newest whole checkpoint."""
+    folder = RunFolder(args.run)
+    data = build.dataset(folder.config.data)
+    if not folder.config.conditional:
+        data = data.unlabelled()
+    run.same_data(folder, data)
+    budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
+    if budget:
+        folder.config = folder.config.replace(**budget)
+        write_whole(folder.path / "config.toml", folder.config.to_toml().encode())
+    config = folder.config
+    runtime = Runtime(config.device, config.precision, config.processes)
+    threads = 0
+    if any(folder.checkpoints.glob("*.json")):
+        bout, facts = folder.bout(_warn, runtime)
+        threads = int(facts.get("threads", 0))
+        print(f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples).", flush=True)
+    else:
+        bout = build.bout(config, folder.spec, folder.classes, runtime)
+        print("Nothing was saved yet: starting from the first step.", flush=True)
+    if build.budget(config).progress(bout, len(data)) >= 1:
+        print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
+        return 0
+    return 0 if _fight(folder, bout, data, threads) else 130
+
+
+def draw(args: argparse.Namespace) -> int:
+    """Draw samples from a run into a file or a folder."""
+    folder = RunFolder(args.run)
+    out = args.out or folder.path / "samples.png"
+    if args.out and out.exists() and not args.force:
+        raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
+    if args.count is not None and not 1 <= args.count <= MOST_SAMPLES:
+        raise ConfigError(f"--count {args.count}: expected 1 to {MOST_SAMPLES:,}.")
+    if not 0 <= args.truncation <= 10:
+        raise ConfigError(f"--truncation {args.truncation}: expected 0 to 10; 1 is as trained.")
+    bout, _ = folder.bout(_warn, Runtime(args.device, "fp32"))
+    count = args.count or (1000 if folder.spec.kind == "points" else 64)
+    labels, columns = _labels(folder, args.label, count, args.interpolate)
+    if labels is not None:
+        count = len(labels)
+    if args.interpolate:
+        stops = sample.random_latents(max(2, count // 10), folder.config.latent_dim, args.seed, args.truncation)
+        latents = sample.walk(stops, count)
+    else:
+        latents = sample.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
+    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    shown = None if labels is None else labels.numpy()
+    try:
+        sample.save(samples, shown, folder.spec, out, columns)
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+    print(f"{len(samples):,} samples from step {bout.step:,}: {out}")
+    return 0
+
+
+def info(args: argparse.Namespace) -> int:
+    """Print what a run is, or what this machine has."""
+    screen = console()
+    if args.run is None:
+        device = Runtime(precision="fp32").device
+        lines = {
+            "sparring": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "device": f"{device} ({available_cores()} CPU cores)",
+            "precision": fast_precision(device.type),
+            "data": ", ".join(build.DATA),
+        }
+    else:
+        folder = RunFolder(args.run)
+        records = list(folder.records()) if folder.history.exists() else []
+        classes = ", ".join(folder.spec.class_names) if folder.classes else "none"
+        lines = {
+            "run": str(folder.path),
+            "recipe": folder.config.recipe,
+            "data": f"{folder.facts['data']}: {folder.facts['data_count']:,} {folder.spec.kind} "
+            f"of shape {folder.spec.shape}",
+            "classes": classes,
+            "begun": f"{folder.facts['created']} with sparring {folder.facts['sparring']}",
+            "checkpoints": ", ".join(p.stem for p in sorted(folder.checkpoints.glob("*.json"))) or "none yet",
+        }
+        if records:
+            last = records[-1]
+            lines["progress"] = (
+                f"{last.progress:.0%}, step {last.step:,}, {last.samples_seen:,} samples, {last.seconds:.0f} s"
+            )
+            lines |= {name: f"{value:.4g}" for name, value in last.values.items()}
+    for name, value in lines.items():
+        screen.print(f"{name:>20}  {value}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bool:
+    """Train with a live display; True when the budget was spent, False when interrupted."""
+    main_process = bout.runtime.rank == 0
+    screen = console()
+    if main_process:
+        runtime = bout.runtime
+        place = f"{runtime.device}, {runtime.precision}" + (
+            f", {runtime.processes} processes" if runtime.processes > 1 else ""
+        )
+        screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True)
+    record: Record | None = None
+    with _interruptible() as stopped, Display(screen, _thumbnail(folder, bout)) as display:
+        for record in run.train_in(folder, bout, data, threads=threads, stop=stopped):
+            if main_process:
+                display.show(record)
+    if not main_process:
+        return True
+    if stopped() and record is not None and record.progress < 1:
+        screen.print(
+            f"Stopped and saved at step {record.step:,}. "
+            f"Go on with: sparring resume {shlex.quote(str(folder.path))}",
+            soft_wrap=True,
+        )
+        return False
+    _finish(folder, bout, screen)
+    return True
+
+
+def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
+    """The contact sheet, the animation and, for digits, the measured quality."""
+    latents, labels = run.picture_latents(folder)
+    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    sheet = folder.path / "samples.png"
+    sample.grid(samples, folder.spec, run.PICTURE_COLUMNS).save(sheet)
+    screen.print(f"  contact sheet  {sheet}", soft_wrap=True)
+    if frames := folder.frames():
+        animation = folder.path / "training.gif"
+        sample.animate(frames, animation)
+        screen.print(f"      animation  {animation}", soft_wrap=True)
+    if folder.config.data == "mnist":
+        labels = sample.even_labels(QUALITY_SAMPLES, folder.classes)
+        latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
+        quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
+        screen.print(f"        quality  {quality}", soft_wrap=True)
+
+
+def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
+    """A function that draws a row of present samples for the terminal, or None for points."""
+    if folder.spec.kind != "image" or bout.runtime.rank:
+        return None
+    latents, labels = run.picture_latents(folder)
+    step = run.PICTURE_COLUMNS if folder.classes else 1
+    latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
+
+    def row() -> Pixels:
+        decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+        return np.concatenate(list(sample.to_pixels(decoded, folder.spec)), axis=1)
+
+    return row
+
+
+def _labels(
+    folder: RunFolder, label: str | None, count: int, interpolate: bool
+) -> tuple[torch.Tensor | None, int | None]:
+    """The classes to draw, and the columns of the grid: a row per class where none is named."""
+    names = folder.spec.class_names[: folder.classes]
+    if label is not None:
+        if not names:
+            raise ConfigError("this run was trained without labels; drop --label.")
+        if label not in names:
+            raise ConfigError(unknown("label", label, names))
+        return torch.full((count,), names.index(label)), None
+    if not names:
+        return None, None
+    if interpolate:
+        return torch.arange(count) * len(names) // count, None
+    columns = -(-count // len(names))
+    if count < len(names):
+        return torch.arange(count), None
+    return torch.arange(len(names)).repeat_interleave(columns), columns
+
+
+def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
+    """The config values named on the command line."""
+    names = [field.name for field in dataclasses.fields(Config) if field.name not in ("data", "recipe")]
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _merged(from_file: dict[str, Any], from_line: dict[str, Any]) -> dict[str, Any]:
+    """Options of a file under those of the command line; a budget on the line replaces the file's."""
+    if any(name in BUDGETS for name in from_line):
+        from_file = {k: v for k, v in from_file.items() if k not in BUDGETS}
+    return from_file | from_line
+
+
+def _warn(message: str) -> None:
+    print(f"sparring: {message}", file=sys.stderr)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Any]:
+    """Within, the first Ctrl-C (or SIGTERM) asks training to stop after its step; a second one ends."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": demo,
+    "train": train,
+    "resume": resume,
+    "sample": draw,
+    "info": info,
+}
