@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
     from lightning_fabric import Fabric
 
-logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)  # no banners
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
 
 
 class Runtime:
@@ -167,11 +167,24 @@ class _SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
         return out.to(input.dtype)
 
 
-def _sum_over_processes(values: Tensor) -> Tensor:
-    """A sum over processes through which gradients flow."""
-    from torch.distributed.nn.functional import all_reduce
+class _Sum(torch.autograd.Function):
+    """A sum over processes whose gradient is summed over them too."""
 
-    total: Tensor = all_reduce(values)
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
+
+
+def _sum_over_processes(values: Tensor) -> Tensor:
+    total: Tensor = _Sum.apply(values)
     return total
 
 

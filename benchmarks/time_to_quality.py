@@ -1,0 +1,103 @@
+"""Quality after 30, 60 and 120 seconds of training on MNIST, for the tutorial, DCGAN and the default.
+
+    python benchmarks/time_to_quality.py [--seeds 0 1 2 3 4] [--cases ...]
+
+Fréchet distance of 10,000 samples to the 10,000 test digits in the features of the shipped
+classifier, beside its floor (10,000 training digits against the test digits). Recipes whose rates
+end with the budget are trained anew for each budget; the others are measured on their way, with the
+clock stopped. Rows are appended as they come, so that a broken-off benchmark can be gone on with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from common import RESULTS, machine
+from sparring import build, sample
+from sparring.data.spec import Dataset
+from sparring.loop import Budget, train
+from sparring.metrics.quality import digit_quality
+from sparring.runtime import Threads
+from sparring.steps import Bout
+
+SECONDS = (30, 60, 120)
+COUNT = 10_000
+CASES: dict[str, dict[str, Any]] = {
+    "default": {"recipe": "auto"},
+    "default, unconditional": {"recipe": "auto", "conditional": False},
+    "dcgan": {"recipe": "dcgan"},
+    "mlp": {"recipe": "mlp"},
+    "tutorial": {"recipe": "tutorial"},
+}
+ROWS = RESULTS / "time_to_quality.jsonl"
+
+
+def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
+    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    digits = data.spec.decode(sample.draw(bout.artist, latents, sample.even_labels(COUNT, data.classes)))
+    measured = digit_quality(digits)
+    return {
+        "distance": round(measured.distance, 4),
+        "floor": round(measured.floor, 4),
+        "times_floor": round(measured.times_floor, 3),
+        "class_shares": [round(share, 4) for share in measured.class_shares],
+    }
+
+
+def measure(case: str, seed: int, data: Dataset) -> Iterator[dict[str, Any]]:
+    changes = CASES[case] | {"seed": seed, "minutes": 2.0}
+    config = build.configure(data, **changes)
+    data = data if config.conditional else data.unlabelled()
+    bout = None
+    for seconds in SECONDS:
+        if bout is None or config.lr_schedule != "constant":
+            bout = build.bout(config, data.spec, data.classes)
+        load = os.getloadavg()[0]
+        records = train(
+            bout,
+            data,
+            Budget(minutes=seconds / 60),
+            batch_size=config.batch_size,
+            seed=seed,
+            record_every=config.record_every,
+            threads=Threads(adaptive=True),
+        )
+        for record in records:
+            last = record
+        facts = {
+            "case": case, "recipe": config.recipe, "seed": seed, "seconds": seconds,
+            "trained_seconds": round(last.seconds, 2), "samples_seen": last.samples_seen,
+            "images_per_second": round(last.samples_seen / last.seconds), "load_average": round(load, 2),
+        }  # fmt: skip
+        yield facts | quality(bout, data, seed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
+    args = parser.parse_args()
+    print(json.dumps(machine()))
+    done = set()
+    if ROWS.exists():
+        rows = [json.loads(line) for line in ROWS.read_text().splitlines()]
+        done = {(row["case"], row["seed"]) for row in rows if row["seconds"] == SECONDS[-1]}
+    data = build.dataset("mnist")
+    for seed in args.seeds:
+        for case in args.cases:
+            if (case, seed) in done:
+                continue
+            rows = []
+            for row in measure(case, seed, data):
+                rows.append(row)
+                print(json.dumps(row), flush=True)
+            with ROWS.open("a") as file:
+                file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
