@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from sparring import losses, penalties
-from sparring.steps import Bout, adversarial_step
+from sparring.steps import Bout, adversarial_step, forge, judge, update_discriminator, update_generator
 
 BATCH, LATENT, SIZE = 16, 4, 6
 
@@ -49,24 +49,42 @@ def test_one_step_equals_the_textbook_written_out() -> None:
     torch.testing.assert_close(weights(bout.discriminator), weights(D), rtol=1e-5, atol=1e-7)
 
 
-def test_generator_update_leaves_no_gradient_on_the_discriminator() -> None:
+def test_each_update_moves_its_own_player_alone() -> None:
     bout = Bout(*players(), LATENT)
-    bout.d_optimizer = torch.optim.SGD(bout.discriminator.parameters(), 0.0)
-    step(bout)
-    before = [p.grad.clone() for p in bout.discriminator.parameters() if p.grad is not None]
-    assert len(before) == 4
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    d_only = [p.grad for p in bout.discriminator.parameters()]
-    logits = bout.discriminator(real)
-    fake = bout.generator(torch.randn(BATCH, LATENT, generator=rng))
-    expected = torch.autograd.grad(
-        losses.logistic_d(logits, bout.discriminator(fake.detach())).mean(),
-        list(bout.discriminator.parameters()),
-    )
-    # After a step with frozen rate the discriminator's gradient is that of its own loss alone.
-    bout.g_optimizer = torch.optim.SGD(bout.generator.parameters(), 0.0)
-    assert all(g is not None and g.shape == e.shape for g, e in zip(d_only, expected, strict=True))
+    fake = forge(bout, BATCH, None, rng)
+    G, D = weights(bout.generator), weights(bout.discriminator)
+    update_discriminator(bout, real, fake.detach(), None, rng)
+    assert torch.equal(weights(bout.generator), G)
+    assert not torch.equal(weights(bout.discriminator), D)
+    D = weights(bout.discriminator)
+    gradients = [p.grad.clone() for p in bout.discriminator.parameters() if p.grad is not None]
+    update_generator(bout, real, fake, None)
+    assert not torch.equal(weights(bout.generator), G)
+    assert torch.equal(weights(bout.discriminator), D)
+    after = [p.grad for p in bout.discriminator.parameters() if p.grad is not None]
+    assert all(torch.equal(a, b) for a, b in zip(gradients, after, strict=True))
+
+
+def test_real_and_fake_go_apart_where_batch_statistics_would_mix_them() -> None:
+    generator, _ = players()
+    normed = nn.Sequential(nn.Linear(SIZE, 8), nn.BatchNorm1d(8), nn.Linear(8, 1), nn.Flatten(0))
+    bout = Bout(generator, normed, LATENT)
+    rng = torch.Generator().manual_seed(0)
+    real, fake = torch.randn(2, BATCH, SIZE, generator=rng).unbind()
+    real_logits, fake_logits = judge(bout, real, 100 * fake, None)
+    assert torch.equal(real_logits, normed(real))
+    assert torch.equal(fake_logits, normed(100 * fake))
+
+
+def test_one_joint_pass_equals_two() -> None:
+    bout = Bout(*players(), LATENT)
+    rng = torch.Generator().manual_seed(0)
+    real, fake = torch.randn(2, BATCH, SIZE, generator=rng).unbind()
+    real_logits, fake_logits = judge(bout, real, fake, None)
+    torch.testing.assert_close(real_logits, bout.discriminator(real), rtol=0, atol=1e-6)
+    torch.testing.assert_close(fake_logits, bout.discriminator(fake), rtol=0, atol=1e-6)
 
 
 def test_lazy_penalty_comes_every_kth_step_and_k_times_as_strong() -> None:

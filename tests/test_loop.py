@@ -1,0 +1,143 @@
+"""The loop: budgets, the order of the data, random streams, records."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import ConfigError, DataError, NonFiniteError
+from sparring.loop import Budget, _Order, _stream, train
+from sparring.runtime import Threads
+from sparring.schedules import linear
+from sparring.steps import Bout
+
+COUNT, SIZE, LATENT = 48, 6, 4
+
+
+def small_bout(**options: object) -> Bout:
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(LATENT, 8), nn.ReLU(), nn.Linear(8, SIZE))
+    discriminator = nn.Sequential(nn.Linear(SIZE, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0))
+    return Bout(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
+
+
+def points() -> Dataset:
+    samples = torch.randn(COUNT, SIZE, generator=torch.Generator().manual_seed(1))
+    return Dataset("points", Spec("points", (SIZE,), "float32", (0.0,), (1.0,)), samples)
+
+
+def weights(bout: Bout) -> Tensor:
+    players = [*bout.generator.parameters(), *bout.discriminator.parameters()]
+    return torch.cat([p.detach().flatten().clone() for p in players])
+
+
+def test_every_sample_comes_once_an_epoch_and_epochs_differ() -> None:
+    order = _Order(COUNT, seed=3)
+    first, second = order(0, COUNT), order(COUNT, COUNT)
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(COUNT))
+    assert first.tolist() != second.tolist()
+    assert first.tolist() != _Order(COUNT, seed=4)(0, COUNT).tolist()
+
+
+def test_a_batch_runs_over_the_end_of_an_epoch() -> None:
+    order = _Order(COUNT, seed=0)
+    joined = torch.cat([order(0, COUNT), order(COUNT, COUNT)])
+    assert order(COUNT - 5, 12).tolist() == joined[COUNT - 5 : COUNT + 7].tolist()
+
+
+def test_streams_depend_on_seed_and_step_alone() -> None:
+    seeds = {_stream(seed, kind, step) for seed in range(5) for kind in range(2) for step in range(50)}
+    assert len(seeds) == 500
+    assert _stream(1, 1, 7) == _stream(1, 1, 7)
+
+
+def test_budget_in_samples_epochs_and_minutes() -> None:
+    bout = small_bout()
+    list(train(bout, points(), Budget(samples_seen=100), batch_size=16))
+    assert (bout.step, bout.samples_seen) == (7, 112)
+    bout = small_bout()
+    list(train(bout, points(), Budget(epochs=2), batch_size=16))
+    assert bout.samples_seen == 2 * COUNT
+    bout = small_bout()
+    list(train(bout, points(), Budget(minutes=0.002), batch_size=16))
+    assert bout.seconds >= 0.12
+
+
+def test_no_budget_is_refused() -> None:
+    with pytest.raises(ConfigError, match="minutes, epochs or samples_seen"):
+        Budget()
+
+
+def test_training_in_two_parts_equals_one() -> None:
+    whole, parts = small_bout(ema_half_life=50), small_bout(ema_half_life=50)
+    list(train(whole, points(), Budget(samples_seen=320), batch_size=16))
+    list(train(parts, points(), Budget(samples_seen=160), batch_size=16))
+    list(train(parts, points(), Budget(samples_seen=320), batch_size=16))
+    assert torch.equal(weights(whole), weights(parts))
+    for a, b in zip(whole.artist.parameters(), parts.artist.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_another_seed_gives_another_run() -> None:
+    a, b = small_bout(), small_bout()
+    list(train(a, points(), Budget(samples_seen=64), batch_size=16, seed=0))
+    list(train(b, points(), Budget(samples_seen=64), batch_size=16, seed=1))
+    assert not torch.equal(weights(a), weights(b))
+
+
+def test_records_come_every_so_often_and_at_the_end() -> None:
+    records = list(train(small_bout(), points(), Budget(samples_seen=16 * 25), batch_size=16, record_every=10))
+    assert [record.step for record in records] == [10, 20, 25]
+    assert [record.progress for record in records] == pytest.approx([0.4, 0.8, 1.0])
+    assert records[0].values["samples_per_second"] > 0
+
+
+def test_a_record_holds_the_mean_of_its_steps() -> None:
+    single = list(train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=1))
+    (joined,) = train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=4)
+    mean = sum(record.values["d_loss"] for record in single) / 4
+    assert joined.values["d_loss"] == pytest.approx(mean, rel=1e-6)
+
+
+def test_the_schedule_moves_both_rates() -> None:
+    bout = small_bout(lr_schedule=linear)
+    records = list(train(bout, points(), Budget(samples_seen=64), batch_size=16, record_every=1))
+    assert [record.values["lr_scale"] for record in records] == pytest.approx([1, 0.75, 0.5, 0.25])
+    assert bout.g_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
+    assert bout.d_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
+
+
+def test_stop_ends_after_the_step_with_a_record() -> None:
+    bout = small_bout()
+    records = list(
+        train(bout, points(), Budget(samples_seen=10_000), batch_size=16, stop=lambda: bout.step >= 3)
+    )
+    assert [record.step for record in records] == [3]
+
+
+def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
+    plain, probed = small_bout(ema_half_life=50), small_bout(ema_half_life=50)
+    before = torch.get_num_threads()
+    list(train(plain, points(), Budget(samples_seen=160), batch_size=16))
+    try:
+        list(train(probed, points(), Budget(samples_seen=160), batch_size=16, threads=Threads()))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(weights(plain), weights(probed))
+
+
+def test_non_finite_losses_stop_the_run() -> None:
+    bout = small_bout(g_optimizer=None)
+    torch.nn.init.constant_(next(bout.discriminator.parameters()), float("nan"))
+    with pytest.raises(NonFiniteError, match=r"infinite or NaN by step 4.*lower learning rates"):
+        list(train(bout, points(), Budget(samples_seen=64), batch_size=16))
+
+
+def test_too_few_samples_for_a_batch() -> None:
+    with pytest.raises(DataError, match="48 samples, fewer than one batch of 64"):
+        next(train(small_bout(), points(), Budget(samples_seen=64), batch_size=64))
+
+
+def test_tensors_of_the_users_own() -> None:
+    (record,) = train(small_bout(), torch.rand(32, SIZE), Budget(samples_seen=16), batch_size=16)
+    assert record.samples_seen == 16

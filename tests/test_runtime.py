@@ -1,0 +1,126 @@
+"""Where a training runs: processes, precision, devices, threads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from sparring import runtime
+from sparring.errors import ConfigError
+from sparring.runtime import Runtime, Threads
+
+
+def test_unknown_devices_are_refused_with_what_is_here() -> None:
+    for name in ("gpu", "cuda:x", "tpu"):
+        with pytest.raises(ConfigError, match=r"Here: .*cpu"):
+            Runtime(name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_without_cuda_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'cuda' is not on this machine"):
+        Runtime("cuda")
+
+
+def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_cpu_has_native_bf16", lambda: True)
+    assert runtime.fast_precision("cpu") == "bf16"
+    monkeypatch.setattr(runtime, "_cpu_has_native_bf16", lambda: False)
+    assert runtime.fast_precision("cpu") == "fp32"
+
+
+def test_autocast_lowers_the_forward_pass() -> None:
+    layer, inputs = nn.Linear(4, 4), torch.ones(2, 4)
+    with Runtime("cpu", "bf16").autocast():
+        assert layer(inputs).dtype == torch.bfloat16
+    with Runtime("cpu", "fp32").autocast():
+        assert layer(inputs).dtype == torch.float32
+
+
+class Clock:
+    """A clock for probes whose time depends on the number of threads."""
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        self.seconds, self.now = seconds, 0.0
+
+    def probe(self) -> None:
+        self.now += self.seconds[torch.get_num_threads()]
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setattr(runtime, "available_cores", lambda: 2)
+    yield
+    torch.set_num_threads(before)
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float]) -> Clock:
+    clock = Clock(seconds)
+    monkeypatch.setattr(runtime.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+@pytest.mark.usefixtures("two_cores")
+@pytest.mark.parametrize(("seconds", "best"), [({1: 1.0, 2: 0.6}, 2), ({1: 1.0, 2: 7.0}, 1)])
+def test_the_faster_number_of_threads_is_taken(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float], best: int
+) -> None:
+    assert Threads().choose(timed(monkeypatch, seconds).probe) == best
+    assert torch.get_num_threads() == best
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_fixed_number_is_not_measured() -> None:
+    def never() -> None:
+        raise AssertionError("measured")
+
+    assert Threads(fixed=1).choose(never) == 1
+    Threads(fixed=1, adaptive=True).watch(1.0, never)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_drop_in_speed_measures_again_only_where_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = timed(monkeypatch, {1: 1.0, 2: 0.6})
+    for adaptive, expected in ((True, 1), (False, 2)):
+        clock.seconds = {1: 1.0, 2: 0.6}
+        threads = Threads(adaptive=adaptive)
+        threads.choose(clock.probe)
+        clock.seconds = {1: 1.0, 2: 7.0}  # a neighbour came
+        threads.measured_at -= 10
+        threads.watch(1000.0, clock.probe)
+        assert torch.get_num_threads() == 2
+        threads.watch(300.0, clock.probe)
+        assert torch.get_num_threads() == expected
+
+
+def train(folder: Path, processes: int, data: Path) -> dict[str, torch.Tensor]:
+    """One step of the default recipe through the command line; the state after it."""
+    out = folder / f"run-{processes}"
+    options = ["--precision", "fp32", "--device", "cpu", "--threads", "1", "--samples-seen", "16"]
+    small = ["--batch-size", "16", "--g-width", "8", "--d-width", "8", "--loss", "relativistic"]
+    command = [sys.executable, "-m", "sparring.cli", "train", str(data), "--out", str(out)]
+    command += [*options, *small, "--r2-gamma", "0.3", "--gp-weight", "0.1", "--processes", str(processes)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    return load_file(out / "checkpoints/00000001.safetensors")
+
+
+def test_two_processes_reproduce_one_with_the_joint_batch(tmp_path: Path) -> None:
+    """Gradients (Adam's first moments) and BatchNorm statistics agree to float32 rounding."""
+    rng = np.random.default_rng(0)
+    data = tmp_path / "pictures.npz"
+    np.savez(data, samples=rng.integers(0, 256, (64, 8, 8), dtype=np.uint8), labels=np.arange(64) % 3)
+    one, two = train(tmp_path, 1, data), train(tmp_path, 2, data)
+    assert one.keys() == two.keys()
+    compared = [name for name in one if name.endswith(("exp_avg", "running_mean", "running_var"))]
+    assert len(compared) > 10
+    for name in compared:
+        scale = float(one[name].abs().max())
+        torch.testing.assert_close(two[name], one[name], rtol=0, atol=1e-5 * scale + 1e-9, msg=name)
