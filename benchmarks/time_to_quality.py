@@ -24,14 +24,14 @@ from sparring.metrics.quality import digit_quality
 from sparring.runtime import Threads
 from sparring.steps import Bout
 
-SECONDS = (30, 60, 120)
 COUNT = 10_000
-CASES: dict[str, dict[str, Any]] = {
-    "default": {"recipe": "auto"},
-    "default, unconditional": {"recipe": "auto", "conditional": False},
-    "dcgan": {"recipe": "dcgan"},
-    "mlp": {"recipe": "mlp"},
-    "tutorial": {"recipe": "tutorial"},
+SCORES = ("d_real", "d_fake", "real_logit", "fake_logit", "g_gradient_norm")
+CASES: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {  # seconds to measure at, config changes
+    "default": ((30, 60, 120), {"recipe": "auto"}),
+    "default, unconditional": ((60,), {"recipe": "auto", "conditional": False}),
+    "dcgan": ((30, 60, 120), {"recipe": "dcgan"}),
+    "mlp": ((60,), {"recipe": "mlp", "conditional": False}),
+    "tutorial": ((30, 60, 120), {"recipe": "tutorial"}),
 }
 ROWS = RESULTS / "time_to_quality.jsonl"
 
@@ -49,11 +49,11 @@ def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
 
 
 def measure(case: str, seed: int, data: Dataset) -> Iterator[dict[str, Any]]:
-    changes = CASES[case] | {"seed": seed, "minutes": 2.0}
-    config = build.configure(data, **changes)
+    at_seconds, changes = CASES[case]
+    config = build.configure(data, **changes, seed=seed, minutes=at_seconds[-1] / 60)
     data = data if config.conditional else data.unlabelled()
     bout = None
-    for seconds in SECONDS:
+    for seconds in at_seconds:
         if bout is None or config.lr_schedule != "constant":
             bout = build.bout(config, data.spec, data.classes)
         load = os.getloadavg()[0]
@@ -72,6 +72,7 @@ def measure(case: str, seed: int, data: Dataset) -> Iterator[dict[str, Any]]:
             "case": case, "recipe": config.recipe, "seed": seed, "seconds": seconds,
             "trained_seconds": round(last.seconds, 2), "samples_seen": last.samples_seen,
             "images_per_second": round(last.samples_seen / last.seconds), "load_average": round(load, 2),
+            **{name: round(last.values[name], 4) for name in SCORES},
         }  # fmt: skip
         yield facts | quality(bout, data, seed)
 
@@ -85,7 +86,7 @@ def main() -> None:
     done = set()
     if ROWS.exists():
         rows = [json.loads(line) for line in ROWS.read_text().splitlines()]
-        done = {(row["case"], row["seed"]) for row in rows if row["seconds"] == SECONDS[-1]}
+        done = {(row["case"], row["seed"]) for row in rows}
     data = build.dataset("mnist")
     for seed in args.seeds:
         for case in args.cases:

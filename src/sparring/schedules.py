@@ -27,7 +27,7 @@ def cosine(progress: float, start: float = 0.0) -> float:
     return 0.5 - 0.5 * math.cos(math.pi * linear(progress, start))
 
 
-def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float = 0.05) -> float:
+def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float = 0.08) -> float:
     """The weight-average factor of one step, for a half-life in samples.
 
     Early on the half-life is at most ``ramp`` times the samples seen, so that the average forgets

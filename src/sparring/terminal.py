@@ -96,10 +96,10 @@ class Display:
 
     def _thumbnail(self) -> Half | None:
         can_show = self.console.color_system in ("256", "truecolor") and "utf" in self.console.encoding
-        if self.picture is None or not can_show or self.console.height < 16:
+        if self.picture is None or not can_show or self.console.height < 20:
             return None
         if time.monotonic() - self.drawn_at > REDRAW_SECONDS:
-            self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 112)))
+            self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 80)))
             self.drawn_at = time.monotonic()
         return self.thumbnail
 

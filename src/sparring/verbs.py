@@ -228,18 +228,20 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
 
 
 def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
-    """A function that draws a row of present samples for the terminal, or None for points."""
+    """A function that draws two rows of present samples for the terminal, or None for points."""
     if folder.spec.kind != "image" or bout.runtime.rank:
         return None
     latents, labels = run.picture_latents(folder)
     step = run.PICTURE_COLUMNS if folder.classes else 1
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
-    def row() -> Pixels:
+    def rows() -> Pixels:
         decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
-        return np.concatenate(list(sample.to_pixels(decoded, folder.spec)), axis=1)
+        tiles = list(sample.to_pixels(decoded, folder.spec))
+        halves = tiles[: len(tiles) // 2], tiles[len(tiles) // 2 : len(tiles) // 2 * 2]
+        return np.concatenate([np.concatenate(half, axis=1) for half in halves])
 
-    return row
+    return rows
 
 
 def _labels(

@@ -23,24 +23,27 @@ class ClassLatent(nn.Module):
 
 
 class ClassHead(nn.Module):
-    """Features (B, F) to one logit a sample (B,).
+    """Features h (B, F) to one logit a sample (B,): w.h + b, plus V_y.h with classes.
 
-    With classes, one linear score per class of which the label picks its own: the projection
-    discriminator (Miyato & Koyama 2018) with the shared term folded into each class's.
+    V_y is the embedding of the sample's class: the projection discriminator (Miyato & Koyama 2018,
+    eq. 7), here on the features as they are, not summed over places.
     """
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
-        self.classes = classes
-        self.linear = nn.Linear(features, max(classes, 1))
+        self.linear = nn.Linear(features, 1)
+        self.projection = nn.Embedding(classes, features) if classes else None
+        if self.projection is not None:
+            nn.init.normal_(self.projection.weight, 0.0, 0.02)
 
     def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
-        scores: Tensor = self.linear(features)
-        if not self.classes:
-            return scores.squeeze(1)
+        logits: Tensor = self.linear(features).squeeze(1)
+        if self.projection is None:
+            return logits
         if labels is None:
             raise ValueError("this discriminator judges by class: call it with labels (B,), integers.")
-        return scores.gather(1, labels.unsqueeze(1)).squeeze(1)
+        projected: Tensor = (self.projection(labels) * features).sum(1)
+        return logits + projected
 
 
 def has_batch_statistics(network: nn.Module) -> bool:

@@ -69,7 +69,8 @@ class Generator(nn.Module):
             last = fine is colours and len(layers) > 2 * halvings
             layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=last or not norm)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
-        self.apply(dcgan_init)
+        if norm:
+            self.apply(dcgan_init)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         pictures: Tensor = self.layers(self.condition(latents, labels))
@@ -100,7 +101,8 @@ class Discriminator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Flatten())
         low = (height >> len(channels)) * (broad >> len(channels))
         self.head = ClassHead(channels[-1] * low, classes)
-        self.apply(dcgan_init)
+        if norm:
+            self.apply(dcgan_init)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         logits: Tensor = self.head(self.layers(samples), labels)
@@ -108,7 +110,10 @@ class Discriminator(nn.Module):
 
 
 def dcgan_init(module: nn.Module) -> None:
-    """N(0, 0.02) for convolutions, N(1, 0.02) for BatchNorm's scale (Radford et al. 2015, section 4)."""
+    """N(0, 0.02) for convolutions, N(1, 0.02) for BatchNorm's scale (Radford et al. 2015, section 4).
+
+    For normalised networks only: without BatchNorm such small weights would pass hardly any signal.
+    """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):

@@ -1,0 +1,69 @@
+"""Write docs/reference/ from the tables in the code: options, recipes, logged names.
+
+python scripts/make_reference.py
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from sparring.config import RECIPES, Config
+from sparring.records import LOGGED
+
+FOLDER = Path(__file__).parents[1] / "docs/reference"
+
+
+def options_page() -> str:
+    lines = [
+        "# Options\n\nEvery option of `sparring train`, of a TOML file given with `--config`, and of",
+        "`sparring.GAN(...)`. On the command line `g_lr` is `--g-lr`; a yes-or-no option has a `--no-` form.",
+    ]
+    group = None
+    for field in dataclasses.fields(Config):
+        meta = field.metadata
+        if meta["group"] != group:
+            group = meta["group"]
+            lines += [f"\n## {group.capitalize()}\n", "| option | default | meaning |", "|---|---|---|"]
+        choices = f" ({', '.join(meta['choices'])})" if meta["choices"] else ""
+        text = (meta["help"] + choices).replace("|", "\\|")
+        lines.append(f"| `{field.name}` | `{field.default}` | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def recipes_page() -> str:
+    lines = [
+        "# Recipes\n\nA recipe is what differs from the [options](options.md)' defaults, and nothing else."
+    ]
+    for name, changes in RECIPES.items():
+        lines += [f"\n## {name}\n", "| option | value |", "|---|---|"]
+        lines += [f"| `{option}` | `{value}` |" for option, value in changes.items()]
+    return "\n".join(lines) + "\n"
+
+
+def logged_page() -> str:
+    lines = [
+        "# Logged names\n\nWhat each name in `history.jsonl` means. Values are means over the steps since the",
+        "line before, gradients those of the line's own step. The healthy ranges are for the logistic games",
+        "(non-saturating, minimax); scores of other games are on their own scale.\n",
+        "| name | unit | healthy | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{name}` | {row.unit} | {row.healthy} | {row.meaning.replace('|', chr(92) + '|')} |"
+        for name, row in LOGGED.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"options.md": options_page, "recipes.md": recipes_page, "logged.md": logged_page}
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Every command and every Python example in the README and the docs runs, with a budget of a few steps."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+from sparring import build, verbs
+from sparring.cli import main
+from sparring.config import Config
+from sparring.loop import Budget
+from sparring.steps import Bout
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+MADE_BY_MAKE = {"make demo", "make test", "pip install ."}  # what they do is tested one by one
+
+
+def blocks(language: str) -> list[tuple[Path, str]]:
+    return [
+        (page, text)
+        for page in PAGES
+        for found, text in BLOCK.findall(page.read_text("utf-8"))
+        if found == language
+    ]
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Budgets end after three steps; quality is measured on few samples; files go to a new folder."""
+    tutorial_budget = build.budget
+
+    def progress(self: Budget, bout: Bout, samples: int) -> float:
+        return min(1.0, bout.step / 3)
+
+    def checked(config: Config) -> Budget:
+        return tutorial_budget(config)
+
+    monkeypatch.setattr(Budget, "progress", progress)
+    monkeypatch.setattr(build, "budget", checked)
+    monkeypatch.setattr(verbs, "QUALITY_SAMPLES", 200)
+    monkeypatch.setattr("sparring.runtime.available_cores", lambda: 1)
+    monkeypatch.chdir(tmp_path)
+
+
+def needs_missing_data(line: str) -> bool:
+    return "fashion-mnist" in line and not Path("/usr/share/datasets/fashion-mnist").exists()
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The commands of a page, one after the other, in one folder where a run was made before."""
+    assert main(["train", "mnist", "--samples-seen", "96", "--threads", "1"]) == 0
+    lines = [
+        line.split("   ")[0].strip()
+        for found, text in blocks("console")
+        if found == page
+        for line in text.splitlines()
+    ]
+    ran = [line for line in lines if line not in MADE_BY_MAKE and not needs_missing_data(line)]
+    for line in ran:
+        words = shlex.split(line)
+        assert words[0] == "sparring", f"a command no test runs: {line}"
+        if "--processes" in words:  # tested for real with the runtime
+            words.append("--dry-run")
+        assert main(words[1:]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize(("page", "code"), blocks("python"), ids=lambda value: getattr(value, "name", ""))
+def test_python(page: Path, code: str) -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(code, str(page), "exec"), namespace)
+    assert len(namespace) > 1
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_reference_pages_are_what_the_tables_say() -> None:
+    path = ROOT / "scripts/make_reference.py"
+    namespace: dict[str, object] = {"__file__": str(path), "__name__": "make_reference"}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    pages = namespace["PAGES"]
+    assert isinstance(pages, dict)
+    for name, page in pages.items():
+        assert (ROOT / "docs/reference" / name).read_text("utf-8") == page(), "run scripts/make_reference.py"
+
+
+def test_the_examples_leave_no_threads_changed() -> None:
+    assert torch.get_num_threads() >= 1
+    assert "OMP_WAIT_POLICY" in os.environ
