@@ -71,7 +71,11 @@ def _dcgan_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
 
 def _dcgan_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
     return dcgan.Discriminator(
-        shape=spec.shape, width=config.d_width, classes=classes, norm=config.d_norm == "batch"
+        shape=spec.shape,
+        width=config.d_width,
+        hidden=config.d_hidden,
+        classes=classes,
+        norm=config.d_norm == "batch",
     )
 
 

@@ -61,6 +61,9 @@ class Config:
     latent_dim: int = option(64, "numbers in a latent vector", group="networks", low=1)
     g_width: int = option(64, "channels (dcgan) or hidden units (mlp)", group="networks", low=1)
     d_width: int = option(64, "the same for the discriminator", group="networks", low=1)
+    d_hidden: int = option(
+        0, "units of a last hidden layer in a dcgan discriminator (0: none)", group="networks", low=0
+    )
     depth: int = option(1, "hidden layers of an mlp", group="networks", low=1)
     g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=NORMS)
     d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=NORMS)

@@ -83,11 +83,21 @@ class Discriminator(nn.Module):
     Args:
         shape: (C, H, W) of one picture.
         width: channels at the finest hidden scale; each coarser scale has twice as many.
+        hidden: units of a fully connected layer before the score, which sees the whole picture at
+            once; 0 scores the convolutions' features as they are.
         classes: number of classes; 0 judges without labels.
         norm: BatchNorm before each LeakyReLU but the first.
     """
 
-    def __init__(self, *, shape: Sequence[int], width: int = 64, classes: int = 0, norm: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        width: int = 64,
+        hidden: int = 0,
+        classes: int = 0,
+        norm: bool = False,
+    ) -> None:
         super().__init__()
         colours, height, broad = shape
         channels = channels_by_scale(width, scales(height, broad))
@@ -98,9 +108,12 @@ class Discriminator(nn.Module):
             if normed:
                 layers.append(nn.BatchNorm2d(coarse))
             layers.append(nn.LeakyReLU(0.2))
-        self.layers = nn.Sequential(*layers, nn.Flatten())
-        low = (height >> len(channels)) * (broad >> len(channels))
-        self.head = ClassHead(channels[-1] * low, classes)
+        layers.append(nn.Flatten())
+        features = channels[-1] * (height >> len(channels)) * (broad >> len(channels))
+        if hidden:
+            layers += [nn.Linear(features, hidden), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers)
+        self.head = ClassHead(hidden or features, classes)
         if norm:
             self.apply(dcgan_init)
 
