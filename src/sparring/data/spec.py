@@ -37,7 +37,7 @@ class Spec:
     def encode(self, samples: Tensor) -> Tensor:
         """Stored samples (B, *shape) to float32 in [-1, 1]."""
         centre, scale = self._range(samples.device)
-        return samples.to(torch.float32).sub_(centre).div_(scale)
+        return samples.to(torch.float32).sub(centre).div_(scale)
 
     def decode(self, encoded: Tensor) -> Tensor:
         """What a generator makes (B, *shape) back to the data's own range and type."""

@@ -1,0 +1,97 @@
+"""A broken copy of each formula must fail its test: mutants made by one change of the source."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+import test_distances
+import test_ema
+import test_losses
+import test_penalties
+import test_schedules
+import test_toy
+from sparring import ema, losses, penalties, schedules
+from sparring.data import toy
+from sparring.metrics import distances
+
+
+class Mutant(NamedTuple):
+    module: ModuleType
+    name: str  # of a function, or Class.method
+    original: str
+    broken: str
+    test: Callable[[], None]
+
+
+MUTANTS = [
+    Mutant(losses, "logistic_d", "softplus(-real)", "softplus(real)", test_losses.test_logistic_discriminator_is_binary_cross_entropy),
+    Mutant(losses, "logistic_d", "+ softplus(fake)", "+ softplus(-fake)", test_losses.test_logistic_discriminator_is_binary_cross_entropy),
+    Mutant(losses, "minimax_g", "-softplus(fake)", "softplus(fake)", test_losses.test_minimax_generator_is_the_discriminators_loss_turned_round),
+    Mutant(losses, "minimax_g", "-softplus(fake)", "softplus(-fake)", test_losses.test_the_generators_gradients_where_the_discriminator_wins),
+    Mutant(losses, "non_saturating_g", "softplus(-fake)", "softplus(fake)", test_losses.test_non_saturating_generator),
+    Mutant(losses, "least_squares_d", "(real - 1)", "(real + 1)", test_losses.test_least_squares),
+    Mutant(losses, "least_squares_d", "+ 0.5 * fake", "+ fake", test_losses.test_least_squares),
+    Mutant(losses, "least_squares_g", "(fake - 1)", "fake", test_losses.test_least_squares),
+    Mutant(losses, "hinge_d", "relu(1 - real)", "relu(-real)", test_losses.test_hinge_is_zero_past_the_margin),
+    Mutant(losses, "hinge_d", "relu(1 + fake)", "relu(1 - fake)", test_losses.test_hinge_is_zero_past_the_margin),
+    Mutant(losses, "critic_g", "-fake", "fake", test_losses.test_hinge_is_zero_past_the_margin),
+    Mutant(losses, "wasserstein_d", "fake - real", "real - fake", test_losses.test_wasserstein),
+    Mutant(losses, "relativistic_d", "fake - real", "real - fake", test_losses.test_relativistic),
+    Mutant(losses, "relativistic_g", "real - fake", "fake - real", test_losses.test_relativistic),
+    Mutant(penalties, "squared_gradient_norm", ".square()", ".abs()", lambda: test_penalties.test_a_linear_critic((5, 7))),
+    Mutant(penalties, "squared_gradient_norm", ".flatten(1).sum(1)", ".sum(1).flatten()", lambda: test_penalties.test_a_linear_critic((5, 3, 4))),
+    Mutant(penalties, "zero_centred", "0.5 *", "1.0 *", test_penalties.test_a_quadratic_critic),
+    Mutant(penalties, "one_centred", "norm - 1", "norm", lambda: test_penalties.test_a_linear_critic((5, 7))),
+    Mutant(penalties, "one_centred", ".clamp_min(1e-12)", "", test_penalties.test_a_flat_critic_gives_finite_gradients),
+    Mutant(penalties, "between", "lerp(real, fake", "lerp(fake, real", test_penalties.test_points_between),
+    Mutant(schedules, "linear", "(1 - progress) / (1 - start)", "1 - progress", test_schedules.test_linear),
+    Mutant(schedules, "cosine", "0.5 - 0.5", "0.5 + 0.5", test_schedules.test_cosine),
+    Mutant(schedules, "ema_decay", "0.5 **", "0.37 **", test_schedules.test_half_the_weight_is_left_after_a_half_life),
+    Mutant(schedules, "ema_decay", "ramp * samples_seen", "samples_seen", test_schedules.test_the_average_forgets_its_beginning),
+    Mutant(ema, "WeightAverage.update", "1 - decay", "decay", test_ema.test_the_closed_form_after_n_steps),
+    Mutant(ema, "WeightAverage.update", "ours.copy_(theirs)", "pass", test_ema.test_batch_statistics_follow),
+    Mutant(distances, "frechet", "- 2 * eigenvalues", "- eigenvalues", test_distances.test_known_distance_of_two_gaussians),
+    Mutant(distances, "frechet", ".square().sum()", ".abs().sum()", test_distances.test_means_alone),
+    Mutant(distances, "frechet", "root @ b.covariance.double() @ root", "root @ b.covariance.double()", test_distances.test_known_distance_of_two_gaussians),
+    Mutant(distances, "fit_gaussian", "features.T.cov()", "features.T.cov(correction=0)", test_distances.test_mean_and_covariance_are_numpys),
+    Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
+    Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),
+]  # fmt: skip
+
+
+def mutated(mutant: Mutant) -> Callable[..., object]:
+    """The function with one change, living in a copy of its module's names."""
+    owner: object = mutant.module
+    for part in mutant.name.split("."):
+        owner = getattr(owner, part)
+    source = inspect.cleandoc("\n" + inspect.getsource(owner))  # type: ignore[arg-type]
+    assert mutant.original in source, "the source has changed: mend the mutant"
+    names = dict(vars(mutant.module))
+    exec(source.replace(mutant.original, mutant.broken), names)
+    function = names[mutant.name.split(".")[-1]]
+    assert callable(function)
+    return function
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: f"{m.name}: {m.original} -> {m.broken}")
+def test_a_broken_copy_fails_its_test(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant.test()
+    *classes, name = mutant.name.split(".")
+    owner: object = mutant.module
+    for part in classes:
+        owner = getattr(owner, part)
+    monkeypatch.setattr(owner, name, mutated(mutant))
+    with pytest.raises((AssertionError, RuntimeError)):
+        mutant.test()
+
+
+def test_every_loss_and_penalty_has_a_mutant() -> None:
+    covered = {(m.module.__name__, m.name) for m in MUTANTS}
+    for module, ends in ((losses, ("_d", "_g")), (penalties, ("_centred", "_norm"))):
+        for name in vars(importlib.import_module(module.__name__)):
+            if name.endswith(ends) and callable(getattr(module, name)):
+                assert (module.__name__, name) in covered

@@ -1,0 +1,72 @@
+"""Networks: shapes, labels, and the tutorial's exact players."""
+
+import pytest
+import torch
+from torch import nn
+
+from sparring.networks import dcgan, mlp
+from sparring.networks.blocks import has_batch_statistics
+
+SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (4, 64, 64), (1, 28, 40), (3, 37, 53), (1, 9, 30)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize("module", [dcgan, mlp])
+def test_shapes(module: object, shape: tuple[int, ...], classes: int) -> None:
+    options = {"width": 4} if module is dcgan else {"hidden": (8, 8)}
+    generator = module.Generator(shape=shape, latent_dim=5, classes=classes, **options)  # type: ignore[attr-defined]
+    discriminator = module.Discriminator(shape=shape, classes=classes, **options)  # type: ignore[attr-defined]
+    labels = (torch.tensor([0, 2]),) if classes else ()
+    fake = generator(torch.randn(2, 5), *labels)
+    assert fake.shape == (2, *shape)
+    assert float(fake.detach().abs().max()) <= 1
+    assert discriminator(fake, *labels).shape == (2,)
+
+
+@pytest.mark.parametrize("module", [dcgan, mlp])
+def test_class_conditional_players_insist_on_labels(module: object) -> None:
+    generator = module.Generator(shape=(1, 8, 8), latent_dim=5, classes=2)  # type: ignore[attr-defined]
+    discriminator = module.Discriminator(shape=(1, 8, 8), classes=2)  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="with labels"):
+        generator(torch.randn(2, 5))
+    with pytest.raises(ValueError, match="with labels"):
+        discriminator(torch.randn(2, 1, 8, 8))
+
+
+@pytest.mark.parametrize("module", [dcgan, mlp])
+def test_labels_change_the_answer(module: object) -> None:
+    torch.manual_seed(0)
+    generator = module.Generator(shape=(1, 8, 8), latent_dim=5, classes=2)  # type: ignore[attr-defined]
+    discriminator = module.Discriminator(shape=(1, 8, 8), classes=2)  # type: ignore[attr-defined]
+    latents, zero, one = torch.randn(4, 5), torch.zeros(4).long(), torch.ones(4).long()
+    assert not torch.equal(generator(latents, zero), generator(latents, one))
+    pictures = torch.randn(4, 1, 8, 8)
+    assert not torch.equal(discriminator(pictures, zero), discriminator(pictures, one))
+
+
+def test_pictures_too_small_for_convolutions() -> None:
+    for side in (1, 4, 7):
+        with pytest.raises(ValueError, match="too small for convolutional players"):
+            dcgan.Generator(shape=(1, side, 64))
+
+
+def test_the_tutorials_players() -> None:
+    generator = mlp.Generator(shape=(1, 28, 28), latent_dim=100, hidden=(256,))
+    discriminator = mlp.Discriminator(shape=(1, 28, 28), hidden=(256,))
+    count = [sum(p.numel() for p in player.parameters()) for player in (generator, discriminator)]
+    assert count == [100 * 256 + 256 + 256 * 784 + 784, 784 * 256 + 256 + 256 + 1]
+    kinds = [type(layer) for layer in generator.layers]
+    assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.Tanh, nn.Unflatten]
+    assert [type(layer) for layer in discriminator.layers] == [nn.Flatten, nn.Linear, nn.LeakyReLU]
+    assert discriminator.layers[2].negative_slope == 0.2
+
+
+def test_batch_statistics_are_found() -> None:
+    assert has_batch_statistics(dcgan.Discriminator(shape=(1, 28, 28), norm=True))
+    assert not has_batch_statistics(dcgan.Discriminator(shape=(1, 28, 28), norm=False))
+
+
+def test_points_are_not_bounded() -> None:
+    generator = mlp.Generator(shape=(2,), latent_dim=4, bounded=False)
+    assert not any(isinstance(layer, nn.Tanh) for layer in generator.layers)

@@ -1,0 +1,79 @@
+"""Gradient penalties against closed forms, their second-order gradients included."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring import penalties
+
+
+def samples(*shape: int) -> Tensor:
+    rng = torch.Generator().manual_seed(0)
+    return torch.randn(*shape, generator=rng, dtype=torch.float64).requires_grad_()
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 3, 4), (5, 2, 3, 4)])
+def test_a_linear_critic(shape: tuple[int, ...]) -> None:
+    """D(x) = w.x: the gradient is w at every sample, so R1 is |w|^2 / 2 and GP (|w| - 1)^2."""
+    x, w = samples(*shape), samples(*shape[1:]).detach() * 0 + 0.3
+    squared = float(w.square().sum())
+    for function, expected in (
+        (penalties.squared_gradient_norm, squared),
+        (penalties.zero_centred, squared / 2),
+        (penalties.one_centred, (squared**0.5 - 1) ** 2),
+    ):
+        value = function(x, (x * w).flatten(1).sum(1))
+        torch.testing.assert_close(value, torch.full((5,), expected, dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+def test_a_quadratic_critic() -> None:
+    """D(x) = a |x|^2 / 2: the gradient is a x."""
+    x = samples(6, 3)
+    value = penalties.zero_centred(x, 1.5 * x.square().sum(1) / 2)
+    expected = 0.5 * 1.5**2 * x.detach().square().sum(1)
+    torch.testing.assert_close(value.detach(), expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("function", [penalties.zero_centred, penalties.one_centred])
+def test_the_penaltys_own_gradient_in_the_weights(function: penalties.PenaltyFunction) -> None:
+    """For D(x) = w.x: d/dw |w|^2 / 2 = w and d/dw (|w| - 1)^2 = 2 (|w| - 1) w / |w|."""
+    w = samples(4)
+    x = samples(3, 4)
+    name = "zero_centred" if function is penalties.zero_centred else "one_centred"
+    (gradient,) = torch.autograd.grad(getattr(penalties, name)(x, x @ w).mean(), w)
+    norm = w.detach().norm()
+    expected = w.detach() if name == "zero_centred" else 2 * (norm - 1) * w.detach() / norm
+    torch.testing.assert_close(gradient, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_flat_critic_gives_finite_gradients() -> None:
+    x, w = samples(3, 4), torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    value = penalties.one_centred(x, x @ w)
+    (gradient,) = torch.autograd.grad(value.mean(), w)
+    torch.testing.assert_close(value.detach(), torch.ones(3).double(), rtol=0, atol=1e-5)
+    assert gradient.isfinite().all()
+
+
+def test_a_networks_penalty_against_finite_differences() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
+    x, step = samples(4, 3), 1e-6
+    found = penalties.squared_gradient_norm(x, network(x)).detach()
+    expected = torch.zeros(4, dtype=torch.float64)
+    with torch.no_grad():
+        for axis in torch.eye(3, dtype=torch.float64):
+            slope = (network(x + step * axis) - network(x - step * axis)) / (2 * step)
+            expected += slope.square()
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-9)
+
+
+def test_points_between() -> None:
+    real, fake = torch.zeros(3, 1, 2, 2), torch.ones(3, 1, 2, 2)
+    points = penalties.between(real, fake, torch.tensor([0.0, 0.25, 1.0]))
+    assert points.flatten(1).tolist() == [[0.0] * 4, [0.25] * 4, [1.0] * 4]
+
+
+def test_the_makers_name_place_and_weight() -> None:
+    assert penalties.r1(0.5, every=4) == penalties.Penalty(penalties.zero_centred, "real", 0.5, 4)
+    assert penalties.r2(0.5) == penalties.Penalty(penalties.zero_centred, "fake", 0.5, 1)
+    assert penalties.gradient_penalty() == penalties.Penalty(penalties.one_centred, "between", 10.0, 1)

@@ -1,0 +1,43 @@
+"""Schedules as functions of the share of the budget spent."""
+
+import math
+
+import pytest
+
+from sparring import schedules
+
+
+def test_constant() -> None:
+    assert [schedules.constant(p, 0.5) for p in (0, 0.5, 1)] == [1, 1, 1]
+
+
+def test_linear() -> None:
+    values = [schedules.linear(p, 0.6) for p in (0, 0.59, 0.7, 0.8, 1)]
+    assert values == pytest.approx([1, 1, 0.75, 0.5, 0], abs=1e-12)
+
+
+def test_cosine() -> None:
+    values = [schedules.cosine(p, 0.5) for p in (0, 0.5, 0.625, 0.75, 1)]
+    assert values == pytest.approx([1, 1, 0.5 + 0.5 * math.cos(math.pi / 4), 0.5, 0], abs=1e-12)
+
+
+@pytest.mark.parametrize("schedule", [schedules.linear, schedules.cosine])
+def test_a_fall_that_starts_at_the_end_never_starts(schedule: schedules.Schedule) -> None:
+    assert schedule(0.999, 1.0) == 1
+
+
+def test_half_the_weight_is_left_after_a_half_life() -> None:
+    steps = 100
+    decay = schedules.ema_decay(6400, batch_size=64, samples_seen=10**9)
+    assert decay**steps == pytest.approx(0.5, rel=1e-9)
+
+
+def test_the_batch_size_does_not_change_the_average() -> None:
+    small = schedules.ema_decay(1000, 32, 10**9) ** 2
+    assert small == pytest.approx(schedules.ema_decay(1000, 64, 10**9), rel=1e-12)
+
+
+def test_the_average_forgets_its_beginning() -> None:
+    """At 1,000 samples the half-life is 8 % of them, not the 10,000 asked for."""
+    assert schedules.ema_decay(10_000, 80, 1000, ramp=0.08) == pytest.approx(0.5, rel=1e-9)
+    assert schedules.ema_decay(10_000, 80, 0) == 0
