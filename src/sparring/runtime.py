@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +25,9 @@ with warnings.catch_warnings():
     from lightning_fabric import Fabric
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
+
+
+MOST_TURNS = 40  # of the candidates in choosing the number of threads
 
 
 class Runtime:
@@ -237,8 +240,7 @@ class Threads:
             torch.set_num_threads(self.fixed)
             return self.fixed
         most = available_cores()
-        seconds = {n: _seconds(probe, n) for n in sorted({1, max(1, most // 2), most})}
-        chosen = min(seconds, key=seconds.__getitem__)
+        chosen = fastest(probe, sorted({1, max(1, most // 2), most}))
         torch.set_num_threads(chosen)
         self.best_speed, self.measured_at = 0.0, time.monotonic()
         return chosen
@@ -260,13 +262,21 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _seconds(probe: Callable[[], object], threads: int, repeats: int = 5) -> float:
-    """The median time of a probe with so many threads, after one to warm up."""
-    torch.set_num_threads(threads)
-    probe()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        probe()
-        times.append(time.perf_counter() - start)
-    return sorted(times)[repeats // 2]
+def fastest(probe: Callable[[], object], candidates: Sequence[int], seconds_each: float = 0.1) -> int:
+    """The number of threads with which a probe takes least time on average.
+
+    The candidates take turns, so that a disturbance meets them all alike.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    spent = dict.fromkeys(candidates, 0.0)
+    for turn in range(MOST_TURNS):
+        for threads in candidates:
+            torch.set_num_threads(threads)
+            probe()  # the first step after a change wakes or makes the threads
+            start = time.perf_counter()
+            probe()
+            spent[threads] += time.perf_counter() - start
+        if turn >= 2 and sum(spent.values()) > seconds_each * len(candidates):
+            break
+    return min(spent, key=spent.__getitem__)

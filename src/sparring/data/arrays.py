@@ -27,19 +27,15 @@ def from_file(path: Path) -> Dataset:
     if not path.exists():
         raise DataError(f"there is no file {path}.")
     try:
-        content = np.load(path, allow_pickle=False, mmap_mode=None)
+        with path.open("rb") as file:
+            content = np.load(file, allow_pickle=False)
+            single = isinstance(content, np.ndarray)
+            arrays = {"samples": content} if single else {key: content[key] for key in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"cannot read {path} ({error}). Expected numpy.save's .npy or numpy.savez's .npz, "
             "of numbers, not of Python objects."
         ) from error
-    if isinstance(content, np.ndarray):
-        return from_array(content, name=str(path))
-    with content:
-        try:
-            arrays = {key: content[key] for key in content.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise DataError(f"cannot read {path} ({error}).") from error
     samples_key = _find(arrays, SAMPLE_KEYS) or _only_samples(arrays)
     if samples_key is None:
         raise DataError(
@@ -104,7 +100,8 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
 def _points(
     array: NDArray[Any], labels: torch.Tensor | None, class_names: tuple[str, ...], name: str
 ) -> Dataset:
-    points = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        points = array.astype(np.float32)
     if not np.isfinite(points).all():
         raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
     low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)

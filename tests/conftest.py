@@ -1,0 +1,35 @@
+"""What several tests share: tiny pictures, and options that make a training take a blink."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+
+torch.set_num_threads(1)
+
+TINY = {
+    "batch_size": 16, "g_width": 4, "d_width": 4, "latent_dim": 4, "threads": 1, "device": "cpu",
+    "precision": "fp32", "record_every": 2, "pictures": 3, "checkpoint_seconds": 0,
+}  # fmt: skip
+TINY_LINE = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+@pytest.fixture
+def pictures() -> Dataset:
+    """64 random pictures of 8 x 8 pixels in two classes."""
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 256, (64, 8, 8), dtype=np.uint8)
+    return from_array(samples, np.arange(64) % 2, name="tiny")
+
+
+@pytest.fixture
+def pictures_file(tmp_path: Path, pictures: Dataset) -> Path:
+    """The same as an .npz file."""
+    assert pictures.labels is not None
+    path = tmp_path / "tiny.npz"
+    np.savez(path, samples=pictures.samples.numpy(), labels=pictures.labels.numpy())
+    return path

@@ -1,0 +1,150 @@
+"""The user's arrays: every layout that fits, and a clear refusal of what does not."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sparring.data.arrays import from_array, from_file
+from sparring.errors import DataError
+
+NAN = np.where(np.arange(48).reshape(3, 4, 4) == 20, np.nan, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("array", "shape", "dtype"),
+    [
+        (np.zeros((5, 8, 9), np.uint8), (1, 8, 9), "uint8"),
+        (np.zeros((5, 3, 8, 9), np.uint8), (3, 8, 9), "uint8"),
+        (np.zeros((5, 8, 9, 3), np.int64), (3, 8, 9), "uint8"),
+        (np.zeros((5, 8, 9, 1), np.float64), (1, 8, 9), "float32"),
+        (np.ones((5, 8, 9), bool), (1, 8, 9), "uint8"),
+        (-np.ones((5, 4, 8, 8), np.float16), (4, 8, 8), "float32"),
+        (torch.zeros(5, 7), (7,), "float32"),
+        ([[1, 2], [3, 4]], (2,), "float32"),
+    ],
+)
+def test_layouts(array: Any, shape: tuple[int, ...], dtype: str) -> None:
+    data = from_array(array)
+    assert data.spec.shape == shape
+    assert data.spec.dtype == dtype
+    assert data.samples.shape == (len(array), *shape)
+    assert float(data.spec.encode(data.samples).abs().max()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (NAN, r"NaN or infinite values in 1 of 3 samples, first in sample 1"),
+        (np.array([[np.inf, 0]]), "NaN or infinite"),
+        (np.zeros(5), r"shape \(5,\); expected points \(N, D\) or pictures"),
+        (np.zeros((2, 2, 2, 2, 2)), "expected points"),
+        (np.zeros((0, 8, 8)), "holds no samples"),
+        (np.zeros((4, 0, 8)), r"shape \(4, 0, 8\)"),
+        (np.full((2, 8, 8), 300), "values from 300 to 300; expected 0 to 255"),
+        (np.full((2, 8, 8), -1), "expected 0 to 255"),
+        (
+            np.full((2, 8, 8), 255.0),
+            r"from 255 to 255; floats must lie in \[0, 1\] or \[-1, 1\]: convert to uint8",
+        ),
+        (np.full((2, 8, 8), -7.5), r"floats must lie in .*: rescale first"),
+        (np.zeros((2, 5, 8, 8)), r"neither axis 1 nor axis 3 is a number of channels \(1, 3, 4\)"),
+        (np.array([["a"]]), "expected integers or floats"),
+        (np.zeros((2, 2), complex), "expected integers or floats"),
+        (np.array([[None]]), "expected integers or floats"),
+        (np.array([[1e300]]), "beyond float32"),
+        ([[1, 2], [3]], "cannot be made one array"),
+    ],
+)
+def test_refusals(array: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        from_array(array)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros(3, int), r"4 samples but labels of shape \(3,\); expected \(4,\)"),
+        (np.zeros(4), "labels of type float64; expected integers or names"),
+        (np.zeros((4, 2), int), r"expected \(4,\)"),
+        (np.arange(4), "4 different labels for 4 samples"),
+    ],
+)
+def test_labels_that_do_not_fit(labels: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        from_array(np.zeros((4, 8, 8), np.uint8), labels)
+
+
+def test_labels_become_indices_with_names() -> None:
+    data = from_array(np.zeros((4, 8, 8), np.uint8), ["cat", "dog", "cat", "cat"])
+    assert data.spec.class_names == ("cat", "dog")
+    assert data.labels is not None
+    assert data.labels.tolist() == [0, 1, 0, 0]
+    column = from_array(np.zeros((4, 8, 8), np.uint8), torch.tensor([[5], [9], [5], [9]]))
+    assert column.spec.class_names == ("5", "9")
+
+
+@settings(max_examples=50, deadline=None)
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))))
+def test_bytes_survive_encoding_exactly(array: np.ndarray) -> None:
+    data = from_array(array)
+    assert torch.equal(data.spec.decode(data.spec.encode(data.samples)), data.samples)
+
+
+@settings(max_examples=50, deadline=None)
+@given(hnp.arrays(np.float32, (3, 4), elements=st.floats(-1000, 1000, width=32)))
+def test_points_survive_encoding_to_rounding(array: np.ndarray) -> None:
+    data = from_array(array)
+    again = data.spec.decode(data.spec.encode(data.samples))
+    torch.testing.assert_close(again, data.samples, rtol=1e-5, atol=1e-3)
+
+
+def test_encoding_leaves_the_data_alone() -> None:
+    data = from_array(np.full((4, 2), 3.0, np.float32) * np.arange(4)[:, None])
+    before = data.samples.clone()
+    data.spec.encode(data.samples)
+    assert torch.equal(data.samples, before)
+
+
+def test_the_users_array_is_copied() -> None:
+    mine = np.zeros((4, 8, 8), np.uint8)
+    data = from_array(mine)
+    mine[:] = 9
+    assert int(data.samples.max()) == 0
+
+
+def test_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((4, 8, 8), np.uint8))
+    assert len(from_file(tmp_path / "a.npy")) == 4
+    np.savez(tmp_path / "b.npz", x_train=np.zeros((4, 8, 8), np.uint8), y_train=[0, 0, 1, 1])
+    assert from_file(tmp_path / "b.npz").classes == 2
+    np.savez(tmp_path / "c.npz", something=np.zeros((4, 8, 8), np.uint8))
+    assert len(from_file(tmp_path / "c.npz")) == 4
+
+
+def test_files_that_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "good.npy", np.zeros((4, 8, 8), np.uint8))
+    np.savez(tmp_path / "good.npz", samples=np.zeros((4, 8, 8), np.uint8))
+    np.save(tmp_path / "pickled.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.savez(tmp_path / "two.npz", left=np.zeros((4, 8, 8)), right=np.zeros((4, 8, 8)))
+    (tmp_path / "text.npy").write_text("hello")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    for suffix in ("npy", "npz"):
+        content = (tmp_path / f"good.{suffix}").read_bytes()
+        (tmp_path / f"cut.{suffix}").write_bytes(content[: len(content) // 2])
+    for name, message in {
+        "missing.npy": "there is no file",
+        "pickled.npy": "not of Python objects",
+        "text.npy": "cannot read",
+        "empty.npy": "cannot read",
+        "cut.npy": "cannot read",
+        "cut.npz": "cannot read",
+        "two.npz": "holds left, right; name the samples one of",
+    }.items():
+        with pytest.raises(DataError, match=message):
+            from_file(tmp_path / name)

@@ -1,0 +1,106 @@
+"""One suite over every table: each name builds, trains and can be reached from everywhere."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from conftest import TINY
+from sparring import build, config, data
+from sparring.cli import parser
+from sparring.config import RECIPES, Config
+from sparring.data.spec import Dataset
+from sparring.estimator import GAN
+from sparring.losses import Loss
+
+
+def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
+    assert set(config.LOSSES) == set(build.LOSSES)
+    assert set(config.NETWORKS) == set(build.GENERATORS) == set(build.DISCRIMINATORS)
+    assert set(config.SCHEDULES) == set(build.SCHEDULES)
+    assert set(config.DEFAULT_RECIPES.values()) <= set(RECIPES)
+    assert data.__doc__
+
+
+@pytest.mark.parametrize("name", build.LOSSES)
+def test_losses_give_one_value_a_sample(name: str) -> None:
+    loss: Loss = build.LOSSES[name]
+    real, fake = torch.randn(6), torch.randn(6)
+    assert loss.discriminator(real, fake).shape == loss.generator(real, fake).shape == (6,)
+
+
+@pytest.mark.parametrize("loss", build.LOSSES)
+@pytest.mark.parametrize("generator", build.GENERATORS)
+@pytest.mark.parametrize("discriminator", build.DISCRIMINATORS)
+def test_every_game_between_every_pair(
+    pictures: Dataset, loss: str, generator: str, discriminator: str
+) -> None:
+    gan = GAN(
+        "sprint",
+        **TINY,
+        loss=loss,
+        generator=generator,
+        discriminator=discriminator,
+        r2_gamma=0.1,
+        gp_weight=0.1,
+    )
+    gan.fit(pictures, samples_seen=32)
+    assert gan.sample(4).shape == (4, 1, 8, 8)
+    assert gan.history_[-1].step == 2
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("conditional", [True, False])
+def test_every_recipe_trains(pictures: Dataset, recipe: str, conditional: bool) -> None:
+    gan = GAN(recipe, **TINY, conditional=conditional).fit(pictures, samples_seen=64)
+    assert gan.classes_ == (2 if conditional else 0)
+    assert gan.sample(3).shape == (3, 1, 8, 8)
+
+
+@pytest.mark.parametrize("schedule", build.SCHEDULES)
+@pytest.mark.parametrize("norm", config.NORMS)
+def test_schedules_and_norms(pictures: Dataset, schedule: str, norm: str) -> None:
+    gan = GAN("sprint", **TINY, lr_schedule=schedule, lr_decay_from=0.0, g_norm=norm, d_norm=norm, d_steps=2)
+    gan.fit(pictures, samples_seen=128)
+    assert (gan.history_[-1].values["lr_scale"] == 1) == (schedule == "constant")
+
+
+@pytest.mark.parametrize("name", [name for name in build.DATA if "mnist" not in name])
+def test_toy_sets_train_with_the_default_recipe(name: str) -> None:
+    gan = GAN(**(TINY | {"g_width": 8, "d_width": 8})).fit(name, samples_seen=64)
+    assert gan.config_.recipe == "mlp"
+    assert gan.sample(5).shape == (5, 2)
+
+
+def test_every_option_is_on_the_command_line() -> None:
+    words = ["train", "mnist", "--dry-run"]
+    args = vars(parser().parse_args(words))
+    assert {field.name for field in dataclasses.fields(Config)} <= set(args)
+    assert all(field.metadata["help"] for field in dataclasses.fields(Config))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"], ["nonsense"]])
+def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from sparring.cli import main\n"
+        "try:\n"
+        f"    main({words!r})\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "print('loaded:', sorted({'torch', 'numpy', 'rich', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "loaded: []" in done.stdout
+
+
+def test_every_public_name_can_be_had() -> None:
+    import sparring
+
+    for name in sparring.__all__:
+        assert getattr(sparring, name) is not None
+    assert set(dir(sparring)) == set(sparring.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        sparring.nothing  # noqa: B018

@@ -1,0 +1,51 @@
+"""Records: one line each, read back, tolerant of a line cut by a kill."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest import TINY
+from sparring.data.spec import Dataset
+from sparring.errors import RunError
+from sparring.estimator import GAN
+from sparring.records import LOGGED, HistoryWriter, Record, read_history, truncate_history
+
+RECORD = Record(step=10, samples_seen=640, seconds=1.5, progress=0.25, values={"d_loss": 1.386, "g_loss": 0.7})
+
+
+def test_a_line_gives_back_the_record() -> None:
+    assert Record.from_json(RECORD.to_json()) == RECORD
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "3", "{}", '{"step": 1}', '{"step": "x", "samples_seen": 1}'])
+def test_what_is_not_a_record(line: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        Record.from_json(line)
+
+
+def test_broken_lines_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_bytes(b"\xff\xfe rubbish\n" + RECORD.to_json().encode() + b'\n{"step": 11, "samp')
+    assert list(read_history(path)) == [RECORD]
+
+
+def test_no_history(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no history at"):
+        next(read_history(tmp_path / "history.jsonl"))
+
+
+def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    truncate_history(path, 5)
+    assert path.read_text() == ""
+    writer = HistoryWriter(path)
+    for step in (10, 20, 30):
+        writer.write(Record(step, 64 * step, 1.0, 0.1, {}))
+    writer.close()
+    truncate_history(path, 20)
+    assert [record.step for record in read_history(path)] == [10, 20]
+
+
+def test_every_logged_name_is_in_the_table_and_the_other_way_round(pictures: Dataset) -> None:
+    gan = GAN(**TINY, r1_gamma=0.1).fit(pictures, samples_seen=64)
+    assert set(gan.history_[-1].values) == set(LOGGED)

@@ -1,0 +1,118 @@
+"""Drawing: latents, walks, grids and files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from sparring import sample
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError
+
+GREY = Spec("image", (1, 4, 6), "uint8", (127.5,), (127.5,), ("a", "b/c"))
+UNIT = Spec("image", (3, 4, 4), "float32", (0.5,), (0.5,))
+PLANE = Spec("points", (2,), "float32", (0.0,), (2.0,))
+
+
+def test_latents_repeat_with_the_seed_and_shrink_with_truncation() -> None:
+    first = sample.random_latents(50, 8, seed=1)
+    assert torch.equal(first, sample.random_latents(50, 8, seed=1))
+    assert not torch.equal(first, sample.random_latents(50, 8, seed=2))
+    torch.testing.assert_close(sample.random_latents(50, 8, 1, truncation=0.7), 0.7 * first)
+
+
+def test_slerp_ends_and_middle() -> None:
+    x, y = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    torch.testing.assert_close(sample.slerp(x, y, 0.0), x)
+    torch.testing.assert_close(sample.slerp(x, y, 1.0), y, atol=1e-6, rtol=0)
+    torch.testing.assert_close(sample.slerp(x, y, 0.5), torch.tensor([[2**0.5, 2**0.5]]))
+
+
+def test_slerp_keeps_the_norm_of_equal_norms() -> None:
+    a, b = nn.functional.normalize(torch.randn(2, 10, 16, generator=torch.Generator().manual_seed(0)), dim=2)
+    for share in (0.1, 0.5, 0.8):
+        torch.testing.assert_close(sample.slerp(a, b, share).norm(dim=1), torch.ones(10), rtol=1e-5, atol=0)
+
+
+def test_slerp_of_parallel_and_opposite_latents_is_finite() -> None:
+    x = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    y = torch.tensor([[3.0, 0.0], [-1.0, 0.0]])
+    assert sample.slerp(x, y, 0.5).isfinite().all()
+    torch.testing.assert_close(sample.slerp(x, y, 0.5)[0], torch.tensor([2.0, 0.0]))
+
+
+def test_a_walk_visits_every_stop_and_moves_evenly() -> None:
+    stops = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
+    path = sample.walk(stops, 40)
+    assert path.shape == (40, 6)
+    torch.testing.assert_close(path[::10], stops, atol=1e-5, rtol=0)
+    back = (path - path.roll(-1, 0)).norm(dim=1)
+    assert float(back.max()) < 3 * float(back.mean())
+
+
+def test_draw_uses_evaluation_mode_and_restores_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "CHUNK", 3)
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    latents = torch.randn(8, 2)
+    drawn = sample.draw(network, latents)
+    assert network.training
+    assert int(network[1].num_batches_tracked) == 0
+    network.eval()
+    torch.testing.assert_close(drawn, network(latents).detach())
+
+
+def test_a_grid_places_its_tiles() -> None:
+    tiles = np.zeros((5, 1, 4, 6), np.uint8)
+    tiles[3] = 200
+    picture = sample.grid(tiles, GREY, columns=3, gap=2)
+    assert picture.size == (3 * 8 + 2, 2 * 6 + 2)
+    pixels = np.asarray(picture)
+    assert (pixels[8:12, 2:8] == 200).all()
+    assert (pixels == 200).sum() == 24
+
+
+def test_float_pictures_become_bytes() -> None:
+    values = np.array([0.0, 0.5, 1.0, 2.0], np.float32)
+    tiles = np.broadcast_to(values[:, None, None, None], (4, 3, 4, 4))
+    assert sample.to_pixels(tiles, UNIT)[:, 0, 0, 0].tolist() == [0, 128, 255, 255]
+
+
+def test_points_are_scattered_where_they_are() -> None:
+    picture = np.asarray(
+        sample.scatter(np.array([[2.0, 0.0]] * 500 + [[np.nan, 1.0], [99.0, 0.0]]), PLANE, side=101)
+    )
+    row, column = np.unravel_index(picture.argmax(), picture.shape)
+    assert (row, column) == (50, 90)
+    assert (picture > 0).sum() == 1
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.npz", "deeper/a.png", "folder"])
+def test_files(tmp_path: Path, name: str) -> None:
+    tiles = np.random.default_rng(0).integers(0, 256, (3, 1, 4, 6), dtype=np.uint8)
+    labels, path = np.array([0, 1, 0]), tmp_path / name
+    sample.save(tiles, labels, GREY, path, None)
+    if path.suffix == ".npz":
+        with np.load(path) as content:
+            assert (content["samples"] == tiles).all()
+            assert content["labels"].tolist() == [0, 1, 0]
+    elif path.suffix:
+        with Image.open(path) as picture:
+            assert getattr(picture, "n_frames", 1) == (1 if path.suffix == ".png" else 3)
+    else:
+        names = ["00000-a.png", "00001-b_c.png", "00002-a.png"]
+        assert sorted(p.name for p in path.iterdir()) == names
+        assert (np.asarray(Image.open(path / names[1])) == tiles[1, 0]).all()
+
+
+def test_files_that_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"cannot write a.jpeg: accepted are .png, .gif, .webp, .npz, a folder"
+    ):
+        sample.save(np.zeros((1, 1, 4, 6), np.uint8), None, GREY, tmp_path / "a.jpeg")
+    with pytest.raises(ConfigError, match="points can be written as"):
+        sample.save(np.zeros((1, 2), np.float32), None, PLANE, tmp_path / "a.gif")
+    with pytest.raises(ConfigError, match="no frames"):
+        sample.animate([], tmp_path / "a.gif")

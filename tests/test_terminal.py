@@ -1,0 +1,83 @@
+"""What a training shows, in a terminal and elsewhere."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from sparring.records import Record
+from sparring.terminal import Display, Half, fight_line, plain_line, shrink, time_left
+
+VALUES = {"g_loss": 1.25, "d_loss": 0.75, "d_real": 0.8, "d_fake": 0.2, "samples_per_second": 1960.4}
+
+
+def record(progress: float = 0.5, seconds: float = 30.0) -> Record:
+    return Record(step=200, samples_seen=12_800, seconds=seconds, progress=progress, values=VALUES)
+
+
+def terminal(**options: object) -> tuple[Console, io.StringIO]:
+    file = io.StringIO()
+    settings = {"force_terminal": True, "color_system": "truecolor", "width": 100, "height": 40} | options
+    return Console(file=file, **settings), file  # type: ignore[arg-type]
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    file = io.StringIO()
+    with Display(Console(file=file)) as display:
+        display.show(record())
+        display.show(record(1.0))
+    lines = file.getvalue().splitlines()
+    assert lines == [plain_line(record()), plain_line(record(1.0))]
+    assert " 50%  step 200  12,800 samples  30 s" in lines[0]
+    assert "D(real) 0.80  D(fake) 0.20  1,960 samples/s" in lines[0]
+
+
+def test_a_live_view_in_a_terminal() -> None:
+    console, file = terminal()
+    pixels = np.full((28, 140, 1), 255, np.uint8)
+    with Display(console, lambda: pixels) as display:
+        display.show(record())
+    shown = file.getvalue()
+    for part in ("50 %", "1,960 samples/s", "0:30 left", "D(real)", "▀"):
+        assert part in shown
+
+
+@pytest.mark.parametrize(
+    "options", [{"width": 20}, {"height": 10}, {"color_system": None}, {"color_system": "standard"}]
+)
+def test_a_terminal_that_is_small_or_without_colours(options: dict[str, object]) -> None:
+    console, file = terminal(**options)
+    with Display(console, lambda: np.zeros((28, 140, 1), np.uint8)) as display:
+        display.show(record())
+    assert ("▀" in file.getvalue()) == (options == {"width": 20})
+
+
+def test_half_blocks_carry_two_pixels() -> None:
+    pixels = np.array([[[255]], [[0]], [[10]]], np.uint8)
+    console, file = terminal()
+    console.print(Half(pixels))
+    first, second = file.getvalue().splitlines()[:2]
+    assert "38;2;255;255;255;48;2;0;0;0m▀" in first
+    assert "38;2;10;10;10;48;2;0;0;0m▀" in second
+
+
+def test_shrinking_averages_blocks() -> None:
+    pixels = np.zeros((4, 8, 1), np.uint8)
+    pixels[:2, :2] = 100
+    small = shrink(pixels, 4)
+    assert small.shape == (2, 4, 1)
+    assert small[0, 0, 0] == 100
+    assert int(small.sum()) == 100
+
+
+@pytest.mark.parametrize(
+    ("progress", "seconds", "text"),
+    [(0.0, 5.0, ""), (0.5, 30.0, "0:30 left"), (0.01, 60.0, "1:39:00 left"), (1.0, 60.0, "0:00 left")],
+)
+def test_time_left(progress: float, seconds: float, text: str) -> None:
+    assert time_left(record(progress, seconds)) == text
+
+
+def test_both_views_of_the_discriminator() -> None:
+    assert "D(real) 0.80  D(fake) 0.20" in fight_line(record()).plain
