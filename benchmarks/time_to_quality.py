@@ -38,7 +38,9 @@ ROWS = RESULTS / "time_to_quality.jsonl"
 
 def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
     latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
-    digits = data.spec.decode(sample.draw(bout.artist, latents, sample.even_labels(COUNT, data.classes)))
+    digits = data.spec.decode(
+        sample.draw(bout.artist, latents, sample.natural_labels(COUNT, data.class_counts))
+    )
     measured = digit_quality(digits)
     return {
         "distance": round(measured.distance, 4),

@@ -11,12 +11,14 @@ import pytest
 import test_distances
 import test_ema
 import test_losses
+import test_networks
 import test_penalties
 import test_schedules
 import test_toy
 from sparring import ema, losses, penalties, schedules
 from sparring.data import toy
 from sparring.metrics import distances
+from sparring.networks import blocks
 
 
 class Mutant(NamedTuple):
@@ -58,6 +60,8 @@ MUTANTS = [
     Mutant(distances, "frechet", ".square().sum()", ".abs().sum()", test_distances.test_means_alone),
     Mutant(distances, "frechet", "root @ b.covariance.double() @ root", "root @ b.covariance.double()", test_distances.test_known_distance_of_two_gaussians),
     Mutant(distances, "fit_gaussian", "features.T.cov()", "features.T.cov(correction=0)", test_distances.test_mean_and_covariance_are_numpys),
+    Mutant(blocks, "MinibatchDeviation.forward", "flatten(1).mean(1)", "flatten(1).sum(1)", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
+    Mutant(blocks, "MinibatchDeviation.forward", ".var(1", ".var(0", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
     Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),
 ]  # fmt: skip

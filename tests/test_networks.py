@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sparring.networks import dcgan, mlp
+from sparring.networks import blocks, dcgan, mlp
 from sparring.networks.blocks import has_batch_statistics
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (4, 64, 64), (1, 28, 40), (3, 37, 53), (1, 9, 30)]
@@ -65,6 +65,24 @@ def test_the_tutorials_players() -> None:
 def test_batch_statistics_are_found() -> None:
     assert has_batch_statistics(dcgan.Discriminator(shape=(1, 28, 28), norm=True))
     assert not has_batch_statistics(dcgan.Discriminator(shape=(1, 28, 28), norm=False))
+
+
+def test_minibatch_deviation_is_the_mean_deviation_of_each_group() -> None:
+    features = torch.randn(8, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    out = blocks.MinibatchDeviation(group=4)(features)
+    assert out.shape == (8, 3, 3, 3)
+    assert torch.equal(out[:, :2], features)
+    for half in (slice(0, 4), slice(4, 8)):
+        expected = float(features[half].std(0, unbiased=False).mean())
+        torch.testing.assert_close(out[half, 2], torch.full((4, 3, 3), expected), rtol=1e-4, atol=0)
+    alike = blocks.MinibatchDeviation()(torch.ones(6, 1, 2, 2))
+    assert float(alike[:, 1].abs().max()) < 1e-3
+
+
+def test_minibatch_deviation_keeps_real_and_fake_apart() -> None:
+    assert has_batch_statistics(dcgan.Discriminator(shape=(1, 28, 28), deviation=True))
+    judge = dcgan.Discriminator(shape=(1, 28, 28), width=4, hidden=8, deviation=True)
+    assert judge(torch.randn(5, 1, 28, 28)).shape == (5,)
 
 
 def test_points_are_not_bounded() -> None:

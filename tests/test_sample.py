@@ -64,6 +64,16 @@ def test_draw_uses_evaluation_mode_and_restores_training(monkeypatch: pytest.Mon
     torch.testing.assert_close(drawn, network(latents).detach())
 
 
+def test_natural_labels_have_the_datas_proportions() -> None:
+    labels = sample.natural_labels(10, [1, 3, 1])
+    assert labels is not None
+    assert labels.bincount().tolist() == [2, 6, 2]
+    thirds = sample.natural_labels(10_000, [7, 7, 7])
+    assert thirds is not None
+    assert len(thirds) == 10_000
+    assert sample.natural_labels(10, []) is None
+
+
 def test_a_grid_places_its_tiles() -> None:
     tiles = np.zeros((5, 1, 4, 6), np.uint8)
     tiles[3] = 200

@@ -74,6 +74,7 @@ def _dcgan_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
         shape=spec.shape,
         width=config.d_width,
         hidden=config.d_hidden,
+        deviation=config.d_deviation,
         classes=classes,
         norm=config.d_norm == "batch",
     )

@@ -64,6 +64,7 @@ class Config:
     d_hidden: int = option(
         0, "units of a last hidden layer in a dcgan discriminator (0: none)", group="networks", low=0
     )
+    d_deviation: bool = option(False, "show a dcgan discriminator how varied its batch is", group="networks")
     depth: int = option(1, "hidden layers of an mlp", group="networks", low=1)
     g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=NORMS)
     d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=NORMS)

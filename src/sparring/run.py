@@ -132,6 +132,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         "data_count": len(data),
         "data_sha256": digest(data),
         "classes": data.classes,
+        "class_counts": data.class_counts,
         "spec": data.spec.to_dict(),
     }
     try:

@@ -48,6 +48,19 @@ def even_labels(count: int, classes: int) -> Tensor | None:
     return torch.arange(count) % classes if classes else None
 
 
+def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
+    """Labels (count,) in the proportions of the training data; None without classes.
+
+    To compare samples with real data: another mix of classes alone moves a Fréchet distance.
+    """
+    if not class_counts:
+        return None
+    bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
+    return torch.arange(len(class_counts)).repeat_interleave(
+        (bounds / bounds[-1] * count).round().long().diff()
+    )
+
+
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Spherical interpolation of latents (N, latent_dim) (Shoemake 1985; White 2016 for GANs)."""
     a, b = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)

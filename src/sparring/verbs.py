@@ -221,7 +221,7 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         sample.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True)
     if folder.config.data == "mnist":
-        labels = sample.even_labels(QUALITY_SAMPLES, folder.classes)
+        labels = sample.natural_labels(QUALITY_SAMPLES, folder.facts["class_counts"])
         latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
         quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
         screen.print(f"        quality  {quality}", soft_wrap=True)

@@ -81,6 +81,11 @@ class Dataset:
         """Number of classes; 0 without labels."""
         return len(self.spec.class_names) if self.labels is not None else 0
 
+    @property
+    def class_counts(self) -> list[int]:
+        """How many samples each class has; empty without labels."""
+        return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
+
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor | None]:
         """Encoded samples (B, *shape) and labels (B,) at the indices (B,)."""
         labels = None if self.labels is None else self.labels.index_select(0, indices)

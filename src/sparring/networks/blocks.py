@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -46,6 +48,28 @@ class ClassHead(nn.Module):
         return logits + projected
 
 
+class MinibatchDeviation(nn.Module):
+    """Shows a discriminator how varied its batch is: (B, C, H, W) -> (B, C + 1, H, W).
+
+    The new channel holds the standard deviation over groups of samples, averaged over channels and
+    places, so that a generator that repeats itself is found out (Karras et al. 2018, section 3).
+    Groups are neighbours in the batch, at most ``group`` of them, as many as divide the batch.
+    """
+
+    def __init__(self, group: int = 16) -> None:
+        super().__init__()
+        self.group = group
+
+    def forward(self, features: Tensor) -> Tensor:
+        size = math.gcd(len(features), self.group)
+        groups = features.float().unflatten(0, (-1, size))
+        # The floor keeps the root's slope finite where all samples of a group are alike.
+        deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)
+        channel = deviation.repeat_interleave(size).view(-1, 1, 1, 1).to(features.dtype)
+        return torch.cat([features, channel.expand(-1, 1, *features.shape[2:])], dim=1)
+
+
 def has_batch_statistics(network: nn.Module) -> bool:
-    """Whether a sample's output depends on its batch (BatchNorm): then real and fake go apart."""
-    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+    """Whether a sample's output depends on its batch: then real and fake go apart."""
+    kinds = (nn.modules.batchnorm._BatchNorm, MinibatchDeviation)
+    return any(isinstance(module, kinds) for module in network.modules())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from sparring.networks.blocks import ClassHead, ClassLatent
+from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
 
 SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
 MOST_CHANNELS = 8  # times the width
@@ -85,6 +85,7 @@ class Discriminator(nn.Module):
         width: channels at the finest hidden scale; each coarser scale has twice as many.
         hidden: units of a fully connected layer before the score, which sees the whole picture at
             once; 0 scores the convolutions' features as they are.
+        deviation: judge a sample together with how varied its batch is.
         classes: number of classes; 0 judges without labels.
         norm: BatchNorm before each LeakyReLU but the first.
     """
@@ -95,6 +96,7 @@ class Discriminator(nn.Module):
         shape: Sequence[int],
         width: int = 64,
         hidden: int = 0,
+        deviation: bool = False,
         classes: int = 0,
         norm: bool = False,
     ) -> None:
@@ -108,8 +110,11 @@ class Discriminator(nn.Module):
             if normed:
                 layers.append(nn.BatchNorm2d(coarse))
             layers.append(nn.LeakyReLU(0.2))
+        if deviation:
+            layers.append(MinibatchDeviation())
         layers.append(nn.Flatten())
-        features = channels[-1] * (height >> len(channels)) * (broad >> len(channels))
+        places = (height >> len(channels)) * (broad >> len(channels))
+        features = (channels[-1] + deviation) * places
         if hidden:
             layers += [nn.Linear(features, hidden), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
