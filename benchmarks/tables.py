@@ -36,7 +36,8 @@ def quality() -> str:
         f"10,000 real training digits score ({rows[0]['floor']:.2f}). Mean, and least to greatest, over seeds.",
         "Recipes were chosen on another split: trained on the first 50,000 digits, measured against the last",
         "10,000 of the training set, on other seeds.\n",
-        "| recipe | seconds | times the floor | least to greatest | seeds | rarest to commonest digit | images/s |",
+        "| recipe | seconds | times the floor | least to greatest | seeds | rarest to commonest digit "
+        "| images/s |",
         "|---|---|---|---|---|---|---|",
     ]
     groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -48,7 +49,8 @@ def quality() -> str:
         speed = statistics.median(row["images_per_second"] for row in found)
         lines.append(
             f"| {case} | {seconds} | **{statistics.mean(times):,.2f}** "
-            f"| {min(times):,.2f} to {max(times):,.2f} | {len(found)} | {min(shares):.1%} to {max(shares):.1%} | {speed:,.0f} |"
+            f"| {min(times):,.2f} to {max(times):,.2f} | {len(found)} "
+            f"| {min(shares):.1%} to {max(shares):.1%} | {speed:,.0f} |"
         )
     return "\n".join(lines) + "\n"
 

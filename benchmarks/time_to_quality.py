@@ -50,9 +50,8 @@ def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
     }
 
 
-def measure(case: str, seed: int, data: Dataset) -> Iterator[dict[str, Any]]:
-    at_seconds, changes = CASES[case]
-    config = build.configure(data, **changes, seed=seed, minutes=at_seconds[-1] / 60)
+def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Iterator[dict[str, Any]]:
+    config = build.configure(data, **CASES[case][1], seed=seed, minutes=at_seconds[-1] / 60)
     data = data if config.conditional else data.unlabelled()
     bout = None
     for seconds in at_seconds:
@@ -82,20 +81,22 @@ def measure(case: str, seed: int, data: Dataset) -> Iterator[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--seconds", type=int, nargs="+", default=[30, 60, 120])
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
     args = parser.parse_args()
     print(json.dumps(machine()))
     done = set()
     if ROWS.exists():
         rows = [json.loads(line) for line in ROWS.read_text().splitlines()]
-        done = {(row["case"], row["seed"]) for row in rows}
+        done = {(row["case"], row["seed"], row["seconds"]) for row in rows}
     data = build.dataset("mnist")
     for seed in args.seeds:
         for case in args.cases:
-            if (case, seed) in done:
+            at_seconds = [s for s in CASES[case][0] if s in args.seconds and (case, seed, s) not in done]
+            if not at_seconds:
                 continue
             rows = []
-            for row in measure(case, seed, data):
+            for row in measure(case, seed, data, at_seconds):
                 rows.append(row)
                 print(json.dumps(row), flush=True)
             with ROWS.open("a") as file:
