@@ -222,7 +222,7 @@ def test_a_full_disk(
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, pictures_file: Path) -> None:
     run = tmp_path / "run"
-    words = [sys.executable, "-m", "sparring.cli", "train", str(pictures_file), "--out", str(run), *TINY_LINE]
+    words = [sys.executable, "-m", "sparring", "train", str(pictures_file), "--out", str(run), *TINY_LINE]
     process = subprocess.Popen(
         [*words, "--minutes", "5"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -24,6 +24,70 @@ def test_shapes(module: object, shape: tuple[int, ...], classes: int) -> None:
     assert discriminator(fake, *labels).shape == (2,)
 
 
+@pytest.mark.parametrize(("shape", "features"), [((1, 8, 8), 4 * 4 * 4), ((3, 37, 53), 16 * 4 * 6)])
+@pytest.mark.parametrize("hidden", [0, 6])
+@pytest.mark.parametrize("norm", [False, True])
+def test_shapes_of_convolutional_variants(
+    shape: tuple[int, ...], features: int, hidden: int, norm: bool
+) -> None:
+    generator = dcgan.Generator(shape=shape, latent_dim=5, width=4, norm=norm)
+    discriminator = dcgan.Discriminator(shape=shape, width=4, hidden=hidden, norm=norm)
+    fake = generator(torch.randn(3, 5))
+    assert fake.shape == (3, *shape)
+    assert discriminator(fake).shape == (3,)
+    assert discriminator.head.linear.in_features == (hidden or features)
+    assert has_batch_statistics(generator) is norm
+
+
+@pytest.mark.parametrize("module", [dcgan, mlp])
+def test_without_batch_statistics_a_sample_is_judged_alone(module: object) -> None:
+    discriminator = module.Discriminator(shape=(1, 8, 8))  # type: ignore[attr-defined]
+    pictures = torch.randn(4, 1, 8, 8)
+    alone = torch.cat([discriminator(picture[None]) for picture in pictures])
+    torch.testing.assert_close(discriminator(pictures), alone, rtol=0, atol=1e-5)
+
+
+def test_one_picture_gives_a_vector_of_one_logit() -> None:
+    assert mlp.Discriminator(shape=(1, 8, 8))(torch.randn(1, 1, 8, 8)).shape == (1,)
+    assert dcgan.Discriminator(shape=(1, 8, 8))(torch.randn(1, 1, 8, 8)).shape == (1,)
+
+
+def test_the_projection_head() -> None:
+    """w.h + b + V_y.h, here with w = (1, 2), b = 3, V_0 = (0, 1), V_1 = (10, 0)."""
+    head = blocks.ClassHead(2, 2)
+    head.load_state_dict(
+        {
+            "linear.weight": torch.tensor([[1.0, 2.0]]),
+            "linear.bias": torch.tensor([3.0]),
+            "projection.weight": torch.tensor([[0.0, 1.0], [10.0, 0.0]]),
+        }
+    )
+    assert head(torch.tensor([[4.0, 5.0], [4.0, 5.0]]), torch.tensor([0, 1])).tolist() == [17 + 5, 17 + 40]
+
+
+def test_the_class_is_appended_to_the_latent() -> None:
+    latents = blocks.ClassLatent(3)(torch.tensor([[0.5, -0.5]]), torch.tensor([1]))
+    assert latents.tolist() == [[0.5, -0.5, 0, 1, 0]]
+    assert blocks.ClassLatent(0)(torch.ones(1, 2), torch.tensor([1])).tolist() == [[1, 1]]
+
+
+def test_how_often_a_picture_is_halved() -> None:
+    sides = [(8, 8), (15, 99), (28, 28), (32, 32), (28, 64), (64, 64), (127, 128)]
+    assert [dcgan.scales(*pair) for pair in sides] == [1, 1, 2, 3, 2, 4, 4]
+    assert dcgan.channels_by_scale(4, 5) == [4, 8, 16, 32, 32]
+
+
+def test_parameters_of_the_convolutional_players() -> None:
+    """28 x 28 with width 4: 14 x 14 x 4, then 7 x 7 x 8; each kernel has 4 x 4 places."""
+    generator = dcgan.Generator(shape=(1, 28, 28), latent_dim=5, width=4)
+    discriminator = dcgan.Discriminator(shape=(1, 28, 28), width=4)
+    count = [sum(p.numel() for p in player.parameters()) for player in (generator, discriminator)]
+    assert count == [
+        5 * 8 * 49 + 2 * 8 + 8 * 4 * 16 + 2 * 4 + 4 * 1 * 16 + 1,
+        1 * 4 * 16 + 4 + 4 * 8 * 16 + 8 + 8 * 49 + 1,
+    ]
+
+
 @pytest.mark.parametrize("module", [dcgan, mlp])
 def test_class_conditional_players_insist_on_labels(module: object) -> None:
     generator = module.Generator(shape=(1, 8, 8), latent_dim=5, classes=2)  # type: ignore[attr-defined]
@@ -49,6 +113,8 @@ def test_pictures_too_small_for_convolutions() -> None:
     for side in (1, 4, 7):
         with pytest.raises(ValueError, match="too small for convolutional players"):
             dcgan.Generator(shape=(1, side, 64))
+        with pytest.raises(ValueError, match="too small for convolutional players"):
+            dcgan.Discriminator(shape=(1, 64, side))
 
 
 def test_the_tutorials_players() -> None:
@@ -88,3 +154,9 @@ def test_minibatch_deviation_keeps_real_and_fake_apart() -> None:
 def test_points_are_not_bounded() -> None:
     generator = mlp.Generator(shape=(2,), latent_dim=4, bounded=False)
     assert not any(isinstance(layer, nn.Tanh) for layer in generator.layers)
+
+
+def test_only_the_last_layer_has_a_bias_where_batchnorm_would_undo_it() -> None:
+    generator = dcgan.Generator(shape=(4, 64, 64), width=4)
+    convolutions = [m for m in generator.modules() if isinstance(m, nn.ConvTranspose2d)]
+    assert [m.bias is not None for m in convolutions] == [False, False, False, True]

@@ -105,7 +105,7 @@ def train(folder: Path, processes: int, data: Path) -> dict[str, torch.Tensor]:
     out = folder / f"run-{processes}"
     options = ["--precision", "fp32", "--device", "cpu", "--threads", "1", "--samples-seen", "16"]
     small = ["--batch-size", "16", "--g-width", "8", "--d-width", "8", "--loss", "relativistic"]
-    command = [sys.executable, "-m", "sparring.cli", "train", str(data), "--out", str(out)]
+    command = [sys.executable, "-m", "sparring", "train", str(data), "--out", str(out)]
     command += [*options, *small, "--r2-gamma", "0.3", "--gp-weight", "0.1", "--processes", str(processes)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,7 @@
 """Schedules as functions of the share of the budget spent."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -26,6 +27,16 @@ def test_a_fall_that_starts_at_the_end_never_starts(schedule: schedules.Schedule
     assert schedule(0.999, 1.0) == 1
 
 
+@pytest.mark.parametrize("schedule", [schedules.linear, schedules.cosine])
+def test_rates_fall_without_a_jump_from_one_to_nothing(schedule: schedules.Schedule) -> None:
+    values = [schedule(step / 100, 0.4) for step in range(101)]
+    drops = [before - after for before, after in pairwise(values)]
+    assert values[0] == 1
+    assert values[-1] == pytest.approx(0, abs=1e-12)
+    assert min(drops) >= 0
+    assert max(drops) < 0.03  # a straight line drops 1/60 a step, half a cosine at most pi/2 times that
+
+
 def test_half_the_weight_is_left_after_a_half_life() -> None:
     steps = 100
     decay = schedules.ema_decay(6400, batch_size=64, samples_seen=10**9)
@@ -35,6 +46,11 @@ def test_half_the_weight_is_left_after_a_half_life() -> None:
 def test_the_batch_size_does_not_change_the_average() -> None:
     small = schedules.ema_decay(1000, 32, 10**9) ** 2
     assert small == pytest.approx(schedules.ema_decay(1000, 64, 10**9), rel=1e-12)
+
+
+def test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for() -> None:
+    decays = [schedules.ema_decay(800, 80, seen, ramp=0.08) for seen in (1_000, 5_000, 10_000, 10**6)]
+    assert decays == pytest.approx([0.5, 0.5**0.2, 0.5**0.1, 0.5**0.1], rel=1e-12)
 
 
 def test_the_average_forgets_its_beginning() -> None:

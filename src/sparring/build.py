@@ -95,7 +95,7 @@ def dataset(name: str) -> Dataset:
         return DATA[name]()
     path = Path(name)
     if path.suffix.lower() in FILES:
-        return FILES[path.suffix.lower()](path)
+        return FILES[path.suffix.lower()](path.absolute())  # a run may be resumed from elsewhere
     if path.exists():
         kind = "folder" if path.is_dir() else f"{path.suffix or 'nameless'} file"
         raise DataError(f"{name} is a {kind}; accepted: {', '.join([*DATA, *FILES])}.")

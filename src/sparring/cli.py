@@ -136,7 +136,3 @@ class _Parser(argparse.ArgumentParser):
                 prog, max_help_position=34, width=100
             ),
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

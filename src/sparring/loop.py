@@ -98,9 +98,8 @@ def train(
         bout.samples_seen += bout.d_steps * batch_size
         if bout.average:
             bout.average.update(ema_decay(bout.ema_half_life, bout.d_steps * batch_size, bout.samples_seen))
-        bout.seconds = bout.runtime.agree(time.perf_counter() - started)
+        bout.seconds, stopping = bout.runtime.agree((time.perf_counter() - started, stop()))
         progress = budget.progress(bout, len(dataset))
-        stopping = bout.runtime.agree(stop())
         if progress >= 1 or stopping or bout.step % record_every == 0:
             record = window.close(progress, scale)
             yield record
@@ -175,33 +174,44 @@ class _Probe:
 
 
 class _Window:
-    """Sums the logged values of the steps between two records, without waiting for the device."""
+    """Keeps what the steps between two records logged, and averages it many steps at a time.
+
+    Nothing here waits for the device; averaging at each step would cost more than some layers do.
+    """
+
+    MOST_STEPS = 64  # kept before they are averaged, which bounds the memory
 
     def __init__(self, bout: Bout) -> None:
         self.bout = bout
         self._open()
 
     def _open(self) -> None:
-        self.names: list[str] = []
-        self.total: Tensor | None = None
+        self.kept: list[dict[str, Tensor]] = []
+        self.sums: dict[str, Tensor] = {}
         self.steps = 0
         self.since_seconds, self.since_samples = self.bout.seconds, self.bout.samples_seen
 
     def add(self, logged: dict[str, Tensor]) -> None:
-        values = torch.stack(list(logged.values()))
-        if self.total is None:
-            self.names, self.total = list(logged), values
-        else:
-            self.total += values
-        self.steps += 1
+        self.kept.append(logged)
+        if len(self.kept) == self.MOST_STEPS:
+            self._average()
+
+    def _average(self) -> None:
+        columns = {name: torch.stack([logged[name] for logged in self.kept]) for name in self.kept[0]}
+        columns |= {"d_real": columns["real_logit"].sigmoid(), "d_fake": columns["fake_logit"].sigmoid()}
+        for name, column in columns.items():
+            self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
+        self.steps += len(self.kept)
+        self.kept = []
 
     def close(self, progress: float, lr_scale: float) -> Record:
         """The means since the last record, and the gradients of the step just made."""
         bout = self.bout
-        assert self.total is not None
-        means = bout.runtime.mean(self.total / self.steps).tolist()
+        if self.kept:
+            self._average()
+        means = bout.runtime.mean(torch.stack(list(self.sums.values())) / self.steps).tolist()
         seconds = max(bout.seconds - self.since_seconds, 1e-9)
-        values = dict(zip(self.names, means, strict=True)) | {
+        values = dict(zip(self.sums, means, strict=True)) | {
             "g_gradient_norm": gradient_norm(bout.generator),
             "d_gradient_norm": gradient_norm(bout.discriminator),
             "lr_scale": lr_scale,

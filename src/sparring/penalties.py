@@ -46,7 +46,16 @@ def one_centred(samples: Tensor, logits: Tensor) -> Tensor:
 
 
 def between(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
-    """The points ``share`` (B,) of the way from each real sample to a fake, shape of ``real``."""
+    """The points ``share`` (B,) of the way from each real sample to a fake, shape of ``real``.
+
+    Raises:
+        ValueError: shapes that would broadcast.
+    """
+    if real.shape != fake.shape or share.shape != real.shape[:1]:
+        raise ValueError(
+            f"real {tuple(real.shape)}, fake {tuple(fake.shape)}, share {tuple(share.shape)}: "
+            "expected one shape (B, ...) and (B,)."
+        )
     return torch.lerp(real, fake, share.view(-1, *[1] * (real.ndim - 1)))
 
 

@@ -19,7 +19,9 @@ def constant(progress: float, start: float = 0.0) -> float:
 
 def linear(progress: float, start: float = 0.0) -> float:
     """1 until ``start``, then a straight line to 0 at the end."""
-    return 1.0 if progress < start else (1 - progress) / (1 - start) if start < 1 else 0.0
+    if progress < start:
+        return 1.0
+    return max(0.0, (1 - progress) / (1 - start)) if start < 1 else 0.0
 
 
 def cosine(progress: float, start: float = 0.0) -> float:

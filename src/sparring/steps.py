@@ -71,7 +71,8 @@ class Bout:
 def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> dict[str, Tensor]:
     """One step of the fight: a discriminator update per batch, then one generator update.
 
-    ``rng`` draws the latents. Returns the logged values, detached, still on the device.
+    ``rng`` draws the latents. Returns both losses, the penalties' share () and the logits (B,),
+    detached, still on the device.
     """
     for real, labels in batches:
         fake = forge(bout, len(real), labels, rng)
@@ -103,15 +104,12 @@ def update_discriminator(
     total.backward()
     bout.runtime.average_gradients(bout.discriminator.parameters())
     bout.d_optimizer.step()
-    with torch.no_grad():
-        return {
-            "d_loss": d_loss.detach(),
-            "penalty": (total - d_loss).detach(),
-            "d_real": real_logits.sigmoid().mean(),
-            "d_fake": fake_logits.sigmoid().mean(),
-            "real_logit": real_logits.mean(),
-            "fake_logit": fake_logits.mean(),
-        }
+    return {
+        "d_loss": d_loss.detach(),
+        "penalty": (total - d_loss).detach(),
+        "real_logit": real_logits.detach(),
+        "fake_logit": fake_logits.detach(),
+    }
 
 
 def update_generator(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> dict[str, Tensor]:

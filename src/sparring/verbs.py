@@ -21,6 +21,7 @@ import torch
 from sparring import __version__, build, run, sample
 from sparring.checkpoint import write_whole
 from sparring.config import BUDGETS, Config, load_toml
+from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, unknown
 from sparring.metrics.quality import digit_quality
@@ -69,7 +70,7 @@ def train(args: argparse.Namespace) -> int:
     recipe = args.recipe or from_file.pop("recipe", "auto")
     from_file.pop("recipe", None)
     data = build.dataset(args.data)
-    changes = _merged(from_file, _config_changes(args)) | {"data": args.data}
+    changes = _merged(from_file, _config_changes(args)) | {"data": data.name}
     config = build.configure(data, recipe, **changes)
     if not config.conditional:
         data = data.unlabelled()
@@ -90,6 +91,8 @@ def train(args: argparse.Namespace) -> int:
 def resume(args: argparse.Namespace) -> int:
     """Go on from the newest whole checkpoint."""
     folder = RunFolder(args.run)
+    if folder.config.data == ARRAY:
+        raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
     data = build.dataset(folder.config.data)
     if not folder.config.conditional:
         data = data.unlabelled()

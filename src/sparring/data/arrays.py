@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError
 
+ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
 LABEL_KEYS = ("labels", "y", "y_train", "targets")
@@ -47,7 +48,7 @@ def from_file(path: Path) -> Dataset:
     return from_array(arrays[samples_key], labels, name=str(path))
 
 
-def from_array(samples: Any, labels: Any = None, *, name: str = "array") -> Dataset:
+def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Dataset:
     """Pictures (N, H, W), (N, C, H, W) or (N, H, W, C), or points (N, D), with labels (N,) or None.
 
     Pictures are integers from 0 to 255, or floats in [0, 1] or [-1, 1]; points any finite floats.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -53,7 +51,7 @@ class MinibatchDeviation(nn.Module):
 
     The new channel holds the standard deviation over groups of samples, averaged over channels and
     places, so that a generator that repeats itself is found out (Karras et al. 2018, section 3).
-    Groups are neighbours in the batch, at most ``group`` of them, as many as divide the batch.
+    Groups are neighbours in the batch, as large as divides it and at most ``group``.
     """
 
     def __init__(self, group: int = 16) -> None:
@@ -61,7 +59,8 @@ class MinibatchDeviation(nn.Module):
         self.group = group
 
     def forward(self, features: Tensor) -> Tensor:
-        size = math.gcd(len(features), self.group)
+        count = len(features)
+        size = max(k for k in range(1, min(count, self.group) + 1) if count % k == 0)
         groups = features.float().unflatten(0, (-1, size))
         # The floor keeps the root's slope finite where all samples of a group are alike.
         deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)

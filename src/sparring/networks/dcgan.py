@@ -63,11 +63,11 @@ class Generator(nn.Module):
             nn.Linear(latent_dim + classes, channels[0] * low[0] * low[1], bias=not norm),
             nn.Unflatten(1, (channels[0], *low)),
         ]
-        for coarse, fine in zip(channels, [*channels[1:], colours], strict=True):
+        for depth, (coarse, fine) in enumerate(zip(channels, [*channels[1:], colours], strict=True), 1):
             if norm:
                 layers.append(nn.BatchNorm2d(coarse))
-            last = fine is colours and len(layers) > 2 * halvings
-            layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=last or not norm)]
+            bias = depth == halvings or not norm  # BatchNorm would take a bias away again
+            layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=bias)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
         if norm:
             self.apply(dcgan_init)
