@@ -65,7 +65,9 @@ def test_only_the_last_two_are_kept(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no tensors", "no json", "bad json"])
+@pytest.mark.parametrize(
+    "damage", ["flip", "truncate", "empty", "no tensors", "no json", "bad json", "other facts"]
+)
 def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: str) -> None:
     bout = new_bout()
     for samples in (16, 32):
@@ -82,6 +84,8 @@ def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage
         tensors.unlink()
     elif damage == "no json":
         newest.unlink()
+    elif damage == "other facts":
+        newest.write_text(newest.read_text().replace('"samples_seen": 32', '"samples_seen": 33'))
     else:
         newest.write_text("{")
     warnings: list[str] = []
@@ -102,7 +106,10 @@ def test_nothing_whole_is_an_error(tmp_path: Path) -> None:
 def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
     path = checkpoint.write(new_bout(), tmp_path)
     facts = json.loads(path.read_text())
-    path.write_text(json.dumps(facts | {"version": 99}))
+    del facts["sha256"]
+    facts["version"] = 99
+    signed = facts | {"sha256": checkpoint._digest(facts, path.with_suffix(".safetensors").read_bytes())}
+    path.write_text(json.dumps(signed))
     with pytest.raises(RunError, match="version 99, this sparring reads version 1"):
         checkpoint.read(tmp_path, print)
 
@@ -129,3 +136,14 @@ def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: 
         checkpoint.write(bout, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]
     assert checkpoint.read(tmp_path, print)[0]["step"] == 1
+
+
+def test_what_lies_after_the_state_gone_on_from_is_removed(tmp_path: Path) -> None:
+    bout = new_bout()
+    for samples in (16, 32):
+        advance(bout, samples)
+        checkpoint.write(bout, tmp_path)
+    (tmp_path / "00000009.safetensors.tmp").write_bytes(b"half")
+    (tmp_path / "00000003.safetensors").write_bytes(b"without its JSON")
+    checkpoint.drop_after(tmp_path, 1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from conftest import TINY_LINE
@@ -41,7 +42,8 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 
 def test_a_run_folder_holds_everything(run: Path) -> None:
     assert sorted(p.name for p in run.iterdir()) == [
-        *["checkpoints", "config.toml", "history.jsonl", "run.json", "samples", "samples.png", "training.gif"]
+        *["checkpoints", "config.toml", "history.jsonl", "lock", "run.json"],
+        *["samples", "samples.png", "training.gif"],
     ]
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]
     assert len(list((run / "samples").iterdir())) == 4
@@ -109,7 +111,12 @@ def test_a_run_is_never_overwritten_unasked(
     mine.mkdir()
     (mine / "thesis.tex").write_text("years of work")
     assert "not a run folder" in refused(capsys, "train", pictures_file, "--out", mine, "--force", *OPTIONS)
+    (mine / "config.toml").write_text("title = 'my site'")
+    assert "not a run folder" in refused(capsys, "train", pictures_file, "--out", mine, "--force", *OPTIONS)
     assert (mine / "thesis.tex").read_text() == "years of work"
+    (run / "kept.png").write_text("my favourite")
+    assert main(["train", str(pictures_file), "--out", str(run), "--force", *OPTIONS]) == 0
+    assert (run / "kept.png").read_text() == "my favourite"
 
 
 def test_resume_extends_a_budget_to_the_state_of_one_run(
@@ -126,6 +133,33 @@ def test_resume_extends_a_budget_to_the_state_of_one_run(
     assert newest[0] == newest[1]
 
 
+def test_a_budget_of_nothing_leaves_the_run_as_it_was(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (run / "config.toml").read_text()
+    assert "nothing says when to stop" in refused(capsys, "resume", run, "--minutes", "0")
+    assert (run / "config.toml").read_text() == before
+
+
+def test_one_training_at_a_time(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FileLock(run / "lock"):
+        said = refused(capsys, "resume", run, "--samples-seen", "320")
+    assert "is being trained by another process" in said
+
+
+def test_pictures_that_a_stop_prevented_are_made_on_resume(run: Path) -> None:
+    (run / "training.gif").unlink()
+    assert main(["resume", str(run)]) == 0
+    assert (run / "training.gif").exists()
+
+
+def test_automatic_names_do_not_collide(
+    pictures_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(["train", str(pictures_file), *OPTIONS]) == 0
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == ["tiny-sprint-1", "tiny-sprint-2"]
+
+
 def test_samples(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, words in {
         "a.png": ["--count", "6"],
@@ -138,6 +172,9 @@ def test_samples(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert (tmp_path / name).exists()
     with np.load(tmp_path / "d.npz") as content:
         assert content["labels"].tolist() == [0] * 32 + [1] * 32
+    assert main(["sample", str(run), "--count", "7", "--out", str(tmp_path / "f.npz")]) == 0
+    with np.load(tmp_path / "f.npz") as content:
+        assert len(content["samples"]) == 7
     with Image.open(tmp_path / "b.gif") as animation:
         assert animation.n_frames == 7
     assert len(list((tmp_path / "e").iterdir())) == 4
@@ -185,7 +222,7 @@ def test_broken_checkpoints(run: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_other_data_than_before(run: Path, pictures_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    np.savez(pictures_file, samples=np.ones((64, 8, 8), np.uint8), labels=np.arange(64) % 2)
+    np.savez(pictures_file, samples=np.full((64, 8, 8), 9, np.uint8), labels=np.arange(64) % 2)
     assert "has changed since" in refused(capsys, "resume", run, "--samples-seen", "500")
 
 

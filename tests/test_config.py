@@ -25,7 +25,7 @@ from sparring.errors import ConfigError
         ({"g_lr": float("inf")}, "expected a finite number"),
         ({"beta1": 1.0}, "beta1 = 1.0: expected from 0 to 0.9999"),
         ({"batch_size": 10, "processes": 4}, "cannot be shared by 4 processes"),
-        ({"seed": -1}, "seed = -1: expected at least 0"),
+        ({"seed": -1}, "seed = -1: expected from 0 to"),
     ],
 )
 def test_what_does_not_fit(changes: dict[str, Any], message: str) -> None:

@@ -61,6 +61,7 @@ def test_labels(pictures: Dataset) -> None:
     gan = fitted(pictures)
     assert (gan.sample(4) == gan.sample(4, labels=[0, 1, 0, 1])).all()
     assert (gan.sample(4, labels=1) == gan.sample(4, labels=["1"] * 4)).all()
+    assert (gan.sample(2, labels=np.array([1, 0])) == gan.sample(2, labels=[1, 0])).all()
     with pytest.raises(ConfigError, match="unknown label '7'"):
         gan.sample(2, labels=7)
     with pytest.raises(ConfigError, match="3 labels for 2 samples"):
@@ -89,6 +90,7 @@ def test_saving_and_loading(pictures: Dataset, tmp_path: Path) -> None:
     path = gan.save(tmp_path / "gan")
     again = GAN.load(path, device="cpu")
     assert (again.sample(6, seed=3) == gan.sample(6, seed=3)).all()
+    assert again.get_params().items() >= (gan.get_params() | {"samples_seen": 64}).items()
     assert [r.step for r in again.history_] == [r.step for r in gan.history_]
     with pytest.raises(RunError, match="exists already"):
         gan.save(path)

@@ -104,7 +104,8 @@ def train(folder: Path, processes: int, data: Path) -> dict[str, torch.Tensor]:
     """One step of the default recipe through the command line; the state after it."""
     out = folder / f"run-{processes}"
     options = ["--precision", "fp32", "--device", "cpu", "--threads", "1", "--samples-seen", "16"]
-    small = ["--batch-size", "16", "--g-width", "8", "--d-width", "8", "--loss", "relativistic"]
+    small = ["--batch-size", "16", "--g-width", "8", "--d-width", "8", "--d-norm", "batch"]
+    small += ["--loss", "relativistic"]
     command = [sys.executable, "-m", "sparring", "train", str(data), "--out", str(out)]
     command += [*options, *small, "--r2-gamma", "0.3", "--gp-weight", "0.1", "--processes", str(processes)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
@@ -113,14 +114,21 @@ def train(folder: Path, processes: int, data: Path) -> dict[str, torch.Tensor]:
 
 
 def test_two_processes_reproduce_one_with_the_joint_batch(tmp_path: Path) -> None:
-    """Gradients (Adam's first moments) and BatchNorm statistics agree to float32 rounding."""
+    """Gradients (Adam's first moments), penalties' and BatchNorm's included, agree to float32 rounding."""
     rng = np.random.default_rng(0)
     data = tmp_path / "pictures.npz"
-    np.savez(data, samples=rng.integers(0, 256, (64, 8, 8), dtype=np.uint8), labels=np.arange(64) % 3)
+    np.savez(data, samples=rng.integers(0, 256, (64, 16, 16), dtype=np.uint8), labels=np.arange(64) % 3)
     one, two = train(tmp_path, 1, data), train(tmp_path, 2, data)
     assert one.keys() == two.keys()
     compared = [name for name in one if name.endswith(("exp_avg", "running_mean", "running_var"))]
     assert len(compared) > 10
     for name in compared:
         scale = float(one[name].abs().max())
-        torch.testing.assert_close(two[name], one[name], rtol=0, atol=1e-5 * scale + 1e-9, msg=name)
+        torch.testing.assert_close(two[name], one[name], rtol=0, atol=2e-4 * scale + 1e-8, msg=name)
+
+
+def test_torchrun_and_processes_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="torchrun started 2 processes: give --processes 2"):
+        Runtime("cpu", "fp32")

@@ -102,7 +102,7 @@ def dataset(name: str) -> Dataset:
     raise DataError(unknown("data", name, DATA) + f" Or the path of a {' or '.join(FILES)} file.")
 
 
-def configure(dataset: Dataset, recipe: str = "auto", **changes: Any) -> Config:
+def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:
     """The config of a recipe on this data; "auto" is the best recipe for its kind.
 
     Raises:

@@ -1,7 +1,7 @@
 """Checkpoints: the exact state of a bout as safetensors and JSON, written whole or not at all.
 
 A checkpoint is two files, ``00001200.safetensors`` and ``00001200.json``. The JSON is renamed into
-place last and holds the SHA-256 of the tensors: without it, or with another sum, the checkpoint
+place last and holds the SHA-256 of both: without it, or with another sum, the checkpoint
 does not count and the one before is used.
 """
 
@@ -39,14 +39,14 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         "step": bout.step,
         "samples_seen": bout.samples_seen,
         "seconds": bout.seconds,
-        "sha256": hashlib.sha256(tensors).hexdigest(),
         **(extra or {}),
     }
+    signed = facts | {"sha256": _digest(facts, tensors)}
     stem = folder / f"{bout.step:08d}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(stem.with_suffix(".safetensors"), tensors)
-        write_whole(stem.with_suffix(".json"), json.dumps(facts, indent=1).encode())
+        write_whole(stem.with_suffix(".json"), json.dumps(signed, indent=1).encode())
     except OSError as error:
         raise RunError(
             f"cannot write a checkpoint to {folder}: {error.strerror or error}. Checkpoints written "
@@ -72,6 +72,21 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def _digest(facts: Mapping[str, Any], tensors: bytes) -> str:
+    """SHA-256 of the tensors and of the facts beside them."""
+    return hashlib.sha256(tensors + json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Remove checkpoints later than the one gone on from, which were broken, and what kills left half done."""
+    for path in folder.glob("*.json"):
+        if path.stem.isdigit() and int(path.stem) > step:
+            path.unlink()
+    for path in [*folder.glob("*.safetensors"), *folder.glob("*.tmp")]:
+        if path.suffix == ".tmp" or not path.with_suffix(".json").exists():
+            path.unlink()
+
+
 def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The newest checkpoint that is whole: its facts and its tensors. ``warn`` hears of broken ones.
 
@@ -83,7 +98,7 @@ def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], d
         try:
             facts = json.loads(path.read_bytes())
             content = path.with_suffix(".safetensors").read_bytes()
-            if hashlib.sha256(content).hexdigest() != facts["sha256"]:
+            if facts.pop("sha256") != _digest(facts, content):
                 raise ValueError("its checksum does not match")
             tensors = load(content)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:

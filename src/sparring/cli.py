@@ -58,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:  # a full or read-only disk, wherever it shows
+        print(f"sparring: {error.strerror or error}: {error.filename or 'output'}.", file=sys.stderr)
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:

@@ -50,7 +50,7 @@ class Config:
     data: str = option("mnist", "a built-in name or a .npy/.npz file", group="what")
     recipe: str = option("auto", "a named set of options; auto: the best one measured", group="what")
     conditional: bool = option(True, "use the labels where the data has them", group="what")
-    seed: int = option(0, "every random draw follows from it", group="what", low=0)
+    seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
 
     minutes: float = option(0.0, "stop after this many minutes", group="how long", low=0)
     epochs: float = option(0.0, "stop after this many passes over the data", group="how long", low=0)
@@ -107,7 +107,7 @@ class Config:
                 "choose a multiple."
             )
 
-    def replace(self, **changes: Any) -> Config:
+    def replace(self, /, **changes: Any) -> Config:
         """A copy with some values changed; naming any budget drops the others.
 
         Raises:
@@ -120,6 +120,16 @@ class Config:
         if any(name in BUDGETS for name in changes):
             changes = dict.fromkeys(BUDGETS, 0) | changes
         return dataclasses.replace(self, **{k: _coerce(known[k], v) for k, v in changes.items()})
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from the recipe, data left out: the options to give again for the same config."""
+        recipe = from_recipe(self.recipe) if self.recipe in RECIPES else Config()
+        mine, theirs = dataclasses.asdict(self), dataclasses.asdict(recipe)
+        differ = {name: value for name, value in mine.items() if value != theirs[name]}
+        differ = {name: value for name, value in differ.items() if name not in ("data", "recipe")}
+        if any(name in BUDGETS for name in differ):
+            differ |= {name: mine[name] for name in BUDGETS}
+        return differ
 
     def to_toml(self) -> str:
         """The whole config as TOML text."""
@@ -157,7 +167,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 DEFAULT_RECIPES = {"image": "sprint", "points": "mlp"}  # by kind of data
 
 
-def from_recipe(name: str, **changes: Any) -> Config:
+def from_recipe(name: str, /, **changes: Any) -> Config:
     """A recipe's config with changes on top.
 
     Raises:

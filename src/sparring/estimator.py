@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -98,7 +99,8 @@ class GAN:
         """Draw samples (count, *shape) in the data's own range and type.
 
         Args:
-            labels: a class, or one for each sample (indices or names); without it all classes in turn.
+            labels: a class, or one for each sample: a name, or an index where no name is a number;
+                without it all classes in turn.
             seed: another seed, other samples.
             truncation: scale of the latents; below 1 more typical and less varied.
 
@@ -142,7 +144,7 @@ class GAN:
             RunError: not a run folder, or without a whole checkpoint.
         """
         folder = run.RunFolder(Path(path))
-        gan = GAN(folder.config.recipe)
+        gan = GAN(folder.config.recipe, **folder.config.changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"))
         gan.history_ = list(folder.records()) if folder.history.exists() else []
@@ -192,13 +194,19 @@ class GAN:
         if labels is None:
             return sample.even_labels(count, self.classes_)
         names = self.spec_.class_names
+        labels = labels.tolist() if isinstance(labels, torch.Tensor | np.ndarray | np.generic) else labels
         listed = [labels] * count if isinstance(labels, str | int) else list(labels)
         if len(listed) != count:
             raise ConfigError(f"{len(listed)} labels for {count} samples: give one, or one for each.")
+        indices = []
         for label in listed:
-            if str(label) not in names:
+            if str(label) in names:
+                indices.append(names.index(str(label)))
+            elif isinstance(label, int) and 0 <= label < self.classes_:
+                indices.append(label)
+            else:
                 raise ConfigError(unknown("label", str(label), names))
-        return torch.tensor([names.index(str(label)) for label in listed])
+        return torch.tensor(indices)
 
 
 def _dataset(data: Any, labels: Any) -> Dataset:

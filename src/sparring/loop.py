@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -58,10 +59,11 @@ def train(
     batch_size: int = 64,
     seed: int = 0,
     record_every: int = 100,
+    record_seconds: float = math.inf,
     threads: Threads | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
-    """Train until the budget is spent; yield a Record every so many steps and at the end.
+    """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
 
     Between two records the bout may be saved, drawn from or left; training goes on from its state.
     The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
@@ -100,7 +102,8 @@ def train(
             bout.average.update(ema_decay(bout.ema_half_life, bout.d_steps * batch_size, bout.samples_seen))
         bout.seconds, stopping = bout.runtime.agree((time.perf_counter() - started, stop()))
         progress = budget.progress(bout, len(dataset))
-        if progress >= 1 or stopping or bout.step % record_every == 0:
+        due = bout.step % record_every == 0 or bout.seconds - window.since_seconds > max(record_seconds, 1)
+        if progress >= 1 or stopping or due:
             record = window.close(progress, scale)
             yield record
             if stopping:

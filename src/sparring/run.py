@@ -12,10 +12,12 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
@@ -99,29 +101,35 @@ class RunFolder:
         checkpoint.restore(restored, facts, tensors)
         return restored, facts
 
+    def pictures(self) -> list[Path]:
+        """The files of the same latents through training, named by step, oldest first."""
+        return sorted(path for path in self.samples.glob("*.png") if path.stem.isdigit())
+
     def frames(self) -> list[Image.Image]:
         """The pictures of the same latents through training, oldest first."""
         frames = []
-        for path in sorted(self.samples.glob("[0-9]*.png")):
+        for path in self.pictures():
             with Image.open(path) as picture:
                 frames.append(picture.copy())
         return frames
 
 
 def create(path: Path, config: Config, data: Dataset, *, force: bool = False) -> RunFolder:
-    """Make a new run folder. With ``force`` an old run there is deleted, but never anything else.
+    """Make a new run folder. With ``force`` the files of an old run there go, but no others.
 
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
     """
     if path.exists() and (path.is_file() or any(path.iterdir())):
-        is_run = path.is_dir() and any((path / name).exists() for name in ("run.json", "config.toml"))
         if not force:
-            advice = " go on with `sparring resume`, replace it with --force, or" if is_run else ""
+            advice = " go on with `sparring resume`, replace it with --force, or" if _is_run(path) else ""
             raise RunError(f"{path} exists already:{advice} choose another --out.")
-        if not is_run:
-            raise RunError(f"{path} is not a run folder, so --force will not delete it. Choose another --out.")
-        shutil.rmtree(path)
+        if not _is_run(path):
+            raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
+        for name in ("checkpoints", "samples"):
+            shutil.rmtree(path / name, ignore_errors=True)
+        for name in ("run.json", "config.toml", "history.jsonl", "samples.png", "training.gif"):
+            (path / name).unlink(missing_ok=True)
     facts = {
         "format": FORMAT,
         "sparring": __version__,
@@ -145,12 +153,40 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
     return RunFolder(path)
 
 
+def _is_run(path: Path) -> bool:
+    """Whether sparring wrote this folder's run.json, the first file of every run."""
+    try:
+        return "sparring" in json.loads((path / "run.json").read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+@contextmanager
+def only_trainer(folder: RunFolder) -> Iterator[None]:
+    """Hold the folder for one training at a time.
+
+    Raises:
+        RunError: another process is training in it.
+    """
+    try:
+        with FileLock(folder.path / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise RunError(f"{folder.path} is being trained by another process.") from error
+
+
 def free_path(parent: Path, name: str) -> Path:
-    """parent/name-1, or the first such number that is free."""
+    """parent/name-1, or the first such number that is free, made at once so that nobody else takes it."""
+    parent.mkdir(parents=True, exist_ok=True)
     number = 1
-    while (parent / f"{name}-{number}").exists():
-        number += 1
-    return parent / f"{name}-{number}"
+    while True:
+        path = parent / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path
 
 
 def digest(data: Dataset) -> str:
@@ -194,7 +230,6 @@ def train_in(
     config = folder.config
     adaptive = config.minutes > 0 and not config.threads
     tuner = Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive)
-    writer = _Writer(folder, bout) if bout.runtime.rank == 0 else None
     records = train(
         bout,
         data,
@@ -202,21 +237,24 @@ def train_in(
         batch_size=config.batch_size,
         seed=config.seed,
         record_every=config.record_every,
+        record_seconds=config.checkpoint_seconds,
         threads=tuner,
         stop=stop,
     )
-    try:
-        for record in records:
-            if writer:
-                writer.keep(record, last=record.progress >= 1 or stop())
-            yield record
-    except NonFiniteError as error:
-        saved = any(folder.checkpoints.glob("*.json"))
-        kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
-        raise NonFiniteError(f"{error}{kept}") from error
-    finally:
-        if writer:
-            writer.close()
+    with ExitStack() as stack:
+        writer = None
+        if bout.runtime.rank == 0:
+            stack.enter_context(only_trainer(folder))
+            writer = stack.enter_context(_Writer(folder, bout))
+        try:
+            for record in records:
+                if writer:
+                    writer.keep(record, last=record.progress >= 1 or stop())
+                yield record
+        except NonFiniteError as error:
+            saved = any(folder.checkpoints.glob("*.json"))
+            kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
+            raise NonFiniteError(f"{error}{kept}") from error
 
 
 class _Writer:
@@ -224,13 +262,14 @@ class _Writer:
 
     def __init__(self, folder: RunFolder, bout: Bout) -> None:
         self.folder, self.bout, self.config = folder, bout, folder.config
+        checkpoint.drop_after(folder.checkpoints, bout.step)
         truncate_history(folder.history, bout.step)
-        for picture in folder.samples.glob("[0-9]*.png"):
+        for picture in folder.pictures():
             if int(picture.stem) > bout.step:
                 picture.unlink()
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        self.drawn = -1 if bout.step == 0 else len(list(folder.samples.glob("[0-9]*.png"))) - 1
+        self.drawn = len(folder.pictures()) - 1
         self.saved_at = time.monotonic()
         self._draw(0.0)
 
@@ -242,7 +281,10 @@ class _Writer:
             checkpoint.write(self.bout, self.folder.checkpoints, facts)
             self.saved_at = time.monotonic()
 
-    def close(self) -> None:
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.history.close()
 
     def _draw(self, progress: float) -> None:

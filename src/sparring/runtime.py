@@ -44,6 +44,7 @@ class Runtime:
 
     def __init__(self, device: str = "auto", precision: str = "auto", processes: int = 1) -> None:
         kind, index = _device(device)
+        _check_processes(kind, index, processes)
         if kind == "cpu":
             _keep_freed_memory()
         self.precision = fast_precision(kind) if precision == "auto" else precision
@@ -76,7 +77,7 @@ class Runtime:
     def place(self, network: nn.Module) -> nn.Module:
         """The network on this device, its BatchNorm over all processes' batches."""
         if self.processes > 1:
-            network = _synchronised(network, self.device)
+            network = _synchronised(network)
         network = network.to(self.device)
         if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in network.modules()):
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -131,6 +132,16 @@ def _device(name: str) -> tuple[str, int | None]:
     return kind, int(index) if index and kind != "cpu" else None
 
 
+def _check_processes(kind: str, index: int | None, processes: int) -> None:
+    started = int(os.environ.get("WORLD_SIZE", processes)) if "TORCHELASTIC_RUN_ID" in os.environ else processes
+    if started != processes:
+        raise ConfigError(f"torchrun started {started} processes: give --processes {started} too.")
+    if processes > 1 and index is not None:
+        raise ConfigError(f"{processes} processes cannot share one {kind} device: name it without an index.")
+    if kind == "cuda" and processes > torch.cuda.device_count():
+        raise ConfigError(f"{processes} processes need as many GPUs; here: {torch.cuda.device_count()}.")
+
+
 def fast_precision(kind: str) -> str:
     """bf16 where the hardware multiplies it natively, else fp32. The same answer on every call."""
     if kind == "cuda":
@@ -162,7 +173,10 @@ def _keep_freed_memory() -> None:
 
 
 class _SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """BatchNorm over the joint batch of all processes where torch's SyncBatchNorm cannot run (CPU)."""
+    """BatchNorm over the joint batch of all processes, also on the CPU and through second-order gradients.
+
+    torch's SyncBatchNorm can do neither.
+    """
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim < 2:
@@ -199,8 +213,8 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        total = gradients[0].clone()
-        dist.all_reduce(total)
+        # The adjoint of a sum over processes is that sum, differentiable in its turn for penalties.
+        total: Tensor = _Sum.apply(gradients[0])  # type: ignore[no-untyped-call]
         return total
 
 
@@ -209,10 +223,7 @@ def _sum_over_processes(values: Tensor) -> Tensor:
     return total
 
 
-def _synchronised(network: nn.Module, device: torch.device) -> nn.Module:
-    if device.type == "cuda":
-        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-        return converted
+def _synchronised(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.__class__ = _SyncedBatchNorm

@@ -63,7 +63,7 @@ def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
 
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Spherical interpolation of latents (N, latent_dim) (Shoemake 1985; White 2016 for GANs)."""
-    a, b = start / start.norm(dim=1, keepdim=True), end / end.norm(dim=1, keepdim=True)
+    a, b = nn.functional.normalize(start, dim=1), nn.functional.normalize(end, dim=1)
     angle = (a * b).sum(1, keepdim=True).clamp(-1, 1).acos()
     sine = angle.sin()
     near = sine < 1e-6

@@ -123,7 +123,7 @@ def update_generator(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | No
     g_loss = bout.loss.generator(real_logits, fake_logits).mean()
     bout.g_optimizer.zero_grad()
     # Naming the inputs spares the discriminator's weight gradients, which nobody would use.
-    weights = list(bout.generator.parameters())
+    weights = [p for p in bout.generator.parameters() if p.requires_grad]
     g_loss.backward(inputs=weights)
     bout.runtime.average_gradients(weights)
     bout.g_optimizer.step()

@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,7 +23,7 @@ from sparring.checkpoint import write_whole
 from sparring.config import BUDGETS, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, RunError, unknown
+from sparring.errors import ConfigError, RunError, SparringError, unknown
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.run import RunFolder
@@ -46,8 +46,8 @@ def demo(args: argparse.Namespace) -> int:
     )
     data = build.dataset("mnist")
     config = build.configure(data, minutes=args.minutes, seed=args.seed)
-    folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
     bout = build.bout(config, data.spec, data.classes)
+    folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
     if not _fight(folder, bout, data):
         return 130
     name = shlex.quote(str(folder.path))
@@ -81,10 +81,16 @@ def train(args: argparse.Namespace) -> int:
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}"
-    path = args.out or runtime.agree(run.free_path(Path("runs"), name))
+    path, refusal = args.out, None
     if runtime.rank == 0:
-        run.create(path, config, data, force=args.force)
-    runtime.agree(None)  # the others wait here until the folder is there
+        try:
+            path = path or run.free_path(Path("runs"), name)
+            run.create(path, config, data, force=args.force)
+        except SparringError as error:
+            refusal = str(error)
+    path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
+    if refusal:
+        raise RunError(refusal)
     return 0 if _fight(RunFolder(path), bout, data) else 130
 
 
@@ -100,21 +106,29 @@ def resume(args: argparse.Namespace) -> int:
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:
         folder.config = folder.config.replace(**budget)
-        write_whole(folder.path / "config.toml", folder.config.to_toml().encode())
     config = folder.config
+    build.check(config, data)
     runtime = Runtime(config.device, config.precision, config.processes)
-    threads = 0
+    main_process = runtime.rank == 0
+    screen = console()
+    if budget and main_process:
+        write_whole(folder.path / "config.toml", config.to_toml().encode())
+    threads, said = 0, "Nothing was saved yet: starting from the first step."
     if any(folder.checkpoints.glob("*.json")):
         bout, facts = folder.bout(_warn, runtime)
         threads = int(facts.get("threads", 0))
-        print(f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples).", flush=True)
+        said = f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples)."
     else:
         bout = build.bout(config, folder.spec, folder.classes, runtime)
-        print("Nothing was saved yet: starting from the first step.", flush=True)
-    if build.budget(config).progress(bout, len(data)) >= 1:
-        print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
-        return 0
-    return 0 if _fight(folder, bout, data, threads) else 130
+    if main_process:
+        screen.print(said)
+    if build.budget(config).progress(bout, len(data)) < 1:
+        return 0 if _fight(folder, bout, data, threads) else 130
+    if main_process:
+        screen.print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
+        if not (folder.path / "training.gif").exists():  # stopped while the pictures were being made
+            _finish(folder, bout, screen)
+    return 0
 
 
 def draw(args: argparse.Namespace) -> int:
@@ -129,7 +143,7 @@ def draw(args: argparse.Namespace) -> int:
         raise ConfigError(f"--truncation {args.truncation}: expected 0 to 10; 1 is as trained.")
     bout, _ = folder.bout(_warn, Runtime(args.device, "fp32"))
     count = args.count or (1000 if folder.spec.kind == "points" else 64)
-    labels, columns = _labels(folder, args.label, count, args.interpolate)
+    labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
     if labels is not None:
         count = len(labels)
     if args.interpolate:
@@ -195,9 +209,10 @@ def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bo
         )
         screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True)
     record: Record | None = None
-    with _interruptible() as stopped, Display(screen, _thumbnail(folder, bout)) as display:
+    with _interruptible() as stopped, ExitStack() as stack:
+        display = stack.enter_context(Display(screen, _thumbnail(folder, bout))) if main_process else None
         for record in run.train_in(folder, bout, data, threads=threads, stop=stopped):
-            if main_process:
+            if display:
                 display.show(record)
     if not main_process:
         return True
@@ -241,16 +256,20 @@ def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
     def rows() -> Pixels:
         decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
         tiles = list(sample.to_pixels(decoded, folder.spec))
-        halves = tiles[: len(tiles) // 2], tiles[len(tiles) // 2 : len(tiles) // 2 * 2]
-        return np.concatenate([np.concatenate(half, axis=1) for half in halves])
+        half = max(1, len(tiles) // 2)
+        halves = [tiles[:half], tiles[half : 2 * half]]
+        return np.concatenate([np.concatenate(row, axis=1) for row in halves if row])
 
     return rows
 
 
 def _labels(
-    folder: RunFolder, label: str | None, count: int, interpolate: bool
+    folder: RunFolder, label: str | None, count: int, interpolate: bool, exact: bool
 ) -> tuple[torch.Tensor | None, int | None]:
-    """The classes to draw, and the columns of the grid: a row per class where none is named."""
+    """The classes to draw, and the columns of the grid.
+
+    Where no class is named: a row per class, or, for an ``exact`` count, classes as the data has them.
+    """
     names = folder.spec.class_names[: folder.classes]
     if label is not None:
         if not names:
@@ -262,9 +281,9 @@ def _labels(
         return None, None
     if interpolate:
         return torch.arange(count) * len(names) // count, None
+    if exact:
+        return sample.natural_labels(count, folder.facts["class_counts"]), None
     columns = -(-count // len(names))
-    if count < len(names):
-        return torch.arange(count), None
     return torch.arange(len(names)).repeat_interleave(columns), columns
 
 

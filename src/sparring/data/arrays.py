@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ def from_file(path: Path) -> Dataset:
             content = np.load(file, allow_pickle=False)
             single = isinstance(content, np.ndarray)
             arrays = {"samples": content} if single else {key: content[key] for key in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
             f"cannot read {path} ({error}). Expected numpy.save's .npy or numpy.savez's .npz, "
             "of numbers, not of Python objects."
@@ -77,7 +78,8 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     if isinstance(values, torch.Tensor):
-        values = values.detach().cpu().numpy()
+        values = values.detach().cpu()
+        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -132,6 +134,8 @@ def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float,
     if array.dtype.kind in "ui":
         if low < 0 or high > 255:
             raise DataError(f"{seen}; expected 0 to 255. Rescale and convert to uint8 first.")
+        if high <= 1 and array.size > 1 and high > 0:
+            raise DataError(f"{seen}: as 8-bit grey all but black. Convert to bool, or multiply by 255.")
         return array.astype(np.uint8), 127.5, 127.5
     if low < -1 or high > 1:
         mend = "convert to uint8" if low >= 0 and high <= 255 else "rescale"
