@@ -124,7 +124,14 @@ def kills() -> str:
 
 
 def main() -> None:
-    sections = [quality(), speed(), neighbour(), choices(), kills()]
+    tables = {
+        "time_to_quality.jsonl": quality,
+        "speed.json": speed,
+        "neighbour.json": neighbour,
+        "runtime_choices.json": choices,
+        "kill_resume.json": kills,
+    }
+    sections = [table() for name, table in tables.items() if (RESULTS / name).exists()]
     PAGE.write_text("\n".join([INTRO, *sections]), encoding="utf-8")
     print(PAGE)
 
