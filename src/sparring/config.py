@@ -174,7 +174,7 @@ def from_recipe(name: str, /, **changes: Any) -> Config:
         ConfigError: an unknown recipe or option, or a value that does not fit.
     """
     if name not in RECIPES:
-        raise ConfigError(unknown("recipe", name, RECIPES))
+        raise ConfigError(unknown("recipe", str(name), RECIPES))
     return Config(recipe=name).replace(**RECIPES[name]).replace(**changes)
 
 

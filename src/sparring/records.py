@@ -73,9 +73,9 @@ class Record:
                 samples_seen=int(values.pop("samples_seen")),
                 seconds=float(values.pop("seconds")),
                 progress=float(values.pop("progress")),
-                values=values,
+                values={name: float(value) for name, value in values.items()},
             )
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not a record: {line[:80]!r}") from error
 
 

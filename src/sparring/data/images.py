@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import zlib
 from importlib import resources
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def mnist(split: str = "train") -> Dataset:
     except lzma.LZMAError as error:
         raise DataError(f"the packaged MNIST is damaged ({error}). Install sparring again.") from error
     count = MNIST_TRAIN + MNIST_TEST
+    if flat.size != count * (SIDE * SIDE + 1):
+        raise DataError(f"the packaged MNIST has {flat.size:,} bytes. Install sparring again.")
     pictures, labels = flat[: count * SIDE * SIDE].reshape(count, 1, SIDE, SIDE), flat[-count:]
     part = slice(0, MNIST_TRAIN) if split == "train" else slice(MNIST_TRAIN, None)
     return _dataset("mnist", pictures[part], labels[part], tuple("0123456789"))
@@ -53,6 +56,12 @@ def fashion_mnist(split: str = "train", folder: Path = FASHION_FOLDER) -> Datase
     prefix = "train" if split == "train" else "t10k"
     pictures = _read_idx(folder / f"{prefix}-images-idx3-ubyte.gz", ndim=3)
     labels = _read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", ndim=1)
+    fits = pictures.shape[1:] == (SIDE, SIDE) and len(pictures) == len(labels)
+    if not fits or labels.max(initial=0) >= len(FASHION_CLASSES):
+        raise DataError(
+            f"{folder} holds pictures of shape {pictures.shape} and {len(labels)} labels up to "
+            f"{labels.max(initial=0)}; expected (N, 28, 28), N labels, 0 to 9."
+        )
     return _dataset("fashion-mnist", pictures[:, None], labels, FASHION_CLASSES)
 
 
@@ -62,7 +71,7 @@ def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing. Run: apt-get install dataset-fashion-mnist") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is unreadable: {error}.") from error
     shape = np.frombuffer(content, ">i4", count=ndim, offset=4) if len(content) >= 4 + 4 * ndim else [0]
     body = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * ndim))
