@@ -54,9 +54,16 @@ def test_fashion_mnist_files(tmp_path: Path) -> None:
     assert [data.spec.class_names[label] for label in data.labels] == ["ankle-boot", "t-shirt"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"rubbish", gzip.compress(b""), gzip.compress(b"\0\0\x08\3" + b"\1" * 20)]
-)
+BROKEN = {
+    "empty": b"",
+    "not gzip": b"rubbish",
+    "nothing inside": gzip.compress(b""),
+    "too short": gzip.compress(b"\0\0\x08\3" + b"\1" * 20),
+}
+
+
+# The names keep gzip's time stamp out of the tests' names, which must be the same in every worker.
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_fashion_mnist_that_is_broken(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(DataError, match="train-images-idx3-ubyte.gz is (unreadable|not an IDX file)"):
