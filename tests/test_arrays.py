@@ -1,5 +1,6 @@
 """The user's arrays: every layout that fits, and a clear refusal of what does not."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def test_refusals(array: Any, message: str) -> None:
         (np.zeros(4), "labels of type float64; expected integers or names"),
         (np.zeros((4, 2), int), r"expected \(4,\)"),
         (np.arange(4), "4 different labels for 4 samples"),
+        ([[1, 2], [3]], "labels"),
+        (np.array([0, 1, np.nan, 1]), "labels of type float64"),
     ],
 )
 def test_labels_that_do_not_fit(labels: Any, message: str) -> None:
@@ -150,3 +153,85 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(DataError, match=message):
             from_file(tmp_path / name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(hnp.arrays(np.float32, (2, 3, 3), elements=st.floats(-1, 1, width=32)))
+def test_float_pictures_survive_encoding_to_rounding(array: np.ndarray) -> None:
+    data = from_array(array)
+    assert data.spec.centre == ((0.5,) if array.min() >= 0 else (0.0,))
+    torch.testing.assert_close(
+        data.spec.decode(data.spec.encode(data.samples)), torch.from_numpy(array)[:, None]
+    )
+
+
+def test_points_that_hardly_differ_encode_to_finite_values() -> None:
+    data = from_array(np.array([[0.0, 5.0], [1e-45, 5.0]], np.float32))
+    assert data.spec.encode(data.samples).isfinite().all()
+
+
+def test_a_table_of_booleans_stays_zero_and_one() -> None:
+    assert sorted(from_array(np.eye(4, dtype=bool)).samples.unique().tolist()) == [0, 1]
+
+
+@pytest.mark.parametrize("tensor", [torch.zeros(4, 8).to_sparse(), torch.zeros(4, 8).to(torch.float8_e4m3fn)])
+def test_tensors_that_numpy_cannot_hold(tensor: torch.Tensor) -> None:
+    with pytest.raises(DataError, match="samples"):
+        from_array(tensor)
+
+
+class Trap:
+    """Unpickling one makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    trap = np.array([Trap(tmp_path / "sprung")], dtype=object)
+    np.save(tmp_path / "a.npy", trap, allow_pickle=True)
+    np.savez(tmp_path / "b.npz", samples=np.zeros((4, 8, 8), np.uint8), labels=trap)
+    for name in ("a.npy", "b.npz"):
+        with pytest.raises(DataError, match="not of Python objects"):
+            from_file(tmp_path / name)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_a_damaged_byte_is_read_or_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    array = np.zeros((2, 2), np.uint8)
+    np.save(path, array) if suffix == "npy" else np.savez(path, samples=array)
+    content, surprises = path.read_bytes(), set()
+    for place in range(len(content)):
+        for byte in (content[place] ^ 1, ord("(")):
+            path.write_bytes(content[:place] + bytes([byte]) + content[place + 1 :])
+            try:
+                from_file(path)
+            except DataError:
+                pass
+            except Exception as error:
+                surprises.add(f"{type(error).__name__}: {error}")
+    assert not surprises
+
+
+def test_an_archive_without_arrays_says_what_to_name_them(tmp_path: Path) -> None:
+    np.savez(tmp_path / "none.npz")
+    with pytest.raises(DataError, match="holds nothing; name the samples one of samples, images"):
+        from_file(tmp_path / "none.npz")
+    np.savez(tmp_path / "labels.npz", y=np.zeros(4, int))
+    with pytest.raises(DataError, match="holds y; name the samples one of"):
+        from_file(tmp_path / "labels.npz")
+
+
+def test_an_array_larger_than_the_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.npy"
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (10**16,)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(8))
+    with pytest.raises(DataError, match="cannot read"):
+        from_file(path)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparring.config import RECIPES, Config, from_recipe, from_toml, load_toml
+from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml
 from sparring.errors import ConfigError
 
 
@@ -51,6 +51,7 @@ def test_whole_numbers_serve_as_floats_and_back() -> None:
     assert type(config.latent_dim) is int
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(RECIPES)), st.integers(0, 2**40), st.floats(1e-9, 1e3))
 def test_toml_gives_back_the_same(recipe: str, seed: int, g_lr: float) -> None:
     config = from_recipe(recipe, seed=seed, g_lr=g_lr, data='odd "name" \\ é')
@@ -78,3 +79,69 @@ def test_the_tutorial_is_the_tutorial() -> None:
 def test_configs_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().seed = 1  # type: ignore[misc]
+
+
+def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
+    """What a field accepts."""
+    meta = field.metadata
+    if field.name == "processes":
+        return st.just(1)
+    if field.name == "recipe":
+        return st.sampled_from(sorted(RECIPES))
+    if meta["choices"]:
+        return st.sampled_from(meta["choices"])
+    if field.type == "float":
+        return st.floats(meta["low"], meta["high"], allow_infinity=False)
+    if field.type == "int":
+        return st.integers(meta["low"], 2**40)
+    return st.booleans() if field.type == "bool" else st.text()
+
+
+UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CONFIGS = st.builds(Config, **{field.name: values(field) for field in dataclasses.fields(Config)})
+
+
+@UNHURRIED
+@given(CONFIGS)
+def test_any_config_comes_back_from_toml(config: Config) -> None:
+    assert from_toml(config.to_toml()) == config
+
+
+@UNHURRIED
+@given(CONFIGS)
+def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config) -> None:
+    assert from_recipe(config.recipe, data=config.data, **config.changes()) == config
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(Config), ids=lambda field: field.name)
+def test_every_field_refuses_what_lies_outside(field: dataclasses.Field[Any]) -> None:
+    bad: list[Any] = [None, [], float("nan"), float("inf"), float("-inf")]
+    bad += ["nonsense"] if field.metadata["choices"] or field.type != "str" else [3]
+    bad += [field.metadata["low"] - 1] if field.metadata["low"] is not None else []
+    bad += [field.metadata["high"] + 1] if field.metadata["high"] is not None else []
+    for value in bad:
+        with pytest.raises(ConfigError, match=field.name):
+            Config().replace(**{field.name: value})
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_any_budget_replaces_all_of_them(budget: str) -> None:
+    config = Config(minutes=1.0, epochs=2.0, samples_seen=3).replace(**{budget: 7})
+    assert {name: getattr(config, name) for name in BUDGETS} == dict.fromkeys(BUDGETS, 0) | {budget: 7}
+
+
+def test_a_number_no_float_can_hold_is_refused() -> None:
+    with pytest.raises(ConfigError, match="minutes"):
+        from_toml("minutes = 1" + "0" * 400)
+
+
+@pytest.mark.parametrize("recipe", [3, ["sprint"], None])
+def test_a_recipe_that_is_not_a_name_is_refused(recipe: Any) -> None:
+    with pytest.raises(ConfigError, match="recipe"):
+        from_recipe(recipe)
+
+
+def test_a_config_file_that_is_not_text(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot read the config file"):
+        load_toml(tmp_path / "a.toml")

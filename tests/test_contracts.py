@@ -1,6 +1,7 @@
 """One suite over every table: each name builds, trains and can be reached from everywhere."""
 
 import dataclasses
+import math
 import subprocess
 import sys
 
@@ -9,11 +10,12 @@ import torch
 
 from conftest import TINY
 from sparring import build, config, data
-from sparring.cli import parser
-from sparring.config import RECIPES, Config
+from sparring.cli import INTRO, main, parser
+from sparring.config import RECIPES, Config, from_toml
 from sparring.data.spec import Dataset
 from sparring.estimator import GAN
 from sparring.losses import Loss
+from sparring.verbs import VERBS
 
 
 def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
@@ -34,8 +36,9 @@ def test_losses_give_one_value_a_sample(name: str) -> None:
 @pytest.mark.parametrize("loss", build.LOSSES)
 @pytest.mark.parametrize("generator", build.GENERATORS)
 @pytest.mark.parametrize("discriminator", build.DISCRIMINATORS)
+@pytest.mark.parametrize("schedule", build.SCHEDULES)
 def test_every_game_between_every_pair(
-    pictures: Dataset, loss: str, generator: str, discriminator: str
+    pictures: Dataset, loss: str, generator: str, discriminator: str, schedule: str
 ) -> None:
     gan = GAN(
         "sprint",
@@ -43,12 +46,14 @@ def test_every_game_between_every_pair(
         loss=loss,
         generator=generator,
         discriminator=discriminator,
+        lr_schedule=schedule,
         r2_gamma=0.1,
         gp_weight=0.1,
     )
     gan.fit(pictures, samples_seen=32)
     assert gan.sample(4).shape == (4, 1, 8, 8)
     assert gan.history_[-1].step == 2
+    assert all(math.isfinite(value) for record in gan.history_ for value in record.values.values())
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -104,3 +109,28 @@ def test_every_public_name_can_be_had() -> None:
     assert set(dir(sparring)) == set(sparring.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         sparring.nothing  # noqa: B018
+
+
+def test_every_value_can_be_said_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Config(data="ring", recipe="mlp", generator="mlp", discriminator="mlp", minutes=2.5, seed=9)
+    words = ["train", said.data, "--dry-run"]
+    for name, value in dataclasses.asdict(said).items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            words.append(flag if value else flag.replace("--", "--no-", 1))
+        elif name != "data":
+            words += [flag, str(value)]
+    assert main(words) == 0
+    assert from_toml(capsys.readouterr().out) == said
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([verb, "--help"])
+    assert stop.value.code == 0
+    assert f"sparring {verb}" in capsys.readouterr().out
+
+
+def test_the_help_names_every_verb_and_every_kind_of_data() -> None:
+    assert [name for name in [*VERBS, *build.DATA, *build.FILES] if name not in INTRO] == []

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from conftest import TINY
+from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.estimator import GAN
@@ -128,3 +130,93 @@ def test_progress_is_shown_on_demand(pictures: Dataset, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == ""
     gan.fit(pictures, samples_seen=64, verbose=True)
     assert "100%  step 4" in capsys.readouterr().out
+
+
+def named(*classes: object) -> Dataset:
+    """Random pictures whose labels are these."""
+    pictures = np.random.default_rng(0).integers(0, 256, (32, 8, 8), dtype=np.uint8)
+    return from_array(pictures, np.array(classes)[np.arange(32) % len(classes)])
+
+
+def test_parameters_make_the_same_estimator(pictures: Dataset) -> None:
+    gan = GAN("sprint", **TINY)
+    twin = GAN(**gan.get_params())
+    assert repr(twin) == repr(gan)
+    assert (twin.fit(pictures, samples_seen=32).sample(3) == gan.fit(pictures, samples_seen=32).sample(3)).all()
+
+
+def test_a_parameter_that_is_refused_changes_nothing() -> None:
+    gan = GAN("dcgan", seed=3)
+    with pytest.raises(ConfigError, match="expected at least 1"):
+        gan.set_params(recipe="mlp", batch_size=0)
+    assert repr(gan) == "GAN('dcgan', seed=3)"
+
+
+def test_arrays_with_labels() -> None:
+    rng = np.random.default_rng(0)
+    gan = GAN("sprint", **TINY).fit(
+        rng.integers(0, 256, (32, 8, 8, 3), dtype=np.uint8), ["cat", "dog"] * 16, samples_seen=32
+    )
+    assert gan.classes_ == 2
+    assert gan.sample(2, labels="dog").shape == (2, 3, 8, 8)
+    assert (gan.sample(2, labels=["cat", "dog"]) == gan.sample(2, labels=[0, 1])).all()
+
+
+def test_floats_around_zero_and_points_keep_their_range() -> None:
+    rng = np.random.default_rng(0)
+    pictures = GAN("sprint", **TINY).fit(rng.uniform(-1, 1, (32, 8, 8)), samples_seen=32).sample(4)
+    assert -1 <= pictures.min() < 0 < pictures.max() <= 1
+    points = GAN(**TINY).fit(rng.normal(1000, 1, (32, 3)), samples_seen=32).sample(4)
+    assert (points.shape, points.dtype) == ((4, 3), np.float32)
+    assert 900 < points.min() <= points.max() < 1100
+
+
+def test_no_samples_have_the_datas_shape(pictures: Dataset) -> None:
+    assert fitted(pictures).sample(0).shape == (0, 1, 8, 8)
+    assert GAN(**TINY).fit(np.random.default_rng(0).random((32, 3)), samples_seen=32).sample(0).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"count": -1}, {"seed": 2**70}, {"labels": 1.5}, {"labels": [None]}, {"labels": -1}], ids=str
+)
+def test_wishes_that_cannot_be_met(pictures: Dataset, wish: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="count|seed|label"):
+        fitted(pictures).sample(**({"count": 1} | wish))  # type: ignore[arg-type]
+
+
+def test_labels_by_index_may_come_from_numpy_or_torch() -> None:
+    gan = fitted(named("cat", "dog"))
+    expected = gan.sample(2, labels=["cat", "dog"])
+    for labels in ([0, 1], np.arange(2), list(np.arange(2)), torch.arange(2), list(torch.arange(2))):
+        assert (gan.sample(2, labels=labels) == expected).all()
+
+
+def test_where_names_are_numbers_a_number_is_a_name() -> None:
+    gan = fitted(named(5, 9))
+    assert (gan.sample(2, labels=9) == gan.sample(2, labels="9")).all()
+    with pytest.raises(ConfigError, match="unknown label '1'. .*Known: 5, 9"):
+        gan.sample(2, labels=1)
+
+
+def test_labels_beside_a_dataset_are_refused(pictures: Dataset) -> None:
+    with pytest.raises(ConfigError, match="labels"):
+        GAN("sprint", **TINY).fit(pictures, np.zeros(64, int), samples_seen=32)
+
+
+def test_a_run_of_a_recipe_that_is_gone_still_loads(pictures: Dataset, tmp_path: Path) -> None:
+    gan = fitted(pictures)
+    path = gan.save(tmp_path / "gan")
+    config = (path / "config.toml").read_text()
+    (path / "config.toml").write_text(config.replace('recipe = "sprint"', 'recipe = "retired"'))
+    assert (GAN.load(path, device="cpu").sample(3) == gan.sample(3)).all()
+
+
+def test_a_broken_checkpoint_is_warned_of(pictures: Dataset, tmp_path: Path) -> None:
+    path = fitted(pictures).save(tmp_path / "gan")
+    for tensors in (path / "checkpoints").glob("*.safetensors"):
+        tensors.write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="is broken"),
+        pytest.raises(RunError, match="no whole checkpoint"),
+    ):
+        GAN.load(path, device="cpu")

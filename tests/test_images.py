@@ -42,7 +42,7 @@ def test_a_damaged_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_idx(path: Path, ndim: int, sizes: list[int], body: bytes) -> None:
     header = bytes([0, 0, 8, ndim]) + b"".join(size.to_bytes(4, "big") for size in sizes)
-    path.write_bytes(gzip.compress(header + body))
+    path.write_bytes(gzip.compress(header + body, mtime=0))
 
 
 def test_fashion_mnist_files(tmp_path: Path) -> None:
@@ -73,3 +73,46 @@ def test_fashion_mnist_that_is_broken(tmp_path: Path, content: bytes) -> None:
 def test_fashion_mnist_that_is_missing_names_the_package(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="apt-get install dataset-fashion-mnist"):
         images.fashion_mnist("train", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"rubbish", lzma.compress(bytes(99))[:-9], lzma.compress(bytes(99))],
+    ids=["empty", "not xz", "cut", "too short"],
+)
+def test_a_damaged_packed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    (tmp_path / "bundled").mkdir()
+    (tmp_path / "bundled/mnist.xz").write_bytes(content)
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    with pytest.raises(DataError, match="the packaged MNIST.*Install sparring again"):
+        images.mnist()
+
+
+def test_fashion_mnist_with_any_damaged_byte_is_read_or_refused(tmp_path: Path) -> None:
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", 1, [1], bytes([9]))
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    write_idx(path, 3, [1, 28, 28], bytes(range(196)) * 4)
+    content, surprises = path.read_bytes(), set()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        try:
+            images.fashion_mnist("train", tmp_path)
+        except DataError:
+            pass
+        except Exception as error:
+            surprises.add(f"{type(error).__name__}: {error}")
+    assert not surprises
+
+
+@pytest.mark.parametrize(("sizes", "labels"), [([2, 28, 28], [9]), ([2, 28, 28], [9, 77]), ([2, 5, 5], [9, 0])])
+def test_fashion_mnist_that_does_not_fit_together(tmp_path: Path, sizes: list[int], labels: list[int]) -> None:
+    write_idx(tmp_path / "train-images-idx3-ubyte.gz", 3, sizes, bytes(sizes[0] * sizes[1] * sizes[2]))
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", 1, [len(labels)], bytes(labels))
+    with pytest.raises(DataError, match="pictures.*labels"):
+        images.fashion_mnist("train", tmp_path)
+
+
+def test_the_test_split_of_fashion_mnist_is_another_file(tmp_path: Path) -> None:
+    write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", 3, [1, 28, 28], bytes(784))
+    write_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", 1, [1], bytes([3]))
+    assert images.fashion_mnist("test", tmp_path).class_counts[3] == 1

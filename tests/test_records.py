@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import TINY
 from sparring.data.spec import Dataset
@@ -49,3 +51,35 @@ def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
 def test_every_logged_name_is_in_the_table_and_the_other_way_round(pictures: Dataset) -> None:
     gan = GAN(**TINY, r1_gamma=0.1).fit(pictures, samples_seen=64)
     assert set(gan.history_[-1].values) == set(LOGGED)
+
+
+FINITE = st.floats(-1e30, 1e30)
+COUNTS = st.integers(0, 2**60)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    COUNTS, COUNTS, st.floats(0, 1e9), st.floats(0, 1), st.dictionaries(st.sampled_from(sorted(LOGGED)), FINITE)
+)
+def test_any_record_comes_back_to_rounding(
+    step: int, samples_seen: int, seconds: float, progress: float, values: dict[str, float]
+) -> None:
+    line = Record(step, samples_seen, seconds, progress, values).to_json()
+    again = Record.from_json(line)
+    assert "\n" not in line
+    assert (again.step, again.samples_seen, again.values.keys()) == (step, samples_seen, values.keys())
+    assert again.seconds == pytest.approx(seconds, abs=1e-3)
+    assert again.progress == pytest.approx(progress, abs=1e-6)
+    assert again.values == pytest.approx(values, rel=1e-5)
+
+
+HEAD = '"samples_seen": 1, "seconds": 1, "progress": 0'
+
+
+@pytest.mark.parametrize(
+    "line", [f'{{"step": Infinity, {HEAD}}}', f'{{"step": 1, {HEAD}, "d_loss": "x"}}', "[" * 100_000]
+)
+def test_lines_that_are_json_but_no_record_are_passed_over(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text(f"{line}\n{RECORD.to_json()}\n")
+    assert list(read_history(path)) == [RECORD]

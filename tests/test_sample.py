@@ -126,3 +126,61 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         sample.save(np.zeros((1, 2), np.float32), None, PLANE, tmp_path / "a.gif")
     with pytest.raises(ConfigError, match="no frames"):
         sample.animate([], tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_slerp_of_nearly_opposite_latents_is_finite(share: float) -> None:
+    x = torch.randn(20, 64, generator=torch.Generator().manual_seed(0))
+    for y in (x, -x, -x + 1e-4, torch.zeros_like(x)):
+        assert sample.slerp(x, y, share).isfinite().all()
+
+
+def test_a_walk_is_closed() -> None:
+    stops = torch.randn(3, 16, generator=torch.Generator().manual_seed(0))
+    path = sample.walk(stops, 300)
+    steps = (path.roll(-1, 0) - path).norm(dim=1)
+    torch.testing.assert_close(path[0], stops[0], atol=1e-5, rtol=0)
+    assert float(steps[-1]) == pytest.approx(float(steps[-2]), rel=0.1)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, (10, 8)), (2, (18, 8)), (4, (18, 14)), (5, (26, 14))])
+def test_a_grid_is_about_square(count: int, size: tuple[int, int]) -> None:
+    assert sample.grid(np.zeros((count, 1, 4, 6), np.uint8), GREY).size == size
+
+
+def test_a_grid_of_points_is_a_scatter_plot() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 1.0]], np.float32)
+    assert np.array_equal(np.asarray(sample.grid(points, PLANE)), np.asarray(sample.scatter(points, PLANE)))
+
+
+def test_points_on_a_line_are_scattered_along_the_middle() -> None:
+    line = Spec("points", (1,), "float32", (0.0,), (1.0,))
+    rows, columns = np.nonzero(np.asarray(sample.scatter(np.array([[-1.0], [1.0]]), line, side=101)))
+    assert rows.tolist() == [50, 50]
+    assert columns.tolist() == [10, 90]
+
+
+def test_an_animation_rests_on_its_last_frame(tmp_path: Path) -> None:
+    frames = [Image.new("L", (4, 4), level) for level in (0, 100, 200)]
+    sample.animate(frames, tmp_path / "a.gif", seconds=0.3)
+    with Image.open(tmp_path / "a.gif") as picture:
+        durations = []
+        for k in range(picture.n_frames):
+            picture.seek(k)
+            durations.append(picture.info["duration"])
+        assert durations == [100, 100, 1500]
+        assert picture.info["loop"] == 0
+
+
+def test_arrays_without_labels_have_none(tmp_path: Path) -> None:
+    sample.save(np.zeros((2, 2), np.float32), None, PLANE, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as content:
+        assert content.files == ["samples"]
+
+
+def test_colours_survive_a_png(tmp_path: Path) -> None:
+    spec = Spec("image", (3, 4, 4), "uint8", (127.5,), (127.5,))
+    tiles = np.random.default_rng(0).integers(0, 256, (1, 3, 4, 4), dtype=np.uint8)
+    sample.save(tiles, None, spec, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert np.array_equal(np.asarray(picture)[2:6, 2:6], tiles[0].transpose(1, 2, 0))

@@ -1,6 +1,7 @@
 """What a training shows, in a terminal and elsewhere."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -81,3 +82,34 @@ def test_time_left(progress: float, seconds: float, text: str) -> None:
 
 def test_both_views_of_the_discriminator() -> None:
     assert "D(real) 0.80  D(fake) 0.20" in fight_line(record()).plain
+
+
+def test_a_picture_is_never_wider_than_the_terminal() -> None:
+    console, file = terminal(width=30)
+    with Display(console, lambda: np.zeros((56, 280, 3), np.uint8)) as display:
+        display.show(record())
+    rows = [line.count("▀") for line in re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", file.getvalue()).splitlines()]
+    assert 0 < max(rows) <= 30
+
+
+def test_a_picture_is_drawn_at_most_once_a_second() -> None:
+    console, _ = terminal()
+    drawn = []
+    with Display(console, lambda: (drawn.append(1), np.zeros((4, 4, 1), np.uint8))[1]) as display:
+        display.drawn_at = -10.0
+        for _ in range(5):
+            display.show(record())
+    assert len(drawn) == 1
+
+
+def test_an_error_gives_the_cursor_back() -> None:
+    console, file = terminal()
+    with pytest.raises(KeyError), Display(console) as display:
+        display.show(Record(0, 0, 0.0, 0.0, {}))
+    assert file.getvalue().rfind("\x1b[?25h") > file.getvalue().rfind("\x1b[?25l") >= 0
+
+
+def test_colours_of_a_picture() -> None:
+    console, file = terminal()
+    console.print(Half(np.array([[[1, 2, 3]], [[4, 5, 6]]], np.uint8)))
+    assert "38;2;1;2;3;48;2;4;5;6m▀" in file.getvalue()

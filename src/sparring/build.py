@@ -93,6 +93,8 @@ def dataset(name: str) -> Dataset:
     """
     if name in DATA:
         return DATA[name]()
+    if name.encode("utf-8", "replace").decode() != name:
+        raise DataError(f"{name!r} is not UTF-8, as config.toml must be: rename the file.")
     path = Path(name)
     if path.suffix.lower() in FILES:
         return FILES[path.suffix.lower()](path.absolute())  # a run may be resumed from elsewhere

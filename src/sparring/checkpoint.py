@@ -101,7 +101,7 @@ def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], d
             if facts.pop("sha256") != _digest(facts, content):
                 raise ValueError("its checksum does not match")
             tensors = load(content)
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             warn(f"checkpoint {path.stem} is broken ({error}); trying the one before.")
             continue
         if facts.get("version") != VERSION:

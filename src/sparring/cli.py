@@ -67,7 +67,9 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line; the options of ``train`` are made from Config's fields."""
     top = _Parser(prog="sparring", description=INTRO, epilog=OUTRO, usage="sparring VERB [options]")
     top.add_argument("--version", action="version", version=f"sparring {__version__}")
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", help=argparse.SUPPRESS, parser_class=_Parser)
+    verbs = top.add_subparsers(
+        dest="verb", metavar="VERB", prog="sparring", help=argparse.SUPPRESS, parser_class=_Parser
+    )
 
     demo = verbs.add_parser("demo", description="Train the default recipe on MNIST for a minute.")
     demo.add_argument("--minutes", type=float, default=1.0, help="how long to train (1)")

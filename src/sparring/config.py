@@ -173,7 +173,7 @@ def from_recipe(name: str, /, **changes: Any) -> Config:
     Raises:
         ConfigError: an unknown recipe or option, or a value that does not fit.
     """
-    if name not in RECIPES:
+    if not isinstance(name, str) or name not in RECIPES:
         raise ConfigError(unknown("recipe", str(name), RECIPES))
     return Config(recipe=name).replace(**RECIPES[name]).replace(**changes)
 
@@ -206,7 +206,10 @@ def load_toml(path: Path) -> Mapping[str, Any]:
 def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
     """Whole floats become ints and ints floats where the field says so; nothing else changes."""
     if field.type == "float" and type(value) is int:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise ConfigError(f"{field.name}: expected a finite number, got one beyond 1.8e308.") from error
     if field.type == "int" and type(value) is float and value.is_integer():
         return int(value)
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -144,7 +144,8 @@ class GAN:
             RunError: not a run folder, or without a whole checkpoint.
         """
         folder = run.RunFolder(Path(path))
-        gan = GAN(folder.config.recipe, **folder.config.changes())
+        recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
+        gan = GAN(recipe, **folder.config.changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"))
         gan.history_ = list(folder.records()) if folder.history.exists() else []
@@ -195,14 +196,18 @@ class GAN:
             return sample.even_labels(count, self.classes_)
         names = self.spec_.class_names
         labels = labels.tolist() if isinstance(labels, torch.Tensor | np.ndarray | np.generic) else labels
-        listed = [labels] * count if isinstance(labels, str | int) else list(labels)
+        listed = (
+            list(labels) if isinstance(labels, Iterable) and not isinstance(labels, str) else [labels] * count
+        )
+        listed = [v.item() if isinstance(v, torch.Tensor | np.generic) else v for v in listed]
+        numbers = any(name.lstrip("-").isdigit() for name in names)
         if len(listed) != count:
             raise ConfigError(f"{len(listed)} labels for {count} samples: give one, or one for each.")
         indices = []
         for label in listed:
             if str(label) in names:
                 indices.append(names.index(str(label)))
-            elif isinstance(label, int) and 0 <= label < self.classes_:
+            elif isinstance(label, int) and not numbers and 0 <= label < self.classes_:
                 indices.append(label)
             else:
                 raise ConfigError(unknown("label", str(label), names))
@@ -211,6 +216,8 @@ class GAN:
 
 def _dataset(data: Any, labels: Any) -> Dataset:
     if isinstance(data, Dataset):
+        if labels is not None:
+            raise ConfigError("labels belong to arrays; a Dataset brings its own.")
         return data
     if isinstance(data, str | Path):
         if labels is not None:

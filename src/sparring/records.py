@@ -91,7 +91,7 @@ def read_history(path: Path) -> Iterator[Record]:
         for line in lines:
             try:
                 yield Record.from_json(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
 
 

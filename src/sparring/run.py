@@ -33,6 +33,7 @@ from sparring.steps import Bout
 
 FORMAT = 1  # of the run folder; another number is refused
 PICTURE_COLUMNS = 8
+FACTS = ("sparring", "created", "data", "data_count", "class_counts")  # what verbs read of run.json
 
 
 class RunFolder:
@@ -48,11 +49,13 @@ class RunFolder:
             raise RunError(f"there is no run folder {path}. `sparring train` makes one.")
         try:
             self.facts: dict[str, Any] = json.loads((path / "run.json").read_text("utf-8"))
-            text = (path / "config.toml").read_text("utf-8")
+            text = (path / "config.toml").read_bytes()
         except FileNotFoundError as error:
+            missing = Path(error.filename).name
+            force = "it anew with --force, or into " if missing == "config.toml" else ""
             raise RunError(
-                f"{path} is not a run folder, or only half written: {Path(error.filename).name} is "
-                "missing. Train into it anew with --force, or into another folder."
+                f"{path} is not a run folder, or only half written: {missing} is missing. "
+                f"Train into {force}another folder."
             ) from error
         except (OSError, ValueError) as error:
             raise RunError(f"cannot read {path}/run.json: {error}.") from error
@@ -64,12 +67,14 @@ class RunFolder:
                 f"{__version__}, which reads format {FORMAT}. Use the version that wrote it."
             )
         try:
-            self.config: Config = from_toml(text)
+            self.config: Config = from_toml(text.decode("utf-8"))
+            for name in FACTS:
+                self.facts[name]
             self.spec = Spec.from_dict(self.facts["spec"])
             self.classes = int(self.facts["classes"])
-        except ConfigError as error:
+        except (ConfigError, UnicodeDecodeError) as error:
             raise RunError(f"{path}/config.toml: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path}/run.json is damaged: {error!r}.") from error
 
     @property
@@ -126,10 +131,11 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
             raise RunError(f"{path} exists already:{advice} choose another --out.")
         if not _is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
-        for name in ("checkpoints", "samples"):
-            shutil.rmtree(path / name, ignore_errors=True)
-        for name in ("run.json", "config.toml", "history.jsonl", "samples.png", "training.gif"):
-            (path / name).unlink(missing_ok=True)
+        with only_trainer(path):
+            for name in ("checkpoints", "samples"):
+                shutil.rmtree(path / name, ignore_errors=True)
+            for name in ("run.json", "config.toml", "history.jsonl", "samples.png", "training.gif"):
+                (path / name).unlink(missing_ok=True)
     facts = {
         "format": FORMAT,
         "sparring": __version__,
@@ -162,17 +168,17 @@ def _is_run(path: Path) -> bool:
 
 
 @contextmanager
-def only_trainer(folder: RunFolder) -> Iterator[None]:
+def only_trainer(path: Path) -> Iterator[None]:
     """Hold the folder for one training at a time.
 
     Raises:
         RunError: another process is training in it.
     """
     try:
-        with FileLock(folder.path / "lock", timeout=0):
+        with FileLock(path / "lock", timeout=0):
             yield
     except Timeout as error:
-        raise RunError(f"{folder.path} is being trained by another process.") from error
+        raise RunError(f"{path} is being trained by another process.") from error
 
 
 def free_path(parent: Path, name: str) -> Path:
@@ -244,7 +250,8 @@ def train_in(
     with ExitStack() as stack:
         writer = None
         if bout.runtime.rank == 0:
-            stack.enter_context(only_trainer(folder))
+            stack.enter_context(only_trainer(folder.path))
+            write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, bout))
         try:
             for record in records:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,20 @@ def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) ->
     generator.eval()
     device = next(generator.parameters()).device
     parts = []
-    for start in range(0, len(latents), CHUNK):
+    for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
         part = latents[start : start + CHUNK].to(device)
         if labels is None:
             parts.append(generator(part).cpu())
         else:
             parts.append(generator(part, labels[start : start + CHUNK].to(device)).cpu())
     generator.train(training)
-    return torch.cat(parts) if parts else torch.empty(0)
+    return torch.cat(parts)
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:
     """``truncation`` times N(0, I): below 1 the samples are more typical and less varied."""
+    if count < 0 or not -(2**63) <= seed < 2**64:
+        raise ConfigError(f"count {count}, seed {seed}: expected at least 0, and a seed of 64 bits.")
     rng = torch.Generator().manual_seed(seed)
     return truncation * torch.randn(count, latent_dim, generator=rng)
 
@@ -168,6 +171,9 @@ def _save_arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, c
 
 def _save_folder(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
     path.mkdir(exist_ok=True)
+    for old in path.glob("*.png"):
+        if re.fullmatch(r"\d{5,}(-.*)?", old.stem):  # of an earlier draw; other files stay
+            old.unlink()
     for k, pixels in enumerate(to_pixels(samples, spec)):
         name = f"{k:05d}" if labels is None else f"{k:05d}-{spec.class_names[labels[k]]}"
         to_image(pixels).save(path / f"{name.replace('/', '_')}.png")

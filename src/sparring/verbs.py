@@ -19,7 +19,6 @@ import numpy as np
 import torch
 
 from sparring import __version__, build, run, sample
-from sparring.checkpoint import write_whole
 from sparring.config import BUDGETS, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
@@ -46,6 +45,7 @@ def demo(args: argparse.Namespace) -> int:
     )
     data = build.dataset("mnist")
     config = build.configure(data, minutes=args.minutes, seed=args.seed)
+    build.check(config, data)
     bout = build.bout(config, data.spec, data.classes)
     folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
     if not _fight(folder, bout, data):
@@ -111,8 +111,6 @@ def resume(args: argparse.Namespace) -> int:
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
-    if budget and main_process:
-        write_whole(folder.path / "config.toml", config.to_toml().encode())
     threads, said = 0, "Nothing was saved yet: starting from the first step."
     if any(folder.checkpoints.glob("*.json")):
         bout, facts = folder.bout(_warn, runtime)

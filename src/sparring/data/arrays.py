@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError
 
+UNREADABLE = (  # what numpy and zipfile raise over damaged files
+    OSError, ValueError, EOFError, RuntimeError, MemoryError, TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
@@ -33,7 +37,7 @@ def from_file(path: Path) -> Dataset:
             content = np.load(file, allow_pickle=False)
             single = isinstance(content, np.ndarray)
             arrays = {"samples": content} if single else {key: content[key] for key in content.files}
-    except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"cannot read {path} ({error}). Expected numpy.save's .npy or numpy.savez's .npz, "
             "of numbers, not of Python objects."
@@ -79,13 +83,14 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
-        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     try:
+        if isinstance(values, torch.Tensor):
+            values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
         array = np.asarray(values)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise DataError(f"{name} cannot be made one array: {error}.") from error
     if array.dtype == np.bool_:
-        return array.astype(np.uint8) * 255
+        return array.astype(np.uint8) * (255 if array.ndim > 2 else 1)  # pictures, or a table
     if array.dtype.kind not in "uif":
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
@@ -108,7 +113,8 @@ def _points(
     if not np.isfinite(points).all():
         raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
     low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
-    half = np.where(high > low, (high - low) / 2, 1.0)
+    half = (high - low) / 2
+    half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
     centre = tuple(float(v) for v in (low + high) / 2)
     spec = Spec("points", points.shape[1:], "float32", centre, tuple(map(float, half)), class_names)
     return Dataset(name, spec, torch.from_numpy(points), labels)
@@ -147,7 +153,10 @@ def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float,
 def _labels(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:
     if labels is None:
         return None, ()
-    array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+    try:
+        array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"{name}'s labels cannot be made one array: {error}.") from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or len(array) != count:
