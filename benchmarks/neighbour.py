@@ -59,7 +59,7 @@ def ours(recipe: str, seconds: float) -> float:
 
     data = build.dataset("mnist")
     config = build.configure(data, recipe, minutes=seconds / 60, record_every=20)
-    data = data if config.conditional else data.unlabelled()
+    data = build.as_trained(config, data)
     bout = build.bout(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(

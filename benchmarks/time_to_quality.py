@@ -52,7 +52,7 @@ def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
 
 def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Iterator[dict[str, Any]]:
     config = build.configure(data, **CASES[case][1], seed=seed, minutes=at_seconds[-1] / 60)
-    data = data if config.conditional else data.unlabelled()
+    data = build.as_trained(config, data)
     bout = None
     for seconds in at_seconds:
         if bout is None or config.lr_schedule != "constant":

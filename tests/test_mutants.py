@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+import test_clusters
 import test_distances
 import test_ema
 import test_losses
@@ -15,8 +16,8 @@ import test_networks
 import test_penalties
 import test_schedules
 import test_toy
-from sparring import ema, losses, penalties, schedules
-from sparring.data import toy
+from sparring import ema, losses, penalties, sample, schedules
+from sparring.data import clusters, toy
 from sparring.metrics import distances, quality
 from sparring.networks import blocks, dcgan
 
@@ -32,6 +33,12 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
+    Mutant(clusters, "k_means", "sums / members.clamp_min(1)", "sums", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(clusters, "k_means", "range(ITERATIONS)", "range(0)", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(clusters, "_nearest", "argmin", "argmax", test_clusters.test_heaps_that_lie_apart_are_found),
+    Mutant(clusters, "_nearest", "- 2 *", "- 1 *", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(sample, "drawn_labels", "* count + torch", "* count + 0 * torch", test_clusters.test_drawn_labels_keep_the_shares_and_every_seed_differs),
+    Mutant(sample, "blend", "roll(-1, 0)", "roll(1, 0)", test_clusters.test_blend_goes_from_label_to_label),
     Mutant(losses, "logistic_d", "softplus(-real)", "softplus(real)", test_losses.test_logistic_discriminator_is_binary_cross_entropy),
     Mutant(losses, "logistic_d", "+ softplus(fake)", "+ softplus(-fake)", test_losses.test_logistic_discriminator_is_binary_cross_entropy),
     Mutant(losses, "minimax_g", "-softplus(fake)", "softplus(fake)", test_losses.test_minimax_generator_is_the_discriminators_loss_turned_round),
@@ -86,8 +93,8 @@ MUTANTS = [
     Mutant(blocks, "ClassHead.forward", "logits + projected", "logits", test_networks.test_the_projection_head),
     Mutant(blocks, "ClassHead.forward", ".squeeze(1)", "", test_networks.test_one_picture_gives_a_vector_of_one_logit),
     Mutant(blocks, "ClassHead.forward", ".squeeze(1)", ".squeeze()", test_networks.test_one_picture_gives_a_vector_of_one_logit),
-    Mutant(blocks, "ClassLatent.forward", "[latents, one_hot]", "[one_hot, latents]", test_networks.test_the_class_is_appended_to_the_latent),
-    Mutant(dcgan, "scales", "min(height, width) / SMALLEST", "max(height, width) / SMALLEST", test_networks.test_how_often_a_picture_is_halved),
+    Mutant(blocks, "ClassLatent.forward", "[latents, weights.to(latents.dtype)]", "[weights.to(latents.dtype), latents]", test_networks.test_the_class_is_appended_to_the_latent),
+    Mutant(dcgan, "scales", "min(height, width) / smallest", "max(height, width) / smallest", test_networks.test_how_often_a_picture_is_halved),
     Mutant(dcgan, "channels_by_scale", "min(2**scale, MOST_CHANNELS)", "2**scale", test_networks.test_how_often_a_picture_is_halved),
     Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
     Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),

@@ -73,18 +73,19 @@ def test_the_class_is_appended_to_the_latent() -> None:
 
 def test_how_often_a_picture_is_halved() -> None:
     sides = [(8, 8), (15, 99), (28, 28), (32, 32), (28, 64), (64, 64), (127, 128)]
-    assert [dcgan.scales(*pair) for pair in sides] == [1, 1, 2, 3, 2, 4, 4]
+    assert [dcgan.scales(*pair, 4) for pair in sides] == [1, 1, 2, 3, 2, 4, 4]
+    assert [dcgan.scales(*pair, 3) for pair in sides] == [1, 2, 3, 3, 3, 4, 5]
     assert dcgan.channels_by_scale(4, 5) == [4, 8, 16, 32, 32]
 
 
 def test_parameters_of_the_convolutional_players() -> None:
-    """28 x 28 with width 4: 14 x 14 x 4, then 7 x 7 x 8; each kernel has 4 x 4 places."""
+    """28 x 28, width 4: 14 x 14 x 4, 7 x 7 x 8, for the discriminator 3 x 3 x 16; 4 x 4 kernels."""
     generator = dcgan.Generator(shape=(1, 28, 28), latent_dim=5, width=4)
     discriminator = dcgan.Discriminator(shape=(1, 28, 28), width=4)
     count = [sum(p.numel() for p in player.parameters()) for player in (generator, discriminator)]
     assert count == [
         5 * 8 * 49 + 2 * 8 + 8 * 4 * 16 + 2 * 4 + 4 * 1 * 16 + 1,
-        1 * 4 * 16 + 4 + 4 * 8 * 16 + 8 + 8 * 49 + 1,
+        1 * 4 * 16 + 4 + 4 * 8 * 16 + 8 + 8 * 16 * 16 + 16 + 16 * 9 + 1,
     ]
 
 
@@ -113,6 +114,7 @@ def test_pictures_too_small_for_convolutions() -> None:
     for side in (1, 4, 7):
         with pytest.raises(ValueError, match="too small for convolutional players"):
             dcgan.Generator(shape=(1, side, 64))
+    for side in (1, 3, 5):
         with pytest.raises(ValueError, match="too small for convolutional players"):
             dcgan.Discriminator(shape=(1, 64, side))
 

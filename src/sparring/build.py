@@ -13,7 +13,7 @@ from torch.optim import Adam
 
 from sparring import losses, penalties, schedules
 from sparring.config import DEFAULT_RECIPES, Config, from_recipe
-from sparring.data import images, toy
+from sparring.data import clusters, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.errors import ConfigError, DataError, unknown
@@ -102,6 +102,13 @@ def dataset(name: str) -> Dataset:
         kind = "folder" if path.is_dir() else f"{path.suffix or 'nameless'} file"
         raise DataError(f"{name} is a {kind}; accepted: {', '.join([*DATA, *FILES])}.")
     raise DataError(unknown("data", name, DATA) + f" Or the path of a {' or '.join(FILES)} file.")
+
+
+def as_trained(config: Config, data: Dataset) -> Dataset:
+    """The data as this config's players see it: with its labels, clusters in their place, or neither."""
+    if config.conditional and data.classes:
+        return data
+    return clusters.clustered(data, config.clusters) if config.clusters else data.unlabelled()
 
 
 def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:

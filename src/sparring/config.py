@@ -50,6 +50,9 @@ class Config:
     data: str = option("mnist", "a built-in name or a .npy/.npz file", group="what")
     recipe: str = option("auto", "a named set of options; auto: the best one measured", group="what")
     conditional: bool = option(True, "use the labels where the data has them", group="what")
+    clusters: int = option(
+        0, "without labels, tell both players which of so many clusters (0: none)", group="what", low=0
+    )
     seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
 
     minutes: float = option(0.0, "stop after this many minutes", group="how long", low=0)
@@ -159,7 +162,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     # The default for pictures: what measured best for a minute or two on two CPU cores.
     "sprint": {
-        "g_width": 24, "d_width": 24, "r1_gamma": 0.1, "penalty_every": 8,
+        "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "r1_gamma": 0.1, "penalty_every": 8,
         "g_lr": 1e-2, "d_lr": 1.4e-3, "lr_schedule": "linear", "ema_half_life": 20_000,
         "samples_seen": 300_000,
     },

@@ -110,7 +110,7 @@ class GAN:
         """
         self._check_fitted()
         latents = sample.random_latents(count, self.config_.latent_dim, seed, truncation)
-        drawn = sample.draw(self.bout_.artist, latents, self._label_indices(labels, count))
+        drawn = sample.draw(self.bout_.artist, latents, self._label_indices(labels, count, seed))
         samples: NDArray[Any] = self.spec_.decode(drawn).numpy()
         return samples
 
@@ -147,6 +147,7 @@ class GAN:
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         gan = GAN(recipe, **folder.config.changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
+        gan._class_counts = folder.facts["class_counts"]
         gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"))
         gan.history_ = list(folder.records()) if folder.history.exists() else []
         return gan
@@ -178,20 +179,21 @@ class GAN:
         return options | dict(budget) | {"data": dataset.name}
 
     def _prepare(self, dataset: Dataset, config: Config) -> None:
-        dataset = dataset if config.conditional else dataset.unlabelled()
+        dataset = build.as_trained(config, dataset)
         build.check(config, dataset)
         self.bout_: Bout = build.bout(config, dataset.spec, dataset.classes)
         self.config_: Config = config
         self.spec_: Spec = dataset.spec
         self.classes_: int = dataset.classes
+        self._class_counts = dataset.class_counts
         self._data, self.history_ = dataset, []
 
-    def _label_indices(self, labels: Any, count: int) -> torch.Tensor | None:
+    def _label_indices(self, labels: Any, count: int, seed: int) -> torch.Tensor | None:
         """Class indices (count,) for what the user calls the classes."""
-        if not self.classes_:
+        if not self.classes_ or self.spec_.clusters:
             if labels is not None:
                 raise ConfigError("this GAN was trained without labels: leave labels out.")
-            return None
+            return sample.drawn_labels(count, self._class_counts, seed) if self.classes_ else None
         if labels is None:
             return sample.even_labels(count, self.classes_)
         names = self.spec_.class_names

@@ -313,7 +313,9 @@ class _Writer:
 def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
     """The latents, and labels in rows by class, of the pictures drawn through training."""
     config, classes = folder.config, folder.classes
-    rows = min(classes, 12) or PICTURE_COLUMNS
+    rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
     count = 2000 if folder.spec.kind == "points" else PICTURE_COLUMNS * rows
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
+    if folder.spec.clusters:
+        labels = sample.drawn_labels(count, folder.facts["class_counts"], config.seed)
     return sample.random_latents(count, config.latent_dim, config.seed), labels

@@ -64,6 +64,18 @@ def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
     )
 
 
+def drawn_labels(count: int, class_counts: Sequence[int], seed: int) -> Tensor:
+    """Labels (count,) at random, each class as likely as in the training data.
+
+    Systematic draws, shuffled: each class comes up to one time more or less often than its share.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
+    places = bounds / bounds[-1] * count + torch.rand(1, generator=rng, dtype=torch.float64)
+    times = places.floor().long().diff()
+    return torch.arange(len(class_counts)).repeat_interleave(times)[torch.randperm(count, generator=rng)]
+
+
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Spherical interpolation of latents (N, latent_dim) (Shoemake 1985; White 2016 for GANs)."""
     a, b = nn.functional.normalize(start, dim=1), nn.functional.normalize(end, dim=1)
@@ -84,6 +96,14 @@ def walk(stops: Tensor, frames: int) -> Tensor:
         slerp(stops[k : k + 1], after[k : k + 1], float(place) - k) for place in places for k in [int(place)]
     ]
     return torch.cat(steps)
+
+
+def blend(labels: Tensor, classes: int, frames: int) -> Tensor:
+    """Class weights (frames, classes) that go with ``walk`` from one stop's label (K,) to the next."""
+    stops = nn.functional.one_hot(labels, classes).float()
+    places = torch.arange(frames) * len(labels) / frames
+    share = (places % 1).unsqueeze(1)
+    return torch.lerp(stops[places.long()], stops.roll(-1, 0)[places.long()], share)
 
 
 def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:

@@ -72,12 +72,11 @@ def train(args: argparse.Namespace) -> int:
     data = build.dataset(args.data)
     changes = _merged(from_file, _config_changes(args)) | {"data": data.name}
     config = build.configure(data, recipe, **changes)
-    if not config.conditional:
-        data = data.unlabelled()
     build.check(config, data)
     if args.dry_run:
         sys.stdout.write(config.to_toml())
         return 0
+    data = build.as_trained(config, data)
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}"
@@ -99,9 +98,7 @@ def resume(args: argparse.Namespace) -> int:
     folder = RunFolder(args.run)
     if folder.config.data == ARRAY:
         raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
-    data = build.dataset(folder.config.data)
-    if not folder.config.conditional:
-        data = data.unlabelled()
+    data = build.as_trained(folder.config, build.dataset(folder.config.data))
     run.same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:
@@ -147,10 +144,14 @@ def draw(args: argparse.Namespace) -> int:
     if args.interpolate:
         stops = sample.random_latents(max(2, count // 10), folder.config.latent_dim, args.seed, args.truncation)
         latents = sample.walk(stops, count)
+        if folder.spec.clusters:
+            labels = sample.blend(_clusters(folder, len(stops), args.seed), folder.classes, count)
     else:
         latents = sample.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
+        if folder.spec.clusters:
+            labels = _clusters(folder, count, args.seed)
     samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
-    shown = None if labels is None else labels.numpy()
+    shown = None if labels is None or folder.spec.clusters else labels.numpy()
     try:
         sample.save(samples, shown, folder.spec, out, columns)
     except OSError as error:
@@ -176,6 +177,8 @@ def info(args: argparse.Namespace) -> int:
         folder = RunFolder(args.run)
         records = list(folder.records()) if folder.history.exists() else []
         classes = ", ".join(folder.spec.class_names) if folder.classes else "none"
+        if folder.spec.clusters:
+            classes = f"none ({folder.classes} clusters found)"
         lines = {
             "run": str(folder.path),
             "recipe": folder.config.recipe,
@@ -248,7 +251,7 @@ def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
     if folder.spec.kind != "image" or bout.runtime.rank:
         return None
     latents, labels = run.picture_latents(folder)
-    step = run.PICTURE_COLUMNS if folder.classes else 1
+    step = run.PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
@@ -268,7 +271,7 @@ def _labels(
 
     Where no class is named: a row per class, or, for an ``exact`` count, classes as the data has them.
     """
-    names = folder.spec.class_names[: folder.classes]
+    names = () if folder.spec.clusters else folder.spec.class_names[: folder.classes]
     if label is not None:
         if not names:
             raise ConfigError("this run was trained without labels; drop --label.")
@@ -283,6 +286,11 @@ def _labels(
         return sample.natural_labels(count, folder.facts["class_counts"]), None
     columns = -(-count // len(names))
     return torch.arange(len(names)).repeat_interleave(columns), columns
+
+
+def _clusters(folder: RunFolder, count: int, seed: int) -> torch.Tensor:
+    """Clusters (count,) as likely as the data has them."""
+    return sample.drawn_labels(count, folder.facts["class_counts"], seed)
 
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:

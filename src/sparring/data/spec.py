@@ -19,7 +19,8 @@ class Spec:
     """The kind and shape of one sample and its mapping to what the networks see.
 
     encode: (x - centre) / scale, which lies in [-1, 1]. decode is its inverse. ``centre`` and
-    ``scale`` hold one number for everything (pictures) or one per coordinate (points).
+    ``scale`` hold one number for everything (pictures) or one per coordinate (points). ``clusters``
+    says that the classes were found in the data, not given with it.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Spec:
     centre: tuple[float, ...]
     scale: tuple[float, ...]
     class_names: tuple[str, ...] = ()
+    clusters: bool = False
 
     @property
     def bounded(self) -> bool:

@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 
 class ClassLatent(nn.Module):
-    """Appends the one-hot class to the latent: (B, latent_dim), (B,) -> (B, latent_dim + classes)."""
+    """Appends the one-hot class to the latent: (B, latent_dim), (B,) -> (B, latent_dim + classes).
+
+    Float labels (B, classes) are weights of the classes, for what lies between them.
+    """
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -18,8 +21,8 @@ class ClassLatent(nn.Module):
             return latents
         if labels is None:
             raise ValueError("this generator draws by class: call it with labels (B,), integers.")
-        one_hot = nn.functional.one_hot(labels, self.classes).to(latents.dtype)
-        return torch.cat([latents, one_hot], dim=1)
+        weights = labels if labels.is_floating_point() else nn.functional.one_hot(labels, self.classes)
+        return torch.cat([latents, weights.to(latents.dtype)], dim=1)
 
 
 class ClassHead(nn.Module):

@@ -9,21 +9,24 @@ from torch import Tensor, nn
 
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
 
-SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
+# Pixels of the shorter side at the coarsest scale. A discriminator has to look on until its features
+# see the whole picture; 7 x 7 places that each judge a part let whole digits pass that are none.
+G_SMALLEST = 4  # 28 <- 14 <- 7, 32 <- 16 <- 8 <- 4
+D_SMALLEST = 3  # 28 -> 14 -> 7 -> 3, 32 -> 16 -> 8 -> 4
 MOST_CHANNELS = 8  # times the width
 
 
-def scales(height: int, width: int) -> int:
-    """How often a picture is halved: until the shorter side would fall below SMALLEST.
+def scales(height: int, width: int, smallest: int) -> int:
+    """How often a picture is halved: until the shorter side would fall below ``smallest``.
 
     Raises:
         ValueError: the picture is too small to be halved once.
     """
-    halvings = int(math.log2(min(height, width) / SMALLEST)) if min(height, width) else 0
+    halvings = int(math.log2(min(height, width) / smallest)) if min(height, width) else 0
     if halvings < 1:
         raise ValueError(
             f"pictures of {height} x {width} pixels are too small for convolutional players, "
-            f"which need {2 * SMALLEST} x {2 * SMALLEST}. Use the mlp networks."
+            f"which need {2 * G_SMALLEST} x {2 * G_SMALLEST}. Use the mlp networks."
         )
     return halvings
 
@@ -55,7 +58,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         colours, self.height, self.width = shape
-        halvings = scales(self.height, self.width)
+        halvings = scales(self.height, self.width, G_SMALLEST)
         channels = channels_by_scale(width, halvings)[::-1]
         low = [math.ceil(side / 2**halvings) for side in (self.height, self.width)]
         self.condition = ClassLatent(classes)
@@ -102,7 +105,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         colours, height, broad = shape
-        channels = channels_by_scale(width, scales(height, broad))
+        channels = channels_by_scale(width, scales(height, broad, D_SMALLEST))
         layers: list[nn.Module] = []
         for fine, coarse in zip([colours, *channels[:-1]], channels, strict=True):
             normed = norm and bool(layers)

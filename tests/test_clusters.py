@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TINY, TINY_LINE
+from sparring import GAN, build, sample
+from sparring.cli import main
+from sparring.config import from_recipe
+from sparring.data import clusters
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+
+
+def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Vectors in tight heaps on a line of the plane, and which heap each is from."""
+    rng = torch.Generator().manual_seed(0)
+    heap = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+    vectors = distance * torch.stack([heap, -heap], 1) + 0.1 * torch.randn(len(heap), 2, generator=rng)
+    return vectors, heap
+
+
+def test_heaps_that_lie_apart_are_found() -> None:
+    vectors, heap = heaps([40, 10, 25])
+    found = clusters.k_means(vectors, 3, torch.Generator().manual_seed(1))
+    assert found.dtype == torch.int64
+    for k in range(3):
+        assert len(found[heap == k].unique()) == 1
+    assert len(found.unique()) == 3
+
+
+def test_lloyds_iterations_end_where_each_centre_is_its_members_mean() -> None:
+    vectors = torch.randn(300, 3, generator=torch.Generator().manual_seed(0)).double()
+    found = clusters.k_means(vectors, 4, torch.Generator().manual_seed(0))
+    means = torch.stack([vectors[found == k].mean(0) for k in range(4)])
+    agree = (torch.cdist(vectors, means).argmin(1) == found).double().mean()
+    assert agree > 0.97  # a few vectors may still be on their way
+
+
+def test_equal_vectors_are_one_cluster() -> None:
+    found = clusters.k_means(torch.ones(20, 2), 3, torch.Generator().manual_seed(0))
+    assert len(found.unique()) == 1
+
+
+def test_the_same_seed_finds_the_same_clusters() -> None:
+    data = build.dataset("grid")
+    first, again, other = (clusters.clustered(data, 25, seed) for seed in (3, 3, 4))
+    assert first.labels is not None
+    assert again.labels is not None
+    assert other.labels is not None
+    assert torch.equal(first.labels, again.labels)
+    assert not torch.equal(first.labels, other.labels)
+
+
+def test_clusters_of_data_are_named_counted_and_marked() -> None:
+    vectors, _ = heaps([200, 100])
+    data = clusters.clustered(from_array(vectors.numpy()), 2)
+    assert data.spec.clusters
+    assert data.classes == 2
+    assert sorted(data.class_counts) == [100, 200]
+    assert not from_array(vectors.numpy()).spec.clusters
+
+
+def test_too_little_data_stays_without_labels() -> None:
+    vectors, _ = heaps([49, 50])
+    data = clusters.clustered(from_array(vectors.numpy()), 5)
+    assert (data.classes, data.spec.clusters) == (0, False)
+    assert clusters.clustered(from_array(heaps([100, 160])[0].numpy()), 100).classes == 5
+
+
+def pictures(count: int = 120) -> Dataset:
+    """Half dark, half bright."""
+    rng = np.random.default_rng(0)
+    bright = np.arange(count) % 2 * 200
+    return from_array((bright[:, None, None] + rng.integers(0, 50, (count, 8, 8))).astype(np.uint8))
+
+
+def test_what_a_config_makes_of_the_data() -> None:
+    data = pictures()
+    labelled = from_array(data.samples.numpy()[:, 0], np.arange(120) % 3)
+    assert build.as_trained(from_recipe("sprint"), labelled).classes == 3
+    assert build.as_trained(from_recipe("sprint", clusters=2), data).classes == 2
+    assert build.as_trained(from_recipe("sprint", clusters=2, conditional=False), labelled).spec.clusters
+    assert build.as_trained(from_recipe("sprint", clusters=0, conditional=False), labelled).classes == 0
+    assert build.as_trained(from_recipe("tutorial"), labelled).classes == 0
+
+
+def test_a_gan_of_clusters_draws_without_labels() -> None:
+    gan = GAN("sprint", **TINY, clusters=2).fit(pictures(), samples_seen=64)
+    assert gan.classes_ == 2
+    assert gan.spec_.clusters
+    assert gan.sample(5).shape == (5, 1, 8, 8)
+    assert (gan.sample(6, seed=1) != gan.sample(6, seed=2)).any()
+
+
+def test_the_command_line_treats_clusters_as_no_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("dark.npy", pictures().samples.numpy()[:, 0])
+    line = ["train", "dark.npy", "--clusters", "2", "--samples-seen", "48", "--out", "run", *TINY_LINE]
+    assert main(line) == 0
+    assert main(["resume", "run", "--samples-seen", "64"]) == 0
+    assert main(["sample", "run", "--count", "6", "--out", "six.npz"]) == 0
+    assert main(["sample", "run", "--count", "6", "--interpolate", "--out", "walk.gif"]) == 0
+    assert main(["info", "run"]) == 0
+    assert "none (2 clusters found)" in capsys.readouterr().out
+    assert sorted(np.load("six.npz")) == ["samples"]
+    assert main(["sample", "run", "--label", "0", "--out", "zero.png"]) == 1
+    assert "without labels" in capsys.readouterr().err
+
+
+def test_drawn_labels_keep_the_shares_and_every_seed_differs() -> None:
+    drawn = sample.drawn_labels(100, [50, 30, 20, 0], 0)
+    assert torch.bincount(drawn, minlength=4).tolist() == [50, 30, 20, 0]
+    assert drawn[:50].unique().tolist() == [0, 1, 2]
+    few = torch.stack([sample.drawn_labels(3, [1, 1, 1, 1, 1, 1], seed) for seed in range(600)])
+    shares = torch.bincount(few.flatten(), minlength=6) / few.numel()
+    assert shares.sub(1 / 6).abs().max() < 0.03  # 4 standard deviations of a plain draw are 0.035
+    assert all(len(row.unique()) == 3 for row in few)
+
+
+def test_blend_goes_from_label_to_label() -> None:
+    weights = sample.blend(torch.tensor([0, 2, 1]), 3, 6)
+    halfway = [[0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]]
+    assert weights[::2].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+    assert weights[1::2].tolist() == halfway
