@@ -18,11 +18,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, dropout
 
 from sparring.data.images import mnist
+from sparring.metrics.classifiers import Classifier
+from sparring.metrics.digits import digit_classifier, new_digit_classifier, pack
 from sparring.metrics.distances import fit_gaussian, frechet
-from sparring.metrics.features import DigitClassifier, digit_classifier
 
 SEED, EPOCHS, BATCH, LR, LEAST_ACCURACY, FLOOR_DRAWS = 0, 8, 128, 2e-3, 0.99, 20
 ROOT = Path(__file__).parents[1]
@@ -36,9 +37,9 @@ def shifted(digits: Tensor, rng: torch.Generator) -> Tensor:
     return padded[:, :, 2 + down : 30 + down, 2 + right : 30 + right]
 
 
-def train(digits: Tensor, labels: Tensor, rng: torch.Generator) -> DigitClassifier:
+def train(digits: Tensor, labels: Tensor, rng: torch.Generator) -> Classifier:
     torch.manual_seed(SEED)
-    network = DigitClassifier()
+    network = new_digit_classifier()
     steps = EPOCHS * (len(digits) // BATCH)
     optimizer = torch.optim.Adam(network.parameters(), LR)
     for step in range(steps):
@@ -47,7 +48,8 @@ def train(digits: Tensor, labels: Tensor, rng: torch.Generator) -> DigitClassifi
             print(f"step {step} of {steps}", flush=True)
         optimizer.param_groups[0]["lr"] = LR * 0.5 * (1 + math.cos(math.pi * step / steps))
         chosen = order[step * BATCH % (len(digits) - BATCH) :][:BATCH]
-        loss = cross_entropy(network(shifted(digits[chosen], rng)), labels[chosen])
+        logits = network.head(dropout(network.body(shifted(digits[chosen], rng)), 0.5))
+        loss = cross_entropy(logits, labels[chosen])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -60,20 +62,20 @@ def main() -> None:
     args = parser.parse_args()
     rng = torch.Generator().manual_seed(SEED)
     data, test = mnist("train"), mnist("test")
-    digits, test_digits = (d.spec.encode(d.samples) for d in (data, test))
     assert data.labels is not None
     assert test.labels is not None
-    network = digit_classifier()[0] if args.keep_weights else train(digits, data.labels, rng)
-    test_features = network.features(test_digits)
-    accuracy = float((network.head(test_features).argmax(1) == test.labels).double().mean())
+    network = (
+        digit_classifier()[0] if args.keep_weights else train(data.spec.encode(data.samples), data.labels, rng)
+    )
+    accuracy = network.accuracy(test.samples, test.labels)
     if accuracy < LEAST_ACCURACY:
         raise SystemExit(f"test accuracy {accuracy:.4f}, expected at least {LEAST_ACCURACY}")
-    reference = fit_gaussian(test_features)
-    features = network.features(digits)
+    reference = fit_gaussian(network.features(test.samples))
+    features = network.features(data.samples)
     draws = [torch.randperm(len(data), generator=rng)[:10_000] for _ in range(FLOOR_DRAWS)]
     floors = [frechet(fit_gaussian(features[chosen]), reference) for chosen in draws]
     floor = sum(floors) / FLOOR_DRAWS
-    statistics = {"test/mean": reference.mean, "test/covariance": reference.covariance}
+    statistics = {"test/mean": reference.mean, "test/covariance": pack(reference.covariance)}
     floor_tensor = torch.tensor(floor, dtype=torch.float64)
     save_file(network.state_dict() | statistics | {"test/floor": floor_tensor}, TARGET)
     facts = {

@@ -21,28 +21,6 @@ def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch
     return vectors, heap
 
 
-def test_heaps_that_lie_apart_are_found() -> None:
-    vectors, heap = heaps([40, 10, 25])
-    found = clusters.k_means(vectors, 3, torch.Generator().manual_seed(1))
-    assert found.dtype == torch.int64
-    for k in range(3):
-        assert len(found[heap == k].unique()) == 1
-    assert len(found.unique()) == 3
-
-
-def test_lloyds_iterations_end_where_each_centre_is_its_members_mean() -> None:
-    vectors = torch.randn(300, 3, generator=torch.Generator().manual_seed(0)).double()
-    found = clusters.k_means(vectors, 4, torch.Generator().manual_seed(0))
-    means = torch.stack([vectors[found == k].mean(0) for k in range(4)])
-    agree = (torch.cdist(vectors, means).argmin(1) == found).double().mean()
-    assert agree > 0.97  # a few vectors may still be on their way
-
-
-def test_equal_vectors_are_one_cluster() -> None:
-    found = clusters.k_means(torch.ones(20, 2), 3, torch.Generator().manual_seed(0))
-    assert len(found.unique()) == 1
-
-
 def test_the_same_seed_finds_the_same_clusters() -> None:
     data = build.dataset("grid")
     first, again, other = (clusters.clustered(data, 25, seed) for seed in (3, 3, 4))

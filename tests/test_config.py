@@ -141,6 +141,11 @@ def test_a_recipe_that_is_not_a_name_is_refused(recipe: Any) -> None:
         from_recipe(recipe)
 
 
+def test_a_recipe_cannot_pass_for_another() -> None:
+    with pytest.raises(ConfigError, match="'sprint' cannot be renamed 'dcgan'"):
+        from_recipe("sprint", recipe="dcgan")
+
+
 def test_a_config_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot read the config file"):

@@ -68,6 +68,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert words[0] == "sparring", f"a command no test runs: {line}"
         if "--processes" in words:  # tested for real with the runtime
             words.append("--dry-run")
+        if words[1] == "evaluate":
+            words += ["--count", "100", "--draws", "1", "--quick"]
         assert main(words[1:]) == 0, capsys.readouterr().err
 
 

@@ -2,23 +2,42 @@
 
 import importlib
 import inspect
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 import pytest
 
+import test_cache
+import test_classifiers
 import test_clusters
+import test_coverage
 import test_distances
 import test_ema
+import test_features
+import test_kmeans
 import test_losses
+import test_memorisation
 import test_networks
 import test_penalties
+import test_pretrained
 import test_schedules
 import test_toy
-from sparring import ema, losses, penalties, sample, schedules
-from sparring.data import clusters, toy
-from sparring.metrics import distances, quality
+from sparring import ema, kmeans, losses, penalties, sample, schedules
+from sparring.data import toy
+from sparring.metrics import (
+    cache,
+    classifiers,
+    coverage,
+    digits,
+    distances,
+    features,
+    inception,
+    memorisation,
+    neighbours,
+)
 from sparring.networks import blocks, dcgan
 
 FAILURES = (AssertionError, pytest.fail.Exception)  # the second: what should have been refused was not
@@ -33,10 +52,10 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant(clusters, "k_means", "sums / members.clamp_min(1)", "sums", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
-    Mutant(clusters, "k_means", "range(ITERATIONS)", "range(0)", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
-    Mutant(clusters, "_nearest", "argmin", "argmax", test_clusters.test_heaps_that_lie_apart_are_found),
-    Mutant(clusters, "_nearest", "- 2 *", "- 1 *", test_clusters.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(kmeans, "centres", "range(ITERATIONS)", "range(0)", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
+    Mutant(kmeans, "assign", "argmin", "argmax", test_kmeans.test_heaps_that_lie_apart_are_found),
+    Mutant(kmeans, "assign", "- 2 *", "- 1 *", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(sample, "drawn_labels", "* count + torch", "* count + 0 * torch", test_clusters.test_drawn_labels_keep_the_shares_and_every_seed_differs),
     Mutant(sample, "blend", "roll(-1, 0)", "roll(1, 0)", test_clusters.test_blend_goes_from_label_to_label),
     Mutant(losses, "logistic_d", "softplus(-real)", "softplus(real)", test_losses.test_logistic_discriminator_is_binary_cross_entropy),
@@ -81,12 +100,96 @@ MUTANTS = [
     Mutant(ema, "WeightAverage.update", "ours.copy_(theirs)", "pass", test_ema.test_batch_statistics_follow),
     Mutant(distances, "frechet", "- 2 * eigenvalues", "- eigenvalues", test_distances.test_known_distance_of_two_gaussians),
     Mutant(distances, "frechet", ".square().sum()", ".abs().sum()", test_distances.test_means_alone),
-    Mutant(distances, "frechet", "root @ b.covariance.double() @ root", "root @ b.covariance.double()", test_distances.test_known_distance_of_two_gaussians),
-    Mutant(distances, "fit_gaussian", "features.T.cov()", "features.T.cov(correction=0)", test_distances.test_mean_and_covariance_are_numpys),
+    Mutant(distances, "fit_gaussian", "(len(features) - 1)", "len(features)", test_distances.test_mean_and_covariance_are_numpys),
+    Mutant(distances, "fit_gaussian", "part.double() - mean", "part.double()", test_distances.test_mean_and_covariance_are_numpys),
+    Mutant(distances, "fit_gaussian", "scatter +=", "scatter =", lambda: test_distances.test_moments_of_several_blocks_far_from_the_origin(1100, 300)),
+    Mutant(distances, "frechet", ".sqrt()", "", test_distances.test_known_distance_of_two_gaussians),
+    Mutant(distances, "_lower_factor", "if failed", "if False", test_distances.test_fewer_vectors_than_dimensions),
+    Mutant(distances, "_lower_factor", ".sqrt()", "", test_distances.test_fewer_vectors_than_dimensions),
+    Mutant(distances, "_lower_factor", ".R.T", ".R", test_distances.test_fewer_vectors_than_dimensions),
+    Mutant(distances, "_sandwich", "lower[start:, start:].T", "lower[start:, start:]", test_distances.test_known_distance_of_two_gaussians),
+    Mutant(distances, "_sandwich", "middle[start:, start:]", "middle[: len(middle) - start, : len(middle) - start]", test_distances.test_wide_covariances_give_what_the_matrix_root_gives),
+    Mutant(distances, "frechet_floor", "(1 / n1 + 1 / n2)", "(1 / n1 - 1 / n2)", test_distances.test_the_floor_by_hand),
+    Mutant(distances, "frechet_floor", "0.5 *", "1.0 *", test_distances.test_the_floor_on_the_line_is_the_chi_distributions),
+    Mutant(distances, "frechet_floor", "+ pairs.trace()", "", test_distances.test_the_floor_on_the_line_is_the_chi_distributions),
+    Mutant(distances, "frechet_floor", "/ (l + l[:, None])", "/ (l * l[:, None])", test_distances.test_the_floor_by_hand),
+    Mutant(distances, "frechet_floor", "0.5 * (pairs", "0.4 * (pairs", lambda: test_distances.test_the_floor_is_what_samples_of_one_law_score([1.0] * 6)),
+    Mutant(distances, "_squared_mmd", "pow(3)", "pow(2)", test_distances.test_kernel_distance_of_two_points_by_hand),
+    Mutant(distances, "_squared_mmd", "/ width", "", test_distances.test_kernel_distance_of_two_points_by_hand),
+    Mutant(distances, "_squared_mmd", "- 2 * float(xy", "- float(xy", test_distances.test_kernel_distance_of_two_points_by_hand),
+    Mutant(distances, "_squared_mmd", "(count - 1)", "count", test_distances.test_kernel_distance_of_two_points_by_hand),
+    Mutant(distances, "_squared_mmd", "- k.diag().sum(dtype=torch.float64)", "* (count - 1) / count", test_distances.test_kernel_distance_of_one_law_may_fall_below_nought_and_its_error_does_not_promise_too_much),
+    Mutant(distances, "kernel_distance", "+ size / (smaller - size)", "", test_distances.test_kernel_distance_is_unbiased_and_its_error_is_the_one_it_states),
+    Mutant(distances, "kernel_distance", "1 / subsets +", "1 +", test_distances.test_kernel_distance_is_unbiased_and_its_error_is_the_one_it_states),
+    Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
+    Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),
+    Mutant(distances, "mind", "gaps.square()", "gaps.abs()", test_distances.test_mind_of_a_shift),
+    Mutant(distances, "mind", "torch.linalg.qr(normal).Q", "(normal / normal.norm(dim=0))", test_distances.test_mind_of_a_shift),
+    Mutant(distances, "mind", ".sort(0).values", "", test_distances.test_mind_of_two_scales),
+    Mutant(distances, "_common_quantiles", "* m, torch", "* n, torch", test_distances.test_mind_on_the_line_by_hand),
+    Mutant(distances, "_common_quantiles", "(ends - 1) // m, (ends - 1) // n", "(ends * n // (n * m) - 1).clamp_min(0), (ends - 1) // n", test_distances.test_mind_on_the_line_by_hand),
+    Mutant(neighbours, "_search", "+ rounding(left, furthest, points.shape[1])", "- 1e9", lambda: test_coverage.test_the_definition("heaps", 5)),
+    Mutant(neighbours, "rounding", "4 * (1", "1e-9 * (1", lambda: test_coverage.test_the_definition("heaps", 5)),
+    Mutant(neighbours, "_search", "columns.start > rows.start", "False", lambda: test_coverage.test_blocks_of_64("another law")),
+    Mutant(neighbours, "_search", "found.indices + start", "found.indices", lambda: test_coverage.test_blocks_of_64("another law")),
+    Mutant(neighbours, "squared_distances", "(a[i].double() - b[j].double()).square().sum(1)", "a[i].square().sum(1).double() + b[j].square().sum(1) - 2 * (a[i] * b[j]).sum(1)", lambda: test_coverage.test_the_definition("heaps", 5)),
+    Mutant(neighbours, "blocks", "alpha=-2", "alpha=-1", lambda: test_coverage.test_the_definition("one law", 5)),
+    Mutant(neighbours, "blocks", "top if left is right else 0", "top", lambda: test_coverage.test_nearest_neighbours_are_the_nearest("more than a block")),
+    Mutant(coverage, "_squared_reach", "k + 1", "k", lambda: test_coverage.test_the_definition("one law", 5)),
+    Mutant(coverage, "_squared_reach", "(1 - TIE)", "(1 + TIE)", test_coverage.test_equal_sets_have_a_density_of_exactly_one),
+    Mutant(coverage, "_inside", "inside[doubtful] = exact < reach[at[doubtful]]", "inside[:] = True", test_coverage.test_equal_sets_have_a_density_of_exactly_one),
+    Mutant(coverage, "_inside", "limit + slack", "limit", lambda: test_coverage.test_the_definition("heaps", 5)),
+    Mutant(coverage, "_inside", "(limit - slack)[i]", "limit[i]", lambda: test_coverage.test_the_definition("heaps", 5)),
+    Mutant(coverage, "prdc", "pairs / (k * len(fake))", "pairs / (k * len(real))", lambda: test_coverage.test_the_definition("another law", 5)),
+    Mutant(coverage, "prdc", "pairs / (k *", "pairs / (1 *", test_coverage.test_equal_sets_have_a_density_of_exactly_one),
+    Mutant(coverage, "prdc", "(held, recalled, holding)", "(recalled, held, holding)", lambda: test_coverage.test_the_definition("another law", 5)),
+    Mutant(coverage, "prdc", "(held, recalled, holding)", "(holding, recalled, held)", lambda: test_coverage.test_the_definition("another law", 5)),
+    Mutant(coverage, "prdc", "fakes, fake_reach", "fakes, real_reach", lambda: test_coverage.test_the_definition("far from the origin", 5)),
+    Mutant(memorisation, "mann_whitney", "float(below + up_to) / 2", "float(up_to)", test_memorisation.test_mann_whitney_is_scipys),
+    Mutant(memorisation, "mann_whitney", "(total + 1 -", "(total -", test_memorisation.test_mann_whitney_by_hand),
+    Mutant(memorisation, "mann_whitney", "- float((ties.pow(3) - ties).sum()) / (total * (total - 1))", "", test_memorisation.test_mann_whitney_is_scipys),
+    Mutant(memorisation, "mann_whitney", "- n * m / 2", "- n * m", test_memorisation.test_mann_whitney_by_hand),
+    Mutant(memorisation, "copying_score", "total += len(theirs) *", "total +=", test_memorisation.test_cells_are_weighted_by_their_held_out_vectors),
+    Mutant(memorisation, "copying_score", ">= FEWEST", ">= 1", test_memorisation.test_cells_are_weighted_by_their_held_out_vectors),
+    Mutant(memorisation, "authenticity", "training, 2).distances[:, 1]", "training, 2).distances[:, 0]", test_memorisation.test_authentic_by_hand),
+    Mutant(memorisation, "authenticity", "own[which]", "own.mean()", test_memorisation.test_authentic_by_hand),
+    Mutant(memorisation, "memorisation", "authenticity(near_held_out, training)", "authenticity(near, training)", test_memorisation.test_copies_are_found),
+    Mutant(memorisation, "memorisation", "cells > 1", "cells > 99", test_memorisation.test_cells_do_not_take_another_mix_for_copying),
     Mutant(blocks, "MinibatchDeviation.forward", "flatten(1).mean(1)", "flatten(1).sum(1)", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(blocks, "MinibatchDeviation.forward", "min(count, self.group)", "count", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
-    Mutant(distances, "_square_root", ".sqrt()", "", test_distances.test_known_distance_of_two_gaussians),
-    Mutant(quality, "digit_quality", "/ 127.5 - 1", "/ 255", test_distances.test_class_shares_are_those_of_the_labels),
+    Mutant(classifiers, "Classifier.encode", "/ 127.5 - 1", "/ 255", test_distances.test_class_shares_are_those_of_the_labels),
+    Mutant(classifiers, "Classifier.encode", " - self.centre", "", lambda: test_classifiers.test_a_separable_set_is_learned_and_again_to_the_bit(test_classifiers.blobs, 4)),
+    Mutant(classifiers, "train_classifier", "network.load_state_dict(weights)", "pass", test_classifiers.test_labels_by_chance_are_not_learned_and_the_best_weights_are_kept),
+    Mutant(classifiers, "train_classifier", "waited == PATIENCE", "False", test_classifiers.test_training_stops_where_nothing_is_gained),
+    Mutant(classifiers, "gan_train_test", "gan_train=on_fakes.accuracy(*real_test)", "gan_train=on_fakes.accuracy(*fake)", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
+    Mutant(classifiers, "gan_train_test", "gan_test=on_reals.accuracy(*fake)", "gan_test=on_fakes.accuracy(*fake)", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
+    Mutant(classifiers, "gan_train_test", "real=on_reals.accuracy(*real_test)", "real=on_reals.accuracy(*real_train)", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
+    Mutant(classifiers, "gan_train_test", "min(len", "max(len", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
+    Mutant(classifiers, "_drawn", "labelled.labels[chosen]", "labelled.labels[: len(chosen)]", test_classifiers.test_samples_are_drawn_with_their_own_labels_and_once),
+    Mutant(digits, "pack", "triu_indices", "tril_indices", test_classifiers.test_a_symmetric_matrix_in_half_the_space),
+    Mutant(digits, "unpack", "symmetric[rows, columns] = ", "", test_classifiers.test_a_symmetric_matrix_in_half_the_space),
+    Mutant(features, "fit_pca", "vectors - mean", "vectors", test_features.test_pca_of_an_axis_aligned_cross),
+    Mutant(features, "fit_pca", "(len(vectors) - 1)\n", "len(vectors)\n", test_features.test_pca_of_an_axis_aligned_cross),
+    Mutant(features, "fit_pca", ".square()", "", test_features.test_pca_of_an_axis_aligned_cross),
+    Mutant(features, "fit_pca", " * greatest.sign()", "", test_features.test_the_sign_of_a_component_does_not_depend_on_the_datas_side),
+    Mutant(features, "fit_pca", "components.abs().argmax", "components.argmax", test_features.test_the_sign_of_a_component_does_not_depend_on_the_datas_side),
+    Mutant(features, "Pca.project", " - self.mean", "", test_features.test_pca_of_an_axis_aligned_cross),
+    Mutant(features, "raw", "/ 255", "/ 256", test_features.test_pixels_are_shares_of_255_and_points_themselves),
+    Mutant(features, "rgb", "* (values[:, 3:] / 255)", "", test_features.test_grey_is_repeated_and_alpha_lies_over_black),
+    Mutant(features, "to_uint8", ".clamp(0, 255)", "", test_features.test_encoded_pictures_to_bytes),
+    Mutant(features, "resize", "antialias=True", "antialias=False", test_features.test_resizing_keeps_constants_and_range_and_smooths_before_it_halves),
+    Mutant(features, "resize", ".clamp(0, 255)", "", test_features.test_resizing_keeps_constants_and_range_and_smooths_before_it_halves),
+    Mutant(features, "content_hash", "{tuple(tensor.shape)}", "", test_features.test_the_hash_sees_bytes_shape_and_type),
+    Mutant(features, "content_hash", "{tensor.dtype}", "", test_features.test_the_hash_sees_bytes_shape_and_type),
+    Mutant(cache, "statistics", "extractor.version, ", "", lambda: test_cache.test_another_name_version_or_sample_is_computed("mine", "2", test_cache.SAMPLES, fresh())),
+    Mutant(cache, "statistics", "extractor.name, ", "", lambda: test_cache.test_another_name_version_or_sample_is_computed("other", "1", test_cache.SAMPLES, fresh())),
+    Mutant(cache, "statistics", "content_hash(samples)", "samples.dtype", lambda: test_cache.test_another_name_version_or_sample_is_computed("mine", "1", test_cache.SAMPLES.flip(0), fresh())),
+    Mutant(cache, "_read", " if file.metadata().get(\"sha256\") == content_hash(*found) else None", "", lambda: test_cache.test_a_damaged_file_is_made_anew("flipped", fresh())),
+    Mutant(inception, "_stretch_axis", "* (old / size)", "* ((old - 1) / size)", test_pretrained.test_tensorflows_bilinear_starts_at_the_corner),
+    Mutant(inception, "_stretch_axis", "(low + 1).clamp_max(old - 1)", "low", test_pretrained.test_tensorflows_bilinear_starts_at_the_corner),
+    Mutant(inception, "average", "count_include_pad=False", "count_include_pad=True", test_pretrained.test_averages_leave_the_padding_out),
+    Mutant(inception, "average", "count_include_pad=False", "count_include_pad=True", test_pretrained.test_inception_gives_the_reference_implementations_features),
+    Mutant(inception, "greatest", "max_pool2d(x, 3, stride=1, padding=1)", "average(x)", test_pretrained.test_inception_gives_the_reference_implementations_features),
     Mutant(toy, "Mixture.sample", "self.sigma *", "", lambda: test_toy.test_every_mode_gets_its_share_and_its_width("ring")),
     Mutant(toy, "ring", "angles.sin()", "angles.cos()", lambda: test_toy.test_moments_of_samples("ring", 0.5001)),
     Mutant(toy, "grid", "(side - 1) / 2", "side / 2", lambda: test_toy.test_moments_of_samples("grid", 8.0025)),
@@ -99,6 +202,11 @@ MUTANTS = [
     Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
     Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),
 ]  # fmt: skip
+
+
+def fresh() -> Path:
+    """A folder of its own for a test that wants one."""
+    return Path(tempfile.mkdtemp())
 
 
 def mutated(mutant: Mutant) -> Callable[..., object]:

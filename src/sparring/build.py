@@ -40,6 +40,11 @@ DATA: dict[str, Callable[[], Dataset]] = {
     "fashion-mnist": images.fashion_mnist,
     **{name: partial(toy.load, name) for name in toy.MIXTURES},
 }
+HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained on
+    "mnist": partial(images.mnist, "test"),
+    "fashion-mnist": partial(images.fashion_mnist, "test"),
+    **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
+}
 FILES: dict[str, Callable[[Path], Dataset]] = {".npy": from_file, ".npz": from_file}
 
 
@@ -102,6 +107,11 @@ def dataset(name: str) -> Dataset:
         kind = "folder" if path.is_dir() else f"{path.suffix or 'nameless'} file"
         raise DataError(f"{name} is a {kind}; accepted: {', '.join([*DATA, *FILES])}.")
     raise DataError(unknown("data", name, DATA) + f" Or the path of a {' or '.join(FILES)} file.")
+
+
+def held_out(name: str) -> Dataset | None:
+    """The part of a built-in set that no training sees; None of anything else."""
+    return HELD_OUT[name]() if name in HELD_OUT else None
 
 
 def as_trained(config: Config, data: Dataset) -> Dataset:

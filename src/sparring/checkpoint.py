@@ -114,6 +114,18 @@ def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], d
     raise RunError(f"{what} in {folder}. Train again with `sparring train`.")
 
 
+def facts(folder: Path) -> dict[str, Any]:
+    """What the newest checkpoint says of itself, its tensors unread; empty where there is none."""
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        try:
+            found = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
 def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
     """Put a bout, built from the same config, into the saved state.
 

@@ -24,6 +24,7 @@ verbs
   train DATA       train on mnist, fashion-mnist, ring, grid, spirals, or your .npy / .npz
   resume RUN       go on exactly where a training stopped
   sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
+  evaluate RUN     how good the samples are, how sure that is, and whether they are copies
   info RUN         what a run is and how far it got; without RUN: this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
@@ -37,6 +38,16 @@ examples
 
 recipes
   """ + ", ".join(RECIPES)
+
+
+EVALUATE = """\
+Measure samples against real data: fidelity, diversity, how sure the numbers are, and copying. Each
+number stands beside the one that real samples get."""
+EVALUATE_EXAMPLES = """\
+examples
+  sparring evaluate runs/mnist-sprint-1
+  sparring evaluate --real mnist --fake runs/mnist-sprint-1 --features pca-64
+  sparring evaluate --real photos --fake forged --held-out more-photos"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,10 +111,31 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument(
         "--truncation", type=float, default=1.0, help="scale of the latents: 0.7 more typical, less varied (1)"
     )
+    sample.add_argument("--best", action="store_true", help="from the best checkpoint, not the last")
     sample.add_argument("--interpolate", action="store_true", help="walk between latents instead (spherical)")
     sample.add_argument("--out", type=Path, help=".png .gif .webp .npz, or a folder (RUN/samples.png)")
     sample.add_argument("--force", action="store_true", help="replace --out if it exists")
     sample.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    evaluate = verbs.add_parser(
+        "evaluate", description=EVALUATE, epilog=EVALUATE_EXAMPLES, usage="sparring evaluate [RUN] [options]"
+    )
+    evaluate.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder")
+    evaluate.add_argument("--real", help="real data: a built-in name, .npy, .npz or a folder of pictures")
+    evaluate.add_argument("--fake", help="the same for fakes, or a run folder")
+    evaluate.add_argument("--held-out", help="reals that no generator was trained on (--real is what it was)")
+    evaluate.add_argument(
+        "--features", default="auto",
+        help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
+    )  # fmt: skip
+    evaluate.add_argument("--count", type=int, default=10_000, help="samples a side at most (10000)")
+    evaluate.add_argument("--draws", type=int, default=3, help="draws of fakes for the mean ± deviation (3)")
+    evaluate.add_argument("--seed", type=int, default=0, help="every random draw follows from it (0)")
+    evaluate.add_argument("--best", action="store_true", help="RUN's best checkpoint, not its last")
+    evaluate.add_argument("--quick", action="store_true", help="leave out copying and GAN-train/GAN-test")
+    evaluate.add_argument("--json", action="store_true", help="print evaluation.json instead of a table")
+    evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json)")
+    evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
     info = verbs.add_parser("info", description="What a run is and how far it got.")
     info.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder; without it: this machine")

@@ -99,6 +99,9 @@ class Config:
 
     record_every: int = option(100, "steps between lines of history", group="records", low=1)
     pictures: int = option(40, "pictures of the same latents through training", group="records", low=0)
+    evaluate_every: int = option(
+        0, "samples between measurements of quality, the best checkpoint kept (0: off)", group="records", low=0
+    )
     checkpoint_seconds: float = option(30.0, "seconds between checkpoints", group="records", low=0)
 
     def __post_init__(self) -> None:
@@ -179,6 +182,8 @@ def from_recipe(name: str, /, **changes: Any) -> Config:
     """
     if not isinstance(name, str) or name not in RECIPES:
         raise ConfigError(unknown("recipe", str(name), RECIPES))
+    if "recipe" in changes:
+        raise ConfigError(f"recipe {name!r} cannot be renamed {changes['recipe']!r}: name that one first.")
     return Config(recipe=name).replace(**RECIPES[name]).replace(**changes)
 
 

@@ -31,6 +31,11 @@ LOGGED: dict[str, Logged] = {
     "fake_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of forged samples"),
     "g_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the generator's gradient"),
     "d_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the discriminator's gradient"),
+    "frechet": Logged(
+        "squared features",
+        "falling",
+        "Fréchet distance of 2,000 samples to reals, where `evaluate_every` is due",
+    ),
     "lr_scale": Logged("ratio", "0 to 1", "where the learning rates stand on their schedule"),
     "samples_per_second": Logged("samples/s", "steady", "real samples a second since the last record"),
 }

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, checkpoint, sample
+from sparring import __version__, build, checkpoint, sample, selection
 from sparring.checkpoint import write_whole
 from sparring.config import Config, from_toml
 from sparring.data.spec import Dataset, Spec
@@ -82,6 +82,16 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def best(self) -> Path:
+        """The checkpoint with the least distance, where ``evaluate_every`` asked for one."""
+        return self.path / "best"
+
+    @property
+    def choice(self) -> Path:
+        """How the best checkpoint and the last one measure on samples neither was chosen on."""
+        return self.path / "best.json"
+
+    @property
     def samples(self) -> Path:
         return self.path / "samples"
 
@@ -94,14 +104,16 @@ class RunFolder:
         return read_history(self.history)
 
     def bout(
-        self, warn: Callable[[str], object], runtime: Runtime | None = None
+        self, warn: Callable[[str], object], runtime: Runtime | None = None, *, best: bool = False
     ) -> tuple[Bout, dict[str, Any]]:
-        """The players as the newest whole checkpoint has them, and the checkpoint's facts.
+        """The players as the newest whole checkpoint has them, or the best, and the checkpoint's facts.
 
         Raises:
             RunError: there is no whole checkpoint, or it is not this config's.
         """
-        facts, tensors = checkpoint.read(self.checkpoints, warn)
+        if best and not any(self.best.glob("*.json")):
+            raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
+        facts, tensors = checkpoint.read(self.best if best else self.checkpoints, warn)
         restored = build.bout(self.config, self.spec, self.classes, runtime)
         checkpoint.restore(restored, facts, tensors)
         return restored, facts
@@ -132,9 +144,16 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         if not _is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
         with only_trainer(path):
-            for name in ("checkpoints", "samples"):
+            for name in ("checkpoints", "best", "samples"):
                 shutil.rmtree(path / name, ignore_errors=True)
-            for name in ("run.json", "config.toml", "history.jsonl", "samples.png", "training.gif"):
+            for name in (
+                "run.json",
+                "config.toml",
+                "history.jsonl",
+                "best.json",
+                "samples.png",
+                "training.gif",
+            ):
                 (path / name).unlink(missing_ok=True)
     facts = {
         "format": FORMAT,
@@ -248,16 +267,25 @@ def train_in(
         stop=stop,
     )
     with ExitStack() as stack:
-        writer = None
+        writer = chooser = None
+        last = False
         if bout.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, bout))
+            if config.evaluate_every:
+                found = selection.judge(config, data, bout.runtime.device)
+                chooser = selection.Selection(found, folder.best, bout)
         try:
             for record in records:
+                last = record.progress >= 1 or stop()
+                if chooser:
+                    record = chooser.keep(record, last)
                 if writer:
-                    writer.keep(record, last=record.progress >= 1 or stop())
+                    writer.keep(record, last)
                 yield record
+            if chooser and last:
+                write_whole(folder.choice, json.dumps(chooser.report(folder.classes), indent=1).encode())
         except NonFiniteError as error:
             saved = any(folder.checkpoints.glob("*.json"))
             kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
+from sparring.metrics.features import to_uint8
 
 Array = NDArray[Any]
 CHUNK = 500  # samples drawn at a time
@@ -36,6 +37,11 @@ def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) ->
             parts.append(generator(part, labels[start : start + CHUNK].to(device)).cpu())
     generator.train(training)
     return torch.cat(parts)
+
+
+def eight_bit(samples: Tensor, spec: Spec) -> Tensor:
+    """Decoded pictures as 8 bits, whatever the data's own type, to be measured; points as they are."""
+    return to_uint8(spec.encode(samples)) if spec.kind == "image" and spec.dtype != "uint8" else samples
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 import platform
 import shlex
@@ -19,6 +20,8 @@ import numpy as np
 import torch
 
 from sparring import __version__, build, run, sample
+from sparring import evaluate as evaluation
+from sparring.checkpoint import write_whole
 from sparring.config import BUDGETS, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
@@ -28,7 +31,7 @@ from sparring.records import Record
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, available_cores, fast_precision
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console
+from sparring.terminal import Display, Pixels, console, evaluation_table
 
 QUALITY_SAMPLES = 10_000
 MOST_SAMPLES = 1_000_000
@@ -136,7 +139,7 @@ def draw(args: argparse.Namespace) -> int:
         raise ConfigError(f"--count {args.count}: expected 1 to {MOST_SAMPLES:,}.")
     if not 0 <= args.truncation <= 10:
         raise ConfigError(f"--truncation {args.truncation}: expected 0 to 10; 1 is as trained.")
-    bout, _ = folder.bout(_warn, Runtime(args.device, "fp32"))
+    bout, _ = folder.bout(_warn, Runtime(args.device, "fp32"), best=args.best)
     count = args.count or (1000 if folder.spec.kind == "points" else 64)
     labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
     if labels is not None:
@@ -158,6 +161,67 @@ def draw(args: argparse.Namespace) -> int:
         raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
     print(f"{len(samples):,} samples from step {bout.step:,}: {out}")
     return 0
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Measure a run, or any two sets, and write what was measured."""
+    if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
+        raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
+    for name, value, least in (("--count", args.count, 20), ("--draws", args.draws, 1)):
+        if not least <= value <= MOST_SAMPLES:
+            raise ConfigError(f"{name} {value}: expected {least} to {MOST_SAMPLES:,}.")
+    if not args.json:
+        console().print("Measuring …")
+    options = evaluation.Options(
+        args.features,
+        args.count,
+        args.draws,
+        args.seed,
+        full=not args.quick,
+        device=args.device,
+        best=args.best,
+    )
+    if args.run is not None:
+        report = evaluation.evaluate_run(RunFolder(args.run), options, _warn)
+    else:
+        real = evaluation.only_data(evaluation.source(args.real), "--real")
+        held_out = args.held_out and evaluation.only_data(evaluation.source(args.held_out), "--held-out")
+        report = evaluation.compare(
+            real, evaluation.source(args.fake), options, _warn, held_out=held_out or build.held_out(args.real)
+        )
+    out = args.out or (args.run / "evaluation.json" if args.run else Path("evaluation.json"))
+    pairs = out.with_name("nearest.png")
+    try:
+        write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
+        if report.pairs:
+            report.pairs.save(pairs)
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+    if args.json:
+        print(out.read_text("utf-8"))
+        return 0
+    _show_evaluation(report, out, pairs)
+    return 0
+
+
+def _show_evaluation(report: evaluation.Report, out: Path, pairs: Path) -> None:
+    found, screen = report.evaluation, console()
+    note = f"; {found.note}" if found.note else ""
+    resized = f"; {found.resizer}" if found.resizer else ""
+    against = "held-out " if found.held_out else ""
+    screen.print(f"{report.fake} against {against}{report.real}", markup=False, soft_wrap=True)
+    screen.print(
+        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(evaluation_table(found))
+    for warning in found.warnings:
+        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
+    screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
+    if report.pairs:
+        screen.print(
+            f"  the fakes most like training samples, each beside its nearest  {pairs}", soft_wrap=True
+        )
 
 
 def info(args: argparse.Namespace) -> int:
@@ -244,6 +308,14 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
         quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
         screen.print(f"        quality  {quality}", soft_wrap=True)
+    if folder.choice.exists():
+        choice = json.loads(folder.choice.read_text("utf-8"))
+        screen.print(
+            f"           best  step {choice['step']:,}: {choice['label']} {choice['frechet']:.2f} on samples "
+            f"it was not chosen on (the last, step {choice['last_step']:,}: {choice['last_frechet']:.2f}); "
+            "--best draws from it",
+            soft_wrap=True,
+        )
 
 
 def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
@@ -334,5 +406,6 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "train": train,
     "resume": resume,
     "sample": draw,
+    "evaluate": evaluate,
     "info": info,
 }

@@ -53,9 +53,9 @@ def spirals(turns: float = 1.5, beads: int = 200, sigma: float = 0.05) -> Mixtur
 MIXTURES = {"ring": ring, "grid": grid, "spirals": spirals}
 
 
-def load(name: str, count: int = 100_000) -> Dataset:
+def load(name: str, count: int = 100_000, seed: int = 0) -> Dataset:
     """A fixed draw of ``count`` points from a toy set named in MIXTURES."""
-    points = MIXTURES[name]().sample(count, torch.Generator().manual_seed(0))
+    points = MIXTURES[name]().sample(count, torch.Generator().manual_seed(seed))
     scale = float(points.abs().max())
     spec = Spec("points", (2,), "float32", centre=(0.0,), scale=(scale,))
     return Dataset(name, spec, points)

@@ -1,57 +1,198 @@
-"""The feature network for handwritten digits: a small classifier whose weights come with the package."""
+"""Features: what samples are turned into before two sets of them are compared.
+
+An ``Extractor`` is a named function of decoded samples to feature vectors. Here are the ones that
+need no network: the values themselves, and their principal components.
+"""
 
 from __future__ import annotations
 
-from importlib import resources
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from safetensors.torch import load
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import interpolate
 
-from sparring.metrics.distances import Gaussian
+from sparring.errors import DataError
 
-FEATURES = 64
+PUBLISHED = "inception-2015"  # the features of the published "FID"
+CPU = torch.device("cpu")
+COMPONENTS, FITTED, SIDE = 64, 1024, 32  # of the principal components; pictures are at most SIDE wide
 
 
-class DigitClassifier(nn.Module):
-    """Digits (B, 1, 28, 28) in [-1, 1] to class logits (B, 10); ``features`` gives the layer before."""
+@dataclass(frozen=True)
+class Extractor:
+    """Decoded samples, uint8 pictures (N, C, H, W) or float points (N, D), to features (N, dimension).
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(1, 32, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(32, 48, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(48, 64, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(64 * 7 * 7, FEATURES),
-            nn.ReLU(),
-        )
-        self.dropout = nn.Dropout(0.5)
-        self.head = nn.Linear(FEATURES, 10)
+    Attributes:
+        name: as tables and reports say it.
+        function: a batch of samples on ``device`` to features (B, dimension); networks in eval mode.
+        dimension: the length of a feature vector, None where a user's function has not said.
+        resizer: how pictures are brought to the network's size, "" where they are not.
+        version: changes whenever the features do; None where that is not known (then never cached).
+        batch: samples at a time, which bounds the memory.
+        note: what a report says beside the name, as a classifier's accuracy.
+    """
 
-    def forward(self, digits: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.dropout(self.body(digits)))
-        return logits
+    name: str
+    function: Callable[[Tensor], Tensor]
+    dimension: int | None = None
+    resizer: str = ""
+    version: str | None = None
+    device: torch.device = CPU
+    batch: int = 500
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a Fréchet distance in these features is called: "FID" means the published network only."""
+        return "FID" if self.name == PUBLISHED else f"FD-{self.name}"
 
     @torch.no_grad()
-    def features(self, digits: Tensor, chunk: int = 1000) -> Tensor:
-        """Features (N, FEATURES) of digits (N, 1, 28, 28) in [-1, 1]."""
-        return torch.cat([self.body(part) for part in digits.split(chunk)])
+    def __call__(self, samples: Tensor) -> Tensor:
+        """Features (N, dimension) of decoded samples, float32 on the CPU.
+
+        Raises:
+            DataError: no samples, samples that do not fit, or features that are not N finite vectors.
+        """
+        if len(samples) == 0:
+            raise DataError(f"{self.name} features need at least one sample; none came.")
+        parts = [self._features(part) for part in samples.split(self.batch)]
+        lengths = {part.shape[1] for part in parts} | ({self.dimension} if self.dimension else set())
+        if len(lengths) > 1:
+            raise DataError(f"{self.name} features have lengths {sorted(lengths)}; expected one and the same.")
+        return torch.cat(parts)
+
+    def _features(self, part: Tensor) -> Tensor:
+        features = torch.as_tensor(self.function(part.to(self.device))).to("cpu", torch.float32)
+        if features.ndim != 2 or len(features) != len(part):
+            raise DataError(
+                f"{self.name} features of {len(part)} samples have shape {tuple(features.shape)}; "
+                f"expected ({len(part)}, D): one vector a sample."
+            )
+        if not features.isfinite().all():
+            raise DataError(f"{self.name} features hold NaN or infinite values. Check samples and network.")
+        return features
 
 
-def digit_classifier() -> tuple[DigitClassifier, Gaussian, float]:
-    """The shipped classifier, its feature statistics on MNIST's test set, and the floor.
+def content_hash(*tensors: Tensor) -> str:
+    """SHA-256 of the tensors' types, shapes and bytes."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
+        flat = tensor.detach().cpu().contiguous().flatten()
+        digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
-    The floor is the Fréchet distance of 10,000 real training digits to the 10,000 test digits: what
-    a perfect generator would score. All three are made by ``benchmarks/digit_classifier.py``.
+
+def check_pictures(samples: Tensor, name: str) -> None:
+    """Refuse what is not a batch of 8-bit pictures.
+
+    Raises:
+        DataError: another type or rank, or neither 1, 3 nor 4 channels.
     """
-    file = resources.files("sparring.metrics").joinpath("digit_classifier.safetensors")
-    tensors = load(file.read_bytes())
-    reference = Gaussian(tensors.pop("test/mean"), tensors.pop("test/covariance"))
-    floor = float(tensors.pop("test/floor"))
-    network = DigitClassifier()
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False), reference, floor
+    if samples.dtype != torch.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3, 4):
+        raise DataError(
+            f"{name} features need uint8 pictures (N, 1, 3 or 4, H, W); got {samples.dtype} of shape "
+            f"{tuple(samples.shape)}. For points take 'points', for float pictures convert with to_uint8."
+        )
+
+
+def to_uint8(encoded: Tensor) -> Tensor:
+    """Pictures in [-1, 1] to 8 bits."""
+    return (encoded * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def rgb(pictures: Tensor) -> Tensor:
+    """Pictures (B, 1, 3 or 4, H, W) to float colours (B, 3, H, W), 0 to 255; alpha over black."""
+    channels, values = pictures.shape[1], pictures.float()
+    if channels == 4:
+        return values[:, :3] * (values[:, 3:] / 255)
+    return values.expand(-1, 3, -1, -1) if channels == 1 else values
+
+
+def resizer_name(height: int, width: int) -> str:
+    """How reports name ``resize``."""
+    return f"antialiased bicubic to {height} x {width}"
+
+
+def resize(pictures: Tensor, height: int, width: int) -> Tensor:
+    """Float pictures (B, C, H, W), 0 to 255, to another size: bicubic, antialiased, kept in range."""
+    if pictures.shape[2:] == (height, width):
+        return pictures
+    return interpolate(pictures, (height, width), mode="bicubic", antialias=True).clamp(0, 255)
+
+
+def raw(name: str, shape: tuple[int, ...]) -> Extractor:
+    """The values themselves: pixels in [0, 1], or points in their own units."""
+    pictures = len(shape) == 3
+
+    def function(samples: Tensor) -> Tensor:
+        if pictures:
+            check_pictures(samples, name)
+            return samples.flatten(1).float() / 255
+        return samples.float()
+
+    return Extractor(name, function, dimension=torch.Size(shape).numel(), version="1", batch=1000)
+
+
+class Pca(NamedTuple):
+    """Principal components: mean (D,), orthonormal components (K, D), variances (K,) from great to small."""
+
+    mean: Tensor
+    components: Tensor
+    variances: Tensor
+
+    def project(self, vectors: Tensor) -> Tensor:
+        """Vectors (N, D) to their coordinates (N, K) along the components."""
+        return (vectors.to(self.mean) - self.mean) @ self.components.T
+
+
+def fit_pca(vectors: Tensor, count: int) -> Pca:
+    """The ``count`` directions of greatest variance of vectors (N, D), in float64 (Pearson 1901).
+
+    The entry of greatest magnitude of each component is positive, so that the same data always give
+    the same signs. There are at most min(N - 1, D) components.
+
+    Raises:
+        DataError: fewer than two vectors.
+    """
+    if len(vectors) < 2:
+        raise DataError(f"principal components need at least 2 samples, {len(vectors)} came.")
+    vectors = vectors.double()
+    mean = vectors.mean(0)
+    _, singular, components = torch.linalg.svd(vectors - mean, full_matrices=False)
+    count = min(count, len(vectors) - 1, vectors.shape[1])
+    components, variances = components[:count], singular[:count].square() / (len(vectors) - 1)
+    greatest = components.gather(1, components.abs().argmax(1, keepdim=True))
+    return Pca(mean, components * greatest.sign(), variances)
+
+
+def principal(samples: Tensor, device: torch.device = CPU, name: str = f"pca-{COMPONENTS}") -> Extractor:
+    """The principal components of real samples (N, ...), fitted on at most FITTED of them.
+
+    Pictures are brought to at most SIDE x SIDE pixels first, in [0, 1].
+    """
+    pictures = samples.ndim == 4
+    size = (min(samples.shape[2], SIDE), min(samples.shape[3], SIDE)) if pictures else (0, 0)
+
+    def vectors(batch: Tensor) -> Tensor:
+        if pictures:
+            check_pictures(batch, name)
+            return resize(batch.float(), *size).flatten(1) / 255
+        return batch.float().flatten(1)
+
+    chosen = torch.randperm(len(samples), generator=torch.Generator().manual_seed(0))[:FITTED]
+    pca = fit_pca(vectors(samples[chosen].cpu()), COMPONENTS)
+    placed = Pca(*(tensor.to(device, torch.float32) for tensor in pca))
+    resizer = resizer_name(*size) if pictures and samples.shape[2:] != size else ""
+    return Extractor(
+        name,
+        lambda batch: placed.project(vectors(batch)),
+        dimension=len(pca.variances),
+        resizer=resizer,
+        version=content_hash(*pca),
+        device=device,
+    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sparring.metrics.digits import digit_classifier
 from sparring.metrics.distances import fit_gaussian, frechet
-from sparring.metrics.features import digit_classifier
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DigitQuality:
 def digit_quality(digits: Tensor) -> DigitQuality:
     """Measure decoded digits (N, 1, 28, 28), uint8."""
     network, reference, floor = digit_classifier()
-    features = network.features(digits.float() / 127.5 - 1)
+    features = network.features(digits)
     classes = network.head(features).argmax(1)
     shares = torch.bincount(classes, minlength=10).double() / len(digits)
     distance = frechet(fit_gaussian(features), reference)

@@ -1,0 +1,234 @@
+"""Everything that is said about fakes at once: fidelity, diversity, how sure, and whether copied.
+
+Each number stands beside the one that real data gets, as the best that can be hoped for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from sparring.errors import DataError
+from sparring.metrics.classifiers import Labelled, gan_train_test
+from sparring.metrics.coverage import prdc
+from sparring.metrics.distances import fit_gaussian, frechet, frechet_floor, kernel_distance, mind
+from sparring.metrics.extractors import Reals
+from sparring.metrics.features import Extractor
+from sparring.metrics.memorisation import memorisation
+
+NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
+FEW = 10  # samples a feature dimension, below which a Fréchet distance is mostly its own bias
+LEAST = 20  # samples, below which nothing is said
+
+
+class Fakes(NamedTuple):
+    """Decoded fakes (N, *shape) and, where they were drawn by class, their labels (N,)."""
+
+    samples: Tensor
+    labels: Tensor | None = None
+
+
+class Scores(NamedTuple):
+    """One set of features against the reference; ``kernel_error`` is a standard error."""
+
+    size: int
+    reference_size: int
+    frechet: float
+    kernel: float
+    kernel_error: float
+    mind: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+class Copying(NamedTuple):
+    """``c_t`` under -3: copies. ``authentic`` is to be read against ``authentic_held_out``."""
+
+    c_t: float
+    authentic: float
+    authentic_held_out: float
+
+
+class Classes(NamedTuple):
+    """GAN-train and GAN-test accuracy, that of real against real, and how often each class is drawn."""
+
+    gan_train: float
+    gan_test: float
+    real: float
+    trained_on: int
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured, in which features, on how many samples, and what to beware of.
+
+    ``frechet`` has a distance per draw of fakes; ``floor`` is what a perfect generator is expected to
+    score with as many samples, ``real.frechet`` what real samples do score.
+    """
+
+    features: str
+    label: str
+    dimension: int
+    resizer: str
+    note: str
+    held_out: bool
+    fake: Scores
+    real: Scores
+    frechet: tuple[float, ...]
+    floor: float
+    copying: Copying | None
+    classes: Classes | None
+    warnings: tuple[str, ...]
+
+    @property
+    def frechet_mean(self) -> float:
+        return sum(self.frechet) / len(self.frechet)
+
+    @property
+    def frechet_deviation(self) -> float | None:
+        """Over the draws of fakes; None of a single one."""
+        return float(torch.tensor(self.frechet).double().std()) if len(self.frechet) > 1 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON stores it."""
+        parts = {name: value._asdict() for name in PARTS if (value := getattr(self, name)) is not None}
+        derived = {"frechet_mean": self.frechet_mean, "frechet_deviation": self.frechet_deviation}
+        return asdict(self) | parts | derived
+
+
+PARTS = ("fake", "real", "copying", "classes")
+
+
+def evaluate(
+    extractor: Extractor,
+    real: Reals,
+    draw: Callable[[int], Fakes],
+    *,
+    held_out: Reals | None = None,
+    count: int = 10_000,
+    draws: int = 1,
+    seed: int = 0,
+    full: bool = True,
+) -> tuple[Evaluation, Tensor]:
+    """Measure fakes against real data; also the index (N,) of each fake's nearest real sample.
+
+    The reference is ``held_out`` where there is one, else ``real`` itself, and at most ``count`` of it.
+
+    Args:
+        real: what the generator was trained on.
+        draw: the fakes of draw number 0, 1 …; all but the Fréchet distance comes from the first.
+        held_out: reals that it was not trained on.
+        full: also copying and, with labels, GAN-train and GAN-test, which take longest.
+
+    Raises:
+        DataError: too few samples, or fakes of another shape.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    fakes = draw(0)
+    _check(real, held_out, fakes)
+    kept = held_out is not None
+    copying_too = full and kept
+    training = extractor(real.samples if copying_too else _some(real.samples, count, rng))
+    held = extractor(held_out.samples) if held_out is not None else training
+    reference = _some(held, count, rng)
+    first, second = (reference, _some(training, count, rng)) if kept else reference.chunk(2)
+    features = extractor(fakes.samples)
+    law = fit_gaussian(reference)
+    later = (fit_gaussian(extractor(draw(k).samples)) for k in range(1, draws))
+    fake = _scores(reference, features, rng)
+    copying, nearest_real = None, torch.empty(0, dtype=torch.int64)
+    if copying_too:
+        found = memorisation(features, training, held)
+        copying = Copying(found.copying, found.authentic, found.authentic_held_out)
+        nearest_real = found.nearest.indices[:, 0]
+    evaluation = Evaluation(
+        features=extractor.name,
+        label=extractor.label,
+        dimension=features.shape[1],
+        resizer=extractor.resizer,
+        note=extractor.note,
+        held_out=kept,
+        fake=fake,
+        real=_scores(first, second, rng),
+        frechet=(fake.frechet, *(frechet(law, other) for other in later)),
+        floor=frechet_floor(law.covariance, len(reference), len(features)),
+        copying=copying,
+        classes=_classes(real, held_out, fakes, seed) if full else None,
+        warnings=_warnings(extractor, len(reference), features, kept),
+    )
+    return evaluation, nearest_real
+
+
+def _scores(reference: Tensor, features: Tensor, rng: torch.Generator) -> Scores:
+    kernel = kernel_distance(reference, features, rng)
+    return Scores(
+        len(features),
+        len(reference),
+        frechet(fit_gaussian(reference), fit_gaussian(features)),
+        *kernel,
+        mind(reference, features, rng),
+        *prdc(reference, features, NEIGHBOURS),
+    )
+
+
+def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int) -> Classes | None:
+    if real.labels is None or fakes.labels is None or real.classes < 2:
+        return None
+    train = Labelled(real.samples, real.labels)
+    if held_out is not None and held_out.labels is not None:
+        test = Labelled(held_out.samples, held_out.labels)
+    else:
+        order = torch.randperm(len(real.samples), generator=torch.Generator().manual_seed(seed))
+        train, test = (Labelled(real.samples[half], real.labels[half]) for half in order.chunk(2))
+    found, classifier = gan_train_test(
+        train, test, Labelled(fakes.samples, fakes.labels), real.classes, seed=seed
+    )
+    predicted = classifier.predict(fakes.samples)
+    shares = torch.bincount(predicted, minlength=real.classes).double() / len(predicted)
+    return Classes(*found, tuple(shares.tolist()))
+
+
+def _some(rows: Tensor, count: int, rng: torch.Generator) -> Tensor:
+    """``count`` rows at random, or all, in random order."""
+    return rows[torch.randperm(len(rows), generator=rng)[:count]]
+
+
+def _check(real: Reals, held_out: Reals | None, fakes: Fakes) -> None:
+    sets = {"real": real.samples, "fake": fakes.samples}
+    sets |= {} if held_out is None else {"held-out": held_out.samples}
+    for name, samples in sets.items():
+        if len(samples) < LEAST:
+            raise DataError(f"{len(samples)} {name} samples; expected at least {LEAST}, better 10,000.")
+        if samples.shape[1:] != real.samples.shape[1:]:
+            raise DataError(
+                f"{name} samples have shape {tuple(samples.shape[1:])}, the real ones "
+                f"{tuple(real.samples.shape[1:])}: bring them to one size and as many channels first."
+            )
+
+
+def _warnings(extractor: Extractor, reference_count: int, features: Tensor, held_out: bool) -> tuple[str, ...]:
+    fewest, dimension = min(reference_count, len(features)), features.shape[1]
+    said = []
+    if fewest < FEW * dimension:
+        said.append(
+            f"{fewest:,} samples are few for {dimension} features: the Fréchet distance is mostly bias. "
+            "Compare it only at equal counts, or read the kernel distance, which has none."
+        )
+    if not held_out:
+        said.append(
+            "measured against the very data it was trained on: copies would score best, and copying "
+            "cannot be told. Keep some data back and give it as --held-out."
+        )
+    if extractor.name.startswith("classifier-"):
+        said.append(
+            f"these features were learned from the labels of this data ({extractor.note}): distances in "
+            "them cannot be compared with those in other features."
+        )
+    return tuple(said)

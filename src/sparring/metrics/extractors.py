@@ -1,0 +1,138 @@
+"""The table of feature extractors, and which one suits the data."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sparring.errors import ConfigError, unknown
+from sparring.metrics.classifiers import classifier_extractor, train_classifier
+from sparring.metrics.digits import SHAPE, digits
+from sparring.metrics.features import CPU, Extractor, principal, raw
+from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
+
+AUTO = "auto"
+LEAST_A_CLASS = 20  # samples a class, on average, before a classifier is trained unasked
+
+
+class Reals(NamedTuple):
+    """The real data: decoded samples (N, *shape), labels (N,) or None, name of the set, seed, device."""
+
+    samples: Tensor
+    labels: Tensor | None = None
+    data: str = "data"
+    seed: int = 0
+    device: torch.device = CPU
+
+    @property
+    def classes(self) -> int:
+        return 0 if self.labels is None or len(self.labels) == 0 else int(self.labels.max()) + 1
+
+    @property
+    def pictures(self) -> bool:
+        return self.samples.ndim == 4
+
+
+def _digits(reals: Reals) -> Extractor:
+    if reals.samples.dtype != torch.uint8 or tuple(reals.samples.shape[1:]) != SHAPE:
+        raise ConfigError(_misfit("digits", f"uint8 pictures of shape {SHAPE}", reals))
+    return digits(reals.device)
+
+
+def _classifier(reals: Reals) -> Extractor:
+    if reals.labels is None or reals.classes < 2:
+        raise ConfigError(_misfit("classifier", "samples with labels of at least 2 classes", reals))
+    network = train_classifier(reals.samples, reals.labels, reals.classes, seed=reals.seed, device=reals.device)
+    return classifier_extractor(network, Path(reals.data).stem or "data", reals.device)
+
+
+def _pretrained(name: str, build: Callable[[torch.device], Extractor]) -> Callable[[Reals], Extractor]:
+    def builder(reals: Reals) -> Extractor:
+        if not reals.pictures:
+            raise ConfigError(_misfit(name, "pictures", reals))
+        return build(reals.device)
+
+    return builder
+
+
+def _raw(name: str, pictures: bool) -> Callable[[Reals], Extractor]:
+    def builder(reals: Reals) -> Extractor:
+        if reals.pictures != pictures:
+            raise ConfigError(_misfit(name, "pictures" if pictures else "points", reals))
+        return raw(name, tuple(reals.samples.shape[1:]))
+
+    return builder
+
+
+def _misfit(name: str, needed: str, reals: Reals) -> str:
+    labels = "" if reals.labels is None else f" in {reals.classes} classes"
+    return (
+        f"{name!r} features need {needed}; {reals.data} has {reals.samples.dtype} samples of shape "
+        f"{tuple(reals.samples.shape[1:])}{labels}. Take {AUTO!r}, or 'pca-64', which fits any data."
+    )
+
+
+EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
+    "digits": _digits,
+    "classifier": _classifier,
+    "efficientnet-lite0": _pretrained("efficientnet-lite0", efficientnet_lite0),
+    "inception-2015": _pretrained("inception-2015", inception_2015),
+    "dinov2-vits14": _pretrained("dinov2-vits14", dinov2_vits14),
+    "pca-64": lambda reals: principal(reals.samples, reals.device),
+    "pixels": _raw("pixels", pictures=True),
+    "points": _raw("points", pictures=False),
+}
+
+
+def choose(reals: Reals, name: str = AUTO) -> Extractor:
+    """The extractor of that name, fitted to the real data where it has to be.
+
+    "auto": points as they are; for pictures the digits' classifier for MNIST, else a classifier trained
+    on the labels, else an ImageNet network where it is installed, else principal components.
+
+    Raises:
+        ConfigError: an unknown name, features that do not suit the data, or a package or weights missing.
+    """
+    if name != AUTO and name not in EXTRACTORS:
+        raise ConfigError(unknown("features", name, [AUTO, *EXTRACTORS]))
+    return EXTRACTORS[suited(reals) if name == AUTO else name](reals)
+
+
+def suited(reals: Reals) -> str:
+    """The name that "auto" stands for."""
+    if not reals.pictures:
+        return "points"
+    if reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE:
+        return "digits"
+    if reals.classes >= 2 and len(reals.samples) >= LEAST_A_CLASS * reals.classes:
+        return "classifier"
+    return "efficientnet-lite0" if has_imagenet() else "pca-64"
+
+
+def from_callable(
+    name: str,
+    function: Callable[[Tensor], Tensor],
+    *,
+    resizer: str = "",
+    version: str | None = None,
+    device: torch.device = CPU,
+    batch: int = 500,
+) -> Extractor:
+    """Your own function of decoded samples (B, ...) to features (B, D), under a name of your own.
+
+    A module is copied and put in eval mode. With a ``version``, which you change whenever the function
+    does, statistics are cached.
+
+    Raises:
+        ConfigError: a name that the table of extractors has.
+    """
+    if name in EXTRACTORS or name == AUTO or not name:
+        raise ConfigError(f"features of your own cannot be called {name!r}: give them another name.")
+    if isinstance(function, nn.Module):  # dropout and batch statistics would make features random
+        function = copy.deepcopy(function).eval().to(device)
+    return Extractor(name, function, resizer=resizer, version=version, device=device, batch=batch)

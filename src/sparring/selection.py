@@ -1,0 +1,96 @@
+"""Quality through a training: measured now and then, and the best checkpoint kept.
+
+The best of many measurements flatters itself, so a checkpoint is chosen on one set of samples and
+reported on another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring import build, checkpoint, sample
+from sparring.config import Config
+from sparring.data.spec import Dataset, Spec
+from sparring.metrics import cache
+from sparring.metrics.distances import Gaussian, fit_gaussian, frechet
+from sparring.metrics.extractors import Reals, choose
+from sparring.metrics.features import Extractor
+from sparring.records import Record
+from sparring.steps import Bout
+
+CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
+COUNT = 2000  # samples a measurement
+REFERENCE = 10_000  # reals at most
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Fréchet distances of a generator to reals, held out where the set has such a part."""
+
+    config: Config
+    spec: Spec
+    class_counts: Sequence[int]
+    extractor: Extractor
+    law: Gaussian
+
+    def distance(self, bout: Bout, offset: int) -> float:
+        """Of COUNT samples, from the same latents whenever the offset is the same."""
+        labels = sample.natural_labels(COUNT, self.class_counts)
+        latents = sample.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
+        decoded = self.spec.decode(sample.draw(bout.artist, latents, labels))
+        return frechet(fit_gaussian(self.extractor(sample.eight_bit(decoded, self.spec))), self.law)
+
+
+def judge(config: Config, data: Dataset, device: torch.device) -> Judge:
+    """The judge of a run on this data, as trained; the reals' statistics come from the cache."""
+    spec = data.spec
+    labels = None if spec.clusters else data.labels
+    reals = Reals(sample.eight_bit(data.samples, spec), labels, config.data, device=device)
+    extractor = choose(reals)
+    held_out = build.held_out(config.data)
+    reference = reals.samples if held_out is None else sample.eight_bit(held_out.samples, spec)
+    return Judge(config, spec, data.class_counts, extractor, cache.statistics(extractor, reference[:REFERENCE]))
+
+
+class Selection:
+    """Measures a bout every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
+
+    def __init__(self, judge: Judge, folder: Path, bout: Bout) -> None:
+        self.judge, self.folder, self.bout = judge, folder, bout
+        self.every = judge.config.evaluate_every
+        self.measured_at = bout.samples_seen // self.every * self.every
+        checkpoint.drop_after(folder, bout.step)
+        self.best = checkpoint.facts(folder).get("frechet", math.inf)
+
+    def keep(self, record: Record, last: bool) -> Record:
+        """The record, with the distance where one is due; the checkpoint is kept where it is the least."""
+        if not last and record.samples_seen - self.measured_at < self.every:
+            return record
+        self.measured_at = record.samples_seen // self.every * self.every
+        distance = self.judge.distance(self.bout, CHOOSING)
+        if distance < self.best:
+            self.best = distance
+            chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
+            checkpoint.write(self.bout, self.folder, chosen)
+        return replace(record, values={**record.values, "frechet": distance})
+
+    def report(self, classes: int) -> dict[str, Any]:
+        """How the best checkpoint and the present state measure on samples neither was chosen on."""
+        facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
+        best = build.bout(self.judge.config, self.judge.spec, classes, self.bout.runtime)
+        checkpoint.restore(best, facts, tensors)
+        return {
+            "label": self.judge.extractor.label,
+            "count": COUNT,
+            "step": best.step,
+            "chosen_at": facts["frechet"],
+            "frechet": self.judge.distance(best, REPORTING),
+            "last_step": self.bout.step,
+            "last_frechet": self.judge.distance(self.bout, REPORTING),
+        }
