@@ -153,6 +153,16 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
         assert pairs.size == (2 + 12 * 10, 2 + 4 * 10)  # 24 pairs of 8 x 8 in rows of 6
 
 
+def test_of_a_large_set_of_fakes_as_many_are_taken_as_asked_for(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["evaluate", "--real", "real.npz", "--fake", "fake.npz", "--features", "pixels", "--quick"]
+    assert main([*line, "--count", "50"]) == 0
+    told = json.loads((files / "evaluation.json").read_text())
+    assert (told["fake"]["size"], told["fake"]["reference_size"]) == (50, 50)
+    assert "50" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

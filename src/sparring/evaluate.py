@@ -102,7 +102,7 @@ def compare(
         draw, step = _drawer(fake, options, runtime, warn)
         facts["checkpoint_step"], draws, name = step, options.draws, str(fake.path)
     else:
-        fixed = Fakes(sample.eight_bit(fake.samples, fake.spec), _matching(fake, real))
+        fixed = _at_most(options, Fakes(sample.eight_bit(fake.samples, fake.spec), _matching(fake, real)))
         draw, draws, name = (lambda _: fixed), 1, fake.name
     evaluation, nearest = evaluate(
         extractor,
@@ -163,6 +163,13 @@ def _drawer(
         return Fakes(sample.eight_bit(decoded, folder.spec), None if folder.spec.clusters else labels)
 
     return draw, bout.step
+
+
+def _at_most(options: Options, fakes: Fakes) -> Fakes:
+    """``count`` of them at random, or all."""
+    rng = torch.Generator().manual_seed(options.seed)
+    kept = torch.randperm(len(fakes.samples), generator=rng)[: options.count]
+    return Fakes(fakes.samples[kept], None if fakes.labels is None else fakes.labels[kept])
 
 
 def _matching(fake: Dataset, real: Dataset) -> Tensor | None:
