@@ -55,7 +55,9 @@ def judge(config: Config, data: Dataset, device: torch.device) -> Judge:
     extractor = choose(reals)
     held_out = build.held_out(config.data)
     reference = reals.samples if held_out is None else sample.eight_bit(held_out.samples, spec)
-    return Judge(config, spec, data.class_counts, extractor, cache.statistics(extractor, reference[:REFERENCE]))
+    order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))  # files may be sorted
+    law = cache.statistics(extractor, reference[order[:REFERENCE]])
+    return Judge(config, spec, data.class_counts, extractor, law)
 
 
 class Selection:
