@@ -25,6 +25,7 @@ from sparring.errors import ConfigError
         ({"g_lr": float("inf")}, "expected a finite number"),
         ({"beta1": 1.0}, "beta1 = 1.0: expected from 0 to 0.9999"),
         ({"batch_size": 10, "processes": 4}, "cannot be shared by 4 processes"),
+        ({"batch_size": 10, "ghost_batches": 4}, "with 4 ghost batches"),
         ({"seed": -1}, "seed = -1: expected from 0 to"),
     ],
 )
@@ -84,7 +85,7 @@ def test_configs_are_frozen() -> None:
 def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
     """What a field accepts."""
     meta = field.metadata
-    if field.name == "processes":
+    if field.name in ("processes", "ghost_batches"):
         return st.just(1)
     if field.name == "recipe":
         return st.sampled_from(sorted(RECIPES))

@@ -4,7 +4,16 @@ import torch
 from torch import nn
 
 from sparring import losses, penalties
-from sparring.steps import Bout, adversarial_step, forge, judge, update_discriminator, update_generator
+from sparring.networks import dcgan
+from sparring.steps import (
+    Bout,
+    adversarial_step,
+    descend,
+    discriminator_lesson,
+    forge,
+    generator_lesson,
+    judge,
+)
 
 BATCH, LATENT, SIZE = 16, 4, 6
 
@@ -53,14 +62,16 @@ def test_each_update_moves_its_own_player_alone() -> None:
     bout = Bout(*players(), LATENT)
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    fake = forge(bout, BATCH, None, rng)
+    batch = (real, None)
+    fake = forge(bout, batch, rng)
     G, D = weights(bout.generator), weights(bout.discriminator)
-    update_discriminator(bout, real, fake.detach(), None, rng)
+    lesson = discriminator_lesson(bout, batch, fake.detach(), rng)
+    descend(bout, bout.discriminator, bout.d_optimizer, [lesson])
     assert torch.equal(weights(bout.generator), G)
     assert not torch.equal(weights(bout.discriminator), D)
     D = weights(bout.discriminator)
     gradients = [p.grad.clone() for p in bout.discriminator.parameters() if p.grad is not None]
-    update_generator(bout, real, fake, None)
+    descend(bout, bout.generator, bout.g_optimizer, [generator_lesson(bout, batch, fake)])
     assert not torch.equal(weights(bout.generator), G)
     assert torch.equal(weights(bout.discriminator), D)
     after = [p.grad for p in bout.discriminator.parameters() if p.grad is not None]
@@ -112,3 +123,85 @@ def test_several_discriminator_steps_use_every_batch() -> None:
     state = bout.d_optimizer.state_dict()["state"][0]
     assert int(state["step"]) == 3
     assert int(bout.g_optimizer.state_dict()["state"][0]["step"]) == 1
+
+
+def normed_bout(**options: object) -> Bout:
+    """Small convolutional players with batch statistics."""
+    torch.manual_seed(0)
+    generator = dcgan.Generator(shape=(1, 8, 8), latent_dim=LATENT, width=4)
+    discriminator = dcgan.Discriminator(shape=(1, 8, 8), width=4, norm=True)
+    return Bout(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
+
+
+def ghost_step(bout: Bout, seed: int = 0) -> dict[str, torch.Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    return adversarial_step(bout, [(torch.randn(BATCH, 1, 8, 8, generator=rng), None)], rng)
+
+
+def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
+    """Against one part after the other, written out, with batch statistics of its own for each."""
+    bout, plain = normed_bout(ghost_batches=2), normed_bout()
+    rng = torch.Generator().manual_seed(0)
+    real = torch.randn(BATCH, 1, 8, 8, generator=rng)
+    lessons = []
+    for ghost, part, seed in zip(bout.ghosts(), real.chunk(2), (1, 2), strict=True):
+        fake = forge(ghost, (part, None), torch.Generator().manual_seed(seed)).detach()
+        lessons.append(discriminator_lesson(ghost, (part, None), fake, rng))
+    descend(bout, bout.discriminator, bout.d_optimizer, lessons)
+    losses_of_parts = []
+    for part, seed in zip(real.chunk(2), (1, 2), strict=True):
+        fake = forge(plain, (part, None), torch.Generator().manual_seed(seed)).detach()
+        real_logits, fake_logits = plain.discriminator(part), plain.discriminator(fake)
+        losses_of_parts.append(plain.loss.discriminator(real_logits, fake_logits).mean())
+    plain.d_optimizer.zero_grad()
+    (sum(losses_of_parts) / 2).backward()  # type: ignore[union-attr]
+    for mine, theirs in zip(bout.discriminator.parameters(), plain.discriminator.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
+
+
+def test_without_batch_statistics_ghost_batches_change_nothing_but_rounding() -> None:
+    real = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(3))
+    whole, halves = Bout(*players(), LATENT), Bout(*players(), LATENT, ghost_batches=2)
+    fake = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(4))
+    rng = torch.Generator()
+    lesson = discriminator_lesson(whole, (real, None), fake, rng)
+    parts = zip(halves.ghosts(), real.chunk(2), fake.chunk(2), strict=True)
+    lessons = [discriminator_lesson(ghost, (x, None), y, rng) for ghost, x, y in parts]
+    descend(whole, whole.discriminator, whole.d_optimizer, [lesson])
+    logged = descend(halves, halves.discriminator, halves.d_optimizer, lessons)
+    for mine, theirs in zip(halves.discriminator.parameters(), whole.discriminator.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(logged["d_loss"], lesson.logged["d_loss"])
+    torch.testing.assert_close(logged["fake_logit"], lesson.logged["fake_logit"])
+
+
+def test_ghost_batches_side_by_side_equal_one_after_the_other_bit_for_bit() -> None:
+    threads = torch.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2, 4):
+            torch.set_num_threads(count)
+            bout = normed_bout(ghost_batches=4, penalties=[penalties.r1(0.1)])
+            for seed in range(3):
+                logged = ghost_step(bout, seed)
+            results.append(
+                torch.cat([weights(bout.generator), weights(bout.discriminator), logged["fake_logit"]])
+            )
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(results[0], results[2])
+
+
+def test_ghosts_share_the_weights_and_start_from_the_same_statistics() -> None:
+    bout = normed_bout(ghost_batches=2)
+    ghost_step(bout)
+    shadow = bout.shadows[0][0]
+    mean = next(b for n, b in bout.generator.named_buffers() if n.endswith("running_mean"))
+    assert not torch.equal(mean, next(b for n, b in shadow.named_buffers() if n.endswith("running_mean")))
+    ghost = bout.ghosts()[1]
+    assert torch.equal(mean, next(b for n, b in ghost.generator.named_buffers() if n.endswith("running_mean")))
+    pairs = zip(bout.generator.parameters(), ghost.generator.parameters(), strict=True)
+    assert all(mine is theirs for mine, theirs in pairs)
+    bout.generator.eval()
+    assert not bout.ghosts()[1].generator.training

@@ -164,6 +164,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         d_steps=config.d_steps,
         lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
         ema_half_life=config.ema_half_life,
+        ghost_batches=config.ghost_batches,
         runtime=runtime,
     )
 

@@ -80,6 +80,12 @@ class Config:
     penalty_every: int = option(1, "penalties every k-th step, k times as strong", group="the game", low=1)
 
     batch_size: int = option(64, "real samples per step (all processes)", group="optimisation", low=1)
+    ghost_batches: int = option(
+        1,
+        "parts of a batch, each with its own batch statistics, side by side on a CPU",
+        group="optimisation",
+        low=1,
+    )
     g_lr: float = option(2e-4, "generator's learning rate (Adam)", group="optimisation", low=0)
     d_lr: float = option(2e-4, "discriminator's learning rate (Adam)", group="optimisation", low=0)
     beta1: float = option(0.5, "Adam's first beta", group="optimisation", low=0, high=0.9999)
@@ -107,10 +113,10 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
-        if self.batch_size % self.processes:
+        if self.batch_size % (self.processes * self.ghost_batches):
             raise ConfigError(
-                f"batch_size {self.batch_size} cannot be shared by {self.processes} processes: "
-                "choose a multiple."
+                f"batch_size {self.batch_size} cannot be shared by {self.processes} processes with "
+                f"{self.ghost_batches} ghost batches each: choose a multiple."
             )
 
     def replace(self, /, **changes: Any) -> Config:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,14 @@ from sparring.penalties import Penalty, between
 from sparring.runtime import Runtime
 
 Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (B,) or None
+Logged = dict[str, Tensor]
+
+
+class Lesson(NamedTuple):
+    """What one player learns from one batch: a gradient for each of its weights, and what to log."""
+
+    gradients: Sequence[Tensor | None]
+    logged: Logged
 
 
 @dataclass
@@ -26,6 +36,9 @@ class Bout:
     ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits
     (B,); both take labels (B,) as a second argument when the data has them. Optimizers default to
     Adam(2e-4, betas (0.5, 0.999)). ``ema_half_life`` is in samples; 0 keeps no average.
+
+    A batch is split in ``ghost_batches`` parts, each with batch statistics of its own (Hoffer et al.
+    2017, "Train longer, generalize better"), which a CPU computes side by side.
     """
 
     generator: nn.Module
@@ -38,6 +51,7 @@ class Bout:
     d_steps: int = 1
     lr_schedule: Callable[[float], float] = schedules.constant
     ema_half_life: float = 0.0
+    ghost_batches: int = 1
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
 
     step: int = field(default=0, init=False)
@@ -55,11 +69,26 @@ class Bout:
         self.base_rates = [[g["lr"] for g in o.param_groups] for o in (self.d_optimizer, self.g_optimizer)]
         self.average = WeightAverage(self.generator) if self.ema_half_life else None
         self.judges_jointly = not has_batch_statistics(self.discriminator)
+        others = range(1, self.ghost_batches)
+        self.shadows = [(_shadow(self.generator), _shadow(self.discriminator)) for _ in others]
 
     @property
     def artist(self) -> nn.Module:
         """The generator to draw with: the weight average where there is one."""
         return self.average.network if self.average else self.generator
+
+    def ghosts(self) -> list[Bout]:
+        """This bout once for each ghost batch: the same weights, batch statistics apart.
+
+        The first is the bout itself; the others start each step from its statistics.
+        """
+        ghosts = [self]
+        for generator, discriminator in self.shadows:
+            _follow(generator, self.generator)
+            _follow(discriminator, self.discriminator)
+            ghosts.append(copy.copy(self))
+            ghosts[-1].generator, ghosts[-1].discriminator = generator, discriminator
+        return ghosts
 
     def scale_rates(self, factor: float) -> None:
         """Set both learning rates to ``factor`` times their base."""
@@ -68,52 +97,54 @@ class Bout:
                 group["lr"] = rate * factor
 
 
-def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> dict[str, Tensor]:
+def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """One step of the fight: a discriminator update per batch, then one generator update.
 
     ``rng`` draws the latents. Returns both losses, the penalties' share () and the logits (B,),
     detached, still on the device.
     """
-    for real, labels in batches:
-        fake = forge(bout, len(real), labels, rng)
-        logged = update_discriminator(bout, real, fake.detach(), labels, rng)
+    together, ghosts = bout.runtime.together, bout.ghosts()
+    rngs = [rng, *(_child(rng) for _ in ghosts[1:])]
+    for batch in batches:
+        parts = _split(batch, len(ghosts))
+        fakes = together(forge, ghosts, parts, rngs)
+        lessons = together(discriminator_lesson, ghosts, parts, [fake.detach() for fake in fakes], rngs)
+        logged = descend(bout, bout.discriminator, bout.d_optimizer, lessons)
     # The last fakes still hold their graph: the generator learns from them with the new discriminator.
-    return logged | update_generator(bout, real, fake, labels)
+    lessons = together(generator_lesson, ghosts, parts, fakes)
+    return logged | descend(bout, bout.generator, bout.g_optimizer, lessons)
 
 
-def forge(bout: Bout, count: int, labels: Tensor | None, rng: torch.Generator) -> Tensor:
-    """Fakes G(z), z ~ N(0, I), of the given classes."""
-    runtime = bout.runtime
-    latents = torch.randn(count * runtime.processes, bout.latent_dim, generator=rng, device=runtime.device)
+def forge(bout: Bout, batch: Batch, rng: torch.Generator) -> Tensor:
+    """Fakes G(z), z ~ N(0, I), as many and of the same classes as the batch."""
+    (real, labels), runtime = batch, bout.runtime
+    latents = torch.randn(len(real) * runtime.processes, bout.latent_dim, generator=rng, device=runtime.device)
     with runtime.autocast():
         fake = play(bout.generator, runtime.share(latents), labels)
     return fake.float()
 
 
-def update_discriminator(
-    bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None, rng: torch.Generator
-) -> dict[str, Tensor]:
-    """Descend L_D(D(x), D(G(z))) plus the penalties due at this step."""
+def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
+    """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
+    real, labels = batch
     real_logits, fake_logits = judge(bout, real, fake, labels)
     d_loss = bout.loss.discriminator(real_logits, fake_logits).mean()
     total = d_loss
     for penalty in bout.penalties:
         if bout.step % penalty.every == 0:
             total = total + penalty.every * penalty.weight * penalise(bout, penalty, real, fake, labels, rng)
-    bout.d_optimizer.zero_grad()
-    total.backward()
-    bout.runtime.average_gradients(bout.discriminator.parameters())
-    bout.d_optimizer.step()
-    return {
+    logged = {
         "d_loss": d_loss.detach(),
         "penalty": (total - d_loss).detach(),
         "real_logit": real_logits.detach(),
         "fake_logit": fake_logits.detach(),
     }
+    return Lesson(slope(total, bout.discriminator), logged)
 
 
-def update_generator(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-    """Descend L_G(D(x), D(G(z))) in the generator's weights alone."""
+def generator_lesson(bout: Bout, batch: Batch, fake: Tensor) -> Lesson:
+    """The slope of L_G(D(x), D(G(z))) in the generator's weights alone."""
+    real, labels = batch
     with bout.runtime.autocast():
         fake_logits = play(bout.discriminator, fake, labels).float()
         real_logits = fake_logits.detach()
@@ -121,13 +152,29 @@ def update_generator(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | No
             with torch.no_grad():
                 real_logits = play(bout.discriminator, real, labels).float()
     g_loss = bout.loss.generator(real_logits, fake_logits).mean()
-    bout.g_optimizer.zero_grad()
-    # Naming the inputs spares the discriminator's weight gradients, which nobody would use.
-    weights = [p for p in bout.generator.parameters() if p.requires_grad]
-    g_loss.backward(inputs=weights)
+    return Lesson(slope(g_loss, bout.generator), {"g_loss": g_loss.detach()})
+
+
+def slope(loss: Tensor, network: nn.Module) -> list[Tensor | None]:
+    """The gradient of a loss () in each weight of a network; None where it does not enter.
+
+    Naming the weights spares those of the other player, which nobody would use.
+    """
+    weights = [p for p in network.parameters() if p.requires_grad]
+    return list(torch.autograd.grad(loss, weights, allow_unused=True))
+
+
+def descend(bout: Bout, network: nn.Module, optimizer: Optimizer, lessons: Sequence[Lesson]) -> Logged:
+    """One optimizer step along the lessons' mean gradient; returns what they logged, joined."""
+    weights = [p for p in network.parameters() if p.requires_grad]
+    of_parts = zip(*(lesson.gradients for lesson in lessons), strict=True)
+    for weight, gradients in zip(weights, of_parts, strict=True):
+        weight.grad = _mean([gradient for gradient in gradients if gradient is not None], len(lessons))
     bout.runtime.average_gradients(weights)
-    bout.g_optimizer.step()
-    return {"g_loss": g_loss.detach()}
+    optimizer.step()
+    if len(lessons) == 1:
+        return lessons[0].logged
+    return {name: _joined([lesson.logged[name] for lesson in lessons]) for name in lessons[0].logged}
 
 
 def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -159,6 +206,42 @@ def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
     """Call a player, with labels where there are any."""
     outputs: Tensor = player(inputs) if labels is None else player(inputs, labels)
     return outputs
+
+
+def _shadow(network: nn.Module) -> nn.Module:
+    """A copy with the same weights but buffers (batch statistics) of its own."""
+    return copy.deepcopy(network, {id(weight): weight for weight in network.parameters()})
+
+
+def _follow(shadow: nn.Module, network: nn.Module) -> None:
+    if shadow.training != network.training:
+        shadow.train(network.training)
+    for mine, theirs in zip(shadow.buffers(), network.buffers(), strict=True):
+        mine.copy_(theirs)
+
+
+def _child(rng: torch.Generator) -> torch.Generator:
+    """A generator of its own that follows from this one."""
+    seed = torch.randint(2**31, (), generator=rng, device=rng.device)
+    return torch.Generator(rng.device).manual_seed(int(seed))
+
+
+def _split(batch: Batch, parts: int) -> list[Batch]:
+    real, labels = batch
+    all_labels = [None] * parts if labels is None else labels.chunk(parts)
+    return list(zip(real.chunk(parts), all_labels, strict=True))
+
+
+def _mean(gradients: Sequence[Tensor], count: int) -> Tensor | None:
+    """Their sum over ``count``; None of none."""
+    if not gradients:
+        return None
+    return gradients[0] if count == 1 else torch.stack(list(gradients)).sum(0) / count
+
+
+def _joined(values: Sequence[Tensor]) -> Tensor:
+    """What the parts logged, as if of one batch: means () averaged, values of samples (B,) joined."""
+    return torch.cat(list(values)) if values[0].ndim else torch.stack(list(values)).mean()
 
 
 def gradient_norm(network: nn.Module) -> float:
