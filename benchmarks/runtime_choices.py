@@ -24,6 +24,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {  # what is undone: e
     "freed memory goes back to the kernel": ({"KEEP_MEMORY": "0"}, {}),
     "float32": ({}, {"precision": "fp32"}),
     "one thread": ({}, {"threads": 1}),
+    "the batch whole, not in ghost batches": ({}, {"ghost_batches": 1}),
 }
 
 
