@@ -93,6 +93,24 @@ def test_labels_become_indices_with_names() -> None:
     assert column.spec.class_names == ("5", "9")
 
 
+def test_names_beside_integer_labels_name_the_classes(tmp_path: Path) -> None:
+    path, names = tmp_path / "a.npz", ["eel", "cat", "dog", "ant"]
+    np.savez(path, samples=np.zeros((6, 2)), labels=[3, 1, 1, 0, 3, 3], class_names=names)
+    data = from_file(path)
+    assert data.spec.class_names == ("eel", "cat", "ant")
+    assert data.labels is not None
+    assert [data.spec.class_names[k] for k in data.labels] == ["ant", "cat", "cat", "eel", "ant", "ant"]
+    np.savez(path, mine=np.zeros((4, 2)), y=["a", "b", "a", "b"], class_names=names)
+    assert from_file(path).spec.class_names == ("a", "b")  # they name themselves
+
+
+@pytest.mark.parametrize("names", [["a"], [["a", "b"]], [1, 2], ["a", "a"]])
+def test_names_that_do_not_fit_the_labels_are_refused(tmp_path: Path, names: Any) -> None:
+    np.savez(tmp_path / "a.npz", samples=np.zeros((4, 2)), labels=[0, 1, 0, 1], class_names=names)
+    with pytest.raises(DataError, match="class_names"):
+        from_file(tmp_path / "a.npz")
+
+
 @settings(max_examples=50, deadline=None)
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))))
 def test_bytes_survive_encoding_exactly(array: np.ndarray) -> None:

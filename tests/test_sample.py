@@ -108,6 +108,7 @@ def test_files(tmp_path: Path, name: str) -> None:
         with np.load(path) as content:
             assert (content["samples"] == tiles).all()
             assert content["labels"].tolist() == [0, 1, 0]
+            assert content["class_names"].tolist() == ["a", "b/c"]
     elif path.suffix:
         with Image.open(path) as picture:
             assert getattr(picture, "n_frames", 1) == (1 if path.suffix == ".png" else 3)

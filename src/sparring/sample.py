@@ -130,8 +130,7 @@ def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -
 def to_pixels(samples: Array, spec: Spec) -> NDArray[np.uint8]:
     """Decoded pictures (N, C, H, W) as 8-bit (N, H, W, C)."""
     if spec.dtype != "uint8":
-        scaled = (samples - (spec.centre[0] - spec.scale[0])) / (2 * spec.scale[0]) * 255
-        samples = scaled.round().clip(0, 255).astype(np.uint8)
+        samples = eight_bit(torch.tensor(samples), spec).numpy()
     return np.ascontiguousarray(samples.transpose(0, 2, 3, 1))
 
 
@@ -192,7 +191,7 @@ def _save_arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, c
     if labels is None:
         np.savez_compressed(path, samples=samples)
     else:
-        np.savez_compressed(path, samples=samples, labels=labels)
+        np.savez_compressed(path, samples=samples, labels=labels, class_names=np.array(spec.class_names))
 
 
 def _save_folder(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:

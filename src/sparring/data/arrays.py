@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, Literal
@@ -22,10 +23,14 @@ ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
 LABEL_KEYS = ("labels", "y", "y_train", "targets")
+NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
 
 
 def from_file(path: Path) -> Dataset:
     """A ``.npy`` array, or an ``.npz`` with one array of samples and, if it has them, labels.
+
+    Integer labels count from 0 where ``class_names`` beside them names the classes, as ``sparring
+    sample`` writes them.
 
     Raises:
         DataError: missing, unreadable, pickled, or an array that cannot be trained on.
@@ -50,7 +55,11 @@ def from_file(path: Path) -> Dataset:
         )
     labels_key = _find(arrays, LABEL_KEYS)
     labels = arrays[labels_key] if labels_key else None
-    return from_array(arrays[samples_key], labels, name=str(path))
+    data = from_array(arrays[samples_key], labels, name=str(path))
+    names_key = _find(arrays, (NAMES_KEY,))
+    if labels is None or names_key is None or labels.dtype.kind not in "ui":
+        return data
+    return _renamed(data, arrays[names_key])
 
 
 def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Dataset:
@@ -78,6 +87,24 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
     dtype: Literal["uint8", "float32"] = "uint8" if array.dtype == np.uint8 else "float32"
     spec = Spec("image", array.shape[1:], dtype, (centre,), (scale,), class_names)
     return Dataset(name, spec, torch.from_numpy(array), encoded_labels)
+
+
+def _renamed(data: Dataset, names: NDArray[Any]) -> Dataset:
+    """The same data, its classes called as the names say at the places that the integer labels are."""
+    places = [int(number) for number in data.spec.class_names]
+    if names.ndim != 1 or names.dtype.kind not in "US" or not 0 <= min(places) <= max(places) < len(names):
+        raise DataError(
+            f"{data.name} has labels from {min(places)} to {max(places)} and {NAMES_KEY} of shape "
+            f"{names.shape} and type {names.dtype}; expected the name of label 0, of 1 … Mend or drop them."
+        )
+    called = tuple(_text(names[place]) for place in places)
+    if len(set(called)) < len(called):
+        raise DataError(f"{data.name} has {NAMES_KEY} that occur twice: give each class its own.")
+    return replace(data, spec=replace(data.spec, class_names=called))
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
@@ -166,8 +193,7 @@ def _labels(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tu
     values, indices = np.unique(array, return_inverse=True)
     if len(values) > 1000 or len(values) > max(2, count // 2):
         raise DataError(f"{name} has {len(values)} different labels for {count} samples: are these labels?")
-    names = tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values)
-    return torch.from_numpy(indices.astype(np.int64)), names
+    return torch.from_numpy(indices.astype(np.int64)), tuple(map(_text, values))
 
 
 def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
@@ -176,5 +202,5 @@ def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
 
 
 def _only_samples(arrays: dict[str, NDArray[Any]]) -> str | None:
-    others = [name for name in arrays if name.lower() not in LABEL_KEYS]
+    others = [name for name in arrays if name.lower() not in (*LABEL_KEYS, NAMES_KEY)]
     return others[0] if len(others) == 1 else None
