@@ -230,6 +230,30 @@ def test_kernel_distance_of_one_law_may_fall_below_nought_and_its_error_does_not
     assert float(stated.square().mean().sqrt()) > float(values.std())
 
 
+def test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit() -> None:
+    """Variances 4 and 16, 10 on average: the unit is 10^1/2 for both coordinates."""
+    law = distances.Gaussian(torch.tensor([1.0, -2.0]), torch.diag(torch.tensor([4.0, 16.0])))
+    placed = distances.standardised(torch.tensor([[1.0, -2.0], [4.0, 2.0]]), law)
+    torch.testing.assert_close(placed, torch.tensor([[0.0, 0.0], [3.0, 4.0]]) / 10**0.5)
+
+
+def test_standardised_features_of_one_repeated_vector_keep_their_unit() -> None:
+    law = distances.fit_gaussian(torch.ones(9, 2))
+    assert distances.standardised(torch.tensor([[1.0, 4.0]]), law).tolist() == [[0.0, 3.0]]
+
+
+def test_the_kernel_distance_of_standardised_features_is_that_of_shifted_scaled_and_turned_ones() -> None:
+    a, b = normal(60, 3), 1.5 * normal(60, 3, 1) + 0.5
+    turn = 7 * torch.linalg.qr(normal(3, 3, 2)).Q
+
+    def kernel(first: Tensor, second: Tensor) -> float:
+        law = distances.fit_gaussian(first)
+        return by_kernel(distances.standardised(first, law), distances.standardised(second, law))
+
+    assert kernel(a @ turn + 1000, b @ turn + 1000) == pytest.approx(kernel(a, b), rel=1e-6)
+    assert by_kernel(a @ turn + 1000, b @ turn + 1000) > 1e6 * kernel(a, b)
+
+
 def test_mind_of_a_shift() -> None:
     """3 |m|^2, exactly where the directions are whole orthogonal groups: 12 for a length of 2."""
     features = normal(50, 6)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from sparring.errors import ConfigError
 from sparring.metrics import extractors
 from sparring.metrics.extractors import EXTRACTORS, Reals, choose, from_callable, suited
+from sparring.metrics.features import MOST_VALUES
 
 DIGITS = torch.zeros(10, 1, 28, 28, dtype=torch.uint8)
 PICTURES = torch.randint(0, 256, (60, 3, 9, 9), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
@@ -57,6 +58,17 @@ def test_chosen_features_are_what_they_say(name: str, reals: Reals) -> None:
         assert extractor.name == name
     if name == "classifier":
         assert extractor.name == "classifier-my.set"
+
+
+def test_raw_values_of_very_many_dimensions_give_way_to_principal_components() -> None:
+    wide = torch.randn(30, MOST_VALUES + 1, generator=torch.Generator().manual_seed(0))
+    assert suited(Reals(wide)) == "pca-64"
+    assert suited(Reals(wide[:, 1:])) == "points"
+    large = torch.zeros(30, 1, 2, (MOST_VALUES + 2) // 2, dtype=torch.uint8)
+    for name, samples in (("points", wide), ("pixels", large)):
+        with pytest.raises(ConfigError, match=r"8,19\d dimensions; accepted are at most 8,192. Take 'pca-64'"):
+            choose(Reals(samples, data="wide"), name)
+    assert choose(Reals(large[..., 1:]), "pixels").dimension == MOST_VALUES
 
 
 def test_unknown_features_are_answered_with_the_nearest() -> None:

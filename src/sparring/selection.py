@@ -49,15 +49,19 @@ class Judge:
 
 def judge(config: Config, data: Dataset, device: torch.device) -> Judge:
     """The judge of a run on this data, as trained; the reals' statistics come from the cache."""
-    spec = data.spec
-    labels = None if spec.clusters else data.labels
-    reals = Reals(sample.eight_bit(data.samples, spec), labels, config.data, device=device)
+    reals = to_measure(data, device)
     extractor = choose(reals)
     held_out = build.held_out(config.data)
-    reference = reals.samples if held_out is None else sample.eight_bit(held_out.samples, spec)
+    reference = reals.samples if held_out is None else to_measure(held_out, device).samples
     order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))  # files may be sorted
     law = cache.statistics(extractor, reference[order[:REFERENCE]])
-    return Judge(config, spec, data.class_counts, extractor, law)
+    return Judge(config, data.spec, data.class_counts, extractor, law)
+
+
+def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
+    """Real data as features are taken of it: pictures in 8 bits, labels that came with it."""
+    labels = None if data.spec.clusters else data.labels
+    return Reals(sample.eight_bit(data.samples, data.spec), labels, data.name, seed, device)
 
 
 class Selection:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sparring.errors import DataError
+
 CHUNK = 1024  # vectors worked on at once
 STEP = 256  # columns of a triangular matrix worked on at once
 
@@ -30,15 +32,25 @@ def fit_gaussian(features: Tensor) -> Gaussian:
     """Mean and unbiased covariance of features (N, D), in float64.
 
     Raises:
-        ValueError: fewer than two vectors, or values that are not finite.
+        DataError: fewer than two vectors, or values that are not finite.
     """
     if len(features) < 2 or not features.isfinite().all():
-        raise ValueError(f"{len(features)} feature vectors: expected at least 2, all finite.")
+        raise DataError(f"{len(features)} feature vectors: expected at least 2, all finite.")
     mean = features.mean(0, dtype=torch.float64)
     scatter = mean.new_zeros(len(mean), len(mean))
     for part in features.split(CHUNK):
         scatter += _gram(part.double() - mean)
     return Gaussian(mean, scatter / (len(features) - 1))
+
+
+def standardised(features: Tensor, law: Gaussian) -> Tensor:
+    """Features (N, D) about the law's mean, in units of its deviation over all coordinates together.
+
+    A kernel distance of both sets so placed does not change when both are shifted, turned or scaled.
+    One unit for all coordinates: each in its own would let those that hardly vary decide.
+    """
+    unit = float(law.covariance.diagonal().mean().sqrt().to(features.dtype))
+    return (features - law.mean.to(features)) / (unit or 1.0)
 
 
 def _gram(x: Tensor) -> Tensor:
@@ -190,12 +202,12 @@ def check_features(a: Tensor, b: Tensor, least: int = 1) -> None:
     """Refuse what are not two sets (N, D), (M, D) of finite features, ``least`` or more of each.
 
     Raises:
-        ValueError: as said.
+        DataError: as said.
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
-        raise ValueError(
+        raise DataError(
             f"features {tuple(a.shape)} and {tuple(b.shape)}: expected (N, D) and (M, D), at least {least} "
             "vectors each. Take both from one feature network, or give more."
         )
     if not all(torch.linalg.vector_norm(part.float()).isfinite() for part in (a, b)):
-        raise ValueError("the features are not finite, or too large to be squared: expected finite ones.")
+        raise DataError("the features are not finite, or too large to be squared: rescale the samples.")

@@ -15,7 +15,15 @@ from torch import Tensor
 from sparring.errors import DataError
 from sparring.metrics.classifiers import Labelled, gan_train_test
 from sparring.metrics.coverage import prdc
-from sparring.metrics.distances import fit_gaussian, frechet, frechet_floor, kernel_distance, mind
+from sparring.metrics.distances import (
+    Gaussian,
+    fit_gaussian,
+    frechet,
+    frechet_floor,
+    kernel_distance,
+    mind,
+    standardised,
+)
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
 from sparring.metrics.memorisation import memorisation
@@ -23,6 +31,8 @@ from sparring.metrics.memorisation import memorisation
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
 FEW = 10  # samples a feature dimension, below which a Fréchet distance is mostly its own bias
 LEAST = 20  # samples, below which nothing is said
+
+Tell = Callable[[str], object]
 
 
 class Fakes(NamedTuple):
@@ -116,36 +126,38 @@ def evaluate(
     draws: int = 1,
     seed: int = 0,
     full: bool = True,
+    tell: Tell = lambda _: None,
 ) -> tuple[Evaluation, Tensor]:
     """Measure fakes against real data; also the index (N,) of each fake's nearest real sample.
 
     The reference is ``held_out`` where there is one, else ``real`` itself, and at most ``count`` of it.
+    Reals are measured likewise: ``real`` against ``held_out`` or, without it, some of ``real`` against
+    as many others, ``count`` where they are enough.
 
     Args:
         real: what the generator was trained on.
         draw: the fakes of draw number 0, 1 …; all but the Fréchet distance comes from the first.
         held_out: reals that it was not trained on.
         full: also copying and, with labels, GAN-train and GAN-test, which take longest.
+        tell: told again and again what is being done.
 
     Raises:
-        DataError: too few samples, or fakes of another shape.
+        DataError: too few samples, or sets of another shape.
     """
     rng = torch.Generator().manual_seed(seed)
     fakes = draw(0)
     _check(real, held_out, fakes)
-    kept = held_out is not None
-    copying_too = full and kept
-    training = extractor(real.samples if copying_too else _some(real.samples, count, rng))
-    held = extractor(held_out.samples) if held_out is not None else training
-    reference = _some(held, count, rng)
-    first, second = (reference, _some(training, count, rng)) if kept else reference.chunk(2)
-    features = extractor(fakes.samples)
-    law = fit_gaussian(reference)
-    later = (fit_gaussian(extractor(draw(k).samples)) for k in range(1, draws))
-    fake = _scores(reference, features, rng)
+    reals = _real_features(extractor, real, held_out, count, full, rng, tell)
+    features = _features(extractor, fakes.samples, "fakes", tell)
+    law = fit_gaussian(reals.reference)
+    tell("distances and neighbours")
+    fake = _scores(reals.reference, law, features, extractor.own_units, rng)
+    first_law = law if len(reals.first) == len(reals.reference) else fit_gaussian(reals.first)
+    later = (_features(extractor, draw(k).samples, f"fakes, draw {k + 1}", tell) for k in range(1, draws))
     copying, nearest_real = None, torch.empty(0, dtype=torch.int64)
-    if copying_too:
-        found = memorisation(features, training, held)
+    if full and held_out is not None:
+        tell("the nearest training samples")
+        found = memorisation(features, reals.training, reals.reference)
         copying = Copying(found.copying, found.authentic, found.authentic_held_out)
         nearest_real = found.nearest.indices[:, 0]
     evaluation = Evaluation(
@@ -154,33 +166,70 @@ def evaluate(
         dimension=features.shape[1],
         resizer=extractor.resizer,
         note=extractor.note,
-        held_out=kept,
+        held_out=held_out is not None,
         fake=fake,
-        real=_scores(first, second, rng),
-        frechet=(fake.frechet, *(frechet(law, other) for other in later)),
-        floor=frechet_floor(law.covariance, len(reference), len(features)),
+        real=_scores(reals.first, first_law, reals.second, extractor.own_units, rng),
+        frechet=(fake.frechet, *(frechet(law, fit_gaussian(other)) for other in later)),
+        floor=frechet_floor(law.covariance, len(reals.reference), len(features)),
         copying=copying,
-        classes=_classes(real, held_out, fakes, seed) if full else None,
-        warnings=_warnings(extractor, len(reference), features, kept),
+        classes=_classes(real, held_out, fakes, seed, tell) if full else None,
+        warnings=_warnings(extractor, len(reals.reference), features, held_out is not None),
     )
     return evaluation, nearest_real
 
 
-def _scores(reference: Tensor, features: Tensor, rng: torch.Generator) -> Scores:
-    kernel = kernel_distance(reference, features, rng)
+class _RealFeatures(NamedTuple):
+    """Of what was trained on, of the reference, and of two sets of reals to hold against each other."""
+
+    training: Tensor
+    reference: Tensor
+    first: Tensor
+    second: Tensor
+
+
+def _real_features(
+    extractor: Extractor,
+    real: Reals,
+    held_out: Reals | None,
+    count: int,
+    full: bool,
+    rng: torch.Generator,
+    tell: Tell,
+) -> _RealFeatures:
+    """Of ``count`` held-out reals, and of all that was trained on where copies are looked for."""
+    if held_out is None:
+        drawn = _features(extractor, _some(real.samples, 2 * count, rng), "reals", tell)
+        half = min(count, len(drawn) // 2)
+        return _RealFeatures(drawn, drawn[:count], drawn[:half], drawn[half : 2 * half])
+    training = real.samples if full else _some(real.samples, count, rng)
+    features = _features(extractor, training, "reals", tell)
+    reference = _features(extractor, _some(held_out.samples, count, rng), "held-out reals", tell)
+    return _RealFeatures(features, reference, reference, _some(features, count, rng))
+
+
+def _features(extractor: Extractor, samples: Tensor, whose: str, tell: Tell) -> Tensor:
+    return extractor(samples, lambda done: tell(f"features of {done:,} of {len(samples):,} {whose}"))
+
+
+def _scores(
+    reference: Tensor, law: Gaussian, features: Tensor, own_units: bool, rng: torch.Generator
+) -> Scores:
+    """Of features against a reference and its law; in their own units a kernel needs a common frame."""
+    a, b = (standardised(part, law) if own_units else part for part in (reference, features))
     return Scores(
         len(features),
         len(reference),
-        frechet(fit_gaussian(reference), fit_gaussian(features)),
-        *kernel,
+        frechet(law, fit_gaussian(features)),
+        *kernel_distance(a, b, rng),
         mind(reference, features, rng),
         *prdc(reference, features, NEIGHBOURS),
     )
 
 
-def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int) -> Classes | None:
+def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int, tell: Tell) -> Classes | None:
     if real.labels is None or fakes.labels is None or real.classes < 2:
         return None
+    tell("GAN-train and GAN-test")
     train = Labelled(real.samples, real.labels)
     if held_out is not None and held_out.labels is not None:
         test = Labelled(held_out.samples, held_out.labels)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from sparring.errors import ConfigError, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
-from sparring.metrics.features import CPU, Extractor, principal, raw
+from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, raw
 from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
 
 AUTO = "auto"
@@ -36,6 +36,11 @@ class Reals(NamedTuple):
     @property
     def pictures(self) -> bool:
         return self.samples.ndim == 4
+
+    @property
+    def values(self) -> int:
+        """How many numbers a sample has."""
+        return self.samples.shape[1:].numel()
 
 
 def _digits(reals: Reals) -> Extractor:
@@ -64,6 +69,11 @@ def _raw(name: str, pictures: bool) -> Callable[[Reals], Extractor]:
     def builder(reals: Reals) -> Extractor:
         if reals.pictures != pictures:
             raise ConfigError(_misfit(name, "pictures" if pictures else "points", reals))
+        if reals.values > MOST_VALUES:
+            raise ConfigError(
+                f"{name!r} features of {reals.data} have {reals.values:,} dimensions; accepted are at most "
+                f"{MOST_VALUES:,}. Take 'pca-64'."
+            )
         return raw(name, tuple(reals.samples.shape[1:]))
 
     return builder
@@ -92,8 +102,9 @@ EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
 def choose(reals: Reals, name: str = AUTO) -> Extractor:
     """The extractor of that name, fitted to the real data where it has to be.
 
-    "auto": points as they are; for pictures the digits' classifier for MNIST, else a classifier trained
-    on the labels, else an ImageNet network where it is installed, else principal components.
+    "auto": points as they are, or their principal components where they have more than MOST_VALUES
+    coordinates; for pictures the digits' classifier for MNIST, else a classifier trained on the labels,
+    else an ImageNet network where it is installed, else principal components.
 
     Raises:
         ConfigError: an unknown name, features that do not suit the data, or a package or weights missing.
@@ -106,7 +117,7 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
     if not reals.pictures:
-        return "points"
+        return "points" if reals.values <= MOST_VALUES else "pca-64"
     if reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE:
         return "digits"
     if reals.classes >= 2 and len(reals.samples) >= LEAST_A_CLASS * reals.classes:

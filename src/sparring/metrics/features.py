@@ -20,6 +20,7 @@ from sparring.errors import DataError
 PUBLISHED = "inception-2015"  # the features of the published "FID"
 CPU = torch.device("cpu")
 COMPONENTS, FITTED, SIDE = 64, 1024, 32  # of the principal components; pictures are at most SIDE wide
+MOST_VALUES = 8192  # of a sample taken as its own features: their covariance has 512 MB
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Extractor:
         version: changes whenever the features do; None where that is not known (then never cached).
         batch: samples at a time, which bounds the memory.
         note: what a report says beside the name, as a classifier's accuracy.
+        own_units: whether features are the samples' own values, whose origin and unit say nothing.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Extractor:
     device: torch.device = CPU
     batch: int = 500
     note: str = ""
+    own_units: bool = False
 
     @property
     def label(self) -> str:
@@ -51,15 +54,22 @@ class Extractor:
         return "FID" if self.name == PUBLISHED else f"FD-{self.name}"
 
     @torch.no_grad()
-    def __call__(self, samples: Tensor) -> Tensor:
+    def __call__(self, samples: Tensor, done: Callable[[int], object] = lambda count: None) -> Tensor:
         """Features (N, dimension) of decoded samples, float32 on the CPU.
+
+        Args:
+            samples: uint8 pictures (N, C, H, W) or float points (N, D).
+            done: told after each batch how many samples have their features.
 
         Raises:
             DataError: no samples, samples that do not fit, or features that are not N finite vectors.
         """
         if len(samples) == 0:
             raise DataError(f"{self.name} features need at least one sample; none came.")
-        parts = [self._features(part) for part in samples.split(self.batch)]
+        parts = []
+        for start in range(0, len(samples), self.batch):
+            parts.append(self._features(samples[start : start + self.batch]))
+            done(min(start + self.batch, len(samples)))
         lengths = {part.shape[1] for part in parts} | ({self.dimension} if self.dimension else set())
         if len(lengths) > 1:
             raise DataError(f"{self.name} features have lengths {sorted(lengths)}; expected one and the same.")
@@ -135,7 +145,8 @@ def raw(name: str, shape: tuple[int, ...]) -> Extractor:
             return samples.flatten(1).float() / 255
         return samples.float()
 
-    return Extractor(name, function, dimension=torch.Size(shape).numel(), version="1", batch=1000)
+    dimension = torch.Size(shape).numel()
+    return Extractor(name, function, dimension=dimension, version="1", batch=1000, own_units=True)
 
 
 class Pca(NamedTuple):
