@@ -1,6 +1,7 @@
 """What an evaluation says of fakes that are good, bad, few, copied or of the wrong shape."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,9 +79,44 @@ def test_warnings_name_what_to_beware_of() -> None:
     assert any("25 samples are few for 3 features" in warning for warning in few.warnings)
 
 
-def test_without_a_held_out_set_the_reals_are_halved() -> None:
-    found = measured(cloud(600, 2), held_out=False, count=500)
-    assert (found.fake.reference_size, found.real.size, found.real.reference_size) == (500, 250, 250)
+@pytest.mark.parametrize(("count", "size"), [(300, 300), (400, 400), (500, 400), (900, 400)])
+def test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(count: int, size: int) -> None:
+    found = measured(cloud(600, 2), held_out=False, count=count)
+    assert found.fake.reference_size == min(count, 800)
+    assert (found.real.size, found.real.reference_size) == (size, size)
+    assert 0.1 * found.floor < found.real.frechet < 10 * found.floor  # of other samples, not of the same
+
+
+def test_of_the_held_out_reals_no_more_are_taken_than_asked_for() -> None:
+    seen: list[str] = []
+    evaluate(
+        raw("points", (3,)), Reals(cloud(800, 0)), lambda _: Fakes(cloud(100, 2)),
+        held_out=Reals(cloud(600, 1)), count=100, tell=seen.append,
+    )  # fmt: skip
+    assert "features of 100 of 100 held-out reals" in seen
+    assert "features of 800 of 800 reals" in seen  # copies are looked for among all
+    assert "features of 100 of 100 fakes" in seen
+
+
+def test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit() -> None:
+    def kernel(shift: float, unit: float, *, own_units: bool = True) -> tuple[float, float]:
+        found, _ = evaluate(
+            replace(raw("points", (3,)), own_units=own_units),
+            Reals(shift + unit * cloud(100, 0)),
+            lambda _: Fakes(shift + unit * cloud(100, 2, shift=0.5)),
+            held_out=Reals(shift + unit * cloud(100, 1)),
+            full=False,
+        )
+        return found.fake.kernel, found.real.kernel
+
+    at_home = kernel(0, 1)
+    assert at_home[0] > 0.1
+    assert kernel(1000, 1) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
+    assert kernel(-30, 7) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
+    assert kernel(0, 1e-3) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
+    assert (
+        kernel(0, 3, own_units=False)[0] > 2 * kernel(0, 1, own_units=False)[0]
+    )  # a network's are as they are
 
 
 @pytest.mark.parametrize("fakes", [cloud(19, 0), cloud(100, 0, width=4)])
@@ -149,7 +185,7 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
     assert told == json.loads((files / "told.json").read_text())
     assert (told["reals"], told["fakes"]) == (str(files / "real.npz"), "pictures")
     assert told["copying"] is not None
-    with Image.open(files / "nearest.png") as pairs:
+    with Image.open(files / "told-nearest.png") as pairs:
         assert pairs.size == (2 + 12 * 10, 2 + 4 * 10)  # 24 pairs of 8 x 8 in rows of 6
 
 

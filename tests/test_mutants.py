@@ -16,6 +16,8 @@ import test_clusters
 import test_coverage
 import test_distances
 import test_ema
+import test_evaluate
+import test_evaluation
 import test_features
 import test_kmeans
 import test_losses
@@ -25,7 +27,7 @@ import test_penalties
 import test_pretrained
 import test_schedules
 import test_toy
-from sparring import ema, kmeans, losses, penalties, sample, schedules
+from sparring import ema, evaluate, kmeans, losses, penalties, sample, schedules
 from sparring.data import toy
 from sparring.metrics import (
     cache,
@@ -33,6 +35,7 @@ from sparring.metrics import (
     coverage,
     digits,
     distances,
+    evaluation,
     features,
     inception,
     memorisation,
@@ -121,6 +124,15 @@ MUTANTS = [
     Mutant(distances, "_squared_mmd", "- k.diag().sum(dtype=torch.float64)", "* (count - 1) / count", test_distances.test_kernel_distance_of_one_law_may_fall_below_nought_and_its_error_does_not_promise_too_much),
     Mutant(distances, "kernel_distance", "+ size / (smaller - size)", "", test_distances.test_kernel_distance_is_unbiased_and_its_error_is_the_one_it_states),
     Mutant(distances, "kernel_distance", "1 / subsets +", "1 +", test_distances.test_kernel_distance_is_unbiased_and_its_error_is_the_one_it_states),
+    Mutant(distances, "standardised", "- law.mean.to(features)", "", test_distances.test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit),
+    Mutant(distances, "standardised", ".sqrt()", "", test_distances.test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit),
+    Mutant(distances, "standardised", ".diagonal().mean()", ".diagonal().max()", test_distances.test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit),
+    Mutant(distances, "standardised", "(unit or 1.0)", "unit", test_distances.test_standardised_features_of_one_repeated_vector_keep_their_unit),
+    Mutant(evaluation, "_scores", "if own_units", "if False", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
+    Mutant(evaluation, "_scores", "if own_units", "if True", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
+    Mutant(evaluation, "_real_features", "min(count, len(drawn) // 2)", "len(drawn[:count]) // 2", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
+    Mutant(evaluation, "_real_features", "drawn[half : 2 * half]", "drawn[:half]", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
+    Mutant(evaluate, "_by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
     Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "gaps.square()", "gaps.abs()", test_distances.test_mind_of_a_shift),

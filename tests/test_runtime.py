@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sparring import runtime
-from sparring.errors import ConfigError
+from sparring import run, runtime, verbs
+from sparring.errors import ConfigError, RunError
+from sparring.records import Record
 from sparring.runtime import Runtime, Threads
 
 
@@ -125,6 +128,31 @@ def test_two_processes_reproduce_one_with_the_joint_batch(tmp_path: Path) -> Non
     for name in compared:
         scale = float(one[name].abs().max())
         torch.testing.assert_close(two[name], one[name], rtol=0, atol=2e-4 * scale + 1e-8, msg=name)
+
+
+@pytest.mark.parametrize(
+    ("rank", "message", "raised"),
+    [
+        (1, "[gloo/transport/tcp/pair.cc:553] Connection closed by peer [127.0.0.1]:1", RunError),
+        (1, "[gloo/transport/tcp/pair.cc:553] Connection reset by peer", RunError),
+        (1, "a matrix is singular", RuntimeError),
+        (0, "Connection closed by peer", RuntimeError),
+    ],
+)
+def test_a_process_that_lost_another_says_so_in_a_line(
+    rank: int, message: str, raised: type[RuntimeError], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def breaks(*_: object, **__: object) -> Iterator[Record]:
+        raise RuntimeError(message)
+        yield
+
+    monkeypatch.setattr(run, "train_in", breaks)
+    place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
+    folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"))
+    with pytest.raises(RuntimeError) as caught:
+        verbs._fight(folder, SimpleNamespace(runtime=place), None)  # type: ignore[arg-type]
+    assert caught.type is raised
+    assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 
 
 def test_torchrun_and_processes_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 import io
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from sparring import terminal as module
 from sparring.records import Record
 from sparring.terminal import Display, Half, fight_line, plain_line, shrink, time_left
 
@@ -52,6 +54,23 @@ def test_a_terminal_that_is_small_or_without_colours(options: dict[str, object])
     with Display(console, lambda: np.zeros((28, 140, 1), np.uint8)) as display:
         display.show(record())
     assert ("▀" in file.getvalue()) == (options == {"width": 20})
+
+
+def test_what_is_being_done_is_shown_in_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[io.StringIO] = []
+
+    def on_standard_error(stderr: bool, shows: bool) -> Console:
+        assert stderr
+        console, file = terminal(force_terminal=shows)
+        made.append(file)
+        return console
+
+    for shows in (True, False):
+        monkeypatch.setattr(module, "Console", partial(on_standard_error, shows=shows))
+        with module.working() as tell:
+            tell("features of 500 of 60,000 [reals]")
+    assert "features of 500 of 60,000 [reals]" in made[0].getvalue()
+    assert made[1].getvalue() == ""
 
 
 def test_half_blocks_carry_two_pixels() -> None:

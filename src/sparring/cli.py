@@ -134,7 +134,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--best", action="store_true", help="RUN's best checkpoint, not its last")
     evaluate.add_argument("--quick", action="store_true", help="leave out copying and GAN-train/GAN-test")
     evaluate.add_argument("--json", action="store_true", help="print evaluation.json instead of a table")
-    evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json)")
+    evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json, which is replaced)")
+    evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
     info = verbs.add_parser("info", description="What a run is and how far it got.")

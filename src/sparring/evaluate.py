@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, sample
+from sparring import __version__, build, run, sample
 from sparring.data.arrays import ARRAY
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError, RunError
-from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
-from sparring.metrics.extractors import Reals, choose
+from sparring.errors import ConfigError, DataError, RunError, unknown
+from sparring.metrics.evaluation import Evaluation, Fakes, Tell, evaluate
+from sparring.metrics.extractors import choose
 from sparring.run import RunFolder
 from sparring.runtime import Runtime
+from sparring.selection import to_measure
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 PAIRS = 24  # fakes shown with their nearest training samples
+COMPARED = 2**22  # numbers of fakes held against their nearest at once
+NAMED = 5  # classes that a message lists at most
+VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,20 @@ class Options:
     best: bool = False
 
 
-def evaluate_run(folder: RunFolder, options: Options, warn: Callable[[str], object]) -> Report:
-    """A run's generator against what it was trained on, or its held-out part where the set has one.
+def evaluate_run(
+    folder: RunFolder,
+    options: Options,
+    warn: Callable[[str], object],
+    *,
+    held_out: Dataset | None = None,
+    tell: Tell = lambda _: None,
+) -> Report:
+    """A run's generator against what it was trained on, or reals held out of that.
+
+    Those are ``held_out`` or, without it, the part of a built-in set that no training sees.
 
     Raises:
-        RunError: no checkpoint, or trained on an array in Python.
+        RunError: no checkpoint, trained on an array in Python, or the data has changed since.
         DataError: the data is no longer there.
     """
     if folder.config.data == ARRAY:
@@ -70,7 +83,15 @@ def evaluate_run(folder: RunFolder, options: Options, warn: Callable[[str], obje
             f"--real FILE.npz --fake {folder.path}."
         )
     data = build.dataset(folder.config.data)
-    return compare(data, folder, options, warn, held_out=build.held_out(folder.config.data))
+    try:
+        run.same_data(folder, build.as_trained(folder.config, data))
+    except RunError as error:
+        raise RunError(
+            f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
+        ) from error
+    if held_out is None:
+        held_out = build.held_out(folder.config.data)
+    return compare(data, folder, options, warn, held_out=held_out, tell=tell)
 
 
 def compare(
@@ -80,55 +101,73 @@ def compare(
     warn: Callable[[str], object],
     *,
     held_out: Dataset | None = None,
+    tell: Tell = lambda _: None,
 ) -> Report:
     """A set of fakes, or a run's generator, against real data.
 
+    Labels go by the names of their classes. Those that are not the reals' are left out, with a warning.
+
+    Args:
+        held_out: reals that no generator was trained on.
+        warn: told of damaged checkpoints.
+        tell: told again and again what is being done.
+
     Raises:
         DataError: sets that do not fit together, or too small.
-        ConfigError: unknown features, or such as do not suit the data.
+        ConfigError: unknown features, or such as do not suit the data; ``best`` of a set of fakes.
     """
+    tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
-    reals = _reals(real, options, runtime)
-    others = None if held_out is None else _reals(held_out, options, runtime)
+    reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
-    facts: dict[str, Any] = {
-        "sparring": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "seed": options.seed,
-        "count": options.count,
-    }
-    if isinstance(fake, RunFolder):
-        draw, step = _drawer(fake, options, runtime, warn)
-        facts["checkpoint_step"], draws, name = step, options.draws, str(fake.path)
-    else:
-        fixed = _at_most(options, Fakes(sample.eight_bit(fake.samples, fake.spec), _matching(fake, real)))
-        draw, draws, name = (lambda _: fixed), 1, fake.name
+    drawn = _of_run(fake, options, runtime, warn) if isinstance(fake, RunFolder) else _of_set(fake, options)
+    labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
+    notes = [f"GAN-train and GAN-test are left out: {reason}."] if reason else []
+    others = None
+    if held_out is not None:
+        others = to_measure(held_out, runtime.device, options.seed)
+        theirs, reason = _by_name("the held-out reals", others.labels, held_out.spec.class_names, real)
+        others = others._replace(labels=theirs)
+        if reason and labels is not None:
+            notes.append(f"GAN-train and GAN-test are taken between two halves of the reals: {reason}.")
+    tell("drawing")
+    first = Fakes(drawn.draw(0), labels)
     evaluation, nearest = evaluate(
         extractor,
         reals,
-        draw,
+        lambda number: Fakes(drawn.draw(number), labels) if number else first,
         held_out=others,
         count=options.count,
-        draws=draws,
+        draws=drawn.draws,
         seed=options.seed,
         full=options.full,
+        tell=tell,
     )
+    if options.full:
+        evaluation = replace(evaluation, warnings=(*evaluation.warnings, *notes))
     pairs = None
     if len(nearest) and real.spec.kind == "image":
-        pairs = _pairs(draw(0).samples, reals.samples[nearest], real.spec)
-    return Report(real.name, name, evaluation, facts, pairs)
+        pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
+    asked = {"seed": options.seed, "count": options.count}
+    return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
 
 
-def source(name: str) -> Dataset | RunFolder:
-    """What a user names: a run folder, a folder of pictures, a built-in set or a file.
+def source(name: str, warn: Callable[[str], object]) -> Dataset | RunFolder:
+    """What a user names: a built-in set, a run folder, a folder of pictures or a file.
 
     Raises:
         DataError: nothing of the kind.
     """
     path = Path(name)
+    if name in build.DATA:
+        if path.is_dir():
+            warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
+        return build.dataset(name)
     if path.is_dir():
         return RunFolder(path) if (path / "run.json").exists() else from_folder(path)
+    if not path.exists() and path.suffix.lower() not in build.FILES:
+        paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
+        raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")
     return build.dataset(name)
 
 
@@ -143,44 +182,88 @@ def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
     return found
 
 
-def _reals(data: Dataset, options: Options, runtime: Runtime) -> Reals:
-    return Reals(
-        sample.eight_bit(data.samples, data.spec), data.labels, data.name, options.seed, device=runtime.device
-    )
+def only_run(path: Path) -> RunFolder:
+    """Refuse data where a run is needed.
+
+    Raises:
+        RunError: it is data, or no run folder.
+    """
+    if not (path / "run.json").exists() and (path.exists() or str(path) in build.DATA):
+        raise RunError(
+            f"{path} is not a run folder. Data is measured with sparring evaluate --real DATA --fake {path}."
+        )
+    return RunFolder(path)
 
 
-def _drawer(
-    folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]
-) -> tuple[Callable[[int], Fakes], int]:
-    """A function from the number of a draw to fakes, and the step of the checkpoint they come from."""
+class _Source(NamedTuple):
+    """Where fakes come from: decoded samples by the number of the draw, and their labels in every draw."""
+
+    name: str
+    draw: Callable[[int], Tensor]
+    draws: int
+    labels: Tensor | None
+    class_names: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
+    """Each draw from latents of its own, with classes as often as in the training data."""
     bout, _ = folder.bout(warn, runtime, best=options.best)
     labels = sample.natural_labels(options.count, folder.facts["class_counts"])
 
-    def draw(number: int) -> Fakes:
+    def draw(number: int) -> Tensor:
         seed = options.seed + DRAW_APART * (number + 1)
         latents = sample.random_latents(options.count, folder.config.latent_dim, seed)
         decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels))
-        return Fakes(sample.eight_bit(decoded, folder.spec), None if folder.spec.clusters else labels)
+        return sample.eight_bit(decoded, folder.spec)
 
-    return draw, bout.step
+    told = None if folder.spec.clusters else labels
+    facts = {"checkpoint_step": bout.step}
+    return _Source(str(folder.path), draw, options.draws, told, folder.spec.class_names, facts)
 
 
-def _at_most(options: Options, fakes: Fakes) -> Fakes:
-    """``count`` of them at random, or all."""
+def _of_set(data: Dataset, options: Options) -> _Source:
+    """``count`` of its samples at random, or all, in the one draw there is.
+
+    Raises:
+        ConfigError: its best checkpoint is asked for.
+    """
+    if options.best:
+        raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
     rng = torch.Generator().manual_seed(options.seed)
-    kept = torch.randperm(len(fakes.samples), generator=rng)[: options.count]
-    return Fakes(fakes.samples[kept], None if fakes.labels is None else fakes.labels[kept])
+    kept = torch.randperm(len(data), generator=rng)[: options.count]
+    samples = sample.eight_bit(data.samples[kept], data.spec)
+    labels = None if data.labels is None else data.labels[kept]
+    return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
 
 
-def _matching(fake: Dataset, real: Dataset) -> Tensor | None:
-    """The fakes' labels where they mean the same classes as the real ones."""
-    return fake.labels if fake.labels is not None and fake.spec.class_names == real.spec.class_names else None
+def _by_name(
+    whose: str, labels: Tensor | None, names: tuple[str, ...], real: Dataset
+) -> tuple[Tensor | None, str]:
+    """Labels (N,) as indices of the real classes of the same names; or None and, where missed, why."""
+    wanted = real.spec.class_names
+    if real.labels is None or labels is None:
+        neither = real.labels is None and labels is None
+        return None, "" if neither else f"{whose if labels is None else 'the reals'} have no labels"
+    if strange := [names[k] for k in labels.unique().tolist() if names[k] not in wanted]:
+        return None, f"{whose} have classes {_listed(strange)} that the reals have not ({_listed(wanted)})"
+    places = torch.tensor([wanted.index(name) if name in wanted else -1 for name in names])
+    return places[labels], ""
 
 
-def _pairs(fakes: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:
-    """The fakes most like training samples (on the left of each pair) and those, in rows of pairs."""
-    apart = (fakes.float() - nearest.float()).square().flatten(1).sum(1)
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+
+
+def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:
+    """The fakes most like training samples (on the left of each pair) and those, in rows of pairs.
+
+    ``nearest`` (N,) is the index of each fake's nearest real.
+    """
+    count = max(1, COMPARED // fakes[0].numel())
+    parts = zip(fakes.split(count), nearest.split(count), strict=True)
+    apart = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
     chosen = apart.argsort()[:PAIRS]
-    tiles = torch.stack([fakes[chosen], nearest[chosen]], 1).flatten(0, 1)
+    tiles = torch.stack([fakes[chosen], reals[nearest[chosen]]], 1).flatten(0, 1)
     grey = Spec("image", spec.shape, "uint8", (127.5,), (127.5,))
     return sample.grid(tiles.numpy(), grey, columns=12)

@@ -140,6 +140,11 @@ class Runtime:
         return self.fabric.broadcast(value) if self.processes > 1 else value
 
 
+def another_ended(error: RuntimeError) -> bool:
+    """Whether an exchange between processes failed because another one is gone: gloo says so in words."""
+    return isinstance(error, dist.DistError) or "by peer" in str(error)
+
+
 def _device(name: str) -> tuple[str, int | None]:
     """Fabric's accelerator and device index for a name such as "cuda:1"."""
     if name == "auto":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
@@ -172,6 +173,19 @@ def evaluation_table(evaluation: Evaluation) -> Table:
         span = f"{min(classes.shares):.1%} to {max(classes.shares):.1%}"
         table.add_row("classes", span, "", "rarest and commonest, as that classifier sees the fakes")
     return table
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Within, the function given shows what is being done: one line on standard error, in a terminal only."""
+    screen = Console(stderr=True)
+    if not screen.is_terminal or screen.is_dumb_terminal:
+        yield lambda text: None
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=screen, transient=True) as line:
+        task = line.add_task("")
+        yield lambda text: line.update(task, description=text)
 
 
 def console() -> Console:

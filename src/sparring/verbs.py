@@ -10,8 +10,10 @@ import platform
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,12 +31,13 @@ from sparring.errors import ConfigError, RunError, SparringError, unknown
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.run import RunFolder
-from sparring.runtime import Runtime, available_cores, fast_precision
+from sparring.runtime import Runtime, another_ended, available_cores, fast_precision
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console, evaluation_table
+from sparring.terminal import Display, Pixels, console, evaluation_table, working
 
 QUALITY_SAMPLES = 10_000
 MOST_SAMPLES = 1_000_000
+MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -167,11 +170,9 @@ def evaluate(args: argparse.Namespace) -> int:
     """Measure a run, or any two sets, and write what was measured."""
     if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
         raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
-    for name, value, least in (("--count", args.count, 20), ("--draws", args.draws, 1)):
-        if not least <= value <= MOST_SAMPLES:
-            raise ConfigError(f"{name} {value}: expected {least} to {MOST_SAMPLES:,}.")
-    if not args.json:
-        console().print("Measuring …")
+    for name, least, most in (("count", 20, MOST_SAMPLES), ("draws", 1, MOST_SAMPLES), ("seed", 0, MOST_SEED)):
+        if not least <= getattr(args, name) <= most:
+            raise ConfigError(f"--{name} {getattr(args, name)}: expected {least} to {most:,}.")
     options = evaluation.Options(
         args.features,
         args.count,
@@ -181,16 +182,22 @@ def evaluate(args: argparse.Namespace) -> int:
         device=args.device,
         best=args.best,
     )
+    held_out = None
+    if args.held_out is not None:
+        held_out = evaluation.only_data(evaluation.source(args.held_out, _warn), "--held-out")
+    measure: Callable[..., evaluation.Report]
     if args.run is not None:
-        report = evaluation.evaluate_run(RunFolder(args.run), options, _warn)
+        folder = evaluation.only_run(args.run)
+        spec, measure = folder.spec, partial(evaluation.evaluate_run, folder)
     else:
-        real = evaluation.only_data(evaluation.source(args.real), "--real")
-        held_out = args.held_out and evaluation.only_data(evaluation.source(args.held_out), "--held-out")
-        report = evaluation.compare(
-            real, evaluation.source(args.fake), options, _warn, held_out=held_out or build.held_out(args.real)
-        )
-    out = args.out or (args.run / "evaluation.json" if args.run else Path("evaluation.json"))
-    pairs = out.with_name("nearest.png")
+        real = evaluation.only_data(evaluation.source(args.real, _warn), "--real")
+        fake = evaluation.source(args.fake, _warn)
+        held_out = build.held_out(args.real) if held_out is None else held_out
+        spec, measure = real.spec, partial(evaluation.compare, real, fake)
+    out, pairs = _evaluation_files(args, pictures=spec.kind == "image" and not args.quick)
+    replaced = out.exists()
+    with working() as tell:
+        report = measure(options, _warn, held_out=held_out, tell=tell)
     try:
         write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
         if report.pairs:
@@ -200,11 +207,32 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.json:
         print(out.read_text("utf-8"))
         return 0
-    _show_evaluation(report, out, pairs)
+    _show_evaluation(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
     return 0
 
 
-def _show_evaluation(report: evaluation.Report, out: Path, pairs: Path) -> None:
+def _evaluation_files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
+    """Where the numbers and, of pictures, the nearest pairs go; refused before anything is measured.
+
+    What is in a run folder by itself is replaced, other files only with ``--force``.
+    """
+    out = args.out or (args.run or Path()) / "evaluation.json"
+    if out.is_dir():
+        raise RunError(f"{out} is a folder: give --out a file, such as {out / 'evaluation.json'}.")
+    pairs = out.with_name("nearest.png" if out.stem == "evaluation" else f"{out.stem}-nearest.png")
+    for path in (out, pairs) if pictures else (out,):
+        if path.exists() and not args.force and (args.out or not args.run):
+            raise RunError(f"{path} exists already: choose another --out, or replace it with --force.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+    return out, pairs
+
+
+def _show_evaluation(report: evaluation.Report, out: str, pairs: Path) -> None:
     found, screen = report.evaluation, console()
     note = f"; {found.note}" if found.note else ""
     resized = f"; {found.resizer}" if found.resizer else ""
@@ -276,9 +304,14 @@ def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bo
     record: Record | None = None
     with _interruptible() as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(folder, bout))) if main_process else None
-        for record in run.train_in(folder, bout, data, threads=threads, stop=stopped):
-            if display:
-                display.show(record)
+        try:
+            for record in run.train_in(folder, bout, data, threads=threads, stop=stopped):
+                if display:
+                    display.show(record)
+        except RuntimeError as error:
+            if main_process or not another_ended(error):
+                raise
+            raise RunError("another process of this training has ended; its own message says why.") from error
     if not main_process:
         return True
     if stopped() and record is not None and record.progress < 1:
