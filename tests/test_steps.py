@@ -7,6 +7,7 @@ from sparring import losses, penalties
 from sparring.networks import dcgan
 from sparring.steps import (
     Bout,
+    Lesson,
     adversarial_step,
     descend,
     discriminator_lesson,
@@ -191,6 +192,28 @@ def test_ghost_batches_side_by_side_equal_one_after_the_other_bit_for_bit() -> N
         torch.set_num_threads(threads)
     assert torch.equal(results[0], results[1])
     assert torch.equal(results[0], results[2])
+
+
+def test_gradients_lie_in_memory_as_the_weights_do() -> None:
+    """Where they do not, fused Adam moves other weights than those the gradients are of."""
+    torch.manual_seed(0)
+    fused, plain = (nn.Conv2d(2, 4, 3) for _ in range(2))
+    plain.load_state_dict(fused.state_dict())
+    fused = fused.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    gradients = [torch.randn_like(p).contiguous() for p in plain.parameters()]
+    scales = (1.0, *torch.randn(3).tolist())
+    bout = Bout(*players(), LATENT)
+    adam = torch.optim.Adam(fused.parameters(), 1e-2, fused=True)
+    reference = torch.optim.Adam(plain.parameters(), 1e-2, foreach=False)
+    for scale in scales:
+        descend(bout, fused, adam, [Lesson([scale * g for g in gradients], {})])
+        for weight, gradient in zip(plain.parameters(), gradients, strict=True):
+            weight.grad = scale * gradient
+        reference.step()
+    for mine, theirs in zip(fused.parameters(), plain.parameters(), strict=True):
+        assert mine.grad is not None
+        assert mine.grad.stride() == mine.stride()
+        torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_ghosts_share_the_weights_and_start_from_the_same_statistics() -> None:

@@ -169,7 +169,8 @@ def descend(bout: Bout, network: nn.Module, optimizer: Optimizer, lessons: Seque
     weights = [p for p in network.parameters() if p.requires_grad]
     of_parts = zip(*(lesson.gradients for lesson in lessons), strict=True)
     for weight, gradients in zip(weights, of_parts, strict=True):
-        weight.grad = _mean([gradient for gradient in gradients if gradient is not None], len(lessons))
+        present = [gradient for gradient in gradients if gradient is not None]
+        weight.grad = _mean(weight, present, len(lessons))
     bout.runtime.average_gradients(weights)
     optimizer.step()
     if len(lessons) == 1:
@@ -232,11 +233,15 @@ def _split(batch: Batch, parts: int) -> list[Batch]:
     return list(zip(real.chunk(parts), all_labels, strict=True))
 
 
-def _mean(gradients: Sequence[Tensor], count: int) -> Tensor | None:
-    """Their sum over ``count``; None of none."""
+def _mean(weight: Tensor, gradients: Sequence[Tensor], count: int) -> Tensor | None:
+    """The gradients' sum over ``count``, laid out in memory as the weight is; None of none.
+
+    The layout is part of the value: torch's fused Adam on a CPU reads both as if they were alike.
+    """
     if not gradients:
         return None
-    return gradients[0] if count == 1 else torch.stack(list(gradients)).sum(0) / count
+    total = gradients[0] if count == 1 else torch.stack(list(gradients)).sum(0).div_(count)
+    return total if total.stride() == weight.stride() else torch.empty_like(weight).copy_(total)
 
 
 def _joined(values: Sequence[Tensor]) -> Tensor:
