@@ -18,6 +18,14 @@ TINY = {
 TINY_LINE = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
+def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Vectors in tight heaps on a line of the plane, and which heap each is from."""
+    rng = torch.Generator().manual_seed(0)
+    heap = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
+    vectors = distance * torch.stack([heap, -heap], 1) + 0.1 * torch.randn(len(heap), 2, generator=rng)
+    return vectors, heap
+
+
 @pytest.fixture
 def pictures() -> Dataset:
     """64 random pictures of 8 x 8 pixels in two classes."""

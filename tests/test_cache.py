@@ -104,17 +104,3 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     for nowhere in ("", "relative"):
         monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
         assert cache.folder() == Path.home() / ".cache" / "sparring"
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    cache.write_whole(tmp_path / "deep" / "file", b"old")
-
-    def fail(*_: object) -> None:
-        raise OSError("no")
-
-    monkeypatch.setattr(cache.os, "replace", fail)
-    with pytest.raises(OSError, match="no"):
-        cache.write_whole(tmp_path / "deep" / "file", b"new")
-    assert [path.read_bytes() for path in (tmp_path / "deep").iterdir()] == [b"old"]

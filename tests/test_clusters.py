@@ -4,21 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import TINY, TINY_LINE
+from conftest import TINY, TINY_LINE, heaps
 from sparring import GAN, build, sample
 from sparring.cli import main
 from sparring.config import from_recipe
 from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-
-
-def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Vectors in tight heaps on a line of the plane, and which heap each is from."""
-    rng = torch.Generator().manual_seed(0)
-    heap = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
-    vectors = distance * torch.stack([heap, -heap], 1) + 0.1 * torch.randn(len(heap), 2, generator=rng)
-    return vectors, heap
 
 
 def test_the_same_seed_finds_the_same_clusters() -> None:

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from conftest import TINY
+from sparring import checkpoint
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
@@ -220,3 +221,20 @@ def test_a_broken_checkpoint_is_warned_of(pictures: Dataset, tmp_path: Path) -> 
         pytest.raises(RunError, match="no whole checkpoint"),
     ):
         GAN.load(path, device="cpu")
+
+
+def test_no_best_checkpoint_is_kept_without_a_run_folder(pictures: Dataset) -> None:
+    with pytest.raises(ConfigError, match="run folder"):
+        GAN("dcgan", evaluate_every=100).fit(pictures, samples_seen=32)
+
+
+def test_loading_the_best_checkpoint(pictures: Dataset, tmp_path: Path) -> None:
+    gan = fitted(pictures)
+    path = gan.save(tmp_path / "run")
+    with pytest.raises(RunError, match="no best checkpoint"):
+        GAN.load(path, best=True)
+    early = gan.bout_.step
+    gan.bout_.step = 1
+    checkpoint.write(gan.bout_, path / "best", {"frechet": 1.0})
+    assert GAN.load(path, best=True).bout_.step == 1
+    assert GAN.load(path).bout_.step == early

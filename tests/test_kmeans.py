@@ -1,15 +1,8 @@
 import pytest
 import torch
 
+from conftest import heaps
 from sparring import kmeans
-
-
-def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Vectors in tight heaps on a line of the plane, and which heap each is from."""
-    rng = torch.Generator().manual_seed(0)
-    heap = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
-    vectors = distance * torch.stack([heap, -heap], 1) + 0.1 * torch.randn(len(heap), 2, generator=rng)
-    return vectors, heap
 
 
 def test_heaps_that_lie_apart_are_found() -> None:

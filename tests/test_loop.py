@@ -141,3 +141,20 @@ def test_too_few_samples_for_a_batch() -> None:
 def test_tensors_of_the_users_own() -> None:
     (record,) = train(small_bout(), torch.rand(32, SIZE), Budget(samples_seen=16), batch_size=16)
     assert record.samples_seen == 16
+
+
+def test_the_clock_stands_still_while_a_record_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def tick() -> float:
+        now[0] += 0.001
+        return now[0]
+
+    monkeypatch.setattr("sparring.loop.time.perf_counter", tick)
+    seconds = []
+    for record in train(small_bout(), points(), Budget(minutes=1 / 60), batch_size=16, record_every=50):
+        seconds.append(record.seconds)
+        assert record.values["samples_per_second"] > 1000
+        now[0] += 100
+    assert len(seconds) > 3
+    assert 1 <= seconds[-1] < 1.01

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from sparring.errors import RunError
+from sparring.files import write_whole
 from sparring.steps import Bout
 
 VERSION = 1
@@ -56,20 +56,6 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         old.unlink(missing_ok=True)
         old.with_suffix(".safetensors").unlink(missing_ok=True)
     return stem.with_suffix(".json")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary name, flush to the disk, rename: readers see the old file or the new."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _digest(facts: Mapping[str, Any], tensors: bytes) -> str:
@@ -112,18 +98,6 @@ def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], d
         return facts, tensors
     what = "no whole checkpoint" if found else "no checkpoint"
     raise RunError(f"{what} in {folder}. Train again with `sparring train`.")
-
-
-def facts(folder: Path) -> dict[str, Any]:
-    """What the newest checkpoint says of itself, its tensors unread; empty where there is none."""
-    for path in sorted(folder.glob("*.json"), reverse=True):
-        try:
-            found = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            continue
-        if isinstance(found, dict):
-            return found
-    return {}
 
 
 def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:

@@ -55,7 +55,7 @@ class Config:
     )
     seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
 
-    minutes: float = option(0.0, "stop after this many minutes", group="how long", low=0)
+    minutes: float = option(0.0, "stop after this many minutes of training", group="how long", low=0)
     epochs: float = option(0.0, "stop after this many passes over the data", group="how long", low=0)
     samples_seen: int = option(0, "stop after this many real samples", group="how long", low=0)
 

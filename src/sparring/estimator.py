@@ -73,6 +73,11 @@ class GAN:
         for name in budget:
             if name not in BUDGETS:
                 raise ConfigError(unknown("budget", name, BUDGETS))
+        if self.options.get("evaluate_every"):
+            raise ConfigError(
+                "evaluate_every keeps its best checkpoint in a run folder, which fit does not make: use "
+                "`sparring train --evaluate-every`, or leave it out and measure with `sparring evaluate`."
+            )
         dataset = _dataset(data, labels)
         self._prepare(dataset, build.configure(dataset, self.recipe, **self._changes(budget, dataset)))
         adaptive = self.config_.minutes > 0
@@ -137,18 +142,18 @@ class GAN:
         return folder.path
 
     @staticmethod
-    def load(path: str | Path, *, device: str = "auto") -> GAN:
-        """A GAN from a run folder, ready to draw from.
+    def load(path: str | Path, *, device: str = "auto", best: bool = False) -> GAN:
+        """A GAN from a run folder, ready to draw from; ``best`` takes its best checkpoint, not the last.
 
         Raises:
-            RunError: not a run folder, or without a whole checkpoint.
+            RunError: not a run folder, or without such a checkpoint that is whole.
         """
         folder = run.RunFolder(Path(path))
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         gan = GAN(recipe, **folder.config.changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan._class_counts = folder.facts["class_counts"]
-        gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"))
+        gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"), best=best)
         gan.history_ = list(folder.records()) if folder.history.exists() else []
         return gan
 

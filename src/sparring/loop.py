@@ -65,7 +65,8 @@ def train(
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
 
-    Between two records the bout may be saved, drawn from or left; training goes on from its state.
+    At a record the bout may be saved, drawn from or left; training goes on from its state, and the
+    clock stands still.
     The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
 
     Args:
@@ -105,7 +106,9 @@ def train(
         due = bout.step % record_every == 0 or bout.seconds - window.since_seconds > max(record_seconds, 1)
         if progress >= 1 or stopping or due:
             record = window.close(progress, scale)
+            handed_over = time.perf_counter()
             yield record
+            started += time.perf_counter() - handed_over  # what is done with a record is not training
             if stopping:
                 return
             if bout.runtime.device.type == "cpu" and bout.runtime.processes == 1:

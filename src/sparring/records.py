@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from sparring.errors import RunError
+from sparring.files import write_whole
 
 
 class Logged(NamedTuple):
@@ -103,9 +103,7 @@ def read_history(path: Path) -> Iterator[Record]:
 def truncate_history(path: Path, last_step: int) -> None:
     """Drop the records after ``last_step``, so that a resumed run writes them anew, once."""
     kept = [record for record in read_history(path) if record.step <= last_step] if path.exists() else []
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(record.to_json() + "\n" for record in kept), encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, "".join(record.to_json() + "\n" for record in kept).encode())
 
 
 class HistoryWriter:

@@ -22,10 +22,10 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import __version__, build, checkpoint, sample, selection
-from sparring.checkpoint import write_whole
 from sparring.config import Config, from_toml
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, NonFiniteError, RunError
+from sparring.files import write_whole
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record, read_history, truncate_history
 from sparring.runtime import Runtime, Threads
@@ -33,6 +33,10 @@ from sparring.steps import Bout
 
 FORMAT = 1  # of the run folder; another number is refused
 PICTURE_COLUMNS = 8
+FILES = (
+    "run.json", "config.toml", "history.jsonl", "best.json", "samples.png", "training.gif",
+    "evaluation.json", "nearest.png",
+)  # fmt: skip
 FACTS = ("sparring", "created", "data", "data_count", "class_counts")  # what verbs read of run.json
 
 
@@ -146,14 +150,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         with only_trainer(path):
             for name in ("checkpoints", "best", "samples"):
                 shutil.rmtree(path / name, ignore_errors=True)
-            for name in (
-                "run.json",
-                "config.toml",
-                "history.jsonl",
-                "best.json",
-                "samples.png",
-                "training.gif",
-            ):
+            for name in FILES:
                 (path / name).unlink(missing_ok=True)
     facts = {
         "format": FORMAT,
@@ -242,11 +239,13 @@ def train_in(
     *,
     threads: int = 0,
     stop: Callable[[], bool] = lambda: False,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Record]:
     """``loop.train`` with the folder as its first consumer: history, pictures, checkpoints.
 
     ``threads`` fixes their number (0: as the config says). What is on disk when a record is yielded
-    is whole, and after the last record, or when ``stop`` says so, the exact state is saved.
+    is whole, and after the last record, or when ``stop`` says so, the exact state is saved. ``warn``
+    hears of a damaged best checkpoint.
 
     Raises:
         NonFiniteError: training broke down; the last good checkpoint is kept.
@@ -268,24 +267,25 @@ def train_in(
     )
     with ExitStack() as stack:
         writer = chooser = None
-        last = False
         if bout.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, bout))
             if config.evaluate_every:
                 found = selection.judge(config, data, bout.runtime.device)
-                chooser = selection.Selection(found, folder.best, bout)
+                chooser = selection.Selection(found, folder.best, bout, warn)
         try:
             for record in records:
                 last = record.progress >= 1 or stop()
                 if chooser:
                     record = chooser.keep(record, last)
+                    if last:
+                        report = chooser.report(folder.classes)
+                        write_whole(folder.choice, json.dumps(report, indent=1).encode())
                 if writer:
-                    writer.keep(record, last)
+                    # Resuming goes back to the last of these: a best one ahead of it would be lost.
+                    writer.keep(record, save=last or bool(chooser and chooser.best_step == record.step))
                 yield record
-            if chooser and last:
-                write_whole(folder.choice, json.dumps(chooser.report(folder.classes), indent=1).encode())
         except NonFiniteError as error:
             saved = any(folder.checkpoints.glob("*.json"))
             kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
@@ -299,6 +299,8 @@ class _Writer:
         self.folder, self.bout, self.config = folder, bout, folder.config
         checkpoint.drop_after(folder.checkpoints, bout.step)
         truncate_history(folder.history, bout.step)
+        for left in folder.path.glob("*.tmp"):  # by a kill
+            left.unlink()
         for picture in folder.pictures():
             if int(picture.stem) > bout.step:
                 picture.unlink()
@@ -308,10 +310,10 @@ class _Writer:
         self.saved_at = time.monotonic()
         self._draw(0.0)
 
-    def keep(self, record: Record, last: bool) -> None:
+    def keep(self, record: Record, save: bool) -> None:
         self.history.write(record)
         self._draw(record.progress)
-        if last or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
+        if save or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
             facts = {"threads": torch.get_num_threads(), "progress": record.progress}
             checkpoint.write(self.bout, self.folder.checkpoints, facts)
             self.saved_at = time.monotonic()

@@ -7,7 +7,7 @@ reported on another.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import torch
 from sparring import build, checkpoint, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset, Spec
+from sparring.errors import RunError
 from sparring.metrics import cache
 from sparring.metrics.distances import Gaussian, fit_gaussian, frechet
 from sparring.metrics.extractors import Reals, choose
@@ -67,12 +68,16 @@ def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
 class Selection:
     """Measures a bout every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
 
-    def __init__(self, judge: Judge, folder: Path, bout: Bout) -> None:
+    def __init__(self, judge: Judge, folder: Path, bout: Bout, warn: Callable[[str], object]) -> None:
         self.judge, self.folder, self.bout = judge, folder, bout
         self.every = judge.config.evaluate_every
         self.measured_at = bout.samples_seen // self.every * self.every
         checkpoint.drop_after(folder, bout.step)
-        self.best = checkpoint.facts(folder).get("frechet", math.inf)
+        try:
+            chosen, _ = checkpoint.read(folder, warn)
+            self.best, self.best_step = float(chosen["frechet"]), int(chosen["step"])
+        except (RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
+            self.best, self.best_step = math.inf, -1
 
     def keep(self, record: Record, last: bool) -> Record:
         """The record, with the distance where one is due; the checkpoint is kept where it is the least."""
@@ -81,7 +86,7 @@ class Selection:
         self.measured_at = record.samples_seen // self.every * self.every
         distance = self.judge.distance(self.bout, CHOOSING)
         if distance < self.best:
-            self.best = distance
+            self.best, self.best_step = distance, self.bout.step
             chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
             checkpoint.write(self.bout, self.folder, chosen)
         return replace(record, values={**record.values, "frechet": distance})

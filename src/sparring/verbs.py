@@ -23,11 +23,11 @@ import torch
 
 from sparring import __version__, build, run, sample
 from sparring import evaluate as evaluation
-from sparring.checkpoint import write_whole
 from sparring.config import BUDGETS, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, SparringError, unknown
+from sparring.files import write_whole
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.run import RunFolder
@@ -305,7 +305,7 @@ def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bo
     with _interruptible() as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(folder, bout))) if main_process else None
         try:
-            for record in run.train_in(folder, bout, data, threads=threads, stop=stopped):
+            for record in run.train_in(folder, bout, data, threads=threads, stop=stopped, warn=_warn):
                 if display:
                     display.show(record)
         except RuntimeError as error:

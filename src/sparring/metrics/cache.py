@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from sparring.files import write_whole
 from sparring.metrics.distances import Gaussian, fit_gaussian
 from sparring.metrics.features import Extractor, content_hash
 
@@ -39,6 +39,7 @@ def statistics(extractor: Extractor, samples: Tensor, where: Path | None = None)
     if found is None:
         found = fit_gaussian(extractor(samples))
         with contextlib.suppress(OSError):  # a full or read-only disk costs time later, not the result
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, save(found._asdict(), {"sha256": content_hash(*found)}))
     return found
 
@@ -51,18 +52,3 @@ def _read(path: Path) -> Gaussian | None:
             return found if file.metadata().get("sha256") == content_hash(*found) else None
     except (OSError, SafetensorError, AttributeError):
         return None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary name of its own, flush to the disk, rename: readers see all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

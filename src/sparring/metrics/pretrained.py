@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from sparring.errors import ConfigError
+from sparring.files import write_whole
 from sparring.metrics import cache, inception
 from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
 
@@ -136,7 +137,8 @@ def download(url: str, sha256: str, name: str) -> Path:
             content: bytes = response.read()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise OSError(f"{len(content):,} bytes came with another SHA-256 than {sha256[:8]}...")
-        cache.write_whole(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
     except (OSError, http.client.HTTPException) as error:
         raise ConfigError(
             f"{name} features need weights from {url}, which cannot be had ({error}). "
