@@ -70,7 +70,7 @@ def test_dry_run_prints_the_config_and_leaves_nothing(
     pictures_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "never"
-    assert main(["train", str(pictures_file), "--out", str(out), "--dry-run", "--seed", "5"]) == 0
+    assert main(["train", str(pictures_file), "--out", str(out), "--dry-run", "--seed", "5", *TINY_LINE]) == 0
     assert "seed = 5\n" in capsys.readouterr().out
     assert not out.exists()
 
@@ -95,7 +95,9 @@ def test_names_that_are_not_known_offer_the_nearest(
     assert "Did you mean 'dcgan'" in refused(capsys, "train", pictures_file, "--recipe", "dcgna")
     assert "Did you mean 'mnist'" in refused(capsys, "train", "mnits")
     assert "Did you mean 'hinge'" in refused(capsys, "train", pictures_file, "--loss", "hing")
-    assert "'gpu' is not on this machine" in refused(capsys, "train", pictures_file, "--device", "gpu")
+    assert "'gpu' is not on this machine" in refused(
+        capsys, "train", pictures_file, *TINY_LINE, "--device", "gpu"
+    )
 
 
 def test_data_that_cannot_be_used(
@@ -107,7 +109,7 @@ def test_data_that_cannot_be_used(
     assert "there is no file" in refused(capsys, "train", tmp_path / "missing.npz")
     assert "is a folder; accepted: mnist" in refused(capsys, "train", tmp_path / "folder")
     assert "is a .txt file; accepted" in refused(capsys, "train", tmp_path / "text.txt")
-    assert "5 samples, fewer than one batch of 64" in refused(capsys, "train", tmp_path / "few.npy")
+    assert "5 samples, fewer than one batch of 128" in refused(capsys, "train", tmp_path / "few.npy")
     assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "0")
     assert "expected at least 1" in refused(capsys, "train", pictures_file, "--batch-size", "0")
 

@@ -185,8 +185,8 @@ def check(config: Config, data: Dataset) -> None:
         DataError: fewer samples than a batch.
         ConfigError: no budget is set.
     """
-    check_size(data.name, len(data), config.batch_size)
     budget(config)
+    check_size(data.name, len(data), config.batch_size, config.processes * config.ghost_batches)
 
 
 def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:

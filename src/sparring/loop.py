@@ -77,7 +77,7 @@ def train(
         NonFiniteError: a loss or a gradient is no longer finite.
     """
     dataset = data if isinstance(data, Dataset) else from_array(data)
-    check_size(dataset.name, len(dataset), batch_size)
+    check_size(dataset.name, len(dataset), batch_size, bout.ghost_batches * bout.runtime.processes)
     dataset = dataset.to(bout.runtime.device)
     bout.generator.train()
     bout.discriminator.train()

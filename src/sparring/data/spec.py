@@ -103,8 +103,8 @@ class Dataset:
         return Dataset(self.name, self.spec, self.samples.to(device), labels)
 
 
-def check_size(name: str, count: int, batch_size: int) -> None:
-    """Refuse a set that cannot fill one batch.
+def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
+    """Refuse a set that cannot fill one batch, which is divided in so many parts.
 
     Raises:
         DataError: empty, or fewer samples than a batch.
@@ -114,5 +114,5 @@ def check_size(name: str, count: int, batch_size: int) -> None:
     if count < batch_size:
         raise DataError(
             f"{name} holds {count} samples, fewer than one batch of {batch_size}. "
-            f"Add samples or train with --batch-size {count} or less."
+            f"Add samples or train with --batch-size {max(count // parts, 1) * parts} or less."
         )
