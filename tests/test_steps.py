@@ -181,8 +181,8 @@ def test_ghost_batches_side_by_side_equal_one_after_the_other_bit_for_bit() -> N
     results = []
     try:
         for count in (1, 2, 4):
-            torch.set_num_threads(count)
             bout = normed_bout(ghost_batches=4, penalties=[penalties.r1(0.1)])
+            bout.runtime.use_threads(count, parts=4)
             for seed in range(3):
                 logged = ghost_step(bout, seed)
             results.append(

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
 from sparring.records import Record
-from sparring.runtime import Runtime, Threads
+from sparring.runtime import Threads
 from sparring.schedules import ema_decay
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
 
@@ -81,19 +81,17 @@ def train(
     dataset = dataset.to(bout.runtime.device)
     bout.generator.train()
     bout.discriminator.train()
-    threads = threads or Threads(fixed=torch.get_num_threads())
-    probe = _Probe(bout, dataset, batch_size)
-    if bout.runtime.device.type == "cpu" and bout.runtime.processes == 1:
-        threads.choose(probe)
+    crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
     window = _Window(bout)
     started = time.perf_counter() - bout.seconds
     order = _Order(len(dataset), seed)
     progress = budget.progress(bout, len(dataset))
     while progress < 1:
+        crew.work()
         scale = bout.lr_schedule(progress)
         bout.scale_rates(scale)
         batches = [
-            _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout.runtime)
+            _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout)
             for k in range(bout.d_steps)
         ]
         window.add(adversarial_step(bout, batches, _rng(bout, seed)))
@@ -107,12 +105,12 @@ def train(
         if progress >= 1 or stopping or due:
             record = window.close(progress, scale)
             handed_over = time.perf_counter()
+            crew.rest()
             yield record
             started += time.perf_counter() - handed_over  # what is done with a record is not training
             if stopping:
                 return
-            if bout.runtime.device.type == "cpu" and bout.runtime.processes == 1:
-                threads.watch(record.values["samples_per_second"], probe)
+            crew.watch(record)
 
 
 class _Order:
@@ -149,9 +147,11 @@ def _rng(bout: Bout, seed: int) -> torch.Generator:
     return torch.Generator(bout.runtime.device).manual_seed(_stream(seed, 1, bout.step))
 
 
-def _draw(dataset: Dataset, order: _Order, start: int, count: int, runtime: Runtime) -> Batch:
-    """This process's part of the joint batch, as the networks want it in memory."""
-    indices = runtime.share(order(start, count)).to(runtime.device, non_blocking=True)
+def _draw(dataset: Dataset, order: _Order, start: int, count: int, bout: Bout) -> Batch:
+    """This process's part of the joint batch, ghost by ghost, as the networks want it in memory."""
+    runtime = bout.runtime
+    ghosts = order(start, count).chunk(bout.ghost_batches)
+    indices = torch.cat([runtime.share(ghost) for ghost in ghosts]).to(runtime.device, non_blocking=True)
     samples, labels = dataset.batch(indices)
     if samples.ndim == 4:
         samples = samples.contiguous(memory_format=torch.channels_last)
@@ -176,7 +176,34 @@ class _Probe:
     def batches(self) -> list[Batch]:
         """The first batch of the data."""
         order = _Order(len(self.dataset), 0)
-        return [_draw(self.dataset, order, 0, self.batch_size, self.bout.runtime)]
+        return [_draw(self.dataset, order, 0, self.batch_size, self.bout)]
+
+
+class _Crew:
+    """The CPU threads of a training: at work on its steps, or free for what is done with a record."""
+
+    def __init__(self, bout: Bout, threads: Threads | None, probe: Callable[[], object]) -> None:
+        self.runtime, self.probe = bout.runtime, probe
+        self.threads = threads or Threads(fixed=torch.get_num_threads())
+        self.threads.use = partial(self.runtime.use_threads, parts=bout.ghost_batches)
+        self.here = self.runtime.device.type == "cpu" and self.runtime.processes == 1
+        if self.here:
+            self.threads.choose(probe)
+
+    def work(self) -> None:
+        """The parts of a step side by side."""
+        if self.here:
+            self.threads.use(self.threads.chosen)
+
+    def rest(self) -> None:
+        """All threads for whatever is done with a record."""
+        if self.here:
+            self.runtime.use_threads(self.threads.chosen)
+
+    def watch(self, record: Record) -> None:
+        """Choose their number again where the speed has dropped."""
+        if self.here:
+            self.threads.watch(record.values["samples_per_second"], self.probe)
 
 
 class _Window:

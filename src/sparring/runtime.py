@@ -61,6 +61,7 @@ class Runtime:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.fabric.launch()
+        self.at_once = 1  # parts of a step that are computed side by side
 
     @property
     def device(self) -> torch.device:
@@ -117,20 +118,24 @@ class Runtime:
         size = len(batch) // self.processes
         return batch[self.rank * size : (self.rank + 1) * size]
 
-    def together(self, function: Callable[..., T], *arguments: Sequence[Any]) -> list[T]:
-        """``function`` of each row of arguments; on a CPU side by side, in threads.
+    def use_threads(self, count: int, parts: int = 1) -> None:
+        """Let so many CPU threads compute: first parts of a step side by side, then each layer.
 
-        Small layers share two cores badly; whole parts of a step share them well. The results do
-        not depend on how many threads there are, as long as each part has one to itself.
+        Small layers share two cores badly, whole parts share them well. What is computed does not
+        depend on ``count`` while no layer is shared.
         """
+        self.at_once = min(count, parts)
+        torch.set_num_threads(count // self.at_once)
+
+    def together(self, function: Callable[..., T], *arguments: Sequence[Any]) -> list[T]:
+        """``function`` of each row of arguments, side by side where ``use_threads`` said so."""
         rows = list(zip(*arguments, strict=True))
-        threads = torch.get_num_threads()
-        at_once = min(len(rows), threads) if self.device.type == "cpu" else 1
+        at_once, threads = min(len(rows), self.at_once), torch.get_num_threads()
         if at_once == 1:
             return [function(*row) for row in rows]
 
         def run(row: tuple[Any, ...]) -> T:
-            torch.set_num_threads(threads // at_once)  # of this thread alone
+            torch.set_num_threads(threads)  # of this thread alone
             return function(*row)
 
         return list(_pool(at_once).map(run, rows))
@@ -263,25 +268,28 @@ class Threads:
 
     Args:
         fixed: use this many; 0 measures.
+        use: makes so many compute.
         adaptive: measure again when the speed drops. Convolutions sum in another order with
             another number of threads, so a run that must repeat bit for bit is not adaptive.
     """
 
     fixed: int = 0
     adaptive: bool = False
+    use: Callable[[int], object] = torch.set_num_threads
+    chosen: int = 0
     best_speed: float = 0.0
     measured_at: float = 0.0
 
     def choose(self, probe: Callable[[], object]) -> int:
         """Set the number of threads and return it; ``probe`` runs one training step on a copy."""
         if self.fixed:
-            torch.set_num_threads(self.fixed)
-            return self.fixed
-        most = available_cores()
-        chosen = fastest(probe, sorted({1, max(1, most // 2), most}))
-        torch.set_num_threads(chosen)
-        self.best_speed, self.measured_at = 0.0, time.monotonic()
-        return chosen
+            self.chosen = self.fixed
+        else:
+            most = available_cores()
+            self.chosen = fastest(probe, sorted({1, max(1, most // 2), most}), use=self.use)
+            self.best_speed, self.measured_at = 0.0, time.monotonic()
+        self.use(self.chosen)
+        return self.chosen
 
     def watch(self, samples_per_second: float, probe: Callable[[], object]) -> None:
         """Choose again when the speed has fallen by a third, or now and then on fewer threads."""
@@ -290,7 +298,7 @@ class Threads:
         waited = time.monotonic() - self.measured_at
         self.best_speed = max(self.best_speed, samples_per_second)
         slow = samples_per_second < 0.67 * self.best_speed and waited > 5
-        idle_cores = torch.get_num_threads() < available_cores() and waited > 15
+        idle_cores = self.chosen < available_cores() and waited > 15
         if slow or idle_cores:
             self.choose(probe)
 
@@ -300,7 +308,12 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def fastest(probe: Callable[[], object], candidates: Sequence[int], seconds_each: float = 0.1) -> int:
+def fastest(
+    probe: Callable[[], object],
+    candidates: Sequence[int],
+    seconds_each: float = 0.1,
+    use: Callable[[int], object] = torch.set_num_threads,
+) -> int:
     """The number of threads with which a probe takes least time on average.
 
     The candidates take turns, so that a disturbance meets them all alike.
@@ -310,7 +323,7 @@ def fastest(probe: Callable[[], object], candidates: Sequence[int], seconds_each
     spent = dict.fromkeys(candidates, 0.0)
     for turn in range(MOST_TURNS):
         for threads in candidates:
-            torch.set_num_threads(threads)
+            use(threads)
             probe()  # the first step after a change wakes or makes the threads
             start = time.perf_counter()
             probe()
