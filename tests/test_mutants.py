@@ -90,6 +90,8 @@ MUTANTS = [
     Mutant(penalties, "one_centred", "norm - 1", "norm", lambda: test_penalties.test_a_linear_critic((5, 7))),
     Mutant(penalties, "one_centred", ".clamp_min(1e-12)", "", test_penalties.test_a_flat_critic_gives_finite_gradients),
     Mutant(penalties, "between", "lerp(real, fake", "lerp(fake, real", test_penalties.test_points_between),
+    Mutant(schedules, "warm_up", "progress / share", "progress * share", test_schedules.test_warm_up_is_a_straight_line_to_one),
+    Mutant(schedules, "warm_up", "min(1.0, progress / share)", "progress / share", test_schedules.test_warm_up_is_a_straight_line_to_one),
     Mutant(schedules, "linear", "(1 - progress) / (1 - start)", "1 - progress", test_schedules.test_linear),
     Mutant(schedules, "cosine", "0.5 - 0.5", "0.5 + 0.5", test_schedules.test_cosine),
     Mutant(schedules, "ema_decay", "0.5 **", "0.37 **", test_schedules.test_half_the_weight_is_left_after_a_half_life),

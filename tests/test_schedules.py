@@ -57,3 +57,8 @@ def test_the_average_forgets_its_beginning() -> None:
     """At 1,000 samples the half-life is 8 % of them, not the 10,000 asked for."""
     assert schedules.ema_decay(10_000, 80, 1000, ramp=0.08) == pytest.approx(0.5, rel=1e-9)
     assert schedules.ema_decay(10_000, 80, 0) == 0
+
+
+def test_warm_up_is_a_straight_line_to_one() -> None:
+    assert [schedules.warm_up(p, 0.2) for p in (0.0, 0.05, 0.1, 0.2, 0.6, 1.0)] == [0, 0.25, 0.5, 1, 1, 1]
+    assert schedules.warm_up(0.0, 0.0) == 1

@@ -163,6 +163,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         penalties=_penalties(config),
         d_steps=config.d_steps,
         lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
+        lr_warmup=config.lr_warmup,
         ema_half_life=config.ema_half_life,
         ghost_batches=config.ghost_batches,
         runtime=runtime,

@@ -90,6 +90,9 @@ class Config:
     d_lr: float = option(2e-4, "discriminator's learning rate (Adam)", group="optimisation", low=0)
     beta1: float = option(0.5, "Adam's first beta", group="optimisation", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second beta", group="optimisation", low=0, high=0.999999)
+    lr_warmup: float = option(
+        0.0, "share of the budget in which the rates rise from 0", group="optimisation", low=0, high=1
+    )
     lr_schedule: str = option("constant", "how the rates end", group="optimisation", choices=SCHEDULES)
     lr_decay_from: float = option(
         0.7, "share of the budget after which the rates fall to zero", group="optimisation", low=0, high=1
@@ -173,7 +176,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "sprint": {
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "r1_gamma": 0.1, "penalty_every": 8,
         "batch_size": 128, "ghost_batches": 2, "g_lr": 1.4e-2, "d_lr": 2e-3,
-        "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 40_000,
+        "lr_warmup": 0.03, "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 40_000,
         "samples_seen": 300_000,
     },
 }  # fmt: skip

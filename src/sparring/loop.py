@@ -19,7 +19,7 @@ from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
 from sparring.records import Record
 from sparring.runtime import Threads
-from sparring.schedules import ema_decay
+from sparring.schedules import ema_decay, warm_up
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
 
 
@@ -88,7 +88,7 @@ def train(
     progress = budget.progress(bout, len(dataset))
     while progress < 1:
         crew.work()
-        scale = bout.lr_schedule(progress)
+        scale = bout.lr_schedule(progress) * warm_up(progress, bout.lr_warmup)
         bout.scale_rates(scale)
         batches = [
             _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout)

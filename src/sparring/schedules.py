@@ -29,6 +29,11 @@ def cosine(progress: float, start: float = 0.0) -> float:
     return 0.5 - 0.5 * math.cos(math.pi * linear(progress, start))
 
 
+def warm_up(progress: float, share: float) -> float:
+    """A straight line from 0 to 1 over the first ``share`` of the budget; 1 from there on."""
+    return min(1.0, progress / share) if share else 1.0
+
+
 def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float = 0.08) -> float:
     """The weight-average factor of one step, for a half-life in samples.
 

@@ -38,7 +38,8 @@ class Bout:
     Adam(2e-4, betas (0.5, 0.999)). ``ema_half_life`` is in samples; 0 keeps no average.
 
     A batch is split in ``ghost_batches`` parts, each with batch statistics of its own (Hoffer et al.
-    2017, "Train longer, generalize better"), which a CPU computes side by side.
+    2017, "Train longer, generalize better"), which a CPU computes side by side. The learning rates rise
+    over the first ``lr_warmup`` of the budget.
     """
 
     generator: nn.Module
@@ -50,6 +51,7 @@ class Bout:
     penalties: Sequence[Penalty] = ()
     d_steps: int = 1
     lr_schedule: Callable[[float], float] = schedules.constant
+    lr_warmup: float = 0.0
     ema_half_life: float = 0.0
     ghost_batches: int = 1
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
