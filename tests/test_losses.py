@@ -39,6 +39,7 @@ GAMES = {
 # d loss / d real and d loss / d fake. (torch's softplus is the line x from x = 20 on: 2e-9 away.)
 GRADIENTS: dict[str, Callable[[float, float], tuple[float, float]]] = {
     "logistic_d": lambda r, f: (-sigmoid(-r), sigmoid(f)),
+    "smoothed_logistic_d": lambda r, f: (0.1 - sigmoid(-r), sigmoid(f)),
     "minimax_g": lambda r, f: (0, -sigmoid(f)),
     "non_saturating_g": lambda r, f: (0, -sigmoid(-f)),
     "least_squares_d": lambda r, f: (r - 1, f),
@@ -199,3 +200,17 @@ def test_the_tutorials_sigmoid_and_bce_lose_the_slope_there() -> None:
     assert ours.grad is not None
     assert float(naive.grad) == 0
     assert float(ours.grad) == -1
+
+
+def test_a_smoothed_label() -> None:
+    """BCE with the reals' target 1 - s and the fakes' target 0; on reals least at ln((1 - s) / s)."""
+    real, fake = torch.randn(2, 6, dtype=torch.float64).unbind()
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    for smoothing in (0.0, 0.1, 0.3):
+        found = losses.smoothed_logistic_d(real, fake, smoothing)
+        expected = bce(real, torch.full_like(real, 1 - smoothing), reduction="none")
+        expected = expected + bce(fake, torch.zeros_like(fake), reduction="none")
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    best = torch.tensor([math.log(0.9 / 0.1)], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(losses.smoothed_logistic_d(best, torch.zeros(1).double()).sum(), best)
+    assert abs(float(slope)) < 1e-12

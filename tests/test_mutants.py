@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
+import test_augment
 import test_cache
 import test_classifiers
 import test_clusters
 import test_coverage
+import test_cures
 import test_distances
 import test_ema
 import test_evaluate
@@ -27,8 +29,8 @@ import test_penalties
 import test_pretrained
 import test_schedules
 import test_toy
-from sparring import ema, evaluate, kmeans, losses, penalties, sample, schedules
-from sparring.data import toy
+from sparring import augment, ema, evaluate, kmeans, losses, overfitting, penalties, sample, schedules, steps
+from sparring.data import aside, toy
 from sparring.metrics import (
     cache,
     classifiers,
@@ -92,6 +94,67 @@ MUTANTS = [
     Mutant(penalties, "between", "lerp(real, fake", "lerp(fake, real", test_penalties.test_points_between),
     Mutant(schedules, "warm_up", "progress / share", "progress * share", test_schedules.test_warm_up_is_a_straight_line_to_one),
     Mutant(schedules, "warm_up", "min(1.0, progress / share)", "progress / share", test_schedules.test_warm_up_is_a_straight_line_to_one),
+    Mutant(augment, "mirror", "flip(3)", "flip(2)", test_augment.test_mirror),
+    Mutant(augment, "mirror", "u[1] < 0.5", "u[1] < 0.9", test_augment.test_mirror),
+    Mutant(augment, "quarter_turns", "rot90(k,", "rot90(-k,", test_augment.test_quarter_turns),
+    Mutant(augment, "quarter_turns", "u[0] < p", "u[1] < p", test_augment.test_quarter_turns),
+    Mutant(augment, "colour", "u[1] - 0.5", "u[1]", test_augment.test_colour_by_hand),
+    Mutant(augment, "colour", "2 * u[2]", "u[2]", test_augment.test_colour_by_hand),
+    Mutant(augment, "colour", "u[3] + 0.5", "u[3]", test_augment.test_colour_by_hand),
+    Mutant(augment, "colour", "mean((1, 2, 3), keepdim=True)", "mean((0, 1, 2, 3), keepdim=True)", lambda: test_augment.test_samples_are_altered_one_by_one("colour")),
+    Mutant(augment, "translation", "- m, 0)", "- m + 1, 0)", test_augment.test_translation_moves_by_whole_pixels_and_nought_moves_in),
+    Mutant(augment, "translation", "(pictures.shape[3], pictures.shape[2])", "(pictures.shape[2], pictures.shape[3])", test_augment.test_translation_moves_by_whole_pixels_and_nought_moves_in),
+    Mutant(augment, "translation", '"zeros"', '"border"', test_augment.test_translation_moves_by_whole_pixels_and_nought_moves_in),
+    Mutant(augment, "cutout", "size // 2", "size", test_augment.test_cutout_takes_half_of_each_side),
+    Mutant(augment, "cutout", "place < size", "place <= size", test_augment.test_cutout_takes_half_of_each_side),
+    Mutant(augment, "cutout", "takes[:, None, None] & ", "", lambda: test_augment.test_with_p_in_the_middle_some_pictures_come_back_exactly_and_others_do_not("cutout")),
+    Mutant(augment, "geometry", "1 - (1 - p).sqrt()", "p", test_augment.test_one_of_two_turns_is_made_with_p),
+    Mutant(augment, "geometry", ".round()", "", test_augment.test_geometry_shifts_by_whole_pixels),
+    Mutant(augment, "geometry", "scale / stretch", "scale * stretch", test_augment.test_geometry_scales),
+    Mutant(augment, "geometry", "0.2 * math.log(2)", "0.2", test_augment.test_geometry_scales),
+    Mutant(augment, "geometry", "(linear @ shift[:, :, None]).squeeze(2)", "shift", test_augment.test_geometry_shifts_by_parts_of_a_pixel_after_the_rest),
+    Mutant(augment, "geometry", "@ rotation(second)", "@ rotation(-second)", lambda: test_augment.test_geometry_turns((9, 10))),
+    Mutant(augment, "geometry", '"reflection"', '"zeros"', test_augment.test_geometry_shifts_by_whole_pixels),
+    Mutant(augment, "rotation", "-sine, sine", "sine, -sine", lambda: test_augment.test_geometry_turns((5, 6))),
+    Mutant(augment, "warp", "* half / half[:, None]", "* 1", test_augment.test_geometry_turns_a_picture_that_is_not_square_without_shearing_it),
+    Mutant(augment, "warp", "shift / half", "shift", test_augment.test_geometry_shifts_by_whole_pixels),
+    Mutant(augment, "warp", "torch.where(moved, seen, pictures)", "seen", lambda: test_augment.test_without_p_every_picture_comes_back_exactly("geometry", (6, 4, 9, 7))),
+    Mutant(augment, "colour_matrix", "luma * brightness", "brightness", test_augment.test_colour_matrix_by_hand),
+    Mutant(augment, "colour_matrix", "1 - 2 * (u[5]", "1 - (u[5]", test_augment.test_colour_matrix_by_hand),
+    Mutant(augment, "colour_matrix", "contrast * saturation", "saturation", test_augment.test_colour_matrix_by_hand),
+    Mutant(augment, "colour_matrix", "[[0, -1, 1], [1, 0, -1], [-1, 1, 0]]", "[[0, 1, -1], [-1, 0, 1], [1, -1, 0]]", test_augment.test_colour_matrix_by_hand),
+    Mutant(augment, "colour_matrix", "/ math.sqrt(3)", "", test_augment.test_colour_matrix_by_hand),
+    Mutant(augment, "normal", "2.0**-25", "0", test_augment.test_normal_numbers),
+    Mutant(augment, "normal", "* deviation", "", test_augment.test_normal_numbers),
+    Mutant(augment, "sign_of_reals", ".sign()", "", test_augment.test_signs),
+    Mutant(augment, "sign_of_pairs", "fake[None, :]", "fake[None, :] * 0", test_augment.test_signs),
+    Mutant(augment, "Augmentation.adapt", ".sign() *", " *", test_augment.test_p_rises_above_the_target_and_falls_below_it),
+    Mutant(augment, "Augmentation.adapt", "clamp_(0, MOST)", "clamp_(0, 1)", test_augment.test_p_rises_above_the_target_and_falls_below_it),
+    Mutant(augment, "Augmentation.adapt", "overfitting - self.target", "self.target - overfitting", test_augment.test_p_rises_above_the_target_and_falls_below_it),
+    Mutant(augment, "Augmentation.adapt", "if self.target", "if True", test_augment.test_a_p_without_target_stays),
+    Mutant(losses, "smoothed_logistic_d", "smoothing * real", "smoothing * fake", test_losses.test_a_smoothed_label),
+    Mutant(losses, "smoothed_logistic_d", "+ smoothing", "- smoothing", test_losses.test_a_smoothed_label),
+    Mutant(penalties, "finite_difference", "0.5 *", "1.0 *", test_penalties.test_finite_differences_of_a_linear_critic_are_r1_on_average),
+    Mutant(penalties, "finite_difference", "/ sigma", "", test_penalties.test_finite_differences_of_a_linear_critic_are_r1_on_average),
+    Mutant(penalties, "near_r1", '"near"', '"real"', test_penalties.test_finite_differences_of_a_network_near_r1),
+    Mutant(penalties, "anchored", "real - fake_anchor", "real - real_anchor", test_penalties.test_scores_at_the_other_kinds_anchor_cost_nothing),
+    Mutant(penalties, "anchored", "fake - real_anchor", "fake - fake_anchor", test_penalties.test_scores_at_the_other_kinds_anchor_cost_nothing),
+    Mutant(penalties, "LeCam.update", "1 - self.decay", "self.decay", test_penalties.test_anchors_are_averages_over_updates),
+    Mutant(penalties, "LeCam.update", "means[1]", "means[0]", test_penalties.test_anchors_are_averages_over_updates),
+    Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
+    Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
+    Mutant(overfitting, "HeldOutGap.__call__", "player.eval()", "pass", test_cures.test_measuring_the_gap_leaves_the_bout_as_it_is),
+    Mutant(aside, "set_aside", "order[count:]", "order", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
+    Mutant(aside, "_only", "data.labels[kept]", "data.labels[indices]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
+    Mutant(steps, "see", "* schedules.linear(bout.progress)", "", lambda: test_cures.test_instance_noise_falls_in_a_straight_line(0.5, 0.25)),
+    Mutant(steps, "generator_lesson", "batch, see(bout, fake, rng)", "batch, fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
+    Mutant(steps, "generator_lesson", "see(bout, real, rng)", "real", test_cures.test_pairs_too_are_shown_altered),
+    Mutant(steps, "discriminator_lesson", "see(bout, fake, rng)", "fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
+    Mutant(steps, "penalise", "see(bout, samples, rng)", "samples", test_cures.test_r1_is_the_slope_in_the_picture_before_it_is_altered),
+    Mutant(steps, "discriminator_lesson", "bout.lecam.weight *", "1.0 *", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
+    Mutant(steps, "remember", "[real.mean(), fake.mean()]", "[fake.mean(), real.mean()]", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
+    Mutant(steps, "penalise_near", "penalty.sigma * u", "u", test_cures.test_a_step_near_the_reals_is_of_the_deviation_asked_for),
+    Mutant(steps, "descend", "if bout.clip_gradients", "if False", lambda: test_cures.test_gradients_are_clipped_by_their_norm(0.01)),
     Mutant(schedules, "linear", "(1 - progress) / (1 - start)", "1 - progress", test_schedules.test_linear),
     Mutant(schedules, "cosine", "0.5 - 0.5", "0.5 + 0.5", test_schedules.test_cosine),
     Mutant(schedules, "ema_decay", "0.5 **", "0.37 **", test_schedules.test_half_the_weight_is_left_after_a_half_life),

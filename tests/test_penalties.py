@@ -141,3 +141,51 @@ def test_points_between_shapes_that_would_broadcast_are_refused() -> None:
         penalties.between(torch.zeros(3, 2), torch.zeros(1, 2), torch.zeros(3))
     with pytest.raises(ValueError, match="expected one shape"):
         penalties.between(torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(1))
+
+
+def test_finite_differences_of_a_linear_critic_are_r1_on_average() -> None:
+    """D(x) = w.x: E 1/2 (w.u)^2 = |w|^2 / 2, with standard error |w|^2 / sqrt(2 N)."""
+    rng = torch.Generator().manual_seed(0)
+    count, sigma, w = 100_000, 0.3, samples(4).detach()
+    x = torch.randn(count, 4, generator=rng, dtype=torch.float64)
+    u = torch.randn(count, 4, generator=rng, dtype=torch.float64)
+    both = torch.cat([x, x + sigma * u])
+    value = penalties.finite_difference(both, both @ w, sigma)
+    assert value.shape == (count,)
+    torch.testing.assert_close(value, 0.5 * (u @ w).square(), rtol=1e-9, atol=1e-12)
+    squared = float(w.square().sum())
+    assert abs(float(value.mean()) - squared / 2) < 5 * squared / (2 * count) ** 0.5
+
+
+def test_finite_differences_of_a_network_near_r1() -> None:
+    """A small sigma gives R1's value within its sampling error, and gradients in the weights."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
+    x = samples(1, 3)
+    exact = float(penalties.zero_centred(x, network(x)).detach())
+    near = penalties.near_r1(1.0, sigma=1e-4)
+    u = torch.randn(50_000, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    here = x.detach().expand(50_000, 3)
+    both = torch.cat([here, here + near.sigma * u])
+    value = near.function(both, network(both)).mean()
+    assert float(value.detach()) == pytest.approx(exact, rel=5 * (2 / 50_000) ** 0.5)
+    assert float(torch.autograd.grad(value, network[0].weight)[0].abs().max()) > 0
+    assert (near.on, near.weight, near.every) == ("near", 1.0, 1)
+
+
+def test_scores_at_the_other_kinds_anchor_cost_nothing() -> None:
+    real, fake = torch.tensor([1.0, 2.0]), torch.tensor([-1.0, 0.0])
+    value = penalties.anchored(real, fake, torch.tensor(0.5), torch.tensor(-1.0))
+    assert value.tolist() == [4 + 2.25, 9 + 0.25]
+    assert penalties.anchored(real, real + 1, torch.tensor(2.0), torch.tensor(1.0)).tolist() == [0.0, 2.0]
+
+
+def test_anchors_are_averages_over_updates() -> None:
+    """From 0 with constant means m: m (1 - decay^n) after n updates."""
+    lecam = penalties.LeCam(0.3, decay=0.9)
+    assert lecam(torch.tensor([2.0]), torch.tensor([-3.0])).tolist() == [13.0]
+    for _ in range(10):
+        lecam.update(torch.tensor([2.0, -1.0]))
+    assert float(lecam.real) == pytest.approx(2 * (1 - 0.9**10))
+    assert float(lecam.fake) == pytest.approx(-(1 - 0.9**10))
+    assert sorted(lecam.state_dict()) == ["fake", "real"]

@@ -72,7 +72,7 @@ def test_each_update_moves_its_own_player_alone() -> None:
     assert not torch.equal(weights(bout.discriminator), D)
     D = weights(bout.discriminator)
     gradients = [p.grad.clone() for p in bout.discriminator.parameters() if p.grad is not None]
-    descend(bout, bout.generator, bout.g_optimizer, [generator_lesson(bout, batch, fake)])
+    descend(bout, bout.generator, bout.g_optimizer, [generator_lesson(bout, batch, fake, rng)])
     assert not torch.equal(weights(bout.generator), G)
     assert torch.equal(weights(bout.discriminator), D)
     after = [p.grad for p in bout.discriminator.parameters() if p.grad is not None]

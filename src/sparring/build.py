@@ -11,10 +11,11 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from sparring import losses, penalties, schedules
+from sparring import augment, losses, penalties, schedules
 from sparring.config import DEFAULT_RECIPES, Config, from_recipe
 from sparring.data import clusters, images, toy
 from sparring.data.arrays import from_file
+from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.errors import ConfigError, DataError, unknown
 from sparring.loop import Budget
@@ -45,6 +46,13 @@ HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained
     "fashion-mnist": partial(images.fashion_mnist, "test"),
     **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
 }
+AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
+    "none": (),
+    "diffaugment": (augment.COLOUR, augment.TRANSLATION, augment.CUTOUT),
+    "ada": (augment.GEOMETRY, augment.COLOUR_MATRIX),
+}
+SMOOTHED = ("non-saturating", "minimax")  # games with a target to smooth
+AROUND_NOUGHT = (*SMOOTHED, "hinge")  # games in which reals lie above 0
 FILES: dict[str, Callable[[Path], Dataset]] = {".npy": from_file, ".npz": from_file}
 
 
@@ -115,10 +123,32 @@ def held_out(name: str) -> Dataset | None:
 
 
 def as_trained(config: Config, data: Dataset) -> Dataset:
-    """The data as this config's players see it: with its labels, clusters in their place, or neither."""
+    """The data as this config's players see it: with its labels, clusters in their place, or neither.
+
+    Without the share that is held out.
+    """
+    return parts(config, data)[0]
+
+
+def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """What is trained on, and what no training sees, both as this config's players see data.
+
+    The second is ``hold_out``'s share, or else the held-out part of a built-in set; None where there is
+    neither, or where its clusters are not known.
+    """
     if config.conditional and data.classes:
-        return data
-    return clusters.clustered(data, config.clusters) if config.clusters else data.unlabelled()
+        seen = data
+    elif config.clusters:
+        seen = clusters.clustered(data, config.clusters)
+    else:
+        seen = data.unlabelled()
+    if config.hold_out:
+        return set_aside(seen, config.hold_out, config.seed)
+    other = held_out(data.name)
+    alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
+    if other is None or not alike:
+        return seen, None
+    return seen, Dataset(other.name, seen.spec, other.samples, other.labels if seen.classes else None)
 
 
 def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:
@@ -159,13 +189,17 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         config.latent_dim,
         g_optimizer=Adam(generator.parameters(), config.g_lr, betas, fused=fused),
         d_optimizer=Adam(discriminator.parameters(), config.d_lr, betas, fused=fused),
-        loss=LOSSES[config.loss],
+        loss=_loss(config),
         penalties=_penalties(config),
         d_steps=config.d_steps,
         lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
         lr_warmup=config.lr_warmup,
         ema_half_life=config.ema_half_life,
         ghost_batches=config.ghost_batches,
+        augment=_augmentation(config, spec),
+        lecam=penalties.LeCam(config.lecam_weight) if config.lecam_weight else None,
+        instance_noise=config.instance_noise,
+        clip_gradients=config.clip_gradients,
         runtime=runtime,
     )
 
@@ -184,10 +218,13 @@ def check(config: Config, data: Dataset) -> None:
 
     Raises:
         DataError: fewer samples than a batch.
-        ConfigError: no budget is set.
+        ConfigError: no budget is set, or options that do not go together.
     """
     budget(config)
-    check_size(data.name, len(data), config.batch_size, config.processes * config.ghost_batches)
+    count = len(data) - aside_count(len(data), config.hold_out)
+    check_size(data.name, count, config.batch_size, config.processes * config.ghost_batches)
+    _loss(config)
+    _augmentation(config, data.spec)
 
 
 def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:
@@ -196,5 +233,41 @@ def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:
         penalties.r1(config.r1_gamma, every),
         penalties.r2(config.r2_gamma, every),
         penalties.gradient_penalty(config.gp_weight, every),
+        penalties.near_r1(config.r1_near_gamma, every, config.r1_near_sigma),
     )
     return tuple(penalty for penalty in candidates if penalty.weight)
+
+
+def _loss(config: Config) -> losses.Loss:
+    loss = LOSSES[config.loss]
+    if not config.label_smoothing:
+        return loss
+    if config.loss not in SMOOTHED:
+        raise ConfigError(
+            f"label_smoothing {config.label_smoothing:g} with the {config.loss} loss, which has no label to "
+            f"smooth: set it to 0, or take --loss {' or '.join(SMOOTHED)}."
+        )
+    return loss._replace(discriminator=partial(losses.smoothed_logistic_d, smoothing=config.label_smoothing))
+
+
+def _augmentation(config: Config, spec: Spec) -> augment.Augmentation | None:
+    flips = (augment.MIRROR,) * config.augment_flip + (augment.QUARTER_TURNS,) * config.augment_turn
+    transforms = flips + AUGMENTATIONS[config.augment]
+    if not transforms:
+        return None
+    if spec.kind != "image":
+        raise ConfigError(
+            f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
+            "For few points try --lecam-weight 0.3 or --instance-noise 0.1."
+        )
+    if config.augment_turn and spec.shape[1] != spec.shape[2]:
+        raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")
+    if not config.augment_p and not config.augment_target:
+        raise ConfigError("augment_p 0 and augment_target 0 alter nothing: give one of them, as 0.6.")
+    return augment.Augmentation(
+        transforms,
+        config.augment_p,
+        target=config.augment_target,
+        samples_to_one=config.augment_samples,
+        overfitting=augment.sign_of_reals if config.loss in AROUND_NOUGHT else augment.sign_of_pairs,
+    )

@@ -123,7 +123,7 @@ def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor])
 
 def _tensors(bout: Bout, optimizers: bool = True) -> dict[str, Tensor]:
     """Every tensor of the state by name; weights and buffers are the live ones, not copies."""
-    networks = {"generator": bout.generator, "discriminator": bout.discriminator}
+    networks = {"generator": bout.generator, "discriminator": bout.discriminator, **bout.memories}
     if bout.average:
         networks["average"] = bout.average.network
     tensors = {

@@ -21,6 +21,7 @@ LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", 
 NETWORKS = ("mlp", "dcgan")
 NORMS = ("none", "batch")
 SCHEDULES = ("constant", "linear", "cosine")
+AUGMENTATIONS = ("none", "diffaugment", "ada")
 PRECISIONS = ("auto", "fp32", "bf16")
 BUDGETS = ("minutes", "epochs", "samples_seen")
 
@@ -53,6 +54,9 @@ class Config:
     clusters: int = option(
         0, "without labels, tell both players which of so many clusters (0: none)", group="what", low=0
     )
+    hold_out: float = option(
+        0.0, "share of the data that is never trained on, to tell overfitting", group="what", low=0, high=0.9
+    )
     seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
 
     minutes: float = option(0.0, "stop after this many minutes of training", group="how long", low=0)
@@ -77,7 +81,43 @@ class Config:
     r1_gamma: float = option(0.0, "R1: gamma/2 times |grad D(real)|^2", group="the game", low=0)
     r2_gamma: float = option(0.0, "R2: gamma/2 times |grad D(fake)|^2", group="the game", low=0)
     gp_weight: float = option(0.0, "WGAN-GP: times (|grad D(between)| - 1)^2", group="the game", low=0)
+    r1_near_gamma: float = option(
+        0.0,
+        "R1 by finite differences: gamma/2 times ((D(real + sigma u) - D(real)) / sigma)^2",
+        group="the game",
+        low=0,
+    )
+    r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", group="the game", low=1e-6)
     penalty_every: int = option(1, "penalties every k-th step, k times as strong", group="the game", low=1)
+    label_smoothing: float = option(
+        0.0, "reals' target is 1 - this (non-saturating, minimax)", group="the game", low=0, high=0.5
+    )
+    instance_noise: float = option(
+        0.0,
+        "deviation of noise on all the discriminator sees, falling to 0 at the end",
+        group="the game",
+        low=0,
+    )
+
+    augment: str = option("none", "alter what the discriminator sees", group="few data", choices=AUGMENTATIONS)
+    augment_flip: bool = option(False, "mirror pictures too: not letters or digits", group="few data")
+    augment_turn: bool = option(False, "turn square pictures by 90 degrees too", group="few data")
+    augment_p: float = option(
+        0.0, "how often each alteration is made; where it adapts, at first", group="few data", low=0, high=1
+    )
+    augment_target: float = option(
+        0.6,
+        "adapt augment_p until this much of the reals' lead is left (0: augment_p stays)",
+        group="few data",
+        low=0,
+        high=1,
+    )
+    augment_samples: int = option(
+        500_000, "samples in which augment_p can go from 0 to 1", group="few data", low=1
+    )
+    lecam_weight: float = option(
+        0.0, "LeCam: times (D(real) - mean D(fake))^2 and the reverse", group="few data", low=0
+    )
 
     batch_size: int = option(64, "real samples per step (all processes)", group="optimisation", low=1)
     ghost_batches: int = option(
@@ -96,6 +136,9 @@ class Config:
     lr_schedule: str = option("constant", "how the rates end", group="optimisation", choices=SCHEDULES)
     lr_decay_from: float = option(
         0.7, "share of the budget after which the rates fall to zero", group="optimisation", low=0, high=1
+    )
+    clip_gradients: float = option(
+        0.0, "greatest norm of a player's gradient (0: any)", group="optimisation", low=0
     )
     ema_half_life: float = option(
         0.0, "half-life of the generator's weight average, in samples (0: off)", group="optimisation", low=0

@@ -89,6 +89,7 @@ class GAN:
             seed=self.config_.seed,
             record_every=self.config_.record_every,
             threads=Threads(self.config_.threads, adaptive),
+            held_out=self._held_out,
         )
         with ExitStack() as stack:
             display = stack.enter_context(Display(console())) if verbose else None
@@ -184,8 +185,8 @@ class GAN:
         return options | dict(budget) | {"data": dataset.name}
 
     def _prepare(self, dataset: Dataset, config: Config) -> None:
-        dataset = build.as_trained(config, dataset)
         build.check(config, dataset)
+        dataset, self._held_out = build.parts(config, dataset)
         self.bout_: Bout = build.bout(config, dataset.spec, dataset.classes)
         self.config_: Config = config
         self.spec_: Spec = dataset.spec

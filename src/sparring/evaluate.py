@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sparring import __version__, build, run, sample
 from sparring.data.arrays import ARRAY
+from sparring.data.aside import set_aside
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, RunError, unknown
@@ -71,7 +72,8 @@ def evaluate_run(
 ) -> Report:
     """A run's generator against what it was trained on, or reals held out of that.
 
-    Those are ``held_out`` or, without it, the part of a built-in set that no training sees.
+    Those are ``held_out`` or, without it, what the run set aside or the part of a built-in set that no
+    training sees.
 
     Raises:
         RunError: no checkpoint, trained on an array in Python, or the data has changed since.
@@ -82,15 +84,18 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: save that as .npz and give "
             f"--real FILE.npz --fake {folder.path}."
         )
-    data = build.dataset(folder.config.data)
+    config, data = folder.config, build.dataset(folder.config.data)
     try:
-        run.same_data(folder, build.as_trained(folder.config, data))
+        run.same_data(folder, build.as_trained(config, data))
     except RunError as error:
         raise RunError(
             f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
         ) from error
+    aside = build.held_out(config.data)
+    if config.hold_out:
+        data, aside = set_aside(data, config.hold_out, config.seed)
     if held_out is None:
-        held_out = build.held_out(folder.config.data)
+        held_out = aside
     return compare(data, folder, options, warn, held_out=held_out, tell=tell)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,6 +17,7 @@ from torch import Tensor
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
+from sparring.overfitting import HeldOutGap
 from sparring.records import Record
 from sparring.runtime import Threads
 from sparring.schedules import ema_decay, warm_up
@@ -61,6 +62,7 @@ def train(
     record_every: int = 100,
     record_seconds: float = math.inf,
     threads: Threads | None = None,
+    held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
@@ -71,6 +73,7 @@ def train(
 
     Args:
         data: a Dataset, or an array or tensor that ``data.arrays.from_array`` takes.
+        held_out: samples of the same kind that are not trained on; each record then has ``held_out_gap``.
 
     Raises:
         DataError: the data cannot be trained on.
@@ -83,11 +86,13 @@ def train(
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
     window = _Window(bout)
+    measure = HeldOutGap(bout, dataset, held_out, seed) if held_out else dict
     started = time.perf_counter() - bout.seconds
     order = _Order(len(dataset), seed)
     progress = budget.progress(bout, len(dataset))
     while progress < 1:
         crew.work()
+        bout.progress = progress
         scale = bout.lr_schedule(progress) * warm_up(progress, bout.lr_warmup)
         bout.scale_rates(scale)
         batches = [
@@ -103,11 +108,11 @@ def train(
         progress = budget.progress(bout, len(dataset))
         due = bout.step % record_every == 0 or bout.seconds - window.since_seconds > max(record_seconds, 1)
         if progress >= 1 or stopping or due:
-            record = window.close(progress, scale)
-            handed_over = time.perf_counter()
+            stopped = time.perf_counter()
             crew.rest()
+            record = window.close(progress, scale, measure())
             yield record
-            started += time.perf_counter() - handed_over  # what is done with a record is not training
+            started += time.perf_counter() - stopped  # measuring and what is done with a record is not training
             if stopping:
                 return
             crew.watch(record)
@@ -237,8 +242,8 @@ class _Window:
         self.steps += len(self.kept)
         self.kept = []
 
-    def close(self, progress: float, lr_scale: float) -> Record:
-        """The means since the last record, and the gradients of the step just made."""
+    def close(self, progress: float, lr_scale: float, measured: Mapping[str, float]) -> Record:
+        """The means since the last record, the gradients of the step just made, and what was measured."""
         bout = self.bout
         if self.kept:
             self._average()
@@ -247,6 +252,7 @@ class _Window:
         values = dict(zip(self.sums, means, strict=True)) | {
             "g_gradient_norm": gradient_norm(bout.generator),
             "d_gradient_norm": gradient_norm(bout.discriminator),
+            **measured,
             "lr_scale": lr_scale,
             "samples_per_second": (bout.samples_seen - self.since_samples) / seconds,
         }

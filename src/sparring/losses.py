@@ -47,6 +47,16 @@ def logistic_d(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real) + softplus(fake)
 
 
+def smoothed_logistic_d(real: Tensor, fake: Tensor, smoothing: float = 0.1) -> Tensor:
+    """The same with 1 - smoothing for the reals' target: D's best score on reals alone is finite.
+
+    One-sided (Salimans et al. 2016, section 3.4): a smoothed target for fakes would hold them where
+    they are.
+    """
+    # Of s softplus(x) - s softplus(-x) = s x there is only the straight line left.
+    return logistic_d(real, fake) + smoothing * real
+
+
 def minimax_g(real: Tensor, fake: Tensor) -> Tensor:
     """log(1 - D(G(z))): the zero-sum game; saturates when D wins (Goodfellow et al. 2014, eq. 1)."""
     check_logits(real, fake)

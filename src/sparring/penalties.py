@@ -1,15 +1,17 @@
 """Gradient penalties: ``(samples, logits) -> (B,)``, summed over every axis of a sample but the batch.
 
-``samples`` must require grad and ``logits`` must have been computed from them.
+``samples`` must require grad and ``logits`` must have been computed from them. LeCam, at the end,
+looks at logits alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -17,14 +19,16 @@ PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 class Penalty(NamedTuple):
     """A penalty in the discriminator's loss.
 
-    ``on`` says where the gradient is taken: real samples, fakes, or points between the two.
+    ``on`` says where the gradient is taken: real samples, fakes, points between the two, or "near":
+    reals and then, for each, a point ``sigma`` away (2B), whose logits are compared.
     With ``every`` = k it is computed each k-th step and weighted k times (Karras et al. 2020).
     """
 
     function: PenaltyFunction
-    on: Literal["real", "fake", "between"]
+    on: Literal["real", "fake", "between", "near"]
     weight: float
     every: int = 1
+    sigma: float = 0.0
 
 
 def squared_gradient_norm(samples: Tensor, logits: Tensor) -> Tensor:
@@ -43,6 +47,17 @@ def one_centred(samples: Tensor, logits: Tensor) -> Tensor:
     # The norm's derivative is infinite at 0; the floor keeps it finite and moves the norm by < 1e-6.
     norm = squared_gradient_norm(samples, logits).clamp_min(1e-12).sqrt()
     return (norm - 1).square()
+
+
+def finite_difference(samples: Tensor, logits: Tensor, sigma: float) -> Tensor:
+    """1/2 ((D(x + sigma u) - D(x)) / sigma)^2 (B,), u ~ N(0, I): R1 without a second derivative.
+
+    ``logits`` (2B,) are those of x and then those of x + sigma u. For small sigma the expectation
+    over u is R1's 1/2 |grad D|^2; for a linear D it is so exactly. After Lin et al. 2025
+    ("Diffusion adversarial post-training", approximated R1), whose weight holds the 1 / sigma^2.
+    """
+    here, there = logits.chunk(2)
+    return 0.5 * ((there - here) / sigma).square()
 
 
 def between(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
@@ -72,3 +87,43 @@ def r2(gamma: float, every: int = 1) -> Penalty:
 def gradient_penalty(weight: float = 10.0, every: int = 1) -> Penalty:
     """WGAN-GP: weight times E(|grad D| - 1)^2 between real and fake (Gulrajani et al. 2017)."""
     return Penalty(one_centred, "between", weight, every)
+
+
+def near_r1(gamma: float, every: int = 1, sigma: float = 0.01) -> Penalty:
+    """R1 by finite differences: gamma/2 E((D(real + sigma u) - D(real)) / sigma)^2."""
+    return Penalty(partial(finite_difference, sigma=sigma), "near", gamma, every, sigma)
+
+
+def anchored(real: Tensor, fake: Tensor, real_anchor: Tensor, fake_anchor: Tensor) -> Tensor:
+    """(D(x) - a_F)^2 + (D(G(z)) - a_R)^2 (B,), a the averages () of each kind's logits.
+
+    LeCam (Tseng et al. 2021, eq. 5): scores are held near those the other kind has had on average,
+    so that a discriminator with few samples does not pull the two apart without end.
+    """
+    return (real - fake_anchor).square() + (fake - real_anchor).square()
+
+
+class LeCam(nn.Module):
+    """The anchors of ``anchored``: averages of the logits of reals and of fakes over the updates.
+
+    They begin at 0 and are buffers, and so part of a checkpoint.
+    """
+
+    real: Tensor
+    fake: Tensor
+
+    def __init__(self, weight: float = 0.3, decay: float = 0.99) -> None:
+        super().__init__()
+        self.weight, self.decay = weight, decay
+        self.register_buffer("real", torch.zeros(()))
+        self.register_buffer("fake", torch.zeros(()))
+
+    def forward(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Logits (B,) of both kinds to the penalty (B,)."""
+        return anchored(real, fake, self.real, self.fake)
+
+    @torch.no_grad()
+    def update(self, means: Tensor) -> None:
+        """Move the anchors a little towards a batch's mean logits, (2,) of reals and fakes."""
+        self.real.lerp_(means[0], 1 - self.decay)
+        self.fake.lerp_(means[1], 1 - self.decay)

@@ -31,6 +31,12 @@ LOGGED: dict[str, Logged] = {
     "fake_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of forged samples"),
     "g_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the generator's gradient"),
     "d_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the discriminator's gradient"),
+    "augment_p": Logged("probability", "0 to 0.8", "how often each augmentation is made (`augment`)"),
+    "held_out_gap": Logged(
+        "ratio",
+        "below 0.5",
+        "(D(train) - D(held out)) / (D(train) - D(fake)): 0, it knows what is real; 1, only what it was shown",
+    ),
     "frechet": Logged(
         "squared features",
         "falling",

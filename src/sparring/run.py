@@ -238,6 +238,7 @@ def train_in(
     data: Dataset,
     *,
     threads: int = 0,
+    held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
     warn: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Record]:
@@ -263,6 +264,7 @@ def train_in(
         record_every=config.record_every,
         record_seconds=config.checkpoint_seconds,
         threads=tuner,
+        held_out=held_out,
         stop=stop,
     )
     with ExitStack() as stack:

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from sparring import losses, schedules
+from sparring.augment import Augmentation
 from sparring.ema import WeightAverage
 from sparring.losses import Loss
 from sparring.networks.blocks import has_batch_statistics
-from sparring.penalties import Penalty, between
+from sparring.penalties import LeCam, Penalty, between
 from sparring.runtime import Runtime
 
 Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (B,) or None
@@ -36,6 +37,8 @@ class Bout:
     ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits
     (B,); both take labels (B,) as a second argument when the data has them. Optimizers default to
     Adam(2e-4, betas (0.5, 0.999)). ``ema_half_life`` is in samples; 0 keeps no average.
+    ``instance_noise`` is its deviation at the start, falling in a straight line to 0 at the end;
+    ``clip_gradients`` the greatest norm of a player's gradient (0: any).
 
     A batch is split in ``ghost_batches`` parts, each with batch statistics of its own (Hoffer et al.
     2017, "Train longer, generalize better"), which a CPU computes side by side. The learning rates rise
@@ -54,11 +57,16 @@ class Bout:
     lr_warmup: float = 0.0
     ema_half_life: float = 0.0
     ghost_batches: int = 1
+    augment: Augmentation | None = None
+    lecam: LeCam | None = None
+    instance_noise: float = 0.0
+    clip_gradients: float = 0.0
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
 
     step: int = field(default=0, init=False)
     samples_seen: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
+    progress: float = field(default=0.0, init=False)  # share of the budget spent, 0 to 1
 
     def __post_init__(self) -> None:
         self.generator = self.runtime.place(self.generator)
@@ -69,6 +77,8 @@ class Bout:
         if self.d_optimizer is None:
             self.d_optimizer = Adam(self.discriminator.parameters(), 2e-4, (0.5, 0.999), fused=fused)
         self.base_rates = [[g["lr"] for g in o.param_groups] for o in (self.d_optimizer, self.g_optimizer)]
+        for memory in self.memories.values():
+            memory.to(self.runtime.device)
         self.average = WeightAverage(self.generator) if self.ema_half_life else None
         self.judges_jointly = not has_batch_statistics(self.discriminator)
         others = range(1, self.ghost_batches)
@@ -78,6 +88,12 @@ class Bout:
     def artist(self) -> nn.Module:
         """The generator to draw with: the weight average where there is one."""
         return self.average.network if self.average else self.generator
+
+    @property
+    def memories(self) -> dict[str, nn.Module]:
+        """What learns beside the players and is part of the state: adaptive p, LeCam's anchors."""
+        found = {"augment": self.augment, "lecam": self.lecam}
+        return {name: memory for name, memory in found.items() if memory is not None}
 
     def ghosts(self) -> list[Bout]:
         """This bout once for each ghost batch: the same weights, batch statistics apart.
@@ -102,8 +118,8 @@ class Bout:
 def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """One step of the fight: a discriminator update per batch, then one generator update.
 
-    ``rng`` draws the latents. Returns both losses, the penalties' share () and the logits (B,),
-    detached, still on the device.
+    ``rng`` draws the latents and what else is random. Returns both losses, the penalties' share ()
+    and the logits (B,), detached, still on the device.
     """
     together, ghosts = bout.runtime.together, bout.ghosts()
     rngs = [rng, *(_child(rng) for _ in ghosts[1:])]
@@ -111,9 +127,9 @@ def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator)
         parts = _split(batch, len(ghosts))
         fakes = together(forge, ghosts, parts, rngs)
         lessons = together(discriminator_lesson, ghosts, parts, [fake.detach() for fake in fakes], rngs)
-        logged = descend(bout, bout.discriminator, bout.d_optimizer, lessons)
+        logged = remember(bout, descend(bout, bout.discriminator, bout.d_optimizer, lessons))
     # The last fakes still hold their graph: the generator learns from them with the new discriminator.
-    lessons = together(generator_lesson, ghosts, parts, fakes)
+    lessons = together(generator_lesson, ghosts, parts, fakes, rngs)
     return logged | descend(bout, bout.generator, bout.g_optimizer, lessons)
 
 
@@ -126,12 +142,26 @@ def forge(bout: Bout, batch: Batch, rng: torch.Generator) -> Tensor:
     return fake.float()
 
 
+def see(bout: Bout, samples: Tensor, rng: torch.Generator) -> Tensor:
+    """Samples as the discriminator is shown them: augmented, then under noise, where the bout has such."""
+    runtime, count = bout.runtime, len(samples) * bout.runtime.processes
+    if bout.augment is not None:
+        u = torch.rand(count, bout.augment.numbers, generator=rng, device=runtime.device)
+        samples = bout.augment(samples, runtime.share(u))
+    if bout.instance_noise:
+        noise = torch.randn(count, *samples.shape[1:], generator=rng, device=runtime.device)
+        samples = samples + bout.instance_noise * schedules.linear(bout.progress) * runtime.share(noise)
+    return samples
+
+
 def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
     """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
     real, labels = batch
-    real_logits, fake_logits = judge(bout, real, fake, labels)
+    real_logits, fake_logits = judge(bout, see(bout, real, rng), see(bout, fake, rng), labels)
     d_loss = bout.loss.discriminator(real_logits, fake_logits).mean()
     total = d_loss
+    if bout.lecam is not None:
+        total = total + bout.lecam.weight * bout.lecam(real_logits, fake_logits).mean()
     for penalty in bout.penalties:
         if bout.step % penalty.every == 0:
             total = total + penalty.every * penalty.weight * penalise(bout, penalty, real, fake, labels, rng)
@@ -144,9 +174,11 @@ def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Gene
     return Lesson(slope(total, bout.discriminator), logged)
 
 
-def generator_lesson(bout: Bout, batch: Batch, fake: Tensor) -> Lesson:
+def generator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
     """The slope of L_G(D(x), D(G(z))) in the generator's weights alone."""
-    real, labels = batch
+    (real, labels), fake = batch, see(bout, fake, rng)
+    if bout.loss.pairs:
+        real = see(bout, real, rng)
     with bout.runtime.autocast():
         fake_logits = play(bout.discriminator, fake, labels).float()
         real_logits = fake_logits.detach()
@@ -174,10 +206,24 @@ def descend(bout: Bout, network: nn.Module, optimizer: Optimizer, lessons: Seque
         present = [gradient for gradient in gradients if gradient is not None]
         weight.grad = _mean(weight, present, len(lessons))
     bout.runtime.average_gradients(weights)
+    if bout.clip_gradients:
+        torch.nn.utils.clip_grad_norm_(weights, bout.clip_gradients)
     optimizer.step()
     if len(lessons) == 1:
         return lessons[0].logged
     return {name: _joined([lesson.logged[name] for lesson in lessons]) for name in lessons[0].logged}
+
+
+def remember(bout: Bout, logged: Logged) -> Logged:
+    """Let adaptive p and LeCam's anchors follow an update's logits; returns what is logged, p with it."""
+    real, fake, mean = logged["real_logit"], logged["fake_logit"], bout.runtime.mean
+    if bout.lecam is not None:
+        bout.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
+    if bout.augment is not None:
+        overfitting = mean(bout.augment.overfitting(real, fake))
+        bout.augment.adapt(overfitting, len(real) * bout.runtime.processes)
+        logged = logged | {"augment_p": bout.augment.p.clone()}
+    return logged
 
 
 def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -199,10 +245,25 @@ def penalise(
     if penalty.on == "between":
         share = torch.rand(len(real) * bout.runtime.processes, generator=rng, device=real.device)
         samples = between(real, fake, bout.runtime.share(share))
+    elif penalty.on == "near":
+        return penalise_near(bout, penalty, real, labels, rng)
     else:
         samples = real if penalty.on == "real" else fake
     samples = samples.detach().requires_grad_()
-    return penalty.function(samples, play(bout.discriminator, samples, labels)).mean()
+    # Of D(see(x)) the slope in x, as in Karras et al. 2020: the alteration is a part of D here.
+    return penalty.function(samples, play(bout.discriminator, see(bout, samples, rng), labels)).mean()
+
+
+def penalise_near(
+    bout: Bout, penalty: Penalty, real: Tensor, labels: Tensor | None, rng: torch.Generator
+) -> Tensor:
+    """The batch mean of a penalty on reals as they are seen and points near them, in float32."""
+    here, runtime = see(bout, real, rng), bout.runtime
+    shape = (len(real) * runtime.processes, *real.shape[1:])
+    u = runtime.share(torch.randn(shape, generator=rng, device=runtime.device))
+    both = None if labels is None else torch.cat([labels, labels])
+    samples = torch.cat([here, here + penalty.sigma * u])
+    return penalty.function(samples, play(bout.discriminator, samples, both)).mean()
 
 
 def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:

@@ -82,7 +82,7 @@ def train(args: argparse.Namespace) -> int:
     if args.dry_run:
         sys.stdout.write(config.to_toml())
         return 0
-    data = build.as_trained(config, data)
+    data, held_out = build.parts(config, data)
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}"
@@ -96,7 +96,7 @@ def train(args: argparse.Namespace) -> int:
     path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
     if refusal:
         raise RunError(refusal)
-    return 0 if _fight(RunFolder(path), bout, data) else 130
+    return 0 if _fight(RunFolder(path), bout, data, held_out=held_out) else 130
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -104,13 +104,14 @@ def resume(args: argparse.Namespace) -> int:
     folder = RunFolder(args.run)
     if folder.config.data == ARRAY:
         raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
-    data = build.as_trained(folder.config, build.dataset(folder.config.data))
+    whole = build.dataset(folder.config.data)
+    data, held_out = build.parts(folder.config, whole)
     run.same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:
         folder.config = folder.config.replace(**budget)
     config = folder.config
-    build.check(config, data)
+    build.check(config, whole)
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
@@ -124,7 +125,7 @@ def resume(args: argparse.Namespace) -> int:
     if main_process:
         screen.print(said)
     if build.budget(config).progress(bout, len(data)) < 1:
-        return 0 if _fight(folder, bout, data, threads) else 130
+        return 0 if _fight(folder, bout, data, threads, held_out) else 130
     if main_process:
         screen.print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
         if not (folder.path / "training.gif").exists():  # stopped while the pictures were being made
@@ -291,7 +292,9 @@ def info(args: argparse.Namespace) -> int:
     return 0
 
 
-def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bool:
+def _fight(
+    folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0, held_out: Dataset | None = None
+) -> bool:
     """Train with a live display; True when the budget was spent, False when interrupted."""
     main_process = bout.runtime.rank == 0
     screen = console()
@@ -305,7 +308,10 @@ def _fight(folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0) -> bo
     with _interruptible() as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(folder, bout))) if main_process else None
         try:
-            for record in run.train_in(folder, bout, data, threads=threads, stop=stopped, warn=_warn):
+            records = run.train_in(
+                folder, bout, data, threads=threads, held_out=held_out, stop=stopped, warn=_warn
+            )
+            for record in records:
                 if display:
                     display.show(record)
         except RuntimeError as error:
