@@ -10,7 +10,7 @@ import torch
 
 from sparring import build, verbs
 from sparring.cli import main
-from sparring.config import Config
+from sparring.config import RECIPES, Config
 from sparring.loop import Budget
 from sparring.steps import Bout
 
@@ -68,6 +68,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert words[0] == "sparring", f"a command no test runs: {line}"
         if "--processes" in words:  # tested for real with the runtime
             words.append("--dry-run")
+        if page.parent.name == "recipes" and "--recipe" in words:  # residual players take their time
+            words += ["--batch-size", "8"]
         if words[1] == "evaluate":
             words += ["--count", "100", "--draws", "1", "--quick"]
         assert main(words[1:]) == 0, capsys.readouterr().err
@@ -89,6 +91,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipes_page_quotes_lines_that_are_there(recipe: str) -> None:
+    page = ROOT / "docs/recipes" / f"{recipe}.md"
+    text = page.read_text("utf-8")
+    quoted = re.findall(r"^\| .* \| \[.*\]\((\S+)\) \| `(.*)` \|$", text, re.M)
+    assert len(quoted) >= 3
+    assert [line for path, line in quoted if line not in (page.parent / path).read_text("utf-8")] == []
+    assert "(../reference/logged.md)" in text
 
 
 def test_reference_pages_are_what_the_tables_say() -> None:

@@ -24,12 +24,30 @@ import test_features
 import test_kmeans
 import test_losses
 import test_memorisation
+import test_modern
 import test_networks
+import test_parity
 import test_penalties
 import test_pretrained
+import test_recipes
+import test_resnet
 import test_schedules
+import test_second_order
+import test_spectral
 import test_toy
-from sparring import augment, ema, evaluate, kmeans, losses, overfitting, penalties, sample, schedules, steps
+from sparring import (
+    augment,
+    build,
+    ema,
+    evaluate,
+    kmeans,
+    losses,
+    overfitting,
+    penalties,
+    sample,
+    schedules,
+    steps,
+)
 from sparring.data import aside, toy
 from sparring.metrics import (
     cache,
@@ -43,7 +61,7 @@ from sparring.metrics import (
     memorisation,
     neighbours,
 )
-from sparring.networks import blocks, dcgan
+from sparring.networks import blocks, dcgan, modern, resnet
 
 FAILURES = (AssertionError, pytest.fail.Exception)  # the second: what should have been refused was not
 
@@ -165,7 +183,7 @@ MUTANTS = [
     Mutant(ema, "WeightAverage.__init__", ".requires_grad_(False)", "", test_ema.test_the_copy_is_apart_frozen_and_in_evaluation_mode),
     Mutant(ema, "WeightAverage.__init__", "copy.deepcopy(network)", "network", test_ema.test_a_decay_of_nothing_copies_and_of_one_keeps),
     Mutant(ema, "WeightAverage.update", "1 - decay", "decay", test_ema.test_the_closed_form_after_n_steps),
-    Mutant(ema, "WeightAverage.update", "ours.copy_(theirs)", "pass", test_ema.test_batch_statistics_follow),
+    Mutant(ema, "WeightAverage.update", "our.copy_(their)", "pass", test_ema.test_batch_statistics_follow),
     Mutant(distances, "frechet", "- 2 * eigenvalues", "- eigenvalues", test_distances.test_known_distance_of_two_gaussians),
     Mutant(distances, "frechet", ".square().sum()", ".abs().sum()", test_distances.test_means_alone),
     Mutant(distances, "fit_gaussian", "(len(features) - 1)", "len(features)", test_distances.test_mean_and_covariance_are_numpys),
@@ -267,6 +285,47 @@ MUTANTS = [
     Mutant(inception, "average", "count_include_pad=False", "count_include_pad=True", test_pretrained.test_averages_leave_the_padding_out),
     Mutant(inception, "average", "count_include_pad=False", "count_include_pad=True", test_pretrained.test_inception_gives_the_reference_implementations_features),
     Mutant(inception, "greatest", "max_pool2d(x, 3, stride=1, padding=1)", "average(x)", test_pretrained.test_inception_gives_the_reference_implementations_features),
+    Mutant(ema, "_tensors", "id(buffer) in vectors or ", "", test_spectral.test_the_weight_average_keeps_unit_singular_vectors),
+    Mutant(schedules, "towards", "(1 - end)", "1", test_schedules.test_towards),
+    Mutant(schedules, "towards", "end + (1", "(1", test_schedules.test_towards),
+    Mutant(steps, "update_discriminator", "* bout.penalty_scale", "", test_parity.test_steps_of_r3gan),
+    Mutant(steps, "update_discriminator", "if bout.weight_clip", "if False", test_parity.test_steps_of_wgan),
+    Mutant(steps, "update_discriminator", "if bout.weight_clip", "if True", test_parity.test_clipping_is_off_unless_asked_for),
+    Mutant(steps, "update_discriminator", "total.backward()", "d_loss.backward()", test_parity.test_steps_of_wgan_gp),
+    Mutant(steps, "clip_weights", "clamp_(-bound, bound)", "clamp_(max=bound)", test_parity.test_steps_of_wgan),
+    Mutant(steps, "penalise", 'if penalty.on == "real" else fake', 'if True else fake', test_parity.test_steps_of_r3gan),
+    Mutant(steps, "penalise", "real, fake, bout.runtime", "fake, real, bout.runtime", test_parity.test_steps_of_wgan_gp),
+    Mutant(steps, "update_generator", "if bout.loss.pairs", "if False", test_parity.test_steps_of_r3gan),
+    Mutant(steps, "Bout.at", "towards(self.ends.rates, share)", "towards(0.0, share)", test_parity.test_steps_of_r3gan),
+    Mutant(steps, "Bout.at", "schedules.towards(self.ends.penalties, share)", "share", test_parity.test_steps_of_r3gan),
+    Mutant(steps, "Bout.at", "(betas[1] - self.ends.beta2) * share", "(betas[1] - self.ends.beta2)", test_parity.test_steps_of_r3gan),
+    Mutant(penalties, "zero_centred", "0.5 *", "1.0 *", test_parity.test_steps_of_r3gan),
+    Mutant(penalties, "one_centred", "norm - 1", "norm", test_parity.test_steps_of_wgan_gp),
+    Mutant(modern, "Bottleneck.forward", "self.layers(features)", "self.layers(features.detach())", lambda: test_second_order.test_the_slope_itself_against_finite_differences("modern")),
+    Mutant(modern, "Bottleneck.forward", "self.layers(features)", "torch.func.functional_call(self.layers, {n: w.detach() for n, w in self.layers.named_parameters()}, features)", lambda: test_second_order.test_a_penaltys_gradient_in_all_weights("modern", "zero_centred")),
+    Mutant(blocks, "spectral", "list(network.modules())", "list(network.modules())[:3]", lambda: test_spectral.test_every_weight_has_a_greatest_singular_value_of_one("resnet")),
+    Mutant(blocks, "spectral", " | nn.Embedding", "", lambda: test_spectral.test_every_weight_has_a_greatest_singular_value_of_one("mlp")),
+    Mutant(blocks, "ConditionalBatchNorm.forward", "* normed +", "+ normed +", test_resnet.test_conditional_batch_norm_is_batch_norm_with_the_classes_scale_and_shift),
+    Mutant(blocks, "ConditionalBatchNorm.forward", "self.shift[labels]", "self.shift[0 * labels]", test_resnet.test_conditional_batch_norm_is_batch_norm_with_the_classes_scale_and_shift),
+    Mutant(blocks, "ConditionalBatchNorm.forward", "labels @ self.shift", "self.shift[labels.argmax(1)]", test_resnet.test_weights_of_classes_lie_between_the_classes),
+    Mutant(blocks, "ClassHead.forward", "* features", "", test_resnet.test_the_discriminator_is_the_projection_of_summed_features),
+    Mutant(resnet, "Discriminator.forward", ".sum((2, 3))", ".mean((2, 3))", test_resnet.test_the_discriminator_is_the_projection_of_summed_features),
+    Mutant(resnet, "_UpBlock.forward", "_double(self.norm1(features, labels).relu())", "_double(self.norm1(features, labels))", test_resnet.test_an_up_block_is_the_published_one),
+    Mutant(resnet, "_UpBlock.forward", "residual + _double(self.shortcut(features))", "residual", test_resnet.test_an_up_block_is_the_published_one),
+    Mutant(resnet, "_DownBlock.forward", "features if self.first else features.relu()", "features", lambda: test_resnet.test_a_down_block_is_the_published_one(1)),
+    Mutant(resnet, "_DownBlock.forward", "features if self.first else features.relu()", "features.relu()", lambda: test_resnet.test_a_down_block_is_the_published_one(0)),
+    Mutant(resnet, "_DownBlock.forward", "residual, features = avg_pool2d(residual, 2)", "residual, features = -avg_pool2d(-residual.relu(), 2)", lambda: test_resnet.test_a_down_block_is_the_published_one(1)),
+    Mutant(modern, "resampling_kernel", "(0.0, *FILTER)", "(*FILTER, 0.0)", test_modern.test_the_filter_is_one_three_three_one),
+    Mutant(modern, "resampling_kernel", "line / line.sum()", "line", test_modern.test_the_filter_is_one_three_three_one),
+    Mutant(modern, "Halve.forward", "padding=1", "padding=2", lambda: test_modern.test_halving_and_doubling_by_their_definition(6, 6)),
+    Mutant(modern, "Double", "4 * resampling", "resampling", lambda: test_modern.test_halving_and_doubling_by_their_definition(6, 6)),
+    Mutant(modern, "Bottleneck", "bias=False), 0.0)", "bias=False), gain)", test_modern.test_every_residual_is_nought_at_first_but_can_learn),
+    Mutant(modern, "Bottleneck", "(-1 / 4)", "(-1 / 2)", test_modern.test_the_weights_of_a_residual_shrink_with_the_number_of_blocks),
+    Mutant(modern, "Bottleneck.forward", "features + residual", "residual", test_modern.test_every_residual_is_nought_at_first_but_can_learn),
+    Mutant(modern, "Discriminator.forward", ".sum((2, 3))", ".mean((2, 3))", test_modern.test_the_discriminators_last_layer_is_a_basis_over_all_places),
+    Mutant(build, "total_variance", "unbiased=False).sum()", "unbiased=False).mean()", test_recipes.test_gamma_follows_the_datas_variance),
+    Mutant(build, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
+    Mutant(build, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
     Mutant(toy, "Mixture.sample", "self.sigma *", "", lambda: test_toy.test_every_mode_gets_its_share_and_its_width("ring")),
     Mutant(toy, "ring", "angles.sin()", "angles.cos()", lambda: test_toy.test_moments_of_samples("ring", 0.5001)),
     Mutant(toy, "grid", "(side - 1) / 2", "side / 2", lambda: test_toy.test_moments_of_samples("grid", 8.0025)),

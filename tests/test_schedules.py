@@ -62,3 +62,10 @@ def test_the_average_forgets_its_beginning() -> None:
 def test_warm_up_is_a_straight_line_to_one() -> None:
     assert [schedules.warm_up(p, 0.2) for p in (0.0, 0.05, 0.1, 0.2, 0.6, 1.0)] == [0, 0.25, 0.5, 1, 1, 1]
     assert schedules.warm_up(0.0, 0.0) == 1
+
+
+def test_towards() -> None:
+    """1 at the start, the end at the end, a straight line in the share between."""
+    assert [schedules.towards(0.2, share) for share in (1.0, 0.5, 0.0)] == pytest.approx([1.0, 0.6, 0.2])
+    assert schedules.towards(0.0, 0.3) == 0.3  # to the bit: rates that fall to nothing are the schedule itself
+    assert schedules.towards(1.0, 0.3) == 1.0

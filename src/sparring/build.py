@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer, RMSprop
 
 from sparring import augment, losses, penalties, schedules
 from sparring.config import DEFAULT_RECIPES, Config, from_recipe
@@ -19,9 +20,10 @@ from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.errors import ConfigError, DataError, unknown
 from sparring.loop import Budget
-from sparring.networks import dcgan, mlp
+from sparring.networks import dcgan, mlp, modern, resnet
+from sparring.networks.blocks import spectral
 from sparring.runtime import Runtime
-from sparring.steps import Bout
+from sparring.steps import Bout, Ends
 
 LOSSES: dict[str, losses.Loss] = {
     "non-saturating": losses.non_saturating,
@@ -53,6 +55,7 @@ AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
 }
 SMOOTHED = ("non-saturating", "minimax")  # games with a target to smooth
 AROUND_NOUGHT = (*SMOOTHED, "hinge")  # games in which reals lie above 0
+VARIANCE_SAMPLES = 10_000
 FILES: dict[str, Callable[[Path], Dataset]] = {".npy": from_file, ".npz": from_file}
 
 
@@ -93,9 +96,60 @@ def _dcgan_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
     )
 
 
+def _resnet_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return resnet.Generator(
+        shape=spec.shape,
+        latent_dim=config.latent_dim,
+        width=config.g_width,
+        classes=classes,
+        norm=config.g_norm != "none",
+        conditional_norm=config.g_norm == "conditional-batch",
+    )
+
+
+def _resnet_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return resnet.Discriminator(shape=spec.shape, width=config.d_width, classes=classes)
+
+
+def _modern_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return modern.Generator(
+        shape=spec.shape,
+        latent_dim=config.latent_dim,
+        width=config.g_width,
+        depth=config.depth,
+        classes=classes,
+    )
+
+
+def _modern_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
+    return modern.Discriminator(shape=spec.shape, width=config.d_width, depth=config.depth, classes=classes)
+
+
 Builder = Callable[[Config, Spec, int], nn.Module]
-GENERATORS: dict[str, Builder] = {"mlp": _mlp_generator, "dcgan": _dcgan_generator}
-DISCRIMINATORS: dict[str, Builder] = {"mlp": _mlp_discriminator, "dcgan": _dcgan_discriminator}
+GENERATORS: dict[str, Builder] = {
+    "mlp": _mlp_generator,
+    "dcgan": _dcgan_generator,
+    "resnet": _resnet_generator,
+    "modern": _modern_generator,
+}
+DISCRIMINATORS: dict[str, Builder] = {
+    "mlp": _mlp_discriminator,
+    "dcgan": _dcgan_discriminator,
+    "resnet": _resnet_discriminator,
+    "modern": _modern_discriminator,
+}
+G_NORMS: dict[str, tuple[str, ...]] = {  # that each network has a place for
+    "mlp": ("none", "batch"),
+    "dcgan": ("none", "batch"),
+    "resnet": ("none", "batch", "conditional-batch"),
+    "modern": ("none",),
+}
+D_NORMS: dict[str, tuple[str, ...]] = {
+    "mlp": ("none", "batch", "spectral"),
+    "dcgan": ("none", "batch", "spectral"),
+    "resnet": ("none", "spectral"),
+    "modern": ("none",),
+}
 
 
 def dataset(name: str) -> Dataset:
@@ -152,13 +206,30 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
 
 
 def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:
-    """The config of a recipe on this data; "auto" is the best recipe for its kind.
+    """The config of a recipe on this data, with what follows from the data worked out.
+
+    The recipe "auto" is the best one for the data's kind.
 
     Raises:
         ConfigError: an unknown recipe or option, or a value that does not fit.
     """
-    recipe = DEFAULT_RECIPES[dataset.spec.kind] if recipe == "auto" else recipe
-    return from_recipe(recipe, **changes)
+    kind = dataset.spec.kind
+    config = from_recipe(DEFAULT_RECIPES[kind] if recipe == "auto" else recipe, kind, **changes)
+    found: dict[str, Any] = {}
+    if not config.latent_dim:
+        found["latent_dim"] = math.prod(dataset.spec.shape)
+    if config.gamma_per_variance:
+        gamma = float(f"{config.gamma_per_variance * total_variance(dataset):.3g}")
+        found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
+    return config.replace(**found)
+
+
+def total_variance(dataset: Dataset) -> float:
+    """E|x - mean|^2 of the encoded samples, over at most VARIANCE_SAMPLES spread evenly over the set."""
+    count = min(len(dataset), VARIANCE_SAMPLES)
+    chosen = torch.arange(count) * len(dataset) // max(count, 1)
+    encoded, _ = dataset.batch(chosen)
+    return float(encoded.flatten(1).double().var(0, unbiased=False).sum())
 
 
 def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> Bout:
@@ -167,11 +238,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
     Raises:
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
-    if spec.kind != "image" and "dcgan" in (config.generator, config.discriminator):
-        raise ConfigError(
-            f"dcgan networks need pictures, this data is {spec.kind} of shape {spec.shape}. "
-            "Use --recipe mlp, or --generator mlp --discriminator mlp."
-        )
+    _check_players(config, spec.kind, spec.shape, bool(classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         try:
@@ -179,21 +246,23 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
             discriminator = DISCRIMINATORS[config.discriminator](config, spec, classes)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        if config.d_norm == "spectral":
+            spectral(discriminator)
     runtime = runtime or Runtime(config.device, config.precision, config.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
-    betas = (config.beta1, config.beta2)
-    fused = runtime.device.type in ("cpu", "cuda")
     return Bout(
         generator,
         discriminator,
         config.latent_dim,
-        g_optimizer=Adam(generator.parameters(), config.g_lr, betas, fused=fused),
-        d_optimizer=Adam(discriminator.parameters(), config.d_lr, betas, fused=fused),
+        g_optimizer=OPTIMIZERS[config.optimizer](generator, config.g_lr, config),
+        d_optimizer=OPTIMIZERS[config.optimizer](discriminator, config.d_lr, config),
         loss=_loss(config),
         penalties=_penalties(config),
         d_steps=config.d_steps,
         lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
         lr_warmup=config.lr_warmup,
+        ends=Ends(config.lr_end, config.penalty_end, config.beta2_end),
+        weight_clip=config.weight_clip,
         ema_half_life=config.ema_half_life,
         ghost_batches=config.ghost_batches,
         augment=_augmentation(config, spec),
@@ -220,11 +289,58 @@ def check(config: Config, data: Dataset) -> None:
         DataError: fewer samples than a batch.
         ConfigError: no budget is set, or options that do not go together.
     """
+    labels = bool(config.clusters or (config.conditional and data.classes))
+    _check_players(config, data.spec.kind, data.spec.shape, labels)
     budget(config)
     count = len(data) - aside_count(len(data), config.hold_out)
     check_size(data.name, count, config.batch_size, config.processes * config.ghost_batches)
     _loss(config)
     _augmentation(config, data.spec)
+
+
+def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:
+    """Refuse options that do not go together, before anything is built.
+
+    Raises:
+        ConfigError: which, and what to change.
+    """
+    others = {config.generator, config.discriminator} - {"mlp"}
+    if kind != "image" and others:
+        raise ConfigError(
+            f"{sorted(others)[0]} networks need pictures, this data is {kind} of shape {shape}. "
+            "Use --recipe mlp, or --generator mlp --discriminator mlp."
+        )
+    for option, network, norm, table in (
+        ("--g-norm", config.generator, config.g_norm, G_NORMS),
+        ("--d-norm", config.discriminator, config.d_norm, D_NORMS),
+    ):
+        if norm not in table[network]:
+            accepted = " or ".join(f"{option} {name}" for name in table[network])
+            raise ConfigError(f"{option} {norm}: {network} networks have no place for it. Use {accepted}.")
+    if config.g_norm == "conditional-batch" and not labels:
+        raise ConfigError(
+            "--g-norm conditional-batch draws by class, and this training has no labels. Give labels (and "
+            "no --no-conditional), let it find some with --clusters 100, or use --g-norm batch."
+        )
+    if config.beta2_end and config.optimizer != "adam":
+        raise ConfigError("--beta2-end moves Adam's second beta. Use --optimizer adam or --beta2-end 0.")
+    if config.weight_clip and config.d_norm == "spectral":
+        raise ConfigError(
+            "--weight-clip bounds the weights that --d-norm spectral rescales, so it would do nothing "
+            "but harm. Use --weight-clip 0 or --d-norm none."
+        )
+
+
+def _adam(network: nn.Module, rate: float, config: Config) -> Optimizer:
+    fused = next(network.parameters()).device.type in ("cpu", "cuda")
+    return Adam(network.parameters(), rate, (config.beta1, config.beta2), fused=fused)
+
+
+def _rmsprop(network: nn.Module, rate: float, config: Config) -> Optimizer:
+    return RMSprop(network.parameters(), rate, config.beta2)
+
+
+OPTIMIZERS: dict[str, Callable[[nn.Module, float, Config], Optimizer]] = {"adam": _adam, "rmsprop": _rmsprop}
 
 
 def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:

@@ -25,6 +25,7 @@ verbs
   resume RUN       go on exactly where a training stopped
   sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
   evaluate RUN     how good the samples are, how sure that is, and whether they are copies
+  recipes          what can be trained how; recipes NAME: one recipe's options
   info RUN         what a run is and how far it got; without RUN: this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
@@ -137,6 +138,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json, which is replaced)")
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    recipes = verbs.add_parser("recipes", description="What recipes there are, and what each sets.")
+    recipes.add_argument("name", metavar="NAME", nargs="?", help="one recipe; without it: all of them")
 
     info = verbs.add_parser("info", description="What a run is and how far it got.")
     info.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder; without it: this machine")

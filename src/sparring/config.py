@@ -18,8 +18,10 @@ from sparring.errors import ConfigError, unknown
 
 # The names build.py knows how to turn into objects (a test holds the two against each other).
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
-NETWORKS = ("mlp", "dcgan")
-NORMS = ("none", "batch")
+NETWORKS = ("mlp", "dcgan", "resnet", "modern")
+G_NORMS = ("none", "batch", "conditional-batch")
+D_NORMS = ("none", "batch", "spectral")
+OPTIMIZERS = ("adam", "rmsprop")
 SCHEDULES = ("constant", "linear", "cosine")
 AUGMENTATIONS = ("none", "diffaugment", "ada")
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -65,16 +67,18 @@ class Config:
 
     generator: str = option("dcgan", "generator network", group="networks", choices=NETWORKS)
     discriminator: str = option("dcgan", "discriminator network", group="networks", choices=NETWORKS)
-    latent_dim: int = option(64, "numbers in a latent vector", group="networks", low=1)
-    g_width: int = option(64, "channels (dcgan) or hidden units (mlp)", group="networks", low=1)
+    latent_dim: int = option(
+        64, "numbers in a latent vector (0: as many as a sample has)", group="networks", low=0
+    )
+    g_width: int = option(64, "channels at the finest scale, or hidden units (mlp)", group="networks", low=1)
     d_width: int = option(64, "the same for the discriminator", group="networks", low=1)
     d_hidden: int = option(
         0, "units of a last hidden layer in a dcgan discriminator (0: none)", group="networks", low=0
     )
     d_deviation: bool = option(False, "show a dcgan discriminator how varied its batch is", group="networks")
-    depth: int = option(1, "hidden layers of an mlp", group="networks", low=1)
-    g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=NORMS)
-    d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=NORMS)
+    depth: int = option(1, "hidden layers (mlp), residual blocks a scale (modern)", group="networks", low=1)
+    g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=G_NORMS)
+    d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=D_NORMS)
 
     loss: str = option("non-saturating", "the game both play", group="the game", choices=LOSSES)
     d_steps: int = option(1, "discriminator steps per generator step", group="the game", low=1)
@@ -88,7 +92,19 @@ class Config:
         low=0,
     )
     r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", group="the game", low=1e-6)
+    gamma_per_variance: float = option(
+        0.0,
+        "R1's and R2's gamma, where not given: so many times the data's total variance (0: off)",
+        group="the game",
+        low=0,
+    )
     penalty_every: int = option(1, "penalties every k-th step, k times as strong", group="the game", low=1)
+    penalty_end: float = option(
+        1.0, "share of the penalties left where the schedule ends", group="the game", low=0
+    )
+    weight_clip: float = option(
+        0.0, "keep the discriminator's weights within so far of 0 (0: off)", group="the game", low=0
+    )
     label_smoothing: float = option(
         0.0, "reals' target is 1 - this (non-saturating, minimax)", group="the game", low=0, high=0.5
     )
@@ -126,16 +142,23 @@ class Config:
         group="optimisation",
         low=1,
     )
-    g_lr: float = option(2e-4, "generator's learning rate (Adam)", group="optimisation", low=0)
-    d_lr: float = option(2e-4, "discriminator's learning rate (Adam)", group="optimisation", low=0)
-    beta1: float = option(0.5, "Adam's first beta", group="optimisation", low=0, high=0.9999)
-    beta2: float = option(0.99, "Adam's second beta", group="optimisation", low=0, high=0.999999)
+    optimizer: str = option("adam", "both players' optimizer", group="optimisation", choices=OPTIMIZERS)
+    g_lr: float = option(2e-4, "generator's learning rate", group="optimisation", low=0)
+    d_lr: float = option(2e-4, "discriminator's learning rate", group="optimisation", low=0)
+    beta1: float = option(0.5, "Adam's first beta (rmsprop has none)", group="optimisation", low=0, high=0.9999)
+    beta2: float = option(
+        0.99, "Adam's second beta, RMSprop's alpha", group="optimisation", low=0, high=0.999999
+    )
     lr_warmup: float = option(
         0.0, "share of the budget in which the rates rise from 0", group="optimisation", low=0, high=1
     )
     lr_schedule: str = option("constant", "how the rates end", group="optimisation", choices=SCHEDULES)
     lr_decay_from: float = option(
-        0.7, "share of the budget after which the rates fall to zero", group="optimisation", low=0, high=1
+        0.7, "share of the budget after which the rates fall", group="optimisation", low=0, high=1
+    )
+    lr_end: float = option(0.0, "share of the rates left where the schedule ends", group="optimisation", low=0)
+    beta2_end: float = option(
+        0.0, "beta2 where the schedule ends (0: as it began)", group="optimisation", low=0, high=0.999999
     )
     clip_gradients: float = option(
         0.0, "greatest norm of a player's gradient (0: any)", group="optimisation", low=0
@@ -215,6 +238,46 @@ RECIPES: dict[str, dict[str, Any]] = {
         "conditional": False, "latent_dim": 100, "d_norm": "batch",
         "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "samples_seen": 600_000,
     },
+    # Least squares instead of cross-entropy (Mao et al. 2017), on the players of dcgan.
+    "lsgan": {
+        "loss": "least-squares", "conditional": False, "latent_dim": 100, "d_norm": "batch",
+        "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "samples_seen": 600_000,
+    },
+    # Wasserstein GAN with clipped weights (Arjovsky et al. 2017, algorithm 1).
+    "wgan": {
+        "loss": "wasserstein", "weight_clip": 0.01, "conditional": False, "latent_dim": 100,
+        "d_norm": "batch", "d_steps": 5, "optimizer": "rmsprop", "g_lr": 5e-5, "d_lr": 5e-5,
+        "samples_seen": 3_000_000,
+    },
+    # Wasserstein GAN with a gradient penalty (Gulrajani et al. 2017, algorithm 1), residual players.
+    "wgan-gp": {
+        "generator": "resnet", "discriminator": "resnet", "g_width": 32, "d_width": 32,
+        "loss": "wasserstein", "gp_weight": 10.0, "conditional": False, "latent_dim": 128,
+        "d_steps": 5, "g_lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0, "beta2": 0.9,
+        "samples_seen": 1_000_000,
+    },
+    # Spectral normalisation (Miyato et al. 2018), residual players.
+    "sngan": {
+        "generator": "resnet", "discriminator": "resnet", "g_width": 32, "d_width": 32,
+        "loss": "hinge", "d_norm": "spectral", "conditional": False, "latent_dim": 128,
+        "d_steps": 5, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9,
+        "lr_schedule": "linear", "lr_decay_from": 0.0, "samples_seen": 1_000_000,
+    },
+    # The same with classes: projection and conditional BatchNorm (Miyato & Koyama 2018).
+    "projection": {
+        "generator": "resnet", "discriminator": "resnet", "g_width": 32, "d_width": 32,
+        "loss": "hinge", "d_norm": "spectral", "g_norm": "conditional-batch", "latent_dim": 128,
+        "d_steps": 5, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9,
+        "lr_schedule": "linear", "lr_decay_from": 0.0, "samples_seen": 1_000_000,
+    },
+    # R3GAN (Huang et al. 2024), narrow enough for a processor.
+    "modern": {
+        "generator": "modern", "discriminator": "modern", "g_width": 16, "d_width": 16, "g_norm": "none",
+        "loss": "relativistic", "gamma_per_variance": 6e-4, "penalty_end": 0.1,
+        "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9, "beta2_end": 0.99,
+        "lr_schedule": "cosine", "lr_decay_from": 0.0, "lr_end": 0.25, "ema_half_life": 20_000,
+        "samples_seen": 300_000,
+    },
     # The default for pictures: what measured best for a minute or two on two CPU cores.
     "sprint": {
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "r1_gamma": 0.1, "penalty_every": 8,
@@ -223,11 +286,49 @@ RECIPES: dict[str, dict[str, Any]] = {
         "samples_seen": 300_000,
     },
 }  # fmt: skip
+
+# What a recipe changes further where the data are points: convolutions would have nothing to see.
+PERCEPTRONS: dict[str, Any] = {
+    "generator": "mlp", "discriminator": "mlp", "depth": 3, "g_width": 128, "d_width": 128,
+    "g_norm": "none",
+}  # fmt: skip
+ON_POINTS: dict[str, dict[str, Any]] = {
+    "lsgan": PERCEPTRONS | {"d_norm": "none"},
+    "wgan": PERCEPTRONS | {"d_norm": "none"},
+    "wgan-gp": PERCEPTRONS,
+    "sngan": PERCEPTRONS,
+    "projection": PERCEPTRONS,
+    # Latents of the data's own dimension: more of them draw bridges between the modes.
+    "modern": PERCEPTRONS
+    | {
+        "latent_dim": 0,
+        "batch_size": 128,
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+        "lr_decay_from": 0.5,
+        "lr_end": 0.0,
+        "gamma_per_variance": 0.03,
+        "penalty_every": 4,
+        "samples_seen": 3_000_000,
+    },
+}
+ABOUT: dict[str, tuple[str, str]] = {  # what each recipe is in a line, and where it comes from
+    "tutorial": ("the beginner's GAN exactly as tutorials print it, weaknesses included", "Goodfellow 2014"),
+    "mlp": ("perceptrons made to work; the default for points", "Mescheder 2018"),
+    "dcgan": ("DCGAN as everyone writes it", "Radford 2015"),
+    "lsgan": ("DCGAN's players with least squares for a loss", "Mao 2017"),
+    "wgan": ("the Wasserstein game with clipped weights", "Arjovsky 2017"),
+    "wgan-gp": ("the Wasserstein game with a gradient penalty", "Gulrajani 2017"),
+    "sngan": ("hinge loss and spectral normalisation", "Miyato 2018"),
+    "projection": ("the same by class: projection, conditional BatchNorm", "Miyato & Koyama 2018"),
+    "modern": ("R3GAN: relativistic, R1 + R2, no normalisation", "Huang 2024"),
+    "sprint": ("the default for pictures: best measured for minutes on two CPU cores", "this library"),
+}
 DEFAULT_RECIPES = {"image": "sprint", "points": "mlp"}  # by kind of data
 
 
-def from_recipe(name: str, /, **changes: Any) -> Config:
-    """A recipe's config with changes on top.
+def from_recipe(name: str, kind: str = "image", /, **changes: Any) -> Config:
+    """A recipe's config for a kind of data, with changes on top.
 
     Raises:
         ConfigError: an unknown recipe or option, or a value that does not fit.
@@ -236,7 +337,8 @@ def from_recipe(name: str, /, **changes: Any) -> Config:
         raise ConfigError(unknown("recipe", str(name), RECIPES))
     if "recipe" in changes:
         raise ConfigError(f"recipe {name!r} cannot be renamed {changes['recipe']!r}: name that one first.")
-    return Config(recipe=name).replace(**RECIPES[name]).replace(**changes)
+    adapted = ON_POINTS.get(name, {}) if kind == "points" else {}
+    return Config(recipe=name).replace(**RECIPES[name]).replace(**adapted).replace(**changes)
 
 
 def from_toml(text: str) -> Config:

@@ -6,12 +6,14 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import _SpectralNorm
 
 
 class WeightAverage:
     """A frozen copy of a network, ``network``, whose weights trail the original's.
 
-    Parameters and float buffers (batch statistics) are averaged, other buffers (counts) are copied.
+    Parameters and float buffers (batch statistics) are averaged. Other buffers (counts) are copied,
+    and so are spectral normalisation's singular vectors: a mean of unit vectors is shorter than 1.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -21,14 +23,23 @@ class WeightAverage:
     @torch.no_grad()
     def update(self, decay: float) -> None:
         """average = decay * average + (1 - decay) * weights."""
-        pairs = list(zip(_tensors(self.network), _tensors(self.original), strict=True))
-        averaged = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point()]
-        torch._foreach_lerp_([ours for ours, _ in averaged], [theirs for _, theirs in averaged], 1 - decay)
-        for ours, theirs in pairs:
-            if not ours.is_floating_point():
-                ours.copy_(theirs)
+        ours, theirs = _tensors(self.network), _tensors(self.original)
+        torch._foreach_lerp_(ours[0], theirs[0], 1 - decay)
+        for our, their in zip(ours[1], theirs[1], strict=True):
+            our.copy_(their)
 
 
-def _tensors(network: nn.Module) -> list[Tensor]:
-    """Each parameter and buffer once, shared ones too."""
-    return [*network.parameters(), *network.buffers()]
+def _tensors(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """What is averaged and what is copied: each parameter and buffer once, shared ones too."""
+    vectors = {
+        id(vector)
+        for module in network.modules()
+        if isinstance(module, _SpectralNorm)
+        for vector in module.buffers(recurse=False)
+    }
+    averaged: list[Tensor] = list(network.parameters())
+    copied: list[Tensor] = []
+    for buffer in network.buffers():
+        exact = id(buffer) in vectors or not buffer.is_floating_point()
+        (copied if exact else averaged).append(buffer)
+    return averaged, copied

@@ -20,7 +20,7 @@ from sparring.errors import ConfigError, NonFiniteError
 from sparring.overfitting import HeldOutGap
 from sparring.records import Record
 from sparring.runtime import Threads
-from sparring.schedules import ema_decay, warm_up
+from sparring.schedules import ema_decay
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
 
 
@@ -92,9 +92,7 @@ def train(
     progress = budget.progress(bout, len(dataset))
     while progress < 1:
         crew.work()
-        bout.progress = progress
-        scale = bout.lr_schedule(progress) * warm_up(progress, bout.lr_warmup)
-        bout.scale_rates(scale)
+        scheduled = bout.at(progress)
         batches = [
             _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout)
             for k in range(bout.d_steps)
@@ -110,9 +108,9 @@ def train(
         if progress >= 1 or stopping or due:
             stopped = time.perf_counter()
             crew.rest()
-            record = window.close(progress, scale, measure())
+            record = window.close(progress, scheduled | measure())
             yield record
-            started += time.perf_counter() - stopped  # measuring and what is done with a record is not training
+            started += time.perf_counter() - stopped  # what is measured or done here is not training
             if stopping:
                 return
             crew.watch(record)
@@ -242,7 +240,7 @@ class _Window:
         self.steps += len(self.kept)
         self.kept = []
 
-    def close(self, progress: float, lr_scale: float, measured: Mapping[str, float]) -> Record:
+    def close(self, progress: float, measured: Mapping[str, float]) -> Record:
         """The means since the last record, the gradients of the step just made, and what was measured."""
         bout = self.bout
         if self.kept:
@@ -253,7 +251,6 @@ class _Window:
             "g_gradient_norm": gradient_norm(bout.generator),
             "d_gradient_norm": gradient_norm(bout.discriminator),
             **measured,
-            "lr_scale": lr_scale,
             "samples_per_second": (bout.samples_seen - self.since_samples) / seconds,
         }
         record = Record(bout.step, bout.samples_seen, bout.seconds, progress, values)

@@ -34,6 +34,11 @@ def warm_up(progress: float, share: float) -> float:
     return min(1.0, progress / share) if share else 1.0
 
 
+def towards(end: float, share: float) -> float:
+    """From 1 to ``end`` as ``share`` falls from 1 to 0; the same for any quantity, given its ratio."""
+    return end + (1 - end) * share
+
+
 def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float = 0.08) -> float:
     """The weight-average factor of one step, for a half-life in samples.
 

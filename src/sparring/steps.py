@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,13 +30,22 @@ class Lesson(NamedTuple):
     logged: Logged
 
 
+class Ends(NamedTuple):
+    """What ``lr_schedule`` leads to: shares of rates and penalties, and Adam's second beta (0: as it is)."""
+
+    rates: float = 0.0
+    penalties: float = 1.0
+    beta2: float = 0.0
+
+
 @dataclass
 class Bout:
     """Two players, the game between them, and how far they are.
 
     ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits
     (B,); both take labels (B,) as a second argument when the data has them. Optimizers default to
-    Adam(2e-4, betas (0.5, 0.999)). ``ema_half_life`` is in samples; 0 keeps no average.
+    Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's weights in
+    [-weight_clip, weight_clip]; 0 does not. ``ema_half_life`` is in samples; 0 keeps no average.
     ``instance_noise`` is its deviation at the start, falling in a straight line to 0 at the end;
     ``clip_gradients`` the greatest norm of a player's gradient (0: any).
 
@@ -55,6 +64,8 @@ class Bout:
     d_steps: int = 1
     lr_schedule: Callable[[float], float] = schedules.constant
     lr_warmup: float = 0.0
+    ends: Ends = field(default_factory=Ends)
+    weight_clip: float = 0.0
     ema_half_life: float = 0.0
     ghost_batches: int = 1
     augment: Augmentation | None = None
@@ -63,6 +74,7 @@ class Bout:
     clip_gradients: float = 0.0
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
 
+    penalty_scale: float = field(default=1.0, init=False)
     step: int = field(default=0, init=False)
     samples_seen: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
@@ -76,7 +88,7 @@ class Bout:
             self.g_optimizer = Adam(self.generator.parameters(), 2e-4, (0.5, 0.999), fused=fused)
         if self.d_optimizer is None:
             self.d_optimizer = Adam(self.discriminator.parameters(), 2e-4, (0.5, 0.999), fused=fused)
-        self.base_rates = [[g["lr"] for g in o.param_groups] for o in (self.d_optimizer, self.g_optimizer)]
+        self.base = [(group["lr"], group.get("betas")) for group in self._groups()]
         for memory in self.memories.values():
             memory.to(self.runtime.device)
         self.average = WeightAverage(self.generator) if self.ema_half_life else None
@@ -108,11 +120,21 @@ class Bout:
             ghosts[-1].generator, ghosts[-1].discriminator = generator, discriminator
         return ghosts
 
-    def scale_rates(self, factor: float) -> None:
-        """Set both learning rates to ``factor`` times their base."""
-        for optimizer, rates in zip((self.d_optimizer, self.g_optimizer), self.base_rates, strict=True):
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
+    def at(self, progress: float) -> dict[str, float]:
+        """Put rates, penalties and betas where they stand at this share of the budget; what to log of it."""
+        self.progress, share = progress, self.lr_schedule(progress)
+        lr_scale = schedules.towards(self.ends.rates, share) * schedules.warm_up(progress, self.lr_warmup)
+        self.penalty_scale = schedules.towards(self.ends.penalties, share)
+        for group, (rate, betas) in zip(self._groups(), self.base, strict=True):
+            group["lr"] = rate * lr_scale
+            if betas and self.ends.beta2:
+                group["betas"] = (betas[0], self.ends.beta2 + (betas[1] - self.ends.beta2) * share)
+        r1 = sum(penalty.weight for penalty in self.penalties if penalty.on == "real")
+        return {"lr_scale": lr_scale} | ({"r1_gamma": r1 * self.penalty_scale} if r1 else {})
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The optimizers' groups of weights; loading a state replaces them, so they are looked up anew."""
+        return [*self.d_optimizer.param_groups, *self.g_optimizer.param_groups]
 
 
 def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
@@ -128,6 +150,8 @@ def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator)
         fakes = together(forge, ghosts, parts, rngs)
         lessons = together(discriminator_lesson, ghosts, parts, [fake.detach() for fake in fakes], rngs)
         logged = remember(bout, descend(bout, bout.discriminator, bout.d_optimizer, lessons))
+        if bout.weight_clip:
+            clip_weights(bout.discriminator, bout.weight_clip)
     # The last fakes still hold their graph: the generator learns from them with the new discriminator.
     lessons = together(generator_lesson, ghosts, parts, fakes, rngs)
     return logged | descend(bout, bout.generator, bout.g_optimizer, lessons)
@@ -164,7 +188,8 @@ def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Gene
         total = total + bout.lecam.weight * bout.lecam(real_logits, fake_logits).mean()
     for penalty in bout.penalties:
         if bout.step % penalty.every == 0:
-            total = total + penalty.every * penalty.weight * penalise(bout, penalty, real, fake, labels, rng)
+            weight = penalty.every * penalty.weight * bout.penalty_scale
+            total = total + weight * penalise(bout, penalty, real, fake, labels, rng)
     logged = {
         "d_loss": d_loss.detach(),
         "penalty": (total - d_loss).detach(),
@@ -264,6 +289,13 @@ def penalise_near(
     both = None if labels is None else torch.cat([labels, labels])
     samples = torch.cat([here, here + penalty.sigma * u])
     return penalty.function(samples, play(bout.discriminator, samples, both)).mean()
+
+
+@torch.no_grad()
+def clip_weights(network: nn.Module, bound: float) -> None:
+    """Every weight to [-bound, bound]: a crude Lipschitz bound (Arjovsky et al. 2017, algorithm 1)."""
+    for weight in network.parameters():
+        weight.clamp_(-bound, bound)
 
 
 def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import sys
 import time
@@ -20,6 +21,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from sparring.config import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
 from sparring.metrics.evaluation import Evaluation
 from sparring.records import Record
 
@@ -186,6 +188,33 @@ def working() -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=screen, transient=True) as line:
         task = line.add_task("")
         yield lambda text: line.update(task, description=text)
+
+
+def recipes_table() -> Table:
+    """Every recipe: what it is, its networks, its loss, its paper."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    for heading in ("recipe", "what it is", "networks", "loss", "paper"):
+        table.add_column(heading)
+    for name in RECIPES:
+        config, (what, paper) = from_recipe(name), ABOUT[name]
+        table.add_row(name, what, config.generator, config.loss, paper)
+    return table
+
+
+def recipe_table(name: str) -> Table:
+    """The options of one recipe, the defaults left out, with what each means."""
+    columns = {"option": RECIPES[name]}
+    if name in ON_POINTS:
+        columns["on points"] = RECIPES[name] | ON_POINTS[name]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    for heading in ("option", "value", *list(columns)[1:], "meaning"):
+        table.add_column(heading)
+    fields = {field.name: field for field in dataclasses.fields(Config)}
+    for option in dict.fromkeys(key for changes in columns.values() for key in changes):
+        default = fields[option].default
+        values = [str(changes.get(option, default)) for changes in columns.values()]
+        table.add_row(option, *values, fields[option].metadata["help"])
+    return table
 
 
 def console() -> Console:

@@ -23,7 +23,7 @@ import torch
 
 from sparring import __version__, build, run, sample
 from sparring import evaluate as evaluation
-from sparring.config import BUDGETS, Config, load_toml
+from sparring.config import ABOUT, BUDGETS, RECIPES, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, SparringError, unknown
@@ -33,7 +33,15 @@ from sparring.records import Record
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended, available_cores, fast_precision
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console, evaluation_table, working
+from sparring.terminal import (
+    Display,
+    Pixels,
+    console,
+    evaluation_table,
+    recipe_table,
+    recipes_table,
+    working,
+)
 
 QUALITY_SAMPLES = 10_000
 MOST_SAMPLES = 1_000_000
@@ -292,6 +300,23 @@ def info(args: argparse.Namespace) -> int:
     return 0
 
 
+def recipes(args: argparse.Namespace) -> int:
+    """Print what recipes there are, or what one of them sets."""
+    screen = console()
+    if args.name is None:
+        screen.print(recipes_table())
+        screen.print(
+            "\nThe options of one: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
+        )
+        return 0
+    if args.name not in RECIPES:
+        raise ConfigError(unknown("recipe", args.name, RECIPES))
+    what, paper = ABOUT[args.name]
+    screen.print(f"{args.name}: {what} ({paper})\n", markup=False)
+    screen.print(recipe_table(args.name))
+    return 0
+
+
 def _fight(
     folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0, held_out: Dataset | None = None
 ) -> bool:
@@ -446,5 +471,6 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "resume": resume,
     "sample": draw,
     "evaluate": evaluate,
+    "recipes": recipes,
     "info": info,
 }

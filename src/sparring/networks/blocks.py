@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 
 class ClassLatent(nn.Module):
@@ -23,6 +24,30 @@ class ClassLatent(nn.Module):
             raise ValueError("this generator draws by class: call it with labels (B,), integers.")
         weights = labels if labels.is_floating_point() else nn.functional.one_hot(labels, self.classes)
         return torch.cat([latents, weights.to(latents.dtype)], dim=1)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """BatchNorm whose scale and shift belong to the class: (B, C, H, W), (B,) -> (B, C, H, W).
+
+    gamma_y x' + beta_y with the normalised features x' (Dumoulin et al. 2017; Miyato & Koyama 2018).
+    Float labels (B, classes) are weights of the classes, for what lies between them.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale = nn.Parameter(torch.ones(classes, channels))
+        self.shift = nn.Parameter(torch.zeros(classes, channels))
+
+    def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
+        if labels is None:
+            raise ValueError("this generator draws by class: call it with labels (B,), integers.")
+        if labels.is_floating_point():
+            scale, shift = labels @ self.scale, labels @ self.shift
+        else:
+            scale, shift = self.scale[labels], self.shift[labels]
+        normed: Tensor = self.norm(features)
+        return scale[:, :, None, None] * normed + shift[:, :, None, None]
 
 
 class ClassHead(nn.Module):
@@ -69,6 +94,18 @@ class MinibatchDeviation(nn.Module):
         deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)
         channel = deviation.repeat_interleave(size).view(-1, 1, 1, 1).to(features.dtype)
         return torch.cat([features, channel.expand(-1, 1, *features.shape[2:])], dim=1)
+
+
+def spectral(network: nn.Module) -> nn.Module:
+    """The network with every weight W divided by its greatest singular value (Miyato et al. 2018, eq. 8).
+
+    A convolution's weight counts as the matrix (out, in x height x width). The value is found by one
+    power iteration a forward pass in training; its vectors are buffers and go into checkpoints.
+    """
+    for module in list(network.modules()):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
+            spectral_norm(module)
+    return network
 
 
 def has_batch_statistics(network: nn.Module) -> bool:

@@ -1,0 +1,92 @@
+"""Modes found and samples of high quality on the ring and the grid, whose densities are known.
+
+    python benchmarks/modes.py [--recipes modern mlp ...] [--data ring grid] [--seeds 0 1 2 ...]
+
+Of 10,000 samples, one is of high quality within three standard deviations of its nearest mode (98.9%
+of real samples are), and a mode is found where at least 20 of those are nearest to it, a twentieth of
+its share on the grid. Rows are kept as they come: what the results file has is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import Any
+
+import torch
+
+from common import RESULTS, machine, save
+from sparring import build, sample
+from sparring.config import DEFAULT_RECIPES, ON_POINTS
+from sparring.data import toy
+from sparring.loop import train
+from sparring.runtime import Threads
+
+COUNT = 10_000
+DEVIATIONS = 3.0  # within which a sample is of high quality
+LEAST = 20  # such samples make a mode found
+NAME = "modes"
+
+
+def score(points: torch.Tensor, mixture: toy.Mixture) -> dict[str, Any]:
+    """Modes found, the share of high quality, and the least and most samples of a mode."""
+    distance, nearest = torch.cdist(points.double(), mixture.means.double()).min(1)
+    good = distance <= DEVIATIONS * mixture.sigma
+    counts = torch.bincount(nearest[good], minlength=len(mixture.means))
+    return {
+        "modes": int((counts >= LEAST).sum()),
+        "of": len(mixture.means),
+        "high_quality": round(float(good.double().mean()), 4),
+        "rarest": int(counts.min()),
+        "commonest": int(counts.max()),
+    }
+
+
+def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, Any]:
+    data = build.dataset(name)
+    budget = {"samples_seen": samples_seen} if samples_seen else {}
+    config = build.configure(data, recipe, seed=seed, threads=1, precision="fp32", **budget)
+    bout = build.bout(config, data.spec, data.classes)
+    records = train(
+        bout,
+        data,
+        build.budget(config),
+        batch_size=config.batch_size,
+        seed=seed,
+        record_every=1000,
+        threads=Threads(fixed=config.threads),
+    )
+    for record in records:
+        last = record
+    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    points = data.spec.decode(sample.draw(bout.artist, latents))
+    facts = {"recipe": recipe, "data": name, "seed": seed, "samples_seen": last.samples_seen}
+    return facts | score(points, toy.MIXTURES[name]()) | {"seconds": round(last.seconds, 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    choices = sorted({*ON_POINTS, "tutorial", DEFAULT_RECIPES["points"]})
+    parser.add_argument("--recipes", nargs="+", default=["modern", "mlp", "tutorial"], choices=choices)
+    parser.add_argument("--data", nargs="+", default=["ring", "grid"], choices=["ring", "grid"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
+    parser.add_argument("--samples-seen", type=int, default=0, help="another budget than the recipes' own")
+    args = parser.parse_args()
+    path = RESULTS / f"{NAME}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text())["rows"] if path.exists() else []
+    done = {(row["recipe"], row["data"], row["seed"], row["budget"]) for row in rows}
+    for recipe in args.recipes:
+        for name in args.data:
+            for seed in args.seeds:
+                if (recipe, name, seed, args.samples_seen) in done:
+                    continue
+                load = round(os.getloadavg()[0], 2)
+                row = measure(recipe, name, seed, args.samples_seen)
+                rows.append(row | {"budget": args.samples_seen, "load_average": load})
+                save(NAME, machine() | {"rows": rows})
+                print(json.dumps(rows[-1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
