@@ -26,6 +26,7 @@ import test_losses
 import test_memorisation
 import test_modern
 import test_networks
+import test_optimistic
 import test_parity
 import test_penalties
 import test_pretrained
@@ -42,6 +43,7 @@ from sparring import (
     evaluate,
     kmeans,
     losses,
+    optimistic,
     overfitting,
     penalties,
     sample,
@@ -159,6 +161,8 @@ MUTANTS = [
     Mutant(penalties, "anchored", "fake - real_anchor", "fake - fake_anchor", test_penalties.test_scores_at_the_other_kinds_anchor_cost_nothing),
     Mutant(penalties, "LeCam.update", "1 - self.decay", "self.decay", test_penalties.test_anchors_are_averages_over_updates),
     Mutant(penalties, "LeCam.update", "means[1]", "means[0]", test_penalties.test_anchors_are_averages_over_updates),
+    Mutant(optimistic, "OptimisticAdam.step", "own - self", "self", test_optimistic.test_the_definition_step_by_step),
+    Mutant(optimistic, "OptimisticAdam.step", '.get("own_step", own)', '.get("own_step", 0 * own)', test_optimistic.test_the_definition_step_by_step),
     Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
     Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
     Mutant(overfitting, "HeldOutGap.__call__", "player.eval()", "pass", test_cures.test_measuring_the_gap_leaves_the_bout_as_it_is),
