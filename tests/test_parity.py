@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sparring import losses, penalties, schedules
+from sparring import losses, penalties, schedules, steps
 from sparring.penalties import Penalty
-from sparring.steps import Bout, Ends, adversarial_step
+from sparring.steps import Bout, Ends
 
 Array = NDArray[np.float64]
 BATCH, LATENT, SIZE, HIDDEN = 8, 3, 2, 5
@@ -124,7 +124,7 @@ def test_steps_of_r3gan() -> None:
     for step, progress in enumerate((0.0, 0.3, 0.6, 0.9)):
         tensor, real, z, _ = batch(step)
         scheduled = bout.at(progress)
-        adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
         rate, weight = annealed(0.02, 0.005, progress), annealed(gamma, 0.1 * gamma, progress)
         beta2 = annealed(0.9, 0.99, progress)
         assert scheduled["r1_gamma"] == pytest.approx(weight)
@@ -151,7 +151,7 @@ def test_steps_of_wgan_gp() -> None:
     d_adam, g_adam = NumpyAdam(), NumpyAdam()
     for step in range(3):
         tensor, real, z, share = batch(step)
-        adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
         fake = forge(G, z)
         middle = share[:, None] * fake + (1 - share[:, None]) * real
 
@@ -192,7 +192,7 @@ def test_steps_of_wgan() -> None:
 
     for step in range(3):
         pair = [batch(2 * step), batch(2 * step + 1)]
-        adversarial_step(bout, [(b[0], None) for b in pair], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(bout, [(b[0], None) for b in pair], torch.Generator().manual_seed(100 + step))
         rng = torch.Generator().manual_seed(100 + step)
         for _, real, _, _ in pair:
             z = torch.randn(BATCH, LATENT, generator=rng).double().numpy()
@@ -218,5 +218,5 @@ def test_clipping_is_off_unless_asked_for() -> None:
         for weight in bout.discriminator.parameters():
             weight.fill_(3.0)
     tensor, *_ = batch(0)
-    adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(0))
+    steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(0))
     assert min(float(w.detach().abs().min()) for w in bout.discriminator.parameters()) > 2
