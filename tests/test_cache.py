@@ -96,11 +96,3 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None
     (tmp_path / "file").write_text("in the way")
     found = cache.statistics(Extractor("mine", Counted(), version="1"), SAMPLES, tmp_path / "file")
     assert torch.equal(found.mean, fit_gaussian(SAMPLES).mean)
-
-
-def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache.folder() == tmp_path / "sparring"
-    for nowhere in ("", "relative"):
-        monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
-        assert cache.folder() == Path.home() / ".cache" / "sparring"

@@ -39,6 +39,28 @@ def test_too_little_data_stays_without_labels() -> None:
     assert clusters.clustered(from_array(heaps([100, 160])[0].numpy()), 100).classes == 5
 
 
+def test_the_directions_are_those_of_greatest_variance_about_the_mean() -> None:
+    rng = torch.Generator().manual_seed(0)
+    rows = torch.randn(500, 40, generator=rng) * torch.linspace(0.1, 3, 40) + 5
+    data = from_array(rows.numpy())
+    encoded = data.spec.encode(data.samples).double()
+    found = clusters._projected(data)
+    centred = encoded - encoded.mean(0)
+    singular = torch.linalg.svdvals(centred)[: clusters.DIRECTIONS]
+    torch.testing.assert_close(found.norm(dim=0).flip(0), singular, rtol=1e-9, atol=0)
+    torch.testing.assert_close(found.mean(0), torch.zeros_like(found[0]), rtol=0, atol=1e-12)
+
+
+def test_parts_of_any_size_give_the_same_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = build.dataset("grid")
+    whole = clusters.clustered(data, 25)
+    monkeypatch.setattr(clusters, "PART", 2 * 777)
+    parts = clusters.clustered(data, 25)
+    assert whole.labels is not None
+    assert parts.labels is not None
+    assert torch.equal(whole.labels, parts.labels)
+
+
 def pictures(count: int = 120) -> Dataset:
     """Half dark, half bright."""
     rng = np.random.default_rng(0)

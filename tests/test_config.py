@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml
+from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
 from sparring.errors import ConfigError
 
 
@@ -77,6 +77,25 @@ def test_the_tutorial_is_the_tutorial() -> None:
     assert (config.g_norm, config.d_norm, config.conditional) == ("none", "none", False)
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("auto", None), ("64", (64, 64)), ("96x64", (96, 64)), ("96X64", (96, 64)), ("4", (4, 4))],
+)
+def test_sizes_of_pictures(text: str, size: tuple[int, int] | None) -> None:
+    assert picture_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "3", "4097", "64x", "64x64x64", "-64", "64.5", "large", "6٤"])
+def test_sizes_that_are_none(text: str) -> None:
+    with pytest.raises(ConfigError, match=f"size = '{text}': expected"):
+        Config(size=text)
+
+
+def test_a_whole_number_is_a_size_too() -> None:
+    assert Config().replace(size=32).size == "32"
+    assert from_toml("size = 32").size == "32"
+
+
 def test_configs_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().seed = 1  # type: ignore[misc]
@@ -89,6 +108,8 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
         return st.just(1)
     if field.name == "recipe":
         return st.sampled_from(sorted(RECIPES))
+    if field.name == "size":
+        return st.sampled_from(["auto", "64", "96x64"])
     if meta["choices"]:
         return st.sampled_from(meta["choices"])
     if field.type == "float":

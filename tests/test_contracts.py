@@ -12,6 +12,7 @@ from conftest import TINY
 from sparring import build, config, data
 from sparring.cli import INTRO, main, parser
 from sparring.config import RECIPES, Config, from_toml
+from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.estimator import GAN
@@ -95,7 +96,7 @@ def test_recipes_for_pictures_play_on_points_with_perceptrons(recipe: str) -> No
     assert gan.sample(5).shape == (5, 3)
 
 
-@pytest.mark.parametrize("name", [name for name in build.DATA if "mnist" not in name])
+@pytest.mark.parametrize("name", toy.MIXTURES)
 def test_toy_sets_train_with_the_default_recipe(name: str) -> None:
     gan = GAN(**(TINY | {"g_width": 8, "d_width": 8})).fit(name, samples_seen=64)
     assert gan.config_.recipe == "mlp"

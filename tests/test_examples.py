@@ -3,10 +3,12 @@
 import os
 import re
 import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from sparring import build, verbs
 from sparring.cli import main
@@ -45,6 +47,18 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(verbs, "QUALITY_SAMPLES", 200)
     monkeypatch.setattr("sparring.runtime.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
+    make_photos(tmp_path)
+
+
+def make_photos(folder: Path) -> None:
+    """The pictures that the pages name: photos/cats, photos/dogs, photos.zip, labels.csv."""
+    with zipfile.ZipFile(folder / "photos.zip", "w") as archive, (folder / "labels.csv").open("w") as table:
+        for k in range(160):
+            path = Path("photos", ("cats", "dogs")[k % 2], f"{k:03}.png")
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 16 + k % 3), (k, 255 - k, k % 7)).save(folder / path)
+            archive.write(folder / path, path)
+            table.write(f"{path},{path.parent.name}\n")
 
 
 def needs_missing_data(line: str) -> bool:

@@ -26,6 +26,33 @@ def test_mnist_is_whole() -> None:
     assert float(train.samples.double().mean()) == pytest.approx(33.318, abs=0.001)
 
 
+def test_emoji_are_whole() -> None:
+    train, test = images.emoji("train"), images.emoji("test")
+    assert train.samples.shape == (1716, 3, 32, 32)
+    assert test.samples.shape == (190, 3, 32, 32)
+    assert train.spec.class_names == images.EMOJI_CLASSES
+    # All 1,906 by category, as the source's table has them.
+    expected = [169, 386, 159, 131, 218, 85, 264, 224, 270]
+    assert [a + b for a, b in zip(train.class_counts, test.class_counts, strict=True)] == expected
+    assert all(
+        abs(9 * held - kept) <= 9 for kept, held in zip(train.class_counts, test.class_counts, strict=True)
+    )
+    grinning = train.samples[0].double()
+    assert (grinning[:, 0, 0] == 255).all()  # the corner is white
+    red, green, blue = grinning[:, 8:12, 8:24].mean((1, 2)).tolist()
+    assert red > green > blue + 50  # a yellow face
+
+
+def test_no_emoji_is_both_trained_on_and_held_out() -> None:
+    kept = {row.numpy().tobytes() for row in images.emoji("train").samples}
+    assert sum(row.numpy().tobytes() in kept for row in images.emoji("test").samples) == 0
+
+
+def test_the_packaged_sets_are_small() -> None:
+    bundled = resources.files("sparring.data").joinpath("bundled")
+    assert 100_000 < len(bundled.joinpath("emoji.xz").read_bytes()) <= 3_000_000
+
+
 def test_mnist_fits_the_package() -> None:
     packed = resources.files("sparring.data").joinpath("bundled/mnist.xz").read_bytes()
     assert 1_000_000 < len(packed) <= 10_000_000
@@ -36,7 +63,7 @@ def test_a_damaged_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         raise lzma.LZMAError("corrupt")
 
     monkeypatch.setattr(lzma, "decompress", broken)
-    with pytest.raises(DataError, match="packaged MNIST is damaged.*Install sparring again"):
+    with pytest.raises(DataError, match="packaged mnist is damaged.*Install sparring again"):
         images.mnist()
 
 
@@ -84,7 +111,7 @@ def test_a_damaged_packed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "bundled").mkdir()
     (tmp_path / "bundled/mnist.xz").write_bytes(content)
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
-    with pytest.raises(DataError, match="the packaged MNIST.*Install sparring again"):
+    with pytest.raises(DataError, match="the packaged mnist.*Install sparring again"):
         images.mnist()
 
 

@@ -22,6 +22,7 @@ import test_evaluate
 import test_evaluation
 import test_features
 import test_kmeans
+import test_labels
 import test_losses
 import test_memorisation
 import test_modern
@@ -29,12 +30,14 @@ import test_networks
 import test_optimistic
 import test_parity
 import test_penalties
+import test_pictures
 import test_pretrained
 import test_recipes
 import test_resnet
 import test_schedules
 import test_second_order
 import test_spectral
+import test_store
 import test_toy
 from sparring import (
     augment,
@@ -50,7 +53,8 @@ from sparring import (
     schedules,
     steps,
 )
-from sparring.data import aside, toy
+from sparring.data import aside, clusters, labels, pictures, store, toy
+from sparring.files import cache_folder
 from sparring.metrics import (
     cache,
     classifiers,
@@ -330,6 +334,27 @@ MUTANTS = [
     Mutant(build, "total_variance", "unbiased=False).sum()", "unbiased=False).mean()", test_recipes.test_gamma_follows_the_datas_variance),
     Mutant(build, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
     Mutant(build, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
+    Mutant(pictures, "_eight_bit", "+ 128", "+ 0", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
+    Mutant(pictures, "_eight_bit", "// 257", "// 256", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
+    Mutant(pictures, "is_grey", "pixels[..., 1] == pixels[..., 2]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
+    Mutant(pictures, "is_grey", "pixels[..., 0] == pixels[..., 1]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
+    Mutant(pictures, "_channels", "Image.alpha_composite(Image.new(\"RGBA\", clear.size, \"black\"), clear)", "clear", lambda: test_pictures.test_every_mode_in_colour("alpha")),
+    Mutant(pictures, "_channels", ' or "transparency" in picture.info', "", lambda: test_pictures.test_every_mode_in_colour("palette with a transparent colour")),
+    Mutant(pictures, "_placed", "(form.height - inside.height) // 2", "0", test_pictures.test_fit_keeps_all_and_puts_black_around),
+    Mutant(pictures, "_placed", "scale = min(", "scale = max(", test_pictures.test_fit_keeps_all_and_puts_black_around),
+    Mutant(pictures, "_placed", "ImageOps.fit(picture, size, method)", "picture.resize(size, method)", test_pictures.test_crop_keeps_the_centre),
+    Mutant(pictures, "shown_size", "<= 8", "<= 9", lambda: test_pictures.test_pictures_are_upright(9, "PNG", {})),
+    Mutant(pictures, "shown_size", "5 <=", "6 <=", lambda: test_pictures.test_pictures_are_upright(5, "PNG", {})),
+    Mutant(pictures, "decode", "_eight_bit(picture)", "picture", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
+    Mutant(labels, "by_folder", "shared += 1", "break", lambda: test_labels.test_each_subfolder_is_a_class_below_what_all_share("train/")),
+    Mutant(labels, "by_table", "times[bare := PurePosixPath(name).name] == 1", "times[bare := PurePosixPath(name).name]", lambda: test_labels.test_a_bare_name_that_two_pictures_have_is_no_label(fresh())),
+    Mutant(store, "_keep_first_channel", "block[:, 0]", "block[:, 1]", lambda: grey_in_place(5)),
+    Mutant(store, "_keep_first_channel", "file.seek(pixels * start)", "pass", lambda: grey_in_place(5)),
+    Mutant(store, "_key", "digest.update(file.digest.encode())", "digest.update(b'')", lambda: in_a_cache(lambda path: test_store.test_other_content_is_another_entry(path, cache_folder() / "pictures", "content"))),
+    Mutant(store, "_key", "sorted(asdict(form).items())", "form.width", lambda: in_a_cache(lambda path: test_store.test_another_form_is_another_entry(path, cache_folder() / "pictures", {"resize": "fit"}))),
+    Mutant(clusters, "_projected", "- len(data) * mean.outer(mean)", "", test_clusters.test_the_directions_are_those_of_greatest_variance_about_the_mean),
+    Mutant(clusters, "_projected", ") - mean) @", ")) @", test_clusters.test_the_directions_are_those_of_greatest_variance_about_the_mean),
+    Mutant(clusters, "_projected", "directions[:, -DIRECTIONS:]", "directions[:, :DIRECTIONS]", test_clusters.test_the_directions_are_those_of_greatest_variance_about_the_mean),
     Mutant(toy, "Mixture.sample", "self.sigma *", "", lambda: test_toy.test_every_mode_gets_its_share_and_its_width("ring")),
     Mutant(toy, "ring", "angles.sin()", "angles.cos()", lambda: test_toy.test_moments_of_samples("ring", 0.5001)),
     Mutant(toy, "grid", "(side - 1) / 2", "side / 2", lambda: test_toy.test_moments_of_samples("grid", 8.0025)),
@@ -347,6 +372,19 @@ MUTANTS = [
 def fresh() -> Path:
     """A folder of its own for a test that wants one."""
     return Path(tempfile.mkdtemp())
+
+
+def grey_in_place(count: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        test_store.test_grey_takes_a_third_of_the_space_whatever_the_blocks(count, fresh(), patch)
+
+
+def in_a_cache(test: Callable[[Path], None]) -> None:
+    """Run a test of twelve pictures with a cache of its own."""
+    folder = fresh()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        test(test_store.make_photos(folder / "photos"))
 
 
 def mutated(mutant: Mutant) -> Callable[..., object]:

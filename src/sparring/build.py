@@ -14,10 +14,11 @@ from torch.optim import Adam, Optimizer, RMSprop
 
 from sparring import augment, losses, penalties, schedules
 from sparring.config import DEFAULT_RECIPES, Config, from_recipe
-from sparring.data import clusters, images, toy
+from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
+from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, unknown
 from sparring.loop import Budget
 from sparring.networks import dcgan, mlp, modern, resnet
@@ -41,11 +42,13 @@ SCHEDULES: dict[str, schedules.Schedule] = {
 DATA: dict[str, Callable[[], Dataset]] = {
     "mnist": images.mnist,
     "fashion-mnist": images.fashion_mnist,
+    "emoji": images.emoji,
     **{name: partial(toy.load, name) for name in toy.MIXTURES},
 }
 HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained on
     "mnist": partial(images.mnist, "test"),
     "fashion-mnist": partial(images.fashion_mnist, "test"),
+    "emoji": partial(images.emoji, "test"),
     **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
 }
 AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
@@ -56,7 +59,9 @@ AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
 SMOOTHED = ("non-saturating", "minimax")  # games with a target to smooth
 AROUND_NOUGHT = (*SMOOTHED, "hinge")  # games in which reals lie above 0
 VARIANCE_SAMPLES = 10_000
-FILES: dict[str, Callable[[Path], Dataset]] = {".npy": from_file, ".npz": from_file}
+ZIP = ".zip"
+FILES = (".npy", ".npz", ZIP)
+HUB = "hf:"
 
 
 def _mlp_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
@@ -152,23 +157,49 @@ D_NORMS: dict[str, tuple[str, ...]] = {
 }
 
 
-def dataset(name: str) -> Dataset:
-    """A built-in set by name, or a file by path.
+def dataset(name: str, config: Config | None = None, watch: Watch | None = None) -> Dataset:
+    """A built-in set by name, a file or a folder of pictures by path, a set of the Hugging Face hub.
+
+    Args:
+        config: how pictures are read; its ``data`` does not count.
+        watch: told how far the reading of pictures is.
 
     Raises:
         DataError: an unknown name (the nearest is offered), or a file that cannot be used.
+        ConfigError: options of pictures for data that are none.
     """
-    if name in DATA:
-        return DATA[name]()
+    options = (config or Config()).of_pictures()
     if name.encode("utf-8", "replace").decode() != name:
         raise DataError(f"{name!r} is not UTF-8, as config.toml must be: rename the file.")
+    if name.startswith(HUB):
+        return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     path = Path(name)
+    if name not in DATA and (path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)):
+        if (path / "run.json").exists():
+            raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
+        return folders.from_folder(path, **options, watch=watch)
+    found = _without_options(name, path)
+    if given := [key for key, value in options.items() if value != getattr(Config(), key)]:
+        raise ConfigError(
+            f"{', '.join(given)}: for folders and zips of pictures and for hf: sets; {name} has samples of "
+            f"shape {found.spec.shape} as it is. Leave it out."
+        )
+    return found
+
+
+def _without_options(name: str, path: Path) -> Dataset:
+    if name in DATA:
+        return DATA[name]()
     if path.suffix.lower() in FILES:
-        return FILES[path.suffix.lower()](path.absolute())  # a run may be resumed from elsewhere
+        return from_file(path.absolute())  # a run may be resumed from elsewhere
     if path.exists():
-        kind = "folder" if path.is_dir() else f"{path.suffix or 'nameless'} file"
-        raise DataError(f"{name} is a {kind}; accepted: {', '.join([*DATA, *FILES])}.")
-    raise DataError(unknown("data", name, DATA) + f" Or the path of a {' or '.join(FILES)} file.")
+        raise DataError(
+            f"{name} is a {path.suffix or 'nameless'} file; accepted: {', '.join([*DATA, *FILES])}, "
+            "a folder of pictures."
+        )
+    raise DataError(
+        unknown("data", name, DATA) + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
+    )
 
 
 def held_out(name: str) -> Dataset | None:
@@ -206,7 +237,7 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
 
 
 def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:
-    """The config of a recipe on this data, with what follows from the data worked out.
+    """The config of a recipe on this data, as it was read, with what follows from it worked out.
 
     The recipe "auto" is the best one for the data's kind.
 
@@ -214,7 +245,8 @@ def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Conf
         ConfigError: an unknown recipe or option, or a value that does not fit.
     """
     kind = dataset.spec.kind
-    config = from_recipe(DEFAULT_RECIPES[kind] if recipe == "auto" else recipe, kind, **changes)
+    read = dict(dataset.origin.options) if dataset.origin else {}
+    config = from_recipe(DEFAULT_RECIPES[kind] if recipe == "auto" else recipe, kind, **changes | read)
     found: dict[str, Any] = {}
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring import __version__
-from sparring.config import RECIPES, Config
+from sparring.config import PICTURES, RECIPES, Config
 from sparring.errors import SparringError
 
 INTRO = """\
@@ -21,7 +21,9 @@ start here
   sparring demo                          digits out of noise in a minute, then what to try next
 
 verbs
-  train DATA       train on mnist, fashion-mnist, ring, grid, spirals, or your .npy / .npz
+  train DATA       train on a folder or .zip of pictures, a .npy or .npz array, hf:NAME, or the
+                   built-in mnist, fashion-mnist, emoji, ring, grid, spirals
+  data DATA        what would be trained on: count, sizes, classes, duplicates, a sheet
   resume RUN       go on exactly where a training stopped
   sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
   evaluate RUN     how good the samples are, how sure that is, and whether they are copies
@@ -29,11 +31,13 @@ verbs
   info RUN         what a run is and how far it got; without RUN: this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
+DATA_HELP = "a folder or .zip of pictures, a .npy or .npz array, hf:NAME, or a built-in name"
 TRAIN_EXAMPLES = """\
 examples
   sparring train mnist                         the default recipe, about two minutes on two cores
   sparring train mnist --recipe tutorial       the beginner's GAN, as tutorials print it
   sparring train fashion-mnist --minutes 5
+  sparring train photos --size 64 --labels folders
   sparring train digits.npz --no-conditional --batch-size 128 --seed 7
   sparring train mnist --dry-run               print every option and stop
 
@@ -91,12 +95,21 @@ def parser() -> argparse.ArgumentParser:
     train = verbs.add_parser(
         "train", description="Train a GAN.", epilog=TRAIN_EXAMPLES, usage="sparring train DATA [options]"
     )
-    train.add_argument("data", metavar="DATA", help="a built-in name, or a .npy or .npz file")
+    train.add_argument("data", metavar="DATA", help=DATA_HELP)
     train.add_argument("--out", type=Path, help="run folder (runs/DATA-RECIPE-N)")
     train.add_argument("--force", action="store_true", help="replace the run in --out")
-    train.add_argument("--dry-run", action="store_true", help="print the whole config and stop")
+    train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
+
+    data = verbs.add_parser(
+        "data", description="Look at what would be trained on.", usage="sparring data DATA [options]"
+    )
+    data.add_argument("data", metavar="DATA", help=DATA_HELP)
+    data.add_argument("--out", type=Path, help="where the sheet of samples goes (DATA.png)")
+    data.add_argument("--force", action="store_true", help="replace --out if it exists")
+    data.add_argument("--seed", type=int, default=0, help="another seed, other samples on the sheet (0)")
+    add_config_options(data, only=PICTURES)
 
     resume = verbs.add_parser("resume", description="Go on exactly where a training stopped.")
     resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
@@ -147,11 +160,11 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def add_config_options(train: argparse.ArgumentParser) -> None:
-    """One option per Config field, grouped as the fields are."""
+def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:
+    """One option per Config field, or per field of one group, grouped as the fields are."""
     groups: dict[str, Any] = {}
     for field in dataclasses.fields(Config):
-        if field.name == "data":
+        if field.name == "data" or only not in (None, field.metadata["group"]):
             continue
         group = field.metadata["group"]
         groups.setdefault(group, train.add_argument_group(group))

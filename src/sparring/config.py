@@ -6,6 +6,7 @@ No torch here: the command line builds its options from these fields.
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ SCHEDULES = ("constant", "linear", "cosine")
 AUGMENTATIONS = ("none", "diffaugment", "ada")
 PRECISIONS = ("auto", "fp32", "bf16")
 BUDGETS = ("minutes", "epochs", "samples_seen")
+RESIZES = ("crop", "fit", "stretch")
+CHANNELS = ("auto", "1", "3", "4")
+PICTURES = "your own pictures"  # the group of options that only folders, zips and Hugging Face sets take
+SIDES = (4, 4096)  # pixels of a picture
 
 
 def option(
@@ -50,7 +55,9 @@ class Config:
         ConfigError: a value is outside its range or not among its choices.
     """
 
-    data: str = option("mnist", "a built-in name or a .npy/.npz file", group="what")
+    data: str = option(
+        "mnist", "a built-in name, a folder or zip of pictures, a .npy/.npz file, hf:NAME", group="what"
+    )
     recipe: str = option("auto", "a named set of options; auto: the best one measured", group="what")
     conditional: bool = option(True, "use the labels where the data has them", group="what")
     clusters: int = option(
@@ -60,6 +67,24 @@ class Config:
         0.0, "share of the data that is never trained on, to tell overfitting", group="what", low=0, high=0.9
     )
     seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
+
+    size: str = option(
+        "auto",
+        "side in pixels or WIDTHxHEIGHT; auto: their own if all have one up to 128, else 64",
+        group=PICTURES,
+    )
+    resize: str = option(
+        "crop", "crop the centre, fit within black, or stretch", group=PICTURES, choices=RESIZES
+    )
+    channels: str = option(
+        "auto", "1 grey, 3 colour (alpha over black), 4 with alpha", group=PICTURES, choices=CHANNELS
+    )
+    labels: str = option(
+        "none", "folders: each subfolder is a class; or a CSV of files and labels", group=PICTURES
+    )
+    max_broken: float = option(
+        0.01, "share of broken files that is left out, not refused", group=PICTURES, low=0, high=1
+    )
 
     minutes: float = option(0.0, "stop after this many minutes of training", group="how long", low=0)
     epochs: float = option(0.0, "stop after this many passes over the data", group="how long", low=0)
@@ -182,6 +207,7 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
+        picture_size(self.size)
         if self.batch_size % (self.processes * self.ghost_batches):
             raise ConfigError(
                 f"batch_size {self.batch_size} cannot be shared by {self.processes} processes with "
@@ -201,6 +227,11 @@ class Config:
         if any(name in BUDGETS for name in changes):
             changes = dict.fromkeys(BUDGETS, 0) | changes
         return dataclasses.replace(self, **{k: _coerce(known[k], v) for k, v in changes.items()})
+
+    def of_pictures(self) -> dict[str, Any]:
+        """The options that say how picture files are read."""
+        fields = dataclasses.fields(self)
+        return {f.name: getattr(self, f.name) for f in fields if f.metadata["group"] == PICTURES}
 
     def changes(self) -> dict[str, Any]:
         """What differs from the recipe, data left out: the options to give again for the same config."""
@@ -354,6 +385,23 @@ def from_toml(text: str) -> Config:
     return Config().replace(**values)
 
 
+def picture_size(text: str) -> tuple[int, int] | None:
+    """(width, height) in pixels of "64" or "96x64"; None of "auto".
+
+    Raises:
+        ConfigError: anything else, or sides beyond SIDES.
+    """
+    if text == "auto":
+        return None
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(re.fullmatch("[0-9]{1,5}", side) for side in sides):
+        raise ConfigError(f"size = {text!r}: expected a side in pixels (64), WIDTHxHEIGHT (96x64), or auto.")
+    width, height = int(sides[0]), int(sides[-1])
+    if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
+        raise ConfigError(f"size = {text!r}: expected sides from {SIDES[0]} to {SIDES[1]} pixels.")
+    return width, height
+
+
 def load_toml(path: Path) -> Mapping[str, Any]:
     """The keys of a user's TOML file, unchecked.
 
@@ -367,7 +415,9 @@ def load_toml(path: Path) -> Mapping[str, Any]:
 
 
 def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Whole floats become ints and ints floats where the field says so; nothing else changes."""
+    """Whole floats become ints, ints floats or text where the field says so; nothing else changes."""
+    if field.type == "str" and type(value) is int:
+        return str(value)
     if field.type == "float" and type(value) is int:
         try:
             return float(value)

@@ -57,7 +57,7 @@ class GAN:
         return self
 
     def fit(self, data: Any, labels: Any = None, *, verbose: bool = False, **budget: float) -> GAN:
-        """Train anew on a built-in name, a file, an array or a tensor; returns self.
+        """Train anew on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
 
         Args:
             data: see ``sparring train --help`` for names; arrays as ``data.arrays.from_array`` takes.
@@ -78,7 +78,7 @@ class GAN:
                 "evaluate_every keeps its best checkpoint in a run folder, which fit does not make: use "
                 "`sparring train --evaluate-every`, or leave it out and measure with `sparring evaluate`."
             )
-        dataset = _dataset(data, labels)
+        dataset = _dataset(data, labels, Config().replace(**self.options))
         self._prepare(dataset, build.configure(dataset, self.recipe, **self._changes(budget, dataset)))
         adaptive = self.config_.minutes > 0
         records = train(
@@ -222,15 +222,21 @@ class GAN:
         return torch.tensor(indices)
 
 
-def _dataset(data: Any, labels: Any) -> Dataset:
+def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
     if isinstance(data, Dataset):
         if labels is not None:
             raise ConfigError("labels belong to arrays; a Dataset brings its own.")
         return data
     if isinstance(data, str | Path):
         if labels is not None:
-            raise ConfigError("labels belong to arrays; named data and files bring their own.")
-        return build.dataset(str(data))
+            raise ConfigError(
+                "labels belong to arrays; named data and files bring their own, and for pictures say "
+                "GAN(labels='folders') or GAN(labels='FILE.csv')."
+            )
+        dataset = build.dataset(str(data), config)
+        for note in dataset.origin.notes if dataset.origin else ():
+            _warn(note)
+        return dataset
     return from_array(data, labels)
 
 

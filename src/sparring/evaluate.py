@@ -84,7 +84,7 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: save that as .npz and give "
             f"--real FILE.npz --fake {folder.path}."
         )
-    config, data = folder.config, build.dataset(folder.config.data)
+    config, data = folder.config, build.dataset(folder.config.data, folder.config)
     try:
         run.same_data(folder, build.as_trained(config, data))
     except RunError as error:
@@ -157,8 +157,10 @@ def compare(
     return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
 
 
-def source(name: str, warn: Callable[[str], object]) -> Dataset | RunFolder:
-    """What a user names: a built-in set, a run folder, a folder of pictures or a file.
+def source(name: str, warn: Callable[[str], object], like: Spec | None = None) -> Dataset | RunFolder:
+    """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
+
+    Picture files keep their size, and are read in as many channels as those they are ``like`` have.
 
     Raises:
         DataError: nothing of the kind.
@@ -168,12 +170,28 @@ def source(name: str, warn: Callable[[str], object]) -> Dataset | RunFolder:
         if path.is_dir():
             warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
         return build.dataset(name)
-    if path.is_dir():
-        return RunFolder(path) if (path / "run.json").exists() else from_folder(path)
-    if not path.exists() and path.suffix.lower() not in build.FILES:
+    if path.is_dir() and (path / "run.json").exists():
+        return RunFolder(path)
+    if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
+        known = like is not None and like.kind == "image"
+        return from_folder(path, channels=str(like.shape[0]) if like and known else "auto")
+    if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
         raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")
     return build.dataset(name)
+
+
+def both(real: str, fake: str, warn: Callable[[str], object]) -> tuple[Dataset, Dataset | RunFolder]:
+    """The two sides of a comparison; folders of pictures in as many channels as the other side has.
+
+    Raises:
+        DataError: nothing of the kind, or the real side is a run.
+    """
+    if fake not in build.DATA and (Path(fake) / "run.json").exists():
+        folder = RunFolder(Path(fake))
+        return only_data(source(real, warn, folder.spec), "--real"), folder
+    reals = only_data(source(real, warn), "--real")
+    return reals, source(fake, warn, reals.spec)
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:

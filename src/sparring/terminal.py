@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
@@ -112,6 +120,42 @@ class Display:
             self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 80)))
             self.drawn_at = time.monotonic()
         return self.thumbnail
+
+
+class Reading:
+    """A bar on standard error while pictures are read; nothing where that is no terminal.
+
+    Called with what is being done, how many are done, and of how many.
+    """
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=40),
+            TextColumn("{task.completed:,} of {task.total:,}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, highlight=False, emoji=False),
+            transient=True,
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.tasks:
+            self.bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if not self.bar.console.is_terminal:
+            return
+        if what not in self.tasks:
+            if not self.tasks:
+                self.bar.start()
+            self.tasks[what] = self.bar.add_task(what, total=total)
+        self.bar.update(self.tasks[what], completed=done)
 
 
 def fight_line(record: Record) -> Text:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sparring import __version__, build, run, sample
+from sparring import __version__, build, overview, run, sample
 from sparring import evaluate as evaluation
 from sparring.config import ABOUT, BUDGETS, RECIPES, Config, load_toml
 from sparring.data.arrays import ARRAY
@@ -78,14 +78,15 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train on a built-in set or a file into a new run folder."""
+    """Train on a built-in set, a file or pictures into a new run folder."""
     from_file = dict(load_toml(args.config)) if args.config else {}
     from_file.pop("data", None)
     recipe = args.recipe or from_file.pop("recipe", "auto")
     from_file.pop("recipe", None)
-    data = build.dataset(args.data)
-    changes = _merged(from_file, _config_changes(args)) | {"data": data.name}
-    config = build.configure(data, recipe, **changes)
+    changes = _merged(from_file, _config_changes(args))
+    asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
+    data = overview.read(args.data, Config().replace(**asked))
+    config = build.configure(data, recipe, **changes | {"data": data.name})
     build.check(config, data)
     if args.dry_run:
         sys.stdout.write(config.to_toml())
@@ -93,7 +94,7 @@ def train(args: argparse.Namespace) -> int:
     data, held_out = build.parts(config, data)
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
-    name = f"{Path(config.data).stem}-{config.recipe}"
+    name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
     path, refusal = args.out, None
     if runtime.rank == 0:
         try:
@@ -112,7 +113,7 @@ def resume(args: argparse.Namespace) -> int:
     folder = RunFolder(args.run)
     if folder.config.data == ARRAY:
         raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
-    whole = build.dataset(folder.config.data)
+    whole = overview.read(folder.config.data, folder.config, again=True)
     data, held_out = build.parts(folder.config, whole)
     run.same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
@@ -191,18 +192,16 @@ def evaluate(args: argparse.Namespace) -> int:
         device=args.device,
         best=args.best,
     )
-    held_out = None
-    if args.held_out is not None:
-        held_out = evaluation.only_data(evaluation.source(args.held_out, _warn), "--held-out")
     measure: Callable[..., evaluation.Report]
     if args.run is not None:
         folder = evaluation.only_run(args.run)
         spec, measure = folder.spec, partial(evaluation.evaluate_run, folder)
     else:
-        real = evaluation.only_data(evaluation.source(args.real, _warn), "--real")
-        fake = evaluation.source(args.fake, _warn)
-        held_out = build.held_out(args.real) if held_out is None else held_out
+        real, fake = evaluation.both(args.real, args.fake, _warn)
         spec, measure = real.spec, partial(evaluation.compare, real, fake)
+    held_out = build.held_out(args.real) if args.real else None
+    if args.held_out is not None:
+        held_out = evaluation.only_data(evaluation.source(args.held_out, _warn, spec), "--held-out")
     out, pairs = _evaluation_files(args, pictures=spec.kind == "image" and not args.quick)
     replaced = out.exists()
     with working() as tell:
@@ -468,6 +467,7 @@ def _interruptible() -> Iterator[Any]:
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": demo,
     "train": train,
+    "data": overview.show,
     "resume": resume,
     "sample": draw,
     "evaluate": evaluate,

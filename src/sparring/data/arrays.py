@@ -79,7 +79,7 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
     if len(array) == 0:
         raise DataError(f"{name} holds no samples.")
     _check_finite(array, name)
-    encoded_labels, class_names = _labels(labels, len(array), name)
+    encoded_labels, class_names = class_indices(labels, len(array), name)
     if array.ndim == 2:
         return _points(array, encoded_labels, class_names, name)
     array = _channels_first(array, name)
@@ -177,7 +177,12 @@ def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float,
     return (array, 0.5, 0.5) if low >= 0 else (array, 0.0, 1.0)
 
 
-def _labels(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:
+def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:
+    """Labels (N,) as class indices (N,) and the classes' names, sorted.
+
+    Raises:
+        DataError: not one label a sample, or as good as every sample has its own.
+    """
     if labels is None:
         return None, ()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -13,6 +14,7 @@ from sparring.data.spec import Dataset
 
 SIDE = 16  # pixels a side at most of the pictures that are clustered
 DIRECTIONS = 32  # of greatest variance, in which distances are taken
+PART = 2**24  # numbers encoded at a time; all at once may be more than the memory holds
 LEAST_MEMBERS = 50  # samples a cluster on average; fewer samples are split into fewer clusters
 
 
@@ -29,16 +31,25 @@ def clustered(data: Dataset, count: int, seed: int = 0) -> Dataset:
     vectors = _projected(data)
     labels = kmeans.assign(vectors, kmeans.centres(vectors, count, torch.Generator().manual_seed(seed)))
     names = tuple(str(k) for k in range(count))
-    return Dataset(data.name, replace(data.spec, class_names=names, clusters=True), data.samples, labels)
+    return replace(data, spec=replace(data.spec, class_names=names, clusters=True), labels=labels)
 
 
 def _projected(data: Dataset) -> Tensor:
     """Encoded samples along their directions of greatest variance, (N, DIRECTIONS or fewer), float64."""
-    flat = torch.cat([_small(data.spec.encode(part)) for part in data.samples.split(1000)]).double()
-    flat -= flat.mean(0)
-    _, directions = torch.linalg.eigh(flat.T @ flat)
-    projected: Tensor = flat @ directions[:, -DIRECTIONS:]
-    return projected
+    parts = data.samples.split(max(1, PART // math.prod(data.spec.shape)))
+    total, squares = torch.zeros(1, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.float64)
+    for part in parts:
+        vectors = _vectors(data, part)
+        total, squares = total + vectors.sum(0), squares + vectors.T @ vectors
+    mean = total / len(data)
+    _, directions = torch.linalg.eigh(squares - len(data) * mean.outer(mean))
+    greatest = directions[:, -DIRECTIONS:]
+    return torch.cat([(_vectors(data, part) - mean) @ greatest for part in parts])
+
+
+def _vectors(data: Dataset, part: Tensor) -> Tensor:
+    """A part of the samples, encoded and small: (B, D), float64."""
+    return _small(data.spec.encode(part)).double()
 
 
 def _small(encoded: Tensor) -> Tensor:

@@ -1,52 +1,140 @@
-"""Folders of pictures as one array of 8 bits."""
+"""The user's own pictures, in a folder tree or a zip, as a data set backed by a file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from sparring.config import CHANNELS, RESIZES, picture_size
+from sparring.data import sources, store
+from sparring.data.arrays import class_indices
+from sparring.data.labels import by_folder, by_table
+from sparring.data.pictures import SUFFIXES, Size
+from sparring.data.sources import Source
+from sparring.data.spec import Dataset, Origin, Spec
+from sparring.data.store import Decoded, Wanted, Watch
+from sparring.errors import ConfigError, DataError, unknown
 
-from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+DEFAULT_SIDE = 64  # pixels, of pictures that are not all of one size
+LARGEST_OWN = 128  # pixels a side, up to which pictures of one size keep it
 
 
-def from_folder(path: Path) -> Dataset:
-    """The pictures below a folder, in the order of their names: grey if all are grey, else colour.
+def from_folder(
+    path: str | Path,
+    *,
+    size: int | str | None = None,
+    resize: str = "crop",
+    channels: str = "auto",
+    labels: str = "none",
+    max_broken: float = 0.0,
+    watch: Watch | None = None,
+) -> Dataset:
+    """The pictures below a folder or in a zip, in the order of their names, decoded once into the cache.
 
-    The first frame of animations; transparency over black.
+    The first frame of animations, upright as EXIF says, 16 bits scaled to 8.
+
+    Args:
+        size: side in pixels, "WIDTHxHEIGHT", or "auto": their own if all have one of at most 128, else 64.
+            None: their own, which must be one.
+        resize: how they come to the size: "crop" the centre, "fit" within black, or "stretch".
+        channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
+        labels: "none", "folders" (each subfolder a class), or the path of a CSV file.
+        max_broken: the share of broken files that is left out rather than refused.
+        watch: told what is being done, how many files are done, and of how many.
 
     Raises:
-        DataError: no pictures, an unreadable one, or pictures of several sizes.
+        DataError: no pictures, too many broken ones, several sizes, or labels that do not fit.
+        ConfigError: an option that is none.
     """
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-    if not files:
-        raise DataError(f"{path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
-    arrays = [_read(file) for file in files]
-    sizes = {array.shape[:2] for array in arrays}
-    if len(sizes) > 1:
-        some = ", ".join(f"{width} x {height}" for height, width in sorted(sizes)[:3])
-        raise DataError(f"the pictures in {path} have {len(sizes)} sizes ({some}): bring them to one first.")
-    if any(array.shape[2] == 3 for array in arrays):
-        arrays = [np.broadcast_to(array, (*array.shape[:2], 3)) for array in arrays]
-    samples = torch.from_numpy(np.stack(arrays).transpose(0, 3, 1, 2).copy())
-    return Dataset(str(path), Spec("image", tuple(samples.shape[1:]), "uint8", (127.5,), (127.5,)), samples)
+    path = Path(path)
+    source = sources.folder(path) if path.is_dir() else sources.archive(path)
+    return from_source(
+        source, size=size, resize=resize, channels=channels, labels=labels, max_broken=max_broken, watch=watch
+    )
 
 
-def _read(file: Path) -> NDArray[np.uint8]:
-    """One picture (H, W, 1 or 3)."""
-    try:
-        with Image.open(file) as picture:
-            if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-                over = Image.new("RGBA", picture.size, "black")
-                converted = Image.alpha_composite(over, picture.convert("RGBA")).convert("RGB")
-            else:
-                converted = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
-            array = np.asarray(converted)
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"cannot read {file} ({error}). Repair it or take it out.") from error
-    return array[:, :, None] if array.ndim == 2 else array
+def from_source(
+    source: Source,
+    *,
+    size: int | str | None = "auto",
+    resize: str = "crop",
+    channels: str = "auto",
+    labels: str | Sequence[str] = "none",
+    max_broken: float = 0.0,
+    watch: Watch | None = None,
+) -> Dataset:
+    """The same from any source; ``labels`` may also be one for each of its files.
+
+    Raises:
+        DataError: as ``from_folder``.
+    """
+    for name, value, known in (("resize", resize, RESIZES), ("channels", channels, CHANNELS)):
+        if value not in known:
+            raise ConfigError(unknown(name, value, known))
+    if not source.files and not source.refused:
+        raise DataError(f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
+    fixed = picture_size(str(size)) if size is not None else None
+    wanted = Wanted(
+        Size(*fixed) if fixed else None if size is None else "auto",
+        resize,
+        0 if channels == "auto" else int(channels),
+        max_broken,
+    )
+    found = store.load(source, wanted, lambda sizes: _own(source, sizes, size is None), watch)
+    shape = tuple(found.samples.shape[1:])
+    kept = [name for k, name in enumerate(source.files) if k not in found.broken]
+    given: Any = None
+    if not isinstance(labels, str):
+        given = [label for k, label in enumerate(labels) if k not in found.broken]
+    elif labels == "folders":
+        given = by_folder(kept, source.name)
+    elif labels != "none":
+        given = by_table(Path(labels), kept, source.name)
+        labels = str(Path(labels).absolute())
+    indices, class_names = class_indices(given, len(kept), source.name)
+    origin = Origin(
+        options={
+            "size": f"{shape[2]}x{shape[1]}", "resize": resize, "channels": channels,
+            "labels": labels if isinstance(labels, str) else "none", "max_broken": max_broken,
+        },
+        notes=_notes(source, found, wanted),
+        left_out=tuple(store.named(source, found.broken)),
+        duplicates=found.duplicates,
+        others=source.others,
+        smallest=found.smallest,
+        largest=found.largest,
+        path=found.path,
+    )  # fmt: skip
+    spec = Spec("image", shape, "uint8", (127.5,), (127.5,), class_names)
+    return Dataset(source.name, spec, found.samples, indices, origin)
+
+
+def _own(source: Source, sizes: set[Size], only: bool) -> Size:
+    """The size of all pictures, where they have one; else the default, or a refusal."""
+    if len(sizes) == 1 and (only or max(next(iter(sizes))) <= LARGEST_OWN):
+        return next(iter(sizes))
+    if only:
+        some = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:3])
+        raise DataError(
+            f"the pictures in {source.name} have {len(sizes)} sizes ({some}): bring them to one first, "
+            f"or give size={DEFAULT_SIDE}."
+        )
+    return Size(DEFAULT_SIDE, DEFAULT_SIDE)
+
+
+def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
+    """What a user should hear before training on this."""
+    said = []
+    *_, height, width = found.samples.shape
+    if wanted.size == "auto" and {found.smallest, found.largest} != {Size(width, height)}:
+        said.append(
+            f"pictures of {found.smallest.width} x {found.smallest.height} to {found.largest.width} x "
+            f"{found.largest.height} pixels become {width} x {height} ({wanted.resize}); --size says otherwise."
+        )
+    lost = store.named(source, found.broken)
+    if lost:
+        more = f", and {len(lost) - 3:,} more, which `sparring data` lists" if len(lost) > 3 else ""
+        total = len(source.files) + len(source.refused)
+        said.append(f"{len(lost):,} of {total:,} files left out as unreadable: {'; '.join(lost[:3])}{more}.")
+    return tuple(said)

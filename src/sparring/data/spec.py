@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -67,13 +68,43 @@ class Spec:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What was met on the way from picture files to a data set.
+
+    Attributes:
+        options: the fields of Config that bring the same pictures again.
+        notes: what a user should hear before training on it.
+        left_out: a line for each broken file.
+        duplicates: pictures whose pixels another one before has.
+        others: files that are no pictures.
+        smallest, largest: (width, height) of the originals.
+        path: the decoded pixels on disk.
+    """
+
+    options: Mapping[str, Any]
+    notes: tuple[str, ...]
+    left_out: tuple[str, ...]
+    duplicates: int
+    others: int
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    path: Path
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """Samples (N, *shape) as stored, encoded a batch at a time, and their labels (N,) or None."""
+    """Samples (N, *shape) as stored, encoded a batch at a time, and their labels (N,) or None.
+
+    Samples may be backed by a file: larger than memory, and read-only. Batches go to ``device`` even
+    where the samples do not fit there.
+    """
 
     name: str
     spec: Spec
     samples: Tensor
     labels: Tensor | None = None
+    origin: Origin | None = None
+    device: torch.device | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -91,16 +122,21 @@ class Dataset:
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor | None]:
         """Encoded samples (B, *shape) and labels (B,) at the indices (B,)."""
         labels = None if self.labels is None else self.labels.index_select(0, indices)
-        return self.spec.encode(self.samples.index_select(0, indices)), labels
+        chosen = self.samples.index_select(0, indices.to(self.samples.device))
+        return self.spec.encode(chosen.to(self.device or chosen.device)), labels
 
     def unlabelled(self) -> Dataset:
         """The same samples without their labels."""
-        return Dataset(self.name, self.spec, self.samples)
+        return replace(self, labels=None)
 
     def to(self, device: torch.device) -> Dataset:
-        """The same data on a device."""
+        """The same data on a device; samples that would fill more than half of it stay where they are."""
         labels = None if self.labels is None else self.labels.to(device)
-        return Dataset(self.name, self.spec, self.samples.to(device), labels)
+        samples = self.samples if self._too_large_for(device) else self.samples.to(device)
+        return replace(self, samples=samples, labels=labels, device=device)
+
+    def _too_large_for(self, device: torch.device) -> bool:
+        return device.type == "cuda" and self.samples.nbytes > torch.cuda.mem_get_info(device)[0] / 2
 
 
 def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:

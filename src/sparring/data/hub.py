@@ -1,0 +1,84 @@
+"""Pictures of a Hugging Face set: the one door to the package ``datasets``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sparring.data.folders import from_source
+from sparring.data.sources import Source
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError, unknown
+
+INSTALL = "pip install 'sparring[hf]'"
+TRAIN = "train"
+
+
+def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
+    """The column of pictures of a set, and its column of classes if it has one.
+
+    Args:
+        name: NAME or NAME:SPLIT on the hub, or the same of a folder that ``save_to_disk`` wrote.
+        options: as ``folders.from_folder`` takes them, ``labels`` left out.
+
+    Raises:
+        ConfigError: the package is missing.
+        DataError: no such set or split, or one without pictures.
+    """
+    if labels != "none":
+        raise ConfigError(f"labels = {labels!r}: hf: sets bring their own. Leave it out.")
+    table, full_name = _opened(name)
+    picture_column, class_column = _columns(table, full_name)
+    import datasets
+
+    raw = table.cast_column(picture_column, datasets.Image(decode=False))
+
+    def read(row: str) -> bytes:
+        cell = raw[int(row)][picture_column]
+        content: bytes | None = cell["bytes"] if cell else None
+        return content if content is not None else Path(cell["path"] if cell else "").read_bytes()
+
+    stamp = hashlib.sha256(f"hf {full_name} {table._fingerprint} {picture_column}".encode()).hexdigest()
+    source = Source(f"hf:{full_name}", tuple(f"{row:09d}" for row in range(len(table))), read, stamp)
+    if class_column is None:
+        return from_source(source, **options)
+    names: Sequence[str] = table.features[class_column].names
+    return from_source(source, **options, labels=[names[k] for k in table[class_column]])
+
+
+def _opened(name: str) -> tuple[Any, str]:
+    """The table of rows, and the name that opens it from anywhere."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise ConfigError(f"hf: sets need a package that is not installed. Run: {INSTALL}") from error
+    path, split = (name, "") if Path(name).is_dir() or ":" not in name else name.rsplit(":", 1)
+    local = Path(path).is_dir()
+    try:
+        found = datasets.load_from_disk(path) if local else datasets.load_dataset(path, split=split or None)
+    except Exception as error:  # whatever the hub, the network or a damaged set raises
+        raise DataError(
+            f"cannot open the Hugging Face set {path!r} ({error}). Expected a name on the hub, or a folder "
+            "written by save_to_disk; hf:NAME:SPLIT chooses a split."
+        ) from error
+    if isinstance(found, dict):  # of splits
+        split = split or (TRAIN if TRAIN in found or len(found) > 1 else next(iter(found)))
+        if split not in found:
+            raise DataError(unknown("split", split, map(str, found)) + f" Say hf:{path}:SPLIT.")
+        found = found[split]
+    elif split and local:
+        raise DataError(f"{path} holds one table without splits: leave out {split!r}.")
+    place = str(Path(path).absolute()) if local else path
+    return found, f"{place}:{split}" if split else place
+
+
+def _columns(table: Any, name: str) -> tuple[str, str | None]:
+    """The first column of pictures, and the first of classes, by their types."""
+    kinds = {column: type(feature).__name__ for column, feature in table.features.items()}
+    pictures = [column for column, kind in kinds.items() if kind == "Image"]
+    if not pictures:
+        listed = ", ".join(f"{column} ({kind})" for column, kind in kinds.items())
+        raise DataError(f"hf:{name} has no column of pictures, but {listed or 'none at all'}.")
+    return pictures[0], next((column for column, kind in kinds.items() if kind == "ClassLabel"), None)

@@ -1,0 +1,104 @@
+"""Classes of picture files: the folders they lie in, or a table beside them."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data.sources import printable
+from sparring.errors import DataError
+
+FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "name", "id")
+LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
+NAMED = 3  # files in a message
+
+
+def by_folder(names: Sequence[str], where: str) -> list[str]:
+    """The first folder of each name, below the folder that all share (``train/`` in many archives).
+
+    Raises:
+        DataError: pictures in no folder, or all in one.
+    """
+    folders = [PurePosixPath(name).parts[:-1] for name in names]
+    shared = 0
+    while all(len(parts) > shared and parts[shared] == folders[0][shared] for parts in folders):
+        shared += 1
+    loose = [name for name, parts in zip(names, folders, strict=True) if len(parts) == shared]
+    if loose:
+        raise DataError(
+            f"--labels folders: {len(loose):,} of {len(names):,} pictures in {where} lie in no subfolder "
+            f"({_some(loose)}). Put each class into a folder of its own, or leave --labels out."
+        )
+    return [printable(parts[shared]) for parts in folders]
+
+
+def by_table(path: Path, names: Sequence[str], where: str) -> NDArray[np.str_] | NDArray[np.int64]:
+    """The label of each name as a CSV file has it: by path below the folder, or by bare file name.
+
+    The file has a header with a column of files (``file``, ``filename``, ``path``, ``image`` …) and one
+    of labels (``label``, ``class``, ``category`` …), or no header and two columns.
+
+    Raises:
+        DataError: unreadable, no such columns, contradictions, or pictures without a label.
+    """
+    table = _table(path)
+    times = Counter(PurePosixPath(name).name for name in names)
+    labels = [
+        table.get(name) or (table.get(bare) if times[bare := PurePosixPath(name).name] == 1 else None)
+        for name in names
+    ]
+    missing = [name for name, label in zip(names, labels, strict=True) if not label]
+    if missing:
+        raise DataError(
+            f"{path} has no label for {len(missing):,} of {len(names):,} pictures in {where} "
+            f"({_some(missing)}). It must name each by its path below that folder, or by its file name "
+            "where that is unique."
+        )
+    array = np.array(labels, np.str_)
+    try:
+        return array.astype(np.int64)
+    except ValueError:
+        return array
+
+
+def _table(path: Path) -> dict[str, str]:
+    """File to label, from the columns that the header names or from two columns without a header."""
+    try:
+        text = path.read_text("utf-8-sig")
+        first = text.split("\n", 1)[0]
+        rows = [row for row in csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"cannot read the labels in {path} ({error}). Expected a CSV file in UTF-8, or 'folders'."
+        ) from error
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    file_column = next((header.index(name) for name in FILE_COLUMNS if name in header), None)
+    label_column = next((header.index(name) for name in LABEL_COLUMNS if name in header), None)
+    if file_column is not None and label_column is not None:
+        rows = rows[1:]
+    elif len(header) == 2:
+        file_column, label_column = 0, 1
+    else:
+        raise DataError(
+            f"{path} has the columns {', '.join(header) or 'of an empty file'}; expected one of files "
+            f"({', '.join(FILE_COLUMNS)}) and one of labels ({', '.join(LABEL_COLUMNS)}), or two without a "
+            "header."
+        )
+    table: dict[str, str] = {}
+    for row in rows:
+        if len(row) <= max(file_column, label_column):
+            continue  # a short row names no label: its picture will be missed
+        name = str(PurePosixPath(row[file_column].strip().replace("\\", "/")))
+        label = row[label_column].strip()
+        if table.setdefault(name, label) != label:
+            raise DataError(f"{path} calls {name} both {table[name]!r} and {label!r}: keep one.")
+    return table
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(map(printable, names[:NAMED])) + (" …" if len(names) > NAMED else "")

@@ -1,0 +1,184 @@
+"""One picture file to 8-bit pixels of a given size: every mode that Pillow reads, or a reason why not."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
+
+from sparring.errors import DataError
+
+Pixels = NDArray[np.uint8]
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # no other decoder is ever started
+MOST_PIXELS = 89_478_485  # of one picture, Pillow's limit: more is taken for a decompression bomb
+MOST_BYTES = 4 * MOST_PIXELS  # of one file
+UNREADABLE = (  # what Pillow, zipfile and the system raise over broken files
+    OSError, ValueError, TypeError, IndexError, KeyError, EOFError, SyntaxError, RuntimeError, MemoryError,
+    OverflowError, AttributeError, struct.error, zlib.error, zipfile.BadZipFile, Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)  # fmt: skip
+ORIENTATION = 0x0112  # the EXIF tag
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What every picture is brought to.
+
+    Attributes:
+        width, height: in pixels.
+        resize: "crop" keeps the centre, "fit" the whole picture with black around it, "stretch" neither's
+            proportions.
+        channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, to be made 1 if all are grey.
+    """
+
+    width: int
+    height: int
+    resize: str = "crop"
+    channels: int = 0
+
+    @property
+    def decoded(self) -> int:
+        """Channels of a decoded picture."""
+        return self.channels or 3
+
+
+class Size(NamedTuple):
+    """The size of a picture as it is shown."""
+
+    width: int
+    height: int
+
+
+def shown_size(content: bytes) -> Size:
+    """The size of a picture as it is shown, without decoding it.
+
+    Raises:
+        DataError: no picture, or one too large; the message is the reason alone.
+    """
+    try:
+        with _opened(content) as picture:
+            width, height = picture.size
+            if isinstance(picture, TiffImageFile):  # whose size some versions of Pillow turn beforehand
+                width, height = picture.tag_v2[IMAGEWIDTH], picture.tag_v2[IMAGELENGTH]
+            late = picture.format == "PNG" and "exif" not in picture.info  # a look for it would decode
+            turned = not late and 5 <= _orientation(picture) <= 8
+    except UNREADABLE as error:
+        raise DataError(reason_of(error)) from error
+    return Size(height, width) if turned else Size(width, height)
+
+
+def decode(content: bytes, form: Form) -> Pixels:
+    """A file's first frame, upright, as pixels (height, width, form.decoded).
+
+    Raises:
+        DataError: a broken file, floating-point or 32-bit pixels; the message is the reason alone.
+    """
+    try:
+        with _opened(content) as picture:
+            if picture.format == "JPEG":  # decode large ones at an eighth, a quarter or a half at once
+                side = 2 * max(form.width, form.height)
+                picture.draft(None, (side, side))
+            picture.load()
+            turn = UPRIGHT.get(_orientation(picture))
+            shallow = _eight_bit(picture)
+            upright = shallow if turn is None else shallow.transpose(turn)
+            placed = _placed(_channels(upright, form.decoded), form)
+        return np.asarray(placed, np.uint8).reshape(form.height, form.width, form.decoded)
+    except UNREADABLE as error:
+        raise DataError(reason_of(error)) from error
+
+
+def is_grey(pixels: Pixels) -> bool:
+    """Whether the channels of (H, W, 3) say the same everywhere."""
+    return bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all())
+
+
+def _opened(content: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValueError(f"{picture.width} x {picture.height} pixels; at most {MOST_PIXELS:,} are read")
+    if 0 in picture.size:
+        raise ValueError("no pixels")
+    return picture
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF's, 1 where there is none or it is damaged."""
+    try:
+        found = picture.getexif().get(ORIENTATION, 1)
+    except UNREADABLE:
+        return 1
+    return found if isinstance(found, int) else 1
+
+
+def _channels(picture: Image.Image, channels: int) -> Image.Image:
+    """The picture as L, RGB or RGBA, its transparency over black unless it is asked for."""
+    if channels == 4:
+        return picture.convert("RGBA")
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        clear = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", clear.size, "black"), clear).convert("RGB")
+    if picture.mode == "L" and channels == 1:
+        return picture
+    return picture.convert("RGB").convert("L" if channels == 1 else "RGB")
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """16-bit grey scaled to 8 (65535 becomes 255); anything else as it is.
+
+    Raises:
+        ValueError: floats, or 32-bit integers, whose range nothing tells.
+    """
+    sixteen = picture.mode in SIXTEEN_BITS or (picture.mode == "I" and picture.format == "PNG")
+    if sixteen:
+        values = np.asarray(picture).astype(np.uint32)
+        return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    if picture.mode in ("F", "I"):
+        kind = "floating-point" if picture.mode == "F" else "32-bit integer"
+        raise ValueError(f"{kind} pixels, whose range is not known: convert them to 8 or 16 bits")
+    return picture
+
+
+def _placed(picture: Image.Image, form: Form) -> Image.Image:
+    """The picture in the form's size; one that has it already is left as it is."""
+    size, method = (form.width, form.height), Image.Resampling.LANCZOS
+    if picture.size == size:
+        return picture
+    if form.resize == "crop":
+        return ImageOps.fit(picture, size, method)
+    if form.resize == "stretch":
+        return picture.resize(size, method)
+    scale = min(form.width / picture.width, form.height / picture.height)
+    width, height = (max(1, round(scale * side)) for side in picture.size)
+    inside = picture.resize((width, height), method)
+    sheet = Image.new(picture.mode, size)  # black, and clear where there is alpha
+    sheet.paste(inside, ((form.width - inside.width) // 2, (form.height - inside.height) // 2))
+    return sheet
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a file is broken, in a few words without its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture, or a damaged one"
+    return str(error).rstrip(".") or type(error).__name__

@@ -1,0 +1,139 @@
+"""Where picture files come from: a folder tree or a zip, listed without being decoded or extracted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE
+from sparring.errors import DataError
+
+NOT_THE_USERS = ("__MACOSX", "@eaDir")  # folders that systems make
+
+
+@dataclass(frozen=True)
+class Source:
+    """Picture files by name, in the order of the names, and how to read one.
+
+    Attributes:
+        name: as the user may give it again from anywhere.
+        files: their names, with / between folders.
+        read: a name to the file's bytes; raises one of ``pictures.UNREADABLE``.
+        stamp: changes when a file does, without reading any; None where that cannot be told.
+        others: how many files are none of pictures.
+        refused: names that cannot even be read, with the reason.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    read: Callable[[str], bytes]
+    stamp: str | None = None
+    others: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def printable(name: str) -> str:
+    """A file name as text, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def folder(path: Path) -> Source:
+    """The pictures below a folder; hidden files are passed over, links followed, each folder once."""
+    files: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    others, seen = 0, set()
+
+    def lost(error: OSError) -> None:
+        refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = str(error.strerror)
+
+    for place, folders, names in os.walk(path, onerror=lost, followlinks=True):
+        status = os.stat(place)
+        folders[:] = sorted(name for name in folders if not _passed_over(name))
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for name in names:
+            full = os.path.join(place, name)
+            relative = os.path.relpath(full, path).replace(os.sep, "/")
+            if _passed_over(name) or os.path.splitext(name)[1].lower() not in SUFFIXES:
+                others += not _passed_over(name)
+                continue
+            try:
+                status = os.stat(full)
+            except OSError as error:  # a link that leads nowhere
+                refused[relative] = str(error.strerror)
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                refused[relative] = "not a file"
+            elif status.st_size > MOST_BYTES:
+                refused[relative] = _too_large(status.st_size)
+            else:
+                files[relative] = f"{status.st_size} {status.st_mtime_ns}"
+    root = path.absolute()
+    return Source(
+        str(root),
+        tuple(sorted(files)),
+        lambda name: (root / name).read_bytes(),
+        _stamp("folder", root, (f"{name} {files[name]}" for name in sorted(files))),
+        others,
+        refused,
+    )
+
+
+def archive(path: Path) -> Source:
+    """The pictures in a zip, read member by member in memory; nothing is extracted.
+
+    Raises:
+        DataError: not a zip.
+    """
+    try:
+        zipped = zipfile.ZipFile(path)
+        status = path.stat()
+    except UNREADABLE as error:
+        raise DataError(f"cannot read {path} ({error}). Expected a zip of pictures.") from error
+    members: dict[str, zipfile.ZipInfo] = {}
+    refused: dict[str, str] = {}
+    others = 0
+    for member in zipped.infolist():
+        name = member.filename
+        parts = PurePosixPath(name).parts
+        if member.is_dir() or any(_passed_over(part) for part in parts if part not in (".", "..")):
+            continue
+        if PurePosixPath(name).suffix.lower() not in SUFFIXES:
+            others += 1
+        elif member.flag_bits & 1:
+            refused[name] = "encrypted"
+        elif member.file_size > MOST_BYTES:
+            refused[name] = _too_large(member.file_size)
+        else:
+            members[name] = member
+    lock = threading.Lock()
+
+    def read(name: str) -> bytes:
+        with lock:  # one file position for all threads; inflating is quick beside decoding
+            return zipped.read(members[name])
+
+    stamp = _stamp("zip", path.absolute(), [f"{status.st_size} {status.st_mtime_ns}"])
+    return Source(str(path.absolute()), tuple(sorted(members)), read, stamp, others, refused)
+
+
+def _passed_over(name: str) -> bool:
+    return name.startswith(".") or name in NOT_THE_USERS
+
+
+def _too_large(size: int) -> str:
+    return f"{size:,} bytes; at most {MOST_BYTES:,} are read"
+
+
+def _stamp(kind: str, path: Path, lines: Iterable[str]) -> str:
+    digest = hashlib.sha256(os.fsencode(f"{kind} {path}\n"))
+    for line in lines:
+        digest.update(os.fsencode(line + "\n"))
+    return digest.hexdigest()

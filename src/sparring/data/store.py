@@ -1,0 +1,301 @@
+"""Pictures decoded once into a memory-mapped file, found again by what went into it.
+
+An entry is ``KEY.u8``, the pixels (N, C, H, W), and ``KEY.json`` beside it. KEY is a hash of the files'
+bytes and of the form they are brought to; an index from the files' names, sizes and times to KEY
+spares a second start the reading.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import shutil
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from filelock import FileLock
+from PIL import Image
+from torch import Tensor
+
+from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, reason_of, shown_size
+from sparring.data.sources import Source, printable
+from sparring.errors import DataError
+from sparring.files import cache_folder, whole, write_whole
+
+VERSION = 1  # of the decoding: another one makes every entry anew
+AHEAD = 64  # files decoded before they are needed
+BLOCK = 100  # pictures at a time
+NAMED = 5  # files in a message
+UNREAD = "unread"  # in place of the digest of a file that gave no bytes
+Watch = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Wanted(NamedTuple):
+    """What is asked of pictures. ``size`` None: their own, which must be one; "auto": as ``own_or`` says."""
+
+    size: Size | str | None = None
+    resize: str = "crop"
+    channels: int = 0
+    max_broken: float = 0.0
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels (N, C, H, W) in the order of the files' names, and what was met on the way.
+
+    Attributes:
+        samples: backed by a file, read-only, paged in when used.
+        broken: files left out, by their place in the source, with the reason.
+        duplicates: pictures whose pixels another one before has.
+        smallest, largest: sizes of the originals, by area.
+        path: the file.
+    """
+
+    samples: Tensor
+    broken: Mapping[int, str]
+    duplicates: int
+    smallest: Size
+    largest: Size
+    path: Path
+
+
+class _File(NamedTuple):
+    digest: str
+    size: Size | None
+    reason: str = ""
+
+
+def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None) -> Decoded:
+    """A source's pictures from the cache, decoded first where they are not there.
+
+    Args:
+        own_or: from the sizes of all pictures to the one they are brought to, where none is given.
+
+    Raises:
+        DataError: more broken files than ``wanted.max_broken``, or a disk that is full or read-only.
+    """
+    where = cache_folder() / "pictures"
+    try:
+        found = _indexed_or_made(where, source, wanted, own_or, watch)
+    except OSError as error:
+        raise DataError(
+            f"cannot keep the decoded pictures in {where} ({error.strerror or error}). "
+            "Make room there, or set XDG_CACHE_HOME to a folder on another disk."
+        ) from error
+    _check_broken(source, found.broken, wanted)  # another share may have been accepted before
+    return found
+
+
+def _indexed_or_made(
+    where: Path, source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None
+) -> Decoded:
+    index = _index(where, source, wanted)
+    if source.stamp and (found := _indexed(where, index)):
+        return found
+    index.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(index.with_suffix(".lock")), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, about files that it can read all the same
+        if source.stamp and (found := _indexed(where, index)):  # another process was quicker
+            return found
+        Image.init()  # once, not by many threads
+        files = list(_survey(source, watch))
+        _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
+        sizes = {file.size for file in files if file.size}
+        size = wanted.size if isinstance(wanted.size, Size) else own_or(sizes)
+        form = Form(*size, wanted.resize, wanted.channels)
+        key = _key(form, files)
+        found = _read(where, key)
+        if found is None:
+            _write(where / key, source, files, form, wanted, watch)
+            found = _read(where, key)
+        if found is None:
+            raise OSError(0, f"{key}.u8 was not kept")
+        if source.stamp and all(file.digest != UNREAD for file in files):  # that may be mended in place
+            for asked in (wanted, wanted._replace(size=size)):  # a run's config names the size it found
+                write_whole(_index(where, source, asked), json.dumps({"key": key}).encode())
+        return found
+
+
+def _index(where: Path, source: Source, wanted: Wanted) -> Path:
+    facts = repr((VERSION, source.stamp, wanted._replace(max_broken=0)))
+    return where / "index" / f"{hashlib.sha256(facts.encode()).hexdigest()}.json"
+
+
+def named(source: Source, broken: Mapping[int, str]) -> list[str]:
+    """A line for each file that is left out: its name and the reason."""
+    lost = [(source.files[k], broken[k]) for k in sorted(broken)] + sorted(source.refused.items())
+    return [f"{printable(name)}: {reason}" for name, reason in lost]
+
+
+def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> None:
+    total, lost = len(source.files) + len(source.refused), len(broken) + len(source.refused)
+    if lost <= wanted.max_broken * total and len(broken) < len(source.files):
+        return
+    lines = named(source, broken)
+    more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
+    raise DataError(
+        f"{lost:,} of {total:,} files in {source.name} cannot be read, more than the accepted share of "
+        f"{wanted.max_broken:g}:\n  " + "\n  ".join(lines[:NAMED]) + more + "\nRepair them, take them out, "
+        "or accept such a share with --max-broken (max_broken), at most 1."
+    )
+
+
+def _survey(source: Source, watch: Watch | None) -> Iterator[_File]:
+    """Digest and size of every file, in order."""
+
+    def look(name: str) -> _File:
+        try:
+            content = source.read(name)
+        except UNREADABLE as error:
+            return _File(UNREAD, None, reason_of(error))
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            return _File(digest, shown_size(content))
+        except DataError as error:
+            return _File(digest, None, str(error))
+
+    return _in_order(look, source.files, "reading", watch)
+
+
+def _write(
+    path: Path, source: Source, files: list[_File], form: Form, wanted: Wanted, watch: Watch | None
+) -> None:
+    """Decode everything into an entry, the pixels first."""
+    needed = len(files) * form.decoded * form.height * form.width
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise OSError(0, f"{needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
+
+    def work(k: int) -> tuple[bytes, bool, str]:
+        if files[k].reason:
+            return b"", True, files[k].reason
+        content = _read_again(source, source.files[k], files[k].digest)
+        try:
+            pixels = decode(content, form)
+        except DataError as error:
+            return b"", True, str(error)
+        return pixels.transpose(2, 0, 1).tobytes(), form.channels == 0 and is_grey(pixels), ""
+
+    broken: dict[int, str] = {}
+    seen: set[bytes] = set()
+    count, all_grey = 0, form.channels == 0
+    with whole(path.with_suffix(".u8")) as file:
+        for k, (pixels, grey, reason) in enumerate(_in_order(work, range(len(files)), "decoding", watch)):
+            if reason:
+                broken[k] = reason
+                _check_broken(source, broken, wanted)
+                continue
+            file.write(pixels)
+            seen.add(hashlib.blake2b(pixels, digest_size=16).digest())
+            count, all_grey = count + 1, all_grey and grey
+        if all_grey:
+            _keep_first_channel(file, count, form)
+    sizes = sorted((file.size for file in files if file.size), key=lambda size: (math.prod(size), size))
+    manifest = {
+        "shape": [count, 1 if all_grey else form.decoded, form.height, form.width],
+        "broken": [[k, reason] for k, reason in broken.items()],
+        "duplicates": count - len(seen),
+        "smallest": sizes[0],
+        "largest": sizes[-1],
+    }
+    write_whole(path.with_suffix(".json"), json.dumps(manifest).encode())
+
+
+def _read_again(source: Source, name: str, digest: str) -> bytes:
+    with contextlib.suppress(*UNREADABLE):
+        content = source.read(name)
+        if hashlib.sha256(content).hexdigest() == digest:
+            return content
+    raise DataError(f"{printable(name)} in {source.name} changed while it was being read. Try again.")
+
+
+def _keep_first_channel(file: BinaryIO, count: int, form: Form) -> None:
+    """Rewrite (count, 3, H, W) as (count, 1, H, W) in place, from the front."""
+    pixels = form.height * form.width
+    for start in range(0, count, BLOCK):
+        file.seek(3 * pixels * start)
+        block = np.frombuffer(file.read(3 * pixels * BLOCK), np.uint8).reshape(-1, 3, pixels)
+        file.seek(pixels * start)
+        file.write(block[:, 0].tobytes())
+    file.truncate(pixels * count)
+
+
+def _key(form: Form, files: Iterable[_File]) -> str:
+    digest = hashlib.sha256(repr((VERSION, sorted(asdict(form).items()))).encode())
+    for file in files:
+        digest.update(file.digest.encode())
+    return digest.hexdigest()
+
+
+def _indexed(where: Path, index: Path) -> Decoded | None:
+    facts = _facts(index)
+    return _read(where, str(facts["key"])) if facts and "key" in facts else None
+
+
+def _facts(path: Path) -> dict[str, Any] | None:
+    try:
+        facts = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def _read(where: Path, key: str) -> Decoded | None:
+    """The entry, or None where it is missing or not whole."""
+    path, facts = where / f"{key}.u8", _facts(where / f"{key}.json")
+    with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+        if facts and path.stat().st_size == math.prod(facts["shape"]):
+            return Decoded(
+                mapped(path, tuple(facts["shape"])),
+                {int(k): str(reason) for k, reason in facts["broken"]},
+                int(facts["duplicates"]),
+                Size(*facts["smallest"]),
+                Size(*facts["largest"]),
+                path,
+            )
+    return None
+
+
+def mapped(path: Path, shape: tuple[int, ...]) -> Tensor:
+    """A file of bytes as a read-only uint8 tensor that takes memory only for what is being used.
+
+    Shared, not copy-on-write: Linux refuses a private mapping larger than its memory.
+    """
+    pixels = np.memmap(path, np.uint8, "r", shape=shape)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch's: writing to it would crash; nothing does
+        return torch.from_numpy(pixels)
+
+
+def _in_order(
+    function: Callable[[Item], Result], items: Sequence[Item], what: str, watch: Watch | None
+) -> Iterator[Result]:
+    """The function of every item, computed by threads (Pillow and hashlib release the lock), in order."""
+    pool, waiting = ThreadPoolExecutor(), deque[Future[Result]]()
+
+    def futures() -> Iterator[Future[Result]]:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) == AHEAD:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+
+    try:
+        for done, future in enumerate(futures(), 1):
+            yield future.result()
+            if watch:
+                watch(what, done, len(items))
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,87 @@
+"""Classes from folders and from tables."""
+
+from pathlib import Path
+
+import pytest
+
+from sparring.data.labels import by_folder, by_table
+from sparring.errors import DataError
+
+NAMES = ["a/1.png", "a/2.png", "b/3.png"]
+
+
+@pytest.mark.parametrize("above", ["", "train/", "archive/of/"])
+def test_each_subfolder_is_a_class_below_what_all_share(above: str) -> None:
+    assert by_folder([f"{above}{name}" for name in NAMES], "photos") == ["a", "a", "b"]
+
+
+def test_deeper_folders_belong_to_the_first() -> None:
+    assert by_folder(["a/x/1.png", "a/y/2.png", "b/x/1.png"], "photos") == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["1.png", "a/2.png"], r"1 of 2 pictures in photos lie in no subfolder \(1.png\)"),
+        (["1.png", "2.png", "3.png", "4.png"], r"4 of 4 .*\(1.png, 2.png, 3.png …\)"),
+        (["a/1.png", "a/2.png"], "2 of 2 pictures in photos lie in no subfolder"),
+    ],
+)
+def test_pictures_without_a_class(names: list[str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        by_folder(names, "photos")
+
+
+TABLES = {
+    "header": "file,label\na/1.png,cat\na/2.png,dog\nb/3.png,cat\n",
+    "other columns and order": "id,class,width,filename\n7,cat,3,a/1.png\n8,dog,3,a/2.png\n9,cat,3,b/3.png\n",
+    "no header": "a/1.png,cat\na/2.png,dog\nb/3.png,cat",
+    "header of other words": "picture file,animal\na/1.png,cat\na/2.png,dog\nb/3.png,cat",
+    "semicolons": "image;category\na/1.png;cat\na/2.png;dog\nb/3.png;cat\n",
+    "tabs": "path\ttarget\na/1.png\tcat\na/2.png\tdog\nb/3.png\tcat\n",
+    "bare names": "file,label\n1.png,cat\n2.png,dog\n3.png,cat\n",
+    "Windows": "\ufefffile,label\r\n.\\a\\1.png,cat\r\na\\2.png,dog\r\nb/3.png , cat\r\n",
+    "quotes": 'file,label\n"a/1.png","cat"\n"a/2.png","dog"\n"b/3.png",cat\n\n',
+    "more rows": "file,label\na/1.png,cat\na/1.png,cat\na/2.png,dog\nb/3.png,cat\nz/9.png,cow\nshort\n",
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+def test_tables(tmp_path: Path, text: str) -> None:
+    (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+    assert by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == ["cat", "dog", "cat"]
+
+
+def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("a/1.png,10\na/2.png,9\nb/3.png,10\n")
+    assert by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == [10, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,label\na/1.png,cat\n", r"no label for 2 of 3 pictures in photos \(a/2.png, b/3.png\)"),
+        ("file,label\na/1.png,cat\na/2.png,\nb/3.png,cat", r"no label for 1 of 3 .*\(a/2.png\)"),
+        ("a,b,c\n1,2,3\n", "has the columns a, b, c; expected one of files"),
+        ("", "columns of an empty file"),
+        ("a/1.png,cat\na/1.png,dog\n", "calls a/1.png both 'cat' and 'dog'"),
+    ],
+)
+def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        by_table(tmp_path / "labels.csv", NAMES, "photos")
+
+
+def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("1.png,cat\n")
+    with pytest.raises(DataError, match="no label for 2 of 2"):
+        by_table(tmp_path / "labels.csv", ["a/1.png", "b/1.png"], "photos")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\0", b"a,b\0c\n"])
+def test_tables_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(DataError, match="labels.csv"):
+        by_table(tmp_path / "labels.csv", NAMES, "photos")
