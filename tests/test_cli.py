@@ -107,7 +107,7 @@ def test_data_that_cannot_be_used(
     (tmp_path / "text.txt").write_text("hello")
     np.save(tmp_path / "few.npy", np.zeros((5, 8, 8), np.uint8))
     assert "there is no file" in refused(capsys, "train", tmp_path / "missing.npz")
-    assert "is a folder; accepted: mnist" in refused(capsys, "train", tmp_path / "folder")
+    assert "holds no pictures" in refused(capsys, "train", tmp_path / "folder")
     assert "is a .txt file; accepted" in refused(capsys, "train", tmp_path / "text.txt")
     assert "5 samples, fewer than one batch of 128" in refused(capsys, "train", tmp_path / "few.npy")
     assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "0")

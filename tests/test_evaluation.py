@@ -183,7 +183,7 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
     assert main([*line, "--held-out", "fake.npz", "--out", "told.json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads((files / "told.json").read_text())
-    assert (told["reals"], told["fakes"]) == (str(files / "real.npz"), "pictures")
+    assert (told["reals"], told["fakes"]) == (str(files / "real.npz"), str(files / "pictures"))
     assert told["copying"] is not None
     with Image.open(files / "told-nearest.png") as pairs:
         assert pairs.size == (2 + 12 * 10, 2 + 4 * 10)  # 24 pairs of 8 x 8 in rows of 6
@@ -231,10 +231,12 @@ def test_folders_of_pictures(files: Path) -> None:
     found = from_folder(files / "pictures")
     assert found.samples.shape == (60, 1, 8, 8)
     assert torch.equal(found.samples, two_kinds(60, 2)[0])
-    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(files / "pictures/zz.webp", lossless=True)
+    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    clear.putpixel((0, 0), (255, 0, 0, 255))
+    clear.save(files / "pictures/zz.webp", lossless=True)
     coloured = from_folder(files / "pictures")
     assert coloured.samples.shape == (61, 3, 8, 8)
-    assert coloured.samples[60].sum() == 0  # transparent: black
+    assert coloured.samples[60].sum() == 255  # transparent: black
     Image.new("L", (9, 8)).save(files / "pictures/zzz.png")
     with pytest.raises(DataError, match="2 sizes"):
         from_folder(files / "pictures")

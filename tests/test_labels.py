@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparring.data.labels import by_folder, by_table
+from sparring.data import labels
 from sparring.errors import DataError
 
 NAMES = ["a/1.png", "a/2.png", "b/3.png"]
@@ -12,11 +12,11 @@ NAMES = ["a/1.png", "a/2.png", "b/3.png"]
 
 @pytest.mark.parametrize("above", ["", "train/", "archive/of/"])
 def test_each_subfolder_is_a_class_below_what_all_share(above: str) -> None:
-    assert by_folder([f"{above}{name}" for name in NAMES], "photos") == ["a", "a", "b"]
+    assert labels.by_folder([f"{above}{name}" for name in NAMES], "photos") == ["a", "a", "b"]
 
 
 def test_deeper_folders_belong_to_the_first() -> None:
-    assert by_folder(["a/x/1.png", "a/y/2.png", "b/x/1.png"], "photos") == ["a", "a", "b"]
+    assert labels.by_folder(["a/x/1.png", "a/y/2.png", "b/x/1.png"], "photos") == ["a", "a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_deeper_folders_belong_to_the_first() -> None:
 )
 def test_pictures_without_a_class(names: list[str], said: str) -> None:
     with pytest.raises(DataError, match=said):
-        by_folder(names, "photos")
+        labels.by_folder(names, "photos")
 
 
 TABLES = {
@@ -49,12 +49,12 @@ TABLES = {
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
 def test_tables(tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
-    assert by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == ["cat", "dog", "cat"]
+    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == ["cat", "dog", "cat"]
 
 
 def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("a/1.png,10\na/2.png,9\nb/3.png,10\n")
-    assert by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == [10, 9, 10]
+    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == [10, 9, 10]
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
 def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(DataError, match=said):
-        by_table(tmp_path / "labels.csv", NAMES, "photos")
+        labels.by_table(tmp_path / "labels.csv", NAMES, "photos")
 
 
 def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("1.png,cat\n")
     with pytest.raises(DataError, match="no label for 2 of 2"):
-        by_table(tmp_path / "labels.csv", ["a/1.png", "b/1.png"], "photos")
+        labels.by_table(tmp_path / "labels.csv", ["a/1.png", "b/1.png"], "photos")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\0", b"a,b\0c\n"])
@@ -84,4 +84,4 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
     if content is not None:
         (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(DataError, match="labels.csv"):
-        by_table(tmp_path / "labels.csv", NAMES, "photos")
+        labels.by_table(tmp_path / "labels.csv", NAMES, "photos")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sparring.data import pictures
-from sparring.data.pictures import Form, Size, decode, is_grey, shown_size
+from sparring.data.pictures import Form, Size
 from sparring.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -88,7 +88,7 @@ MODES: dict[str, tuple[bytes, np.ndarray]] = {
 @pytest.mark.parametrize("name", MODES)
 def test_every_mode_in_colour(name: str) -> None:
     content, expected = MODES[name]
-    found = decode(content, form())
+    found = pictures.decode(content, form())
     assert found.shape == (5, 7, 3)
     assert found.dtype == np.uint8
     assert np.abs(found - np.broadcast_to(expected, (5, 7, 3)).astype(float)).max() <= 1
@@ -97,36 +97,38 @@ def test_every_mode_in_colour(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, (_, expected) in MODES.items() if expected.shape[2] == 1])
 def test_what_is_grey_is_grey_exactly_however_it_is_stored(name: str) -> None:
     content, expected = MODES[name]
-    assert is_grey(decode(content, form()))
-    assert np.abs(decode(content, form(1)) - expected.astype(float)).max() <= 1
-    assert (decode(content, form(1)) == decode(content, form())[..., :1]).all()
+    assert pictures.is_grey(pictures.decode(content, form()))
+    assert np.abs(pictures.decode(content, form(1)) - expected.astype(float)).max() <= 1
+    assert (pictures.decode(content, form(1)) == pictures.decode(content, form())[..., :1]).all()
 
 
 def test_colour_to_grey_is_luma() -> None:
-    found = decode(MODES["colour"][0], form(1))
+    found = pictures.decode(MODES["colour"][0], form(1))
     assert np.abs(found[..., 0] - RGB @ np.array([0.299, 0.587, 0.114])).max() <= 1
 
 
 def test_alpha_is_kept_where_four_channels_are_asked_for() -> None:
-    assert (decode(MODES["alpha"][0], form(4)) == BROWN).all()
-    assert (decode(MODES["colour"][0], form(4)) == np.concatenate([RGB, np.full_like(ALPHA, 255)], 2)).all()
-    assert (decode(MODES["palette with a transparent colour"][0], form(4))[..., 3] == 0).any()
+    assert (pictures.decode(MODES["alpha"][0], form(4)) == BROWN).all()
+    assert (
+        pictures.decode(MODES["colour"][0], form(4)) == np.concatenate([RGB, np.full_like(ALPHA, 255)], 2)
+    ).all()
+    assert (pictures.decode(MODES["palette with a transparent colour"][0], form(4))[..., 3] == 0).any()
 
 
 def test_16_bits_become_8_by_rounding_to_the_nearest() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    found = decode(saved(Image.fromarray(values)), form(1, 256, 256))[..., 0]
+    found = pictures.decode(saved(Image.fromarray(values)), form(1, 256, 256))[..., 0]
     assert (found == np.round(values / 257)).all()
     assert (found[0, 0], found[-1, -1]) == (0, 255)
 
 
 def test_grey_is_what_has_equal_channels_everywhere() -> None:
     pixels = np.repeat(GREY[..., None], 3, 2)
-    assert is_grey(pixels)
+    assert pictures.is_grey(pixels)
     for channel in range(3):
         other = pixels.copy()
         other[4, 6, channel] ^= 1
-        assert not is_grey(other)
+        assert not pictures.is_grey(other)
 
 
 SHOWN: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # of the EXIF standard: stored to upright
@@ -150,37 +152,37 @@ def test_pictures_are_upright(orientation: int, kind: str, options: dict[str, An
     content = saved(Image.fromarray(GREY), kind, exif=exif, **options)
     expected = SHOWN[orientation](GREY)
     height, width = expected.shape
-    assert shown_size(content) == Size(width, height)
-    assert (decode(content, form(1, width, height))[..., 0] == expected).all()
+    assert pictures.shown_size(content) == Size(width, height)
+    assert (pictures.decode(content, form(1, width, height))[..., 0] == expected).all()
 
 
 def test_damaged_exif_turns_nothing() -> None:
     content = saved(Image.fromarray(GREY), "WEBP", lossless=True, exif=b"Exif\0\0rubbish")
-    assert shown_size(content) == Size(7, 5)
-    assert (decode(content, form(1))[..., 0] == GREY).all()
+    assert pictures.shown_size(content) == Size(7, 5)
+    assert (pictures.decode(content, form(1))[..., 0] == GREY).all()
 
 
 def test_crop_keeps_the_centre() -> None:
     wide = RNG.integers(0, 256, (4, 10), dtype=np.uint8)
-    assert (decode(saved(Image.fromarray(wide)), form(1, 4, 4))[..., 0] == wide[:, 3:7]).all()
-    assert (decode(saved(Image.fromarray(wide.T)), form(1, 4, 4))[..., 0] == wide[:, 3:7].T).all()
+    assert (pictures.decode(saved(Image.fromarray(wide)), form(1, 4, 4))[..., 0] == wide[:, 3:7]).all()
+    assert (pictures.decode(saved(Image.fromarray(wide.T)), form(1, 4, 4))[..., 0] == wide[:, 3:7].T).all()
 
 
 def test_fit_keeps_all_and_puts_black_around() -> None:
     wide = RNG.integers(1, 256, (4, 10), dtype=np.uint8)
-    found = decode(saved(Image.fromarray(wide)), form(1, 10, 10, "fit"))[..., 0]
+    found = pictures.decode(saved(Image.fromarray(wide)), form(1, 10, 10, "fit"))[..., 0]
     assert (found[3:7] == wide).all()
     assert found.sum() == wide.sum()
-    clear = decode(saved(Image.fromarray(BROWN)), form(4, 7, 7, "fit"))
+    clear = pictures.decode(saved(Image.fromarray(BROWN)), form(4, 7, 7, "fit"))
     assert (clear[1:6] == BROWN).all()
     assert clear.sum() == BROWN.sum()
-    assert decode(saved(Image.new("L", (1000, 1), 255)), form(1, 8, 8, "fit")).max() > 0
+    assert pictures.decode(saved(Image.new("L", (1000, 1), 255)), form(1, 8, 8, "fit")).max() > 0
 
 
 @pytest.mark.parametrize("resize", ["crop", "fit", "stretch"])
 @pytest.mark.parametrize("side", [3, 5, 9, 16])
 def test_sizes_are_exact_and_a_flat_picture_stays_flat(resize: str, side: int) -> None:
-    found = decode(saved(Image.new("RGB", (9, 9), (7, 77, 177))), form(3, side, side, resize))
+    found = pictures.decode(saved(Image.new("RGB", (9, 9), (7, 77, 177))), form(3, side, side, resize))
     assert found.shape == (side, side, 3)
     assert (found == [7, 77, 177]).all()
 
@@ -188,7 +190,7 @@ def test_sizes_are_exact_and_a_flat_picture_stays_flat(resize: str, side: int) -
 def test_stretch_uses_every_part() -> None:
     halves = np.zeros((8, 64), np.uint8)
     halves[:, 32:] = 200
-    found = decode(saved(Image.fromarray(halves)), form(1, 8, 8, "stretch"))[..., 0]
+    found = pictures.decode(saved(Image.fromarray(halves)), form(1, 8, 8, "stretch"))[..., 0]
     assert (found[:, :3] <= 12).all()
     assert (found[:, 5:] >= 188).all()
 
@@ -197,14 +199,14 @@ def test_pixels_under_full_transparency_do_not_bleed_into_their_neighbours() -> 
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:, :4] = [255, 255, 255, 0]  # white that nobody sees
     pixels[:, 4:] = [0, 0, 200, 255]
-    found = decode(saved(Image.fromarray(pixels)), form(3, 4, 4))
+    found = pictures.decode(saved(Image.fromarray(pixels)), form(3, 4, 4))
     assert found[..., :2].max() == 0
 
 
 def test_a_large_jpeg_is_decoded_small_and_looks_the_same() -> None:
     wave = 127 + 100 * np.sin(np.arange(1024) / 150)
     picture = Image.fromarray(np.add.outer(wave / 2, wave / 2).astype(np.uint8))
-    found = decode(saved(picture, "JPEG", quality=95), form(1, 32, 32))[..., 0]
+    found = pictures.decode(saved(picture, "JPEG", quality=95), form(1, 32, 32))[..., 0]
     whole = np.asarray(picture.resize((32, 32), Image.Resampling.LANCZOS))
     assert np.abs(found.astype(int) - whole).max() <= 2
 
@@ -226,7 +228,7 @@ REFUSED = {
 @pytest.mark.filterwarnings("ignore:Image size")
 def test_what_cannot_be_read_says_why(content: bytes, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
-        decode(content, form())
+        pictures.decode(content, form())
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -234,7 +236,7 @@ def test_a_picture_with_any_damaged_byte_is_read_or_refused() -> None:
     content, surprises = saved(Image.fromarray(GREY), exif=Image.Exif()), set()
     for place in range(len(content)):
         damaged = content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]
-        for read in (shown_size, lambda c: decode(c, form())):
+        for read in (pictures.shown_size, lambda c: pictures.decode(c, form())):
             try:
                 read(damaged)
             except DataError:
@@ -247,6 +249,6 @@ def test_a_picture_with_any_damaged_byte_is_read_or_refused() -> None:
 def test_no_decoder_but_the_named_ones_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     ppm = saved(Image.fromarray(GREY), "PPM")
     with pytest.raises(DataError, match="not a picture"):
-        decode(ppm, form())
+        pictures.decode(ppm, form())
     monkeypatch.setattr(pictures, "FORMATS", ("PPM",))
-    assert (decode(ppm, form(1))[..., 0] == GREY).all()
+    assert (pictures.decode(ppm, form(1))[..., 0] == GREY).all()

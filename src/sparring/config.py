@@ -415,8 +415,8 @@ def load_toml(path: Path) -> Mapping[str, Any]:
 
 
 def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Whole floats become ints, ints floats or text where the field says so; nothing else changes."""
-    if field.type == "str" and type(value) is int:
+    """Whole floats become ints, ints floats where the field says so and sizes text; nothing else changes."""
+    if field.name == "size" and type(value) is int:
         return str(value)
     if field.type == "float" and type(value) is int:
         try:
