@@ -1,7 +1,7 @@
 """Training speed against the installable GAN libraries, with their own networks in both loops.
 
     pip install --target peers --no-deps torch-mimicry torchgan
-    python benchmarks/peers.py --packages peers [--rounds 5] [--steps 20]
+    python benchmarks/peers.py --packages peers [--rounds 5] [--steps 10]
 
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
 trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
@@ -193,22 +193,23 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", type=Path, required=True, help="folder with the peers")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=10, help="of the discriminator, a turn")
     args = parser.parse_args()
     sys.path.append(str(args.packages.resolve()))
     sys.meta_path.insert(0, StandIn())
     facts: dict[str, Any] = machine()
     for case, (make, d_steps) in CASES.items():
         theirs, make_ours = make()
+        steps = max(1, args.steps // d_steps)
         contenders = {"theirs": theirs, "ours": make_ours(1), "ours, 2 ghost batches": make_ours(2)}
         speeds: dict[str, list[float]] = {who: [] for who in contenders}
         for turn in range(args.rounds + 1):
             for who, run in contenders.items():
                 start = time.perf_counter()
                 with contextlib.redirect_stdout(io.StringIO()):
-                    run(args.steps if turn else 2)
+                    run(steps if turn else 1)
                 if turn:  # the first is a warm-up
-                    speeds[who].append(args.steps * d_steps * BATCH / (time.perf_counter() - start))
+                    speeds[who].append(steps * d_steps * BATCH / (time.perf_counter() - start))
         ratios = {
             who: sorted(o / t for o, t in zip(speeds[who], speeds["theirs"], strict=True))
             for who in contenders if who != "theirs"

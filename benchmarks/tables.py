@@ -27,8 +27,27 @@ def load(name: str) -> dict[str, Any]:
     return facts
 
 
+def lines_of(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (RESULTS / f"{name}.jsonl").read_text().splitlines()]
+
+
+def grouped(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Rows by the values of some keys, in the order in which these come."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """The mean, and least to greatest where there are several."""
+    mean = f"**{statistics.mean(values):,.{digits}f}**"
+    several = f" ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+    return mean + (several if len(values) > 1 else "")
+
+
 def quality() -> str:
-    rows = [json.loads(line) for line in (RESULTS / "time_to_quality.jsonl").read_text().splitlines()]
+    rows = lines_of("time_to_quality")
     lines = [
         "## Quality for the minute\n",
         "`benchmarks/time_to_quality.py`: Fréchet distance of 10,000 samples to the 10,000 test digits of",
@@ -40,10 +59,7 @@ def quality() -> str:
         "| images/s |",
         "|---|---|---|---|---|---|---|",
     ]
-    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["case"], row["seconds"]), []).append(row)
-    for (case, seconds), found in sorted(groups.items()):
+    for (case, seconds), found in sorted(grouped(rows, "case", "seconds").items()):
         times = [row["times_floor"] for row in found]
         shares = [share for row in found for share in row["class_shares"]]
         speed = statistics.median(row["images_per_second"] for row in found)
@@ -149,6 +165,115 @@ def kills() -> str:
     )
 
 
+def modes() -> str:
+    lines = [
+        "## Modes of the ring and the grid\n",
+        "`benchmarks/modes.py`: of 10,000 samples, those within three standard deviations of their mode",
+        "(98.9 % of real ones are), and the modes that have at least 20 of them. Published: a plain GAN finds",
+        "6.3 of 8 and 17.3 of 25, PacGAN4 7.8 and 24.8.\n",
+        "| set | recipe | modes | all found | high quality | worst seed | seconds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (data, recipe), found in sorted(grouped(load("modes")["rows"], "data", "recipe").items()):
+        of, quality = found[0]["of"], [100 * row["high_quality"] for row in found]
+        lines.append(
+            f"| {data} | {recipe} | **{statistics.mean(row['modes'] for row in found):.1f}** of {of} "
+            f"| {sum(row['modes'] == of for row in found)} of {len(found)} seeds "
+            f"| {statistics.mean(quality):.1f} % | {min(quality):.1f} % "
+            f"| {statistics.mean(row['seconds'] for row in found):.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def stacked() -> str:
+    lines = [
+        "## Stacked MNIST\n",
+        "`benchmarks/stacked_mnist.py`: three digits as the channels of one picture, 1,000 modes, 25,600",
+        "samples named by the shipped classifier. Published: DCGAN 99 modes, PacGAN up to 1,000, R3GAN 1,000",
+        "with a reverse KL divergence of 0.03 to 0.08 on GPUs.\n",
+        "| recipe | options | seed | minutes | samples seen | modes | reverse KL, nats |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (recipe, options, seed), found in grouped(
+        lines_of("stacked_mnist"), "recipe", "options", "seed"
+    ).items():
+        lines += [
+            f"| {recipe} | {options.strip('{}') or 'its own'} | {seed} | {row['trained_minutes']:.0f} "
+            f"| {row['samples_seen']:,} | **{row['modes']}** | {row['reverse_kl']:.2f} |"
+            for row in found
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def recipes() -> str:
+    lines = [
+        "## Every recipe for the same minutes\n",
+        "`benchmarks/recipes.py`: Fréchet distance to the test set as a multiple of what real samples score,",
+        "coverage beside theirs, and GAN-train accuracy where a recipe draws by class, as",
+        "`sparring evaluate` gives them. Several recipes here were published for hours on GPUs.\n",
+        "| data | minutes | recipe | times real | coverage | of reals | GAN-train | samples | seeds |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    groups = grouped(lines_of("recipes"), "data", "minutes", "recipe")
+    order = sorted(groups.items(), key=lambda item: (*item[0][:2], _times(item[1][0])))
+    for (data, minutes, recipe), found in order:
+        reports = [row["report"] for row in found]
+        train = [100 * r["classes"]["gan_train"] for r in reports if r["classes"]]
+        lines.append(
+            f"| {data} | {minutes:g} | {recipe} | {spread([_times(row) for row in found])} "
+            f"| {statistics.mean(r['fake']['coverage'] for r in reports):.2f} "
+            f"| {statistics.mean(r['real']['coverage'] for r in reports):.2f} "
+            f"| {f'{statistics.mean(train):.1f} %' if train else ''} "
+            f"| {statistics.mean(row['samples_seen'] for row in found):,.0f} | {len(found)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _times(row: dict[str, Any]) -> float:
+    measured = row["report"]
+    return float(measured["frechet_mean"] / measured["real"]["frechet"])
+
+
+def few_samples() -> str:
+    lines = [
+        "## Few samples\n",
+        "`benchmarks/few_samples.py`: emoji, all 1,703 and 511 of them, measured against emoji that no",
+        "training has seen, as a multiple of what real samples score. The gap is 0 where the discriminator knows what an emoji is and 1 where it knows",
+        "its training samples only.\n",
+        "| set | recipe | minutes | times real | held-out gap | augmentation's p | seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (which, case, minutes), found in grouped(lines_of("few_samples"), "set", "case", "minutes").items():
+        p = [row["augment_p"] for row in found if "augment_p" in row]
+        lines.append(
+            f"| {which} | {case} | {minutes:g} | {spread([_times(row) for row in found])} "
+            f"| {spread([row['held_out_gap'] for row in found], 2)} "
+            f"| {f'{statistics.mean(p):.2f}' if p else ''} | {len(found)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def peers() -> str:
+    facts = load("peers")
+    lines = [
+        "## Against the installable GAN libraries\n",
+        "`benchmarks/peers.py`: their own networks, batch, loss and optimizers, trained by their trainer and",
+        "by `sparring.train`, in turn, in one process; images a second, medians.\n",
+        "| networks | theirs | ours | times theirs | with 2 ghost batches |",
+        "|---|---|---|---|---|",
+    ]
+    for case, found in facts.items():
+        if isinstance(found, dict):
+            speed = {who: statistics.median(all_) for who, all_ in found["images_per_second"].items()}
+            ours, ghosts = found["times_theirs"]["ours"], found["times_theirs"]["ours, 2 ghost batches"]
+            lines.append(
+                f"| {case} | {speed['theirs']:.0f} | {speed['ours']:.0f} | **{ours['median']:.2f}** "
+                f"({ours['min']:.2f} to {ours['max']:.2f}) | **{ghosts['median']:.2f}** "
+                f"({ghosts['min']:.2f} to {ghosts['max']:.2f}) |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     tables = {
         "time_to_quality.jsonl": quality,
@@ -157,6 +282,11 @@ def main() -> None:
         "runtime_choices.json": choices,
         "metrics_speed.json": metrics_speed,
         "kill_resume.json": kills,
+        "recipes.jsonl": recipes,
+        "modes.json": modes,
+        "stacked_mnist.jsonl": stacked,
+        "few_samples.jsonl": few_samples,
+        "peers.json": peers,
     }
     sections = [table() for name, table in tables.items() if (RESULTS / name).exists()]
     PAGE.write_text("\n".join([INTRO, *sections]), encoding="utf-8")
