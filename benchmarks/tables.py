@@ -238,7 +238,8 @@ def few_samples() -> str:
     lines = [
         "## Few samples\n",
         "`benchmarks/few_samples.py`: emoji, all 1,703 and 511 of them, measured against emoji that no",
-        "training has seen, as a multiple of what real samples score. The gap is 0 where the discriminator knows what an emoji is and 1 where it knows",
+        "training has seen, as a multiple of what real samples score. The gap is 0 where the discriminator",
+        "knows what an emoji is and 1 where it knows",
         "its training samples only.\n",
         "| set | recipe | minutes | times real | held-out gap | augmentation's p | seeds |",
         "|---|---|---|---|---|---|---|",
