@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the tables in the code: options, recipes, logged names.
+"""Write docs/reference/ from the tables in the code: options, recipes, logged names, the doctor's rules.
 
 python scripts/make_reference.py
 """
@@ -6,9 +6,12 @@ python scripts/make_reference.py
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 from sparring.config import RECIPES, Config
+from sparring.doctor.rules import RULES, Cure, Sign
+from sparring.doctor.signals import DERIVED
 from sparring.records import LOGGED
 
 FOLDER = Path(__file__).parents[1] / "docs/reference"
@@ -56,7 +59,45 @@ def logged_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"options.md": options_page, "recipes.md": recipes_page, "logged.md": logged_page}
+def doctor_page() -> str:
+    lines = [
+        "# What the doctor knows\n\nThe rules of `sparring doctor`, in the order in which they are read:",
+        "causes before effects. A rule holds when all its signs are within their bounds at so many records",
+        "in a row, and not before its first step. [Logged names](logged.md) explains the signs; the last",
+        "table those that follow from them.",
+    ]
+    for rule in RULES:
+        lines += [f"\n## {rule.name}\n", f"{rule.title[0].upper()}{rule.title[1:]}. {rule.why}\n"]
+        lines += [f"- sign: {bounds(sign)}" for sign in rule.signs]
+        only = f", in the games {', '.join(rule.losses)}" if rule.losses else ""
+        only += f", in histories without `{rule.lacking}`" if rule.lacking else ""
+        lines.append(f"- at {rule.checks} records in a row, from step {rule.grace} on{only}")
+        lines.append(f"- confidence {rule.sure}" + ("; going on is a waste of time" if rule.stop else ""))
+        lines += [f"- cure: {remedy(cure)}" for cure in rule.cures]
+    lines += ["\n## Signs that follow from logged names\n", "| sign | healthy | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {row.healthy} | {row.meaning} |" for name, row in DERIVED.items()]
+    return "\n".join(lines) + "\n"
+
+
+def bounds(sign: Sign) -> str:
+    low = f"{sign.low:g} <= " if sign.low > -math.inf else ""
+    high = f" <= {sign.high:g}" if sign.high < math.inf else ""
+    return f"{low}`{sign.name}`{high}"
+
+
+def remedy(cure: Cure) -> str:
+    if not cure.option:
+        return cure.words
+    change = f"times {cure.times:g}" if cure.times else f"to {cure.value}"
+    return f"{cure.words} (`{cure.option}` {change})"
+
+
+PAGES = {
+    "options.md": options_page,
+    "recipes.md": recipes_page,
+    "logged.md": logged_page,
+    "doctor.md": doctor_page,
+}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from sparring import run, runtime, verbs
+from sparring.config import Config
 from sparring.errors import ConfigError, RunError
 from sparring.records import Record
 from sparring.runtime import Runtime, Threads
@@ -148,9 +149,9 @@ def test_a_process_that_lost_another_says_so_in_a_line(
 
     monkeypatch.setattr(run, "train_in", breaks)
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
-    folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"))
+    folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
     with pytest.raises(RuntimeError) as caught:
-        verbs._fight(folder, SimpleNamespace(runtime=place), None)  # type: ignore[arg-type]
+        verbs._fight(folder, SimpleNamespace(runtime=place, step=0), None)  # type: ignore[arg-type]
     assert caught.type is raised
     assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sparring import losses, penalties
+    from sparring.checks import preflight
     from sparring.config import Config
     from sparring.data.spec import Dataset
     from sparring.errors import SparringError
@@ -34,6 +35,7 @@ _HOMES = {
     "Record": "sparring.records",
     "SparringError": "sparring.errors",
     "adversarial_step": "sparring.steps",
+    "preflight": "sparring.checks",
     "train": "sparring.loop",
 }
 _MODULES = ("losses", "penalties")
@@ -50,6 +52,7 @@ __all__ = [
     "adversarial_step",
     "losses",
     "penalties",
+    "preflight",
     "train",
 ]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sparring import __version__
-from sparring.config import PICTURES, RECIPES, Config
+from sparring.config import LOSSES, PICTURES, RECIPES, Config
 from sparring.errors import SparringError
 
 INTRO = """\
@@ -26,6 +26,7 @@ verbs
   data DATA        what would be trained on: count, sizes, classes, duplicates, a sheet
   resume RUN       go on exactly where a training stopped
   sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
+  doctor RUN       why a training fails, in plain words, and the cure
   evaluate RUN     how good the samples are, how sure that is, and whether they are copies
   recipes          what can be trained how; recipes NAME: one recipe's options
   info RUN         what a run is and how far it got; without RUN: this machine
@@ -45,6 +46,13 @@ recipes
   """ + ", ".join(RECIPES)
 
 
+DOCTOR = """\
+Look at a run's history alone: what goes wrong, the numbers that say so beside healthy ones, and the
+cure as an option to type. The exit status is 0 where nothing does and 3 where something does."""
+DOCTOR_EXAMPLES = """\
+examples
+  sparring doctor runs/mnist-tutorial-1
+  sparring doctor losses.csv --loss non-saturating     of another program: D_loss, G_loss, D(x), ..."""
 EVALUATE = """\
 Measure samples against real data: fidelity, diversity, how sure the numbers are, and copying. Each
 number stands beside the one that real samples get."""
@@ -56,15 +64,14 @@ examples
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 130 interrupted."""
+    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 3 a run that is
+    unwell, 130 interrupted."""
     args = parser().parse_args(argv)
     if args.verb is None:
         parser().print_help()
         return 0
-    from sparring.verbs import VERBS
-
     try:
-        return VERBS[args.verb](args)
+        return _verb(args.verb)(args)
     except SparringError as error:
         print(f"sparring: {error}", file=sys.stderr)
         return 1
@@ -77,6 +84,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:  # a full or read-only disk, wherever it shows
         print(f"sparring: {error.strerror or error}: {error.filename or 'output'}.", file=sys.stderr)
         return 1
+
+
+def _verb(name: str) -> Callable[[argparse.Namespace], int]:
+    if name == "doctor":  # a history needs no torch
+        from sparring.doctor.visit import visit
+
+        return visit
+    from sparring.verbs import VERBS
+
+    return VERBS[name]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,6 +116,15 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, help="run folder (runs/DATA-RECIPE-N)")
     train.add_argument("--force", action="store_true", help="replace the run in --out")
     train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
+    train.add_argument(
+        "--rescue",
+        type=int,
+        nargs="?",
+        const=3,
+        default=0,
+        metavar="N",
+        help="where the doctor finds a serious disease, go back and try a cure, N times at most (3)",
+    )
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
 
@@ -151,6 +177,15 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json, which is replaced)")
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    doctor = verbs.add_parser(
+        "doctor", description=DOCTOR, epilog=DOCTOR_EXAMPLES, usage="sparring doctor RUN [options]"
+    )
+    doctor.add_argument("run", metavar="RUN", type=Path, help="run folder, or a .csv or .jsonl of losses")
+    doctor.add_argument(
+        "--loss", choices=LOSSES, help="of a file: which game it is, for the rules that need it"
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     recipes = verbs.add_parser("recipes", description="What recipes there are, and what each sets.")
     recipes.add_argument("name", metavar="NAME", nargs="?", help="one recipe; without it: all of them")

@@ -66,6 +66,7 @@ class Config:
     hold_out: float = option(
         0.0, "share of the data that is never trained on, to tell overfitting", group="what", low=0, high=0.9
     )
+    vitals: bool = option(True, "measure samples at every record, for the doctor", group="what")
     seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
 
     size: str = option(

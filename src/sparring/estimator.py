@@ -90,6 +90,7 @@ class GAN:
             record_every=self.config_.record_every,
             threads=Threads(self.config_.threads, adaptive),
             held_out=self._held_out,
+            vitals=self.config_.vitals,
         )
         with ExitStack() as stack:
             display = stack.enter_context(Display(console())) if verbose else None

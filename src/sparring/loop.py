@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparring.augment import sign_of_pairs
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
@@ -22,6 +23,7 @@ from sparring.records import Record
 from sparring.runtime import Threads
 from sparring.schedules import ema_decay
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
+from sparring.vitals import Vitals
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def train(
     record_seconds: float = math.inf,
     threads: Threads | None = None,
     held_out: Dataset | None = None,
+    vitals: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
@@ -73,7 +76,8 @@ def train(
 
     Args:
         data: a Dataset, or an array or tensor that ``data.arrays.from_array`` takes.
-        held_out: samples of the same kind that are not trained on; each record then has ``held_out_gap``.
+        held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
+        vitals: measure the samples at each record, for the doctor.
 
     Raises:
         DataError: the data cannot be trained on.
@@ -86,7 +90,11 @@ def train(
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
     window = _Window(bout)
-    measure = HeldOutGap(bout, dataset, held_out, seed) if held_out else dict
+    measure: Callable[[], dict[str, float]] = dict
+    if vitals:
+        measure = Vitals(bout, dataset, seed, held_out)
+    elif held_out:
+        measure = HeldOutGap(bout, dataset, held_out, seed)
     started = time.perf_counter() - bout.seconds
     order = _Order(len(dataset), seed)
     progress = budget.progress(bout, len(dataset))
@@ -237,6 +245,8 @@ class _Window:
         columns |= {"d_real": columns["real_logit"].sigmoid(), "d_fake": columns["fake_logit"].sigmoid()}
         for name, column in columns.items():
             self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
+        ordered = (1 + sign_of_pairs(self.kept[-1]["real_logit"], self.kept[-1]["fake_logit"])) / 2
+        self.sums["auc"] = self.sums.get("auc", 0) + ordered * len(self.kept)
         self.steps += len(self.kept)
         self.kept = []
 

@@ -31,6 +31,31 @@ LOGGED: dict[str, Logged] = {
     "fake_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of forged samples"),
     "g_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the generator's gradient"),
     "d_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the discriminator's gradient"),
+    "auc": Logged(
+        "probability",
+        "0.55 to 1",
+        "that the discriminator scores a real sample above a forged one; 0.5: it guesses",
+    ),
+    "distance": Logged(
+        "ratio", "falling", "MIND of samples to reals; 1: as bad as drawing their mean again and again"
+    ),
+    "spread": Logged("ratio", "0.85 to 1.05", "mean distance of two forged samples, over that of two reals"),
+    "class_spread": Logged("ratio", "above 0.5", "the same within a class, the least over classes"),
+    "missing": Logged("share", "below 0.1", "reals whose kind (of 20, by k-means) is hardly ever forged"),
+    "out_of_reach": Logged("share", "below 0.05", "real values beyond the least and greatest forged ones"),
+    "high_frequency": Logged("ratio", "0.5 to 6", "energy of the finest checkerboard, forged over real"),
+    "jitter": Logged(
+        "ratio",
+        "0.02 to 0.6",
+        "how far the same latents' samples moved since the last record, over `spread`'s unit",
+    ),
+    "average_lag": Logged(
+        "ratio", "below 0.5", "how far the averaged generator's samples are from the present one's"
+    ),
+    "copied": Logged("share", "0.4 to 0.7", "forged samples nearer to trained-on reals than to held-out ones"),
+    "g_change": Logged("ratio", "0.0001 to 1", "how far the generator's weights moved since the last record"),
+    "d_change": Logged("ratio", "0.0001 to 1", "how far the discriminator's weights moved"),
+    "non_finite": Logged("count", "0", "values that were infinite or NaN when the training stopped"),
     "augment_p": Logged("probability", "0 to 0.8", "how often each augmentation is made (`augment`)"),
     "held_out_gap": Logged(
         "ratio",

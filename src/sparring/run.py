@@ -35,7 +35,7 @@ FORMAT = 1  # of the run folder; another number is refused
 PICTURE_COLUMNS = 8
 FILES = (
     "run.json", "config.toml", "history.jsonl", "best.json", "samples.png", "training.gif",
-    "evaluation.json", "nearest.png",
+    "evaluation.json", "nearest.png", "rescue.jsonl",
 )  # fmt: skip
 FACTS = ("sparring", "created", "data", "data_count", "class_counts")  # what verbs read of run.json
 
@@ -84,6 +84,11 @@ class RunFolder:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def healthy(self) -> Path:
+        """States that a rescue can go back to."""
+        return self.path / "healthy"
 
     @property
     def best(self) -> Path:
@@ -148,7 +153,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         if not _is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
         with only_trainer(path):
-            for name in ("checkpoints", "best", "samples"):
+            for name in ("checkpoints", "healthy", "best", "samples"):
                 shutil.rmtree(path / name, ignore_errors=True)
             for name in FILES:
                 (path / name).unlink(missing_ok=True)
@@ -265,6 +270,7 @@ def train_in(
         record_seconds=config.checkpoint_seconds,
         threads=tuner,
         held_out=held_out,
+        vitals=config.vitals,
         stop=stop,
     )
     with ExitStack() as stack:
@@ -289,6 +295,8 @@ def train_in(
                     writer.keep(record, save=last or bool(chooser and chooser.best_step == record.step))
                 yield record
         except NonFiniteError as error:
+            if writer:
+                writer.broken()
             saved = any(folder.checkpoints.glob("*.json"))
             kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
             raise NonFiniteError(f"{error}{kept}") from error
@@ -319,6 +327,11 @@ class _Writer:
             facts = {"threads": torch.get_num_threads(), "progress": record.progress}
             checkpoint.write(self.bout, self.folder.checkpoints, facts)
             self.saved_at = time.monotonic()
+
+    def broken(self) -> None:
+        """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
+        bout = self.bout
+        self.history.write(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, {"non_finite": 1.0}))
 
     def __enter__(self) -> _Writer:
         return self

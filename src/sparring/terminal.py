@@ -100,14 +100,18 @@ class Display:
         if self.live:
             self.live.stop()
 
-    def show(self, record: Record) -> None:
-        """Take in one record."""
+    def show(self, record: Record, remark: str = "", news: bool = False) -> None:
+        """Take in one record, with a remark on it; plain lines have it where it is news."""
         if self.live is None:
-            self.console.print(plain_line(record), markup=False, highlight=False, soft_wrap=True)
+            for line in (plain_line(record), remark if news else ""):
+                if line:
+                    self.console.print(line, markup=False, highlight=False, soft_wrap=True)
             return
         speed = f"{record.values['samples_per_second']:,.0f} samples/s"
         self.bar.update(self.task, completed=record.progress, speed=speed, left=time_left(record))
         parts: list[Any] = [self.bar, fight_line(record)]
+        if remark:
+            parts.append(Text(remark))
         if (picture := self._thumbnail()) is not None:
             parts.append(picture)
         self.live.update(Group(*parts))

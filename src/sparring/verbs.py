@@ -10,10 +10,8 @@ import platform
 import shlex
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,31 +19,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from sparring import __version__, build, overview, run, sample
-from sparring import evaluate as evaluation
+from sparring import __version__, build, overview, run, sample, verdict
+from sparring.checks import preflight
 from sparring.config import ABOUT, BUDGETS, RECIPES, Config, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, RunError, SparringError, unknown
-from sparring.files import write_whole
+from sparring.doctor.report import Remarks, line
+from sparring.doctor.visit import visit
+from sparring.errors import ConfigError, RunError, SparringError, unknown, warn
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
+from sparring.rescue import Rescuer
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended, available_cores, fast_precision
 from sparring.steps import Bout
-from sparring.terminal import (
-    Display,
-    Pixels,
-    console,
-    evaluation_table,
-    recipe_table,
-    recipes_table,
-    working,
-)
+from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table
 
 QUALITY_SAMPLES = 10_000
 MOST_SAMPLES = 1_000_000
-MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -105,7 +96,12 @@ def train(args: argparse.Namespace) -> int:
     path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
     if refusal:
         raise RunError(refusal)
-    return 0 if _fight(RunFolder(path), bout, data, held_out=held_out) else 130
+    if args.rescue and runtime.processes > 1:
+        raise ConfigError("--rescue is for one process: leave --processes or --rescue out.")
+    if runtime.processes == 1:  # it draws as one process does
+        for caution in preflight(bout, data, config.seed):
+            warn(f"before the first step: {caution}")
+    return 0 if _fight(RunFolder(path), bout, data, held_out=held_out, rescues=args.rescue) else 130
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -126,7 +122,7 @@ def resume(args: argparse.Namespace) -> int:
     screen = console()
     threads, said = 0, "Nothing was saved yet: starting from the first step."
     if any(folder.checkpoints.glob("*.json")):
-        bout, facts = folder.bout(_warn, runtime)
+        bout, facts = folder.bout(warn, runtime)
         threads = int(facts.get("threads", 0))
         said = f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples)."
     else:
@@ -152,7 +148,7 @@ def draw(args: argparse.Namespace) -> int:
         raise ConfigError(f"--count {args.count}: expected 1 to {MOST_SAMPLES:,}.")
     if not 0 <= args.truncation <= 10:
         raise ConfigError(f"--truncation {args.truncation}: expected 0 to 10; 1 is as trained.")
-    bout, _ = folder.bout(_warn, Runtime(args.device, "fp32"), best=args.best)
+    bout, _ = folder.bout(warn, Runtime(args.device, "fp32"), best=args.best)
     count = args.count or (1000 if folder.spec.kind == "points" else 64)
     labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
     if labels is not None:
@@ -174,90 +170,6 @@ def draw(args: argparse.Namespace) -> int:
         raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
     print(f"{len(samples):,} samples from step {bout.step:,}: {out}")
     return 0
-
-
-def evaluate(args: argparse.Namespace) -> int:
-    """Measure a run, or any two sets, and write what was measured."""
-    if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
-        raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
-    for name, least, most in (("count", 20, MOST_SAMPLES), ("draws", 1, MOST_SAMPLES), ("seed", 0, MOST_SEED)):
-        if not least <= getattr(args, name) <= most:
-            raise ConfigError(f"--{name} {getattr(args, name)}: expected {least} to {most:,}.")
-    options = evaluation.Options(
-        args.features,
-        args.count,
-        args.draws,
-        args.seed,
-        full=not args.quick,
-        device=args.device,
-        best=args.best,
-    )
-    measure: Callable[..., evaluation.Report]
-    if args.run is not None:
-        folder = evaluation.only_run(args.run)
-        spec, measure = folder.spec, partial(evaluation.evaluate_run, folder)
-    else:
-        real, fake = evaluation.both(args.real, args.fake, _warn)
-        spec, measure = real.spec, partial(evaluation.compare, real, fake)
-    held_out = build.held_out(args.real) if args.real else None
-    if args.held_out is not None:
-        held_out = evaluation.only_data(evaluation.source(args.held_out, _warn, spec), "--held-out")
-    out, pairs = _evaluation_files(args, pictures=spec.kind == "image" and not args.quick)
-    replaced = out.exists()
-    with working() as tell:
-        report = measure(options, _warn, held_out=held_out, tell=tell)
-    try:
-        write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
-        if report.pairs:
-            report.pairs.save(pairs)
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
-    if args.json:
-        print(out.read_text("utf-8"))
-        return 0
-    _show_evaluation(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
-    return 0
-
-
-def _evaluation_files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
-    """Where the numbers and, of pictures, the nearest pairs go; refused before anything is measured.
-
-    What is in a run folder by itself is replaced, other files only with ``--force``.
-    """
-    out = args.out or (args.run or Path()) / "evaluation.json"
-    if out.is_dir():
-        raise RunError(f"{out} is a folder: give --out a file, such as {out / 'evaluation.json'}.")
-    pairs = out.with_name("nearest.png" if out.stem == "evaluation" else f"{out.stem}-nearest.png")
-    for path in (out, pairs) if pictures else (out,):
-        if path.exists() and not args.force and (args.out or not args.run):
-            raise RunError(f"{path} exists already: choose another --out, or replace it with --force.")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
-    return out, pairs
-
-
-def _show_evaluation(report: evaluation.Report, out: str, pairs: Path) -> None:
-    found, screen = report.evaluation, console()
-    note = f"; {found.note}" if found.note else ""
-    resized = f"; {found.resizer}" if found.resizer else ""
-    against = "held-out " if found.held_out else ""
-    screen.print(f"{report.fake} against {against}{report.real}", markup=False, soft_wrap=True)
-    screen.print(
-        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
-    screen.print(evaluation_table(found))
-    for warning in found.warnings:
-        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
-    screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
-    if report.pairs:
-        screen.print(
-            f"  the fakes most like training samples, each beside its nearest  {pairs}", soft_wrap=True
-        )
 
 
 def info(args: argparse.Namespace) -> int:
@@ -317,7 +229,12 @@ def recipes(args: argparse.Namespace) -> int:
 
 
 def _fight(
-    folder: RunFolder, bout: Bout, data: Dataset, threads: int = 0, held_out: Dataset | None = None
+    folder: RunFolder,
+    bout: Bout,
+    data: Dataset,
+    threads: int = 0,
+    held_out: Dataset | None = None,
+    rescues: int = 0,
 ) -> bool:
     """Train with a live display; True when the budget was spent, False when interrupted."""
     main_process = bout.runtime.rank == 0
@@ -329,15 +246,13 @@ def _fight(
         )
         screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True)
     record: Record | None = None
+    ward, remarks = Rescuer(folder, bout, rescues, screen.print), Remarks()
     with _interruptible() as stopped, ExitStack() as stack:
-        display = stack.enter_context(Display(screen, _thumbnail(folder, bout))) if main_process else None
+        display = stack.enter_context(Display(screen, _thumbnail(ward))) if main_process else None
         try:
-            records = run.train_in(
-                folder, bout, data, threads=threads, held_out=held_out, stop=stopped, warn=_warn
-            )
-            for record in records:
+            for record in ward.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
                 if display:
-                    display.show(record)
+                    display.show(record, *remarks(ward.findings))
         except RuntimeError as error:
             if main_process or not another_ended(error):
                 raise
@@ -351,7 +266,14 @@ def _fight(
             soft_wrap=True,
         )
         return False
-    _finish(folder, bout, screen)
+    _finish(folder, ward.bout, screen)
+    if ward.findings:
+        screen.print(
+            f"         doctor  {line(ward.findings).removeprefix('doctor: ')}", soft_wrap=True, markup=False
+        )
+        screen.print(
+            f"                 sparring doctor {shlex.quote(str(folder.path))}  says more", soft_wrap=True
+        )
     return True
 
 
@@ -381,16 +303,17 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         )
 
 
-def _thumbnail(folder: RunFolder, bout: Bout) -> Any:
+def _thumbnail(ward: Rescuer) -> Any:
     """A function that draws two rows of present samples for the terminal, or None for points."""
-    if folder.spec.kind != "image" or bout.runtime.rank:
+    folder = ward.folder
+    if folder.spec.kind != "image":
         return None
     latents, labels = run.picture_latents(folder)
     step = run.PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
-        decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+        decoded = folder.spec.decode(sample.draw(ward.bout.artist, latents, labels)).numpy()
         tiles = list(sample.to_pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]
@@ -441,10 +364,6 @@ def _merged(from_file: dict[str, Any], from_line: dict[str, Any]) -> dict[str, A
     return from_file | from_line
 
 
-def _warn(message: str) -> None:
-    print(f"sparring: {message}", file=sys.stderr)
-
-
 @contextmanager
 def _interruptible() -> Iterator[Any]:
     """Within, the first Ctrl-C (or SIGTERM) asks training to stop after its step; a second one ends."""
@@ -470,7 +389,8 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "data": overview.show,
     "resume": resume,
     "sample": draw,
-    "evaluate": evaluate,
+    "evaluate": verdict.measure,
+    "doctor": visit,
     "recipes": recipes,
     "info": info,
 }

@@ -1,0 +1,251 @@
+"""Before the first step: what would make a training fail, found in a second or two on copies."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from sparring.augment import sign_of_pairs
+from sparring.data.spec import Dataset
+from sparring.networks.blocks import has_batch_statistics
+from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
+
+SAMPLES = 2000  # of the data that are looked at
+BATCH = 64
+RARE = 0.05  # of the commonest class's share
+FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
+TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
+WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+FAR = 1e3  # last weights so many times too large saturate a bounded generator
+
+
+class Caution(NamedTuple):
+    """Something to mend before training: what, by which numbers, and how."""
+
+    name: str
+    words: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.words} {self.cure}"
+
+
+def preflight(bout: Bout, data: Dataset, seed: int = 0) -> list[Caution]:
+    """What is wrong with a bout and its data, the surest first; nothing of either is changed."""
+    if len(data) < 2:
+        return []
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
+    some = data.batch(order[:SAMPLES].to(data.samples.device))[0].flatten(1).float()
+    real, labels = data.batch(order[:BATCH].to(data.samples.device))
+    device = bout.runtime.device
+    batch = real.to(device), None if labels is None else labels.to(device)
+    found = [*_of_data(data, some, bout), *_of_optimizers(bout)]
+    found += _of_outputs(copy.deepcopy(bout, {id(bout.runtime): bout.runtime}), batch, some)
+    if "shape-mismatch" not in {caution.name for caution in found}:
+        found += _of_gradients(copy.deepcopy(bout, {id(bout.runtime): bout.runtime}), batch)
+    return [*found, *_of_layers(bout)]
+
+
+def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
+    if float(some.std(0).max()) < 1e-6:
+        yield Caution("constant-data", "All samples looked at are the same.", "Check what was loaded.")
+        return
+    rows = {hashlib.blake2b(row.numpy().tobytes(), digest_size=16).digest() for row in some.cpu()}
+    if (copies := 1 - len(rows) / len(some)) > 0.3:
+        yield Caution(
+            "duplicates",
+            f"{copies:.0%} of {len(some):,} samples repeat another one.",
+            "Leave the copies out: `sparring data` counts them.",
+        )
+    if data.classes and not data.spec.clusters:
+        counts = data.class_counts
+        least = min(range(len(counts)), key=counts.__getitem__)
+        if counts[least] < RARE * max(counts):
+            yield Caution(
+                "class-balance",
+                f"Class {data.spec.class_names[least]} has {counts[least]:,} samples, the commonest "
+                f"{max(counts):,}.",
+                "It will be drawn badly: gather more of it, or leave it out.",
+            )
+    centred = some.double() - some.double().mean(0)
+    shares = torch.linalg.svdvals(centred.cpu()).square()
+    directions = int((shares.cumsum(0) < 0.9 * shares.sum()).sum()) + 1
+    if bout.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
+        yield Caution(
+            "few-latents",
+            f"The latent has {bout.latent_dim} number(s), the data {directions} directions with 90 % of its "
+            "variance.",
+            f"Give it more: --latent-dim {max(16, math.ceil(directions / 4))}.",
+        )
+
+
+def _of_optimizers(bout: Bout) -> Iterator[Caution]:
+    players = (
+        ("generator", bout.generator, bout.g_optimizer),
+        ("discriminator", bout.discriminator, bout.d_optimizer),
+    )
+    for name, player, optimizer in players:
+        own = {id(weight) for weight in player.parameters() if weight.requires_grad}
+        given = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+        if not own:
+            yield Caution(
+                f"{name}-frozen",
+                f"The {name} has no weights that learn.",
+                "Set requires_grad of its parameters.",
+            )
+        elif missing := len(own - given):
+            yield Caution(
+                f"{name}-frozen",
+                f"The {name}'s optimizer lacks {missing} of its {len(own)} weights.",
+                f"Give it {name}.parameters().",
+            )
+
+
+def _of_gradients(twin: Bout, batch: Batch) -> Iterator[Caution]:
+    """Signs of both losses, gradients that do not flow, penalties that do nothing."""
+    rng = torch.Generator(twin.runtime.device).manual_seed(0)
+    penalties, twin.penalties = twin.penalties, ()
+    fake = forge(twin, batch, rng)
+    d_weights, g_weights = _learning(twin.discriminator), _learning(twin.generator)
+    if not d_weights or not g_weights:
+        return
+    d_slope = discriminator_lesson(twin, batch, fake.detach(), rng).gradients
+    g_slope = generator_lesson(twin, batch, fake, rng).gradients
+    for name, slope in (("generator", g_slope), ("discriminator", d_slope)):
+        if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
+            yield Caution(
+                f"{name}-frozen",
+                f"No gradient reaches the {name}.",
+                "Look for .detach(), torch.no_grad or a constant on its way to the loss.",
+            )
+            return
+    if not fake.requires_grad:
+        return
+    fake = forge(twin, batch, rng)  # the lesson used up the graph of the others
+    logits = play(twin.discriminator, fake, batch[1]).float()
+    passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
+    if _cosine(g_slope, passing) < -WRONG_WAY:
+        yield Caution(
+            "wrong-sign",
+            "A step of the generator lowers what the discriminator thinks of its samples.",
+            "Turn the sign of its loss.",
+        )
+    if _lead_learnt(twin, batch) < -0.5:
+        yield Caution(
+            "labels-swapped",
+            "The discriminator's steps raise its scores of forged samples above those of real ones.",
+            "Its loss takes D(real) first and D(forged) second.",
+        )
+    for penalty in penalties:
+        samples = batch[0].detach().requires_grad_()
+        value = penalty.function(samples, play(twin.discriminator, samples, batch[1])).mean()
+        slope = torch.autograd.grad(value, d_weights, allow_unused=True) if value.requires_grad else ()
+        if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
+            yield Caution(
+                "idle-penalty",
+                "A penalty has no gradient in the discriminator's weights, so it does nothing.",
+                "Look for a layer without second derivatives.",
+            )
+
+
+def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
+    """The generator's range beside the data's, and the size of what both players give at first."""
+    rng = torch.Generator().manual_seed(0)
+    latents = torch.randn(len(batch[0]), twin.latent_dim, generator=rng).to(twin.runtime.device)
+    with torch.no_grad():
+        near = play(twin.generator, latents, batch[1]).float()
+        logits = play(twin.discriminator, batch[0], batch[1]).float()
+    if near.shape[1:] != batch[0].shape[1:]:
+        yield Caution(
+            "shape-mismatch",
+            f"The generator draws {tuple(near.shape[1:])}, the data are {tuple(batch[0].shape[1:])}.",
+            "Give it the data's shape.",
+        )
+        return
+    values = some.flatten()[:10_000_000]  # quantile takes no more
+    low, high = (float(values.quantile(share)) for share in (0.01, 0.99))
+    width = max(high - low, 1e-12)
+    ends = []
+    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
+    with torch.no_grad():
+        for layer in last * 2:
+            layer.weight.mul_(FAR)
+            far = play(twin.generator, latents, batch[1]).float()
+            ends.append((float(far.min()), float(far.max())))
+    bounded = len(ends) == 2 and all(abs(a - b) <= 0.05 * width for a, b in zip(*ends, strict=True))
+    if not bounded:
+        ends.append((-math.inf, math.inf))
+    least, most = ends[-1]
+    if least > low + 0.1 * width or most < high - 0.1 * width:
+        yield Caution(
+            "range-mismatch",
+            f"The data lie between {low:.3g} and {high:.3g}, the generator cannot leave {least:.3g} to "
+            f"{most:.3g}.",
+            "Bring the data to its range: [-1, 1] for tanh, [0, 1] for a sigmoid.",
+        )
+    if not bool(near.isfinite().all()) or float(near.std()) > 100 * width:
+        yield Caution(
+            "initial-scale",
+            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over {width:.3g}.",
+            "Scale its weights down at the start.",
+        )
+    if not bool(logits.isfinite().all()) or float(logits.abs().max()) > 100:
+        yield Caution(
+            "initial-scale",
+            f"The untrained discriminator's scores reach {float(logits.abs().max()):.3g}.",
+            "Scale its weights or the data down.",
+        )
+
+
+def _of_layers(bout: Bout) -> Iterator[Caution]:
+    for layer in bout.generator.modules():
+        if isinstance(layer, nn.ConvTranspose2d):
+            uneven = [(k, s) for k, s in zip(layer.kernel_size, layer.stride, strict=True) if s > 1 and k % s]
+            if uneven:
+                size, stride = uneven[0]
+                yield Caution(
+                    "checkerboard",
+                    f"A transposed convolution has kernels of {size} at stride {stride}, which overlap "
+                    "unevenly.",
+                    f"Take kernels of {stride * math.ceil(size / stride)}.",
+                )
+                break
+    if bout.judges_jointly and has_batch_statistics(bout.discriminator):
+        yield Caution(
+            "batch-norm-leak",
+            "The discriminator's BatchNorm sees real and forged samples in one batch, and so tells them apart.",
+            "Set judges_jointly to False, or take another normalisation.",
+        )
+
+
+def _learning(player: nn.Module) -> list[Tensor]:
+    return [weight for weight in player.parameters() if weight.requires_grad]
+
+
+def _lead_learnt(twin: Bout, batch: Batch) -> float:
+    """How the twin's discriminator orders real and forged after a few steps: -1 wrongly, 1 rightly."""
+    rng = torch.Generator(twin.runtime.device).manual_seed(0)
+    fake = forge(twin, batch, rng).detach()
+    for _ in range(TRIED):
+        lesson = discriminator_lesson(twin, batch, fake, rng)
+        with torch.no_grad():
+            for weight, slope in zip(_learning(twin.discriminator), lesson.gradients, strict=True):
+                if slope is not None:
+                    weight.sub_(SMALL * slope.sign())
+    return float(sign_of_pairs(lesson.logged["real_logit"], lesson.logged["fake_logit"]))
+
+
+def _cosine(a: Sequence[Tensor | None], b: Sequence[Tensor | None]) -> float:
+    """Of the angle between two gradients; 0 where one of them is nought."""
+    pairs = [(x.double(), y.double()) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
+    inner = sum(float((x * y).sum()) for x, y in pairs)
+    norms = [math.sqrt(sum(float(pair[k].square().sum()) for pair in pairs)) for k in (0, 1)]
+    return inner / (norms[0] * norms[1]) if min(norms) > 1e-12 else 0.0

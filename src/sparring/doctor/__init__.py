@@ -1,0 +1,1 @@
+"""Why a training fails, in plain words, and the cure: from its history alone."""

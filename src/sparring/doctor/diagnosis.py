@@ -1,0 +1,155 @@
+"""From records to findings: every rule, looked at again with each record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sparring.doctor.rules import RULES, Cure, Rule
+from sparring.doctor.signals import DERIVED, Signals
+from sparring.records import LOGGED, Record
+
+PAGE = "docs/reference/doctor.md"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One number that speaks for a finding, beside what is healthy."""
+
+    name: str
+    value: float
+    healthy: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """One cure as options to change; none where words alone help."""
+
+    words: str
+    change: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A disease that a run has, since which step, and what to do."""
+
+    name: str
+    title: str
+    step: int
+    stop: bool
+    sure: str
+    evidence: tuple[Evidence, ...]
+    why: str
+    cures: tuple[Prescription, ...]
+
+    @property
+    def page(self) -> str:
+        return f"{PAGE}#{self.name}"
+
+
+@dataclass
+class Doctor:
+    """Looks at the records of one run as they come.
+
+    Args:
+        options: the run's config, as far as it is known; without ``loss`` rules for some losses only
+            are left out.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.signals = Signals(self.options)
+        self.held: dict[str, int] = {}  # records in a row at which a rule's signs held
+        self.since: dict[str, int] = {}  # the step at which each present finding was made
+        self.seen: set[str] = set()  # names of signals that came
+
+    def look(self, record: Record) -> list[Finding]:
+        """The findings that hold at this record, causes before effects."""
+        signals = self.signals.of(record)
+        self.seen |= signals.keys()
+        findings = []
+        for rule in RULES:
+            looked_at = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
+            holds = looked_at and all(sign.name in signals and sign.holds(signals) for sign in rule.signs)
+            self.held[rule.name] = self.held.get(rule.name, 0) + 1 if holds else 0
+            if self.held[rule.name] < rule.checks:
+                self.since.pop(rule.name, None)
+                continue
+            self.since.setdefault(rule.name, record.step)
+            findings.append(self._finding(rule, signals))
+        return findings
+
+    def unchecked(self) -> list[str]:
+        """Rules that could not be looked at, because the history lacks their signals."""
+        return [
+            rule.name
+            for rule in RULES
+            if not (self._applies(rule) and {sign.name for sign in rule.signs} <= self.seen)
+            and rule.lacking not in self.seen
+        ]
+
+    def _applies(self, rule: Rule) -> bool:
+        return not rule.losses or self.options.get("loss") in rule.losses
+
+    def _finding(self, rule: Rule, signals: Mapping[str, float]) -> Finding:
+        evidence = []
+        for sign in rule.signs:
+            logged = LOGGED.get(sign.name) or DERIVED[sign.name]
+            evidence.append(Evidence(sign.name, signals[sign.name], logged.healthy, logged.meaning))
+        return Finding(
+            name=rule.name,
+            title=rule.title,
+            step=self.since[rule.name],
+            stop=rule.stop,
+            sure=rule.sure,
+            evidence=tuple(evidence),
+            why=rule.why,
+            cures=tuple(self._prescribed(cure) for cure in rule.cures if self._helps(cure)),
+        )
+
+    def _helps(self, cure: Cure) -> bool:
+        return not cure.option or not self.options or bool(cure.change(self.options))
+
+    def _prescribed(self, cure: Cure) -> Prescription:
+        if not self.options and cure.option:
+            words = f"{cure.words} ({cure.option} {f'times {cure.times:g}' if cure.times else cure.value})"
+            return Prescription(words, {})
+        return Prescription(cure.words, cure.change(self.options))
+
+
+def diagnose(records: Iterable[Record], options: Mapping[str, Any] | None = None) -> Diagnosis:
+    """What a history says of its run."""
+    doctor = Doctor(options or {})
+    course: dict[str, Finding] = {}
+    findings: list[Finding] = []
+    count = step = 0
+    for record in records:
+        findings = doctor.look(record)
+        for finding in findings:
+            course.setdefault(finding.name, finding)
+        count, step = count + 1, record.step
+    return Diagnosis(tuple(findings), tuple(course.values()), tuple(doctor.unchecked()), count, step)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A run's present findings, everything it ever had (as first found), and what could not be checked."""
+
+    present: tuple[Finding, ...]
+    course: tuple[Finding, ...]
+    unchecked: tuple[str, ...]
+    records: int
+    step: int
+
+    @property
+    def healthy(self) -> bool:
+        return not self.present
+
+    @property
+    def passed(self) -> tuple[Finding, ...]:
+        """What it had and has no more."""
+        names = {finding.name for finding in self.present}
+        return tuple(finding for finding in self.course if finding.name not in names)

@@ -1,0 +1,87 @@
+"""What the doctor looks at: the values of a record, and how they have moved."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from itertools import pairwise
+
+from sparring.records import Logged, Record
+
+BACK_STEPS = 150  # over which progress is judged
+KEPT = 64  # records that are remembered
+
+DERIVED: dict[str, Logged] = {  # beside records.LOGGED
+    "logit_gap": Logged("logit", "0.2 to 4", "real_logit - fake_logit"),
+    "gap_growth": Logged("ratio", "0.5 to 1.5", "logit_gap over what it was 150 steps before"),
+    "progress_made": Logged("ratio", "above 1", "distance 150 steps before over distance now"),
+    "worse_than_start": Logged("ratio", "below 1", "distance over the first one"),
+    "worse_than_best": Logged("ratio", "below 2", "distance over the least so far"),
+    "swing": Logged("ratio", "below 1", "greatest less least of the last 8 distances, over their mean"),
+    "turns": Logged(
+        "count", "0 to 2", "times that the last 8 distances turned, by a tenth of their mean or more"
+    ),
+    "g_moved": Logged("ratio", "above 0.01", "greatest g_change so far"),
+    "d_moved": Logged("ratio", "above 0.01", "greatest d_change so far"),
+    "gradient_leap": Logged("ratio", "below 10", "d_gradient_norm over its median so far"),
+    "batch_size": Logged("samples", "16 to 512", "samples a step"),
+    "average": Logged("yes or no", "1", "whether the generator's weights are averaged"),
+}
+
+
+class Signals:
+    """Derives the signals of each record from it and those before."""
+
+    def __init__(self, options: Mapping[str, object]) -> None:
+        self.constant: dict[str, float] = {}
+        if isinstance(size := options.get("batch_size"), int | float):
+            self.constant["batch_size"] = float(size)
+        if isinstance(half_life := options.get("ema_half_life"), int | float):
+            self.constant["average"] = float(half_life > 0)
+        self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT)
+        self.first = self.best = 0.0
+        self.moved: dict[str, float] = {}
+
+    def of(self, record: Record) -> dict[str, float]:
+        """The record's values with what follows from them."""
+        found = dict(record.values) | self.constant
+        if {"real_logit", "fake_logit"} <= found.keys():
+            found["logit_gap"] = found["real_logit"] - found["fake_logit"]
+        for player in ("g", "d"):
+            if f"{player}_change" in found:
+                self.moved[player] = max(self.moved.get(player, 0.0), found[f"{player}_change"])
+                found[f"{player}_moved"] = self.moved[player]
+        past = next((v for step, v in reversed(self.before) if record.step - step >= BACK_STEPS), None)
+        if past:
+            if found.get("logit_gap") and past.get("logit_gap"):
+                found["gap_growth"] = found["logit_gap"] / past["logit_gap"]
+            if "distance" in found and "distance" in past:
+                found["progress_made"] = past["distance"] / max(found["distance"], 1e-12)
+        if "distance" in found:
+            found |= self._of_distance(found["distance"])
+        earlier = [v["d_gradient_norm"] for _, v in self.before if "d_gradient_norm" in v]
+        if len(earlier) >= 3 and "d_gradient_norm" in found:
+            found["gradient_leap"] = found["d_gradient_norm"] / max(statistics.median(earlier), 1e-12)
+        self.before.append((record.step, found))
+        return found
+
+    def _of_distance(self, distance: float) -> dict[str, float]:
+        self.first = self.first or distance
+        self.best = min(self.best or distance, distance)
+        lately = [*[v["distance"] for _, v in self.before if "distance" in v][-7:], distance]
+        found = {
+            "worse_than_start": distance / max(self.first, 1e-12),
+            "worse_than_best": distance / max(self.best, 1e-12),
+        }
+        if len(lately) == 8:
+            mean = max(statistics.fmean(lately), 1e-12)
+            found["swing"] = (max(lately) - min(lately)) / mean
+            found["turns"] = float(_turns(lately, 0.1 * mean))
+        return found
+
+
+def _turns(values: list[float], least: float) -> int:
+    """How often a course turns round, moves smaller than ``least`` left out."""
+    moves = [b - a for a, b in pairwise(values) if abs(b - a) >= least]
+    return sum(a * b < 0 for a, b in pairwise(moves))

@@ -1,0 +1,49 @@
+"""``sparring doctor``: a run folder or a file of losses, looked at without torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sparring.config import from_toml
+from sparring.doctor.diagnosis import diagnose
+from sparring.doctor.foreign import read_foreign
+from sparring.doctor.report import facts, text
+from sparring.errors import DataError, RunError
+from sparring.records import read_history
+
+UNWELL = 3  # exit status
+
+
+def visit(args: argparse.Namespace) -> int:
+    """Print what ails a run; 0 where nothing does.
+
+    Raises:
+        RunError: there is nothing to look at.
+        DataError: a file of another kind.
+    """
+    path: Path = args.run
+    if path.is_dir():
+        records, options = read_history(path / "history.jsonl"), _options(path)
+    elif path.is_file() and path.suffix.lower() in (".csv", ".jsonl", ".json"):
+        records, options = read_foreign(path), {}
+    elif path.is_file():
+        raise DataError(f"{path}: expected a run folder, or a .csv or .jsonl file of losses and scores.")
+    else:
+        raise RunError(f"there is no {path}. `sparring train` makes a run folder.")
+    if args.loss:
+        options = options | {"loss": args.loss}
+    diagnosis = diagnose(records, options)
+    told = json.dumps(facts(diagnosis, str(path)), indent=1) if args.json else text(diagnosis, str(path))
+    sys.stdout.write(told + "\n")
+    return 0 if diagnosis.healthy else UNWELL
+
+
+def _options(path: Path) -> dict[str, Any]:
+    try:
+        return vars(from_toml((path / "config.toml").read_bytes().decode("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} is not a run folder, or only half written: {error}.") from error

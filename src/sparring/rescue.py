@@ -1,0 +1,137 @@
+"""``sparring train --rescue``: back to the last healthy state, one cure, and a while of watching.
+
+What is done is said, and written to ``rescue.jsonl`` in the run folder, a line each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sparring import build, checkpoint, run
+from sparring.config import Config
+from sparring.data.spec import Dataset
+from sparring.doctor.diagnosis import Doctor, Finding
+from sparring.doctor.report import options_text
+from sparring.errors import NonFiniteError, RunError, SparringError
+from sparring.records import Record
+from sparring.run import RunFolder
+from sparring.steps import Bout
+
+APART = 6  # records between healthy states, and before a finding for one to count as healthy
+WATCH = 10  # records after which a cure has proven itself
+
+
+@dataclass
+class Rescuer:
+    """Trains a run and cures it, as often as it may.
+
+    Args:
+        most: cures that may be tried.
+        tell: hears of everything that is done.
+
+    Attributes:
+        bout: the players as they are now; a cure begins with new ones.
+        findings: what the doctor found at the last record.
+    """
+
+    folder: RunFolder
+    bout: Bout
+    most: int
+    tell: Callable[[str], object]
+    tried: set[tuple[str, str]] = field(default_factory=set)  # diseases with their cures
+    watched: int = 0  # records left to watch the last cure
+    findings: list[Finding] = field(default_factory=list)  # at the last record
+    before: Config | None = None  # the config without the cure that is being watched
+
+    def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
+        """``run.train_in`` until the budget is spent, with cures where they are needed.
+
+        Raises:
+            NonFiniteError: the training broke down and no cure is left.
+        """
+        while True:
+            doctor = Doctor(vars(self.folder.config))
+            if self.bout.step:
+                for record in self.folder.records():
+                    doctor.look(record)
+            last = self.bout.step
+            try:
+                for record in run.train_in(self.folder, self.bout, data, **options):
+                    self.findings = doctor.look(record)
+                    yield record
+                    self._note_health(record)
+                    last = record.step
+                    if record.progress < 1 and self._treat(self.findings, last):
+                        break
+                else:
+                    return
+            except NonFiniteError:
+                broken = Record(
+                    self.bout.step, self.bout.samples_seen, self.bout.seconds, 1.0, {"non_finite": 1}
+                )
+                if not self._treat(doctor.look(broken), last):
+                    raise
+
+    def _note_health(self, record: Record) -> None:
+        if self.findings or not self.most:
+            return
+        if self.watched:
+            self.watched -= 1
+            if not self.watched:
+                self.before = None
+                self._log("kept", "the cure is kept: no finding since", record.step)
+        saved = [int(path.stem) for path in self.folder.healthy.glob("*.json") if path.stem.isdigit()]
+        if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
+            checkpoint.write(self.bout, self.folder.healthy)
+
+    def _treat(self, findings: Sequence[Finding], step: int) -> bool:
+        """Go back and change what the first serious finding asks for; False where nothing is to be done."""
+        serious = [finding for finding in findings if finding.stop or finding.sure == "high"]
+        if not serious:
+            return False
+        undone = self.before
+        if undone is not None:
+            self._log("undone", f"the cure is undone: {serious[0].title}", step)
+            self.folder.config, self.before, self.watched = undone, None, 0
+        for finding in serious:
+            for cure in finding.cures:
+                words = options_text(cure.change)
+                if cure.change and (finding.name, words) not in self.tried and len(self.tried) < self.most:
+                    self.tried.add((finding.name, words))
+                    if self._try(finding, dict(cure.change), words):
+                        return True
+        if undone is not None:
+            self._go_back(undone, serious[0].step)
+        return undone is not None
+
+    def _try(self, finding: Finding, change: dict[str, Any], words: str) -> bool:
+        before = self.folder.config
+        try:
+            self._go_back(before.replace(**change), finding.step)
+        except SparringError as error:
+            self._log("refused", f"{words} does not go with the other options: {error}", self.bout.step)
+            return False
+        self.before, self.watched = before, WATCH
+        self._log("tried", f"{finding.title}; back to step {self.bout.step:,} with {words}", finding.step)
+        return True
+
+    def _go_back(self, config: Config, step: int) -> None:
+        """The players of the last state that was healthy well before a step, or new ones."""
+        folder, spent = self.folder, self.bout.seconds
+        bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
+        checkpoint.drop_after(folder.healthy, max(0, step - APART * config.record_every))
+        try:
+            checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
+        except RunError:  # none so early, or the cure is another network: from the start
+            bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
+        bout.seconds = spent  # what was tried in vain was training too
+        folder.config, self.bout = config, bout
+
+    def _log(self, what: str, words: str, step: int) -> None:
+        self.tell(f"rescue: {words}")
+        line = json.dumps({"what": what, "step": step, "words": words, "tries": len(self.tried)})
+        with (self.folder.path / "rescue.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")

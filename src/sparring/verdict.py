@@ -1,0 +1,103 @@
+"""``sparring evaluate``: a run, or any two sets, measured and shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sparring import build
+from sparring import evaluate as evaluation
+from sparring.errors import ConfigError, RunError, warn
+from sparring.files import write_whole
+from sparring.terminal import console, evaluation_table, working
+
+MOST_SAMPLES = 1_000_000
+MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
+
+
+def measure(args: argparse.Namespace) -> int:
+    """Measure a run, or any two sets, and write what was measured."""
+    if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
+        raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
+    for name, least, most in (("count", 20, MOST_SAMPLES), ("draws", 1, MOST_SAMPLES), ("seed", 0, MOST_SEED)):
+        if not least <= getattr(args, name) <= most:
+            raise ConfigError(f"--{name} {getattr(args, name)}: expected {least} to {most:,}.")
+    options = evaluation.Options(
+        args.features,
+        args.count,
+        args.draws,
+        args.seed,
+        full=not args.quick,
+        device=args.device,
+        best=args.best,
+    )
+    find: Callable[..., evaluation.Report]
+    if args.run is not None:
+        folder = evaluation.only_run(args.run)
+        spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
+    else:
+        real, fake = evaluation.both(args.real, args.fake, warn)
+        spec, find = real.spec, partial(evaluation.compare, real, fake)
+    held_out = build.held_out(args.real) if args.real else None
+    if args.held_out is not None:
+        held_out = evaluation.only_data(evaluation.source(args.held_out, warn, spec), "--held-out")
+    out, pairs = _files(args, pictures=spec.kind == "image" and not args.quick)
+    replaced = out.exists()
+    with working() as tell:
+        report = find(options, warn, held_out=held_out, tell=tell)
+    try:
+        write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
+        if report.pairs:
+            report.pairs.save(pairs)
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+    if args.json:
+        print(out.read_text("utf-8"))
+        return 0
+    _show(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
+    return 0
+
+
+def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
+    """Where the numbers and, of pictures, the nearest pairs go; refused before anything is measured.
+
+    What is in a run folder by itself is replaced, other files only with ``--force``.
+    """
+    out = args.out or (args.run or Path()) / "evaluation.json"
+    if out.is_dir():
+        raise RunError(f"{out} is a folder: give --out a file, such as {out / 'evaluation.json'}.")
+    pairs = out.with_name("nearest.png" if out.stem == "evaluation" else f"{out.stem}-nearest.png")
+    for path in (out, pairs) if pictures else (out,):
+        if path.exists() and not args.force and (args.out or not args.run):
+            raise RunError(f"{path} exists already: choose another --out, or replace it with --force.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+    return out, pairs
+
+
+def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
+    found, screen = report.evaluation, console()
+    note = f"; {found.note}" if found.note else ""
+    resized = f"; {found.resizer}" if found.resizer else ""
+    against = "held-out " if found.held_out else ""
+    screen.print(f"{report.fake} against {against}{report.real}", markup=False, soft_wrap=True)
+    screen.print(
+        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(evaluation_table(found))
+    for warning in found.warnings:
+        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
+    screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
+    if report.pairs:
+        screen.print(
+            f"  the fakes most like training samples, each beside its nearest  {pairs}", soft_wrap=True
+        )

@@ -1,0 +1,193 @@
+"""Vital signs: what a training's samples and weights say of its health, cheap enough for every record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from sparring import kmeans
+from sparring.data.spec import Dataset
+from sparring.metrics.distances import mind
+from sparring.overfitting import HeldOutGap
+from sparring.steps import Bout, play
+
+COUNT = 256  # samples a measurement
+CELLS = 20  # k-means cells of the reals, in which fakes are counted
+CELLED = 2000  # reals that these are fitted to
+SIDE = 32  # pixels, to which pictures are averaged before they are compared
+PROJECTIONS = 64
+LEAST_OF_A_CLASS = 8  # samples, below which its spread is not judged
+LACKING = 0.2  # of its share of fakes, below which a cell counts as missing
+NEAR = 0.05  # of the reals' range: what lies nearer to the fakes' range is within reach
+MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it is looked for
+
+
+class Reals(NamedTuple):
+    """What does not change through a training: real samples and what is known of them."""
+
+    samples: Tensor  # (N, *shape), encoded
+    vectors: Tensor  # (N, D), averaged to SIDE
+    labels: Tensor | None
+    apart: float  # mean distance of two
+    variance: float  # E|x - mean|^2
+    centres: Tensor  # (CELLS, D)
+    shares: Tensor  # of each cell (CELLS,)
+
+
+class Vitals:
+    """Measures a bout on fixed latents beside fixed reals; the bout is left as it is.
+
+    Args:
+        held_out: samples that are not trained on: ``held_out_gap`` and ``copied`` need them.
+    """
+
+    def __init__(self, bout: Bout, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
+        self.bout, self.seed = bout, seed
+        rng = torch.Generator().manual_seed(seed)
+        self.reals = _look(data, bout.runtime.device, rng)
+        count = len(self.reals.samples)
+        self.latents = torch.randn(count, bout.latent_dim, generator=rng).to(bout.runtime.device)
+        self.gap: Callable[[], dict[str, float]] = dict
+        self.known: Tensor | None = None
+        if held_out:
+            self.gap = HeldOutGap(bout, data, held_out, seed)
+            if len(data) <= MOST_COPIED:
+                self.known = _as_many_of_both(data, held_out, bout.runtime.device, rng)
+        self.before: Tensor | None = None  # vectors of the fakes at the last record
+        self.weights = [_weights(player) for player in (bout.generator, bout.discriminator)]
+
+    @torch.no_grad()
+    def __call__(self) -> dict[str, float]:
+        """The signs as a record has them, each explained in ``records.LOGGED``."""
+        fakes = self._forged(self.bout.generator)
+        vectors = _vectors(fakes)
+        found = self._changes() | self._of(fakes, vectors) | self.gap()
+        if self.before is not None:
+            found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
+        if self.bout.average is not None:
+            lag = _vectors(self._forged(self.bout.artist)) - vectors
+            found["average_lag"] = float(lag.norm(dim=1).mean()) / self.reals.apart
+        self.before = vectors
+        return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
+
+    def _forged(self, generator: nn.Module) -> Tensor:
+        training = generator.training
+        generator.eval()  # batch statistics must not be moved
+        with self.bout.runtime.autocast():
+            fakes = play(generator, self.latents, self.reals.labels).float()
+        generator.train(training)
+        return fakes
+
+    def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
+        reals = self.reals
+        low, high = float(reals.samples.min()), float(reals.samples.max())
+        near = NEAR * (high - low)
+        beyond = (reals.samples < fakes.min() - near) | (reals.samples > fakes.max() + near)
+        apart = torch.cdist(vectors, vectors)
+        if not bool(apart.isfinite().all()):
+            return {}
+        found = {
+            "spread": _mean_of_pairs(apart) / reals.apart,
+            "missing": _missing(vectors, reals),
+            "out_of_reach": float(beyond.float().mean()),
+            "distance": self._distance(vectors),
+        }
+        if reals.labels is not None and (least := _least_spread(vectors, reals)) is not None:
+            found["class_spread"] = least
+        if fakes.ndim == 4 and min(fakes.shape[2:]) > 1:
+            found["high_frequency"] = _checkers(fakes) / max(_checkers(reals.samples), 1e-6)
+        if self.known is not None:
+            half = len(self.known) // 2
+            nearest = torch.cdist(vectors, self.known).argmin(1)
+            found["copied"] = float((nearest < half).float().mean())
+        return found
+
+    def _distance(self, vectors: Tensor) -> float:
+        directions = torch.Generator().manual_seed(self.seed)
+        found = mind(self.reals.vectors.cpu(), vectors.cpu(), directions, PROJECTIONS)
+        return found / (3 * self.reals.variance)
+
+    def _changes(self) -> dict[str, float]:
+        """How far each player has moved since the last record, as a share of its weights' norm."""
+        found = {}
+        for k, (name, player) in enumerate(
+            (("g_change", self.bout.generator), ("d_change", self.bout.discriminator))
+        ):
+            now = _weights(player)
+            found[name] = float((now - self.weights[k]).norm() / now.norm().clamp_min(1e-12))
+            self.weights[k] = now
+        return found
+
+
+def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
+    order = torch.randperm(len(data), generator=rng)
+    samples, labels = data.batch(order[:COUNT].to(data.samples.device))
+    many = _vectors(data.batch(order[:CELLED].to(data.samples.device))[0])
+    vectors = many[:COUNT]
+    centres = kmeans.centres(many.cpu(), min(CELLS, len(many)), rng)
+    counts = torch.bincount(kmeans.assign(many.cpu(), centres), minlength=len(centres))
+    return Reals(
+        samples=samples.to(device),
+        vectors=vectors.to(device),
+        labels=None if labels is None else labels.to(device),
+        apart=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
+        variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
+        centres=centres,
+        shares=counts.double() / counts.sum(),
+    )
+
+
+def _as_many_of_both(a: Dataset, b: Dataset, device: torch.device, rng: torch.Generator) -> Tensor:
+    """Vectors of as many samples of a, then of b."""
+    count = min(len(a), len(b), CELLED)
+    both = [torch.randperm(len(part), generator=rng)[:count] for part in (a, b)]
+    vectors = [_vectors(part.batch(i.to(part.samples.device))[0]) for part, i in zip((a, b), both, strict=True)]
+    return torch.cat(vectors).to(device)
+
+
+def _vectors(samples: Tensor) -> Tensor:
+    """Samples (N, *shape) as vectors (N, D), pictures averaged to at most SIDE pixels a side."""
+    if samples.ndim == 4 and (factor := -(-max(samples.shape[2:]) // SIDE)) > 1:
+        samples = avg_pool2d(samples, factor, ceil_mode=True)
+    return samples.flatten(1).float()
+
+
+def _weights(player: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten().float() for weight in player.parameters()])
+
+
+def _mean_of_pairs(apart: Tensor) -> float:
+    """The mean of distances (N, N) over pairs of different ones."""
+    count = len(apart)
+    return float(apart.double().sum() / max(count * (count - 1), 1))
+
+
+def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
+    """The least, over classes, of a class's spread over that of its reals."""
+    assert reals.labels is not None
+    ratios = []
+    for label, count in zip(*(t.tolist() for t in reals.labels.unique(return_counts=True)), strict=True):
+        if count >= LEAST_OF_A_CLASS:
+            own = reals.labels == label
+            real = _mean_of_pairs(torch.cdist(reals.vectors[own], reals.vectors[own]))
+            fake = _mean_of_pairs(torch.cdist(vectors[own], vectors[own]))
+            ratios.append(fake / max(real, 1e-12))
+    return min(ratios) if ratios else None
+
+
+def _missing(vectors: Tensor, reals: Reals) -> float:
+    """The share of reals in cells that have hardly any fakes."""
+    counts = torch.bincount(kmeans.assign(vectors.cpu(), reals.centres), minlength=len(reals.centres))
+    return float(reals.shares[counts / len(vectors) < LACKING * reals.shares].sum())
+
+
+def _checkers(pictures: Tensor) -> float:
+    """Mean square of the finest checkerboard in pictures (N, C, H, W): of a - b - c + d over 2 x 2 pixels."""
+    height, width = (side // 2 * 2 for side in pictures.shape[2:])
+    a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
+    c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
+    return float((a - b - c + d).square().mean() / 4)

@@ -1,0 +1,176 @@
+"""What is found before the first step, each beside a neighbour that is sound."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from conftest import TINY
+from sparring import build, checkpoint
+from sparring.checks import preflight
+from sparring.config import RECIPES
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.losses import Loss, non_saturating, wasserstein
+from sparring.penalties import Penalty, zero_centred
+from sparring.steps import Bout
+
+POINTS = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))
+
+
+class Player(nn.Sequential):
+    """Layers that pass over labels."""
+
+    def forward(self, inputs: Tensor, *labels: Tensor) -> Tensor:
+        outputs: Tensor = super().forward(inputs)
+        return outputs
+
+
+def sound(latent_dim: int = 3, last: nn.Module | None = None, **options: Any) -> Bout:
+    torch.manual_seed(0)
+    generator = Player(nn.Linear(latent_dim, 16), nn.ReLU(), nn.Linear(16, 3), last or nn.Identity())
+    discriminator = Player(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 1), nn.Flatten(0))
+    return Bout(generator, discriminator, latent_dim, **options)
+
+
+def names(bout: Bout, samples: Tensor = POINTS, labels: Tensor | None = None) -> list[str]:
+    return [caution.name for caution in preflight(bout, from_array(samples, labels))]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
+    config = build.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))
+    data = build.as_trained(config, pictures)
+    bout = build.bout(config, data.spec, data.classes)
+    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+    assert [str(caution) for caution in preflight(bout, data)] == []
+    after = checkpoint._tensors(bout)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def change(bout: Bout, **attributes: Any) -> Bout:
+    for name, value in attributes.items():
+        setattr(bout, name, value)
+    return bout
+
+
+def with_others_weights() -> Bout:
+    bout = sound()
+    return change(bout, g_optimizer=Adam(bout.discriminator.parameters()))
+
+
+def frozen() -> Bout:
+    bout = sound()
+    bout.discriminator.requires_grad_(False)
+    return bout
+
+
+class Detached(nn.Module):
+    def forward(self, samples: Tensor) -> Tensor:
+        return samples.detach()
+
+
+class SumOf(nn.Module):
+    """A critic whose slope does not depend on its weights: a penalty on slopes does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offset = nn.Parameter(torch.tensor(0.3))
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return samples.flatten(1).sum(1) + self.offset
+
+
+def linear_critic() -> Bout:
+    generator = sound().generator
+    return Bout(generator, SumOf(), 3, penalties=[Penalty(zero_centred, "real", 1.0, 1)])
+
+
+def flipped(game: Loss) -> Loss:
+    return Loss(game.discriminator, lambda real, fake: -game.generator(real, fake), game.pairs)
+
+
+def exchanged(game: Loss) -> Loss:
+    return Loss(lambda real, fake: game.discriminator(fake, real), game.generator, game.pairs)
+
+
+CASES: dict[str, tuple[Callable[[], list[str]], Callable[[], list[str]]]] = {
+    "constant-data": (lambda: names(sound(), torch.ones(50, 3)), lambda: names(sound())),
+    "duplicates": (
+        lambda: names(sound(), POINTS[:40].repeat(10, 1)),
+        lambda: names(sound(), torch.cat([POINTS, POINTS[:100]])),
+    ),
+    "class-balance": (
+        lambda: names(sound(), POINTS, torch.arange(400) // 390),
+        lambda: names(sound(), POINTS, torch.arange(400) // 300),
+    ),
+    "few-latents": (lambda: names(sound(1)), lambda: names(sound(2))),
+    "generator-frozen": (lambda: names(with_others_weights()), lambda: names(sound())),
+    "discriminator-frozen": (lambda: names(frozen()), lambda: names(sound())),
+    "wrong-sign": (
+        lambda: names(change(sound(), loss=flipped(non_saturating))),
+        lambda: names(change(sound(), loss=wasserstein)),
+    ),
+    "labels-swapped": (
+        lambda: names(change(sound(), loss=exchanged(wasserstein))),
+        lambda: names(change(sound(), loss=wasserstein)),
+    ),
+    "idle-penalty": (
+        lambda: names(linear_critic()),
+        lambda: names(sound(penalties=[Penalty(zero_centred, "real", 1.0, 1)])),
+    ),
+    "range-mismatch": (
+        lambda: names(sound(last=nn.Sigmoid()), 3 * POINTS),
+        lambda: names(sound(last=nn.Hardtanh(-5, 5))),
+    ),
+    "initial-scale": (
+        lambda: names(change(sound(), generator=nn.Sequential(sound().generator, Times(1e4)))),
+        lambda: names(change(sound(), generator=nn.Sequential(sound().generator, Times(10)))),
+    ),
+    "shape-mismatch": (lambda: names(sound(last=nn.Unflatten(1, (3, 1)))), lambda: names(sound())),
+}
+
+
+class Times(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return self.factor * samples
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_caution_and_its_neighbour(name: str) -> None:
+    ill, well = CASES[name]
+    assert name in ill()
+    assert name not in well()
+
+
+def test_gradients_that_are_cut() -> None:
+    assert "generator-frozen" in names(sound(last=Detached()))
+
+
+def test_layers_that_leave_traces() -> None:
+    pictures = torch.randint(0, 256, (64, 1, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    uneven = nn.Sequential(
+        nn.Unflatten(1, (4, 1, 1)), nn.ConvTranspose2d(4, 1, 4), nn.ConvTranspose2d(1, 1, 3, 2, 1, 1)
+    )
+    even = nn.Sequential(
+        nn.Unflatten(1, (4, 1, 1)), nn.ConvTranspose2d(4, 1, 4), nn.ConvTranspose2d(1, 1, 4, 2, 1)
+    )
+    judge = nn.Sequential(nn.Conv2d(1, 4, 8), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 1), nn.Flatten(0))
+    assert names(Bout(uneven, judge, 4), pictures) == ["checkerboard"]
+    bout = Bout(even, judge, 4)
+    assert names(bout, pictures) == []
+    bout.judges_jointly = True
+    assert names(bout, pictures) == ["batch-norm-leak"]
+
+
+def test_a_single_sample_says_nothing() -> None:
+    data = from_array(POINTS[:2])
+    assert preflight(sound(), replace(data, samples=data.samples[:1])) == []

@@ -1,0 +1,284 @@
+"""The doctor: each rule on a history that has the disease and on one that nearly has it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparring.cli import main
+from sparring.config import Config
+from sparring.doctor.diagnosis import Doctor, diagnose
+from sparring.doctor.foreign import read_foreign
+from sparring.doctor.report import Remarks, command, facts, line, text
+from sparring.doctor.rules import RULES, Cure, Rule
+from sparring.doctor.signals import DERIVED, Signals
+from sparring.errors import ConfigError, DataError
+from sparring.records import LOGGED, Record
+
+Course = Callable[[int], dict[str, float]]  # a record's values from its number
+OPTIONS = vars(Config())
+HEALTHY: dict[str, float] = {
+    "d_loss": 1.2, "g_loss": 0.9, "real_logit": 0.5, "fake_logit": -0.5, "d_real": 0.6, "d_fake": 0.4,
+    "auc": 0.75, "g_gradient_norm": 0.3, "d_gradient_norm": 0.5, "g_change": 0.05, "d_change": 0.05,
+    "distance": 0.02, "spread": 0.98, "class_spread": 0.9, "missing": 0.02, "out_of_reach": 0.0,
+    "high_frequency": 1.2, "jitter": 0.2, "average_lag": 0.2, "copied": 0.5, "held_out_gap": 0.1,
+}  # fmt: skip
+
+
+def always(**values: float) -> Course:
+    return lambda _: HEALTHY | values
+
+
+def growing(name: str, by: float, **values: float) -> Course:
+    return lambda k: HEALTHY | values | {name: values.get(name, HEALTHY[name]) * by**k}
+
+
+def circling(near: float, far: float, **values: float) -> Course:
+    return lambda k: HEALTHY | values | {"distance": far if k % 2 else near}
+
+
+# For each rule: what has it, what nearly has it, and options other than the default ones.
+HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
+    "non-finite": (lambda k: {"non_finite": 1.0} if k == 19 else HEALTHY, always(non_finite=0.0), {}),
+    "generator-frozen": (
+        always(g_change=0.0),
+        lambda k: HEALTHY | {"g_change": 0.0 if k > 1 else 0.1},
+        {},
+    ),
+    "generator-dead": (
+        lambda k: HEALTHY | {"g_change": 0.0 if k > 1 else 0.9, "g_gradient_norm": 0.0, "spread": 0.0},
+        always(g_gradient_norm=1e-3, spread=0.0),
+        {},
+    ),
+    "discriminator-frozen": (always(d_change=0.0), always(d_change=1e-5), {}),
+    "labels-swapped": (always(auc=0.05, real_logit=-3), always(auc=0.05), {}),
+    "wrong-sign": (
+        growing("distance", 1.1, distance=1.0, auc=1.0),
+        growing("distance", 0.9, distance=1.0, auc=1.0),
+        {},
+    ),
+    "range-mismatch": (always(out_of_reach=0.8), always(out_of_reach=0.03), {}),
+    "discriminator-won": (
+        growing("real_logit", 1.1, real_logit=10, auc=1.0, distance=0.6),
+        always(real_logit=2, auc=1.0, distance=0.6),
+        {},
+    ),
+    "discriminator-sure": (
+        lambda _: {"d_real": 0.999, "d_fake": 0.001, "g_loss": 9.0},
+        lambda _: {"d_real": 0.999, "d_fake": 0.001, "g_loss": 9.0, "distance": 0.01},
+        {},
+    ),
+    "gradient-vanished": (
+        always(g_gradient_norm=1e-9, auc=1.0, distance=0.6),
+        always(g_gradient_norm=1e-2, auc=1.0, distance=0.6),
+        {},
+    ),
+    "mode-collapse": (always(spread=0.1), growing("distance", 0.8, distance=1.0, spread=0.4), {}),
+    "class-collapse": (always(class_spread=0.1), always(class_spread=0.6), {}),
+    "partial-collapse": (always(missing=0.5), always(missing=0.1), {}),
+    "discriminator-weak": (
+        always(auc=0.5, real_logit=-0.49, distance=0.8),
+        always(auc=0.5, real_logit=-0.49),
+        {},
+    ),
+    "rate-too-high": (
+        lambda k: HEALTHY | {"jitter": 0.9, "distance": 0.2 if k < 5 else 0.6},
+        always(jitter=0.9),
+        {},
+    ),
+    "rate-too-low": (
+        always(g_change=1e-5, jitter=0.001, distance=0.9),
+        always(g_change=1e-5, jitter=0.001),
+        {},
+    ),
+    "oscillation": (circling(0.2, 0.9, jitter=0.45), circling(0.5, 0.6, jitter=0.45), {}),
+    "overfitting": (always(held_out_gap=0.8), always(held_out_gap=0.2), {}),
+    "memorised": (always(copied=0.97), always(copied=0.6), {}),
+    "leaky-augmentation": (always(augment_p=1.0), always(augment_p=0.7), {}),
+    "checkerboard": (always(high_frequency=40), always(high_frequency=4), {}),
+    "average-lags": (always(average_lag=0.95), always(average_lag=0.3), {}),
+    "no-average": (always(jitter=0.45), always(jitter=0.1), {"ema_half_life": 0}),
+    "batch-too-small": (always(jitter=0.3), always(jitter=0.05), {"batch_size": 2}),
+    "gradient-leap": (
+        lambda k: HEALTHY | {"d_gradient_norm": 1.0 if k < 17 else 1e4},
+        lambda k: HEALTHY | {"d_gradient_norm": 1.0 if k < 17 else 5.0},
+        {},
+    ),
+}
+
+
+def history(course: Course, count: int = 20) -> list[Record]:
+    """Records 50 steps apart."""
+    return [Record(50 * k, 3200 * k, float(k), k / count, course(k - 1)) for k in range(1, count + 1)]
+
+
+def names(course: Course, options: dict[str, Any]) -> list[str]:
+    return [finding.name for finding in diagnose(history(course), OPTIONS | options).present]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_knows_its_disease_and_not_its_neighbour(rule: Rule) -> None:
+    ill, nearly, options = HISTORIES[rule.name]
+    assert rule.name in names(ill, options)
+    assert rule.name not in names(nearly, options)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_needs_several_records_in_a_row(rule: Rule) -> None:
+    ill, _, options = HISTORIES[rule.name]
+    if rule.name in ("non-finite", "gradient-leap"):
+        assert rule.checks < 3
+        return
+    doctor = Doctor(OPTIONS | options)
+    records = history(ill, 40)
+    found = [record.step for record in records if rule.name in {f.name for f in doctor.look(record)}]
+    assert found[0] >= max(rule.grace, 50 * rule.checks)
+    assert found[-1] == records[-1].step
+
+
+def test_a_healthy_history_is_healthy() -> None:
+    diagnosis = diagnose(history(always()), OPTIONS)
+    assert diagnosis.healthy
+    assert diagnosis.course == ()
+    assert text(diagnosis, "run").endswith("leaky-augmentation")  # which no number spoke of
+    assert set(diagnosis.unchecked) == {"non-finite", "leaky-augmentation"}
+
+
+def test_every_rule_is_whole() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert set(HISTORIES) == {rule.name for rule in RULES}
+    for rule in RULES:
+        assert rule.signs
+        assert {sign.name for sign in rule.signs} <= LOGGED.keys() | DERIVED.keys()
+        assert rule.why.endswith(".")
+        assert rule.cures
+        for cure in rule.cures:
+            assert not cure.option or cure.option in OPTIONS
+            assert cure.change(OPTIONS) == {} or Config().replace(**cure.change(OPTIONS))
+
+
+def test_rules_for_some_games_are_silent_in_others() -> None:
+    course = HISTORIES["discriminator-won"][0]
+    assert "discriminator-won" in names(course, {"loss": "hinge"})
+    assert "discriminator-won" not in names(course, {"loss": "wasserstein"})
+    diagnosis = diagnose(history(course), {})
+    assert "discriminator-won" in diagnosis.unchecked
+    assert "discriminator-won" not in {finding.name for finding in diagnosis.present}
+
+
+def test_what_is_over_is_told_apart_from_what_is() -> None:
+    diagnosis = diagnose(
+        history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {})), OPTIONS
+    )
+    assert diagnosis.healthy
+    assert [(finding.name, finding.step) for finding in diagnosis.passed] == [("labels-swapped", 200)]
+    assert "Had, and has no more: labels-swapped (step 200)" in text(diagnosis, "run")
+
+
+def test_signals_of_a_course() -> None:
+    signals = Signals({"batch_size": 4, "ema_half_life": 0.0})
+    found = [
+        signals.of(Record(50 * k, 0, 0.0, 0.0, {"real_logit": k, "fake_logit": -k, "distance": 1 / k}))
+        for k in range(1, 10)
+    ]
+    assert found[0] == {
+        "real_logit": 1, "fake_logit": -1, "distance": 1, "batch_size": 4, "average": 0, "logit_gap": 2,
+        "worse_than_start": 1, "worse_than_best": 1,
+    }  # fmt: skip
+    assert found[4]["gap_growth"] == pytest.approx(10 / 4)  # step 250 against step 100
+    assert found[4]["progress_made"] == pytest.approx(5 / 2)
+    assert "progress_made" not in found[2]
+    assert found[8]["worse_than_start"] == pytest.approx(1 / 9)
+    lately = [1 / k for k in range(2, 10)]
+    assert found[8]["swing"] == pytest.approx((lately[0] - lately[-1]) / (sum(lately) / 8))
+
+
+def test_cures_change_what_there_is_to_change() -> None:
+    assert Cure("slower", "d_lr", times=0.1).change({"d_lr": 2e-3}) == {"d_lr": 2e-4}
+    assert Cure("slower", "d_lr", times=0.1).change({}) == {}
+    assert Cure("more", "latent_dim", times=2, least=16).change({"latent_dim": 4}) == {"latent_dim": 16}
+    assert Cure("R1", "r1_gamma", 0.1).change({"r1_gamma": 0.0}) == {"r1_gamma": 0.1}
+    assert Cure("R1", "r1_gamma", 0.1).change({"r1_gamma": 1.0}) == {}
+    assert Cure("words").change(OPTIONS) == {}
+    with pytest.raises(ConfigError):
+        Config().replace(**Cure("nothing such", "d_rate", 1.0).change({}))
+
+
+def test_a_line_for_the_terminal() -> None:
+    findings = list(diagnose(history(HISTORIES["gradient-vanished"][0]), OPTIONS).present)
+    said = line(findings)
+    assert said.startswith("doctor: hardly any gradient reaches the generator (g_gradient_norm 1e-09, auc 1")
+    assert "--r1-gamma 0.1" in said
+    assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
+    assert line([]) == "doctor: healthy"
+    assert "--d-deviation" in command(
+        next(
+            f for f in diagnose(history(always(spread=0.1)), OPTIONS).present if f.name == "mode-collapse"
+        ).cures[1]
+    )
+
+
+def test_only_changes_are_news() -> None:
+    doctor, remarks = Doctor(OPTIONS), Remarks()
+    records = history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {}))
+    said = [(record.step, *remarks(doctor.look(record))) for record in records]
+    assert [step for step, _, news in said if news] == [200, 550]
+    assert "takes forged samples for real" in said[3][1]
+    assert said[-1][1] == "doctor: healthy"
+
+
+def run_folder(path: Path, course: Course) -> Path:
+    path.mkdir()
+    (path / "config.toml").write_text(Config().to_toml())
+    (path / "history.jsonl").write_text("".join(record.to_json() + "\n" for record in history(course)))
+    return path
+
+
+def test_the_verb_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    well, ill = run_folder(tmp_path / "well", always()), run_folder(tmp_path / "ill", always(spread=0.1))
+    assert main(["doctor", str(well)]) == 0
+    assert "Healthy" in capsys.readouterr().out
+    assert main(["doctor", str(ill)]) == 3
+    said = capsys.readouterr().out
+    assert "mode-collapse: the generator draws nearly the same thing" in said
+    assert "spread = 0.1 (healthy: 0.85 to 1.05)" in said
+    assert main(["doctor", str(ill), "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"][0]["name"] == "mode-collapse"
+    assert told["findings"][0]["cures"][0]["change"] == {"r1_gamma": 0.1}
+    assert told == facts(diagnose(history(always(spread=0.1)), OPTIONS), str(ill))
+
+
+@pytest.mark.parametrize("made", ["nothing", "empty", "text.txt", "no-config"])
+def test_what_the_verb_refuses(tmp_path: Path, made: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / made
+    if made == "text.txt":
+        path.write_text("hello")
+    elif made != "nothing":
+        path.mkdir()
+        if made == "no-config":
+            (path / "history.jsonl").write_text("")
+    assert main(["doctor", str(path)]) == 1
+    assert capsys.readouterr().err.startswith("sparring: ")
+
+
+def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "losses.csv"
+    rows = "\n".join(f"{k},0.001,{9 + k},0.999,0.0001" for k in range(1, 30))
+    table.write_text(f"iteration,Loss_D,loss_G,D(x),D(G(z))\n{rows}\n")
+    records = list(read_foreign(table))
+    assert records[4] == Record(
+        5, 5, 0.0, 0.0, {"d_loss": 0.001, "g_loss": 14, "d_real": 0.999, "d_fake": 1e-4}
+    )
+    (tmp_path / "log.jsonl").write_text(
+        '{"step": 7, "fid": 12.5, "note": "x"}\nbroken\n[1]\n{"step": 8, "fid": null}\n'
+    )
+    assert list(read_foreign(tmp_path / "log.jsonl")) == [Record(7, 7, 0.0, 0.0, {"distance": 12.5})]
+    assert main(["doctor", str(table), "--loss", "non-saturating"]) in (0, 3)
+    assert "Could not be checked" in capsys.readouterr().out
+    for name, content in (("a.csv", "x,y\n1,2\n"), ("b.jsonl", ""), ("c.csv", b"\xff\xfe\x00")):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(DataError):
+            list(read_foreign(tmp_path / name))

@@ -1,0 +1,93 @@
+"""Rescue: what it goes back to, what it changes, and what it says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import TINY
+from sparring import build, rescue, run
+from sparring.data.spec import Dataset
+from sparring.doctor.diagnosis import Doctor, Finding, Prescription
+from sparring.records import Record
+from sparring.rescue import Rescuer
+
+SICK = Finding(
+    "discriminator-won", "the discriminator has won", 10, True, "high", (), "Because.",
+    (Prescription("slower", {"d_lr": 1e-5}), Prescription("a penalty", {"r1_gamma": 0.7})),
+)  # fmt: skip
+
+
+def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescuer:
+    config = build.configure(data, "sprint", **(TINY | {"samples_seen": 16 * 60, "record_every": 1}))
+    folder = run.create(path, config, data)
+    return Rescuer(folder, build.bout(config, data.spec, data.classes), most, said.append)
+
+
+def ill_when(monkeypatch: pytest.MonkeyPatch, sick: Any) -> None:
+    """The doctor finds SICK where ``sick(config, record)`` says so."""
+
+    def look(self: Doctor, record: Record) -> list[Finding]:
+        return [SICK] if sick(self.options, record) else []
+
+    monkeypatch.setattr(rescue.Doctor, "look", look)
+
+
+def test_a_cure_that_helps_is_kept(tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    ill_when(monkeypatch, lambda options, record: options["d_lr"] != 1e-5 and record.step >= 10)
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    steps = [record.step for record in ward.train(pictures)]
+    assert steps[:10] == list(range(1, 11))
+    assert steps[-1] == 60
+    assert ward.folder.config.d_lr == 1e-5
+    assert ward.bout.base[0][0] == 1e-5
+    assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()
+    lines = [json.loads(text) for text in (ward.folder.path / "rescue.jsonl").read_text().splitlines()]
+    assert [line["what"] for line in lines] == ["tried", "kept"]
+    assert "--d-lr 1e-05" in lines[0]["words"]
+    assert len(said) == 2
+    history = [record.step for record in ward.folder.records()]
+    assert history == sorted(set(history))  # what was in vain is not in it
+
+
+def test_it_goes_back_to_a_healthy_state_well_before_the_finding(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Finding(**(vars(SICK) | {"step": 20}))
+    monkeypatch.setattr(
+        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+    )
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    steps = [record.step for record in ward.train(pictures)]
+    again = steps[20]
+    assert 1 < again <= 20 - rescue.APART + 1
+    assert f"back to step {again - 1}" in said[0]
+
+
+def test_a_cure_that_does_not_help_is_undone_and_the_next_one_tried(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ill_when(monkeypatch, lambda options, record: options["r1_gamma"] != 0.7 and record.step >= 10)
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    before = ward.folder.config.d_lr
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (before, 0.7)
+    lines = (ward.folder.path / "rescue.jsonl").read_text().splitlines()
+    assert [json.loads(text)["what"] for text in lines] == ["tried", "undone", "tried", "kept"]
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_never_more_than_was_allowed(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    ill_when(monkeypatch, lambda _, record: record.step >= 10)
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said, most)
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert len([words for words in said if "back to step" in words]) == most
+    assert ward.folder.config.r1_gamma != 0.7
+    assert ward.findings == [SICK]

@@ -1,0 +1,191 @@
+"""Vital signs by their definitions, on players that draw what they are told to."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from conftest import TINY
+from sparring import build, checkpoint
+from sparring.data import toy
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset, Spec
+from sparring.loop import Budget, train
+from sparring.records import LOGGED
+from sparring.steps import Bout
+from sparring.vitals import COUNT, Vitals
+
+POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
+
+
+class Draws(nn.Module):
+    """A generator that gives what is put into it."""
+
+    def __init__(self, drawn: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4))
+        self.drawn = drawn
+
+    def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
+        return self.drawn[: len(latents)]
+
+
+class Judge(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4))
+
+    def forward(self, samples: Tensor, *labels: Tensor) -> Tensor:
+        return samples.flatten(1).sum(1) * self.weight[0]
+
+
+def plain(samples: Tensor, labels: Tensor | None = None, classes: int = 0) -> Dataset:
+    """Samples as they are, encoded by the identity."""
+    kind = "points" if samples.ndim == 2 else "image"
+    channels = 1 if samples.ndim == 2 else samples.shape[1]
+    spec = Spec(
+        kind, tuple(samples.shape[1:]), "float32", (0.0,) * channels, (1.0,) * channels,
+        tuple(map(str, range(classes))),
+    )  # fmt: skip
+    return Dataset("plain", spec, samples, labels)
+
+
+def vitals(drawn: Tensor, data: Dataset, **more: Dataset) -> Vitals:
+    return Vitals(Bout(Draws(drawn), Judge(), 2), data, seed=0, **more)
+
+
+def test_samples_of_the_data_itself_are_healthy() -> None:
+    found = vitals(POINTS[300:], plain(POINTS[:300]))()
+    assert found["spread"] == pytest.approx(1, abs=0.1)
+    assert found["missing"] == 0
+    assert found["out_of_reach"] < 0.02
+    assert 0 < found["distance"] < 0.02
+    assert set(found) <= set(LOGGED)
+
+
+def test_one_sample_again_and_again_has_no_spread_and_misses_nearly_all() -> None:
+    found = vitals(torch.zeros(COUNT, 3), plain(POINTS))()
+    assert found["spread"] == pytest.approx(0, abs=1e-6)
+    assert found["missing"] > 0.8
+    assert found["distance"] == pytest.approx(1, rel=0.1)  # by its unit: the mean again and again
+
+
+def test_the_unit_of_the_distance_is_the_mean_drawn_again_and_again() -> None:
+    shifted = torch.zeros(COUNT, 3) + torch.tensor([3.0, 4.0, 0.0])  # 25 + the variance of 3
+    assert vitals(shifted, plain(POINTS))()["distance"] == pytest.approx(28 / 3, rel=0.12)
+
+
+def test_spread_is_in_units_of_the_reals() -> None:
+    half = plain(2 * POINTS[:300])
+    assert vitals(POINTS[300:], half)()["spread"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_missing_is_the_share_of_reals_in_modes_that_are_not_drawn() -> None:
+    ring = toy.ring()
+    points = ring.sample(2000, torch.Generator().manual_seed(0)).float()
+    left = points[points[:, 0] < 0.1]
+    found = vitals(left[:COUNT], plain(points))()
+    assert found["missing"] == pytest.approx(1 - len(left) / len(points), abs=0.1)
+
+
+def test_a_class_that_looks_alike() -> None:
+    labels = torch.arange(600) % 2
+    drawn = torch.where(labels[:, None] == 0, POINTS, 0.0)
+    data = plain(POINTS, labels, 2)
+    order = torch.randperm(600, generator=torch.Generator().manual_seed(0))
+    by_label = torch.where(labels[order[:COUNT], None] == 0, drawn[torch.arange(COUNT) * 2], 0.0)
+    found = vitals(by_label, data)()
+    assert found["class_spread"] == pytest.approx(0, abs=1e-6)
+    assert found["spread"] > 0.4
+    assert "class_spread" not in vitals(drawn, plain(POINTS))()
+
+
+def test_what_the_generator_cannot_reach() -> None:
+    reals = torch.linspace(-1, 1, 400).view(-1, 1, 1, 1).expand(-1, 1, 4, 4).contiguous()
+    found = vitals(torch.rand(COUNT, 1, 4, 4, generator=torch.Generator().manual_seed(0)), plain(reals))()
+    assert found["out_of_reach"] == pytest.approx(0.45, abs=0.05)  # below 0 less a twentieth of the range
+
+
+def test_high_frequency_is_the_energy_of_the_checkerboard() -> None:
+    flat = torch.randn(COUNT, 1, 1, 1, generator=torch.Generator().manual_seed(0)).expand(-1, 1, 6, 6)
+    board = 1 - 2.0 * ((torch.arange(6)[:, None] + torch.arange(6)) % 2)
+    reals = (flat + 0.1 * board).contiguous()
+    found = vitals((flat + 0.3 * board).contiguous(), plain(reals))()
+    assert found["high_frequency"] == pytest.approx(9, rel=1e-3)
+
+
+def test_jitter_and_changes_since_the_last_record() -> None:
+    signs = vitals(POINTS, plain(POINTS))
+    first = signs()
+    assert "jitter" not in first
+    assert (first["g_change"], first["d_change"]) == (0, 0)
+    signs.bout.generator.drawn = POINTS + torch.tensor([0.0, 0.3, 0.0])
+    with torch.no_grad():
+        signs.bout.generator.weight[0] += 1  # from (1, 1, 1, 1): 1 over the root of 7
+    found = signs()
+    assert found["jitter"] == pytest.approx(0.3 / signs.reals.apart, rel=1e-4)
+    assert found["g_change"] == pytest.approx(1 / math.sqrt(7))
+    assert found["d_change"] == 0
+    assert signs()["jitter"] == 0
+
+
+def test_how_far_the_average_lags() -> None:
+    bout = Bout(Draws(POINTS), Judge(), 2, ema_half_life=10)
+    assert bout.average is not None
+    bout.average.network.drawn = POINTS + 0.5
+    signs = Vitals(bout, plain(POINTS), seed=0)
+    assert signs()["average_lag"] == pytest.approx(0.5 * math.sqrt(3) / signs.reals.apart, rel=1e-4)
+    assert "average_lag" not in vitals(POINTS, plain(POINTS))()
+
+
+def test_copies_are_nearer_to_what_was_trained_on() -> None:
+    train_set, held_out = plain(POINTS[:300]), plain(POINTS[300:])
+    assert vitals(POINTS[:300], train_set, held_out=held_out)()["copied"] == 1
+    assert vitals(POINTS[300:], train_set, held_out=held_out)()["copied"] == 0
+    fresh = torch.randn(COUNT, 3, generator=torch.Generator().manual_seed(9))
+    assert vitals(fresh, train_set, held_out=held_out)()["copied"] == pytest.approx(0.5, abs=0.12)
+
+
+def test_samples_that_are_not_finite_are_passed_over() -> None:
+    found = vitals(torch.full((COUNT, 3), math.nan), plain(POINTS))()
+    assert "spread" not in found
+    assert all(math.isfinite(value) for value in found.values())
+
+
+def test_measuring_leaves_the_bout_as_it_is(pictures: Dataset) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"d_norm": "batch", "batch_size": 16}))
+    bout = build.bout(config, pictures.spec, 2)
+    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+    state = torch.get_rng_state()
+    found = Vitals(bout, pictures, seed=0)()
+    assert {"spread", "class_spread", "high_frequency", "average_lag"} <= set(found)
+    assert bout.generator.training
+    after = checkpoint._tensors(bout)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_records_have_them_where_asked_and_the_weights_are_the_same(pictures: Dataset) -> None:
+    finals = []
+    for asked in (True, False):
+        torch.manual_seed(0)
+        config = build.configure(pictures, "sprint", **TINY)
+        bout = build.bout(config, pictures.spec, 2)
+        records = list(
+            train(bout, pictures, Budget(samples_seen=96), batch_size=16, record_every=2, vitals=asked)
+        )
+        assert all(("spread" in record.values) == asked for record in records)
+        assert all(0 <= record.values["auc"] <= 1 for record in records)
+        finals.append(checkpoint._tensors(bout))
+    assert all(torch.equal(finals[0][name], finals[1][name]) for name in finals[0])
+
+
+def test_auc_counts_pairs_in_order() -> None:
+    data = from_array(torch.randn(64, 2, generator=torch.Generator().manual_seed(0)))
+    data = replace(data, samples=data.samples)
+    bout = Bout(Draws(torch.full((64, 2), -50.0)), Judge(), 2)
+    bout.generator.forward = lambda latents: -50.0 * bout.generator.weight[0] + torch.zeros(len(latents), 2)
+    (record,) = train(bout, data, Budget(samples_seen=16), batch_size=16)
+    assert record.values["auc"] == 1
