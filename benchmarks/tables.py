@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from common import RESULTS
+from doctor.judge import HARM
+from doctor.judge import table as judgement
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
 INTRO = """\
@@ -275,6 +277,20 @@ def peers() -> str:
     return "\n".join(lines) + "\n"
 
 
+def doctor() -> str:
+    names = sorted(path.stem for path in (RESULTS / "doctor").glob("*.jsonl"))
+    lines = [
+        "## The doctor\n",
+        "`benchmarks/doctor/run.py` trains 600 steps with each of 30 faults, and 13 healthy variants;",
+        "`benchmarks/doctor/judge.py` shows the histories to the doctor, a record every 50 steps. A fault is",
+        f"harmful where its final quality is more than {HARM} times worse than the control's. Thresholds were",
+        "fixed on MNIST's first seed.\n",
+    ]
+    for name in names:
+        lines += judgement(name)
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     tables = {
         "time_to_quality.jsonl": quality,
@@ -290,6 +306,8 @@ def main() -> None:
         "peers.json": peers,
     }
     sections = [table() for name, table in tables.items() if (RESULTS / name).exists()]
+    if any((RESULTS / "doctor").glob("*.jsonl")):
+        sections.append(doctor())
     PAGE.write_text("\n".join([INTRO, *sections]), encoding="utf-8")
     print(PAGE)
 

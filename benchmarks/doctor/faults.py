@@ -173,7 +173,9 @@ FAULTS: dict[str, Case] = {
     "discriminator is never stepped": Case(names=("discriminator-frozen",), bout=frozen_discriminator),
     "real and forged swapped in D's loss": Case(names=("labels-swapped",), bout=swapped),
     "wrong sign of the generator's loss": Case(names=("wrong-sign",), bout=wrong_sign),
-    "data in [0, 255], tanh": Case(names=("range-mismatch",), data=encoded(0, 1), pictures_only=True),
+    "data in [0, 255], tanh": Case(
+        names=("range-mismatch", "initial-scale"), data=encoded(0, 1), pictures_only=True
+    ),
     "data in [0, 2], tanh": Case(names=("range-mismatch",), data=encoded(0, 127.5), pictures_only=True),
     "data in [-1, 1], sigmoid": Case(names=("range-mismatch",), bout=wrapped(Scaled), pictures_only=True),
     "minimax against a fast discriminator": Case(
@@ -197,15 +199,19 @@ FAULTS: dict[str, Case] = {
     "a hundred samples": Case(names=("overfitting", "memorised"), data=first(100)),
     "sixty-four samples": Case(names=("overfitting", "memorised"), data=first(64)),
     "always augmented": Case(
-        {"augment": "diffaugment", "augment_p": 1.0}, ("leaky-augmentation",), pictures_only=True
+        {"augment": "diffaugment", "augment_p": 1.0, "augment_target": 0.0},
+        ("leaky-augmentation",),
+        pictures_only=True,
     ),
     "checkerboard kernels": Case(names=("checkerboard",), bout=uneven_kernels, pictures_only=True),
     "batches of 2": Case({"batch_size": 2}, ("batch-too-small",)),
     "average with a decay of 0.99999": Case(names=("average-lags",), bout=stiff_average),
     "latent ignored": Case(names=("class-collapse", "mode-collapse"), bout=wrapped(Deaf)),
-    "latent of one number": Case({"latent_dim": 1}, COLLAPSE),
+    "latent of one number": Case({"latent_dim": 1}, ("few-latents", *COLLAPSE)),
     "zero_grad forgotten": Case(names=(*FAST, *COLLAPSE, *WON), bout=accumulate),
-    "ten samples, two hundred times": Case(names=("overfitting", "memorised", *COLLAPSE), data=one_class),
+    "ten samples, two hundred times": Case(
+        names=("duplicates", "overfitting", "memorised", *COLLAPSE), data=one_class
+    ),
 }
 
 HEALTHY: dict[str, Case] = {

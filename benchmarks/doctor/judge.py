@@ -1,8 +1,9 @@
 """What the doctor finds in the histories of run.py: python benchmarks/doctor/judge.py [mnist ...]
 
 A fault is harmful where its final quality is worse than 1.5 times the control's of the same seed. It
-counts as detected where a finding stands at any record, and as named right where the first of the
-findings at that record is one of those that ``faults.py`` gives for it. In healthy runs every finding
+counts as detected where the checks before the first step caution (step 0) or a finding stands at any
+record, and as named right where the first caution or finding is one of those that ``faults.py`` gives
+for it. In healthy runs every finding
 that stands at the last record, or that would have had the user stop at any, is a false alarm.
 """
 
@@ -46,7 +47,8 @@ def judged(rows: list[dict[str, Any]]) -> list[Verdict]:
     control = {row["seed"]: row["quality"][of_quality] for row in rows if row["case"] == "control"}
     verdicts = []
     for row in rows:
-        doctor, found_at, first = Doctor(row["options"]), None, ""
+        doctor, cautions = Doctor(row["options"]), row.get("cautions", ())
+        found_at, first = (0, cautions[0]) if cautions else (None, "")
         stops: set[str] = set()
         last: tuple[str, ...] = ()
         for line in row["records"]:

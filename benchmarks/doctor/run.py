@@ -26,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import RESULTS, machine
 from doctor.faults import FAULTS, HEALTHY, Case
 from sparring import build, sample
+from sparring.checks import preflight
+from sparring.config import Config
+from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
 from sparring.loop import train
 from sparring.metrics.distances import mind
@@ -55,10 +58,8 @@ def quality(bout: Bout, data: Any, held_out: Any, seed: int) -> dict[str, float]
     return found
 
 
-def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
-    """Train one case and give its history, with an empty record where it broke down."""
-    name, case_name, seed, steps = task
-    torch.set_num_threads(1)
+def prepared(name: str, case_name: str, seed: int, steps: int) -> tuple[Config, Bout, Dataset, Dataset]:
+    """A case before its first step: config, bout, data and held-out data."""
     case: Case = FAULTS.get(case_name) or HEALTHY[case_name]
     whole = build.dataset(name)
     points = whole.spec.kind == "points"
@@ -75,11 +76,20 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
     held_out = type(held_out)(held_out.name, data.spec, held_out.samples, held_out.labels)
     bout = build.bout(config, data.spec, data.classes)
     case.bout(bout)
+    return config, bout, data, held_out
+
+
+def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
+    """Train one case and give its history, with a last record that says so where it broke down."""
+    name, case_name, seed, steps = task
+    torch.set_num_threads(1)
+    config, bout, data, held_out = prepared(*task)
+    cautions = [caution.name for caution in preflight(bout, data, config.seed)]
     records: list[Record] = []
     started = time.perf_counter()
     try:
         for record in train(
-            bout, data, build.budget(config), batch_size=batch, seed=config.seed, record_every=50,
+            bout, data, build.budget(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
             threads=Threads(fixed=1), held_out=held_out, vitals=True,
         ):  # fmt: skip
             records.append(record)
@@ -87,10 +97,10 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
         records.append(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, {"non_finite": 1.0}))
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
-        "options": config.changes() | {"loss": config.loss, "batch_size": batch,
+        "options": config.changes() | {"loss": config.loss, "batch_size": config.batch_size,
                                        "ema_half_life": config.ema_half_life},
         "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(bout.seconds, 1),
-        "quality": quality(bout, data, held_out, seed),
+        "cautions": cautions, "quality": quality(bout, data, held_out, seed),
         "records": [json.loads(record.to_json()) for record in records],
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.records import LOGGED, Record
 
+EVENTS = ("non_finite",)  # signals that come only where something has happened
 PAGE = "docs/reference/doctor.md"
 
 
@@ -89,6 +90,7 @@ class Doctor:
             for rule in RULES
             if not (self._applies(rule) and {sign.name for sign in rule.signs} <= self.seen)
             and rule.lacking not in self.seen
+            and rule.signs[0].name not in EVENTS
         ]
 
     def _applies(self, rule: Rule) -> bool:

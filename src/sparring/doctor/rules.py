@@ -90,6 +90,7 @@ CALMER_D = Cure("a slower discriminator", "d_lr", times=0.25)
 CALMER_G = Cure("a slower generator", "g_lr", times=0.25)
 BAD = Sign("distance", low=0.1)  # samples are still far from the data
 STUCK = Sign("progress_made", high=1.25)
+NOT_HALVED = Sign("progress_made", high=2)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -138,8 +139,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "generator-dead",
-        "the generator has died: it draws one thing, and no gradient passes through it",
-        (Sign("g_gradient_norm", high=1e-8), Sign("spread", high=1e-2), Sign("g_moved", low=0.1)),
+        "the generator has died: it draws one thing, which does not change",
+        (Sign("jitter", high=1e-6), Sign("spread", high=1e-2), Sign("g_moved", low=0.1)),
         "Steps too large have driven its units to where they are flat: ReLUs below 0, tanh at its ends. "
         "Nothing can bring them back.",
         (Cure("a slower generator, from the start", "g_lr", times=0.05), CALMER_D),
@@ -202,7 +203,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "mode-collapse",
         "the generator draws nearly the same thing again and again",
-        (Sign("spread", high=0.45), STUCK),
+        (Sign("spread", high=0.3),),
         "It found something that passes at this moment. The discriminator sees one sample at a time, so "
         "nothing tells it that they are all alike.",
         (R1, Cure("let the discriminator see its batch's deviation", "d_deviation", True), CALMER_G),
@@ -211,10 +212,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "class-collapse",
         "within a class all samples look alike",
-        (Sign("class_spread", high=0.35), Sign("spread", low=0.45), STUCK),
+        (Sign("class_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
         "The generator goes by the class and ignores the latent.",
         (R1, Cure("more room for chance", "latent_dim", times=2, least=16)),
-        grace=200,
+        grace=250,
     ),
     Rule(
         "partial-collapse",
@@ -244,7 +245,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "overfitting",
         "the discriminator knows its training samples by heart",
-        (Sign("held_out_gap", low=0.5),),
+        (Sign("held_out_gap", low=0.5), Sign("logit_gap", low=0.2)),
         "It says real of what it was shown and forged of everything else, held-out real samples too.",
         (
             Cure("show it every sample differently", "augment", "diffaugment"),
@@ -284,10 +285,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "average-lags",
         "the averaged generator is far behind the one that is trained",
-        (Sign("average_lag", low=0.75), Sign("jitter", high=0.5)),
+        (Sign("average_lag", low=0.9),),
         "Its half-life is as long as the training, so it averages in the noise of the start.",
         (Cure("a shorter half-life", "ema_half_life", times=0.1),),
-        grace=400,
+        grace=200,
     ),
     Rule(
         "no-average",
