@@ -205,3 +205,52 @@ def test_a_built_in_name_wins_over_a_folder_of_that_name(photos: Path, tmp_path:
     photos.rename(tmp_path / "ring")
     assert build.dataset("ring").spec.kind == "points"
     assert build.dataset("./ring", Config(size="8")).spec.kind == "image"
+
+
+def test_runs_among_the_pictures_are_not_trained_on(photos: Path) -> None:
+    assert main(["train", "photos", *LINE[:-1], "photos/runs/one", "--size", "16", "--batch-size", "8"]) == 0
+    assert len(from_folder(photos, size=16)) == 20
+    assert main(["resume", "photos/runs/one", "--samples-seen", "48"]) == 0
+    assert main(["evaluate", "photos/runs/one", "--quick", "--count", "20", "--draws", "1"]) == 0
+
+
+def test_other_folders_are_read_as_the_run_reads_its_own(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16", "--batch-size", "8"]) == 0
+    line = ["--quick", "--count", "20", "--draws", "1"]
+    shutil.copytree(photos, "others")
+    assert main(["evaluate", "run", "--held-out", "others", *line]) == 0
+    assert main(["evaluate", "--real", "others", "--fake", "run", "--out", "told.json", *line]) == 0
+
+
+def test_refusals_that_cost_nothing_come_before_the_decoding(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def decoded(*_: object, **__: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("sparring.overview.read", decoded)
+    assert main(["train", "photos", "--recipe", "sprnt"]) == 1
+    assert main(["train", "photos", "--out", "photos"]) == 1
+    assert "Did you mean 'sprint'" in capsys.readouterr().err
+
+
+def test_too_small_pictures_become_larger(tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    for k in range(3):
+        Image.new("L", (3, 3), k).save(tmp_path / "tiny" / f"{k}.png")
+    assert from_folder(tmp_path / "tiny", size="auto").spec.shape == (1, 64, 64)
+
+
+def test_few_pictures_are_told_what_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "one" / "1.png")
+    assert main(["train", str(tmp_path / "one"), "--out", str(tmp_path / "run")]) == 1
+    assert "--batch-size 1 --ghost-batches 1 in one process" in capsys.readouterr().err
+
+
+def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["--recipe", "mlp", "--g-norm", "batch", "--batch-size", "1", "--samples-seen", "4"]
+    assert main(["train", "photos", "--size", "8", *line]) == 1
+    assert "--g-norm none" in capsys.readouterr().err

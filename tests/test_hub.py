@@ -35,8 +35,9 @@ class Value:
 class Table:
     """Twelve pictures of alternating classes, as much of ``datasets.Dataset`` as the door uses."""
 
-    def __init__(self, features: dict[str, Any], value: int = 0) -> None:
+    def __init__(self, features: dict[str, Any], value: int = 0, label: int | None = 0) -> None:
         self.features, self.value, self._fingerprint = features, value, f"print {value}"
+        self.label = label  # of the first row
 
     def __len__(self) -> int:
         return 12
@@ -48,7 +49,7 @@ class Table:
 
     def __getitem__(self, key: int | str) -> Any:
         if isinstance(key, str):
-            return [k % 2 for k in range(12)]
+            return [self.label, *(k % 2 for k in range(1, 12))]
         file = io.BytesIO()
         PillowImage.new("RGB", (8, 8), (self.value + key, 0, 0)).save(file, "PNG")
         return {"image": {"bytes": file.getvalue(), "path": None}}
@@ -165,3 +166,10 @@ def test_the_package_itself_with_a_set_saved_here(tmp_path: Path, monkeypatch: p
     line = ["--samples-seen", "16", "--out", "run", *TINY_LINE]
     assert main(["train", "hf:./saved", *line]) == 0
     assert main(["resume", "run", "--samples-seen", "32"]) == 0
+
+
+@pytest.mark.parametrize("label", [None, -1])
+def test_rows_without_a_label_are_told(label: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, Table(WITH_CLASSES, label=label))
+    with pytest.raises(DataError, match="no label for 1 of 12 rows"):
+        hub.from_hub("pets")

@@ -24,7 +24,7 @@ def test_deeper_folders_belong_to_the_first() -> None:
     [
         (["1.png", "a/2.png"], r"1 of 2 pictures in photos lie in no subfolder \(1.png\)"),
         (["1.png", "2.png", "3.png", "4.png"], r"4 of 4 .*\(1.png, 2.png, 3.png …\)"),
-        (["a/1.png", "a/2.png"], "2 of 2 pictures in photos lie in no subfolder"),
+        (["a/1.png", "a/2.png"], "all pictures in photos lie in one folder, a: that is one class"),
     ],
 )
 def test_pictures_without_a_class(names: list[str], said: str) -> None:
@@ -85,3 +85,23 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
         (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(DataError, match="labels.csv"):
         labels.by_table(tmp_path / "labels.csv", NAMES, "photos")
+
+
+def test_one_folder_is_one_class_and_said_to_be() -> None:
+    with pytest.raises(DataError, match="all pictures in photos lie in one folder, cats: that is one class"):
+        labels.by_folder(["cats/1.png", "cats/2.png"], "photos")
+
+
+@pytest.mark.parametrize(
+    "texts", [("01", "1", "2"), ("1_0", "10", "3"), ("10000000000000000000", "2", "3"), ("1.0", "1", "2")]
+)
+def test_labels_of_different_texts_stay_apart(tmp_path: Path, texts: tuple[str, ...]) -> None:
+    rows = "\n".join(f"{name},{text}" for name, text in zip(NAMES, texts, strict=True))
+    (tmp_path / "labels.csv").write_text(f"file,label\n{rows}\n")
+    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == list(texts)
+
+
+def test_quoted_names_may_have_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text('file,label\n"a\nb.png",cat\nc\u2028d.png,dog\n', newline="")
+    found = labels.by_table(tmp_path / "labels.csv", ["a\nb.png", "c\u2028d.png"], "photos")
+    assert found.tolist() == ["cat", "dog"]

@@ -76,3 +76,9 @@ def test_rows_of_the_sheet_are_classes_and_short_ones_are_filled(pictures: Datas
     assert (pixels[2:10, 32:40] == 0).all()
     assert (pixels[12:20, 2:122].reshape(8, 12, 10)[:, :, :8] == 200).all()
     assert np.asarray(overview.sheet(pictures, 1)).shape == np.asarray(overview.sheet(pictures, 2)).shape
+
+
+def test_the_sheet_does_not_go_among_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "1.png")
+    assert main(["data", str(tmp_path)]) == 1
+    assert "would be one of the pictures" in capsys.readouterr().err

@@ -252,3 +252,23 @@ def test_no_decoder_but_the_named_ones_is_started(monkeypatch: pytest.MonkeyPatc
         pictures.decode(ppm, form())
     monkeypatch.setattr(pictures, "FORMATS", ("PPM",))
     assert (pictures.decode(ppm, form(1))[..., 0] == GREY).all()
+
+
+def test_far_larger_pictures_are_averaged_before_they_are_copied() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (640, 480, 3), dtype=np.uint8)
+    found = pictures.decode(saved(Image.fromarray(pixels)), form(3, 8, 8, "stretch"))
+    expected = pixels.reshape(8, 80, 8, 60, 3).mean((1, 3))
+    assert np.abs(found.astype(float) - expected).max() < 6
+    clear = np.zeros((640, 640, 4), np.uint8)
+    clear[:, :320] = (200, 100, 50, 255)
+    clear[:, 320:] = (255, 255, 255, 0)
+    over_black = pictures.decode(saved(Image.fromarray(clear)), form(3, 8, 8, "stretch"))
+    assert np.abs(over_black[:, 0].astype(int) - (200, 100, 50)).max() <= 3
+    assert over_black[:, 7].max() <= 3
+
+
+def test_damaged_lzma_is_a_broken_file() -> None:
+    import lzma
+
+    assert issubclass(lzma.LZMAError, pictures.UNREADABLE)

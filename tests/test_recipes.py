@@ -158,7 +158,11 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
     [
         ("wgan", {"d_norm": "spectral"}, "--weight-clip 0 or --d-norm none"),
         ("modern", {"optimizer": "rmsprop"}, "--optimizer adam or --beta2-end 0"),
-        ("projection", {"conditional": False}, "has no labels.*--clusters 100, or use --g-norm batch"),
+        (
+            "projection",
+            {"conditional": False},
+            "has no labels.*--clusters 100 in at least 100 samples, or use --g-norm batch",
+        ),
         ("sprint", {"g_norm": "conditional-batch"}, "dcgan networks have no place for it. Use --g-norm none"),
         ("modern", {"g_norm": "batch"}, "modern networks have no place for it. Use --g-norm none"),
         ("modern", {"d_norm": "spectral"}, "--d-norm spectral: modern networks have no place"),
@@ -230,3 +234,11 @@ def test_the_verb_shows_every_option_of_a_recipe(
 def test_the_verb_offers_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", "sngann"]) == 1
     assert "Did you mean 'sngan'" in capsys.readouterr().err
+
+
+def test_the_variance_is_taken_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = build.total_variance(pictures)
+    encoded = pictures.batch(torch.arange(64))[0].flatten(1).double()
+    assert whole == pytest.approx(float(encoded.var(0, unbiased=False).sum()), rel=1e-9)
+    monkeypatch.setattr(build, "VARIANCE_NUMBERS", 64 * 5)
+    assert build.total_variance(pictures) == pytest.approx(whole, rel=1e-12)

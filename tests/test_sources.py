@@ -150,8 +150,8 @@ def test_members_with_bad_paths_are_read_in_memory_and_never_written(tmp_path: P
     home.mkdir()
     path = zipped(home / "a.zip", ["../../evil.png", "/etc/evil.png"])
     found = archive(path)
-    assert sorted(found.files) == ["../../evil.png", "/etc/evil.png"]
-    assert [found.read(name) for name in found.files] == [name.encode() for name in found.files]
+    assert found.files == ("etc/evil.png", "evil.png")
+    assert [found.read(name) for name in found.files] == [b"/etc/evil.png", b"../../evil.png"]
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.zip", "home"]
 
 
@@ -161,3 +161,33 @@ def test_zips_that_are_none(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match="cannot read .*Expected a zip of pictures"):
         archive(path)
+
+
+def test_a_folder_goes_by_its_own_name_not_by_a_links(tmp_path: Path) -> None:
+    fill(tmp_path / "root", ["zdogs/1.png"])
+    (tmp_path / "root/all").symlink_to("zdogs")
+    assert sources.folder(tmp_path / "root").files == ("zdogs/1.png",)
+
+
+def test_members_are_named_as_files_are(tmp_path: Path) -> None:
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("./cats/1.png", "/cats/2.png", "../cats/3.png", "cats//1.png"):
+            file.writestr(name, b"x")
+        file.writestr("x", b"x")
+        for member, name in (("y", "dogs\\4.png"), ("z", "__MACOSX\\._5.png")):
+            info = zipfile.ZipInfo(member)
+            info.filename = name
+            file.writestr(info, b"x")
+    found = sources.archive(path)
+    assert found.files == ("cats/1.png", "cats/2.png", "cats/3.png", "dogs/4.png")
+    assert found.refused == {"cats/1.png": "a second one of that name"}
+    assert found.read("dogs/4.png") == b"x"
+
+
+def test_runs_are_passed_over(tmp_path: Path) -> None:
+    fill(
+        tmp_path / "root",
+        ["1.png", "runs/a/samples.png", "runs/a/run.json", "runs/a/config.toml", "b/run.json", "b/2.png"],
+    )
+    assert sources.folder(tmp_path / "root").files == ("1.png", "b/2.png")

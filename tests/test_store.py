@@ -280,3 +280,34 @@ def test_samples_are_paged_in_from_the_file_and_batches_are_copies(photos: Path)
     spans = [([int(end, 16) for end in line[0].split("-")], line[1], line[-1]) for line in lines]
     ((_, rights, path),) = [span for span in spans if span[0][0] <= mapped < span[0][1]]
     assert (rights, path) == ("r--s", str(found.path))
+
+
+def test_too_little_memory_is_told_and_not_remembered(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "decode", full)
+        with pytest.raises(DataError, match="too large for the memory"):
+            load(folder(photos), max_broken=1.0)
+    assert len(load(folder(photos)).samples) == 12
+
+
+def test_what_a_kill_left_is_cleared_away(photos: Path, cache: Path) -> None:
+    load(folder(photos))
+    (entry,) = cache.glob("*.u8")
+    left = entry.with_name(f"{entry.name}.6aeee924.tmp")
+    entry.rename(left)
+    shutil.rmtree(cache / "index")
+    load(folder(photos))
+    assert entry.exists()
+    assert not left.exists()
+
+
+def test_a_share_is_not_missed_by_rounding(tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for k in range(100):
+        Image.new("L", (8, 8), k).save(tmp_path / "many" / f"{k:02}.png")
+    for k in range(29):
+        (tmp_path / "many" / f"{k:02}.png").write_bytes(b"broken")
+    assert len(load(folder(tmp_path / "many"), max_broken=0.29).samples) == 71

@@ -59,6 +59,7 @@ AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
 SMOOTHED = ("non-saturating", "minimax")  # games with a target to smooth
 AROUND_NOUGHT = (*SMOOTHED, "hinge")  # games in which reals lie above 0
 VARIANCE_SAMPLES = 10_000
+VARIANCE_NUMBERS = 2**22  # encoded at a time
 ZIP = ".zip"
 FILES = (".npy", ".npz", ZIP)
 HUB = "hf:"
@@ -169,8 +170,9 @@ def dataset(name: str, config: Config | None = None, watch: Watch | None = None)
         ConfigError: options of pictures for data that are none.
     """
     options = (config or Config()).of_pictures()
-    if name.encode("utf-8", "replace").decode() != name:
-        raise DataError(f"{name!r} is not UTF-8, as config.toml must be: rename the file.")
+    for written in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
+        if written.encode("utf-8", "replace").decode() != written:
+            raise DataError(f"{written!r} is not UTF-8, as config.toml must be: rename it.")
     if name.startswith(HUB):
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     path = Path(name)
@@ -260,8 +262,11 @@ def total_variance(dataset: Dataset) -> float:
     """E|x - mean|^2 of the encoded samples, over at most VARIANCE_SAMPLES spread evenly over the set."""
     count = min(len(dataset), VARIANCE_SAMPLES)
     chosen = torch.arange(count) * len(dataset) // max(count, 1)
-    encoded, _ = dataset.batch(chosen)
-    return float(encoded.flatten(1).double().var(0, unbiased=False).sum())
+    total, squares = torch.zeros(math.prod(dataset.spec.shape), dtype=torch.float64), 0.0
+    for part in chosen.split(max(1, VARIANCE_NUMBERS // len(total))):
+        encoded = dataset.batch(part)[0].flatten(1).double()
+        total, squares = total + encoded.sum(0), squares + float(encoded.square().sum())
+    return (squares - float(total.square().sum()) / count) / count
 
 
 def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> Bout:
@@ -321,11 +326,21 @@ def check(config: Config, data: Dataset) -> None:
         DataError: fewer samples than a batch.
         ConfigError: no budget is set, or options that do not go together.
     """
-    labels = bool(config.clusters or (config.conditional and data.classes))
+    clustered = clusters.count_for(data, config.clusters) if config.clusters else 0
+    labels = bool(clustered or (config.conditional and data.classes))
     _check_players(config, data.spec.kind, data.spec.shape, labels)
     budget(config)
     count = len(data) - aside_count(len(data), config.hold_out)
     check_size(data.name, count, config.batch_size, config.processes * config.ghost_batches)
+    part = config.batch_size // (config.processes * config.ghost_batches)
+    for option, network, norm in (
+        ("--g-norm", config.generator, config.g_norm), ("--d-norm", config.discriminator, config.d_norm)
+    ):  # fmt: skip
+        if part == 1 and (network, norm) == ("mlp", "batch"):
+            raise ConfigError(
+                f"{option} batch takes the mean over a batch, and here each has 1 sample. "
+                f"Use a larger --batch-size, or {option} none."
+            )
     _loss(config)
     _augmentation(config, data.spec)
 
@@ -352,7 +367,8 @@ def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bo
     if config.g_norm == "conditional-batch" and not labels:
         raise ConfigError(
             "--g-norm conditional-batch draws by class, and this training has no labels. Give labels (and "
-            "no --no-conditional), let it find some with --clusters 100, or use --g-norm batch."
+            "no --no-conditional), let it find some with --clusters 100 in at least "
+            f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
         )
     if config.beta2_end and config.optimizer != "adam":
         raise ConfigError("--beta2-end moves Adam's second beta. Use --optimizer adam or --beta2-end 0.")

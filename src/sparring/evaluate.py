@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import __version__, build, run, sample
+from sparring.config import Config
 from sparring.data.arrays import ARRAY
 from sparring.data.aside import set_aside
 from sparring.data.folders import from_folder
@@ -157,10 +158,13 @@ def compare(
     return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
 
 
-def source(name: str, warn: Callable[[str], object], like: Spec | None = None) -> Dataset | RunFolder:
+def source(
+    name: str, warn: Callable[[str], object], like: Spec | None = None, config: Config | None = None
+) -> Dataset | RunFolder:
     """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
 
-    Picture files keep their size, and are read in as many channels as those they are ``like`` have.
+    Picture files keep their size, and are read in as many channels as those they are ``like`` have; or
+    as a run's ``config`` has it read them.
 
     Raises:
         DataError: nothing of the kind.
@@ -174,7 +178,10 @@ def source(name: str, warn: Callable[[str], object], like: Spec | None = None) -
         return RunFolder(path)
     if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
         known = like is not None and like.kind == "image"
-        return from_folder(path, channels=str(like.shape[0]) if like and known else "auto")
+        channels = str(like.shape[0]) if like and known else "auto"
+        if config and config.size != "auto":
+            return from_folder(path, size=config.size, resize=config.resize, channels=channels)
+        return from_folder(path, channels=channels)
     if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
         raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")
@@ -189,7 +196,7 @@ def both(real: str, fake: str, warn: Callable[[str], object]) -> tuple[Dataset, 
     """
     if fake not in build.DATA and (Path(fake) / "run.json").exists():
         folder = RunFolder(Path(fake))
-        return only_data(source(real, warn, folder.spec), "--real"), folder
+        return only_data(source(real, warn, folder.spec, folder.config), "--real"), folder
     reals = only_data(source(real, warn), "--real")
     return reals, source(fake, warn, reals.spec)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import sys
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from PIL import Image
 from sparring import build, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset
-from sparring.errors import RunError
+from sparring.errors import RunError, warn
 from sparring.terminal import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
@@ -27,11 +26,13 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 
     ``again`` keeps silent about what was said when the run began.
     """
+    if name in build.DATA and Path(name).is_dir() and not again:
+        warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
     with Reading() as watch:
         data = build.dataset(name, config, watch)
     if data.origin and not again:
         for note in data.origin.notes:
-            print(f"sparring: {note}", file=sys.stderr)
+            warn(note)
     return data
 
 
@@ -42,6 +43,8 @@ def show(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{Path(args.data).stem.removeprefix(build.HUB).replace(':', '-') or 'data'}.png")
     if out.exists() and not args.force:
         raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
+    if data.origin and Path(args.data).absolute() in out.absolute().parents:
+        raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
     screen = console()
     for key, value in facts(data).items():
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)

@@ -146,10 +146,9 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
     """
-    if path.exists() and (path.is_file() or any(path.iterdir())):
-        if not force:
-            advice = " go on with `sparring resume`, replace it with --force, or" if _is_run(path) else ""
-            raise RunError(f"{path} exists already:{advice} choose another --out.")
+    if not force:
+        check_free(path)
+    elif not _is_free(path):
         if not _is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
         with only_trainer(path):
@@ -178,6 +177,21 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
     except OSError as error:
         raise RunError(f"cannot write to {path}: {error.strerror or error}.") from error
     return RunFolder(path)
+
+
+def check_free(path: Path) -> None:
+    """Refuse a folder in which something is.
+
+    Raises:
+        RunError: it exists and is not empty.
+    """
+    if not _is_free(path):
+        advice = " go on with `sparring resume`, replace it with --force, or" if _is_run(path) else ""
+        raise RunError(f"{path} exists already:{advice} choose another --out.")
+
+
+def _is_free(path: Path) -> bool:
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def _is_run(path: Path) -> bool:

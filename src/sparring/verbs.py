@@ -12,16 +12,18 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
+from rich.markup import escape
 
 from sparring import __version__, build, overview, run, sample, verdict
 from sparring.checks import preflight
-from sparring.config import ABOUT, BUDGETS, RECIPES, Config, load_toml
+from sparring.config import ABOUT, BUDGETS, RECIPES, Config, from_recipe, load_toml
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.report import Remarks, line
@@ -55,7 +57,7 @@ def demo(args: argparse.Namespace) -> int:
     folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
     if not _fight(folder, bout, data):
         return 130
-    name = shlex.quote(str(folder.path))
+    name = escape(shlex.quote(str(folder.path)))
     screen.print(
         "\n[bold]What to try next[/bold]\n"
         f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
@@ -75,6 +77,10 @@ def train(args: argparse.Namespace) -> int:
     recipe = args.recipe or from_file.pop("recipe", "auto")
     from_file.pop("recipe", None)
     changes = _merged(from_file, _config_changes(args))
+    if recipe != "auto":
+        from_recipe(recipe, **changes)  # refused before any picture is decoded
+    if args.out and not args.force and not args.dry_run:
+        run.check_free(args.out)
     asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
     data = overview.read(args.data, Config().replace(**asked))
     config = build.configure(data, recipe, **changes | {"data": data.name})
@@ -244,9 +250,12 @@ def _fight(
         place = f"{runtime.device}, {runtime.precision}" + (
             f", {runtime.processes} processes" if runtime.processes > 1 else ""
         )
-        screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True)
+        screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True, markup=False)
     record: Record | None = None
-    ward, remarks = Rescuer(folder, bout, rescues, screen.print), Remarks()
+    ward, remarks = (
+        Rescuer(folder, bout, rescues, partial(screen.print, markup=False, soft_wrap=True)),
+        Remarks(),
+    )
     with _interruptible() as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(ward))) if main_process else None
         try:
@@ -264,6 +273,7 @@ def _fight(
             f"Stopped and saved at step {record.step:,}. "
             f"Go on with: sparring resume {shlex.quote(str(folder.path))}",
             soft_wrap=True,
+            markup=False,
         )
         return False
     _finish(folder, ward.bout, screen)
@@ -272,7 +282,9 @@ def _fight(
             f"         doctor  {line(ward.findings).removeprefix('doctor: ')}", soft_wrap=True, markup=False
         )
         screen.print(
-            f"                 sparring doctor {shlex.quote(str(folder.path))}  says more", soft_wrap=True
+            f"                 sparring doctor {shlex.quote(str(folder.path))}  says more",
+            soft_wrap=True,
+            markup=False,
         )
     return True
 
@@ -283,16 +295,16 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
     samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
     sheet = folder.path / "samples.png"
     sample.grid(samples, folder.spec, run.PICTURE_COLUMNS).save(sheet)
-    screen.print(f"  contact sheet  {sheet}", soft_wrap=True)
+    screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / "training.gif"
         sample.animate(frames, animation)
-        screen.print(f"      animation  {animation}", soft_wrap=True)
+        screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
     if folder.config.data == "mnist":
         labels = sample.natural_labels(QUALITY_SAMPLES, folder.facts["class_counts"])
         latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
         quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
-        screen.print(f"        quality  {quality}", soft_wrap=True)
+        screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if folder.choice.exists():
         choice = json.loads(folder.choice.read_text("utf-8"))
         screen.print(
@@ -300,6 +312,7 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
             f"it was not chosen on (the last, step {choice['last_step']:,}: {choice['last_frechet']:.2f}); "
             "--best draws from it",
             soft_wrap=True,
+            markup=False,
         )
 
 

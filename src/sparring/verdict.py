@@ -11,8 +11,10 @@ from pathlib import Path
 
 from sparring import build
 from sparring import evaluate as evaluation
+from sparring.config import Config
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
+from sparring.run import RunFolder
 from sparring.terminal import console, evaluation_table, working
 
 MOST_SAMPLES = 1_000_000
@@ -39,12 +41,14 @@ def measure(args: argparse.Namespace) -> int:
     if args.run is not None:
         folder = evaluation.only_run(args.run)
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
+        config: Config | None = folder.config
     else:
         real, fake = evaluation.both(args.real, args.fake, warn)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
+        config = fake.config if isinstance(fake, RunFolder) else None
     held_out = build.held_out(args.real) if args.real else None
     if args.held_out is not None:
-        held_out = evaluation.only_data(evaluation.source(args.held_out, warn, spec), "--held-out")
+        held_out = evaluation.only_data(evaluation.source(args.held_out, warn, spec, config), "--held-out")
     out, pairs = _files(args, pictures=spec.kind == "image" and not args.quick)
     replaced = out.exists()
     with working() as tell:
@@ -99,5 +103,7 @@ def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
     screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
     if report.pairs:
         screen.print(
-            f"  the fakes most like training samples, each beside its nearest  {pairs}", soft_wrap=True
+            f"  the fakes most like training samples, each beside its nearest  {pairs}",
+            soft_wrap=True,
+            markup=False,
         )

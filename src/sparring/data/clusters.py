@@ -25,13 +25,19 @@ def clustered(data: Dataset, count: int, seed: int = 0) -> Dataset:
     like with like. Too little data for two clusters comes back without labels.
     """
     data = data.unlabelled()
-    count = min(count, len(data) // LEAST_MEMBERS)
-    if count < 2:
+    count = count_for(data, count)
+    if not count:
         return data
     vectors = _projected(data)
     labels = kmeans.assign(vectors, kmeans.centres(vectors, count, torch.Generator().manual_seed(seed)))
     names = tuple(str(k) for k in range(count))
     return replace(data, spec=replace(data.spec, class_names=names, clusters=True), labels=labels)
+
+
+def count_for(data: Dataset, count: int) -> int:
+    """How many clusters the data are split into where ``count`` are asked for; 0: too little data for two."""
+    count = min(count, len(data) // LEAST_MEMBERS)
+    return count if count >= 2 else 0
 
 
 def _projected(data: Dataset) -> Tensor:

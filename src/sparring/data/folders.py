@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sparring.config import CHANNELS, RESIZES, picture_size
+from sparring.config import CHANNELS, RESIZES, SIDES, picture_size
 from sparring.data import sources, store
 from sparring.data.arrays import class_indices
 from sparring.data.labels import by_folder, by_table
@@ -112,7 +112,7 @@ def from_source(
 
 def _own(source: Source, sizes: set[Size], only: bool) -> Size:
     """The size of all pictures, where they have one; else the default, or a refusal."""
-    if len(sizes) == 1 and (only or max(next(iter(sizes))) <= LARGEST_OWN):
+    if len(sizes) == 1 and (only or SIDES[0] <= min(own := next(iter(sizes))) <= max(own) <= LARGEST_OWN):
         return next(iter(sizes))
     if only:
         some = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:3])

@@ -37,15 +37,23 @@ def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
 
     def read(row: str) -> bytes:
         cell = raw[int(row)][picture_column]
-        content: bytes | None = cell["bytes"] if cell else None
-        return content if content is not None else Path(cell["path"] if cell else "").read_bytes()
+        if not cell or (cell["bytes"] is None and not cell["path"]):
+            raise ValueError("no picture in this row")
+        content: bytes | None = cell["bytes"]
+        return Path(cell["path"]).read_bytes() if content is None else content
 
     stamp = hashlib.sha256(f"hf {full_name} {table._fingerprint} {picture_column}".encode()).hexdigest()
     source = Source(f"hf:{full_name}", tuple(f"{row:09d}" for row in range(len(table))), read, stamp)
     if class_column is None:
         return from_source(source, **options)
     names: Sequence[str] = table.features[class_column].names
-    return from_source(source, **options, labels=[names[k] for k in table[class_column]])
+    classes = table[class_column]
+    if lacking := sum(k is None or k < 0 for k in classes):
+        raise DataError(
+            f"hf:{full_name} has no label for {lacking:,} of {len(classes):,} rows in {class_column}. Leave "
+            "that column or these rows out, or take another split."
+        )
+    return from_source(source, **options, labels=[names[k] for k in classes])
 
 
 def _opened(name: str) -> tuple[Any, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -28,6 +30,11 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
     shared = 0
     while all(len(parts) > shared and parts[shared] == folders[0][shared] for parts in folders):
         shared += 1
+    if folders and not any(len(parts) > shared for parts in folders) and shared:
+        raise DataError(
+            f"--labels folders: all pictures in {where} lie in one folder, "
+            f"{'/'.join(map(printable, folders[0]))}: that is one class. Leave --labels out."
+        )
     loose = [name for name, parts in zip(names, folders, strict=True) if len(parts) == shared]
     if loose:
         raise DataError(
@@ -59,11 +66,11 @@ def by_table(path: Path, names: Sequence[str], where: str) -> NDArray[np.str_] |
             f"({_some(missing)}). It must name each by its path below that folder, or by its file name "
             "where that is unique."
         )
-    array = np.array(labels, np.str_)
-    try:
-        return array.astype(np.int64)
-    except ValueError:
-        return array
+    if all(
+        label and re.fullmatch("0|-?[1-9][0-9]{0,17}", label) for label in labels
+    ):  # numbers, sorted as such
+        return np.array(labels, np.int64)
+    return np.array(labels, np.str_)
 
 
 def _table(path: Path) -> dict[str, str]:
@@ -71,7 +78,11 @@ def _table(path: Path) -> dict[str, str]:
     try:
         text = path.read_text("utf-8-sig")
         first = text.split("\n", 1)[0]
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)) if row]
+        rows = [
+            row
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+            if row
+        ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"cannot read the labels in {path} ({error}). Expected a CSV file in UTF-8, or 'folders'."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -22,10 +23,12 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # no other decod
 MOST_PIXELS = 89_478_485  # of one picture, Pillow's limit: more is taken for a decompression bomb
 MOST_BYTES = 4 * MOST_PIXELS  # of one file
 UNREADABLE = (  # what Pillow, zipfile and the system raise over broken files
-    OSError, ValueError, TypeError, IndexError, KeyError, EOFError, SyntaxError, RuntimeError, MemoryError,
-    OverflowError, AttributeError, struct.error, zlib.error, zipfile.BadZipFile, Image.DecompressionBombError,
+    OSError, ValueError, TypeError, IndexError, KeyError, EOFError, SyntaxError, RuntimeError, OverflowError,
+    AttributeError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )  # fmt: skip
+LARGE = 4  # times the form's side: from twice that on a picture is averaged before it is resized
+AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")
 ORIENTATION = 0x0112  # the EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -101,7 +104,7 @@ def decode(content: bytes, form: Form) -> Pixels:
             turn = UPRIGHT.get(_orientation(picture))
             shallow = _eight_bit(picture)
             upright = shallow if turn is None else shallow.transpose(turn)
-            placed = _placed(_channels(upright, form.decoded), form)
+            placed = _placed(_channels(_reduced(upright, form), form.decoded), form)
         return np.asarray(placed, np.uint8).reshape(form.height, form.width, form.decoded)
     except UNREADABLE as error:
         raise DataError(reason_of(error)) from error
@@ -156,6 +159,12 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
         kind = "floating-point" if picture.mode == "F" else "32-bit integer"
         raise ValueError(f"{kind} pixels, whose range is not known: convert them to 8 or 16 bits")
     return picture
+
+
+def _reduced(picture: Image.Image, form: Form) -> Image.Image:
+    """A picture far larger than the form, averaged over whole blocks, so that copies of it are small."""
+    factor = min(picture.width // (LARGE * form.width), picture.height // (LARGE * form.height))
+    return picture.reduce(factor) if factor > 1 and picture.mode in AVERAGED else picture
 
 
 def _placed(picture: Image.Image, form: Form) -> Image.Image:

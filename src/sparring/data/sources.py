@@ -44,7 +44,7 @@ def printable(name: str) -> str:
 
 
 def folder(path: Path) -> Source:
-    """The pictures below a folder; hidden files are passed over, links followed, each folder once."""
+    """The pictures below a folder; hidden files and runs are passed over, links followed, each folder once."""
     files: dict[str, str] = {}
     refused: dict[str, str] = {}
     others, seen = 0, set()
@@ -54,11 +54,16 @@ def folder(path: Path) -> Source:
 
     for place, folders, names in os.walk(path, onerror=lost, followlinks=True):
         status = os.stat(place)
-        folders[:] = sorted(name for name in folders if not _passed_over(name))
+        kept = (name for name in folders if not _passed_over(name))
+        # Links last, so that a folder goes by its own name and not by that of a link to it.
+        folders[:] = sorted(kept, key=lambda name: (os.path.islink(os.path.join(place, name)), name))
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
+        if {"run.json", "config.toml"} <= set(names):  # a training's own pictures, made where its data lie
+            folders.clear()
+            continue
         for name in names:
             full = os.path.join(place, name)
             relative = os.path.relpath(full, path).replace(os.sep, "/")
@@ -102,12 +107,15 @@ def archive(path: Path) -> Source:
     refused: dict[str, str] = {}
     others = 0
     for member in zipped.infolist():
-        name = member.filename
-        parts = PurePosixPath(name).parts
-        if member.is_dir() or any(_passed_over(part) for part in parts if part not in (".", "..")):
+        plain = member.filename.replace("\\", "/")  # as some old programs part folders
+        parts = [part for part in PurePosixPath(plain).parts if part.strip("/") not in ("", ".", "..")]
+        name = "/".join(parts)
+        if member.is_dir() or plain.endswith("/") or any(_passed_over(part) for part in parts):
             continue
         if PurePosixPath(name).suffix.lower() not in SUFFIXES:
             others += 1
+        elif name in members:
+            refused[name] = "a second one of that name"
         elif member.flag_bits & 1:
             refused[name] = "encrypted"
         elif member.file_size > MOST_BYTES:

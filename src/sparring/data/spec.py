@@ -148,7 +148,10 @@ def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
     if count == 0:
         raise DataError(f"{name} holds no samples.")
     if count < batch_size:
+        less = f"--batch-size {count // parts * parts} or less"
+        if count < parts:
+            less = f"--batch-size {count} --ghost-batches 1 in one process"
         raise DataError(
             f"{name} holds {count} samples, fewer than one batch of {batch_size}. "
-            f"Add samples or train with --batch-size {max(count // parts, 1) * parts} or less."
+            f"Add samples or train with {less}."
         )

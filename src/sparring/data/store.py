@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import math
+import os
 import shutil
 import warnings
 from collections import deque
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
+import PIL
 import torch
 from filelock import FileLock
 from PIL import Image
@@ -88,6 +90,10 @@ def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], wa
     where = cache_folder() / "pictures"
     try:
         found = _indexed_or_made(where, source, wanted, own_or, watch)
+    except MemoryError as error:  # nothing is kept of it: another time there may be more
+        raise DataError(
+            f"a picture in {source.name} is too large for the memory that is free. Take it out, or make room."
+        ) from error
     except OSError as error:
         raise DataError(
             f"cannot keep the decoded pictures in {where} ({error.strerror or error}). "
@@ -117,7 +123,11 @@ def _indexed_or_made(
         key = _key(form, files)
         found = _read(where, key)
         if found is None:
-            _write(where / key, source, files, form, wanted, watch)
+            with FileLock(where / "index" / f"{key}.lock"):
+                for left in where.glob(f"{key}.*.tmp"):  # by a kill
+                    left.unlink()
+                if _read(where, key) is None:  # no other process made it meanwhile
+                    _write(where / key, source, files, form, wanted, watch)
             found = _read(where, key)
         if found is None:
             raise OSError(0, f"{key}.u8 was not kept")
@@ -128,7 +138,7 @@ def _indexed_or_made(
 
 
 def _index(where: Path, source: Source, wanted: Wanted) -> Path:
-    facts = repr((VERSION, source.stamp, wanted._replace(max_broken=0)))
+    facts = repr((VERSION, PIL.__version__, source.stamp, wanted._replace(max_broken=0)))
     return where / "index" / f"{hashlib.sha256(facts.encode()).hexdigest()}.json"
 
 
@@ -140,7 +150,7 @@ def named(source: Source, broken: Mapping[int, str]) -> list[str]:
 
 def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> None:
     total, lost = len(source.files) + len(source.refused), len(broken) + len(source.refused)
-    if lost <= wanted.max_broken * total and len(broken) < len(source.files):
+    if lost <= wanted.max_broken * total + 1e-9 and len(broken) < len(source.files):
         return
     lines = named(source, broken)
     more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
@@ -232,7 +242,7 @@ def _keep_first_channel(file: BinaryIO, count: int, form: Form) -> None:
 
 
 def _key(form: Form, files: Iterable[_File]) -> str:
-    digest = hashlib.sha256(repr((VERSION, sorted(asdict(form).items()))).encode())
+    digest = hashlib.sha256(repr((VERSION, PIL.__version__, sorted(asdict(form).items()))).encode())
     for file in files:
         digest.update(file.digest.encode())
     return digest.hexdigest()
@@ -282,7 +292,7 @@ def _in_order(
     function: Callable[[Item], Result], items: Sequence[Item], what: str, watch: Watch | None
 ) -> Iterator[Result]:
     """The function of every item, computed by threads (Pillow and hashlib release the lock), in order."""
-    pool, waiting = ThreadPoolExecutor(), deque[Future[Result]]()
+    pool, waiting = ThreadPoolExecutor(_cores()), deque[Future[Result]]()
 
     def futures() -> Iterator[Future[Result]]:
         for item in items:
@@ -299,3 +309,8 @@ def _in_order(
                 watch(what, done, len(items))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
