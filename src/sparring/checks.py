@@ -18,6 +18,7 @@ from sparring.networks.blocks import has_batch_statistics
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
 
 SAMPLES = 2000  # of the data that are looked at
+NUMBERS = 2**23  # values in them at most, but a batch
 BATCH = 64
 RARE = 0.05  # of the commonest class's share
 FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
@@ -43,7 +44,8 @@ def preflight(bout: Bout, data: Dataset, seed: int = 0) -> list[Caution]:
     if len(data) < 2:
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
-    some = data.batch(order[:SAMPLES].to(data.samples.device))[0].flatten(1).float()
+    count = min(SAMPLES, max(BATCH, NUMBERS // math.prod(data.spec.shape)))
+    some = data.batch(order[:count].to(data.samples.device))[0].flatten(1).float()
     real, labels = data.batch(order[:BATCH].to(data.samples.device))
     device = bout.runtime.device
     batch = real.to(device), None if labels is None else labels.to(device)

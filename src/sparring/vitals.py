@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from sparring.metrics.distances import mind
 from sparring.overfitting import HeldOutGap
 from sparring.steps import Bout, play
 
-COUNT = 256  # samples a measurement
+COUNT = 256  # samples a measurement, fewer where they are large:
+NUMBERS = 2**23  # values in them at most, but LEAST samples
+LEAST, PART = 32, 64  # PART: made at a time
 CELLS = 20  # k-means cells of the reals, in which fakes are counted
 CELLED = 2000  # reals that these are fitted to
 SIDE = 32  # pixels, to which pictures are averaged before they are compared
@@ -77,8 +80,14 @@ class Vitals:
     def _forged(self, generator: nn.Module) -> Tensor:
         training = generator.training
         generator.eval()  # batch statistics must not be moved
+        labels = self.reals.labels
+        of_parts = [None] * len(self.latents) if labels is None else labels.split(PART)
         with self.bout.runtime.autocast():
-            fakes = play(generator, self.latents, self.reals.labels).float()
+            parts = [
+                play(generator, latents, some).float()
+                for latents, some in zip(self.latents.split(PART), of_parts, strict=labels is not None)
+            ]
+        fakes = torch.cat(parts)
         generator.train(training)
         return fakes
 
@@ -125,9 +134,10 @@ class Vitals:
 
 def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     order = torch.randperm(len(data), generator=rng)
-    samples, labels = data.batch(order[:COUNT].to(data.samples.device))
-    many = _vectors(data.batch(order[:CELLED].to(data.samples.device))[0])
-    vectors = many[:COUNT]
+    count = min(COUNT, max(LEAST, NUMBERS // math.prod(data.spec.shape)))
+    samples, labels = data.batch(order[:count].to(data.samples.device))
+    many = _vectors_of(data, order[:CELLED])
+    vectors = many[:count]
     centres = kmeans.centres(many.cpu(), min(CELLS, len(many)), rng)
     counts = torch.bincount(kmeans.assign(many.cpu(), centres), minlength=len(centres))
     return Reals(
@@ -145,8 +155,13 @@ def _as_many_of_both(a: Dataset, b: Dataset, device: torch.device, rng: torch.Ge
     """Vectors of as many samples of a, then of b."""
     count = min(len(a), len(b), CELLED)
     both = [torch.randperm(len(part), generator=rng)[:count] for part in (a, b)]
-    vectors = [_vectors(part.batch(i.to(part.samples.device))[0]) for part, i in zip((a, b), both, strict=True)]
-    return torch.cat(vectors).to(device)
+    return torch.cat([_vectors_of(part, i) for part, i in zip((a, b), both, strict=True)]).to(device)
+
+
+def _vectors_of(data: Dataset, indices: Tensor) -> Tensor:
+    """Samples of a set as vectors, a part at a time: all of them encoded may not fit into memory."""
+    parts = indices.to(data.samples.device).split(max(1, NUMBERS // math.prod(data.spec.shape)))
+    return torch.cat([_vectors(data.batch(part)[0]) for part in parts])
 
 
 def _vectors(samples: Tensor) -> Tensor:
