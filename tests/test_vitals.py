@@ -20,6 +20,12 @@ from sparring.vitals import COUNT, Vitals
 POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws gives the same samples at each call."""
+    monkeypatch.setattr("sparring.vitals.PART", COUNT)
+
+
 class Draws(nn.Module):
     """A generator that gives what is put into it."""
 
@@ -189,3 +195,15 @@ def test_auc_counts_pairs_in_order() -> None:
     bout.generator.forward = lambda latents: -50.0 * bout.generator.weight[0] + torch.zeros(len(latents), 2)
     (record,) = train(bout, data, Budget(samples_seen=16), batch_size=16)
     assert record.values["auc"] == 1
+
+
+def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = build.configure(pictures, "sprint", **TINY)
+    bout = build.bout(config, pictures.spec, 2)
+    whole = Vitals(bout, pictures, seed=0)()
+    monkeypatch.setattr("sparring.vitals.PART", 10)
+    monkeypatch.setattr("sparring.vitals.NUMBERS", 64 * 40)
+    parts = Vitals(bout, pictures, seed=0)
+    assert len(parts.reals.samples) == 40
+    monkeypatch.setattr("sparring.vitals.NUMBERS", 2**23)
+    assert Vitals(bout, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
