@@ -331,7 +331,7 @@ MUTANTS = [
     Mutant(modern, "Bottleneck", "(-1 / 4)", "(-1 / 2)", test_modern.test_the_weights_of_a_residual_shrink_with_the_number_of_blocks),
     Mutant(modern, "Bottleneck.forward", "features + residual", "residual", test_modern.test_every_residual_is_nought_at_first_but_can_learn),
     Mutant(modern, "Discriminator.forward", ".sum((2, 3))", ".mean((2, 3))", test_modern.test_the_discriminators_last_layer_is_a_basis_over_all_places),
-    Mutant(build, "total_variance", "float(total.square().sum()) / count", "0.0", test_recipes.test_gamma_follows_the_datas_variance),
+    Mutant(build, "total_variance", "encoded.square().sum()", "encoded.abs().sum()", test_recipes.test_gamma_follows_the_datas_variance),
     Mutant(build, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
     Mutant(build, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
     Mutant(pictures, "_eight_bit", "+ 128", "+ 0", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
