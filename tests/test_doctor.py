@@ -202,6 +202,9 @@ def test_cures_change_what_there_is_to_change() -> None:
     assert Cure("R1", "r1_gamma", 0.1).change({"r1_gamma": 0.0}) == {"r1_gamma": 0.1}
     assert Cure("R1", "r1_gamma", 0.1).change({"r1_gamma": 1.0}) == {}
     assert Cure("words").change(OPTIONS) == {}
+    deviation = Cure("see", "d_deviation", True, only=("discriminator", "dcgan"))
+    assert deviation.change({"discriminator": "dcgan"}) == {"d_deviation": True}
+    assert deviation.change({"discriminator": "mlp"}) == {}
     with pytest.raises(ConfigError):
         Config().replace(**Cure("nothing such", "d_rate", 1.0).change({}))
 

@@ -33,11 +33,13 @@ class Cure(NamedTuple):
     option: str = ""
     value: Any = None
     times: float = 0.0
+    only: tuple[str, str] = ("", "")  # an option and the value without which it would do nothing
     least: float = 0.0  # "times" does not go below; a value is not prescribed where more is set
 
     def change(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The option's new value beside these; empty where there is nothing to change."""
-        if not self.option:
+        where, needed = self.only
+        if not self.option or (where and options.get(where) != needed):
             return {}
         now = options.get(self.option)
         if self.times:
@@ -84,6 +86,9 @@ class Rule:
 
 
 R1 = Cure("a zero-centred penalty bounds the discriminator's slope", "r1_gamma", 0.1)
+DEVIATION = Cure(
+    "let the discriminator see its batch's deviation", "d_deviation", True, only=("discriminator", "dcgan")
+)
 SLOWER_D = Cure("a slower discriminator", "d_lr", times=0.1)
 SLOWER_G = Cure("a slower generator", "g_lr", times=0.1)
 CALMER_D = Cure("a slower discriminator", "d_lr", times=0.25)
@@ -206,7 +211,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("spread", high=0.3),),
         "It found something that passes at this moment. The discriminator sees one sample at a time, so "
         "nothing tells it that they are all alike.",
-        (R1, Cure("let the discriminator see its batch's deviation", "d_deviation", True), CALMER_G),
+        (R1, DEVIATION, CALMER_G),
         grace=150, stop=True, sure="high",
     ),
     Rule(
