@@ -84,6 +84,18 @@ def machine() -> dict[str, Any]:
     }
 
 
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON lines file so far; none where there is no file yet."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """One more row, at once, so that a broken-off benchmark can be gone on with."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
 def save(name: str, facts: dict[str, Any]) -> None:
     """Write results/name.json."""
     RESULTS.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, machine
+from common import RESULTS, append_row, machine, rows_in
 from recipes import sparring
 
 ROWS = RESULTS / "few_samples.jsonl"
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
     args = parser.parse_args()
     print(json.dumps(machine()))
-    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    rows = rows_in(ROWS)
     done = {(row["set"], row["case"], row["minutes"], row["seed"]) for row in rows}
     for seed in args.seeds:
         for which in args.sets:
@@ -65,8 +65,7 @@ def main() -> None:
                 if (which, case, args.minutes, seed) not in done:
                     row = measure(which, case, args.minutes, seed)
                     print(json.dumps({k: v for k, v in row.items() if k != "report"}), flush=True)
-                    with ROWS.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
+                    append_row(ROWS, row)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, machine
+from common import RESULTS, append_row, machine, rows_in
 from sparring.config import RECIPES
 
 ROWS = RESULTS / "recipes.jsonl"
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["mnist", "fashion-mnist"])
     args = parser.parse_args()
     print(json.dumps(machine()))
-    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    rows = rows_in(ROWS)
     done = {(row["data"], row["recipe"], row["minutes"], row["seed"]) for row in rows}
     for minutes in args.minutes:
         for seed in args.seeds:
@@ -61,8 +61,7 @@ def main() -> None:
                     if (data, recipe, minutes, seed) not in done:
                         row = measure(data, recipe, minutes, seed)
                         print(json.dumps({k: v for k, v in row.items() if k != "report"}), flush=True)
-                        with ROWS.open("a") as file:
-                            file.write(json.dumps(row) + "\n")
+                        append_row(ROWS, row)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ import numpy as np
 import torch
 from PIL import Image
 
+from common import machine, save
 from sparring.data import clusters
 from sparring.data.folders import from_folder
 from sparring.loop import _Order
 from sparring.run import digest
 
 SIDE, ORIGINALS, TIMES, BATCH = 256, 100, 107, 64  # 100 pictures under 107 names each: 2.1 GB of pixels
-RESULTS = Path(__file__).parent / "results/resident_memory.json"
 
 
 def make(folder: Path) -> None:
@@ -101,12 +101,11 @@ def main() -> None:
             "pictures": len(data),
             "decoded MB": data.samples.nbytes // 2**20,
             "first start": {"seconds": round(time.perf_counter() - started, 1), **resident()},
-            "cores": len(os.sched_getaffinity(0)),
-            "torch": torch.__version__,
+            **machine(),
             "next start": child(folder),
         }
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    print(RESULTS.read_text())
+    save("resident_memory", report)
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ import torch
 
 from common import BATCH, LATENT, machine, plain_loop, save
 from sparring import build
+from sparring.cores import available_cores
 from sparring.loop import train
-from sparring.runtime import Threads, available_cores
+from sparring.runtime import Threads
 
 EPOCH = 60_000
 CHOSEN: list[int] = []  # numbers of threads that ours took

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from common import RESULTS, machine
+from common import RESULTS, append_row, machine
 from sparring import build, sample
 from sparring.data.images import mnist
 from sparring.data.spec import Dataset, Spec
@@ -90,8 +90,7 @@ def main() -> None:
                 "measuring_seconds": round(time.perf_counter() - started, 1), **coverage(found, real),
             }  # fmt: skip
             print(json.dumps(row), flush=True)
-            with ROWS.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+            append_row(ROWS, row)
 
 
 if __name__ == "__main__":

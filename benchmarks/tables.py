@@ -10,7 +10,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS
+from common import RESULTS, rows_in
 from doctor.judge import HARM
 from doctor.judge import table as judgement
 
@@ -30,7 +30,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def lines_of(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (RESULTS / f"{name}.jsonl").read_text().splitlines()]
+    return rows_in(RESULTS / f"{name}.jsonl")
 
 
 def grouped(rows: list[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from common import RESULTS
+from common import RESULTS, rows_in
 from doctor.faults import FAULTS, HEALTHY
 from sparring.doctor.diagnosis import Doctor
 from sparring.records import Record
@@ -63,8 +63,7 @@ def judged(rows: list[dict[str, Any]]) -> list[Verdict]:
 
 
 def load(data: str) -> list[Verdict]:
-    lines = (RESULTS / "doctor" / f"{data}.jsonl").read_text().splitlines()
-    return judged([json.loads(line) for line in lines])
+    return judged(rows_in(RESULTS / "doctor" / f"{data}.jsonl"))
 
 
 def table(data: str) -> list[str]:

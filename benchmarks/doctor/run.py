@@ -23,7 +23,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from common import RESULTS, machine
+from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, HEALTHY, Case
 from sparring import build, sample
 from sparring.checks import preflight
@@ -113,9 +113,8 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=[*HEALTHY, *FAULTS], choices=[*HEALTHY, *FAULTS])
     args = parser.parse_args()
     print(json.dumps(machine()))
-    ROWS.mkdir(exist_ok=True)
     path = ROWS / f"{args.data}.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    rows = rows_in(path)
     done = {(row["case"], row["seed"], row["steps"]) for row in rows}
     points = args.data in ("ring", "grid")
     tasks = [
@@ -124,10 +123,9 @@ def main() -> None:
         for case in args.cases
         if (case, seed, args.steps) not in done and not (points and {**HEALTHY, **FAULTS}[case].pictures_only)
     ]
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool, path.open("a") as file:
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         for row in pool.map(measure, tasks):
-            file.write(json.dumps(row) + "\n")
-            file.flush()
+            append_row(path, row)
             print(row["case"], row["seed"], row["seconds"], row["quality"], flush=True)
 
 

@@ -77,8 +77,11 @@ def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
                 f"{max(counts):,}.",
                 "It will be drawn badly: gather more of it, or leave it out.",
             )
-    centred = some.double() - some.double().mean(0)
-    shares = torch.linalg.svdvals(centred.cpu()).square()
+    if bout.latent_dim >= max(2, FEW_LATENTS * min(some.shape)):
+        return  # enough however many directions there are
+    centred = (some.double() - some.double().mean(0)).cpu()
+    square = centred @ centred.T if len(some) < some.shape[1] else centred.T @ centred
+    shares = torch.linalg.eigvalsh(square).flip(0).clamp_min(0)
     directions = int((shares.cumsum(0) < 0.9 * shares.sum()).sum()) + 1
     if bout.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
         yield Caution(

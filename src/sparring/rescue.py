@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,10 +124,8 @@ class Rescuer:
         folder, spent = self.folder, self.bout.seconds
         bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
         checkpoint.drop_after(folder.healthy, max(0, step - APART * config.record_every))
-        try:
+        with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
-        except RunError:  # none so early, or the cure is another network: from the start
-            bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
         bout.seconds = spent  # what was tried in vain was training too
         folder.config, self.bout = config, bout
 

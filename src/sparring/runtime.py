@@ -19,6 +19,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from sparring.cores import available_cores
 from sparring.errors import ConfigError
 
 with warnings.catch_warnings():
@@ -301,11 +302,6 @@ class Threads:
         idle_cores = self.chosen < available_cores() and waited > 15
         if slow or idle_cores:
             self.choose(probe)
-
-
-def available_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fastest(

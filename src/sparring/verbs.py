@@ -24,6 +24,7 @@ from rich.markup import escape
 from sparring import __version__, build, overview, run, sample, verdict
 from sparring.checks import preflight
 from sparring.config import ABOUT, BUDGETS, RECIPES, Config, from_recipe, load_toml
+from sparring.cores import available_cores
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.report import Remarks, line
@@ -33,7 +34,7 @@ from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.rescue import Rescuer
 from sparring.run import RunFolder
-from sparring.runtime import Runtime, another_ended, available_cores, fast_precision
+from sparring.runtime import Runtime, another_ended, fast_precision
 from sparring.steps import Bout
 from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table
 

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import shutil
 import warnings
 from collections import deque
@@ -28,6 +27,7 @@ from filelock import FileLock
 from PIL import Image
 from torch import Tensor
 
+from sparring.cores import available_cores
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, reason_of, shown_size
 from sparring.data.sources import Source, printable
 from sparring.errors import DataError
@@ -292,7 +292,7 @@ def _in_order(
     function: Callable[[Item], Result], items: Sequence[Item], what: str, watch: Watch | None
 ) -> Iterator[Result]:
     """The function of every item, computed by threads (Pillow and hashlib release the lock), in order."""
-    pool, waiting = ThreadPoolExecutor(_cores()), deque[Future[Result]]()
+    pool, waiting = ThreadPoolExecutor(available_cores()), deque[Future[Result]]()
 
     def futures() -> Iterator[Future[Result]]:
         for item in items:
@@ -309,8 +309,3 @@ def _in_order(
                 watch(what, done, len(items))
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
