@@ -86,6 +86,8 @@ def bounds(sign: Sign) -> str:
 
 
 def remedy(cure: Cure) -> str:
+    if cure.own:
+        return f"{cure.words} ({', '.join(f'`{name}`' for name in cure.own)}, where others were set)"
     if not cure.option:
         return cure.words
     change = f"times {cure.times:g}" if cure.times else f"to {cure.value}"

@@ -91,3 +91,16 @@ def test_never_more_than_was_allowed(
     assert len([words for words in said if "back to step" in words]) == most
     assert ward.folder.config.r1_gamma != 0.7
     assert ward.findings == [SICK]
+
+
+def test_a_cure_has_time_to_work(tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ill from step 10 on, and well again only PATIENCE - 1 records after the cure's beginning.
+    def sick(options: Any, record: Record) -> bool:
+        return record.step >= 10 if options["d_lr"] != 1e-5 else record.step < rescue.PATIENCE
+
+    ill_when(monkeypatch, sick)
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert [words for words in said if "undone" in words] == []
+    assert ward.folder.config.d_lr == 1e-5

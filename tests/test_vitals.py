@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from conftest import TINY
 from sparring import build, checkpoint
+from sparring import vitals as vitals_module
 from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
@@ -207,3 +208,32 @@ def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.Monkey
     assert len(parts.reals.samples) == 40
     monkeypatch.setattr("sparring.vitals.NUMBERS", 2**23)
     assert Vitals(bout, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
+
+
+def judge_of(*weights: Tensor) -> nn.Module:
+    layers = [nn.Linear(weight.shape[1], weight.shape[0], bias=False) for weight in weights]
+    for layer, weight in zip(layers, weights, strict=True):
+        layer.weight.data = weight
+    return nn.Sequential(*layers)
+
+
+def test_rank_kept_is_one_of_random_weights_and_nought_of_a_single_direction() -> None:
+    rng = torch.Generator().manual_seed(0)
+    random = torch.randn(400, 900, generator=rng)
+    single = torch.randn(64, 1, generator=rng) @ torch.randn(1, 128, generator=rng)
+    head = torch.randn(1, 64, generator=rng)  # one direction by its shape: it says nothing
+    assert vitals_module._rank_kept(judge_of(random, head)) == pytest.approx(1, abs=0.05)
+    assert vitals_module._rank_kept(judge_of(single)) == pytest.approx(0, abs=1e-4)
+    assert vitals_module._rank_kept(judge_of(random, single)) == pytest.approx(0.5, abs=0.03)
+    assert vitals_module._rank_kept(judge_of(head)) is None
+
+
+def test_rank_kept_of_equal_singular_values() -> None:
+    # Stable rank 16 of a random one's 16 * 16 / (4 + 4)^2 = 4.
+    assert vitals_module._rank_kept(judge_of(3 * torch.eye(16))) == pytest.approx(15 / 3, rel=1e-5)
+
+
+def test_rank_kept_survives_weights_that_are_not_finite() -> None:
+    broken = torch.eye(16)
+    broken[0, 0] = math.nan
+    assert vitals_module._rank_kept(judge_of(broken)) is None

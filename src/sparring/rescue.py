@@ -22,7 +22,9 @@ from sparring.run import RunFolder
 from sparring.steps import Bout
 
 APART = 6  # records between healthy states, and before a finding for one to count as healthy
-WATCH = 10  # records after which a cure has proven itself
+WATCH = 10  # healthy records after which a cure has proven itself
+PATIENCE = 6  # records that a cure has before the doctor is heard again, unless all breaks down, and for
+# which a finding that is neither grave nor sure must have stood
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Rescuer:
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = field(default_factory=list)  # at the last record
     before: Config | None = None  # the config without the cure that is being watched
+    heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
         """``run.train_in`` until the budget is spent, with cures where they are needed.
@@ -54,7 +57,7 @@ class Rescuer:
             NonFiniteError: the training broke down and no cure is left.
         """
         while True:
-            doctor = Doctor(vars(self.folder.config))
+            doctor = Doctor(vars(self.folder.config) | {"kind": self.folder.spec.kind})
             if self.bout.step:
                 for record in self.folder.records():
                     doctor.look(record)
@@ -90,7 +93,10 @@ class Rescuer:
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
         """Go back and change what the first serious finding asks for; False where nothing is to be done."""
-        serious = [finding for finding in findings if finding.stop or finding.sure == "high"]
+        long = PATIENCE * self.folder.config.record_every
+        serious = [f for f in findings if f.stop or f.sure == "high" or step - f.step >= long]
+        if step < self.heard_from:
+            serious = [finding for finding in serious if finding.name == "non-finite"]
         if not serious:
             return False
         undone = self.before
@@ -116,6 +122,7 @@ class Rescuer:
             self._log("refused", f"{words} does not go with the other options: {error}", self.bout.step)
             return False
         self.before, self.watched = before, WATCH
+        self.heard_from = self.bout.step + PATIENCE * before.record_every
         self._log("tried", f"{finding.title}; back to step {self.bout.step:,} with {words}", finding.step)
         return True
 

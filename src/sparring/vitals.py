@@ -69,6 +69,8 @@ class Vitals:
         fakes = self._forged(self.bout.generator)
         vectors = _vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.gap()
+        if (rank := _rank_kept(self.bout.discriminator)) is not None:
+            found["d_rank"] = rank
         if self.before is not None:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
         if self.bout.average is not None:
@@ -173,6 +175,26 @@ def _vectors(samples: Tensor) -> Tensor:
 
 def _weights(player: nn.Module) -> Tensor:
     return torch.cat([weight.detach().flatten().float() for weight in player.parameters()])
+
+
+def _rank_kept(player: nn.Module) -> float | None:
+    """How many directions its layers still use: 1 as at the start, 0 one each; the mean over layers.
+
+    Of each weight matrix (n, m), the stable rank |W|_F^2 / |W|_2^2, less 1, over that of a random one,
+    nm / (sqrt n + sqrt m)^2 (Marchenko and Pastur). It falls where the spectrum collapses (Liu et al. 2019).
+    """
+    kept = []
+    for layer in player.modules():
+        if not isinstance(layer, (nn.Linear, nn.Conv1d, nn.Conv2d)):
+            continue
+        weight = layer.weight.detach().float().flatten(1)
+        n, m = sorted(weight.shape)
+        random = n * m / (math.sqrt(n) + math.sqrt(m)) ** 2
+        square = weight @ weight.T if len(weight) == n else weight.T @ weight  # (n, n)
+        if random > 1.5 and bool(square.isfinite().all()):
+            largest = float(torch.linalg.eigvalsh(square)[-1])
+            kept.append((float(square.trace()) / max(largest, 1e-30) - 1) / (random - 1))
+    return sum(kept) / len(kept) if kept else None
 
 
 def _mean_of_pairs(apart: Tensor) -> float:

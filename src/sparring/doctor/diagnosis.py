@@ -113,7 +113,9 @@ class Doctor:
         )
 
     def _helps(self, cure: Cure) -> bool:
-        return not cure.option or not self.options or bool(cure.change(self.options))
+        if not self.options:
+            return not cure.own
+        return not (cure.option or cure.own) or bool(cure.change(self.options))
 
     def _prescribed(self, cure: Cure) -> Prescription:
         if not self.options and cure.option:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sparring.config import RECIPES, from_recipe
+
 PROBABILITY = ("non-saturating", "minimax")  # games whose logits are log-odds
 SIGNED = (*PROBABILITY, "hinge", "least-squares")  # games in which the size of a logit has a meaning
 
@@ -27,7 +29,10 @@ class Sign(NamedTuple):
 
 
 class Cure(NamedTuple):
-    """One option to change: to a value, or to so many times what it is; or words where no option helps."""
+    """One option to change: to a value, or to so many times what it is; or options as the recipe has them.
+
+    Words alone where no option helps.
+    """
 
     words: str
     option: str = ""
@@ -35,9 +40,15 @@ class Cure(NamedTuple):
     times: float = 0.0
     only: tuple[str, str] = ("", "")  # an option and the value without which it would do nothing
     least: float = 0.0  # "times" does not go below; a value is not prescribed where more is set
+    own: tuple[str, ...] = ()  # options to set back to the recipe's own values
 
     def change(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The option's new value beside these; empty where there is nothing to change."""
+        if self.own:
+            values = _recipe(options)
+            return {
+                name: values[name] for name in self.own if name in values and options.get(name) != values[name]
+            }
         where, needed = self.only
         if not self.option or (where and options.get(where) != needed):
             return {}
@@ -52,6 +63,19 @@ class Cure(NamedTuple):
             if isinstance(new, int | float) and isinstance(now, int | float) and now >= new > 0:
                 return {}
         return {} if new == now else {self.option: new}
+
+
+def _recipe(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the recipe of these options says by itself, without what follows from the data."""
+    name, kind = options.get("recipe"), options.get("kind")
+    if name not in RECIPES:
+        return {}
+    values = dict(vars(from_recipe(name, kind if isinstance(kind, str) else "image")))
+    if values["gamma_per_variance"]:
+        del values["r1_gamma"], values["r2_gamma"]
+    if not values["latent_dim"]:
+        del values["latent_dim"]
+    return values
 
 
 @dataclass(frozen=True)
@@ -85,7 +109,16 @@ class Rule:
     sure: str = "medium"
 
 
-R1 = Cure("a zero-centred penalty bounds the discriminator's slope", "r1_gamma", 0.1)
+OWN_RATES = Cure("the rates that the recipe has", own=("g_lr", "d_lr"))
+OWN_GAME = Cure(
+    "the game that the recipe plays",
+    own=("loss", "d_steps", "r1_gamma", "r2_gamma", "gp_weight", "weight_clip", "penalty_every", "d_lr"),
+)
+OWN_SIZE = Cure("players as large as the recipe's", own=("g_width", "d_width", "latent_dim"))
+OWN_BATCH = Cure("as many samples a step as the recipe takes", own=("batch_size",))
+R1 = Cure("a zero-centred penalty bounds the discriminator's slope", "r1_gamma", 1.0)
+STRONG_R1 = Cure("a stronger penalty", "r1_gamma", 10.0)
+MOMENTUM = Cure("no momentum, so that each player answers the other as it is now", "beta1", 0.0)
 DEVIATION = Cure(
     "let the discriminator see its batch's deviation", "d_deviation", True, only=("discriminator", "dcgan")
 )
@@ -104,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("non_finite", low=1),),
         "Steps too large, a slope without bound, or a number format too narrow for what is computed.",
         (
-            CALMER_D, R1, Cure("full precision", "precision", "fp32"),
+            OWN_RATES, OWN_GAME, CALMER_D, R1, Cure("full precision", "precision", "fp32"),
             Cure("bounded gradients", "clip_gradients", 1.0),
         ),
         checks=1, grace=0, stop=True, sure="high",
@@ -115,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("g_moved", high=1e-6),),
         "Nothing reaches them: its parameters are not in its optimizer, are frozen or detached from the loss, "
         "or its learning rate is 0.",
-        (Cure("give it a learning rate, and its own parameters to its optimizer", "g_lr", 2e-4),),
+        (OWN_RATES, Cure("give it a learning rate, and its own parameters to its optimizer", "g_lr", 2e-4),),
         checks=2, stop=True, sure="high",
     ),
     Rule(
@@ -123,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         "the discriminator's weights do not move",
         (Sign("d_moved", high=1e-6),),
         "It judges as it did at the start, so the generator learns to please a random judge.",
-        (Cure("give it a learning rate, and its own parameters to its optimizer", "d_lr", 2e-4),),
+        (OWN_RATES, Cure("give it a learning rate, and its own parameters to its optimizer", "d_lr", 2e-4),),
         checks=2, stop=True, sure="high",
     ),
     Rule(
@@ -148,7 +181,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("jitter", high=1e-6), Sign("spread", high=1e-2), Sign("g_moved", low=0.1)),
         "Steps too large have driven its units to where they are flat: ReLUs below 0, tanh at its ends. "
         "Nothing can bring them back.",
-        (Cure("a slower generator, from the start", "g_lr", times=0.05), CALMER_D),
+        (OWN_RATES, Cure("a slower generator, from the start", "g_lr", times=0.05), CALMER_D),
         checks=2, grace=50, stop=True, sure="high",
     ),
     Rule(
@@ -156,7 +189,10 @@ RULES: tuple[Rule, ...] = (
         "hardly anything moves, and the samples are far from the data",
         (Sign("g_change", high=2e-3), Sign("jitter", high=0.05), Sign("distance", low=0.25)),
         "The steps are too small for the time there is.",
-        (Cure("a faster generator", "g_lr", times=10), Cure("a faster discriminator", "d_lr", times=10)),
+        (
+            OWN_RATES, Cure("a faster generator", "g_lr", times=10),
+            Cure("a faster discriminator", "d_lr", times=10),
+        ),
         grace=150,
     ),
     Rule(
@@ -174,6 +210,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("auc", high=0.56), Sign("logit_gap", high=0.05), BAD, STUCK),
         "It is too small, too slow or too strongly penalised, so what it tells the generator is noise.",
         (
+            OWN_GAME, OWN_SIZE,
             Cure("a weaker penalty", "r1_gamma", times=0.1),
             Cure("a faster discriminator", "d_lr", times=5),
             Cure("a wider discriminator", "d_width", times=2),
@@ -182,11 +219,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "discriminator-won",
-        "the discriminator has won: it separates nearly all real from forged, and ever further",
+        "the discriminator has won: it separates nearly all real from forged, by far",
         (Sign("auc", low=0.995), Sign("logit_gap", low=8), STUCK, BAD),
         "Where the two never overlap its slope says nothing about the way to the data, so the generator "
         "no longer learns.",
-        (R1, SLOWER_D),
+        (OWN_GAME, R1, SLOWER_D),
         losses=SIGNED, stop=True, sure="high",
     ),
     Rule(
@@ -194,7 +231,7 @@ RULES: tuple[Rule, ...] = (
         "the discriminator is sure of everything, and the generator's loss is high",
         (Sign("d_real", low=0.97), Sign("d_fake", high=0.03), Sign("g_loss", low=4)),
         "It may have won for good. The losses alone cannot say: look at the samples.",
-        (R1, SLOWER_D),
+        (OWN_GAME, R1, SLOWER_D),
         losses=PROBABILITY, checks=5, lacking="distance", sure="low",
     ),
     Rule(
@@ -202,7 +239,7 @@ RULES: tuple[Rule, ...] = (
         "hardly any gradient reaches the generator",
         (Sign("g_gradient_norm", high=1e-4), Sign("auc", low=0.95), BAD),
         "The discriminator is so sure that its loss is flat where the forged samples are.",
-        (Cure("a loss that is steep where the generator fails", "loss", "non-saturating"), R1),
+        (OWN_GAME, Cure("a loss that is steep where the generator fails", "loss", "non-saturating"), R1),
         stop=True, sure="high",
     ),
     Rule(
@@ -211,7 +248,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("spread", high=0.3),),
         "It found something that passes at this moment. The discriminator sees one sample at a time, so "
         "nothing tells it that they are all alike.",
-        (R1, DEVIATION, CALMER_G),
+        (OWN_GAME, R1, STRONG_R1, MOMENTUM, DEVIATION, CALMER_G),
         grace=150, stop=True, sure="high",
     ),
     Rule(
@@ -219,7 +256,7 @@ RULES: tuple[Rule, ...] = (
         "within a class all samples look alike",
         (Sign("class_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
         "The generator goes by the class and ignores the latent.",
-        (R1, Cure("more room for chance", "latent_dim", times=2, least=16)),
+        (OWN_SIZE, OWN_GAME, R1, Cure("more room for chance", "latent_dim", times=2, least=16)),
         grace=250,
     ),
     Rule(
@@ -227,15 +264,27 @@ RULES: tuple[Rule, ...] = (
         "whole kinds of the data are never drawn",
         (Sign("missing", low=0.3), STUCK),
         "Each kind is abandoned when the discriminator has learnt it, and nothing leads back.",
-        (R1, Cure("tell both players which of 100 clusters a sample is of", "clusters", 100)),
+        (
+            OWN_GAME, OWN_SIZE, R1,
+            Cure("tell both players which of 100 clusters a sample is of", "clusters", 100),
+        ),
         grace=300,
+    ),
+    Rule(
+        "spectral-collapse",
+        "the discriminator's layers have shrunk to a few directions",
+        (Sign("d_rank", high=0.25), BAD),
+        "Steps too large for its slope leave a few huge singular values in its weights: it looks at a few "
+        "things only, and the generator need not get the others right.",
+        (OWN_GAME, R1, Cure("bound each layer's largest singular value", "d_norm", "spectral"), CALMER_D),
+        grace=150,
     ),
     Rule(
         "rate-too-high",
         "the samples jump about from record to record and come no nearer",
         (Sign("jitter", low=0.5), Sign("worse_than_best", low=1.5), BAD),
         "Each step overshoots: the other player answers a position that is left already.",
-        (CALMER_G, CALMER_D),
+        (OWN_RATES, CALMER_G, CALMER_D),
         grace=300,
     ),
     Rule(
@@ -244,7 +293,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("swing", low=0.7), Sign("turns", low=4), Sign("jitter", low=0.3), BAD),
         "The generator chases what the discriminator has just unlearnt: the game turns about its "
         "equilibrium, and without friction it never falls in.",
-        (R1, Cure("averaged weights", "ema_half_life", 10_000), CALMER_D),
+        (OWN_GAME, R1, Cure("averaged weights", "ema_half_life", 10_000), CALMER_D),
         grace=400,
     ),
     Rule(
@@ -308,7 +357,7 @@ RULES: tuple[Rule, ...] = (
         "so few samples a step say little about the data",
         (Sign("batch_size", high=7), Sign("jitter", low=0.2)),
         "Both gradients are mostly noise, and batch statistics with them.",
-        (Cure("a larger batch", "batch_size", 64),),
+        (OWN_BATCH, Cure("a larger batch", "batch_size", 64),),
         grace=300,
     ),
     Rule(

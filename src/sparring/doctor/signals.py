@@ -14,7 +14,6 @@ KEPT = 64  # records that are remembered
 
 DERIVED: dict[str, Logged] = {  # beside records.LOGGED
     "logit_gap": Logged("logit", "0.2 to 4", "real_logit - fake_logit"),
-    "gap_growth": Logged("ratio", "0.5 to 1.5", "logit_gap over what it was 150 steps before"),
     "progress_made": Logged("ratio", "above 1", "distance 150 steps before over distance now"),
     "worse_than_start": Logged("ratio", "below 1", "distance over the first one"),
     "worse_than_best": Logged("ratio", "below 2", "distance over the least so far"),
@@ -53,11 +52,8 @@ class Signals:
                 self.moved[player] = max(self.moved.get(player, 0.0), found[f"{player}_change"])
                 found[f"{player}_moved"] = self.moved[player]
         past = next((v for step, v in reversed(self.before) if record.step - step >= BACK_STEPS), None)
-        if past:
-            if found.get("logit_gap") and past.get("logit_gap"):
-                found["gap_growth"] = found["logit_gap"] / past["logit_gap"]
-            if "distance" in found and "distance" in past:
-                found["progress_made"] = past["distance"] / max(found["distance"], 1e-12)
+        if past and "distance" in found and "distance" in past:
+            found["progress_made"] = past["distance"] / max(found["distance"], 1e-12)
         if "distance" in found:
             found |= self._of_distance(found["distance"])
         earlier = [v["d_gradient_norm"] for _, v in self.before if "d_gradient_norm" in v]

@@ -43,7 +43,12 @@ def visit(args: argparse.Namespace) -> int:
 
 
 def _options(path: Path) -> dict[str, Any]:
+    """The run's config, with the kind of its data where run.json says it."""
     try:
-        return vars(from_toml((path / "config.toml").read_bytes().decode("utf-8")))
+        kind = json.loads((path / "run.json").read_bytes())["spec"]["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        kind = "image"
+    try:
+        return vars(from_toml((path / "config.toml").read_bytes().decode("utf-8"))) | {"kind": kind}
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{path} is not a run folder, or only half written: {error}.") from error
