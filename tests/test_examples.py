@@ -117,14 +117,18 @@ def test_a_recipes_page_quotes_lines_that_are_there(recipe: str) -> None:
     assert "(../reference/logged.md)" in text
 
 
-def test_reference_pages_are_what_the_tables_say() -> None:
-    path = ROOT / "scripts/make_reference.py"
-    namespace: dict[str, object] = {"__file__": str(path), "__name__": "make_reference"}
+@pytest.mark.parametrize(
+    ("script", "folder"), [("make_reference", "docs/reference"), ("make_troubles", "docs/concepts/troubles")]
+)
+def test_written_pages_are_what_the_tables_say(script: str, folder: str) -> None:
+    path = ROOT / f"scripts/{script}.py"
+    namespace: dict[str, object] = {"__file__": str(path), "__name__": script}
     exec(compile(path.read_text(), str(path), "exec"), namespace)
     pages = namespace["PAGES"]
     assert isinstance(pages, dict)
+    assert {page.name for page in (ROOT / folder).iterdir()} == set(pages)
     for name, page in pages.items():
-        assert (ROOT / "docs/reference" / name).read_text("utf-8") == page(), "run scripts/make_reference.py"
+        assert (ROOT / folder / name).read_text("utf-8") == page(), f"run scripts/{script}.py"
 
 
 def test_the_examples_leave_no_threads_changed() -> None:

@@ -30,7 +30,7 @@ from sparring import run
 from sparring.errors import NonFiniteError
 from sparring.rescue import Rescuer
 
-ROWS = RESULTS / "doctor" / "rescue.jsonl"
+ROWS = RESULTS / "rescue.jsonl"
 RECORD_EVERY, MOST = 50, 3
 SAVED = 1.25  # times the control's quality, at most
 PLAIN = Case()

@@ -23,8 +23,7 @@ from sparring.steps import Bout
 
 APART = 6  # records between healthy states, and before a finding for one to count as healthy
 WATCH = 10  # healthy records after which a cure has proven itself
-PATIENCE = 6  # records that a cure has before the doctor is heard again, unless all breaks down, and for
-# which a finding that is neither grave nor sure must have stood
+PATIENCE = 6  # records that a cure has before the doctor is heard again, unless all breaks down
 
 
 @dataclass
@@ -93,8 +92,7 @@ class Rescuer:
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
         """Go back and change what the first serious finding asks for; False where nothing is to be done."""
-        long = PATIENCE * self.folder.config.record_every
-        serious = [f for f in findings if f.stop or f.sure == "high" or step - f.step >= long]
+        serious = [finding for finding in findings if finding.sure != "low"]
         if step < self.heard_from:
             serious = [finding for finding in serious if finding.name == "non-finite"]
         if not serious:

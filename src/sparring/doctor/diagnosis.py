@@ -11,7 +11,7 @@ from sparring.doctor.signals import DERIVED, Signals
 from sparring.records import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that come only where something has happened
-PAGE = "docs/reference/doctor.md"
+PAGES = "docs/concepts/troubles"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Finding:
 
     @property
     def page(self) -> str:
-        return f"{PAGE}#{self.name}"
+        return f"{PAGES}/{self.name}.md"
 
 
 @dataclass

@@ -284,7 +284,7 @@ RULES: tuple[Rule, ...] = (
         "the samples jump about from record to record and come no nearer",
         (Sign("jitter", low=0.5), Sign("worse_than_best", low=1.5), BAD),
         "Each step overshoots: the other player answers a position that is left already.",
-        (OWN_RATES, CALMER_G, CALMER_D),
+        (OWN_RATES, OWN_GAME, CALMER_G, CALMER_D),
         grace=300,
     ),
     Rule(

@@ -1,0 +1,129 @@
+"""Draws docs/images/troubles/: the samples of each disease, and its signs beside a healthy training's.
+
+python scripts/make_trouble_pictures.py [disease ...]; each is provoked on MNIST as make_troubles.py says.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import torch
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent))
+from make_troubles import STORIES
+
+from doctor.run import prepared
+from sparring import build, sample
+from sparring.doctor.rules import RULES, Rule, Sign
+from sparring.doctor.signals import Signals
+from sparring.errors import NonFiniteError
+from sparring.loop import train
+from sparring.records import Record
+from sparring.runtime import Threads
+
+OUT = Path(__file__).parents[1] / "docs/images/troubles"
+STEPS, TUTORIAL_STEPS = 600, 2400
+CURED = "the recipe tutorial, cured"
+
+
+class Course(NamedTuple):
+    """A training's signals at each record, and its last samples."""
+
+    steps: list[int]
+    signals: list[dict[str, float]]
+    samples: np.ndarray  # (H, W)
+
+
+def course(made: str) -> Course:
+    """Train what is so named."""
+    torch.set_num_threads(1)
+    held_out = None
+    if made.startswith("the recipe"):
+        whole = build.dataset("mnist")
+        options = {"r1_gamma": 10.0} if made == CURED else {}
+        config = build.configure(whole, "tutorial", seed=0, samples_seen=64 * TUTORIAL_STEPS, **options)
+        data, _ = build.parts(config, whole)
+        bout, every = build.bout(config, data.spec, data.classes), 100
+    else:
+        config, bout, data, held_out = prepared("mnist", made, 0, STEPS)
+        every = 50
+    signals, steps, found = Signals(vars(config)), [], []
+    try:
+        for record in train(
+            bout, data, build.budget(config), batch_size=config.batch_size, seed=config.seed,
+            record_every=every, threads=Threads(fixed=1), held_out=held_out, vitals=True,
+        ):  # fmt: skip
+            steps.append(record.step)
+            found.append(signals.of(record))
+    except NonFiniteError:
+        steps.append(bout.step)
+        found.append(signals.of(Record(bout.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
+    latents = sample.random_latents(48, bout.latent_dim, 0)
+    labels = torch.arange(48) // 8 % data.classes if data.classes else None
+    drawn = data.spec.decode(sample.draw(bout.artist, latents, labels).nan_to_num())
+    return Course(steps, found, np.asarray(sample.grid(drawn.numpy(), data.spec, 8)))
+
+
+def draw(rule: Rule, ill: Course, well: Course) -> None:
+    count = len(rule.signs)
+    figure, axes = plt.subplots(1, 1 + count, figsize=(3.2 + 2.6 * count, 2.5), squeeze=False)
+    left, *rest = axes[0]
+    left.imshow(ill.samples, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    left.axis("off")
+    for axis, sign in zip(rest, rule.signs, strict=True):
+        curve(axis, sign, ill, well)
+    figure.tight_layout()
+    figure.savefig(OUT / f"{rule.name}.png", dpi=80)
+    plt.close(figure)
+
+
+def curve(axis: Axes, sign: Sign, ill: Course, well: Course) -> None:
+    seen = []
+    for which, colour in ((well, "0.6"), (ill, "tab:red")):
+        points = [
+            (step, found[sign.name])
+            for step, found in zip(which.steps, which.signals, strict=True)
+            if sign.name in found
+        ]
+        if points:
+            marker = "o" if len(points) == 1 else ""
+            axis.plot(*zip(*points, strict=True), color=colour, linewidth=1.6, marker=marker)
+            seen += [value for _, value in points]
+    for bound in (sign.low, sign.high):
+        if np.isfinite(bound):
+            axis.axhline(bound, color="k", linestyle="--", linewidth=0.8)
+    if seen and max(seen) > 100 * max(min(seen), 1e-12) and min(seen) >= 0:
+        axis.set_yscale("symlog", linthresh=max(min((v for v in seen if v > 0), default=1e-3), 1e-9))
+    axis.set_title(sign.name, fontsize=9)
+    axis.set_xlabel("step", fontsize=8)
+    axis.tick_params(labelsize=7)
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    rules = [rule for rule in RULES if not sys.argv[1:] or rule.name in sys.argv[1:]]
+    made = sorted({STORIES[rule.name].made for rule in rules})
+    wells = {name: CURED if name.startswith("the recipe") else "control" for name in made}
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        futures = {name: pool.submit(course, name) for name in {*made, *wells.values()}}
+        of = cache(lambda name: futures[name].result())
+        for rule in rules:
+            name = STORIES[rule.name].made
+            draw(rule, of(name), of(wells[name]))
+            print(rule.name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
