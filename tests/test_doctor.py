@@ -18,7 +18,7 @@ from sparring.errors import ConfigError, DataError
 from sparring.records import LOGGED, Record
 
 Course = Callable[[int], dict[str, float]]  # a record's values from its number
-OPTIONS = vars(Config())
+OPTIONS = vars(Config()) | {"kind": "image"}
 HEALTHY: dict[str, float] = {
     "d_loss": 1.2, "g_loss": 0.9, "real_logit": 0.5, "fake_logit": -0.5, "d_real": 0.6, "d_fake": 0.4,
     "auc": 0.75, "g_gradient_norm": 0.3, "d_gradient_norm": 0.5, "g_change": 0.05, "d_change": 0.05,
@@ -219,7 +219,7 @@ def test_a_line_for_the_terminal() -> None:
     findings = list(diagnose(history(HISTORIES["gradient-vanished"][0]), OPTIONS).present)
     said = line(findings)
     assert said.startswith("doctor: hardly any gradient reaches the generator (g_gradient_norm 1e-09, auc 1")
-    assert "--r1-gamma 1" in said
+    assert "--r1-gamma 10" in said
     assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
     assert line([]) == "doctor: healthy"
     assert "--d-deviation" in command(
@@ -256,7 +256,7 @@ def test_the_verb_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["doctor", str(ill), "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert told["findings"][0]["name"] == "mode-collapse"
-    assert told["findings"][0]["cures"][0]["change"] == {"r1_gamma": 1.0}
+    assert told["findings"][0]["cures"][0]["change"] == {"r1_gamma": 10.0}
     assert told == facts(diagnose(history(always(spread=0.1)), OPTIONS), str(ill))
 
 

@@ -104,3 +104,20 @@ def test_a_cure_has_time_to_work(tmp_path: Path, pictures: Dataset, monkeypatch:
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words for words in said if "undone" in words] == []
     assert ward.folder.config.d_lr == 1e-5
+
+
+def test_what_is_so_already_is_no_cure(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    as_it_is = Prescription("as it is", {"d_lr": ward.folder.config.d_lr})
+    finding = Finding(**(vars(SICK) | {"cures": (as_it_is, SICK.cures[1])}))
+    monkeypatch.setattr(
+        rescue.Doctor,
+        "look",
+        lambda self, r: [finding] if self.options["r1_gamma"] != 0.7 and r.step >= 10 else [],
+    )
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert [words for words in said if "back to" in words] == [words for words in said if "r1-gamma" in words]
+    assert ward.folder.config.r1_gamma == 0.7

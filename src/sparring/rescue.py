@@ -104,7 +104,9 @@ class Rescuer:
         for finding in serious:
             for cure in finding.cures:
                 words = options_text(cure.change)
-                if cure.change and (finding.name, words) not in self.tried and len(self.tried) < self.most:
+                if cure.change.items() <= vars(self.folder.config).items():
+                    continue  # it says nothing new
+                if (finding.name, words) not in self.tried and len(self.tried) < self.most:
                     self.tried.add((finding.name, words))
                     if self._try(finding, dict(cure.change), words):
                         return True

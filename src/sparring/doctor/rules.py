@@ -116,8 +116,10 @@ OWN_GAME = Cure(
 )
 OWN_SIZE = Cure("players as large as the recipe's", own=("g_width", "d_width", "latent_dim"))
 OWN_BATCH = Cure("as many samples a step as the recipe takes", own=("batch_size",))
-R1 = Cure("a zero-centred penalty bounds the discriminator's slope", "r1_gamma", 1.0)
-STRONG_R1 = Cure("a stronger penalty", "r1_gamma", 10.0)
+R1 = (
+    Cure("a zero-centred penalty bounds the discriminator's slope", "r1_gamma", 10.0, only=("kind", "image")),
+    Cure("a weaker penalty of this kind", "r1_gamma", 1.0),
+)
 MOMENTUM = Cure("no momentum, so that each player answers the other as it is now", "beta1", 0.0)
 DEVIATION = Cure(
     "let the discriminator see its batch's deviation", "d_deviation", True, only=("discriminator", "dcgan")
@@ -137,7 +139,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("non_finite", low=1),),
         "Steps too large, a slope without bound, or a number format too narrow for what is computed.",
         (
-            OWN_RATES, OWN_GAME, CALMER_D, R1, Cure("full precision", "precision", "fp32"),
+            OWN_RATES, OWN_GAME, CALMER_D, *R1, Cure("full precision", "precision", "fp32"),
             Cure("bounded gradients", "clip_gradients", 1.0),
         ),
         checks=1, grace=0, stop=True, sure="high",
@@ -223,7 +225,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("auc", low=0.995), Sign("logit_gap", low=8), STUCK, BAD),
         "Where the two never overlap its slope says nothing about the way to the data, so the generator "
         "no longer learns.",
-        (OWN_GAME, R1, SLOWER_D),
+        (OWN_GAME, *R1, SLOWER_D),
         losses=SIGNED, stop=True, sure="high",
     ),
     Rule(
@@ -231,7 +233,7 @@ RULES: tuple[Rule, ...] = (
         "the discriminator is sure of everything, and the generator's loss is high",
         (Sign("d_real", low=0.97), Sign("d_fake", high=0.03), Sign("g_loss", low=4)),
         "It may have won for good. The losses alone cannot say: look at the samples.",
-        (OWN_GAME, R1, SLOWER_D),
+        (OWN_GAME, *R1, SLOWER_D),
         losses=PROBABILITY, checks=5, lacking="distance", sure="low",
     ),
     Rule(
@@ -239,7 +241,7 @@ RULES: tuple[Rule, ...] = (
         "hardly any gradient reaches the generator",
         (Sign("g_gradient_norm", high=1e-4), Sign("auc", low=0.95), BAD),
         "The discriminator is so sure that its loss is flat where the forged samples are.",
-        (OWN_GAME, Cure("a loss that is steep where the generator fails", "loss", "non-saturating"), R1),
+        (OWN_GAME, Cure("a loss that is steep where the generator fails", "loss", "non-saturating"), *R1),
         stop=True, sure="high",
     ),
     Rule(
@@ -248,7 +250,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("spread", high=0.3),),
         "It found something that passes at this moment. The discriminator sees one sample at a time, so "
         "nothing tells it that they are all alike.",
-        (OWN_GAME, R1, STRONG_R1, MOMENTUM, DEVIATION, CALMER_G),
+        (OWN_GAME, *R1, MOMENTUM, DEVIATION, CALMER_G),
         grace=150, stop=True, sure="high",
     ),
     Rule(
@@ -256,7 +258,7 @@ RULES: tuple[Rule, ...] = (
         "within a class all samples look alike",
         (Sign("class_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
         "The generator goes by the class and ignores the latent.",
-        (OWN_SIZE, OWN_GAME, R1, Cure("more room for chance", "latent_dim", times=2, least=16)),
+        (OWN_SIZE, OWN_GAME, *R1, Cure("more room for chance", "latent_dim", times=2, least=16)),
         grace=250,
     ),
     Rule(
@@ -265,7 +267,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("missing", low=0.3), STUCK),
         "Each kind is abandoned when the discriminator has learnt it, and nothing leads back.",
         (
-            OWN_GAME, OWN_SIZE, R1,
+            OWN_GAME, OWN_SIZE, *R1,
             Cure("tell both players which of 100 clusters a sample is of", "clusters", 100),
         ),
         grace=300,
@@ -276,7 +278,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("d_rank", high=0.25), BAD),
         "Steps too large for its slope leave a few huge singular values in its weights: it looks at a few "
         "things only, and the generator need not get the others right.",
-        (OWN_GAME, R1, Cure("bound each layer's largest singular value", "d_norm", "spectral"), CALMER_D),
+        (OWN_GAME, *R1, Cure("bound each layer's largest singular value", "d_norm", "spectral"), CALMER_D),
         grace=150,
     ),
     Rule(
@@ -293,7 +295,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("swing", low=0.7), Sign("turns", low=4), Sign("jitter", low=0.3), BAD),
         "The generator chases what the discriminator has just unlearnt: the game turns about its "
         "equilibrium, and without friction it never falls in.",
-        (OWN_GAME, R1, Cure("averaged weights", "ema_half_life", 10_000), CALMER_D),
+        (OWN_GAME, *R1, Cure("averaged weights", "ema_half_life", 10_000), CALMER_D),
         grace=400,
     ),
     Rule(
@@ -333,7 +335,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("high_frequency", low=12), Sign("spread", low=0.3)),
         "Kernels of transposed convolutions overlap unevenly where their size is no multiple of the "
         "stride, or the discriminator does not see the finest grain.",
-        (Cure("kernels whose size is a multiple of the stride, or resizing before a convolution"), R1),
+        (Cure("kernels whose size is a multiple of the stride, or resizing before a convolution"), *R1),
         grace=500, checks=4,
     ),
     Rule(
@@ -365,7 +367,7 @@ RULES: tuple[Rule, ...] = (
         "the discriminator's gradient has leapt",
         (Sign("gradient_leap", low=30), Sign("d_gradient_norm", low=100)),
         "Its loss has grown cliffs, and the next step may fall off one.",
-        (R1, Cure("bounded gradients", "clip_gradients", 1.0), CALMER_D),
+        (*R1, Cure("bounded gradients", "clip_gradients", 1.0), CALMER_D),
         checks=2,
     ),
 )  # fmt: skip
