@@ -13,6 +13,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.estimator import GAN
+from sparring.records import Record
 
 
 def fitted(pictures: Dataset, **options: object) -> GAN:
@@ -238,3 +239,18 @@ def test_loading_the_best_checkpoint(pictures: Dataset, tmp_path: Path) -> None:
     checkpoint.write(gan.bout_, path / "best", {"frechet": 1.0})
     assert GAN.load(path, best=True).bout_.step == 1
     assert GAN.load(path).bout_.step == early
+
+
+def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
+    with pytest.raises(RunError, match="has not been fitted"):
+        GAN().diagnose()
+    gan = fitted(pictures, d_lr=0.0, record_every=1)
+    diagnosis = gan.diagnose()
+    assert [finding.name for finding in diagnosis.course] == []  # a dozen steps are within every grace
+    gan.history_ = [
+        Record(100 * k, 0, 0.0, 0.0, dict(gan.history_[0].values) | {"spread": 0.1}) for k in range(1, 6)
+    ]
+    assert "mode-collapse" in [finding.name for finding in gan.diagnose().present]
+    assert "mode-collapse: the generator draws nearly the same thing" in str(gan.diagnose())
+    # Its config is known: the penalty is the recipe's own already or prescribed by its option.
+    assert all(finding.cures for finding in gan.diagnose().present)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sparring.checks import preflight
     from sparring.config import Config
     from sparring.data.spec import Dataset
+    from sparring.doctor.diagnosis import diagnose
     from sparring.errors import SparringError
     from sparring.estimator import GAN
     from sparring.loop import Budget, train
@@ -35,6 +36,7 @@ _HOMES = {
     "Record": "sparring.records",
     "SparringError": "sparring.errors",
     "adversarial_step": "sparring.steps",
+    "diagnose": "sparring.doctor.diagnosis",
     "preflight": "sparring.checks",
     "train": "sparring.loop",
 }
@@ -50,6 +52,7 @@ __all__ = [
     "SparringError",
     "__version__",
     "adversarial_step",
+    "diagnose",
     "losses",
     "penalties",
     "preflight",

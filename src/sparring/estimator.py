@@ -17,6 +17,7 @@ from sparring import build, checkpoint, run, sample
 from sparring.config import BUDGETS, RECIPES, Config
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
+from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, RunError, unknown
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record
@@ -125,6 +126,15 @@ class GAN:
         """A picture of samples in a grid; a scatter plot for points."""
         count = max(count, 1000) if self._fitted and self.spec_.kind == "points" else count
         return sample.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
+
+    def diagnose(self) -> Diagnosis:
+        """What the doctor finds in the training's history; print it, or read ``present``.
+
+        Raises:
+            RunError: not fitted yet.
+        """
+        self._check_fitted()
+        return diagnose(self.history_, vars(self.config_) | {"kind": self.spec_.kind})
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.

@@ -148,6 +148,11 @@ class Diagnosis:
     records: int
     step: int
 
+    def __str__(self) -> str:
+        from sparring.doctor.report import text  # it reads this module
+
+        return text(self, "this training")
+
     @property
     def healthy(self) -> bool:
         return not self.present
