@@ -104,8 +104,8 @@ def curve(axis: Axes, sign: Sign, ill: Course, well: Course) -> None:
     for bound in (sign.low, sign.high):
         if np.isfinite(bound):
             axis.axhline(bound, color="k", linestyle="--", linewidth=0.8)
-    if seen and max(seen) > 100 * max(min(seen), 1e-12) and min(seen) >= 0:
-        axis.set_yscale("symlog", linthresh=max(min((v for v in seen if v > 0), default=1e-3), 1e-9))
+    if seen and min(seen) > 0 and max(seen) > 100 * min(seen):
+        axis.set_yscale("log")
     axis.set_title(sign.name, fontsize=9)
     axis.set_xlabel("step", fontsize=8)
     axis.tick_params(labelsize=7)

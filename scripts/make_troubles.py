@@ -193,7 +193,8 @@ STORIES: dict[str, Story] = {
         "checkerboard kernels",
         "A fine grid of dark and light pixels over every sample.",
         "A transposed convolution of kernel 3 at stride 2 paints some pixels from one kernel place and their "
-        "neighbours from four. The discriminator must unteach what the architecture draws by itself.",
+        "neighbours from four. The discriminator must unteach what the architecture draws by itself; here it "
+        "did, so that only the check before the first step, which looks at the kernels, names it.",
         "Odena et al. 2016, Deconvolution and checkerboard artifacts.",
     ),
     "average-lags": Story(

@@ -160,6 +160,12 @@ def test_every_rule_is_whole() -> None:
             assert cure.change(OPTIONS) == {} or Config().replace(**cure.change(OPTIONS))
 
 
+def test_clipped_weights_have_few_directions_by_themselves() -> None:
+    ill = HISTORIES["spectral-collapse"][0]
+    assert "spectral-collapse" in names(ill, {})
+    assert "spectral-collapse" not in names(ill, {"weight_clip": 0.01})
+
+
 def test_rules_for_some_games_are_silent_in_others() -> None:
     course = HISTORIES["discriminator-won"][0]
     assert "discriminator-won" in names(course, {"loss": "hinge"})
@@ -185,7 +191,8 @@ def test_signals_of_a_course() -> None:
         for k in range(1, 10)
     ]
     assert found[0] == {
-        "real_logit": 1, "fake_logit": -1, "distance": 1, "batch_size": 4, "average": 0, "logit_gap": 2,
+        "real_logit": 1, "fake_logit": -1, "distance": 1, "batch_size": 4, "average": 0, "clipped": 0,
+        "logit_gap": 2,
         "worse_than_start": 1, "worse_than_best": 1,
     }  # fmt: skip
     assert found[4]["progress_made"] == pytest.approx(5 / 2)

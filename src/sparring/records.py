@@ -56,7 +56,7 @@ LOGGED: dict[str, Logged] = {
     "g_change": Logged("ratio", "0.0001 to 1", "how far the generator's weights moved since the last record"),
     "d_change": Logged("ratio", "0.0001 to 1", "how far the discriminator's weights moved"),
     "d_rank": Logged(
-        "ratio", "above 0.4", "directions the discriminator's layers use, 1: as random weights do, 0: one each"
+        "ratio", "above 0.5", "directions the discriminator's layers use, 1: as random weights do, 0: one each"
     ),
     "non_finite": Logged("count", "0", "values that were infinite or NaN when the training stopped"),
     "augment_p": Logged("probability", "0 to 0.8", "how often each augmentation is made (`augment`)"),

@@ -275,11 +275,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "spectral-collapse",
         "the discriminator's layers have shrunk to a few directions",
-        (Sign("d_rank", high=0.25), BAD),
+        (Sign("d_rank", high=0.35), BAD, Sign("clipped", high=0)),
         "Steps too large for its slope leave a few huge singular values in its weights: it looks at a few "
         "things only, and the generator need not get the others right.",
         (OWN_GAME, *R1, Cure("bound each layer's largest singular value", "d_norm", "spectral"), CALMER_D),
-        grace=150,
+        grace=100,
     ),
     Rule(
         "rate-too-high",

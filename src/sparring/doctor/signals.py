@@ -25,6 +25,7 @@ DERIVED: dict[str, Logged] = {  # beside records.LOGGED
     "d_moved": Logged("ratio", "above 0.01", "greatest d_change so far"),
     "gradient_leap": Logged("ratio", "below 10", "d_gradient_norm over its median so far"),
     "batch_size": Logged("samples", "16 to 512", "samples a step"),
+    "clipped": Logged("yes or no", "0", "whether the discriminator's weights are clipped"),
     "average": Logged("yes or no", "1", "whether the generator's weights are averaged"),
 }
 
@@ -38,6 +39,9 @@ class Signals:
             self.constant["batch_size"] = float(size)
         if isinstance(half_life := options.get("ema_half_life"), int | float):
             self.constant["average"] = float(half_life > 0)
+        self.constant["clipped"] = float(
+            bool(options.get("weight_clip"))
+        )  # which makes few directions by itself
         self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT)
         self.first = self.best = 0.0
         self.moved: dict[str, float] = {}
