@@ -182,16 +182,22 @@ FAULTS: dict[str, Case] = {
         {"loss": "minimax", "r1_gamma": 0.0, "d_lr": 1e-2, "d_steps": 3}, (*WON, *COLLAPSE)
     ),
     "five steps of a fast discriminator": Case(
-        {"r1_gamma": 0.0, "d_lr": 1e-2, "d_steps": 5}, (*WON, *COLLAPSE)
+        {"r1_gamma": 0.0, "d_lr": 1e-2, "d_steps": 5}, (*WON, "spectral-collapse", *COLLAPSE)
     ),
-    "no penalty and a fast discriminator": Case({"r1_gamma": 0.0, "d_lr": 2e-2}, (*WON, *COLLAPSE, *FAST)),
+    "no penalty and a fast discriminator": Case(
+        {"r1_gamma": 0.0, "d_lr": 2e-2}, (*WON, "spectral-collapse", *COLLAPSE, *FAST)
+    ),
     "discriminator of width 1": Case({"d_width": 1}, ("discriminator-weak",)),
     "discriminator's rate next to nothing": Case({"d_lr": 1e-6}, ("discriminator-weak", "rate-too-low")),
     "R1 a thousand times too strong": Case({"r1_gamma": 1000.0}, ("discriminator-weak",)),
     "generator's rate far too high": Case({"g_lr": 0.5}, (*FAST, *COLLAPSE, *WON)),
-    "both rates far too high": Case({"g_lr": 0.5, "d_lr": 0.1}, (*FAST, *COLLAPSE, *WON, "discriminator-weak")),
+    "both rates far too high": Case(
+        {"g_lr": 0.5, "d_lr": 0.1}, (*FAST, "spectral-collapse", *COLLAPSE, *WON, "discriminator-weak")
+    ),
     "both rates far too low": Case({"g_lr": 1e-6, "d_lr": 1e-6}, ("rate-too-low",)),
-    "Wasserstein without a bound": Case({"loss": "wasserstein", "r1_gamma": 0.0}, (*FAST, *COLLAPSE, *WON)),
+    "Wasserstein without a bound": Case(
+        {"loss": "wasserstein", "r1_gamma": 0.0}, (*FAST, "spectral-collapse", *COLLAPSE, *WON)
+    ),
     "no friction, no average": Case(
         {"r1_gamma": 0.0, "ema_half_life": 0, "d_lr": 8e-3}, (*FAST, *COLLAPSE, *WON, "no-average")
     ),

@@ -48,7 +48,7 @@ def quality(bout: Bout, data: Any, held_out: Any, seed: int) -> dict[str, float]
     drawn = sample.draw(bout.artist, latents, labels)
     reals = held_out.batch(torch.arange(min(COUNT, len(held_out))))[0]
     variance = float(reals.flatten(1).double().var(0, unbiased=False).sum())
-    if not bool(drawn.isfinite().all()):
+    if not bool(drawn.isfinite().all()) or float(drawn.abs().max()) > 1e15:
         return {"mind": 1e9, "digits": 1e9}
     found = {
         "mind": mind(reals.flatten(1), drawn.flatten(1), torch.Generator().manual_seed(0), 256) / (3 * variance)
