@@ -26,6 +26,8 @@ verbs
   data DATA        what would be trained on: count, sizes, classes, duplicates, a sheet
   resume RUN       go on exactly where a training stopped
   sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
+  watch RUN        a live page of a training, or of several side by side
+  report RUN       the same page as one file, to send to a colleague
   doctor RUN       why a training fails, in plain words, and the cure
   evaluate RUN     how good the samples are, how sure that is, and whether they are copies
   recipes          what can be trained how; recipes NAME: one recipe's options
@@ -53,6 +55,13 @@ DOCTOR_EXAMPLES = """\
 examples
   sparring doctor runs/mnist-tutorial-1
   sparring doctor losses.csv --loss non-saturating     of another program: D_loss, G_loss, D(x), ..."""
+WATCH = """\
+Serve a local page that reads run folders and follows them: samples through time, both losses, the
+discriminator's scores, the doctor, options side by side, and a playground of the generator."""
+WATCH_EXAMPLES = """\
+examples
+  sparring watch runs/mnist-sprint-1
+  sparring watch runs                                  every run in a folder, to compare"""
 EVALUATE = """\
 Measure samples against real data: fidelity, diversity, how sure the numbers are, and copying. Each
 number stands beside the one that real samples get."""
@@ -91,6 +100,10 @@ def _verb(name: str) -> Callable[[argparse.Namespace], int]:
         from sparring.doctor.visit import visit
 
         return visit
+    if name in ("watch", "report"):  # nor does a page, until somebody draws
+        from sparring import watching
+
+        return watching.watch if name == "watch" else watching.report
     from sparring.verbs import VERBS
 
     return VERBS[name]
@@ -125,6 +138,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="where the doctor finds a serious disease, go back and try a cure, N times at most (3)",
     )
+    train.add_argument("--watch", action="store_true", help="serve the live page while it trains")
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
 
@@ -177,6 +191,17 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, help="where to write (RUN/evaluation.json, which is replaced)")
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    watch = verbs.add_parser("watch", description=WATCH, epilog=WATCH_EXAMPLES)
+    watch.add_argument("run", metavar="RUN", type=Path, nargs="+", help="run folders, or a folder of runs")
+    watch.add_argument("--port", type=int, default=0, help="a port (the first free one from 8555 on)")
+    watch.add_argument("--host", default="127.0.0.1", help="another address than this machine's own")
+    watch.add_argument("--token", default="", help="what a visitor's address must bring; --host needs it")
+
+    report = verbs.add_parser("report", description="A run's page as one file that needs nothing else.")
+    report.add_argument("run", metavar="RUN", type=Path, help="run folder")
+    report.add_argument("-o", "--out", type=Path, help="where to write (RUN/report.html, which is replaced)")
+    report.add_argument("--force", action="store_true", help="replace --out if it exists")
 
     doctor = verbs.add_parser(
         "doctor", description=DOCTOR, epilog=DOCTOR_EXAMPLES, usage="sparring doctor RUN [options]"

@@ -19,11 +19,14 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
 from sparring.overfitting import HeldOutGap
-from sparring.records import Record
+from sparring.records import Record, Scores
 from sparring.runtime import Threads
 from sparring.schedules import ema_decay
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
 from sparring.vitals import Vitals
+
+BINS, TAIL = 24, 0.002  # of the histograms of logits
+MOST_SCORES = 2**23  # quantile takes no more than twice as many
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,16 @@ class _Crew:
             self.threads.watch(record.values["samples_per_second"], self.probe)
 
 
+def histograms(real: Tensor, fake: Tensor) -> Scores:
+    """Counts of real and fake logits in BINS bins; what lies beyond TAIL of either end is in the last bin."""
+    parts = [logits.detach().float().flatten().cpu() for logits in (real, fake)]
+    both = torch.cat(parts)[:MOST_SCORES]
+    low, high = (float(both.quantile(share)) for share in (TAIL, 1 - TAIL))
+    high = max(high, low + 1e-6 * max(1.0, abs(low)))
+    counts = [torch.histc(part.clamp(low, high), BINS, low, high).long().tolist() for part in parts]
+    return Scores(low, high, tuple(counts[0]), tuple(counts[1]))
+
+
 class _Window:
     """Keeps what the steps between two records logged, and averages it many steps at a time.
 
@@ -232,6 +245,7 @@ class _Window:
     def _open(self) -> None:
         self.kept: list[dict[str, Tensor]] = []
         self.sums: dict[str, Tensor] = {}
+        self.logits: tuple[Tensor, ...] = ()  # real and fake of the last steps, each (steps, B)
         self.steps = 0
         self.since_seconds, self.since_samples = self.bout.seconds, self.bout.samples_seen
 
@@ -247,6 +261,7 @@ class _Window:
             self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
         ordered = (1 + sign_of_pairs(self.kept[-1]["real_logit"], self.kept[-1]["fake_logit"])) / 2
         self.sums["auc"] = self.sums.get("auc", 0) + ordered * len(self.kept)
+        self.logits = columns["real_logit"], columns["fake_logit"]
         self.steps += len(self.kept)
         self.kept = []
 
@@ -263,9 +278,11 @@ class _Window:
             **measured,
             "samples_per_second": (bout.samples_seen - self.since_samples) / seconds,
         }
-        record = Record(bout.step, bout.samples_seen, bout.seconds, progress, values)
+        broken = [name for name, value in values.items() if not np.isfinite(value)]
+        scores = None if broken else histograms(*self.logits)
+        record = Record(bout.step, bout.samples_seen, bout.seconds, progress, values, scores)
         self._open()
-        if broken := [name for name, value in values.items() if not np.isfinite(value)]:
+        if broken:
             raise NonFiniteError(
                 f"{', '.join(broken)} became infinite or NaN by step {bout.step} "
                 f"({bout.samples_seen:,} samples). Try lower learning rates, an R1 penalty "

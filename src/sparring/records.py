@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sparring.errors import RunError
 from sparring.files import write_whole
@@ -76,11 +76,21 @@ LOGGED: dict[str, Logged] = {
 }
 
 
+class Scores(NamedTuple):
+    """How the discriminator's logits were spread lately: counts in bins of equal width from low to high."""
+
+    low: float
+    high: float
+    real: tuple[int, ...]
+    fake: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Record:
     """One line of history: where the training stands and the means since the line before.
 
-    ``progress`` is the share of the budget spent, 0 to 1. ``values`` has the names of LOGGED.
+    ``progress`` is the share of the budget spent, 0 to 1. ``values`` has the names of LOGGED; ``scores``
+    is missing in older histories.
     """
 
     step: int
@@ -88,6 +98,7 @@ class Record:
     seconds: float
     progress: float
     values: Mapping[str, float]
+    scores: Scores | None = None
 
     def to_json(self) -> str:
         """One line of ``history.jsonl`` without its line end."""
@@ -97,7 +108,11 @@ class Record:
             "seconds": round(self.seconds, 3),
             "progress": round(self.progress, 6),
         }
-        return json.dumps(head | {k: float(f"{v:.6g}") for k, v in self.values.items()})
+        line: dict[str, Any] = head | {k: float(f"{v:.6g}") for k, v in self.values.items()}
+        if self.scores:
+            low, high = (float(f"{v:.6g}") for v in self.scores[:2])
+            line["scores"] = [low, high, self.scores.real, self.scores.fake]
+        return json.dumps(line)
 
     @staticmethod
     def from_json(line: str) -> Record:
@@ -108,15 +123,21 @@ class Record:
         """
         values = json.loads(line)
         try:
+            scores = values.pop("scores", None)
             return Record(
                 step=int(values.pop("step")),
                 samples_seen=int(values.pop("samples_seen")),
                 seconds=float(values.pop("seconds")),
                 progress=float(values.pop("progress")),
                 values={name: float(value) for name, value in values.items()},
+                scores=None if scores is None else _scores(*scores),
             )
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not a record: {line[:80]!r}") from error
+
+
+def _scores(low: Any, high: Any, real: Any, fake: Any) -> Scores:
+    return Scores(float(low), float(high), tuple(map(int, real)), tuple(map(int, fake)))
 
 
 def read_history(path: Path) -> Iterator[Record]:

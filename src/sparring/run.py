@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, checkpoint, sample, selection
+from sparring import __version__, build, checkpoint, fields, sample, selection
 from sparring.config import Config, from_toml
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, NonFiniteError, RunError
@@ -105,6 +105,11 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def fields(self) -> Path:
+        """What the discriminator thinks of the plane, beside each picture of two-dimensional points."""
+        return self.path / "fields"
+
+    @property
     def history(self) -> Path:
         return self.path / "history.jsonl"
 
@@ -152,7 +157,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         if not _is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
         with only_trainer(path):
-            for name in ("checkpoints", "healthy", "best", "samples"):
+            for name in ("checkpoints", "healthy", "best", "samples", "fields"):
                 shutil.rmtree(path / name, ignore_errors=True)
             for name in FILES:
                 (path / name).unlink(missing_ok=True)
@@ -292,7 +297,7 @@ def train_in(
         if bout.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
-            writer = stack.enter_context(_Writer(folder, bout))
+            writer = stack.enter_context(_Writer(folder, bout, data))
             if config.evaluate_every:
                 found = selection.judge(config, data, bout.runtime.device)
                 chooser = selection.Selection(found, folder.best, bout, warn)
@@ -319,15 +324,18 @@ def train_in(
 class _Writer:
     """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
 
-    def __init__(self, folder: RunFolder, bout: Bout) -> None:
+    def __init__(self, folder: RunFolder, bout: Bout, data: Dataset) -> None:
         self.folder, self.bout, self.config = folder, bout, folder.config
         checkpoint.drop_after(folder.checkpoints, bout.step)
         truncate_history(folder.history, bout.step)
         for left in folder.path.glob("*.tmp"):  # by a kill
             left.unlink()
-        for picture in folder.pictures():
-            if int(picture.stem) > bout.step:
-                picture.unlink()
+        for left in [*folder.pictures(), *folder.fields.glob("[0-9]*.json")]:
+            if int(left.stem) > bout.step:
+                left.unlink()
+        if fields.is_plane(folder.spec) and self.config.pictures:
+            folder.fields.mkdir(exist_ok=True)
+            fields.write(folder.fields / "real.json", fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
         self.drawn = len(folder.pictures()) - 1
@@ -361,6 +369,9 @@ class _Writer:
         self.drawn = due
         encoded = sample.draw(self.bout.artist, self.latents, self.labels)
         decoded = self.folder.spec.decode(encoded).numpy()
+        if fields.is_plane(self.folder.spec):
+            values = fields.field(self.bout, self.folder.spec, self.folder.classes, encoded)
+            fields.write(self.folder.fields / f"{self.bout.step:08d}.json", values)
         path = self.folder.samples / f"{self.bout.step:08d}.png"
         try:
             sample.grid(decoded, self.folder.spec, PICTURE_COLUMNS).save(path)

@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -37,6 +37,7 @@ from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended, fast_precision
 from sparring.steps import Bout
 from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table
+from sparring.watching import page_beside
 
 QUALITY_SAMPLES = 10_000
 MOST_SAMPLES = 1_000_000
@@ -108,7 +109,9 @@ def train(args: argparse.Namespace) -> int:
     if runtime.processes == 1:  # it draws as one process does
         for caution in preflight(bout, data, config.seed):
             warn(f"before the first step: {caution}")
-    return 0 if _fight(RunFolder(path), bout, data, held_out=held_out, rescues=args.rescue) else 130
+    with page_beside(path) if args.watch and runtime.rank == 0 else nullcontext():
+        done = _fight(RunFolder(path), bout, data, held_out=held_out, rescues=args.rescue)
+    return 0 if done else 130
 
 
 def resume(args: argparse.Namespace) -> int:

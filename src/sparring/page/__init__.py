@@ -1,0 +1,1 @@
+"""The live page: reads run folders, never the trainer's memory, and never imports torch."""

@@ -1,0 +1,171 @@
+"use strict";
+// One run: its card, from the view that the source gives.
+
+class RunCard {
+  constructor(source, id, place) {
+    this.source = source;
+    this.id = id;
+    this.card = element(place, "article", "run");
+    this.card.setAttribute("aria-label", id);
+    this.build();
+    this.playground = new Playground(source, this.part("playground"));
+  }
+
+  part(name) { return this.card.querySelector(`[data-part="${name}"]`); }
+
+  build() {
+    this.card.innerHTML = `
+      <header><h2></h2><span class="pill"></span><p class="muted small about"></p></header>
+      <section data-part="doctor" class="doctor" aria-live="polite"></section>
+      <section data-part="stage" class="stage">
+        <div class="frame"><img class="picture" alt=""><canvas width="640" height="640" role="img" hidden></canvas><p class="none muted"></p></div>
+        <div class="scrub"><button type="button">▶</button><input type="range" min="0" max="0" value="0"></div>
+        <output class="muted small"></output>
+        <p class="caption muted small"></p>
+      </section>
+      <section><h3 data-say="tell"></h3><p class="muted small" data-say="tellHelp"></p><div data-part="scores" class="histogram"></div></section>
+      <dl data-part="numbers" class="numbers"></dl>
+      <section><h3 data-say="losses"></h3><div data-part="losses"></div></section>
+      <section><h3 data-say="distance"></h3><p class="muted small" data-say="distanceHelp"></p><div data-part="distance"></div></section>
+      <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
+      <section data-part="rescue" hidden><h3 data-say="rescue"></h3><ol class="small"></ol></section>
+      <details data-part="config"><summary data-say="config"></summary><table class="small"><tbody></tbody></table></details>`;
+    this.stage = new Stage(this.source, this.part("stage"), (step) => this.moved(step));
+    const seek = (index) => this.stage.seek(this.view.step[index]);
+    this.losses = new LineChart(this.part("losses"), [
+      { name: "d_loss", label: "D", colour: "real" }, { name: "g_loss", label: "G", colour: "fake" },
+    ], { seek });
+    this.distance = new LineChart(this.part("distance"), [{ name: "distance", label: "MIND", colour: "accent" }], { log: true, seek });
+  }
+
+  async refresh() {
+    this.view = await this.source.view(this.id);
+    this.show();
+  }
+
+  show(different = this.different ?? new Set()) {
+    this.different = different;
+    const view = this.view;
+    if (!view) return;
+    for (const place of this.card.querySelectorAll("[data-say]")) place.textContent = Text.say(place.dataset.say);
+    this.card.querySelector("h2").textContent = view.id;
+    this.showState();
+    this.showDoctor();
+    this.stage.show(view);
+    const cursor = this.stage.steps[this.stage.index()] ?? null;
+    this.losses.show(view, cursor);
+    this.distance.show(view, cursor);
+    this.showNumbers();
+    this.playground.show(view);
+    this.showRescue();
+    this.showConfig();
+  }
+
+  showState() {
+    const view = this.view, pill = this.card.querySelector(".pill");
+    pill.textContent = Text.say(`state_${view.state}`);
+    pill.className = `pill ${view.state}`;
+    const about = [view.facts.data, view.config.recipe].filter(Boolean).join(" · ");
+    const parts = [about];
+    if (view.left_seconds !== null && view.state === "running") parts.push(Text.say("left", { time: Text.time(view.left_seconds) }));
+    if (view.state === "stopped") parts.push(Text.say("silent", { time: Text.time(view.silent_seconds) }));
+    if (view.problem) parts.push(view.problem);
+    if (view.broken_lines) parts.push(Text.say("broken", { n: view.broken_lines }));
+    this.card.querySelector(".about").textContent = parts.filter(Boolean).join(" · ");
+  }
+
+  showDoctor() {
+    const place = this.part("doctor"), findings = this.view.diagnosis.findings;
+    const stamp = JSON.stringify([findings, Text.language, this.view.step.length > 0]);
+    if (stamp === this.told) return; // nothing new for a screen reader to say
+    this.told = stamp;
+    place.replaceChildren();
+    place.hidden = !this.view.step.length;
+    place.classList.toggle("ill", findings.length > 0);
+    if (!findings.length) { element(place, "p", "", `✓ ${Text.say("healthy")}`); return; }
+    for (const [k, finding] of findings.entries()) {
+      const box = element(place, "details");
+      box.open = k === 0;
+      element(box, "summary", "", `${Text.disease(finding)} (${Text.say("since", { step: Text.count(finding.since_step) })})`);
+      element(box, "p", "", finding.why);
+      const list = element(box, "ul", "small");
+      for (const sign of finding.evidence) {
+        element(list, "li", "", `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: sign.healthy })})`);
+      }
+      for (const cure of finding.cures) {
+        const line = element(box, "p", "cure", `${Text.say("cure")}: `);
+        const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
+        if (options) element(line, "code", "", options);
+        line.append(` ${cure.words}`);
+      }
+      element(box, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
+    }
+  }
+
+  showNumbers() {
+    const view = this.view, last = (name) => (view.values[name] ?? []).at(-1), place = this.part("numbers");
+    place.replaceChildren();
+    const tell = (name, value, help = "") => {
+      const pair = element(place, "div");
+      element(pair, "dt", "", Text.say(name));
+      const said = element(pair, "dd", "", value);
+      if (help) element(said, "small", "muted", ` ${help}`);
+    };
+    if (!view.step.length) return;
+    tell("time", Text.time(view.seconds.at(-1)));
+    tell("seen", Text.count(view.samples_seen.at(-1)));
+    if (last("samples_per_second")) tell("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
+    if (last("spread") !== undefined && last("spread") !== null) tell("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
+    const report = view.evaluation;
+    if (report.frechet_mean !== undefined) {
+      tell("frechet", Text.figure(report.frechet_mean), Text.say("ofReal", { value: Text.figure(report.real?.frechet) }));
+      for (const name of ["precision", "recall", "coverage"]) {
+        if (report.fake?.[name] !== undefined) tell(name, Text.figure(report.fake[name]), Text.say("ofReal", { value: Text.figure(report.real?.[name]) }));
+      }
+    }
+  }
+
+  showRescue() {
+    const place = this.part("rescue"), list = place.querySelector("ol");
+    place.hidden = !this.view.rescue.length;
+    list.replaceChildren();
+    for (const line of this.view.rescue) element(list, "li", "", `${line.step}: ${line.words}`);
+  }
+
+  showConfig() {
+    const body = this.part("config").querySelector("tbody");
+    body.replaceChildren();
+    for (const [name, value] of Object.entries(this.view.config)) {
+      const row = element(body, "tr", name in this.view.changes ? "changed" : "");
+      element(row, "th", "", name).scope = "row";
+      element(row, "td", "", String(value));
+      const notes = [];
+      if (name in this.view.changes) notes.push(Text.say("changed"));
+      if (this.different.has(name)) { row.classList.add("different"); notes.push(Text.say("different")); }
+      element(row, "td", "muted", notes.join(", "));
+    }
+  }
+
+  moved(step) {
+    this.losses.at(step);
+    this.distance.at(step);
+    const known = this.view.scores.filter(Boolean);
+    const range = known.length ? [Math.min(...known.map((s) => s[0])), Math.max(...known.map((s) => s[1]))] : [0, 1];
+    drawScores(this.part("scores"), step === null ? null : this.view.scores[this.stage.record(step)], this.range(known, range));
+  }
+
+  // Of all moments, but for the wildest: one leap of the scores should not flatten all others.
+  range(known, whole) {
+    if (known.length < 8) return whole;
+    const sorted = (k) => known.map((s) => s[k]).sort((a, b) => a - b), cut = Math.floor(known.length * 0.05);
+    const now = this.view.scores[this.stage.record(this.stage.steps[this.stage.index()] ?? 0)] ?? whole;
+    return [Math.min(sorted(0)[cut], now[0]), Math.max(sorted(1).at(-1 - cut), now[1])];
+  }
+}
+
+// An option as the command line takes it.
+function optionText(name, value) {
+  const dashed = name.replaceAll("_", "-");
+  if (typeof value === "boolean") return value ? `--${dashed}` : `--no-${dashed}`;
+  return `--${dashed} ${value}`;
+}

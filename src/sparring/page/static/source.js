@@ -1,0 +1,41 @@
+"use strict";
+// Where runs come from: the server of this page, or what a report carries inside.
+
+class LiveSource {
+  constructor() { this.live = true; }
+  async runs() { return (await this.get("api/runs")).json(); }
+  async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
+  picture(id, step) { return `api/runs/${encodeURIComponent(id)}/pictures/${step}.png`; }
+  async field(id, name) { return (await this.get(`api/runs/${encodeURIComponent(id)}/fields/${name}.json`)).json(); }
+  fieldName(step) { return String(step).padStart(8, "0"); }
+  draw(id, wish) { return `api/runs/${encodeURIComponent(id)}/draw?${new URLSearchParams(wish)}`; }
+
+  async get(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    return answer;
+  }
+
+  // heard({runs, changed}) at each change; lost(true) while the server is silent.
+  follow(heard, lost) {
+    const events = new EventSource("api/events");
+    events.onmessage = (event) => { lost(false); heard(JSON.parse(event.data)); };
+    events.onerror = () => lost(true);
+    events.onopen = () => lost(false);
+  }
+}
+
+class ReportSource {
+  constructor(report) { this.report = report; this.live = false; }
+  async runs() { return [this.report.view.id]; }
+  async view() { return this.report.view; }
+  picture(_, step) { return this.report.pictures[step]; }
+  async field(_, name) { return this.report.fields[name]; }
+  fieldName(step) { return String(step); }
+  follow() {}
+}
+
+function chooseSource() {
+  const inside = document.getElementById("report");
+  return inside ? new ReportSource(JSON.parse(inside.textContent)) : new LiveSource();
+}
