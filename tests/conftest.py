@@ -19,6 +19,12 @@ TINY = {
 TINY_LINE = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--browser-must-run", action="store_true", help="fail, not skip, where Chromium is missing"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep their decoded pictures and statistics to themselves."""

@@ -54,11 +54,11 @@ def watch(args: argparse.Namespace) -> int:
     print(f"http://{shown}:{port}/{f'?token={args.token}' if args.token else ''}  (Ctrl-C ends it)", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
-            app(args.run, Painter(), hosts, args.token),
+            app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
             host=args.host,
             port=port,
             log_level="warning",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=2,
         )
     )
     server.run()

@@ -153,7 +153,7 @@ def find(paths: Sequence[Path]) -> dict[str, Followed]:
     found: dict[str, Followed] = {}
     for path in paths:
         inside = [path] if _is_run(path) else sorted(p.parent for p in path.glob("*/run.json"))
-        for folder in inside or [path]:
+        for folder in inside or ([] if path.is_dir() else [path]):  # one that is gone is shown as gone
             name, count = folder.resolve().name, 2
             while name in found:
                 name, count = f"{folder.resolve().name}~{count}", count + 1

@@ -72,8 +72,8 @@ Draw = Callable[[Path, Wish], bytes]  # a run's samples as PNG
 class Page:
     """The runs under some folders, and what is asked about them."""
 
-    def __init__(self, paths: Sequence[Path], draw: Draw) -> None:
-        self.paths, self.draw = paths, draw
+    def __init__(self, paths: Sequence[Path], draw: Draw, closing: Callable[[], bool] = lambda: False) -> None:
+        self.paths, self.draw, self.closing = paths, draw, closing
         self.runs: dict[str, Followed] = {}
         self.drawing = asyncio.Lock()  # one at a time: the cores are the training's
         self.refresh()
@@ -122,7 +122,7 @@ class Page:
         seen: dict[str, object] = {}
         waited = 0.0
         yield "retry: 1000\n\n"
-        while not await request.is_disconnected():
+        while not (self.closing() or await request.is_disconnected()):
             now = await run_in_threadpool(self._versions)
             changed = [name for name, version in now.items() if seen.get(name) != version]
             if changed or seen.keys() - now.keys():
@@ -139,9 +139,15 @@ class Page:
         return {name: run.version() for name, run in self.runs.items()}
 
 
-def app(paths: Sequence[Path], draw: Draw, hosts: tuple[str, ...], token: str = "") -> Guard:
-    """The whole application behind its guard."""
-    page = Page(paths, draw)
+def app(
+    paths: Sequence[Path],
+    draw: Draw,
+    hosts: tuple[str, ...],
+    token: str = "",
+    closing: Callable[[], bool] = lambda: False,
+) -> Guard:
+    """The whole application behind its guard; streams end when ``closing`` says so."""
+    page = Page(paths, draw, closing)
 
     async def index(request: Request) -> Response:
         return FileResponse(STATIC / "index.html")

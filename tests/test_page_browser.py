@@ -1,0 +1,299 @@
+"""The page in real Chromium: load, live update, scrub, compare, playground, and runs that go wrong."""
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from conftest import TINY
+from page_runs import age, make_run, record
+from sparring import build, run
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.page.report import write_report
+from sparring.page.server import app
+from sparring.watching import Painter, free_port
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    if not CHROMIUM:
+        if request.config.getoption("--browser-must-run"):
+            pytest.fail("there is no Chromium: apt-get install chromium")
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, serve: type["Served"]) -> Iterator[Page]:
+    """A tab in English that fails its test where a script or a request fails."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(10_000)
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    yield tab
+    context.close()
+    assert [text for text in wrong if "ERR_CONNECTION_REFUSED" not in text] == []
+
+
+class Served:
+    """A server of some folders in a thread."""
+
+    def __init__(self, *paths: Path, port: int = 0) -> None:
+        self.port = port or free_port("127.0.0.1", 0)
+        config = uvicorn.Config(
+            app(paths, Painter(), (f"127.0.0.1:{self.port}",), closing=lambda: self.server.should_exit),
+            port=self.port, log_level="error", timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+
+    def at(self, query: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}/{query}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[type[Served]]:
+    started: list[Served] = []
+
+    class Kept(Served):
+        def __init__(self, *paths: Path, port: int = 0) -> None:
+            super().__init__(*paths, port=port)
+            started.append(self)
+
+    yield Kept
+    for served in started:
+        served.stop()
+
+
+def test_what_a_run_shows(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    card = page.get_by_role("article", name="a")
+    expect(card.locator(".pill")).to_have_text("finished")
+    expect(card.locator(".doctor")).to_contain_text("draws nearly the same thing")
+    expect(card.locator(".doctor code").first).to_have_text("--r1-gamma 10")
+    expect(card.locator(".doctor")).to_contain_text("spread = 0.1 (healthy: 0.85 to 1.05)")
+    expect(card.locator(".scores.real")).to_be_visible()
+    expect(card.get_by_role("img", name=re.compile("d_loss 1.2, g_loss 0.9"))).to_be_visible()
+    expect(card.locator(".numbers")).to_contain_text("1,000 samples/s")
+    expect(card.get_by_alt_text("what the generator draws at step 1000")).to_be_visible()
+
+
+def test_scrubbing_by_keyboard_and_playing(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    slider = page.get_by_role("slider", name="time")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("step 1,000"))
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "step 0 · 0 samples seen · 0 s")
+    picture = page.locator("img.picture")
+    expect(picture).to_have_attribute("src", re.compile(r"/0\.png$"))
+    page.keyboard.press("ArrowRight")
+    expect(picture).to_have_attribute("src", re.compile(r"/500\.png$"))
+    page.get_by_role("button", name="Play").click()
+    expect(picture).to_have_attribute("src", re.compile(r"/1000\.png$"))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # it has stopped at the end
+
+
+def test_it_follows_a_training_that_is_killed_and_begun_anew(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run_path = make_run(tmp_path / "a", records=10)
+    served = serve(run_path)
+    page.goto(served.at())
+    pill, seen = page.locator(".pill"), page.locator(".numbers dd").nth(1)
+    expect(pill).to_have_text("training")
+    expect(page.locator(".about")).to_contain_text("10 s left")
+    expect(seen).to_have_text("32,000")
+    with (run_path / "history.jsonl").open("a") as file:
+        file.write(record(11, 20).to_json() + "\n{broken\n")
+    expect(seen).to_have_text("35,200")
+    expect(page.locator(".about")).to_contain_text("1 lines of the history are no records")
+    age(run_path, 100)
+    expect(pill).to_have_text("stopped")
+    expect(page.locator(".about")).to_contain_text("no record for")
+    (run_path / "history.jsonl").write_text(record(2, 20).to_json() + "\n")
+    expect(seen).to_have_text("6,400")
+    shutil.rmtree(run_path)
+    expect(pill).to_have_text("the folder is gone")
+
+
+def test_a_server_that_dies_and_comes_back(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", records=10)
+    served = serve(run_path)
+    page.goto(served.at())
+    expect(page.locator(".pill")).to_have_text("training")
+    served.stop()
+    expect(page.get_by_role("status").first).to_contain_text("does not answer")
+    with (run_path / "history.jsonl").open("a") as file:
+        file.write(record(11, 20).to_json() + "\n")
+    serve(run_path, port=served.port)
+    expect(page.locator(".numbers dd").nth(1)).to_have_text("35,200")
+
+
+def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    for name, recipe in (("a", "sprint"), ("b", "tutorial"), ("c", "sprint"), ("d", "sprint")):
+        make_run(tmp_path / "runs" / name, recipe=recipe)
+    page.goto(serve(tmp_path / "runs").at("?run=a"))
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.get_by_role("checkbox", name="b").check()
+    expect(page.get_by_role("article")).to_have_count(2)
+    table = page.get_by_role("article", name="b").locator("details[data-part=config]")
+    table.locator("summary").click()
+    row = table.locator("tr", has=page.locator("th", has_text=re.compile("^g_lr$")))
+    expect(row).to_contain_text("different between runs")
+    page.get_by_role("checkbox", name="b").uncheck()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_a_new_run_appears_by_itself(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    (tmp_path / "runs").mkdir()
+    page.goto(serve(tmp_path / "runs").at())
+    expect(page.get_by_role("status").first).to_contain_text("There is no run here yet")
+    make_run(tmp_path / "runs/a")
+    expect(page.get_by_role("article", name="a").locator("h2")).to_have_text("a")
+
+
+def test_language_and_light_are_remembered(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator(".pill")).to_have_text("已完成")
+    expect(page.locator(".doctor")).to_contain_text("生成器一遍遍画几乎相同的东西")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="浅色或深色").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
+    page.reload()
+    expect(page.locator(".pill")).to_have_text("已完成")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_nothing_is_wider_than_a_telephone(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    expect(page.locator(".uplot").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", records=1)
+    line = record(1, 10**6).to_json()
+    tail = line[line.index(",") :]
+    with (run_path / "history.jsonl").open("w") as file:
+        file.writelines(f'{{"step": {k}{tail}\n' for k in range(1, 500_001))
+    address = serve(run_path).at()
+    page.goto(address)
+    expect(page.locator(".numbers dd").first).to_be_visible(timeout=30_000)
+    shown = page.evaluate("document.querySelector('.uplot canvas') !== null")
+    assert shown
+    assert page.evaluate("App.cards.get('a').view.step.length") < 3000
+    assert page.evaluate("App.cards.get('a').view.step.at(-1)") == 500_000
+
+
+def test_the_playground_of_a_real_generator(
+    tmp_path: Path, page: Page, serve: type[Served], pictures: Dataset
+) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    folder = run.create(tmp_path / "a", config, pictures)
+    for _ in run.train_in(folder, build.bout(config, pictures.spec, pictures.classes), pictures):
+        pass
+    page.goto(serve(tmp_path / "a").at())
+    ground = page.locator(".playground")
+    large = ground.get_by_alt_text("the picked sample")
+    expect(ground.get_by_role("button", name=re.compile("^sample"))).to_have_count(16)
+    expect(ground).to_contain_text(re.compile(r"drawn in \d+ ms"))
+    assert page.evaluate("document.querySelector('.tiles img').naturalWidth") == 8
+
+    def pixels() -> str:
+        return str(
+            page.evaluate(
+                """async () => { const i = document.querySelector('.large'); await i.decode();
+                const c = new OffscreenCanvas(8, 8).getContext('2d'); c.drawImage(i, 0, 0);
+                return c.getImageData(0, 0, 8, 8).data.join() }"""
+            )
+        )
+
+    def changed(act: str) -> None:
+        before, source = pixels(), large.get_attribute("src")
+        if act == "knob":
+            ground.get_by_role("slider", name="direction 1").fill("3")
+        else:
+            ground.get_by_role("button", name=act, exact=True).click()
+        expect(large).not_to_have_attribute("src", source or "")
+        assert pixels() != before, act
+
+    changed("knob")
+    changed("Reset")
+    changed("sample 6")
+    changed("Other samples")
+    ground.get_by_role("button", name="More like this").click()
+    expect(ground.get_by_role("button", name=re.compile("^sample"))).to_have_count(16)
+    one = ground.get_by_role("button", name="1", exact=True)
+    one.click()
+    expect(one).to_have_attribute("aria-pressed", "true")
+
+
+def test_points_and_what_the_discriminator_thinks_of_the_plane(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    import torch
+
+    points = from_array(torch.randn(256, 2, generator=torch.Generator().manual_seed(0)), name="cloud")
+    options = {
+        "batch_size": 16,
+        "g_width": 8,
+        "d_width": 8,
+        "samples_seen": 160,
+        "record_every": 2,
+        "pictures": 3,
+    }
+    config = build.configure(points, "mlp", **options)
+    folder = run.create(tmp_path / "a", config, points)
+    for _ in run.train_in(folder, build.bout(config, points.spec, 0), points):
+        pass
+    page.goto(serve(tmp_path / "a").at())
+    canvas = page.locator(".frame canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("what the generator draws at step 10"))
+    colours = (
+        "new Set(document.querySelector('canvas').getContext('2d').getImageData(0, 0, 640, 640).data).size"
+    )
+    assert page.evaluate(colours) > 20
+    expect(page.locator(".playground")).to_be_hidden()
+
+
+def test_a_report_needs_no_server(tmp_path: Path, page: Page) -> None:
+    out = tmp_path / "report.html"
+    write_report(make_run(tmp_path / "a", spread=0.1), out)
+    page.goto(out.as_uri())
+    expect(page.locator(".pill")).to_have_text("finished")
+    expect(page.get_by_role("status").first).to_have_text("This is a report: it does not change any more.")
+    page.get_by_role("slider", name="time").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("img.picture")).to_have_attribute("src", re.compile("^data:image/png"))
+    assert page.evaluate("document.querySelector('img.picture').naturalWidth") == 12
+    expect(page.locator(".scores.fake")).to_be_visible()
