@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
-from sparring.loop import Budget, _Order, _stream, train
+from sparring.loop import BINS, Budget, _Order, _stream, histograms, train
 from sparring.runtime import Threads
 from sparring.schedules import linear
 from sparring.steps import Bout
@@ -158,3 +158,30 @@ def test_the_clock_stands_still_while_a_record_is_looked_at(monkeypatch: pytest.
         now[0] += 100
     assert len(seconds) > 3
     assert 1 <= seconds[-1] < 1.01
+
+
+def test_histograms_count_every_score() -> None:
+    real, fake = torch.tensor([[0.0, 1.0], [2.0, 3.0]]), torch.tensor([[-3.0, -3.0], [0.0, 0.0]])
+    scores = histograms(real, fake)
+    assert (sum(scores.real), sum(scores.fake)) == (4, 4)
+    assert -3 <= scores.low < -2.9
+    assert 2.9 < scores.high <= 3
+    assert scores.fake[0] == 2  # both of -3
+    assert scores.fake[BINS // 2] == 2  # both of 0, in the middle
+    assert scores.real[-1] == 1
+    same = histograms(torch.full((5,), 7.0), torch.full((5,), 7.0))
+    assert (sum(same.real), sum(same.fake)) == (5, 5)
+    assert same.low < same.high
+
+
+def test_a_wild_score_does_not_flatten_the_histogram() -> None:
+    real = torch.cat([torch.zeros(2000), torch.tensor([1e9])])
+    scores = histograms(real, torch.ones(2000))
+    assert scores.high < 10
+    assert sum(scores.real) == 2001
+
+
+def test_records_have_the_scores_of_their_steps() -> None:
+    *_, last = train(small_bout(), points(), Budget(samples_seen=8 * 9), batch_size=8, record_every=3)
+    assert last.scores is not None
+    assert sum(last.scores.real) == sum(last.scores.fake) == 3 * 8

@@ -10,7 +10,7 @@ from conftest import TINY
 from sparring.data.spec import Dataset
 from sparring.errors import RunError
 from sparring.estimator import GAN
-from sparring.records import LOGGED, HistoryWriter, Record, read_history, truncate_history
+from sparring.records import LOGGED, HistoryWriter, Record, Scores, read_history, truncate_history
 
 RECORD = Record(step=10, samples_seen=640, seconds=1.5, progress=0.25, values={"d_loss": 1.386, "g_loss": 0.7})
 
@@ -83,3 +83,13 @@ def test_lines_that_are_json_but_no_record_are_passed_over(tmp_path: Path, line:
     path = tmp_path / "history.jsonl"
     path.write_text(f"{line}\n{RECORD.to_json()}\n")
     assert list(read_history(path)) == [RECORD]
+
+
+def test_scores_come_back_and_older_lines_have_none() -> None:
+    scores = Scores(-1.5, 2.25, (0, 3), (4, 0))
+    record = Record(1, 2, 3.0, 0.5, {"d_loss": 1.0}, scores)
+    assert Record.from_json(record.to_json()) == record
+    assert Record.from_json(Record(1, 2, 3.0, 0.5, {}).to_json()).scores is None
+    for bad in ("[1, 2]", "3", '[1, 2, ["x"], [1]]', "[1, 2, 3, 4]"):
+        with pytest.raises(ValueError, match=r"."):
+            Record.from_json(f'{{"step": 1, "samples_seen": 1, "seconds": 1, "progress": 1, "scores": {bad}}}')
