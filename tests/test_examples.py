@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,12 @@ from sparring.steps import Bout
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-MADE_BY_MAKE = {"make demo", "make test", "pip install ."}  # what they do is tested one by one
+MADE_BY_MAKE = {
+    "make demo",
+    "make test",
+    "pip install .",
+    "pip install 'sparring[page]'",
+}  # what they do is tested one by one
 
 
 def blocks(language: str) -> list[tuple[Path, str]]:
@@ -48,6 +54,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sparring.runtime.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)
+    monkeypatch.setattr("uvicorn.Server.run", lambda self: None)  # the page is tested with a browser
+    monkeypatch.setattr(verbs, "page_beside", lambda path: nullcontext())
 
 
 def make_photos(folder: Path) -> None:

@@ -225,8 +225,10 @@ def test_the_playground_of_a_real_generator(
     page.goto(serve(tmp_path / "a").at())
     ground = page.locator(".playground")
     large = ground.get_by_alt_text("the picked sample")
+    ground.scroll_into_view_if_needed()
     expect(ground.get_by_role("button", name=re.compile("^sample"))).to_have_count(16)
     expect(ground).to_contain_text(re.compile(r"drawn in \d+ ms"))
+    expect(ground.locator(".tiles img[src]")).to_have_count(16)
     assert page.evaluate("document.querySelector('.tiles img').naturalWidth") == 8
 
     def pixels() -> str:

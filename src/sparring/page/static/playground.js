@@ -15,6 +15,9 @@ class Playground {
     this.share = 0;
     this.near = null;
     this.waiting = false;
+    this.seen = new Promise((resolve) => {
+      new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(place);
+    });
   }
 
   show(view) {
@@ -78,16 +81,25 @@ class Playground {
 
   wish(seed) { return { seed, ...(this.label !== "" && { label: this.label }) }; }
 
-  fill() {
+  // Sixteen samples, one request at a time: the browser has few connections, and the pictures need them too.
+  async fill() {
+    const mine = (this.filling = Symbol("filling"));
     this.tiles.replaceChildren();
+    const images = [];
     for (let k = 0; k < TILES; k++) {
       const wish = this.near === null ? this.wish(this.base + k) : { ...this.wish(this.near.seed), near: 0.35, other: this.base + k };
       if (this.near === null && this.label === "" && this.view.classes.length) wish.label = k % this.view.classes.length;
       const tile = button(this.tiles, "", () => this.pick(wish, tile));
       const image = element(tile, "img");
       image.alt = Text.say("sample", { seed: this.base + k });
-      image.src = this.source.draw(this.view.id, wish);
+      images.push([image, wish]);
       if (k === 0) this.pick(wish, tile);
+    }
+    await this.seen;
+    for (const [image, wish] of images) {
+      if (mine !== this.filling) return;
+      image.src = this.source.draw(this.view.id, wish);
+      await image.decode().catch(() => {});
     }
   }
 
@@ -100,6 +112,7 @@ class Playground {
 
   // Draws what the knobs say; while the server is busy only the last wish waits.
   async draw() {
+    await this.seen;
     if (this.waiting) { this.again = true; return; }
     this.waiting = true;
     const wish = { ...this.picked, sliders: this.knobs.join(",") };

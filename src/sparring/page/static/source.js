@@ -16,12 +16,21 @@ class LiveSource {
     return answer;
   }
 
-  // heard({runs, changed}) at each change; lost(true) while the server is silent.
+  // heard({runs, changed}) at each change; lost(true) while the server is silent. A hidden tab does not
+  // listen: a browser has six connections for all tabs of a page together.
   follow(heard, lost) {
-    const events = new EventSource("api/events");
-    events.onmessage = (event) => { lost(false); heard(JSON.parse(event.data)); };
-    events.onerror = () => lost(true);
-    events.onopen = () => lost(false);
+    let events = null;
+    const listen = () => {
+      events?.close();
+      events = null;
+      if (document.hidden) return;
+      events = new EventSource("api/events");
+      events.onmessage = (event) => { lost(false); heard(JSON.parse(event.data)); };
+      events.onerror = () => lost(true);
+      events.onopen = () => lost(false);
+    };
+    document.addEventListener("visibilitychange", listen);
+    listen();
   }
 }
 
