@@ -67,7 +67,7 @@ def test_samples_of_the_data_itself_are_healthy() -> None:
     found = vitals(POINTS[300:], plain(POINTS[:300]))()
     assert found["spread"] == pytest.approx(1, abs=0.1)
     assert found["missing"] == 0
-    assert found["out_of_reach"] < 0.02
+    assert "out_of_reach" not in found  # nothing bounds where points are drawn
     assert 0 < found["distance"] < 0.02
     assert set(found) <= set(LOGGED)
 

@@ -29,6 +29,9 @@ class Case:
     data: Callable[[Dataset], Dataset] = lambda data: data
     bout: Callable[[Bout], object] = lambda bout: None
     pictures_only: bool = False
+    points: dict[str, Any] | None = (
+        None  # the options on points instead, whose control has other rates and sizes
+    )
 
 
 class Scaled(nn.Module):
@@ -222,8 +225,8 @@ FAULTS: dict[str, Case] = {
 
 HEALTHY: dict[str, Case] = {
     "control": Case(),
-    "fast generator": Case({"g_lr": 2e-2}),
-    "slow": Case({"g_lr": 4e-3, "d_lr": 1e-3}),
+    "fast generator": Case({"g_lr": 2e-2}, points={"g_lr": 2e-3}),
+    "slow": Case({"g_lr": 4e-3, "d_lr": 1e-3}, points={"g_lr": 4e-4, "d_lr": 7e-4}),
     "batches of 32": Case({"batch_size": 32}),
     "batches of 128": Case({"batch_size": 128}),
     "without classes": Case({"conditional": False}),
@@ -232,6 +235,9 @@ HEALTHY: dict[str, Case] = {
     "hinge": Case({"loss": "hinge"}),
     "relativistic": Case({"loss": "relativistic", "r2_gamma": 0.1}),
     "5,000 samples": Case(data=first(5000)),
-    "wide": Case({"g_width": 48, "d_width": 32}),
-    "WGAN-GP": Case({"loss": "wasserstein", "r1_gamma": 0.0, "gp_weight": 10.0, "d_steps": 3}),
+    "wide": Case({"g_width": 48, "d_width": 32}, points={"g_width": 384, "d_width": 384}),
+    "WGAN-GP": Case(
+        {"loss": "wasserstein", "r1_gamma": 0.0, "gp_weight": 10.0, "d_steps": 3},
+        points={"loss": "wasserstein", "r1_gamma": 0.0, "gp_weight": 0.1, "d_steps": 3},
+    ),
 }

@@ -63,7 +63,8 @@ def prepared(name: str, case_name: str, seed: int, steps: int) -> tuple[Config, 
     case: Case = FAULTS.get(case_name) or HEALTHY[case_name]
     whole = build.dataset(name)
     points = whole.spec.kind == "points"
-    options = ({"recipe": "mlp"} if points else {"recipe": "sprint"} | CONTROL) | case.options
+    changes = case.points if points and case.points is not None else case.options
+    options = ({"recipe": "mlp"} if points else {"recipe": "sprint"} | CONTROL) | changes
     recipe = options.pop("recipe")
     config = build.configure(whole, recipe, **options, seed=100 + seed, samples_seen=10**9)
     batch = config.batch_size

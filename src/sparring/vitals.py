@@ -49,7 +49,7 @@ class Vitals:
     """
 
     def __init__(self, bout: Bout, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
-        self.bout, self.seed = bout, seed
+        self.bout, self.seed, self.bounded = bout, seed, data.spec.bounded
         rng = torch.Generator().manual_seed(seed)
         self.reals = _look(data, bout.runtime.device, rng)
         count = len(self.reals.samples)
@@ -95,18 +95,19 @@ class Vitals:
 
     def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
         reals = self.reals
-        low, high = float(reals.samples.min()), float(reals.samples.max())
-        near = NEAR * (high - low)
-        beyond = (reals.samples < fakes.min() - near) | (reals.samples > fakes.max() + near)
         apart = torch.cdist(vectors, vectors)
         if not bool(apart.isfinite().all()):
             return {}
         found = {
             "spread": _mean_of_pairs(apart) / reals.apart,
             "missing": _missing(vectors, reals),
-            "out_of_reach": float(beyond.float().mean()),
             "distance": self._distance(vectors),
         }
+        if self.bounded:  # else whatever is not drawn now may be drawn soon
+            low, high = float(reals.samples.min()), float(reals.samples.max())
+            near = NEAR * (high - low)
+            beyond = (reals.samples < fakes.min() - near) | (reals.samples > fakes.max() + near)
+            found["out_of_reach"] = float(beyond.float().mean())
         if reals.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
         if fakes.ndim == 4 and min(fakes.shape[2:]) > 1:
