@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports browser check-tests clean
+.PHONY: demo test lint types imports browser check-tests docs clean
 
 demo: $(READY)  ## digits out of noise in a minute
 	$(BIN)/sparring demo
@@ -36,6 +36,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
 	touch $(READY)
+
+docs: $(READY)  ## the documentation as a site
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV)

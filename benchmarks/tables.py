@@ -301,6 +301,21 @@ def rescues() -> str:
     return "\n".join([*lines, *rescue_table(lines_of("rescue"))])
 
 
+def overhead() -> str:
+    facts = load("doctor_overhead")
+    lines = [
+        "## What the doctor costs\n",
+        "`benchmarks/doctor/overhead.py`: wall time of a training on MNIST with its measurements and",
+        "without, in turn; records and the look at the data before the first step are in it.\n",
+        "| recipe | steps | with over without | least to greatest |",
+        "|---|---|---|---|",
+    ]
+    for recipe, steps in facts["steps"].items():
+        ratios, median = facts[recipe]["ratios"], facts[recipe]["median_ratio"]
+        lines.append(f"| {recipe} | {steps:,} | **{median:.3f}** | {min(ratios):.3f} to {max(ratios):.3f} |")
+    return "\n".join(lines) + "\n"
+
+
 def cures() -> str:
     lines = [
         "## One change at a time to the beginner's GAN\n",
@@ -336,6 +351,7 @@ def main() -> None:
         "peers.json": peers,
         "cures.jsonl": cures,
         "rescue.jsonl": rescues,
+        "doctor_overhead.json": overhead,
     }
     sections = [table() for name, table in tables.items() if (RESULTS / name).exists()]
     if any((RESULTS / "doctor").glob("*.jsonl")):

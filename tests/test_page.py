@@ -254,7 +254,7 @@ def test_a_report_is_one_small_file(tmp_path: Path) -> None:
     page = report(run).decode()
     assert len(page) < 5_000_000
     assert len(page) > MOST_BYTES / 2
-    assert page.count("<script") == 9
+    assert page.count("<script") == 10
     assert "src=" not in page
     assert "data:image/png;base64," in page
     text = page.split('id="report">')[1].split("</script>")[0]
@@ -290,7 +290,9 @@ def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert "pip install 'sparring[page]'" in capsys.readouterr().err
 
 
-def test_every_disease_has_a_chinese_title() -> None:
-    strings = (STATIC / "strings.js").read_text("utf-8")
+def test_the_doctor_speaks_chinese() -> None:
+    words = (STATIC / "doctor.zh.js").read_text("utf-8")
     for rule in RULES:
-        assert f'"{rule.name}": "' in strings
+        assert f'"{rule.name}": ["' in words
+        for cure in rule.cures:
+            assert f'"{cure.words}": "' in words

@@ -87,16 +87,16 @@ class RunCard {
       const box = element(place, "details");
       box.open = k === 0;
       element(box, "summary", "", `${Text.disease(finding)} (${Text.say("since", { step: Text.count(finding.since_step) })})`);
-      element(box, "p", "", finding.why);
+      element(box, "p", "", Text.why(finding));
       const list = element(box, "ul", "small");
       for (const sign of finding.evidence) {
-        element(list, "li", "", `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: sign.healthy })})`);
+        element(list, "li", "", `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: Text.range(sign.healthy) })})`);
       }
       for (const cure of finding.cures) {
         const line = element(box, "p", "cure", `${Text.say("cure")}: `);
         const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
         if (options) element(line, "code", "", options);
-        line.append(` ${cure.words}`);
+        line.append(` ${Text.cure(cure.words)}`);
       }
       element(box, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
     }

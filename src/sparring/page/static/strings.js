@@ -53,36 +53,6 @@ const STRINGS = {
     rescue: "救治", broken: "历史中有 {n} 行不是记录,已跳过。", report: "这是一份报告,不会再变化。",
   },
 };
-// The doctor's titles; a test sees to it that none is missing.
-const DISEASES_ZH = {
-  "non-finite": "损失或梯度变成了无穷大或 NaN",
-  "generator-frozen": "生成器的权重不动",
-  "discriminator-frozen": "判别器的权重不动",
-  "labels-swapped": "判别器把假的当真、真的当假",
-  "wrong-sign": "生成器在逃跑:样本离数据越来越远",
-  "generator-dead": "生成器死了:只画一样东西,而且不再变化",
-  "rate-too-low": "几乎什么都不动,而样本离数据还很远",
-  "range-mismatch": "大部分数据落在生成器画不到的地方",
-  "discriminator-weak": "真假明明不同,判别器却分不清",
-  "discriminator-won": "判别器赢了:它几乎把所有真假都远远分开",
-  "discriminator-sure": "判别器对一切都很有把握,而生成器的损失很高",
-  "gradient-vanished": "几乎没有梯度传到生成器",
-  "mode-collapse": "生成器一遍遍画几乎相同的东西",
-  "class-collapse": "同一类别的样本全都一个样",
-  "partial-collapse": "有些种类的数据从来没有被画出来",
-  "spectral-collapse": "判别器的各层只剩下几个方向",
-  "rate-too-high": "样本在记录之间乱跳,却没有更接近数据",
-  "oscillation": "样本在兜圈子",
-  "overfitting": "判别器把训练样本背了下来",
-  "memorised": "假样本是训练样本的复制品",
-  "leaky-augmentation": "增广太频繁,生成器会把它也画出来",
-  "checkerboard": "样本带有单像素的棋盘格",
-  "average-lags": "平均后的生成器远远落后于正在训练的生成器",
-  "no-average": "样本好坏看运气:没有对生成器的权重取平均",
-  "batch-too-small": "每步的样本太少,说明不了数据",
-  "gradient-leap": "判别器的梯度突然跳高",
-};
-
 const Text = {
   language: "en",
   choose(language) {
@@ -93,8 +63,13 @@ const Text = {
     const text = STRINGS[this.language][name] ?? STRINGS.en[name] ?? name;
     return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
   },
-  disease(finding) {
-    return (this.language === "zh" && DISEASES_ZH[finding.name]) || finding.title;
+  // What the doctor says comes in English; in Chinese it is looked up.
+  disease(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[0] ?? finding.title : finding.title; },
+  why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[1] ?? finding.why : finding.why; },
+  cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
+  range(healthy) {
+    if (this.language !== "zh") return healthy;
+    return healthy.replace(" to ", " 到 ").replace("above", "高于").replace("below", "低于").replace("falling", "下降");
   },
   count(number) {
     return Math.round(number).toLocaleString(this.language === "zh" ? "zh-CN" : "en-US");

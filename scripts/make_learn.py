@@ -1,0 +1,183 @@
+"""Makes every number and picture of docs/learn: docs/learn/facts.json and docs/images/learn/.
+
+python scripts/make_learn.py [ring fight quality table cures]; some minutes on two CPU cores in all. Then
+scripts/make_notebooks.py writes the numbers into the pages.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from PIL import Image
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+from torch.nn.functional import avg_pool2d, interpolate
+
+import sparring
+from sparring import build, fields, sample
+from sparring.data.images import mnist
+from sparring.loop import Budget, train
+from sparring.metrics.coverage import prdc
+from sparring.metrics.digits import digit_classifier
+from sparring.metrics.quality import digit_quality
+
+ROOT = Path(__file__).parents[1]
+FACTS, PICTURES = ROOT / "docs/learn/facts.json", ROOT / "docs/images/learn"
+CHAPTER = ROOT / "docs/learn/en/2-the-simplest-gan.md"
+SHOWN = 40  # samples in a picture
+CURES: dict[str, dict[str, Any]] = {  # panels of cures.png, as benchmarks/cures.py has them
+    "as it is": {},
+    "beta1 = 0": {"beta1": 0.0},
+    "R1, gamma 10": {"r1_gamma": 10.0},
+    "beta1 = 0, R1 1, rates x 4,\nlabels, average": {
+        "beta1": 0.0, "r1_gamma": 1.0, "g_lr": 8e-4, "d_lr": 8e-4, "ema_half_life": 10_000, "conditional": True,
+    },
+}  # fmt: skip
+
+
+def fight() -> dict[str, float]:
+    """Chapter 2's code as it stands: its curve of scores, and what it draws."""
+    code = next(block for block in CHAPTER.read_text("utf-8").split("```python\n")[1:] if "BCELoss" in block)
+    torch.manual_seed(0)
+    names: dict[str, Any] = {}
+    exec(compile(code.split("```")[0], str(CHAPTER), "exec"), names)
+    curve = np.array(names["curve"])  # (steps, 2)
+    with torch.no_grad():
+        drawn = (
+            names["G"](torch.randn(10_000, 100)).add(1).mul(127.5).round().to(torch.uint8).view(-1, 1, 28, 28)
+        )
+    sheet(drawn[:SHOWN]).save(PICTURES / "blobs.png")
+    figure, axis = plt.subplots(figsize=(7, 2.8))
+    smooth = np.stack([np.convolve(column, np.ones(50) / 50, "valid") for column in curve.T], 1)
+    axis.plot(smooth[:, 0], color="#2563a8", label="D(x), real")
+    axis.plot(smooth[:, 1], color="#d1641b", label="D(G(z)), forged")
+    axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle="--")
+    axis.set(xlabel="step", ylim=(0, 1))
+    axis.legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(PICTURES / "fight.png", dpi=90)
+    found = digit_quality(drawn)
+    return {
+        "blobs_times": found.times_floor, "blobs_commonest": 100 * max(found.class_shares),
+        "last_real": curve[-1000:, 0].mean(), "last_fake": curve[-1000:, 1].mean(),
+        "first_real": curve[200:400, 0].mean(), "first_fake": curve[200:400, 1].mean(),
+    }  # fmt: skip
+
+
+def table() -> dict[str, float]:
+    """The medians of the benchmark's rows."""
+    rows = [json.loads(line) for line in (ROOT / "benchmarks/results/cures.jsonl").read_text().splitlines()]
+    facts = {}
+    for change in dict.fromkeys(row["change"] for row in rows):
+        mine = [row for row in rows if row["change"] == change]
+        facts[f"times: {change}"] = statistics.median(row["distance"] for row in mine)
+        facts[f"commonest: {change}"] = 100 * statistics.median(row["commonest"] for row in mine)
+        facts[f"seeds: {change}"] = len(mine)
+    return facts
+
+
+def cures() -> dict[str, float]:
+    """Pictures of four rows of that table, and of the default recipe."""
+    figure, axes = plt.subplots(1, len(CURES) + 1, figsize=(13, 3.4))
+    gans = {
+        title: sparring.GAN("tutorial", **options).fit("mnist", epochs=5) for title, options in CURES.items()
+    }
+    gans["the default recipe,\na minute"] = sparring.GAN().fit("mnist", minutes=1)
+    for axis, (title, gan) in zip(axes, gans.items(), strict=True):
+        axis.imshow(np.asarray(gan.show(SHOWN)), cmap="gray")
+        axis.set_title(title, fontsize=9)
+        axis.axis("off")
+    figure.tight_layout()
+    figure.savefig(PICTURES / "cures.png", dpi=80)
+    return {}
+
+
+def quality() -> dict[str, float]:
+    """Four kinds of forgeries with one fault each, and what each number says of them."""
+    real, other = mnist("train"), mnist("test")
+    assert real.labels is not None
+    network, _, _ = digit_classifier()
+    digits = real.samples[:10_000]
+    small = interpolate(avg_pool2d(digits.float(), 2), scale_factor=2.0)
+    sets = {
+        "other real digits": digits,
+        "blurred": small.round().to(torch.uint8),
+        "only ones and sevens": real.samples[(real.labels == 1) | (real.labels == 7)][:10_000],
+        "ten digits, a thousand times each": digits[:10].repeat(1000, 1, 1, 1),
+        "noise": torch.randint(0, 256, digits.shape, generator=torch.Generator().manual_seed(0)).to(
+            torch.uint8
+        ),
+    }
+    reference = network.features(other.samples)
+    facts = {}
+    for name, samples in sets.items():
+        found = prdc(reference, network.features(samples))
+        facts[f"frechet: {name}"] = digit_quality(samples).times_floor
+        facts |= {f"{kind}: {name}": getattr(found, kind) for kind in ("precision", "recall", "coverage")}
+    return facts
+
+
+def ring() -> dict[str, float]:
+    """The moving picture of chapter 1: points, and what the discriminator thinks of the plane."""
+    data = build.dataset("ring")
+    config = build.configure(data, "mlp", seed=1)
+    bout = build.bout(config, data.spec, data.classes)
+    latents = sample.random_latents(fields.POINTS, config.latent_dim, 0)
+    real = np.array(fields.reals(data)["points"])
+    frames = []
+    for record in train(
+        bout, data, Budget(samples_seen=300_000), batch_size=config.batch_size, record_every=25
+    ):
+        if record.step <= 300 or record.step % 200 == 0:
+            found = fields.field(bout, data.spec, 0, sample.draw(bout.artist, latents))
+            frames.append(frame(found, real, record.step))
+    sample.animate(frames, PICTURES / "ring.gif", seconds=10)
+    return {"ring_frames": len(frames)}
+
+
+def frame(found: dict[str, Any], real: np.ndarray, step: int) -> Image.Image:
+    figure, axis = plt.subplots(figsize=(3.2, 3.4), dpi=80)
+    side, (low, high) = found["side"], (found["low"], found["high"])
+    landscape = np.array(found["logits"]).reshape(side, side)
+    reach = np.abs(landscape - np.median(landscape)).max() + 1e-9
+    axis.imshow(
+        landscape - np.median(landscape), origin="lower", extent=(low[0], high[0], low[1], high[1]),
+        cmap="PuOr_r", vmin=-1.6 * reach, vmax=1.6 * reach, interpolation="bilinear",
+    )  # fmt: skip
+    drawn = np.array(found["points"])
+    axis.scatter(*real[:400].T, s=3, color="0.25")
+    axis.scatter(*drawn.T, s=5, color="#d1641b")
+    axis.set_title(f"step {step}", fontsize=9)
+    axis.axis("off")
+    figure.tight_layout(pad=0.3)
+    figure.canvas.draw()
+    picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])  # type: ignore[attr-defined]
+    plt.close(figure)
+    return picture.quantize(40, dither=Image.Dither.NONE)
+
+
+def sheet(digits: torch.Tensor) -> Image.Image:
+    picture = sample.grid(digits.numpy(), mnist("test").spec, 10)
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, float] = json.loads(FACTS.read_text()) if FACTS.exists() else {}
+    parts = {"ring": ring, "fight": fight, "quality": quality, "table": table, "cures": cures}
+    for name in sys.argv[1:] or parts:
+        facts |= {key: float(f"{value:.4g}") for key, value in parts[name]().items()}
+        FACTS.write_text(json.dumps(facts, indent=1) + "\n")
+        print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Writes the numbers and tables into docs/learn, the English code into the Chinese pages, and the notebooks.
+
+python scripts/make_notebooks.py; the numbers are those of docs/learn/facts.json (scripts/make_learn.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+
+LEARN = Path(__file__).parents[1] / "docs/learn"
+CHAPTERS = sorted(path.stem for path in (LEARN / "en").glob("*.md"))
+NUMBER = re.compile(r"<!--n:([^:>]+(?:: [^:>]+)?):([^:>]+)-->.*?<!---->")
+TABLE = re.compile(r"<!--table:(\w+)-->.*?<!--/table-->", re.S)
+CODE = re.compile(r"^```python\n(.*?)^```\n", re.M | re.S)
+ZH = {
+    "change": "改动", "distance": "距离(倍)", "commonest": "最常见的数字", "seeds": "种子数",
+    "forgeries": "假样本", "frechet": "Fréchet 距离(倍)", "precision": "精确率", "recall": "召回率",
+    "coverage": "覆盖率", "as tutorials print it": "教程原样", "no momentum": "去掉动量",
+    "half the momentum": "动量减半", "R1 penalty, gamma 0.1": "R1 惩罚,gamma 0.1",
+    "R1 penalty, gamma 1": "R1 惩罚,gamma 1", "R1 penalty, gamma 10": "R1 惩罚,gamma 10",
+    "gradient penalty and Wasserstein": "Wasserstein 加梯度惩罚",
+    "Wasserstein, clipped weights": "Wasserstein 加权重裁剪", "hinge loss": "hinge 损失",
+    "spectral norm in D": "判别器谱归一化", "BatchNorm in G": "生成器 BatchNorm",
+    "convolutions in G": "生成器用卷积", "convolutions in both": "两边都用卷积",
+    "G four times as fast": "生成器快四倍", "D four times as slow": "判别器慢四倍",
+    "averaged weights": "权重平均", "labels": "标签", "label smoothing": "标签平滑",
+    "instance noise": "加噪声", "no momentum, R1, rates times 4": "去掉动量,R1,学习率乘四",
+    "the same, averaged, with labels": "同上,加平均和标签",
+    "the same with convolutions in both": "同上,再加卷积",
+    "other real digits": "另一批真数字", "blurred": "模糊的", "only ones and sevens": "只有 1 和 7",
+    "ten digits, a thousand times each": "十个数字,各一千遍", "noise": "噪声",
+}  # fmt: skip
+
+
+def page(language: str, chapter: str) -> str:
+    """A chapter's Markdown with its numbers, tables and code filled in."""
+    facts: dict[str, float] = json.loads((LEARN / "facts.json").read_text())
+    text = (LEARN / language / f"{chapter}.md").read_text("utf-8")
+    text = NUMBER.sub(lambda m: f"<!--n:{m[1]}:{m[2]}-->{facts[m[1]]:{m[2]}}<!---->", text)
+    tables = {"cures": cures, "quality": quality}
+    text = TABLE.sub(lambda m: f"<!--table:{m[1]}-->\n{tables[m[1]](facts, language)}\n<!--/table-->", text)
+    english = iter(CODE.findall((LEARN / "en" / f"{chapter}.md").read_text("utf-8")))
+    return CODE.sub(lambda _: f"```python\n{next(english)}```\n", text)
+
+
+def said(words: str, language: str) -> str:
+    return ZH[words] if language == "zh" else words
+
+
+def cures(facts: dict[str, float], language: str) -> str:
+    """The benchmark's medians, a row for each change."""
+    names = ("change", "distance", "commonest", "seeds")
+    lines = ["| " + " | ".join(said(name, language) for name in names) + " |", "|---|---|---|---|"]
+    for key, times in facts.items():
+        if key.startswith("times: "):
+            change = key.removeprefix("times: ")
+            lines.append(
+                f"| {said(change, language)} | {times:,.0f} | {facts[f'commonest: {change}']:.0f} % "
+                f"| {facts[f'seeds: {change}']:.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def quality(facts: dict[str, float], language: str) -> str:
+    """What each number says of forgeries with one fault."""
+    kinds = ("frechet", "precision", "recall", "coverage")
+    lines = [
+        "| " + " | ".join(said(name, language) for name in ("forgeries", *kinds)) + " |",
+        "|---|---|---|---|---|",
+    ]
+    for key in facts:
+        if key.startswith("frechet: "):
+            name = key.removeprefix("frechet: ")
+            numbers = [f"{facts[f'frechet: {name}']:,.1f}"] + [
+                f"{facts[f'{k}: {name}']:.2f}" for k in kinds[1:]
+            ]
+            lines.append(f"| {said(name, language)} | " + " | ".join(numbers) + " |")
+    return "\n".join(lines)
+
+
+def notebook(text: str) -> str:
+    """The same chapter as a notebook without outputs."""
+    cells, end = [], 0
+    for k, found in enumerate(CODE.finditer(text)):
+        cells.append(v4.new_markdown_cell(text[end : found.start()].strip(), id=f"words-{k}"))
+        cells.append(v4.new_code_cell(found[1].strip(), id=f"code-{k}"))
+        end = found.end()
+    cells.append(v4.new_markdown_cell(text[end:].strip(), id="end"))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    whole = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    nbformat.validate(whole)
+    return nbformat.writes(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """What each file under docs/learn should hold."""
+    found = {}
+    for language in ("en", "zh"):
+        for chapter in CHAPTERS:
+            text = page(language, chapter)
+            found |= {f"{language}/{chapter}.md": text, f"{language}/{chapter}.ipynb": notebook(text)}
+    return found
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (LEARN / name).write_text(text, "utf-8")
