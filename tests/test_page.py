@@ -7,6 +7,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from starlette.testclient import TestClient
@@ -296,3 +298,18 @@ def test_the_doctor_speaks_chinese() -> None:
         assert f'"{rule.name}": ["' in words
         for cure in rule.cures:
             assert f'"{cure.words}": "' in words
+
+
+def test_a_page_beside_a_training_ends_with_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = make_run(tmp_path / "a")
+    said = ""
+    with watching.page_beside(run):
+        until = time.monotonic() + 30
+        while "http://" not in said and time.monotonic() < until:
+            time.sleep(0.05)
+            said += capfd.readouterr().out
+        address = said.split()[0]
+        time.sleep(0.5)
+        assert json.loads(urlopen(f"{address}api/runs").read()) == ["a"]
+    with pytest.raises(URLError):
+        urlopen(f"{address}api/runs")

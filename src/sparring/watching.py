@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,8 @@ def watch(args: argparse.Namespace) -> int:
             timeout_graceful_shutdown=2,
         )
     )
-    server.run()
+    with suppress(KeyboardInterrupt):  # its way to end
+        server.run()
     return 0
 
 
@@ -101,7 +102,8 @@ def free_port(host: str, wished: int) -> int:
 @contextmanager
 def page_beside(run: Path) -> Iterator[None]:
     """A page of this run in a process of its own, for as long as the block lasts."""
-    page = subprocess.Popen([sys.executable, "-m", "sparring", "watch", str(run)])
+    command = [sys.executable, "-m", "sparring", "watch", str(run)]
+    page = subprocess.Popen(command, start_new_session=True)  # Ctrl-C is for the training
     try:
         yield
     finally:
