@@ -298,3 +298,23 @@ def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(DataError):
             list(read_foreign(tmp_path / name))
+
+
+def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "losses.csv"
+    for content in ("step;Loss_D;Loss_G\n3;0,5;1,25\n", "step\tLoss_D\tLoss_G\n3\t0.5\t1.25\n"):
+        path.write_text(content)
+        assert list(read_foreign(path)) == [Record(3, 3, 0.0, 0.0, {"d_loss": 0.5, "g_loss": 1.25})]
+    path.write_text("step,Loss_D,Loss_G\n1,0.5,1\n2,nan,inf\n")
+    assert list(read_foreign(path))[1] == Record(2, 2, 0.0, 0.0, {"non_finite": 2.0})
+    assert main(["doctor", str(path)]) == 3
+    assert "a loss or a gradient became infinite or NaN" in capsys.readouterr().out
+
+
+def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "losses.csv"
+    path.write_text("step,Loss_D\n1,0.5\n2,0.4\n")
+    assert main(["doctor", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "Healthy" not in said
+    assert f"of {len(RULES)} rules could be checked" in said

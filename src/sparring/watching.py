@@ -86,6 +86,8 @@ def free_port(host: str, wished: int) -> int:
     Raises:
         ConfigError: it is taken, or the address is not this machine's.
     """
+    if not 0 <= wished < 2**16:
+        raise ConfigError(f"--port {wished}: expected 1 to 65535.")
     for port in [wished] if wished else range(PORT, PORT + TRIED_PORTS):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as trial:

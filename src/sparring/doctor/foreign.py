@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from sparring.errors import DataError
 from sparring.records import LOGGED, Record
@@ -45,6 +47,9 @@ def read_foreign(path: Path) -> Iterator[Record]:
                     values[name] = float(value)  # type: ignore[arg-type]
             except (TypeError, ValueError):
                 continue
+        if broken := [name for name, number in values.items() if not math.isfinite(number)]:
+            values = {name: number for name, number in values.items() if name not in broken}
+            values["non_finite"] = float(len(broken))
         step = values.pop("step", float(count))
         if values and step >= 0 and step < 2**63:
             found = True
@@ -60,7 +65,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             if path.suffix.lower() == ".csv":
-                yield from csv.DictReader(file)
+                yield from _table(file)
                 return
             for line in file:
                 try:
@@ -71,6 +76,21 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
                     yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"cannot read {path} ({error}); expected a .csv or .jsonl file in UTF-8.") from error
+
+
+def _table(file: TextIO) -> Iterator[Mapping[str, object]]:
+    """Rows of a CSV whose separator is the commonest in its first line; with semicolons, commas are decimal."""
+    head = file.readline()
+    file.seek(0)
+    separator = max(",;\t", key=head.count)
+    for row in csv.DictReader(file, delimiter=separator):
+        if separator == ";":
+            yield {
+                name: value.replace(",", ".") if isinstance(value, str) else value
+                for name, value in row.items()
+            }
+        else:
+            yield row
 
 
 def _plain(name: str) -> str:

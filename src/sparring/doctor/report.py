@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
+from sparring.doctor.rules import RULES
 
 
 class Remarks:
@@ -62,7 +63,9 @@ def text(diagnosis: Diagnosis, name: str) -> str:
         return f"{head}\n\nThere is nothing to look at yet."
     parts = [head, ""]
     if diagnosis.healthy:
-        parts.append("Healthy: no rule holds.")
+        looked = len(RULES) - len(diagnosis.unchecked)
+        few = f"Nothing found, but only {looked} of {len(RULES)} rules could be checked."
+        parts.append(few if looked < len(RULES) / 2 else "Healthy: no rule holds.")
     for finding in diagnosis.present:
         parts += [_whole(finding), ""]
     if passed := diagnosis.passed:
