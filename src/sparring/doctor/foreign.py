@@ -84,13 +84,8 @@ def _table(file: TextIO) -> Iterator[Mapping[str, object]]:
     file.seek(0)
     separator = max(",;\t", key=head.count)
     for row in csv.DictReader(file, delimiter=separator):
-        if separator == ";":
-            yield {
-                name: value.replace(",", ".") if isinstance(value, str) else value
-                for name, value in row.items()
-            }
-        else:
-            yield row
+        decimal = "," if separator == ";" else "."
+        yield {name: str(value).replace(decimal, ".") for name, value in row.items()}
 
 
 def _plain(name: str) -> str:
