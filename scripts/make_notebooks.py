@@ -18,22 +18,22 @@ NUMBER = re.compile(r"<!--n:([^:>]+(?:: [^:>]+)?):([^:>]+)-->.*?<!---->")
 TABLE = re.compile(r"<!--table:(\w+)-->.*?<!--/table-->", re.S)
 CODE = re.compile(r"^```python\n(.*?)^```\n", re.M | re.S)
 ZH = {
-    "change": "改动", "distance": "距离(倍)", "commonest": "最常见的数字", "seeds": "种子数",
-    "forgeries": "假样本", "frechet": "Fréchet 距离(倍)", "precision": "精确率", "recall": "召回率",
+    "change": "改动", "distance": "距离（倍）", "commonest": "最常见的数字", "seeds": "种子数",
+    "forgeries": "假样本", "frechet": "Fréchet 距离（倍）", "precision": "精确率", "recall": "召回率",
     "coverage": "覆盖率", "as tutorials print it": "教程原样", "no momentum": "去掉动量",
-    "half the momentum": "动量减半", "R1 penalty, gamma 0.1": "R1 惩罚,gamma 0.1",
-    "R1 penalty, gamma 1": "R1 惩罚,gamma 1", "R1 penalty, gamma 10": "R1 惩罚,gamma 10",
+    "half the momentum": "动量减半", "R1 penalty, gamma 0.1": "R1 惩罚，gamma 0.1",
+    "R1 penalty, gamma 1": "R1 惩罚，gamma 1", "R1 penalty, gamma 10": "R1 惩罚，gamma 10",
     "gradient penalty and Wasserstein": "Wasserstein 加梯度惩罚",
     "Wasserstein, clipped weights": "Wasserstein 加权重裁剪", "hinge loss": "hinge 损失",
     "spectral norm in D": "判别器谱归一化", "BatchNorm in G": "生成器 BatchNorm",
     "convolutions in G": "生成器用卷积", "convolutions in both": "两边都用卷积",
     "G four times as fast": "生成器快四倍", "D four times as slow": "判别器慢四倍",
     "averaged weights": "权重平均", "labels": "标签", "label smoothing": "标签平滑",
-    "instance noise": "加噪声", "no momentum, R1, rates times 4": "去掉动量,R1,学习率乘四",
-    "the same, averaged, with labels": "同上,加平均和标签",
-    "the same with convolutions in both": "同上,再加卷积",
+    "instance noise": "加噪声", "no momentum, R1, rates times 4": "去掉动量，R1，学习率乘四",
+    "the same, averaged, with labels": "同上，加平均和标签",
+    "the same with convolutions in both": "同上，再加卷积",
     "other real digits": "另一批真数字", "blurred": "模糊的", "only ones and sevens": "只有 1 和 7",
-    "ten digits, a thousand times each": "十个数字,各一千遍", "noise": "噪声",
+    "ten digits, a thousand times each": "十个数字，各一千遍", "noise": "噪声",
 }  # fmt: skip
 
 
