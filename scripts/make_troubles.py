@@ -221,7 +221,8 @@ STORIES: dict[str, Story] = {
         "Wasserstein without a bound",
         "The discriminator's gradient, steady so far, is suddenly dozens of times larger.",
         "Loss surfaces of deep networks have cliffs. At the foot of one the slope is huge, and a step along "
-        "it lands far from anything that was learnt.",
+        "it lands far from anything that was learnt. (In the picture it is already large and leaps to fourteen "
+        "times its median, which the doctor does not call a leap yet: its name for this training is another.)",
         "Pascanu et al. 2013.",
     ),
 }
