@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
@@ -260,7 +261,7 @@ def test_a_report_is_one_small_file(tmp_path: Path) -> None:
     assert "src=" not in page
     assert "data:image/png;base64," in page
     text = page.split('id="report">')[1].split("</script>")[0]
-    inside = json.loads(text.replace("<\\/", "</"))
+    inside = json.loads(text)
     steps = inside["view"]["pictures"]
     assert (steps[0], steps[-1]) == (0, 1000)
     assert set(map(str, steps)) == set(inside["pictures"])
@@ -313,3 +314,14 @@ def test_a_page_beside_a_training_ends_with_it(tmp_path: Path, capfd: pytest.Cap
         assert json.loads(urlopen(f"{address}api/runs").read()) == ["a"]
     with pytest.raises(URLError):
         urlopen(f"{address}api/runs")
+
+
+def test_names_are_words_and_never_markup(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "<!--<script>alert(1)")
+    (run / "rescue.jsonl").write_text(json.dumps({"step": 1, "words": "</script><script>alert(2)</script>"}))
+    page = report(run).decode()
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert page.count("</script>") == 10
+    name = quote(run.name)
+    assert client(run).get(f"/api/runs/{name}").json()["id"] == run.name

@@ -75,6 +75,6 @@ def _page(inside: dict[str, Any]) -> str:
     page = (STATIC / "index.html").read_text("utf-8")
     page = re.sub(r'<link rel="stylesheet" href="([^"]+)">', style, page)
     page = re.sub(r'<script src="([^"]+)"></script>', script, page)
-    data = json.dumps(inside, separators=(",", ":")).replace("</", "<\\/")
+    data = json.dumps(inside, separators=(",", ":")).replace("<", "\\u003c")  # no name can end the script
     before, after = page.split("<body>", 1)
     return f'{before}<body>\n<script type="application/json" id="report">{data}</script>{after}'
