@@ -286,7 +286,7 @@ def doctor() -> str:
         "`benchmarks/doctor/judge.py` shows the histories to the doctor, a record every 50 steps. A fault is",
         f"harmful where its final quality is more than {HARM} times worse than the control's. Thresholds were",
         "fixed on MNIST's first seed. One thing was changed after the ring was seen, and holds",
-        "for the grid too: what cannot be reached is looked for in pictures only, since nothing bounds points.\n",
+        "for the grid too: what cannot be reached is looked for in pictures only; nothing bounds points.\n",
     ]
     for name in names:
         lines += judgement(name)
