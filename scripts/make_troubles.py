@@ -126,7 +126,7 @@ STORIES: dict[str, Story] = {
         "All samples alike; from record to record another one, while the losses look balanced.",
         "The generator is paid for passing, not for variety. One good forgery, printed again and again, "
         "passes until the discriminator has learnt it; then all samples jump to the next one. Momentum "
-        "makes it worse: with Adam's usual 0.9 each player goes on in the direction of ten steps ago.",
+        "makes it worse: with Adam's usual 0.9 each player runs on as in its last ten steps.",
         "Goodfellow 2016, section 5.1; Metz et al. 2017, Unrolled GANs; Mescheder et al. 2018 (R1); Gidel et "
         "al. 2019, Negative momentum for improved game dynamics.",
     ),

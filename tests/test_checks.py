@@ -174,3 +174,31 @@ def test_layers_that_leave_traces() -> None:
 def test_a_single_sample_says_nothing() -> None:
     data = from_array(POINTS[:2])
     assert preflight(sound(), replace(data, samples=data.samples[:1])) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("swap", [False, True])
+def test_swapped_labels_show_in_what_the_discriminator_learns(seed: int, swap: bool) -> None:
+    torch.manual_seed(seed)
+    generator = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
+    discriminator = nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Flatten(0))
+    game = non_saturating
+    if swap:
+        game = Loss(
+            lambda real, fake: non_saturating.discriminator(fake, real), non_saturating.generator, False
+        )
+    bout = Bout(generator, discriminator, latent_dim=8, loss=game)
+    points = from_array(torch.randn(500, 2, generator=torch.Generator().manual_seed(seed)))
+    assert ("labels-swapped" in {caution.name for caution in preflight(bout, points)}) is swap
+
+
+def test_a_last_layer_whose_weights_are_made_elsewhere_bounds_nothing() -> None:
+    torch.manual_seed(0)
+    last = nn.utils.parametrizations.weight_norm(nn.Linear(32, 2))
+    bout = Bout(
+        nn.Sequential(nn.Linear(8, 32), nn.ReLU(), last),
+        nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Flatten(0)),
+        latent_dim=8,
+    )
+    points = from_array(torch.randn(500, 2, generator=torch.Generator().manual_seed(0)))
+    assert "range-mismatch" not in {caution.name for caution in preflight(bout, points)}

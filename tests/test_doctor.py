@@ -67,7 +67,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     ),
     "discriminator-sure": (
         lambda _: {"d_real": 0.999, "d_fake": 0.001, "g_loss": 9.0},
-        lambda _: {"d_real": 0.999, "d_fake": 0.001, "g_loss": 9.0, "distance": 0.01},
+        lambda _: {"d_real": 0.999, "d_fake": 0.001, "g_loss": 9.0, "spread": 0.9},
         {},
     ),
     "gradient-vanished": (
@@ -291,7 +291,7 @@ def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "log.jsonl").write_text(
         '{"step": 7, "fid": 12.5, "note": "x"}\nbroken\n[1]\n{"step": 8, "fid": null}\n'
     )
-    assert list(read_foreign(tmp_path / "log.jsonl")) == [Record(7, 7, 0.0, 0.0, {"distance": 12.5})]
+    assert list(read_foreign(tmp_path / "log.jsonl")) == [Record(7, 7, 0.0, 0.0, {"frechet": 12.5})]
     assert main(["doctor", str(table), "--loss", "non-saturating"]) in (0, 3)
     assert "Could not be checked" in capsys.readouterr().out
     for name, content in (("a.csv", "x,y\n1,2\n"), ("b.jsonl", ""), ("c.csv", b"\xff\xfe\x00")):
@@ -305,7 +305,7 @@ def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.Cap
     for content in ("step;Loss_D;Loss_G\n3;0,5;1,25\n", "step\tLoss_D\tLoss_G\n3\t0.5\t1.25\n"):
         path.write_text(content)
         assert list(read_foreign(path)) == [Record(3, 3, 0.0, 0.0, {"d_loss": 0.5, "g_loss": 1.25})]
-    path.write_text("step,Loss_D,Loss_G\n1,0.5,1\n2,nan,inf\n")
+    path.write_text("step,Loss_D,Loss_G,FID\n1,0.5,1,nan\n2,nan,inf,nan\n")
     assert list(read_foreign(path))[1] == Record(2, 2, 0.0, 0.0, {"non_finite": 2.0})
     assert main(["doctor", str(path)]) == 3
     assert "a loss or a gradient became infinite or NaN" in capsys.readouterr().out
@@ -315,6 +315,23 @@ def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture
     path = tmp_path / "losses.csv"
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n")
     assert main(["doctor", str(path)]) == 0
+    assert "Too short to judge" in capsys.readouterr().out
+    path.write_text("step,Loss_D\n1,0.5\n2,0.4\n3,0.4\n")
+    assert main(["doctor", str(path)]) == 0
     said = capsys.readouterr().out
     assert "Healthy" not in said
     assert f"of {len(RULES)} rules could be checked" in said
+
+
+def test_a_row_that_lacks_a_sign_says_nothing_of_it() -> None:
+    ill = HISTORIES["discriminator-sure"][0](0)
+    records = [Record(100 * k, 0, 0.0, 0.0, ill if k % 2 else {"frechet": 300.0}) for k in range(1, 21)]
+    assert [finding.name for finding in diagnose(records, OPTIONS).present] == ["discriminator-sure"]
+
+
+def test_the_doctor_prescribes_against_other_options() -> None:
+    doctor = Doctor(OPTIONS | {"recipe": "tutorial", "r1_gamma": 10.0, "beta1": 0.9, "g_lr": 2e-4})
+    changes = [dict(cure.change) for cure in doctor.prescriptions("mode-collapse")]
+    assert {"beta1": 0.0} in changes
+    assert not any("r1_gamma" in change for change in changes)  # a recipe without R1 cannot advise against it
+    assert doctor.prescriptions("no such disease") == ()

@@ -11,7 +11,7 @@ from conftest import TINY
 from sparring import checkpoint
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, DataError, RunError
+from sparring.errors import ConfigError, DataError, NonFiniteError, RunError
 from sparring.estimator import GAN
 from sparring.records import Record
 
@@ -254,3 +254,10 @@ def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
     assert "mode-collapse: the generator draws nearly the same thing" in str(gan.diagnose())
     # Its config is known: the penalty is the recipe's own already or prescribed by its option.
     assert all(finding.cures for finding in gan.diagnose().present)
+
+
+def test_a_training_that_broke_down_can_be_diagnosed(pictures: Dataset) -> None:
+    gan = GAN("sprint", **(TINY | {"g_lr": 1e30, "d_lr": 1e30}))
+    with pytest.raises(NonFiniteError):
+        gan.fit(pictures, samples_seen=640)
+    assert [finding.name for finding in gan.diagnose().present] == ["non-finite"]

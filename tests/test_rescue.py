@@ -14,7 +14,7 @@ from sparring.records import Record
 from sparring.rescue import Rescuer
 
 SICK = Finding(
-    "discriminator-won", "the discriminator has won", 10, True, "high", (), "Because.",
+    "made-up", "the discriminator has won", 10, True, "high", (), "Because.",
     (Prescription("slower", {"d_lr": 1e-5}), Prescription("a penalty", {"r1_gamma": 0.7})),
 )  # fmt: skip
 
@@ -121,3 +121,38 @@ def test_what_is_so_already_is_no_cure(
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words for words in said if "back to" in words] == [words for words in said if "r1-gamma" in words]
     assert ward.folder.config.r1_gamma == 0.7
+
+
+def test_a_kept_cure_is_never_taken_back(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    ward = rescuer(tmp_path / "run", pictures, said)
+    had = ward.folder.config.d_lr
+    back = Finding(**(vars(SICK) | {"cures": (Prescription("as before", {"d_lr": had}),)}))
+
+    def look(self: Doctor, record: Record) -> list[Finding]:
+        if self.options["d_lr"] != 1e-5:
+            return [SICK] if record.step >= 10 else []
+        return [back] if record.step >= 40 else []
+
+    monkeypatch.setattr(rescue.Doctor, "look", look)
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert [words.split(" with ")[-1] for words in said if "back to step" in words] == ["--d-lr 1e-05"]
+    assert ward.folder.config.d_lr == 1e-5
+
+
+def test_what_a_rescue_went_back_to_is_saved_at_once(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Finding(**(vars(SICK) | {"step": 20}))
+    monkeypatch.setattr(
+        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+    )
+    ward = rescuer(tmp_path / "run", pictures, [])
+    records = ward.train(pictures)
+    steps = [next(records).step for _ in range(21)]
+    assert steps[-1] < 20  # it went back
+    saved = {int(path.stem) for path in ward.folder.checkpoints.glob("*.json")}
+    assert steps[-1] - 1 in saved
+    assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from sparring.augment import sign_of_pairs
 from sparring.data.spec import Dataset
 from sparring.networks.blocks import has_batch_statistics
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
@@ -23,6 +22,7 @@ BATCH = 64
 RARE = 0.05  # of the commonest class's share
 FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
 TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
+LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
 WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 FAR = 1e3  # last weights so many times too large saturate a bounded generator
@@ -143,7 +143,7 @@ def _of_gradients(twin: Bout, batch: Batch) -> Iterator[Caution]:
             "A step of the generator lowers what the discriminator thinks of its samples.",
             "Turn the sign of its loss.",
         )
-    if _lead_learnt(twin, batch) < -0.5:
+    if _lead_learnt(twin, batch) < -LOST:
         yield Caution(
             "labels-swapped",
             "The discriminator's steps raise its scores of forged samples above those of real ones.",
@@ -185,7 +185,8 @@ def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
             layer.weight.mul_(FAR)
             far = play(twin.generator, latents, batch[1]).float()
             ends.append((float(far.min()), float(far.max())))
-    bounded = len(ends) == 2 and all(abs(a - b) <= 0.05 * width for a, b in zip(*ends, strict=True))
+    moved = ends and ends[0] != (float(near.min()), float(near.max()))  # else the layer has other weights
+    bounded = len(ends) == 2 and moved and all(abs(a - b) <= 0.05 * width for a, b in zip(*ends, strict=True))
     if not bounded:
         ends.append((-math.inf, math.inf))
     least, most = ends[-1]
@@ -236,16 +237,18 @@ def _learning(player: nn.Module) -> list[Tensor]:
 
 
 def _lead_learnt(twin: Bout, batch: Batch) -> float:
-    """How the twin's discriminator orders real and forged after a few steps: -1 wrongly, 1 rightly."""
+    """How much a few steps raise the twin's scores of real samples above those of forged ones."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     fake = forge(twin, batch, rng).detach()
+    leads = []
     for _ in range(TRIED):
         lesson = discriminator_lesson(twin, batch, fake, rng)
+        leads.append(float(lesson.logged["real_logit"].mean() - lesson.logged["fake_logit"].mean()))
         with torch.no_grad():
             for weight, slope in zip(_learning(twin.discriminator), lesson.gradients, strict=True):
                 if slope is not None:
                     weight.sub_(SMALL * slope.sign())
-    return float(sign_of_pairs(lesson.logged["real_logit"], lesson.logged["fake_logit"]))
+    return leads[-1] - leads[0]
 
 
 def _cosine(a: Sequence[Tensor | None], b: Sequence[Tensor | None]) -> float:

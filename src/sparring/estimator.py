@@ -18,7 +18,7 @@ from sparring.config import BUDGETS, RECIPES, Config
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
-from sparring.errors import ConfigError, RunError, unknown
+from sparring.errors import ConfigError, NonFiniteError, RunError, unknown
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record
 from sparring.runtime import Runtime, Threads
@@ -95,10 +95,15 @@ class GAN:
         )
         with ExitStack() as stack:
             display = stack.enter_context(Display(console())) if verbose else None
-            for record in records:
-                self.history_.append(record)
-                if display:
-                    display.show(record)
+            try:
+                for record in records:
+                    self.history_.append(record)
+                    if display:
+                        display.show(record)
+            except NonFiniteError:
+                bout, broken = self.bout_, {"non_finite": 1.0}  # for diagnose
+                self.history_.append(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, broken))
+                raise
         return self
 
     def sample(

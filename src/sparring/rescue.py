@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparring import build, checkpoint, run
@@ -17,6 +17,7 @@ from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError
+from sparring.files import write_whole
 from sparring.records import Record
 from sparring.run import RunFolder
 from sparring.steps import Bout
@@ -47,6 +48,7 @@ class Rescuer:
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = field(default_factory=list)  # at the last record
     before: Config | None = None  # the config without the cure that is being watched
+    ill: set[tuple[str, Any]] = field(default_factory=set)  # options that a kept cure changed, as they were
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
@@ -56,10 +58,11 @@ class Rescuer:
             NonFiniteError: the training broke down and no cure is left.
         """
         while True:
-            doctor = Doctor(vars(self.folder.config) | {"kind": self.folder.spec.kind})
+            doctor = Doctor(self._options())
             if self.bout.step:
                 for record in self.folder.records():
-                    doctor.look(record)
+                    if record.step <= self.bout.step:  # what was tried in vain is still in the file
+                        doctor.look(record)
             last = self.bout.step
             try:
                 for record in run.train_in(self.folder, self.bout, data, **options):
@@ -83,7 +86,9 @@ class Rescuer:
             return
         if self.watched:
             self.watched -= 1
-            if not self.watched:
+            if not self.watched and self.before is not None:
+                had, has = vars(self.before), vars(self.folder.config)
+                self.ill |= {(name, value) for name, value in had.items() if has[name] != value}
                 self.before = None
                 self._log("kept", "the cure is kept: no finding since", record.step)
         saved = [int(path.stem) for path in self.folder.healthy.glob("*.json") if path.stem.isdigit()]
@@ -101,11 +106,13 @@ class Rescuer:
         if undone is not None:
             self._log("undone", f"the cure is undone: {serious[0].title}", step)
             self.folder.config, self.before, self.watched = undone, None, 0
+            doctor = Doctor(self._options())
+            serious = [replace(f, cures=doctor.prescriptions(f.name) or f.cures) for f in serious]
         for finding in serious:
             for cure in finding.cures:
                 words = options_text(cure.change)
-                if cure.change.items() <= vars(self.folder.config).items():
-                    continue  # it says nothing new
+                if cure.change.items() <= vars(self.folder.config).items() or self.ill & cure.change.items():
+                    continue  # it says nothing new, or goes back to what this run was ill with
                 if (finding.name, words) not in self.tried and len(self.tried) < self.most:
                     self.tried.add((finding.name, words))
                     if self._try(finding, dict(cure.change), words):
@@ -135,6 +142,12 @@ class Rescuer:
             checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
         bout.seconds = spent  # what was tried in vain was training too
         folder.config, self.bout = config, bout
+        write_whole(folder.path / "config.toml", config.to_toml().encode())
+        checkpoint.drop_after(folder.checkpoints, bout.step)
+        checkpoint.write(bout, folder.checkpoints)  # a kill from here on loses nothing more
+
+    def _options(self) -> dict[str, Any]:
+        return vars(self.folder.config) | {"kind": self.folder.spec.kind}
 
     def _log(self, what: str, words: str, step: int) -> None:
         self.tell(f"rescue: {words}")

@@ -91,6 +91,8 @@ def train(args: argparse.Namespace) -> int:
         sys.stdout.write(config.to_toml())
         return 0
     data, held_out = build.parts(config, data)
+    if args.rescue < 0 or (args.rescue and (config.processes > 1 or not config.vitals)):
+        raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
@@ -104,8 +106,6 @@ def train(args: argparse.Namespace) -> int:
     path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
     if refusal:
         raise RunError(refusal)
-    if args.rescue and runtime.processes > 1:
-        raise ConfigError("--rescue is for one process: leave --processes or --rescue out.")
     if runtime.processes == 1:  # it draws as one process does
         for caution in preflight(bout, data, config.seed):
             warn(f"before the first step: {caution}")

@@ -65,6 +65,7 @@ class Doctor:
         self.signals = Signals(self.options)
         self.held: dict[str, int] = {}  # records in a row at which a rule's signs held
         self.since: dict[str, int] = {}  # the step at which each present finding was made
+        self.standing: dict[str, Finding] = {}  # as last found
         self.seen: set[str] = set()  # names of signals that came
 
     def look(self, record: Record) -> list[Finding]:
@@ -74,14 +75,29 @@ class Doctor:
         findings = []
         for rule in RULES:
             looked_at = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
-            holds = looked_at and all(sign.name in signals and sign.holds(signals) for sign in rule.signs)
+            whole = all(sign.name in signals for sign in rule.signs)
+            if looked_at and not whole and rule.signs[0].name not in EVENTS:  # nothing is said of it here
+                findings += [self.standing[rule.name]] if rule.name in self.since else []
+                continue
+            holds = looked_at and whole and all(sign.holds(signals) for sign in rule.signs)
             self.held[rule.name] = self.held.get(rule.name, 0) + 1 if holds else 0
             if self.held[rule.name] < rule.checks:
                 self.since.pop(rule.name, None)
                 continue
             self.since.setdefault(rule.name, record.step)
-            findings.append(self._finding(rule, signals))
+            self.standing[rule.name] = self._finding(rule, signals)
+            findings.append(self.standing[rule.name])
         return findings
+
+    def prescriptions(self, name: str) -> tuple[Prescription, ...]:
+        """What helps against a disease with these options; nothing for one that is not known."""
+        return tuple(
+            self._prescribed(cure)
+            for rule in RULES
+            if rule.name == name
+            for cure in rule.cures
+            if self._helps(cure)
+        )
 
     def unchecked(self) -> list[str]:
         """Rules that could not be looked at, because the history lacks their signals."""
@@ -109,16 +125,16 @@ class Doctor:
             sure=rule.sure,
             evidence=tuple(evidence),
             why=rule.why,
-            cures=tuple(self._prescribed(cure) for cure in rule.cures if self._helps(cure)),
+            cures=self.prescriptions(rule.name),
         )
 
     def _helps(self, cure: Cure) -> bool:
-        if not self.options:
-            return not cure.own
-        return not (cure.option or cure.own) or bool(cure.change(self.options))
+        if cure.own or cure.option in self.options:
+            return bool(cure.change(self.options))
+        return True  # words, or an option of which nothing is known
 
     def _prescribed(self, cure: Cure) -> Prescription:
-        if not self.options and cure.option:
+        if cure.option and cure.option not in self.options:
             words = f"{cure.words} ({cure.option} {f'times {cure.times:g}' if cure.times else cure.value})"
             return Prescription(words, {})
         return Prescription(cure.words, cure.change(self.options))

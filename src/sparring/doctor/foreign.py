@@ -23,7 +23,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "fake_logit": ("fakelogit", "logitfake", "logitsfake", "scoresfake"),
     "g_gradient_norm": ("ggradientnorm", "ggradnorm", "gradnormg", "gengradnorm"),
     "d_gradient_norm": ("dgradientnorm", "dgradnorm", "gradnormd", "discgradnorm"),
-    "distance": ("fid", "kid", "fd"),
+    "frechet": ("fid", "fd"),
 }
 
 
@@ -45,11 +45,12 @@ def read_foreign(path: Path) -> Iterator[Record]:
             try:
                 if name and value not in (None, ""):
                     values[name] = float(value)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 continue
-        if broken := [name for name, number in values.items() if not math.isfinite(number)]:
-            values = {name: number for name, number in values.items() if name not in broken}
-            values["non_finite"] = float(len(broken))
+        broken = [name for name, number in values.items() if not math.isfinite(number)]
+        values = {name: number for name, number in values.items() if name not in broken}
+        if in_training := [name for name in broken if name.endswith(("loss", "logit", "norm"))]:
+            values["non_finite"] = float(len(in_training))  # elsewhere NaN is how a blank is written
         step = values.pop("step", float(count))
         if values and step >= 0 and step < 2**63:
             found = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,7 +63,9 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     if not diagnosis.records:
         return f"{head}\n\nThere is nothing to look at yet."
     parts = [head, ""]
-    if diagnosis.healthy:
+    if diagnosis.healthy and diagnosis.records < 3:
+        parts.append("Too short to judge: most rules look at three records in a row.")
+    elif diagnosis.healthy:
         looked = len(RULES) - len(diagnosis.unchecked)
         few = f"Nothing found, but only {looked} of {len(RULES)} rules could be checked."
         parts.append(few if looked < len(RULES) / 2 else "Healthy: no rule holds.")
@@ -108,7 +111,9 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "since_step": finding.step,
         "stop": finding.stop,
         "confidence": finding.sure,
-        "evidence": [vars(evidence) for evidence in finding.evidence],
+        "evidence": [
+            vars(e) | {"value": e.value if math.isfinite(e.value) else None} for e in finding.evidence
+        ],
         "why": finding.why,
         "cures": [{"words": cure.words, "change": dict(cure.change)} for cure in finding.cures],
         "page": finding.page,

@@ -57,7 +57,7 @@ class Cure(NamedTuple):
             if not isinstance(now, int | float) or not now:
                 return {}
             new: Any = max(now * self.times, self.least)
-            new = round(new) if isinstance(now, int) else float(f"{new:.3g}")
+            new = max(1, round(new)) if isinstance(now, int) else float(f"{new:.3g}")
         else:
             new = self.value
             if isinstance(new, int | float) and isinstance(now, int | float) and now >= new > 0:
@@ -73,8 +73,9 @@ def _recipe(options: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(vars(from_recipe(name, kind if isinstance(kind, str) else "image")))
     if values["gamma_per_variance"]:
         del values["r1_gamma"], values["r2_gamma"]
-    if not values["latent_dim"]:
-        del values["latent_dim"]
+    for name in ("latent_dim", "r1_gamma", "r2_gamma"):
+        if not values.get(name):  # of the data's size; or a recipe that has no penalty and cannot speak of it
+            values.pop(name, None)
     return values
 
 
@@ -125,7 +126,6 @@ DEVIATION = Cure(
     "let the discriminator see its batch's deviation", "d_deviation", True, only=("discriminator", "dcgan")
 )
 SLOWER_D = Cure("a slower discriminator", "d_lr", times=0.1)
-SLOWER_G = Cure("a slower generator", "g_lr", times=0.1)
 CALMER_D = Cure("a slower discriminator", "d_lr", times=0.25)
 CALMER_G = Cure("a slower generator", "g_lr", times=0.25)
 BAD = Sign("distance", low=0.1)  # samples are still far from the data
@@ -234,7 +234,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("d_real", low=0.97), Sign("d_fake", high=0.03), Sign("g_loss", low=4)),
         "It may have won for good. The losses alone cannot say: look at the samples.",
         (OWN_GAME, *R1, SLOWER_D),
-        losses=PROBABILITY, checks=5, lacking="distance", sure="low",
+        losses=PROBABILITY, checks=5, lacking="spread", sure="low",
     ),
     Rule(
         "gradient-vanished",
