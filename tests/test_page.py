@@ -287,7 +287,7 @@ def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert main(["watch", str(tmp_path), "--host", "0.0.0.0"]) == 1
     assert "--token" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="cannot listen on 203.0.113.1"):
-        watching.free_port("203.0.113.1", 0)
+        watching.listen("203.0.113.1", 0)
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     assert main(["watch", str(tmp_path)]) == 1
     assert "pip install 'sparring[page]'" in capsys.readouterr().err
@@ -299,6 +299,14 @@ def test_the_doctor_speaks_chinese() -> None:
         assert f'"{rule.name}": ["' in words
         for cure in rule.cures:
             assert f'"{cure.words}": "' in words
+
+
+def test_two_pages_never_share_a_port() -> None:
+    with watching.listen("127.0.0.1", 0) as one, watching.listen("127.0.0.1", 0) as other:
+        taken = one.getsockname()[1]
+        assert taken != other.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {taken}: Address already in use"):
+            watching.listen("127.0.0.1", taken)
 
 
 def test_a_page_beside_a_training_ends_with_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

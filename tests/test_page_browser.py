@@ -18,7 +18,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.page.report import write_report
 from sparring.page.server import app
-from sparring.watching import Painter, free_port
+from sparring.watching import Painter, listen
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -58,15 +58,17 @@ class Served:
     """A server of some folders in a thread."""
 
     def __init__(self, *paths: Path, port: int = 0) -> None:
-        self.port = port or free_port("127.0.0.1", 0)
+        listening = listen("127.0.0.1", port)
+        self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             app(paths, Painter(), (f"127.0.0.1:{self.port}",), closing=lambda: self.server.should_exit),
-            port=self.port, log_level="error", timeout_graceful_shutdown=2,
+            log_level="error", timeout_graceful_shutdown=2,
         )  # fmt: skip
         self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run)
+        self.thread = threading.Thread(target=self.server.run, args=([listening],))
         self.thread.start()
         while not self.server.started:
+            assert self.thread.is_alive(), "the server did not start"
             time.sleep(0.01)
 
     def at(self, query: str = "") -> str:

@@ -11,7 +11,7 @@ from sparring import build, rescue, run
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding, Prescription
 from sparring.records import Record
-from sparring.rescue import Rescuer
+from sparring.rescue import Rescuer, resumed
 
 SICK = Finding(
     "made-up", "the discriminator has won", 10, True, "high", (), "Because.",
@@ -45,9 +45,9 @@ def test_a_cure_that_helps_is_kept(tmp_path: Path, pictures: Dataset, monkeypatc
     assert ward.bout.base[0][0] == 1e-5
     assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()
     lines = [json.loads(text) for text in (ward.folder.path / "rescue.jsonl").read_text().splitlines()]
-    assert [line["what"] for line in lines] == ["tried", "kept"]
-    assert "--d-lr 1e-05" in lines[0]["words"]
-    assert len(said) == 2
+    assert [line["what"] for line in lines] == ["allowed", "tried", "kept"]
+    assert "--d-lr 1e-05" in lines[1]["words"]
+    assert len(said) == 3
     history = [record.step for record in ward.folder.records()]
     assert history == sorted(set(history))  # what was in vain is not in it
 
@@ -64,7 +64,7 @@ def test_it_goes_back_to_a_healthy_state_well_before_the_finding(
     steps = [record.step for record in ward.train(pictures)]
     again = steps[20]
     assert 1 < again <= 20 - rescue.APART + 1
-    assert f"back to step {again - 1}" in said[0]
+    assert f"back to step {again - 1}" in said[1]
 
 
 def test_a_cure_that_does_not_help_is_undone_and_the_next_one_tried(
@@ -77,7 +77,7 @@ def test_a_cure_that_does_not_help_is_undone_and_the_next_one_tried(
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (before, 0.7)
     lines = (ward.folder.path / "rescue.jsonl").read_text().splitlines()
-    assert [json.loads(text)["what"] for text in lines] == ["tried", "undone", "tried", "kept"]
+    assert [json.loads(text)["what"] for text in lines] == ["allowed", "tried", "undone", "tried", "kept"]
 
 
 @pytest.mark.parametrize("most", [0, 1])
@@ -156,3 +156,69 @@ def test_what_a_rescue_went_back_to_is_saved_at_once(
     saved = {int(path.stem) for path in ward.folder.checkpoints.glob("*.json")}
     assert steps[-1] - 1 in saved
     assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()
+
+
+def stopped_on_trial(path: Path, data: Dataset) -> Rescuer:
+    """A run that was left three records after its first cure began."""
+    ward = rescuer(path, data, [])
+    for count, _ in enumerate(ward.train(data), 1):
+        if count == 13:
+            break
+    assert ward.was
+    return ward
+
+
+def test_a_stopped_rescue_goes_on_and_takes_back_what_does_not_help(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ill_when(monkeypatch, lambda options, record: options["r1_gamma"] != 0.7 and record.step >= 10)
+    had = stopped_on_trial(tmp_path / "run", pictures).was["d_lr"]
+    with (tmp_path / "run/rescue.jsonl").open("a") as file:
+        file.write('{"what": "ke')  # a kill left half a line
+    folder = run.RunFolder(tmp_path / "run")
+    assert folder.config.d_lr == 1e-5
+    ward = resumed(folder, folder.bout(lambda _: None)[0])
+    assert (ward.most, ward.watched, len(ward.tried)) == (3, rescue.WATCH, 1)
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (had, 0.7)
+    assert len(ward.tried) == 2
+
+
+@pytest.mark.parametrize(("more", "most"), [(None, 3), (0, 1), (5, 6)])
+def test_how_many_cures_are_left(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch, more: int | None, most: int
+) -> None:
+    ill_when(monkeypatch, lambda options, record: options["d_lr"] != 1e-5 and record.step >= 10)
+    stopped_on_trial(tmp_path / "run", pictures)
+    folder = run.RunFolder(tmp_path / "run")
+    ward = resumed(folder, folder.bout(lambda _: None)[0], more)
+    assert ward.most == most
+    assert ward.was
+    assert [record.step for record in ward.train(pictures)][-1] == 60
+    assert ward.folder.config.d_lr == 1e-5  # kept
+    assert not ward.was
+
+
+def test_a_run_without_rescue_resumes_without_one(tmp_path: Path, pictures: Dataset) -> None:
+    ward = rescuer(tmp_path / "run", pictures, [], most=0)
+    for _ in ward.train(pictures):
+        pass
+    assert not ward.log.exists()
+    assert resumed(ward.folder, ward.bout).most == 0
+
+
+def test_nothing_is_called_healthy_while_a_cure_is_on_trial(
+    tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Finding(**(vars(SICK) | {"step": 20}))
+    monkeypatch.setattr(
+        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+    )
+    ward = rescuer(tmp_path / "run", pictures, [])
+    saved = []
+    for record in ward.train(pictures):
+        if ward.was:
+            saved.append(sorted(int(path.stem) for path in ward.folder.healthy.glob("*.json")))
+            assert all(step < 20 - rescue.APART + 1 for step in saved[-1]), record.step
+    assert len(saved) >= rescue.WATCH - 1
+    assert saved[0] == saved[-1] != []

@@ -129,15 +129,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, help="run folder (runs/DATA-RECIPE-N)")
     train.add_argument("--force", action="store_true", help="replace the run in --out")
     train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
-    train.add_argument(
-        "--rescue",
-        type=int,
-        nargs="?",
-        const=3,
-        default=0,
-        metavar="N",
-        help="where the doctor finds a serious disease, go back and try a cure, N times at most (3)",
-    )
+    cures = "where the doctor finds a serious disease, go back and try a cure, N times at most (3)"
+    train.add_argument("--rescue", type=int, nargs="?", const=3, default=0, metavar="N", help=cures)
     train.add_argument("--watch", action="store_true", help="serve the live page while it trains")
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
@@ -155,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
     for name in ("minutes", "epochs"):
         resume.add_argument(f"--{name}", type=float, help=f"a new budget in {name}, counted from the start")
+    cures += "; without it: as many as the run has left"
+    resume.add_argument("--rescue", type=int, nargs="?", const=3, metavar="N", help=cures)
     resume.add_argument("--samples-seen", type=int, help="a new budget in samples, counted from the start")
 
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")

@@ -1,6 +1,7 @@
 """``sparring train --rescue``: back to the last healthy state, one cure, and a while of watching.
 
-What is done is said, and written to ``rescue.jsonl`` in the run folder, a line each.
+What is done is said, and written to ``rescue.jsonl`` in the run folder, a line each with all that a
+resumed training must know.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sparring import build, checkpoint, run
@@ -43,11 +45,11 @@ class Rescuer:
     folder: RunFolder
     bout: Bout
     most: int
-    tell: Callable[[str], object]
+    tell: Callable[[str], object] = print
     tried: set[tuple[str, str]] = field(default_factory=set)  # diseases with their cures
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = field(default_factory=list)  # at the last record
-    before: Config | None = None  # the config without the cure that is being watched
+    was: dict[str, Any] = field(default_factory=dict)  # what the cure being watched changed, as it was
     ill: set[tuple[str, Any]] = field(default_factory=set)  # options that a kept cure changed, as they were
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
@@ -57,6 +59,8 @@ class Rescuer:
         Raises:
             NonFiniteError: the training broke down and no cure is left.
         """
+        if self.most > len(self.tried) and not self.log.exists():
+            self._log("allowed", f"cures that may be tried: {self.most}", self.bout.step)
         while True:
             doctor = Doctor(self._options())
             if self.bout.step:
@@ -86,11 +90,11 @@ class Rescuer:
             return
         if self.watched:
             self.watched -= 1
-            if not self.watched and self.before is not None:
-                had, has = vars(self.before), vars(self.folder.config)
-                self.ill |= {(name, value) for name, value in had.items() if has[name] != value}
-                self.before = None
-                self._log("kept", "the cure is kept: no finding since", record.step)
+            if self.watched:
+                return  # what a cure on trial leads to is not yet known to be healthy
+            self.ill |= set(self.was.items())
+            self.was = {}
+            self._log("kept", "the cure is kept: no finding since", record.step)
         saved = [int(path.stem) for path in self.folder.healthy.glob("*.json") if path.stem.isdigit()]
         if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
             checkpoint.write(self.bout, self.folder.healthy)
@@ -102,10 +106,11 @@ class Rescuer:
             serious = [finding for finding in serious if finding.name == "non-finite"]
         if not serious:
             return False
-        undone = self.before
-        if undone is not None:
+        undone = bool(self.was)
+        if undone:
+            self._adopt(self.folder.config.replace(**self.was))
+            self.was, self.watched = {}, 0
             self._log("undone", f"the cure is undone: {serious[0].title}", step)
-            self.folder.config, self.before, self.watched = undone, None, 0
             doctor = Doctor(self._options())
             serious = [replace(f, cures=doctor.prescriptions(f.name) or f.cures) for f in serious]
         for finding in serious:
@@ -117,9 +122,9 @@ class Rescuer:
                     self.tried.add((finding.name, words))
                     if self._try(finding, dict(cure.change), words):
                         return True
-        if undone is not None:
-            self._go_back(undone, serious[0].step)
-        return undone is not None
+        if undone:
+            self._go_back(self.folder.config, serious[0].step)
+        return undone
 
     def _try(self, finding: Finding, change: dict[str, Any], words: str) -> bool:
         before = self.folder.config
@@ -128,7 +133,7 @@ class Rescuer:
         except SparringError as error:
             self._log("refused", f"{words} does not go with the other options: {error}", self.bout.step)
             return False
-        self.before, self.watched = before, WATCH
+        self.was, self.watched = {name: getattr(before, name) for name in change}, WATCH
         self.heard_from = self.bout.step + PATIENCE * before.record_every
         self._log("tried", f"{finding.title}; back to step {self.bout.step:,} with {words}", finding.step)
         return True
@@ -141,16 +146,49 @@ class Rescuer:
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
         bout.seconds = spent  # what was tried in vain was training too
-        folder.config, self.bout = config, bout
-        write_whole(folder.path / "config.toml", config.to_toml().encode())
+        self.bout = bout
+        self._adopt(config)
         checkpoint.drop_after(folder.checkpoints, bout.step)
         checkpoint.write(bout, folder.checkpoints)  # a kill from here on loses nothing more
+
+    def _adopt(self, config: Config) -> None:
+        self.folder.config = config
+        write_whole(self.folder.path / "config.toml", config.to_toml().encode())
 
     def _options(self) -> dict[str, Any]:
         return vars(self.folder.config) | {"kind": self.folder.spec.kind}
 
+    @property
+    def log(self) -> Path:
+        return self.folder.path / "rescue.jsonl"
+
     def _log(self, what: str, words: str, step: int) -> None:
         self.tell(f"rescue: {words}")
-        line = json.dumps({"what": what, "step": step, "words": words, "tries": len(self.tried)})
-        with (self.folder.path / "rescue.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        line = {"what": what, "step": step, "words": words, "tries": len(self.tried), "most": self.most}
+        state = {"tried": sorted(self.tried), "was": self.was, "ill": sorted(self.ill, key=str)}
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | state | {"heard_from": self.heard_from}) + "\n")
+
+
+def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
+    """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
+
+    Args:
+        more: cures that may be tried from here on; None: as many as were left.
+    """
+    ward = Rescuer(folder, bout, 0)
+    lines = ward.log.read_text("utf-8").splitlines() if ward.log.exists() else []
+    for text in reversed(lines):
+        try:
+            state = json.loads(text)
+            ward.tried = {(disease, words) for disease, words in state["tried"]}
+            ward.ill = {(name, value) for name, value in state["ill"]}
+            folder.config.replace(**state["was"])
+            ward.was, ward.heard_from, ward.most = state["was"], int(state["heard_from"]), int(state["most"])
+        except (ValueError, KeyError, TypeError, SparringError):
+            continue  # a kill left half a line
+        break
+    ward.watched = WATCH if ward.was else 0
+    if more is not None:
+        ward.most = len(ward.tried) + more
+    return ward

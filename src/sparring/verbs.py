@@ -32,7 +32,7 @@ from sparring.doctor.visit import visit
 from sparring.errors import ConfigError, RunError, SparringError, unknown, warn
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
-from sparring.rescue import Rescuer
+from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended, fast_precision
 from sparring.steps import Bout
@@ -57,7 +57,7 @@ def demo(args: argparse.Namespace) -> int:
     build.check(config, data)
     bout = build.bout(config, data.spec, data.classes)
     folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
-    if not _fight(folder, bout, data):
+    if not _fight(Rescuer(folder, bout, 0), data):
         return 130
     name = escape(shlex.quote(str(folder.path)))
     screen.print(
@@ -91,8 +91,7 @@ def train(args: argparse.Namespace) -> int:
         sys.stdout.write(config.to_toml())
         return 0
     data, held_out = build.parts(config, data)
-    if args.rescue < 0 or (args.rescue and (config.processes > 1 or not config.vitals)):
-        raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
+    _check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
@@ -110,7 +109,7 @@ def train(args: argparse.Namespace) -> int:
         for caution in preflight(bout, data, config.seed):
             warn(f"before the first step: {caution}")
     with page_beside(path) if args.watch and runtime.rank == 0 else nullcontext():
-        done = _fight(RunFolder(path), bout, data, held_out=held_out, rescues=args.rescue)
+        done = _fight(Rescuer(RunFolder(path), bout, args.rescue), data, held_out=held_out)
     return 0 if done else 130
 
 
@@ -127,6 +126,7 @@ def resume(args: argparse.Namespace) -> int:
         folder.config = folder.config.replace(**budget)
     config = folder.config
     build.check(config, whole)
+    _check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
@@ -140,7 +140,7 @@ def resume(args: argparse.Namespace) -> int:
     if main_process:
         screen.print(said)
     if build.budget(config).progress(bout, len(data)) < 1:
-        return 0 if _fight(folder, bout, data, threads, held_out) else 130
+        return 0 if _fight(resumed(folder, bout, args.rescue), data, threads, held_out) else 130
     if main_process:
         screen.print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
         if not (folder.path / "training.gif").exists():  # stopped while the pictures were being made
@@ -238,15 +238,14 @@ def recipes(args: argparse.Namespace) -> int:
     return 0
 
 
-def _fight(
-    folder: RunFolder,
-    bout: Bout,
-    data: Dataset,
-    threads: int = 0,
-    held_out: Dataset | None = None,
-    rescues: int = 0,
-) -> bool:
+def _check_rescue(cures: int | None, config: Config) -> None:
+    if cures is not None and (cures < 0 or (cures and (config.processes > 1 or not config.vitals))):
+        raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
+
+
+def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | None = None) -> bool:
     """Train with a live display; True when the budget was spent, False when interrupted."""
+    folder, bout = ward.folder, ward.bout
     main_process = bout.runtime.rank == 0
     screen = console()
     if main_process:
@@ -256,10 +255,8 @@ def _fight(
         )
         screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True, markup=False)
     record: Record | None = None
-    ward, remarks = (
-        Rescuer(folder, bout, rescues, partial(screen.print, markup=False, soft_wrap=True)),
-        Remarks(),
-    )
+    remarks = Remarks()
+    ward.tell = partial(screen.print, markup=False, soft_wrap=True)  # above the live display
     with _interruptible() as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(ward))) if main_process else None
         try:

@@ -47,7 +47,8 @@ def watch(args: argparse.Namespace) -> int:
         from sparring.page.server import app
     except ImportError as error:
         raise ConfigError(f"the page needs a web server: {INSTALL}") from error
-    port = free_port(args.host, args.port)
+    listening = listen(args.host, args.port)
+    port = listening.getsockname()[1]
     names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
     hosts = tuple(f"{name}:{port}" for name in names) if args.host in LOOPBACK else ()
     shown = f"[{args.host}]" if ":" in args.host else args.host
@@ -55,14 +56,12 @@ def watch(args: argparse.Namespace) -> int:
     server = uvicorn.Server(
         uvicorn.Config(
             app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
-            host=args.host,
-            port=port,
             log_level="warning",
             timeout_graceful_shutdown=2,
         )
     )
     with suppress(KeyboardInterrupt):  # its way to end
-        server.run()
+        server.run([listening])
     return 0
 
 
@@ -80,8 +79,8 @@ def report(args: argparse.Namespace) -> int:
     return 0
 
 
-def free_port(host: str, wished: int) -> int:
-    """The wished port, or where none was wished the first free one from PORT on.
+def listen(host: str, wished: int) -> socket.socket:
+    """A socket that listens on the wished port, or where none was wished on the first free one from PORT on.
 
     Raises:
         ConfigError: it is taken, or the address is not this machine's.
@@ -90,14 +89,16 @@ def free_port(host: str, wished: int) -> int:
         raise ConfigError(f"--port {wished}: expected 1 to 65535.")
     for port in [wished] if wished else range(PORT, PORT + TRIED_PORTS):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind((host, port))
-            except OSError as error:
-                reason = error.strerror or str(error)
-                continue
-            return int(trial.getsockname()[1])
+        trial = socket.socket(family)
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+            trial.listen()  # two that are only bound may share a port
+        except OSError as error:
+            trial.close()
+            reason = error.strerror or str(error)
+            continue
+        return trial
     raise ConfigError(f"cannot listen on {host}, port {wished or PORT}: {reason}. Choose another --port.")
 
 
