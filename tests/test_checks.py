@@ -41,6 +41,24 @@ def names(bout: Bout, samples: Tensor = POINTS, labels: Tensor | None = None) ->
     return [caution.name for caution in preflight(bout, from_array(samples, labels))]
 
 
+def test_a_tensor_is_data() -> None:
+    assert preflight(sound(), POINTS) == preflight(sound(), from_array(POINTS)) == []
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
+    data = from_array(torch.randint(0, 256, (80, 3, 160, 160), dtype=torch.uint8))
+    config = build.configure(data, "dcgan", **(TINY | {"g_width": 8, "d_width": 8}))
+    bout = build.bout(config, data.spec, data.classes)
+    seen: list[int] = []
+    bout.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    if swap:
+        bout.loss = exchanged(bout.loss)
+    found = {caution.name for caution in preflight(bout, data)}
+    assert found == ({"labels-swapped"} if swap else set())
+    assert set(seen) == {8}
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
     config = build.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))

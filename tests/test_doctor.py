@@ -264,7 +264,8 @@ def test_the_verb_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     told = json.loads(capsys.readouterr().out)
     assert told["findings"][0]["name"] == "mode-collapse"
     assert told["findings"][0]["cures"][0]["change"] == {"r1_gamma": 10.0}
-    assert told == facts(diagnose(history(always(spread=0.1)), OPTIONS), str(ill))
+    expected = facts(diagnose(history(always(spread=0.1)), OPTIONS), str(ill))
+    assert told == expected | {"unreadable_lines": 0}
 
 
 @pytest.mark.parametrize("made", ["nothing", "empty", "text.txt", "no-config"])
@@ -309,6 +310,62 @@ def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.Cap
     assert list(read_foreign(path))[1] == Record(2, 2, 0.0, 0.0, {"non_finite": 2.0})
     assert main(["doctor", str(path)]) == 3
     assert "a loss or a gradient became infinite or NaN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", "step\td_loss\tg_loss\n3\t0.5\t1\n6\t0.25\t2\n"),
+        ("a.txt", "iter,Loss/D,Loss/G\n3,0.5,1\n6,0.25,2\n"),
+        ("a.csv", "Step,run 7 - d_loss,run 7 - g_loss\n3,0.5,1\n6,0.25,2\n"),
+        ("b.csv", "epoch,batch,train/d_loss,train/g_loss\n0,3,0.5,1\n1,2,0.25,2\n"),  # 3 + 1 + 2
+        (
+            "a.json",
+            '[\n {"step": 3, "d_loss": 0.5, "g_loss": 1},\n {"step": 6, "d_loss": 0.25, "g_loss": 2}\n]',
+        ),
+        ("b.json", '{"step": [3, 6],\n "d_loss": [0.5, 0.25], "g_loss": [1, 2]}'),
+        ("a.jsonl", '{"step": 3, "d_loss": 0.5, "g_loss": 1}\n{"step": 6, "d_loss": 0.25, "g_loss": 2}'),
+    ],
+)
+def test_shapes_of_histories(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert [(record.step, record.values) for record in read_foreign(tmp_path / name)] == [
+        (3, {"d_loss": 0.5, "g_loss": 1}),
+        (6, {"d_loss": 0.25, "g_loss": 2}),
+    ]
+
+
+def test_steps_that_begin_anew_are_counted_on(tmp_path: Path) -> None:
+    path = tmp_path / "losses.csv"
+    path.write_text("batch,d_loss\n" + "".join(f"{k},1\n" for _ in range(3) for k in range(100)))
+    assert [record.step for record in read_foreign(path)] == list(range(300))
+
+
+def test_columns_of_different_lengths(tmp_path: Path) -> None:
+    path = tmp_path / "losses.json"
+    path.write_text('{"d_loss": [1, 2], "g_loss": [3]}')
+    assert [record.values for record in read_foreign(path)] == [{"d_loss": 1, "g_loss": 3}, {"d_loss": 2}]
+
+
+def test_lines_that_cannot_be_read_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = run_folder(tmp_path / "run", always())
+    with (run / "history.jsonl").open("a") as file:
+        file.write("rubbish\n{half")
+    assert main(["doctor", str(run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unreadable_lines"] == 2
+    assert main(["doctor", str(run)]) == 0
+    assert "2 lines of the history could not be read." in capsys.readouterr().out
+    (run / "history.jsonl").write_text("rubbish\n")
+    assert main(["doctor", str(run), "--json"]) == 1
+    assert "1 unreadable line." in capsys.readouterr().err
+
+
+def test_progress_is_judged_with_a_record_at_every_step() -> None:
+    signals = Signals({})
+    for step in range(1, 1001):
+        found = signals.of(Record(step, step, 0.0, 0.0, {"distance": 1 / step}))
+    assert found["progress_made"] == pytest.approx(1000 / 850, rel=1e-9)
+    assert len(signals.before) <= 64 + 150
 
 
 def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,17 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.networks.blocks import has_batch_statistics
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
 
 SAMPLES = 2000  # of the data that are looked at
 NUMBERS = 2**23  # values in them at most, but a batch
-BATCH = 64
+BATCH, LEAST_BATCH = 64, 8
+BATCH_NUMBERS = 2**19  # values in a batch at most: twenty steps are taken with it
 RARE = 0.05  # of the commonest class's share
 FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
 TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
 LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
+WON = 1.0  # logits that it must rise by for them to be right
 WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 FAR = 1e3  # last weights so many times too large saturate a bounded generator
@@ -39,14 +42,21 @@ class Caution(NamedTuple):
         return f"{self.words} {self.cure}"
 
 
-def preflight(bout: Bout, data: Dataset, seed: int = 0) -> list[Caution]:
-    """What is wrong with a bout and its data, the surest first; nothing of either is changed."""
+def preflight(bout: Bout, data: Dataset | Tensor, seed: int = 0) -> list[Caution]:
+    """What is wrong with a bout and its data, the surest first; nothing of either is changed.
+
+    Raises:
+        DataError: a tensor that is no samples.
+    """
+    if isinstance(data, Tensor):
+        data = from_array(data)
     if len(data) < 2:
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     count = min(SAMPLES, max(BATCH, NUMBERS // math.prod(data.spec.shape)))
     some = data.batch(order[:count].to(data.samples.device))[0].flatten(1).float()
-    real, labels = data.batch(order[:BATCH].to(data.samples.device))
+    few = min(BATCH, max(LEAST_BATCH, BATCH_NUMBERS // math.prod(data.spec.shape)))
+    real, labels = data.batch(order[:few].to(data.samples.device))
     device = bout.runtime.device
     batch = real.to(device), None if labels is None else labels.to(device)
     found = [*_of_data(data, some, bout), *_of_optimizers(bout)]
@@ -244,6 +254,8 @@ def _lead_learnt(twin: Bout, batch: Batch) -> float:
     for _ in range(TRIED):
         lesson = discriminator_lesson(twin, batch, fake, rng)
         leads.append(float(lesson.logged["real_logit"].mean() - lesson.logged["fake_logit"].mean()))
+        if leads[-1] - leads[0] > WON:
+            break
         with torch.no_grad():
             for weight, slope in zip(_learning(twin.discriminator), lesson.gradients, strict=True):
                 if slope is not None:

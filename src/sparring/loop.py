@@ -286,6 +286,6 @@ class _Window:
             raise NonFiniteError(
                 f"{', '.join(broken)} became infinite or NaN by step {bout.step} "
                 f"({bout.samples_seen:,} samples). Try lower learning rates, an R1 penalty "
-                "(r1_gamma 0.1 to 1), or precision fp32."
+                "(r1_gamma 1 to 10), or precision fp32."
             )
         return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -140,8 +140,8 @@ def _scores(low: Any, high: Any, real: Any, fake: Any) -> Scores:
     return Scores(float(low), float(high), tuple(map(int, real)), tuple(map(int, fake)))
 
 
-def read_history(path: Path) -> Iterator[Record]:
-    """The records of a ``history.jsonl``; a line cut short by a kill is passed over.
+def read_history(path: Path, broken: Callable[[str], object] = lambda _: None) -> Iterator[Record]:
+    """The records of a ``history.jsonl``; a line cut short by a kill is passed over, and told to ``broken``.
 
     Raises:
         RunError: there is no such file.
@@ -153,7 +153,7 @@ def read_history(path: Path) -> Iterator[Record]:
             try:
                 yield Record.from_json(line)
             except (ValueError, RecursionError):
-                continue
+                broken(line)
 
 
 def truncate_history(path: Path, last_step: int) -> None:

@@ -59,24 +59,29 @@ def option_text(name: str, value: Any) -> str:
 
 def text(diagnosis: Diagnosis, name: str) -> str:
     """The whole report, as ``sparring doctor`` prints it."""
-    head = f"{name}: {diagnosis.records} records, {diagnosis.step:,} steps"
+    head = f"{name}: {counted(diagnosis.records, 'record')}, {counted(diagnosis.step, 'step')}"
     if not diagnosis.records:
         return f"{head}\n\nThere is nothing to look at yet."
-    parts = [head, ""]
+    parts = [head]
     if diagnosis.healthy and diagnosis.records < 3:
-        parts.append("Too short to judge: most rules look at three records in a row.")
+        parts.append("\nToo short to judge: most rules look at three records in a row.")
     elif diagnosis.healthy:
         looked = len(RULES) - len(diagnosis.unchecked)
-        few = f"Nothing found, but only {looked} of {len(RULES)} rules could be checked."
-        parts.append(few if looked < len(RULES) / 2 else "Healthy: no rule holds.")
+        few = f"\nNothing found, but only {looked} of {len(RULES)} rules could be checked."
+        parts.append(few if looked < len(RULES) / 2 else "\nHealthy: no rule holds.")
     for finding in diagnosis.present:
-        parts += [_whole(finding), ""]
+        parts.append(f"\n{_whole(finding)}")
     if passed := diagnosis.passed:
         parts.append("\nHad, and has no more: " + ", ".join(f"{f.name} (step {f.step:,})" for f in passed))
     if diagnosis.unchecked:
         parts.append("\nCould not be checked, since the history lacks their numbers: ")
         parts[-1] += ", ".join(diagnosis.unchecked)
     return "\n".join(parts).rstrip()
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something, in words that fit the number."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _whole(finding: Finding) -> str:

@@ -234,7 +234,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("d_real", low=0.97), Sign("d_fake", high=0.03), Sign("g_loss", low=4)),
         "It may have won for good. The losses alone cannot say: look at the samples.",
         (OWN_GAME, *R1, SLOWER_D),
-        losses=PROBABILITY, checks=5, lacking="spread", sure="low",
+        losses=("non-saturating",), checks=5, lacking="spread", sure="low",
     ),
     Rule(
         "gradient-vanished",

@@ -10,7 +10,7 @@ from itertools import pairwise
 from sparring.records import Logged, Record
 
 BACK_STEPS = 150  # over which progress is judged
-KEPT = 64  # records that are remembered
+KEPT = 64  # records that are remembered, and more where they are fewer than BACK_STEPS apart
 
 DERIVED: dict[str, Logged] = {  # beside records.LOGGED
     "logit_gap": Logged("logit", "0.2 to 4", "real_logit - fake_logit"),
@@ -39,10 +39,9 @@ class Signals:
             self.constant["batch_size"] = float(size)
         if isinstance(half_life := options.get("ema_half_life"), int | float):
             self.constant["average"] = float(half_life > 0)
-        self.constant["clipped"] = float(
-            bool(options.get("weight_clip"))
-        )  # which makes few directions by itself
-        self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT)
+        # Clipping makes few directions by itself.
+        self.constant["clipped"] = float(bool(options.get("weight_clip")))
+        self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT + BACK_STEPS)
         self.first = self.best = 0.0
         self.moved: dict[str, float] = {}
 
@@ -64,6 +63,8 @@ class Signals:
         if len(earlier) >= 3 and "d_gradient_norm" in found:
             found["gradient_leap"] = found["d_gradient_norm"] / max(statistics.median(earlier), 1e-12)
         self.before.append((record.step, found))
+        while len(self.before) > KEPT and record.step + 1 - self.before[1][0] >= BACK_STEPS:
+            self.before.popleft()
         return found
 
     def _of_distance(self, distance: float) -> dict[str, float]:

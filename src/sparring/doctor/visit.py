@@ -10,8 +10,8 @@ from typing import Any
 
 from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
-from sparring.doctor.foreign import read_foreign
-from sparring.doctor.report import facts, text
+from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
+from sparring.doctor.report import counted, facts, text
 from sparring.errors import DataError, RunError
 from sparring.records import read_history
 
@@ -22,22 +22,32 @@ def visit(args: argparse.Namespace) -> int:
     """Print what ails a run; 0 where nothing does.
 
     Raises:
-        RunError: there is nothing to look at.
+        RunError: there is nothing to look at, or nothing yet.
         DataError: a file of another kind.
     """
     path: Path = args.run
+    broken: list[str] = []
     if path.is_dir():
-        records, options = read_history(path / "history.jsonl"), _options(path)
-    elif path.is_file() and path.suffix.lower() in (".csv", ".jsonl", ".json"):
+        records, options = read_history(path / "history.jsonl", broken.append), _options(path)
+    elif path.is_file() and path.suffix.lower() in SUFFIXES:
         records, options = read_foreign(path), {}
     elif path.is_file():
-        raise DataError(f"{path}: expected a run folder, or a .csv or .jsonl file of losses and scores.")
+        raise DataError(f"{path}: expected a run folder, or {EXPECTED}.")
     else:
         raise RunError(f"there is no {path}. `sparring train` makes a run folder.")
     if args.loss:
         options = options | {"loss": args.loss}
     diagnosis = diagnose(records, options)
-    told = json.dumps(facts(diagnosis, str(path)), indent=1) if args.json else text(diagnosis, str(path))
+    if not diagnosis.records:
+        raise RunError(f"there is nothing to look at in {path} yet: {counted(len(broken), 'unreadable line')}.")
+    if args.json:
+        told = json.dumps(facts(diagnosis, str(path)) | {"unreadable_lines": len(broken)}, indent=1)
+    else:
+        told = text(diagnosis, str(path))
+        if broken:
+            told += f"\n\n{counted(len(broken), 'line')} of the history could not be read."
+        if not options.get("loss"):
+            told += "\n\nSome rules hold for some games only: name this one's with --loss non-saturating."
     sys.stdout.write(told + "\n")
     return 0 if diagnosis.healthy else UNWELL
 
