@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 
@@ -55,4 +56,12 @@ def pictures_file(tmp_path: Path, pictures: Dataset) -> Path:
     assert pictures.labels is not None
     path = tmp_path / "tiny.npz"
     np.savez(path, samples=pictures.samples.numpy(), labels=pictures.labels.numpy())
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, pictures_file: Path) -> Path:
+    """A finished tiny run, made by the command line."""
+    path = tmp_path / "run"
+    assert main(["train", str(pictures_file), "--out", str(path), *TINY_LINE, "--samples-seen", "96"]) == 0
     return path
