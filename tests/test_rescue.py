@@ -182,6 +182,8 @@ def test_a_stopped_rescue_goes_on_and_takes_back_what_does_not_help(
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (had, 0.7)
     assert len(ward.tried) == 2
+    lines = [json.loads(text) for text in ward.log.read_text().splitlines()]
+    assert [line["what"] for line in lines] == ["allowed", "tried", "undone", "tried", "kept"]
 
 
 @pytest.mark.parametrize(("more", "most"), [(None, 3), (0, 1), (5, 6)])

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -42,14 +42,13 @@ class Caution(NamedTuple):
         return f"{self.words} {self.cure}"
 
 
-def preflight(bout: Bout, data: Dataset | Tensor, seed: int = 0) -> list[Caution]:
+def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     """What is wrong with a bout and its data, the surest first; nothing of either is changed.
 
     Raises:
-        DataError: a tensor that is no samples.
+        DataError: an array that is no samples.
     """
-    if isinstance(data, Tensor):
-        data = from_array(data)
+    data = data if isinstance(data, Dataset) else from_array(data)
     if len(data) < 2:
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))

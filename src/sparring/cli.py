@@ -117,6 +117,13 @@ def parser() -> argparse.ArgumentParser:
         dest="verb", metavar="VERB", prog="sparring", help=argparse.SUPPRESS, parser_class=_Parser
     )
 
+    _training_verbs(verbs)
+    _using_verbs(verbs)
+    _looking_verbs(verbs)
+    return top
+
+
+def _training_verbs(verbs: Any) -> None:
     demo = verbs.add_parser("demo", description="Train the default recipe on MNIST for a minute.")
     demo.add_argument("--minutes", type=float, default=1.0, help="how long to train (1)")
     demo.add_argument("--seed", type=int, default=0, help="every random draw follows from it (0)")
@@ -152,6 +159,8 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--rescue", type=int, nargs="?", const=3, metavar="N", help=cures)
     resume.add_argument("--samples-seen", type=int, help="a new budget in samples, counted from the start")
 
+
+def _using_verbs(verbs: Any) -> None:
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")
     sample.add_argument("run", metavar="RUN", type=Path, help="run folder")
     sample.add_argument("--count", type=int, help="how many (64; with --interpolate: frames)")
@@ -187,6 +196,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
+
+def _looking_verbs(verbs: Any) -> None:
     watch = verbs.add_parser("watch", description=WATCH, epilog=WATCH_EXAMPLES)
     watch.add_argument("run", metavar="RUN", type=Path, nargs="+", help="run folders, or a folder of runs")
     watch.add_argument("--port", type=int, default=0, help="a port (the first free one from 8555 on)")
@@ -201,7 +212,9 @@ def parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser(
         "doctor", description=DOCTOR, epilog=DOCTOR_EXAMPLES, usage="sparring doctor RUN [options]"
     )
-    doctor.add_argument("run", metavar="RUN", type=Path, help="run folder, or a .csv or .jsonl of losses")
+    doctor.add_argument(
+        "run", metavar="RUN", type=Path, help="run folder, or a file of losses: .csv .tsv .json .jsonl"
+    )
     doctor.add_argument(
         "--loss", choices=LOSSES, help="of a file: which game it is, for the rules that need it"
     )
@@ -212,7 +225,6 @@ def parser() -> argparse.ArgumentParser:
 
     info = verbs.add_parser("info", description="What a run is and how far it got.")
     info.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder; without it: this machine")
-    return top
 
 
 def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:

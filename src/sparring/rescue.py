@@ -177,7 +177,9 @@ def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
         more: cures that may be tried from here on; None: as many as were left.
     """
     ward = Rescuer(folder, bout, 0)
-    lines = ward.log.read_text("utf-8").splitlines() if ward.log.exists() else []
+    lines = ward.log.read_text("utf-8").splitlines(keepends=True) if ward.log.exists() else []
+    if lines and not lines[-1].endswith("\n"):  # a kill left half a line
+        write_whole(ward.log, "".join(lines[:-1]).encode())
     for text in reversed(lines):
         try:
             state = json.loads(text)
@@ -186,7 +188,7 @@ def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
             folder.config.replace(**state["was"])
             ward.was, ward.heard_from, ward.most = state["was"], int(state["heard_from"]), int(state["most"])
         except (ValueError, KeyError, TypeError, SparringError):
-            continue  # a kill left half a line
+            continue
         break
     ward.watched = WATCH if ward.was else 0
     if more is not None:
