@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import time
 from typing import Any
 
 import torch
@@ -57,12 +58,15 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
         record_every=1000,
         threads=Threads(fixed=config.threads),
     )
+    begun = time.process_time()
     for record in records:
         last = record
+    cpu_seconds = time.process_time() - begun  # on one thread what a quiet core would take
     latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
     points = data.spec.decode(sample.draw(bout.artist, latents))
     facts = {"recipe": recipe, "data": name, "seed": seed, "samples_seen": last.samples_seen}
-    return facts | score(points, toy.MIXTURES[name]()) | {"seconds": round(last.seconds, 1)}
+    times = {"seconds": round(last.seconds, 1), "cpu_seconds": round(cpu_seconds, 1)}
+    return facts | score(points, toy.MIXTURES[name]()) | times
 
 
 def main() -> None:
