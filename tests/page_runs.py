@@ -1,4 +1,4 @@
-"""Run folders made by hand, for the tests of the page."""
+"""Run folders made by hand and a client of their page, for the tests of the page."""
 
 import json
 import os
@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from starlette.testclient import TestClient
 
+from sparring import watching
 from sparring.config import from_recipe
+from sparring.errors import RunError
+from sparring.page import server
+from sparring.page.server import Wish, app
 from sparring.records import Record, Scores
 
+ADDRESS = "http://127.0.0.1:8555"
 VALUES = {
     "d_loss": 1.2, "g_loss": 0.9, "real_logit": 0.5, "fake_logit": -0.5, "auc": 0.75, "distance": 0.05,
     "spread": 0.98, "samples_per_second": 1000.0, "g_change": 0.05, "d_change": 0.05, "jitter": 0.2,
@@ -46,3 +52,12 @@ def age(path: Path, seconds: float) -> None:
     """Make a history look as if nothing had come for so long."""
     then = time.time() - seconds
     os.utime(path / "history.jsonl", (then, then))
+
+
+def never(path: Path, wish: Wish) -> bytes:
+    raise RunError(f"{path} has no whole checkpoint.")
+
+
+def client(*paths: Path, token: str = "", draw: server.Draw = never) -> TestClient:
+    hosts = () if token else watching.LOOPBACK
+    return TestClient(app(paths, draw, hosts, token), base_url=ADDRESS)

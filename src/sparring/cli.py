@@ -203,6 +203,7 @@ def _looking_verbs(verbs: Any) -> None:
     watch.add_argument("--port", type=int, default=0, help="a port (the first free one from 8555 on)")
     watch.add_argument("--host", default="127.0.0.1", help="another address than this machine's own")
     watch.add_argument("--token", default="", help="what a visitor's address must bring; --host needs it")
+    watch.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)  # of --watch
 
     report = verbs.add_parser("report", description="A run's page as one file that needs nothing else.")
     report.add_argument("run", metavar="RUN", type=Path, help="run folder")

@@ -337,11 +337,9 @@ ON_POINTS: dict[str, dict[str, Any]] = {
     "wgan-gp": PERCEPTRONS,
     "sngan": PERCEPTRONS,
     "projection": PERCEPTRONS,
-    # Latents of the data's own dimension: more of them draw bridges between the modes, and so does one
-    # layer less, which cannot turn as sharply from one mode to the next.
+    # Latents of the data's own dimension: more of them draw bridges between the modes.
     "modern": PERCEPTRONS
     | {
-        "depth": 4,
         "latent_dim": 0,
         "batch_size": 128,
         "g_lr": 1e-3,

@@ -8,15 +8,17 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sparring.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
-    from sparring.page.server import Wish
+    from sparring.page.server import Spot, Wish
     from sparring.run import RunFolder
     from sparring.steps import Bout
 
@@ -35,7 +37,8 @@ def watch(args: argparse.Namespace) -> int:
     """
     for path in args.run:
         if not path.is_dir():
-            raise RunError(f"there is no {path}. Give a run folder, or a folder of runs.")
+            what = "is a file" if path.exists() else "does not exist"
+            raise RunError(f"{path} {what}. Give a run folder, or a folder of runs.")
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
             f"--host {args.host} shows your runs to others: give a --token too, such as "
@@ -48,11 +51,8 @@ def watch(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise ConfigError(f"the page needs a web server: {INSTALL}") from error
     listening = listen(args.host, args.port)
-    port = listening.getsockname()[1]
-    names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
-    hosts = tuple(f"{name}:{port}" for name in names) if args.host in LOOPBACK else ()
-    shown = f"[{args.host}]" if ":" in args.host else args.host
-    print(f"http://{shown}:{port}/{f'?token={args.token}' if args.token else ''}  (Ctrl-C ends it)", flush=True)
+    hosts = LOOPBACK if args.host in LOOPBACK else ()
+    print(f"{address(args.host, listening.getsockname()[1], args.token)}  (Ctrl-C ends it)", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
             app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
@@ -60,9 +60,34 @@ def watch(args: argparse.Namespace) -> int:
             timeout_graceful_shutdown=2,
         )
     )
+    if args.while_stdin:
+        threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     with suppress(KeyboardInterrupt):  # its way to end
         server.run([listening])
     return 0
+
+
+def _end_with_stdin(server: Any) -> None:
+    """Stop serving when whoever began this process is gone, killed or not: its end closes our input."""
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+def address(host: str, port: int, token: str) -> str:
+    """What to open in a browser; of a host that stands for all of this machine's addresses, one of them."""
+    if host in ("0.0.0.0", "::"):
+        host = _own_address()
+    shown = f"[{host}]" if ":" in host else host
+    secret = quote(token, safe="")
+    return f"http://{shown}:{port}/{f'?token={secret}' if token else ''}"
+
+
+def _own_address() -> str:
+    """This machine's address in its network; no packet is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # an address kept for examples (RFC 5737)
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
 
 
 def report(args: argparse.Namespace) -> int:
@@ -72,6 +97,9 @@ def report(args: argparse.Namespace) -> int:
     if not args.run.is_dir():
         raise RunError(f"there is no run folder {args.run}. `sparring train` makes one.")
     out: Path = args.out or args.run / "report.html"
+    if out.is_dir() or not out.parent.is_dir():
+        what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise RunError(f"{what}: choose another --out, such as report.html.")
     if out.exists() and not args.force and args.out:
         raise RunError(f"{out} exists already: replace it with --force, or choose another --out.")
     size = write_report(args.run, out)
@@ -86,9 +114,13 @@ def listen(host: str, wished: int) -> socket.socket:
         ConfigError: it is taken, or the address is not this machine's.
     """
     if not 0 <= wished < 2**16:
-        raise ConfigError(f"--port {wished}: expected 1 to 65535.")
+        raise ConfigError(f"--port {wished}: expected 1 to 65535, or 0 for the first free one.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.getaddrinfo(host, None, family)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"--host {host} is no address of this machine: {error}.") from error
     for port in [wished] if wished else range(PORT, PORT + TRIED_PORTS):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         trial = socket.socket(family)
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -99,26 +131,31 @@ def listen(host: str, wished: int) -> socket.socket:
             reason = error.strerror or str(error)
             continue
         return trial
-    raise ConfigError(f"cannot listen on {host}, port {wished or PORT}: {reason}. Choose another --port.")
+    raise ConfigError(
+        f"cannot listen on {host}, port {wished or PORT}: {reason}. Choose another --port or --host."
+    )
 
 
 @contextmanager
 def page_beside(run: Path) -> Iterator[None]:
-    """A page of this run in a process of its own, for as long as the block lasts."""
-    command = [sys.executable, "-m", "sparring", "watch", str(run)]
-    page = subprocess.Popen(command, start_new_session=True)  # Ctrl-C is for the training
+    """A page of this run in a process of its own, for as long as the block, or this process, lasts."""
+    command = [sys.executable, "-m", "sparring", "watch", str(run), "--while-stdin"]
+    # In a session of its own: Ctrl-C is for the training.
+    page = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         yield
     finally:
         page.terminate()
         page.wait()
+        assert page.stdin
+        page.stdin.close()
 
 
 class Painter:
     """Draws what the playground wishes, with the newest checkpoint of a run."""
 
     def __init__(self) -> None:
-        self.loaded: dict[Path, tuple[Sequence[Path], RunFolder, Bout]] = {}
+        self.loaded: dict[Path, tuple[object, RunFolder, Bout]] = {}
 
     def __call__(self, path: Path, wish: Wish) -> bytes:
         """A PNG.
@@ -130,12 +167,10 @@ class Painter:
         from sparring import sample
 
         folder, bout = self._newest(path)
-        labels = self._labels(folder, wish)
-        drawn = sample.draw(bout.artist, self._latents(wish, bout.latent_dim), labels)
+        latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
+        drawn = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
         file = io.BytesIO()
-        sample.grid(folder.spec.decode(drawn).numpy(), folder.spec, gap=0 if wish.count == 1 else 2).save(
-            file, "PNG"
-        )
+        sample.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
         return file.getvalue()
 
     def _newest(self, path: Path) -> tuple[RunFolder, Bout]:
@@ -143,11 +178,12 @@ class Painter:
         from sparring.runtime import Runtime
 
         folder = RunFolder(path)
-        saved = sorted(folder.checkpoints.glob("*.json"))
+        files = [path / "run.json", *sorted(folder.checkpoints.glob("*.json"))]
+        stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files if file.exists()]
         known = self.loaded.get(path)
-        if known is None or known[0] != saved:
+        if known is None or known[0] != stamp:
             bout, _ = folder.bout(lambda _: None, Runtime("cpu", "fp32"))
-            self.loaded = {path: (saved, folder, bout)}  # one generator in memory
+            self.loaded = {path: (stamp, folder, bout)}  # one generator in memory
         _, folder, bout = self.loaded[path]
         return folder, bout
 
@@ -157,30 +193,44 @@ class Painter:
 
         from sparring import sample
 
-        def of(seed: int) -> torch.Tensor:
-            return sample.random_latents(1, dim, seed)
-
-        latents = torch.cat([of(wish.seed + k) for k in range(wish.count)])
-        if wish.near and wish.other is not None:
-            share = min(wish.near, 1.0)
-            latents = (1 - share**2) ** 0.5 * latents + share * of(wish.other)
-        elif wish.other is not None:
-            latents = sample.slerp(latents, of(wish.other).expand_as(latents), wish.share)
+        latents = torch.cat([self._latent(wish.spot, dim, k) for k in range(wish.count)])
+        if wish.to:
+            latents = sample.slerp(latents, self._latent(wish.to, dim).expand_as(latents), wish.share)
         if any(wish.sliders):
             basis = torch.linalg.qr(sample.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
             count = min(len(wish.sliders), dim)
             latents = latents + torch.tensor(wish.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
         return latents
 
+    def _latent(self, spot: Spot, dim: int, after: int = 0) -> Any:
+        """The latent (1, dim) of a spot, or of so many seeds after it."""
+        from sparring import sample
+
+        latent = sample.random_latents(1, dim, spot.seed + after)
+        if spot.toward is None:
+            return latent
+        return (1 - spot.near**2) ** 0.5 * latent + spot.near * sample.random_latents(1, dim, spot.toward)
+
     def _labels(self, folder: RunFolder, wish: Wish) -> Any:
+        """Classes (count,), or weights of classes (count, classes) between two spots; None without any."""
+        import torch
+
+        if not folder.classes:
+            return None
+        labels = self._classes(folder, wish.spot, wish.count)
+        if not wish.to:
+            return labels
+        ends = [labels, self._classes(folder, wish.to, 1).expand_as(labels)]
+        start, end = (torch.nn.functional.one_hot(classes, folder.classes).float() for classes in ends)
+        return torch.lerp(start, end, wish.share)
+
+    def _classes(self, folder: RunFolder, spot: Spot, count: int) -> Any:
         import torch
 
         from sparring import sample
 
-        if not folder.classes:
-            return None
-        if folder.spec.clusters or wish.label is None:
-            return sample.drawn_labels(wish.count, folder.facts["class_counts"], wish.seed)
-        if not 0 <= wish.label < folder.classes:
-            raise ConfigError(f"label {wish.label}: expected 0 to {folder.classes - 1}.")
-        return torch.full((wish.count,), wish.label)
+        if folder.spec.clusters or spot.label is None:
+            return sample.drawn_labels(count, folder.facts["class_counts"], spot.seed)
+        if not 0 <= spot.label < folder.classes:
+            raise ConfigError(f"label {spot.label}: expected 0 to {folder.classes - 1}.")
+        return torch.full((count,), spot.label)

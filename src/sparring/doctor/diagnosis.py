@@ -11,6 +11,7 @@ from sparring.doctor.signals import DERIVED, Signals
 from sparring.records import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that come only where something has happened
+CONDITIONS = ("clipped",)  # under which a rule is meant; no evidence for it
 PAGES = "docs/concepts/troubles"
 
 
@@ -115,6 +116,8 @@ class Doctor:
     def _finding(self, rule: Rule, signals: Mapping[str, float]) -> Finding:
         evidence = []
         for sign in rule.signs:
+            if sign.name in CONDITIONS:
+                continue
             logged = LOGGED.get(sign.name) or DERIVED[sign.name]
             evidence.append(Evidence(sign.name, signals[sign.name], logged.healthy, logged.meaning))
         return Finding(

@@ -57,18 +57,29 @@ def option_text(name: str, value: Any) -> str:
     return f"{dashed} {value:g}" if isinstance(value, float) else f"{dashed} {value}"
 
 
+def verdict(diagnosis: Diagnosis) -> str:
+    """ "ill", "short" (too few records to judge), "partly" (most rules could not be checked) or "healthy"."""
+    if not diagnosis.healthy:
+        return "ill"
+    if diagnosis.records < 3:
+        return "short"
+    return "partly" if len(diagnosis.unchecked) > len(RULES) / 2 else "healthy"
+
+
 def text(diagnosis: Diagnosis, name: str) -> str:
     """The whole report, as ``sparring doctor`` prints it."""
     head = f"{name}: {counted(diagnosis.records, 'record')}, {counted(diagnosis.step, 'step')}"
     if not diagnosis.records:
         return f"{head}\n\nThere is nothing to look at yet."
     parts = [head]
-    if diagnosis.healthy and diagnosis.records < 3:
-        parts.append("\nToo short to judge: most rules look at three records in a row.")
-    elif diagnosis.healthy:
-        looked = len(RULES) - len(diagnosis.unchecked)
-        few = f"\nNothing found, but only {looked} of {len(RULES)} rules could be checked."
-        parts.append(few if looked < len(RULES) / 2 else "\nHealthy: no rule holds.")
+    looked = len(RULES) - len(diagnosis.unchecked)
+    said = {
+        "ill": "",
+        "short": "Too short to judge: most rules look at three records in a row.",
+        "partly": f"Nothing found, but only {looked} of {len(RULES)} rules could be checked.",
+        "healthy": "Healthy: no rule holds.",
+    }[verdict(diagnosis)]
+    parts += [f"\n{said}"] if said else []
     for finding in diagnosis.present:
         parts.append(f"\n{_whole(finding)}")
     if passed := diagnosis.passed:
@@ -101,6 +112,7 @@ def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
     return {
         "run": name,
         "healthy": diagnosis.healthy,
+        "verdict": verdict(diagnosis),
         "records": diagnosis.records,
         "step": diagnosis.step,
         "findings": [_facts(finding) for finding in diagnosis.present],

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from sparring.errors import RunError
 from sparring.files import write_whole
+from sparring.page import reading
 from sparring.page.follow import Followed
 
 STATIC = Path(__file__).parent / "static"
-MOST_BYTES = 3_500_000  # of pictures and landscapes, before base64 makes a third more of them
+MOST_BYTES = 4_900_000  # of the whole file
+LEAST_SIDE = 64  # pixels, below which a picture is not made smaller
 
 
 def report(run: Path) -> bytes:
@@ -22,21 +28,24 @@ def report(run: Path) -> bytes:
     Raises:
         RunError: there is nothing to report on.
     """
-    followed = Followed(run.resolve().name, run)
+    followed = Followed(run.resolve().name, run.resolve())
     view = followed.view()
     if not view["step"] and not view["pictures"]:
         raise RunError(f"{run} has no history and no pictures to report on. Give a run folder.")
-    view["pictures"], pictures = _thinned(run / "samples", view["pictures"], ".png")
-    view["fields"], fields = _thinned(run / "fields", view["fields"], ".json")
-    if fields:
-        view["pictures"], pictures = [], {}
-    inside = {
-        "view": view | {"playable": False},
-        "pictures": {
-            step: f"data:image/png;base64,{base64.b64encode(png).decode()}" for step, png in pictures.items()
-        },
-        "fields": {str(step): json.loads(text) for step, text in fields.items()} | _real(run),
-    }
+    view |= {"checkpoint": None, "written": time.strftime("%Y-%m-%d %H:%M")}
+    if view["state"] in ("running", "waiting"):
+        view |= {"state": "unfinished", "left_seconds": None}
+    inside: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
+    room = MOST_BYTES - len(_page(inside))
+    fields = {step: reading.json_object(run / "fields" / f"{step:08d}.json") for step in view["fields"]}
+    view["fields"], texts = _thinned({k: json.dumps(field) for k, field in fields.items() if field}, room)
+    if texts:
+        view["pictures"] = []
+        real = reading.json_object(run / "fields" / "real.json")
+        inside["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
+    else:
+        pictures = {step: _data(run / "samples" / f"{step:08d}.png", room) for step in view["pictures"]}
+        view["pictures"], inside["pictures"] = _thinned({k: p for k, p in pictures.items() if p}, room)
     return _page(inside).encode()
 
 
@@ -47,20 +56,28 @@ def write_report(run: Path, path: Path) -> int:
     return len(content)
 
 
-def _thinned(folder: Path, steps: list[int], suffix: str) -> tuple[list[int], dict[int, bytes]]:
-    """As many of the files as there is room for, evenly through time, first and last among them."""
-    while True:
-        files = {step: (folder / f"{step:08d}{suffix}").read_bytes() for step in steps}
-        if sum(map(len, files.values())) <= MOST_BYTES or len(steps) <= 2:
-            return steps, files
-        steps = [*steps[:-1:2], steps[-1]]
+def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str]]:
+    """As many of them as there is room for, evenly through time, first and last among them."""
+    steps = list(texts)
+    while len(steps) > 1 and sum(len(texts[step]) + 20 for step in steps) > room:
+        steps = [*steps[:-1:2], steps[-1]] if len(steps) > 2 else steps[-1:]
+    return steps, {step: texts[step] for step in steps}
 
 
-def _real(run: Path) -> dict[str, Any]:
+def _data(path: Path, room: int) -> str:
+    """A picture as an address that holds it, made smaller where one alone would need half the room."""
     try:
-        return {"real": json.loads((run / "fields" / "real.json").read_bytes())}
-    except (OSError, ValueError):
-        return {}
+        png = reading.content(path)
+        while 4 * len(png) / 3 > room / 2:
+            with Image.open(io.BytesIO(png)) as picture:
+                if min(picture.size) < 2 * LEAST_SIDE:
+                    return ""
+                smaller, file = picture.reduce(2), io.BytesIO()
+            smaller.save(file, "PNG")
+            png = file.getvalue()
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _page(inside: dict[str, Any]) -> str:

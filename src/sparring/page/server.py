@@ -4,69 +4,108 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sparring.errors import SparringError
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
+from sparring.page.reading import is_step
 
 STATIC = Path(__file__).parent / "static"
 POLL_SECONDS, BEAT_SECONDS = 0.5, 15.0
+POLL_SHARE = 0.02  # of the time at most that looking for changes may take
 MOST_DRAWN, MOST_SLIDERS, MOST_SEED = 64, 8, 2**31
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the playground asks for: samples of latents that follow from a seed.
+class Spot:
+    """A place in the latent space.
 
     Attributes:
-        count: samples from seed on.
-        label: a class; None: all in turn.
-        sliders: how far to go along fixed directions of the latent space.
-        other, share: another seed, and how far to go to it.
-        near: 0, or how far samples may be from the first one ("more like this").
+        seed: the latent that follows from it.
+        label: a class; None: as the seed draws one.
+        near, toward: another seed, and how far towards it ("more like this").
     """
 
     seed: int = 0
-    count: int = 1
     label: int | None = None
-    sliders: tuple[float, ...] = ()
-    other: int | None = None
-    share: float = 0.0
     near: float = 0.0
+    toward: int | None = None
 
     @staticmethod
-    def of(query: dict[str, str]) -> Wish:
+    def of(query: Mapping[str, str], prefix: str = "") -> Spot:
         """From an address's query.
 
         Raises:
             ValueError: a value that is none.
         """
-        sliders = tuple(float(v) for v in query.get("sliders", "").split(",") if v)[:MOST_SLIDERS]
-        wish = Wish(
-            seed=int(query.get("seed", 0)) % MOST_SEED,
-            count=min(max(int(query.get("count", 1)), 1), MOST_DRAWN),
-            label=int(query["label"]) if query.get("label") else None,
-            sliders=tuple(min(max(v, -5.0), 5.0) for v in sliders),
-            other=int(query["other"]) % MOST_SEED if query.get("other") else None,
-            share=min(max(float(query.get("share", 0)), 0.0), 1.0),
-            near=min(max(float(query.get("near", 0)), 0.0), 5.0),
+        label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
+        return Spot(
+            seed=int(query.get(f"{prefix}seed", 0)) % MOST_SEED,
+            label=int(label) if label else None,
+            near=_between(query.get(f"{prefix}near", "0"), 0.0, 1.0),
+            toward=int(toward) % MOST_SEED if toward else None,
         )
-        if any(v != v for v in (*wish.sliders, wish.share, wish.near)):
-            raise ValueError("not a number")
-        return wish
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the playground asks for.
+
+    Attributes:
+        spot: where to draw; further samples are of the seeds after it.
+        count: samples.
+        to, share: another spot, and how far to go there.
+        sliders: how far to go along fixed directions of the latent space.
+    """
+
+    spot: Spot = Spot()
+    count: int = 1
+    to: Spot | None = None
+    share: float = 0.0
+    sliders: tuple[float, ...] = ()
+
+    @staticmethod
+    def of(query: Mapping[str, str]) -> Wish:
+        """From an address's query.
+
+        Raises:
+            ValueError: a value that is none.
+        """
+        sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
+        return Wish(
+            spot=Spot.of(query),
+            count=min(max(int(query.get("count", 1)), 1), MOST_DRAWN),
+            to=Spot.of(query, "to_") if query.get("to_seed") else None,
+            share=_between(query.get("share", "0"), 0.0, 1.0),
+            sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
+        )
+
+
+def _between(text: str, low: float, high: float) -> float:
+    value = float(text)
+    if value != value:
+        raise ValueError("not a number")
+    return min(max(value, low), high)
 
 
 Draw = Callable[[Path, Wish], bytes]  # a run's samples as PNG
+
+
+def _json(value: Any) -> Response:
+    # Escapes all but ASCII: a file may hold half a character, which UTF-8 has no bytes for.
+    return Response(json.dumps(value, allow_nan=False), media_type="application/json")
 
 
 class Page:
@@ -76,40 +115,44 @@ class Page:
         self.paths, self.draw, self.closing = paths, draw, closing
         self.runs: dict[str, Followed] = {}
         self.drawing = asyncio.Lock()  # one at a time: the cores are the training's
+        self.looking = asyncio.Lock()  # and one look at the folders for all who listen
+        self.looked, self.pause = -1e9, POLL_SECONDS
+        self.versions: dict[str, object] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Look for new runs; those known stay what they are."""
-        found = find(self.paths)
-        self.runs = {name: self.runs.get(name, run) for name, run in found.items()}
+        self.runs = find(self.paths, self.runs)
 
-    def run(self, request: Request) -> Followed:
-        return self.runs[request.path_params["id"]]
+    async def run(self, request: Request) -> Followed:
+        name = request.path_params["id"]
+        if name not in self.runs:
+            await run_in_threadpool(self.refresh)
+        return self.runs[name]
 
     async def list(self, request: Request) -> Response:
         await run_in_threadpool(self.refresh)
-        return JSONResponse(list(self.runs))
+        return _json(list(self.runs))
 
     async def view(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self.run(request).view))
+        run = await self.run(request)
+        return _json(await run_in_threadpool(run.view))
 
     async def picture(self, request: Request) -> Response:
-        return FileResponse(self.run(request).path / "samples" / f"{request.path_params['step']:08d}.png")
+        return _file(await self.run(request), "samples", request.path_params["step"], ".png")
 
     async def field(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name != "real" and not (name.isascii() and name.isdecimal()):
-            raise KeyError(name)
-        return FileResponse(self.run(request).path / "fields" / f"{name}.json", media_type="application/json")
+        return _file(await self.run(request), "fields", request.path_params["name"], ".json")
 
     async def drawn(self, request: Request) -> Response:
         try:
-            wish = Wish.of(dict(request.query_params))
+            wish = Wish.of(request.query_params)
         except (ValueError, OverflowError) as error:
             return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
+        run = await self.run(request)
         async with self.drawing:
             try:
-                png = await run_in_threadpool(self.draw, self.run(request).path, wish)
+                png = await run_in_threadpool(self.draw, run.path, wish)
             except SparringError as error:
                 return PlainTextResponse(str(error), status_code=409)
         return Response(png, media_type="image/png")
@@ -120,23 +163,44 @@ class Page:
     async def _changes(self, request: Request) -> AsyncIterator[str]:
         """A line with the ids of what has changed, as soon as it has; a beat in between."""
         seen: dict[str, object] = {}
-        waited = 0.0
+        told = time.monotonic()
         yield "retry: 1000\n\n"
         while not (self.closing() or await request.is_disconnected()):
-            now = await run_in_threadpool(self._versions)
+            now = await self._now()
             changed = [name for name, version in now.items() if seen.get(name) != version]
-            if changed or seen.keys() - now.keys():
+            if changed or seen.keys() - now.keys() or time.monotonic() - told >= BEAT_SECONDS:
                 yield f"data: {json.dumps({'runs': list(now), 'changed': changed})}\n\n"
-                seen, waited = dict(now), 0.0
-            elif waited >= BEAT_SECONDS:
-                yield f"data: {json.dumps({'runs': list(now), 'changed': []})}\n\n"
-                waited = 0.0
+                seen, told = dict(now), time.monotonic()
             await asyncio.sleep(POLL_SECONDS)
-            waited += POLL_SECONDS
+
+    async def _now(self) -> dict[str, object]:
+        """Each run's version, looked up once for all listeners, and less often where there are many runs."""
+        async with self.looking:
+            started = time.monotonic()
+            if started - self.looked >= self.pause:
+                self.versions = await run_in_threadpool(self._versions)
+                self.looked = time.monotonic()
+                self.pause = max(POLL_SECONDS / 2, (self.looked - started) / POLL_SHARE)
+        return self.versions
 
     def _versions(self) -> dict[str, object]:
         self.refresh()
         return {name: run.version() for name, run in self.runs.items()}
+
+
+def _file(run: Followed, folder: str, name: str, suffix: str) -> Response:
+    """A file of a run that is named by its step.
+
+    Raises:
+        KeyError: there is none, or it is a link out of the run.
+    """
+    stem = f"{int(name):08d}" if is_step(name) else name
+    path = run.path / folder / f"{stem}{suffix}"
+    if not (is_step(name) or (folder, name) == ("fields", "real")) or not path.is_file():
+        raise KeyError(name)
+    if not path.resolve().is_relative_to(run.path):
+        raise KeyError(name)
+    return FileResponse(path)
 
 
 def app(
@@ -160,7 +224,7 @@ def app(
         Route("/api/runs", page.list),
         Route("/api/events", page.events),
         Route("/api/runs/{id}", page.view),
-        Route("/api/runs/{id}/pictures/{step:int}.png", page.picture),
+        Route("/api/runs/{id}/pictures/{step}.png", page.picture),
         Route("/api/runs/{id}/fields/{name}.json", page.field),
         Route("/api/runs/{id}/draw", page.drawn),
         Mount("/static", StaticFiles(directory=STATIC)),

@@ -48,10 +48,10 @@ class LineChart {
       legend: { live: true },
       cursor: { y: false, points: { size: 6 } },
       series: [
-        { label: "step", value: (_, v) => (v === null ? "–" : Text.count(v)) },
+        { label: Text.say("step"), value: (_, v) => (v === null ? "–" : Text.count(v)) },
         ...this.lines.map((line) => ({
           label: Text.say(line.label) === line.label ? line.label : Text.say(line.label),
-          stroke: Colours.of(line.colour), width: 1.6, spanGaps: true, points: { show: false },
+          stroke: Colours.of(line.colour), width: 1.6, spanGaps: true, points: { show: (plot) => plot.data[0].length < 3 },
           value: (_, v) => Text.figure(v),
         })),
       ],
@@ -80,7 +80,7 @@ class LineChart {
   at(step) { this.cursor = step; this.plot?.redraw(false, false); }
 
   label(view) {
-    const last = this.lines.map((line) => `${line.name} ${Text.figure((view.values[line.name] ?? []).at(-1))}`);
+    const last = this.lines.map((line) => `${Text.say(line.name)} ${Text.figure((view.values[line.name] ?? []).at(-1))}`);
     this.place.setAttribute("role", "img");
     this.place.setAttribute("aria-label", last.join(", "));
   }

@@ -1,7 +1,7 @@
 "use strict";
-// The latent space of a trained generator: pick a sample, turn its knobs, blend it with another.
+// The latent space of a trained generator: pick a sample, turn its knobs, go towards another one.
 
-const SEEDS = 2 ** 31, TILES = 16, KNOBS = 6;
+const SEEDS = 2 ** 31, TILES = 16, KNOBS = 6, BUTTONS = 12;
 
 class Playground {
   constructor(source, place) {
@@ -10,11 +10,10 @@ class Playground {
     this.base = 1;
     this.label = "";
     this.knobs = new Array(KNOBS).fill(0);
-    this.picked = null;
-    this.from = null;
+    this.picked = null; // a spot: {seed, label?, near?, toward?}
+    this.before = null; // the spot picked before it
     this.share = 0;
-    this.near = null;
-    this.waiting = false;
+    this.centre = null; // the spot that "more like this" was asked of
     this.seen = new Promise((resolve) => {
       new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(place);
     });
@@ -22,39 +21,56 @@ class Playground {
 
   show(view) {
     this.view = view;
-    const usable = this.source.live && view.playable && view.config.latent_dim && view.facts.data && !view.fields.length;
+    const usable = this.source.live && view.checkpoint !== null && view.config.latent_dim && view.facts.data && !view.fields.length;
     this.place.hidden = !usable;
     if (!usable) return;
-    const stamp = `${Text.language} ${view.classes.length}`;
-    if (this.stamp !== stamp) { this.stamp = stamp; this.build(); }
+    const built = JSON.stringify([Text.language, view.classes]), painter = `${view.generation} ${view.checkpoint}`;
+    if (this.built !== built) {
+      this.built = built;
+      this.build();
+    }
+    if (this.painter !== painter || !this.tiles.children.length) { // another generator draws everything anew
+      this.painter = painter;
+      this.fill(this.picked);
+    }
   }
 
   build() {
     const place = this.place.querySelector(".play");
     place.replaceChildren();
+    this.painter = null;
     this.tiles = element(place, "div", "tiles");
     const side = element(place, "div", "knobs");
     this.large = element(side, "img", "large");
     this.large.alt = Text.say("picked");
-    this.said = element(side, "p", "muted small");
+    this.said = element(side, "p", "muted small", Text.say("drawing"));
     this.said.setAttribute("aria-live", "polite");
     if (this.view.classes.length) this.buildClasses(side);
     const knobs = element(side, "fieldset");
     element(knobs, "legend", "", Text.say("knobs"));
-    this.sliders = this.knobs.map((_, k) => this.slider(knobs, Text.say("knob", { k: k + 1 }), -3, 3, (value) => (this.knobs[k] = value)));
-    this.blend = this.slider(side, Text.say("blend"), 0, 1, (value) => (this.share = value));
+    this.sliders = this.knobs.map((now, k) => this.slider(knobs, Text.say("knob", { k: k + 1 }), -3, 3, now, (value) => (this.knobs[k] = value)));
+    this.blend = this.slider(side, Text.say("blend"), 0, 1, this.share, (value) => (this.share = value));
     const buttons = element(side, "p", "buttons");
-    button(buttons, Text.say("like"), () => { this.near = this.picked; this.fill(); });
-    button(buttons, Text.say("another"), () => { this.base = (this.base + TILES * 7919) % SEEDS; this.near = null; this.fill(); });
+    button(buttons, Text.say("like"), () => { this.centre = this.picked; this.fill(); });
+    button(buttons, Text.say("another"), () => { this.base = (this.base + TILES * 7919) % SEEDS; this.centre = null; this.fill(); });
     button(buttons, Text.say("reset"), () => { this.relax(); this.draw(); });
-    this.fill();
   }
 
+  // A button a class; of many classes a list.
   buildClasses(side) {
+    const names = [["", Text.say("allClasses")], ...this.view.classes.map((name, k) => [String(k), name])];
     const group = element(side, "div", "classes");
+    if (names.length > BUTTONS + 1) {
+      const list = element(group, "select");
+      list.setAttribute("aria-label", Text.say("classes"));
+      for (const [k, name] of names) element(list, "option", "", name).value = k;
+      list.value = this.label;
+      list.addEventListener("change", () => { this.label = list.value; this.fill(); });
+      return;
+    }
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", Text.say("classes"));
-    for (const [k, name] of [["", Text.say("allClasses")], ...this.view.classes.slice(0, 40).map((name, k) => [String(k), name])]) {
+    for (const [k, name] of names) {
       const one = button(group, name, () => {
         this.label = k;
         for (const other of group.children) other.setAttribute("aria-pressed", String(other === one));
@@ -64,10 +80,10 @@ class Playground {
     }
   }
 
-  slider(place, name, low, high, changed) {
+  slider(place, name, low, high, now, changed) {
     const label = element(place, "label", "knob", name);
     const input = element(label, "input");
-    Object.assign(input, { type: "range", min: low, max: high, step: 0.05, value: 0 });
+    Object.assign(input, { type: "range", min: low, max: high, step: 0.05, value: now });
     input.addEventListener("input", () => { changed(Number(input.value)); this.draw(); });
     return input;
   }
@@ -75,37 +91,42 @@ class Playground {
   relax() {
     this.knobs.fill(0);
     this.share = 0;
-    this.from = null;
     for (const slider of [...this.sliders, this.blend]) slider.value = 0;
   }
 
-  wish(seed) { return { seed, ...(this.label !== "" && { label: this.label }) }; }
+  // The spot of a tile: a seed of its own, or one near the centre.
+  spot(k) {
+    if (this.centre) return { ...this.centre, near: 0.35, toward: this.base + k };
+    if (!this.view.classes.length) return { seed: this.base + k };
+    return { seed: this.base + k, label: this.label === "" ? k % this.view.classes.length : this.label };
+  }
 
   // Sixteen samples, one request at a time: the browser has few connections, and the pictures need them too.
-  async fill() {
+  // What was picked stays so where it is still there, or was asked to stay.
+  async fill(keep = null) {
     const mine = (this.filling = Symbol("filling"));
     this.tiles.replaceChildren();
-    const images = [];
+    const images = [], same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
     for (let k = 0; k < TILES; k++) {
-      const wish = this.near === null ? this.wish(this.base + k) : { ...this.wish(this.near.seed), near: 0.35, other: this.base + k };
-      if (this.near === null && this.label === "" && this.view.classes.length) wish.label = k % this.view.classes.length;
-      const tile = button(this.tiles, "", () => this.pick(wish, tile));
+      const spot = this.spot(k), tile = button(this.tiles, "", () => this.pick(spot, tile));
+      tile.setAttribute("aria-pressed", String(same(spot, keep)));
       const image = element(tile, "img");
       image.alt = Text.say("sample", { seed: this.base + k });
-      images.push([image, wish]);
-      if (k === 0) this.pick(wish, tile);
+      images.push([image, spot]);
+      if (k === 0 && !keep) this.pick(spot, tile);
     }
+    if (keep) this.draw();
     await this.seen;
-    for (const [image, wish] of images) {
+    for (const [image, spot] of images) {
       if (mine !== this.filling) return;
-      image.src = this.source.draw(this.view.id, wish);
+      image.src = this.source.draw(this.view, spot);
       await image.decode().catch(() => {});
     }
   }
 
-  pick(wish, tile) {
-    this.from = this.picked ?? wish;
-    this.picked = wish;
+  pick(spot, tile) {
+    this.before = this.picked ?? spot;
+    this.picked = spot;
     for (const other of this.tiles.children) other.setAttribute("aria-pressed", String(other === tile));
     this.draw();
   }
@@ -115,11 +136,12 @@ class Playground {
     await this.seen;
     if (this.waiting) { this.again = true; return; }
     this.waiting = true;
-    const wish = { ...this.picked, sliders: this.knobs.join(",") };
-    if (this.share > 0 && this.picked.near === undefined) { wish.other = this.from.seed; wish.share = this.share; }
+    const wish = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
+    for (const [name, value] of Object.entries(this.before)) wish[`to_${name}`] = value;
     const started = performance.now();
+    this.said.textContent ||= Text.say("drawing");
     try {
-      const answer = await fetch(this.source.draw(this.view.id, wish));
+      const answer = await fetch(this.source.draw(this.view, wish));
       if (!answer.ok) throw new Error(await answer.text());
       URL.revokeObjectURL(this.large.src);
       this.large.src = URL.createObjectURL(await answer.blob());

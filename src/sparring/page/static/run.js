@@ -15,8 +15,8 @@ class RunCard {
 
   build() {
     this.card.innerHTML = `
-      <header><h2></h2><span class="pill"></span><p class="muted small about"></p></header>
-      <section data-part="doctor" class="doctor" aria-live="polite"></section>
+      <header><h2></h2><span class="pill"></span><p class="muted small about"></p><p class="problem small"></p></header>
+      <section data-part="doctor" class="doctor"><p class="unseen" aria-live="polite"></p><div class="findings"></div></section>
       <section data-part="stage" class="stage">
         <div class="frame"><img class="picture" alt=""><canvas width="640" height="640" role="img" hidden></canvas><p class="none muted"></p></div>
         <div class="scrub"><button type="button">▶</button><input type="range" min="0" max="0" value="0"></div>
@@ -39,8 +39,14 @@ class RunCard {
   }
 
   async refresh() {
-    this.view = await this.source.view(this.id);
-    this.show();
+    try {
+      this.view = await this.source.view(this.id);
+      this.show();
+      this.card.querySelector(".problem").textContent = this.view.problem;
+    } catch (error) {
+      this.card.querySelector("h2").textContent = this.id;
+      this.card.querySelector(".problem").textContent = Text.say("unreadable", { why: error.message });
+    }
   }
 
   show(different = this.different ?? new Set()) {
@@ -69,37 +75,65 @@ class RunCard {
     const parts = [about];
     if (view.left_seconds !== null && view.state === "running") parts.push(Text.say("left", { time: Text.time(view.left_seconds) }));
     if (view.state === "stopped") parts.push(Text.say("silent", { time: Text.time(view.silent_seconds) }));
-    if (view.problem) parts.push(view.problem);
     if (view.broken_lines) parts.push(Text.say("broken", { n: view.broken_lines }));
     this.card.querySelector(".about").textContent = parts.filter(Boolean).join(" · ");
   }
 
+  // Findings stay where they are while their numbers change: what is open stays open, and a screen reader
+  // hears of a finding once.
   showDoctor() {
-    const place = this.part("doctor"), findings = this.view.diagnosis.findings;
-    const stamp = JSON.stringify([findings, Text.language, this.view.step.length > 0]);
-    if (stamp === this.told) return; // nothing new for a screen reader to say
-    this.told = stamp;
-    place.replaceChildren();
+    const place = this.part("doctor"), { findings, verdict, passed, unchecked } = this.view.diagnosis, list = place.querySelector(".findings");
     place.hidden = !this.view.step.length;
-    place.classList.toggle("ill", findings.length > 0);
-    if (!findings.length) { element(place, "p", "", `✓ ${Text.say("healthy")}`); return; }
-    for (const [k, finding] of findings.entries()) {
-      const box = element(place, "details");
-      box.open = k === 0;
-      element(box, "summary", "", `${Text.disease(finding)} (${Text.say("since", { step: Text.count(finding.since_step) })})`);
-      element(box, "p", "", Text.why(finding));
-      const list = element(box, "ul", "small");
-      for (const sign of finding.evidence) {
-        element(list, "li", "", `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: Text.range(sign.healthy) })})`);
+    place.classList.toggle("ill", verdict === "ill");
+    place.classList.toggle("unsure", verdict === "short" || verdict === "partly");
+    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join("; ") : Text.say(`verdict_${verdict}`);
+    const spoken = place.querySelector(".unseen");
+    if (spoken.textContent !== heard) spoken.textContent = heard;
+    const lines = [];
+    if (verdict !== "ill") lines.push(heard);
+    if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => `${Text.disease(finding)} (${Text.count(finding.since_step)})`).join("; ") }));
+    if (unchecked.length) lines.push(Text.say("unchecked", { names: unchecked.join(", ") }));
+    const wanted = [...findings.map((finding) => finding.name), "rest"];
+    const boxes = new Map([...list.children].map((box) => [box.dataset.name, box]));
+    for (const [name, box] of boxes) if (!wanted.includes(name)) box.remove();
+    for (const [k, name] of wanted.entries()) {
+      let box = boxes.get(name);
+      if (!box) {
+        box = document.createElement(name === "rest" ? "div" : "details");
+        box.dataset.name = name;
+        if (name !== "rest") { element(box, "summary"); element(box, "div"); box.open = k === 0; }
       }
-      for (const cure of finding.cures) {
-        const line = element(box, "p", "cure", `${Text.say("cure")}: `);
-        const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
-        if (options) element(line, "code", "", options);
-        line.append(` ${Text.cure(cure.words)}`);
-      }
-      element(box, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
+      if (list.children[k] !== box) list.insertBefore(box, list.children[k] ?? null);
+      if (name === "rest") this.showRest(box, lines);
+      else this.showFinding(box, findings[k]);
     }
+  }
+
+  showRest(box, lines) {
+    box.replaceChildren();
+    for (const [k, line] of lines.entries()) {
+      element(box, "p", k || this.view.diagnosis.verdict === "ill" ? "muted small" : "", line);
+    }
+  }
+
+  showFinding(box, finding) {
+    const [summary, inside] = box.children, since = Text.count(finding.since_step);
+    summary.textContent = `${Text.disease(finding)} (${Text.say(this.view.whole ? "since" : "sinceOr", { step: since })})`;
+    inside.replaceChildren();
+    element(inside, "p", "", Text.why(finding));
+    if (finding.stop) element(inside, "p", "", Text.say("stop"));
+    const list = element(inside, "ul", "small");
+    for (const sign of finding.evidence) {
+      const said = `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: Text.range(sign.healthy) })})`;
+      element(list, "li", "", `${said}: ${Text.meaning(sign)}`);
+    }
+    for (const cure of finding.cures) {
+      const line = element(inside, "p", "cure", `${Text.say("cure")}: `);
+      const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
+      if (options) element(line, "code", "", options);
+      line.append(` ${Text.cure(cure.words)}`);
+    }
+    element(inside, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
   }
 
   showNumbers() {
@@ -116,12 +150,19 @@ class RunCard {
     tell("seen", Text.count(view.samples_seen.at(-1)));
     if (last("samples_per_second")) tell("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
     if (last("spread") !== undefined && last("spread") !== null) tell("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
-    const report = view.evaluation;
-    if (report.frechet_mean !== undefined) {
-      tell("frechet", Text.figure(report.frechet_mean), Text.say("ofReal", { value: Text.figure(report.real?.frechet) }));
-      for (const name of ["precision", "recall", "coverage"]) {
-        if (report.fake?.[name] !== undefined) tell(name, Text.figure(report.fake[name]), Text.say("ofReal", { value: Text.figure(report.real?.[name]) }));
-      }
+    this.showQuality(tell);
+  }
+
+  // What `sparring evaluate` measured, and of which moment: the training may have gone on since.
+  showQuality(tell) {
+    const report = this.view.evaluation, at = report.checkpoint_step;
+    if (typeof report.frechet_mean !== "number") return;
+    const old = typeof at === "number" && at < (this.view.step.at(-1) ?? 0);
+    const of = typeof at === "number" ? Text.say(old ? "measuredBefore" : "measured", { step: Text.count(at), label: report.label ?? "" }) : "";
+    const real = (name) => Text.say("ofReal", { value: Text.figure(report.real?.[name]) });
+    tell("frechet", Text.figure(report.frechet_mean), [real("frechet"), of].filter(Boolean).join("; "));
+    for (const name of ["precision", "recall", "coverage"]) {
+      if (typeof report.fake?.[name] === "number") tell(name, Text.figure(report.fake[name]), real(name));
     }
   }
 
@@ -129,7 +170,7 @@ class RunCard {
     const place = this.part("rescue"), list = place.querySelector("ol");
     place.hidden = !this.view.rescue.length;
     list.replaceChildren();
-    for (const line of this.view.rescue) element(list, "li", "", `${line.step}: ${line.words}`);
+    for (const line of this.view.rescue) element(list, "li", "", `${Text.count(line.step)}: ${line.words ?? ""}`);
   }
 
   showConfig() {
@@ -137,7 +178,12 @@ class RunCard {
     body.replaceChildren();
     for (const [name, value] of Object.entries(this.view.config)) {
       const row = element(body, "tr", name in this.view.changes ? "changed" : "");
-      element(row, "th", "", name).scope = "row";
+      const head = element(row, "th");
+      head.scope = "row";
+      for (const [k, word] of name.split("_").entries()) { // broken between words, where it must be
+        if (k) head.append("_", document.createElement("wbr"));
+        head.append(word);
+      }
       element(row, "td", "", String(value));
       const notes = [];
       if (name in this.view.changes) notes.push(Text.say("changed"));

@@ -5,10 +5,11 @@ class LiveSource {
   constructor() { this.live = true; }
   async runs() { return (await this.get("api/runs")).json(); }
   async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
-  picture(id, step) { return `api/runs/${encodeURIComponent(id)}/pictures/${step}.png`; }
-  async field(id, name) { return (await this.get(`api/runs/${encodeURIComponent(id)}/fields/${name}.json`)).json(); }
-  fieldName(step) { return String(step).padStart(8, "0"); }
-  draw(id, wish) { return `api/runs/${encodeURIComponent(id)}/draw?${new URLSearchParams(wish)}`; }
+  // A run that was replaced by another in its folder has other addresses, so that no old picture is shown.
+  picture(view, step) { return `${this.of(view)}/pictures/${step}.png?g=${view.generation}`; }
+  async field(view, name) { return (await this.get(`${this.of(view)}/fields/${name}.json?g=${view.generation}`)).json(); }
+  draw(view, wish) { return `${this.of(view)}/draw?${new URLSearchParams({ ...wish, g: `${view.generation}-${view.checkpoint}` })}`; }
+  of(view) { return `api/runs/${encodeURIComponent(view.id)}`; }
 
   async get(address) {
     const answer = await fetch(address);
@@ -40,7 +41,6 @@ class ReportSource {
   async view() { return this.report.view; }
   picture(_, step) { return this.report.pictures[step]; }
   async field(_, name) { return this.report.fields[name]; }
-  fieldName(step) { return String(step); }
   follow() {}
 }
 

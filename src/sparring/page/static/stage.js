@@ -21,6 +21,7 @@ class Stage {
   index() { return Number(this.slider.value); }
 
   show(view) {
+    if (this.view?.generation !== view.generation) this.cache.clear();
     this.view = view;
     this.plane = view.fields.length > 0;
     this.steps = this.plane ? view.fields : view.pictures;
@@ -82,7 +83,7 @@ class Stage {
       await this.drawPlane(step);
     } else {
       this.picture.alt = Text.say("altSamples", { step });
-      this.picture.src = this.source.picture(this.view.id, step);
+      this.picture.src = this.source.picture(this.view, step);
     }
   }
 
@@ -97,13 +98,18 @@ class Stage {
     return low > 0 && step - steps[low - 1] < steps[low] - step ? low - 1 : low;
   }
 
+  // What a file holds, or null where it is not there yet or holds something else.
   async field(name) {
-    if (!this.cache.has(name)) this.cache.set(name, await this.source.field(this.view.id, name).catch(() => null));
-    return this.cache.get(name);
+    const view = this.view, known = this.cache.get(name);
+    if (known) return known;
+    const found = await this.source.field(view, name).catch(() => null);
+    const sound = pairs(found?.points) && (name === "real" || (Array.isArray(found.logits) && pairs(found.arrows) && pairs([found.low, found.high])));
+    if (sound && this.view.generation === view.generation) this.cache.set(name, found);
+    return sound ? found : null;
   }
 
   async drawPlane(step) {
-    const [field, real] = await Promise.all([this.field(this.source.fieldName(step)), this.field("real")]);
+    const [field, real] = await Promise.all([this.field(String(step)), this.field("real")]);
     if (!field || step !== this.steps[this.index()]) return;
     const side = this.canvas.width, pen = this.canvas.getContext("2d");
     const place = ([x, y]) => [
@@ -144,6 +150,8 @@ class Stage {
     pen.drawImage(small, 0, 0, side, side);
   }
 }
+
+function pairs(list) { return Array.isArray(list) && list.every((pair) => Array.isArray(pair) && pair.length === 2); }
 
 function dot(pen, [x, y], radius) {
   pen.beginPath();

@@ -1,0 +1,151 @@
+"""What a run folder holds, read so that no file in it can break the page."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sparring.config import Config, from_toml
+from sparring.errors import ConfigError
+from sparring.records import Record
+
+WHOLE_BYTES = 2_000_000  # of a history that is read whole; of a larger one some lines:
+LINES, TAIL_BYTES = 1_000, 50_000
+LINE_BYTES = 100_000  # at most; a record has some hundreds
+POINTS = 2_000  # records shown at most: a page has no more pixels
+
+
+def content(path: Path) -> bytes:
+    """The bytes of an ordinary file.
+
+    Raises:
+        OSError: there is none; a pipe, which could keep us waiting for ever, counts as none.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    return path.read_bytes()
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """A JSON object, empty where there is none."""
+    try:
+        found = json.loads(content(path))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file with one a line; what is none is passed over."""
+    try:
+        lines = content(path).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            found.append(json.loads(line))
+        except (ValueError, RecursionError):
+            continue
+    return [entry for entry in found if isinstance(entry, dict)]
+
+
+def config(path: Path) -> tuple[Config | None, str]:
+    """The run's options, or why they cannot be read."""
+    try:
+        return from_toml(content(path / "config.toml").decode("utf-8")), ""
+    except FileNotFoundError:
+        return None, "config.toml is missing"
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        return None, f"config.toml: {error}"
+
+
+def steps(folder: Path, suffix: str) -> list[int]:
+    """The steps of files that are named by them, as sparring writes the names, ascending."""
+    try:
+        found = [path.stem for path in folder.iterdir() if path.suffix == suffix and path.is_file()]
+    except OSError:
+        return []
+    return sorted(int(stem) for stem in found if is_step(stem) and stem == f"{int(stem):08d}")
+
+
+def is_step(name: str) -> bool:
+    """Whether this is a number of steps, in digits that every reader takes for such."""
+    return name.isascii() and name.isdecimal() and len(name) <= 15
+
+
+def history(path: Path) -> tuple[list[Record], int, bool]:
+    """Records in order, how many lines were no records, and whether these are all the lines.
+
+    Of a large file LINES at even places and its end are read: half a million lines take seconds.
+    """
+    records: list[Record] = []
+    broken, whole = 0, True
+    try:
+        whole = path.stat().st_size <= WHOLE_BYTES
+        for line in _places(path, whole):
+            try:
+                record = Record.from_json(line)
+                if not all(map(math.isfinite, (record.seconds, record.progress))):
+                    raise ValueError
+            except (ValueError, RecursionError):
+                broken += bool(line.strip())
+                continue
+            while records and records[-1].step >= record.step:  # a resumed run wrote these steps anew
+                records.pop()
+            records.append(record)
+    except OSError:
+        pass  # gone, or not readable: what came before counts
+    return records, broken, whole
+
+
+def thinned(records: Sequence[Record]) -> Sequence[Record]:
+    """No more than POINTS: the later half as they are, fewer of the early ones."""
+    if len(records) <= POINTS:
+        return records
+    early = records[: -POINTS // 2]
+    return [*early[:: -(-2 * len(early) // POINTS)], *records[-POINTS // 2 :]]
+
+
+def columns(records: Sequence[Record]) -> dict[str, Any]:
+    """Records as columns; None where a name is missing."""
+    names = dict.fromkeys(name for record in records for name in record.values)
+    return {
+        "step": [record.step for record in records],
+        "samples_seen": [record.samples_seen for record in records],
+        "seconds": [record.seconds for record in records],
+        "progress": [record.progress for record in records],
+        "values": {name: [record.values.get(name) for record in records] for name in names},
+        "scores": [record.scores for record in records],
+    }
+
+
+def finite(value: Any) -> Any:
+    """The same with None for NaN and infinity, which JSON has no words for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(name): finite(part) for name, part in value.items()}
+    return [finite(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _places(path: Path, whole: bool) -> Iterator[str]:
+    """Lines of a file: all, or some at even places and then its end."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        if not whole:
+            end = path.stat().st_size - TAIL_BYTES
+            for k in range(LINES):
+                file.seek(end * k // LINES)
+                if k:
+                    file.readline(LINE_BYTES)
+                if file.tell() < end:
+                    yield file.readline(LINE_BYTES).decode("utf-8", "replace")
+            file.seek(end)
+            file.readline(LINE_BYTES)
+        while line := file.readline(LINE_BYTES):
+            yield line.decode("utf-8", "replace")
