@@ -1,5 +1,6 @@
 """The command line: what it does, and what it says when something is wrong."""
 
+import json
 import os
 import shutil
 import signal
@@ -121,6 +122,14 @@ def test_a_budget_of_nothing_leaves_the_run_as_it_was(run: Path, capsys: pytest.
     before = (run / "config.toml").read_text()
     assert "nothing says when to stop" in refused(capsys, "resume", run, "--minutes", "0")
     assert (run / "config.toml").read_text() == before
+
+
+def test_a_resumed_run_may_have_more_cures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--rescue takes 0 or more" in refused(capsys, "resume", run, "--rescue", "-1")
+    assert main(["resume", str(run), "--samples-seen", "192", "--rescue", "2"]) == 0
+    assert main(["resume", str(run), "--samples-seen", "288"]) == 0
+    lines = [json.loads(text) for text in (run / "rescue.jsonl").read_text().splitlines()]
+    assert [(line["what"], line["most"]) for line in lines] == [("allowed", 2)]
 
 
 def test_one_training_at_a_time(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
