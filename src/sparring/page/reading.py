@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,12 @@ def config(path: Path) -> tuple[Config | None, str]:
 def steps(folder: Path, suffix: str) -> list[int]:
     """The steps of files that are named by them, as sparring writes the names, ascending."""
     try:
-        found = [path.stem for path in folder.iterdir() if path.suffix == suffix and path.is_file()]
+        with os.scandir(folder) as entries:  # which know what is a file without asking for each
+            names = [entry.name for entry in entries if entry.name.endswith(suffix) and entry.is_file()]
     except OSError:
         return []
-    return sorted(int(stem) for stem in found if is_step(stem) and stem == f"{int(stem):08d}")
+    stems = [name.removesuffix(suffix) for name in names]
+    return sorted(int(stem) for stem in stems if is_step(stem) and stem == f"{int(stem):08d}")
 
 
 def is_step(name: str) -> bool:
