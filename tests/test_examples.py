@@ -54,7 +54,9 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sparring.runtime.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)
-    monkeypatch.setattr("uvicorn.Server.run", lambda self: None)  # the page is tested with a browser
+    monkeypatch.setattr(
+        "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
+    )  # the page is tested with a browser
     monkeypatch.setattr(verbs, "page_beside", lambda path: nullcontext())
 
 

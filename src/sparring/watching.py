@@ -62,7 +62,7 @@ def watch(args: argparse.Namespace) -> int:
     )
     if args.while_stdin:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-    with suppress(KeyboardInterrupt):  # its way to end
+    with suppress(KeyboardInterrupt), listening:  # its way to end
         server.run([listening])
     return 0
 
