@@ -309,7 +309,8 @@ def overhead() -> str:
     lines = [
         "## What the doctor costs\n",
         "`benchmarks/doctor/overhead.py`: wall time of a training on MNIST with its measurements and",
-        "without, in turn; records and the look at the data before the first step are in it.\n",
+        "without, in turn; records and the look at the data before the first step are in it. Below 1 is noise:",
+        "the same training's time differs by a tenth from one round to the next.\n",
         "| recipe | steps | with over without | least to greatest |",
         "|---|---|---|---|",
     ]
