@@ -143,8 +143,9 @@ class Playground {
     try {
       const answer = await fetch(this.source.draw(this.view, wish));
       if (!answer.ok) throw new Error(await answer.text());
-      URL.revokeObjectURL(this.large.src);
+      const old = this.large.src;
       this.large.src = URL.createObjectURL(await answer.blob());
+      URL.revokeObjectURL(old);
       this.said.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
     } catch (error) {
       this.said.textContent = error.message;
