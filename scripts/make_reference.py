@@ -6,12 +6,12 @@ python scripts/make_reference.py
 from __future__ import annotations
 
 import dataclasses
-import math
 from pathlib import Path
 
 from sparring.config import RECIPES, Config
-from sparring.doctor.rules import RULES, Cure, Sign
+from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED
+from sparring.doctor.stories import bounds, remedy
 from sparring.records import LOGGED
 
 FOLDER = Path(__file__).parents[1] / "docs/reference"
@@ -77,21 +77,6 @@ def doctor_page() -> str:
     lines += ["\n## Signs that follow from logged names\n", "| sign | healthy | meaning |", "|---|---|---|"]
     lines += [f"| `{name}` | {row.healthy} | {row.meaning} |" for name, row in DERIVED.items()]
     return "\n".join(lines) + "\n"
-
-
-def bounds(sign: Sign) -> str:
-    low = f"{sign.low:g} <= " if sign.low > -math.inf else ""
-    high = f" <= {sign.high:g}" if sign.high < math.inf else ""
-    return f"{low}`{sign.name}`{high}"
-
-
-def remedy(cure: Cure) -> str:
-    if cure.own:
-        return f"{cure.words} ({', '.join(f'`{name}`' for name in cure.own)}, where others were set)"
-    if not cure.option:
-        return cure.words
-    change = f"times {cure.times:g}" if cure.times else f"to {cure.value}"
-    return f"{cure.words} (`{cure.option}` {change})"
 
 
 PAGES = {

@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 sys.path.insert(0, str(Path(__file__).parent))
-from make_troubles import STORIES
+from make_troubles import MADE
 
 from doctor.run import prepared
 from sparring import build, sample
@@ -114,13 +114,13 @@ def curve(axis: Axes, sign: Sign, ill: Course, well: Course) -> None:
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     rules = [rule for rule in RULES if not sys.argv[1:] or rule.name in sys.argv[1:]]
-    made = sorted({STORIES[rule.name].made for rule in rules})
+    made = sorted({MADE[rule.name] for rule in rules})
     wells = {name: CURED if name.startswith("the recipe") else "control" for name in made}
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         futures = {name: pool.submit(course, name) for name in {*made, *wells.values()}}
         of = cache(lambda name: futures[name].result())
         for rule in rules:
-            name = STORIES[rule.name].made
+            name = MADE[rule.name]
             draw(rule, of(name), of(wells[name]))
             print(rule.name, flush=True)
 

@@ -14,6 +14,7 @@ from sparring.doctor.foreign import read_foreign
 from sparring.doctor.report import Remarks, command, facts, line, text
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
+from sparring.doctor.stories import STORIES
 from sparring.errors import ConfigError, DataError
 from sparring.records import LOGGED, Record
 
@@ -260,12 +261,30 @@ def test_the_verb_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert "mode-collapse: the generator draws nearly the same thing" in said
     assert "spread = 0.1 (healthy: 0.85 to 1.05)" in said
+    assert "More of it: sparring doctor mode-collapse" in said
     assert main(["doctor", str(ill), "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert told["findings"][0]["name"] == "mode-collapse"
     assert told["findings"][0]["cures"][0]["change"] == {"r1_gamma": 10.0}
     expected = facts(diagnose(history(always(spread=0.1)), OPTIONS), str(ill))
     assert told == expected | {"unreadable_lines": 0}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_a_finding_means(
+    rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor", rule.name]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for told in (rule.title, rule.why, rule.cures[0].words, STORIES[rule.name].seen):
+        assert told.replace("`", "") in said
+    assert all(sign.name in said for sign in rule.signs)
+    assert main(["doctor", rule.name[:-1]]) == 1
+    assert f"The disease is called {rule.name}." in capsys.readouterr().err
+    run_folder(tmp_path / rule.name, always())  # a run of that name comes first
+    assert main(["doctor", rule.name]) == 0
+    assert "Healthy" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("made", ["nothing", "empty", "text.txt", "no-config"])

@@ -302,7 +302,8 @@ def test_the_playground_of_a_real_generator(
         return str(
             page.evaluate(
                 """async () => { const i = document.querySelector('.large');
-                while (!await i.decode().then(() => true, () => false)) await new Promise(requestAnimationFrame);
+                const whole = () => i.decode().then(() => true, () => false);
+                while (!await whole()) await new Promise(requestAnimationFrame);
                 const c = new OffscreenCanvas(8, 8).getContext('2d'); c.drawImage(i, 0, 0);
                 return c.getImageData(0, 0, 8, 8).data.join() }"""
             )

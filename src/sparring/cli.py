@@ -54,7 +54,8 @@ cure as an option to type. The exit status is 0 where nothing does and 3 where s
 DOCTOR_EXAMPLES = """\
 examples
   sparring doctor runs/mnist-tutorial-1
-  sparring doctor losses.csv --loss non-saturating     of another program: D_loss, G_loss, D(x), ..."""
+  sparring doctor losses.csv --loss non-saturating     of another program: D_loss, G_loss, D(x), ...
+  sparring doctor mode-collapse                        what a finding means, and its cures"""
 WATCH = """\
 Serve a local page that reads run folders and follows them: samples through time, both losses, the
 discriminator's scores, the doctor, options side by side, and a playground of the generator."""
@@ -214,7 +215,10 @@ def _looking_verbs(verbs: Any) -> None:
         "doctor", description=DOCTOR, epilog=DOCTOR_EXAMPLES, usage="sparring doctor RUN [options]"
     )
     doctor.add_argument(
-        "run", metavar="RUN", type=Path, help="run folder, or a file of losses: .csv .tsv .json .jsonl"
+        "run",
+        metavar="RUN",
+        type=Path,
+        help="run folder, or a file of losses: .csv .tsv .json .jsonl; or the name of a finding",
     )
     doctor.add_argument(
         "--loss", choices=LOSSES, help="of a file: which game it is, for the rules that need it"

@@ -12,7 +12,6 @@ from sparring.records import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that come only where something has happened
 CONDITIONS = ("clipped",)  # under which a rule is meant; no evidence for it
-PAGES = "docs/concepts/troubles"
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,6 @@ class Finding:
     evidence: tuple[Evidence, ...]
     why: str
     cures: tuple[Prescription, ...]
-
-    @property
-    def page(self) -> str:
-        return f"{PAGES}/{self.name}.md"
 
 
 @dataclass

@@ -104,7 +104,7 @@ def _whole(finding: Finding) -> str:
     ]
     lines += [f"    {e.name} = {number(e.value)} (healthy: {e.healthy}): {e.meaning}" for e in finding.evidence]
     lines += [f"  Cure: {command(cure)}" for cure in finding.cures]
-    return "\n".join([*lines, f"  {finding.page}"])
+    return "\n".join([*lines, f"  More of it: sparring doctor {finding.name}"])
 
 
 def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
@@ -133,5 +133,5 @@ def _facts(finding: Finding) -> dict[str, Any]:
         ],
         "why": finding.why,
         "cures": [{"words": cure.words, "change": dict(cure.change)} for cure in finding.cures],
-        "page": finding.page,
+        "more": f"sparring doctor {finding.name}",
     }

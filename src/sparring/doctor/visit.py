@@ -1,8 +1,9 @@
-"""``sparring doctor``: a run folder or a file of losses, looked at without torch."""
+"""``sparring doctor``: a run folder or a file of losses, looked at without torch; or what a disease is."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.report import counted, facts, text
+from sparring.doctor.stories import STORIES, about
 from sparring.errors import DataError, RunError
 from sparring.records import read_history
 
@@ -19,7 +21,7 @@ UNWELL = 3  # exit status
 
 
 def visit(args: argparse.Namespace) -> int:
-    """Print what ails a run; 0 where nothing does.
+    """Print what ails a run, or what a disease is; 0 where nothing ails.
 
     Raises:
         RunError: there is nothing to look at, or nothing yet.
@@ -33,8 +35,15 @@ def visit(args: argparse.Namespace) -> int:
         records, options = read_foreign(path), {}
     elif path.is_file():
         raise DataError(f"{path}: expected a run folder, or {EXPECTED}.")
+    elif str(path) in STORIES:
+        sys.stdout.write(about(str(path)) + "\n")
+        return 0
     else:
-        raise RunError(f"there is no {path}. `sparring train` makes a run folder.")
+        near = difflib.get_close_matches(str(path), STORIES, 1)
+        raise RunError(
+            f"there is no {path}. `sparring train` makes a run folder."
+            + (f" The disease is called {near[0]}." if near else "")
+        )
     if args.loss:
         options = options | {"loss": args.loss}
     diagnosis = diagnose(records, options)
