@@ -238,20 +238,28 @@ def _times(row: dict[str, Any]) -> float:
     return float(measured["frechet_mean"] / measured["real"]["frechet"])
 
 
+def _mean(rows: list[dict[str, Any]], part: str, name: str) -> float:
+    return statistics.mean(row["report"][part][name] for row in rows)
+
+
 def few_samples() -> str:
     lines = [
         "## Few samples\n",
         "`benchmarks/few_samples.py`: emoji, all 1,703 and 511 of them, measured against emoji that no",
-        "training has seen, as a multiple of what real samples score. The gap is 0 where the discriminator",
-        "knows what an emoji is and 1 where it knows",
-        "its training samples only.\n",
-        "| set | recipe | minutes | times real | held-out gap | augmentation's p | seeds |",
-        "|---|---|---|---|---|---|---|",
+        "training has seen, as a multiple of what real samples score. Recall is the share of unseen emoji",
+        "that lie among the samples. A sample is new where it is farther from its nearest training emoji",
+        "than that one is from the next (AuthPct); of held-out emoji so many are. The gap is 0 where the",
+        "discriminator knows what an emoji is and 1 where it knows its training samples only.\n",
+        "| set | recipe | minutes | times real | recall | new | of held-out | held-out gap "
+        "| augmentation's p | seeds |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (which, case, minutes), found in grouped(lines_of("few_samples"), "set", "case", "minutes").items():
         p = [row["augment_p"] for row in found if "augment_p" in row]
         lines.append(
             f"| {which} | {case} | {minutes:g} | {spread([_times(row) for row in found])} "
+            f"| {_mean(found, 'fake', 'recall'):.2f} | {_mean(found, 'copying', 'authentic'):.0%} "
+            f"| {_mean(found, 'copying', 'authentic_held_out'):.0%} "
             f"| {spread([row['held_out_gap'] for row in found], 2)} "
             f"| {f'{statistics.mean(p):.2f}' if p else ''} | {len(found)} |"
         )

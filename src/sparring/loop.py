@@ -93,21 +93,14 @@ def train(
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
     window = _Window(bout)
-    measure: Callable[[], dict[str, float]] = dict
-    if vitals:
-        measure = Vitals(bout, dataset, seed, held_out)
-    elif held_out:
-        measure = HeldOutGap(bout, dataset, held_out, seed)
+    measure = _measure(bout, dataset, held_out, seed, vitals)
     started = time.perf_counter() - bout.seconds
     order = _Order(len(dataset), seed)
     progress = budget.progress(bout, len(dataset))
     while progress < 1:
         crew.work()
         scheduled = bout.at(progress)
-        batches = [
-            _draw(dataset, order, bout.samples_seen + k * batch_size, batch_size, bout)
-            for k in range(bout.d_steps)
-        ]
+        batches = _batches(dataset, order, batch_size, bout)
         window.add(adversarial_step(bout, batches, _rng(bout, seed)))
         bout.step += 1
         bout.samples_seen += bout.d_steps * batch_size
@@ -159,6 +152,21 @@ def _stream(*numbers: int) -> int:
 def _rng(bout: Bout, seed: int) -> torch.Generator:
     """The random stream of this step, a function of (seed, step) alone."""
     return torch.Generator(bout.runtime.device).manual_seed(_stream(seed, 1, bout.step))
+
+
+def _measure(
+    bout: Bout, dataset: Dataset, held_out: Dataset | None, seed: int, vitals: bool
+) -> Callable[[], dict[str, float]]:
+    """What is measured at a record, beside the steps' own numbers."""
+    if vitals:
+        return Vitals(bout, dataset, seed, held_out)
+    return HeldOutGap(bout, dataset, held_out, seed) if held_out else dict
+
+
+def _batches(dataset: Dataset, order: _Order, batch_size: int, bout: Bout) -> list[Batch]:
+    """The batches of one step, a fresh one for each step of the discriminator."""
+    starts = (bout.samples_seen + k * batch_size for k in range(bout.d_steps))
+    return [_draw(dataset, order, start, batch_size, bout) for start in starts]
 
 
 def _draw(dataset: Dataset, order: _Order, start: int, count: int, bout: Bout) -> Batch:

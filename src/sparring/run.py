@@ -277,21 +277,7 @@ def train_in(
         RunError: the disk is full.
     """
     config = folder.config
-    adaptive = config.minutes > 0 and not config.threads
-    tuner = Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive)
-    records = train(
-        bout,
-        data,
-        build.budget(config),
-        batch_size=config.batch_size,
-        seed=config.seed,
-        record_every=config.record_every,
-        record_seconds=config.checkpoint_seconds,
-        threads=tuner,
-        held_out=held_out,
-        vitals=config.vitals,
-        stop=stop,
-    )
+    records = _records(config, bout, data, threads, held_out, stop)
     with ExitStack() as stack:
         writer = chooser = None
         if bout.runtime.rank == 0:
@@ -319,6 +305,26 @@ def train_in(
             saved = any(folder.checkpoints.glob("*.json"))
             kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
             raise NonFiniteError(f"{error}{kept}") from error
+
+
+def _records(
+    config: Config, bout: Bout, data: Dataset, threads: int, held_out: Dataset | None, stop: Callable[[], bool]
+) -> Iterator[Record]:
+    """``loop.train`` as the config says."""
+    adaptive = config.minutes > 0 and not config.threads
+    return train(
+        bout,
+        data,
+        build.budget(config),
+        batch_size=config.batch_size,
+        seed=config.seed,
+        record_every=config.record_every,
+        record_seconds=config.checkpoint_seconds,
+        threads=Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive),
+        held_out=held_out,
+        vitals=config.vitals,
+        stop=stop,
+    )
 
 
 class _Writer:
