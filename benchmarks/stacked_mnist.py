@@ -68,7 +68,7 @@ def main() -> None:
     print(json.dumps(machine()))
     data = stacked()
     real = modes(data.samples)
-    print("real against real:", coverage(modes(stacked(1).samples[:SAMPLES]), real))
+    floor = coverage(modes(stacked(1).samples[:SAMPLES]), real)["reverse_kl"]
     for seed in args.seeds:
         changes: dict[str, Any] = json.loads(args.options) | {"clusters": 0, "minutes": args.minutes}
         config = build.configure(data, args.recipe, **changes, seed=seed)
@@ -88,6 +88,7 @@ def main() -> None:
                 "trained_minutes": round(record.seconds / 60, 2), "samples_seen": record.samples_seen,
                 "weights": sum(p.numel() for p in bout.generator.parameters()),
                 "measuring_seconds": round(time.perf_counter() - started, 1), **coverage(found, real),
+                "real_reverse_kl": floor,
             }  # fmt: skip
             print(json.dumps(row), flush=True)
             append_row(ROWS, row)
