@@ -27,6 +27,8 @@ CASES = {
     "sprint": ["--recipe", "sprint"],
     "small-data without augmentation": ["--recipe", "small-data", "--augment", "none"],
     "small-data": ["--recipe", "small-data"],
+    "small-data, D twice as wide": ["--recipe", "small-data", "--d-width", "32"],
+    "the same without augmentation": ["--recipe", "small-data", "--d-width", "32", "--augment", "none"],
 }
 
 
