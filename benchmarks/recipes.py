@@ -1,10 +1,14 @@
 """Every recipe on MNIST and Fashion-MNIST for the same minutes, through the command line.
 
-    python benchmarks/recipes.py [--minutes 2 10] [--seeds 0 1 2 3 4] [--recipes ...] [--data ...]
+    python benchmarks/recipes.py --speeds
+    python benchmarks/recipes.py [--minutes 2 10] [--seeds 0 1 2 3 4] [--recipes ...] [--data ...] [--jobs 2]
 
-``sparring train`` and ``sparring evaluate`` as a user types them: Fréchet distance to the test set,
-its floor, coverage, and the GAN-train accuracy of conditional recipes. Rows are appended as they
-come, so that a broken-off benchmark can be gone on with.
+``--speeds`` measures, on a quiet machine, how many samples a recipe sees in a second. Each training is
+then bounded by the samples it would see in its minutes there, so that a busy machine changes nothing and
+trainings of one thread can run side by side. ``sparring train`` and ``sparring evaluate`` as a user types
+them: Fréchet distance to the test set, its floor, coverage, and the GAN-train accuracy of conditional
+recipes. A recipe whose rates stay as they are goes on from its shorter training. Rows are appended as
+they come, so that a broken-off benchmark can be gone on with.
 """
 
 from __future__ import annotations
@@ -15,13 +19,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, append_row, machine, rows_in
-from sparring.config import RECIPES
+from common import RESULTS, append_row, machine, rows_in, save
+from sparring.config import RECIPES, from_recipe
 
 ROWS = RESULTS / "recipes.jsonl"
+SPEEDS = RESULTS / "recipe_speeds.json"
+SPEED_MINUTES, TURNS = 0.1, 3
 
 
 def sparring(*arguments: str) -> str:
@@ -29,39 +37,84 @@ def sparring(*arguments: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def measure(data: str, recipe: str, minutes: float, seed: int) -> dict[str, Any]:
-    load = os.getloadavg()[0]
+def last_record(run: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((run / "history.jsonl").read_text().splitlines()[-1])
+    return record
+
+
+def speed(recipe: str) -> float:
+    """Samples a second over a short training on MNIST with the threads the runtime chooses."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        options = ["--recipe", recipe, "--minutes", str(minutes), "--seed", str(seed)]
-        sparring("train", data, *options, "--out", str(run))
-        last = json.loads((run / "history.jsonl").read_text().splitlines()[-1])
-        report = json.loads(sparring("evaluate", str(run), "--json", "--seed", str(1000 + seed)))
+        options = ["--recipe", recipe, "--minutes", str(SPEED_MINUTES), "--pictures", "0"]
+        sparring("train", "mnist", *options, "--no-vitals", "--out", str(run))
+        last = last_record(run)
+    return round(float(last["samples_seen"]) / float(last["seconds"]), 1)
+
+
+def measure_speeds(recipes: list[str]) -> None:
+    found: dict[str, list[float]] = json.loads(SPEEDS.read_text())["speeds"] if SPEEDS.exists() else {}
+    before = machine()
+    turns: dict[str, list[float]] = {recipe: [] for recipe in recipes}
+    for _, recipe in product(range(TURNS), recipes):
+        turns[recipe].append(speed(recipe))
+        print(recipe, turns[recipe][-1], flush=True)
+    save(SPEEDS.stem, before | {"speeds": found | turns})
+
+
+def samples_in(minutes: float, recipe: str) -> int:
+    """What a recipe sees in so many minutes on a quiet machine, in whole steps."""
+    if not SPEEDS.exists():
+        raise SystemExit("the recipes' speeds are not measured yet: python benchmarks/recipes.py --speeds")
+    config, turns = from_recipe(recipe), sorted(json.loads(SPEEDS.read_text())["speeds"][recipe])
+    step = config.batch_size * config.d_steps
+    return round(60 * minutes * turns[len(turns) // 2] / step) * step
+
+
+def measure(data: str, recipe: str, minutes: float, seed: int, runs: Path) -> dict[str, Any]:
+    load, samples = os.getloadavg()[0], samples_in(minutes, recipe)
+    constant = from_recipe(recipe).lr_schedule == "constant"
+    run = runs / f"{data}-{recipe}-{seed}{'' if constant else f'-{minutes:g}'}"
+    budget = ["--samples-seen", str(samples)]
+    if (run / "run.json").exists():
+        sparring("resume", str(run), *budget)
+    else:
+        options = ["--recipe", recipe, "--seed", str(seed), "--threads", "1", "--pictures", "0"]
+        sparring("train", data, *options, *budget, "--record-every", "500", "--no-vitals", "--out", str(run))
+    report = json.loads(sparring("evaluate", str(run), "--json", "--seed", str(1000 + seed)))
     return {
-        "data": data, "recipe": recipe, "minutes": minutes, "seed": seed,
-        "trained_seconds": round(last["seconds"], 1), "samples_seen": last["samples_seen"],
-        "load_average": round(load, 2), "report": report,
+        "data": data, "recipe": recipe, "minutes": minutes, "seed": seed, "bounded_by": "samples",
+        "trained_seconds": round(last_record(run)["seconds"], 1), "samples_seen": samples,
+        "load_average": round(load, 2), "report": report | {"fakes": run.name},
     }  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--speeds", action="store_true")
     parser.add_argument("--minutes", type=float, nargs="+", default=[2, 10])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=RECIPES)
     parser.add_argument("--data", nargs="+", default=["mnist", "fashion-mnist"])
+    parser.add_argument("--jobs", type=int, default=2, help="trainings of one thread side by side")
+    parser.add_argument("--runs", type=Path, help="where trainings are kept, to be gone on with")
     args = parser.parse_args()
     print(json.dumps(machine()))
-    rows = rows_in(ROWS)
-    done = {(row["data"], row["recipe"], row["minutes"], row["seed"]) for row in rows}
-    for minutes in args.minutes:
-        for seed in args.seeds:
-            for data in args.data:
-                for recipe in args.recipes:
-                    if (data, recipe, minutes, seed) not in done:
-                        row = measure(data, recipe, minutes, seed)
-                        print(json.dumps({k: v for k, v in row.items() if k != "report"}), flush=True)
-                        append_row(ROWS, row)
+    if args.speeds:
+        return measure_speeds(args.recipes)
+    done = {(row["data"], row["recipe"], row["minutes"], row["seed"]) for row in rows_in(ROWS)}
+
+    def series(case: tuple[int, str, str], runs: Path) -> None:
+        seed, data, recipe = case
+        for minutes in sorted(args.minutes):
+            if (data, recipe, minutes, seed) not in done:
+                row = measure(data, recipe, minutes, seed, runs)
+                append_row(ROWS, row)
+                print(json.dumps({k: v for k, v in row.items() if k != "report"}), flush=True)
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.jobs) as pool:
+        cases = product(args.seeds, args.data, args.recipes)
+        list(pool.map(lambda case: series(case, args.runs or Path(folder)), cases))
 
 
 if __name__ == "__main__":
