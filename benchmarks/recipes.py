@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -66,9 +67,10 @@ def samples_in(minutes: float, recipe: str) -> int:
     """What a recipe sees in so many minutes on a quiet machine, in whole steps."""
     if not SPEEDS.exists():
         raise SystemExit("the recipes' speeds are not measured yet: python benchmarks/recipes.py --speeds")
-    config, turns = from_recipe(recipe), sorted(json.loads(SPEEDS.read_text())["speeds"][recipe])
+    config = from_recipe(recipe)
+    speeds: dict[str, list[float]] = json.loads(SPEEDS.read_text())["speeds"]
     step = config.batch_size * config.d_steps
-    return round(60 * minutes * turns[len(turns) // 2] / step) * step
+    return round(60 * minutes * statistics.median(speeds[recipe]) / step) * step
 
 
 def measure(data: str, recipe: str, minutes: float, seed: int, runs: Path) -> dict[str, Any]:
@@ -101,7 +103,8 @@ def main() -> None:
     args = parser.parse_args()
     print(json.dumps(machine()))
     if args.speeds:
-        return measure_speeds(args.recipes)
+        measure_speeds(args.recipes)
+        return
     done = {(row["data"], row["recipe"], row["minutes"], row["seed"]) for row in rows_in(ROWS)}
 
     def series(case: tuple[int, str, str], runs: Path) -> None:

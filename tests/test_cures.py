@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from conftest import TINY, TINY_LINE
@@ -15,6 +16,7 @@ from sparring.cli import main
 from sparring.config import AUGMENTATIONS, Config, from_recipe
 from sparring.data import aside
 from sparring.data.arrays import from_array
+from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.estimator import GAN
@@ -28,7 +30,7 @@ BATCH, LATENT = 8, 4
 EVERYTHING: dict[str, Any] = {
     "augment": "ada", "augment_flip": True, "augment_turn": True, "augment_samples": 5000, "augment_p": 0.3,
     "lecam_weight": 0.3, "instance_noise": 0.1, "clip_gradients": 1.0, "label_smoothing": 0.1,
-    "r1_near_gamma": 0.1, "hold_out": 0.25, "d_steps": 2,
+    "r1_near_gamma": 0.1, "gamma_target": 0.3, "gamma_samples": 5000, "hold_out": 0.25, "d_steps": 2,
 }  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_update
     fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     step(fight)
     shown = fight.discriminator.shown
-    assert [len(batch) for batch in shown] == [2 * BATCH, BATCH, BATCH]  # judge, R1, the generator's
+    assert [len(batch) for batch in shown] == [BATCH, BATCH, BATCH]  # reals with R1, fakes, the generator's
     assert all(bool((batch == 0).flatten(1).any(1).all()) for batch in shown)
     plain = bout(penalties=[penalties.r1(1.0)])
     step(plain)
@@ -98,10 +100,10 @@ def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
     """A linear critic of a picture with a box cut out: |w|^2 / 2 over what is left."""
     fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     x = pictures()
-    value = steps.penalise(fight, fight.penalties[0], x, x, None, torch.Generator().manual_seed(0))
+    logged = discriminator_lesson(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
     seen = steps.see(fight, torch.ones_like(x), torch.Generator().manual_seed(0))
     expected = 0.5 * (fight.discriminator.linear.weight.view(6, 6) * seen[:, 0]).square().sum((1, 2)).mean()
-    torch.testing.assert_close(value, expected)
+    torch.testing.assert_close(logged["penalty"], expected.detach())
 
 
 @pytest.mark.parametrize(("progress", "deviation"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.0)])
@@ -136,6 +138,34 @@ def test_adaptive_p_follows_the_reals_and_is_logged() -> None:
     assert float(step(fight)["augment_p"]) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(("lead", "moved"), [(0.9, 10.0), (0.1, 0.1)])
+def test_gamma_moves_tenfold_in_its_samples_and_no_farther(lead: float, moved: float) -> None:
+    gamma = penalties.AdaptiveGamma(0.5, samples_to_tenfold=100)
+    gamma.adapt(torch.tensor(lead), 50)
+    assert float(gamma.scale) == pytest.approx(moved**0.5)
+    for _ in range(4):
+        gamma.adapt(torch.tensor(lead), 50)
+    assert float(gamma.scale) == pytest.approx(moved)
+
+
+def test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged() -> None:
+    """Of a linear critic R1 is |w|^2 / 2; WGAN-GP's weight is no gamma and stays."""
+    gamma = penalties.AdaptiveGamma(0.5, samples_to_tenfold=4 * BATCH)
+    gamma.scale.fill_(3.0)
+    fight = bout(penalties=[penalties.r1(0.2), penalties.gradient_penalty(10.0)], gamma=gamma)
+    weight = fight.discriminator.linear.weight.detach().clone()
+    nn.init.constant_(fight.discriminator.linear.bias, 0.0)
+    squared = float(weight.square().sum())
+    logged = step(fight)
+    expected = 3.0 * 0.2 * squared / 2 + 10 * (math.sqrt(squared) - 1) ** 2
+    assert float(logged["penalty"]) == pytest.approx(expected, rel=1e-4)
+    lead = (logged["real_logit"][:, None] - logged["fake_logit"]).sign().mean()
+    after = 3.0 * 10 ** (0.25 * float((lead - 0.5).sign()))
+    assert float(gamma.scale) == pytest.approx(after)
+    assert float(logged["r1_gamma"]) == pytest.approx(0.2 * after)
+    assert "r1_gamma" not in fight.at(0.0)  # which would stand for it in the history
+
+
 @pytest.mark.parametrize("largest", [0.01, 0.001])
 def test_gradients_are_clipped_by_their_norm(largest: float) -> None:
     fight, free = bout(clip_gradients=largest), bout()
@@ -153,7 +183,7 @@ def test_gradients_are_clipped_by_their_norm(largest: float) -> None:
 def test_a_step_near_the_reals_is_of_the_deviation_asked_for() -> None:
     fight = bout(penalties=[penalties.near_r1(2.0, sigma=0.25)])
     x = pictures(64)
-    value = steps.penalise(fight, fight.penalties[0], x, x, None, torch.Generator().manual_seed(0))
+    value = steps.penalise_elsewhere(fight, fight.penalties[0], x, x, None, torch.Generator().manual_seed(0))
     here, there = fight.discriminator.shown[0].chunk(2)
     assert torch.equal(here, x)
     assert float((there - here).std()) == pytest.approx(0.25, rel=0.05)
@@ -190,7 +220,7 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
     assert 0 < float(second.augment.p) != pytest.approx(0.3)
     advance(second, 320)
     expected, found = checkpoint._tensors(whole), checkpoint._tensors(second)
-    assert {"augment/p", "lecam/real", "lecam/fake"} <= expected.keys()
+    assert {"augment/p", "lecam/real", "lecam/fake", "gamma/scale"} <= expected.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
@@ -210,6 +240,7 @@ def test_every_cure_trains_from_the_table_of_options() -> None:
         ),
         ({"loss": "relativistic", "label_smoothing": 0.1}, "no label to smooth"),
         ({"augment": "ada", "augment_target": 0.0}, "alter nothing: give one of them"),
+        ({"gamma_target": 0.3, "r1_gamma": 0.0}, "adapts a gamma, and there is none: add --r1-gamma 1"),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_training(changes: dict[str, Any], message: str) -> None:
@@ -260,6 +291,28 @@ def test_what_is_set_aside_is_not_trained_on_and_the_same_every_time() -> None:
         for sample, label in zip(part.samples, part.labels, strict=True):
             place = (labelled.samples == sample).flatten(1).all(1).nonzero()[0, 0]
             assert labelled.labels[place] == label
+
+
+def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(aside, "BLOCK_BYTES", 200)  # three pictures
+    (tmp_path / "photos").mkdir()
+    for k in range(20):
+        Image.new("L", (8, 8), 10 * k).save(tmp_path / f"photos/{k:02}.png")
+    photos = from_folder(tmp_path / "photos")
+    in_memory = Dataset("same", photos.spec, photos.samples.clone())
+    for found, expected in zip(
+        aside.set_aside(photos, 0.2, 3), aside.set_aside(in_memory, 0.2, 3), strict=True
+    ):
+        assert torch.equal(found.samples, expected.samples)
+    files = sorted(path for path in (tmp_path / "cache/sparring/pictures").glob("*-*.u8"))
+    assert [path.stat().st_size for path in files] == [16 * 64, 4 * 64]
+    files[0].write_bytes(b"half")
+    assert torch.equal(
+        aside.set_aside(photos, 0.2, 3)[0].samples, aside.set_aside(in_memory, 0.2, 3)[0].samples
+    )
 
 
 def test_the_parts_of_a_built_in_set_are_its_own() -> None:

@@ -63,6 +63,14 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     assert found.refused == {"nowhere.png": "No such file or directory"}
 
 
+def test_a_folder_goes_by_its_own_name_wherever_a_link_to_it_lies(tmp_path: Path) -> None:
+    fill(tmp_path, ["z/dogs/a.png"])
+    (tmp_path / "b/deep").mkdir(parents=True)
+    (tmp_path / "b/deep/link").symlink_to(tmp_path / "z/dogs")
+    (tmp_path / "a").symlink_to(tmp_path / "z")
+    assert folder(tmp_path).files == ("z/dogs/a.png",)
+
+
 def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     found = folder(tmp_path)

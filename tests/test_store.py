@@ -225,6 +225,26 @@ def test_broken_files_are_left_out_up_to_a_share(photos: Path) -> None:
         load(folder(photos), max_broken=0.2)
 
 
+def test_a_broken_file_of_another_size_does_not_choose_the_size(photos: Path) -> None:
+    odd = photos / "odd.png"
+    Image.effect_noise((12, 10), 50).save(odd)
+    asked: list[set[Size]] = []
+
+    def own_or(sizes: set[Size]) -> Size:
+        asked.append(sizes)
+        return SIDE
+
+    def ask(share: float) -> set[Size]:
+        store.load(folder(photos), Wanted("auto", max_broken=share), own_or, None)
+        return asked[-1]
+
+    assert ask(0.1) == {SIDE, Size(12, 10)}  # sound
+    odd.write_bytes(odd.read_bytes()[:-40])
+    assert ask(0.1) == {SIDE}
+    with pytest.raises(DataError, match="1 of 13 files"):
+        ask(0.01)
+
+
 def test_a_refusal_names_five_files_and_counts_the_rest(photos: Path) -> None:
     for k in range(9):
         (photos / f"{k:02}.png").write_bytes(b"rubbish")

@@ -304,6 +304,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         ghost_batches=config.ghost_batches,
         augment=_augmentation(config, spec),
         lecam=penalties.LeCam(config.lecam_weight) if config.lecam_weight else None,
+        gamma=_adaptive_gamma(config),
         instance_noise=config.instance_noise,
         clip_gradients=config.clip_gradients,
         runtime=runtime,
@@ -342,6 +343,7 @@ def check(config: Config, data: Dataset) -> None:
                 f"Use a larger --batch-size, or {option} none."
             )
     _loss(config)
+    _adaptive_gamma(config)
     _augmentation(config, data.spec)
 
 
@@ -412,6 +414,17 @@ def _loss(config: Config) -> losses.Loss:
             f"smooth: set it to 0, or take --loss {' or '.join(SMOOTHED)}."
         )
     return loss._replace(discriminator=partial(losses.smoothed_logistic_d, smoothing=config.label_smoothing))
+
+
+def _adaptive_gamma(config: Config) -> penalties.AdaptiveGamma | None:
+    if not config.gamma_target:
+        return None
+    if not (config.r1_gamma or config.r2_gamma or config.r1_near_gamma):
+        raise ConfigError(
+            f"gamma_target {config.gamma_target:g} adapts a gamma, and there is none: add --r1-gamma 1, or "
+            "take --gamma-target 0."
+        )
+    return penalties.AdaptiveGamma(config.gamma_target, config.gamma_samples)
 
 
 def _augmentation(config: Config, spec: Spec) -> augment.Augmentation | None:

@@ -124,6 +124,15 @@ class Config:
         group="the game",
         low=0,
     )
+    gamma_target: float = option(
+        0.0,
+        "adapt the zero-centred penalties' gamma, tenfold either way, until the discriminator's lead, "
+        "2 auc - 1, is this (0: gamma stays)",
+        group="the game",
+        low=0,
+        high=1,
+    )
+    gamma_samples: int = option(100_000, "samples in which gamma can become tenfold", group="the game", low=1)
     penalty_every: int = option(1, "penalties every k-th step, k times as strong", group="the game", low=1)
     penalty_end: float = option(
         1.0, "share of the penalties left where the schedule ends", group="the game", low=0

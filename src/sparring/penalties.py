@@ -1,7 +1,7 @@
 """Gradient penalties: ``(samples, logits) -> (B,)``, summed over every axis of a sample but the batch.
 
-``samples`` must require grad and ``logits`` must have been computed from them. LeCam, at the end,
-looks at logits alone.
+``samples`` must require grad and ``logits`` must have been computed from them. LeCam and the gamma
+that adapts, at the end, look at logits alone.
 """
 
 from __future__ import annotations
@@ -127,3 +127,27 @@ class LeCam(nn.Module):
         """Move the anchors a little towards a batch's mean logits, (2,) of reals and fakes."""
         self.real.lerp_(means[0], 1 - self.decay)
         self.fake.lerp_(means[1], 1 - self.decay)
+
+
+class AdaptiveGamma(nn.Module):
+    """Gamma as a multiple of the one that was given, moved until the discriminator's lead is the target.
+
+    The lead is P(D(x) > D(G(z))) - P(D(x) < D(G(z))): above the target the discriminator tells its
+    samples apart too surely, so gamma rises and flattens it; below it falls. Tenfold takes
+    ``samples_to_tenfold`` samples, and ``reach`` times either way is the most. This is ADA's control of
+    p (Karras et al. 2020, section 3) with gamma in its hand. The scale is a buffer, and so part of a
+    checkpoint.
+    """
+
+    scale: Tensor
+
+    def __init__(self, target: float, samples_to_tenfold: float = 100_000, reach: float = 10.0) -> None:
+        super().__init__()
+        self.target, self.samples_to_tenfold, self.reach = target, samples_to_tenfold, reach
+        self.register_buffer("scale", torch.ones(()))
+
+    @torch.no_grad()
+    def adapt(self, lead: Tensor, samples: int) -> None:
+        """Move the scale after so many samples, over which the discriminator had this lead ()."""
+        factor = 10 ** ((lead - self.target).sign() * (samples / self.samples_to_tenfold))
+        self.scale.mul_(factor.to(self.scale.dtype)).clamp_(1 / self.reach, self.reach)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,11 +13,11 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from sparring import losses, schedules
-from sparring.augment import Augmentation
+from sparring.augment import Augmentation, sign_of_pairs
 from sparring.ema import WeightAverage
 from sparring.losses import Loss
 from sparring.networks.blocks import has_batch_statistics
-from sparring.penalties import LeCam, Penalty, between
+from sparring.penalties import AdaptiveGamma, LeCam, Penalty, between
 from sparring.runtime import Runtime
 
 Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (B,) or None
@@ -70,6 +71,7 @@ class Bout:
     ghost_batches: int = 1
     augment: Augmentation | None = None
     lecam: LeCam | None = None
+    gamma: AdaptiveGamma | None = None
     instance_noise: float = 0.0
     clip_gradients: float = 0.0
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
@@ -103,8 +105,8 @@ class Bout:
 
     @property
     def memories(self) -> dict[str, nn.Module]:
-        """What learns beside the players and is part of the state: adaptive p, LeCam's anchors."""
-        found = {"augment": self.augment, "lecam": self.lecam}
+        """What learns beside the players and is part of the state: adaptive p and gamma, LeCam's anchors."""
+        found = {"augment": self.augment, "lecam": self.lecam, "gamma": self.gamma}
         return {name: memory for name, memory in found.items() if memory is not None}
 
     def ghosts(self) -> list[Bout]:
@@ -129,8 +131,13 @@ class Bout:
             group["lr"] = rate * lr_scale
             if betas and self.ends.beta2:
                 group["betas"] = (betas[0], self.ends.beta2 + (betas[1] - self.ends.beta2) * share)
-        r1 = sum(penalty.weight for penalty in self.penalties if penalty.on == "real")
-        return {"lr_scale": lr_scale} | ({"r1_gamma": r1 * self.penalty_scale} if r1 else {})
+        standing = {"lr_scale": lr_scale}
+        return standing | ({"r1_gamma": self.r1 * self.penalty_scale} if self.r1 and not self.gamma else {})
+
+    @property
+    def r1(self) -> float:
+        """R1's gamma as it was given; 0 without R1."""
+        return sum(penalty.weight for penalty in self.penalties if penalty.on == "real")
 
     def _groups(self) -> list[dict[str, Any]]:
         """The optimizers' groups of weights; loading a state replaces them, so they are looked up anew."""
@@ -180,16 +187,28 @@ def see(bout: Bout, samples: Tensor, rng: torch.Generator) -> Tensor:
 
 def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
     """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
-    real, labels = batch
+    due = [penalty for penalty in bout.penalties if bout.step % penalty.every == 0]
+    # Where D's slope in its samples is asked for, the logits carry it: one forward pass for both. It is
+    # the slope of D(see(x)) in x, as in Karras et al. 2020: the alteration is a part of D here.
+    real = batch[0].detach().requires_grad_(any(penalty.on == "real" for penalty in due))
+    fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
+    labels = batch[1]
     real_logits, fake_logits = judge(bout, see(bout, real, rng), see(bout, fake, rng), labels)
     d_loss = bout.loss.discriminator(real_logits, fake_logits).mean()
     total = d_loss
     if bout.lecam is not None:
         total = total + bout.lecam.weight * bout.lecam(real_logits, fake_logits).mean()
-    for penalty in bout.penalties:
-        if bout.step % penalty.every == 0:
-            weight = penalty.every * penalty.weight * bout.penalty_scale
-            total = total + weight * penalise(bout, penalty, real, fake, labels, rng)
+    for penalty in due:
+        if penalty.on == "real":
+            cost = penalty.function(real, real_logits).mean()
+        elif penalty.on == "fake":
+            cost = penalty.function(fake, fake_logits).mean()
+        else:
+            cost = penalise_elsewhere(bout, penalty, real, fake, labels, rng)
+        weight: float | Tensor = penalty.every * penalty.weight * bout.penalty_scale
+        if bout.gamma is not None and penalty.on != "between":  # WGAN-GP's weight is no gamma
+            weight = weight * bout.gamma.scale
+        total = total + weight * cost
     logged = {
         "d_loss": d_loss.detach(),
         "penalty": (total - d_loss).detach(),
@@ -240,7 +259,7 @@ def descend(bout: Bout, network: nn.Module, optimizer: Optimizer, lessons: Seque
 
 
 def remember(bout: Bout, logged: Logged) -> Logged:
-    """Let adaptive p and LeCam's anchors follow an update's logits; returns what is logged, p with it."""
+    """Let LeCam's anchors, p and gamma follow an update's logits; returns what is logged, and the latter."""
     real, fake, mean = logged["real_logit"], logged["fake_logit"], bout.runtime.mean
     if bout.lecam is not None:
         bout.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
@@ -248,13 +267,21 @@ def remember(bout: Bout, logged: Logged) -> Logged:
         overfitting = mean(bout.augment.overfitting(real, fake))
         bout.augment.adapt(overfitting, len(real) * bout.runtime.processes)
         logged = logged | {"augment_p": bout.augment.p.clone()}
+    if bout.gamma is not None:
+        bout.gamma.adapt(mean(sign_of_pairs(real, fake)), len(real) * bout.runtime.processes)
+        if bout.r1:
+            logged = logged | {"r1_gamma": bout.r1 * bout.penalty_scale * bout.gamma.scale}
     return logged
 
 
 def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-    """D(x) and D(G(z)), (B,) each; in one forward pass unless batch statistics would mix the two."""
-    with bout.runtime.autocast():
-        if not bout.judges_jointly:
+    """D(x) and D(G(z)), (B,) each; in float32 and apart where a slope in the samples is asked for.
+
+    Otherwise in one forward pass, unless batch statistics would mix the two.
+    """
+    sloped = real.requires_grad or fake.requires_grad
+    with nullcontext() if sloped else bout.runtime.autocast():
+        if sloped or not bout.judges_jointly:
             real_logits = play(bout.discriminator, real, labels)
             return real_logits.float(), play(bout.discriminator, fake, labels).float()
         both = None if labels is None else torch.cat([labels, labels])
@@ -263,29 +290,17 @@ def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tupl
     return real_logits, fake_logits
 
 
-def penalise(
+def penalise_elsewhere(
     bout: Bout, penalty: Penalty, real: Tensor, fake: Tensor, labels: Tensor | None, rng: torch.Generator
 ) -> Tensor:
-    """The batch mean of one penalty, in float32."""
+    """The batch mean of a penalty "between" real and fake or "near" reals, in float32."""
+    runtime, count = bout.runtime, len(real) * bout.runtime.processes
     if penalty.on == "between":
-        share = torch.rand(len(real) * bout.runtime.processes, generator=rng, device=real.device)
-        samples = between(real, fake, bout.runtime.share(share))
-    elif penalty.on == "near":
-        return penalise_near(bout, penalty, real, labels, rng)
-    else:
-        samples = real if penalty.on == "real" else fake
-    samples = samples.detach().requires_grad_()
-    # Of D(see(x)) the slope in x, as in Karras et al. 2020: the alteration is a part of D here.
-    return penalty.function(samples, play(bout.discriminator, see(bout, samples, rng), labels)).mean()
-
-
-def penalise_near(
-    bout: Bout, penalty: Penalty, real: Tensor, labels: Tensor | None, rng: torch.Generator
-) -> Tensor:
-    """The batch mean of a penalty on reals as they are seen and points near them, in float32."""
-    here, runtime = see(bout, real, rng), bout.runtime
-    shape = (len(real) * runtime.processes, *real.shape[1:])
-    u = runtime.share(torch.randn(shape, generator=rng, device=runtime.device))
+        share = torch.rand(count, generator=rng, device=runtime.device)
+        samples = between(real, fake, runtime.share(share)).detach().requires_grad_()
+        return penalty.function(samples, play(bout.discriminator, see(bout, samples, rng), labels)).mean()
+    here = see(bout, real.detach(), rng)
+    u = runtime.share(torch.randn(count, *real.shape[1:], generator=rng, device=runtime.device))
     both = None if labels is None else torch.cat([labels, labels])
     samples = torch.cat([here, here + penalty.sigma * u])
     return penalty.function(samples, play(bout.discriminator, samples, both)).mean()

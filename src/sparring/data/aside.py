@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
+from filelock import FileLock
+from torch import Tensor
 
 from sparring.data.spec import Dataset
+from sparring.data.store import mapped
+from sparring.errors import DataError
+from sparring.files import whole
+
+BLOCK_BYTES = 2**24  # of pixels, copied at a time
 
 
 def aside_count(count: int, share: float) -> int:
@@ -13,13 +22,42 @@ def aside_count(count: int, share: float) -> int:
 
 
 def set_aside(data: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """The rest, and a random share of the samples; both in their old order, the same for a seed."""
+    """The rest, and a random share of the samples; both in their old order, the same for a seed.
+
+    Of samples on disk both are on disk too, beside them, so that they take no memory.
+
+    Raises:
+        DataError: no room there.
+    """
     count = aside_count(len(data), share)
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
-    return _only(data, order[count:]), _only(data, order[:count])
+    return _only(data, order[count:], f"{seed}-rest"), _only(data, order[:count], f"{seed}-aside")
 
 
-def _only(data: Dataset, indices: torch.Tensor) -> Dataset:
+def _only(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
-    return Dataset(data.name, data.spec, data.samples[kept], labels)
+    if data.origin is None:
+        return Dataset(data.name, data.spec, data.samples[kept], labels)
+    path = data.origin.path.with_name(f"{data.origin.path.stem}-{len(kept)}-{part}.u8")
+    try:
+        samples = _on_disk(data.samples, kept, path)
+    except OSError as error:
+        raise DataError(
+            f"cannot keep a part of {data.name} in {path.parent} ({error.strerror or error}). Make room "
+            "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
+        ) from error
+    return Dataset(data.name, data.spec, samples, labels)
+
+
+def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:
+    """These rows of samples backed by a file, as a file of their own; one that is whole is taken as it is."""
+    shape = (len(kept), *samples.shape[1:])
+    bytes_each = samples[0].nbytes
+    (path.parent / "index").mkdir(exist_ok=True)
+    with FileLock(path.parent / "index" / f"{path.stem}.lock"):
+        if not (path.exists() and path.stat().st_size == len(kept) * bytes_each):
+            with whole(path) as file:
+                for rows in kept.split(max(1, BLOCK_BYTES // bytes_each)):
+                    file.write(samples[rows].numpy().tobytes())
+    return mapped(path, shape)

@@ -7,7 +7,8 @@ import os
 import stat
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -47,23 +48,12 @@ def folder(path: Path) -> Source:
     """The pictures below a folder; hidden files and runs are passed over, links followed, each folder once."""
     files: dict[str, str] = {}
     refused: dict[str, str] = {}
-    others, seen = 0, set()
+    others = 0
 
     def lost(error: OSError) -> None:
         refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = str(error.strerror)
 
-    for place, folders, names in os.walk(path, onerror=lost, followlinks=True):
-        status = os.stat(place)
-        kept = (name for name in folders if not _passed_over(name))
-        # Links last, so that a folder goes by its own name and not by that of a link to it.
-        folders[:] = sorted(kept, key=lambda name: (os.path.islink(os.path.join(place, name)), name))
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        if {"run.json", "config.toml"} <= set(names):  # a training's own pictures, made where its data lie
-            folders.clear()
-            continue
+    for place, names in _folders(path, lost):
         for name in names:
             full = os.path.join(place, name)
             relative = os.path.relpath(full, path).replace(os.sep, "/")
@@ -130,6 +120,29 @@ def archive(path: Path) -> Source:
 
     stamp = _stamp("zip", path.absolute(), [f"{status.st_size} {status.st_mtime_ns}"])
     return Source(str(path.absolute()), tuple(sorted(members)), read, stamp, others, refused)
+
+
+def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
+    """Every folder below a path once, with its files; hidden ones and runs are passed over.
+
+    Links are followed last, so that a folder goes by its own name and not by that of a link to it.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = deque([str(path)])
+    while waiting:
+        for place, folders, names in os.walk(waiting.popleft(), onerror=lost):
+            status = os.stat(place)
+            known = (status.st_dev, status.st_ino) in seen
+            seen.add((status.st_dev, status.st_ino))
+            # A training's own pictures are made where its data lie.
+            if known or {"run.json", "config.toml"} <= set(names):
+                folders.clear()
+                continue
+            kept = sorted(name for name in folders if not _passed_over(name))
+            full = {name: os.path.join(place, name) for name in kept}
+            folders[:] = [name for name in kept if not os.path.islink(full[name])]
+            waiting += [full[name] for name in kept if os.path.islink(full[name])]
+            yield place, names
 
 
 def _passed_over(name: str) -> bool:

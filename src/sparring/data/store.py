@@ -13,7 +13,7 @@ import json
 import math
 import shutil
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -117,8 +117,7 @@ def _indexed_or_made(
         Image.init()  # once, not by many threads
         files = list(_survey(source, watch))
         _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
-        sizes = {file.size for file in files if file.size}
-        size = wanted.size if isinstance(wanted.size, Size) else own_or(sizes)
+        size = wanted.size if isinstance(wanted.size, Size) else own_or(_sizes(source, files, wanted))
         form = Form(*size, wanted.resize, wanted.channels)
         key = _key(form, files)
         found = _read(where, key)
@@ -176,6 +175,28 @@ def _survey(source: Source, watch: Watch | None) -> Iterator[_File]:
             return _File(digest, None, str(error))
 
     return _in_order(look, source.files, "reading", watch)
+
+
+def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
+    """The sizes of all pictures, without those of broken files.
+
+    A broken file can have a sound head. Only so few files of other sizes than most that all may be
+    broken are decoded for it: of more, some are sound, or the source is refused later.
+    """
+    counts = Counter(file.size for file in files if file.size)
+    ((most, _),) = counts.most_common(1)
+    rest = [k for k, file in enumerate(files) if file.size and file.size != most]
+    if len(rest) > wanted.max_broken * (len(files) + len(source.refused)):
+        return set(counts)
+    return {most} | {size for k in rest if (size := files[k].size) and not _is_broken(source, files, k)}
+
+
+def _is_broken(source: Source, files: Sequence[_File], k: int) -> bool:
+    try:
+        decode(_read_again(source, source.files[k], files[k].digest), Form(8, 8))
+    except DataError:
+        return True
+    return False
 
 
 def _write(
