@@ -100,7 +100,7 @@ def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
     """A linear critic of a picture with a box cut out: |w|^2 / 2 over what is left."""
     fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     x = pictures()
-    logged = discriminator_lesson(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
+    logged = steps.discriminator_lesson(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
     seen = steps.see(fight, torch.ones_like(x), torch.Generator().manual_seed(0))
     expected = 0.5 * (fight.discriminator.linear.weight.view(6, 6) * seen[:, 0]).square().sum((1, 2)).mean()
     torch.testing.assert_close(logged["penalty"], expected.detach())
