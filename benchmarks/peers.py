@@ -1,13 +1,20 @@
 """Training speed against the installable GAN libraries, with their own networks in both loops.
 
-    pip install --target peers --no-deps torch-mimicry torchgan
-    python benchmarks/peers.py --packages peers [--rounds 5] [--steps 10]
+    pip install --target peers --no-deps torch-mimicry torchgan lightweight-gan einops kornia kornia-rs tqdm
+    git clone https://github.com/brownvc/R3GAN peers/r3gan
+    python benchmarks/peers.py --packages peers [--rounds 5] [--cases ...]
 
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
 trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
-The data are tensors in memory, so no time goes to reading. Both libraries import packages for what is
+The data are tensors in memory, so no time goes to reading. The libraries import packages for what is
 not timed here (pictures and logs on the way, metrics); where these are missing, empty stand-ins take
-their place, and nothing is written. lightweight-gan, the third one, refuses to be imported without a GPU.
+their place, and nothing is written. What is changed from outside so that they run at all:
+
+- torch-mimicry: ``torch._six``, which torch no longer has, is a stand-in.
+- lightweight-gan refuses to run without a GPU: torch says it has one while it is imported, and its
+  ``.cuda()`` and ``torch.device`` stay on the CPU. Its auto-encoding loss on real pictures, which no
+  game of ours has, is nought and not computed. Ours plays on the sum of its two logits.
+- R3GAN, published code and no library: ``pkg_resources``, which setuptools no longer has, is a stand-in.
 """
 
 from __future__ import annotations
@@ -19,14 +26,15 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import re
 import statistics
 import sys
 import tempfile
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -34,15 +42,24 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from common import machine, save
-from sparring import losses
+from sparring import losses, penalties
 from sparring.data.spec import Dataset, Spec
 from sparring.loop import Budget, train
 from sparring.runtime import Runtime, Threads
 from sparring.steps import Bout
 
 BATCH, ITEMS, LATENT = 64, 2048, 128
+SMALL_BATCH = 8  # lightweight-gan's attention at 32 x 32 takes gigabytes for each eight pictures
 SPEC = Spec("image", (3, 32, 32), "uint8", (127.5,), (127.5,))
-UNUSED = ("torchvision", "tensorboard", "skimage", "tensorflow")  # by what is timed here
+UNUSED = (
+    "torchvision",
+    "tensorboard",
+    "skimage",
+    "tensorflow",
+    "adabelief_pytorch",
+    "tabulate",
+    "aim",
+)  # by what is timed here
 Run = Callable[[int], None]  # trains so many generator steps
 
 
@@ -76,15 +93,16 @@ def _nothing(name: str) -> type:
 
 
 class Flat(nn.Module):
-    """A peer's discriminator with logits (B,) instead of (B, 1)."""
+    """A peer's discriminator with logits (B,) instead of (B, 1), the sum of several."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, samples: Tensor) -> Tensor:
-        logits: Tensor = self.network(samples)
-        return logits.flatten()
+        found: Tensor | tuple[Tensor | None, ...] = self.network(samples)
+        logits = [found] if isinstance(found, Tensor) else [part for part in found if part is not None]
+        return torch.stack([part.flatten() for part in logits]).sum(0)
 
 
 def pictures() -> Tensor:
@@ -93,29 +111,36 @@ def pictures() -> Tensor:
     )
 
 
-def loader() -> DataLoader[tuple[Tensor, ...]]:
+def loader(batch: int = BATCH) -> DataLoader[tuple[Tensor, ...]]:
     encoded = SPEC.encode(pictures())
     return DataLoader(
-        TensorDataset(encoded, torch.zeros(ITEMS)), batch_size=BATCH, shuffle=True, drop_last=True
+        TensorDataset(encoded, torch.zeros(ITEMS)), batch_size=batch, shuffle=True, drop_last=True
     )
 
 
 def ours(
-    generator: nn.Module, discriminator: nn.Module, latent: int, loss: losses.Loss, d_steps: int, ghosts: int
+    generator: nn.Module,
+    discriminator: nn.Module,
+    latent: int,
+    loss: losses.Loss,
+    d_steps: int,
+    ghosts: int,
+    penalty: tuple[penalties.Penalty, ...] = (),
+    batch: int = BATCH,
 ) -> Run:
     runtime = Runtime()
     generator, discriminator = runtime.place(generator), runtime.place(Flat(discriminator))
     optimizers = [Adam(p.parameters(), 2e-4, (0.5, 0.9), fused=True) for p in (generator, discriminator)]
     bout = Bout(
         generator, discriminator, latent, g_optimizer=optimizers[0], d_optimizer=optimizers[1], loss=loss,
-        d_steps=d_steps, ghost_batches=ghosts, runtime=runtime,
+        penalties=penalty, d_steps=d_steps, ghost_batches=ghosts, runtime=runtime,
     )  # fmt: skip
     data, threads = Dataset("random", SPEC, pictures()), Threads()
 
     def run(steps: int) -> None:
-        budget = Budget(samples_seen=bout.samples_seen + steps * d_steps * BATCH)
+        budget = Budget(samples_seen=bout.samples_seen + steps * d_steps * batch)
         chosen = Threads(fixed=torch.get_num_threads()) if bout.step else threads
-        for _ in train(bout, data, budget, batch_size=BATCH, threads=chosen):
+        for _ in train(bout, data, budget, batch_size=batch, threads=chosen):
             pass
 
     return run
@@ -182,10 +207,114 @@ def torchgan(width: int) -> tuple[Run, Callable[[int], Run]]:
     return run, make
 
 
-CASES: dict[str, tuple[Callable[[], tuple[Run, Callable[[int], Run]]], int]] = {  # contenders, D steps
-    "torch-mimicry DCGAN-32": (lambda: mimicry("dcgan", 32, 1), 1),
-    "torch-mimicry SNGAN-32": (lambda: mimicry("sngan", 32, 5), 5),
-    "torchgan DCGAN-32": (lambda: torchgan(64), 1),
+def lightweight() -> tuple[Run, Callable[[int], Run]]:
+    """lightweight-gan's networks and trainer, with its gradient penalty every fourth step."""
+    with _pretending(torch.cuda, "is_available", lambda: True):
+        library = importlib.import_module("lightweight_gan.lightweight_gan")
+    library.torch = _OnCpu()
+    folder = tempfile.mkdtemp()
+    trainer = library.Trainer(
+        base_dir=folder, image_size=32, latent_dim=LATENT, batch_size=SMALL_BATCH, disc_output_size=1,
+        fmap_max=LATENT, aug_prob=0, use_aim=False,
+    )  # fmt: skip
+    with _pretending(nn.Module, "cuda", lambda self, *_: self):
+        trainer.init_GAN()
+    trainer.save = trainer.evaluate = lambda *_, **__: None
+    judge = trainer.GAN.D.forward
+    trainer.GAN.D.forward = lambda x, calc_aux_loss=False: (*judge(x)[:2], torch.zeros(()))
+    trainer.loader = library.cycle([pictures for pictures, _ in loader(SMALL_BATCH)])
+
+    def run(steps: int) -> None:
+        with _pretending(Tensor, "cuda", lambda self, *_: self):
+            for _ in range(steps):
+                trainer.train()
+
+    def make(ghosts: int) -> Run:
+        sizes = {"image_size": 32, "fmap_max": LATENT}
+        generator = library.Generator(latent_dim=LATENT, **sizes)
+        discriminator = library.Discriminator(disc_output_size=1, **sizes)
+        slopes = (penalties.r1(2.5, every=4), penalties.r2(2.5, every=4))
+        return ours(generator, discriminator, LATENT, losses.hinge, 1, ghosts, slopes, SMALL_BATCH)
+
+    return run, make
+
+
+class _OnCpu:
+    """torch, but for devices: there is one."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+    def device(self, *_: Any) -> torch.device:
+        return torch.device("cpu")
+
+
+@contextlib.contextmanager
+def _pretending(owner: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def r3gan(width: int) -> tuple[Run, Callable[[int], Run]]:
+    """R3GAN's published trainer and networks, as wide and deep as the recipe ``modern`` is."""
+    version = types.ModuleType("pkg_resources")
+    version.parse_version = lambda text: tuple(map(int, re.findall(r"\d+", text)[:3]))  # type: ignore[attr-defined]
+    sys.modules.setdefault("pkg_resources", version)
+    networks = importlib.import_module("R3GAN.Networks")
+    training = importlib.import_module("R3GAN.Trainer")
+    widths = [8 * width, 4 * width, 2 * width, width]
+    groups = [max(1, 2 * channels // 16) for channels in widths]
+
+    def players() -> tuple[nn.Module, nn.Module]:
+        generator = networks.Generator(LATENT, widths, groups, [1] * 4, 2)
+        return generator, networks.Discriminator(widths[::-1], groups[::-1], [1] * 4, 2)
+
+    G, D = players()
+    game, gamma = training.AdversarialTraining(G, D), 0.1
+    optimizers = [Adam(player.parameters(), 2e-4, (0.0, 0.9)) for player in (D, G)]
+    batches = [pictures for pictures, _ in loader()]
+
+    def run(steps: int) -> None:
+        # As its training loop does: one player's gradients off, accumulate, step; then the other's.
+        for step in range(steps):
+            real = batches[step % len(batches)]
+            for player, other, optimizer in ((D, G, optimizers[0]), (G, D, optimizers[1])):
+                other.requires_grad_(False)
+                player.requires_grad_(True)
+                optimizer.zero_grad(set_to_none=True)
+                latents = torch.randn(BATCH, LATENT)
+                if player is D:
+                    game.AccumulateDiscriminatorGradients(latents, real, None, gamma)
+                else:
+                    game.AccumulateGeneratorGradients(latents, real, None)
+                optimizer.step()
+
+    def make(ghosts: int) -> Run:
+        slopes = (penalties.r1(gamma), penalties.r2(gamma))
+        return ours(*players(), LATENT, losses.relativistic, 1, ghosts, slopes)
+
+    return run, make
+
+
+class Case(NamedTuple):
+    """What is timed: both contenders, and how much of it a turn."""
+
+    make: Callable[[], tuple[Run, Callable[[int], Run]]]
+    d_steps: int = 1  # to one of the generator
+    batch: int = BATCH
+    steps: int = 10  # of the discriminator, a turn
+
+
+CASES = {
+    "torch-mimicry DCGAN-32": Case(lambda: mimicry("dcgan", 32, 1)),
+    "torch-mimicry SNGAN-32": Case(lambda: mimicry("sngan", 32, 5), d_steps=5),
+    "torchgan DCGAN-32": Case(lambda: torchgan(64)),
+    "lightweight-gan 32": Case(lightweight, batch=SMALL_BATCH, steps=4),  # one of them with its penalty
+    "R3GAN modern-32": Case(lambda: r3gan(16)),
 }
 
 
@@ -193,14 +322,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", type=Path, required=True, help="folder with the peers")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=10, help="of the discriminator, a turn")
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
     args = parser.parse_args()
-    sys.path.append(str(args.packages.resolve()))
+    sys.path += [str(args.packages.resolve()), str((args.packages / "r3gan").resolve())]
     sys.meta_path.insert(0, StandIn())
     facts: dict[str, Any] = machine()
-    for case, (make, d_steps) in CASES.items():
-        theirs, make_ours = make()
-        steps = max(1, args.steps // d_steps)
+    for case in args.cases:
+        theirs, make_ours = CASES[case].make()
+        steps, images = CASES[case].steps // CASES[case].d_steps, CASES[case].steps * CASES[case].batch
         contenders = {"theirs": theirs, "ours": make_ours(1), "ours, 2 ghost batches": make_ours(2)}
         speeds: dict[str, list[float]] = {who: [] for who in contenders}
         for turn in range(args.rounds + 1):
@@ -209,7 +338,7 @@ def main() -> None:
                 with contextlib.redirect_stdout(io.StringIO()):
                     run(steps if turn else 1)
                 if turn:  # the first is a warm-up
-                    speeds[who].append(steps * d_steps * BATCH / (time.perf_counter() - start))
+                    speeds[who].append(images / (time.perf_counter() - start))
         ratios = {
             who: sorted(o / t for o, t in zip(speeds[who], speeds["theirs"], strict=True))
             for who in contenders if who != "theirs"
