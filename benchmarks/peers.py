@@ -211,7 +211,7 @@ def lightweight() -> tuple[Run, Callable[[int], Run]]:
     """lightweight-gan's networks and trainer, with its gradient penalty every fourth step."""
     with _pretending(torch.cuda, "is_available", lambda: True):
         library = importlib.import_module("lightweight_gan.lightweight_gan")
-    library.torch = _OnCpu()
+    library.torch = _OnCpu()  # type: ignore[attr-defined]
     folder = tempfile.mkdtemp()
     trainer = library.Trainer(
         base_dir=folder, image_size=32, latent_dim=LATENT, batch_size=SMALL_BATCH, disc_output_size=1,

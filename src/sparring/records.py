@@ -71,7 +71,7 @@ LOGGED: dict[str, Logged] = {
         "Fréchet distance of 2,000 samples to reals, where `evaluate_every` is due",
     ),
     "lr_scale": Logged("ratio", "0 to 1", "where the learning rates stand on their schedule"),
-    "r1_gamma": Logged("nats / slope²", "data's", "R1's gamma as schedule and adaptation have it, where there is R1"),
+    "r1_gamma": Logged("nats / slope²", "data's", "R1's gamma, scheduled and adapted, where there is R1"),
     "samples_per_second": Logged("samples/s", "steady", "real samples a second since the last record"),
 }
 
