@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sparring.data import arrays
 from sparring.data.arrays import from_array, from_file
 from sparring.errors import DataError
 
@@ -177,10 +178,26 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
 @given(hnp.arrays(np.float32, (2, 3, 3), elements=st.floats(-1, 1, width=32)))
 def test_float_pictures_survive_encoding_to_rounding(array: np.ndarray) -> None:
     data = from_array(array)
-    assert data.spec.centre == ((0.5,) if array.min() >= 0 else (0.0,))
-    torch.testing.assert_close(
-        data.spec.decode(data.spec.encode(data.samples)), torch.from_numpy(array)[:, None]
-    )
+    unsigned = array.min() >= -arrays.ROUNDING
+    assert data.spec.centre == ((0.5,) if unsigned else (0.0,))
+    expected = torch.from_numpy(array.clip(0) if unsigned else array)[:, None]
+    torch.testing.assert_close(data.spec.decode(data.spec.encode(data.samples)), expected)
+
+
+def test_what_resampling_leaves_beyond_the_range_is_cut_off() -> None:
+    ends = np.zeros((2, 4, 4), np.float32)
+    ends[0, 0, 0], ends[1, 0, 0] = -1e-7, 1.0005
+    data = from_array(ends)
+    assert (data.spec.centre, float(data.samples.min()), float(data.samples.max())) == ((0.5,), 0, 1)
+    assert from_array(ends - 0.01).spec.centre == (0.0,)
+
+
+def test_points_that_float32_runs_together_are_refused() -> None:
+    dates = 1.7e9 + np.random.default_rng(0).normal(size=(1000, 2)) * [1e6, 100]
+    with pytest.raises(DataError, match="in column 1, which float32 hardly tells apart. Subtract"):
+        from_array(dates)
+    assert len(from_array(dates - 1.7e9).samples.unique()) > 1900
+    assert from_array(np.full((5, 2), 1.7e9)).spec.shape == (2,)
 
 
 def test_points_that_hardly_differ_encode_to_finite_values() -> None:

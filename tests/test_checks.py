@@ -108,6 +108,11 @@ def linear_critic() -> Bout:
     return Bout(generator, SumOf(), 3, penalties=[Penalty(zero_centred, "real", 1.0, 1)])
 
 
+def normed(**options: Any) -> Bout:
+    critic = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Flatten(0))
+    return Bout(sound().generator, critic, 3, **options)
+
+
 def flipped(game: Loss) -> Loss:
     return Loss(game.discriminator, lambda real, fake: -game.generator(real, fake), game.pairs)
 
@@ -148,6 +153,10 @@ CASES: dict[str, tuple[Callable[[], list[str]], Callable[[], list[str]]]] = {
     "initial-scale": (
         lambda: names(change(sound(), generator=nn.Sequential(sound().generator, Times(1e4)))),
         lambda: names(change(sound(), generator=nn.Sequential(sound().generator, Times(10)))),
+    ),
+    "batch-norm-penalised": (
+        lambda: names(normed(penalties=[Penalty(zero_centred, "real", 1.0, 1)])),
+        lambda: names(normed()),
     ),
     "shape-mismatch": (lambda: names(sound(last=nn.Unflatten(1, (3, 1)))), lambda: names(sound())),
 }

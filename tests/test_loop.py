@@ -95,8 +95,10 @@ def test_records_come_every_so_often_and_at_the_end() -> None:
 def test_a_record_holds_the_mean_of_its_steps() -> None:
     single = list(train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=1))
     (joined,) = train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=4)
-    mean = sum(record.values["d_loss"] for record in single) / 4
-    assert joined.values["d_loss"] == pytest.approx(mean, rel=1e-6)
+    for name in ("d_loss", "auc"):
+        values = [record.values[name] for record in single]
+        assert len(set(values)) == 4
+        assert joined.values[name] == pytest.approx(sum(values) / 4, rel=1e-6)
 
 
 def test_the_schedule_moves_both_rates() -> None:

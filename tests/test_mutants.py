@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import pytest
 
+import test_arrays
 import test_augment
 import test_cache
+import test_checks
 import test_classifiers
 import test_clusters
 import test_coverage
@@ -23,6 +25,7 @@ import test_evaluation
 import test_features
 import test_kmeans
 import test_labels
+import test_loop
 import test_losses
 import test_memorisation
 import test_modern
@@ -42,9 +45,11 @@ import test_toy
 from sparring import (
     augment,
     build,
+    checks,
     ema,
     evaluate,
     kmeans,
+    loop,
     losses,
     optimistic,
     overfitting,
@@ -53,7 +58,7 @@ from sparring import (
     schedules,
     steps,
 )
-from sparring.data import aside, clusters, labels, pictures, store, toy
+from sparring.data import arrays, aside, clusters, labels, pictures, store, toy
 from sparring.files import cache_folder
 from sparring.metrics import (
     cache,
@@ -353,6 +358,10 @@ MUTANTS = [
     Mutant(pictures, "decode", "_eight_bit(picture)", "picture", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
     Mutant(labels, "by_folder", "shared += 1", "break", lambda: test_labels.test_each_subfolder_is_a_class_below_what_all_share("train/")),
     Mutant(labels, "by_table", "times[bare := PurePosixPath(name).name] == 1", "times[bare := PurePosixPath(name).name]", lambda: test_labels.test_a_bare_name_that_two_pictures_have_is_no_label(fresh())),
+    Mutant(loop, "_Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
+    Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
+    Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),
+    Mutant(checks, "_of_layers", "if bout.penalties and has", "if has", lambda: test_checks.test_each_caution_and_its_neighbour("batch-norm-penalised")),
     Mutant(store, "_keep_first_channel", "block[:, 0]", "block[:, 1]", lambda: grey_in_place(5)),
     Mutant(store, "_keep_first_channel", "file.seek(pixels * start)", "pass", lambda: grey_in_place(5)),
     Mutant(store, "_key", "digest.update(file.digest.encode())", "digest.update(b'')", lambda: in_a_cache(lambda path: test_store.test_other_content_is_another_entry(path, cache_folder() / "pictures", "content"))),

@@ -38,6 +38,25 @@ def test_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert sheet.size == (2 + 12 * 10, 2 + 2 * 10)  # a row of each class
 
 
+def test_all_broken_files_are_listed_with_the_share_that_training_would_have_to_accept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for k in range(7):
+        Image.new("L", (8, 8), k).save(tmp_path / f"photos/{k}.png")
+    for k in range(3):
+        (tmp_path / f"photos/broken{k}.png").write_bytes((tmp_path / "photos/0.png").read_bytes()[: 20 * k])
+    assert main(["data", "photos", "--max-broken", "0.1"]) == 0
+    said = capsys.readouterr().out
+    assert "left out  3 broken" in said
+    assert all(f"broken{k}.png: " in said for k in range(3))
+    assert "give --max-broken 0.3." in said
+    assert main(["data", "photos", "--max-broken", "0.3"]) == 1  # the sheet is there
+    said = capsys.readouterr()
+    assert ("Training refuses" in said.out, "samples  7" in said.out) == (False, True)
+    assert "photos.png exists already" in said.err
+
+
 def test_other_files_are_not_replaced_unasked(pictures_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", str(pictures_file), "--out", "sheet.png"]) == 0
     assert main(["data", str(pictures_file), "--out", "sheet.png"]) == 1

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from sparring import augment, losses, penalties, schedules
-from sparring.config import DEFAULT_RECIPES, Config, from_recipe
+from sparring.config import DEFAULT_RECIPES, ON_POINTS, Config, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.aside import aside_count, set_aside
@@ -176,7 +176,7 @@ def dataset(name: str, config: Config | None = None, watch: Watch | None = None)
     if name.startswith(HUB):
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     path = Path(name)
-    if name not in DATA and (path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)):
+    if holds_pictures(name):
         if (path / "run.json").exists():
             raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
         return folders.from_folder(path, **options, watch=watch)
@@ -189,6 +189,13 @@ def dataset(name: str, config: Config | None = None, watch: Watch | None = None)
     return found
 
 
+def holds_pictures(name: str) -> bool:
+    """Whether this names picture files, which options say how to read, and not samples as they are."""
+    path = Path(name)
+    files = path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)
+    return name.startswith(HUB) or (name not in DATA and files)
+
+
 def _without_options(name: str, path: Path) -> Dataset:
     if name in DATA:
         return DATA[name]()
@@ -199,6 +206,8 @@ def _without_options(name: str, path: Path) -> Dataset:
             f"{name} is a {path.suffix or 'nameless'} file; accepted: {', '.join([*DATA, *FILES])}, "
             "a folder of pictures."
         )
+    if len(path.parts) > 1:
+        raise DataError(f"there is no file or folder {name}. Of a run whose data moved: link them there.")
     raise DataError(
         unknown("data", name, DATA) + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
     )
@@ -230,7 +239,7 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     else:
         seen = data.unlabelled()
     if config.hold_out:
-        return set_aside(seen, config.hold_out, config.seed)
+        return set_aside(seen, config.hold_out)
     other = held_out(data.name)
     alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
     if other is None or not alike:
@@ -332,7 +341,8 @@ def check(config: Config, data: Dataset) -> None:
     _check_players(config, data.spec.kind, data.spec.shape, labels)
     budget(config)
     count = len(data) - aside_count(len(data), config.hold_out)
-    check_size(data.name, count, config.batch_size, config.processes * config.ghost_batches)
+    held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
+    check_size(data.name + held, count, config.batch_size, config.processes * config.ghost_batches)
     part = config.batch_size // (config.processes * config.ghost_batches)
     for option, network, norm in (
         ("--g-norm", config.generator, config.g_norm), ("--d-norm", config.discriminator, config.d_norm)
@@ -357,7 +367,8 @@ def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bo
     if kind != "image" and others:
         raise ConfigError(
             f"{sorted(others)[0]} networks need pictures, this data is {kind} of shape {shape}. "
-            "Use --recipe mlp, or --generator mlp --discriminator mlp."
+            f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
+            "--generator mlp --discriminator mlp."
         )
     for option, network, norm, table in (
         ("--g-norm", config.generator, config.g_norm, G_NORMS),

@@ -233,6 +233,13 @@ def _of_layers(bout: Bout) -> Iterator[Caution]:
                     f"Take kernels of {stride * math.ceil(size / stride)}.",
                 )
                 break
+    if bout.penalties and has_batch_statistics(bout.discriminator):
+        yield Caution(
+            "batch-norm-penalised",
+            "The discriminator has BatchNorm, under which a penalty on the slope of one sample's score is on "
+            "that of a whole batch.",
+            "Take another normalisation, --d-norm none.",
+        )
     if bout.judges_jointly and has_batch_statistics(bout.discriminator):
         yield Caution(
             "batch-norm-leak",

@@ -94,7 +94,7 @@ def evaluate_run(
         ) from error
     aside = build.held_out(config.data)
     if config.hold_out:
-        data, aside = set_aside(data, config.hold_out, config.seed)
+        data, aside = set_aside(data, config.hold_out)
     if held_out is None:
         held_out = aside
     return compare(data, folder, options, warn, held_out=held_out, tell=tell)

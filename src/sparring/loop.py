@@ -267,8 +267,8 @@ class _Window:
         columns |= {"d_real": columns["real_logit"].sigmoid(), "d_fake": columns["fake_logit"].sigmoid()}
         for name, column in columns.items():
             self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
-        ordered = (1 + sign_of_pairs(self.kept[-1]["real_logit"], self.kept[-1]["fake_logit"])) / 2
-        self.sums["auc"] = self.sums.get("auc", 0) + ordered * len(self.kept)
+        leads = [sign_of_pairs(logged["real_logit"], logged["fake_logit"]) for logged in self.kept]
+        self.sums["auc"] = self.sums.get("auc", 0) + (1 + torch.stack(leads)).sum() / 2
         self.logits = columns["real_logit"], columns["fake_logit"]
         self.steps += len(self.kept)
         self.kept = []
@@ -293,7 +293,8 @@ class _Window:
         if broken:
             raise NonFiniteError(
                 f"{', '.join(broken)} became infinite or NaN by step {bout.step} "
-                f"({bout.samples_seen:,} samples). Try lower learning rates, an R1 penalty "
-                "(r1_gamma 1 to 10), or precision fp32."
+                f"({bout.samples_seen:,} samples). Try lower learning rates, "
+                + ("a weaker penalty" if bout.penalties else "an R1 penalty (r1_gamma 1 to 10)")
+                + ", or precision fp32."
             )
         return record

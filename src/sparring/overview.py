@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 from pathlib import Path
 
 import torch
@@ -39,10 +40,10 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 def show(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
-    data = read(args.data, Config().replace(**options))
+    accepted = Config().replace(**options)
+    everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted
+    data = read(args.data, everything)
     out = args.out or Path(f"{Path(args.data).stem.removeprefix(build.HUB).replace(':', '-') or 'data'}.png")
-    if out.exists() and not args.force:
-        raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
         raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
     screen = console()
@@ -50,6 +51,12 @@ def show(args: argparse.Namespace) -> int:
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)
     if data.origin and data.origin.left_out:
         print("\nleft out:", *data.origin.left_out, sep="\n  ")
+        lost = len(data.origin.left_out)
+        if lost > accepted.max_broken * (total := lost + len(data)):
+            share = math.ceil(1000 * lost / total) / 1000
+            print(f"\nTraining refuses so many: mend them, or give --max-broken {share:g}.")
+    if out.exists() and not args.force:
+        raise RunError(f"{out} exists already: choose another --out for the sheet, or replace it with --force.")
     try:
         sheet(data, args.seed).save(out)
     except (OSError, ValueError) as error:

@@ -21,6 +21,8 @@ UNREADABLE = (  # what numpy and zipfile raise over damaged files
 )  # fmt: skip
 ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
+ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may leave; it is cut off
+LEAST_STEPS = 256  # that float32 must make between a column's least and greatest value
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
 LABEL_KEYS = ("labels", "y", "y_train", "targets")
 NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
@@ -139,12 +141,26 @@ def _points(
         points = array.astype(np.float32)
     if not np.isfinite(points).all():
         raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
+    _check_steps(array, name)
     low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
     half = (high - low) / 2
     half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
     centre = tuple(float(v) for v in (low + high) / 2)
     spec = Spec("points", points.shape[1:], "float32", centre, tuple(map(float, half)), class_names)
     return Dataset(name, spec, torch.from_numpy(points), labels)
+
+
+def _check_steps(array: NDArray[Any], name: str) -> None:
+    """Refuse columns whose values float32 would run together, as those of dates in seconds."""
+    low, high = array.min(0).astype(np.float64), array.max(0).astype(np.float64)
+    step = np.finfo(np.float32).eps * np.maximum(np.abs(low), np.abs(high))
+    coarse = np.flatnonzero((high > low) & (high - low < LEAST_STEPS * step))
+    if len(coarse) and array.dtype.itemsize > 4:
+        column = int(coarse[0])
+        raise DataError(
+            f"{name} holds values from {low[column]:.9g} to {high[column]:.9g} in column {column}, which "
+            "float32 hardly tells apart. Subtract a number near them first."
+        )
 
 
 def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -170,11 +186,11 @@ def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float,
         if high <= 1 and array.size > 1 and high > 0:
             raise DataError(f"{seen}: as 8-bit grey all but black. Convert to bool, or multiply by 255.")
         return array.astype(np.uint8), 127.5, 127.5
-    if low < -1 or high > 1:
+    if low < -1 - ROUNDING or high > 1 + ROUNDING:
         mend = "convert to uint8" if low >= 0 and high <= 255 else "rescale"
         raise DataError(f"{seen}; floats must lie in [0, 1] or [-1, 1]: {mend} first.")
     array = array.astype(np.float32)
-    return (array, 0.5, 0.5) if low >= 0 else (array, 0.0, 1.0)
+    return (array.clip(0, 1), 0.5, 0.5) if low >= -ROUNDING else (array.clip(-1, 1), 0.0, 1.0)
 
 
 def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:

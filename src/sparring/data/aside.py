@@ -9,10 +9,11 @@ from filelock import FileLock
 from torch import Tensor
 
 from sparring.data.spec import Dataset
-from sparring.data.store import mapped
+from sparring.data.store import mapped, sweep
 from sparring.errors import DataError
 from sparring.files import whole
 
+SEED = 0  # of what is set aside
 BLOCK_BYTES = 2**24  # of pixels, copied at a time
 
 
@@ -21,17 +22,18 @@ def aside_count(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
 
 
-def set_aside(data: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """The rest, and a random share of the samples; both in their old order, the same for a seed.
+def set_aside(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
+    """The rest, and a random share of the samples; both in their old order, the same at every call.
 
-    Of samples on disk both are on disk too, beside them, so that they take no memory.
+    Whatever a training's seed, so that trainings can be compared. Of samples on disk both are on disk
+    too, beside them, so that they take no memory.
 
     Raises:
         DataError: no room there.
     """
     count = aside_count(len(data), share)
-    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
-    return _only(data, order[count:], f"{seed}-rest"), _only(data, order[:count], f"{seed}-aside")
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(SEED))
+    return _only(data, order[count:], "rest"), _only(data, order[:count], "aside")
 
 
 def _only(data: Dataset, indices: Tensor, part: str) -> Dataset:
@@ -55,6 +57,7 @@ def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:
     shape = (len(kept), *samples.shape[1:])
     bytes_each = samples[0].nbytes
     (path.parent / "index").mkdir(exist_ok=True)
+    sweep(path.parent)
     with FileLock(path.parent / "index" / f"{path.stem}.lock"):
         if not (path.exists() and path.stat().st_size == len(kept) * bytes_each):
             with whole(path) as file:

@@ -152,6 +152,5 @@ def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
         if count < parts:
             less = f"--batch-size {count} --ghost-batches 1 in one process"
         raise DataError(
-            f"{name} holds {count} samples, fewer than one batch of {batch_size}. "
-            f"Add samples or train with {less}."
+            f"{name}: {count} samples, fewer than one batch of {batch_size}. Add samples or train with {less}."
         )

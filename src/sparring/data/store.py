@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 import numpy as np
 import PIL
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
@@ -110,6 +110,7 @@ def _indexed_or_made(
     if source.stamp and (found := _indexed(where, index)):
         return found
     index.parent.mkdir(parents=True, exist_ok=True)
+    sweep(where)
     with FileLock(index.with_suffix(".lock")), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about files that it can read all the same
         if source.stamp and (found := _indexed(where, index)):  # another process was quicker
@@ -123,8 +124,6 @@ def _indexed_or_made(
         found = _read(where, key)
         if found is None:
             with FileLock(where / "index" / f"{key}.lock"):
-                for left in where.glob(f"{key}.*.tmp"):  # by a kill
-                    left.unlink()
                 if _read(where, key) is None:  # no other process made it meanwhile
                     _write(where / key, source, files, form, wanted, watch)
             found = _read(where, key)
@@ -134,6 +133,14 @@ def _indexed_or_made(
             for asked in (wanted, wanted._replace(size=size)):  # a run's config names the size it found
                 write_whole(_index(where, source, asked), json.dumps({"key": key}).encode())
         return found
+
+
+def sweep(where: Path) -> None:
+    """Remove what killed processes left half written: what nobody has locked."""
+    for left in where.glob("*.tmp"):
+        lock = FileLock(where / "index" / f"{left.name.split('.')[0]}.lock", timeout=0)
+        with contextlib.suppress(Timeout), lock:
+            left.unlink(missing_ok=True)
 
 
 def _index(where: Path, source: Source, wanted: Wanted) -> Path:
@@ -153,10 +160,13 @@ def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> 
         return
     lines = named(source, broken)
     more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
+    listed = ":\n  " + "\n  ".join(lines[:NAMED]) + more + "\n"
+    if len(broken) == len(source.files):
+        raise DataError(f"none of the {total:,} picture files in {source.name} can be read{listed}Mend them.")
     raise DataError(
         f"{lost:,} of {total:,} files in {source.name} cannot be read, more than the accepted share of "
-        f"{wanted.max_broken:g}:\n  " + "\n  ".join(lines[:NAMED]) + more + "\nRepair them, take them out, "
-        "or accept such a share with --max-broken (max_broken), at most 1."
+        f"{wanted.max_broken:g}{listed}Repair them, take them out, or accept such a share with --max-broken "
+        "(max_broken), at most 1. `sparring data` lists them all."
     )
 
 
@@ -206,7 +216,7 @@ def _write(
     needed = len(files) * form.decoded * form.height * form.width
     free = shutil.disk_usage(path.parent).free
     if needed > free:
-        raise OSError(0, f"{needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
+        raise OSError(0, f"{needed:,} bytes are needed, {free:,} are free")
 
     def work(k: int) -> tuple[bytes, bool, str]:
         if files[k].reason:
