@@ -20,6 +20,7 @@ from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, unknown
+from sparring.idle import refuse_idle
 from sparring.loop import Budget
 from sparring.networks import dcgan, mlp, modern, resnet
 from sparring.networks.blocks import spectral
@@ -257,7 +258,9 @@ def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Conf
     """
     kind = dataset.spec.kind
     read = dict(dataset.origin.options) if dataset.origin else {}
-    config = from_recipe(DEFAULT_RECIPES[kind] if recipe == "auto" else recipe, kind, **changes | read)
+    recipe = DEFAULT_RECIPES[kind] if recipe == "auto" else recipe
+    config = from_recipe(recipe, kind, **changes | read)
+    refuse_idle(from_recipe(recipe, kind), config, changes)
     found: dict[str, Any] = {}
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
