@@ -23,6 +23,7 @@ from torch import nn
 
 from common import BATCH, LATENT, machine, save, tutorial_players
 
+PLAIN, SPINNING = "plain", "plain, threads that spin without end"
 BUSY = "x = 1\nwhile True:\n    x = (x * 1103515245 + 12345) % 2147483648"
 
 
@@ -69,7 +70,7 @@ def ours(recipe: str, seconds: float) -> float:
 
 
 def child(case: str, seconds: float) -> float:
-    if case != "plain":
+    if case not in (PLAIN, SPINNING):
         return ours(case, seconds)
     loop, samples = plain_in_memory(), 0
     next(loop)
@@ -81,8 +82,11 @@ def child(case: str, seconds: float) -> float:
 
 def measure(case: str, busy: bool, seconds: float) -> float:
     environment = dict(os.environ)
-    if case == "plain":
-        environment["OMP_WAIT_POLICY"] = "ACTIVE"  # torch's own default: waiting threads spin
+    if case in (PLAIN, SPINNING):  # importing sparring has set both
+        for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+            environment.pop(name, None)
+    if case == SPINNING:
+        environment["OMP_WAIT_POLICY"] = "ACTIVE"
     neighbour = subprocess.Popen([sys.executable, "-c", BUSY]) if busy else None
     try:
         command = [sys.executable, __file__, "--child", case, "--seconds", str(seconds)]
@@ -106,7 +110,7 @@ def main() -> None:
     facts = machine()
     speeds: dict[str, dict[str, list[float]]] = {}
     for _ in range(args.rounds):
-        for case in ("plain", "tutorial", "sprint"):
+        for case in (PLAIN, SPINNING, "tutorial", "sprint"):
             for name, busy in (("alone", False), ("busy", True)):
                 speed = measure(case, busy, args.seconds)
                 speeds.setdefault(case, {}).setdefault(name, []).append(round(speed))

@@ -5,7 +5,8 @@
     python benchmarks/peers.py --packages peers [--rounds 5] [--cases ...]
 
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
-trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
+trained by that library's trainer and by ``sparring.train``, in turn, in one process, both in float32;
+images a second.
 The data are tensors in memory, so no time goes to reading. The libraries import packages for what is
 not timed here (pictures and logs on the way, metrics); where these are missing, empty stand-ins take
 their place, and nothing is written. What is changed from outside so that they run at all:
@@ -43,6 +44,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from common import machine, save
 from sparring import losses, penalties
+from sparring.cores import available_cores
 from sparring.data.spec import Dataset, Spec
 from sparring.loop import Budget, train
 from sparring.runtime import Runtime, Threads
@@ -128,7 +130,7 @@ def ours(
     penalty: tuple[penalties.Penalty, ...] = (),
     batch: int = BATCH,
 ) -> Run:
-    runtime = Runtime()
+    runtime = Runtime(precision="fp32")  # as theirs
     generator, discriminator = runtime.place(generator), runtime.place(Flat(discriminator))
     optimizers = [Adam(p.parameters(), 2e-4, (0.5, 0.9), fused=True) for p in (generator, discriminator)]
     bout = Bout(
@@ -139,7 +141,7 @@ def ours(
 
     def run(steps: int) -> None:
         budget = Budget(samples_seen=bout.samples_seen + steps * d_steps * batch)
-        chosen = Threads(fixed=torch.get_num_threads()) if bout.step else threads
+        chosen = Threads(fixed=threads.chosen) if bout.step else threads
         for _ in train(bout, data, budget, batch_size=batch, threads=chosen):
             pass
 
@@ -334,6 +336,7 @@ def main() -> None:
         speeds: dict[str, list[float]] = {who: [] for who in contenders}
         for turn in range(args.rounds + 1):
             for who, run in contenders.items():
+                torch.set_num_threads(available_cores())  # as torch itself does; ours may choose fewer
                 start = time.perf_counter()
                 with contextlib.redirect_stdout(io.StringIO()):
                     run(steps if turn else 1)

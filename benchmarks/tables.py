@@ -105,7 +105,7 @@ def neighbour() -> str:
         "## Beside a busy neighbour\n",
         "`benchmarks/neighbour.py`: images a second alone and with one more process computing without pause",
         "on the same two cores. The plain loop, fed from memory here, runs as torch does by itself: two",
-        "threads that spin.\n",
+        "threads, which spin for some milliseconds where they wait; and with OMP_WAIT_POLICY=ACTIVE.\n",
         "| training | alone | beside a busy process | kept |",
         "|---|---|---|---|",
     ]
@@ -271,7 +271,8 @@ def peers() -> str:
     lines = [
         "## Against the installable GAN libraries\n",
         "`benchmarks/peers.py`: their own networks, batch, loss and optimizers, trained by their trainer and",
-        "by `sparring.train`, in turn, in one process; images a second, medians.\n",
+        "by `sparring.train`, in turn, in one process, both in float32; images a second, medians. R3GAN is",
+        "published code and no library; its two penalties are computed at every step in both.\n",
         "| networks | theirs | ours | times theirs | with 2 ghost batches |",
         "|---|---|---|---|---|",
     ]

@@ -43,6 +43,14 @@ def test_dry_run_prints_the_config_and_leaves_nothing(
     assert not out.exists()
 
 
+def test_more_threads_than_cores_are_advised_against(
+    pictures_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for threads, expected in ((10_000, True), (1, False)):
+        assert main(["train", str(pictures_file), "--dry-run", *TINY_LINE, "--threads", str(threads)]) == 0
+        assert ("wait for one another" in capsys.readouterr().err) == expected
+
+
 def test_a_config_file_and_the_line_that_wins(
     pictures_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,6 +87,8 @@ def train(args: argparse.Namespace) -> int:
     data = overview.read(args.data, Config().replace(**asked))
     config = build.configure(data, recipe, **changes | {"data": data.name})
     build.check(config, data)
+    if config.threads > available_cores():
+        warn(f"--threads {config.threads} on {available_cores()} cores wait for one another: leave it out.")
     if args.dry_run:
         sys.stdout.write(config.to_toml())
         return 0
