@@ -1,6 +1,6 @@
 """Every recipe on MNIST and Fashion-MNIST for the same minutes, through the command line.
 
-    python benchmarks/recipes.py --speeds
+    python benchmarks/recipes.py --speeds [--data emoji --recipes small-data]
     python benchmarks/recipes.py [--minutes 2 10] [--seeds 0 1 2 3 4] [--recipes ...] [--data ...] [--jobs 2]
 
 ``--speeds`` measures, on a quiet machine, how many samples a recipe sees in a second. Each training is
@@ -30,6 +30,7 @@ from sparring.config import RECIPES, from_recipe
 
 ROWS = RESULTS / "recipes.jsonl"
 SPEEDS = RESULTS / "recipe_speeds.json"
+DIGITS_AND_CLOTHES = ["mnist", "fashion-mnist"]  # of one shape, and so of one speed
 SPEED_MINUTES, TURNS = 0.1, 3
 
 
@@ -43,38 +44,42 @@ def last_record(run: Path) -> dict[str, Any]:
     return record
 
 
-def speed(recipe: str) -> float:
-    """Samples a second over a short training on MNIST with the threads the runtime chooses."""
+def speed(recipe: str, data: str) -> float:
+    """Samples a second over a short training with the threads the runtime chooses."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         options = ["--recipe", recipe, "--minutes", str(SPEED_MINUTES), "--pictures", "0"]
-        sparring("train", "mnist", *options, "--no-vitals", "--out", str(run))
+        sparring("train", data, *options, "--no-vitals", "--out", str(run))
         last = last_record(run)
     return round(float(last["samples_seen"]) / float(last["seconds"]), 1)
 
 
-def measure_speeds(recipes: list[str]) -> None:
+def measure_speeds(recipes: list[str], data: str) -> None:
     found: dict[str, list[float]] = json.loads(SPEEDS.read_text())["speeds"] if SPEEDS.exists() else {}
     before = machine()
-    turns: dict[str, list[float]] = {recipe: [] for recipe in recipes}
+    turns: dict[str, list[float]] = {speed_name(recipe, data): [] for recipe in recipes}
     for _, recipe in product(range(TURNS), recipes):
-        turns[recipe].append(speed(recipe))
-        print(recipe, turns[recipe][-1], flush=True)
+        turns[speed_name(recipe, data)].append(speed(recipe, data))
+        print(recipe, turns[speed_name(recipe, data)][-1], flush=True)
     save(SPEEDS.stem, before | {"speeds": found | turns})
 
 
-def samples_in(minutes: float, recipe: str) -> int:
+def speed_name(recipe: str, data: str) -> str:
+    return recipe if data in DIGITS_AND_CLOTHES else f"{recipe} on {data}"
+
+
+def samples_in(minutes: float, recipe: str, data: str) -> int:
     """What a recipe sees in so many minutes on a quiet machine, in whole steps."""
     if not SPEEDS.exists():
         raise SystemExit("the recipes' speeds are not measured yet: python benchmarks/recipes.py --speeds")
     config = from_recipe(recipe)
     speeds: dict[str, list[float]] = json.loads(SPEEDS.read_text())["speeds"]
     step = config.batch_size * config.d_steps
-    return round(60 * minutes * statistics.median(speeds[recipe]) / step) * step
+    return round(60 * minutes * statistics.median(speeds[speed_name(recipe, data)]) / step) * step
 
 
 def measure(data: str, recipe: str, minutes: float, seed: int, runs: Path) -> dict[str, Any]:
-    load, samples = os.getloadavg()[0], samples_in(minutes, recipe)
+    load, samples = os.getloadavg()[0], samples_in(minutes, recipe, data)
     constant = from_recipe(recipe).lr_schedule == "constant"
     run = runs / f"{data}-{recipe}-{seed}{'' if constant else f'-{minutes:g}'}"
     budget = ["--samples-seen", str(samples)]
@@ -97,13 +102,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, nargs="+", default=[2, 10])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=RECIPES)
-    parser.add_argument("--data", nargs="+", default=["mnist", "fashion-mnist"])
+    parser.add_argument("--data", nargs="+", default=DIGITS_AND_CLOTHES)
     parser.add_argument("--jobs", type=int, default=2, help="trainings of one thread side by side")
     parser.add_argument("--runs", type=Path, help="where trainings are kept, to be gone on with")
     args = parser.parse_args()
     print(json.dumps(machine()))
     if args.speeds:
-        measure_speeds(args.recipes)
+        measure_speeds(args.recipes, args.data[0])
         return
     done = {(row["data"], row["recipe"], row["minutes"], row["seed"]) for row in rows_in(ROWS)}
 
