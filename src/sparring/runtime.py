@@ -201,7 +201,8 @@ def _keep_freed_memory() -> None:
     """
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         trim_threshold, mmap_threshold = -1, -3  # from malloc.h
-        libc.mallopt(mmap_threshold, 1 << 30)
+        if not libc.mallopt(mmap_threshold, 1 << 30):
+            libc.mallopt(mmap_threshold, 1 << 25)  # the most that glibc before 2.35 takes
         libc.mallopt(trim_threshold, 2**31 - 1)
 
 
