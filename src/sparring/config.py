@@ -311,11 +311,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "d_steps": 5, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9,
         "lr_schedule": "linear", "lr_decay_from": 0.0, "samples_seen": 1_000_000,
     },
-    # R3GAN (Huang et al. 2024), narrow enough for a processor.
+    # R3GAN (Huang et al. 2024), narrow and quick enough for a processor.
     "modern": {
-        "generator": "modern", "discriminator": "modern", "g_width": 16, "d_width": 16, "g_norm": "none",
-        "loss": "relativistic", "gamma_per_variance": 6e-4, "penalty_end": 0.1,
-        "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9, "beta2_end": 0.99,
+        "generator": "modern", "discriminator": "modern", "g_width": 8, "d_width": 8, "g_norm": "none",
+        "loss": "relativistic", "gamma_per_variance": 6e-4, "penalty_end": 0.1, "penalty_every": 4,
+        "batch_size": 32, "g_lr": 2e-3, "d_lr": 2e-3, "beta1": 0.0, "beta2": 0.9, "beta2_end": 0.99,
         "lr_schedule": "cosine", "lr_decay_from": 0.0, "lr_end": 0.25, "ema_half_life": 20_000,
         "samples_seen": 300_000,
     },
