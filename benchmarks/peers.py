@@ -5,8 +5,9 @@
     python benchmarks/peers.py --packages peers [--rounds 5] [--cases ...]
 
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
-trained by that library's trainer and by ``sparring.train``, in turn, in one process, both in float32;
-images a second.
+trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
+Theirs compute in float32; ours once in it too, and once in the precision that the runtime chooses, which is
+bf16 where the processor multiplies it natively. Penalties are computed in float32 either way.
 The data are tensors in memory, so no time goes to reading. The libraries import packages for what is
 not timed here (pictures and logs on the way, metrics); where these are missing, empty stand-ins take
 their place, and nothing is written. What is changed from outside so that they run at all:
@@ -126,16 +127,16 @@ def ours(
     latent: int,
     loss: losses.Loss,
     d_steps: int,
-    ghosts: int,
+    precision: str,
     penalty: tuple[penalties.Penalty, ...] = (),
     batch: int = BATCH,
 ) -> Run:
-    runtime = Runtime(precision="fp32")  # as theirs
+    runtime = Runtime(precision=precision)
     generator, discriminator = runtime.place(generator), runtime.place(Flat(discriminator))
     optimizers = [Adam(p.parameters(), 2e-4, (0.5, 0.9), fused=True) for p in (generator, discriminator)]
     bout = Bout(
         generator, discriminator, latent, g_optimizer=optimizers[0], d_optimizer=optimizers[1], loss=loss,
-        penalties=penalty, d_steps=d_steps, ghost_batches=ghosts, runtime=runtime,
+        penalties=penalty, d_steps=d_steps, runtime=runtime,
     )  # fmt: skip
     data, threads = Dataset("random", SPEC, pictures()), Threads()
 
@@ -148,7 +149,7 @@ def ours(
     return run
 
 
-def mimicry(kind: str, width: int, d_steps: int) -> tuple[Run, Callable[[int], Run]]:
+def mimicry(kind: str, width: int, d_steps: int) -> tuple[Run, Callable[[str], Run]]:
     """torch-mimicry's residual networks and trainer."""
     from torch_mimicry.nets import dcgan, sngan
     from torch_mimicry.training import Trainer
@@ -170,10 +171,10 @@ def mimicry(kind: str, width: int, d_steps: int) -> tuple[Run, Callable[[int], R
                 print_steps=never, vis_steps=never, log_steps=never, save_steps=never,
             ).train()  # fmt: skip
 
-    return run, lambda ghosts: ours(G(ngf=2 * width), D(ndf=width), LATENT, loss, d_steps, ghosts)
+    return run, lambda precision: ours(G(ngf=2 * width), D(ndf=width), LATENT, loss, d_steps, precision)
 
 
-def torchgan(width: int) -> tuple[Run, Callable[[int], Run]]:
+def torchgan(width: int) -> tuple[Run, Callable[[str], Run]]:
     """torchgan's DCGAN and trainer."""
     from torchgan.losses import MinimaxDiscriminatorLoss, MinimaxGeneratorLoss
     from torchgan.models import DCGANDiscriminator, DCGANGenerator
@@ -202,14 +203,14 @@ def torchgan(width: int) -> tuple[Run, Callable[[int], Run]]:
             trainer.loss_information["generator_iters"] += g_iterations
             trainer.loss_information["discriminator_iters"] += d_iterations
 
-    def make(ghosts: int) -> Run:
+    def make(precision: str) -> Run:
         generator = DCGANGenerator(**sizes, encoding_dims=LATENT)
-        return ours(generator, DCGANDiscriminator(**of_critic), LATENT, losses.non_saturating, 1, ghosts)
+        return ours(generator, DCGANDiscriminator(**of_critic), LATENT, losses.non_saturating, 1, precision)
 
     return run, make
 
 
-def lightweight() -> tuple[Run, Callable[[int], Run]]:
+def lightweight() -> tuple[Run, Callable[[str], Run]]:
     """lightweight-gan's networks and trainer, with its gradient penalty every fourth step."""
     with _pretending(torch.cuda, "is_available", lambda: True):
         library = importlib.import_module("lightweight_gan.lightweight_gan")
@@ -231,12 +232,12 @@ def lightweight() -> tuple[Run, Callable[[int], Run]]:
             for _ in range(steps):
                 trainer.train()
 
-    def make(ghosts: int) -> Run:
+    def make(precision: str) -> Run:
         sizes = {"image_size": 32, "fmap_max": LATENT}
         generator = library.Generator(latent_dim=LATENT, **sizes)
         discriminator = library.Discriminator(disc_output_size=1, **sizes)
         slopes = (penalties.r1(2.5, every=4), penalties.r2(2.5, every=4))
-        return ours(generator, discriminator, LATENT, losses.hinge, 1, ghosts, slopes, SMALL_BATCH)
+        return ours(generator, discriminator, LATENT, losses.hinge, 1, precision, slopes, SMALL_BATCH)
 
     return run, make
 
@@ -261,7 +262,7 @@ def _pretending(owner: Any, name: str, value: Any) -> Iterator[None]:
         setattr(owner, name, before)
 
 
-def r3gan(width: int) -> tuple[Run, Callable[[int], Run]]:
+def r3gan(width: int) -> tuple[Run, Callable[[str], Run]]:
     """R3GAN's published trainer and networks, as wide and deep as the recipe ``modern`` is."""
     version = types.ModuleType("pkg_resources")
     version.parse_version = lambda text: tuple(map(int, re.findall(r"\d+", text)[:3]))  # type: ignore[attr-defined]
@@ -295,9 +296,9 @@ def r3gan(width: int) -> tuple[Run, Callable[[int], Run]]:
                     game.AccumulateGeneratorGradients(latents, real, None)
                 optimizer.step()
 
-    def make(ghosts: int) -> Run:
+    def make(precision: str) -> Run:
         slopes = (penalties.r1(gamma), penalties.r2(gamma))
-        return ours(*players(), LATENT, losses.relativistic, 1, ghosts, slopes)
+        return ours(*players(), LATENT, losses.relativistic, 1, precision, slopes)
 
     return run, make
 
@@ -305,7 +306,7 @@ def r3gan(width: int) -> tuple[Run, Callable[[int], Run]]:
 class Case(NamedTuple):
     """What is timed: both contenders, and how much of it a turn."""
 
-    make: Callable[[], tuple[Run, Callable[[int], Run]]]
+    make: Callable[[], tuple[Run, Callable[[str], Run]]]
     d_steps: int = 1  # to one of the generator
     batch: int = BATCH
     steps: int = 10  # of the discriminator, a turn
@@ -332,7 +333,7 @@ def main() -> None:
     for case in args.cases:
         theirs, make_ours = CASES[case].make()
         steps, images = CASES[case].steps // CASES[case].d_steps, CASES[case].steps * CASES[case].batch
-        contenders = {"theirs": theirs, "ours": make_ours(1), "ours, 2 ghost batches": make_ours(2)}
+        contenders = {"theirs": theirs, "ours in float32": make_ours("fp32"), "ours": make_ours("auto")}
         speeds: dict[str, list[float]] = {who: [] for who in contenders}
         for turn in range(args.rounds + 1):
             for who, run in contenders.items():
@@ -354,6 +355,8 @@ def main() -> None:
         }
         print(case, json.dumps(facts[case]), flush=True)
     save("peers", facts)
+    sys.meta_path.pop(0)
+    sys.modules.pop("tabulate", None)  # torch looks for it at the end
 
 
 if __name__ == "__main__":
