@@ -6,8 +6,8 @@
 
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
 trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
-Theirs compute in float32; ours once in it too, and once in the precision that the runtime chooses, which is
-bf16 where the processor multiplies it natively. Penalties are computed in float32 either way.
+Theirs compute in float32; ours once in it too, and once in bf16, which the runtime chooses where there are
+units for it. Penalties are computed in float32 either way.
 The data are tensors in memory, so no time goes to reading. The libraries import packages for what is
 not timed here (pictures and logs on the way, metrics); where these are missing, empty stand-ins take
 their place, and nothing is written. What is changed from outside so that they run at all:
@@ -333,7 +333,7 @@ def main() -> None:
     for case in args.cases:
         theirs, make_ours = CASES[case].make()
         steps, images = CASES[case].steps // CASES[case].d_steps, CASES[case].steps * CASES[case].batch
-        contenders = {"theirs": theirs, "ours in float32": make_ours("fp32"), "ours": make_ours("auto")}
+        contenders = {"theirs": theirs, "ours in float32": make_ours("fp32"), "ours in bf16": make_ours("bf16")}
         speeds: dict[str, list[float]] = {who: [] for who in contenders}
         for turn in range(args.rounds + 1):
             for who, run in contenders.items():

@@ -34,9 +34,9 @@ def test_cuda_without_cuda_is_refused() -> None:
 
 
 def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_cpu_has_native_bf16", lambda: True)
+    monkeypatch.setattr(runtime, "_cpu_has_matrix_units", lambda: True)
     assert runtime.fast_precision("cpu") == "bf16"
-    monkeypatch.setattr(runtime, "_cpu_has_native_bf16", lambda: False)
+    monkeypatch.setattr(runtime, "_cpu_has_matrix_units", lambda: False)
     assert runtime.fast_precision("cpu") == "fp32"
 
 

@@ -176,18 +176,18 @@ def _check_processes(kind: str, index: int | None, processes: int) -> None:
 
 
 def fast_precision(kind: str) -> str:
-    """bf16 where the hardware multiplies it natively, else fp32. The same answer on every call."""
+    """bf16 where the hardware has units for its products, else fp32. The same answer on every call."""
     if kind == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if kind == "cpu" and _cpu_has_native_bf16():
+    if kind == "cpu" and _cpu_has_matrix_units():
         return "bf16"
     return "fp32"
 
 
-def _cpu_has_native_bf16() -> bool:
+def _cpu_has_matrix_units() -> bool:
+    """Intel's AMX. The vector instructions for bf16 alone were slower than float32 (benchmarks/peers.py)."""
     try:
-        capability = torch.backends.cpu.get_cpu_capability()
-        return capability.startswith("AVX512") and bool(torch.cpu._is_avx512_bf16_supported())
+        return bool(torch.cpu._is_amx_tile_supported())
     except (AttributeError, RuntimeError):
         return False
 
