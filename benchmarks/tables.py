@@ -216,7 +216,7 @@ def recipes() -> str:
         "`benchmarks/recipes.py`: Fréchet distance to the test set as a multiple of what real samples score,",
         "coverage beside theirs, and GAN-train accuracy where a recipe draws by class, as",
         "`sparring evaluate` gives them. Several recipes here were published for hours on GPUs. Most trainings",
-        "are of one thread, as long as it takes to see what the recipe sees in these minutes on a quiet machine.\n",
+        "are of one thread, until they have seen what the recipe sees in these minutes on a quiet machine.\n",
         "| data | minutes | recipe | times real | coverage | of reals | GAN-train | samples | seeds |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
