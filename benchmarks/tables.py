@@ -285,7 +285,7 @@ def peers() -> str:
         if isinstance(found, dict):
             speed = {who: statistics.median(all_) for who, all_ in found["images_per_second"].items()}
             alike, ours = found["times_theirs"]["ours in float32"], found["times_theirs"]["ours in bf16"]
-            columns = " | ".join(f"{speed[who]:.0f}" for who in ("theirs", "ours in float32", "ours in bf16"))
+            columns = " | ".join(f"{speed[who]:.3g}" for who in ("theirs", "ours in float32", "ours in bf16"))
             lines.append(
                 f"| {case} | {columns} "
                 f"| **{alike['median']:.2f}** ({alike['min']:.2f} to {alike['max']:.2f}) "
