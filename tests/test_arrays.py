@@ -196,6 +196,9 @@ def test_points_that_float32_runs_together_are_refused() -> None:
     dates = 1.7e9 + np.random.default_rng(0).normal(size=(1000, 2)) * [1e6, 100]
     with pytest.raises(DataError, match="in column 1, which float32 hardly tells apart. Subtract"):
         from_array(dates)
+    with pytest.raises(DataError, match="in column 1, which float32 hardly tells apart. Subtract"):
+        from_array(dates.astype(np.int32))
+    assert from_array(dates.astype(np.float32)).spec.shape == (2,)
     assert len(from_array(dates - 1.7e9).samples.unique()) > 1900
     assert from_array(np.full((5, 2), 1.7e9)).spec.shape == (2,)
 

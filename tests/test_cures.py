@@ -280,6 +280,7 @@ def test_what_is_set_aside_is_not_trained_on_and_the_same_every_time() -> None:
     rest, kept = aside.set_aside(numbered, 0.2)
     assert (len(rest), len(kept)) == (40, 10)
     assert sorted(rest.samples[:, 0].tolist() + kept.samples[:, 0].tolist()) == list(range(50))
+    assert kept.samples[:, 0].tolist() not in (list(range(10)), list(range(40, 50)))  # at random
     again = aside.set_aside(numbered, 0.2)[1]
     assert torch.equal(kept.samples, again.samples)
     labelled = data()

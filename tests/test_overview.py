@@ -11,6 +11,7 @@ from sparring import overview
 from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.data.store import too_many
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,11 @@ def test_all_broken_files_are_listed_with_the_share_that_training_would_have_to_
     said = capsys.readouterr()
     assert ("Training refuses" in said.out, "samples  7" in said.out) == (False, True)
     assert "photos.png exists already" in said.err
+
+
+def test_a_share_that_rounding_makes_a_little_less_is_accepted_everywhere() -> None:
+    assert 0.29 * 100 < 29
+    assert [too_many(lost, 100, 0.29) for lost in (29, 30)] == [False, True]
 
 
 def test_other_files_are_not_replaced_unasked(pictures_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -259,8 +259,9 @@ def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Conf
     kind = dataset.spec.kind
     read = dict(dataset.origin.options) if dataset.origin else {}
     recipe = DEFAULT_RECIPES[kind] if recipe == "auto" else recipe
-    config = from_recipe(recipe, kind, **changes | read)
-    refuse_idle(from_recipe(recipe, kind), config, changes)
+    usual = from_recipe(recipe, kind)
+    config = usual.replace(**changes | read)
+    refuse_idle(usual, config, changes)
     found: dict[str, Any] = {}
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)

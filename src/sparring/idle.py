@@ -44,11 +44,10 @@ def refuse_idle(recipe: Config, config: Config, asked: Mapping[str, Any]) -> Non
     Raises:
         ConfigError: which, and what it needs.
     """
-    for name in NEEDS.keys() & asked.keys():
+    for name, (there, what) in NEEDS.items():
         value = getattr(config, name)
-        there, what = NEEDS[name]
         usual = (getattr(recipe, name), getattr(Config(), name))
-        if value and value not in usual and not there(config):
+        if name in asked and value and value not in usual and not there(config):
             raise ConfigError(
                 f"--{name.replace('_', '-')} ({name}) {value} would do nothing: it needs {what}. Leave it out, "
                 "or give that too."

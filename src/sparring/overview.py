@@ -13,6 +13,7 @@ from PIL import Image
 from sparring import build, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset
+from sparring.data.store import too_many
 from sparring.errors import RunError, warn
 from sparring.terminal import Reading, console
 
@@ -51,8 +52,8 @@ def show(args: argparse.Namespace) -> int:
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)
     if data.origin and data.origin.left_out:
         print("\nleft out:", *data.origin.left_out, sep="\n  ")
-        lost = len(data.origin.left_out)
-        if lost > accepted.max_broken * (total := lost + len(data)):
+        lost, total = len(data.origin.left_out), len(data.origin.left_out) + len(data)
+        if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000
             print(f"\nTraining refuses so many: mend them, or give --max-broken {share:g}.")
     if out.exists() and not args.force:

@@ -154,9 +154,14 @@ def named(source: Source, broken: Mapping[int, str]) -> list[str]:
     return [f"{printable(name)}: {reason}" for name, reason in lost]
 
 
+def too_many(lost: int, total: int, share: float) -> bool:
+    """Whether so many lost files are more than this share of all."""
+    return lost > share * total + 1e-9  # 29 of 100 are 0.29 of them, whatever their product
+
+
 def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> None:
     total, lost = len(source.files) + len(source.refused), len(broken) + len(source.refused)
-    if lost <= wanted.max_broken * total + 1e-9 and len(broken) < len(source.files):
+    if not too_many(lost, total, wanted.max_broken) and len(broken) < len(source.files):
         return
     lines = named(source, broken)
     more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
@@ -196,7 +201,7 @@ def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
     counts = Counter(file.size for file in files if file.size)
     ((most, _),) = counts.most_common(1)
     rest = [k for k, file in enumerate(files) if file.size and file.size != most]
-    if len(rest) > wanted.max_broken * (len(files) + len(source.refused)):
+    if too_many(len(rest), len(files) + len(source.refused), wanted.max_broken):
         return set(counts)
     return {most} | {size for k in rest if (size := files[k].size) and not _is_broken(source, files, k)}
 
