@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sparring import __version__
 from sparring.data.images import mnist
+from sparring.runtime import fast_precision
 
 RESULTS = Path(__file__).parent / "results"
 LATENT, BATCH = 100, 64
@@ -80,6 +81,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "cores": len(os.sched_getaffinity(0)),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "precision": fast_precision("cpu"),
         "load_average_before": round(os.getloadavg()[0], 2),
     }
 

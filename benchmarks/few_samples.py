@@ -27,12 +27,13 @@ from recipes import samples_in, sparring
 
 ROWS = RESULTS / "few_samples.jsonl"
 SETS = {"all": [], "500": ["--hold-out", "0.7"]}
+WIDE = ["--recipe", "small-data", "--d-width", "32"]
 CASES = {
     "sprint": ["--recipe", "sprint"],
     "small-data without augmentation": ["--recipe", "small-data", "--augment", "none"],
     "small-data": ["--recipe", "small-data"],
-    "small-data, D twice as wide": ["--recipe", "small-data", "--d-width", "32"],
-    "the same without augmentation": ["--recipe", "small-data", "--d-width", "32", "--augment", "none"],
+    "small-data, D twice as wide": WIDE,
+    "small-data, D twice as wide, without augmentation": [*WIDE, "--augment", "none"],
 }
 
 

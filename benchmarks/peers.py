@@ -7,7 +7,7 @@
 Each library's own networks (32 x 32, three channels), batch, loss, optimizer and discriminator steps,
 trained by that library's trainer and by ``sparring.train``, in turn, in one process; images a second.
 Theirs compute in float32; ours once in it too, and once in bf16, which the runtime chooses where there are
-units for it. Penalties are computed in float32 either way.
+units for it ("precision" in the results). Penalties are computed in float32 either way.
 The data are tensors in memory, so no time goes to reading. The libraries import packages for what is
 not timed here (pictures and logs on the way, metrics); where these are missing, empty stand-ins take
 their place, and nothing is written. What is changed from outside so that they run at all:

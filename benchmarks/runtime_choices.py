@@ -22,7 +22,8 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {  # what is undone: e
     "as chosen": ({}, {}),
     "waiting threads spin": ({"OMP_WAIT_POLICY": "ACTIVE"}, {}),
     "freed memory goes back to the kernel": ({"KEEP_MEMORY": "0"}, {}),
-    "float32": ({}, {"precision": "fp32"}),
+    "always float32": ({}, {"precision": "fp32"}),
+    "always bf16": ({}, {"precision": "bf16"}),
     "one thread": ({}, {"threads": 1}),
     "the batch whole, not in ghost batches": ({}, {"ghost_batches": 1}),
 }

@@ -147,6 +147,9 @@ def test_files(tmp_path: Path) -> None:
     assert len(from_file(tmp_path / "a.npy")) == 4
     np.savez(tmp_path / "b.npz", x_train=np.zeros((4, 8, 8), np.uint8), y_train=[0, 0, 1, 1])
     assert from_file(tmp_path / "b.npz").classes == 2
+    for key in ("label", "class", "target"):
+        np.savez(tmp_path / "b.npz", images=np.zeros((4, 8, 8), np.uint8), ids=range(4), **{key: [0, 0, 1, 1]})
+        assert from_file(tmp_path / "b.npz").classes == 2
     np.savez(tmp_path / "c.npz", something=np.zeros((4, 8, 8), np.uint8))
     assert len(from_file(tmp_path / "c.npz")) == 4
 
@@ -155,6 +158,8 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "good.npy", np.zeros((4, 8, 8), np.uint8))
     np.savez(tmp_path / "good.npz", samples=np.zeros((4, 8, 8), np.uint8))
     np.save(tmp_path / "pickled.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.savez(tmp_path / "placed.npz", np.zeros((4, 8, 8), np.uint8), [0, 0, 1, 1])
+    np.savez(tmp_path / "kinds.npz", images=np.zeros((4, 8, 8), np.uint8), kind=[[0], [0], [1], [1]])
     np.savez(tmp_path / "two.npz", left=np.zeros((4, 8, 8)), right=np.zeros((4, 8, 8)))
     (tmp_path / "text.npy").write_text("hello")
     (tmp_path / "empty.npy").write_bytes(b"")
@@ -168,6 +173,8 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         "empty.npy": "cannot read",
         "cut.npy": "cannot read",
         "cut.npz": "cannot read",
+        "placed.npz": "holds arr_1, one number or name a sample, as labels are. Save it as labels=",
+        "kinds.npz": "holds kind, one number",
         "two.npz": "holds left, right; name the samples one of",
     }.items():
         with pytest.raises(DataError, match=message):

@@ -198,6 +198,13 @@ def test_layers_that_leave_traces() -> None:
     assert names(bout, pictures) == ["batch-norm-leak"]
 
 
+def test_minibatch_deviation_is_no_batch_norm(pictures: Dataset) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": 0}))
+    bout = build.bout(config, pictures.spec, pictures.classes)
+    assert bout.penalties
+    assert preflight(bout, pictures) == []
+
+
 def test_a_single_sample_says_nothing() -> None:
     data = from_array(POINTS[:2])
     assert preflight(sound(), replace(data, samples=data.samples[:1])) == []

@@ -25,7 +25,7 @@ def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
     assert set(config.NETWORKS) == set(build.GENERATORS) == set(build.DISCRIMINATORS)
     assert set(config.SCHEDULES) == set(build.SCHEDULES)
     assert set(config.OPTIMIZERS) == set(build.OPTIMIZERS)
-    for norms, table in ((config.G_NORMS, build.G_NORMS), (config.D_NORMS, build.D_NORMS)):
+    for norms, table in ((config.G_NORMS, build.G_NORMS_OF), (config.D_NORMS, build.D_NORMS_OF)):
         assert set(table) == set(config.NETWORKS)
         assert {norm for accepted in table.values() for norm in accepted} == set(norms)
     assert set(config.ABOUT) == set(RECIPES)
@@ -55,8 +55,8 @@ def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str,
         loss=loss,
         generator=generator,
         discriminator=discriminator,
-        g_norm=build.G_NORMS[generator][-1],
-        d_norm=build.D_NORMS[discriminator][-1],
+        g_norm=build.G_NORMS_OF[generator][-1],
+        d_norm=build.D_NORMS_OF[discriminator][-1],
         r2_gamma=0.1,
         gp_weight=0.1,
     )

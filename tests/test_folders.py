@@ -236,6 +236,29 @@ def test_refusals_that_cost_nothing_come_before_the_decoding(
     assert "Did you mean 'sprint'" in capsys.readouterr().err
 
 
+def test_a_table_that_cannot_be_read_is_told_before_the_decoding(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.data.store.load", lambda *_, **__: pytest.fail("decoded"))
+    with pytest.raises(DataError, match="cannot read the labels in"):
+        from_folder(photos, size=16, labels="tabel.csv")
+
+
+def test_files_of_other_kinds_are_said(photos: Path) -> None:
+    (photos / "cats/01.heic").write_bytes(b"a telephone's")
+    found = from_folder(photos, size=16)
+    assert found.origin is not None
+    assert found.origin.notes[0].startswith("1 files of other kinds are passed over; accepted are .png, ")
+
+
+def test_broken_files_beside_a_run_are_left_out_as_in_training(photos: Path) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16", "--batch-size", "8", "--max-broken", "0.2"]) == 0
+    shutil.copytree(photos, "others")
+    Path("others/broken.png").write_bytes(b"rubbish")
+    line = ["--quick", "--count", "20", "--draws", "1"]
+    assert main(["evaluate", "run", "--held-out", "others", *line]) == 0
+
+
 def test_too_small_pictures_become_larger(tmp_path: Path) -> None:
     (tmp_path / "tiny").mkdir()
     for k in range(3):

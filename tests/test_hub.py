@@ -42,8 +42,12 @@ class Table:
     def __len__(self) -> int:
         return 12
 
+    def select_columns(self, columns: list[str]) -> "Table":
+        return Table({name: self.features[name] for name in columns}, self.value, self.label)
+
     def cast_column(self, column: str, feature: Image) -> "Table":
         assert not feature.decode
+        assert list(self.features) == [column], "others would be decoded with it"
         assert isinstance(self.features[column], Image)
         return self
 

@@ -1,11 +1,18 @@
 """Classes from folders and from tables."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sparring.data import labels
 from sparring.errors import DataError
+
+
+def by_table(folder: Path, names: list[str], where: str) -> Any:
+    path = folder / "labels.csv"
+    return labels.by_table(labels.read_table(path), path, names, where)
+
 
 NAMES = ["a/1.png", "a/2.png", "b/3.png"]
 
@@ -49,12 +56,12 @@ TABLES = {
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
 def test_tables(tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
-    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == ["cat", "dog", "cat"]
+    assert by_table(tmp_path, NAMES, "photos").tolist() == ["cat", "dog", "cat"]
 
 
 def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("a/1.png,10\na/2.png,9\nb/3.png,10\n")
-    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == [10, 9, 10]
+    assert by_table(tmp_path, NAMES, "photos").tolist() == [10, 9, 10]
 
 
 @pytest.mark.parametrize(
@@ -70,13 +77,13 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
 def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(DataError, match=said):
-        labels.by_table(tmp_path / "labels.csv", NAMES, "photos")
+        by_table(tmp_path, NAMES, "photos")
 
 
 def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("1.png,cat\n")
     with pytest.raises(DataError, match="no label for 2 of 2"):
-        labels.by_table(tmp_path / "labels.csv", ["a/1.png", "b/1.png"], "photos")
+        by_table(tmp_path, ["a/1.png", "b/1.png"], "photos")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\0", b"a,b\0c\n"])
@@ -84,7 +91,7 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
     if content is not None:
         (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(DataError, match="labels.csv"):
-        labels.by_table(tmp_path / "labels.csv", NAMES, "photos")
+        by_table(tmp_path, NAMES, "photos")
 
 
 def test_one_folder_is_one_class_and_said_to_be() -> None:
@@ -98,10 +105,17 @@ def test_one_folder_is_one_class_and_said_to_be() -> None:
 def test_labels_of_different_texts_stay_apart(tmp_path: Path, texts: tuple[str, ...]) -> None:
     rows = "\n".join(f"{name},{text}" for name, text in zip(NAMES, texts, strict=True))
     (tmp_path / "labels.csv").write_text(f"file,label\n{rows}\n")
-    assert labels.by_table(tmp_path / "labels.csv", NAMES, "photos").tolist() == list(texts)
+    assert by_table(tmp_path, NAMES, "photos").tolist() == list(texts)
 
 
 def test_quoted_names_may_have_line_ends(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text('file,label\n"a\nb.png",cat\nc\u2028d.png,dog\n', newline="")
-    found = labels.by_table(tmp_path / "labels.csv", ["a\nb.png", "c\u2028d.png"], "photos")
+    found = by_table(tmp_path, ["a\nb.png", "c\u2028d.png"], "photos")
     assert found.tolist() == ["cat", "dog"]
+
+
+def test_an_accent_is_the_same_letter_however_it_is_written(tmp_path: Path) -> None:
+    for written, named in (("\u00e9", "e\u0301"), ("e\u0301", "\u00e9")):
+        (tmp_path / "labels.csv").write_text(f"{written}1.png,cat\n", "utf-8")
+        assert by_table(tmp_path, [f"{named}1.png"], "photos").tolist() == ["cat"]
+        assert by_table(tmp_path, [f"a/{named}1.png"], "photos").tolist() == ["cat"]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from torch import nn
 from sparring import run, runtime, verbs
 from sparring.config import Config
 from sparring.errors import ConfigError, RunError
+from sparring.loop import _Crew
 from sparring.records import Record
 from sparring.rescue import Rescuer
 from sparring.runtime import Runtime, Threads
@@ -34,9 +36,17 @@ def test_cuda_without_cuda_is_refused() -> None:
 
 
 def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_cpu_has_matrix_units", lambda: True)
-    assert runtime.fast_precision("cpu") == "bf16"
-    monkeypatch.setattr(runtime, "_cpu_has_matrix_units", lambda: False)
+    for vendor, amx, vectors, precision in (
+        (runtime.AMD, False, True, "bf16"),
+        (runtime.AMD, False, False, "fp32"),
+        ("GenuineIntel", True, True, "bf16"),
+        ("GenuineIntel", False, True, "fp32"),
+    ):
+        monkeypatch.setattr(runtime, "_cpu_description", lambda found=vendor: f"vendor_id : {found}")
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda found=amx: found)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda found=vectors: found)
+        assert runtime.fast_precision("cpu") == precision
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
     assert runtime.fast_precision("cpu") == "fp32"
 
 
@@ -103,6 +113,20 @@ def test_a_drop_in_speed_measures_again_only_where_allowed(monkeypatch: pytest.M
         assert torch.get_num_threads() == 2
         threads.watch(300.0, clock.probe)
         assert torch.get_num_threads() == expected
+
+
+@pytest.mark.parametrize(("processes", "fixed", "used"), [(1, 0, 1), (1, 3, 3), (2, 3, 3), (2, 0, None)])
+def test_several_processes_compute_on_as_many_threads_as_the_user_says(
+    processes: int, fixed: int, used: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    monkeypatch.setattr(runtime, "available_cores", lambda: 1)
+    place = SimpleNamespace(
+        device=torch.device("cpu"), processes=processes, use_threads=lambda count, **_: counts.append(count)
+    )
+    bout: Any = SimpleNamespace(runtime=place, ghost_batches=1)
+    _Crew(bout, Threads(fixed), lambda: None).work()
+    assert counts[-1:] == ([] if used is None else [used])
 
 
 def train(folder: Path, processes: int, data: Path) -> dict[str, torch.Tensor]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from conftest import TINY
 from sparring import build, checkpoint, run, selection
@@ -83,3 +84,21 @@ def test_force_takes_what_was_measured_of_the_old_run_too(begun: tuple[run.RunFo
     assert {path.name for path in folder.path.iterdir()} >= {"run.json", "notes.txt"}
     assert not (folder.path / "evaluation.json").exists()
     assert not (folder.path / "nearest.png").exists()
+
+
+def test_the_judge_measures_against_what_was_set_aside(
+    pictures: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = build.configure(pictures, "dcgan", data="pictures", hold_out=0.5, **OPTIONS)
+    trained, aside = build.parts(config, pictures)
+    assert aside is not None
+    seen: list[torch.Tensor] = []
+
+    def statistics(_: object, samples: torch.Tensor) -> None:
+        seen.append(samples)
+
+    monkeypatch.setattr(selection.cache, "statistics", statistics)
+    selection.judge(config, trained, torch.device("cpu"), aside)
+    selection.judge(config, trained, torch.device("cpu"))
+    for samples, reals in zip(seen, (aside, trained), strict=True):
+        assert {row.numpy().tobytes() for row in samples} == {row.numpy().tobytes() for row in reals.samples}

@@ -1,6 +1,7 @@
 """Which files of a folder or a zip are pictures, in which order, and what is not even opened."""
 
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -140,8 +141,20 @@ def test_a_zip_that_lies_about_a_size_gives_no_more_than_it_says(tmp_path: Path)
     content = path.read_bytes().replace((10_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))
     path.write_bytes(content)
     found = archive(path)
+    tracemalloc.start()
     with pytest.raises(zipfile.BadZipFile):  # the checksum of 100 bytes is not that of all
         found.read("a.png")
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_that_cannot_be_inflated_piece_by_piece_are_told(method: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
+        file.writestr("a.png", bytes(1000))
+    found = archive(tmp_path / "a.zip")
+    assert found.files == ()
+    assert found.refused == {"a.png": "compressed in a way that is not read; zip it again with deflate"}
 
 
 def test_encrypted_members_are_told(tmp_path: Path) -> None:
@@ -194,8 +207,7 @@ def test_members_are_named_as_files_are(tmp_path: Path) -> None:
 
 
 def test_runs_are_passed_over(tmp_path: Path) -> None:
-    fill(
-        tmp_path / "root",
-        ["1.png", "runs/a/samples.png", "runs/a/run.json", "runs/a/config.toml", "b/run.json", "b/2.png"],
-    )
-    assert sources.folder(tmp_path / "root").files == ("1.png", "b/2.png")
+    names = ["1.png", "runs/a/samples.png", "runs/a/samples/8.png", "runs/a/run.json", "runs/a/config.toml"]
+    names += ["b/run.json", "b/2.png"]
+    assert sources.folder(fill(tmp_path / "root", names)).files == ("1.png", "b/2.png")
+    assert archive(zipped(tmp_path / "a.zip", names)).files == ("1.png", "b/2.png")

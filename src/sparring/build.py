@@ -145,13 +145,13 @@ DISCRIMINATORS: dict[str, Builder] = {
     "resnet": _resnet_discriminator,
     "modern": _modern_discriminator,
 }
-G_NORMS: dict[str, tuple[str, ...]] = {  # that each network has a place for
+G_NORMS_OF: dict[str, tuple[str, ...]] = {  # that each network has a place for
     "mlp": ("none", "batch"),
     "dcgan": ("none", "batch"),
     "resnet": ("none", "batch", "conditional-batch"),
     "modern": ("none",),
 }
-D_NORMS: dict[str, tuple[str, ...]] = {
+D_NORMS_OF: dict[str, tuple[str, ...]] = {
     "mlp": ("none", "batch", "spectral"),
     "dcgan": ("none", "batch", "spectral"),
     "resnet": ("none", "spectral"),
@@ -262,6 +262,11 @@ def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Conf
     usual = from_recipe(recipe, kind)
     config = usual.replace(**changes | read)
     refuse_idle(usual, config, changes)
+    if config.conditional and dataset.classes and changes.get("clusters") not in (None, 0, usual.clusters):
+        raise ConfigError(
+            f"--clusters (clusters) {config.clusters} would do nothing: {dataset.name} has labels, which are "
+            "used instead. Leave it out, or add --no-conditional."
+        )
     found: dict[str, Any] = {}
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
@@ -375,8 +380,8 @@ def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bo
             "--generator mlp --discriminator mlp."
         )
     for option, network, norm, table in (
-        ("--g-norm", config.generator, config.g_norm, G_NORMS),
-        ("--d-norm", config.discriminator, config.d_norm, D_NORMS),
+        ("--g-norm", config.generator, config.g_norm, G_NORMS_OF),
+        ("--d-norm", config.discriminator, config.d_norm, D_NORMS_OF),
     ):
         if norm not in table[network]:
             accepted = " or ".join(f"{option} {name}" for name in table[network])

@@ -14,7 +14,7 @@ from torch.nn.functional import softplus
 
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-from sparring.networks.blocks import has_batch_statistics
+from sparring.networks.blocks import has_batch_norm
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
 
 SAMPLES = 2000  # of the data that are looked at
@@ -233,14 +233,14 @@ def _of_layers(bout: Bout) -> Iterator[Caution]:
                     f"Take kernels of {stride * math.ceil(size / stride)}.",
                 )
                 break
-    if bout.penalties and has_batch_statistics(bout.discriminator):
+    if bout.penalties and has_batch_norm(bout.discriminator):
         yield Caution(
             "batch-norm-penalised",
             "The discriminator has BatchNorm, under which a penalty on the slope of one sample's score is on "
             "that of a whole batch.",
             "Take another normalisation, --d-norm none.",
         )
-    if bout.judges_jointly and has_batch_statistics(bout.discriminator):
+    if bout.judges_jointly and has_batch_norm(bout.discriminator):
         yield Caution(
             "batch-norm-leak",
             "The discriminator's BatchNorm sees real and forged samples in one batch, and so tells them apart.",

@@ -179,9 +179,10 @@ def source(
     if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
         known = like is not None and like.kind == "image"
         channels = str(like.shape[0]) if like and known else "auto"
+        most = (config or Config()).max_broken
         if config and config.size != "auto":
-            return from_folder(path, size=config.size, resize=config.resize, channels=channels)
-        return from_folder(path, channels=channels)
+            return from_folder(path, size=config.size, resize=config.resize, channels=channels, max_broken=most)
+        return from_folder(path, channels=channels, max_broken=most)
     if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
         raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")

@@ -19,22 +19,25 @@ PENALISED: Needs = (
     "a penalty, as --r1-gamma 1",
 )
 SCHEDULED: Needs = (lambda c: c.lr_schedule != "constant", "--lr-schedule linear or cosine")
+ADAPTIVE: Needs = (lambda c: c.augment_target, "--augment-target above 0")
+ADAM: Needs = (lambda c: c.optimizer == "adam", "--optimizer adam")
 DCGAN: Needs = (lambda c: c.discriminator == "dcgan", "--discriminator dcgan")
 
-NEEDS: dict[str, Needs] = {
-    "depth": (lambda c: {c.generator, c.discriminator} & {"mlp", "modern"}, "mlp or modern networks"),
-    "d_hidden": DCGAN,
-    "d_deviation": DCGAN,
-    "augment_p": AUGMENTED,
-    "augment_target": AUGMENTED,
-    "augment_samples": AUGMENTED,
-    "gamma_samples": (lambda c: c.gamma_target, "--gamma-target"),
-    "r1_near_sigma": (lambda c: c.r1_near_gamma, "--r1-near-gamma"),
-    "penalty_every": PENALISED,
-    "penalty_end": PENALISED,
-    "lr_decay_from": SCHEDULED,
-    "lr_end": SCHEDULED,
-    "beta1": (lambda c: c.optimizer == "adam", "--optimizer adam"),
+NEEDS: dict[str, tuple[Needs, ...]] = {
+    "depth": ((lambda c: {c.generator, c.discriminator} & {"mlp", "modern"}, "mlp or modern networks"),),
+    "d_hidden": (DCGAN,),
+    "d_deviation": (DCGAN,),
+    "augment_p": (AUGMENTED,),
+    "augment_target": (AUGMENTED,),
+    "augment_samples": (AUGMENTED, ADAPTIVE),
+    "gamma_samples": ((lambda c: c.gamma_target, "--gamma-target"),),
+    "r1_near_sigma": ((lambda c: c.r1_near_gamma, "--r1-near-gamma"),),
+    "penalty_every": (PENALISED,),
+    "penalty_end": (PENALISED, SCHEDULED),
+    "lr_decay_from": (SCHEDULED,),
+    "lr_end": (SCHEDULED,),
+    "beta1": (ADAM,),
+    "beta2_end": (ADAM, SCHEDULED),
 }
 
 
@@ -44,11 +47,12 @@ def refuse_idle(recipe: Config, config: Config, asked: Mapping[str, Any]) -> Non
     Raises:
         ConfigError: which, and what it needs.
     """
-    for name, (there, what) in NEEDS.items():
+    for name, needs in NEEDS.items():
         value = getattr(config, name)
         usual = (getattr(recipe, name), getattr(Config(), name))
-        if name in asked and value and value not in usual and not there(config):
+        lacking = [what for there, what in needs if not there(config)]
+        if name in asked and value and value not in usual and lacking:
             raise ConfigError(
-                f"--{name.replace('_', '-')} ({name}) {value} would do nothing: it needs {what}. Leave it out, "
-                "or give that too."
+                f"--{name.replace('_', '-')} ({name}) {value} would do nothing: it needs "
+                f"{' and '.join(lacking)}. Leave it out, or give that too."
             )

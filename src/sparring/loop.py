@@ -208,7 +208,9 @@ class _Crew:
         self.runtime, self.probe = bout.runtime, probe
         self.threads = threads or Threads(fixed=torch.get_num_threads())
         self.threads.use = partial(self.runtime.use_threads, parts=bout.ghost_batches)
-        self.here = self.runtime.device.type == "cpu" and self.runtime.processes == 1
+        # Several processes share the cores evenly, unless the user gave each a number of threads.
+        alone_or_told = self.runtime.processes == 1 or self.threads.fixed > 0
+        self.here = self.runtime.device.type == "cpu" and alone_or_told
         if self.here:
             self.threads.choose(probe)
 

@@ -285,7 +285,7 @@ def train_in(
             write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, bout, data))
             if config.evaluate_every:
-                found = selection.judge(config, data, bout.runtime.device)
+                found = selection.judge(config, data, bout.runtime.device, held_out)
                 chooser = selection.Selection(found, folder.best, bout, warn)
         try:
             for record in records:

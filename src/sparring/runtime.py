@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import platform
 import sys
 import time
 import warnings
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -32,6 +34,7 @@ logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
 T = TypeVar("T")
 _pool = cache(ThreadPoolExecutor)
 
+AMD = "AuthenticAMD"  # the vendor's sign
 MOST_TURNS = 40  # of the candidates in choosing the number of threads
 
 
@@ -179,17 +182,25 @@ def fast_precision(kind: str) -> str:
     """bf16 where the hardware has units for its products, else fp32. The same answer on every call."""
     if kind == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if kind == "cpu" and _cpu_has_matrix_units():
+    if kind == "cpu" and _cpu_is_fast_in_bf16():
         return "bf16"
     return "fp32"
 
 
-def _cpu_has_matrix_units() -> bool:
-    """Intel's AMX. The vector instructions for bf16 alone were slower than float32 (benchmarks/peers.py)."""
+def _cpu_is_fast_in_bf16() -> bool:
+    """Intel's AMX, or AMD's vector units for bf16; others' were slower than float32 (docs/benchmarks.md)."""
     try:
-        return bool(torch.cpu._is_amx_tile_supported())
+        if torch.cpu._is_amx_tile_supported():
+            return True
+        return AMD in _cpu_description() and bool(torch.cpu._is_avx512_bf16_supported())
     except (AttributeError, RuntimeError):
         return False
+
+
+def _cpu_description() -> str:
+    """What the system says of its processors, the vendor's sign included."""
+    listed = Path("/proc/cpuinfo")
+    return listed.read_text() if listed.exists() else platform.processor()
 
 
 @cache

@@ -48,12 +48,15 @@ class Judge:
         return frechet(fit_gaussian(self.extractor(sample.eight_bit(decoded, self.spec))), self.law)
 
 
-def judge(config: Config, data: Dataset, device: torch.device) -> Judge:
-    """The judge of a run on this data, as trained; the reals' statistics come from the cache."""
+def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
+    """The judge of a run on this data, as trained; the reals' statistics come from the cache.
+
+    They are of ``held_out``, or else of a built-in set's part that no training sees, or of the data.
+    """
     reals = to_measure(data, device)
     extractor = choose(reals)
-    held_out = build.held_out(config.data)
-    reference = reals.samples if held_out is None else to_measure(held_out, device).samples
+    aside = held_out or build.held_out(config.data)
+    reference = reals.samples if aside is None else to_measure(aside, device).samples
     order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))  # files may be sorted
     law = cache.statistics(extractor, reference[order[:REFERENCE]])
     return Judge(config, data.spec, data.class_counts, extractor, law)

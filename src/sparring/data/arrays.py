@@ -24,7 +24,7 @@ CHANNELS = (1, 3, 4)
 ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may leave; it is cut off
 LEAST_STEPS = 256  # that float32 must make between a column's least and greatest value
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
-LABEL_KEYS = ("labels", "y", "y_train", "targets")
+LABEL_KEYS = ("labels", "label", "y", "y_train", "targets", "target", "classes", "class")
 NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
 
 
@@ -57,6 +57,11 @@ def from_file(path: Path) -> Dataset:
         )
     labels_key = _find(arrays, LABEL_KEYS)
     labels = arrays[labels_key] if labels_key else None
+    if labels is None and (other := _like_labels(arrays, samples_key)):
+        raise DataError(
+            f"{path} holds {other}, one number or name a sample, as labels are. Save it as "
+            f"{LABEL_KEYS[0]}=…, or leave it out."
+        )
     data = from_array(arrays[samples_key], labels, name=str(path))
     names_key = _find(arrays, (NAMES_KEY,))
     if labels is None or names_key is None or labels.dtype.kind not in "ui":
@@ -168,7 +173,10 @@ def _check_steps(array: NDArray[Any], name: str) -> None:
 def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim == 3:
         array = array[:, None]
-    elif array.shape[1] not in CHANNELS and array.shape[3] in CHANNELS:
+    elif array.shape[3] in CHANNELS and (
+        array.shape[1] not in CHANNELS or array.shape[3] < 4 <= array.shape[1]
+    ):
+        # (N, 4, W, 3) too: no picture here is under 4 pixels wide.
         array = array.transpose(0, 3, 1, 2)
     if array.shape[1] not in CHANNELS:
         raise DataError(
@@ -222,6 +230,13 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
 def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
     by_lower = {name.lower(): name for name in arrays}
     return next((by_lower[key] for key in keys if key in by_lower), None)
+
+
+def _like_labels(arrays: dict[str, NDArray[Any]], samples_key: str) -> str | None:
+    """The name of an array that has one value for each sample."""
+    shapes = {(len(arrays[samples_key]),), (len(arrays[samples_key]), 1)} if arrays[samples_key].ndim else set()
+    others = (name for name in arrays if name not in (samples_key, NAMES_KEY))
+    return next((name for name in others if arrays[name].shape in shapes), None)
 
 
 def _only_samples(arrays: dict[str, NDArray[Any]]) -> str | None:

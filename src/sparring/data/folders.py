@@ -9,7 +9,7 @@ from typing import Any
 from sparring.config import CHANNELS, RESIZES, SIDES, picture_size
 from sparring.data import sources, store
 from sparring.data.arrays import class_indices
-from sparring.data.labels import by_folder, by_table
+from sparring.data.labels import by_folder, by_table, read_table
 from sparring.data.pictures import SUFFIXES, Size
 from sparring.data.sources import Source
 from sparring.data.spec import Dataset, Origin, Spec
@@ -81,6 +81,8 @@ def from_source(
         0 if channels == "auto" else int(channels),
         max_broken,
     )
+    by_file = isinstance(labels, str) and labels not in ("none", "folders")
+    table = read_table(Path(str(labels))) if by_file else {}  # before the decoding, which takes long
     found = store.load(source, wanted, lambda sizes: _own(source, sizes, size is None), watch)
     shape = tuple(found.samples.shape[1:])
     kept = [name for k, name in enumerate(source.files) if k not in found.broken]
@@ -89,8 +91,8 @@ def from_source(
         given = [label for k, label in enumerate(labels) if k not in found.broken]
     elif labels == "folders":
         given = by_folder(kept, source.name)
-    elif labels != "none":
-        given = by_table(Path(labels), kept, source.name)
+    elif by_file:
+        given = by_table(table, Path(labels), kept, source.name)
         labels = str(Path(labels).absolute())
     indices, class_names = class_indices(given, len(kept), source.name)
     origin = Origin(
@@ -131,6 +133,10 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         said.append(
             f"pictures of {found.smallest.width} x {found.smallest.height} to {found.largest.width} x "
             f"{found.largest.height} pixels become {width} x {height} ({wanted.resize}); --size says otherwise."
+        )
+    if source.others:
+        said.append(
+            f"{source.others:,} files of other kinds are passed over; accepted are {', '.join(SUFFIXES)}."
         )
     lost = store.named(source, found.broken)
     if lost:

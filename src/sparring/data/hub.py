@@ -33,7 +33,7 @@ def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
     picture_column, class_column = _columns(table, full_name)
     import datasets
 
-    raw = table.cast_column(picture_column, datasets.Image(decode=False))
+    raw = table.select_columns([picture_column]).cast_column(picture_column, datasets.Image(decode=False))
 
     def read(row: str) -> bytes:
         cell = raw[int(row)][picture_column]

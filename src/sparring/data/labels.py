@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -44,20 +45,19 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
     return [printable(parts[shared]) for parts in folders]
 
 
-def by_table(path: Path, names: Sequence[str], where: str) -> NDArray[np.str_] | NDArray[np.int64]:
-    """The label of each name as a CSV file has it: by path below the folder, or by bare file name.
-
-    The file has a header with a column of files (``file``, ``filename``, ``path``, ``image`` …) and one
-    of labels (``label``, ``class``, ``category`` …), or no header and two columns.
+def by_table(
+    table: Mapping[str, str], path: Path, names: Sequence[str], where: str
+) -> NDArray[np.str_] | NDArray[np.int64]:
+    """The label of each name as the table read from ``path`` has it: by path below the folder, or bare name.
 
     Raises:
-        DataError: unreadable, no such columns, contradictions, or pictures without a label.
+        DataError: pictures without a label.
     """
-    table = _table(path)
-    times = Counter(PurePosixPath(name).name for name in names)
+    composed = [_composed(name) for name in names]
+    times = Counter(PurePosixPath(name).name for name in composed)
     labels = [
         table.get(name) or (table.get(bare) if times[bare := PurePosixPath(name).name] == 1 else None)
-        for name in names
+        for name in composed
     ]
     missing = [name for name, label in zip(names, labels, strict=True) if not label]
     if missing:
@@ -73,8 +73,15 @@ def by_table(path: Path, names: Sequence[str], where: str) -> NDArray[np.str_] |
     return np.array(labels, np.str_)
 
 
-def _table(path: Path) -> dict[str, str]:
-    """File to label, from the columns that the header names or from two columns without a header."""
+def read_table(path: Path) -> dict[str, str]:
+    """File to label, from a CSV file.
+
+    It has a header with a column of files (``file``, ``filename``, ``path``, ``image`` …) and one of
+    labels (``label``, ``class``, ``category`` …), or no header and two columns.
+
+    Raises:
+        DataError: unreadable, no such columns, or contradictions.
+    """
     try:
         text = path.read_text("utf-8-sig")
         first = text.split("\n", 1)[0]
@@ -104,11 +111,16 @@ def _table(path: Path) -> dict[str, str]:
     for row in rows:
         if len(row) <= max(file_column, label_column):
             continue  # a short row names no label: its picture will be missed
-        name = str(PurePosixPath(row[file_column].strip().replace("\\", "/")))
+        name = _composed(str(PurePosixPath(row[file_column].strip().replace("\\", "/"))))
         label = row[label_column].strip()
         if table.setdefault(name, label) != label:
             raise DataError(f"{path} calls {name} both {table[name]!r} and {label!r}: keep one.")
     return table
+
+
+def _composed(name: str) -> str:
+    """Letters and their accents as one sign: some systems write names so, others apart."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _some(names: Sequence[str]) -> str:

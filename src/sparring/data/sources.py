@@ -16,6 +16,9 @@ from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE
 from sparring.errors import DataError
 
 NOT_THE_USERS = ("__MACOSX", "@eaDir")  # folders that systems make
+OF_A_RUN = {"run.json", "config.toml"}  # a training's own pictures lie beside these
+# Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
+INFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -96,18 +99,20 @@ def archive(path: Path) -> Source:
     members: dict[str, zipfile.ZipInfo] = {}
     refused: dict[str, str] = {}
     others = 0
-    for member in zipped.infolist():
-        plain = member.filename.replace("\\", "/")  # as some old programs part folders
-        parts = [part for part in PurePosixPath(plain).parts if part.strip("/") not in ("", ".", "..")]
-        name = "/".join(parts)
-        if member.is_dir() or plain.endswith("/") or any(_passed_over(part) for part in parts):
+    listed = [(_within(member.filename), member) for member in zipped.infolist()]
+    runs = _runs(path for path, _ in listed)
+    for inside, member in listed:
+        name = str(inside)
+        if member.is_dir() or any(_passed_over(part) for part in inside.parts) or runs & {*inside.parents}:
             continue
-        if PurePosixPath(name).suffix.lower() not in SUFFIXES:
+        if inside.suffix.lower() not in SUFFIXES:
             others += 1
         elif name in members:
             refused[name] = "a second one of that name"
         elif member.flag_bits & 1:
             refused[name] = "encrypted"
+        elif member.compress_type not in INFLATED:
+            refused[name] = "compressed in a way that is not read; zip it again with deflate"
         elif member.file_size > MOST_BYTES:
             refused[name] = _too_large(member.file_size)
         else:
@@ -115,8 +120,8 @@ def archive(path: Path) -> Source:
     lock = threading.Lock()
 
     def read(name: str) -> bytes:
-        with lock:  # one file position for all threads; inflating is quick beside decoding
-            return zipped.read(members[name])
+        with lock, zipped.open(members[name]) as file:  # one file position for all threads
+            return file.read(members[name].file_size + 1)  # the end is met, and the checksum with it
 
     stamp = _stamp("zip", path.absolute(), [f"{status.st_size} {status.st_mtime_ns}"])
     return Source(str(path.absolute()), tuple(sorted(members)), read, stamp, others, refused)
@@ -134,8 +139,7 @@ def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str,
             status = os.stat(place)
             known = (status.st_dev, status.st_ino) in seen
             seen.add((status.st_dev, status.st_ino))
-            # A training's own pictures are made where its data lie.
-            if known or {"run.json", "config.toml"} <= set(names):
+            if known or set(names) >= OF_A_RUN:
                 folders.clear()
                 continue
             kept = sorted(name for name in folders if not _passed_over(name))
@@ -143,6 +147,21 @@ def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str,
             folders[:] = [name for name in kept if not os.path.islink(full[name])]
             waiting += [full[name] for name in kept if os.path.islink(full[name])]
             yield place, names
+
+
+def _within(name: str) -> PurePosixPath:
+    """A zip's name for a member as a path that stays within; some old programs part folders by \\."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return PurePosixPath(*(part for part in parts if part.strip("/") not in ("", ".", "..")))
+
+
+def _runs(paths: Iterable[PurePosixPath]) -> set[PurePosixPath]:
+    """The folders that are run folders."""
+    found: dict[PurePosixPath, set[str]] = {}
+    for path in paths:
+        if path.name in OF_A_RUN:
+            found.setdefault(path.parent, set()).add(path.name)
+    return {folder for folder, names in found.items() if names == OF_A_RUN}
 
 
 def _passed_over(name: str) -> bool:

@@ -149,7 +149,7 @@ def train_classifier(
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(samples), generator=rng)
     held, kept = order.split([count := min(int(HELD_OUT * len(order)), MOST_HELD_OUT), len(order) - count])
-    network = _initialised(samples[kept], classes, seed).to(device)
+    network = _initialised(samples, kept, classes, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
     best, waited = -1.0, 0
     for step in range(steps):
@@ -172,13 +172,14 @@ def train_classifier(
     return network.eval().requires_grad_(False)
 
 
-def _initialised(samples: Tensor, classes: int, seed: int) -> Classifier:
+def _initialised(samples: Tensor, kept: Tensor, classes: int, seed: int) -> Classifier:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Classifier(tuple(samples.shape[1:]), classes)
     if samples.ndim == 2:
-        network.centre.copy_(samples.float().mean(0))
-        network.scale.copy_(samples.float().std(0).clamp_min(1e-12))
+        points = samples[kept].float()
+        network.centre.copy_(points.mean(0))
+        network.scale.copy_(points.std(0).clamp_min(1e-12))
     return network
 
 

@@ -235,7 +235,9 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int, tell:
         test = Labelled(held_out.samples, held_out.labels)
     else:
         order = torch.randperm(len(real.samples), generator=torch.Generator().manual_seed(seed))
-        train, test = (Labelled(real.samples[half], real.labels[half]) for half in order.chunk(2))
+        # As many as the fakes: the reals may be more than memory holds.
+        halves = [half[: len(fakes.samples)] for half in order.chunk(2)]
+        train, test = (Labelled(real.samples[half], real.labels[half]) for half in halves)
     found, classifier = gan_train_test(
         train, test, Labelled(fakes.samples, fakes.labels), real.classes, seed=seed
     )

@@ -108,7 +108,12 @@ def spectral(network: nn.Module) -> nn.Module:
     return network
 
 
+def has_batch_norm(network: nn.Module) -> bool:
+    """Whether there is a BatchNorm in it."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+
+
 def has_batch_statistics(network: nn.Module) -> bool:
     """Whether a sample's output depends on its batch: then real and fake go apart."""
-    kinds = (nn.modules.batchnorm._BatchNorm, MinibatchDeviation)
-    return any(isinstance(module, kinds) for module in network.modules())
+    deviation = any(isinstance(module, MinibatchDeviation) for module in network.modules())
+    return deviation or has_batch_norm(network)
