@@ -251,12 +251,15 @@ def test_files_of_other_kinds_are_said(photos: Path) -> None:
     assert found.origin.notes[0].startswith("1 files of other kinds are passed over; accepted are .png, ")
 
 
-def test_broken_files_beside_a_run_are_left_out_as_in_training(photos: Path) -> None:
+def test_broken_files_beside_a_run_are_left_out_as_in_training(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["train", "photos", *LINE, "--size", "16", "--batch-size", "8", "--max-broken", "0.2"]) == 0
     shutil.copytree(photos, "others")
     Path("others/broken.png").write_bytes(b"rubbish")
     line = ["--quick", "--count", "20", "--draws", "1"]
     assert main(["evaluate", "run", "--held-out", "others", *line]) == 0
+    assert "others: 1 of 21 files left out as unreadable: broken.png" in capsys.readouterr().err
 
 
 def test_too_small_pictures_become_larger(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_pictures_of_a_folder_in_the_order_of_their_names(tmp_path: Path) -> Non
 
 
 def test_pictures_of_a_zip_in_the_order_of_their_names(tmp_path: Path) -> None:
-    found = archive(zipped(tmp_path / "a.zip", [*reversed(PICTURES), *ODD, "empty/"]))
+    found = archive(zipped(tmp_path / "a.zip", [*reversed(PICTURES), *ODD, "empty/", "old.png\\"]))
     assert found.files == tuple(PICTURES)
     assert [found.read(name) for name in found.files] == [name.encode() for name in PICTURES]
     assert (found.others, found.refused) == (3, {})

@@ -180,9 +180,13 @@ def source(
         known = like is not None and like.kind == "image"
         channels = str(like.shape[0]) if like and known else "auto"
         most = (config or Config()).max_broken
+        size: dict[str, Any] = {}
         if config and config.size != "auto":
-            return from_folder(path, size=config.size, resize=config.resize, channels=channels, max_broken=most)
-        return from_folder(path, channels=channels, max_broken=most)
+            size = {"size": config.size, "resize": config.resize}
+        found = from_folder(path, **size, channels=channels, max_broken=most)
+        for note in found.origin.notes if found.origin else ():
+            warn(f"{name}: {note}")
+        return found
     if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
         raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")

@@ -103,7 +103,9 @@ def archive(path: Path) -> Source:
     runs = _runs(path for path, _ in listed)
     for inside, member in listed:
         name = str(inside)
-        if member.is_dir() or any(_passed_over(part) for part in inside.parts) or runs & {*inside.parents}:
+        if any(_passed_over(part) for part in inside.parts) or runs & {*inside.parents}:
+            continue
+        if member.filename.endswith(("/", "\\")):  # a folder
             continue
         if inside.suffix.lower() not in SUFFIXES:
             others += 1
