@@ -268,14 +268,26 @@ def few_samples() -> str:
     return "\n".join(lines) + "\n"
 
 
+def ours_bf16(found: dict[str, Any]) -> list[float]:
+    """How many times as fast as in float32, turn by turn."""
+    speeds = found["images_per_second"]
+    return [b / a for a, b in zip(speeds["ours in float32"], speeds["ours in bf16"], strict=True)]
+
+
 def peers() -> str:
     facts = load("peers")
+    bf16 = [
+        statistics.median(ours_bf16(found))
+        for found in load("peers_elsewhere").values()
+        if isinstance(found, dict)
+    ]
     lines = [
         "## Against the installable GAN libraries\n",
         "`benchmarks/peers.py`: their own networks, batch, loss and optimizers, trained by their trainer and",
         "by `sparring.train`, in turn, in one process; images a second, medians. Theirs compute in float32;",
         "ours in float32 too, and in bf16, which is the default on processors with units for it, as this one.",
-        "On one without them bf16 was 0.65 to 0.8 times as fast as float32.",
+        "On another machine (`peers_elsewhere.json`) ours in bf16 were "
+        f"{min(bf16):.2f} to {max(bf16):.2f} times as fast as in float32.",
         "R3GAN is published code and no library; its penalties are computed at every step in all three.",
         "lightweight-gan computes in batches of 8, which is what its attention leaves room for.\n",
         "| networks | theirs | ours in float32 | ours in bf16 | times theirs, float32 | bf16 |",

@@ -10,6 +10,7 @@ from sparring.errors import ConfigError
 from sparring.idle import NEEDS
 
 CASES: dict[str, tuple[str, Any, dict[str, Any]]] = {  # a recipe, a value that is idle in it, what mends it
+    "clusters": ("sprint", 50, {"conditional": False}),
     "depth": ("sprint", 3, {"generator": "mlp", "g_norm": "none"}),
     "d_hidden": ("tutorial", 30, {"discriminator": "dcgan"}),
     "d_deviation": ("modern", True, {"discriminator": "dcgan"}),

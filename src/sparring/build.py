@@ -261,12 +261,7 @@ def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Conf
     recipe = DEFAULT_RECIPES[kind] if recipe == "auto" else recipe
     usual = from_recipe(recipe, kind)
     config = usual.replace(**changes | read)
-    refuse_idle(usual, config, changes)
-    if config.conditional and dataset.classes and changes.get("clusters") not in (None, 0, usual.clusters):
-        raise ConfigError(
-            f"--clusters (clusters) {config.clusters} would do nothing: {dataset.name} has labels, which are "
-            "used instead. Leave it out, or add --no-conditional."
-        )
+    refuse_idle(usual, config.replace(conditional=config.conditional and dataset.classes > 0), changes)
     found: dict[str, Any] = {}
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)

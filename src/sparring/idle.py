@@ -24,6 +24,7 @@ ADAM: Needs = (lambda c: c.optimizer == "adam", "--optimizer adam")
 DCGAN: Needs = (lambda c: c.discriminator == "dcgan", "--discriminator dcgan")
 
 NEEDS: dict[str, tuple[Needs, ...]] = {
+    "clusters": ((lambda c: not c.conditional, "--no-conditional where the data has labels"),),
     "depth": ((lambda c: {c.generator, c.discriminator} & {"mlp", "modern"}, "mlp or modern networks"),),
     "d_hidden": (DCGAN,),
     "d_deviation": (DCGAN,),
@@ -43,6 +44,8 @@ NEEDS: dict[str, tuple[Needs, ...]] = {
 
 def refuse_idle(recipe: Config, config: Config, asked: Mapping[str, Any]) -> None:
     """Refuse an option that is asked for, differs from the recipe's and the default, and would do nothing.
+
+    ``config.conditional`` says whether the players are told labels of the data.
 
     Raises:
         ConfigError: which, and what it needs.

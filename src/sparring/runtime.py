@@ -188,7 +188,7 @@ def fast_precision(kind: str) -> str:
 
 
 def _cpu_is_fast_in_bf16() -> bool:
-    """Intel's AMX, or AMD's vector units for bf16; others' were slower than float32 (docs/benchmarks.md)."""
+    """Intel's AMX, or AMD's vector units; on another processor bf16 was slower (docs/benchmarks.md)."""
     try:
         if torch.cpu._is_amx_tile_supported():
             return True

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sparring.config import SIDES
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError
 
@@ -57,12 +58,12 @@ def from_file(path: Path) -> Dataset:
         )
     labels_key = _find(arrays, LABEL_KEYS)
     labels = arrays[labels_key] if labels_key else None
-    if labels is None and (other := _like_labels(arrays, samples_key)):
+    data = from_array(arrays[samples_key], labels, name=str(path))
+    if labels is None and (other := _like_labels(arrays, samples_key, len(data))):
         raise DataError(
             f"{path} holds {other}, one number or name a sample, as labels are. Save it as "
             f"{LABEL_KEYS[0]}=…, or leave it out."
         )
-    data = from_array(arrays[samples_key], labels, name=str(path))
     names_key = _find(arrays, (NAMES_KEY,))
     if labels is None or names_key is None or labels.dtype.kind not in "ui":
         return data
@@ -174,9 +175,9 @@ def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim == 3:
         array = array[:, None]
     elif array.shape[3] in CHANNELS and (
-        array.shape[1] not in CHANNELS or array.shape[3] < 4 <= array.shape[1]
+        array.shape[1] not in CHANNELS or array.shape[3] < SIDES[0] <= array.shape[1]
     ):
-        # (N, 4, W, 3) too: no picture here is under 4 pixels wide.
+        # (N, 4, W, 3) too: no picture here is under SIDES[0] = 4 pixels wide.
         array = array.transpose(0, 3, 1, 2)
     if array.shape[1] not in CHANNELS:
         raise DataError(
@@ -232,11 +233,10 @@ def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
     return next((by_lower[key] for key in keys if key in by_lower), None)
 
 
-def _like_labels(arrays: dict[str, NDArray[Any]], samples_key: str) -> str | None:
-    """The name of an array that has one value for each sample."""
-    shapes = {(len(arrays[samples_key]),), (len(arrays[samples_key]), 1)} if arrays[samples_key].ndim else set()
-    others = (name for name in arrays if name not in (samples_key, NAMES_KEY))
-    return next((name for name in others if arrays[name].shape in shapes), None)
+def _like_labels(arrays: dict[str, NDArray[Any]], samples_key: str, count: int) -> str | None:
+    """The name of an array that has one value for each of so many samples."""
+    others = (name for name in arrays if name != samples_key and name.lower() != NAMES_KEY)
+    return next((name for name in others if arrays[name].shape in ((count,), (count, 1))), None)
 
 
 def _only_samples(arrays: dict[str, NDArray[Any]]) -> str | None:

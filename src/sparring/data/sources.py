@@ -103,7 +103,7 @@ def archive(path: Path) -> Source:
     runs = _runs(path for path, _ in listed)
     for inside, member in listed:
         name = str(inside)
-        if any(_passed_over(part) for part in inside.parts) or runs & {*inside.parents}:
+        if any(_passed_over(part) for part in inside.parts) or not runs.isdisjoint(inside.parents):
             continue
         if member.filename.endswith(("/", "\\")):  # a folder
             continue
