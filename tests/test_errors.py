@@ -1,0 +1,38 @@
+"""What a message may quote, and how it names a fault of the system."""
+
+import errno
+
+import pytest
+
+from sparring.errors import QUOTED_CHARACTERS, quoted, reason, unknown
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [("cat", "'cat'"), (3, "3"), ("a\x00b\x1b[2J", r"'a\x00b\x1b[2J'"), ("\ud800", r"'\ud800'")],
+)
+def test_what_is_quoted_is_on_one_line_without_control_characters(content, shown):
+    assert quoted(content) == shown
+    assert quoted(content).isprintable()
+
+
+@pytest.mark.parametrize("content", ["x" * 10**6, [0] * 10**5, "\x00" * 1000, 10**300])
+def test_what_is_quoted_is_bounded(content):
+    assert len(quoted(content)) <= QUOTED_CHARACTERS + 2
+
+
+def test_an_object_that_cannot_be_written_is_named_by_its_type():
+    class Mute:
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    assert quoted(Mute()) == "<Mute>"
+
+
+def test_faults_of_the_system_are_told_in_our_words():
+    assert reason(OSError(errno.ENOSPC, "No space left on device")) == "the disk is full"
+    assert reason(OSError(9999, "?")) == "the system answered with error 9999"
+
+
+def test_an_unknown_name_of_a_million_characters_is_bounded():
+    assert len(unknown("recipe", "x" * 10**6, ["dcgan"])) < 200
