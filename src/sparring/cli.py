@@ -159,6 +159,8 @@ def _training_verbs(verbs: Any) -> None:
     cures += "; without it: as many as the run has left"
     resume.add_argument("--rescue", type=int, nargs="?", const=3, metavar="N", help=cures)
     resume.add_argument("--samples-seen", type=int, help="a new budget in samples, counted from the start")
+    anew = "where no checkpoint is whole, begin anew and replace the history"
+    resume.add_argument("--force", action="store_true", help=anew)
 
 
 def _using_verbs(verbs: Any) -> None:
@@ -172,8 +174,12 @@ def _using_verbs(verbs: Any) -> None:
     )
     sample.add_argument("--best", action="store_true", help="from the best checkpoint, not the last")
     sample.add_argument("--interpolate", action="store_true", help="walk between latents instead (spherical)")
-    sample.add_argument("--out", type=Path, help=".png .gif .webp .npz, or a folder (RUN/samples.png)")
-    sample.add_argument("--force", action="store_true", help="replace --out if it exists")
+    sample.add_argument(
+        "--out", type=Path, help=".png .gif .webp .npz, or a folder (a new RUN/drawn/step-STEP.png)"
+    )
+    sample.add_argument(
+        "--force", action="store_true", help="replace --out if it exists; of a folder what was drawn into it"
+    )
     sample.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
     evaluate = verbs.add_parser(

@@ -171,7 +171,7 @@ class GAN:
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan._class_counts = folder.facts["class_counts"]
         gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"), best=best)
-        gan.history_ = list(folder.records()) if folder.history.exists() else []
+        gan.history_ = list(folder.records())
         return gan
 
     def _repr_png_(self) -> bytes | None:

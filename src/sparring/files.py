@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
+
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # a name that nobody else gives
 
 
 def cache_folder() -> Path:
@@ -25,7 +28,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be written; what was there before is untouched.
     """
-    temporary = path.with_name(f"{path.name}.{uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.sparring-tmp")
     try:
         with temporary.open("w+b") as file:
             yield file
@@ -45,3 +48,9 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     with whole(path) as file:
         file.write(content)
+
+
+def left_over(folder: Path) -> dict[Path, str]:
+    """Temporary files that a kill left in a folder, and the names that they were to get."""
+    found = {path: _TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.sparring-tmp")}
+    return {path: name[1] for path, name in found.items() if name and path.is_file()}

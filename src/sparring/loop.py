@@ -93,6 +93,7 @@ def train(
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
     window = _Window(bout)
+    crew.rest()  # as at a record: the last one's samples are drawn again
     measure = _measure(bout, dataset, held_out, seed, vitals)
     started = time.perf_counter() - bout.seconds
     order = _Order(len(dataset), seed)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sparring import build, checkpoint, run
+from sparring import build, checkpoint, layout, run
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding
@@ -95,7 +95,7 @@ class Rescuer:
             self.ill |= set(self.was.items())
             self.was = {}
             self._log("kept", "the cure is kept: no finding since", record.step)
-        saved = [int(path.stem) for path in self.folder.healthy.glob("*.json") if path.stem.isdigit()]
+        saved = layout.checkpoints(self.folder.healthy)
         if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
             checkpoint.write(self.bout, self.folder.healthy)
 
@@ -142,25 +142,25 @@ class Rescuer:
         """The players of the last state that was healthy well before a step, or new ones."""
         folder, spent = self.folder, self.bout.seconds
         bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
-        checkpoint.drop_after(folder.healthy, max(0, step - APART * config.record_every))
+        folder.drop_after(max(0, step - APART * config.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
         bout.seconds = spent  # what was tried in vain was training too
         self.bout = bout
         self._adopt(config)
-        checkpoint.drop_after(folder.checkpoints, bout.step)
+        folder.drop_after(bout.step, layout.CHECKPOINTS)
         checkpoint.write(bout, folder.checkpoints)  # a kill from here on loses nothing more
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config
-        write_whole(self.folder.path / "config.toml", config.to_toml().encode())
+        write_whole(self.folder.path / layout.CONFIG, config.to_toml().encode())
 
     def _options(self) -> dict[str, Any]:
         return vars(self.folder.config) | {"kind": self.folder.spec.kind}
 
     @property
     def log(self) -> Path:
-        return self.folder.path / "rescue.jsonl"
+        return self.folder.path / layout.RESCUE
 
     def _log(self, what: str, words: str, step: int) -> None:
         self.tell(f"rescue: {words}")

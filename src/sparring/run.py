@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, checkpoint, fields, sample, selection
+from sparring import __version__, build, checkpoint, fields, layout, sample, selection
 from sparring.config import Config, from_toml
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import ConfigError, NonFiniteError, RunError
-from sparring.files import write_whole
+from sparring.errors import ConfigError, NonFiniteError, RunError, reason
+from sparring.files import left_over, write_whole
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record, read_history, truncate_history
 from sparring.runtime import Runtime, Threads
@@ -33,10 +32,6 @@ from sparring.steps import Bout
 
 FORMAT = 1  # of the run folder; another number is refused
 PICTURE_COLUMNS = 8
-FILES = (
-    "run.json", "config.toml", "history.jsonl", "best.json", "samples.png", "training.gif",
-    "evaluation.json", "nearest.png", "rescue.jsonl",
-)  # fmt: skip
 FACTS = ("sparring", "created", "data", "data_count", "class_counts")  # what verbs read of run.json
 
 
@@ -52,8 +47,8 @@ class RunFolder:
         if not path.is_dir():
             raise RunError(f"there is no run folder {path}. `sparring train` makes one.")
         try:
-            self.facts: dict[str, Any] = json.loads((path / "run.json").read_text("utf-8"))
-            text = (path / "config.toml").read_bytes()
+            self.facts: dict[str, Any] = json.loads((path / layout.RUN).read_text("utf-8"))
+            text = (path / layout.CONFIG).read_bytes()
         except FileNotFoundError as error:
             missing = Path(error.filename).name
             force = "it anew with --force, or into " if missing == "config.toml" else ""
@@ -83,39 +78,47 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
+        return self.path / layout.CHECKPOINTS
 
     @property
     def healthy(self) -> Path:
         """States that a rescue can go back to."""
-        return self.path / "healthy"
+        return self.path / layout.HEALTHY
 
     @property
     def best(self) -> Path:
         """The checkpoint with the least distance, where ``evaluate_every`` asked for one."""
-        return self.path / "best"
+        return self.path / layout.BEST
 
     @property
     def choice(self) -> Path:
         """How the best checkpoint and the last one measure on samples neither was chosen on."""
-        return self.path / "best.json"
+        return self.path / layout.CHOICE
 
     @property
     def samples(self) -> Path:
-        return self.path / "samples"
+        return self.path / layout.SAMPLES
 
     @property
     def fields(self) -> Path:
         """What the discriminator thinks of the plane, beside each picture of two-dimensional points."""
-        return self.path / "fields"
+        return self.path / layout.FIELDS
 
     @property
     def history(self) -> Path:
-        return self.path / "history.jsonl"
+        return self.path / layout.HISTORY
 
     def records(self) -> Iterator[Record]:
-        """The history so far."""
-        return read_history(self.history)
+        """The history so far, empty where there is none yet."""
+        return read_history(self.history) if self.history.exists() else iter(())
+
+    def saved(self) -> list[int]:
+        """The steps of the checkpoints, ascending; one of them may be broken."""
+        return layout.steps(self.checkpoints, layout.STATE)
+
+    def drop_after(self, step: int, *names: str) -> None:
+        """Delete what is of later steps in these folders of ``layout.BY_STEP``."""
+        _clear(self.path, lambda other: other > step, names)
 
     def bout(
         self, warn: Callable[[str], object], runtime: Runtime | None = None, *, best: bool = False
@@ -125,7 +128,7 @@ class RunFolder:
         Raises:
             RunError: there is no whole checkpoint, or it is not this config's.
         """
-        if best and not any(self.best.glob("*.json")):
+        if best and not layout.steps(self.best, layout.STATE):
             raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
         facts, tensors = checkpoint.read(self.best if best else self.checkpoints, warn)
         restored = build.bout(self.config, self.spec, self.classes, runtime)
@@ -134,13 +137,14 @@ class RunFolder:
 
     def pictures(self) -> list[Path]:
         """The files of the same latents through training, named by step, oldest first."""
-        return sorted(path for path in self.samples.glob("*.png") if path.stem.isdigit())
+        drawn = sorted(_written(self.path).intersection(layout.steps(self.samples, layout.PICTURE)))
+        return [self.samples / f"{layout.step_name(step)}{layout.PICTURE}" for step in drawn]
 
     def frames(self) -> list[Image.Image]:
         """The pictures of the same latents through training, oldest first."""
         frames = []
         for path in self.pictures():
-            with Image.open(path) as picture:
+            with suppress(OSError, SyntaxError, ValueError), Image.open(path) as picture:  # a damaged one
                 frames.append(picture.copy())
         return frames
 
@@ -154,13 +158,20 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
     if not force:
         check_free(path)
     elif not _is_free(path):
-        if not _is_run(path):
+        if not layout.is_run(path):
             raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
         with only_trainer(path):
-            for name in ("checkpoints", "healthy", "best", "samples", "fields"):
-                shutil.rmtree(path / name, ignore_errors=True)
-            for name in FILES:
-                (path / name).unlink(missing_ok=True)
+            _clear(path, lambda _: True)
+            (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
+            for name in layout.BY_STEP:
+                with suppress(OSError):  # what is left there is the user's
+                    (path / name).rmdir()
+            for name in (
+                *layout.OF_LOOKING,
+                *reversed(layout.OF_TRAINING),
+            ):  # run.json last: it says whose it is
+                if (path / name).is_file():
+                    (path / name).unlink()
     facts = {
         "format": FORMAT,
         "sparring": __version__,
@@ -175,10 +186,10 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         "spec": data.spec.to_dict(),
     }
     try:
-        for folder in (path, path / "samples", path / "checkpoints"):
+        for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
             folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path / "run.json", json.dumps(facts, indent=1).encode())
-        write_whole(path / "config.toml", config.to_toml().encode())
+        write_whole(path / layout.RUN, json.dumps(facts, indent=1).encode())
+        write_whole(path / layout.CONFIG, config.to_toml().encode())
     except OSError as error:
         raise RunError(f"cannot write to {path}: {error.strerror or error}.") from error
     return RunFolder(path)
@@ -191,7 +202,7 @@ def check_free(path: Path) -> None:
         RunError: it exists and is not empty.
     """
     if not _is_free(path):
-        advice = " go on with `sparring resume`, replace it with --force, or" if _is_run(path) else ""
+        advice = " go on with `sparring resume`, replace it with --force, or" if layout.is_run(path) else ""
         raise RunError(f"{path} exists already:{advice} choose another --out.")
 
 
@@ -199,12 +210,22 @@ def _is_free(path: Path) -> bool:
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
-def _is_run(path: Path) -> bool:
-    """Whether sparring wrote this folder's run.json, the first file of every run."""
-    try:
-        return "sparring" in json.loads((path / "run.json").read_text("utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False
+def _written(path: Path) -> set[int]:
+    """Steps of which a run may have files: the first, its history's, and those of its checkpoints."""
+    history = path / layout.HISTORY
+    steps = {record.step for record in read_history(history)} if history.is_file() else set()
+    states = (layout.CHECKPOINTS, layout.HEALTHY, layout.BEST)
+    return steps.union({0}, *(layout.checkpoints(path / name) for name in states))
+
+
+def _clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout.BY_STEP) -> None:
+    """Delete a run's files of such steps, and what a kill left half written; the user's own files stay."""
+    written = _written(path)
+    for name in names:
+        layout.drop(path / name, goes, written)
+    for folder in (path, *(path / name for name in names)):
+        for left in left_over(folder):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -215,7 +236,7 @@ def only_trainer(path: Path) -> Iterator[None]:
         RunError: another process is training in it.
     """
     try:
-        with FileLock(path / "lock", timeout=0):
+        with FileLock(path / layout.LOCK, timeout=0):
             yield
     except Timeout as error:
         raise RunError(f"{path} is being trained by another process.") from error
@@ -282,29 +303,41 @@ def train_in(
         writer = chooser = None
         if bout.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
-            write_whole(folder.path / "config.toml", config.to_toml().encode())  # a resumed run's new budget
+            write_whole(folder.path / layout.CONFIG, config.to_toml().encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, bout, data))
             if config.evaluate_every:
                 found = selection.judge(config, data, bout.runtime.device, held_out)
                 chooser = selection.Selection(found, folder.best, bout, warn)
         try:
             for record in records:
-                last = record.progress >= 1 or stop()
+                last, best = record.progress >= 1 or stop(), False
                 if chooser:
-                    record = chooser.keep(record, last)
+                    record = chooser.measure(record, last)
+                if writer:
+                    writer.note(record)  # before anything is named after its step
+                if chooser:
+                    best = chooser.keep(record)
                     if last:
-                        report = chooser.report(folder.classes)
-                        write_whole(folder.choice, json.dumps(report, indent=1).encode())
+                        _choose(chooser, folder, warn)
                 if writer:
                     # Resuming goes back to the last of these: a best one ahead of it would be lost.
-                    writer.keep(record, save=last or bool(chooser and chooser.best_step == record.step))
+                    writer.save(record, at_once=last or best)
                 yield record
         except NonFiniteError as error:
             if writer:
                 writer.broken()
-            saved = any(folder.checkpoints.glob("*.json"))
-            kept = f" The last good checkpoint is kept in {folder.checkpoints}." if saved else ""
+            kept = f" The last good checkpoint is kept in {folder.checkpoints}." if folder.saved() else ""
             raise NonFiniteError(f"{error}{kept}") from error
+
+
+def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str], object]) -> None:
+    """Write how the best checkpoint and the last state measure; a lost one must not cost the last."""
+    try:
+        report = chooser.report(folder.classes)
+    except RunError as error:
+        warn(f"the best checkpoint cannot be measured again: {error}")
+    else:
+        write_whole(folder.choice, json.dumps(report, indent=1).encode())
 
 
 def _records(
@@ -332,26 +365,26 @@ class _Writer:
 
     def __init__(self, folder: RunFolder, bout: Bout, data: Dataset) -> None:
         self.folder, self.bout, self.config = folder, bout, folder.config
-        checkpoint.drop_after(folder.checkpoints, bout.step)
+        folder.drop_after(bout.step, *layout.BY_STEP)
         truncate_history(folder.history, bout.step)
-        for left in folder.path.glob("*.tmp"):  # by a kill
-            left.unlink()
-        for left in [*folder.pictures(), *folder.fields.glob("[0-9]*.json")]:
-            if int(left.stem) > bout.step:
-                left.unlink()
         if fields.is_plane(folder.spec) and self.config.pictures:
             folder.fields.mkdir(exist_ok=True)
-            fields.write(folder.fields / "real.json", fields.reals(data))
+            fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        self.drawn = len(folder.pictures()) - 1
+        spent = build.budget(self.config).progress(bout, len(data))  # less than it was, of a larger budget
+        self.drawn = self._due(spent) if bout.step else -1
         self.saved_at = time.monotonic()
         self._draw(0.0)
 
-    def keep(self, record: Record, save: bool) -> None:
+    def note(self, record: Record) -> None:
+        """Into the history, and a picture where one is due."""
         self.history.write(record)
         self._draw(record.progress)
-        if save or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
+
+    def save(self, record: Record, at_once: bool) -> None:
+        """A checkpoint where it is time for one."""
+        if at_once or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
             facts = {"threads": torch.get_num_threads(), "progress": record.progress}
             checkpoint.write(self.bout, self.folder.checkpoints, facts)
             self.saved_at = time.monotonic()
@@ -367,23 +400,28 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         self.history.close()
 
+    def _due(self, progress: float) -> int:
+        """Which picture is due. Early ones come closer together: that is when most changes."""
+        return int(self.config.pictures * progress ** (2 / 3))
+
     def _draw(self, progress: float) -> None:
-        """Early pictures come closer together: that is when most changes."""
-        due = int(self.config.pictures * progress ** (2 / 3))
+        due = self._due(progress)
         if not self.config.pictures or due <= self.drawn:
             return
         self.drawn = due
         encoded = sample.draw(self.bout.artist, self.latents, self.labels)
         decoded = self.folder.spec.decode(encoded).numpy()
-        if fields.is_plane(self.folder.spec):
-            values = fields.field(self.bout, self.folder.spec, self.folder.classes, encoded)
-            fields.write(self.folder.fields / f"{self.bout.step:08d}.json", values)
-        path = self.folder.samples / f"{self.bout.step:08d}.png"
+        name = layout.step_name(self.bout.step)
+        path = self.folder.samples / f"{name}{layout.PICTURE}"
         try:
-            sample.grid(decoded, self.folder.spec, PICTURE_COLUMNS).save(path)
+            if fields.is_plane(self.folder.spec):
+                values = fields.field(self.bout, self.folder.spec, self.folder.classes, encoded)
+                self.folder.fields.mkdir(exist_ok=True)
+                fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
+            path.parent.mkdir(exist_ok=True)
+            sample.write_picture(sample.grid(decoded, self.folder.spec, PICTURE_COLUMNS), path)
         except OSError as error:
-            path.unlink(missing_ok=True)
-            raise RunError(f"cannot write {path}: {error.strerror or error}.") from error
+            raise RunError(f"cannot write {path}: {reason(error)}.") from error
 
 
 def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:

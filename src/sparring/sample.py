@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from torch import Tensor, nn
 
+from sparring import layout
 from sparring.data.spec import Spec
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, RunError
+from sparring.files import whole
 from sparring.metrics.features import to_uint8
 
 Array = NDArray[Any]
 CHUNK = 500  # samples drawn at a time
+SIGNATURE = "sparring"  # the "Software" of drawn pictures; PNG has this keyword for who wrote it
 
 
 @torch.no_grad()
@@ -158,8 +160,21 @@ def animate(frames: Sequence[Image.Image], path: Path, seconds: float = 6.0) -> 
         raise ConfigError("there are no frames to animate: train with pictures above 0.")
     each = max(20, int(1000 * seconds / len(frames)))
     durations = [each] * (len(frames) - 1) + [max(each, 1500)]
-    options: dict[str, Any] = {"lossless": True} if path.suffix.lower() == ".webp" else {"optimize": True}
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, **options)
+    webp = path.suffix.lower() == ".webp"
+    options: dict[str, Any] = {"lossless": True} if webp else {"optimize": True}
+    options |= {"format": "WEBP" if webp else "GIF", "save_all": True, "append_images": frames[1:]}
+    with whole(path) as file:
+        frames[0].save(file, duration=durations, loop=0, **options)
+
+
+def write_picture(picture: Image.Image, path: Path) -> None:
+    """Write a PNG, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; what was there before is untouched.
+    """
+    with whole(path) as file:
+        picture.save(file, "PNG")
 
 
 def save(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None) -> None:
@@ -179,7 +194,7 @@ def save(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: 
 
 
 def _save_sheet(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
-    grid(samples, spec, columns).save(path)
+    write_picture(grid(samples, spec, columns), path)
 
 
 def _save_frames(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
@@ -188,20 +203,50 @@ def _save_frames(samples: Array, labels: Array | None, spec: Spec, path: Path, c
 
 
 def _save_arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
-    if labels is None:
-        np.savez_compressed(path, samples=samples)
-    else:
-        np.savez_compressed(path, samples=samples, labels=labels, class_names=np.array(spec.class_names))
+    with whole(path) as file:
+        if labels is None:
+            np.savez_compressed(file, samples=samples)
+        else:
+            names = np.array(spec.class_names)
+            np.savez_compressed(file, samples=samples, labels=labels, class_names=names)
 
 
 def _save_folder(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    """The samples of an earlier draw give way to these; other files stay.
+
+    Raises:
+        RunError: a file of the user's is in the way.
+    """
     path.mkdir(exist_ok=True)
-    for old in path.glob("*.png"):
-        if re.fullmatch(r"\d{5,}(-.*)?", old.stem):  # of an earlier draw; other files stay
-            old.unlink()
-    for k, pixels in enumerate(to_pixels(samples, spec)):
-        name = f"{k:05d}" if labels is None else f"{k:05d}-{spec.class_names[labels[k]]}"
-        to_image(pixels).save(path / f"{name.replace('/', '_')}.png")
+    classes = [""] * len(samples) if labels is None else [spec.class_names[label] for label in labels]
+    names = [layout.drawn_name(k, name) for k, name in enumerate(classes)]
+    earlier = {old.name for old in path.iterdir() if _is_drawn(old)}
+    if taken := sorted({old.name for old in path.iterdir()}.intersection(names) - earlier):
+        raise RunError(f"{path / taken[0]} is there, and sparring did not draw it: choose another --out.")
+    for name, pixels in zip(names, to_pixels(samples, spec), strict=True):
+        to_image(pixels).save(path / name, pnginfo=_signature(name))
+    for old in earlier.difference(names):
+        (path / old).unlink()
+
+
+def _signature(name: str) -> PngImagePlugin.PngInfo:
+    """What a drawn picture says of itself: who wrote it, and its number."""
+    signature = PngImagePlugin.PngInfo()
+    signature.add_text("Software", SIGNATURE)
+    signature.add_text("Title", layout.drawn_number(name))
+    return signature
+
+
+def _is_drawn(path: Path) -> bool:
+    """Whether this is a picture that ``_save_folder`` wrote under this name."""
+    number = layout.drawn_number(path.name)
+    if not number or path.is_symlink() or not path.is_file():
+        return False
+    try:
+        with Image.open(path) as picture:
+            return (picture.info.get("Software"), picture.info.get("Title")) == (SIGNATURE, number)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,24 +76,29 @@ class Selection:
         self.judge, self.folder, self.bout = judge, folder, bout
         self.every = judge.config.evaluate_every
         self.measured_at = bout.samples_seen // self.every * self.every
-        checkpoint.drop_after(folder, bout.step)
-        try:
+        self.best, self.best_step = math.inf, -1
+        with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
             chosen, _ = checkpoint.read(folder, warn)
-            self.best, self.best_step = float(chosen["frechet"]), int(chosen["step"])
-        except (RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
-            self.best, self.best_step = math.inf, -1
+            if math.isfinite(distance := float(chosen["frechet"])):
+                self.best, self.best_step = distance, int(chosen["step"])
 
-    def keep(self, record: Record, last: bool) -> Record:
-        """The record, with the distance where one is due; the checkpoint is kept where it is the least."""
+    def measure(self, record: Record, last: bool) -> Record:
+        """The record, with the distance where one is due."""
         if not last and record.samples_seen - self.measured_at < self.every:
             return record
         self.measured_at = record.samples_seen // self.every * self.every
         distance = self.judge.distance(self.bout, CHOOSING)
-        if distance < self.best:
-            self.best, self.best_step = distance, self.bout.step
-            chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
-            checkpoint.write(self.bout, self.folder, chosen)
         return replace(record, values={**record.values, "frechet": distance})
+
+    def keep(self, record: Record) -> bool:
+        """Keep the checkpoint of a record whose distance is the least; whether it is."""
+        distance = record.values.get("frechet", math.inf)
+        if not distance < self.best:
+            return False
+        self.best, self.best_step = distance, record.step
+        chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
+        checkpoint.write(self.bout, self.folder, chosen)
+        return True
 
     def report(self, classes: int) -> dict[str, Any]:
         """How the best checkpoint and the present state measure on samples neither was chosen on."""

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import __version__, build, overview, run, sample, verdict
+from sparring import __version__, build, checkpoint, layout, overview, run, sample, verdict
 from sparring.checks import preflight
 from sparring.config import ABOUT, BUDGETS, RECIPES, Config, from_recipe, load_toml
 from sparring.cores import available_cores
@@ -120,6 +120,8 @@ def resume(args: argparse.Namespace) -> int:
     folder = RunFolder(args.run)
     if folder.config.data == ARRAY:
         raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
+    if not folder.saved() and not args.force:
+        _refuse_to_begin_anew(folder)
     whole = overview.read(folder.config.data, folder.config, again=True)
     data, held_out = build.parts(folder.config, whole)
     run.same_data(folder, data)
@@ -132,30 +134,72 @@ def resume(args: argparse.Namespace) -> int:
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
-    threads, said = 0, "Nothing was saved yet: starting from the first step."
-    if any(folder.checkpoints.glob("*.json")):
-        bout, facts = folder.bout(warn, runtime)
-        threads = int(facts.get("threads", 0))
-        said = f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples)."
-    else:
-        bout = build.bout(config, folder.spec, folder.classes, runtime)
-    if main_process:
-        screen.print(said)
+    bout, facts = _begun(folder, runtime, args.force)
     if build.budget(config).progress(bout, len(data)) < 1:
+        if main_process:
+            screen.print(
+                f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples)."
+                if facts
+                else "Nothing was saved yet: starting from the first step."
+            )
+        threads = int(facts.get("threads", 0))
         return 0 if _fight(resumed(folder, bout, args.rescue), data, threads, held_out) else 130
     if main_process:
         screen.print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
-        if not (folder.path / "training.gif").exists():  # stopped while the pictures were being made
+        if not _is_drawn(folder):  # stopped while the pictures were being made
             _finish(folder, bout, screen)
     return 0
+
+
+def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[str, Any]]:
+    """The players where the run stopped and the facts saved with them; new ones where nothing was saved.
+
+    Args:
+        anew: new ones also where no checkpoint is whole.
+    """
+    if folder.saved():
+        try:
+            return folder.bout(warn, runtime)
+        except checkpoint.NothingSavedError as error:
+            if not anew:
+                again = f"sparring resume {shlex.quote(str(folder.path))} --force"
+                raise checkpoint.NothingSavedError(
+                    f"no whole checkpoint in {folder.checkpoints}. Put back a copy of them, or begin this run "
+                    f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
+                ) from error
+    return build.bout(folder.config, folder.spec, folder.classes, runtime), {}
+
+
+def _refuse_to_begin_anew(folder: RunFolder) -> None:
+    """Refuse where checkpoints are gone: to begin at the first step would replace the history.
+
+    Raises:
+        RunError: the history has records.
+    """
+    if records := list(folder.records()):
+        raise RunError(
+            f"the history of {folder.path} goes to step {records[-1].step:,}, but there is no checkpoint in "
+            f"{folder.checkpoints} to go on from. Put the checkpoints back, or begin anew, and replace the "
+            f"history, with `sparring resume {shlex.quote(str(folder.path))} --force`."
+        )
+
+
+def _is_drawn(folder: RunFolder) -> bool:
+    """Whether the animation is there and younger than the last record."""
+    animation = folder.path / layout.ANIMATION
+    try:
+        return animation.stat().st_mtime_ns >= folder.history.stat().st_mtime_ns
+    except OSError:
+        return animation.exists()
 
 
 def draw(args: argparse.Namespace) -> int:
     """Draw samples from a run into a file or a folder."""
     folder = RunFolder(args.run)
-    out = args.out or folder.path / "samples.png"
-    if args.out and out.exists() and not args.force:
-        raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
+    if args.out:
+        layout.not_of_a_training(args.out)
+        if args.out.exists() and not args.force:
+            raise RunError(f"{args.out} exists already: choose another --out, or replace it with --force.")
     if args.count is not None and not 1 <= args.count <= MOST_SAMPLES:
         raise ConfigError(f"--count {args.count}: expected 1 to {MOST_SAMPLES:,}.")
     if not 0 <= args.truncation <= 10:
@@ -176,10 +220,14 @@ def draw(args: argparse.Namespace) -> int:
             labels = _clusters(folder, count, args.seed)
     samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
+    drawn = folder.path / layout.DRAWN
+    name = f"step-{bout.step}"
+    place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
     try:
-        sample.save(samples, shown, folder.spec, out, columns)
+        with place as out:
+            sample.save(samples, shown, folder.spec, out, columns)
     except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+        raise RunError(f"cannot write {args.out or drawn}: {error.strerror or error}.") from error
     print(f"{len(samples):,} samples from step {bout.step:,}: {out}")
     return 0
 
@@ -199,7 +247,7 @@ def info(args: argparse.Namespace) -> int:
         }
     else:
         folder = RunFolder(args.run)
-        records = list(folder.records()) if folder.history.exists() else []
+        records = list(folder.records())
         classes = ", ".join(folder.spec.class_names) if folder.classes else "none"
         if folder.spec.clusters:
             classes = f"none ({folder.classes} clusters found)"
@@ -210,7 +258,8 @@ def info(args: argparse.Namespace) -> int:
             f"of shape {folder.spec.shape}",
             "classes": classes,
             "begun": f"{folder.facts['created']} with sparring {folder.facts['sparring']}",
-            "checkpoints": ", ".join(p.stem for p in sorted(folder.checkpoints.glob("*.json"))) or "none yet",
+            "checkpoints": ", ".join(map(layout.step_name, layout.checkpoints(folder.checkpoints)))
+            or "none yet",
         }
         if records:
             last = records[-1]
@@ -296,11 +345,11 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
     """The contact sheet, the animation and, for digits, the measured quality."""
     latents, labels = run.picture_latents(folder)
     samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
-    sheet = folder.path / "samples.png"
-    sample.grid(samples, folder.spec, run.PICTURE_COLUMNS).save(sheet)
+    sheet = folder.path / layout.SHEET
+    sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
-        animation = folder.path / "training.gif"
+        animation = folder.path / layout.ANIMATION
         sample.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
     if folder.config.data == "mnist":

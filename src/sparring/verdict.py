@@ -9,12 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from sparring import build
+from sparring import build, layout
 from sparring import evaluate as evaluation
 from sparring.config import Config
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
 from sparring.run import RunFolder
+from sparring.sample import write_picture
 from sparring.terminal import console, evaluation_table, working
 
 MOST_SAMPLES = 1_000_000
@@ -56,7 +57,7 @@ def measure(args: argparse.Namespace) -> int:
     try:
         write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
         if report.pairs:
-            report.pairs.save(pairs)
+            write_picture(report.pairs, pairs)
     except OSError as error:
         raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
     if args.json:
@@ -71,11 +72,12 @@ def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
 
     What is in a run folder by itself is replaced, other files only with ``--force``.
     """
-    out = args.out or (args.run or Path()) / "evaluation.json"
+    out = args.out or (args.run or Path()) / layout.EVALUATION
     if out.is_dir():
-        raise RunError(f"{out} is a folder: give --out a file, such as {out / 'evaluation.json'}.")
-    pairs = out.with_name("nearest.png" if out.stem == "evaluation" else f"{out.stem}-nearest.png")
+        raise RunError(f"{out} is a folder: give --out a file, such as {out / layout.EVALUATION}.")
+    pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
     for path in (out, pairs) if pictures else (out,):
+        layout.not_of_a_training(path)
         if path.exists() and not args.force and (args.out or not args.run):
             raise RunError(f"{path} exists already: choose another --out, or replace it with --force.")
     try:

@@ -60,7 +60,8 @@ class Vitals:
             self.gap = HeldOutGap(bout, data, held_out, seed)
             if len(data) <= MOST_COPIED:
                 self.known = _as_many_of_both(data, held_out, bout.runtime.device, rng)
-        self.before: Tensor | None = None  # vectors of the fakes at the last record
+        # Vectors of the fakes at the last record, which a resumed training has made already.
+        self.before = _vectors(self._forged(bout.generator)) if bout.step else None
         self.weights = [_weights(player) for player in (bout.generator, bout.discriminator)]
 
     @torch.no_grad()
@@ -79,6 +80,7 @@ class Vitals:
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
 
+    @torch.no_grad()
     def _forged(self, generator: nn.Module) -> Tensor:
         training = generator.training
         generator.eval()  # batch statistics must not be moved

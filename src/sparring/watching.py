@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from sparring import layout
 from sparring.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ def report(args: argparse.Namespace) -> int:
 
     if not args.run.is_dir():
         raise RunError(f"there is no run folder {args.run}. `sparring train` makes one.")
-    out: Path = args.out or args.run / "report.html"
+    out: Path = args.out or args.run / layout.REPORT
     if out.is_dir() or not out.parent.is_dir():
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise RunError(f"{what}: choose another --out, such as report.html.")
+    layout.not_of_a_training(out)
     if out.exists() and not args.force and args.out:
         raise RunError(f"{out} exists already: replace it with --force, or choose another --out.")
     size = write_report(args.run, out)
@@ -178,8 +180,9 @@ class Painter:
         from sparring.runtime import Runtime
 
         folder = RunFolder(path)
-        files = [path / "run.json", *sorted(folder.checkpoints.glob("*.json"))]
-        stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files if file.exists()]
+        states = [folder.checkpoints / f"{layout.step_name(step)}{layout.STATE}" for step in folder.saved()]
+        files = [file for file in (path / layout.RUN, *states) if file.exists()]
+        stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
         known = self.loaded.get(path)
         if known is None or known[0] != stamp:
             bout, _ = folder.bout(lambda _: None, Runtime("cpu", "fp32"))

@@ -31,7 +31,7 @@ from sparring.cores import available_cores
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, reason_of, shown_size
 from sparring.data.sources import Source, printable
 from sparring.errors import DataError
-from sparring.files import cache_folder, whole, write_whole
+from sparring.files import cache_folder, left_over, whole, write_whole
 
 VERSION = 1  # of the decoding: another one makes every entry anew
 AHEAD = 64  # files decoded before they are needed
@@ -137,8 +137,8 @@ def _indexed_or_made(
 
 def sweep(where: Path) -> None:
     """Remove what killed processes left half written: what nobody has locked."""
-    for left in where.glob("*.tmp"):
-        lock = FileLock(where / "index" / f"{left.name.split('.')[0]}.lock", timeout=0)
+    for left, name in left_over(where).items():
+        lock = FileLock(where / "index" / f"{name.split('.')[0]}.lock", timeout=0)
         with contextlib.suppress(Timeout), lock:
             left.unlink(missing_ok=True)
 

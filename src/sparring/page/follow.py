@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sparring import layout
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.report import facts
 from sparring.page import reading
@@ -34,7 +36,7 @@ class Followed:
     def version(self) -> tuple[Any, ...]:
         """Another value whenever something in the folder has changed."""
         found: list[Any] = []
-        for name in ("run.json", "config.toml", "history.jsonl", "evaluation.json", "rescue.jsonl"):
+        for name in (layout.RUN, layout.CONFIG, layout.HISTORY, layout.EVALUATION, layout.RESCUE):
             try:
                 stat = (self.path / name).stat()
                 found += [stat.st_size, stat.st_mtime_ns, stat.st_ino]
@@ -45,22 +47,23 @@ class Followed:
     def generation(self) -> str:
         """Another value for another run in the same folder."""
         try:
-            stat = (self.path / "run.json").stat()
+            stat = (self.path / layout.RUN).stat()
         except OSError:
             return ""
         return f"{stat.st_mtime_ns:x}-{stat.st_ino:x}"
 
     def pictures(self) -> list[int]:
         """The steps of the pictures of the same latents, oldest first."""
-        return reading.steps(self.path / "samples", ".png")
+        return layout.steps(self.path / layout.SAMPLES, layout.PICTURE)
 
     def fields(self) -> list[int]:
         """The steps at which the discriminator's landscape was kept (points only)."""
-        return reading.steps(self.path / "fields", ".json")
+        return layout.steps(self.path / layout.FIELDS, layout.FIELD)
 
-    def checkpoint(self) -> int | None:
+    def checkpoint(self, last: float = math.inf) -> int | None:
         """The step of the newest saved state, if there is any."""
-        return max(reading.steps(self.path / "checkpoints", ".json"), default=None)
+        saved = layout.steps(self.path / layout.CHECKPOINTS, layout.STATE)
+        return max((step for step in saved if step <= last), default=None)
 
     def view(self) -> dict[str, Any]:
         """All that the page shows of this run, but pictures."""
@@ -70,12 +73,13 @@ class Followed:
         return self._view | self._pulse()
 
     def _look(self) -> dict[str, Any]:
-        run = reading.json_object(self.path / "run.json")
+        run = reading.json_object(self.path / layout.RUN)
         config, problem = reading.config(self.path)
-        records, broken, whole = reading.history(self.path / "history.jsonl")
+        records, broken, whole = reading.history(self.path / layout.HISTORY)
         spec = run["spec"] if isinstance(run.get("spec"), dict) else {}
         names = spec.get("class_names")
         named = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
+        last = records[-1].step if records else math.inf
         options = vars(config) | {"kind": spec.get("kind", "image")} if config else {}
         view = {
             "id": self.id,
@@ -88,12 +92,12 @@ class Followed:
             "problem": problem,
             "broken_lines": broken,
             "whole": whole,
-            "pictures": self.pictures(),
-            "fields": self.fields(),
-            "checkpoint": self.checkpoint(),
+            "pictures": [step for step in self.pictures() if step <= last],  # a later one is the user's
+            "fields": [step for step in self.fields() if step <= last],
+            "checkpoint": self.checkpoint(last),
             "diagnosis": facts(diagnose(records, options), self.id),
-            "evaluation": reading.json_object(self.path / "evaluation.json"),
-            "rescue": reading.json_lines(self.path / "rescue.jsonl"),
+            "evaluation": reading.json_object(self.path / layout.EVALUATION),
+            "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
         found: dict[str, Any] = reading.finite(view | reading.columns(reading.thinned(records)))
         return found
@@ -125,7 +129,7 @@ class Followed:
 
     def _silent(self) -> float:
         """Seconds since the history grew, by our own clock from when we first saw it so: others run ahead."""
-        stat = (self.path / "history.jsonl").stat()
+        stat = (self.path / layout.HISTORY).stat()
         stamp, now = (stat.st_size, stat.st_mtime_ns, stat.st_ino), time.monotonic()
         if stamp != self._heard[0]:
             self._heard = stamp, now, max(0.0, time.time() - stat.st_mtime)
@@ -158,10 +162,10 @@ def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> 
 
 def _begun(path: Path) -> int:
     try:
-        return (path / "run.json").stat().st_mtime_ns
+        return (path / layout.RUN).stat().st_mtime_ns
     except OSError:
         return 0
 
 
 def _is_run(path: Path) -> bool:
-    return (path / "run.json").is_file() or (path / "history.jsonl").is_file()
+    return (path / layout.RUN).is_file() or (path / layout.HISTORY).is_file()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,22 +61,6 @@ def config(path: Path) -> tuple[Config | None, str]:
         return None, "config.toml is missing"
     except (OSError, UnicodeDecodeError, ConfigError) as error:
         return None, f"config.toml: {error}"
-
-
-def steps(folder: Path, suffix: str) -> list[int]:
-    """The steps of files that are named by them, as sparring writes the names, ascending."""
-    try:
-        with os.scandir(folder) as entries:  # which know what is a file without asking for each
-            names = [entry.name for entry in entries if entry.name.endswith(suffix) and entry.is_file()]
-    except OSError:
-        return []
-    stems = [name.removesuffix(suffix) for name in names]
-    return sorted(int(stem) for stem in stems if is_step(stem) and stem == f"{int(stem):08d}")
-
-
-def is_step(name: str) -> bool:
-    """Whether this is a number of steps, in digits that every reader takes for such."""
-    return name.isascii() and name.isdecimal() and len(name) <= 15
 
 
 def history(path: Path) -> tuple[list[Record], int, bool]:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from sparring.errors import RunError
 from sparring.files import write_whole
+from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
 
@@ -37,14 +38,16 @@ def report(run: Path) -> bytes:
         view |= {"state": "unfinished", "left_seconds": None}
     inside: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
     room = MOST_BYTES - len(_page(inside))
-    fields = {step: reading.json_object(run / "fields" / f"{step:08d}.json") for step in view["fields"]}
+    fields = {step: reading.json_object(run / FIELDS / f"{step_name(step)}{FIELD}") for step in view["fields"]}
     view["fields"], texts = _thinned({k: json.dumps(field) for k, field in fields.items() if field}, room)
     if texts:
         view["pictures"] = []
-        real = reading.json_object(run / "fields" / "real.json")
+        real = reading.json_object(run / FIELDS / REAL_FIELD)
         inside["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
     else:
-        pictures = {step: _data(run / "samples" / f"{step:08d}.png", room) for step in view["pictures"]}
+        pictures = {
+            step: _data(run / SAMPLES / f"{step_name(step)}{PICTURE}", room) for step in view["pictures"]
+        }
         view["pictures"], inside["pictures"] = _thinned({k: p for k, p in pictures.items() if p}, room)
     return _page(inside).encode()
 

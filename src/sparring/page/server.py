@@ -18,9 +18,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sparring.errors import SparringError
+from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, is_step, step_name
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
-from sparring.page.reading import is_step
 
 STATIC = Path(__file__).parent / "static"
 POLL_SECONDS, BEAT_SECONDS = 0.5, 15.0
@@ -139,10 +139,10 @@ class Page:
         return _json(await run_in_threadpool(run.view))
 
     async def picture(self, request: Request) -> Response:
-        return _file(await self.run(request), "samples", request.path_params["step"], ".png")
+        return _file(await self.run(request), SAMPLES, request.path_params["step"], PICTURE)
 
     async def field(self, request: Request) -> Response:
-        return _file(await self.run(request), "fields", request.path_params["name"], ".json")
+        return _file(await self.run(request), FIELDS, request.path_params["name"], FIELD)
 
     async def drawn(self, request: Request) -> Response:
         try:
@@ -194,9 +194,9 @@ def _file(run: Followed, folder: str, name: str, suffix: str) -> Response:
     Raises:
         KeyError: there is none, or it is a link out of the run.
     """
-    stem = f"{int(name):08d}" if is_step(name) else name
-    path = run.path / folder / f"{stem}{suffix}"
-    if not (is_step(name) or (folder, name) == ("fields", "real")) or not path.is_file():
+    file = f"{step_name(int(name)) if is_step(name) else name}{suffix}"
+    path = run.path / folder / file
+    if not (is_step(name) or (folder, file) == (FIELDS, REAL_FIELD)) or not path.is_file():
         raise KeyError(name)
     if not path.resolve().is_relative_to(run.path):
         raise KeyError(name)
