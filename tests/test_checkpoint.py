@@ -4,9 +4,11 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from sparring import build, checkpoint
 from sparring.config import from_recipe
@@ -138,12 +140,124 @@ def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: 
     assert checkpoint.read(tmp_path, print)[0]["step"] == 1
 
 
-def test_what_lies_after_the_state_gone_on_from_is_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "strays", [["a", "b"], ["Copy of 00000600", "z"], ["99999998", "99999999"], ["00000000"]]
+)
+def test_files_of_the_user_neither_count_nor_go(tmp_path: Path, strays: list[str]) -> None:
     bout = new_bout()
-    for samples in (16, 32):
+    names = [f"{stray}{suffix}" for stray in strays for suffix in (".json", ".safetensors")]
+    for name in names:
+        (tmp_path / name).write_text("{}")
+    for samples in (16, 32, 48):
         advance(bout, samples)
         checkpoint.write(bout, tmp_path)
-    (tmp_path / "00000009.safetensors.tmp").write_bytes(b"half")
-    (tmp_path / "00000003.safetensors").write_bytes(b"without its JSON")
-    checkpoint.drop_after(tmp_path, 1)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]
+    written = [f"0000000{step}{suffix}" for step in (2, 3) for suffix in (".json", ".safetensors")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, *written])
+    assert checkpoint.read(tmp_path, lambda _: None)[0]["step"] == 3
+
+
+def test_a_copy_under_the_name_of_another_step_does_not_count(tmp_path: Path) -> None:
+    newest = checkpoint.write(new_bout(), tmp_path)
+    for suffix in (".json", ".safetensors"):
+        (tmp_path / f"00000007{suffix}").write_bytes(newest.with_suffix(suffix).read_bytes())
+    warnings: list[str] = []
+    assert checkpoint.read(tmp_path, warnings.append)[0]["step"] == 0
+    assert "00000007 is broken (it says to be of step 0)" in warnings[0]
+
+
+def sign(path: Path, facts: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    """Write a checkpoint with these facts and tensors, and a checksum that matches."""
+    content = save(tensors)
+    path.with_suffix(".safetensors").write_bytes(content)
+    facts.pop("sha256", None)
+    path.write_text(json.dumps(facts | {"sha256": checkpoint._digest(facts, content)}))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with players, an average, memories and optimizers of a few steps."""
+    bout = adaptive_bout()
+    advance(bout, 48)
+    return checkpoint.write(bout, tmp_path_factory.mktemp("saved"))
+
+
+def adaptive_bout() -> Bout:
+    data = pictures()
+    config = from_recipe("sprint", augment="diffaugment", augment_target=0.6, lecam_weight=0.3, **SMALL)
+    return build.bout(config, data.spec, data.classes)
+
+
+@pytest.mark.parametrize("damage", ["shape", "longer", "type", "missing", "renamed"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        *["generator/", "discriminator/", "average/", "augment/", "lecam/", "g_optimizer/0/step"],
+        *["g_optimizer/0/exp_avg", "d_optimizer/3/exp_avg_sq"],
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused_before_any_is_used(
+    saved: Path, tmp_path: Path, part: str, damage: str
+) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    name = next(name for name in sorted(tensors) if name.startswith(part))
+    tensor = tensors.pop(name)
+    if damage != "missing":
+        changed = {
+            "shape": tensor.expand(2, *tensor.shape).clone(), "longer": torch.cat([tensor.flatten()] * 999),
+            "type": tensor.double() if tensor.is_floating_point() else tensor.int(),
+        }.get(damage, tensor)  # fmt: skip
+        tensors[f"{name}x" if damage == "renamed" else name] = changed
+    sign(tmp_path / "00000003.json", facts, tensors)
+    bout = adaptive_bout()
+    before = state(bout)
+    with pytest.raises(RunError, match="does not fit the config's networks") as refusal:
+        checkpoint.restore(bout, *checkpoint.read(tmp_path, print))
+    assert name in str(refusal.value)
+    assert all(torch.equal(before[key], tensor) for key, tensor in state(bout).items())
+    assert bout.step == 0
+
+
+def test_a_weight_s_state_that_is_lost_is_missed(saved: Path, tmp_path: Path) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    sign(tmp_path / "00000003.json", facts, {k: v for k, v in tensors.items() if "d_optimizer/2/" not in k})
+    with pytest.raises(RunError, match=r"'d_optimizer/2/exp_avg' is missing, expected float32 of shape"):
+        checkpoint.restore(adaptive_bout(), *checkpoint.read(tmp_path, print))
+
+
+def test_weights_that_no_gradient_reaches_have_no_state(tmp_path: Path) -> None:
+    def idle_bout() -> Bout:
+        torch.manual_seed(0)
+        generator, discriminator = (
+            torch.nn.Linear(2, 2),
+            torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0)),
+        )
+        generator.register_parameter("idle", torch.nn.Parameter(torch.ones(3)))
+        return Bout(generator, discriminator, latent_dim=2)
+
+    bout, other = idle_bout(), idle_bout()
+    list(train(bout, torch.randn(64, 2), Budget(samples_seen=64), batch_size=32))
+    checkpoint.write(bout, tmp_path)
+    checkpoint.restore(other, *checkpoint.read(tmp_path, print))
+    expected, found = state(bout), state(other)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", "1"), ("step", True), ("step", None), ("step", -1), ("samples_seen", 10**400),
+        ("samples_seen", 1.5), ("seconds", "x"), ("seconds", float("nan")), ("seconds", 1e400),
+        ("threads", 10**12), ("threads", [2]), ("stateless", "all"), ("stateless", [["g_optimizer/0"]]),
+    ],
+)  # fmt: skip
+def test_facts_of_another_kind_break_a_checkpoint(
+    saved: Path, tmp_path: Path, name: str, value: object
+) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    sign(tmp_path / "00000003.json", facts | {name: value}, tensors)
+    warnings: list[str] = []
+    with pytest.raises(checkpoint.NothingSavedError, match="no whole checkpoint"):
+        checkpoint.read(tmp_path, warnings.append)
+    assert name in warnings[0]
+    assert len(warnings[0]) < 250

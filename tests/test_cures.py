@@ -304,7 +304,7 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
     photos = from_folder(tmp_path / "photos")
     in_memory = Dataset("same", photos.spec, photos.samples.clone())
     pictures = tmp_path / "cache/sparring/pictures"
-    left = pictures / f"{next(pictures.glob('*.u8')).stem}-16-rest.u8.0123abcd.tmp"
+    left = pictures / f".{next(pictures.glob('*.u8')).stem}-16-rest.u8.0123abcd.sparring-tmp"
     left.write_bytes(b"half")
     for found, expected in zip(aside.set_aside(photos, 0.2), aside.set_aside(in_memory, 0.2), strict=True):
         assert torch.equal(found.samples, expected.samples)

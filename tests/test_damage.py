@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -77,15 +76,6 @@ def test_a_full_disk(
     monkeypatch.setattr(os, "replace", full)
     run = tmp_path / "run"
     assert "No space left on device" in refused(capsys, "train", pictures_file, "--out", run, *OPTIONS)
-
-
-def test_a_kill_before_the_first_checkpoint_starts_over(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    final = max((run / "checkpoints").glob("*.safetensors")).read_bytes()
-    shutil.rmtree(run / "checkpoints")
-    (run / "checkpoints").mkdir()
-    assert main(["resume", str(run)]) == 0
-    assert "starting from the first step" in capsys.readouterr().out
-    assert max((run / "checkpoints").glob("*.safetensors")).read_bytes() == final
 
 
 def test_a_run_that_explodes_keeps_its_checkpoints(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +174,7 @@ def test_a_disk_that_fills_up_during_training_leaves_a_run_to_resume(
         said = refused(capsys, "train", pictures_file, "--out", run, *OPTIONS)
     assert "No space left on device" in said
     assert "sparring resume" in said
-    assert not list(run.rglob("*.tmp"))
+    assert not list(run.rglob("*tmp*"))
     assert main(["resume", str(run)]) == 0
     assert "Going on from step 2" in capsys.readouterr().out
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]

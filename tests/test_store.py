@@ -316,7 +316,7 @@ def test_too_little_memory_is_told_and_not_remembered(photos: Path, monkeypatch:
 def test_what_a_kill_left_is_cleared_away(photos: Path, cache: Path) -> None:
     load(folder(photos))
     (entry,) = cache.glob("*.u8")
-    left = entry.with_name(f"{entry.name}.6aeee924.tmp")
+    left = entry.with_name(f".{entry.name}.6aeee924.sparring-tmp")
     entry.rename(left)
     shutil.rmtree(cache / "index")
     load(folder(photos))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -374,7 +375,7 @@ class _Writer:
         self.latents, self.labels = picture_latents(folder)
         spent = build.budget(self.config).progress(bout, len(data))  # less than it was, of a larger budget
         self.drawn = self._due(spent) if bout.step else -1
-        self.saved_at = time.monotonic()
+        self.saved_at = time.monotonic() if bout.step else -math.inf  # the first record is saved
         self._draw(0.0)
 
     def note(self, record: Record) -> None:

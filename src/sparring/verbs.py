@@ -145,7 +145,8 @@ def resume(args: argparse.Namespace) -> int:
         threads = int(facts.get("threads", 0))
         return 0 if _fight(resumed(folder, bout, args.rescue), data, threads, held_out) else 130
     if main_process:
-        screen.print("This run has spent its budget. Give it more: --minutes, --epochs or --samples-seen.")
+        more = "Give it more: --minutes, --epochs or --samples-seen."
+        screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
         if not _is_drawn(folder):  # stopped while the pictures were being made
             _finish(folder, bout, screen)
     return 0
