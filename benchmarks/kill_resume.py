@@ -1,4 +1,5 @@
-"""kill -9 a training at random moments, resume it, and compare the end with an unbroken run, bit for bit.
+"""kill -9 a training at random moments, resume it, and compare the end and the whole history with those of
+an unbroken run: weights and optimizers bit for bit, every field of every record but the clocks.
 
     python benchmarks/kill_resume.py [--kills 120] [--seed 0]
 
@@ -23,14 +24,17 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from sparring import __version__, build
+from sparring import __version__, build, layout
 from sparring.cli import main as sparring
+from sparring.files import left_over
 
 RESULTS = Path(__file__).parent / "results/kill_resume.json"
+CLOCKS = ("seconds", "samples_per_second")  # of a record
 OFTEN = ["--checkpoint-seconds", "0", "--record-every", "3", "--pictures", "5", "--threads", "1"]
 RUNS = {
     "sprint": ["--samples-seen", "4800", "--g-width", "16", "--d-width", "16", *OFTEN],
@@ -67,15 +71,27 @@ def finish(child: int) -> None:
         raise SystemExit(f"a process that nobody killed ended with status {status}")
 
 
-def fingerprint(run: Path) -> str:
-    """SHA-256 of the last checkpoint's tensors and of the history without its timings."""
-    newest = max((run / "checkpoints").glob("*.safetensors"))
-    total = hashlib.sha256(newest.read_bytes())
-    for line in (run / "history.jsonl").read_text().splitlines():
-        record = json.loads(line)
-        del record["seconds"], record["samples_per_second"]
-        total.update(json.dumps(record, sort_keys=True).encode())
-    return total.hexdigest()
+class Ending(NamedTuple):
+    """What a run leaves: SHA-256 of its last checkpoint's tensors, and its history without the clocks."""
+
+    state: str
+    history: list[dict[str, Any]]
+
+
+def ending(run: Path) -> Ending:
+    """Of a run that has ended."""
+    newest = max((run / layout.CHECKPOINTS).glob(f"*{layout.TENSORS}"))
+    lines = (run / layout.HISTORY).read_text().splitlines()
+    history = [{k: v for k, v in json.loads(line).items() if k not in CLOCKS} for line in lines]
+    return Ending(hashlib.sha256(newest.read_bytes()).hexdigest(), history)
+
+
+def fields_that_differ(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[str]:
+    """The names under which two histories differ anywhere."""
+    if [record["step"] for record in one] != [record["step"] for record in other]:
+        return ["step"]
+    pairs = list(zip(one, other, strict=True))
+    return sorted({name for a, b in pairs for name in a | b if a.get(name) != b.get(name)})
 
 
 def main() -> None:
@@ -85,7 +101,8 @@ def main() -> None:
     args = parser.parse_args()
     draw = random.Random(args.seed)
     torch.set_num_threads(1)
-    kills = trials = while_writing = before_first = differing = 0
+    kills = trials = while_writing = before_first = differing = records = 0
+    fields: set[str] = set()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         data = make_data(folder)
@@ -94,7 +111,7 @@ def main() -> None:
             began = time.perf_counter()
             finish(start(["train", data[name], "--out", str(folder / name), *options]))
             length_seconds[name] = time.perf_counter() - began
-            expected[name] = fingerprint(folder / name)
+            expected[name] = ending(folder / name)
         while kills < args.kills:
             name = draw.choice(list(RUNS))
             run = folder / "trial"
@@ -107,24 +124,29 @@ def main() -> None:
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
                 kills += 1
-                while_writing += any((run / "checkpoints").glob("*.tmp"))
-                before_first += not any((run / "checkpoints").glob("*.json"))
-                if (run / "config.toml").exists():
-                    verb = ["resume", str(run)]
+                while_writing += bool(left_over(run / layout.CHECKPOINTS))
+                begun = bool(layout.steps(run / layout.CHECKPOINTS, layout.STATE))
+                before_first += not begun
+                if (run / layout.CONFIG).exists():
+                    verb = ["resume", str(run), *([] if begun else ["--force"])]
                 else:
                     shutil.rmtree(run, ignore_errors=True)
             finish(start(verb))
-            differing += fingerprint(run) != expected[name]
-            print(f"{kills} kills, {trials} trials, {differing} differ", flush=True)
+            found = ending(run)
+            differing += found.state != expected[name].state
+            fields.update(fields_that_differ(found.history, expected[name].history))
+            records += len(found.history)
+            print(f"{kills} kills, {trials} trials, {differing} differ; {sorted(fields)}", flush=True)
     facts = {
         "kills": kills, "trials": trials, "trials_that_differ": differing,
+        "records_compared": records, "fields_of_the_history_that_differ": sorted(fields),
         "kills_while_a_checkpoint_was_written": while_writing,
         "kills_before_the_first_checkpoint": before_first,
         "seed": args.seed, "sparring": __version__, "torch": torch.__version__,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n")
     print(json.dumps(facts, indent=1))
-    if differing:
+    if differing or fields:
         raise SystemExit(1)
 
 

@@ -164,7 +164,8 @@ def kills() -> str:
         f"{facts['trials']} trainings of three kinds, {facts['kills_while_a_checkpoint_was_written']} of them "
         f"while a checkpoint was being written and {facts['kills_before_the_first_checkpoint']} before the "
         f"first one. Final states that differed from the unbroken run's in any bit: "
-        f"**{facts['trials_that_differ']}**.\n"
+        f"**{facts['trials_that_differ']}**. Fields of the {facts['records_compared']:,} records of their "
+        f"histories that differed, the clocks aside: **{len(facts['fields_of_the_history_that_differ'])}**.\n"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from sparring import build, sample
+from sparring import build, layout, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
@@ -47,6 +47,7 @@ def show(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{Path(args.data).stem.removeprefix(build.HUB).replace(':', '-') or 'data'}.png")
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
         raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
+    layout.not_of_a_training(out)
     screen = console()
     for key, value in facts(data).items():
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)

@@ -148,8 +148,8 @@ class Rescuer:
         bout.seconds = spent  # what was tried in vain was training too
         self.bout = bout
         self._adopt(config)
+        checkpoint.write(bout, folder.checkpoints)  # first: a kill in between must not lose all of them
         folder.drop_after(bout.step, layout.CHECKPOINTS)
-        checkpoint.write(bout, folder.checkpoints)  # a kill from here on loses nothing more
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config

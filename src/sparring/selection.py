@@ -109,7 +109,7 @@ class Selection:
             "label": self.judge.extractor.label,
             "count": COUNT,
             "step": best.step,
-            "chosen_at": facts["frechet"],
+            "chosen_at": facts.get("frechet"),
             "frechet": self.judge.distance(best, REPORTING),
             "last_step": self.bout.step,
             "last_frechet": self.judge.distance(self.bout, REPORTING),

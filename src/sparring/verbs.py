@@ -186,12 +186,12 @@ def _refuse_to_begin_anew(folder: RunFolder) -> None:
 
 
 def _is_drawn(folder: RunFolder) -> bool:
-    """Whether the animation is there and younger than the last record."""
-    animation = folder.path / layout.ANIMATION
+    """Whether the last of the pictures made at the end is there, and younger than the last record."""
+    last = folder.path / (layout.ANIMATION if folder.pictures() else layout.SHEET)
     try:
-        return animation.stat().st_mtime_ns >= folder.history.stat().st_mtime_ns
+        return last.stat().st_mtime_ns >= folder.history.stat().st_mtime_ns
     except OSError:
-        return animation.exists()
+        return last.exists()
 
 
 def draw(args: argparse.Namespace) -> int:
