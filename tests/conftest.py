@@ -27,10 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests keep their decoded pictures and statistics to themselves."""
+def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests keep their decoded pictures and statistics to themselves, and take cheap features."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        # Seconds for a hundred pictures: test_pretrained.py has the network, the others any features.
+        patch.setattr("sparring.metrics.extractors.has_imagenet", lambda: False)
         yield
 
 

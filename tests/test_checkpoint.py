@@ -27,8 +27,8 @@ def pictures() -> Dataset:
     return from_array(samples, torch.arange(64) % 2)
 
 
-def new_bout() -> Bout:
-    config = from_recipe("sprint", penalty_every=2, **SMALL)
+def new_bout(**changes: str) -> Bout:
+    config = from_recipe("sprint", penalty_every=2, lecam_weight=0.1, **SMALL, **changes)
     data = pictures()
     return build.bout(config, data.spec, data.classes)
 
@@ -40,7 +40,15 @@ def advance(bout: Bout, samples: int) -> None:
 
 
 def state(bout: Bout) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+    """All that a training goes on from, gathered without the module's own help."""
+    networks = {"g": bout.generator, "d": bout.discriminator} | bout.memories
+    if bout.average is not None:
+        networks["average"] = bout.average.network
+    found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
+    for at, optimizer in (("g", bout.g_optimizer), ("d", bout.d_optimizer)):
+        for index, moments in optimizer.state_dict()["state"].items():
+            found |= {f"{at} {index} {name}": torch.as_tensor(value) for name, value in moments.items()}
+    return {name: tensor.clone() for name, tensor in found.items()}
 
 
 def test_a_restored_bout_goes_on_bit_for_bit(tmp_path: Path) -> None:
@@ -50,11 +58,24 @@ def test_a_restored_bout_goes_on_bit_for_bit(tmp_path: Path) -> None:
     advance(first, 160)
     checkpoint.write(first, tmp_path)
     checkpoint.restore(second, *checkpoint.read(tmp_path, print))
-    assert (second.step, second.samples_seen) == (10, 160)
+    assert (second.step, second.samples_seen, second.seconds) == (10, 160, first.seconds)
     advance(second, 320)
     expected, found = state(whole), state(second)
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
+    """Kernels sum in the order of memory, so else the last bits would differ."""
+    first, second = (new_bout(generator="resnet", g_norm="batch") for _ in range(2))
+    advance(first, 16)
+    checkpoint.write(first, tmp_path)
+    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
+    weights = [*second.generator.parameters(), *second.discriminator.parameters()]
+    states = second.g_optimizer.state | second.d_optimizer.state
+    moments = [states[weight]["exp_avg"] for weight in weights]
+    assert [moment.stride() for moment in moments] == [weight.stride() for weight in weights]
+    assert any(not weight.is_contiguous() for weight in weights)
 
 
 def test_only_the_last_two_are_kept(tmp_path: Path) -> None:
@@ -118,10 +139,11 @@ def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
 
 def test_other_networks_are_refused(tmp_path: Path) -> None:
     checkpoint.write(new_bout(), tmp_path)
-    config = from_recipe("sprint", **(SMALL | {"g_width": 8}))
-    other = build.bout(config, pictures().spec, 2)
-    with pytest.raises(RunError, match="does not fit the config's networks"):
-        checkpoint.restore(other, *checkpoint.read(tmp_path, print))
+    for changes in ({"lecam_weight": 0.0}, {"lecam_weight": 0.1, "g_width": 8}):
+        config = from_recipe("sprint", **(SMALL | changes))
+        other = build.bout(config, pictures().spec, 2)
+        with pytest.raises(RunError, match="does not fit the config's networks"):
+            checkpoint.restore(other, *checkpoint.read(tmp_path, print))
 
 
 def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

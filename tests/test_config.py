@@ -52,13 +52,6 @@ def test_whole_numbers_serve_as_floats_and_back() -> None:
     assert type(config.latent_dim) is int
 
 
-@settings(deadline=None)
-@given(st.sampled_from(sorted(RECIPES)), st.integers(0, 2**40), st.floats(1e-9, 1e3))
-def test_toml_gives_back_the_same(recipe: str, seed: int, g_lr: float) -> None:
-    config = from_recipe(recipe, seed=seed, g_lr=g_lr, data='odd "name" \\ é')
-    assert from_toml(config.to_toml()) == config
-
-
 def test_toml_that_is_broken(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not a TOML file"):
         from_toml("= 3")
@@ -66,15 +59,6 @@ def test_toml_that_is_broken(tmp_path: Path) -> None:
         from_toml("sed = 3")
     with pytest.raises(ConfigError, match="cannot read the config file"):
         load_toml(tmp_path / "missing.toml")
-
-
-def test_the_tutorial_is_the_tutorial() -> None:
-    config = from_recipe("tutorial")
-    assert (config.latent_dim, config.g_width, config.d_width, config.depth) == (100, 256, 256, 1)
-    assert (config.g_lr, config.d_lr, config.beta1, config.beta2) == (2e-4, 2e-4, 0.9, 0.999)
-    assert (config.batch_size, config.epochs, config.record_every) == (64, 10, 200)
-    assert (config.r1_gamma, config.ema_half_life, config.loss) == (0, 0, "non-saturating")
-    assert (config.g_norm, config.d_norm, config.conditional) == ("none", "none", False)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +119,15 @@ def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config)
     assert from_recipe(config.recipe, data=config.data, **config.changes()) == config
 
 
-@pytest.mark.parametrize("field", dataclasses.fields(Config), ids=lambda field: field.name)
-def test_every_field_refuses_what_lies_outside(field: dataclasses.Field[Any]) -> None:
+# One guard sees to all fields: one of each kind is asked, the last of its kind.
+KINDS = {
+    (field.type, bool(field.metadata["choices"]), field.metadata["low"], field.metadata["high"] is None): field
+    for field in dataclasses.fields(Config)
+}
+
+
+@pytest.mark.parametrize("field", KINDS.values(), ids=lambda field: field.name)
+def test_each_kind_of_field_refuses_what_lies_outside(field: dataclasses.Field[Any]) -> None:
     bad: list[Any] = [None, [], float("nan"), float("inf"), float("-inf")]
     bad += ["nonsense"] if field.metadata["choices"] or field.type != "str" else [3]
     bad += [field.metadata["low"] - 1] if field.metadata["low"] is not None else []

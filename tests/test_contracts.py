@@ -16,7 +16,6 @@ from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.estimator import GAN
-from sparring.losses import Loss
 from sparring.verbs import VERBS
 
 
@@ -32,13 +31,6 @@ def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
     assert set(config.ON_POINTS) <= set(RECIPES)
     assert set(config.DEFAULT_RECIPES.values()) <= set(RECIPES)
     assert data.__doc__
-
-
-@pytest.mark.parametrize("name", build.LOSSES)
-def test_losses_give_one_value_a_sample(name: str) -> None:
-    loss: Loss = build.LOSSES[name]
-    real, fake = torch.randn(6), torch.randn(6)
-    assert loss.discriminator(real, fake).shape == loss.generator(real, fake).shape == (6,)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +95,6 @@ def test_toy_sets_train_with_the_default_recipe(name: str) -> None:
     assert gan.sample(5).shape == (5, 2)
 
 
-def test_every_option_is_on_the_command_line() -> None:
-    words = ["train", "mnist", "--dry-run"]
-    args = vars(parser().parse_args(words))
-    assert {field.name for field in dataclasses.fields(Config)} <= set(args)
-    assert all(field.metadata["help"] for field in dataclasses.fields(Config))
-
-
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"], ["nonsense"]])
 def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
     code = (
@@ -146,9 +131,17 @@ def test_every_value_can_be_said_on_the_command_line(capsys: pytest.CaptureFixtu
             words += [flag, str(value)]
     assert main(words) == 0
     assert from_toml(capsys.readouterr().out) == said
+    assert all(field.metadata["help"] for field in dataclasses.fields(Config))
 
 
-@pytest.mark.parametrize("verb", VERBS)
+def verbs() -> list[str]:
+    """All that the command line knows."""
+    (known,) = [action.choices for action in parser()._actions if action.dest == "verb"]
+    assert known is not None
+    return list(known)
+
+
+@pytest.mark.parametrize("verb", verbs())
 def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([verb, "--help"])
@@ -157,4 +150,5 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 
 
 def test_the_help_names_every_verb_and_every_kind_of_data() -> None:
-    assert [name for name in [*VERBS, *build.DATA, *build.FILES] if name not in INTRO] == []
+    assert [name for name in [*verbs(), *build.DATA, *build.FILES] if name not in INTRO] == []
+    assert set(VERBS) <= set(verbs())

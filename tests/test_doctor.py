@@ -13,7 +13,7 @@ from sparring.doctor.diagnosis import Doctor, diagnose
 from sparring.doctor.foreign import read_foreign
 from sparring.doctor.report import Remarks, command, facts, line, text
 from sparring.doctor.rules import RULES, Cure, Rule
-from sparring.doctor.signals import DERIVED, Signals
+from sparring.doctor.signals import DERIVED, Signals, _turns
 from sparring.doctor.stories import STORIES
 from sparring.errors import ConfigError, DataError
 from sparring.records import LOGGED, Record
@@ -148,6 +148,12 @@ def test_a_healthy_history_is_healthy() -> None:
     assert diagnosis.unchecked == ("leaky-augmentation",)
 
 
+def test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is() -> None:
+    for values, missed in (({"d_loss": 1.0}, True), ({"d_loss": 1.0, "spread": 0.9}, False)):
+        diagnosis = diagnose(history(lambda _, values=values: values), OPTIONS)
+        assert ("discriminator-sure" in diagnosis.unchecked) == missed
+
+
 def test_every_rule_is_whole() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert set(HISTORIES) == {rule.name for rule in RULES}
@@ -163,7 +169,9 @@ def test_every_rule_is_whole() -> None:
 
 def test_clipped_weights_have_few_directions_by_themselves() -> None:
     ill = HISTORIES["spectral-collapse"][0]
-    assert "spectral-collapse" in names(ill, {})
+    found = {finding.name: finding for finding in diagnose(history(ill), OPTIONS).present}
+    evidence = [(said.name, said.value, said.healthy) for said in found["spectral-collapse"].evidence]
+    assert evidence == [(name, ill(0)[name], LOGGED[name].healthy) for name in ("d_rank", "distance")]
     assert "spectral-collapse" not in names(ill, {"weight_clip": 0.01})
 
 
@@ -185,6 +193,26 @@ def test_what_is_over_is_told_apart_from_what_is() -> None:
     assert "Had, and has no more: labels-swapped (step 200)" in text(diagnosis, "run")
 
 
+def test_what_comes_again_is_told_as_it_first_was() -> None:
+    ill = {"auc": 0.05, "real_logit": -3.0}
+    diagnosis = diagnose(history(lambda k: HEALTHY | ({} if 6 < k < 12 else ill)), OPTIONS)
+    assert [finding.step for finding in diagnosis.present if finding.name == "labels-swapped"] == [750]
+    assert [finding.step for finding in diagnosis.course if finding.name == "labels-swapped"] == [200]
+    assert diagnosis.passed == ()
+    assert (diagnosis.records, diagnosis.step) == (20, 1000)
+
+
+def test_of_options_that_are_not_known_cures_are_words() -> None:
+    known, unknown = (Doctor(options).prescriptions("mode-collapse") for options in (OPTIONS, {}))
+    words = {cure.words: dict(cure.change) for cure in known}
+    assert words["a slower generator"] == {"g_lr": OPTIONS["g_lr"] / 4}
+    assert all(cure.change == {} for cure in unknown)
+    assert "a slower generator (g_lr times 0.25)" in [cure.words for cure in unknown]
+    assert "no momentum, so that each player answers the other as it is now (beta1 0.0)" in [
+        cure.words for cure in unknown
+    ]
+
+
 def test_signals_of_a_course() -> None:
     signals = Signals({"batch_size": 4, "ema_half_life": 0.0})
     found = [
@@ -201,6 +229,17 @@ def test_signals_of_a_course() -> None:
     assert found[8]["worse_than_start"] == pytest.approx(1 / 9)
     lately = [1 / k for k in range(2, 10)]
     assert found[8]["swing"] == pytest.approx((lately[0] - lately[-1]) / (sum(lately) / 8))
+    assert found[8]["turns"] == 0
+    assert "turns" not in found[6]
+
+
+def test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns() -> None:
+    assert _turns([0.0, 1.0, 0.95, 2.0, 1.0, 1.05, 2.0], 0.1) == 2
+    for size, turns in ((0.09, 0), (0.11, 6)):
+        signals = Signals({})
+        course = [1 + size / 2 * (-1) ** k for k in range(8)]
+        found = [signals.of(Record(k, 0, 0.0, 0.0, {"distance": course[k]})) for k in range(8)]
+        assert found[-1]["turns"] == turns
 
 
 def test_cures_change_what_there_is_to_change() -> None:
@@ -384,7 +423,7 @@ def test_progress_is_judged_with_a_record_at_every_step() -> None:
     for step in range(1, 1001):
         found = signals.of(Record(step, step, 0.0, 0.0, {"distance": 1 / step}))
     assert found["progress_made"] == pytest.approx(1000 / 850, rel=1e-9)
-    assert len(signals.before) <= 64 + 150
+    assert len(signals.before) == 150  # no more than the next one needs
 
 
 def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -409,5 +448,6 @@ def test_the_doctor_prescribes_against_other_options() -> None:
     doctor = Doctor(OPTIONS | {"recipe": "tutorial", "r1_gamma": 10.0, "beta1": 0.9, "g_lr": 2e-4})
     changes = [dict(cure.change) for cure in doctor.prescriptions("mode-collapse")]
     assert {"beta1": 0.0} in changes
+    assert all(changes)
     assert not any("r1_gamma" in change for change in changes)  # a recipe without R1 cannot advise against it
     assert doctor.prescriptions("no such disease") == ()

@@ -1,47 +1,51 @@
 """Options that would do nothing are refused, and taken where they do something."""
 
+import dataclasses
+import re
 from typing import Any
 
 import pytest
 
 from sparring import build
+from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.idle import NEEDS
+from sparring.idle import NEEDS, Needs, refuse_idle
 
-CASES: dict[str, tuple[str, Any, dict[str, Any]]] = {  # a recipe, a value that is idle in it, what mends it
-    "clusters": ("sprint", 50, {"conditional": False}),
-    "depth": ("sprint", 3, {"generator": "mlp", "g_norm": "none"}),
-    "d_hidden": ("tutorial", 30, {"discriminator": "dcgan"}),
-    "d_deviation": ("modern", True, {"discriminator": "dcgan"}),
-    "augment_p": ("sprint", 0.7, {"augment": "ada"}),
-    "augment_target": ("sprint", 0.5, {"augment_flip": True}),
-    "augment_samples": ("dcgan", 1000, {"augment_turn": True}),
-    "gamma_samples": ("sprint", 1000, {"gamma_target": 0.6}),
-    "r1_near_sigma": ("sprint", 0.1, {"r1_near_gamma": 1.0}),
-    "penalty_every": ("dcgan", 2, {"r2_gamma": 1.0}),
-    "penalty_end": ("dcgan", 0.5, {"gp_weight": 1.0, "lr_schedule": "linear"}),
-    "lr_decay_from": ("tutorial", 0.25, {"lr_schedule": "linear"}),
-    "lr_end": ("tutorial", 0.5, {"lr_schedule": "cosine"}),
-    "beta1": ("wgan", 0.25, {"optimizer": "adam"}),
-    "beta2_end": ("sprint", 0.5, {}),
-}
-IDLE: dict[str, dict[str, Any]] = {  # what of a recipe must be changed first for it to be idle
-    "beta2_end": {"lr_schedule": "constant"},
-}
+EVERYTHING = Config(  # all that any option needs
+    augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
+    lr_schedule="cosine", generator="mlp", discriminator="dcgan", conditional=False,
+)  # fmt: skip
+WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
+    {"augment": "none"}, {"augment_target": 0.0}, {"r1_near_gamma": 0.0},
+    {"r1_gamma": 0.0, "r1_near_gamma": 0.0}, {"gamma_target": 0.0}, {"optimizer": "rmsprop"},
+    {"lr_schedule": "constant"}, {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
+)  # fmt: skip
 
 
-def test_there_is_a_case_for_each() -> None:
-    assert CASES.keys() == NEEDS.keys()
+def unusual(name: str) -> Any:
+    """A value that the option has neither by default nor in EVERYTHING."""
+    (field,) = [field for field in dataclasses.fields(Config) if field.name == name]
+    if field.type == "float":
+        return (field.metadata["low"] + (field.metadata["high"] or 1)) / 2
+    return True if field.type == "bool" else 2 * field.default + 3
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_idle_options_are_refused_with_what_they_need(name: str, pictures: Dataset) -> None:
-    recipe, value, mend = CASES[name]
-    option = f"--{name.replace('_', '-')}"
-    with pytest.raises(ConfigError, match=rf"{option} \({name}\) {value} would do nothing: it needs "):
-        build.configure(pictures, recipe, **{name: value}, **IDLE.get(name, {}))
-    assert getattr(build.configure(pictures, recipe, **{name: value}, **mend), name) == value
+@pytest.mark.parametrize(
+    ("name", "need"),
+    [pytest.param(name, need, id=f"{name} {need[1]}") for name, needs in NEEDS.items() for need in needs],
+)
+def test_idle_options_are_refused_with_what_they_need(name: str, need: Needs) -> None:
+    asked = {name: unusual(name)}
+    config = EVERYTHING.replace(**asked)
+    refuse_idle(Config(), config, asked)
+    there, what = need
+    lacking = next(found for found in (config.replace(**change) for change in WITHOUT) if not there(found))
+    words = f"--{name.replace('_', '-')} ({name}) {asked[name]} would do nothing: it needs {what}. Leave"
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        refuse_idle(Config(), lacking, asked)
+    refuse_idle(lacking, lacking, asked)  # the recipe's own value
+    refuse_idle(Config(), lacking, {})  # nobody asked for it
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,32 @@
 """The loop: budgets, the order of the data, random streams, records."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
-from sparring.loop import BINS, Budget, _Order, _stream, histograms, train
+from sparring.loop import (
+    BINS,
+    Budget,
+    _batches,
+    _Crew,
+    _draw,
+    _measure,
+    _Order,
+    _Probe,
+    _rng,
+    _stream,
+    _Window,
+    histograms,
+    train,
+)
+from sparring.records import Record
 from sparring.runtime import Threads
 from sparring.schedules import linear
-from sparring.steps import Bout
+from sparring.steps import Bout, adversarial_step
 
 COUNT, SIZE, LATENT = 48, 6, 4
 
@@ -49,6 +66,33 @@ def test_streams_depend_on_seed_and_step_alone() -> None:
     seeds = {_stream(seed, kind, step) for seed in range(5) for kind in range(2) for step in range(50)}
     assert len(seeds) == 500
     assert _stream(1, 1, 7) == _stream(1, 1, 7)
+    assert 2**62 < max(seeds) < 2**63  # all the bits that a generator's seed takes
+
+
+def test_each_step_has_a_stream_of_its_own() -> None:
+    bout = small_bout()
+    for bout.step in (0, 1, 2**30):
+        for seed in (0, 5):
+            assert _rng(bout, seed).initial_seed() == _stream(seed, 1, bout.step)
+
+
+def test_each_step_of_the_discriminator_has_a_batch_of_its_own() -> None:
+    bout, order = small_bout(d_steps=3), _Order(COUNT, seed=0)
+    bout.samples_seen = 10
+    found = torch.cat([samples for samples, _ in _batches(points(), order, 4, bout)])
+    assert torch.equal(found, points().samples[order(10, 12)])
+
+
+def test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them() -> None:
+    data, order = points(), _Order(COUNT, seed=0)
+    samples, labels = _draw(data, order, 3, 8, small_bout(ghost_batches=2))
+    assert torch.equal(samples, data.samples[order(3, 8)])
+    assert labels is None
+    spec = Spec("image", (2, 3, 3), "uint8", (127.5,), (127.5,))
+    pictures = Dataset("pictures", spec, torch.zeros(COUNT, 2, 3, 3, dtype=torch.uint8))
+    samples, _ = _draw(pictures, order, 0, 8, small_bout())
+    assert samples.is_contiguous(memory_format=torch.channels_last)
+    assert not samples.is_contiguous()
 
 
 def test_budget_in_samples_epochs_and_minutes() -> None:
@@ -101,6 +145,21 @@ def test_a_record_holds_the_mean_of_its_steps() -> None:
         assert joined.values[name] == pytest.approx(sum(values) / 4, rel=1e-6)
 
 
+def test_a_mean_over_several_windows_is_the_mean_of_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Budget(samples_seen=16 * 5)
+    (whole,) = train(small_bout(), points(), few, batch_size=16, record_every=5)
+    monkeypatch.setattr(_Window, "MOST_STEPS", 2)
+    bout = small_bout()
+    window = _Window(bout)
+    for step in range(5):
+        window.add(adversarial_step(bout, _batches(points(), _Order(COUNT, 0), 16, bout), _rng(bout, 0)))
+        bout.step, bout.samples_seen = step + 1, 16 * (step + 1)
+        assert len(window.kept) < 2  # memory is bounded
+    parts = window.close(1.0, {})
+    for name in ("d_loss", "auc", "d_real"):
+        assert parts.values[name] == pytest.approx(whole.values[name], rel=1e-6)
+
+
 def test_the_schedule_moves_both_rates() -> None:
     bout = small_bout(lr_schedule=linear)
     records = list(train(bout, points(), Budget(samples_seen=64), batch_size=16, record_every=1))
@@ -111,9 +170,7 @@ def test_the_schedule_moves_both_rates() -> None:
 
 def test_stop_ends_after_the_step_with_a_record() -> None:
     bout = small_bout()
-    records = list(
-        train(bout, points(), Budget(samples_seen=10_000), batch_size=16, stop=lambda: bout.step >= 3)
-    )
+    records = list(train(bout, points(), Budget(samples_seen=160), batch_size=16, stop=lambda: bout.step >= 3))
     assert [record.step for record in records] == [3]
 
 
@@ -126,6 +183,38 @@ def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
     finally:
         torch.set_num_threads(before)
     assert torch.equal(weights(plain), weights(probed))
+
+
+def test_a_probe_is_a_whole_step_on_a_copy() -> None:
+    bout = small_bout()
+    before, probe = weights(bout), _Probe(bout, points(), 16)
+    probe()
+    assert torch.equal(weights(bout), before)
+    assert not torch.equal(weights(probe.twin), before)
+    assert [len(samples) for samples, _ in probe.batches] == [16]
+
+
+def test_threads_serve_the_parts_of_a_step_and_then_a_record() -> None:
+    used: list[tuple[int, int]] = []
+    place = SimpleNamespace(
+        device=torch.device("cpu"), processes=1, use_threads=lambda count, parts=1: used.append((count, parts))
+    )
+    crew = _Crew(SimpleNamespace(runtime=place, ghost_batches=2), Threads(fixed=3), lambda: None)  # type: ignore[arg-type]
+    used.clear()
+    crew.work()
+    crew.rest()
+    assert used == [(3, 2), (3, 1)]
+    heard: list[float] = []
+    crew.threads.watch = lambda speed, probe: heard.append(speed)  # type: ignore[method-assign]
+    crew.watch(Record(1, 1, 1.0, 1.0, {"samples_per_second": 7.0}))
+    assert heard == [7.0]
+
+
+def test_what_is_measured_at_a_record() -> None:
+    bout, data = small_bout(), points()
+    assert _measure(bout, data, None, 0, vitals=False)() == {}
+    assert set(_measure(bout, data, data, 0, vitals=False)()) == {"held_out_gap"}
+    assert {"spread", "held_out_gap"} <= set(_measure(bout, data, data, 0, vitals=True)())
 
 
 def test_non_finite_losses_stop_the_run() -> None:
@@ -153,13 +242,15 @@ def test_the_clock_stands_still_while_a_record_is_looked_at(monkeypatch: pytest.
         return now[0]
 
     monkeypatch.setattr("sparring.loop.time.perf_counter", tick)
-    seconds = []
-    for record in train(small_bout(), points(), Budget(minutes=1 / 60), batch_size=16, record_every=50):
+    seconds, speeds = [], []
+    for record in train(small_bout(), points(), Budget(minutes=0.2 / 60), batch_size=16, record_every=20):
         seconds.append(record.seconds)
-        assert record.values["samples_per_second"] > 1000
+        speeds.append(record.values["samples_per_second"])
         now[0] += 100
     assert len(seconds) > 3
-    assert 1 <= seconds[-1] < 1.01
+    assert 0.2 <= seconds[-1] < 0.21
+    assert min(speeds) > 1000
+    assert max(speeds[:-1]) < 1.2 * min(speeds[:-1])  # of its own steps, not of all so far
 
 
 def test_histograms_count_every_score() -> None:

@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,18 +13,20 @@ import torch
 from conftest import TINY
 from sparring import build, checkpoint, run, selection
 from sparring.data.spec import Dataset
+from sparring.records import Record
+from sparring.steps import Bout
 
 OPTIONS: dict[str, Any] = TINY | {"samples_seen": 160, "evaluate_every": 32, "checkpoint_seconds": 1000.0}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(selection, "COUNT", 60)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
-def begun(tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder, Dataset]:
+def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder, Dataset]:
     data = build.dataset(str(pictures_file))
     config = build.configure(data, "dcgan", data=data.name, **OPTIONS)
     data = build.as_trained(config, data)
@@ -44,13 +48,78 @@ def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> 
     """Wherever it is killed, an ordinary checkpoint is as far as the best one."""
     folder, data = begun
     bout = build.bout(folder.config, data.spec, data.classes)
-    kept = []
-    for _ in run.train_in(folder, bout, data):
+    kept, distances = [], {}
+    for record in run.train_in(folder, bout, data):
+        if "frechet" in record.values:
+            distances[record.step] = record.values["frechet"]
         if best := sorted(path.stem for path in folder.best.glob("*.json")):
             ordinary = sorted(path.stem for path in folder.checkpoints.glob("*.json"))
             assert ordinary[-1] >= best[-1]
             kept.append(best[-1])
     assert len(kept) > 1
+    assert list(distances) == [2, 4, 6, 8, 10]  # every 32 samples
+    least = min(distances, key=distances.__getitem__)
+    report = json.loads(folder.choice.read_text())
+    assert (report["step"], report["last_step"], report["chosen_at"]) == (least, 10, distances[least])
+    found = selection.judge(folder.config, data, bout.runtime.device)
+    again = selection.Selection(found, folder.best, bout, print)
+    assert (again.best, again.best_step) == (distances[least], least)
+
+
+def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last(
+    begun: tuple[run.RunFolder, Dataset],
+) -> None:
+    folder, data = begun
+    bout = build.bout(folder.config, data.spec, data.classes)
+    course = iter([3.0, 1.0, 2.0])
+
+    def distance(of: Bout, offset: int) -> float:
+        return next(course) if offset == selection.CHOOSING else 100.0 + of.step
+
+    features = SimpleNamespace(name="x", label="FD-x")
+    found: Any = SimpleNamespace(config=folder.config, spec=data.spec, distance=distance, extractor=features)
+    chooser = selection.Selection(found, folder.best, bout, print)
+    for bout.step in (1, 2, 3):
+        seen = 1000 * bout.step
+        kept = chooser.keep(Record(bout.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
+        assert set(kept.values) == {"auc", "frechet"}
+    assert (chooser.best, chooser.best_step) == (1.0, 2)
+    report = chooser.report(data.classes)
+    assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
+    assert (report["last_step"], report["last_frechet"]) == (3, 103)
+
+
+def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:
+    folder, data = begun
+    bout = build.bout(folder.config, data.spec, data.classes)
+    found = selection.judge(folder.config, data, bout.runtime.device)
+    chosen, again, reported = (
+        found.distance(bout, at) for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
+    )
+    assert chosen == again != reported
+
+
+def test_labels_of_clusters_are_none_to_measure_by(pictures: Dataset) -> None:
+    by_cluster = replace(pictures, spec=replace(pictures.spec, clusters=True))
+    for data, expected in ((pictures, pictures.labels), (by_cluster, None)):
+        found = selection.to_measure(data, torch.device("cpu"), seed=3)
+        assert found.labels is expected
+        assert torch.equal(found.samples, pictures.samples)
+        assert (found.data, found.seed) == ("tiny", 3)
+
+
+def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunFolder, Dataset]) -> None:
+    folder, data = begun
+    bout = build.bout(folder.config, data.spec, data.classes)
+    bout.samples_seen = 40  # as after a resume: measured last at 32
+    found = selection.judge(folder.config, data, bout.runtime.device)
+    chooser = selection.Selection(found, folder.best, bout, print)
+    measured = [
+        "frechet" in chooser.keep(Record(seen, seen, 0.0, 0.0, {}), last=False).values
+        for seen in (48, 64, 80, 96)
+    ]
+    assert measured == [False, True, False, True]
+    assert "frechet" in chooser.keep(Record(97, 97, 0.0, 1.0, {}), last=True).values
 
 
 @pytest.mark.parametrize("damage", ["cut", "no distance"])

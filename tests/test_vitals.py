@@ -16,27 +16,22 @@ from sparring.data.spec import Dataset, Spec
 from sparring.loop import Budget, train
 from sparring.records import LOGGED
 from sparring.steps import Bout
-from sparring.vitals import COUNT, Vitals
+from sparring.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, SIDE, Reals, Vitals
 
 POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draws gives the same samples at each call."""
-    monkeypatch.setattr("sparring.vitals.PART", COUNT)
-
-
 class Draws(nn.Module):
-    """A generator that gives what is put into it."""
+    """A generator that gives COUNT samples that are put into it, part after part, again and again."""
 
     def __init__(self, drawn: Tensor) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(4))
-        self.drawn = drawn
+        self.drawn, self.place = drawn, 0
 
     def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
-        return self.drawn[: len(latents)]
+        start, self.place = self.place, (self.place + len(latents)) % COUNT
+        return self.drawn[start : start + len(latents)]
 
 
 class Judge(nn.Module):
@@ -110,9 +105,11 @@ def test_a_class_that_looks_alike() -> None:
 
 
 def test_what_the_generator_cannot_reach() -> None:
-    reals = torch.linspace(-1, 1, 400).view(-1, 1, 1, 1).expand(-1, 1, 4, 4).contiguous()
-    found = vitals(torch.rand(COUNT, 1, 4, 4, generator=torch.Generator().manual_seed(0)), plain(reals))()
-    assert found["out_of_reach"] == pytest.approx(0.45, abs=0.05)  # below 0 less a twentieth of the range
+    reals = torch.linspace(-1, 1, COUNT)
+    drawn, data = (values.view(-1, 1, 1, 1).expand(-1, 1, 4, 4) for values in (reals.clamp_min(0), reals))
+    found = vitals(drawn, plain(data))()  # from 0 to 1
+    assert found["out_of_reach"] == float((reals < -NEAR * 2).float().mean())  # what is near counts as reached
+    assert 0 < NEAR < 0.1
 
 
 def test_high_frequency_is_the_energy_of_the_checkerboard() -> None:
@@ -135,7 +132,8 @@ def test_jitter_and_changes_since_the_last_record() -> None:
     assert found["jitter"] == pytest.approx(0.3 / signs.reals.apart, rel=1e-4)
     assert found["g_change"] == pytest.approx(1 / math.sqrt(7))
     assert found["d_change"] == 0
-    assert signs()["jitter"] == 0
+    still = signs()
+    assert (still["jitter"], still["g_change"]) == (0, 0)
 
 
 def test_how_far_the_average_lags() -> None:
@@ -156,8 +154,11 @@ def test_copies_are_nearer_to_what_was_trained_on() -> None:
 
 
 def test_samples_that_are_not_finite_are_passed_over() -> None:
-    found = vitals(torch.full((COUNT, 3), math.nan), plain(POINTS))()
+    signs = vitals(torch.full((COUNT, 3), math.nan), plain(POINTS))
+    signs()
+    found = signs()
     assert "spread" not in found
+    assert found["jitter"] == 1e30
     assert all(math.isfinite(value) for value in found.values())
 
 
@@ -237,3 +238,87 @@ def test_rank_kept_survives_weights_that_are_not_finite() -> None:
     broken = torch.eye(16)
     broken[0, 0] = math.nan
     assert vitals_module._rank_kept(judge_of(broken)) is None
+
+
+def test_changes_are_over_all_weights_of_a_player() -> None:
+    layer = nn.Linear(3, 2)
+    expected = torch.cat([layer.weight.flatten(), layer.bias])
+    assert torch.equal(vitals_module._weights(layer), expected)
+
+
+def test_pictures_are_averaged_to_the_size_they_are_compared_in() -> None:
+    small = torch.rand(2, 1, 3, SIDE, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(vitals_module._vectors(small), small.flatten(1))
+    odd = torch.zeros(1, 1, SIDE + 1, 4)  # 2 x 2 are one, and the last row by itself
+    odd[..., 0, :2], odd[..., -1, :] = 1, 3
+    expected = torch.zeros(SIDE // 2 + 1, 2)
+    expected[0, 0], expected[-1] = 0.5, 3
+    assert torch.equal(vitals_module._vectors(odd), expected.flatten()[None])
+
+
+def test_vectors_of_a_set_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, chosen = plain(POINTS), torch.tensor([5, 3, 8, 1])
+    monkeypatch.setattr(vitals_module, "NUMBERS", 2 * 3)
+    assert torch.equal(vitals_module._vectors_of(data, chosen), POINTS[chosen])
+
+
+def test_as_many_of_two_sets_are_compared() -> None:
+    of_both = vitals_module._as_many_of_both(
+        plain(POINTS[:100]), plain(POINTS[100:130]), torch.device("cpu"), torch.Generator().manual_seed(0)
+    )
+    rows = [
+        {tuple(row) for row in part.tolist()} for part in (POINTS[:100], POINTS[100:130], *of_both.split(30))
+    ]
+    assert len(of_both) == 60
+    assert rows[2] < rows[0]
+    assert rows[3] == rows[1]
+
+
+def test_what_is_known_of_the_reals() -> None:
+    data = plain(torch.tensor([[0.0], [2.0]]).repeat(30, 1))
+    reals = vitals_module._look(data, torch.device("cpu"), torch.Generator().manual_seed(0))
+    assert reals.apart == pytest.approx(2 * 30 / 59)  # 30 of 59 others are 2 away
+    assert reals.variance == pytest.approx(1)
+    assert sorted(reals.samples[:, 0].tolist()) == [0.0] * 30 + [2.0] * 30
+    found = zip(reals.centres[:, 0].tolist(), reals.shares.tolist(), strict=True)
+    assert sum(centre * share for centre, share in found) == pytest.approx(1)
+    assert float(reals.shares.sum()) == pytest.approx(1)
+
+
+def test_cells_with_hardly_any_samples_are_missing() -> None:
+    shares = torch.tensor([0.5, 0.25, 0.125, 0.125], dtype=torch.float64)
+    centres = torch.tensor([[0.0], [10.0], [20.0], [30.0]], dtype=torch.float64)
+    reals = Reals(torch.empty(0), torch.empty(0), None, 1.0, 1.0, centres, shares)
+    drawn = torch.tensor([0.0] * 93 + [10.0] * 6 + [20.0] * 1)[:, None]  # a fifth of 25 % is 5 %
+    assert vitals_module._missing(drawn, reals) == 0.25
+
+
+def test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing() -> None:
+    few = LEAST_OF_A_CLASS - 1
+    labels = torch.tensor([0] * 20 + [1] * LEAST_OF_A_CLASS + [2] * few)
+    vectors = torch.randn(len(labels), 3, generator=torch.Generator().manual_seed(0))
+    scale = torch.tensor([0.9, 0.5, 0.1])[labels, None]
+    reals = Reals(vectors, vectors, labels, 1.0, 1.0, torch.empty(0), torch.empty(0))
+    assert vitals_module._least_spread(scale * vectors, reals) == pytest.approx(0.5, rel=1e-5)
+    alone = reals._replace(labels=torch.arange(len(labels)))
+    assert vitals_module._least_spread(vectors, alone) is None
+
+
+def test_the_mean_distance_is_over_pairs_of_different_ones() -> None:
+    places = torch.tensor([[0.0], [3.0], [6.0]])
+    assert vitals_module._mean_of_pairs(torch.cdist(places, places)) == pytest.approx((3 + 3 + 6) / 3)
+
+
+def test_the_finest_checkerboard_by_hand() -> None:
+    board = 1 - 2.0 * ((torch.arange(7)[:, None] + torch.arange(5)) % 2)
+    assert vitals_module._checkers(0.5 * board.expand(2, 1, 7, 5)) == pytest.approx(1)
+    stripes = (-1.0) ** torch.arange(5).expand(2, 1, 7, 5)
+    assert vitals_module._checkers(stripes) == pytest.approx(0)
+
+
+def test_large_sets_are_not_searched_for_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    halves = {"data": plain(POINTS[:300]), "held_out": plain(POINTS[300:])}
+    monkeypatch.setattr(vitals_module, "MOST_COPIED", 300)
+    assert "copied" in vitals(POINTS, **halves)()
+    monkeypatch.setattr(vitals_module, "MOST_COPIED", 299)
+    assert "copied" not in vitals(POINTS, **halves)()

@@ -1,0 +1,203 @@
+"""Broken copies of the loop, what it measures and saves, and the doctor: each must fail its test."""
+
+import ast
+import inspect
+import textwrap
+from functools import partial
+from types import ModuleType
+
+import pytest
+
+import test_checkpoint
+import test_doctor
+import test_loop
+import test_runtime
+import test_selection
+import test_snapshots
+import test_vitals
+from mutants import Mutant, caught, function_of, in_suite
+from sparring import checkpoint, loop, run, selection, vitals
+from sparring.doctor import diagnosis, rules, signals
+
+begun, few = test_selection.begun, test_selection.few  # fixtures of tests that are run here
+RULES = {rule.name: rule for rule in rules.RULES}
+neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
+
+MUTANTS = [
+    Mutant(loop, "Budget.__post_init__", "self.minutes > 0 or", "True or", test_loop.test_no_budget_is_refused),
+    Mutant(loop, "Budget.progress", "self.epochs * samples", "self.epochs", test_loop.test_budget_in_samples_epochs_and_minutes),
+    Mutant(loop, "Budget.progress", "60 * self.minutes", "self.minutes", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
+    Mutant(loop, "train", "started += time.perf_counter() - stopped", "pass", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
+    Mutant(loop, "train", "bout.samples_seen += bout.d_steps * batch_size", "bout.samples_seen += 1", test_loop.test_budget_in_samples_epochs_and_minutes),
+    Mutant(loop, "train", "% record_every == 0", "% record_every == 1", test_loop.test_records_come_every_so_often_and_at_the_end),
+    Mutant(loop, "train", "if stopping:", "if False:", test_loop.test_stop_ends_after_the_step_with_a_record),
+    Mutant(loop, "_Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
+    Mutant(loop, "_Order._shuffled", "0, epoch)", "0, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),
+    Mutant(loop, "_stream", ">> 1", ">> 40", test_loop.test_streams_depend_on_seed_and_step_alone),
+    Mutant(loop, "_stream", "SeedSequence(numbers)", "SeedSequence(sum(numbers))", test_loop.test_streams_depend_on_seed_and_step_alone),
+    Mutant(loop, "_rng", "bout.step", "0", test_loop.test_each_step_has_a_stream_of_its_own),
+    Mutant(loop, "_rng", "(seed, 1,", "(0, 1,", test_loop.test_each_step_has_a_stream_of_its_own),
+    Mutant(loop, "_measure", "if vitals", "if not vitals", test_loop.test_what_is_measured_at_a_record),
+    Mutant(loop, "_measure", "seed, held_out)", "seed)", test_loop.test_what_is_measured_at_a_record),
+    Mutant(loop, "_batches", "k * batch_size", "0", test_loop.test_each_step_of_the_discriminator_has_a_batch_of_its_own),
+    Mutant(loop, "_draw", "samples.ndim == 4", "False", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
+    Mutant(loop, "_draw", "for ghost in ghosts]", "for ghost in ghosts[::-1]]", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
+    Mutant(loop, "_Probe.__call__", "self.twin", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(loop, "_Probe.twin", "copy.deepcopy(self.bout, {id(self.bout.runtime): self.bout.runtime})", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(loop, "_Probe.batches", "0, self.batch_size", "0, 1", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(loop, "_Crew.__init__", "or self.threads.fixed > 0", "or True", partial(test_runtime.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
+    Mutant(loop, "_Crew.work", "if self.here", "if True", partial(test_runtime.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
+    Mutant(loop, "_Crew.rest", "if self.here", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
+    Mutant(loop, "_Crew.watch", "if self.here", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
+    Mutant(loop, "histograms", "1 - TAIL", "1", test_loop.test_a_wild_score_does_not_flatten_the_histogram),
+    Mutant(loop, "histograms", "part.clamp(low, high)", "part", test_loop.test_a_wild_score_does_not_flatten_the_histogram),
+    Mutant(loop, "_Window._open", "self.steps = 0", "self.steps = getattr(self, 'steps', 0)", test_loop.test_a_record_holds_the_mean_of_its_steps),
+    Mutant(loop, "_Window.add", "== self.MOST_STEPS", "< 0", test_loop.test_a_mean_over_several_windows_is_the_mean_of_all_steps),
+    Mutant(loop, "_Window._average", ".mean() * len(self.kept)", ".mean()", test_loop.test_a_mean_over_several_windows_is_the_mean_of_all_steps),
+    Mutant(loop, "_Window.close", "- self.since_samples", "", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
+    Mutant(loop, "_Window.close", "if broken:", "if False:", test_loop.test_non_finite_losses_stop_the_run),
+
+    Mutant(vitals, "Vitals.__init__", "<= MOST_COPIED", "< MOST_COPIED", test_vitals.test_large_sets_are_not_searched_for_copies),
+    Mutant(vitals, "Vitals.__call__", "/ self.reals.apart", "", test_vitals.test_jitter_and_changes_since_the_last_record),
+    Mutant(vitals, "Vitals.__call__", "min(value, 1e30) if value == value else 1e30", "value", test_vitals.test_samples_that_are_not_finite_are_passed_over),
+    Mutant(vitals, "Vitals.__call__", "self.bout.artist", "self.bout.generator", test_vitals.test_how_far_the_average_lags),
+    Mutant(vitals, "Vitals._forged", "generator.train(training)", "pass", test_vitals.test_measuring_leaves_the_bout_as_it_is),
+    Mutant(vitals, "Vitals._forged", "generator.eval()", "pass", test_vitals.test_measuring_leaves_the_bout_as_it_is),
+    Mutant(vitals, "Vitals._forged", "torch.cat(parts)", "parts[0]", test_vitals.test_samples_of_the_data_itself_are_healthy),
+    Mutant(vitals, "Vitals._of", "NEAR *", "0 *", test_vitals.test_what_the_generator_cannot_reach),
+    Mutant(vitals, "Vitals._of", "if self.bounded", "if True", test_vitals.test_samples_of_the_data_itself_are_healthy),
+    Mutant(vitals, "Vitals._of", "nearest < half", "nearest >= half", test_vitals.test_copies_are_nearer_to_what_was_trained_on),
+    Mutant(vitals, "Vitals._of", "_mean_of_pairs(apart) / reals.apart", "_mean_of_pairs(apart)", test_vitals.test_spread_is_in_units_of_the_reals),
+    Mutant(vitals, "Vitals._distance", "(3 * self.reals.variance)", "self.reals.variance", test_vitals.test_the_unit_of_the_distance_is_the_mean_drawn_again_and_again),
+    Mutant(vitals, "Vitals._changes", "/ now.norm().clamp_min(1e-12)", "", test_vitals.test_jitter_and_changes_since_the_last_record),
+    Mutant(vitals, "Vitals._changes", "self.weights[k] = now", "pass", test_vitals.test_jitter_and_changes_since_the_last_record),
+    Mutant(vitals, "_look", "unbiased=False", "unbiased=True", test_vitals.test_what_is_known_of_the_reals),
+    Mutant(vitals, "_look", "counts.double() / counts.sum()", "counts.double() / len(counts)", test_vitals.test_what_is_known_of_the_reals),
+    Mutant(vitals, "_as_many_of_both", "min(len(a), len(b), CELLED)", "CELLED", test_vitals.test_as_many_of_two_sets_are_compared),
+    Mutant(vitals, "_vectors_of", "for part in parts]", "for part in parts[:1]]", test_vitals.test_vectors_of_a_set_are_the_same_in_parts),
+    Mutant(vitals, "_vectors", "ceil_mode=True", "ceil_mode=False", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
+    Mutant(vitals, "_vectors", "> 1", "> 2", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
+    Mutant(vitals, "_weights", "player.parameters()", "list(player.parameters())[:1]", test_vitals.test_changes_are_over_all_weights_of_a_player),
+    Mutant(vitals, "_rank_kept", "(random - 1)", "random", test_vitals.test_rank_kept_of_equal_singular_values),
+    Mutant(vitals, "_rank_kept", "random > 1.5 and", "", test_vitals.test_rank_kept_is_one_of_random_weights_and_nought_of_a_single_direction),
+    Mutant(vitals, "_rank_kept", "sum(kept) / len(kept)", "min(kept)", test_vitals.test_rank_kept_is_one_of_random_weights_and_nought_of_a_single_direction),
+    Mutant(vitals, "_mean_of_pairs", "(count - 1)", "count", test_vitals.test_the_mean_distance_is_over_pairs_of_different_ones),
+    Mutant(vitals, "_least_spread", "min(ratios)", "max(ratios)", test_vitals.test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing),
+    Mutant(vitals, "_least_spread", ">= LEAST_OF_A_CLASS", "> 1", test_vitals.test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing),
+    Mutant(vitals, "_missing", "LACKING *", "0 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
+    Mutant(vitals, "_missing", "LACKING *", "1 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
+    Mutant(vitals, "_checkers", "a - b - c + d", "a - b + c - d", test_vitals.test_the_finest_checkerboard_by_hand),
+    Mutant(vitals, "_checkers", "/ 4", "", test_vitals.test_the_finest_checkerboard_by_hand),
+
+    Mutant(signals, "Signals.__init__", "half_life > 0", "True", test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", "step >= BACK_STEPS", "step > BACK_STEPS", test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", "self.before.popleft()", "break", test_doctor.test_progress_is_judged_with_a_record_at_every_step),
+    Mutant(signals, "Signals._of_distance", "0.1 * mean", "0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(signals, "Signals._of_distance", "(max(lately) - min(lately)) / mean", "max(lately) / mean", test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals._of_distance", "min(self.best or distance, distance)", "distance", partial(neighbours, RULES["rate-too-high"])),
+    Mutant(signals, "_turns", ">= least", ">= 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(signals, "_turns", "a * b < 0", "a * b > 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(rules, "Sign.holds", "<= self.high", "< self.high", partial(neighbours, RULES["no-average"])),
+    Mutant(rules, "Sign.holds", "self.low <=", "-math.inf <=", partial(neighbours, RULES["average-lags"])),
+    Mutant(rules, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rules, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rules, "Cure.change", "options.get(where) != needed", "False", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rules, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor.look", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["checkerboard"])),
+    Mutant(diagnosis, "Doctor.look", "< rule.checks", "< 1", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
+    Mutant(diagnosis, "Doctor.look", "if rule.name in self.since else []", "if False else []", test_doctor.test_a_row_that_lacks_a_sign_says_nothing_of_it),
+    Mutant(diagnosis, "Doctor.prescriptions", "if self._helps(cure)", "if True", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor.unchecked", "and rule.signs[0].name not in EVENTS", "", test_doctor.test_a_healthy_history_is_healthy),
+    Mutant(diagnosis, "Doctor.unchecked", "and rule.lacking not in self.seen", "", test_doctor.test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is),
+    Mutant(diagnosis, "Doctor._applies", "not rule.losses or", "", test_doctor.test_a_healthy_history_is_healthy),
+    Mutant(diagnosis, "Doctor._applies", "self.options.get(\"loss\") in rule.losses", "True", test_doctor.test_rules_for_some_games_are_silent_in_others),
+    Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_doctor.test_clipped_weights_have_few_directions_by_themselves),
+    Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_doctor.test_what_is_over_is_told_apart_from_what_is),
+    Mutant(diagnosis, "Doctor._helps", "return bool(cure.change(self.options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_doctor.test_of_options_that_are_not_known_cures_are_words),
+    Mutant(diagnosis, "diagnose", "course.setdefault(finding.name, finding)", "course[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
+    Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
+
+    Mutant(checkpoint, "write", "[:-KEEP]", "[:-1]", test_checkpoint.test_only_the_last_two_are_kept),
+    Mutant(checkpoint, "write", '"seconds": bout.seconds', '"seconds": 0.0', test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_digest", "tensors + json.dumps(facts, sort_keys=True).encode()", "tensors", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="other facts")),
+    Mutant(checkpoint, "_digest", "tensors +", "", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
+    Mutant(checkpoint, "drop_after", "> step", ">= step", test_checkpoint.test_what_lies_after_the_state_gone_on_from_is_removed),
+    Mutant(checkpoint, "read", "reverse=True", "reverse=False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
+    Mutant(checkpoint, "read", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
+    Mutant(checkpoint, "restore", "tensor.copy_(saved[name])", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "restore", "if differ:", "if False:", test_checkpoint.test_other_networks_are_refused),
+    Mutant(checkpoint, "_tensors", ", **bout.memories", "", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_tensors", "if bout.average:", "if False:", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_optimizers", '("g_optimizer", bout.g_optimizer), ', "", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_optimizer_tensors", "torch.as_tensor(value)", "torch.zeros_like(value)", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_restore_optimizer", "if tensor.shape == like.shape", "if False", test_checkpoint.test_moments_lie_in_memory_as_their_weights_do),
+
+    Mutant(selection, "Judge.distance", "self.config.seed + offset", "self.config.seed", test_selection.test_one_set_of_latents_chooses_and_another_reports),
+    Mutant(selection, "judge", "if aside is None", "if True", test_selection.test_the_judge_measures_against_what_was_set_aside),
+    Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_selection.test_labels_of_clusters_are_none_to_measure_by),
+    Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
+    Mutant(selection, "Selection.__init__", 'float(chosen["frechet"])', "0.0", test_selection.test_resuming_never_loses_the_best),
+    Mutant(selection, "Selection.keep", "if distance < self.best", "if True", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "Selection.keep", "not last and", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
+    Mutant(selection, "Selection.report", "self.judge.distance(best, REPORTING)", "facts['frechet']", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "Selection.report", "self.judge.distance(self.bout, REPORTING)", "self.judge.distance(best, REPORTING)", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(run, "_Writer._draw", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
+]  # fmt: skip
+WHOLE = (
+    loop,
+    vitals,
+    signals,
+    rules,
+    diagnosis,
+    checkpoint,
+    selection,
+)  # modules all of whose functions have one
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_broken_copy_fails_its_test(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    caught(mutant, request)
+
+
+def test_the_tests_that_catch_broken_copies_are_in_the_suite() -> None:
+    assert [str(mutant) for mutant in MUTANTS if not in_suite(mutant)] == []
+
+
+def written(module: ModuleType) -> dict[str, str]:
+    """The sources of a module's functions and of its classes' methods, but the plain ones."""
+    found = {}
+    for name, value in vars(module).items():
+        if getattr(value, "__module__", "") != module.__name__:
+            continue
+        for part, member in vars(value).items() if inspect.isclass(value) else [("", value)]:
+            function = function_of(member)
+            if inspect.isfunction(function) and function.__code__.co_filename == module.__file__:
+                found[f"{name}.{part}".rstrip(".")] = textwrap.dedent(inspect.getsource(function))
+    return {name: source for name, source in found.items() if not plain(source)}
+
+
+def plain(source: str) -> bool:
+    """Whether a function only puts values where they belong, or is a single statement without a choice."""
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    done = function.body[1 if ast.get_docstring(function) else 0 :]
+    if function.name in ("__init__", "__post_init__", "__str__"):
+        return not any(
+            isinstance(part, ast.If | ast.IfExp | ast.BoolOp | ast.Try) for part in ast.walk(function)
+        )
+    return len(done) <= 1 and not any(isinstance(part, ast.If | ast.For | ast.With) for part in done)
+
+
+@pytest.mark.parametrize("module", WHOLE, ids=lambda module: module.__name__)
+def test_every_function_has_a_mutant(module: ModuleType) -> None:
+    mine = [(mutant.name, mutant.original) for mutant in MUTANTS if mutant.module is module]
+    sources = written(module)
+    assert sources
+    lacking = [
+        name
+        for name, source in sources.items()
+        if not any(n == name or (n == name.split(".")[0] and original in source) for n, original in mine)
+    ]
+    assert lacking == []
