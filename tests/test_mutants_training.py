@@ -10,16 +10,22 @@ import pytest
 
 import test_checkpoint
 import test_doctor
+import test_keeping
+import test_layout
 import test_loop
 import test_runtime
 import test_selection
 import test_snapshots
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
-from sparring import checkpoint, loop, run, selection, vitals
+from sparring import checkpoint, files, layout, loop, run, selection, vitals
 from sparring.doctor import diagnosis, rules, signals
 
-begun, few = test_selection.begun, test_selection.few  # fixtures of tests that are run here
+begun, few, saved = (
+    test_selection.begun,
+    test_selection.few,
+    test_checkpoint.saved,
+)  # fixtures of tests that are run here
 RULES = {rule.name: rule for rule in rules.RULES}
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
@@ -119,15 +125,20 @@ MUTANTS = [
     Mutant(diagnosis, "diagnose", "course.setdefault(finding.name, finding)", "course[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
 
-    Mutant(checkpoint, "write", "[:-KEEP]", "[:-1]", test_checkpoint.test_only_the_last_two_are_kept),
+    Mutant(checkpoint, "write", "+ 1 - KEEP", "+ 2 - KEEP", test_checkpoint.test_only_the_last_two_are_kept),
     Mutant(checkpoint, "write", '"seconds": bout.seconds', '"seconds": 0.0', test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_digest", "tensors + json.dumps(facts, sort_keys=True).encode()", "tensors", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="other facts")),
     Mutant(checkpoint, "_digest", "tensors +", "", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
-    Mutant(checkpoint, "drop_after", "> step", ">= step", test_checkpoint.test_what_lies_after_the_state_gone_on_from_is_removed),
-    Mutant(checkpoint, "read", "reverse=True", "reverse=False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
-    Mutant(checkpoint, "read", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
-    Mutant(checkpoint, "restore", "tensor.copy_(saved[name])", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
-    Mutant(checkpoint, "restore", "if differ:", "if False:", test_checkpoint.test_other_networks_are_refused),
+    Mutant(checkpoint, "read", "reversed(found)", "found", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
+    Mutant(checkpoint, "_whole", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
+    Mutant(checkpoint, "_whole", "if not matches", "if False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
+    Mutant(checkpoint, "_check_facts", 'if facts["step"] != step', "if False", test_checkpoint.test_a_copy_under_the_name_of_another_step_does_not_count),
+    Mutant(checkpoint, "_check_facts", "type(value) not in kinds or", "", partial(test_checkpoint.test_facts_of_another_kind_break_a_checkpoint, name="samples_seen", value=1.5)),
+    Mutant(checkpoint, "restore", "tensor.copy_(tensors[name])", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_check_tensors", "_owner(name) in idle", "True", test_checkpoint.test_a_weight_s_state_that_is_lost_is_missed),
+    Mutant(checkpoint, "_form", "{tuple(tensor.shape)}", "", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/exp_avg", damage="longer")),
+    Mutant(checkpoint, "_form", "tensor.dtype", "torch.float32", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="average/", damage="type")),
+    Mutant(checkpoint, "_states_to_be", "weight.grad = torch.zeros_like(weight)", "pass", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/step", damage="missing")),
     Mutant(checkpoint, "_tensors", ", **bout.memories", "", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_tensors", "if bout.average:", "if False:", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_optimizers", '("g_optimizer", bout.g_optimizer), ', "", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
@@ -139,11 +150,18 @@ MUTANTS = [
     Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_selection.test_labels_of_clusters_are_none_to_measure_by),
     Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
     Mutant(selection, "Selection.__init__", 'float(chosen["frechet"])', "0.0", test_selection.test_resuming_never_loses_the_best),
-    Mutant(selection, "Selection.keep", "if distance < self.best", "if True", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
-    Mutant(selection, "Selection.keep", "not last and", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
+    Mutant(selection, "Selection.keep", "if not distance < self.best", "if False", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "Selection.measure", "not last and", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
     Mutant(selection, "Selection.report", "self.judge.distance(best, REPORTING)", "facts['frechet']", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
     Mutant(selection, "Selection.report", "self.judge.distance(self.bout, REPORTING)", "self.judge.distance(best, REPORTING)", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
-    Mutant(run, "_Writer._draw", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
+    Mutant(run, "_Writer._due", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
+    Mutant(run, "_Writer.__init__", "self._due(spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
+    Mutant(vitals, "Vitals.__init__", "if bout.step else None", "if False else None", partial(test_keeping.test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run, recipe="mlp")),
+    Mutant(layout, "steps", "and stem == step_name(int(stem))", "", test_layout.test_only_names_that_sparring_writes_are_steps),
+    Mutant(layout, "_says", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),
+    Mutant(layout, "drop", "step in written and", "", partial(test_keeping.test_files_of_the_user_stay, verb="resume")),
+    Mutant(layout, "drop", "alone or", "", test_keeping.test_what_a_kill_left_half_written_goes),
+    Mutant(files, "left_over", "if name and", "if False and", test_keeping.test_what_a_kill_left_half_written_goes),
 ]  # fmt: skip
 WHOLE = (
     loop,

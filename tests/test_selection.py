@@ -81,8 +81,9 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     chooser = selection.Selection(found, folder.best, bout, print)
     for bout.step in (1, 2, 3):
         seen = 1000 * bout.step
-        kept = chooser.keep(Record(bout.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
-        assert set(kept.values) == {"auc", "frechet"}
+        record = chooser.measure(Record(bout.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
+        assert set(record.values) == {"auc", "frechet"}
+        assert chooser.keep(record) == (bout.step < 3)
     assert (chooser.best, chooser.best_step) == (1.0, 2)
     report = chooser.report(data.classes)
     assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
@@ -115,11 +116,11 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
     found = selection.judge(folder.config, data, bout.runtime.device)
     chooser = selection.Selection(found, folder.best, bout, print)
     measured = [
-        "frechet" in chooser.keep(Record(seen, seen, 0.0, 0.0, {}), last=False).values
+        "frechet" in chooser.measure(Record(seen, seen, 0.0, 0.0, {}), last=False).values
         for seen in (48, 64, 80, 96)
     ]
     assert measured == [False, True, False, True]
-    assert "frechet" in chooser.keep(Record(97, 97, 0.0, 1.0, {}), last=True).values
+    assert "frechet" in chooser.measure(Record(97, 97, 0.0, 1.0, {}), last=True).values
 
 
 @pytest.mark.parametrize("damage", ["cut", "no distance"])
