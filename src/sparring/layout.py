@@ -92,9 +92,10 @@ def drawn_number(name: str) -> str:
 def is_run(path: Path) -> bool:
     """Whether sparring wrote this folder's run.json, the first file of every run."""
     try:
-        return "sparring" in json.loads((path / RUN).read_bytes())
-    except (OSError, ValueError, TypeError, RecursionError):
+        facts = json.loads((path / RUN).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return False
+    return isinstance(facts, dict) and "sparring" in facts
 
 
 def not_of_a_training(out: Path) -> None:
@@ -103,7 +104,7 @@ def not_of_a_training(out: Path) -> None:
     Raises:
         RunError: it is a file or a folder of a training's, or the run folder itself.
     """
-    for place in (Path(os.path.abspath(out)), out.resolve()):
+    for place in map(Path, (os.path.abspath(out), os.path.realpath(out))):
         above, higher = place.parent, place.parent.parent
         for run, part in ((place, ""), (above, place.name), (higher, above.name)):
             if part in ("", LOCK, *OF_TRAINING, *BY_STEP) and is_run(run):
