@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import shutil
 import urllib.parse
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -22,13 +23,42 @@ from sparring.cli import main
 from sparring.config import Config
 from sparring.data.arrays import from_array
 from sparring.page.server import app
+from sparring.values import MOST_FLOAT
 
 Act = Callable[[], object]
-TINY = (
-    "--batch-size 16 --g-width 4 --d-width 4 --latent-dim 4 --threads 1 --device cpu --precision fp32 "
-    "--record-every 2 --pictures 2 --checkpoint-seconds 0 --samples-seen 64"
-).split()
+TINY = [
+    "--batch-size",
+    "16",
+    "--g-width",
+    "4",
+    "--d-width",
+    "4",
+    "--latent-dim",
+    "4",
+    "--threads",
+    "1",
+    "--device",
+    "cpu",
+    "--precision",
+    "fp32",
+    "--record-every",
+    "2",
+    "--pictures",
+    "2",
+    "--checkpoint-seconds",
+    "0",
+    "--samples-seen",
+    "64",
+]
 OPTIONS = [name.replace("_", "-") for name in vars(Config()) if name not in ("data", "recipe")]
+GROUPS = ("the game", "few data", "optimisation", "records")  # of options that change no size
+TYPES = (
+    b"'<f4'", b"'|u1'", b"'|O'", b"'<U9'", b"'|V8'", b"'<M8[s]'", b"'<c8'", b"[('a', '<f4')]", b"7", b"'>i2'",
+)  # fmt: skip
+SHAPES = (
+    b"(40, 2)", b"(99999999999999999999, 2)", b"(True, 2)", b"(-1, 2)", b"(0,)", b"()", b"7", b"'a'",
+    b"(4294967296, 4294967296)", b"(40, 2.5)", b"(" + b"1, " * 70 + b")", b"(1000000000, 1)", b"(" * 200,
+)  # fmt: skip
 LINES = ("history.jsonl", "rescue.jsonl")
 
 
@@ -61,8 +91,18 @@ def sound(folder: Path) -> Sound:
     choice = {"label": "Fréchet", "count": 20, "step": 2, "chosen_at": 1.0, "frechet": 1.0, "last_step": 4}
     for run in runs:
         (run / "best.json").write_bytes(mutated.as_json(choice | {"last_frechet": 1.5}))
-        (run / "evaluation.json").write_bytes(mutated.as_json({"reals": "a", "frechet_mean": 1.0, "warnings": ["x"]}))
-        state = {"what": "tried", "step": 2, "words": "w", "tries": 1, "most": 3, "tried": [["a", "b"]], "was": {}}
+        (run / "evaluation.json").write_bytes(
+            mutated.as_json({"reals": "a", "frechet_mean": 1.0, "warnings": ["x"]})
+        )
+        state = {
+            "what": "tried",
+            "step": 2,
+            "words": "w",
+            "tries": 1,
+            "most": 3,
+            "tried": [["a", "b"]],
+            "was": {},
+        }
         more_state = {"ill": [["g_lr", 0.1]], "heard_from": 0}
         (run / "rescue.jsonl").write_bytes(mutated.as_json(state | more_state) + b"\n")
         shutil.copytree(run / "checkpoints", run / "best")
@@ -73,7 +113,9 @@ def a_run(base: Sound, here: Path, rng: Random) -> Act:
     """A file of a run folder, and a verb that reads it."""
     run = here / "run"
     shutil.copytree(rng.choice((base.pictures, base.points)), run)
-    name = rng.choice(("run.json", "run.json", "config.toml", "config.toml", "history.jsonl", "best.json", *LINES))
+    name = rng.choice(
+        ("run.json", "run.json", "config.toml", "config.toml", "history.jsonl", "best.json", *LINES)
+    )
     change = mutated.mutate_json
     if name in LINES:
         change = mutated.mutate_lines
@@ -124,12 +166,12 @@ def _reads(run: Path, here: Path, rng: Random) -> Act:
     return lambda: _asked(run, f"/api/runs/{run.name}")
 
 
-def _asked(run: Path, address: str) -> None:
+def _asked(run: Path, address: str, headers: Mapping[str, str] = {}) -> None:
     """Ask a page of this run; its own faults are raised here."""
     page = TestClient(app([run], watching.Painter(), watching.LOOPBACK), base_url="http://127.0.0.1:8555")
-    answer = page.get(address, follow_redirects=False)
+    answer = page.get(address, headers=headers, follow_redirects=False)
     assert answer.status_code < 500, f"status {answer.status_code}"
-    if "text/plain" in answer.headers["content-type"]:
+    if "text/plain" in answer.headers.get("content-type", ""):
         fault = mutated.unfit(answer.text, mutated.MOST_SAID)
         assert not fault, fault
 
@@ -146,7 +188,11 @@ def a_page(base: Sound, here: Path, rng: Random) -> Act:
         f"/api/runs/{run.name}/fields/{quoted}.json", f"/static/{quoted}", f"/{quoted}", f"/?token={quoted}",
     )  # fmt: skip
     address = rng.choice((*addresses[:2], *addresses))
-    return lambda: _asked(run, address)
+    name = rng.choice(
+        ("host", "origin", "cookie", "sec-fetch-site", "range", "if-modified-since", "if-none-match")
+    )
+    headers = {name: quoted[:200]} if rng.random() < 0.2 else {}
+    return lambda: _asked(run, address, headers)
 
 
 def _number(rng: Random) -> str:
@@ -158,7 +204,9 @@ def _number(rng: Random) -> str:
 
 def an_option(base: Sound, here: Path, rng: Random) -> Act:
     """Options of a verb."""
-    words = [part for _ in range(rng.choice((1, 1, 2, 3))) for part in (f"--{rng.choice(OPTIONS)}", _value(rng))]
+    words = [
+        part for _ in range(rng.choice((1, 1, 2, 3))) for part in (f"--{rng.choice(OPTIONS)}", _value(rng))
+    ]
     data = base.folder / rng.choice(("a.npz", "a.npy"))
     recipe = ["--recipe", rng.choice(("tutorial", "mlp", "dcgan", "modern", "sngan", "sprint", "small-data"))]
     sampled = [
@@ -167,26 +215,58 @@ def an_option(base: Sound, here: Path, rng: Random) -> Act:
         if rng.random() < 0.5
         for part in (f"--{name}", _value(rng))
     ]
+    measured = ["evaluate", base.pictures, "--quick", "--features", "pixels", "--count", "20", "--draws", "1"]
     lines: tuple[list[Any], ...] = (
         ["train", data, "--dry-run", *recipe, *TINY, *words], ["train", data, "--dry-run", *recipe, *words],
         ["train", data, "--out", here / "run", *recipe, *TINY, "--rescue", _value(rng), "--vitals"],
         ["sample", base.pictures, "--out", here / "out.png", *sampled, "--device", "cpu"],
         ["sample", base.points, "--out", here / "out.npz", *sampled, "--device", mutated.word(rng)],
-        ["sample", base.pictures, "--interpolate", "--out", here / "o.gif", "--seed", _value(rng), "--count", "4"],
-        ["evaluate", base.pictures, "--quick", f"--{rng.choice(('count', 'draws', 'seed', 'features'))}", _value(rng)],
+        ["sample", base.pictures, "--interpolate", "--out", here / "o.gif", "--seed", _value(rng),
+        "--count", "4"],
+        [*measured, f"--{rng.choice(('seed', 'features', 'held-out', 'device'))}", _value(rng)],
+        [*measured, f"--{rng.choice(('count', 'draws'))}", rng.choice(("0", "-1", "1e9", "9" * 400,
+        "10000000"))],
         ["data", data, "--out", here / "sheet.png", "--seed", _value(rng)],
         ["data", base.folder / "photos", "--out", here / "s.png", *words[:2]],
         ["recipes", mutated.word(rng)], ["info", mutated.word(rng)], ["doctor", mutated.word(rng)],
         ["train", mutated.word(rng)], ["train", data, "--out", mutated.word(rng), "--dry-run"],
         [mutated.word(rng)], ["report", base.pictures, "--out", mutated.word(rng)],
     )  # fmt: skip
+    if rng.random() < 0.04:
+        host, port = (
+            rng.choice(("127.0.0.1", "", "\ud800", "a" * 70, "a b", "é" * 40, "\x1b", "::1")),
+            _number(rng),
+        )
+        return lambda: watching.listen(host, int(port) if port.isdecimal() and len(port) < 4000 else -1).close()
     line = rng.choice((*lines[:2], *lines[:2], *lines[:2], *lines))
     return mutated.command(*line)
 
 
+def a_training(base: Sound, here: Path, rng: Random) -> Act:
+    """A training of a few steps whose options are accepted and hardly anybody gives."""
+    fields = [field for field in dataclasses.fields(Config) if field.metadata["group"] in GROUPS]
+    fields = [field for field in fields if field.name != "evaluate_every"]  # which measures, for long
+    words = []
+    for field in rng.sample(fields, rng.choice((1, 1, 2, 3))):
+        most = field.metadata["high"] or (MOST_FLOAT if field.type == "float" else 2**62)
+        low = field.metadata["low"] or 0
+        value: Any = rng.choice((low, most, most / 2, min(most, 1e20), max(low, 1e-30), 1e-45, min(1.0, most)))
+        if field.metadata["choices"]:
+            value = rng.choice(field.metadata["choices"])
+        elif field.type == "int":
+            value = int(value)
+        flag = f"--{field.name.replace('_', '-')}"
+        words += [rng.choice((flag, f"--no-{flag[2:]}"))] if field.type == "bool" else [flag, str(value)]
+    recipe = rng.choice(("tutorial", "dcgan", "sprint", "wgan-gp", "sngan", "modern", "lsgan", "small-data"))
+    data = base.folder / rng.choice(("a.npz", "a.npy"))
+    return mutated.command("train", data, "--out", here / "run", "--recipe", recipe, *TINY, *words)
+
+
 def _value(rng: Random) -> str:
     if rng.random() < 0.15:
-        return rng.choice(("mlp", "batch", "none", "folders", "wasserstein", "ada", "8x8", "auto", "5", "0.1", "100000"))
+        return rng.choice(
+            ("mlp", "batch", "none", "folders", "wasserstein", "ada", "8x8", "auto", "5", "0.1", "100000")
+        )
     return mutated.spelled(str(rng.choice(mutated.NUMBERS))) if rng.random() < 0.7 else mutated.word(rng)
 
 
@@ -202,7 +282,8 @@ def an_array_file(base: Sound, here: Path, rng: Random) -> Act:
                 content = archive.read(name)
                 if rng.random() < 0.4:
                     content = rng.choice((_other_npy, mutated.mutate_bytes))(content, rng)
-                changed.writestr(name if rng.random() < 0.9 else mutated.word(rng)[:60].replace("\ud800", ""), content)
+                odd = mutated.word(rng)[:60].replace("\ud800", "") or "x"
+                changed.writestr(name if rng.random() < 0.9 else odd, content)
         if rng.random() < 0.2:
             path.write_bytes(mutated.mutate_bytes(path.read_bytes(), rng))
     return mutated.command("data", path, "--out", here / "sheet.png")
@@ -211,14 +292,7 @@ def an_array_file(base: Sound, here: Path, rng: Random) -> Act:
 def _other_npy(content: bytes, rng: Random) -> bytes:
     """A .npy whose head says something else."""
     head = b"{'descr': %s, 'fortran_order': %s, 'shape': %s, }" % (
-        rng.choice((b"'<f4'", b"'|u1'", b"'|O'", b"'<U9'", b"'|V8'", b"'<M8[s]'", b"'<c8'", b"[('a', '<f4')]", b"7", b"'>i2'")),
-        rng.choice((b"False", b"True", b"3")),
-        rng.choice(
-            (
-                b"(40, 2)", b"(99999999999999999999, 2)", b"(True, 2)", b"(-1, 2)", b"(0,)", b"()", b"(4294967296, 4294967296)",
-                b"7", b"(40, 2.5)", b"'a'", b"(" + b"1, " * 70 + b")", b"(1000000000, 1)", b"(" * 200,
-            )
-        ),
+        rng.choice(TYPES), rng.choice((b"False", b"True", b"3")), rng.choice(SHAPES)
     )  # fmt: skip
     return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + content[rng.choice((128, 200)) :]
 
@@ -226,10 +300,12 @@ def _other_npy(content: bytes, rng: Random) -> bytes:
 def an_array(base: Sound, here: Path, rng: Random) -> Act:
     """Samples and labels in Python."""
     shape = rng.choice(((8, 2), (8, 8, 8), (8, 1, 8, 8), (8,), (0, 2), (8, 0), (1, 1, 1, 1, 1), (8, 3, 8, 8)))
-    samples: Any = np.full(shape, 0.5, rng.choice(("f4", "f8", "u1", "i8", "O", "U3", "c8", "M8[s]", "?", "f2")))
+    samples: Any = np.full(
+        shape, 0.5, rng.choice(("f4", "f8", "u1", "i8", "O", "U3", "c8", "M8[s]", "?", "f2"))
+    )
     if rng.random() < 0.3:
         samples = mutated.nasty(rng)
-    elif rng.random() < 0.3 and samples.dtype.kind == "f" and samples.size:
+    elif rng.random() < 0.3 and samples.dtype == np.float64 and samples.size:
         samples.flat[0] = rng.choice((1e300, -1e300, float("nan"), float("inf"), 1e-300, 300.0))
     labels = rng.choice((None, None, [rng.choice(mutated.TEXTS) for _ in range(8)], mutated.nasty(rng)))
     return lambda: from_array(samples, labels)
@@ -247,7 +323,8 @@ def an_estimator(base: Sound, here: Path, rng: Random) -> Act:
 
 def pictures(base: Sound, here: Path, rng: Random) -> Act:
     """Pictures in a folder or a zip, with labels in a table."""
-    folder, asked = here / "photos", []
+    folder = here / "photos"
+    asked: list[str] = []
     folder.mkdir()
     for path in sorted((base.folder / "photos").iterdir()):
         content = path.read_bytes()
@@ -259,7 +336,9 @@ def pictures(base: Sound, here: Path, rng: Random) -> Act:
         rows = "".join(f"{path.name},{rng.choice(('cat', 'dog'))}\n" for path in folder.iterdir())
         table = ("file,label\n" + rows).encode("utf-8", "surrogateescape")
         (here / "labels.csv").write_bytes(mutated.mutate_bytes(table, rng))
-        asked = ["--labels", str(here / "labels.csv")]
+        pairs = {"labels": [[path.name.encode("utf-8", "replace").decode(), 1] for path in folder.iterdir()]}
+        (here / "dataset.json").write_bytes(mutated.mutate_json(mutated.as_json(pairs), rng))
+        asked = ["--labels", str(here / rng.choice(("labels.csv", "labels.csv", "dataset.json")))]
     source = folder
     if rng.random() < 0.4:
         packed = io.BytesIO()
@@ -274,14 +353,16 @@ def pictures(base: Sound, here: Path, rng: Random) -> Act:
 
 def a_log(base: Sound, here: Path, rng: Random) -> Act:
     """A history that another program wrote."""
-    rows = [{"step": k, "d_loss": 1.0 + k / 10, "g_loss": 0.5, "D(x)": 0.7} for k in range(5)]
+    rows: list[dict[str, Any]] = [
+        {"step": k, "d_loss": 1.0 + k / 10, "g_loss": 0.5, "D(x)": 0.7} for k in range(5)
+    ]
     suffix = rng.choice((".csv", ".tsv", ".json", ".jsonl", ".txt"))
     if suffix in (".json", ".jsonl"):
         content = mutated.as_json(rows) if suffix == ".json" else b"\n".join(map(mutated.as_json, rows))
         content = (mutated.mutate_json if suffix == ".json" else mutated.mutate_lines)(content, rng)
     else:
         mark = rng.choice((",", ";", "\t"))
-        cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+        cells: list[list[Any]] = [list(rows[0]), *(list(row.values()) for row in rows)]
         for _ in range(3):
             rng.choice(cells)[rng.randrange(4)] = mutated.word(rng)
         lines = "\n".join(mark.join(str(cell) for cell in row) for row in cells)
@@ -293,7 +374,9 @@ def a_log(base: Sound, here: Path, rng: Random) -> Act:
 
 def a_config(base: Sound, here: Path, rng: Random) -> Act:
     """A TOML file of options."""
-    content = b"recipe = 'dcgan'\nbatch_size = 8\ng_width = 4\nd_width = 4\nsamples_seen = 64\nseed = 1\nsize = '8'\n"
+    content = (
+        b"recipe = 'dcgan'\nbatch_size = 8\ng_width = 4\nd_width = 4\nsamples_seen = 64\nseed = 1\nsize = '8'\n"
+    )
     (here / "mine.toml").write_bytes(mutated.mutate_toml(content, rng))
     return mutated.command("train", base.folder / "a.npz", "--dry-run", "--config", here / "mine.toml")
 
@@ -303,6 +386,7 @@ KINDS: dict[str, Callable[[Sound, Path, Random], Act]] = {
     "checkpoints": a_checkpoint,
     "addresses of the page": a_page,
     "options": an_option,
+    "trainings": a_training,
     ".npy and .npz": an_array_file,
     "arrays": an_array,
     "GAN's arguments": an_estimator,

@@ -18,6 +18,7 @@ from cli_runs import OPTIONS, contents, refused
 from conftest import TINY, TINY_LINE
 from sparring import build
 from sparring.cli import main
+from sparring.cores import available_cores
 from sparring.data.spec import Dataset
 from sparring.estimator import GAN
 from sparring.records import read_history
@@ -46,7 +47,7 @@ def test_dry_run_prints_the_config_and_leaves_nothing(
 def test_more_threads_than_cores_are_advised_against(
     pictures_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for threads, expected in ((10_000, True), (1, False)):
+    for threads, expected in ((2 * available_cores(), True), (1, False)):
         assert main(["train", str(pictures_file), "--dry-run", *TINY_LINE, "--threads", str(threads)]) == 0
         assert ("wait for one another" in capsys.readouterr().err) == expected
 
@@ -327,3 +328,39 @@ def test_a_demo_that_is_refused_leaves_nothing(
     for minutes in ("0", "-1", "nan"):
         assert "minutes" in refused(capsys, "demo", "--minutes", minutes, "--out", out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("word", ["a\0b", "\ud800", "--seed=\0"])
+def test_words_that_no_system_gives_are_refused(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", word]) == 2
+    assert "holds a sign that no file and no option has" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("digits", [400, 5000, 100_000])
+def test_a_number_of_any_length_is_refused_in_a_few_lines(
+    digits: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = main(["train", "ring", "--dry-run", "--g-width", "9" * digits])
+    except SystemExit as end:
+        status = end.code
+    assert status in (1, 2)
+    said = capsys.readouterr().err
+    assert "g-width" in said or "g_width" in said
+    assert len(said) < 2_000
+
+
+def test_escape_codes_in_names_do_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = np.array(["red\x1b[31m", "a\0b"])
+    np.savez(
+        tmp_path / "a.npz", samples=np.zeros((4, 8, 8), np.uint8), labels=np.arange(4) % 2, class_names=names
+    )
+    folder = tmp_path / "b\x1b[2J"
+    folder.mkdir()
+    assert main(["data", str(tmp_path / "a.npz"), "--out", str(folder / "sheet.png")]) == 0
+    assert main(["info", str(folder / "none\x1b[2J")]) == 1
+    captured = capsys.readouterr()
+    assert "\x1b" not in captured.out + captured.err
+    assert r"red\x1b[31m 2, a\x00b 2" in captured.out

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
 from sparring.errors import ConfigError
+from sparring.values import MOST_FLOAT
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_whole_numbers_serve_as_floats_and_back() -> None:
 
 
 def test_toml_that_is_broken(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="not a TOML file"):
+    with pytest.raises(ConfigError, match="it is not TOML, first in line 1"):
         from_toml("= 3")
     with pytest.raises(ConfigError, match="unknown option 'sed'. Did you mean 'seed'"):
         from_toml("sed = 3")
@@ -80,9 +81,36 @@ def test_a_whole_number_is_a_size_too() -> None:
     assert from_toml("size = 32").size == "32"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"g_width": 10**400}, {"seed": 10**5000}, {"minutes": 10**400}, {"g_lr": 1e39}, {"depth": 10**6},
+        {"size": 10**5000}, {"data": "a\0b"}, {"device": "\ud800"}, {"labels": "x" * 10**6},
+        {"loss": "\x1b[2J"},
+    ],
+)  # fmt: skip
+def test_values_beyond_all_bounds_are_refused_in_a_line(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Config().replace(**changes)
+    assert next(iter(changes)) in str(refusal.value)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 10**5, "a = " + "9" * 5000, "a.b" + ".b" * 100 + " = 1", "seed = "]
+)
+def test_toml_that_python_chokes_on(text: str) -> None:
+    with pytest.raises(ConfigError, match="Write one key = value per line"):
+        from_toml(text)
+
+
 def test_configs_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().seed = 1  # type: ignore[misc]
+
+
+SIGNS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # that a file can hold
 
 
 def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
@@ -97,10 +125,10 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
     if meta["choices"]:
         return st.sampled_from(meta["choices"])
     if field.type == "float":
-        return st.floats(meta["low"], meta["high"], allow_infinity=False)
+        return st.floats(meta["low"], MOST_FLOAT if meta["high"] is None else meta["high"])
     if field.type == "int":
-        return st.integers(meta["low"], 2**40)
-    return st.booleans() if field.type == "bool" else st.text()
+        return st.integers(meta["low"], min(2**40, meta["high"] or 2**40))
+    return st.booleans() if field.type == "bool" else st.text(SIGNS)
 
 
 UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from sparring.errors import QUOTED_CHARACTERS, quoted, reason, unknown
+from sparring.errors import MOST_SAID, QUOTED_CHARACTERS, DataError, printable, quoted, reason, unknown
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,27 @@ def test_faults_of_the_system_are_told_in_our_words():
 
 def test_an_unknown_name_of_a_million_characters_is_bounded():
     assert len(unknown("recipe", "x" * 10**6, ["dcgan"])) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("é 语 🙂\u3000", "é 语 🙂\u3000"),
+        ("a\0b\x1b[2J\r\n\x9b", r"a\x00b\x1b[2J\x0d\x0a\x9b"),
+        ("caf\udce9", r"caf\xe9"),
+        ("\ud800", r"\ud800"),
+        ("\u202eabc\u2066", r"\u202eabc\u2066"),
+    ],
+)
+def test_names_are_made_printable(text, shown):
+    assert printable(text) == shown
+    shown.encode()
+
+
+def test_every_refusal_is_printable_and_bounded_whatever_it_quotes():
+    for quoting in ("x" * 10**6, "\0" * 10**5, "\ud800\x1b[31m\n" * 10):
+        said = str(DataError(f"first {quoting} last"))
+        assert len(said) <= MOST_SAID
+        assert said.replace("\n", "").isprintable()
+        assert said.startswith("first ")
+        assert said.endswith(" last")

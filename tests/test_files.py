@@ -1,10 +1,13 @@
 """Files are there whole, or as they were."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from sparring import files
+from sparring.errors import UnreadableError
+from sparring.files import parse_json, read_bytes, read_json
 
 
 def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
@@ -33,3 +36,39 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     for nowhere in ("", "relative"):
         monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
         assert files.cache_folder() == Path.home() / ".cache" / "sparring"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[" * 10**5, "nested more than 32 levels"),
+        (b"[" * 100 + b"]" * 100, "nested more than 32 levels"),
+        (b'{"a": ', "not JSON, first in line 1, column 7"),
+        (b"\n\nx", "not JSON, first in line 3"),
+        (b"\xff\xfe", "not text in UTF-8, first at byte 0"),
+        (b"", "not JSON"),
+    ],
+)
+def test_json_that_is_none(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(UnreadableError, match=said):
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_numbers_of_any_size_are_numbers(digits: int) -> None:
+    assert parse_json(f"[{'9' * digits}, 12, -3]") == [float("9" * digits), 12, -3]
+
+
+def test_what_is_no_ordinary_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, said in (("pipe", "no ordinary file"), (".", "a folder"), ("none", "not there"), ("a\0", "name")):
+        with pytest.raises(UnreadableError, match=said):
+            read_bytes(tmp_path / name)
+
+
+def test_files_of_any_length_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    (tmp_path / "a").write_bytes(b"x" * 11)
+    with pytest.raises(UnreadableError, match="more than 10 bytes"):
+        read_bytes(tmp_path / "a")

@@ -327,3 +327,44 @@ def test_the_doctor_speaks_chinese() -> None:
             assert f'"{cure.words}": "' in words
         for sign in rule.signs:
             assert sign.name in CONDITIONS or f'"{sign.name}": "' in words
+
+
+@pytest.mark.parametrize(
+    "times", ['"seconds": 1e308, "progress": 1e-300', '"seconds": Infinity, "progress": NaN']
+)
+def test_times_of_any_size_are_shown_or_passed_over(tmp_path: Path, times: str) -> None:
+    run = make_run(tmp_path / "a", records=2, of=4)
+    line = f'{{"step": 1000, "samples_seen": 64000, {times}, "d_loss": 1e999, "g_loss": {"9" * 400}}}\n'
+    with (run / "history.jsonl").open("a") as file:
+        file.write(line)
+    answer = client(tmp_path).get("/api/runs/a")
+    assert answer.status_code == 200
+    assert len(answer.json()["step"]) + answer.json()["broken_lines"] == 3
+
+
+def test_a_time_left_that_is_endless_is_none(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a", records=0)
+    (run / "history.jsonl").write_text('{"step": 1, "samples_seen": 1, "seconds": 1e30, "progress": 1e-320}\n')
+    answer = client(tmp_path).get("/api/runs/a")
+    assert (answer.status_code, answer.json()["left_seconds"]) == (200, None)
+
+
+def test_names_on_the_page_are_printable(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a")
+    facts = json.loads((run / "run.json").read_text())
+    facts["data"], facts["spec"]["class_names"] = "\ud800", ["\x1b[2J", *facts["spec"]["class_names"][1:]]
+    (run / "run.json").write_text(json.dumps(facts))
+    view = client(tmp_path).get("/api/runs/a").json()
+    assert (view["facts"]["data"], view["classes"][0]) == (r"\ud800", r"\x1b[2J")
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "1e5", "0x10", "nan", "%00", "%ed%a0%80", "1.5", "%d9%a3", ""])
+@pytest.mark.parametrize("name", ["seed", "label", "count", "toward", "near", "share", "to_seed", "sliders"])
+def test_a_wish_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, value: str) -> None:
+    make_run(tmp_path / "a")
+    answer = client(tmp_path, draw=lambda path, wish: b"png").get(f"/api/runs/a/draw?{name}={value}")
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 400:
+        assert answer.text.startswith("cannot draw that: ")
+        assert "expected" in answer.text
+        assert len(answer.text) < 250

@@ -77,7 +77,19 @@ HEAD = '"samples_seen": 1, "seconds": 1, "progress": 0'
 
 
 @pytest.mark.parametrize(
-    "line", [f'{{"step": Infinity, {HEAD}}}', f'{{"step": 1, {HEAD}, "d_loss": "x"}}', "[" * 100_000]
+    "line",
+    [
+        f'{{"step": Infinity, {HEAD}}}',
+        f'{{"step": 1, {HEAD}, "d_loss": "x"}}',
+        f'{{"step": -1, {HEAD}}}',
+        f'{{"step": {"9" * 400}, {HEAD}}}',
+        f'{{"step": {"9" * 5000}, {HEAD}}}',
+        f'{{"step": true, {HEAD}}}',
+        '{"step": 1, "samples_seen": 1, "seconds": Infinity, "progress": 0}',
+        '{"step": 1, "samples_seen": 1, "seconds": 1, "progress": 1e308}',
+        f'{{"step": 1, {HEAD}, "{"x" * 1000}": 1}}',
+        "[" * 100_000,
+    ],
 )
 def test_lines_that_are_json_but_no_record_are_passed_over(tmp_path: Path, line: str) -> None:
     path = tmp_path / "history.jsonl"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sparring.data import sources
-from sparring.data.sources import archive, folder, printable
-from sparring.errors import DataError
+from sparring.data.sources import archive, folder
+from sparring.errors import DataError, printable
 
 ODD = [
     ".hidden.png", "._apple.png", ".DS_Store", "__MACOSX/a.png", "@eaDir/a.jpg", ".git/a.png",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
-from sparring import augment, losses, penalties, schedules
+from sparring import augment, losses, memory, penalties, schedules
 from sparring.config import DEFAULT_RECIPES, ON_POINTS, Config, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
@@ -24,7 +24,7 @@ from sparring.idle import refuse_idle
 from sparring.loop import Budget
 from sparring.networks import dcgan, mlp, modern, resnet
 from sparring.networks.blocks import spectral
-from sparring.runtime import Runtime
+from sparring.runtime import Runtime, check_threads
 from sparring.steps import Bout, Ends
 
 LOSSES: dict[str, losses.Loss] = {
@@ -289,6 +289,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
     _check_players(config, spec.kind, spec.shape, bool(classes))
+    memory.check_players(costs(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         try:
@@ -359,6 +360,24 @@ def check(config: Config, data: Dataset) -> None:
     _loss(config)
     _adaptive_gamma(config)
     _augmentation(config, data.spec)
+    check_threads(config.threads)
+    classes = clustered or (data.classes if config.conditional else 0)
+    memory.check_training(costs(config, data.spec, classes), config, data.spec)
+
+
+@lru_cache(maxsize=8)
+def costs(config: Config, spec: Spec, classes: int) -> memory.Costs:
+    """What this config's players take of memory.
+
+    Raises:
+        ConfigError: networks that cannot take this data.
+    """
+    try:
+        return memory.costs(
+            GENERATORS[config.generator], DISCRIMINATORS[config.discriminator], config, spec, classes
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:

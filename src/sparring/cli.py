@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sparring import __version__
 from sparring.config import LOSSES, PICTURES, RECIPES, Config
-from sparring.errors import SparringError
+from sparring.errors import SparringError, quoted, reason, told, warn
 
 INTRO = """\
 Train, understand and use generative adversarial networks (GANs): two networks spar, a generator
@@ -76,14 +77,18 @@ examples
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 3 a run that is
     unwell, 130 interrupted."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if strange := next((word for word in words if not _is_word(word)), None):
+        warn(f"{quoted(strange)} holds a sign that no file and no option has. Leave it out.")
+        return 2
+    args = parser().parse_args(words)
     if args.verb is None:
         parser().print_help()
         return 0
     try:
         return _verb(args.verb)(args)
     except SparringError as error:
-        print(f"sparring: {error}", file=sys.stderr)
+        warn(str(error))
         return 1
     except KeyboardInterrupt:
         print("sparring: interrupted.", file=sys.stderr)
@@ -92,8 +97,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:  # a full or read-only disk, wherever it shows
-        print(f"sparring: {error.strerror or error}: {error.filename or 'output'}.", file=sys.stderr)
+        what = quoted(str(error.filename)) if error.filename else "the output"
+        warn(f"cannot use {what}: {reason(error)}. Make room or choose another place, and try again.")
         return 1
+
+
+def _is_word(word: str) -> bool:
+    """Whether the system could have given us this word, and takes it for the name of a file."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
 
 
 def _verb(name: str) -> Callable[[argparse.Namespace], int]:
@@ -259,7 +273,7 @@ def add_config_options(train: argparse.ArgumentParser, only: str | None = None) 
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that keeps the layout of texts and does not guess abbreviated options."""
+    """argparse that keeps the layout of texts, bounds what it quotes and guesses no abbreviated options."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -269,3 +283,6 @@ class _Parser(argparse.ArgumentParser):
                 prog, max_help_position=34, width=100
             ),
         )
+
+    def error(self, message: str) -> NoReturn:
+        super().error(told(message))

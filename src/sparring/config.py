@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any
 
 import tomli_w
 
-from sparring.errors import ConfigError, unknown
+from sparring.errors import ConfigError, UnreadableError, quoted, unknown
+from sparring.files import parse_toml, read_toml
+from sparring.values import MOST_CHARACTERS, MOST_FLOAT, MOST_WHOLE
 
 # The names build.py knows how to turn into objects (a test holds the two against each other).
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
@@ -30,6 +31,12 @@ BUDGETS = ("minutes", "epochs", "samples_seen")
 RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
 PICTURES = "your own pictures"  # the group of options that only folders, zips and Hugging Face sets take
+MOST_WIDTH = 2**20
+WIDE = f": the weights between two such layers alone would take {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
+WIDTH: dict[str, Any] = {"group": "networks", "low": 1, "high": MOST_WIDTH, "why": WIDE}
+DEPTH: dict[str, Any] = {
+    "group": "networks", "low": 1, "high": 1_000, "why": ": a signal is lost in far fewer layers",
+}  # fmt: skip
 SIDES = (4, 4096)  # pixels of a picture
 
 
@@ -41,9 +48,13 @@ def option(
     choices: tuple[str, ...] = (),
     low: float | None = None,
     high: float | None = None,
+    why: str = "",
 ) -> Any:
-    """A config field with its help text, its group in ``--help`` and the values it accepts."""
-    metadata = {"help": help, "group": group, "choices": choices, "low": low, "high": high}
+    """A config field with its help text, its group in ``--help`` and the values it accepts.
+
+    ``why`` there is a greatest value follows it in the refusal.
+    """
+    metadata = {"help": help, "group": group, "choices": choices, "low": low, "high": high, "why": why}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -96,13 +107,13 @@ class Config:
     latent_dim: int = option(
         64, "numbers in a latent vector (0: as many as a sample has)", group="networks", low=0
     )
-    g_width: int = option(64, "channels at the finest scale, or hidden units (mlp)", group="networks", low=1)
-    d_width: int = option(64, "the same for the discriminator", group="networks", low=1)
+    g_width: int = option(64, "channels at the finest scale, or hidden units (mlp)", **WIDTH)
+    d_width: int = option(64, "the same for the discriminator", **WIDTH)
     d_hidden: int = option(
         0, "units of a last hidden layer in a dcgan discriminator (0: none)", group="networks", low=0
     )
     d_deviation: bool = option(False, "show a dcgan discriminator how varied its batch is", group="networks")
-    depth: int = option(1, "hidden layers (mlp), residual blocks a scale (modern)", group="networks", low=1)
+    depth: int = option(1, "hidden layers (mlp), residual blocks a scale (modern)", **DEPTH)
     g_norm: str = option("batch", "normalisation in the generator", group="networks", choices=G_NORMS)
     d_norm: str = option("none", "normalisation in the discriminator", group="networks", choices=D_NORMS)
 
@@ -390,7 +401,9 @@ def from_recipe(name: str, kind: str = "image", /, **changes: Any) -> Config:
     if not isinstance(name, str) or name not in RECIPES:
         raise ConfigError(unknown("recipe", str(name), RECIPES))
     if "recipe" in changes:
-        raise ConfigError(f"recipe {name!r} cannot be renamed {changes['recipe']!r}: name that one first.")
+        raise ConfigError(
+            f"recipe {name!r} cannot be renamed {quoted(changes['recipe'])}: name that one first."
+        )
     adapted = ON_POINTS.get(name, {}) if kind == "points" else {}
     return Config(recipe=name).replace(**RECIPES[name]).replace(**adapted).replace(**changes)
 
@@ -402,9 +415,9 @@ def from_toml(text: str) -> Config:
         ConfigError: not TOML, an unknown key, or a value that does not fit.
     """
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"not a TOML file ({error}). Write one key = value per line.") from error
+        values = parse_toml(text)
+    except UnreadableError as error:
+        raise ConfigError(f"{error}. Write one key = value per line.") from error
     return Config().replace(**values)
 
 
@@ -418,10 +431,12 @@ def picture_size(text: str) -> tuple[int, int] | None:
         return None
     sides = text.lower().split("x")
     if len(sides) > 2 or not all(re.fullmatch("[0-9]{1,5}", side) for side in sides):
-        raise ConfigError(f"size = {text!r}: expected a side in pixels (64), WIDTHxHEIGHT (96x64), or auto.")
+        raise ConfigError(
+            f"size = {quoted(text)}: expected a side in pixels (64), WIDTHxHEIGHT (96x64), or auto."
+        )
     width, height = int(sides[0]), int(sides[-1])
     if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
-        raise ConfigError(f"size = {text!r}: expected sides from {SIDES[0]} to {SIDES[1]} pixels.")
+        raise ConfigError(f"size = {quoted(text)}: expected sides from {SIDES[0]} to {SIDES[1]} pixels.")
     return width, height
 
 
@@ -432,20 +447,17 @@ def load_toml(path: Path) -> Mapping[str, Any]:
         ConfigError: the file is missing or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return read_toml(path)
+    except UnreadableError as error:
         raise ConfigError(f"cannot read the config file {path}: {error}.") from error
 
 
 def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
     """Whole floats become ints, ints floats where the field says so and sizes text; nothing else changes."""
-    if field.name == "size" and type(value) is int:
+    if field.name == "size" and type(value) is int and abs(value) <= 10 * SIDES[1]:
         return str(value)
-    if field.type == "float" and type(value) is int:
-        try:
-            return float(value)
-        except OverflowError as error:
-            raise ConfigError(f"{field.name}: expected a finite number, got one beyond 1.8e308.") from error
+    if field.type == "float" and type(value) is int and abs(value) <= MOST_FLOAT:
+        return float(value)
     if field.type == "int" and type(value) is float and value.is_integer():
         return int(value)
     return value
@@ -453,13 +465,38 @@ def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
 
 def _check(field: dataclasses.Field[Any], value: Any) -> None:
     name, meta = field.name, field.metadata
-    if type(value).__name__ != field.type:
-        raise ConfigError(f"{name} = {value!r}: expected {field.type}, got {type(value).__name__}.")
+    fits = field.type == "float" and type(value) is int  # one that no float holds is refused as too large
+    if type(value).__name__ != field.type and not fits:
+        raise ConfigError(f"{name} = {quoted(value)}: expected {field.type}, got {_type(value)}.")
     if meta["choices"] and value not in meta["choices"]:
         raise ConfigError(unknown(name, value, meta["choices"]))
-    low, high = meta["low"], meta["high"]
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        bounds = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-        raise ConfigError(f"{name} = {value!r}: expected {bounds}.")
-    if isinstance(value, float) and value == float("inf"):
-        raise ConfigError(f"{name} = {value!r}: expected a finite number.")
+    if field.type == "str":
+        _check_text(name, value)
+    elif field.type != "bool":
+        _check_bounds(field, value)
+
+
+def _type(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__
+
+
+def _check_text(name: str, value: str) -> None:
+    """Refuse what no file name and no TOML file can hold."""
+    if len(value) > MOST_CHARACTERS:
+        raise ConfigError(f"{name} has {len(value):,} characters: expected at most {MOST_CHARACTERS:,}.")
+    if "\0" in value or value.encode("utf-8", "replace").decode() != value:
+        raise ConfigError(f"{name} = {quoted(value)} has a sign that is no character of UTF-8. Leave it out.")
+
+
+def _check_bounds(field: dataclasses.Field[Any], value: float) -> None:
+    low, high = (
+        (float("-inf") if field.metadata["low"] is None else field.metadata["low"]),
+        field.metadata["high"],
+    )
+    most = high if high is not None else MOST_WHOLE if field.type == "int" else MOST_FLOAT
+    if low <= value <= most:
+        return
+    expected = f"from {low:g} to {most:g}" if high is not None or value > most else f"at least {low:g}"
+    if value == float("inf"):
+        expected = "a finite number"
+    raise ConfigError(f"{field.name} = {quoted(value)}: expected {expected}{field.metadata['why']}.")

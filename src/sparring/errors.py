@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 import sys
 from collections.abc import Iterable
 
 
 class SparringError(Exception):
-    """Something the user can mend. The message says what came, what is accepted, what to do."""
+    """Something the user can mend. The message says what came, what is accepted, what to do.
+
+    Whatever it quotes, it is printable and not longer than MOST_SAID.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(told(message))
 
 
 class ConfigError(SparringError, ValueError):
@@ -28,7 +35,15 @@ class NonFiniteError(SparringError, ArithmeticError):
     """The losses or gradients became infinite or not a number; training has stopped."""
 
 
+class UnreadableError(SparringError, ValueError):
+    """A file that cannot be read; the message is the reason alone."""
+
+
 QUOTED_CHARACTERS = 80
+MOST_SAID = 1_500  # characters of a message; of a longer one the middle is left out
+# Control characters, signs that turn the direction of writing, and halves of characters.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+BYTES = range(0xDC80, 0xDD00)  # how Python holds the bytes of file names that are no UTF-8
 REASONS = {
     errno.ENOENT: "it is not there",
     errno.EACCES: "permission is missing",
@@ -47,6 +62,29 @@ REASONS = {
 }
 
 
+def printable(text: str, kept: str = "") -> str:
+    """Text, as a name of a file or of a class, in signs that are safe to print, to encode and to see.
+
+    The others are escaped, but for those in ``kept``.
+    """
+    return UNPRINTABLE.sub(lambda found: found[0] if found[0] in kept else _escaped(found[0]), text)
+
+
+def _escaped(sign: str) -> str:
+    code = ord(sign) - 0xDC00 if ord(sign) in BYTES else ord(sign)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def told(message: str) -> str:
+    """A message as it may be shown anywhere: printable, its lines kept, of at most MOST_SAID characters."""
+    return _shortened(printable(_shortened(message), kept="\n\t"))
+
+
+def _shortened(message: str) -> str:
+    half = MOST_SAID // 2 - 2
+    return message if len(message) <= MOST_SAID else f"{message[:half]} … {message[-half:]}"
+
+
 def quoted(content: object, limit: int = QUOTED_CHARACTERS) -> str:
     """What a user gave, for a message: on one line, control characters escaped, at most ``limit`` characters.
 
@@ -57,7 +95,7 @@ def quoted(content: object, limit: int = QUOTED_CHARACTERS) -> str:
         shown = repr(text)
     except Exception:  # whatever a user's object raises
         shown = f"<{type(content).__name__}>"
-    shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in shown)
+    shown = printable(shown)
     return shown if len(shown) <= limit + 2 else f"{shown[:limit]}…"
 
 
@@ -76,4 +114,4 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 def warn(message: str) -> None:
     """Say on standard error what a user should hear, though nothing is wrong."""
-    print(f"sparring: {message}", file=sys.stderr)
+    print(told(f"sparring: {message}"), file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -10,7 +9,8 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from sparring.errors import RunError
+from sparring.errors import RunError, UnreadableError
+from sparring.files import read_json
 
 RUN, CONFIG, HISTORY = "run.json", "config.toml", "history.jsonl"
 RESCUE, CHOICE, LOCK = "rescue.jsonl", "best.json", "lock"
@@ -18,6 +18,7 @@ SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
 OF_TRAINING = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, SHEET, ANIMATION)
 OF_LOOKING = (EVALUATION, NEAREST, REPORT)  # by verbs that look at a run
+MOST_LABEL = 60  # characters of a label in a file's name, whose bytes no system takes more than 255 of
 DRAWN = "drawn"  # the folder of what is drawn without saying where to
 
 CHECKPOINTS, HEALTHY, BEST = "checkpoints", "healthy", "best"
@@ -58,8 +59,8 @@ def checkpoints(folder: Path) -> list[int]:
 
 def _says(path: Path, step: int) -> bool:
     try:
-        facts = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        facts = read_json(path)
+    except UnreadableError:
         return False
     return isinstance(facts, dict) and "sha256" in facts and facts.get("step") == step
 
@@ -80,7 +81,8 @@ def drop(folder: Path, goes: Callable[[int], bool], written: Collection[int]) ->
 
 def drawn_name(number: int, label: str = "") -> str:
     """How a drawn sample is named in a folder of many."""
-    return f"{number:05d}{'-' if label else ''}{label.replace('/', '_')}{PICTURE}"
+    named = label.replace("/", "_")[:MOST_LABEL]
+    return f"{number:05d}{'-' if named else ''}{named}{PICTURE}"
 
 
 def drawn_number(name: str) -> str:
@@ -92,8 +94,8 @@ def drawn_number(name: str) -> str:
 def is_run(path: Path) -> bool:
     """Whether sparring wrote this folder's run.json, the first file of every run."""
     try:
-        facts = json.loads((path / RUN).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        facts = read_json(path / RUN)
+    except UnreadableError:
         return False
     return isinstance(facts, dict) and "sparring" in facts
 

@@ -14,7 +14,7 @@ from sparring import build, layout, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import RunError, warn
+from sparring.errors import RunError, printable, warn
 from sparring.terminal import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
@@ -52,7 +52,7 @@ def show(args: argparse.Namespace) -> int:
     for key, value in facts(data).items():
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)
     if data.origin and data.origin.left_out:
-        print("\nleft out:", *data.origin.left_out, sep="\n  ")
+        print("\nleft out:", *map(printable, data.origin.left_out), sep="\n  ")
         lost, total = len(data.origin.left_out), len(data.origin.left_out) + len(data)
         if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparring.errors import RunError
-from sparring.files import write_whole
+from sparring.errors import RunError, UnreadableError, reason
+from sparring.files import parse_json, write_whole
+from sparring.values import field, finite, listed, number, text, whole
+
+LINE_CHARACTERS = 100_000  # at most; a record has some hundreds
+NAME_CHARACTERS, MOST_BINS = 80, 1_000
+HEAD = ("step", "samples_seen", "seconds", "progress", "scores")
 
 
 class Logged(NamedTuple):
@@ -119,41 +125,44 @@ class Record:
         """The inverse of ``to_json``, up to its rounding.
 
         Raises:
-            ValueError: the line is not a record.
+            UnreadableError: the line is not a record.
         """
-        values = json.loads(line)
-        try:
-            scores = values.pop("scores", None)
-            return Record(
-                step=int(values.pop("step")),
-                samples_seen=int(values.pop("samples_seen")),
-                seconds=float(values.pop("seconds")),
-                progress=float(values.pop("progress")),
-                values={name: float(value) for name, value in values.items()},
-                scores=None if scores is None else _scores(*scores),
-            )
-        except (AttributeError, KeyError, TypeError, OverflowError) as error:
-            raise ValueError(f"not a record: {line[:80]!r}") from error
+        values = parse_json(line)
+        head = field(values, "step", whole), field(values, "samples_seen", whole)
+        times = field(values, "seconds", partial(finite, low=0)), field(values, "progress", _share)
+        scores = field(values, "scores", _scores) if values.get("scores") is not None else None
+        rest = {name: number(value) for name, value in values.items() if name not in HEAD}
+        return Record(
+            *head, *times, {text(name, NAME_CHARACTERS): value for name, value in rest.items()}, scores
+        )
 
 
-def _scores(low: Any, high: Any, real: Any, fake: Any) -> Scores:
-    return Scores(float(low), float(high), tuple(map(int, real)), tuple(map(int, fake)))
+def _share(value: Any) -> float:
+    return finite(value, 0, 1)
+
+
+def _scores(values: Any) -> Scores:
+    low, high, real, fake = values if isinstance(values, list) and len(values) == 4 else (None,) * 4
+    return Scores(finite(low), finite(high), *(listed(counts, whole, MOST_BINS) for counts in (real, fake)))
 
 
 def read_history(path: Path, broken: Callable[[str], object] = lambda _: None) -> Iterator[Record]:
     """The records of a ``history.jsonl``; a line cut short by a kill is passed over, and told to ``broken``.
 
     Raises:
-        RunError: there is no such file.
+        RunError: there is no such file, or it cannot be read.
     """
     if not path.is_file():
         raise RunError(f"no history at {path}. Is this a run folder? `sparring train` makes one.")
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                yield Record.from_json(line)
-            except (ValueError, RecursionError):
-                broken(line)
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            while line := lines.readline(LINE_CHARACTERS):
+                try:
+                    yield Record.from_json(line)
+                except UnreadableError:
+                    broken(line)
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {reason(error)}.") from error
 
 
 def truncate_history(path: Path, last_step: int) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,12 @@ from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding
 from sparring.doctor.report import options_text
-from sparring.errors import NonFiniteError, RunError, SparringError
-from sparring.files import write_whole
+from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
+from sparring.files import parse_json, read_text, write_whole
 from sparring.records import Record
 from sparring.run import RunFolder
 from sparring.steps import Bout
+from sparring.values import field, listed, text, whole
 
 APART = 6  # records between healthy states, and before a finding for one to count as healthy
 WATCH = 10  # healthy records after which a cure has proven itself
@@ -46,11 +49,11 @@ class Rescuer:
     bout: Bout
     most: int
     tell: Callable[[str], object] = print
-    tried: set[tuple[str, str]] = field(default_factory=set)  # diseases with their cures
+    tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
     watched: int = 0  # records left to watch the last cure
-    findings: list[Finding] = field(default_factory=list)  # at the last record
-    was: dict[str, Any] = field(default_factory=dict)  # what the cure being watched changed, as it was
-    ill: set[tuple[str, Any]] = field(default_factory=set)  # options that a kept cure changed, as they were
+    findings: list[Finding] = attribute(default_factory=list)  # at the last record
+    was: dict[str, Any] = attribute(default_factory=dict)  # what the cure being watched changed, as it was
+    ill: set[tuple[str, Any]] = attribute(default_factory=set)  # options that a kept cure changed, as they were
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
@@ -170,6 +173,54 @@ class Rescuer:
             file.write(json.dumps(line | state | {"heard_from": self.heard_from}) + "\n")
 
 
+def _lines(log: Path) -> list[str]:
+    """The lines of a log with their ends; none where it cannot be read."""
+    try:
+        return read_text(log).splitlines(keepends=True)
+    except UnreadableError:
+        return []
+
+
+def _state(
+    config: Config, line: str
+) -> tuple[set[tuple[str, str]], set[tuple[str, Any]], dict[str, Any], int, int]:
+    """What a line of the log says of the rescuer: tried, ill, was, heard_from, most.
+
+    Raises:
+        UnreadableError: the line does not say it.
+        ConfigError: it names options that are none.
+    """
+    state = parse_json(line)
+    changed = field(state, "was", _options)
+    config.replace(**changed)
+    return (
+        {(text(disease), text(words)) for disease, words in field(state, "tried", _pairs)},
+        {(text(name), _option(value)) for name, value in field(state, "ill", _pairs)},
+        changed,
+        field(state, "heard_from", whole),
+        field(state, "most", whole),
+    )
+
+
+def _option(value: Any) -> Any:
+    if not isinstance(value, str | int | float):
+        raise UnreadableError(f"{quoted(value)} where an option's value is expected")
+    return value
+
+
+def _options(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UnreadableError(f"{quoted(value)} where options are expected")
+    return {name: _option(part) for name, part in value.items()}
+
+
+def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
+    pairs = listed(value, partial(listed, check=lambda part: part, most=2))
+    if any(len(pair) != 2 for pair in pairs):
+        raise UnreadableError(f"{quoted(value)} where pairs are expected")
+    return pairs
+
+
 def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
     """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
 
@@ -177,19 +228,13 @@ def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
         more: cures that may be tried from here on; None: as many as were left.
     """
     ward = Rescuer(folder, bout, 0)
-    lines = ward.log.read_text("utf-8").splitlines(keepends=True) if ward.log.exists() else []
+    lines = _lines(ward.log)
     if lines and not lines[-1].endswith("\n"):  # a kill left half a line
         write_whole(ward.log, "".join(lines[:-1]).encode())
-    for text in reversed(lines):
-        try:
-            state = json.loads(text)
-            ward.tried = {(disease, words) for disease, words in state["tried"]}
-            ward.ill = {(name, value) for name, value in state["ill"]}
-            folder.config.replace(**state["was"])
-            ward.was, ward.heard_from, ward.most = state["was"], int(state["heard_from"]), int(state["most"])
-        except (ValueError, KeyError, TypeError, SparringError):
-            continue
-        break
+    for line in reversed(lines):
+        with suppress(SparringError):
+            ward.tried, ward.ill, ward.was, ward.heard_from, ward.most = _state(folder.config, line)
+            break
     ward.watched = WATCH if ward.was else 0
     if more is not None:
         ward.most = len(ward.tried) + more

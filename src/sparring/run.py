@@ -21,19 +21,17 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, checkpoint, fields, layout, sample, selection
-from sparring.config import Config, from_toml
-from sparring.data.spec import Dataset, Spec
-from sparring.errors import ConfigError, NonFiniteError, RunError, reason
+from sparring import __version__, build, checkpoint, facts, fields, layout, sample, selection
+from sparring.config import Config
+from sparring.data.spec import Dataset
+from sparring.errors import NonFiniteError, RunError, reason
 from sparring.files import left_over, write_whole
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record, read_history, truncate_history
 from sparring.runtime import Runtime, Threads
 from sparring.steps import Bout
 
-FORMAT = 1  # of the run folder; another number is refused
 PICTURE_COLUMNS = 8
-FACTS = ("sparring", "created", "data", "data_count", "class_counts")  # what verbs read of run.json
 
 
 class RunFolder:
@@ -45,37 +43,8 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.is_dir():
-            raise RunError(f"there is no run folder {path}. `sparring train` makes one.")
-        try:
-            self.facts: dict[str, Any] = json.loads((path / layout.RUN).read_text("utf-8"))
-            text = (path / layout.CONFIG).read_bytes()
-        except FileNotFoundError as error:
-            missing = Path(error.filename).name
-            force = "it anew with --force, or into " if missing == "config.toml" else ""
-            raise RunError(
-                f"{path} is not a run folder, or only half written: {missing} is missing. "
-                f"Train into {force}another folder."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise RunError(f"cannot read {path}/run.json: {error}.") from error
-        if not isinstance(self.facts, dict) or self.facts.get("format") != FORMAT:
-            found = self.facts.get("format") if isinstance(self.facts, dict) else None
-            writer = self.facts.get("sparring", "?") if isinstance(self.facts, dict) else "?"
-            raise RunError(
-                f"{path} has run format {found} (written by sparring {writer}); this is sparring "
-                f"{__version__}, which reads format {FORMAT}. Use the version that wrote it."
-            )
-        try:
-            self.config: Config = from_toml(text.decode("utf-8"))
-            for name in FACTS:
-                self.facts[name]
-            self.spec = Spec.from_dict(self.facts["spec"])
-            self.classes = int(self.facts["classes"])
-        except (ConfigError, UnicodeDecodeError) as error:
-            raise RunError(f"{path}/config.toml: {error}") from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path}/run.json is damaged: {error!r}.") from error
+        self.facts, self.spec, self.config = facts.read(path)
+        self.classes: int = self.facts["classes"]
 
     @property
     def checkpoints(self) -> Path:
@@ -131,10 +100,10 @@ class RunFolder:
         """
         if best and not layout.steps(self.best, layout.STATE):
             raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
-        facts, tensors = checkpoint.read(self.best if best else self.checkpoints, warn)
+        saved, tensors = checkpoint.read(self.best if best else self.checkpoints, warn)
         restored = build.bout(self.config, self.spec, self.classes, runtime)
-        checkpoint.restore(restored, facts, tensors)
-        return restored, facts
+        checkpoint.restore(restored, saved, tensors)
+        return restored, saved
 
     def pictures(self) -> list[Path]:
         """The files of the same latents through training, named by step, oldest first."""
@@ -173,8 +142,8 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
             ):  # run.json last: it says whose it is
                 if (path / name).is_file():
                     (path / name).unlink()
-    facts = {
-        "format": FORMAT,
+    said = {
+        "format": facts.FORMAT,
         "sparring": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
@@ -189,7 +158,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
     try:
         for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
             folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path / layout.RUN, json.dumps(facts, indent=1).encode())
+        write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
         write_whole(path / layout.CONFIG, config.to_toml().encode())
     except OSError as error:
         raise RunError(f"cannot write to {path}: {error.strerror or error}.") from error
@@ -386,8 +355,8 @@ class _Writer:
     def save(self, record: Record, at_once: bool) -> None:
         """A checkpoint where it is time for one."""
         if at_once or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
-            facts = {"threads": torch.get_num_threads(), "progress": record.progress}
-            checkpoint.write(self.bout, self.folder.checkpoints, facts)
+            more = {"threads": torch.get_num_threads(), "progress": record.progress}
+            checkpoint.write(self.bout, self.folder.checkpoints, more)
             self.saved_at = time.monotonic()
 
     def broken(self) -> None:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 _pool = cache(ThreadPoolExecutor)
 
 AMD = "AuthenticAMD"  # the vendor's sign
+MOST_PER_CORE = 16  # threads; each takes a stack of its own, and more only wait for one another
 MOST_TURNS = 40  # of the candidates in choosing the number of threads
 
 
@@ -127,7 +128,11 @@ class Runtime:
 
         Small layers share two cores badly, whole parts share them well. What is computed does not
         depend on ``count`` while no layer is shared.
+
+        Raises:
+            ConfigError: more than this machine's cores can use.
         """
+        check_threads(count)
         self.at_once = min(count, parts)
         torch.set_num_threads(count // self.at_once)
 
@@ -147,6 +152,20 @@ class Runtime:
     def agree(self, value: Any) -> Any:
         """The first process's value, on each process."""
         return self.fabric.broadcast(value) if self.processes > 1 else value
+
+
+def check_threads(count: int) -> None:
+    """Refuse more threads than this machine's cores can use.
+
+    Raises:
+        ConfigError: how many there may be.
+    """
+    most = MOST_PER_CORE * available_cores()
+    if count > most:
+        raise ConfigError(
+            f"threads = {count:,}: this machine has {available_cores()} cores, and beyond {most} threads each "
+            "takes memory and waits. Leave it out: the best number is measured."
+        )
 
 
 def another_ended(error: RuntimeError) -> bool:

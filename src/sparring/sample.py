@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from torch import Tensor, nn
 
-from sparring import layout
+from sparring import layout, memory
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, RunError
 from sparring.files import whole
@@ -37,6 +37,8 @@ def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) ->
             parts.append(generator(part).cpu())
         else:
             parts.append(generator(part, labels[start : start + CHUNK].to(device)).cpu())
+        if not start:
+            memory.check_drawing(len(latents), parts[0])
     generator.train(training)
     return torch.cat(parts)
 
@@ -47,9 +49,15 @@ def eight_bit(samples: Tensor, spec: Spec) -> Tensor:
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:
-    """``truncation`` times N(0, I): below 1 the samples are more typical and less varied."""
+    """``truncation`` times N(0, I): below 1 the samples are more typical and less varied.
+
+    Raises:
+        ConfigError: a count or a seed that is none, or more latents than the memory holds.
+    """
     if count < 0 or not -(2**63) <= seed < 2**64:
         raise ConfigError(f"count {count}, seed {seed}: expected at least 0, and a seed of 64 bits.")
+    latents = f"{count:,} latents of {latent_dim:,} numbers"
+    memory.refuse_beyond(count * latent_dim * memory.NUMBER, latents, "Draw fewer at a time: --count.")
     rng = torch.Generator().manual_seed(seed)
     return truncation * torch.randn(count, latent_dim, generator=rng)
 

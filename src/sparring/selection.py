@@ -18,13 +18,15 @@ import torch
 from sparring import build, checkpoint, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import RunError
+from sparring.errors import RunError, UnreadableError
+from sparring.files import read_json
 from sparring.metrics import cache
 from sparring.metrics.distances import Gaussian, fit_gaussian, frechet
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import Extractor
 from sparring.records import Record
 from sparring.steps import Bout
+from sparring.values import field, finite, text, whole
 
 CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
 COUNT = 2000  # samples a measurement
@@ -114,3 +116,18 @@ class Selection:
             "last_step": self.bout.step,
             "last_frechet": self.judge.distance(self.bout, REPORTING),
         }
+
+
+def told(path: Path) -> str:
+    """What a report that was written says, in a line; empty where there is none that can be read."""
+    try:
+        found = read_json(path)
+        best, last = (field(found, name, whole) for name in ("step", "last_step"))
+        scores = [field(found, name, finite) for name in ("frechet", "last_frechet")]
+        label = field(found, "label", text)
+    except UnreadableError:
+        return ""
+    return (
+        f"step {best:,}: {label} {scores[0]:.2f} on samples it was not chosen on "
+        f"(the last, step {last:,}: {scores[1]:.2f})"
+    )

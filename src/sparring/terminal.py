@@ -30,6 +30,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sparring.config import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
+from sparring.errors import printable
 from sparring.metrics.evaluation import Evaluation
 from sparring.records import Record
 
@@ -265,8 +266,16 @@ def recipe_table(name: str) -> Table:
     return table
 
 
+class _Console(Console):
+    """A console on which no name of a file or of a class moves the cursor or rings the bell."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        said = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
+        super().print(*said, **options)
+
+
 def console() -> Console:
     """The console on standard output, which may be a pipe of any encoding."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    return Console(highlight=False, emoji=False)
+    return _Console(highlight=False, emoji=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import platform
 import shlex
@@ -21,7 +20,7 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import __version__, build, checkpoint, layout, overview, run, sample, verdict
+from sparring import __version__, build, checkpoint, layout, overview, run, sample, selection, verdict
 from sparring.checks import preflight
 from sparring.config import ABOUT, BUDGETS, RECIPES, Config, from_recipe, load_toml
 from sparring.cores import available_cores
@@ -29,7 +28,7 @@ from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.report import Remarks, line
 from sparring.doctor.visit import visit
-from sparring.errors import ConfigError, RunError, SparringError, unknown, warn
+from sparring.errors import ConfigError, RunError, SparringError, printable, unknown, warn
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
@@ -229,7 +228,7 @@ def draw(args: argparse.Namespace) -> int:
             sample.save(samples, shown, folder.spec, out, columns)
     except OSError as error:
         raise RunError(f"cannot write {args.out or drawn}: {error.strerror or error}.") from error
-    print(f"{len(samples):,} samples from step {bout.step:,}: {out}")
+    print(printable(f"{len(samples):,} samples from step {bout.step:,}: {out}"))
     return 0
 
 
@@ -358,15 +357,8 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
         quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
-    if folder.choice.exists():
-        choice = json.loads(folder.choice.read_text("utf-8"))
-        screen.print(
-            f"           best  step {choice['step']:,}: {choice['label']} {choice['frechet']:.2f} on samples "
-            f"it was not chosen on (the last, step {choice['last_step']:,}: {choice['last_frechet']:.2f}); "
-            "--best draws from it",
-            soft_wrap=True,
-            markup=False,
-        )
+    if best := selection.told(folder.choice):
+        screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
 
 
 def _thumbnail(ward: Rescuer) -> Any:

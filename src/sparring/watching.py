@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparring import layout
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, RunError, printable
 
 if TYPE_CHECKING:
     from sparring.page.server import Spot, Wish
@@ -105,7 +105,7 @@ def report(args: argparse.Namespace) -> int:
     if out.exists() and not args.force and args.out:
         raise RunError(f"{out} exists already: replace it with --force, or choose another --out.")
     size = write_report(args.run, out)
-    print(f"{out}  {size / 1e6:.1f} MB")
+    print(printable(f"{out}  {size / 1e6:.1f} MB"))
     return 0
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sparring.config import SIDES
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError
+from sparring.errors import DataError, printable
 
 UNREADABLE = (  # what numpy and zipfile raise over damaged files
     OSError, ValueError, EOFError, RuntimeError, MemoryError, TokenError, zipfile.BadZipFile, zlib.error,
@@ -26,6 +26,7 @@ ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may 
 LEAST_STEPS = 256  # that float32 must make between a column's least and greatest value
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
 LABEL_KEYS = ("labels", "label", "y", "y_train", "targets", "target", "classes", "class")
+LONGEST_NAME = 200  # characters of a class's name
 NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
 
 
@@ -112,7 +113,7 @@ def _renamed(data: Dataset, names: NDArray[Any]) -> Dataset:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return printable(value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value))
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
@@ -225,7 +226,13 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
     values, indices = np.unique(array, return_inverse=True)
     if len(values) > 1000 or len(values) > max(2, count // 2):
         raise DataError(f"{name} has {len(values)} different labels for {count} samples: are these labels?")
-    return torch.from_numpy(indices.astype(np.int64)), tuple(map(_text, values))
+    names = tuple(map(_text, values))
+    if len(set(names)) < len(names) or max(map(len, names)) > LONGEST_NAME:
+        raise DataError(
+            f"{name} has labels that look alike, or of more than {LONGEST_NAME} characters: give each class a "
+            "short name of its own."
+        )
+    return torch.from_numpy(indices.astype(np.int64)), names
 
 
 def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:

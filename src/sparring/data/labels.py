@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.sources import printable
-from sparring.errors import DataError
+from sparring.errors import DataError, UnreadableError, printable
+from sparring.files import read_text
 
 FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "name", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
@@ -83,16 +83,17 @@ def read_table(path: Path) -> dict[str, str]:
         DataError: unreadable, no such columns, or contradictions.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_text(path)
         first = text.split("\n", 1)[0]
         rows = [
             row
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
             if row
         ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnreadableError, csv.Error) as error:
+        why = error if isinstance(error, UnreadableError) else "a line of it is no row of a table"
         raise DataError(
-            f"cannot read the labels in {path} ({error}). Expected a CSV file in UTF-8, or 'folders'."
+            f"cannot read the labels in {path}: {why}. Expected a CSV file in UTF-8, or 'folders'."
         ) from error
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     file_column = next((header.index(name) for name in FILE_COLUMNS if name in header), None)
@@ -112,7 +113,7 @@ def read_table(path: Path) -> dict[str, str]:
         if len(row) <= max(file_column, label_column):
             continue  # a short row names no label: its picture will be missed
         name = _composed(str(PurePosixPath(row[file_column].strip().replace("\\", "/"))))
-        label = row[label_column].strip()
+        label = printable(row[label_column].strip())
         if table.setdefault(name, label) != label:
             raise DataError(f"{path} calls {name} both {table[name]!r} and {label!r}: keep one.")
     return table

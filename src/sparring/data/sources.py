@@ -42,11 +42,6 @@ class Source:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-def printable(name: str) -> str:
-    """A file name as text, whatever its bytes."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def folder(path: Path) -> Source:
     """The pictures below a folder; hidden files and runs are passed over, links followed, each folder once."""
     files: dict[str, str] = {}

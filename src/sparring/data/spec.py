@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from sparring.errors import DataError
+from sparring.config import CHANNELS
+from sparring.errors import DataError, UnreadableError, quoted
+from sparring.values import field, finite, flag, listed, text, whole
 
 Kind = Literal["image", "points"]
+AXES = {"image": 3, "points": 1}  # of one sample, by kind
+DTYPES = ("uint8", "float32")
+LEAST_SCALE = 1e-38
+MOST_NUMBERS = 2**40  # in one sample
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,35 @@ class Spec:
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Spec:
-        """The inverse of ``to_dict``."""
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return Spec(**fields)
+        """The inverse of ``to_dict``.
+
+        Raises:
+            UnreadableError: a field that is missing, or that no data set has.
+        """
+        spec = Spec(
+            kind=field(values, "kind", partial(_one_of, tuple(AXES))),
+            shape=field(values, "shape", lambda shape: listed(shape, partial(whole, low=1), most=8)),
+            dtype=field(values, "dtype", partial(_one_of, DTYPES)),
+            centre=field(values, "centre", lambda centre: listed(centre, finite)),
+            scale=field(values, "scale", lambda scale: listed(scale, partial(finite, low=LEAST_SCALE))),
+            class_names=field(values, "class_names", lambda names: listed(names, text)),
+            clusters=field(values, "clusters", flag),
+        )
+        several = spec.shape[:1] if spec.kind == "points" else ()
+        colours = spec.kind != "image" or str(spec.shape[0]) in CHANNELS
+        if len(spec.shape) != AXES[spec.kind] or math.prod(spec.shape) > MOST_NUMBERS or not colours:
+            raise UnreadableError(f"shape: {list(spec.shape)} is none of {spec.kind}")
+        if len(spec.centre) != len(spec.scale) or len(spec.scale) not in (1, *several):
+            raise UnreadableError(
+                f"centre and scale: {len(spec.centre)} and {len(spec.scale)} numbers, expected one"
+            )
+        return spec
+
+
+def _one_of(known: tuple[str, ...], value: Any) -> Any:
+    if value not in known:
+        raise UnreadableError(f"{quoted(value)} where {' or '.join(known)} is expected")
+    return value
 
 
 @dataclass(frozen=True)

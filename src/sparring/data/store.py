@@ -29,9 +29,9 @@ from torch import Tensor
 
 from sparring.cores import available_cores
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, reason_of, shown_size
-from sparring.data.sources import Source, printable
-from sparring.errors import DataError
-from sparring.files import cache_folder, left_over, whole, write_whole
+from sparring.data.sources import Source
+from sparring.errors import DataError, UnreadableError, printable
+from sparring.files import cache_folder, left_over, read_json, whole, write_whole
 
 VERSION = 1  # of the decoding: another one makes every entry anew
 AHEAD = 64  # files decoded before they are needed
@@ -291,8 +291,8 @@ def _indexed(where: Path, index: Path) -> Decoded | None:
 
 def _facts(path: Path) -> dict[str, Any] | None:
     try:
-        facts = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        facts = read_json(path)
+    except UnreadableError:
         return None
     return facts if isinstance(facts, dict) else None
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
 import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
 
-from sparring.errors import DataError
+from sparring.errors import DataError, UnreadableError
+from sparring.files import parse_json, read_text
 from sparring.records import LOGGED, Record
 
 TABLES = (".csv", ".tsv", ".txt")
@@ -71,24 +71,27 @@ def read_foreign(path: Path) -> Iterator[Record]:
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            if path.suffix.lower() in TABLES:
-                yield from _table(file)
-                return
-            text = file.read()
-            whole = _json(text)
-            for row in map(_json, text.splitlines()) if whole is None else [whole]:
-                for entry in row if isinstance(row, list) else [row]:
-                    if isinstance(entry, dict):
-                        yield from _columns(entry)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {path} ({error}); expected {EXPECTED} in UTF-8.") from error
+        text = read_text(path)
+        if path.suffix.lower() in TABLES:
+            yield from _table(text)
+            return
+        whole = _json(text)
+        for row in map(_json, text.splitlines()) if whole is None else [whole]:
+            for entry in row if isinstance(row, list) else [row]:
+                if isinstance(entry, dict):
+                    yield from _columns(entry)
+    except UnreadableError as error:
+        raise DataError(f"cannot read {path}: {error}. Expected {EXPECTED} in UTF-8.") from error
+    except csv.Error as error:
+        raise DataError(
+            f"cannot read {path}: a line of it is no row of a table. Expected {EXPECTED}."
+        ) from error
 
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # a line cut short
+        return parse_json(text)
+    except UnreadableError:  # a line cut short
         return None
 
 
@@ -102,12 +105,10 @@ def _columns(entry: dict[str, object]) -> Iterator[Mapping[str, object]]:
         yield {name: values[k] for name, values in lists.items() if k < len(values)}
 
 
-def _table(file: TextIO) -> Iterator[Mapping[str, object]]:
+def _table(text: str) -> Iterator[Mapping[str, object]]:
     """Rows of a CSV whose separator is the commonest in its first line; with semicolons, commas are decimal."""
-    head = file.readline()
-    file.seek(0)
-    separator = max(",;\t", key=head.count)
-    for row in csv.DictReader(file, delimiter=separator):
+    separator = max(",;\t", key=text.split("\n", 1)[0].count)
+    for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=separator):
         decimal = "," if separator == ";" else "."
         yield {name: str(value).replace(decimal, ".") for name, value in row.items()}
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from sparring.records import Logged, Record
+from sparring.values import MOST_FLOAT
 
 BACK_STEPS = 150  # over which progress is judged
 KEPT = 64  # records that are remembered, and more where they are fewer than BACK_STEPS apart
@@ -47,7 +48,10 @@ class Signals:
 
     def of(self, record: Record) -> dict[str, float]:
         """The record's values with what follows from them."""
-        found = dict(record.values) | self.constant
+        # Beyond float32 is no measurement, and sums of such overflow.
+        found = {
+            name: value for name, value in record.values.items() if abs(value) <= MOST_FLOAT
+        } | self.constant
         if {"real_logit", "fake_logit"} <= found.keys():
             found["logit_gap"] = found["real_logit"] - found["fake_logit"]
         for player in ("g", "d"):

@@ -6,15 +6,18 @@ import argparse
 import difflib
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sparring import values
 from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.report import counted, facts, text
 from sparring.doctor.stories import STORIES, about
-from sparring.errors import DataError, RunError
+from sparring.errors import ConfigError, DataError, RunError, UnreadableError, printable
+from sparring.files import read_json, read_text
 from sparring.records import read_history
 
 UNWELL = 3  # exit status
@@ -57,17 +60,19 @@ def visit(args: argparse.Namespace) -> int:
             told += f"\n\n{counted(len(broken), 'line')} of the history could not be read."
         if not options.get("loss"):
             told += "\n\nSome rules hold for some games only: name this one's with --loss non-saturating."
-    sys.stdout.write(told + "\n")
+    sys.stdout.write(printable(told, kept="\n") + "\n")
     return 0 if diagnosis.healthy else UNWELL
 
 
 def _options(path: Path) -> dict[str, Any]:
     """The run's config, with the kind of its data where run.json says it."""
+    kind = "image"
+    with suppress(UnreadableError):
+        spec = values.field(read_json(path / "run.json"), "spec", lambda found: found)
+        kind = values.field(spec, "kind", values.text)
     try:
-        kind = json.loads((path / "run.json").read_bytes())["spec"]["kind"]
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = "image"
-    try:
-        return vars(from_toml((path / "config.toml").read_bytes().decode("utf-8"))) | {"kind": kind}
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} is not a run folder, or only half written: {error}.") from error
+        return vars(from_toml(read_text(path / "config.toml"))) | {"kind": kind}
+    except UnreadableError as error:
+        raise RunError(f"{path} is not a run folder, or only half written: config.toml: {error}.") from error
+    except ConfigError as error:
+        raise RunError(f"{path}/config.toml: {error}") from error

@@ -111,7 +111,7 @@ class Bottleneck(nn.Module):
     def __init__(self, channels: int, blocks: int) -> None:
         super().__init__()
         middle = EXPANSION * channels
-        groups = max(g for g in range(1, max(1, middle // GROUP) + 1) if middle % g == 0)
+        groups = middle // next((g for g in range(GROUP, middle) if middle % g == 0), middle)
         gain = math.sqrt(2 / (1 + SLOPE**2)) * blocks ** (-1 / 4)
         self.layers = nn.Sequential(
             _scaled(nn.Conv2d(channels, middle, 1), gain),

@@ -70,7 +70,8 @@ class Followed:
         version = self.version()
         if version != self._seen:
             self._view, self._seen = self._look(), version
-        return self._view | self._pulse()
+        pulse: dict[str, Any] = reading.shown(self._pulse())
+        return self._view | pulse
 
     def _look(self) -> dict[str, Any]:
         run = reading.json_object(self.path / layout.RUN)
@@ -99,7 +100,7 @@ class Followed:
             "evaluation": reading.json_object(self.path / layout.EVALUATION),
             "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
-        found: dict[str, Any] = reading.finite(view | reading.columns(reading.thinned(records)))
+        found: dict[str, Any] = reading.shown(view | reading.columns(reading.thinned(records)))
         return found
 
     def _pulse(self) -> dict[str, Any]:

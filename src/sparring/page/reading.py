@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sparring.config import Config, from_toml
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, UnreadableError, printable
+from sparring.files import parse_json, read_bytes, read_json, read_text
 from sparring.records import Record
 
 WHOLE_BYTES = 2_000_000  # of a history that is read whole; of a larger one some lines:
@@ -18,22 +19,11 @@ LINE_BYTES = 100_000  # at most; a record has some hundreds
 POINTS = 2_000  # records shown at most: a page has no more pixels
 
 
-def content(path: Path) -> bytes:
-    """The bytes of an ordinary file.
-
-    Raises:
-        OSError: there is none; a pipe, which could keep us waiting for ever, counts as none.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    return path.read_bytes()
-
-
 def json_object(path: Path) -> dict[str, Any]:
     """A JSON object, empty where there is none."""
     try:
-        found = json.loads(content(path))
-    except (OSError, ValueError, RecursionError):
+        found = read_json(path)
+    except UnreadableError:
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -41,25 +31,23 @@ def json_object(path: Path) -> dict[str, Any]:
 def json_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a file with one a line; what is none is passed over."""
     try:
-        lines = content(path).decode("utf-8", "replace").splitlines()
-    except OSError:
+        lines = read_bytes(path).decode("utf-8", "replace").splitlines()
+    except UnreadableError:
         return []
     found = []
     for line in lines:
-        try:
-            found.append(json.loads(line))
-        except (ValueError, RecursionError):
-            continue
+        with suppress(UnreadableError):
+            found.append(parse_json(line))
     return [entry for entry in found if isinstance(entry, dict)]
 
 
 def config(path: Path) -> tuple[Config | None, str]:
     """The run's options, or why they cannot be read."""
-    try:
-        return from_toml(content(path / "config.toml").decode("utf-8")), ""
-    except FileNotFoundError:
+    if not (path / "config.toml").is_file():
         return None, "config.toml is missing"
-    except (OSError, UnicodeDecodeError, ConfigError) as error:
+    try:
+        return from_toml(read_text(path / "config.toml")), ""
+    except (UnreadableError, ConfigError) as error:
         return None, f"config.toml: {error}"
 
 
@@ -75,9 +63,7 @@ def history(path: Path) -> tuple[list[Record], int, bool]:
         for line in _places(path, whole):
             try:
                 record = Record.from_json(line)
-                if not all(map(math.isfinite, (record.seconds, record.progress))):
-                    raise ValueError
-            except (ValueError, RecursionError):
+            except UnreadableError:
                 broken += bool(line.strip())
                 continue
             while records and records[-1].step >= record.step:  # a resumed run wrote these steps anew
@@ -109,13 +95,15 @@ def columns(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def finite(value: Any) -> Any:
-    """The same with None for NaN and infinity, which JSON has no words for."""
+def shown(value: Any) -> Any:
+    """The same with None for NaN and infinity, which JSON has no words for, and all text printable."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return printable(value, kept="\n")
     if isinstance(value, dict):
-        return {str(name): finite(part) for name, part in value.items()}
-    return [finite(part) for part in value] if isinstance(value, list | tuple) else value
+        return {printable(str(name)): shown(part) for name, part in value.items()}
+    return [shown(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _places(path: Path, whole: bool) -> Iterator[str]:

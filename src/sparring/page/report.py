@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from sparring.errors import RunError
-from sparring.files import write_whole
+from sparring.files import read_bytes, write_whole
 from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
@@ -70,7 +70,7 @@ def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str
 def _data(path: Path, room: int) -> str:
     """A picture as an address that holds it, made smaller where one alone would need half the room."""
     try:
-        png = reading.content(path)
+        png = read_bytes(path)
         while 4 * len(png) / 3 > room / 2:
             with Image.open(io.BytesIO(png)) as picture:
                 if min(picture.size) < 2 * LEAST_SIDE:

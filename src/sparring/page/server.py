@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sparring.errors import SparringError
+from sparring.errors import ConfigError, SparringError, quoted
 from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, is_step, step_name
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
@@ -48,14 +50,14 @@ class Spot:
         """From an address's query.
 
         Raises:
-            ValueError: a value that is none.
+            ConfigError: a value that is none.
         """
         label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
         return Spot(
-            seed=int(query.get(f"{prefix}seed", 0)) % MOST_SEED,
-            label=int(label) if label else None,
+            seed=_whole(query.get(f"{prefix}seed", "0")) % MOST_SEED,
+            label=_whole(label) if label else None,
             near=_between(query.get(f"{prefix}near", "0"), 0.0, 1.0),
-            toward=int(toward) % MOST_SEED if toward else None,
+            toward=_whole(toward) % MOST_SEED if toward else None,
         )
 
 
@@ -81,12 +83,12 @@ class Wish:
         """From an address's query.
 
         Raises:
-            ValueError: a value that is none.
+            ConfigError: a value that is none.
         """
         sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
         return Wish(
             spot=Spot.of(query),
-            count=min(max(int(query.get("count", 1)), 1), MOST_DRAWN),
+            count=min(max(_whole(query.get("count", "1")), 1), MOST_DRAWN),
             to=Spot.of(query, "to_") if query.get("to_seed") else None,
             share=_between(query.get("share", "0"), 0.0, 1.0),
             sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
@@ -94,10 +96,19 @@ class Wish:
 
 
 def _between(text: str, low: float, high: float) -> float:
-    value = float(text)
-    if value != value:
-        raise ValueError("not a number")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise ConfigError(f"{quoted(text)} where a number from {low:g} to {high:g} is expected")
     return min(max(value, low), high)
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch("[+-]?[0-9]{1,18}", text):
+        raise ConfigError(f"{quoted(text)} where a whole number is expected")
+    return int(text)
 
 
 Draw = Callable[[Path, Wish], bytes]  # a run's samples as PNG
@@ -147,7 +158,7 @@ class Page:
     async def drawn(self, request: Request) -> Response:
         try:
             wish = Wish.of(request.query_params)
-        except (ValueError, OverflowError) as error:
+        except ConfigError as error:
             return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
         run = await self.run(request)
         async with self.drawing:

@@ -1,0 +1,75 @@
+"""What a run folder must say before anything is done with it: run.json and config.toml, each value checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sparring import __version__, layout
+from sparring.config import Config, from_toml
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError, RunError, UnreadableError, quoted
+from sparring.files import read_json, read_text
+from sparring.values import field, listed, text, whole
+
+FORMAT = 1  # of the run folder; another number is refused
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "sparring": text,
+    "created": text,
+    "data": text,
+    "data_count": whole,
+    "classes": whole,
+    "class_counts": lambda counts: listed(counts, whole),
+}
+
+
+def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
+    """The facts in run.json, the spec of the data, and the options.
+
+    Raises:
+        RunError: not a run folder, half written, damaged, or of another version.
+    """
+    if not path.is_dir():
+        raise RunError(f"there is no run folder {path}. `sparring train` makes one.")
+    for name, force in ((layout.RUN, ""), (layout.CONFIG, "it anew with --force, or into ")):
+        if not (path / name).exists():
+            raise RunError(
+                f"{path} is not a run folder, or only half written: {name} is missing. "
+                f"Train into {force}another folder."
+            )
+    try:
+        found = read_json(path / layout.RUN)
+    except UnreadableError as error:
+        raise RunError(f"cannot read {path}/run.json: {error}. Train into another folder.") from error
+    named = found if isinstance(found, dict) else {}
+    if named.get("format") != FORMAT:
+        raise RunError(
+            f"{path} has run format {quoted(named.get('format'))} (written by sparring "
+            f"{quoted(named.get('sparring', '?'))}); this is sparring {__version__}, which reads format "
+            f"{FORMAT}. Use the version that wrote it."
+        )
+    try:
+        facts, spec = checked(named)
+    except UnreadableError as error:
+        raise RunError(f"{path}/run.json is damaged: {error}. Put back a copy, or train anew.") from error
+    try:
+        return facts, spec, from_toml(read_text(path / layout.CONFIG))
+    except (ConfigError, UnreadableError) as error:
+        raise RunError(f"{path}/config.toml: {error}") from error
+
+
+def checked(facts: Any) -> tuple[dict[str, Any], Spec]:
+    """The facts of a run, checked and printable, and the spec of its data.
+
+    Raises:
+        UnreadableError: which fact is missing or wrong.
+    """
+    found: dict[str, Any] = {name: field(facts, name, check) for name, check in CHECKS.items()}
+    spec = field(facts, "spec", Spec.from_dict)
+    classes, counts, names = found["classes"], found["class_counts"], len(spec.class_names)
+    if classes not in (0, names):
+        raise UnreadableError(f"classes: {classes:,}, but {names:,} have names")
+    if len(counts) != classes or (classes and not sum(counts)):
+        raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
+    return {**facts, **found, "class_counts": list(counts)}, spec
