@@ -169,6 +169,18 @@ def kills() -> str:
     )
 
 
+def broken() -> str:
+    facts = load("fuzz")
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in facts["by_kind"].items())
+    return (
+        "## Broken inputs\n\n"
+        f"`benchmarks/fuzz.py`: {facts['cases']:,} inputs broken on purpose, from a seed ({kinds}), each given "
+        f"to a verb, the page or the library within {facts['memory_bytes'] / 1e9:g} GB of memory. Those that "
+        "ended in a traceback, in text that is not ours, in more than 2,000 characters of it, in a hang, or "
+        f"took the process with them: **{facts['failures']}**.\n"
+    )
+
+
 def modes() -> str:
     lines = [
         "## Modes of the ring and the grid\n",
@@ -376,6 +388,7 @@ def main() -> None:
         "runtime_choices.json": choices,
         "metrics_speed.json": metrics_speed,
         "kill_resume.json": kills,
+        "fuzz.json": broken,
         "recipes.jsonl": recipes,
         "modes.json": modes,
         "stacked_mnist.jsonl": stacked,

@@ -451,3 +451,11 @@ def test_the_doctor_prescribes_against_other_options() -> None:
     assert all(changes)
     assert not any("r1_gamma" in change for change in changes)  # a recipe without R1 cannot advise against it
     assert doctor.prescriptions("no such disease") == ()
+
+
+def test_values_beyond_all_measure_are_no_signals() -> None:
+    wild = (1e308, float("inf"), float("-inf"), float("nan"), 1e308, 1e308, 1e308, 1e308)
+    records = [Record(k, k, 0.0, 0.0, {"distance": value, "d_loss": 1.0}) for k, value in enumerate(wild)]
+    signals = Signals({})
+    assert all("distance" not in signals.of(record) for record in records)
+    assert diagnose(records).records == len(wild)

@@ -224,3 +224,22 @@ def test_nothing_is_called_healthy_while_a_cure_is_on_trial(
             assert all(step < 20 - rescue.APART + 1 for step in saved[-1]), record.step
     assert len(saved) >= rescue.WATCH - 1
     assert saved[0] == saved[-1] != []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tried": [["a"]]}, {"tried": [["a", 3]]}, {"tried": 7}, {"was": []}, {"was": {"no": 1}},
+        {"was": {"g_lr": []}},
+        {"ill": [["g_lr", {}]]}, {"heard_from": None}, {"most": -1}, {"most": float("inf")},
+    ],
+)  # fmt: skip
+def test_a_state_that_no_rescue_wrote_gives_way_to_the_one_before(
+    changes: dict[str, Any], tmp_path: Path, pictures: Dataset
+) -> None:
+    ward = rescuer(tmp_path / "run", pictures, [])
+    sound = {"tried": [["a", "b"]], "was": {}, "ill": [["g_lr", 0.5]], "heard_from": 3, "most": 2}
+    ward.log.write_text(f"{json.dumps(sound)}\n{json.dumps(sound | changes)}\n")
+    again = resumed(ward.folder, ward.bout)
+    assert (again.tried, again.ill, again.was) == ({("a", "b")}, {("g_lr", 0.5)}, {})
+    assert (again.heard_from, again.most) == (3, 2)

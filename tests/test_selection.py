@@ -172,3 +172,15 @@ def test_the_judge_measures_against_what_was_set_aside(
     selection.judge(config, trained, torch.device("cpu"))
     for samples, reals in zip(seen, (aside, trained), strict=True):
         assert {row.numpy().tobytes() for row in samples} == {row.numpy().tobytes() for row in reals.samples}
+
+
+def test_a_report_is_told_in_a_line_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "best.json"
+    facts = {"label": "Fréchet", "step": 1200, "frechet": 1.5, "last_step": 2400, "last_frechet": 2}
+    path.write_text(json.dumps(facts))
+    said = "step 1,200: Fréchet 1.50 on samples it was not chosen on (the last, step 2,400: 2.00)"
+    assert selection.told(path) == said
+    for name in facts:
+        path.write_text(json.dumps(facts | {name: None}))
+        assert selection.told(path) == ""
+    assert selection.told(tmp_path / "none.json") == ""
