@@ -86,7 +86,11 @@ def test_data_that_cannot_be_used(
     assert "there is no file" in refused(capsys, "train", tmp_path / "missing.npz")
     assert "holds no pictures" in refused(capsys, "train", tmp_path / "folder")
     assert "is a .txt file; accepted" in refused(capsys, "train", tmp_path / "text.txt")
-    assert "5 samples, fewer than one batch of 128" in refused(capsys, "train", tmp_path / "few.npy")
+    assert "has 5 samples; a training needs at least 10" in refused(capsys, "train", tmp_path / "few.npy")
+    few = [tmp_path / "few.npy", "--batch-size", "64"]
+    assert "5 samples, fewer than one batch of 64. Add samples or train with --batch-size 5 or less" in refused(
+        capsys, "train", *few
+    )
     assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "0")
     assert "expected at least 1" in refused(capsys, "train", pictures_file, "--batch-size", "0")
 
@@ -159,7 +163,7 @@ def test_automatic_names_do_not_collide(
     monkeypatch.chdir(tmp_path)
     for _ in range(2):
         assert main(["train", str(pictures_file), *OPTIONS]) == 0
-    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == ["tiny-sprint-1", "tiny-sprint-2"]
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == ["tiny-small-data-1", "tiny-small-data-2"]
 
 
 def test_samples(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,7 +196,7 @@ def test_info(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(run)]) == 0
     said = capsys.readouterr().out
     assert "100%, step 6, 96 samples" in said
-    assert "64 image of shape (1, 8, 8)" in said
+    assert "64 images of shape (1, 8, 8)" in said
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, pictures_file: Path) -> None:
@@ -286,7 +290,7 @@ def test_runs_without_labels_have_no_label(
 ) -> None:
     run = tmp_path / "run"
     assert main(["train", str(pictures_file), "--out", str(run), "--no-conditional", *OPTIONS]) == 0
-    assert "trained without labels; drop --label" in refused(capsys, "sample", run, "--label", "1")
+    assert "trained without labels, though" in refused(capsys, "sample", run, "--label", "1")
     assert main(["info", str(run)]) == 0
     assert "classes  none" in capsys.readouterr().out
 

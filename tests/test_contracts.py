@@ -121,7 +121,9 @@ def test_every_public_name_can_be_had() -> None:
 
 
 def test_every_value_can_be_said_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    said = Config(data="ring", recipe="mlp", generator="mlp", discriminator="mlp", minutes=2.5, seed=9)
+    said = Config(
+        data="ring", conditional=False, recipe="mlp", generator="mlp", discriminator="mlp", minutes=2.5, seed=9
+    )
     words = ["train", said.data, "--dry-run"]
     for name, value in dataclasses.asdict(said).items():
         flag = f"--{name.replace('_', '-')}"

@@ -320,7 +320,7 @@ def test_what_a_finding_means(
         assert told.replace("`", "") in said
     assert all(sign.name in said for sign in rule.signs)
     assert main(["doctor", rule.name[:-1]]) == 1
-    assert f"The disease is called {rule.name}." in capsys.readouterr().err
+    assert f"Did you mean '{rule.name}'?" in capsys.readouterr().err
     run_folder(tmp_path / rule.name, always())  # a run of that name comes first
     assert main(["doctor", rule.name]) == 0
     assert "Healthy" in capsys.readouterr().out

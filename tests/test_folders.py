@@ -272,7 +272,8 @@ def test_too_small_pictures_become_larger(tmp_path: Path) -> None:
 def test_few_pictures_are_told_what_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "one").mkdir()
     Image.new("L", (8, 8)).save(tmp_path / "one" / "1.png")
-    assert main(["train", str(tmp_path / "one"), "--out", str(tmp_path / "run")]) == 1
+    words = ["train", str(tmp_path / "one"), "--out", str(tmp_path / "run"), "--recipe", "sprint"]
+    assert main([*words, "--batch-size", "128"]) == 1
     assert "--batch-size 1 --ghost-batches 1 in one process" in capsys.readouterr().err
 
 

@@ -68,7 +68,7 @@ def test_where_several_things_are_needed_all_must_be_there(
 
 
 def test_clusters_of_data_with_labels_are_refused(pictures: Dataset) -> None:
-    with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* has labels"):
+    with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* told no labels"):
         build.configure(pictures, "sprint", clusters=50)
     assert build.configure(pictures, "sprint", clusters=0).clusters == 0
     assert build.configure(pictures, "sprint", clusters=50, conditional=False).clusters == 50

@@ -73,7 +73,7 @@ def test_other_files_are_not_replaced_unasked(pictures_file: Path, capsys: pytes
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("ring", "points of shape (2,)"), ("tiny.npz", "8 x 8 pixels, grey")]
+    ("name", "kind"), [("ring", "point of shape (2,)"), ("tiny.npz", "8 x 8 pixels, grey")]
 )
 def test_every_other_kind(
     name: str, kind: str, pictures_file: Path, capsys: pytest.CaptureFixture[str]

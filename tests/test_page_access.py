@@ -119,7 +119,7 @@ def test_answers_forbid_all_that_is_foreign(tmp_path: Path) -> None:
 
 def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     assert main(["watch", str(tmp_path / "nowhere")]) == 1
-    assert "does not exist. Give a run folder" in capsys.readouterr().err
+    assert "there is no run folder" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main(["watch", str(tmp_path / "file")]) == 1
     assert "is a file" in capsys.readouterr().err

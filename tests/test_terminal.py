@@ -2,13 +2,16 @@
 
 import io
 import re
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from sparring import terminal as module
+from sparring.config import RECIPES
 from sparring.records import Record
 from sparring.terminal import Display, Half, fight_line, plain_line, shrink, time_left
 
@@ -56,21 +59,50 @@ def test_a_terminal_that_is_small_or_without_colours(options: dict[str, object])
     assert ("▀" in file.getvalue()) == (options == {"width": 20})
 
 
-def test_what_is_being_done_is_shown_in_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[io.StringIO] = []
+def test_what_is_being_done_is_shown_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    console, file = terminal()
+    monkeypatch.setattr(module, "Console", lambda stderr: console)
+    with module.working() as tell:
+        tell("features of 500 of 60,000 [reals]")
+    assert "features of 500 of 60,000 [reals]" in file.getvalue()
 
-    def on_standard_error(stderr: bool, shows: bool) -> Console:
-        assert stderr
-        console, file = terminal(force_terminal=shows)
-        made.append(file)
-        return console
 
-    for shows in (True, False):
-        monkeypatch.setattr(module, "Console", partial(on_standard_error, shows=shows))
-        with module.working() as tell:
-            tell("features of 500 of 60,000 [reals]")
-    assert "features of 500 of 60,000 [reals]" in made[0].getvalue()
-    assert made[1].getvalue() == ""
+def test_what_is_being_done_is_a_line_now_and_then_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with module.working() as tell:
+        tell("drawing [fakes]")
+        tell("features of 1 of 60,000 reals")
+    assert capsys.readouterr().err == "sparring: drawing [fakes] …\n"
+    for at_once, said in ((True, ["0", "10", "20"]), (False, ["10", "20"])):
+        now = iter(
+            [0.0, *(float(second) for second in range(25) for _ in range(1 + (second in map(int, said))))]
+        )
+        lines = module.Lines(at_once, lambda now=now: next(now))
+        for second in range(25):
+            lines(str(second))
+        assert capsys.readouterr().err.split() == [word for text in said for word in ("sparring:", text, "…")]
+
+
+def test_reading_for_long_is_told_without_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with module.Reading() as watch:
+        watch("decoding pictures", 1, 40)
+        assert capsys.readouterr().err == ""
+        watch.lines.due = 0.0
+        watch("decoding pictures", 2, 40)
+    assert capsys.readouterr().err == "sparring: decoding pictures, 2 of 40 …\n"
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("table", [module.recipes_table, *(partial(module.recipe_table, r) for r in RECIPES)])
+def test_tables_of_recipes_need_no_wide_terminal(table: Callable[[], Table], width: int) -> None:
+    file = io.StringIO()
+    Console(file=file, width=width).print(table())
+    lines = file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in file.getvalue()
+    named = [line for line in lines if not line.startswith(" ")]
+    assert len(lines) <= 1 + 4 * (len(named) - 1)  # a heading, and no more than four lines each
 
 
 def test_half_blocks_carry_two_pixels() -> None:

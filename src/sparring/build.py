@@ -12,14 +12,14 @@ import torch
 from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
-from sparring import augment, losses, memory, penalties, schedules
-from sparring.config import DEFAULT_RECIPES, ON_POINTS, Config, from_recipe
+from sparring import augment, losses, memory, penalties, schedules, suited
+from sparring.config import ON_POINTS, Config, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.data.store import Watch
-from sparring.errors import ConfigError, DataError, unknown
+from sparring.errors import ConfigError, DataError, meant, unknown
 from sparring.idle import refuse_idle
 from sparring.loop import Budget
 from sparring.networks import dcgan, mlp, modern, resnet
@@ -208,10 +208,20 @@ def _without_options(name: str, path: Path) -> Dataset:
             "a folder of pictures."
         )
     if len(path.parts) > 1:
-        raise DataError(f"there is no file or folder {name}. Of a run whose data moved: link them there.")
+        near = meant(path.name, beside(path))
+        raise DataError(f"there is no file or folder {name}.{near} Of a run whose data moved: link them there.")
     raise DataError(
-        unknown("data", name, DATA) + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
+        unknown("data", name, DATA, beside(path))
+        + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
     )
+
+
+def beside(path: Path) -> list[str]:
+    """Names of folders and files that lie where this was looked for, and may be meant."""
+    try:
+        return [each.name for each in path.parent.iterdir() if each.is_dir() or each.suffix.lower() in FILES]
+    except OSError:
+        return []
 
 
 def held_out(name: str) -> Dataset | None:
@@ -248,21 +258,35 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     return seen, Dataset(other.name, seen.spec, other.samples, other.labels if seen.classes else None)
 
 
-def configure(dataset: Dataset, recipe: str = "auto", /, **changes: Any) -> Config:
+def configure(
+    dataset: Dataset,
+    recipe: str = "auto",
+    labels_given: bool = False,
+    tell: suited.Tell = lambda _: None,
+    /,
+    **changes: Any,
+) -> Config:
     """The config of a recipe on this data, as it was read, with what follows from it worked out.
 
-    The recipe "auto" is the best one for the data's kind.
+    Args:
+        recipe: "auto" is the best one for the data's kind and size.
+        labels_given: labels were handed over with the samples, so they are to be used.
+        tell: hears in a sentence each what the data has changed.
+        changes: the options that were asked for.
 
     Raises:
         ConfigError: an unknown recipe or option, or a value that does not fit.
+        DataError: too few samples.
     """
     kind = dataset.spec.kind
     read = dict(dataset.origin.options) if dataset.origin else {}
-    recipe = DEFAULT_RECIPES[kind] if recipe == "auto" else recipe
-    usual = from_recipe(recipe, kind)
+    usual = from_recipe(suited.recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)
     config = usual.replace(**changes | read)
-    refuse_idle(usual, config.replace(conditional=config.conditional and dataset.classes > 0), changes)
-    found: dict[str, Any] = {}
+    conditional = suited.told_labels(dataset, usual, changes, labels_given, tell)
+    refuse_idle(usual, config.replace(conditional=conditional and dataset.classes > 0), changes)
+    found: dict[str, Any] = {"conditional": conditional}
+    if "batch_size" not in changes:
+        found["batch_size"] = suited.batch_size(config, dataset, tell)
     if not config.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
     if config.gamma_per_variance:

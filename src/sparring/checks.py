@@ -14,6 +14,7 @@ from torch.nn.functional import softplus
 
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.errors import counted
 from sparring.networks.blocks import has_batch_norm
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
 
@@ -82,7 +83,7 @@ def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
         if counts[least] < RARE * max(counts):
             yield Caution(
                 "class-balance",
-                f"Class {data.spec.class_names[least]} has {counts[least]:,} samples, the commonest "
+                f"Class {data.spec.class_names[least]} has {counted(counts[least], 'sample')}, the commonest "
                 f"{max(counts):,}.",
                 "It will be drawn badly: gather more of it, or leave it out.",
             )
@@ -95,8 +96,8 @@ def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
     if bout.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
         yield Caution(
             "few-latents",
-            f"The latent has {bout.latent_dim} number(s), the data {directions} directions with 90 % of its "
-            "variance.",
+            f"The latent has {counted(bout.latent_dim, 'number')}, the data {directions} directions "
+            "with 90 % of its variance.",
             f"Give it more: --latent-dim {max(16, math.ceil(directions / 4))}.",
         )
 

@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from sparring import __version__
 from sparring.config import LOSSES, PICTURES, RECIPES, Config
-from sparring.errors import SparringError, quoted, reason, told, warn
+from sparring.errors import SparringError, quoted, reason, warn
+from sparring.parsing import Parser, number, whole
 
 INTRO = """\
 Train, understand and use generative adversarial networks (GANs): two networks spar, a generator
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if strange := next((word for word in words if not _is_word(word)), None):
         warn(f"{quoted(strange)} holds a sign that no file and no option has. Leave it out.")
         return 2
-    args = parser().parse_args(words)
+    args = parser().parse(words)
     if args.verb is None:
         parser().print_help()
         return 0
@@ -124,24 +125,25 @@ def _verb(name: str) -> Callable[[argparse.Namespace], int]:
     return VERBS[name]
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The whole command line; the options of ``train`` are made from Config's fields."""
-    top = _Parser(prog="sparring", description=INTRO, epilog=OUTRO, usage="sparring VERB [options]")
+    top = Parser(prog="sparring", description=INTRO, epilog=OUTRO, usage="sparring VERB [options]")
     top.add_argument("--version", action="version", version=f"sparring {__version__}")
     verbs = top.add_subparsers(
-        dest="verb", metavar="VERB", prog="sparring", help=argparse.SUPPRESS, parser_class=_Parser
+        dest="verb", metavar="VERB", prog="sparring", help=argparse.SUPPRESS, parser_class=Parser
     )
 
     _training_verbs(verbs)
     _using_verbs(verbs)
     _looking_verbs(verbs)
+    top.verbs = verbs.choices
     return top
 
 
 def _training_verbs(verbs: Any) -> None:
     demo = verbs.add_parser("demo", description="Train the default recipe on MNIST for a minute.")
-    demo.add_argument("--minutes", type=float, default=1.0, help="how long to train (1)")
-    demo.add_argument("--seed", type=int, default=0, help="every random draw follows from it (0)")
+    demo.add_argument("--minutes", type=number, default=1.0, help="how long to train (1)")
+    demo.add_argument("--seed", type=whole, default=0, help="every random draw follows from it (0)")
     demo.add_argument("--out", type=Path, help="run folder (runs/demo-N)")
 
     train = verbs.add_parser(
@@ -152,7 +154,7 @@ def _training_verbs(verbs: Any) -> None:
     train.add_argument("--force", action="store_true", help="replace the run in --out")
     train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
     cures = "where the doctor finds a serious disease, go back and try a cure, N times at most (3)"
-    train.add_argument("--rescue", type=int, nargs="?", const=3, default=0, metavar="N", help=cures)
+    train.add_argument("--rescue", type=whole, nargs="?", const=3, default=0, metavar="N", help=cures)
     train.add_argument("--watch", action="store_true", help="serve the live page while it trains")
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
@@ -163,16 +165,16 @@ def _training_verbs(verbs: Any) -> None:
     data.add_argument("data", metavar="DATA", help=DATA_HELP)
     data.add_argument("--out", type=Path, help="where the sheet of samples goes (DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
-    data.add_argument("--seed", type=int, default=0, help="another seed, other samples on the sheet (0)")
+    data.add_argument("--seed", type=whole, default=0, help="another seed, other samples on the sheet (0)")
     add_config_options(data, only=PICTURES)
 
     resume = verbs.add_parser("resume", description="Go on exactly where a training stopped.")
     resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
     for name in ("minutes", "epochs"):
-        resume.add_argument(f"--{name}", type=float, help=f"a new budget in {name}, counted from the start")
+        resume.add_argument(f"--{name}", type=number, help=f"a new budget in {name}, counted from the start")
     cures += "; without it: as many as the run has left"
-    resume.add_argument("--rescue", type=int, nargs="?", const=3, metavar="N", help=cures)
-    resume.add_argument("--samples-seen", type=int, help="a new budget in samples, counted from the start")
+    resume.add_argument("--rescue", type=whole, nargs="?", const=3, metavar="N", help=cures)
+    resume.add_argument("--samples-seen", type=whole, help="a new budget in samples, counted from the start")
     anew = "where no checkpoint is whole, begin anew and replace the history"
     resume.add_argument("--force", action="store_true", help=anew)
 
@@ -180,11 +182,11 @@ def _training_verbs(verbs: Any) -> None:
 def _using_verbs(verbs: Any) -> None:
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")
     sample.add_argument("run", metavar="RUN", type=Path, help="run folder")
-    sample.add_argument("--count", type=int, help="how many (64; with --interpolate: frames)")
-    sample.add_argument("--seed", type=int, default=0, help="another seed, other samples (0)")
+    sample.add_argument("--count", type=whole, help="how many (64; with --interpolate: frames)")
+    sample.add_argument("--seed", type=whole, default=0, help="another seed, other samples (0)")
     sample.add_argument("--label", help="draw this class only; without it: a row per class")
     sample.add_argument(
-        "--truncation", type=float, default=1.0, help="scale of the latents: 0.7 more typical, less varied (1)"
+        "--truncation", type=number, default=1.0, help="scale of the latents: 0.7 more typical, less varied (1)"
     )
     sample.add_argument("--best", action="store_true", help="from the best checkpoint, not the last")
     sample.add_argument("--interpolate", action="store_true", help="walk between latents instead (spherical)")
@@ -207,9 +209,9 @@ def _using_verbs(verbs: Any) -> None:
         "--features", default="auto",
         help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
     )  # fmt: skip
-    evaluate.add_argument("--count", type=int, default=10_000, help="samples a side at most (10000)")
-    evaluate.add_argument("--draws", type=int, default=3, help="draws of fakes for the mean ± deviation (3)")
-    evaluate.add_argument("--seed", type=int, default=0, help="every random draw follows from it (0)")
+    evaluate.add_argument("--count", type=whole, default=10_000, help="samples a side at most (10000)")
+    evaluate.add_argument("--draws", type=whole, default=3, help="draws of fakes for the mean ± deviation (3)")
+    evaluate.add_argument("--seed", type=whole, default=0, help="every random draw follows from it (0)")
     evaluate.add_argument("--best", action="store_true", help="RUN's best checkpoint, not its last")
     evaluate.add_argument("--quick", action="store_true", help="leave out copying and GAN-train/GAN-test")
     evaluate.add_argument("--json", action="store_true", help="print evaluation.json instead of a table")
@@ -221,7 +223,7 @@ def _using_verbs(verbs: Any) -> None:
 def _looking_verbs(verbs: Any) -> None:
     watch = verbs.add_parser("watch", description=WATCH, epilog=WATCH_EXAMPLES)
     watch.add_argument("run", metavar="RUN", type=Path, nargs="+", help="run folders, or a folder of runs")
-    watch.add_argument("--port", type=int, default=0, help="a port (the first free one from 8555 on)")
+    watch.add_argument("--port", type=whole, default=0, help="a port (the first free one from 8555 on)")
     watch.add_argument("--host", default="127.0.0.1", help="another address than this machine's own")
     watch.add_argument("--token", default="", help="what a visitor's address must bring; --host needs it")
     watch.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)  # of --watch
@@ -249,7 +251,13 @@ def _looking_verbs(verbs: Any) -> None:
     recipes.add_argument("name", metavar="NAME", nargs="?", help="one recipe; without it: all of them")
 
     info = verbs.add_parser("info", description="What a run is and how far it got.")
-    info.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder; without it: this machine")
+    info.add_argument(
+        "run",
+        metavar="RUN",
+        type=Path,
+        nargs="?",
+        help="run folder, or a folder of runs; without it: this machine",
+    )
 
 
 def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:
@@ -267,22 +275,6 @@ def add_config_options(train: argparse.ArgumentParser, only: str | None = None) 
         if field.type == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["type"] = {"int": int, "float": float, "str": str}[str(field.type)]
+            options["type"] = {"int": whole, "float": number, "str": str}[str(field.type)]
             options["metavar"] = "|".join(field.metadata["choices"]) or str(field.type).upper()
         groups[group].add_argument(flag, **options)
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that keeps the layout of texts, bounds what it quotes and guesses no abbreviated options."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            **kwargs,
-            allow_abbrev=False,
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
-                prog, max_help_position=34, width=100
-            ),
-        )
-
-    def error(self, message: str) -> NoReturn:
-        super().error(told(message))

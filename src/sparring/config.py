@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from sparring.errors import ConfigError, UnreadableError, quoted, unknown
+from sparring.errors import ConfigError, UnreadableError, counted, quoted, unknown
 from sparring.files import parse_toml, read_toml
 from sparring.values import MOST_CHARACTERS, MOST_FLOAT, MOST_WHOLE
 
@@ -231,8 +231,8 @@ class Config:
         picture_size(self.size)
         if self.batch_size % (self.processes * self.ghost_batches):
             raise ConfigError(
-                f"batch_size {self.batch_size} cannot be shared by {self.processes} processes with "
-                f"{self.ghost_batches} ghost batches each: choose a multiple."
+                f"batch_size {self.batch_size} cannot be shared by {counted(self.processes, 'process')} "
+                f"with {counted(self.ghost_batches, 'ghost batch')} each: choose a multiple."
             )
 
     def replace(self, /, **changes: Any) -> Config:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 import sys
 from collections.abc import Iterable
+
+from sparring.names import nearest
 
 
 class SparringError(Exception):
@@ -44,6 +45,7 @@ MOST_SAID = 1_500  # characters of a message; of a longer one the middle is left
 # Control characters, signs that turn the direction of writing, and halves of characters.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BYTES = range(0xDC80, 0xDD00)  # how Python holds the bytes of file names that are no UTF-8
+LISTED = 100  # names of a table in a message; classes may be more
 REASONS = {
     errno.ENOENT: "it is not there",
     errno.EACCES: "permission is missing",
@@ -104,12 +106,31 @@ def reason(error: OSError) -> str:
     return REASONS.get(error.errno or 0, f"the system answered with error {error.errno}")
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """The message for a name that is not in a table: the nearest name, then all of them."""
+def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
+    """The message for a name that is not in a table: the nearest names, then all of them.
+
+    ``also`` are further names that may be meant, too many to list.
+    """
     names = sorted(known)
-    near = difflib.get_close_matches(name[:QUOTED_CHARACTERS].lower(), names, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown {kind} {quoted(name)}.{hint} Known: {', '.join(names)}."
+    listed = ", ".join(map(_shown, names[:LISTED]))
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return f"unknown {kind} {quoted(name)}.{meant(name, names) or meant(name, also)} Known: {listed}{more}."
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """A sentence that asks for the nearest of the known names, with a space before it; "" without any."""
+    near = nearest(name, known)
+    return f" Did you mean {' or '.join(map(quoted, near))}?" if near else ""
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what is counted, in the plural where it is not one: "1 image", "60,000 images"."""
+    ending = "es" if noun.endswith(("ss", "sh", "ch", "x")) else "s"
+    return f"{count:,} {noun}{'' if count == 1 else ending}"
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() and len(name) <= QUOTED_CHARACTERS else quoted(name)
 
 
 def warn(message: str) -> None:

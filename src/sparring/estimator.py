@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from sparring import build, checkpoint, run, sample
+from sparring import build, checkpoint, run, sample, suited
 from sparring.config import BUDGETS, RECIPES, Config
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
-from sparring.errors import ConfigError, NonFiniteError, RunError, unknown
+from sparring.errors import ConfigError, NonFiniteError, RunError, counted, unknown
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record
 from sparring.runtime import Runtime, Threads
@@ -30,7 +30,7 @@ class GAN:
     """A generator and a discriminator, trained by ``fit``, drawn from by ``sample``.
 
     Args:
-        recipe: a named set of options; "auto" takes the best one measured for the kind of data.
+        recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
     After ``fit``: ``config_``, ``spec_``, ``bout_`` (the players), ``history_`` (Records).
@@ -72,6 +72,8 @@ class GAN:
             NonFiniteError: training broke down.
         """
         for name in budget:
+            if name not in BUDGETS and name in vars(Config()):
+                raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
             if name not in BUDGETS:
                 raise ConfigError(unknown("budget", name, BUDGETS))
         if self.options.get("evaluate_every"):
@@ -80,7 +82,10 @@ class GAN:
                 "`sparring train --evaluate-every`, or leave it out and measure with `sparring evaluate`."
             )
         dataset = _dataset(data, labels, Config().replace(**self.options))
-        self._prepare(dataset, build.configure(dataset, self.recipe, **self._changes(budget, dataset)))
+        changes = self._changes(budget, dataset)
+        self._prepare(dataset, build.configure(dataset, self.recipe, labels is not None, _warn, **changes))
+        if verbose and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
+            console().print(why, markup=False, soft_wrap=True)
         adaptive = self.config_.minutes > 0
         records = train(
             self.bout_,
@@ -214,7 +219,10 @@ class GAN:
         """Class indices (count,) for what the user calls the classes."""
         if not self.classes_ or self.spec_.clusters:
             if labels is not None:
-                raise ConfigError("this GAN was trained without labels: leave labels out.")
+                unused = () if self.spec_.clusters else self.spec_.class_names
+                raise ConfigError(
+                    f"this GAN was {suited.no_labels(self.config_.data, unused)}, or leave labels out."
+                )
             return sample.drawn_labels(count, self._class_counts, seed) if self.classes_ else None
         if labels is None:
             return sample.even_labels(count, self.classes_)
@@ -226,7 +234,9 @@ class GAN:
         listed = [v.item() if isinstance(v, torch.Tensor | np.generic) else v for v in listed]
         numbers = any(name.lstrip("-").isdigit() for name in names)
         if len(listed) != count:
-            raise ConfigError(f"{len(listed)} labels for {count} samples: give one, or one for each.")
+            raise ConfigError(
+                f"{counted(len(listed), 'label')} for {counted(count, 'sample')}: give one, or one for each."
+            )
         indices = []
         for label in listed:
             if str(label) in names:

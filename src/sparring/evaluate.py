@@ -18,10 +18,12 @@ from sparring.data.arrays import ARRAY
 from sparring.data.aside import set_aside
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
+from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, RunError, unknown
 from sparring.metrics.evaluation import Evaluation, Fakes, Tell, evaluate
 from sparring.metrics.extractors import choose
 from sparring.run import RunFolder
+from sparring.runs import marked, runs_in
 from sparring.runtime import Runtime
 from sparring.selection import to_measure
 
@@ -85,7 +87,11 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: save that as .npz and give "
             f"--real FILE.npz --fake {folder.path}."
         )
-    config, data = folder.config, build.dataset(folder.config.data, folder.config)
+
+    def watch(what: str, done: int, total: int) -> None:
+        tell(f"{what}, {done:,} of {total:,}")
+
+    config, data = folder.config, build.dataset(folder.config.data, folder.config, watch)
     try:
         run.same_data(folder, build.as_trained(config, data))
     except RunError as error:
@@ -159,12 +165,16 @@ def compare(
 
 
 def source(
-    name: str, warn: Callable[[str], object], like: Spec | None = None, config: Config | None = None
+    name: str,
+    warn: Callable[[str], object],
+    like: Spec | None = None,
+    config: Config | None = None,
+    watch: Watch | None = None,
 ) -> Dataset | RunFolder:
     """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
 
     Picture files keep their size, and are read in as many channels as those they are ``like`` have; or
-    as a run's ``config`` has it read them.
+    as a run's ``config`` has it read them; ``watch`` is told how far that is.
 
     Raises:
         DataError: nothing of the kind.
@@ -183,17 +193,20 @@ def source(
         size: dict[str, Any] = {}
         if config and config.size != "auto":
             size = {"size": config.size, "resize": config.resize}
-        found = from_folder(path, **size, channels=channels, max_broken=most)
+        found = from_folder(path, **size, channels=channels, max_broken=most, watch=watch)
         for note in found.origin.notes if found.origin else ():
             warn(f"{name}: {note}")
         return found
     if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
-        raise DataError(f"{unknown('data', name, build.DATA)} Or the path of {paths}; there is no {path}.")
+        wrong = unknown("data", name, build.DATA, build.beside(path))
+        raise DataError(f"{wrong} Or the path of {paths}; there is no {path}.")
     return build.dataset(name)
 
 
-def both(real: str, fake: str, warn: Callable[[str], object]) -> tuple[Dataset, Dataset | RunFolder]:
+def both(
+    real: str, fake: str, warn: Callable[[str], object], watch: Watch | None = None
+) -> tuple[Dataset, Dataset | RunFolder]:
     """The two sides of a comparison; folders of pictures in as many channels as the other side has.
 
     Raises:
@@ -201,9 +214,9 @@ def both(real: str, fake: str, warn: Callable[[str], object]) -> tuple[Dataset, 
     """
     if fake not in build.DATA and (Path(fake) / "run.json").exists():
         folder = RunFolder(Path(fake))
-        return only_data(source(real, warn, folder.spec, folder.config), "--real"), folder
-    reals = only_data(source(real, warn), "--real")
-    return reals, source(fake, warn, reals.spec)
+        return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
+    reals = only_data(source(real, warn, watch=watch), "--real")
+    return reals, source(fake, warn, reals.spec, watch=watch)
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
@@ -223,7 +236,8 @@ def only_run(path: Path) -> RunFolder:
     Raises:
         RunError: it is data, or no run folder.
     """
-    if not (path / "run.json").exists() and (path.exists() or str(path) in build.DATA):
+    runs = marked(path) or runs_in(path)
+    if not runs and (path.exists() or str(path) in build.DATA):
         raise RunError(
             f"{path} is not a run folder. Data is measured with sparring evaluate --real DATA --fake {path}."
         )

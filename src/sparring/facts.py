@@ -11,6 +11,7 @@ from sparring.config import Config, from_toml
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, RunError, UnreadableError, quoted
 from sparring.files import read_json, read_text
+from sparring.runs import no_run
 from sparring.values import field, listed, text, whole
 
 FORMAT = 1  # of the run folder; another number is refused
@@ -31,13 +32,10 @@ def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
         RunError: not a run folder, half written, damaged, or of another version.
     """
     if not path.is_dir():
-        raise RunError(f"there is no run folder {path}. `sparring train` makes one.")
-    for name, force in ((layout.RUN, ""), (layout.CONFIG, "it anew with --force, or into ")):
+        raise RunError(no_run(path))
+    for name in (layout.RUN, layout.CONFIG):
         if not (path / name).exists():
-            raise RunError(
-                f"{path} is not a run folder, or only half written: {name} is missing. "
-                f"Train into {force}another folder."
-            )
+            raise RunError(no_run(path, name))
     try:
         found = read_json(path / layout.RUN)
     except UnreadableError as error:

@@ -24,7 +24,12 @@ ADAM: Needs = (lambda c: c.optimizer == "adam", "--optimizer adam")
 DCGAN: Needs = (lambda c: c.discriminator == "dcgan", "--discriminator dcgan")
 
 NEEDS: dict[str, tuple[Needs, ...]] = {
-    "clusters": ((lambda c: not c.conditional, "--no-conditional where the data has labels"),),
+    "clusters": (
+        (
+            lambda c: not c.conditional,
+            "players that are told no labels: no --labels, or --no-conditional where the data has some",
+        ),
+    ),
     "depth": ((lambda c: {c.generator, c.discriminator} & {"mlp", "modern"}, "mlp or modern networks"),),
     "d_hidden": (DCGAN,),
     "d_deviation": (DCGAN,),

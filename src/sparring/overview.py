@@ -10,16 +10,17 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from sparring import build, layout, sample
+from sparring import build, layout, sample, suited
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import RunError, printable, warn
+from sparring.errors import RunError, printable, quoted, warn
 from sparring.terminal import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
 POINTS = 2000
 LISTED = 12  # classes by name
+NAMED = 3  # folders in a suggestion
 PART = 1000  # samples looked at at a time
 
 
@@ -35,6 +36,9 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
     if data.origin and not again:
         for note in data.origin.notes:
             warn(note)
+        if some := data.origin.class_like:
+            named = ", ".join(map(quoted, some[:NAMED])) + (" …" if len(some) > NAMED else "")
+            warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
     return data
 
 
@@ -76,7 +80,7 @@ def facts(data: Dataset) -> dict[str, str]:
         kind = {1: "grey", 3: "colour", 4: "colour with alpha"}[channels]
         told["each"] = f"{width} x {height} pixels, {kind}"
     else:
-        told["each"] = f"{spec.kind} of shape {spec.shape}"
+        told["each"] = f"{spec.noun} of shape {spec.shape}"
     if origin:
         smallest, largest = origin.smallest, origin.largest
         span = f"{smallest[0]} x {smallest[1]}"
@@ -91,6 +95,10 @@ def facts(data: Dataset) -> dict[str, str]:
     else:
         told["classes"] = "none"
     told["duplicates"] = f"{duplicates(data):,}"
+    recipe, why = suited.recipe_for(data)
+    told["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
+    if len(data) < suited.LEAST:
+        told["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
     if origin:
         told["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
         told["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"

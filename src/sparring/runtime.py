@@ -22,7 +22,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from sparring.cores import available_cores
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, counted
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
@@ -183,7 +183,9 @@ def _device(name: str) -> tuple[str, int | None]:
         here = ", ".join(k for k, there in present.items() if there)
         raise ConfigError(f"device {name!r} is not on this machine. Here: {here}. Or use --device auto.")
     if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
-        raise ConfigError(f"device {name!r}: this machine has {torch.cuda.device_count()} CUDA device(s).")
+        raise ConfigError(
+            f"device {name!r}: this machine has {counted(torch.cuda.device_count(), 'CUDA device')}."
+        )
     return kind, int(index) if index and kind != "cpu" else None
 
 

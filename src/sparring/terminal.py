@@ -30,12 +30,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sparring.config import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
-from sparring.errors import printable
+from sparring.errors import printable, warn
 from sparring.metrics.evaluation import Evaluation
 from sparring.records import Record
 
 Pixels = NDArray[np.uint8]  # (H, W, C)
 REDRAW_SECONDS = 1.0
+LINE_SECONDS = 10.0  # between lines on what is being done, where there is no terminal
 SHARES = {
     "precision": "of fakes that lie among reals",
     "recall": "of reals that lie among fakes",
@@ -127,13 +128,27 @@ class Display:
         return self.thumbnail
 
 
+class Lines:
+    """Lines on standard error on what is being done, LINE_SECONDS apart: the first ``at_once``, or then."""
+
+    def __init__(self, at_once: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.due = clock() + (0 if at_once else LINE_SECONDS)
+
+    def __call__(self, text: str) -> None:
+        if self.clock() >= self.due:
+            warn(f"{text} …")
+            self.due = self.clock() + LINE_SECONDS
+
+
 class Reading:
-    """A bar on standard error while pictures are read; nothing where that is no terminal.
+    """A bar on standard error while pictures are read; a line now and then where that is no terminal.
 
     Called with what is being done, how many are done, and of how many.
     """
 
     def __init__(self) -> None:
+        self.lines = Lines(at_once=False)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=40),
@@ -155,6 +170,7 @@ class Reading:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if not self.bar.console.is_terminal:
+            self.lines(f"{what}, {done:,} of {total:,}")
             return
         if what not in self.tasks:
             if not self.tasks:
@@ -228,10 +244,10 @@ def evaluation_table(evaluation: Evaluation) -> Table:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Within, the function given shows what is being done: one line on standard error, in a terminal only."""
+    """Within, the function given shows what is being done: one line on standard error; elsewhere many."""
     screen = Console(stderr=True)
     if not screen.is_terminal or screen.is_dumb_terminal:
-        yield lambda text: None
+        yield Lines(at_once=True)
         return
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     with Progress(*columns, console=screen, transient=True) as line:
@@ -240,29 +256,29 @@ def working() -> Iterator[Callable[[str], None]]:
 
 
 def recipes_table() -> Table:
-    """Every recipe: what it is, its networks, its loss, its paper."""
+    """Every recipe in two lines: what it is; its networks, its loss, its paper. 60 columns are enough."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    for heading in ("recipe", "what it is", "networks", "loss", "paper"):
-        table.add_column(heading)
+    table.add_column("recipe", no_wrap=True)
+    table.add_column("what it is (networks, loss; paper)")
     for name in RECIPES:
         config, (what, paper) = from_recipe(name), ABOUT[name]
-        table.add_row(name, what, config.generator, config.loss, paper)
+        table.add_row(name, Text(f"{what}\n({config.generator}, {config.loss}; {paper})"))
     return table
 
 
 def recipe_table(name: str) -> Table:
-    """The options of one recipe, the defaults left out, with what each means."""
-    columns = {"option": RECIPES[name]}
-    if name in ON_POINTS:
-        columns["on points"] = RECIPES[name] | ON_POINTS[name]
+    """The options of one recipe, the defaults left out: their values, and what each means."""
+    pictures, points = RECIPES[name], ON_POINTS.get(name, {})
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    for heading in ("option", "value", *list(columns)[1:], "meaning"):
-        table.add_column(heading)
-    fields = {field.name: field for field in dataclasses.fields(Config)}
-    for option in dict.fromkeys(key for changes in columns.values() for key in changes):
-        default = fields[option].default
-        values = [str(changes.get(option, default)) for changes in columns.values()]
-        table.add_row(option, *values, fields[option].metadata["help"])
+    table.add_column("option", no_wrap=True)
+    table.add_column("value, meaning")
+    for field in dataclasses.fields(Config):
+        if field.name not in pictures | points:
+            continue
+        value = pictures.get(field.name, field.default)
+        other = points.get(field.name, value)
+        values = f"{value}" if other == value else f"{value}  (on points {other})"
+        table.add_row(field.name, Text(f"{values}\n{field.metadata['help']}"))
     return table
 
 

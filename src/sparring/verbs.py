@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import platform
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -20,22 +19,33 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import __version__, build, checkpoint, layout, overview, run, sample, selection, verdict
+from sparring import (
+    build,
+    checkpoint,
+    layout,
+    overview,
+    run,
+    sample,
+    selection,
+    suited,
+    telling,
+    verdict,
+)
 from sparring.checks import preflight
-from sparring.config import ABOUT, BUDGETS, RECIPES, Config, from_recipe, load_toml
+from sparring.config import BUDGETS, Config, from_recipe, load_toml
 from sparring.cores import available_cores
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.report import Remarks, line
 from sparring.doctor.visit import visit
-from sparring.errors import ConfigError, RunError, SparringError, printable, unknown, warn
+from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
 from sparring.metrics.quality import digit_quality
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
-from sparring.runtime import Runtime, another_ended, fast_precision
+from sparring.runtime import Runtime, another_ended
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table
+from sparring.terminal import Display, Pixels, console
 from sparring.watching import page_beside
 
 QUALITY_SAMPLES = 10_000
@@ -46,7 +56,8 @@ def demo(args: argparse.Namespace) -> int:
     """A minute of training on MNIST, its picture, its animation, its measured quality."""
     screen = console()
     screen.print(
-        f"\n[bold]Two networks spar over handwritten digits for {args.minutes:g} minute(s).[/bold]\n"
+        "\n[bold]Two networks spar over handwritten digits for "
+        f"{args.minutes:g} minute{'' if args.minutes == 1 else 's'}.[/bold]\n"
         "The generator forges digits from random numbers. The discriminator is shown real and forged\n"
         "ones and says which is which. Each learns from the other: D(real) is how sure it is of the\n"
         "real ones, D(fake) how often it is fooled.\n"
@@ -84,8 +95,12 @@ def train(args: argparse.Namespace) -> int:
         run.check_free(args.out)
     asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
     data = overview.read(args.data, Config().replace(**asked))
-    config = build.configure(data, recipe, **changes | {"data": data.name})
+    recipe, word = _chosen(recipe, data)
+    changes = _merged(_beyond(from_file, from_recipe(recipe, data.spec.kind)), _config_changes(args))
+    config = build.configure(data, recipe, False, warn, **changes | {"data": data.name})
     build.check(config, data)
+    if word:
+        warn(word)
     if config.threads > available_cores():
         warn(f"--threads {config.threads} on {available_cores()} cores wait for one another: leave it out.")
     if args.dry_run:
@@ -137,7 +152,7 @@ def resume(args: argparse.Namespace) -> int:
     if build.budget(config).progress(bout, len(data)) < 1:
         if main_process:
             screen.print(
-                f"Going on from step {bout.step:,} ({bout.samples_seen:,} samples)."
+                f"Going on from step {bout.step:,} ({counted(bout.samples_seen, 'sample')})."
                 if facts
                 else "Nothing was saved yet: starting from the first step."
             )
@@ -228,64 +243,7 @@ def draw(args: argparse.Namespace) -> int:
             sample.save(samples, shown, folder.spec, out, columns)
     except OSError as error:
         raise RunError(f"cannot write {args.out or drawn}: {error.strerror or error}.") from error
-    print(printable(f"{len(samples):,} samples from step {bout.step:,}: {out}"))
-    return 0
-
-
-def info(args: argparse.Namespace) -> int:
-    """Print what a run is, or what this machine has."""
-    screen = console()
-    if args.run is None:
-        device = Runtime(precision="fp32").device
-        lines = {
-            "sparring": __version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "device": f"{device} ({available_cores()} CPU cores)",
-            "precision": fast_precision(device.type),
-            "data": ", ".join(build.DATA),
-        }
-    else:
-        folder = RunFolder(args.run)
-        records = list(folder.records())
-        classes = ", ".join(folder.spec.class_names) if folder.classes else "none"
-        if folder.spec.clusters:
-            classes = f"none ({folder.classes} clusters found)"
-        lines = {
-            "run": str(folder.path),
-            "recipe": folder.config.recipe,
-            "data": f"{folder.facts['data']}: {folder.facts['data_count']:,} {folder.spec.kind} "
-            f"of shape {folder.spec.shape}",
-            "classes": classes,
-            "begun": f"{folder.facts['created']} with sparring {folder.facts['sparring']}",
-            "checkpoints": ", ".join(map(layout.step_name, layout.checkpoints(folder.checkpoints)))
-            or "none yet",
-        }
-        if records:
-            last = records[-1]
-            lines["progress"] = (
-                f"{last.progress:.0%}, step {last.step:,}, {last.samples_seen:,} samples, {last.seconds:.0f} s"
-            )
-            lines |= {name: f"{value:.4g}" for name, value in last.values.items()}
-    for name, value in lines.items():
-        screen.print(f"{name:>20}  {value}", markup=False, soft_wrap=True)
-    return 0
-
-
-def recipes(args: argparse.Namespace) -> int:
-    """Print what recipes there are, or what one of them sets."""
-    screen = console()
-    if args.name is None:
-        screen.print(recipes_table())
-        screen.print(
-            "\nThe options of one: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
-        )
-        return 0
-    if args.name not in RECIPES:
-        raise ConfigError(unknown("recipe", args.name, RECIPES))
-    what, paper = ABOUT[args.name]
-    screen.print(f"{args.name}: {what} ({paper})\n", markup=False)
-    screen.print(recipe_table(args.name))
+    print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
     return 0
 
 
@@ -390,7 +348,10 @@ def _labels(
     names = () if folder.spec.clusters else folder.spec.class_names[: folder.classes]
     if label is not None:
         if not names:
-            raise ConfigError("this run was trained without labels; drop --label.")
+            unused = () if folder.spec.clusters else folder.spec.class_names
+            raise ConfigError(
+                f"this run was {suited.no_labels(folder.facts['data'], unused)}, or drop --label."
+            )
         if label not in names:
             raise ConfigError(unknown("label", label, names))
         return torch.full((count,), names.index(label)), None
@@ -413,6 +374,20 @@ def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
     """The config values named on the command line."""
     names = [field.name for field in dataclasses.fields(Config) if field.name not in ("data", "recipe")]
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
+    """The recipe, "auto" made out, and a sentence where the data's size chose it or speaks for another."""
+    if recipe == "auto":
+        return suited.recipe_for(data)
+    few = suited.few_pictures(data) if recipe != suited.FEW_RECIPE else ""
+    return recipe, few and f"{few}: --recipe {suited.FEW_RECIPE} is made for such sets."
+
+
+def _beyond(from_file: Mapping[str, Any], recipe: Config) -> dict[str, Any]:
+    """What a file of options asks for: not what it repeats of the recipe, as a whole config does."""
+    usual = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in BUDGETS}
+    return {name: value for name, value in from_file.items() if name not in usual or usual[name] != value}
 
 
 def _merged(from_file: dict[str, Any], from_line: dict[str, Any]) -> dict[str, Any]:
@@ -449,6 +424,6 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sample": draw,
     "evaluate": verdict.measure,
     "doctor": visit,
-    "recipes": recipes,
-    "info": info,
+    "recipes": telling.recipes,
+    "info": telling.info,
 }

@@ -16,7 +16,7 @@ from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
 from sparring.run import RunFolder
 from sparring.sample import write_picture
-from sparring.terminal import console, evaluation_table, working
+from sparring.terminal import Reading, console, evaluation_table, working
 
 MOST_SAMPLES = 1_000_000
 MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
@@ -44,12 +44,15 @@ def measure(args: argparse.Namespace) -> int:
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
         config: Config | None = folder.config
     else:
-        real, fake = evaluation.both(args.real, args.fake, warn)
+        with Reading() as watch:
+            real, fake = evaluation.both(args.real, args.fake, warn, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
         config = fake.config if isinstance(fake, RunFolder) else None
     held_out = build.held_out(args.real) if args.real else None
     if args.held_out is not None:
-        held_out = evaluation.only_data(evaluation.source(args.held_out, warn, spec, config), "--held-out")
+        with Reading() as watch:
+            other = evaluation.source(args.held_out, warn, spec, config, watch)
+        held_out = evaluation.only_data(other, "--held-out")
     out, pairs = _files(args, pictures=spec.kind == "image" and not args.quick)
     replaced = out.exists()
     with working() as tell:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sparring import layout
 from sparring.errors import ConfigError, RunError, printable
+from sparring.runs import marked, no_run, runs_in
 
 if TYPE_CHECKING:
     from sparring.page.server import Spot, Wish
@@ -34,12 +35,11 @@ def watch(args: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: the web server is missing, or another address without a token.
-        RunError: no such folder.
+        RunError: no such folder, or no run in it.
     """
     for path in args.run:
         if not path.is_dir():
-            what = "is a file" if path.exists() else "does not exist"
-            raise RunError(f"{path} {what}. Give a run folder, or a folder of runs.")
+            raise RunError(no_run(path))
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
             f"--host {args.host} shows your runs to others: give a --token too, such as "
@@ -51,6 +51,9 @@ def watch(args: argparse.Namespace) -> int:
         from sparring.page.server import app
     except ImportError as error:
         raise ConfigError(f"the page needs a web server: {INSTALL}") from error
+    for path in args.run:
+        if not marked(path) and path not in {run.parent for run in runs_in(path)}:
+            raise RunError(f"there is nothing to watch: {no_run(path)}")
     listening = listen(args.host, args.port)
     hosts = LOOPBACK if args.host in LOOPBACK else ()
     print(f"{address(args.host, listening.getsockname()[1], args.token)}  (Ctrl-C ends it)", flush=True)
@@ -95,8 +98,8 @@ def report(args: argparse.Namespace) -> int:
     """Write a run's page as one file."""
     from sparring.page.report import write_report
 
-    if not args.run.is_dir():
-        raise RunError(f"there is no run folder {args.run}. `sparring train` makes one.")
+    if not marked(args.run):
+        raise RunError(no_run(args.run))
     out: Path = args.out or args.run / layout.REPORT
     if out.is_dir() or not out.parent.is_dir():
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sparring.config import SIDES
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError, printable
+from sparring.errors import DataError, counted, printable
 
 UNREADABLE = (  # what numpy and zipfile raise over damaged files
     OSError, ValueError, EOFError, RuntimeError, MemoryError, TokenError, zipfile.BadZipFile, zlib.error,
@@ -220,12 +220,16 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or len(array) != count:
-        raise DataError(f"{name} has {count} samples but labels of shape {array.shape}; expected ({count},).")
+        raise DataError(
+            f"{name} has {counted(count, 'sample')} but labels of shape {array.shape}; expected ({count},)."
+        )
     if array.dtype.kind not in "uibUS":
         raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.")
     values, indices = np.unique(array, return_inverse=True)
     if len(values) > 1000 or len(values) > max(2, count // 2):
-        raise DataError(f"{name} has {len(values)} different labels for {count} samples: are these labels?")
+        raise DataError(
+            f"{name} has {len(values)} different labels for {counted(count, 'sample')}: are these labels?"
+        )
     names = tuple(map(_text, values))
     if len(set(names)) < len(names) or max(map(len, names)) > LONGEST_NAME:
         raise DataError(

@@ -9,14 +9,15 @@ from typing import Any
 from sparring.config import CHANNELS, RESIZES, SIDES, picture_size
 from sparring.data import sources, store
 from sparring.data.arrays import class_indices
-from sparring.data.labels import by_folder, by_table, read_table
+from sparring.data.labels import by_folder, by_table, likely_classes, read_table
 from sparring.data.pictures import SUFFIXES, Size
 from sparring.data.sources import Source
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Decoded, Wanted, Watch
-from sparring.errors import ConfigError, DataError, unknown
+from sparring.errors import ConfigError, DataError, counted, meant, quoted, unknown
 
 DEFAULT_SIDE = 64  # pixels, of pictures that are not all of one size
+LABELS = ("none", "folders")  # and the path of a table
 LARGEST_OWN = 128  # pixels a side, up to which pictures of one size keep it
 
 
@@ -81,7 +82,9 @@ def from_source(
         0 if channels == "auto" else int(channels),
         max_broken,
     )
-    by_file = isinstance(labels, str) and labels not in ("none", "folders")
+    by_file = isinstance(labels, str) and labels not in LABELS
+    if by_file and not Path(str(labels)).exists() and (near := meant(str(labels), LABELS)):
+        raise ConfigError(f"there is no file of labels {quoted(labels)}.{near}")
     table = read_table(Path(str(labels))) if by_file else {}  # before the decoding, which takes long
     found = store.load(source, wanted, lambda sizes: _own(source, sizes, size is None), watch)
     shape = tuple(found.samples.shape[1:])
@@ -107,6 +110,7 @@ def from_source(
         smallest=found.smallest,
         largest=found.largest,
         path=found.path,
+        class_like=likely_classes(kept) if labels == "none" else (),
     )  # fmt: skip
     spec = Spec("image", shape, "uint8", (127.5,), (127.5,), class_names)
     return Dataset(source.name, spec, found.samples, indices, origin)
@@ -136,7 +140,7 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         )
     if source.others:
         said.append(
-            f"{source.others:,} files of other kinds are passed over; accepted are {', '.join(SUFFIXES)}."
+            f"{counted(source.others, 'file')} of other kinds passed over; accepted are {', '.join(SUFFIXES)}."
         )
     lost = store.named(source, found.broken)
     if lost:

@@ -19,6 +19,8 @@ from sparring.files import read_text
 FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "name", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
 NAMED = 3  # files in a message
+PARTS_OF_A_SET = {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
+MOST_CLASSES = 1000
 
 
 def by_folder(names: Sequence[str], where: str) -> list[str]:
@@ -43,6 +45,19 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
             f"({_some(loose)}). Put each class into a folder of its own, or leave --labels out."
         )
     return [printable(parts[shared]) for parts in folders]
+
+
+def likely_classes(names: Sequence[str]) -> tuple[str, ...]:
+    """The folders that look like classes; none where they are parts, chunks or single pictures."""
+    try:
+        counts = Counter(by_folder(names, ""))
+    except DataError:
+        return ()
+    parts = {folder.lower() for folder in counts} & PARTS_OF_A_SET
+    chunks = all(folder.isdecimal() and len(folder) > 1 for folder in counts)
+    if parts or chunks or not 2 <= len(counts) <= MOST_CLASSES or min(counts.values()) < 2:
+        return ()
+    return tuple(sorted(counts))
 
 
 def by_table(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from sparring.config import CHANNELS
-from sparring.errors import DataError, UnreadableError, quoted
+from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.values import field, finite, flag, listed, text, whole
 
 Kind = Literal["image", "points"]
@@ -39,6 +39,11 @@ class Spec:
     scale: tuple[float, ...]
     class_names: tuple[str, ...] = ()
     clusters: bool = False
+
+    @property
+    def noun(self) -> str:
+        """What one sample is called."""
+        return self.kind.removesuffix("s")
 
     @property
     def bounded(self) -> bool:
@@ -113,6 +118,7 @@ class Origin:
         others: files that are no pictures.
         smallest, largest: (width, height) of the originals.
         path: the decoded pixels on disk.
+        class_like: the folders that look like classes, where no labels were asked for.
     """
 
     options: Mapping[str, Any]
@@ -123,6 +129,7 @@ class Origin:
     smallest: tuple[int, int]
     largest: tuple[int, int]
     path: Path
+    class_like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,5 +193,6 @@ def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
         if count < parts:
             less = f"--batch-size {count} --ghost-batches 1 in one process"
         raise DataError(
-            f"{name}: {count} samples, fewer than one batch of {batch_size}. Add samples or train with {less}."
+            f"{name}: {counted(count, 'sample')}, fewer than one batch of {batch_size}. "
+            f"Add samples or train with {less}."
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
 from sparring.doctor.rules import RULES
+from sparring.errors import counted
 
 
 class Remarks:
@@ -88,11 +89,6 @@ def text(diagnosis: Diagnosis, name: str) -> str:
         parts.append("\nCould not be checked, since the history lacks their numbers: ")
         parts[-1] += ", ".join(diagnosis.unchecked)
     return "\n".join(parts).rstrip()
-
-
-def counted(count: int, what: str) -> str:
-    """So many of something, in words that fit the number."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _whole(finding: Finding) -> str:

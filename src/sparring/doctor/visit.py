@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 from contextlib import suppress
@@ -14,11 +13,12 @@ from sparring import values
 from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
-from sparring.doctor.report import counted, facts, text
+from sparring.doctor.report import facts, text
 from sparring.doctor.stories import STORIES, about
-from sparring.errors import ConfigError, DataError, RunError, UnreadableError, printable
+from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, meant, printable
 from sparring.files import read_json, read_text
 from sparring.records import read_history
+from sparring.runs import marked, no_run
 
 UNWELL = 3  # exit status
 
@@ -32,6 +32,8 @@ def visit(args: argparse.Namespace) -> int:
     """
     path: Path = args.run
     broken: list[str] = []
+    if path.is_dir() and not marked(path):
+        raise RunError(no_run(path))
     if path.is_dir():
         records, options = read_history(path / "history.jsonl", broken.append), _options(path)
     elif path.is_file() and path.suffix.lower() in SUFFIXES:
@@ -42,11 +44,9 @@ def visit(args: argparse.Namespace) -> int:
         sys.stdout.write(about(str(path)) + "\n")
         return 0
     else:
-        near = difflib.get_close_matches(str(path), STORIES, 1)
-        raise RunError(
-            f"there is no {path}. `sparring train` makes a run folder."
-            + (f" The disease is called {near[0]}." if near else "")
-        )
+        logs = [file.name for suffix in SUFFIXES for file in path.parent.glob(f"*{suffix}")]
+        hint = meant(path.name, logs) or (meant(path.name, STORIES) if path.parent == Path() else "")
+        raise RunError(f"there is no {path}.{hint}" if hint else no_run(path))
     if args.loss:
         options = options | {"loss": args.loss}
     diagnosis = diagnose(records, options)

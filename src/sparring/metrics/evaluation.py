@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from sparring.errors import DataError
+from sparring.errors import DataError, counted
 from sparring.metrics.classifiers import Labelled, gan_train_test
 from sparring.metrics.coverage import prdc
 from sparring.metrics.distances import (
@@ -256,7 +256,9 @@ def _check(real: Reals, held_out: Reals | None, fakes: Fakes) -> None:
     sets |= {} if held_out is None else {"held-out": held_out.samples}
     for name, samples in sets.items():
         if len(samples) < LEAST:
-            raise DataError(f"{len(samples)} {name} samples; expected at least {LEAST}, better 10,000.")
+            raise DataError(
+                f"{counted(len(samples), f'{name} sample')}; expected at least {LEAST}, better 10,000."
+            )
         if samples.shape[1:] != real.samples.shape[1:]:
             raise DataError(
                 f"{name} samples have shape {tuple(samples.shape[1:])}, the real ones "

@@ -14,6 +14,7 @@ from sparring import layout
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.report import facts
 from sparring.page import reading
+from sparring.runs import marked
 
 SILENT_SECONDS = 30.0  # at least, after which a run that has not ended counts as stopped
 SILENT_INTERVALS, MOST_SILENT_SECONDS = 6, 300.0  # or so many times what lay between its last records
@@ -145,7 +146,7 @@ def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> 
     """
     folders: dict[Path, Path] = {}
     for path in paths:
-        inside = [path] if _is_run(path) else [p.parent for p in path.glob("*/run.json")]
+        inside = [path] if marked(path) else [p.parent for p in path.glob("*/run.json")]
         for folder in inside or ([] if path.is_dir() else [path]):  # one that is gone is shown as gone
             folders.setdefault(folder.resolve(), folder)
     by_path = {run.path: run for run in (known or {}).values()}
@@ -166,7 +167,3 @@ def _begun(path: Path) -> int:
         return (path / layout.RUN).stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _is_run(path: Path) -> bool:
-    return (path / layout.RUN).is_file() or (path / layout.HISTORY).is_file()

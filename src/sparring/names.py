@@ -1,0 +1,209 @@
+"""What somebody meant by a name that is not known: usual other words for things here, and slips of the hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+LONGEST = 80  # characters of a name that are looked at
+MOST = 3  # names that are offered; more say nothing
+SHORTEST = 3  # letters of a part of a name
+LETTERS_A_SLIP = 3  # of the shorter word: more slips make it another
+
+# Names here, and the words that other programs, papers and habits have for them. Where one is looked for among
+# options, say, names of other things are passed over.
+WORDS = {
+    # options
+    "g_lr d_lr": "lr learning_rate rate alpha eta",
+    "g_lr": "g_learning_rate learning_rate_g generator_lr generator_learning_rate lr_g lrg gen_lr",
+    "d_lr": "d_learning_rate learning_rate_d discriminator_lr discriminator_learning_rate lr_d lrd "
+    "dis_lr disc_lr critic_lr",
+    "batch_size": "bs batch batches minibatch mini_batch_size",
+    "epochs": "epoch n_epoch n_epochs num_epochs nepochs max_epochs niter passes",
+    "minutes": "time max_minutes duration hours seconds timeout",
+    "samples_seen": "steps iters iterations n_iter num_iters num_steps max_steps max_iter max_iters "
+    "total_steps kimg images_seen",
+    "latent_dim": "z_dim zdim nz z latent latent_size z_size noise_dim noise_size latents codings",
+    "g_width": "ngf gf g_channels g_hidden generator_width g_dim g_units",
+    "d_width": "ndf df d_channels discriminator_width d_dim d_units",
+    "g_width d_width": "width channels filters base_channels hidden hidden_dim hidden_size units",
+    "depth": "layers n_layers num_layers blocks n_blocks",
+    "d_steps": "n_critic ncritic critic_iters critic_steps n_dis k_steps discriminator_steps d_iters",
+    "ema_half_life": "ema ema_decay ema_beta average averaging",
+    "size": "image_size img_size imsize resolution res picture_size",
+    "r1_gamma": "r1 gamma r1_penalty r1_weight lambda_r1",
+    "r2_gamma": "r2 r2_penalty r2_weight lambda_r2",
+    "gp_weight": "gp gradient_penalty lambda_gp gp_lambda gp_coef lambda",
+    "weight_clip": "clip_value clip clamp clipping weight_clipping c_clip",
+    "clip_gradients": "grad_clip gradient_clip clip_grad clip_grad_norm max_grad_norm gradient_clip_val",
+    "seed": "random_state manual_seed random_seed rng",
+    "threads": "workers num_workers n_jobs num_threads cpus cores",
+    "processes": "gpus num_gpus n_gpus world_size nproc nproc_per_node",
+    "device": "gpu cuda accelerator",
+    "precision": "amp fp16 half dtype mixed_precision",
+    "beta1": "b1 beta_1 betas momentum",
+    "beta2": "b2 beta_2 alpha_rms",
+    "lr_schedule": "scheduler lr_scheduler lr_decay schedule annealing",
+    "lr_warmup": "warmup warmup_steps",
+    "augment": "aug augmentation augmentations data_augmentation diffaug",
+    "augment_flip": "mirror hflip flip horizontal_flip xflip random_flip",
+    "augment_turn": "rotate rotation",
+    "conditional": "class_conditional cond cgan acgan",
+    "labels": "label classes class_labels targets y",
+    "hold_out": "validation_split val_split valid_split test_size test_split holdout val_fraction",
+    "optimizer": "optimiser opt optim",
+    "loss": "criterion gan_mode loss_fn objective loss_type",
+    "generator": "g g_model netg gen generator_network",
+    "discriminator": "d d_model netd dis disc critic discriminator_network",
+    "generator discriminator": "model arch architecture network networks backbone",
+    "g_norm": "generator_norm",
+    "d_norm": "discriminator_norm spectral_norm spectral_normalization spectral_normalisation",
+    "g_norm d_norm": "norm normalization normalisation norm_layer",
+    "record_every": "log_every log_interval print_every print_freq log_freq log_steps display_freq",
+    "checkpoint_seconds": "save_every save_freq checkpoint_every save_interval checkpoint_interval",
+    "evaluate_every": "eval_every eval_interval eval_freq fid_every metrics_every",
+    "pictures": "sample_interval sample_every n_pictures snapshots",
+    "recipe": "preset cfg template",
+    "out": "output output_dir outdir out_dir logdir log_dir save_dir run_dir result_dir results output_path",
+    "force": "overwrite replace yes",
+    "count": "n num number n_samples num_samples num_images samples how_many",
+    "interpolate": "interpolation walk latent_walk slerp",
+    "truncation": "psi trunc truncation_psi temperature",
+    "held_out": "test test_set reference",
+    "quick": "fast",
+    # verbs
+    "train": "fit run start learn new",
+    "resume": "continue restart go carry_on",
+    "sample": "generate draw gen infer inference predict synthesize",
+    "evaluate": "eval test measure score metrics fid benchmark",
+    "doctor": "diagnose diagnosis diagnostics check debug",
+    "watch": "view dashboard ui page monitor tensorboard follow web",
+    "report": "html export summary",
+    "recipes": "list ls models presets",
+    "info": "status describe show version about",
+    "data": "dataset datasets inspect look",
+    "demo": "example hello quickstart tour",
+    # recipes and networks
+    "tutorial": "gan vanilla basic simple goodfellow beginner",
+    "modern": "r3gan state_of_the_art sota",
+    "projection": "cgan biggan sagan conditional_gan pgan",
+    "sprint": "default best quickest",
+    "small-data": "few few_data tiny limited_data",
+    "sngan": "sn spectral",
+    "lsgan": "ls least_squares_gan mse",
+    "mlp": "perceptron perceptrons linear dense fc fully_connected",
+    "dcgan": "conv cnn convolutional convnet deep_convolutional",
+    "resnet": "residual resnet18 resnet50",
+    # values
+    "non-saturating": "bce vanilla ns nsgan standard logistic softplus",
+    "minimax": "saturating original zero_sum",
+    "least-squares": "lsgan ls l2 mse",
+    "wasserstein": "w wgan wgan_gp w1 earth_mover emd",
+    "relativistic": "ragan rgan rpgan rsgan",
+    "batch": "bn batchnorm batch_norm",
+    "conditional-batch": "cbn conditional_bn class_conditional",
+    "none": "off no false null 0",
+    "constant": "none off fixed",
+    "cosine": "annealing cosineannealing",
+    "adam": "adamw amsgrad radam nadam",
+    "fp32": "float32 32 full single",
+    "bf16": "bfloat16 half 16 fp16 float16 mixed amp",
+    "fit": "pad letterbox contain",
+    "crop": "centre center center_crop cover",
+    "stretch": "squash scale distort ignore_aspect",
+    "1": "grey gray greyscale grayscale l mono black_and_white",
+    "3": "rgb colour color",
+    "4": "rgba alpha",
+    "ada": "adaptive stylegan2_ada",
+    # data
+    "mnist": "digits handwritten_digits mnist_784",
+    "fashion-mnist": "fmnist fashion clothes",
+    "emoji": "emojis emoticons smileys",
+    "ring": "circle gaussians 8gaussians eight_gaussians",
+    "grid": "25gaussians checkerboard_points lattice",
+    "spirals": "swissroll swiss_roll moons two_spirals",
+    # features
+    "inception-2015": "fid inception_v3 inceptionv3",
+    "efficientnet-lite0": "imagenet efficientnet",
+    "dinov2-vits14": "dino dinov2 vit",
+    "pca-64": "pca",
+    # findings of the doctor
+    "mode-collapse": "collapse collapsed mode_dropping missing_modes same_pictures",
+    "overfitting": "overfit memorising_discriminator",
+    "memorised": "memorized memorization memorisation copies copying",
+    "gradient-vanished": "vanishing vanishing_gradient vanishing_gradients no_gradient",
+    "discriminator-won": "d_won critic_won strong_discriminator discriminator_strong",
+    "discriminator-weak": "weak_discriminator generator_won",
+    "non-finite": "nan nans inf infinite exploded diverged",
+    "oscillation": "oscillating cycling circles",
+    "gradient-leap": "exploding exploding_gradient exploding_gradients spikes",
+    "checkerboard": "artifacts artefacts grid_pattern",
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Which known names were meant: other words for it, slips of the hand, parts of it; [] if unclear."""
+    name = name[:LONGEST]
+    keys = {each: _key(each) for each in known}
+    found = _slips(_key(name), keys) or _parts(name, keys)
+    return found if len(found) <= MOST else []
+
+
+def distance(a: str, b: str) -> int:
+    """Letters to insert, delete, change or swap with their neighbour until a is b."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        earlier, before, row = before, row, [i + 1]
+        for j, other in enumerate(b):
+            least = min(row[j] + 1, before[j + 1] + 1, before[j] + (letter != other))
+            if i and j and (letter, a[i - 1]) == (b[j - 1], other):
+                least = min(least, earlier[j - 1] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def _key(name: str) -> str:
+    """Letters and digits alone: "--batch-size", "batch_size" and "BatchSize" are one."""
+    return "".join(sign for sign in name.lower() if sign.isalnum())
+
+
+def _slips(key: str, keys: dict[str, str]) -> list[str]:
+    """Those with the fewest letters wrong, at most one in three; other words stand back behind names."""
+    close: dict[str, tuple[int, int]] = {}
+    for name, own in keys.items():
+        for word, other in ((own, 0), *((word, 1) for word in _OTHER_WORDS.get(own, ()))):
+            shorter = min(len(key), len(word))
+            if abs(len(key) - len(word)) * LETTERS_A_SLIP > shorter:
+                continue
+            if (wrong := distance(key, word)) * LETTERS_A_SLIP <= shorter:
+                close[name] = min(close.get(name, (wrong, other)), (wrong, other))
+    least = min(close.values(), default=None)
+    return [name for name, apart in close.items() if apart == least]
+
+
+def _parts(name: str, keys: dict[str, str]) -> list[str]:
+    """Those that begin so, or have all of its words or begin with one for each: "lr sched", "dino"."""
+    words = [word for word in re.split(r"[\W_]+", name.lower()) if word]
+    if len(_key(name)) < SHORTEST:
+        return []
+    begun = [each for each, key in keys.items() if key.startswith(_key(name))]
+    if begun:
+        return begun
+    theirs = {each: [word for word in re.split(r"[\W_]+", each.lower()) if word] for each in keys}
+    return [
+        each for each, parts in theirs.items()
+        if all(any(part.startswith(word) for part in parts) for word in words)
+    ]  # fmt: skip
+
+
+def _other_words() -> dict[str, set[str]]:
+    """The other words for each name."""
+    table: dict[str, set[str]] = {}
+    for names, words in WORDS.items():
+        for name in names.split():
+            table.setdefault(_key(name), set()).update(map(_key, words.split()))
+    return table
+
+
+_OTHER_WORDS = _other_words()
