@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 
 torch.set_num_threads(1)
+# A busy machine must not fail a property.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 TINY = {
     "batch_size": 16, "g_width": 4, "d_width": 4, "latent_dim": 4, "threads": 1, "device": "cpu",
@@ -33,6 +37,7 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         # Seconds for a hundred pictures: test_pretrained.py has the network, the others any features.
         patch.setattr("sparring.metrics.extractors.has_imagenet", lambda: False)
+        patch.setattr("os.fsync", lambda descriptor: None)  # no test cuts the power
         yield
 
 

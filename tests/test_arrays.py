@@ -115,7 +115,7 @@ def test_names_that_do_not_fit_the_labels_are_refused(tmp_path: Path, names: Any
         from_file(tmp_path / "a.npz")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))))
 def test_bytes_survive_encoding_exactly(array: np.ndarray) -> None:
     assume(array.max() != 1)  # refused: all but black
@@ -123,7 +123,7 @@ def test_bytes_survive_encoding_exactly(array: np.ndarray) -> None:
     assert torch.equal(data.spec.decode(data.spec.encode(data.samples)), data.samples)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hnp.arrays(np.float32, (3, 4), elements=st.floats(-1000, 1000, width=32)))
 def test_points_survive_encoding_to_rounding(array: np.ndarray) -> None:
     data = from_array(array)
@@ -184,7 +184,7 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
             from_file(tmp_path / name)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hnp.arrays(np.float32, (2, 3, 3), elements=st.floats(-1, 1, width=32)))
 def test_float_pictures_survive_encoding_to_rounding(array: np.ndarray) -> None:
     data = from_array(array)

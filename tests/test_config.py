@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
@@ -131,17 +131,17 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
     return st.booleans() if field.type == "bool" else st.text(SIGNS)
 
 
-UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=50)
 CONFIGS = st.builds(Config, **{field.name: values(field) for field in dataclasses.fields(Config)})
 
 
-@UNHURRIED
+@FEW
 @given(CONFIGS)
 def test_any_config_comes_back_from_toml(config: Config) -> None:
     assert from_toml(config.to_toml()) == config
 
 
-@UNHURRIED
+@FEW
 @given(CONFIGS)
 def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config) -> None:
     assert from_recipe(config.recipe, data=config.data, **config.changes()) == config

@@ -145,7 +145,7 @@ def test_the_whole_matrix_is_never_made(monkeypatch: pytest.MonkeyPatch) -> None
     assert largest.numbers == 128**2
 
 
-@settings(max_examples=25, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=25, report_multiple_bugs=False)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.integers(1, 4))
 def test_turning_moving_and_shuffling_both_changes_nothing(seed: int, width: int, k: int) -> None:
     real, fake = (normal(count, width, seed + count).double() for count in (30, 20))

@@ -292,7 +292,7 @@ def by_frechet(a: Tensor, b: Tensor) -> float:
     return distances.frechet(distances.fit_gaussian(a), distances.fit_gaussian(b))
 
 
-@settings(max_examples=25, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=25, report_multiple_bugs=False)
 @given(st.integers(0, 10**6), st.integers(1, 6), st.floats(0.1, 10))
 def test_properties_of_all_distances(seed: int, width: int, size: float) -> None:
     a, b = size * normal(20, width, seed), size * (normal(30, width, seed + 1) + 0.5)

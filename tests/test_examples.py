@@ -30,6 +30,9 @@ MADE_BY_MAKE = {
 }  # what they do is tested one by one
 
 
+SMALL = [("--batch-size", "16"), ("--g-width", "4"), ("--d-width", "4"), ("--pictures", "2")]
+
+
 def blocks(language: str) -> list[tuple[Path, str]]:
     return [
         (page, text)
@@ -96,7 +99,8 @@ WITH_COMMANDS = [page for page in dict.fromkeys(p for p, _ in blocks("console"))
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
 def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The commands of a page, one after the other, in one folder where a run was made before."""
-    assert main(["train", "mnist", "--samples-seen", "96", "--threads", "1"]) == 0
+    small = [word for option in SMALL for word in option]
+    assert main(["train", "mnist", "--samples-seen", "96", "--threads", "1", *small]) == 0
     lines = [
         line.split("   ")[0].strip()
         for found, text in blocks("console")
@@ -109,8 +113,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert words[0] == "sparring", f"a command no test runs: {line}"
         if "--processes" in words:  # tested for real with the runtime
             words.append("--dry-run")
-        if page.parent.name == "recipes" and "--recipe" in words:  # residual players take their time
-            words += ["--batch-size", "8"]
+        if words[1] == "train":
+            words += [word for option in SMALL if option[0] not in words for word in option]
         if words[1] == "evaluate":
             words += ["--count", "100", "--draws", "1", "--quick"]
         assert main(words[1:]) == 0, capsys.readouterr().err

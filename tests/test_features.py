@@ -88,7 +88,7 @@ def test_pca_of_an_axis_aligned_cross() -> None:
     torch.testing.assert_close(pca.project(cross[2:3]), torch.tensor([[3.0, 0]]).double())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1000), count=st.integers(2, 12), size=st.integers(1, 12))
 def test_all_components_rebuild_the_data_and_are_orthonormal(seed: int, count: int, size: int) -> None:
     data = torch.randn(count, size, generator=rng(seed), dtype=torch.float64) + 3

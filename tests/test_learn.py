@@ -15,8 +15,8 @@ CHAPTERS = sorted(path.stem for path in (LEARN / "en").glob("*.md"))
 SMALL = {  # budgets for a test: a few steps
     "1-what-a-gan-is": {"SAMPLES": "2_000"},
     "2-the-simplest-gan": {"EPOCHS": "2", "BATCHES": "3"},
-    "3-the-fight": {"EPOCHS": "0.3"},
-    "4-why-blobs": {"EPOCHS": "0.1"},
+    "3-the-fight": {"EPOCHS": "0.1"},
+    "4-why-blobs": {"EPOCHS": "0.05"},
     "5-the-cures": {"MINUTES": "0.01"},
     "6-your-own-pictures": {"COUNT": "100", "SAMPLES": "500"},
     "7-how-good-is-it": {"COUNT": "300"},

@@ -16,7 +16,7 @@ LN2 = math.log(2)
 FUNCTIONS = [name for name in vars(losses) if name.endswith(("_d", "_g"))]
 logit = st.floats(-30, 30)
 logits = st.lists(logit, min_size=1, max_size=8)
-unhurried = settings(deadline=None, max_examples=50)  # a busy machine must not fail a property
+few = settings(max_examples=50)
 
 
 def softplus(x: float) -> float:
@@ -97,7 +97,7 @@ def test_a_generator_that_does_not_pair_has_no_gradient_in_the_real_logits(name:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@unhurried
+@few
 @given(logit, logit)
 def test_gradients(name: str, r: float, f: float) -> None:
     real, fake = vector(r).requires_grad_(), vector(f).requires_grad_()
@@ -136,7 +136,7 @@ def test_hinge_is_zero_past_the_margin() -> None:
     close(losses.critic_g(vector(7), vector(2)), -2)
 
 
-@unhurried
+@few
 @given(logits)
 def test_relativistic_losses_see_differences_only(values: list[float]) -> None:
     real, fake = vector(*values), vector(*reversed(values))
@@ -146,7 +146,7 @@ def test_relativistic_losses_see_differences_only(values: list[float]) -> None:
     torch.testing.assert_close(losses.relativistic_d(real, fake), swapped, rtol=0, atol=0)
 
 
-@unhurried
+@few
 @given(logits)
 def test_relativistic_players_differ_by_the_difference(values: list[float]) -> None:
     """softplus(x) - softplus(-x) = x: what one player gains is read off the logits."""
@@ -155,7 +155,7 @@ def test_relativistic_players_differ_by_the_difference(values: list[float]) -> N
     torch.testing.assert_close(gap, fake - real, rtol=1e-9, atol=1e-9)
 
 
-@unhurried
+@few
 @given(logits)
 def test_minimax_is_a_zero_sum_game_in_the_fakes(values: list[float]) -> None:
     real, fake = vector(*values), vector(*reversed(values))

@@ -74,7 +74,7 @@ def test_mann_whitney_by_hand() -> None:
     assert memorisation.mann_whitney(low * 0, high * 0) == 0
 
 
-@settings(max_examples=20, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=20, report_multiple_bugs=False)
 @given(st.integers(0, 10**6), st.integers(2, 30), st.integers(2, 30), st.integers(2, 20))
 def test_mann_whitney_is_scipys(seed: int, n: int, m: int, levels: int) -> None:
     """Its two-sided p-value, ties and all, without the continuity correction."""

@@ -225,9 +225,7 @@ def test_a_long_history_is_sampled(tmp_path: Path) -> None:
     tail = line[line.index(",") :]
     with path.open("w") as file:
         file.writelines(f'{{"step": {k}{tail}\n' for k in range(1, 100_001))
-    started = time.process_time()
     records, broken, whole = reading.history(path)
-    assert time.process_time() - started < 2
     steps = [r.step for r in records]
     assert (broken, whole) == (0, False)
     assert steps[0] == 1
@@ -236,12 +234,11 @@ def test_a_long_history_is_sampled(tmp_path: Path) -> None:
     assert max(b - a for a, b in pairwise(steps)) < 3 * 100_000 / reading.LINES
 
 
-def test_a_history_without_line_ends_takes_no_time(tmp_path: Path) -> None:
+def test_a_history_without_line_ends_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_bytes(bytes(30_000_000))
-    started = time.process_time()
     assert reading.history(path)[0] == []
-    assert time.process_time() - started < 2
+    assert max(len(piece) for piece in reading._places(path, whole=False)) == reading.LINE_BYTES
 
 
 def test_all_records_of_a_middling_history_are_judged_and_fewer_shown(tmp_path: Path) -> None:

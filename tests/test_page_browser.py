@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +20,15 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.page.report import write_report
 from sparring.page.server import app
-from sparring.watching import LOOPBACK, Painter, listen
+from sparring.watching import LOOPBACK, Painter
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE = 120_000  # milliseconds: what comes late on a busy machine comes
+expect.set_options(timeout=PATIENCE)
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -45,7 +48,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 def page(browser: Browser, serve: type["Served"]) -> Iterator[Page]:
     """A tab in English that fails its test where a script or a request fails."""
     context = browser.new_context(locale="en-US", viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     wrong: list[str] = []
     tab.forgiven = "ERR_CONNECTION_REFUSED"  # type: ignore[attr-defined]  # what a test expects to fail
@@ -56,11 +59,20 @@ def page(browser: Browser, serve: type["Served"]) -> Iterator[Page]:
     assert [text for text in wrong if not re.search(tab.forgiven, text)] == []  # type: ignore[attr-defined]
 
 
+def bound(port: int = 0) -> socket.socket:
+    """A socket of this port. Until it is closed nobody else gets the port, but for another of these."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    found.bind(("127.0.0.1", port))
+    return found
+
+
 class Served:
-    """A server of some folders in a thread."""
+    """A server of some folders in a thread, at any port that is free, or at one that is reserved."""
 
     def __init__(self, *paths: Path, port: int = 0) -> None:
-        listening = listen("127.0.0.1", port)
+        listening = bound(port)
+        listening.listen()
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             app(paths, Painter(), LOOPBACK, closing=lambda: self.server.should_exit),
@@ -149,15 +161,16 @@ def test_it_follows_a_training_that_is_killed_and_begun_anew(
 
 def test_a_server_that_dies_and_comes_back(tmp_path: Path, page: Page, serve: type[Served]) -> None:
     run_path = make_run(tmp_path / "a", records=10)
-    served = serve(run_path)
-    page.goto(served.at())
-    expect(page.locator(".pill")).to_have_text("training")
-    served.stop()
-    expect(page.get_by_role("status").first).to_contain_text("does not answer")
-    with (run_path / "history.jsonl").open("a") as file:
-        file.write(record(11, 20).to_json() + "\n")
-    serve(run_path, port=served.port)
-    expect(page.locator(".numbers dd").nth(1)).to_have_text("35,200")
+    with bound() as reserved:
+        served = serve(run_path, port=reserved.getsockname()[1])
+        page.goto(served.at())
+        expect(page.locator(".pill")).to_have_text("training")
+        served.stop()
+        expect(page.get_by_role("status").first).to_contain_text("does not answer")
+        with (run_path / "history.jsonl").open("a") as file:
+            file.write(record(11, 20).to_json() + "\n")
+        serve(run_path, port=served.port)
+        expect(page.locator(".numbers dd").nth(1)).to_have_text("35,200")
 
 
 def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None:
@@ -276,7 +289,7 @@ def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -
         file.writelines(f'{{"step": {k}{tail}\n' for k in range(1, 500_001))
     address = serve(run_path).at()
     page.goto(address)
-    expect(page.locator(".numbers dd").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".numbers dd").first).to_be_visible()
     shown = page.evaluate("document.querySelector('.uplot canvas') !== null")
     assert shown
     assert page.evaluate("App.cards.get('a').view.step.length") < 3000
@@ -310,7 +323,7 @@ def test_the_playground_of_a_real_generator(
         )
 
     def soon(holds: Callable[[], bool]) -> bool:
-        until = time.monotonic() + 15
+        until = time.monotonic() + PATIENCE / 1000
         while not (held := holds()) and time.monotonic() < until:
             page.wait_for_timeout(50)
         return held

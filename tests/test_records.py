@@ -57,7 +57,7 @@ FINITE = st.floats(-1e30, 1e30)
 COUNTS = st.integers(0, 2**60)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     COUNTS, COUNTS, st.floats(0, 1e9), st.floats(0, 1), st.dictionaries(st.sampled_from(sorted(LOGGED)), FINITE)
 )

@@ -20,7 +20,8 @@ SICK = Finding(
 
 
 def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescuer:
-    config = build.configure(data, "sprint", **(TINY | {"samples_seen": 16 * 60, "record_every": 1}))
+    options = {"samples_seen": 16 * 60, "record_every": 1, "vitals": False, "pictures": 0}
+    config = build.configure(data, "sprint", **(TINY | options))
     folder = run.create(path, config, data)
     return Rescuer(folder, build.bout(config, data.spec, data.classes), most, said.append)
 
