@@ -1,6 +1,11 @@
 """What several tests share: tiny pictures, and options that make a training take a blink."""
 
+import ctypes
+import gc
+import resource
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,7 @@ from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 
+MOST_MEMORY = 3 * 2**29  # bytes of a worker
 torch.set_num_threads(1)
 # A busy machine must not fail a property.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +45,36 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("sparring.metrics.extractors.has_imagenet", lambda: False)
         patch.setattr("os.fsync", lambda descriptor: None)  # no test cuts the power
         yield
+
+
+@pytest.fixture(autouse=True)
+def _memory() -> Iterator[None]:
+    """A worker takes no more than MOST_MEMORY: the test that takes it farther fails."""
+    before, held = peak_memory(), memory()
+    yield
+    if memory() > held + 50 * 2**20:
+        give_back()
+    now = peak_memory()
+    if before <= MOST_MEMORY < now:
+        pytest.fail(f"the tests take {now / 2**30:.2f} GiB from here on, {before / 2**30:.2f} before")
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def memory() -> int:
+    """The bytes that it has, as far as the system tells."""
+    counts = Path("/proc/self/statm")
+    return int(counts.read_text().split()[1]) * resource.getpagesize() if counts.exists() else 0
+
+
+def give_back() -> None:
+    """What is free goes back to the system: the C library would keep the holes between small things."""
+    gc.collect()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch.Tensor]:
