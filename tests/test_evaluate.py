@@ -17,6 +17,7 @@ from sparring.data.arrays import from_array, from_file
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.evaluate import Options, compare
+from sparring.metrics import overlap
 
 NAMES = np.array(["cat", "dog", "eel"])
 COUNT = 120
@@ -73,7 +74,9 @@ def test_a_run_is_measured_against_the_held_out_reals_that_are_given(
 ) -> None:
     assert main(["evaluate", *RUN, "--held-out", "more.npz"]) == 0
     found = told("run/evaluation.json")
-    assert found["held_out"] is True
+    assert [Path(str(found[name])).name for name in ("reals", "held_out", "against")] == [
+        "real.npz", "more.npz", "more.npz",
+    ]  # fmt: skip
     assert found["copying"] is not None
     assert "nothing" in refusal(capsys, *RUN, "--held-out", "nothing")
 
@@ -177,11 +180,24 @@ def test_the_nearest_pairs_are_found_block_by_block(monkeypatch: pytest.MonkeyPa
     first = apart.argsort()[:24]
     tiles = torch.stack([fakes[first], reals[nearest[first]]], 1).flatten(0, 1)
     spec = Spec("image", (1, 3, 3), "uint8", (127.5,), (127.5,))
-    expected = sample.grid(tiles.numpy(), spec, columns=12)
+    tile = evaluation.LEAST_TILE + 2  # made larger, and a gap
     for compared in (9 * 7, 1, 10**6):
         monkeypatch.setattr(evaluation, "COMPARED", compared)
-        found = evaluation._pairs(fakes, reals, nearest, spec)
-        assert np.array_equal(np.asarray(found), np.asarray(expected))
+        found = np.asarray(evaluation._pairs(fakes, reals, nearest, spec))[2 * sample.TITLE :, :, 0]
+        middles = found[tile // 2 :: tile, tile // 2 :: tile]
+        assert np.array_equal(middles, tiles[:, 0, 1, 1].view(4, 12).numpy())
+
+
+def test_the_nearest_pairs_say_which_side_is_forged() -> None:
+    spec = Spec("image", (3, 8, 8), "uint8", (127.5,), (127.5,))
+    black = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
+    sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), spec)
+    title = np.asarray(sheet)[: 2 * sample.TITLE].max(2) > 200
+    half = sheet.width // 12
+    words = [title[:, half * k : half * (k + 1)].sum() for k in range(4)]
+    assert words[0] == words[2] > 20  # "forged"
+    assert words[1] == words[3] > words[0]  # "nearest real"
+    assert not title[:, 0].any()
 
 
 @pytest.mark.usefixtures("folder")
@@ -236,7 +252,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
     assert main(["evaluate", *line, "--out", "told.json"]) == 0
     assert Path("nearest.png").read_text() == "mine"
     with Image.open("told-nearest.png") as pairs:
-        assert pairs.width == 2 + 12 * 6
+        assert pairs.width == 2 + 12 * (evaluation.LEAST_TILE + 2)
 
 
 @pytest.mark.usefixtures("folder")
@@ -270,3 +286,80 @@ def test_points_too_large_to_be_squared_are_refused() -> None:
 def test_the_best_checkpoint_of_data_is_refused() -> None:
     with pytest.raises(ConfigError, match="is data"):
         compare(bare(0), bare(1), Options(best=True), print)
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_held_out_set_is_named_where_it_is_measured_against(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", *RUN, "--held-out", "more.npz"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"run against \S*more.npz, held out; trained on \S*real.npz", said)
+    assert re.search(r"quality: \S+ (± \S+ )?times real \(FD-\S+ to held-out reals, 60 samples", said)
+    assert main(["evaluate", *RUN, "--out", "without.json"]) == 0
+    assert told("without.json")["held_out"] is None
+    assert re.search(r"run against \S*real.npz\n", capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("held_out", ["real.npz", "again.npz", "link.npz", "part.npz"])
+def test_held_out_reals_that_were_trained_on_are_told(
+    held_out: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples, labels = heaps([0, 1, 2], 0)
+    np.savez("again.npz", samples=samples, labels=NAMES[labels])
+    np.savez("part.npz", samples=samples[::2], labels=NAMES[labels][::2])
+    (folder / "link.npz").symlink_to(folder / "real.npz")
+    count = COUNT // 2 if held_out == "part.npz" else COUNT
+    for words in (RUN, TWO):
+        assert main(["evaluate", *words, "--held-out", held_out, "--out", "told.json", "--force"]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert f"Beware: all {count} held-out reals are among those trained on" in said
+        assert "nothing is held out" in str(told("told.json")["warnings"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_data_that_is_compared_with_itself_is_told() -> None:
+    assert main(["evaluate", "--real", "real.npz", "--fake", "real.npz"]) == 0
+    assert "all 120 fakes are among the reals, value for value: the data is compared with itself" in str(
+        told("evaluation.json")["warnings"]
+    )
+    others = ["--fake", "fake.npz", "--held-out", "fake.npz", "--force"]
+    assert main(["evaluate", "--real", "real.npz", *others]) == 0
+    assert "all 120 fakes are among the held-out reals" in str(told("evaluation.json")["warnings"])
+    assert main(["evaluate", *TWO, "--held-out", "more.npz", "--force"]) == 0
+    assert "value for value" not in str(told("evaluation.json")["warnings"])
+
+
+def test_of_sets_that_overlap_the_count_is_told() -> None:
+    a, b = torch.arange(12.0).view(6, 2), torch.arange(8.0, 20.0).view(6, 2)
+    assert overlap.shared(a, b) == 2
+    assert overlap.shared(a, b.double()) == overlap.shared(a, b.flatten()) == 0
+    (said,) = overlap.overlaps(a, torch.zeros(3, 2) - 1, b, drawn=True)
+    assert said.startswith("2 of 6 fakes are among the held-out reals")
+    (said,) = overlap.overlaps(torch.zeros(3, 2) - 1, a, b, drawn=True)
+    assert said.startswith("2 of 6 held-out reals are among those trained on, value for value: they are not")
+
+
+def test_pictures_of_mixed_sizes_are_measured_at_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name, sides in (("real", (16, 16)), ("fake", (16, 24))):
+        (tmp_path / name).mkdir()
+        for k in range(40):
+            pixels = rng.integers(0, 256, (sides[k % 2], sides[k % 2], 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{k:02}.png")
+    both = ["--real", "real", "--fake", "fake", "--quick", "--features", "pca-64"]
+    assert "give --size 64" in refusal(capsys, *both)
+    assert main(["evaluate", *both, "--size", "8", "--resize", "stretch", "--channels", "1"]) == 0
+    assert told("evaluation.json")["times_real_count"] == 20
+    assert "expected" in refusal(capsys, *both, "--size", "huge", "--force")
+    assert "no" in refusal(capsys, "--real", "mnist", "--fake", "mnist", "--size", "8", "--force")
+
+
+@pytest.mark.usefixtures("folder")
+def test_how_a_runs_pictures_are_read_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--size: run says itself" in refusal(capsys, *RUN, "--size", "8")
+    assert "--channels: run says itself" in refusal(
+        capsys, "--real", "real.npz", "--fake", "run", "--channels", "1"
+    )

@@ -44,7 +44,7 @@ def test_fresh_samples_of_the_law_score_as_reals_do() -> None:
     assert found.copying is not None
     assert abs(found.copying.c_t) < 3
     assert abs(found.copying.authentic - found.copying.authentic_held_out) < 0.1
-    assert (found.label, found.dimension, found.held_out, found.warnings) == ("FD-points", 3, True, ())
+    assert (found.label, found.dimension, found.held_out, found.warnings) == ("FD-points", 3, "cloud", ())
 
 
 def test_a_shift_of_one_in_every_direction_is_seen() -> None:
@@ -186,7 +186,8 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
     assert (told["reals"], told["fakes"]) == (str(files / "real.npz"), str(files / "pictures"))
     assert told["copying"] is not None
     with Image.open(files / "told-nearest.png") as pairs:
-        assert pairs.size == (2 + 12 * 10, 2 + 4 * 10)  # 24 pairs of 8 x 8 in rows of 6
+        tile = evaluation.LEAST_TILE + 2  # 8 x 8 made larger, and a gap
+        assert pairs.size == (2 + 12 * tile, 2 + 4 * tile + 2 * sample.TITLE)  # 24 pairs in rows of 6
 
 
 def test_of_a_large_set_of_fakes_as_many_are_taken_as_asked_for(

@@ -20,14 +20,29 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, RunError, unknown
-from sparring.metrics.evaluation import Evaluation, Fakes, Tell, evaluate
-from sparring.metrics.extractors import choose
+from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
+from sparring.metrics.extractors import choose, suited
+from sparring.metrics.overlap import overlaps
+from sparring.metrics.quality import (
+    COUNT,
+    DRAWS,
+    QUICK,
+    Tell,
+    TimesReal,
+    features_of,
+    known_standard,
+    real_features,
+    standard,
+)
 from sparring.run import RunFolder
 from sparring.runs import marked, runs_in
 from sparring.runtime import Runtime
 from sparring.selection import to_measure
+from sparring.steps import Bout
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
+QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
+LEAST_TILE = 72  # pixels, which have room for the title of a column
 PAIRS = 24  # fakes shown with their nearest training samples
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
 NAMED = 5  # classes that a message lists at most
@@ -46,7 +61,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As ``evaluation.json`` has it."""
-        return {"reals": self.real, "fakes": self.fake} | self.facts | self.evaluation.to_dict()
+        names = {"reals": self.real, "fakes": self.fake, "against": self.evaluation.held_out or self.real}
+        return names | self.facts | self.evaluation.to_dict()
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,8 @@ class Options:
     """
 
     features: str = "auto"
-    count: int = 10_000
-    draws: int = 3
+    count: int = COUNT
+    draws: int = DRAWS
     seed: int = 0
     full: bool = True
     device: str = "auto"
@@ -87,6 +103,39 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: save that as .npz and give "
             f"--real FILE.npz --fake {folder.path}."
         )
+    data, aside = _trained_on(folder, tell)
+    return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
+
+
+def times_real(
+    folder: RunFolder, bout: Bout, count: int = COUNT, tell: Tell = lambda _: None
+) -> TimesReal | None:
+    """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
+
+    Of fewer than the usual ``count`` samples it is estimated. None where its features take long.
+
+    Raises:
+        RunError: the data has changed.
+        DataError: the data is no longer there.
+    """
+    options = Options()
+    data, aside = _trained_on(folder, tell)
+    device = bout.runtime.device
+    reals = to_measure(data, device)
+    if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
+        return None
+    extractor = choose(reals)
+    others = None if aside is None else to_measure(aside, device)
+    by = known_standard(extractor, reals.samples, None if others is None else others.samples)
+    if by is None:
+        found = real_features(extractor, reals, others, options.count, tell=tell)
+        by = standard(extractor, found, options.count, held_out=aside is not None)
+    drawn = _of_bout(folder, bout, replace(options, count=count))
+    return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
+
+
+def _trained_on(folder: RunFolder, tell: Tell) -> tuple[Dataset, Dataset | None]:
+    """What a run was trained on, and reals that it has not seen, where there are such."""
 
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
@@ -98,12 +147,15 @@ def evaluate_run(
         raise RunError(
             f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
         ) from error
-    aside = build.held_out(config.data)
     if config.hold_out:
         data, aside = set_aside(data, config.hold_out)
-    if held_out is None:
-        held_out = aside
-    return compare(data, folder, options, warn, held_out=held_out, tell=tell)
+        return data, named_part(aside)
+    return data, named_part(build.held_out(config.data))
+
+
+def named_part(held_out: Dataset | None) -> Dataset | None:
+    """The part of a set that no training sees, under a name that says so."""
+    return held_out and replace(held_out, name=f"{held_out.name} (its held-out part)")
 
 
 def compare(
@@ -155,8 +207,9 @@ def compare(
         full=options.full,
         tell=tell,
     )
-    if options.full:
-        evaluation = replace(evaluation, warnings=(*evaluation.warnings, *notes))
+    apart = None if others is None else others.samples
+    unfit = overlaps(first.samples, reals.samples, apart, drawn=isinstance(fake, RunFolder))
+    evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
     pairs = None
     if len(nearest) and real.spec.kind == "image":
         pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
@@ -173,8 +226,9 @@ def source(
 ) -> Dataset | RunFolder:
     """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
 
-    Picture files keep their size, and are read in as many channels as those they are ``like`` have; or
-    as a run's ``config`` has it read them; ``watch`` is told how far that is.
+    Picture files keep their size unless the ``config`` (a run's, or what the user asked for) says another,
+    and are read in as many channels as it says, or as those they are ``like`` have. ``watch`` is told how
+    far that is.
 
     Raises:
         DataError: nothing of the kind.
@@ -187,9 +241,9 @@ def source(
     if path.is_dir() and (path / "run.json").exists():
         return RunFolder(path)
     if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
-        known = like is not None and like.kind == "image"
-        channels = str(like.shape[0]) if like and known else "auto"
-        most = (config or Config()).max_broken
+        channels, most = (config or Config()).channels, (config or Config()).max_broken
+        if channels == "auto" and like is not None and like.kind == "image":
+            channels = str(like.shape[0])
         size: dict[str, Any] = {}
         if config and config.size != "auto":
             size = {"size": config.size, "resize": config.resize}
@@ -205,9 +259,13 @@ def source(
 
 
 def both(
-    real: str, fake: str, warn: Callable[[str], object], watch: Watch | None = None
+    real: str,
+    fake: str,
+    warn: Callable[[str], object],
+    config: Config | None = None,
+    watch: Watch | None = None,
 ) -> tuple[Dataset, Dataset | RunFolder]:
-    """The two sides of a comparison; folders of pictures in as many channels as the other side has.
+    """The two sides of a comparison; folders of pictures as asked for, or in the other side's channels.
 
     Raises:
         DataError: nothing of the kind, or the real side is a run.
@@ -215,8 +273,8 @@ def both(
     if fake not in build.DATA and (Path(fake) / "run.json").exists():
         folder = RunFolder(Path(fake))
         return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
-    reals = only_data(source(real, warn, watch=watch), "--real")
-    return reals, source(fake, warn, reals.spec, watch=watch)
+    reals = only_data(source(real, warn, config=config, watch=watch), "--real")
+    return reals, source(fake, warn, reals.spec, config, watch)
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
@@ -256,8 +314,13 @@ class _Source(NamedTuple):
 
 
 def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
-    """Each draw from latents of its own, with classes as often as in the training data."""
+    """The draws of a run's last or best checkpoint."""
     bout, _ = folder.bout(warn, runtime, best=options.best)
+    return _of_bout(folder, bout, options)
+
+
+def _of_bout(folder: RunFolder, bout: Bout, options: Options) -> _Source:
+    """Each draw from latents of its own, with classes as often as in the training data."""
     labels = sample.natural_labels(options.count, folder.facts["class_counts"])
 
     def draw(number: int) -> Tensor:
@@ -305,7 +368,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:
-    """The fakes most like training samples (on the left of each pair) and those, in rows of pairs.
+    """The fakes most like training samples, each beside its nearest, in rows of pairs under their names.
 
     ``nearest`` (N,) is the index of each fake's nearest real.
     """
@@ -315,4 +378,6 @@ def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.I
     chosen = apart.argsort()[:PAIRS]
     tiles = torch.stack([fakes[chosen], reals[nearest[chosen]]], 1).flatten(0, 1)
     grey = Spec("image", spec.shape, "uint8", (127.5,), (127.5,))
-    return sample.grid(tiles.numpy(), grey, columns=12)
+    factor = -(-LEAST_TILE // spec.shape[2])
+    larger = tiles.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+    return sample.titled(sample.grid(larger.numpy(), grey, columns=12), ("forged", "nearest real"), 12)

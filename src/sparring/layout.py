@@ -13,10 +13,10 @@ from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
 
 RUN, CONFIG, HISTORY = "run.json", "config.toml", "history.jsonl"
-RESCUE, CHOICE, LOCK = "rescue.jsonl", "best.json", "lock"
+RESCUE, CHOICE, QUALITY, LOCK = "rescue.jsonl", "best.json", "quality.json", "lock"
 SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
-OF_TRAINING = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, SHEET, ANIMATION)
+OF_TRAINING = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
 OF_LOOKING = (EVALUATION, NEAREST, REPORT)  # by verbs that look at a run
 MOST_LABEL = 60  # characters of a label in a file's name, whose bytes no system takes more than 255 of
 DRAWN = "drawn"  # the folder of what is drawn without saying where to

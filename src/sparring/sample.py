@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from torch import Tensor, nn
 
 from sparring import layout, memory
@@ -22,6 +22,7 @@ from sparring.metrics.features import to_uint8
 Array = NDArray[Any]
 CHUNK = 500  # samples drawn at a time
 SIGNATURE = "sparring"  # the "Software" of drawn pictures; PNG has this keyword for who wrote it
+TITLE = 11  # pixels, the height of letters
 
 
 @torch.no_grad()
@@ -135,6 +136,18 @@ def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -
         top, left = gap + k // columns * (height + gap), gap + k % columns * (width + gap)
         sheet[top : top + height, left : left + width] = tile
     return to_image(sheet)
+
+
+def titled(sheet: Image.Image, titles: Sequence[str], columns: int) -> Image.Image:
+    """A sheet with the titles, over and over, above its columns."""
+    font = ImageFont.load_default(TITLE)
+    found = Image.new("RGB", (sheet.width, sheet.height + 2 * TITLE), (40, 40, 40))
+    found.paste(sheet, (0, 2 * TITLE))
+    pen = ImageDraw.Draw(found)
+    for k in range(columns):
+        centre = (k + 0.5) * sheet.width / columns
+        pen.text((centre, TITLE), titles[k % len(titles)], "white", font, anchor="mm")
+    return found
 
 
 def to_pixels(samples: Array, spec: Spec) -> NDArray[np.uint8]:

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from sparring import build, checkpoint, sample
 from sparring.config import Config
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
-from sparring.metrics import cache
-from sparring.metrics.distances import Gaussian, fit_gaussian, frechet
+from sparring.metrics import cache, quality
+from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import Extractor
-from sparring.records import Record
+from sparring.records import Record, times_real_text
 from sparring.steps import Bout
 from sparring.values import field, finite, text, whole
 
@@ -35,20 +36,29 @@ REFERENCE = 10_000  # reals at most
 
 @dataclass(frozen=True)
 class Judge:
-    """Fréchet distances of a generator to reals, held out where the set has such a part."""
+    """Measures a generator against reals, held out where the set has such a part."""
 
     config: Config
     spec: Spec
     class_counts: Sequence[int]
     extractor: Extractor
-    law: Gaussian
+    standard: quality.Standard
 
     def distance(self, bout: Bout, offset: int) -> float:
-        """Of COUNT samples, from the same latents whenever the offset is the same."""
+        """The Fréchet distance of COUNT samples, from the same latents whenever the offset is the same."""
+        return frechet(fit_gaussian(self.features(bout, offset)), self.standard.law)
+
+    def measured(self, bout: Bout) -> tuple[float, quality.TimesReal]:
+        """The distance and times real of samples that no checkpoint is chosen on."""
+        features = self.features(bout, REPORTING)
+        return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
+
+    def features(self, bout: Bout, offset: int) -> Tensor:
+        """Of COUNT samples (COUNT, D)."""
         labels = sample.natural_labels(COUNT, self.class_counts)
         latents = sample.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
         decoded = self.spec.decode(sample.draw(bout.artist, latents, labels))
-        return frechet(fit_gaussian(self.extractor(sample.eight_bit(decoded, self.spec))), self.law)
+        return self.extractor(sample.eight_bit(decoded, self.spec))
 
 
 def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
@@ -60,9 +70,18 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
     extractor = choose(reals)
     aside = held_out or build.held_out(config.data)
     reference = reals.samples if aside is None else to_measure(aside, device).samples
-    order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(0))  # files may be sorted
+    rng = torch.Generator().manual_seed(0)  # files may be sorted
+    order = torch.randperm(len(reference), generator=rng)
     law = cache.statistics(extractor, reference[order[:REFERENCE]])
-    return Judge(config, data.spec, data.class_counts, extractor, law)
+    others = reference[order[REFERENCE:][:COUNT]]
+    if aside is not None:
+        others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
+    second = extractor(others) if len(others) else torch.empty(0, 1)
+    count = quality.usual_count(len(reals.samples), None if aside is None else len(reference))
+    known = quality.shipped(extractor, law, count)
+    size = min(REFERENCE, len(reference))
+    by = quality.Standard(extractor.label, law, size, second, count, aside is not None, known)
+    return Judge(config, data.spec, data.class_counts, extractor, by)
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
@@ -107,14 +126,19 @@ class Selection:
         facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
         best = build.bout(self.judge.config, self.judge.spec, classes, self.bout.runtime)
         checkpoint.restore(best, facts, tensors)
+        distance, times = self.judge.measured(best)
+        last_distance, last_times = self.judge.measured(self.bout)
         return {
+            "times_real": times.value,
+            "times_real_error": times.error,
             "label": self.judge.extractor.label,
             "count": COUNT,
             "step": best.step,
             "chosen_at": facts.get("frechet"),
-            "frechet": self.judge.distance(best, REPORTING),
+            "frechet": distance,
             "last_step": self.bout.step,
-            "last_frechet": self.judge.distance(self.bout, REPORTING),
+            "last_frechet": last_distance,
+            "last_times_real": last_times.value,
         }
 
 
@@ -123,11 +147,11 @@ def told(path: Path) -> str:
     try:
         found = read_json(path)
         best, last = (field(found, name, whole) for name in ("step", "last_step"))
-        scores = [field(found, name, finite) for name in ("frechet", "last_frechet")]
-        label = field(found, "label", text)
+        scores = [field(found, name, finite) for name in ("times_real", "last_times_real")]
+        label, count = field(found, "label", text), field(found, "count", whole)
     except UnreadableError:
         return ""
     return (
-        f"step {best:,}: {label} {scores[0]:.2f} on samples it was not chosen on "
-        f"(the last, step {last:,}: {scores[1]:.2f})"
+        f"step {best:,}: {times_real_text(scores[0])} ({label}, estimated from {count:,} samples it was not "
+        f"chosen on; the last, step {last:,}: {times_real_text(scores[1])})"
     )

@@ -19,6 +19,7 @@ from sparring.sample import write_picture
 from sparring.terminal import Reading, console, evaluation_table, working
 
 MOST_SAMPLES = 1_000_000
+READING = ("size", "resize", "channels")  # options of picture files
 MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
 
 
@@ -29,6 +30,7 @@ def measure(args: argparse.Namespace) -> int:
     for name, least, most in (("count", 20, MOST_SAMPLES), ("draws", 1, MOST_SAMPLES), ("seed", 0, MOST_SEED)):
         if not least <= getattr(args, name) <= most:
             raise ConfigError(f"--{name} {getattr(args, name)}: expected {least} to {most:,}.")
+    _reading(args)
     options = evaluation.Options(
         args.features,
         args.count,
@@ -44,11 +46,12 @@ def measure(args: argparse.Namespace) -> int:
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
         config: Config | None = folder.config
     else:
+        config = _reading(args)
         with Reading() as watch:
-            real, fake = evaluation.both(args.real, args.fake, warn, watch)
+            real, fake = evaluation.both(args.real, args.fake, warn, config, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
-        config = fake.config if isinstance(fake, RunFolder) else None
-    held_out = build.held_out(args.real) if args.real else None
+        config = fake.config if isinstance(fake, RunFolder) else config
+    held_out = evaluation.named_part(build.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
             other = evaluation.source(args.held_out, warn, spec, config, watch)
@@ -68,6 +71,24 @@ def measure(args: argparse.Namespace) -> int:
         return 0
     _show(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
     return 0
+
+
+def _reading(args: argparse.Namespace) -> Config | None:
+    """How picture files are read where the user says so.
+
+    Raises:
+        ConfigError: a value that is none, a run that says it itself, or no picture files.
+    """
+    asked = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    if not asked:
+        return None
+    names = " ".join(f"--{name}" for name in asked)
+    for run in (args.run, args.fake):
+        if run is not None and (Path(run) / "run.json").exists():
+            raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
+    if not any(build.holds_pictures(name) for name in (args.real, args.fake, args.held_out) if name):
+        raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
+    return Config().replace(**asked)
 
 
 def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
@@ -96,8 +117,12 @@ def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
     found, screen = report.evaluation, console()
     note = f"; {found.note}" if found.note else ""
     resized = f"; {found.resizer}" if found.resizer else ""
-    against = "held-out " if found.held_out else ""
-    screen.print(f"{report.fake} against {against}{report.real}", markup=False, soft_wrap=True)
+    screen.print(
+        f"{report.fake} against {found.held_out or report.real}"
+        + (f", held out; trained on {report.real}" if found.held_out else ""),
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(f"quality: {found.times_real}", markup=False, soft_wrap=True, style="bold")
     screen.print(
         f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
         markup=False, soft_wrap=True,

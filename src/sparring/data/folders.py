@@ -124,7 +124,7 @@ def _own(source: Source, sizes: set[Size], only: bool) -> Size:
         some = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:3])
         raise DataError(
             f"the pictures in {source.name} have {len(sizes)} sizes ({some}): bring them to one first, "
-            f"or give size={DEFAULT_SIDE}."
+            f"or give --size {DEFAULT_SIDE} (in Python size={DEFAULT_SIDE})."
         )
     return Size(DEFAULT_SIDE, DEFAULT_SIDE)
 

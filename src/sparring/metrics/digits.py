@@ -10,10 +10,11 @@ from torch import Tensor
 
 from sparring.metrics.classifiers import FEATURES, Classifier, Convolution
 from sparring.metrics.distances import Gaussian
-from sparring.metrics.features import CPU, Extractor
+from sparring.metrics.features import CPU, Extractor, content_hash
 
 FILE = "digit_classifier.safetensors"
 SHAPE = (1, 28, 28)
+TEST_DIGITS, TEST_HASH = 10_000, "f72e2a709bf79f32babecc25538eadba847de8177c005a70329b88ea90a83e48"
 CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(48, 3, 2), Convolution(64, 3, 2))
 
 
@@ -34,6 +35,11 @@ def digit_classifier() -> tuple[Classifier, Gaussian, float]:
     network = new_digit_classifier()
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False), reference, floor
+
+
+def is_test_set(samples: Tensor) -> bool:
+    """Whether these are MNIST's test digits, of which the statistics come with the package."""
+    return len(samples) == TEST_DIGITS and content_hash(samples) == TEST_HASH
 
 
 def digits(device: torch.device = CPU) -> Extractor:

@@ -5,14 +5,16 @@ Each number stands beside the one that real data gets, as the best that can be h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from sparring.errors import DataError, counted
+from sparring.metrics import quality
 from sparring.metrics.classifiers import Labelled, gan_train_test
 from sparring.metrics.coverage import prdc
 from sparring.metrics.distances import (
@@ -27,12 +29,11 @@ from sparring.metrics.distances import (
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
 from sparring.metrics.memorisation import memorisation
+from sparring.metrics.quality import Tell, TimesReal, features_of
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
 FEW = 10  # samples a feature dimension, below which a Fréchet distance is mostly its own bias
 LEAST = 20  # samples, below which nothing is said
-
-Tell = Callable[[str], object]
 
 
 class Fakes(NamedTuple):
@@ -80,15 +81,17 @@ class Evaluation:
     """What was measured, in which features, on how many samples, and what to beware of.
 
     ``frechet`` has a distance per draw of fakes; ``floor`` is what a perfect generator is expected to
-    score with as many samples, ``real.frechet`` what real samples do score.
+    score with as many samples, ``real.frechet`` what real samples do score. ``held_out`` names the reals
+    that are measured against where they are not those trained on.
     """
 
+    times_real: TimesReal
     features: str
     label: str
     dimension: int
     resizer: str
     note: str
-    held_out: bool
+    held_out: str | None
     fake: Scores
     real: Scores
     frechet: tuple[float, ...]
@@ -110,7 +113,7 @@ class Evaluation:
         """As JSON stores it."""
         parts = {name: value._asdict() for name in PARTS if (value := getattr(self, name)) is not None}
         derived = {"frechet_mean": self.frechet_mean, "frechet_deviation": self.frechet_deviation}
-        return asdict(self) | parts | derived
+        return self.times_real.to_dict() | {**asdict(self), **self.times_real.to_dict()} | parts | derived
 
 
 PARTS = ("fake", "real", "copying", "classes")
@@ -147,13 +150,16 @@ def evaluate(
     rng = torch.Generator().manual_seed(seed)
     fakes = draw(0)
     _check(real, held_out, fakes)
-    reals = _real_features(extractor, real, held_out, count, full, rng, tell)
-    features = _features(extractor, fakes.samples, "fakes", tell)
+    reals = quality.real_features(extractor, real, held_out, count, seed=seed, whole=full, tell=tell)
+    features = features_of(extractor, fakes.samples, "fakes", tell)
     law = fit_gaussian(reals.reference)
     tell("distances and neighbours")
     fake = _scores(reals.reference, law, features, extractor.own_units, rng)
     first_law = law if len(reals.first) == len(reals.reference) else fit_gaussian(reals.first)
-    later = (_features(extractor, draw(k).samples, f"fakes, draw {k + 1}", tell) for k in range(1, draws))
+    distances = [fake.frechet]
+    later = _later(extractor, draw, range(1, draws), law, distances, tell)
+    by = quality.standard(extractor, reals, count, held_out=held_out is not None, law=first_law)
+    among = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
     copying, nearest_real = None, torch.empty(0, dtype=torch.int64)
     if full and held_out is not None:
         tell("the nearest training samples")
@@ -161,15 +167,16 @@ def evaluate(
         copying = Copying(found.copying, found.authentic, found.authentic_held_out)
         nearest_real = found.nearest.indices[:, 0]
     evaluation = Evaluation(
+        times_real=by.times_real(chain([features], later)),
         features=extractor.name,
         label=extractor.label,
         dimension=features.shape[1],
         resizer=extractor.resizer,
         note=extractor.note,
-        held_out=held_out is not None,
+        held_out=None if held_out is None else held_out.data,
         fake=fake,
-        real=_scores(reals.first, first_law, reals.second, extractor.own_units, rng),
-        frechet=(fake.frechet, *(frechet(law, fit_gaussian(other)) for other in later)),
+        real=among._replace(frechet=by.floor(by.count).value),
+        frechet=tuple(distances),
         floor=frechet_floor(law.covariance, len(reals.reference), len(features)),
         copying=copying,
         classes=_classes(real, held_out, fakes, seed, tell) if full else None,
@@ -178,37 +185,19 @@ def evaluate(
     return evaluation, nearest_real
 
 
-class _RealFeatures(NamedTuple):
-    """Of what was trained on, of the reference, and of two sets of reals to hold against each other."""
-
-    training: Tensor
-    reference: Tensor
-    first: Tensor
-    second: Tensor
-
-
-def _real_features(
+def _later(
     extractor: Extractor,
-    real: Reals,
-    held_out: Reals | None,
-    count: int,
-    full: bool,
-    rng: torch.Generator,
+    draw: Callable[[int], Fakes],
+    numbers: Iterable[int],
+    law: Gaussian,
+    distances: list[float],
     tell: Tell,
-) -> _RealFeatures:
-    """Of ``count`` held-out reals, and of all that was trained on where copies are looked for."""
-    if held_out is None:
-        drawn = _features(extractor, _some(real.samples, 2 * count, rng), "reals", tell)
-        half = min(count, len(drawn) // 2)
-        return _RealFeatures(drawn, drawn[:count], drawn[:half], drawn[half : 2 * half])
-    training = real.samples if full else _some(real.samples, count, rng)
-    features = _features(extractor, training, "reals", tell)
-    reference = _features(extractor, _some(held_out.samples, count, rng), "held-out reals", tell)
-    return _RealFeatures(features, reference, reference, _some(features, count, rng))
-
-
-def _features(extractor: Extractor, samples: Tensor, whose: str, tell: Tell) -> Tensor:
-    return extractor(samples, lambda done: tell(f"features of {done:,} of {len(samples):,} {whose}"))
+) -> Iterator[Tensor]:
+    """Features of the later draws, one at a time, and their distances to the law into the list."""
+    for k in numbers:
+        found = features_of(extractor, draw(k).samples, f"fakes, draw {k + 1}", tell)
+        distances.append(frechet(law, fit_gaussian(found)))
+        yield found
 
 
 def _scores(

@@ -1,14 +1,215 @@
-"""How good forged digits are, in three numbers always given together."""
+"""The one quality number, times real; and how good forged digits are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from sparring.metrics.digits import digit_classifier
-from sparring.metrics.distances import fit_gaussian, frechet
+from sparring.metrics.digits import TEST_DIGITS, digit_classifier, is_test_set
+from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet, frechet_floor
+from sparring.metrics.extractors import Reals
+from sparring.metrics.features import Extractor
+from sparring.records import times_real_text
+
+COUNT, DRAWS = 10_000, 3  # samples a side, and draws of them
+FLOORS = 3  # draws of reals whose features are quickly taken; one of others
+MOST_PARTS = 10  # of a set that is larger than what is compared
+QUICK = ("digits", "points", "pca-64")  # features that take seconds
+DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 draws of 10,000
+LEAST_FLOOR = 0.1  # of what is expected
+FEW_REALS = 2048  # that suffice where statistics are shipped
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class TimesReal:
+    """Fréchet distance of samples to reals, over that of as many other reals; 1 is as good as real.
+
+    Attributes:
+        error: its standard deviation over draws of samples and of reals; None where there was one draw each.
+        label: the distance's name, with that of its features.
+        count: samples a side.
+        held_out: whether no training has seen the reals that both are measured against.
+    """
+
+    value: float
+    error: float | None
+    label: str
+    count: int
+    held_out: bool
+
+    def __str__(self) -> str:
+        against = "held-out reals" if self.held_out else "the reals it was trained on"
+        return (
+            f"{times_real_text(self.value, self.error)} "
+            f"({self.label} to {against}, {self.count:,} samples; 1 is as good as real)"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON stores it, beside the label and the count of what it is part of."""
+        return {"times_real": self.value, "times_real_error": self.error, "times_real_count": self.count}
+
+
+class RealFeatures(NamedTuple):
+    """Features of what was trained on, of the reference, and of two sets of reals to hold against each other.
+
+    ``second`` has rows enough for several draws where they are quickly taken.
+    """
+
+    training: Tensor
+    reference: Tensor
+    first: Tensor
+    second: Tensor
+
+
+def real_features(
+    extractor: Extractor,
+    real: Reals,
+    held_out: Reals | None,
+    count: int,
+    *,
+    seed: int = 0,
+    whole: bool = False,
+    tell: Tell = lambda _: None,
+) -> RealFeatures:
+    """Of ``count`` held-out reals and of as many trained on, a few times; of all of these if ``whole``.
+
+    Without held-out reals: of one part of the set against another. The same whether ``whole`` or not.
+    """
+    floors = FLOORS if extractor.name in QUICK else 1
+    rng = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(real.samples), generator=rng)
+    if held_out is None:
+        drawn = features_of(extractor, real.samples[order[: (1 + floors) * count]], "reals", tell)
+        half = min(count, len(drawn) // 2)
+        return RealFeatures(drawn, drawn[:count], drawn[:half], drawn[half : (1 + floors) * half])
+    chosen = order[: floors * count]
+    some = torch.randperm(len(held_out.samples), generator=rng)[:count]
+    training = features_of(extractor, real.samples if whole else real.samples[chosen], "reals", tell)
+    reference = features_of(extractor, held_out.samples[some], "held-out reals", tell)
+    return RealFeatures(training, reference, reference, training[chosen] if whole else training)
+
+
+def features_of(extractor: Extractor, samples: Tensor, whose: str, tell: Tell) -> Tensor:
+    """Features (N, D), telling how far it is."""
+    return extractor(samples, lambda done: tell(f"features of {done:,} of {len(samples):,} {whose}"))
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What samples are measured by: the law of reals, and what other reals score.
+
+    Attributes:
+        reference: how many reals the law is of.
+        second: features of other reals (N, D).
+        count: samples a side that times real is of; with fewer of them it is estimated.
+        known: the distance of ``count`` other reals, where it was measured before.
+    """
+
+    label: str
+    law: Gaussian
+    reference: int
+    second: Tensor
+    count: int
+    held_out: bool
+    known: Estimate | None = None
+    floors: dict[int, Estimate] = field(default_factory=dict)  # found before, by count
+
+    def floor(self, count: int) -> Estimate:
+        """What so many other reals score, by measurement or, where they are fewer, as far as it follows."""
+        if count not in self.floors:
+            self.floors[count] = self.known if self.known and count == self.count else self._floor(count)
+        return self.floors[count]
+
+    def _floor(self, count: int) -> Estimate:
+        if count > len(self.second):  # reals of another law than the reference's score worse by the same
+            there = len(self.second)
+            worse = self.distances(self.second, there)[0] - self._expected(there) if there > 1 else 0.0
+            return Estimate(self._expected(count) + max(0.0, worse), 0.0)
+        found = self.distances(self.second, count)
+        mean, deviation = _mean(found)
+        least = LEAST_FLOOR * self._expected(count)  # less only where these reals are among the reference's
+        return Estimate(max(mean, least), deviation / len(found) ** 0.5)
+
+    def _expected(self, count: int) -> float:
+        """What so many samples of the reference's own law are expected to score."""
+        return frechet_floor(self.law.covariance, self.reference, count)
+
+    def distances(self, features: Tensor, count: int) -> list[float]:
+        """Of parts (count, D) of features, as many as there are."""
+        parts = [part for part in features.split(count) if len(part) == count]
+        return [frechet(self.law, fit_gaussian(part)) for part in parts[:MOST_PARTS]]
+
+    def times_real(self, drawn: Iterable[Tensor]) -> TimesReal:
+        """Of draws of as many samples, as features (N, D).
+
+        Of fewer than ``count`` the distance is too large by what it is for as few other reals.
+        """
+        distances: list[float] = []
+        count = self.count
+        for features in drawn:
+            count = min(count, len(features))
+            distances += self.distances(features, count)
+        found = _mean(distances)
+        floor = self.floor(self.count)
+        unit = max(floor.value, 1e-12)
+        if count == self.count:
+            value = found.value / unit
+            errors = found.standard_error, floor.standard_error * value
+        else:
+            here = self.floor(count)
+            alike = len(self.second) // count
+            deviation = here.standard_error * min(max(alike, 1), MOST_PARTS) ** 0.5
+            value = max(1.0, 1 + (found.value - here.value) / unit)
+            errors = (max(found.standard_error, deviation), floor.standard_error * value)
+        error = sum((part / unit) ** 2 for part in errors) ** 0.5
+        return TimesReal(value, error or None, self.label, count, self.held_out)
+
+
+def standard(
+    extractor: Extractor, found: RealFeatures, count: int, *, held_out: bool, law: Gaussian | None = None
+) -> Standard:
+    """The standard that these reals set for at most ``count`` samples a side; ``law``: of the first."""
+    law = law or fit_gaussian(found.first)
+    size = min(count, len(found.second))
+    return Standard(
+        extractor.label, law, len(found.first), found.second, size, held_out, shipped(extractor, law, size)
+    )
+
+
+def known_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
+    """The standard of MNIST's test digits from what the package ships; None of other reals."""
+    if extractor.name != "digits" or held_out is None or not is_test_set(held_out):
+        return None
+    law = digit_classifier()[1]
+    some = extractor(real[torch.randperm(len(real), generator=torch.Generator().manual_seed(0))[:FEW_REALS]])
+    count = min(TEST_DIGITS, len(real))
+    return Standard(extractor.label, law, TEST_DIGITS, some, count, True, shipped(extractor, law, count))
+
+
+def usual_count(real: int, held_out: int | None, most: int = COUNT) -> int:
+    """The samples a side that times real is of, with so many reals and held-out ones."""
+    return min(most, real if held_out is not None else real // 2)
+
+
+def shipped(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
+    """The floor of MNIST's test digits, which comes with the package."""
+    if extractor.name != "digits" or count != TEST_DIGITS:
+        return None
+    _, reference, floor = digit_classifier()
+    alike = torch.allclose(law.covariance, reference.covariance, atol=1e-4)
+    return Estimate(floor, DIGITS_FLOOR_ERROR) if alike else None
+
+
+def _mean(values: Sequence[float]) -> Estimate:
+    """The mean of draws and the deviation of one; 0 of a single draw."""
+    return Estimate(fmean(values), stdev(values) if len(values) > 1 else 0.0)
 
 
 @dataclass(frozen=True)
