@@ -1,13 +1,14 @@
 """The doctor: each rule on a history that has the disease and on one that nearly has it."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sparring.cli import main
+from sparring.cli import main, parser
 from sparring.config import Config
 from sparring.doctor.diagnosis import Doctor, diagnose
 from sparring.doctor.foreign import read_foreign
@@ -25,6 +26,7 @@ HEALTHY: dict[str, float] = {
     "auc": 0.75, "g_gradient_norm": 0.3, "d_gradient_norm": 0.5, "g_change": 0.05, "d_change": 0.05,
     "distance": 0.02, "spread": 0.98, "class_spread": 0.9, "missing": 0.02, "out_of_reach": 0.0,
     "high_frequency": 1.2, "jitter": 0.2, "average_lag": 0.2, "copied": 0.5, "d_rank": 0.7, "held_out_gap": 0.1,
+    "corners": 1.2, "times_real": 1.5, "times_real_error": 0.2,
 }  # fmt: skip
 
 
@@ -100,6 +102,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "memorised": (always(copied=0.97), always(copied=0.6), {}),
     "leaky-augmentation": (always(augment_p=1.0), always(augment_p=0.7), {}),
     "checkerboard": (always(high_frequency=40), always(high_frequency=4), {}),
+    "weave": (always(corners=13), always(corners=4), {}),
     "average-lags": (always(average_lag=0.95), always(average_lag=0.3), {}),
     "no-average": (always(jitter=0.45), always(jitter=0.1), {"ema_half_life": 0}),
     "batch-too-small": (always(jitter=0.3), always(jitter=0.05), {"batch_size": 2}),
@@ -268,7 +271,7 @@ def test_a_line_for_the_terminal() -> None:
     assert said.startswith("doctor: hardly any gradient reaches the generator (g_gradient_norm 1e-09, auc 1")
     assert "--r1-gamma 10" in said
     assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
-    assert line([]) == "doctor: healthy"
+    assert line([]) == "doctor: no disease"  # of how good the samples are nothing is known
     assert "--d-deviation" in command(
         next(
             f for f in diagnose(history(always(spread=0.1)), OPTIONS).present if f.name == "mode-collapse"
@@ -279,10 +282,10 @@ def test_a_line_for_the_terminal() -> None:
 def test_only_changes_are_news() -> None:
     doctor, remarks = Doctor(OPTIONS), Remarks()
     records = history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {}))
-    said = [(record.step, *remarks(doctor.look(record))) for record in records]
+    said = [(record.step, *remarks(doctor.look(record), doctor.quality)) for record in records]
     assert [step for step, _, news in said if news] == [200, 550]
     assert "takes forged samples for real" in said[3][1]
-    assert said[-1][1] == "doctor: healthy"
+    assert said[-1][1] == "doctor: healthy, 1.5 ± 0.2 times real after 20 s"
 
 
 def run_folder(path: Path, course: Course) -> Path:
@@ -318,6 +321,11 @@ def test_what_a_finding_means(
     said = " ".join(capsys.readouterr().out.split())
     for told in (rule.title, rule.why, rule.cures[0].words, STORIES[rule.name].seen):
         assert told.replace("`", "") in said
+    for option in re.findall(r"\d\. (--[a-z0-9-]+(?: [^ :]+)?)", said):
+        parser().parse_args(["train", "mnist", *option.split()])
+    typed = [cure for cure in rule.cures if cure.option or cure.own]
+    assert said.count("--") >= len(typed)
+    assert ("to add to sparring train DATA" in said) == bool(typed)
     assert all(sign.name in said for sign in rule.signs)
     assert main(["doctor", rule.name[:-1]]) == 1
     assert f"Did you mean '{rule.name}'?" in capsys.readouterr().err
@@ -343,29 +351,32 @@ def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     table = tmp_path / "losses.csv"
     rows = "\n".join(f"{k},0.001,{9 + k},0.999,0.0001" for k in range(1, 30))
     table.write_text(f"iteration,Loss_D,loss_G,D(x),D(G(z))\n{rows}\n")
-    records = list(read_foreign(table))
+    records, unit = read_foreign(table)
+    assert unit == "Steps are counted by their column."
     assert records[4] == Record(
         5, 5, 0.0, 0.0, {"d_loss": 0.001, "g_loss": 14, "d_real": 0.999, "d_fake": 1e-4}
     )
     (tmp_path / "log.jsonl").write_text(
         '{"step": 7, "fid": 12.5, "note": "x"}\nbroken\n[1]\n{"step": 8, "fid": null}\n'
     )
-    assert list(read_foreign(tmp_path / "log.jsonl")) == [Record(7, 7, 0.0, 0.0, {"frechet": 12.5})]
-    assert main(["doctor", str(table), "--loss", "non-saturating"]) in (0, 3)
-    assert "Could not be checked" in capsys.readouterr().out
+    assert read_foreign(tmp_path / "log.jsonl").records == [Record(7, 7, 0.0, 0.0, {"frechet": 12.5})]
+    assert main(["doctor", str(table), "--loss", "non-saturating"]) == 4
+    said = capsys.readouterr().out
+    assert "Could not be checked" in said
+    assert "Not checked yet, since they need more steps or records: discriminator-sure" in said
     for name, content in (("a.csv", "x,y\n1,2\n"), ("b.jsonl", ""), ("c.csv", b"\xff\xfe\x00")):
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(DataError):
-            list(read_foreign(tmp_path / name))
+            read_foreign(tmp_path / name)
 
 
 def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "losses.csv"
     for content in ("step;Loss_D;Loss_G\n3;0,5;1,25\n", "step\tLoss_D\tLoss_G\n3\t0.5\t1.25\n"):
         path.write_text(content)
-        assert list(read_foreign(path)) == [Record(3, 3, 0.0, 0.0, {"d_loss": 0.5, "g_loss": 1.25})]
+        assert read_foreign(path).records == [Record(3, 3, 0.0, 0.0, {"d_loss": 0.5, "g_loss": 1.25})]
     path.write_text("step,Loss_D,Loss_G,FID\n1,0.5,1,nan\n2,nan,inf,nan\n")
-    assert list(read_foreign(path))[1] == Record(2, 2, 0.0, 0.0, {"non_finite": 2.0})
+    assert read_foreign(path).records[1] == Record(2, 2, 0.0, 0.0, {"non_finite": 2.0})
     assert main(["doctor", str(path)]) == 3
     assert "a loss or a gradient became infinite or NaN" in capsys.readouterr().out
 
@@ -387,7 +398,7 @@ def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.Cap
 )
 def test_shapes_of_histories(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
-    assert [(record.step, record.values) for record in read_foreign(tmp_path / name)] == [
+    assert [(record.step, record.values) for record in read_foreign(tmp_path / name).records] == [
         (3, {"d_loss": 0.5, "g_loss": 1}),
         (6, {"d_loss": 0.25, "g_loss": 2}),
     ]
@@ -396,13 +407,16 @@ def test_shapes_of_histories(tmp_path: Path, name: str, content: str) -> None:
 def test_steps_that_begin_anew_are_counted_on(tmp_path: Path) -> None:
     path = tmp_path / "losses.csv"
     path.write_text("batch,d_loss\n" + "".join(f"{k},1\n" for _ in range(3) for k in range(100)))
-    assert [record.step for record in read_foreign(path)] == list(range(300))
+    assert [record.step for record in read_foreign(path).records] == list(range(300))
 
 
 def test_columns_of_different_lengths(tmp_path: Path) -> None:
     path = tmp_path / "losses.json"
     path.write_text('{"d_loss": [1, 2], "g_loss": [3]}')
-    assert [record.values for record in read_foreign(path)] == [{"d_loss": 1, "g_loss": 3}, {"d_loss": 2}]
+    assert [record.values for record in read_foreign(path).records] == [
+        {"d_loss": 1, "g_loss": 3},
+        {"d_loss": 2},
+    ]
 
 
 def test_lines_that_cannot_be_read_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -429,13 +443,140 @@ def test_progress_is_judged_with_a_record_at_every_step() -> None:
 def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "losses.csv"
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n")
-    assert main(["doctor", str(path)]) == 0
-    assert "Too short to judge" in capsys.readouterr().out
+    assert main(["doctor", str(path)]) == 4
+    assert "Too little to say" in capsys.readouterr().out
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n3,0.4\n")
-    assert main(["doctor", str(path)]) == 0
+    assert main(["doctor", str(path)]) == 4
     said = capsys.readouterr().out
     assert "Healthy" not in said
-    assert f"of {len(RULES)} rules could be checked" in said
+    assert "Too little to say: nothing was found, but only 1 of" in said
+    assert main(["doctor", str(path), "--json"]) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert (told["healthy"], told["verdict"]) == (False, "partly")
+
+
+def test_rules_that_need_more_steps_are_not_called_checked() -> None:
+    diagnosis = diagnose(history(always(), 4), OPTIONS)  # 200 steps, and a healthy course
+    assert {"no-average", "memorised", "weave"} <= set(diagnosis.early)
+    assert "mode-collapse" in diagnosis.early  # from step 150 on, three times
+    assert "generator-frozen" not in diagnosis.early
+    assert (diagnosis.verdict, diagnosis.healthy) == ("partly", False)
+    assert "Not checked yet" in text(diagnosis, "run")
+
+
+def epochs(path: Path, count: int) -> Path:
+    """A log of a discriminator that is sure of everything, with a row an epoch."""
+    lines = [f"{k},0.0001,{6 + k / 20:.2f},0.9999,0.0001" for k in range(count)]
+    path.write_text("\n".join(["epoch,Loss_D,Loss_G,D(x),D(G(z))", *lines]))
+    return path
+
+
+def test_rows_that_are_epochs_do_not_count_as_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = epochs(tmp_path / "log.csv", count=8)
+    records, unit = read_foreign(path)
+    assert [record.step for record in records] == [100 * k for k in range(1, 9)]
+    assert "a row is an epoch, taken for 100 steps" in unit
+    assert main(["doctor", str(path), "--loss", "non-saturating"]) == 3
+    assert "--steps-per-row" in capsys.readouterr().out
+    assert main(["doctor", str(path), "--loss", "non-saturating", "--steps-per-row", "5", "--json"]) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert told["early"] == ["discriminator-sure"]  # 40 steps
+    assert told["steps"] == "A row is taken for 5 steps, as you say."
+    assert main(["doctor", str(path), "--loss", "non-saturating", "--steps-per-row", "938"]) == 3
+    for bad in ("0", "-1", "nan", "1e12"):
+        assert main(["doctor", str(path), "--steps-per-row", bad]) == 1
+    assert main(["doctor", str(run_folder(tmp_path / "run", always())), "--steps-per-row", "2"]) == 1
+    assert "a run folder says it itself" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("columns", "steps"),
+    [
+        ({"d_loss": [1, 1, 1]}, [1, 2, 3]),
+        ({"d_loss": [1, 1, 1, 1], "epoch": [0, 0, 1, 1]}, [33, 67, 100, 133]),
+        ({"d_loss": [1, 1, 1], "epoch": [5, 10, 15]}, [500, 1000, 1500]),
+        ({"d_loss": [1, 1, 1], "epoch": [0, 1, 2], "batch": [937, 937, 937]}, [100, 200, 300]),
+        ({"d_loss": [1, 1, 1], "batch": [64, 64, 64]}, [1, 2, 3]),
+        ({"d_loss": [1, 1, 1], "kimg": [0, 64, 128]}, [0, 1000, 2000]),
+        ({"d_loss": [1, 1, 1], "samples_seen": [640, 1280, 1920], "epoch": [0, 0, 0]}, [10, 20, 30]),
+        ({"d_loss": [1, 1, 1], "epoch": [0, 1, 2], "step": [938, 1876, 2814]}, [938, 1876, 2814]),
+    ],
+)
+def test_the_unit_of_a_row_is_found_in_the_columns(
+    tmp_path: Path, columns: dict[str, list[float]], steps: list[int]
+) -> None:
+    (tmp_path / "log.json").write_text(json.dumps(columns))
+    assert [record.step for record in read_foreign(tmp_path / "log.json").records] == steps
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("errD,errG", ("d_loss", "g_loss")),
+        ("Loss/Discriminator,Loss/Generator", ("d_loss", "g_loss")),
+        ("train_netD_loss_avg,lossG (train)", ("d_loss", "g_loss")),
+        ("losses/critic,metrics/FID", ("d_loss", "frechet")),
+        ("Discriminator Loss,val/d_loss", ("d_loss",)),
+        ("D_loss_real,D_loss_fake,G loss", ("g_loss",)),
+    ],
+)
+def test_names_that_others_give(tmp_path: Path, header: str, names: tuple[str, ...]) -> None:
+    (tmp_path / "log.csv").write_text(f"{header}\n{','.join('1' * (header.count(',') + 1))}\n")
+    assert tuple(read_foreign(tmp_path / "log.csv").records[0].values) == names
+
+
+def test_a_curve_that_tensorboard_exports(tmp_path: Path) -> None:
+    path = tmp_path / "run-june-tag-Loss_D.csv"
+    path.write_text("Wall time,Step,Value\n1700000000.5,40,0.75\n1700000001.5,80,0.5\n")
+    assert read_foreign(path).records[1] == Record(80, 80, 0.0, 0.0, {"d_loss": 0.5})
+
+
+def test_losses_alone_bound_the_scores_in_the_game_that_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "losses.csv"
+    path.write_text("iter,D_loss,G_loss\n" + "".join(f"{50 * k},0.001,7\n" for k in range(1, 20)))
+    assert main(["doctor", str(path), "--loss", "non-saturating"]) == 3
+    assert main(["doctor", str(path)]) == 4
+    path.write_text("iter,D_loss,G_loss\n" + "".join(f"{50 * k},0.9,7\n" for k in range(1, 20)))
+    assert main(["doctor", str(path), "--loss", "non-saturating"]) == 4
+
+
+def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    poor = always(times_real=482.0, times_real_error=9.0, spread=0.71)
+    run = run_folder(tmp_path / "run", poor)
+    assert main(["doctor", str(run)]) == 5
+    said = capsys.readouterr().out
+    assert (
+        "No disease; not good yet: 482 ± 9 times real after 20 s; spread 0.71 (healthy: 0.85 to 1.05)" in said
+    )
+    assert "Healthy" not in said
+    assert "hardly get better" in said
+    told = facts(diagnose(history(poor), OPTIONS), "run")
+    assert (told["verdict"], told["healthy"], told["times_real"]) == ("poor", False, 482.0)
+    doctor = Doctor(OPTIONS)
+    assert not any(doctor.look(record) for record in history(poor))
+    assert line([], doctor.quality).startswith("doctor: no disease; not good yet: 482")
+    falling = diagnose(history(growing("times_real", 0.9, times_real=900.0)), OPTIONS)
+    assert "getting better" in text(falling, "run")
+
+
+def test_doubt_about_an_estimate_is_no_fault_and_a_measurement_goes_before_it(tmp_path: Path) -> None:
+    assert diagnose(history(always(times_real=3.4, times_real_error=2.6)), OPTIONS).healthy
+    assert not diagnose(history(always(times_real=3.4, times_real_error=0.5)), OPTIONS).healthy
+    run = run_folder(tmp_path / "run", always(times_real=3.4, times_real_error=0.5))
+    measured = {"times_real": 1.3, "times_real_error": 0.1, "checkpoint_step": 1000}
+    (run / "quality.json").write_text(json.dumps(measured | {"checkpoint_step": 900}))
+    assert main(["doctor", str(run)]) == 5  # of another moment
+    (run / "quality.json").write_text(json.dumps(measured))
+    assert main(["doctor", str(run)]) == 0
+
+
+def test_histories_without_the_number_are_judged_by_their_distance() -> None:
+    def older(distance: float) -> Course:
+        kept = {name: value for name, value in HEALTHY.items() if not name.startswith("times_real")}
+        return lambda _: kept | {"distance": distance}
+
+    assert diagnose(history(older(0.02)), OPTIONS).verdict == "healthy"
+    assert diagnose(history(older(0.2)), OPTIONS).verdict == "poor"
 
 
 def test_a_row_that_lacks_a_sign_says_nothing_of_it() -> None:

@@ -32,6 +32,7 @@ import test_parity
 import test_penalties
 import test_pictures
 import test_pretrained
+import test_quality
 import test_recipes
 import test_resnet
 import test_schedules
@@ -39,6 +40,7 @@ import test_second_order
 import test_spectral
 import test_store
 import test_toy
+import test_vitals
 from mutants import Mutant, caught, in_suite
 from sparring import (
     augment,
@@ -55,6 +57,7 @@ from sparring import (
     sample,
     schedules,
     steps,
+    vitals,
 )
 from sparring.data import arrays, aside, clusters, labels, pictures, store, toy
 from sparring.files import cache_folder
@@ -69,6 +72,7 @@ from sparring.metrics import (
     inception,
     memorisation,
     neighbours,
+    quality,
 )
 from sparring.networks import blocks, dcgan, modern, resnet
 
@@ -218,8 +222,13 @@ MUTANTS = [
     Mutant(distances, "standardised", "(unit or 1.0)", "unit", test_distances.test_standardised_features_of_one_repeated_vector_keep_their_unit),
     Mutant(evaluation, "_scores", "if own_units", "if False", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
     Mutant(evaluation, "_scores", "if own_units", "if True", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
-    Mutant(evaluation, "_real_features", "min(count, len(drawn) // 2)", "len(drawn[:count]) // 2", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
-    Mutant(evaluation, "_real_features", "drawn[half : 2 * half]", "drawn[:half]", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
+    Mutant(quality, "real_features", "min(count, len(drawn) // 2)", "len(drawn[:count]) // 2", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
+    Mutant(quality, "real_features", "drawn[half : (1 + floors) * half]", "drawn[:half]", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
+    Mutant(quality, "Standard.times_real", "value = found.value / unit", "value = found.value", test_quality.test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals),
+    Mutant(quality, "Standard.times_real", "found.value - here.value", "found.value", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
+    Mutant(quality, "Standard.times_real", "max(1.0, 1 +", "(1 +", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
+    Mutant(vitals, "_corners", "keepdim=True)", "keepdim=True) * 0", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(vitals, "_finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(evaluate, "_by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
     Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),

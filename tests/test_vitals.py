@@ -120,6 +120,22 @@ def test_high_frequency_is_the_energy_of_the_checkerboard() -> None:
     assert found["high_frequency"] == pytest.approx(9, rel=1e-3)
 
 
+def test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum() -> None:
+    rng = torch.Generator().manual_seed(0)
+    smooth = torch.randn(COUNT, 1, 1, 1, generator=rng).expand(-1, 1, 16, 16)
+    grain = 0.1 * torch.randn(COUNT, 1, 16, 16, generator=rng)
+    weave = 0.1 * (1 - 2.0 * ((torch.arange(16)[:, None] + torch.arange(16)) % 2))
+    reals = (smooth + grain).contiguous()
+    assert vitals(reals.flip(0), plain(reals))()["corners"] == pytest.approx(1, abs=0.15)
+    # 3 x 2 frequencies lie in the corners, and the weave is one of them, with the power of 256 pixels.
+    expected = 1 + 256 / 6
+    assert vitals(reals + weave, plain(reals))()["corners"] == pytest.approx(expected, rel=0.15)
+    odd = reals[..., :15, :15].contiguous()
+    assert vitals(odd + weave[:15, :15], plain(odd))()["corners"] > 6
+    # Of data without any grain, what no eye sees is no weave.
+    assert vitals(smooth + 0.03 * weave, plain(smooth.contiguous()))()["corners"] < 1
+
+
 def test_jitter_and_changes_since_the_last_record() -> None:
     signs = vitals(POINTS, plain(POINTS))
     first = signs()

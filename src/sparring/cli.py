@@ -52,11 +52,18 @@ recipes
 
 DOCTOR = """\
 Look at a run's history alone: what goes wrong, the numbers that say so beside healthy ones, and the
-cure as an option to type. The exit status is 0 where nothing does and 3 where something does."""
+cure as an option to type; and where nothing goes wrong, whether the samples are good yet.
+
+exit status
+  0  healthy: no rule holds, most could be checked, the samples are good
+  3  something was found
+  4  too little to say: too few records, or most rules could not be checked
+  5  no disease, but the samples are not good yet"""
 DOCTOR_EXAMPLES = """\
 examples
   sparring doctor runs/mnist-tutorial-1
   sparring doctor losses.csv --loss non-saturating     of another program: D_loss, G_loss, D(x), ...
+  sparring doctor losses.csv --steps-per-row 938       where each row is an epoch of 938 batches
   sparring doctor mode-collapse                        what a finding means, and its cures"""
 WATCH = """\
 Serve a local page that reads run folders and follows them: samples through time, both losses, the
@@ -76,8 +83,8 @@ examples
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 3 a run that is
-    unwell, 130 interrupted."""
+    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 3 to 5 what the doctor
+    says of a run (``doctor --help``), 130 interrupted."""
     words = sys.argv[1:] if argv is None else list(argv)
     if strange := next((word for word in words if not _is_word(word)), None):
         warn(f"{quoted(strange)} holds a sign that no file and no option has. Leave it out.")
@@ -209,6 +216,10 @@ def _using_verbs(verbs: Any) -> None:
         "--features", default="auto",
         help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
     )  # fmt: skip
+    for name in ("size", "resize", "channels"):
+        fact = Config.__dataclass_fields__[name].metadata
+        said = "side in pixels or WIDTHxHEIGHT of pictures (their own)" if name == "size" else fact["help"]
+        evaluate.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=said)
     evaluate.add_argument("--count", type=whole, default=10_000, help="samples a side at most (10000)")
     evaluate.add_argument("--draws", type=whole, default=3, help="draws of fakes for the mean ± deviation (3)")
     evaluate.add_argument("--seed", type=whole, default=0, help="every random draw follows from it (0)")
@@ -245,7 +256,9 @@ def _looking_verbs(verbs: Any) -> None:
     doctor.add_argument(
         "--loss", choices=LOSSES, help="of a file: which game it is, for the rules that need it"
     )
-    doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
+    rows = "of a file: how many steps a row stands for, where its columns do not say"
+    doctor.add_argument("--steps-per-row", type=float, metavar="N", help=rows)
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of text; same exit status")
 
     recipes = verbs.add_parser("recipes", description="What recipes there are, and what each sets.")
     recipes.add_argument("name", metavar="NAME", nargs="?", help="one recipe; without it: all of them")

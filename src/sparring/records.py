@@ -50,6 +50,16 @@ LOGGED: dict[str, Logged] = {
     "missing": Logged("share", "below 0.1", "reals whose kind (of 20, by k-means) is hardly ever forged"),
     "out_of_reach": Logged("share", "below 0.05", "real values beyond the least and greatest forged ones"),
     "high_frequency": Logged("ratio", "0.5 to 6", "energy of the finest checkerboard, forged over real"),
+    "corners": Logged(
+        "ratio", "0.3 to 4", "power in the four corners of the spectrum, where dots lie, forged over real"
+    ),
+    "times_real": Logged(
+        "ratio",
+        "1 to 3",
+        "Fréchet distance of the samples over that of as many other reals, estimated from a few "
+        "(`sparring evaluate` measures it); 1 is as good as real",
+    ),
+    "times_real_error": Logged("ratio", "small", "standard deviation of `times_real`'s estimate"),
     "jitter": Logged(
         "ratio",
         "0.02 to 0.6",
@@ -135,6 +145,14 @@ class Record:
         return Record(
             *head, *times, {text(name, NAME_CHARACTERS): value for name, value in rest.items()}, scores
         )
+
+
+def times_real_text(value: float, error: float | None = None) -> str:
+    """The quality number in words; ``error`` is a standard deviation."""
+    said = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    if error:
+        said += f" ± {error:,.0f}" if error >= 100 else f" ± {error:.2g}"
+    return f"{said} times real"
 
 
 def _share(value: Any) -> float:

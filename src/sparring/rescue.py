@@ -19,6 +19,7 @@ from sparring import build, checkpoint, layout, run
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding
+from sparring.doctor.quality import Course, Quality
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
@@ -43,6 +44,7 @@ class Rescuer:
     Attributes:
         bout: the players as they are now; a cure begins with new ones.
         findings: what the doctor found at the last record.
+        quality: how good the samples were at that record.
     """
 
     folder: RunFolder
@@ -52,6 +54,7 @@ class Rescuer:
     tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = attribute(default_factory=list)  # at the last record
+    quality: Quality = attribute(default_factory=lambda: Course().now)
     was: dict[str, Any] = attribute(default_factory=dict)  # what the cure being watched changed, as it was
     ill: set[tuple[str, Any]] = attribute(default_factory=set)  # options that a kept cure changed, as they were
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
@@ -73,7 +76,7 @@ class Rescuer:
             last = self.bout.step
             try:
                 for record in run.train_in(self.folder, self.bout, data, **options):
-                    self.findings = doctor.look(record)
+                    self.findings, self.quality = doctor.look(record), doctor.quality
                     yield record
                     self._note_health(record)
                     last = record.step
@@ -89,7 +92,9 @@ class Rescuer:
                     raise
 
     def _note_health(self, record: Record) -> None:
-        if self.findings or not self.most:
+        if any(finding.stop or any(cure.change for cure in finding.cures) for finding in self.findings):
+            return  # what no option cures and no step makes worse is healthy enough to go back to
+        if not self.most:
             return
         if self.watched:
             self.watched -= 1

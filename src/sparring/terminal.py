@@ -192,8 +192,9 @@ def fight_line(record: Record) -> Text:
 def plain_line(record: Record) -> str:
     """One record as a line of text."""
     v = record.values
+    quality = f"{v['times_real']:.3g} times real  " if "times_real" in v else ""
     return (
-        f"{record.progress:4.0%}  step {record.step:,}  {record.samples_seen:,} samples  "
+        f"{record.progress:4.0%}  {quality}step {record.step:,}  {record.samples_seen:,} samples  "
         f"{record.seconds:.0f} s  g_loss {v['g_loss']:.3f}  d_loss {v['d_loss']:.3f}  "
         f"D(real) {v['d_real']:.2f}  D(fake) {v['d_fake']:.2f}  {v['samples_per_second']:,.0f} samples/s"
     )
@@ -222,6 +223,7 @@ def evaluation_table(evaluation: Evaluation) -> Table:
     deviation = evaluation.frechet_deviation
     spread = "" if deviation is None else f" ± {deviation:.2g}"
     floor = f"0 is best; a perfect generator is expected at {evaluation.floor:.3g}"
+    table.add_row("times real", f"{evaluation.times_real.value:.3g}", "1", "1 is as good as real")
     table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", floor)
     kernels = [f"{scores.kernel:.3g} ± {scores.kernel_error:.2g}" for scores in (fake, real)]
     table.add_row("kernel distance", *kernels, "0 is best; unbiased, so reals may fall below 0")

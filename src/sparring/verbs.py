@@ -8,8 +8,10 @@ import os
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections import deque
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -19,36 +21,27 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import (
-    build,
-    checkpoint,
-    layout,
-    overview,
-    run,
-    sample,
-    selection,
-    suited,
-    telling,
-    verdict,
-)
+from sparring import build, checkpoint, evaluate, layout, overview, run, sample, selection, suited, telling, verdict
 from sparring.checks import preflight
 from sparring.config import BUDGETS, Config, from_recipe, load_toml
 from sparring.cores import available_cores
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
+from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
 from sparring.doctor.visit import visit
 from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
-from sparring.metrics.quality import digit_quality
-from sparring.records import Record
+from sparring.metrics.quality import COUNT, DRAWS, digit_quality
+from sparring.records import Record, times_real_text
+from sparring.files import write_whole
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console
+from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table, working
 from sparring.watching import page_beside
 
-QUALITY_SAMPLES = 10_000
+QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 MOST_SAMPLES = 1_000_000
 
 
@@ -271,7 +264,7 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
         try:
             for record in ward.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
                 if display:
-                    display.show(record, *remarks(ward.findings))
+                    display.show(record, *remarks(ward.findings, ward.quality))
         except RuntimeError as error:
             if main_process or not another_ended(error):
                 raise
@@ -287,10 +280,12 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
         )
         return False
     _finish(folder, ward.bout, screen)
-    if ward.findings:
-        screen.print(
-            f"         doctor  {line(ward.findings).removeprefix('doctor: ')}", soft_wrap=True, markup=False
-        )
+    quality = ward.quality
+    if found := measured(folder.path, ward.bout.step):
+        quality = quality._replace(times_real=found[0], error=found[1])
+    if ward.findings or not quality.good:
+        said = line(ward.findings, quality).removeprefix("doctor: ")
+        screen.print(f"         doctor  {said}", soft_wrap=True, markup=False)
         screen.print(
             f"                 sparring doctor {shlex.quote(str(folder.path))}  says more",
             soft_wrap=True,
@@ -300,9 +295,11 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
 
 
 def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
-    """The contact sheet, the animation and, for digits, the measured quality."""
+    """The contact sheet, the animation and the measured quality."""
     latents, labels = run.picture_latents(folder)
+    began = time.perf_counter()
     samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
     sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
@@ -310,13 +307,35 @@ def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         animation = folder.path / layout.ANIMATION
         sample.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
-    if folder.config.data == "mnist":
-        labels = sample.natural_labels(QUALITY_SAMPLES, folder.facts["class_counts"])
-        latents = sample.random_latents(QUALITY_SAMPLES, folder.config.latent_dim, folder.config.seed + 1)
-        quality = digit_quality(folder.spec.decode(sample.draw(bout.artist, latents, labels)))
+    if quality := _quality(folder, bout, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.told(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
+
+
+def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
+    """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
+
+    Args:
+        rate: samples drawn in a second.
+    """
+    count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
+    found = None
+    with suppress(SparringError), working() as tell:  # such as data that has gone since
+        found = evaluate.times_real(folder, bout, count, tell)
+    name = shlex.quote(str(folder.path))
+    if found is None:
+        how = f"sparring evaluate {name}  measures it, which takes a while"
+        last = deque(folder.records() if folder.history.exists() else (), maxlen=1)
+        if not last or "times_real" not in last[0].values:
+            return how
+        estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
+        return f"{estimate}, an estimate in simple features; {how}"
+    facts = found.to_dict() | {
+        "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
+    }  # fmt: skip
+    write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
+    return str(found) if count == COUNT else f"{found}, estimated from {DRAWS} x {count:,} samples"
 
 
 def _thumbnail(ward: Rescuer) -> Any:

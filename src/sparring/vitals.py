@@ -12,6 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from sparring import kmeans
 from sparring.data.spec import Dataset
+from sparring.gauge import Gauge
 from sparring.metrics.distances import mind
 from sparring.overfitting import HeldOutGap
 from sparring.steps import Bout, play
@@ -26,6 +27,8 @@ PROJECTIONS = 64
 LEAST_OF_A_CLASS = 8  # samples, below which its spread is not judged
 LACKING = 0.2  # of its share of fakes, below which a cell counts as missing
 NEAR = 0.05  # of the reals' range: what lies nearer to the fakes' range is within reach
+CORNER = 7 / 8  # of the highest frequency, above which the corners of a spectrum lie
+FAINT = 1e-3  # of the mean power
 MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it is looked for
 
 
@@ -53,7 +56,9 @@ class Vitals:
         rng = torch.Generator().manual_seed(seed)
         self.reals = _look(data, bout.runtime.device, rng)
         count = len(self.reals.samples)
+        self.faint = FAINT * max(float(self.reals.samples.var()), 1e-6)  # corners that no eye sees
         self.latents = torch.randn(count, bout.latent_dim, generator=rng).to(bout.runtime.device)
+        self.gauge = Gauge(data, held_out, bout.runtime.device, seed)
         self.gap: Callable[[], dict[str, float]] = dict
         self.known: Tensor | None = None
         if held_out:
@@ -74,9 +79,11 @@ class Vitals:
             found["d_rank"] = rank
         if self.before is not None:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
+        drawn = fakes  # of the generator that samples are drawn from
         if self.bout.average is not None:
-            lag = _vectors(self._forged(self.bout.artist)) - vectors
-            found["average_lag"] = float(lag.norm(dim=1).mean()) / self.reals.apart
+            drawn = self._forged(self.bout.artist)
+            found["average_lag"] = float((_vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
+        found |= self.gauge(drawn)
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
 
@@ -114,6 +121,7 @@ class Vitals:
             found["class_spread"] = least
         if fakes.ndim == 4 and min(fakes.shape[2:]) > 1:
             found["high_frequency"] = _checkers(fakes) / max(_checkers(reals.samples), 1e-6)
+            found["corners"] = _corners(fakes) / max(_corners(reals.samples), self.faint)
         if self.known is not None:
             half = len(self.known) // 2
             nearest = torch.cdist(vectors, self.known).argmin(1)
@@ -231,3 +239,16 @@ def _checkers(pictures: Tensor) -> float:
     a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
     c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
     return float((a - b - c + d).square().mean() / 4)
+
+
+def _corners(pictures: Tensor) -> float:
+    """Mean power of pictures (N, C, H, W) where both frequencies are near their highest: a weave of dots."""
+    pictures = pictures.float() - pictures.float().mean((2, 3), keepdim=True)
+    height, width = pictures.shape[2:]
+    fine = [_finest(torch.fft.fftfreq(height)), _finest(torch.fft.rfftfreq(width))]
+    power = torch.fft.rfft2(pictures, norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
+    return float(power[:, :, fine[0]][..., fine[1]].mean())
+
+
+def _finest(frequencies: Tensor) -> Tensor:
+    return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparring.doctor.quality import Course, Quality
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.records import LOGGED, Record
@@ -63,11 +64,14 @@ class Doctor:
         self.since: dict[str, int] = {}  # the step at which each present finding was made
         self.standing: dict[str, Finding] = {}  # as last found
         self.seen: set[str] = set()  # names of signals that came
+        self.looked: dict[str, int] = {}  # records at which a rule had all it looks at
+        self.course = Course()
 
     def look(self, record: Record) -> list[Finding]:
         """The findings that hold at this record, causes before effects."""
         signals = self.signals.of(record)
         self.seen |= signals.keys()
+        self.course.look(record)
         findings = []
         for rule in RULES:
             looked_at = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
@@ -75,6 +79,7 @@ class Doctor:
             if looked_at and not whole and rule.signs[0].name not in EVENTS:  # nothing is said of it here
                 findings += [self.standing[rule.name]] if rule.name in self.since else []
                 continue
+            self.looked[rule.name] = self.looked.get(rule.name, 0) + (looked_at and whole)
             holds = looked_at and whole and all(sign.holds(signals) for sign in rule.signs)
             self.held[rule.name] = self.held.get(rule.name, 0) + 1 if holds else 0
             if self.held[rule.name] < rule.checks:
@@ -95,13 +100,38 @@ class Doctor:
             if self._helps(cure)
         )
 
+    @property
+    def quality(self) -> Quality:
+        """How good the samples were at the last record that says so."""
+        return self.course.now
+
+    def meant(self) -> list[Rule]:
+        """Rules for such a run: those for other losses, or for histories that say less, are left out."""
+        loss = self.options.get("loss")
+        return [
+            rule
+            for rule in RULES
+            if (not rule.losses or loss is None or loss in rule.losses)
+            and (not rule.lacking or rule.lacking not in self.seen)
+        ]
+
     def unchecked(self) -> list[str]:
-        """Rules that could not be looked at, because the history lacks their signals."""
+        """Rules that could not be looked at: the history lacks their signals, or the loss is not known."""
         return [
             rule.name
-            for rule in RULES
+            for rule in self.meant()
             if not (self._applies(rule) and {sign.name for sign in rule.signs} <= self.seen)
-            and rule.lacking not in self.seen
+            and rule.signs[0].name not in EVENTS
+        ]
+
+    def early(self) -> list[str]:
+        """Rules whose signals are there, and which need more steps or records than there are."""
+        without = self.unchecked()
+        return [
+            rule.name
+            for rule in self.meant()
+            if rule.name not in without
+            and self.looked.get(rule.name, 0) < rule.checks
             and rule.signs[0].name not in EVENTS
         ]
 
@@ -138,8 +168,16 @@ class Doctor:
         return Prescription(cure.words, cure.change(self.options))
 
 
-def diagnose(records: Iterable[Record], options: Mapping[str, Any] | None = None) -> Diagnosis:
-    """What a history says of its run."""
+def diagnose(
+    records: Iterable[Record],
+    options: Mapping[str, Any] | None = None,
+    measured: Callable[[int], tuple[float, float] | None] = lambda step: None,
+) -> Diagnosis:
+    """What a history says of its run.
+
+    Args:
+        measured: times real at a step, with its deviation, where it was measured and not only estimated.
+    """
     doctor = Doctor(options or {})
     course: dict[str, Finding] = {}
     findings: list[Finding] = []
@@ -149,18 +187,39 @@ def diagnose(records: Iterable[Record], options: Mapping[str, Any] | None = None
         for finding in findings:
             course.setdefault(finding.name, finding)
         count, step = count + 1, record.step
-    return Diagnosis(tuple(findings), tuple(course.values()), tuple(doctor.unchecked()), count, step)
+    quality = doctor.quality
+    if found := measured(step):
+        quality = quality._replace(times_real=found[0], error=found[1])
+    return Diagnosis(
+        tuple(findings),
+        tuple(course.values()),
+        tuple(doctor.unchecked()),
+        count,
+        step,
+        tuple(doctor.early()),
+        len(doctor.meant()),
+        quality,
+    )
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A run's present findings, everything it ever had (as first found), and what could not be checked."""
+    """A run's present findings, everything it ever had (as first found), and what could not be checked.
+
+    Attributes:
+        unchecked: rules whose numbers the history lacks.
+        early: rules that need more steps or records.
+        rules: how many are meant for such a run.
+    """
 
     present: tuple[Finding, ...]
     course: tuple[Finding, ...]
     unchecked: tuple[str, ...]
     records: int
     step: int
+    early: tuple[str, ...] = ()
+    rules: int = len(RULES)
+    quality: Quality = Course().now
 
     def __str__(self) -> str:
         from sparring.doctor.report import text  # it reads this module
@@ -168,8 +227,27 @@ class Diagnosis:
         return text(self, "this training")
 
     @property
+    def checked(self) -> int:
+        """How many rules could be looked at."""
+        return self.rules - len(self.unchecked) - len(self.early)
+
+    @property
+    def verdict(self) -> str:
+        """ "ill"; "short" (too few records to judge); "partly" (most rules could not be checked); "poor" (no
+        disease, and the samples are not good yet); or "healthy".
+        """
+        if self.present:
+            return "ill"
+        if self.records < 3:
+            return "short"
+        if self.checked < self.rules / 2:
+            return "partly"
+        return "healthy" if self.quality.good else "poor"
+
+    @property
     def healthy(self) -> bool:
-        return not self.present
+        """No rule holds, most could be checked, and the samples are good."""
+        return self.verdict == "healthy"
 
     @property
     def passed(self) -> tuple[Finding, ...]:

@@ -6,8 +6,10 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from sparring.errors import DataError, UnreadableError
 from sparring.files import parse_json, read_text
@@ -18,7 +20,11 @@ SUFFIXES = (*TABLES, ".jsonl", ".json")
 EXPECTED = "a .csv, .tsv, .json or .jsonl file of losses and scores"
 # Names that others give to ours; compared in lower case without spaces, dashes, dots and brackets.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "step": ("step", "steps", "iter", "iteration", "iterations", "batch", "globalstep", "niter"),
+    "step": ("step", "steps", "iter", "iters", "iteration", "iterations", "globalstep", "niter"),
+    "batch": ("batch", "batches", "batchidx", "batchindex"),
+    "epoch": ("epoch", "epochs", "ep"),
+    "samples": ("samples", "samplesseen", "images", "imagesseen", "nimg", "curnimg"),
+    "kimg": ("kimg", "progresskimg"),
     "d_loss": ("dloss", "lossd", "discloss", "discriminatorloss", "criticloss", "lossdisc", "losscritic"),
     "g_loss": ("gloss", "lossg", "genloss", "generatorloss", "lossgen"),
     "d_real": ("dreal", "dx", "realscore", "realprob", "scorereal"),
@@ -29,44 +35,131 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "d_gradient_norm": ("dgradientnorm", "dgradnorm", "gradnormd", "discgradnorm"),
     "frechet": ("fid", "fd"),
 }
+# Words of a name that mean the same, and words that say nothing, as in Loss/Discriminator or train_errG_avg.
+WORDS = {
+    "disc": "d", "discriminator": "d", "critic": "d", "netd": "d", "gen": "g", "generator": "g", "netg": "g",
+    "losses": "loss", "err": "loss", "error": "loss", "grad": "gradient", "gradients": "gradient",
+}  # fmt: skip
+IDLE = {
+    "train",
+    "net",
+    "training",
+    "avg",
+    "average",
+    "mean",
+    "total",
+    "running",
+    "scalars",
+    "metrics",
+    "value",
+    "gan",
+}
+OTHERS = {"val", "valid", "validation", "test", "eval"}  # of samples that are not trained on
+COUNTERS = ("step", "batch", "epoch", "samples", "kimg")
+# What an epoch and a step have where nobody says: few data sets have less than 100 batches.
+STEPS_AN_EPOCH, SAMPLES_A_STEP = 100, 64
 
 
-def read_foreign(path: Path) -> Iterator[Record]:
+class Foreign(NamedTuple):
+    """A history's records, and how their steps were counted."""
+
+    records: list[Record]
+    unit: str
+
+
+def read_foreign(path: Path, steps_per_row: float | None = None) -> Foreign:
     """The rows of a file as records; columns that are not known are passed over.
 
-    Without a column of steps each row counts as one; steps that begin anew with each epoch are counted on.
+    Steps come from a column of them, which may begin anew with each epoch; else from a column of epochs or
+    samples; else each row counts as one.
+
+    Args:
+        steps_per_row: what a row stands for, whatever the columns say.
 
     Raises:
         DataError: unreadable, or no column that means anything here.
     """
-    known = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
-    known |= {_plain(name): name for name in LOGGED}
-    found, last, passed = False, -1.0, 0.0
-    for count, row in enumerate(_rows(path), 1):
-        values = {}
-        for column, value in row.items():
-            name = next((known[part] for part in _parts(str(column)) if part in known), None)
-            try:
-                if name and value not in (None, ""):
-                    values[name] = float(value)  # type: ignore[arg-type]
-            except (TypeError, ValueError, OverflowError):
-                continue
-        broken = [name for name, number in values.items() if not math.isfinite(number)]
-        values = {name: number for name, number in values.items() if name not in broken}
+    tag = _meaning(path.stem.split("tag-")[-1])  # TensorBoard exports "value" in a file of the curve's name
+    rows = [row for row in (_known(row, tag) for row in _rows(path)) if row]
+    if not any(row.keys() - set(COUNTERS) for row in rows):
+        known = ", ".join(dict.fromkeys(name for name in (*ALIASES, *LOGGED) if name not in COUNTERS))
+        raise DataError(
+            f"{path} has no column that means anything here; known are {known}, and common names of these."
+        )
+    steps, unit = _steps(rows, steps_per_row)
+    records = []
+    for step, row in zip(steps, rows, strict=True):
+        values = {
+            name: number for name, number in row.items() if math.isfinite(number) and name not in COUNTERS
+        }
+        broken = [name for name, number in row.items() if not math.isfinite(number)]
         if in_training := [name for name in broken if name.endswith(("loss", "logit", "norm"))]:
             values["non_finite"] = float(len(in_training))  # elsewhere NaN is how a blank is written
-        step = values.pop("step", float(count))
-        if passed + step <= last:  # another epoch's first
-            passed = last + 1
-        step += passed
-        if values and step >= 0 and step < 2**63:
-            found, last = True, step
-            yield Record(int(step), int(step), 0.0, 0.0, values)
-    if not found:
-        raise DataError(
-            f"{path} has no column that means anything here; known are "
-            f"{', '.join([*ALIASES, *(n for n in LOGGED if n not in ALIASES)])}, and common names of these."
-        )
+        if values and 0 <= step < 2**63:
+            records.append(Record(round(step), round(step), 0.0, 0.0, values))
+    return Foreign(records, unit)
+
+
+def _steps(rows: Sequence[Mapping[str, float]], steps_per_row: float | None) -> tuple[list[float], str]:
+    """The step of each row, and how it was found."""
+    otherwise = "Say otherwise with --steps-per-row N."
+    each, unit = 1.0, f"No column counts steps: a row is taken for one step. {otherwise}"
+    if steps_per_row:
+        each, unit = steps_per_row, f"A row is taken for {steps_per_row:g} steps, as you say."
+    elif counted := _counted(rows, "step") or _counted(rows, "batch"):
+        return _on(counted), "Steps are counted by their column."
+    elif (epochs := _column(rows, "epoch")) and epochs[-1] > epochs[0]:
+        a_row = (epochs[-1] - epochs[0]) / (len(rows) - 1)
+        each = max(1.0, STEPS_AN_EPOCH * a_row)
+        said = "a row is an epoch" if a_row == 1 else f"a row is {a_row:.3g} epochs"
+        unit = f"Rows are no steps: {said}, taken for {each:.3g} steps. {otherwise}"
+    else:
+        for name, samples in (("samples", 1.0), ("kimg", 1000.0)):
+            seen = _column(rows, name)
+            if seen and seen[-1] > seen[0]:
+                steps = [samples * count / SAMPLES_A_STEP for count in seen]
+                return steps, f"Steps are counted from {name}, at {SAMPLES_A_STEP} samples a step. {otherwise}"
+    return [each * count for count in range(1, len(rows) + 1)], unit
+
+
+def _column(rows: Sequence[Mapping[str, float]], name: str) -> list[float]:
+    """A column that all rows have, in finite numbers; else nothing."""
+    found = [row.get(name, math.nan) for row in rows]
+    return found if len(found) > 1 and all(map(math.isfinite, found)) else []
+
+
+def _counted(rows: Sequence[Mapping[str, float]], name: str) -> list[float]:
+    """A column that counts; NaN where a row lacks it, nothing where it is the same in all rows."""
+    found = [row.get(name, math.nan) for row in rows]
+    several = {count for count in found if math.isfinite(count)}
+    return found if len(several) > 1 or (several and len(rows) == 1) else []
+
+
+def _on(counted: Sequence[float]) -> list[float]:
+    """Steps that begin anew with each epoch, counted on; a row without one counts as one."""
+    steps: list[float] = []
+    passed = 0.0
+    for count in counted:
+        if not math.isfinite(count):
+            steps.append(steps[-1] + 1 if steps else 1.0)
+            continue
+        if steps and passed + count <= steps[-1]:  # another epoch's first
+            passed = steps[-1] + 1
+        steps.append(passed + count)
+    return steps
+
+
+def _known(row: Mapping[str, object], tag: str | None) -> dict[str, float]:
+    """A row's numbers under our names; ``tag`` is what a column "value" means."""
+    values: dict[str, float] = {}
+    for column, value in row.items():
+        name = tag if str(column).lower() == "value" else _meaning(str(column))
+        try:
+            if name and value not in (None, ""):
+                values[name] = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            continue
+    return values
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:
@@ -113,10 +206,30 @@ def _table(text: str) -> Iterator[Mapping[str, object]]:
         yield {name: str(value).replace(decimal, ".") for name, value in row.items()}
 
 
-def _parts(column: str) -> tuple[str, str]:
-    """``train/d_loss`` and ``run 7 - d_loss`` as a whole, and what is after the last of these signs."""
-    return _plain(column), _plain(re.split(r"/| - ", column)[-1])
+@lru_cache(4096)  # asked for each cell
+def _meaning(column: str) -> str | None:
+    """Our name for a column: ``train/d_loss``, ``run 7 - d_loss``, ``errD``, ``Loss/Discriminator``."""
+    words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", column)}
+    if words & OTHERS and "fid" not in words:
+        return None
+    for part in (column, re.split(r"/| - ", column)[-1]):
+        if found := NAMES.get(_plain(part)):
+            return found
+    return BY_WORDS.get(frozenset(WORDS.get(word, word) for word in words - IDLE))
 
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+NAMES = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
+NAMES |= {_plain(name): name for name in LOGGED}
+BY_WORDS = {
+    frozenset(words.split()): name
+    for words, name in (
+        ("d loss", "d_loss"), ("g loss", "g_loss"), ("d real", "d_real"), ("d fake", "d_fake"),
+        ("d x", "d_real"), ("d g z", "d_fake"), ("logit real", "real_logit"), ("logit fake", "fake_logit"),
+        ("logits real", "real_logit"), ("logits fake", "fake_logit"), ("fid", "frechet"),
+        ("g gradient norm", "g_gradient_norm"), ("d gradient norm", "d_gradient_norm"),
+    )
+}  # fmt: skip

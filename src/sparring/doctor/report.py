@@ -9,6 +9,7 @@ from typing import Any
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
 from sparring.doctor.rules import RULES
 from sparring.errors import counted
+from sparring.doctor.quality import Quality
 
 
 class Remarks:
@@ -17,16 +18,19 @@ class Remarks:
     def __init__(self) -> None:
         self.said = ""
 
-    def __call__(self, findings: Sequence[Finding]) -> tuple[str, bool]:
+    def __call__(self, findings: Sequence[Finding], quality: Quality | None = None) -> tuple[str, bool]:
         name = findings[0].name if findings else ""
         news, self.said = name != self.said, name
-        return line(findings), news
+        return line(findings, quality), news
 
 
-def line(findings: Sequence[Finding]) -> str:
-    """The first finding in a line, or that all is well."""
+def line(findings: Sequence[Finding], quality: Quality | None = None) -> str:
+    """The first finding in a line, or how good the samples are."""
     if not findings:
-        return "doctor: healthy"
+        said = str(quality or "")
+        if quality and not quality.good:
+            return f"doctor: no disease; not good yet: {said}"
+        return f"doctor: healthy, {said}" if said else "doctor: no disease"
     first = findings[0]
     evidence = ", ".join(f"{e.name} {number(e.value)}" for e in first.evidence)
     cure = f" Cure: {command(first.cures[0])}." if first.cures else ""
@@ -58,29 +62,13 @@ def option_text(name: str, value: Any) -> str:
     return f"{dashed} {value:g}" if isinstance(value, float) else f"{dashed} {value}"
 
 
-def verdict(diagnosis: Diagnosis) -> str:
-    """ "ill", "short" (too few records to judge), "partly" (most rules could not be checked) or "healthy"."""
-    if not diagnosis.healthy:
-        return "ill"
-    if diagnosis.records < 3:
-        return "short"
-    return "partly" if len(diagnosis.unchecked) > len(RULES) / 2 else "healthy"
-
-
 def text(diagnosis: Diagnosis, name: str) -> str:
     """The whole report, as ``sparring doctor`` prints it."""
     head = f"{name}: {counted(diagnosis.records, 'record')}, {counted(diagnosis.step, 'step')}"
     if not diagnosis.records:
         return f"{head}\n\nThere is nothing to look at yet."
     parts = [head]
-    looked = len(RULES) - len(diagnosis.unchecked)
-    said = {
-        "ill": "",
-        "short": "Too short to judge: most rules look at three records in a row.",
-        "partly": f"Nothing found, but only {looked} of {len(RULES)} rules could be checked.",
-        "healthy": "Healthy: no rule holds.",
-    }[verdict(diagnosis)]
-    parts += [f"\n{said}"] if said else []
+    parts += [f"\n{said}"] if (said := summary(diagnosis)) else []
     for finding in diagnosis.present:
         parts.append(f"\n{_whole(finding)}")
     if passed := diagnosis.passed:
@@ -88,7 +76,23 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     if diagnosis.unchecked:
         parts.append("\nCould not be checked, since the history lacks their numbers: ")
         parts[-1] += ", ".join(diagnosis.unchecked)
+    if diagnosis.early:
+        parts.append("\nNot checked yet, since they need more steps or records: ")
+        parts[-1] += ", ".join(diagnosis.early)
     return "\n".join(parts).rstrip()
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """The verdict in a sentence or two; of findings, how good the samples are."""
+    quality = str(diagnosis.quality)
+    return {
+        "ill": f"Quality: {quality}." if quality else "",
+        "short": "Too little to say: most rules look at three records in a row.",
+        "partly": f"Too little to say: nothing was found, but only {diagnosis.checked} of {diagnosis.rules} "
+        "rules could be checked.",
+        "poor": f"No disease; not good yet: {quality}. {diagnosis.quality.advice}",
+        "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
+    }[diagnosis.verdict]
 
 
 def _whole(finding: Finding) -> str:
@@ -108,12 +112,18 @@ def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
     return {
         "run": name,
         "healthy": diagnosis.healthy,
-        "verdict": verdict(diagnosis),
+        "verdict": diagnosis.verdict,
+        "summary": summary(diagnosis),
+        "times_real": diagnosis.quality.times_real,
+        "quality": diagnosis.quality.facts(),
         "records": diagnosis.records,
         "step": diagnosis.step,
         "findings": [_facts(finding) for finding in diagnosis.present],
         "passed": [_facts(finding) for finding in diagnosis.passed],
+        "checked": diagnosis.checked,
+        "rules": diagnosis.rules,
         "unchecked": list(diagnosis.unchecked),
+        "early": list(diagnosis.early),
     }
 
 

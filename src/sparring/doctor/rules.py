@@ -339,6 +339,18 @@ RULES: tuple[Rule, ...] = (
         grace=500, checks=4,
     ),
     Rule(
+        "weave",
+        "a weave of dots lies over the samples",
+        (Sign("corners", low=6), Sign("spread", low=0.3)),
+        "Power at the finest frequencies in both directions, which the data hardly have: the generator's "
+        "layers that double the size leave it, and the discriminator does not see it.",
+        (
+            Cure("a generator that resizes before it convolves: --recipe modern"),
+            Cure("more training, which wears a young weave down"),
+        ),
+        grace=300,
+    ),
+    Rule(
         "average-lags",
         "the averaged generator is far behind the one that is trained",
         (Sign("average_lag", low=0.9),),

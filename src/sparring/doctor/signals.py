@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Signals:
 
     def __init__(self, options: Mapping[str, object]) -> None:
         self.constant: dict[str, float] = {}
+        self.bounds = options.get("loss") == "non-saturating"
         if isinstance(size := options.get("batch_size"), int | float):
             self.constant["batch_size"] = float(size)
         if isinstance(half_life := options.get("ema_half_life"), int | float):
@@ -54,6 +56,9 @@ class Signals:
         } | self.constant
         if {"real_logit", "fake_logit"} <= found.keys():
             found["logit_gap"] = found["real_logit"] - found["fake_logit"]
+        if self.bounds and "d_real" not in found and (loss := found.get("d_loss", -1.0)) >= 0:
+            found["d_real"] = math.exp(-loss)  # at least: the loss is -log D(x) - log(1 - D(G(z)))
+            found["d_fake"] = 1 - found["d_real"]  # at most
         for player in ("g", "d"):
             if f"{player}_change" in found:
                 self.moved[player] = max(self.moved.get(player, 0.0), found[f"{player}_change"])

@@ -6,11 +6,14 @@ import math
 import textwrap
 from typing import NamedTuple
 
+from sparring.config import RECIPES, from_recipe
+from sparring.doctor.report import option_text
 from sparring.doctor.rules import RULES, Cure, Sign
 from sparring.doctor.signals import DERIVED
 from sparring.records import LOGGED
 
 COLUMNS = 100  # of a page in text
+PLAYERS = ("generator", "discriminator")
 
 
 class Story(NamedTuple):
@@ -172,6 +175,14 @@ STORIES: dict[str, Story] = {
         "neighbours from four. The discriminator must unteach what the architecture draws by itself.",
         "Odena et al. 2016, Deconvolution and checkerboard artifacts.",
     ),
+    "weave": Story(
+        "A fine, regular weave of dots over every picture, plainest where it should be smooth.",
+        "Layers that double the size paint each second pixel from other weights than its neighbour. While the "
+        "discriminator has coarser faults to look at, nothing evens them out. Photographs have next to no "
+        "power at the highest frequencies in both directions, so its share there tells the weave early.",
+        "Odena et al. 2016, Deconvolution and checkerboard artifacts; Durall et al. 2020, Watch your "
+        "up-convolution.",
+    ),
     "average-lags": Story(
         "Good samples in training and noise from the averaged generator.",
         "A decay copied from a training a hundred times longer averages over more steps than there were. "
@@ -204,12 +215,14 @@ def about(name: str) -> str:
     story = STORIES[name]
     signs = [f"- {bounds(sign)}: {meaning(sign)}" for sign in rule.signs]
     cures = [f"{k}. {remedy(cure)}" for k, cure in enumerate(rule.cures, 1)]
+    typed = any(cure.option or cure.own for cure in rule.cures)
+    to_type = ", to add to `sparring train DATA`" if typed else " (in your code or data; no option does it)"
     parts = [
         [f"{rule.name}: {rule.title}"],
         ["What you see. " + story.seen],
         [f"Why it happens. {rule.why} {story.told}"],
         [f"How the doctor knows. At {rule.checks} records in a row, from step {rule.grace} on:", *signs],
-        ["Cures, the likeliest first:", *cures],
+        [f"Cures, the likeliest first{to_type}:", *cures],
         ["Source. " + story.source],
     ]
     return "\n\n".join("\n".join(_wrapped(text) for text in part) for part in parts).replace("`", "")
@@ -233,10 +246,22 @@ def bounds(sign: Sign) -> str:
 
 
 def remedy(cure: Cure) -> str:
-    """A cure for any run: the option it moves and how far."""
+    """A cure for any run, in options as they are typed; one that depends on the run's own, for a recipe's."""
     if cure.own:
-        return f"{cure.words} ({', '.join(f'`{name}`' for name in cure.own)}, where others were set)"
+        flags = ", ".join(f"`--{name.replace('_', '-')}`" for name in cure.own)
+        return f"{cure.words}: leave out {flags}"
     if not cure.option:
         return cure.words
-    change = f"times {cure.times:g}" if cure.times else f"to {cure.value}"
-    return f"{cure.words} (`{cure.option}` {change})"
+    if not cure.times:
+        where, needed = cure.only
+        only = f", with `--{where} {needed}`" if where in PLAYERS else ""
+        return f"`--{option_text(cure.option, cure.value)}`: {cure.words}{only}"
+    for name in RECIPES:
+        options = vars(from_recipe(name))
+        if change := cure.change(options):
+            now = option_text(cure.option, options[cure.option]).split()[-1]
+            return (
+                f"`--{option_text(cure.option, change[cure.option])}` where it is {now}, as in {name}: "
+                f"{cure.words} ({cure.times:g} times what it is)"
+            )
+    return f"`--{cure.option.replace('_', '-')}` {cure.times:g} times what it is: {cure.words}"

@@ -1,0 +1,122 @@
+"""Whether samples are good yet: no disease is not yet health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from sparring.errors import UnreadableError
+from sparring.files import read_json
+from sparring.records import LOGGED, Record, times_real_text
+
+GOOD = 2.0  # times real, up to which samples count as good
+FAR = 0.1  # of the distance, where a history has no times real
+FALLS = 0.9  # of what it was after half the time: less counts as getting better
+MEASURED = ("evaluation.json", "quality.json")  # of a run folder, which have more samples than a record
+BESIDE = (("spread", 0.85, 1.05),)  # signs that are told where they are out of their healthy range
+
+
+class Quality(NamedTuple):
+    """How good the samples are, after so long, and whether they were getting better.
+
+    Attributes:
+        times_real: as measured or estimated; None where the history has none.
+        distance: which says it more roughly.
+        better: against half the time; None where that is not known.
+        beside: other signs outside their healthy range, by name.
+    """
+
+    times_real: float | None
+    error: float
+    distance: float | None
+    seconds: float
+    better: bool | None
+    beside: Mapping[str, float]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing says otherwise; a doubt of two standard deviations is left."""
+        if self.times_real is not None:
+            return self.times_real - 2 * self.error <= GOOD
+        return self.distance is None or self.distance < FAR
+
+    def __str__(self) -> str:
+        if self.times_real is not None:
+            said = times_real_text(self.times_real, self.error)
+        elif self.distance is not None:
+            said = f"distance {self.distance:.3g} of 1, which the data's mean has"
+        else:
+            return ""
+        said += f" after {_duration(self.seconds)}" if self.seconds else ""
+        return said + "".join(
+            f"; {name} {value:.3g} (healthy: {LOGGED[name].healthy})" for name, value in self.beside.items()
+        )
+
+    def facts(self) -> dict[str, object]:
+        """As JSON has it; ``good`` is None where nothing says how good they are."""
+        return self._asdict() | {"good": self.good if str(self) else None, "beside": dict(self.beside)}
+
+    @property
+    def advice(self) -> str:
+        """What may help where they are not good yet."""
+        if self.better is None:
+            return "Train longer."
+        if self.better:
+            return "They are getting better: train longer (sparring resume RUN --minutes MORE)."
+        return (
+            "They hardly get better any more: take the recipe's own options, another recipe or larger players."
+        )
+
+
+class Course:
+    """Follows the quality through the records of a run."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, float]] = []  # seconds or steps, and how far from the data
+        self.now = Quality(None, 0.0, None, 0.0, None, {})
+
+    def look(self, record: Record) -> None:
+        """Take in one record; one that lacks the numbers changes nothing."""
+        values = record.values
+        times, distance = values.get("times_real"), values.get("distance")
+        if times is None and distance is None:
+            return
+        time, far = record.seconds or float(record.step), times if times is not None else distance
+        assert far is not None
+        before = [value for moment, value in self.seen if moment <= time / 2]
+        self.seen.append((time, far))
+        beside = {
+            name: values[name]
+            for name, low, high in BESIDE
+            if name in values and not low <= values[name] <= high
+        }
+        better = far < FALLS * before[-1] if before else None
+        error = values.get("times_real_error", 0.0)
+        self.now = Quality(times, error, distance, record.seconds, better, beside)
+
+
+def measured(folder: Path, step: int) -> tuple[float, float] | None:
+    """Times real of a run at this step as it was measured, with its deviation; None where it was not."""
+    for facts in _facts(folder):
+        times, error = facts.get("times_real"), facts.get("times_real_error") or 0.0
+        if facts.get("checkpoint_step") == step and _number(times) and _number(error):
+            return float(times), float(error)  # type: ignore[arg-type]
+    return None
+
+
+def _facts(folder: Path) -> Iterator[Mapping[str, object]]:
+    for name in MEASURED:
+        with suppress(UnreadableError):
+            found = read_json(folder / name)
+            if isinstance(found, dict):
+                yield found
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
