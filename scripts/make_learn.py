@@ -120,7 +120,7 @@ def quality() -> dict[str, float]:
     facts = {}
     for name, samples in sets.items():
         found = prdc(reference, network.features(samples))
-        facts[f"frechet: {name}"] = digit_quality(samples).times_floor
+        facts[f"times real: {name}"] = digit_quality(samples).times_floor
         facts |= {f"{kind}: {name}": getattr(found, kind) for kind in ("precision", "recall", "coverage")}
     return facts
 

@@ -18,8 +18,8 @@ NUMBER = re.compile(r"<!--n:([^:>]+(?:: [^:>]+)?):([^:>]+)-->.*?<!---->")
 TABLE = re.compile(r"<!--table:(\w+)-->.*?<!--/table-->", re.S)
 CODE = re.compile(r"^```python\n(.*?)^```\n", re.M | re.S)
 ZH = {
-    "change": "改动", "distance": "距离（倍）", "commonest": "最常见的数字", "seeds": "种子数",
-    "forgeries": "假样本", "frechet": "Fréchet 距离（倍）", "precision": "精确率", "recall": "召回率",
+    "change": "改动", "times real": "真样本的倍数", "commonest": "最常见的数字", "seeds": "种子数",
+    "forgeries": "假样本", "precision": "精确率", "recall": "召回率",
     "coverage": "覆盖率", "as tutorials print it": "教程原样", "no momentum": "去掉动量",
     "half the momentum": "动量减半", "R1 penalty, gamma 0.1": "R1 惩罚，gamma 0.1",
     "R1 penalty, gamma 1": "R1 惩罚，gamma 1", "R1 penalty, gamma 10": "R1 惩罚，gamma 10",
@@ -54,7 +54,7 @@ def said(words: str, language: str) -> str:
 
 def cures(facts: dict[str, float], language: str) -> str:
     """The benchmark's medians, a row for each change."""
-    names = ("change", "distance", "commonest", "seeds")
+    names = ("change", "times real", "commonest", "seeds")
     lines = ["| " + " | ".join(said(name, language) for name in names) + " |", "|---|---|---|---|"]
     for key, times in facts.items():
         if key.startswith("times: "):
@@ -68,15 +68,15 @@ def cures(facts: dict[str, float], language: str) -> str:
 
 def quality(facts: dict[str, float], language: str) -> str:
     """What each number says of forgeries with one fault."""
-    kinds = ("frechet", "precision", "recall", "coverage")
+    kinds = ("times real", "precision", "recall", "coverage")
     lines = [
         "| " + " | ".join(said(name, language) for name in ("forgeries", *kinds)) + " |",
         "|---|---|---|---|---|",
     ]
     for key in facts:
-        if key.startswith("frechet: "):
-            name = key.removeprefix("frechet: ")
-            numbers = [f"{facts[f'frechet: {name}']:,.1f}"] + [
+        if key.startswith("times real: "):
+            name = key.removeprefix("times real: ")
+            numbers = [f"{facts[f'times real: {name}']:,.1f}"] + [
                 f"{facts[f'{k}: {name}']:.2f}" for k in kinds[1:]
             ]
             lines.append(f"| {said(name, language)} | " + " | ".join(numbers) + " |")

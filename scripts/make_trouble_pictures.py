@@ -1,6 +1,6 @@
 """Draws docs/images/troubles/: the samples of each disease, and its signs beside a healthy training's.
 
-python scripts/make_trouble_pictures.py [disease ...]; each is provoked on MNIST as make_troubles.py says.
+python scripts/make_trouble_pictures.py [disease ...]; each is provoked as make_troubles.py says.
 """
 
 from __future__ import annotations
@@ -34,8 +34,15 @@ from sparring.records import Record
 from sparring.runtime import Threads
 
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
-STEPS, TUTORIAL_STEPS = 600, 2400
+STEPS = 600
 CURED = "the recipe tutorial, cured"
+PICTURED = {  # recipes: their data, options and steps
+    "the recipe tutorial": ("mnist", "tutorial", {}, 2400),
+    CURED: ("mnist", "tutorial", {"r1_gamma": 10.0}, 2400),
+    "the recipe sprint on emoji, young": ("emoji", "sprint", {}, 800),
+    "the recipe sprint, well": ("mnist", "sprint", {}, 800),
+}
+WELL = {"the recipe tutorial": CURED, "the recipe sprint on emoji, young": "the recipe sprint, well"}
 
 
 class Course(NamedTuple):
@@ -43,18 +50,19 @@ class Course(NamedTuple):
 
     steps: list[int]
     signals: list[dict[str, float]]
-    samples: np.ndarray  # (H, W)
+    samples: np.ndarray  # (H, W) or (H, W, 3)
 
 
 def course(made: str) -> Course:
     """Train what is so named."""
     torch.set_num_threads(1)
     held_out = None
-    if made.startswith("the recipe"):
-        whole = build.dataset("mnist")
-        options = {"r1_gamma": 10.0} if made == CURED else {}
-        config = build.configure(whole, "tutorial", seed=0, samples_seen=64 * TUTORIAL_STEPS, **options)
-        data, _ = build.parts(config, whole)
+    if made in PICTURED:
+        name, recipe, options, steps_made = PICTURED[made]
+        whole = build.dataset(name)
+        batch = build.configure(whole, recipe).batch_size
+        config = build.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
+        data, held_out = build.parts(config, whole)
         bout, every = build.bout(config, data.spec, data.classes), 100
     else:
         config, bout, data, held_out = prepared("mnist", made, 0, STEPS)
@@ -115,7 +123,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     rules = [rule for rule in RULES if not sys.argv[1:] or rule.name in sys.argv[1:]]
     made = sorted({MADE[rule.name] for rule in rules})
-    wells = {name: CURED if name.startswith("the recipe") else "control" for name in made}
+    wells = {name: WELL.get(name, "control") for name in made}
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         futures = {name: pool.submit(course, name) for name in {*made, *wells.values()}}
         of = cache(lambda name: futures[name].result())

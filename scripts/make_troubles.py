@@ -37,6 +37,7 @@ MADE = {
     "memorised": "sixty-four samples",
     "leaky-augmentation": "always augmented",
     "checkerboard": "checkerboard kernels",
+    "weave": "the recipe sprint on emoji, young",
     "average-lags": "average with a decay of 0.99999",
     "no-average": "no friction, no average",
     "batch-too-small": "batches of 2",

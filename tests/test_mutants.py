@@ -40,7 +40,6 @@ import test_second_order
 import test_spectral
 import test_store
 import test_toy
-import test_vitals
 from mutants import Mutant, caught, in_suite
 from sparring import (
     augment,
@@ -57,7 +56,6 @@ from sparring import (
     sample,
     schedules,
     steps,
-    vitals,
 )
 from sparring.data import arrays, aside, clusters, labels, pictures, store, toy
 from sparring.files import cache_folder
@@ -227,8 +225,6 @@ MUTANTS = [
     Mutant(quality, "Standard.times_real", "value = found.value / unit", "value = found.value", test_quality.test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals),
     Mutant(quality, "Standard.times_real", "found.value - here.value", "found.value", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
     Mutant(quality, "Standard.times_real", "max(1.0, 1 +", "(1 +", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
-    Mutant(vitals, "_corners", "keepdim=True)", "keepdim=True) * 0", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
-    Mutant(vitals, "_finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(evaluate, "_by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
     Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),

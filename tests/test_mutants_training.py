@@ -63,6 +63,8 @@ MUTANTS = [
     Mutant(loop, "_Window.close", "- self.since_samples", "", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
     Mutant(loop, "_Window.close", "if broken:", "if False:", test_loop.test_non_finite_losses_stop_the_run),
 
+    Mutant(vitals, "_corners", "keepdim=True)", "keepdim=True) * 0", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(vitals, "_finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(vitals, "Vitals.__init__", "<= MOST_COPIED", "< MOST_COPIED", test_vitals.test_large_sets_are_not_searched_for_copies),
     Mutant(vitals, "Vitals.__call__", "/ self.reals.apart", "", test_vitals.test_jitter_and_changes_since_the_last_record),
     Mutant(vitals, "Vitals.__call__", "min(value, 1e30) if value == value else 1e30", "value", test_vitals.test_samples_that_are_not_finite_are_passed_over),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from sparring import layout
 from sparring.errors import UnreadableError
 from sparring.files import read_json
 from sparring.records import LOGGED, Record, times_real_text
@@ -14,7 +15,7 @@ from sparring.records import LOGGED, Record, times_real_text
 GOOD = 2.0  # times real, up to which samples count as good
 FAR = 0.1  # of the distance, where a history has no times real
 FALLS = 0.9  # of what it was after half the time: less counts as getting better
-MEASURED = ("evaluation.json", "quality.json")  # of a run folder, which have more samples than a record
+MEASURED = (layout.EVALUATION, layout.QUALITY)  # of a run folder, which have more samples than a record
 BESIDE = (("spread", 0.85, 1.05),)  # signs that are told where they are out of their healthy range
 
 

@@ -7,11 +7,13 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sparring import layout
 from sparring.doctor.diagnosis import diagnose
+from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
 from sparring.page import reading
 from sparring.runs import marked
@@ -37,7 +39,7 @@ class Followed:
     def version(self) -> tuple[Any, ...]:
         """Another value whenever something in the folder has changed."""
         found: list[Any] = []
-        for name in (layout.RUN, layout.CONFIG, layout.HISTORY, layout.EVALUATION, layout.RESCUE):
+        for name in (layout.RUN, layout.CONFIG, layout.HISTORY, *MEASURED, layout.RESCUE):
             try:
                 stat = (self.path / name).stat()
                 found += [stat.st_size, stat.st_mtime_ns, stat.st_ino]
@@ -97,8 +99,9 @@ class Followed:
             "pictures": [step for step in self.pictures() if step <= last],  # a later one is the user's
             "fields": [step for step in self.fields() if step <= last],
             "checkpoint": self.checkpoint(last),
-            "diagnosis": facts(diagnose(records, options), self.id),
+            "diagnosis": facts(diagnose(records, options, partial(measured, self.path)), self.id),
             "evaluation": reading.json_object(self.path / layout.EVALUATION),
+            "quality": reading.json_object(self.path / layout.QUALITY),
             "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
         found: dict[str, Any] = reading.shown(view | reading.columns(reading.thinned(records)))

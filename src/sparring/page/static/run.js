@@ -26,7 +26,7 @@ class RunCard {
       <section><h3 data-say="tell"></h3><p class="muted small" data-say="tellHelp"></p><div data-part="scores" class="histogram"></div></section>
       <dl data-part="numbers" class="numbers"></dl>
       <section><h3 data-say="losses"></h3><div data-part="losses"></div></section>
-      <section><h3 data-say="distance"></h3><p class="muted small" data-say="distanceHelp"></p><div data-part="distance"></div></section>
+      <section><h3 data-say="distance"></h3><p class="muted small"></p><div data-part="distance"></div></section>
       <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
       <section data-part="rescue" hidden><h3 data-say="rescue"></h3><ol class="small"></ol></section>
       <details data-part="config"><summary data-say="config"></summary><table class="small"><tbody></tbody></table></details>`;
@@ -35,7 +35,7 @@ class RunCard {
     this.losses = new LineChart(this.part("losses"), [
       { name: "d_loss", label: "D", colour: "real" }, { name: "g_loss", label: "G", colour: "fake" },
     ], { seek });
-    this.distance = new LineChart(this.part("distance"), [{ name: "distance", label: "MIND", colour: "accent" }], { log: true, seek });
+    this.seek = seek;
   }
 
   async refresh() {
@@ -60,11 +60,25 @@ class RunCard {
     this.stage.show(view);
     const cursor = this.stage.steps[this.stage.index()] ?? null;
     this.losses.show(view, cursor);
-    this.distance.show(view, cursor);
+    this.showDistance(cursor);
     this.showNumbers();
     this.playground.show(view);
     this.showRescue();
     this.showConfig();
+  }
+
+  // Times real through the training; histories that are older than it have another distance.
+  showDistance(cursor) {
+    const name = this.view.values.times_real ? "times_real" : "distance", place = this.part("distance");
+    if (this.drawn !== name) {
+      place.replaceChildren();
+      this.distance = new LineChart(place, [{ name, label: name === "times_real" ? "timesReal" : "MIND", colour: "accent" }], { log: true, seek: this.seek });
+      this.drawn = name;
+    }
+    const head = place.parentElement.querySelector("h3");
+    head.textContent = Text.say(name === "times_real" ? "timesReal" : "distance");
+    head.nextElementSibling.textContent = Text.say(name === "times_real" ? "timesRealHelp" : "distanceHelp");
+    this.distance.show(this.view, cursor);
   }
 
   showState() {
@@ -82,17 +96,19 @@ class RunCard {
   // Findings stay where they are while their numbers change: what is open stays open, and a screen reader
   // hears of a finding once.
   showDoctor() {
-    const place = this.part("doctor"), { findings, verdict, passed, unchecked } = this.view.diagnosis, list = place.querySelector(".findings");
+    const place = this.part("doctor"), { findings, verdict, passed, unchecked, early = [], quality = {} } = this.view.diagnosis, list = place.querySelector(".findings");
     place.hidden = !this.view.step.length;
     place.classList.toggle("ill", verdict === "ill");
-    place.classList.toggle("unsure", verdict === "short" || verdict === "partly");
-    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join("; ") : Text.say(`verdict_${verdict}`);
+    place.classList.toggle("unsure", verdict !== "ill" && verdict !== "healthy");
+    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join("; ") : Text.say(`verdict_${verdict}`, { quality: this.quality() });
     const spoken = place.querySelector(".unseen");
     if (spoken.textContent !== heard) spoken.textContent = heard;
     const lines = [];
     if (verdict !== "ill") lines.push(heard);
+    if (verdict === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
     if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => `${Text.disease(finding)} (${Text.count(finding.since_step)})`).join("; ") }));
     if (unchecked.length) lines.push(Text.say("unchecked", { names: unchecked.join(", ") }));
+    if (early.length) lines.push(Text.say("early", { names: early.join(", ") }));
     const wanted = [...findings.map((finding) => finding.name), "rest"];
     const boxes = new Map([...list.children].map((box) => [box.dataset.name, box]));
     for (const [name, box] of boxes) if (!wanted.includes(name)) box.remove();
@@ -136,6 +152,15 @@ class RunCard {
     element(inside, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
   }
 
+  // The quality number, as measured or estimated, after how long, and what else is out of range.
+  quality() {
+    const { times_real: times, error, distance, seconds, beside = {} } = this.view.diagnosis.quality ?? {};
+    const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? `${Text.say("distance")} ${Text.figure(distance)}` : ""];
+    if (parts[0] && seconds) parts[0] = Text.say("after", { what: parts[0], time: Text.time(seconds) });
+    for (const [name, value] of Object.entries(beside)) parts.push(`${Text.say(name)} ${Text.figure(value)}`);
+    return parts.filter(Boolean).join("; ");
+  }
+
   showNumbers() {
     const view = this.view, last = (name) => (view.values[name] ?? []).at(-1), place = this.part("numbers");
     place.replaceChildren();
@@ -146,11 +171,21 @@ class RunCard {
       if (help) element(said, "small", "muted", ` ${help}`);
     };
     if (!view.step.length) return;
+    this.showTimesReal(tell);
     tell("time", Text.time(view.seconds.at(-1)));
     tell("seen", Text.count(view.samples_seen.at(-1)));
     if (last("samples_per_second")) tell("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
     if (last("spread") !== undefined && last("spread") !== null) tell("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
     this.showQuality(tell);
+  }
+
+  // The quality number first: measured at the last step, or else estimated by the last record.
+  showTimesReal(tell) {
+    const { times_real: times, error } = this.view.diagnosis.quality ?? {};
+    if (typeof times !== "number") return;
+    const at = this.view.step.at(-1), found = [this.view.evaluation, this.view.quality].find((report) => report?.times_real === times && report.checkpoint_step === at);
+    const how = found ? Text.say("measuredOn", { label: found.label ?? "", n: Text.count(found.times_real_count) }) : Text.say("estimated");
+    tell("timesReal", Text.timesReal(times, error), `${Text.say("timesRealHelp")}; ${how}`);
   }
 
   // What `sparring evaluate` measured, and of which moment: the training may have gone on since.
@@ -194,7 +229,7 @@ class RunCard {
 
   moved(step) {
     this.losses.at(step);
-    this.distance.at(step);
+    this.distance?.at(step);
     const known = this.view.scores.filter(Boolean);
     const range = known.length ? [Math.min(...known.map((s) => s[0])), Math.max(...known.map((s) => s[1]))] : [0, 1];
     drawScores(this.part("scores"), step === null ? null : this.view.scores[this.stage.record(step)], this.range(known, range));

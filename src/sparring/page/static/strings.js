@@ -10,7 +10,10 @@ const STRINGS = {
     state_waiting: "no record yet", state_gone: "the folder is gone", state_unfinished: "was training when this was written",
     nosuch: "There is no run named {names} here.", pick: "Choose a run above.", filter: "filter runs", unreadable: "This run could not be shown: {why}", drawing: "drawing …", step: "step",
     silent: "no record for {time}", left: "{time} left",
-    verdict_healthy: "✓ The doctor finds nothing wrong.", verdict_short: "Too few records for the doctor to judge.", verdict_partly: "The doctor finds nothing, but few of its rules could be checked.",
+    verdict_healthy: "✓ The doctor finds nothing wrong. {quality}", verdict_poor: "No disease; not good yet: {quality}.",
+    better: "They are getting better: train longer.", notBetter: "They hardly get better any more: take the recipe's own options, another recipe or larger players.", trainLonger: "Train longer.",
+    early: "Not checked yet, for want of steps or records: {names}", after: "{what} after {time}", timesReal: "Times real", timesRealText: "{n} times real",
+    timesRealHelp: "distance to real samples, in multiples of what other real samples have; 1 is as good as real", measuredOn: "{label}, {n} samples", estimated: "estimated from a few samples", verdict_short: "Too few records for the doctor to judge.", verdict_partly: "The doctor finds nothing, but few of its rules could be checked.",
     unchecked: "Not checked, for want of their numbers: {names}", passed: "Had, and has no more: {names}", stop: "Going on like this is a waste of time.",
     since: "since step {step}", sinceOr: "since step {step} or earlier", confidence: "confidence: {sure}",
     high: "high", medium: "medium", low: "low", range: "healthy: {range}", cure: "Cure",
@@ -38,7 +41,10 @@ const STRINGS = {
     state_waiting: "尚无记录", state_gone: "文件夹不见了", state_unfinished: "写报告时仍在训练",
     nosuch: "这里没有名为 {names} 的训练。", pick: "请在上面选择一次训练。", filter: "筛选训练", unreadable: "无法显示这次训练：{why}", drawing: "正在绘制……", step: "步",
     silent: "已有 {time} 没有新记录", left: "还需 {time}",
-    verdict_healthy: "✓ 医生没有发现问题。", verdict_short: "记录太少，医生还无法判断。", verdict_partly: "医生没有发现问题，但只有少数规则能够检查。",
+    verdict_healthy: "✓ 医生没有发现问题。{quality}", verdict_poor: "没有病，但还不够好：{quality}。",
+    better: "还在变好：请训练更久。", notBetter: "几乎不再变好：请用配方自己的选项、换一个配方，或用更大的网络。", trainLonger: "请训练更久。",
+    early: "步数或记录不够，尚未检查：{names}", after: "{time}后为 {what}", timesReal: "真样本的倍数", timesRealText: "真样本的 {n} 倍",
+    timesRealHelp: "样本到真样本的距离，是另一批真样本所得距离的几倍；1 即与真样本一样好", measuredOn: "{label}，{n} 个样本", estimated: "由少量样本估计", verdict_short: "记录太少，医生还无法判断。", verdict_partly: "医生没有发现问题，但只有少数规则能够检查。",
     unchecked: "缺少数据而未检查：{names}", passed: "曾有、现已消失：{names}", stop: "这样继续下去是浪费时间。",
     since: "自第 {step} 步起", sinceOr: "自第 {step} 步或更早起", confidence: "把握：{sure}",
     high: "高", medium: "中", low: "低", range: "健康范围：{range}", cure: "疗法",
@@ -81,6 +87,10 @@ const Text = {
   count(number) {
     if (typeof number !== "number") return "–";
     return Math.round(number).toLocaleString(this.language === "zh" ? "zh-CN" : "en-US");
+  },
+  timesReal(times, error) {
+    const doubt = typeof error === "number" && error > 0 ? ` ± ${Number(error.toPrecision(2))}` : "";
+    return this.say("timesRealText", { n: `${times >= 100 ? this.count(times) : this.figure(times)}${doubt}` });
   },
   figure(number) {
     if (typeof number !== "number") return "–";
