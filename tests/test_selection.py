@@ -13,6 +13,7 @@ import torch
 from conftest import TINY
 from sparring import build, checkpoint, run, selection
 from sparring.data.spec import Dataset
+from sparring.metrics.quality import TimesReal
 from sparring.records import Record
 from sparring.steps import Bout
 
@@ -76,8 +77,13 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     def distance(of: Bout, offset: int) -> float:
         return next(course) if offset == selection.CHOOSING else 100.0 + of.step
 
+    def measured(of: Bout) -> tuple[float, TimesReal]:
+        return distance(of, selection.REPORTING), TimesReal(float(of.step), 0.5, "FD-x", 60, held_out=False)
+
     features = SimpleNamespace(name="x", label="FD-x")
-    found: Any = SimpleNamespace(config=folder.config, spec=data.spec, distance=distance, extractor=features)
+    found: Any = SimpleNamespace(
+        config=folder.config, spec=data.spec, distance=distance, measured=measured, extractor=features
+    )
     chooser = selection.Selection(found, folder.best, bout, print)
     for bout.step in (1, 2, 3):
         seen = 1000 * bout.step
@@ -88,6 +94,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     report = chooser.report(data.classes)
     assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
     assert (report["last_step"], report["last_frechet"]) == (3, 103)
+    assert (report["times_real"], report["times_real_error"], report["last_times_real"]) == (2, 0.5, 3)
 
 
 def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:

@@ -8,10 +8,8 @@ import os
 import shlex
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from collections import deque
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,8 +19,9 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import build, checkpoint, evaluate, layout, overview, run, sample, selection, suited, telling, verdict
+from sparring import build, checkpoint, layout, overview, run, sample, suited, telling, verdict
 from sparring.checks import preflight
+from sparring.closing import finish
 from sparring.config import BUDGETS, Config, from_recipe, load_toml
 from sparring.cores import available_cores
 from sparring.data.arrays import ARRAY
@@ -31,17 +30,14 @@ from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
 from sparring.doctor.visit import visit
 from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
-from sparring.metrics.quality import COUNT, DRAWS, digit_quality
-from sparring.records import Record, times_real_text
-from sparring.files import write_whole
+from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console, recipe_table, recipes_table, working
+from sparring.terminal import Display, Pixels, console
 from sparring.watching import page_beside
 
-QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 MOST_SAMPLES = 1_000_000
 
 
@@ -155,7 +151,7 @@ def resume(args: argparse.Namespace) -> int:
         more = "Give it more: --minutes, --epochs or --samples-seen."
         screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
         if not _is_drawn(folder):  # stopped while the pictures were being made
-            _finish(folder, bout, screen)
+            finish(folder, bout, screen)
     return 0
 
 
@@ -279,7 +275,7 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
             markup=False,
         )
         return False
-    _finish(folder, ward.bout, screen)
+    finish(folder, ward.bout, screen)
     quality = ward.quality
     if found := measured(folder.path, ward.bout.step):
         quality = quality._replace(times_real=found[0], error=found[1])
@@ -292,50 +288,6 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
             markup=False,
         )
     return True
-
-
-def _finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
-    """The contact sheet, the animation and the measured quality."""
-    latents, labels = run.picture_latents(folder)
-    began = time.perf_counter()
-    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
-    rate = len(samples) / (time.perf_counter() - began)
-    sheet = folder.path / layout.SHEET
-    sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
-    screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
-    if frames := folder.frames():
-        animation = folder.path / layout.ANIMATION
-        sample.animate(frames, animation)
-        screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
-    if quality := _quality(folder, bout, rate):
-        screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
-    if best := selection.told(folder.choice):
-        screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
-
-
-def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
-    """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
-
-    Args:
-        rate: samples drawn in a second.
-    """
-    count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
-    found = None
-    with suppress(SparringError), working() as tell:  # such as data that has gone since
-        found = evaluate.times_real(folder, bout, count, tell)
-    name = shlex.quote(str(folder.path))
-    if found is None:
-        how = f"sparring evaluate {name}  measures it, which takes a while"
-        last = deque(folder.records() if folder.history.exists() else (), maxlen=1)
-        if not last or "times_real" not in last[0].values:
-            return how
-        estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
-        return f"{estimate}, an estimate in simple features; {how}"
-    facts = found.to_dict() | {
-        "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
-    }  # fmt: skip
-    write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
-    return str(found) if count == COUNT else f"{found}, estimated from {DRAWS} x {count:,} samples"
 
 
 def _thumbnail(ward: Rescuer) -> Any:

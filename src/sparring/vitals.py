@@ -243,10 +243,9 @@ def _checkers(pictures: Tensor) -> float:
 
 def _corners(pictures: Tensor) -> float:
     """Mean power of pictures (N, C, H, W) where both frequencies are near their highest: a weave of dots."""
-    pictures = pictures.float() - pictures.float().mean((2, 3), keepdim=True)
     height, width = pictures.shape[2:]
     fine = [_finest(torch.fft.fftfreq(height)), _finest(torch.fft.rfftfreq(width))]
-    power = torch.fft.rfft2(pictures, norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
+    power = torch.fft.rfft2(pictures.float(), norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
     return float(power[:, :, fine[0]][..., fine[1]].mean())
 
 

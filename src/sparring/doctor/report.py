@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
-from sparring.doctor.rules import RULES
-from sparring.errors import counted
 from sparring.doctor.quality import Quality
+from sparring.errors import counted
 
 
 class Remarks:

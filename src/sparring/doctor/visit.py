@@ -15,8 +15,8 @@ from sparring import values
 from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
-from sparring.doctor.report import facts, text
 from sparring.doctor.quality import measured
+from sparring.doctor.report import facts, text
 from sparring.doctor.stories import STORIES, about
 from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, meant, printable
 from sparring.files import read_json, read_text

@@ -1,0 +1,65 @@
+"""What a training ends with: its sheet, its animation, and how good its samples are."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from sparring import evaluate, layout, run, sample, selection
+from sparring.errors import SparringError
+from sparring.files import write_whole
+from sparring.metrics.quality import COUNT, DRAWS
+from sparring.records import times_real_text
+from sparring.run import RunFolder
+from sparring.steps import Bout
+from sparring.terminal import working
+
+QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
+
+
+def finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
+    """The contact sheet, the animation and the measured quality."""
+    latents, labels = run.picture_latents(folder)
+    began = time.perf_counter()
+    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    rate = len(samples) / (time.perf_counter() - began)
+    sheet = folder.path / layout.SHEET
+    sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
+    screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
+    if frames := folder.frames():
+        animation = folder.path / layout.ANIMATION
+        sample.animate(frames, animation)
+        screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
+    if quality := _quality(folder, bout, rate):
+        screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
+    if best := selection.told(folder.choice):
+        screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
+
+
+def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
+    """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
+
+    Args:
+        rate: samples drawn in a second.
+    """
+    count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
+    found = None
+    with suppress(SparringError), working() as tell:  # such as data that has gone since
+        found = evaluate.times_real(folder, bout, count, tell)
+    name = shlex.quote(str(folder.path))
+    if found is None:
+        how = f"sparring evaluate {name}  measures it, which takes a while"
+        last = deque(folder.records() if folder.history.exists() else (), maxlen=1)
+        if not last or "times_real" not in last[0].values:
+            return how
+        estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
+        return f"{estimate}, an estimate in simple features; {how}"
+    facts = found.to_dict() | {
+        "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
+    }  # fmt: skip
+    write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
+    return str(found) if count == COUNT else f"{found}, estimated from {DRAWS} x {count:,} samples"
