@@ -40,7 +40,11 @@ BORROWED = (
     "Expecting value", "Extra data", "PIL.", "recursion", "No space left", "object cannot be",
     "DefaultCPUAllocator", "embedded null", "Unable to allocate", "invalid literal", "could not convert",
     "out of range", "must be str", "<class", "size mismatch", "not iterable", "buffer", "SafetensorError",
-    "must be real number", "Error(",
+    "must be real number", "Error(", "Overflow when", "unpack", "Bad CRC", "is not a zip file", "Bad magic",
+    "Error -", "image file is truncated", "broken data stream", "decoder", "cannot identify", "bytes-like",
+    "malformed node", "allow_pickle", "getaddrinfo", "Name or service", "start byte", "surrogates",
+    "invalid combination", "Truncated File", "unrecognized data", "cannot load this image",
+    "Unsupported BMP", "exceeds limit", "Invalid argument",
 )  # fmt: skip
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

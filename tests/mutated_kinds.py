@@ -121,7 +121,11 @@ def a_run(base: Sound, here: Path, rng: Random) -> Act:
         change = mutated.mutate_lines
     elif name == "config.toml":
         change = mutated.mutate_toml
-    (run / name).write_bytes(change((run / name).read_bytes(), rng))
+    path = run / name
+    if rng.random() < 0.2:
+        path = rng.choice(sorted(file for file in run.rglob("*") if file.is_file() and file.name != "lock"))
+        change = mutated.mutate_json if path.suffix == ".json" else mutated.mutate_bytes
+    path.write_bytes(change(path.read_bytes(), rng))
     return _reads(run, here, rng)
 
 

@@ -107,3 +107,11 @@ def test_the_sheet_does_not_go_among_the_pictures(tmp_path: Path, capsys: pytest
     Image.new("L", (8, 8)).save(tmp_path / "1.png")
     assert main(["data", str(tmp_path)]) == 1
     assert "would be one of the pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "9" * 30])
+def test_a_seed_that_is_none_is_refused_before_anything_is_read(
+    seed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "nothing-of-the-kind", f"--seed={seed}"]) == 1
+    assert f"--seed {seed}: expected from 0 to" in capsys.readouterr().err

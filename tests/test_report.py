@@ -1,6 +1,7 @@
 """A run's page as one file."""
 
 import json
+import re
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -89,3 +90,14 @@ def test_names_are_words_and_never_markup(tmp_path: Path) -> None:
     assert page.count("</script>") == 10
     name = quote(run.name)
     assert client(run).get(f"/api/runs/{name}").json()["id"] == run.name
+
+
+def test_numbers_of_the_plane_that_json_has_not_are_left_out(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a")
+    (run / "fields").mkdir()
+    for name in ("00000050.json", "real.json"):
+        (run / "fields" / name).write_text('{"points": [[NaN, 1e999]], "side": 1}')
+    found = re.search(r'id="report">(.*?)</script>', report(run).decode())
+    assert found
+    fields = json.loads(found[1], parse_constant=pytest.fail)["fields"]
+    assert fields == {name: {"points": [[None, None]], "side": 1} for name in ("50", "real")}

@@ -14,8 +14,9 @@ from sparring import build, layout, sample, suited
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import RunError, printable, quoted, warn
+from sparring.errors import ConfigError, RunError, printable, quoted, warn
 from sparring.terminal import Reading, console
+from sparring.values import MOST_WHOLE
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
 POINTS = 2000
@@ -44,6 +45,8 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 
 def show(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
+    if not 0 <= args.seed <= MOST_WHOLE:
+        raise ConfigError(f"--seed {quoted(args.seed)}: expected from 0 to {MOST_WHOLE:,}.")
     options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
     accepted = Config().replace(**options)
     everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted

@@ -38,11 +38,11 @@ def report(run: Path) -> bytes:
         view |= {"state": "unfinished", "left_seconds": None}
     inside: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
     room = MOST_BYTES - len(_page(inside))
-    fields = {step: reading.json_object(run / FIELDS / f"{step_name(step)}{FIELD}") for step in view["fields"]}
+    fields = {step: _field(run, f"{step_name(step)}{FIELD}") for step in view["fields"]}
     view["fields"], texts = _thinned({k: json.dumps(field) for k, field in fields.items() if field}, room)
     if texts:
         view["pictures"] = []
-        real = reading.json_object(run / FIELDS / REAL_FIELD)
+        real = _field(run, REAL_FIELD)
         inside["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
     else:
         pictures = {
@@ -65,6 +65,11 @@ def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str
     while len(steps) > 1 and sum(len(texts[step]) + 20 for step in steps) > room:
         steps = [*steps[:-1:2], steps[-1]] if len(steps) > 2 else steps[-1:]
     return steps, {step: texts[step] for step in steps}
+
+
+def _field(run: Path, name: str) -> Any:
+    """What was kept of the plane, as a page can hold it."""
+    return reading.shown(reading.json_object(run / FIELDS / name))
 
 
 def _data(path: Path, room: int) -> str:
@@ -95,6 +100,8 @@ def _page(inside: dict[str, Any]) -> str:
     page = (STATIC / "index.html").read_text("utf-8")
     page = re.sub(r'<link rel="stylesheet" href="([^"]+)">', style, page)
     page = re.sub(r'<script src="([^"]+)"></script>', script, page)
-    data = json.dumps(inside, separators=(",", ":")).replace("<", "\\u003c")  # no name can end the script
+    data = json.dumps(inside, separators=(",", ":"), allow_nan=False).replace(
+        "<", "\\u003c"
+    )  # no name can end the script
     before, after = page.split("<body>", 1)
     return f'{before}<body>\n<script type="application/json" id="report">{data}</script>{after}'
