@@ -157,7 +157,7 @@ def test_a_verb_that_looks_changes_nothing_that_training_made(
         "evaluate": ["--features", "pixels", "--quick", "--count", "40", "--draws", "1", "--device", "cpu"],
     }.get(verb, [])
     for _ in range(2):
-        assert main([verb, str(run), *options]) in (0, 3)
+        assert main([verb, str(run), *options]) in (0, 3, 4, 5)
     after = contents(run)
     assert {name: after.get(name) for name in before} == before
     added = {

@@ -13,6 +13,7 @@ import test_doctor
 import test_keeping
 import test_layout
 import test_loop
+import test_quality
 import test_runtime
 import test_selection
 import test_snapshots
@@ -151,6 +152,8 @@ MUTANTS = [
     Mutant(checkpoint, "_restore_optimizer", "if tensor.shape == like.shape", "if False", test_checkpoint.test_moments_lie_in_memory_as_their_weights_do),
 
     Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_selection.test_one_set_of_latents_chooses_and_another_reports),
+    Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),
+    Mutant(selection, "told", '"step", "last_step"', '"last_step", "step"', test_selection.test_a_report_is_told_in_a_line_or_not_at_all),
     Mutant(selection, "judge", "if aside is None", "if True", test_selection.test_the_judge_measures_against_what_was_set_aside),
     Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_selection.test_labels_of_clusters_are_none_to_measure_by),
     Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),

@@ -159,6 +159,16 @@ def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None
     assert judge.standard.times_real([fresh]).value == pytest.approx(1, abs=1.5)
 
 
+def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
+    config = build.configure(build.dataset("ring"))
+    ring, other = build.parts(config, build.dataset("ring"))
+    judge = selection.judge(config, ring, CPU, other)
+    bout = build.bout(config, ring.spec, ring.classes)
+    distance, times = judge.measured(bout)
+    assert distance == judge.distance(bout, selection.REPORTING) != judge.distance(bout, selection.CHOOSING)
+    assert times.value == pytest.approx(distance / judge.standard.floor(10_000).value, rel=0.1)
+
+
 def test_features_that_take_long_are_left_to_evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["train", "ring", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0

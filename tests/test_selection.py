@@ -183,9 +183,15 @@ def test_the_judge_measures_against_what_was_set_aside(
 
 def test_a_report_is_told_in_a_line_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "best.json"
-    facts = {"label": "Fréchet", "step": 1200, "frechet": 1.5, "last_step": 2400, "last_frechet": 2}
+    facts = {
+        "label": "FD-x", "count": 2000, "step": 1200, "times_real": 1.5, "last_step": 2400,
+        "last_times_real": 2,
+    }  # fmt: skip
     path.write_text(json.dumps(facts))
-    said = "step 1,200: Fréchet 1.50 on samples it was not chosen on (the last, step 2,400: 2.00)"
+    said = (
+        "step 1,200: 1.5 times real (FD-x, estimated from 2,000 samples it was not chosen on; the last, "
+        "step 2,400: 2 times real)"
+    )
     assert selection.told(path) == said
     for name in facts:
         path.write_text(json.dumps(facts | {name: None}))
