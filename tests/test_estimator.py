@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.utils.data import DataLoader, TensorDataset
 
 from conftest import TINY
 from sparring import checkpoint
@@ -261,3 +262,22 @@ def test_a_training_that_broke_down_can_be_diagnosed(pictures: Dataset) -> None:
     with pytest.raises(NonFiniteError):
         gan.fit(pictures, samples_seen=640)
     assert [finding.name for finding in gan.diagnose().present] == ["non-finite"]
+
+
+def test_several_processes_would_run_a_script_several_times(pictures: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="`sparring train DATA.npy --recipe dcgan --seed 3 .*--processes 2"):
+        GAN("dcgan", processes=2, seed=3)
+    with pytest.raises(ConfigError, match="torchrun --nproc-per-node 2 SCRIPT.py"):
+        GAN().set_params(processes=2)
+    path = fitted(pictures).save(tmp_path / "gan")
+    config = (path / "config.toml").read_text()
+    (path / "config.toml").write_text(config.replace("processes = 1", "processes = 2"))
+    assert GAN.load(path, device="cpu").sample(2).shape == (2, 1, 8, 8)  # one draws, however many trained
+
+
+def test_what_was_taken_and_what_it_may_be_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = torch.rand(32, 64)
+    GAN(**TINY).fit(DataLoader(TensorDataset(rows), batch_size=4), samples_seen=16)
+    said = capsys.readouterr().err
+    assert "took 32 samples from the DataLoader's dataset" in said
+    assert "Are they pictures of 8 x 8 pixels?" in said

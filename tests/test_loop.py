@@ -218,10 +218,14 @@ def test_what_is_measured_at_a_record() -> None:
 
 
 def test_non_finite_losses_stop_the_run() -> None:
-    bout = small_bout(g_optimizer=None)
-    torch.nn.init.constant_(next(bout.discriminator.parameters()), float("nan"))
+    bout = small_bout()
+
+    def breaks() -> bool:
+        torch.nn.init.constant_(next(bout.discriminator.parameters()), float("nan"))
+        return False
+
     with pytest.raises(NonFiniteError, match=r"infinite or NaN by step 4.*lower learning rates"):
-        list(train(bout, points(), Budget(samples_seen=64), batch_size=16))
+        list(train(bout, points(), Budget(samples_seen=64), batch_size=16, stop=breaks))
 
 
 def test_too_few_samples_for_a_batch() -> None:

@@ -186,3 +186,9 @@ def test_torchrun_and_processes_must_agree(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match="torchrun started 2 processes: give --processes 2"):
         Runtime("cpu", "fp32")
+
+
+def test_a_program_without_a_file_cannot_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    with pytest.raises(ConfigError, match="there is no file of it here: write a script"):
+        Runtime("cpu", "fp32", processes=2)

@@ -1,9 +1,15 @@
 """The step on the screen: who learns from what."""
 
+import numpy as np
+import pytest
 import torch
 from torch import nn
 
-from sparring import losses, penalties
+from conftest import TINY
+from sparring import build, losses, penalties
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError
+from sparring.loop import Budget, train
 from sparring.networks import dcgan
 from sparring.steps import (
     Bout,
@@ -228,3 +234,32 @@ def test_ghosts_share_the_weights_and_start_from_the_same_statistics() -> None:
     assert all(mine is theirs for mine, theirs in pairs)
     bout.generator.eval()
     assert not bout.ghosts()[1].generator.training
+
+
+def test_samples_come_in_the_datas_own_units() -> None:
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+    discriminator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1), nn.Flatten(0))
+    bout = Bout(generator, discriminator, 3)
+    points = torch.randn(64, 2) + torch.tensor([50.0, 3.0])
+    with pytest.raises(ConfigError, match=r"whose units .* bout.sample\(count, data\)"):
+        bout.sample(2)
+    before = bout.sample(500, points)
+    assert abs(before.mean(0) - [50, 3]).max() < 1
+    next(train(bout, points, Budget(samples_seen=64)))
+    drawn = bout.sample(500, seed=4)
+    assert (drawn.shape, drawn.dtype) == ((500, 2), np.float32)
+    assert abs(drawn.mean(0) - [50, 3]).max() < 1
+    assert (drawn == bout.sample(500, points, seed=4)).all()
+
+
+def test_samples_of_a_class_by_its_name(pictures: Dataset) -> None:
+    config = build.configure(pictures, "mlp", **TINY)
+    bout = build.bout(config, pictures.spec, pictures.classes)
+    next(train(bout, pictures, Budget(samples_seen=16), batch_size=16))
+    drawn = bout.sample(4, labels="1")
+    assert drawn.dtype == np.uint8
+    assert (drawn == bout.sample(4, labels=[1, 1, 1, 1])).all()
+    assert (bout.sample(4) == bout.sample(4, labels=["0", "1", "0", "1"])).all()
+    with pytest.raises(ConfigError, match="unknown label '2'"):
+        bout.sample(4, labels=2)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from sparring.data.arrays import from_array
+from sparring.arguments import instance, whole
 from sparring.data.spec import Dataset
-from sparring.errors import counted
+from sparring.endings import ending, lacking, out_of_reach, span
+from sparring.errors import Caution, PlayerError, counted
+from sparring.losses import hinge
 from sparring.networks.blocks import has_batch_norm
-from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson, play
+from sparring.players import play
+from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson
+from sparring.trial import ON_LOGITS, as_data, check_optimizers, copied, try_step
 
 SAMPLES = 2000  # of the data that are looked at
 NUMBERS = 2**23  # values in them at most, but a batch
@@ -29,27 +32,22 @@ LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
 WON = 1.0  # logits that it must rise by for them to be right
 WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+HELD = 0.1  # of the data's range that a bound may move by
 FAR = 1e3  # last weights so many times too large saturate a bounded generator
-
-
-class Caution(NamedTuple):
-    """Something to mend before training: what, by which numbers, and how."""
-
-    name: str
-    words: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.words} {self.cure}"
 
 
 def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     """What is wrong with a bout and its data, the surest first; nothing of either is changed.
 
+    Args:
+        data: as for ``train``.
+
     Raises:
-        DataError: an array that is no samples.
+        DataError: what came is no samples.
     """
-    data = data if isinstance(data, Dataset) else from_array(data)
+    instance("bout", bout, Bout, "a sparring.Bout(generator, discriminator, latent_dim)")
+    seed = whole("seed", seed, -(2**63), 2**64 - 1)
+    data = as_data(bout, data)
     if len(data) < 2:
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
@@ -59,10 +57,18 @@ def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     real, labels = data.batch(order[:few].to(data.samples.device))
     device = bout.runtime.device
     batch = real.to(device), None if labels is None else labels.to(device)
-    found = [*_of_data(data, some, bout), *_of_optimizers(bout)]
-    found += _of_outputs(copy.deepcopy(bout, {id(bout.runtime): bout.runtime}), batch, some)
-    if "shape-mismatch" not in {caution.name for caution in found}:
-        found += _of_gradients(copy.deepcopy(bout, {id(bout.runtime): bout.runtime}), batch)
+    found = [*_of_data(data, some, bout)]
+    try:
+        check_optimizers(bout)
+    except PlayerError as refusal:
+        found.append(refusal.caution)
+    try:
+        try_step(bout, batch)
+        for look in (_of_outputs, _of_gradients):
+            if twin := copied(bout):
+                found += look(twin, batch, some)
+    except PlayerError as refusal:  # what follows would fail too, or mislead
+        found.append(refusal.caution)
     return [*found, *_of_layers(bout)]
 
 
@@ -102,29 +108,7 @@ def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
         )
 
 
-def _of_optimizers(bout: Bout) -> Iterator[Caution]:
-    players = (
-        ("generator", bout.generator, bout.g_optimizer),
-        ("discriminator", bout.discriminator, bout.d_optimizer),
-    )
-    for name, player, optimizer in players:
-        own = {id(weight) for weight in player.parameters() if weight.requires_grad}
-        given = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
-        if not own:
-            yield Caution(
-                f"{name}-frozen",
-                f"The {name} has no weights that learn.",
-                "Set requires_grad of its parameters.",
-            )
-        elif missing := len(own - given):
-            yield Caution(
-                f"{name}-frozen",
-                f"The {name}'s optimizer lacks {missing} of its {len(own)} weights.",
-                f"Give it {name}.parameters().",
-            )
-
-
-def _of_gradients(twin: Bout, batch: Batch) -> Iterator[Caution]:
+def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
     """Signs of both losses, gradients that do not flow, penalties that do nothing."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     penalties, twin.penalties = twin.penalties, ()
@@ -144,7 +128,7 @@ def _of_gradients(twin: Bout, batch: Batch) -> Iterator[Caution]:
             return
     if not fake.requires_grad:
         return
-    fake = forge(twin, batch, rng)  # the lesson used up the graph of the others
+    fake = forge(twin, batch, rng.manual_seed(0))  # the same; the lesson used up their graph
     logits = play(twin.discriminator, fake, batch[1]).float()
     passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:
@@ -175,42 +159,25 @@ def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
     """The generator's range beside the data's, and the size of what both players give at first."""
     rng = torch.Generator().manual_seed(0)
     latents = torch.randn(len(batch[0]), twin.latent_dim, generator=rng).to(twin.runtime.device)
-    with torch.no_grad():
-        near = play(twin.generator, latents, batch[1]).float()
-        logits = play(twin.discriminator, batch[0], batch[1]).float()
-    if near.shape[1:] != batch[0].shape[1:]:
+    near = play(twin.generator, latents, batch[1])
+    logits = play(twin.discriminator, batch[0], batch[1])
+    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # whose margin is 1
+    if limits and (last := ending(logits)):
         yield Caution(
-            "shape-mismatch",
-            f"The generator draws {tuple(near.shape[1:])}, the data are {tuple(batch[0].shape[1:])}.",
-            "Give it the data's shape.",
+            "bounded-logits",
+            f"The discriminator ends in {last.words}, so that it cannot be surer than {last.most:.3g}.",
+            "Leave that last function out: the loss takes logits of any size.",
         )
-        return
-    values = some.flatten()[:10_000_000]  # quantile takes no more
-    low, high = (float(values.quantile(share)) for share in (0.01, 0.99))
-    width = max(high - low, 1e-12)
-    ends = []
-    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
-    with torch.no_grad():
-        for layer in last * 2:
-            layer.weight.mul_(FAR)
-            far = play(twin.generator, latents, batch[1]).float()
-            ends.append((float(far.min()), float(far.max())))
-    moved = ends and ends[0] != (float(near.min()), float(near.max()))  # else the layer has other weights
-    bounded = len(ends) == 2 and moved and all(abs(a - b) <= 0.05 * width for a, b in zip(*ends, strict=True))
-    if not bounded:
-        ends.append((-math.inf, math.inf))
-    least, most = ends[-1]
-    if least > low + 0.1 * width or most < high - 0.1 * width:
-        yield Caution(
-            "range-mismatch",
-            f"The data lie between {low:.3g} and {high:.3g}, the generator cannot leave {least:.3g} to "
-            f"{most:.3g}.",
-            "Bring the data to its range: [-1, 1] for tanh, [0, 1] for a sigmoid.",
-        )
-    if not bool(near.isfinite().all()) or float(near.std()) > 100 * width:
+    last, near, logits = ending(near), near.detach().float(), logits.detach().float()
+    low, high = span(some)
+    ends = _reach(twin, latents, batch[1], high - low)
+    if lacking(ends, (low, high)):
+        yield out_of_reach(ends, (low, high), last)
+    if not bool(near.isfinite().all()) or float(near.std()) > 100 * (high - low):
         yield Caution(
             "initial-scale",
-            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over {width:.3g}.",
+            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over "
+            f"{high - low:.3g}.",
             "Scale its weights down at the start.",
         )
     if not bool(logits.isfinite().all()) or float(logits.abs().max()) > 100:
@@ -219,6 +186,28 @@ def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
             f"The untrained discriminator's scores reach {float(logits.abs().max()):.3g}.",
             "Scale its weights or the data down.",
         )
+
+
+def _reach(twin: Bout, latents: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
+    """The least and the greatest value the generator can draw, infinite where nothing holds it.
+
+    Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
+    """
+    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
+    ends = []
+    with torch.no_grad():
+        for factor in (1.0, FAR, FAR, -1.0):
+            for layer in last:
+                layer.weight.mul_(factor)
+            far = play(twin.generator, latents, labels).float()
+            ends.append((float(far.min()), float(far.max())))
+    near, *far_ends = ends
+    if far_ends[0] == near:  # the layer takes its weights from elsewhere
+        return -math.inf, math.inf
+    lows, highs = zip(*far_ends, strict=True)
+    least = min(lows) if max(lows) - min(lows) <= HELD * width else -math.inf
+    most = max(highs) if max(highs) - min(highs) <= HELD * width else math.inf
+    return least, most
 
 
 def _of_layers(bout: Bout) -> Iterator[Caution]:

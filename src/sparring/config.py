@@ -14,6 +14,7 @@ from typing import Any
 
 import tomli_w
 
+from sparring.arguments import plain
 from sparring.errors import ConfigError, UnreadableError, counted, quoted, unknown
 from sparring.files import parse_toml, read_toml
 from sparring.values import MOST_CHARACTERS, MOST_FLOAT, MOST_WHOLE
@@ -453,7 +454,8 @@ def load_toml(path: Path) -> Mapping[str, Any]:
 
 
 def _coerce(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Whole floats become ints, ints floats where the field says so and sizes text; nothing else changes."""
+    """Numbers become Python's, whole floats ints, ints floats where the field says so and sizes text."""
+    value = plain(value)
     if field.name == "size" and type(value) is int and abs(value) <= 10 * SIDES[1]:
         return str(value)
     if field.type == "float" and type(value) is int and abs(value) <= MOST_FLOAT:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import _SpectralNorm
+
+
+def duplicate(network: nn.Module, memo: dict[int, Any] | None = None) -> nn.Module:
+    """A deep copy, also of networks that keep computed tensors, as torch's older weight_norm does."""
+    computed = [value for module in network.modules() for value in vars(module).values()]
+    kept = {id(v): v.detach().clone() for v in computed if isinstance(v, Tensor) and not v.is_leaf}
+    return copy.deepcopy(network, (memo or {}) | kept)
 
 
 class WeightAverage:
@@ -18,7 +26,7 @@ class WeightAverage:
 
     def __init__(self, network: nn.Module) -> None:
         self.original = network
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.network = duplicate(network).eval().requires_grad_(False)
 
     @torch.no_grad()
     def update(self, decay: float) -> None:

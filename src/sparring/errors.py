@@ -6,6 +6,7 @@ import errno
 import re
 import sys
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sparring.names import nearest
 
@@ -38,6 +39,25 @@ class NonFiniteError(SparringError, ArithmeticError):
 
 class UnreadableError(SparringError, ValueError):
     """A file that cannot be read; the message is the reason alone."""
+
+
+class Caution(NamedTuple):
+    """Something to mend before training: what, by which numbers, and how."""
+
+    name: str
+    words: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.words} {self.cure}"
+
+
+class PlayerError(ConfigError):
+    """Players that cannot make a step, or cannot win the game; ``caution`` says why."""
+
+    def __init__(self, caution: Caution) -> None:
+        super().__init__(str(caution))
+        self.caution = caution
 
 
 QUOTED_CHARACTERS = 80

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from sparring import build, checkpoint, run, sample, suited
+from sparring import arguments, build, checkpoint, run, sample, suited
+from sparring.arguments import flag, instance, whole
 from sparring.config import BUDGETS, RECIPES, Config
-from sparring.data.arrays import from_array
+from sparring.data.given import flattened, take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
-from sparring.errors import ConfigError, NonFiniteError, RunError, counted, unknown
+from sparring.errors import ConfigError, NonFiniteError, RunError, unknown, warn
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record
-from sparring.runtime import Runtime, Threads
+from sparring.runtime import LAUNCHED, Runtime, Threads
 from sparring.steps import Bout
 from sparring.terminal import Display, console
 
@@ -41,9 +43,10 @@ class GAN:
 
     def __init__(self, recipe: str = "auto", **options: Any) -> None:
         self.recipe, self.options = recipe, options
+        instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
-        Config().replace(**options)
+        _check_processes(recipe, Config().replace(**options))
         self._data: Dataset | None = None
         self.history_: list[Record] = []
 
@@ -61,8 +64,9 @@ class GAN:
         """Train anew on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
 
         Args:
-            data: see ``sparring train --help`` for names; arrays as ``data.arrays.from_array`` takes.
-            labels: classes of an array's samples, (N,).
+            data: see ``sparring train --help`` for names; else an array, a tensor, (samples, labels), a torch
+                Dataset or DataLoader, a table of numbers, a list of pictures.
+            labels: classes of the samples, (N,).
             verbose: show the progress as ``sparring train`` does.
             budget: ``minutes``, ``epochs`` or ``samples_seen``; the recipe's own without it.
 
@@ -71,6 +75,7 @@ class GAN:
             ConfigError: options that do not fit the data, or an unknown budget.
             NonFiniteError: training broke down.
         """
+        flag("verbose", verbose)
         for name in budget:
             if name not in BUDGETS and name in vars(Config()):
                 raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
@@ -97,6 +102,7 @@ class GAN:
             threads=Threads(self.config_.threads, adaptive),
             held_out=self._held_out,
             vitals=self.config_.vitals,
+            check=False,  # its players are the library's own
         )
         with ExitStack() as stack:
             display = stack.enter_context(Display(console())) if verbose else None
@@ -127,14 +133,22 @@ class GAN:
             ConfigError: labels that do not fit.
         """
         self._check_fitted()
-        latents = sample.random_latents(count, self.config_.latent_dim, seed, truncation)
-        drawn = sample.draw(self.bout_.artist, latents, self._label_indices(labels, count, seed))
-        samples: NDArray[Any] = self.spec_.decode(drawn).numpy()
-        return samples
+        if labels is not None and (not self.classes_ or self.spec_.clusters):
+            unused = () if self.spec_.clusters else self.spec_.class_names
+            raise ConfigError(
+                f"this GAN was {suited.no_labels(self.config_.data, unused)}, or leave labels out."
+            )
+        spec = self.spec_ if self.classes_ else replace(self.spec_, class_names=())
+        counts = self._class_counts if spec.clusters else ()
+        return sample.samples(
+            self.bout_.artist, spec, self.config_.latent_dim, count, labels, seed, truncation, counts
+        )
 
     def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
-        count = max(count, 1000) if self._fitted and self.spec_.kind == "points" else count
+        self._check_fitted()
+        count = whole("count", count, 1)
+        count = max(count, 1000) if self.spec_.kind == "points" else count
         return sample.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
 
     def diagnose(self) -> Diagnosis:
@@ -155,7 +169,8 @@ class GAN:
         self._check_fitted()
         if self._data is None:
             raise RunError("this GAN was loaded, not fitted: copy its run folder instead.")
-        folder = run.create(Path(path), self.config_, self._data, force=force)
+        flag("force", force)
+        folder = run.create(arguments.path("path", path), self.config_, self._data, force=force)
         writer = HistoryWriter(folder.history)
         for record in self.history_:
             writer.write(record)
@@ -170,9 +185,11 @@ class GAN:
         Raises:
             RunError: not a run folder, or without such a checkpoint that is whole.
         """
-        folder = run.RunFolder(Path(path))
+        flag("best", best)
+        folder = run.RunFolder(arguments.path("path", path))
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
-        gan = GAN(recipe, **folder.config.changes())
+        # One process draws, however many trained.
+        gan = GAN(recipe, **folder.config.replace(processes=1).changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan._class_counts = folder.facts["class_counts"]
         gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"), best=best)
@@ -215,44 +232,8 @@ class GAN:
         self._class_counts = dataset.class_counts
         self._data, self.history_ = dataset, []
 
-    def _label_indices(self, labels: Any, count: int, seed: int) -> torch.Tensor | None:
-        """Class indices (count,) for what the user calls the classes."""
-        if not self.classes_ or self.spec_.clusters:
-            if labels is not None:
-                unused = () if self.spec_.clusters else self.spec_.class_names
-                raise ConfigError(
-                    f"this GAN was {suited.no_labels(self.config_.data, unused)}, or leave labels out."
-                )
-            return sample.drawn_labels(count, self._class_counts, seed) if self.classes_ else None
-        if labels is None:
-            return sample.even_labels(count, self.classes_)
-        names = self.spec_.class_names
-        labels = labels.tolist() if isinstance(labels, torch.Tensor | np.ndarray | np.generic) else labels
-        listed = (
-            list(labels) if isinstance(labels, Iterable) and not isinstance(labels, str) else [labels] * count
-        )
-        listed = [v.item() if isinstance(v, torch.Tensor | np.generic) else v for v in listed]
-        numbers = any(name.lstrip("-").isdigit() for name in names)
-        if len(listed) != count:
-            raise ConfigError(
-                f"{counted(len(listed), 'label')} for {counted(count, 'sample')}: give one, or one for each."
-            )
-        indices = []
-        for label in listed:
-            if str(label) in names:
-                indices.append(names.index(str(label)))
-            elif isinstance(label, int) and not numbers and 0 <= label < self.classes_:
-                indices.append(label)
-            else:
-                raise ConfigError(unknown("label", str(label), names))
-        return torch.tensor(indices)
-
 
 def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
-    if isinstance(data, Dataset):
-        if labels is not None:
-            raise ConfigError("labels belong to arrays; a Dataset brings its own.")
-        return data
     if isinstance(data, str | Path):
         if labels is not None:
             raise ConfigError(
@@ -263,7 +244,25 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
         for note in dataset.origin.notes if dataset.origin else ():
             _warn(note)
         return dataset
-    return from_array(data, labels)
+    dataset, remarks = take(data, labels)
+    question = flattened(dataset)
+    for remark in [*remarks, *([question] if question else [])]:
+        warn(remark)
+    return dataset
+
+
+def _check_processes(recipe: str, config: Config) -> None:
+    """Refuse several processes, which would start the caller's program again, but where torchrun did."""
+    if config.processes == 1 or LAUNCHED in os.environ:
+        return
+    options = " ".join(
+        f"--{name.replace('_', '-')} {value}" for name, value in config.changes().items() if name != "recipe"
+    )
+    raise ConfigError(
+        f"processes = {config.processes} would run this whole program {config.processes} times. Save the data "
+        f"(numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} {options}`, or start the "
+        f"script with `torchrun --nproc-per-node {config.processes} SCRIPT.py`; GAN.load draws from the run."
+    )
 
 
 def _warn(message: str) -> None:

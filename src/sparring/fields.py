@@ -12,7 +12,8 @@ from torch import Tensor
 
 from sparring.data.spec import Dataset, Spec
 from sparring.files import write_whole
-from sparring.steps import Bout, play
+from sparring.players import play
+from sparring.steps import Bout
 
 SIDE = 36  # cells of the landscape a side
 REACH = 1.5  # times the data's range that it shows

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparring.arguments import flag, instance, number, whole
 from sparring.augment import sign_of_pairs
-from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError
 from sparring.overfitting import HeldOutGap
@@ -23,9 +23,11 @@ from sparring.records import Record, Scores
 from sparring.runtime import Threads
 from sparring.schedules import ema_decay
 from sparring.steps import Batch, Bout, adversarial_step, gradient_norm
+from sparring.trial import as_data, check_optimizers, try_step
 from sparring.vitals import Vitals
 
 BINS, TAIL = 24, 0.002  # of the histograms of logits
+TRIED = 16  # samples at most in the step that is tried on copies
 MOST_SCORES = 2**23  # quantile takes no more than twice as many
 
 
@@ -42,6 +44,9 @@ class Budget:
     samples_seen: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("minutes", "epochs"):
+            object.__setattr__(self, name, number(name, getattr(self, name), 0))
+        object.__setattr__(self, "samples_seen", whole("samples_seen", self.samples_seen, 0))
         if not (self.minutes > 0 or self.epochs > 0 or self.samples_seen > 0):
             raise ConfigError("nothing says when to stop: give minutes, epochs or samples_seen.")
 
@@ -70,6 +75,7 @@ def train(
     held_out: Dataset | None = None,
     vitals: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    check: bool = True,
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
 
@@ -78,17 +84,36 @@ def train(
     The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
 
     Args:
-        data: a Dataset, or an array or tensor that ``data.arrays.from_array`` takes.
+        data: a Dataset, or what ``data.given.take`` makes one of: an array or a tensor, (samples, labels),
+            a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``bout.sample`` draws in
+            the data's own units.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
+        check: try a step on copies of the players first, to name what would fail in it.
 
     Raises:
         DataError: the data cannot be trained on.
+        ConfigError: players that cannot play, or an argument that does not fit.
         NonFiniteError: a loss or a gradient is no longer finite.
     """
-    dataset = data if isinstance(data, Dataset) else from_array(data)
-    check_size(dataset.name, len(dataset), batch_size, bout.ghost_batches * bout.runtime.processes)
+    batch_size, seed = whole("batch_size", batch_size, 1), whole("seed", seed, 0)
+    record_every = whole("record_every", record_every, 1)
+    record_seconds = number("record_seconds", record_seconds, 0, infinite=True)
+    vitals, check = flag("vitals", vitals), flag("check", check)
+    _check_kinds(bout, budget, threads, held_out, stop)
+    dataset = as_data(bout, data)
+    parts = bout.ghost_batches * bout.runtime.processes
+    check_size(dataset.name, len(dataset), batch_size, parts)
+    if batch_size % parts:
+        raise ConfigError(
+            f"batch_size {batch_size} cannot be divided into {parts} parts: take a multiple of it."
+        )
     dataset = dataset.to(bout.runtime.device)
+    bout.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
+    if check:
+        check_optimizers(bout)
+        spread = torch.linspace(0, len(dataset) - 1, min(batch_size // parts, TRIED)).long()
+        try_step(bout, dataset.batch(spread.to(bout.runtime.device)))
     bout.generator.train()
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
@@ -119,6 +144,14 @@ def train(
             if stopping:
                 return
             crew.watch(record)
+
+
+def _check_kinds(bout: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
+    instance("bout", bout, Bout, "a sparring.Bout(generator, discriminator, latent_dim)")
+    instance("budget", budget, Budget, "a sparring.Budget, as Budget(epochs=5)")
+    instance("threads", threads, (Threads, type(None)), "None, or sparring.runtime.Threads(fixed=4)")
+    instance("held_out", held_out, (Dataset, type(None)), "None or a Dataset, as data.aside.set_aside gives")
+    instance("stop", stop, Callable, "a function without arguments")  # type: ignore[arg-type]
 
 
 class _Order:

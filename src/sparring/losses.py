@@ -6,11 +6,14 @@ a pair, one function for each player; both are minimised.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+from sparring.errors import ConfigError
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -30,13 +33,36 @@ def check_logits(real: Tensor, fake: Tensor) -> None:
     """Refuse anything but two vectors of one length: ``(B, 1) - (B,)`` is silently ``(B, B)``.
 
     Raises:
-        ValueError: the shapes are not (B,) and (B,).
+        ConfigError: the shapes are not (B,) and (B,).
     """
     if real.ndim != 1 or real.shape != fake.shape:
-        raise ValueError(
+        wrong = fake if real.ndim == 1 else real
+        raise ConfigError(
             f"logits have shapes {tuple(real.shape)} and {tuple(fake.shape)}, expected (B,) and (B,). "
-            "Let the discriminator end with .flatten() or .squeeze(1)."
+            + one_logit_each(wrong.shape, len(wrong) if wrong.ndim else 0)
         )
+
+
+def one_logit_each(shape: Sequence[int], count: int, classes: int = 0) -> str:
+    """How a discriminator that gives logits of this shape for ``count`` samples comes to one logit a sample."""
+    each = math.prod(shape) / max(count, 1)
+    if not shape:
+        return "That is one number for the whole batch: leave out the mean over the batch."
+    if each == 1:
+        return "End the discriminator with nn.Flatten(0), or its forward with .flatten()."
+    if len(shape) == 1 and each.is_integer():
+        return (
+            f"That is {each:,.0f} logits a sample in one row: of the scores of patches take the mean, with "
+            "nn.AdaptiveAvgPool2d(1) before nn.Flatten(0), or end its forward with .flatten(1).mean(1)."
+        )
+    if len(shape) == 4 and shape[:2] == (count, 1):
+        return (
+            "That is a score for each patch of a picture: take their mean, with nn.Sequential(discriminator, "
+            "nn.AdaptiveAvgPool2d(1), nn.Flatten(0)), or end its forward with .mean((1, 2, 3))."
+        )
+    if classes > 1 and tuple(shape) == (count, classes):
+        return "That is a logit for each class: take the label's, logits.gather(1, labels[:, None]).squeeze(1)."
+    return "Let its last layer have one output and end with nn.Flatten(0)."
 
 
 # Goodfellow et al. 2014, eq. 1, with D = sigmoid(logit). -log sigmoid(x) = softplus(-x) does not

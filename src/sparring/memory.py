@@ -6,15 +6,13 @@ The figures are lower bounds, so that nothing is refused that would fit.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from sparring import cores
 from sparring.config import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
@@ -22,7 +20,6 @@ from sparring.errors import ConfigError
 NUMBER = 4  # bytes of a float32
 PROCESS = 200_000_000  # bytes of another process that has loaded torch
 NARROWER = "Take fewer or narrower layers (--g-width, --d-width), a smaller --batch-size or fewer --processes."
-CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 class Cost(NamedTuple):
@@ -128,11 +125,7 @@ def of_machine(device: torch.device | str = "cpu") -> int:
     """Bytes of memory that this machine, or the part of it that is ours, has on a device."""
     if torch.device(device).type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
-    for limit in CGROUPS:
-        with suppress(OSError, ValueError):
-            found.append(int(Path(limit).read_text()))  # of a container; "max" where there is none
-    return min(found, default=2**63)
+    return cores.memory()
 
 
 def refuse_beyond(needed: float, what: str, advice: str, device: torch.device | str = "cpu") -> None:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from sparring.data.spec import Dataset
-from sparring.steps import Batch, Bout, forge, play
+from sparring.players import play
+from sparring.steps import Batch, Bout, forge
 
 MOST = 256  # samples of each kind a measurement
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from sparring import build, layout, sample, suited
 from sparring.config import Config
+from sparring.data.given import flattened
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
 from sparring.errors import ConfigError, RunError, printable, quoted, warn
@@ -40,6 +41,8 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
         if some := data.origin.class_like:
             named = ", ".join(map(quoted, some[:NAMED])) + (" …" if len(some) > NAMED else "")
             warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
+    if not again and (question := flattened(data)):
+        warn(question)
     return data
 
 

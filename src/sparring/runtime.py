@@ -21,8 +21,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from sparring.arguments import instance, whole
+from sparring.config import PRECISIONS
 from sparring.cores import available_cores
-from sparring.errors import ConfigError, counted
+from sparring.errors import ConfigError, counted, unknown
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
@@ -34,6 +36,7 @@ logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
 T = TypeVar("T")
 _pool = cache(ThreadPoolExecutor)
 
+LAUNCHED = "TORCHELASTIC_RUN_ID"  # set in the processes that torchrun starts
 AMD = "AuthenticAMD"  # the vendor's sign
 MOST_PER_CORE = 16  # threads; each takes a stack of its own, and more only wait for one another
 MOST_TURNS = 40  # of the candidates in choosing the number of threads
@@ -52,6 +55,11 @@ class Runtime:
     """
 
     def __init__(self, device: str = "auto", precision: str = "auto", processes: int = 1) -> None:
+        processes = whole("processes", processes, 1)
+        instance("device", device, str, "auto, cpu, cuda, cuda:1 or mps")
+        instance("precision", precision, str, "auto, fp32 or bf16")
+        if precision not in PRECISIONS:
+            raise ConfigError(unknown("precision", precision, PRECISIONS))
         kind, index = _device(device)
         _check_processes(kind, index, processes)
         if kind == "cpu":
@@ -190,7 +198,12 @@ def _device(name: str) -> tuple[str, int | None]:
 
 
 def _check_processes(kind: str, index: int | None, processes: int) -> None:
-    started = int(os.environ.get("WORLD_SIZE", processes)) if "TORCHELASTIC_RUN_ID" in os.environ else processes
+    if processes > 1 and LAUNCHED not in os.environ and not hasattr(sys.modules["__main__"], "__file__"):
+        raise ConfigError(
+            f"{processes} processes each run the whole program again, and there is no file of it here: write a "
+            "script, or use `sparring train --processes`."
+        )
+    started = int(os.environ.get("WORLD_SIZE", processes)) if LAUNCHED in os.environ else processes
     if started != processes:
         raise ConfigError(f"torchrun started {started} processes: give --processes {started} too.")
     if processes > 1 and index is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from torch import Tensor, nn
 
 from sparring import layout, memory
+from sparring.arguments import number, plain
+from sparring.arguments import whole as whole_number
 from sparring.data.spec import Spec
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, RunError, counted, unknown
 from sparring.files import whole
 from sparring.metrics.features import to_uint8
 
@@ -23,6 +25,8 @@ Array = NDArray[Any]
 CHUNK = 500  # samples drawn at a time
 SIGNATURE = "sparring"  # the "Software" of drawn pictures; PNG has this keyword for who wrote it
 TITLE = 11  # pixels, the height of letters
+MOST = 2**40  # samples of a draw, or numbers in a latent, before their memory is looked at
+MOST_COLUMNS = 10_000
 
 
 @torch.no_grad()
@@ -55,17 +59,81 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
     Raises:
         ConfigError: a count or a seed that is none, or more latents than the memory holds.
     """
-    if count < 0 or not -(2**63) <= seed < 2**64:
-        raise ConfigError(f"count {count}, seed {seed}: expected at least 0, and a seed of 64 bits.")
-    latents = f"{count:,} latents of {latent_dim:,} numbers"
+    count, latent_dim = _count(count), whole_number("latent_dim", latent_dim, 1, MOST)
+    truncation = number("truncation", truncation, 0)
+    latents = f"{counted(count, 'latent')} of {counted(latent_dim, 'number')}"
     memory.refuse_beyond(count * latent_dim * memory.NUMBER, latents, "Draw fewer at a time: --count.")
-    rng = torch.Generator().manual_seed(seed)
+    rng = _stream(seed)
     return truncation * torch.randn(count, latent_dim, generator=rng)
+
+
+def _count(count: int) -> int:
+    return whole_number("count", count, 0, MOST)
+
+
+def _stream(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**64 - 1))
+
+
+def samples(
+    generator: nn.Module,
+    spec: Spec,
+    latent_dim: int,
+    count: int,
+    labels: Any = None,
+    seed: int = 0,
+    truncation: float = 1.0,
+    class_counts: Sequence[int] = (),
+) -> Array:
+    """Decoded samples (count, *shape) of the classes that the user names.
+
+    Raises:
+        ConfigError: an argument that does not fit.
+    """
+    latents = random_latents(count, latent_dim, seed, truncation)
+    indices = label_indices(labels, len(latents), spec, class_counts, seed)
+    drawn: Array = spec.decode(draw(generator, latents, indices)).numpy()
+    return drawn
+
+
+def label_indices(
+    labels: Any, count: int, spec: Spec, class_counts: Sequence[int] = (), seed: int = 0
+) -> Tensor | None:
+    """Class indices (count,) for what the user calls the classes; None without classes.
+
+    Clusters, which have no names, come up as often as in the data where ``class_counts`` says how often.
+    """
+    names = spec.class_names
+    if not names or spec.clusters:
+        if labels is not None:
+            raise ConfigError("this GAN was trained without labels: leave labels out.")
+        return drawn_labels(count, class_counts, seed) if class_counts else even_labels(count, len(names))
+    if labels is None:
+        return even_labels(count, len(names))
+    if isinstance(labels, Tensor) and labels.is_meta:
+        raise ConfigError("labels are on torch's meta device, without values: make them on the CPU.")
+    if isinstance(labels, Tensor | np.ndarray | np.generic):
+        labels = labels.tolist()
+    alone = isinstance(labels, str) or not isinstance(labels, Iterable)
+    listed = [plain(label) for label in ([labels] * count if alone else labels)]
+    if len(listed) != count:
+        given, wanted = counted(len(listed), "label"), counted(count, "sample")
+        raise ConfigError(f"{given} for {wanted}: give one, or one for each.")
+    numbers = any(name.lstrip("-").isdigit() for name in names)
+    indices = []
+    for label in listed:
+        if str(label) in names:
+            indices.append(names.index(str(label)))
+        elif type(label) is int and not numbers and 0 <= label < len(names):
+            indices.append(label)
+        else:
+            raise ConfigError(unknown("label", str(label), names))
+    return torch.tensor(indices, dtype=torch.long)
 
 
 def even_labels(count: int, classes: int) -> Tensor | None:
     """0, 1, 2 … over and over, (count,); None without classes."""
-    return torch.arange(count) % classes if classes else None
+    return torch.arange(_count(count)) % classes if classes else None
 
 
 def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
@@ -73,6 +141,7 @@ def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
 
     To compare samples with real data: another mix of classes alone moves a Fréchet distance.
     """
+    count = _count(count)
     if not class_counts:
         return None
     bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
@@ -86,7 +155,7 @@ def drawn_labels(count: int, class_counts: Sequence[int], seed: int) -> Tensor:
 
     Systematic draws, shuffled: each class comes up to one time more or less often than its share.
     """
-    rng = torch.Generator().manual_seed(seed)
+    rng, count = _stream(seed), _count(count)
     bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
     places = bounds / bounds[-1] * count + torch.rand(1, generator=rng, dtype=torch.float64)
     times = places.floor().long().diff()
@@ -127,6 +196,9 @@ def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -
     """One picture of many samples (N, *shape) in rows; points become a scatter plot."""
     if spec.kind == "points":
         return scatter(samples, spec)
+    if len(samples) == 0:
+        raise ConfigError("there is nothing to show: draw at least one sample.")
+    columns = columns if columns is None else whole_number("columns", columns, 1, MOST_COLUMNS)
     tiles = to_pixels(samples, spec)
     count, height, width, colours = tiles.shape
     columns = columns or math.ceil(math.sqrt(count))

@@ -9,15 +9,21 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from sparring import losses, schedules
+from sparring import losses, sample, schedules
+from sparring.arguments import instance
 from sparring.augment import Augmentation, sign_of_pairs
-from sparring.ema import WeightAverage
+from sparring.data.given import take
+from sparring.data.spec import Spec
+from sparring.ema import WeightAverage, duplicate
+from sparring.errors import ConfigError
 from sparring.losses import Loss
 from sparring.networks.blocks import has_batch_statistics
 from sparring.penalties import AdaptiveGamma, LeCam, Penalty, between
+from sparring.players import check_bout, play, score
 from sparring.runtime import Runtime
 
 Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (B,) or None
@@ -43,10 +49,11 @@ class Ends(NamedTuple):
 class Bout:
     """Two players, the game between them, and how far they are.
 
-    ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits
-    (B,); both take labels (B,) as a second argument when the data has them. Optimizers default to
-    Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's weights in
-    [-weight_clip, weight_clip]; 0 does not. ``ema_half_life`` is in samples; 0 keeps no average.
+    ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits (B,).
+    The players see the data scaled to [-1, 1]: a generator may end in tanh, not in a sigmoid or ReLU, and
+    ``sample`` draws in the data's own units. Both take labels (B,) as a second argument when the data has
+    them. Optimizers default to Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's
+    weights in [-weight_clip, weight_clip]; 0 does not. ``ema_half_life`` is in samples; 0 keeps no average.
     ``instance_noise`` is its deviation at the start, falling in a straight line to 0 at the end;
     ``clip_gradients`` the greatest norm of a player's gradient (0: any).
 
@@ -81,8 +88,11 @@ class Bout:
     samples_seen: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
     progress: float = field(default=0.0, init=False)  # share of the budget spent, 0 to 1
+    spec: Spec | None = field(default=None, init=False)  # of the data trained on, to draw in its units
 
     def __post_init__(self) -> None:
+        check_bout(self)
+        instance("ends", self.ends, Ends, "sparring.steps.Ends(rates, penalties, beta2)")
         self.generator = self.runtime.place(self.generator)
         self.discriminator = self.runtime.place(self.discriminator)
         fused = self.runtime.device.type in ("cpu", "cuda")
@@ -102,6 +112,26 @@ class Bout:
     def artist(self) -> nn.Module:
         """The generator to draw with: the weight average where there is one."""
         return self.average.network if self.average else self.generator
+
+    def sample(
+        self, count: int = 1, data: Any = None, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
+    ) -> NDArray[Any]:
+        """Draw samples (count, *shape) in the data's own units and type, from ``artist``.
+
+        Args:
+            data: whose units; without it, those of the data that ``train`` was given.
+            labels: as for ``GAN.sample``; without them all classes in turn.
+
+        Raises:
+            ConfigError: an argument that does not fit, or no data to know the units from.
+        """
+        dataset = None if data is None else take(data)[0]
+        spec = self.spec if dataset is None else dataset.spec
+        if spec is None:
+            raise ConfigError(
+                "whose units the samples shall have is not known yet: give bout.sample(count, data)."
+            )
+        return sample.samples(self.artist, spec, self.latent_dim, count, labels, seed, truncation)
 
     @property
     def memories(self) -> dict[str, nn.Module]:
@@ -224,11 +254,11 @@ def generator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generato
     if bout.loss.pairs:
         real = see(bout, real, rng)
     with bout.runtime.autocast():
-        fake_logits = play(bout.discriminator, fake, labels).float()
+        fake_logits = score(bout.discriminator, fake, labels)
         real_logits = fake_logits.detach()
         if bout.loss.pairs:
             with torch.no_grad():
-                real_logits = play(bout.discriminator, real, labels).float()
+                real_logits = score(bout.discriminator, real, labels)
     g_loss = bout.loss.generator(real_logits, fake_logits).mean()
     return Lesson(slope(g_loss, bout.generator), {"g_loss": g_loss.detach()})
 
@@ -282,10 +312,9 @@ def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tupl
     sloped = real.requires_grad or fake.requires_grad
     with nullcontext() if sloped else bout.runtime.autocast():
         if sloped or not bout.judges_jointly:
-            real_logits = play(bout.discriminator, real, labels)
-            return real_logits.float(), play(bout.discriminator, fake, labels).float()
+            return score(bout.discriminator, real, labels), score(bout.discriminator, fake, labels)
         both = None if labels is None else torch.cat([labels, labels])
-        logits = play(bout.discriminator, torch.cat([real, fake]), both).float()
+        logits = score(bout.discriminator, torch.cat([real, fake]), both)
     real_logits, fake_logits = logits.split(len(real))
     return real_logits, fake_logits
 
@@ -298,12 +327,12 @@ def penalise_elsewhere(
     if penalty.on == "between":
         share = torch.rand(count, generator=rng, device=runtime.device)
         samples = between(real, fake, runtime.share(share)).detach().requires_grad_()
-        return penalty.function(samples, play(bout.discriminator, see(bout, samples, rng), labels)).mean()
+        return penalty.function(samples, score(bout.discriminator, see(bout, samples, rng), labels)).mean()
     here = see(bout, real.detach(), rng)
     u = runtime.share(torch.randn(count, *real.shape[1:], generator=rng, device=runtime.device))
     both = None if labels is None else torch.cat([labels, labels])
     samples = torch.cat([here, here + penalty.sigma * u])
-    return penalty.function(samples, play(bout.discriminator, samples, both)).mean()
+    return penalty.function(samples, score(bout.discriminator, samples, both)).mean()
 
 
 @torch.no_grad()
@@ -313,15 +342,9 @@ def clip_weights(network: nn.Module, bound: float) -> None:
         weight.clamp_(-bound, bound)
 
 
-def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
-    """Call a player, with labels where there are any."""
-    outputs: Tensor = player(inputs) if labels is None else player(inputs, labels)
-    return outputs
-
-
 def _shadow(network: nn.Module) -> nn.Module:
     """A copy with the same weights but buffers (batch statistics) of its own."""
-    return copy.deepcopy(network, {id(weight): weight for weight in network.parameters()})
+    return duplicate(network, {id(weight): weight for weight in network.parameters()})
 
 
 def _follow(shadow: nn.Module, network: nn.Module) -> None:

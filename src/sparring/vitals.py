@@ -15,7 +15,8 @@ from sparring.data.spec import Dataset
 from sparring.gauge import Gauge
 from sparring.metrics.distances import mind
 from sparring.overfitting import HeldOutGap
-from sparring.steps import Bout, play
+from sparring.players import play
+from sparring.steps import Bout
 
 COUNT = 256  # samples a measurement, fewer where they are large:
 NUMBERS = 2**23  # values in them at most, but LEAST samples

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sparring.config import SIDES
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError, counted, printable
+from sparring.errors import DataError, counted, printable, quoted
 
 UNREADABLE = (  # what numpy and zipfile raise over damaged files
     OSError, ValueError, EOFError, RuntimeError, MemoryError, TokenError, zipfile.BadZipFile, zlib.error,
@@ -117,19 +117,42 @@ def _text(value: Any) -> str:
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-    try:
-        if isinstance(values, torch.Tensor):
-            values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
-        array = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"{name} cannot be made one array: {error}.") from error
+    array = _array(values_of(values, name) if isinstance(values, torch.Tensor) else values, name)
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * (255 if array.ndim > 2 else 1)  # pictures, or a table
     if array.dtype.kind not in "uif":
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
+
+
+def values_of(tensor: torch.Tensor, name: str) -> NDArray[Any]:
+    """A tensor's values as an array, whatever its device, layout in memory and gradient.
+
+    Raises:
+        DataError: a tensor without values, or whose values stand in no array.
+    """
+    mends = {
+        "is on torch's meta device, without values: make it on the CPU": tensor.is_meta,
+        "is quantised: give x.dequantize()": tensor.is_quantized,
+        "is a nested tensor, of samples of different shapes: bring them to one": tensor.is_nested,
+        f"is laid out as {tensor.layout}: give x.to_dense()": tensor.layout is not torch.strided,
+        "has 8-bit floats: give x.float()": tensor.is_floating_point() and tensor.itemsize == 1,
+    }
+    for words, true in mends.items():
+        if true:
+            raise DataError(f"{name}: the tensor {words}.")
+    plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+    values: NDArray[Any] = (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy()
+    return values
+
+
+def _array(values: Any, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise DataError(
+            f"{name} cannot be made one array: its rows have different lengths, or hold what is no number."
+        ) from error
 
 
 def _check_finite(array: NDArray[Any], name: str) -> None:
@@ -213,18 +236,24 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
     """
     if labels is None:
         return None, ()
-    try:
-        array = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"{name}'s labels cannot be made one array: {error}.") from error
+    called = f"{name}'s labels"
+    array = _array(values_of(labels, called) if isinstance(labels, torch.Tensor) else labels, called)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if array.ndim == 0:
+        raise DataError(f"{called} are {quoted(labels)}; expected an array of {count:,}, one a sample.")
     if array.ndim != 1 or len(array) != count:
-        raise DataError(
-            f"{name} has {counted(count, 'sample')} but labels of shape {array.shape}; expected ({count},)."
-        )
+        numbers = array.ndim == 2 and len(array) == count and array.dtype.kind in "uifb"
+        one_hot = numbers and bool((array.astype(bool).sum(1) == 1).all())
+        mend = " They look one-hot: give labels.argmax(1)." if one_hot else ""
+        samples = counted(count, "sample")
+        raise DataError(f"{name} has {samples} but labels of shape {array.shape}; expected ({count},).{mend}")
+    if array.dtype.kind == "O":
+        array = _of_one_kind(array, name)
     if array.dtype.kind not in "uibUS":
-        raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.")
+        whole = array.dtype.kind == "f" and bool((array == array.round()).all())
+        mend = " Convert them to integers first." if whole else ""
+        raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.{mend}")
     values, indices = np.unique(array, return_inverse=True)
     if len(values) > 1000 or len(values) > max(2, count // 2):
         raise DataError(
@@ -237,6 +266,22 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
             "short name of its own."
         )
     return torch.from_numpy(indices.astype(np.int64)), names
+
+
+def _of_one_kind(labels: NDArray[Any], name: str) -> NDArray[Any]:
+    """Labels that came as objects, as a table's columns do: all names, or all integers."""
+    missing = [place for place, label in enumerate(labels) if label is None or label != label]
+    if missing:
+        raise DataError(
+            f"{name} lacks the label of {len(missing)} of {len(labels)} samples, first of sample {missing[0]}: "
+            "fill them, or leave those samples out."
+        )
+    if all(isinstance(label, str) for label in labels):
+        return labels.astype(str)
+    if all(isinstance(label, int | np.integer) for label in labels):
+        return labels.astype(np.int64)
+    kinds = sorted({type(label).__name__ for label in labels})
+    raise DataError(f"{name} has labels of types {quoted(kinds)}; expected integers alone or names alone.")
 
 
 def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:

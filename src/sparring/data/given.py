@@ -1,0 +1,337 @@
+"""What a Python user has for data, as a Dataset: arrays, loaders, pairs, tables, lists of pictures."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.utils.data import (
+    DataLoader,
+    IterableDataset,
+    RandomSampler,
+    SequentialSampler,
+    TensorDataset,
+    default_collate,
+)
+from torch.utils.data import Dataset as TorchDataset
+
+from sparring.cores import memory
+from sparring.data.arrays import LABEL_KEYS, SAMPLE_KEYS, from_array, values_of
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError, quoted
+
+ACCEPTED = (
+    "accepted are an array or a tensor of samples, (samples, labels), a torch Dataset or DataLoader, a table "
+    "of numbers, a list of pictures"
+)
+SHARE = 0.25  # of the machine's memory that samples read one by one may fill
+LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
+MOST_STREAMED = 2**20  # samples read from a stream that does not say how many it has
+MODES = {
+    "1": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "LA": "RGBA",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+    "LAB": "RGB",
+    "HSV": "RGB",
+}
+ITEM_KEYS = (*SAMPLE_KEYS, "image", "img", "pixel_values", "input", "inputs", "features")
+
+
+def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
+    """The samples and labels in what a user has, and what there is to say of how they were taken.
+
+    Raises:
+        DataError: no samples can be found in it.
+        ConfigError: labels beside a Dataset, which has its own.
+    """
+    if isinstance(data, Dataset):
+        if labels is not None:
+            raise ConfigError("labels belong to arrays; a Dataset brings its own.")
+        return data, []
+    if isinstance(data, str | os.PathLike):
+        named = quoted(os.fspath(data))
+        raise DataError(
+            f"{named} is a name or a path, and samples are wanted here: {ACCEPTED}. GAN().fit takes names; in "
+            f"parts write sparring.build.dataset({named})."
+        )
+    if isinstance(data, DataLoader | TorchDataset) or _is_dataset(data):
+        samples, own = _from_torch(data)
+        said = [_told(data, samples, own)]
+    else:
+        parts, own = _pair(data) or (data, None)
+        samples, inside = (
+            _rows(iter(_in_one_mode(parts)), len(parts)) if _are_items(parts) else (_array_like(parts), None)
+        )
+        own, said = inside if own is None else own, []
+    if own is not None and labels is not None:
+        raise DataError("labels came twice, beside the data and in it: leave one of them out.")
+    return from_array(samples, own if labels is None else labels), said
+
+
+def _is_dataset(data: Any) -> bool:
+    """Whether samples can be had from it one by one as from a torch Dataset, though it is none."""
+    known = isinstance(data, list | tuple | range | bytes | bytearray | Mapping | torch.Tensor)
+    arrays = hasattr(data, "__array__") or hasattr(data, "to_numpy")
+    return not known and not arrays and hasattr(data, "__getitem__") and hasattr(data, "__len__")
+
+
+def flattened(data: Dataset) -> str | None:
+    """A question for points that look like pictures laid out in rows; None where they do not."""
+    numbers = data.spec.shape[0]
+    shapes = [(c, side, side) for c in (1, 3) if c * (side := math.isqrt(numbers // c)) ** 2 == numbers]
+    if data.spec.kind != "points" or numbers < LEAST_FLAT or not shapes:
+        return None
+    some = data.samples[:1000]
+    whole_bytes = bool((some == some.round()).all()) and 0 <= float(some.min()) <= float(some.max()) <= 255
+    if not whole_bytes and float(some.abs().max()) > 1:
+        return None
+    (channels, side, _) = shapes[0]
+    reshaped = f"x.reshape(-1, {side}, {side})" if channels == 1 else f"x.reshape(-1, 3, {side}, {side})"
+    other = f", or x.reshape(-1, {side}, {side}, 3) where colours come last" if channels == 3 else ""
+    colour = " in colour" if channels == 3 else ""
+    return (
+        f"{len(data):,} samples of {numbers:,} numbers are taken for points. Are they pictures of {side} x "
+        f"{side} pixels{colour}? Then give {reshaped}{other}, to train as on pictures."
+    )
+
+
+def _pair(data: Any) -> tuple[Any, Any] | None:
+    """(samples, labels) where that is what came, or a mapping of both; None of anything else."""
+    if isinstance(data, Mapping):
+        samples = next((data[key] for key in ITEM_KEYS if key in data), None)
+        if samples is None:
+            raise DataError(f"the data has the keys {quoted(list(data))}; name the samples {SAMPLE_KEYS[0]!r}.")
+        return samples, next((data[key] for key in LABEL_KEYS if key in data), None)
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        return None
+    if any(isinstance(part, tuple | list) and len(part) == 2 and _axes(part[0]) > 1 for part in data):
+        raise DataError(
+            "the data is a pair of pairs, as of training and test sets: give the first, (samples, labels)."
+        )
+    if _axes(data[0]) >= 2 and _axes(data[1]) in (1, 2) and _axes(data[0]) > _axes(data[1]):
+        return data[0], data[1]
+    if _axes(data[0]) == 2 and _axes(data[1]) == 2 and np.shape(data[1])[1] == 1 < np.shape(data[0])[1]:
+        return data[0], data[1]
+    return None
+
+
+def _axes(part: Any) -> int:
+    """How many axes an array, a table or a list of numbers has; 0 of what is none of them."""
+    if hasattr(part, "shape"):
+        return len(part.shape)
+    if (
+        isinstance(part, list | tuple)
+        and part
+        and not isinstance(part[0], list | tuple)
+        and hasattr(part[0], "shape")
+    ):
+        return 1 + len(part[0].shape)
+    if isinstance(part, list | tuple) and part and isinstance(part[0], Image.Image):
+        return 3
+    try:
+        return np.ndim(part) if isinstance(part, list | tuple) else 0
+    except ValueError:  # rows of different lengths
+        return 0
+
+
+def _are_items(data: Any) -> bool:
+    """Whether these are samples one by one: pictures, arrays, or each with its label."""
+    if hasattr(data, "to_numpy") and getattr(data, "ndim", 0) == 1:  # a table's column
+        data = data.to_numpy()
+    array = isinstance(data, np.ndarray) and data.dtype.kind == "O" and data.ndim == 1
+    if not (array or isinstance(data, list | tuple)) or len(data) == 0:
+        return False
+    first = data[0]
+    if isinstance(first, tuple) and len(first) == 2:
+        return _is_sample(first[0])
+    return isinstance(first, Mapping) or _is_sample(first)
+
+
+def _is_sample(value: Any) -> bool:
+    return isinstance(value, Image.Image) or (hasattr(value, "__array__") and getattr(value, "shape", ()) != ())
+
+
+def _array_like(data: Any) -> Any:
+    """What numpy makes one array of; refused where there is nothing of the kind."""
+    if hasattr(data, "to_numpy"):
+        return _table(data)
+    if isinstance(data, torch.Tensor | list | tuple) or hasattr(data, "__array__"):
+        return data
+    kind = "None" if data is None else f"of type {type(data).__name__}"
+    raise DataError(f"what came for data is {kind}; {ACCEPTED}.")
+
+
+def _in_one_mode(pictures: Any) -> Any:
+    """Grey and coloured pictures together become colour; other samples stay as they are."""
+    if not all(isinstance(picture, Image.Image) for picture in pictures):
+        return pictures
+    several = len({picture.mode for picture in pictures}) > 1
+    return [picture.convert("RGB") for picture in pictures] if several else pictures
+
+
+def _table(data: Any) -> NDArray[Any]:
+    """The numbers of a table (pandas, polars); columns of words are refused by name."""
+    columns = getattr(data, "columns", None)
+    if columns is not None:
+        words = [str(name) for name in columns if np.asarray(data[name]).dtype.kind not in "uifb"]
+        if words:
+            name = words[0]
+            raise DataError(
+                f"the table's columns {quoted(words)} hold no numbers. Leave them out, or give one as labels: "
+                f"fit(table.drop(columns=[{quoted(name)}]), table[{quoted(name)}])."
+            )
+    array = np.asarray(data.to_numpy())
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                "the table holds what is no number, or lacks values: drop or fill them first."
+            ) from error
+    return array
+
+
+def _from_torch(data: Any) -> tuple[Any, Any]:
+    """Samples and labels of a loader or a torch Dataset, without a loader's batches."""
+    collate, order = None, None
+    if isinstance(data, DataLoader):
+        collate = None if data.collate_fn is default_collate else data.collate_fn
+        order = _order(data)
+        data = data.dataset
+    if isinstance(data, TensorDataset) and order is None and collate is None:
+        if len(data.tensors) > 2:
+            raise DataError(
+                f"the TensorDataset has {len(data.tensors)} tensors; expected samples, or samples and labels."
+            )
+        return data.tensors[0], data.tensors[1] if len(data.tensors) == 2 else None
+    if isinstance(data, IterableDataset):
+        return _rows(_bounded(data), None)
+    places = range(len(data)) if order is None else order
+    if collate is None:
+        return _rows((_read(data, place) for place in places), len(places))
+    return _rows((_alone(collate, _read(data, place)) for place in places), len(places))
+
+
+def _bounded(stream: Iterable[Any]) -> Iterator[Any]:
+    """A stream's samples, which may have no end."""
+    for place, item in enumerate(stream):
+        if place == MOST_STREAMED:
+            raise DataError(
+                f"the stream holds over {MOST_STREAMED:,} samples, or has no end: give a list of as many as "
+                "you want, list(itertools.islice(data, 10_000))."
+            )
+        yield item
+
+
+def _order(loader: DataLoader[Any]) -> list[int] | None:
+    """Which samples a loader draws in an epoch; None where that is all of them."""
+    if isinstance(loader.dataset, IterableDataset):
+        return None
+    sampler = loader.sampler
+    if loader.batch_size is None and loader.batch_sampler is not None:
+        return [place for batch in loader.batch_sampler for place in batch]
+    usual = isinstance(sampler, SequentialSampler) or (
+        isinstance(sampler, RandomSampler) and not sampler.replacement
+    )
+    return None if usual else list(sampler)
+
+
+def _read(data: Any, place: int) -> Any:
+    try:
+        return data[place]
+    except Exception as error:  # whatever a user's data set raises
+        raise DataError(
+            f"sample {place} cannot be read: {type(error).__name__} {quoted(str(error))}. Mend or leave it out."
+        ) from error
+
+
+def _alone(collate: Callable[[list[Any]], Any], item: Any) -> Any:
+    """What a loader's own collate_fn makes of one sample."""
+    try:
+        batch = collate([item])
+    except Exception as error:  # whatever a user's function raises
+        raise DataError(
+            "the loader's collate_fn fails on one sample: give its dataset, loader.dataset."
+        ) from error
+    if isinstance(batch, Mapping):
+        return {key: part[0] for key, part in batch.items()}
+    return tuple(part[0] for part in batch) if isinstance(batch, tuple | list) else batch[0]
+
+
+def _rows(items: Iterator[Any], count: int | None) -> tuple[NDArray[Any], list[Any] | None]:
+    """Samples (N, *shape) and labels, read one by one into one array that fits in memory."""
+    rows: list[NDArray[Any]] = []
+    labels: list[Any] = []
+    room = SHARE * memory()
+    for place, item in enumerate(items):
+        sample, label = _parts(item, place)
+        if rows and sample.shape != rows[0].shape:
+            raise DataError(
+                f"samples have different shapes, {rows[0].shape} and {sample.shape} (sample {place}): bring "
+                "them to one size, or save the pictures in a folder and give GAN().fit(FOLDER) with size=64."
+            )
+        rows.append(sample)
+        labels += [] if label is None else [label]
+        if len(labels) not in (0, len(rows)):
+            raise DataError(f"some samples have a label, others have none (sample {place}): give all or none.")
+        if (needed := sample.nbytes * max(count or 0, len(rows))) > room:
+            raise DataError(
+                f"the data fills {needed / 2**30:,.0f} GiB or more, over a quarter of the memory here. Save "
+                "it as 8 bits a value, or pictures in a folder, which are read from disk."
+            )
+    if not rows:
+        raise DataError("the data holds no samples.")
+    return np.stack(rows), labels or None
+
+
+def _parts(item: Any, place: int) -> tuple[NDArray[Any], Any]:
+    """One sample as an array, and its label or None."""
+    if isinstance(item, Mapping):
+        key = next((key for key in ITEM_KEYS if key in item), None)
+        if key is None:
+            raise DataError(f"sample {place} has the keys {quoted(list(item))}; name it {SAMPLE_KEYS[0]!r}.")
+        item = (item[key], *(item[name] for name in LABEL_KEYS if name in item))
+    if not isinstance(item, tuple | list):
+        return _sample(item, place), None
+    if not item or len(item) > 2:
+        raise DataError(f"sample {place} has {len(item)} parts; expected a sample, or a sample and its label.")
+    label: Any = item[1] if len(item) == 2 else None
+    if hasattr(label, "item") and math.prod(getattr(label, "shape", ())) == 1:
+        label = label.item()
+    if not isinstance(label, int | float | str | bytes | None):
+        raise DataError(
+            f"sample {place} comes with a {type(label).__name__}, not with a label: give a Dataset of samples, "
+            "or of (sample, label)."
+        )
+    return _sample(item[0], place), label
+
+
+def _sample(value: Any, place: int) -> NDArray[Any]:
+    if isinstance(value, Image.Image):
+        return np.asarray(value.convert(MODES.get(value.mode, value.mode)))
+    if isinstance(value, torch.Tensor):
+        return values_of(value, f"sample {place}")
+    if value is None or isinstance(value, str | bytes):
+        kind = "None" if value is None else f"of type {type(value).__name__}"
+        raise DataError(f"sample {place} is {kind}; {ACCEPTED}.")
+    return np.asarray(value)
+
+
+def _told(data: Any, samples: Any, labels: Any) -> str:
+    """What was taken from a loader or a torch Dataset."""
+    what = f"{len(samples):,} samples{' and their labels' if labels is not None else ''}"
+    if isinstance(data, DataLoader):
+        return (
+            f"took {what} from the DataLoader's dataset, each once as it is now; batches and their order are "
+            "training's own (batch_size, seed)."
+        )
+    return f"took {what} from the {type(data).__name__}, each once as it is now."

@@ -1,0 +1,80 @@
+"""What a player's last function allows its values, beside the range that the game asks of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+from torch import Tensor
+
+from sparring.errors import Caution
+
+SHORT = 0.1  # share of the data's range that a generator must lack to be told of it
+
+
+class Ending(NamedTuple):
+    """The last function of a network, where its values are bounded."""
+
+    words: str
+    least: float
+    most: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.least, self.most
+
+
+ENDINGS = {  # by the name of torch's node
+    "Sigmoid": Ending("a sigmoid", 0, 1), "Hardsigmoid": Ending("a hard sigmoid", 0, 1),
+    "Softmax": Ending("a softmax", 0, 1), "Tanh": Ending("tanh", -1, 1),
+    "Relu": Ending("ReLU", 0, math.inf), "Softplus": Ending("softplus", 0, math.inf),
+    "Exp": Ending("an exponential", 0, math.inf), "Abs": Ending("an absolute value", 0, math.inf),
+    "LogSigmoid": Ending("a log-sigmoid", -math.inf, 0), "LogSoftmax": Ending("a log-softmax", -math.inf, 0),
+}  # fmt: skip
+# Nodes that only move values or average them: what is bounded stays so.
+MOVES = ("View", "UnsafeView", "Reshape", "ReshapeAlias", "Alias", "Squeeze", "Unsqueeze", "Select", "Slice",
+         "Permute", "Transpose", "T", "Clone", "ToCopy", "Mean", "Expand", "Split", "Index")  # fmt: skip
+
+
+def ending(outputs: Tensor) -> Ending | None:
+    """The bounded function that a network's outputs come from, where it is the last."""
+    node = outputs.grad_fn
+    while node is not None:
+        name = re.sub(r"Backward\d*$", "", node.name())
+        if name in ENDINGS:
+            return ENDINGS[name]
+        if name not in MOVES:
+            return None
+        node = node.next_functions[0][0]
+    return None
+
+
+def span(encoded: Tensor) -> tuple[float, float]:
+    """The range of the data as the players see it, 1 % to 99 %, never empty."""
+    values = encoded.flatten()[:10_000_000].float()  # quantile takes no more
+    low, high = (float(values.quantile(share)) for share in (0.01, 0.99))
+    return low, max(high, low + 1e-12)
+
+
+def lacking(ends: tuple[float, float], range_: tuple[float, float]) -> bool:
+    """Whether a generator with these ends cannot reach that range."""
+    low, high = range_
+    return ends[0] > low + SHORT * (high - low) or ends[1] < high - SHORT * (high - low)
+
+
+def out_of_reach(ends: tuple[float, float], range_: tuple[float, float], last: Ending | None) -> Caution:
+    """What to say of a generator that cannot reach the data's range."""
+    least, most = ends
+    bounds = (
+        f"go below {least:.3g}" if most == math.inf
+        else f"go above {most:.3g}" if least == -math.inf
+        else f"leave {least:.3g} to {most:.3g}"
+    )  # fmt: skip
+    named = f", which ends in {last.words}," if last else ""
+    return Caution(
+        "range-mismatch",
+        f"The players see the data scaled to [-1, 1], here from {range_[0]:.3g} to {range_[1]:.3g}; the "
+        f"generator{named} cannot {bounds}.",
+        "End it with nn.Tanh(), or with a linear layer; bout.sample(count) draws in the data's units.",
+    )
