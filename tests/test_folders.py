@@ -248,7 +248,7 @@ def test_files_of_other_kinds_are_said(photos: Path) -> None:
     (photos / "cats/01.heic").write_bytes(b"a telephone's")
     found = from_folder(photos, size=16)
     assert found.origin is not None
-    assert found.origin.notes[0].startswith("1 files of other kinds are passed over; accepted are .png, ")
+    assert found.origin.notes[0].startswith("1 file of other kinds passed over; accepted are .png, ")
 
 
 def test_broken_files_beside_a_run_are_left_out_as_in_training(

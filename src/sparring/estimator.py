@@ -88,7 +88,8 @@ class GAN:
             )
         dataset = _dataset(data, labels, Config().replace(**self.options))
         changes = self._changes(budget, dataset)
-        self._prepare(dataset, build.configure(dataset, self.recipe, labels is not None, _warn, **changes))
+        tell = _warn if dataset.name not in build.DATA else lambda _: None  # of those it is told in the guides
+        self._prepare(dataset, build.configure(dataset, self.recipe, labels is not None, tell, **changes))
         if verbose and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
             console().print(why, markup=False, soft_wrap=True)
         adaptive = self.config_.minutes > 0
