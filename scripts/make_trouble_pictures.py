@@ -39,8 +39,8 @@ CURED = "the recipe tutorial, cured"
 PICTURED = {  # recipes: their data, options and steps
     "the recipe tutorial": ("mnist", "tutorial", {}, 2400),
     CURED: ("mnist", "tutorial", {"r1_gamma": 10.0}, 2400),
-    "the recipe sprint on emoji, young": ("emoji", "sprint", {}, 800),
-    "the recipe sprint, well": ("mnist", "sprint", {}, 800),
+    "the recipe sprint on emoji, young": ("emoji", "sprint", {}, 400),
+    "the recipe sprint, well": ("mnist", "sprint", {}, 400),
 }
 WELL = {"the recipe tutorial": CURED, "the recipe sprint on emoji, young": "the recipe sprint, well"}
 

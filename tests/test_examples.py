@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sparring import build, suited, verbs
+from sparring import build, closing, suited, verbs
 from sparring.cli import main
 from sparring.config import RECIPES, Config
 from sparring.data.spec import Dataset
@@ -59,7 +59,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(build, "budget", checked)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set
-    monkeypatch.setattr(verbs, "QUALITY_SAMPLES", 200)
+    monkeypatch.setattr(closing, "COUNT", 200)
+    monkeypatch.setattr(closing, "LEAST_QUALITY", 200)
     monkeypatch.setattr("sparring.runtime.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)
