@@ -316,11 +316,8 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
     memory.check_players(costs(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        try:
-            generator = GENERATORS[config.generator](config, spec, classes)
-            discriminator = DISCRIMINATORS[config.discriminator](config, spec, classes)
-        except ValueError as error:
-            raise ConfigError(str(error)) from error
+        generator = GENERATORS[config.generator](config, spec, classes)
+        discriminator = DISCRIMINATORS[config.discriminator](config, spec, classes)
         if config.d_norm == "spectral":
             spectral(discriminator)
     runtime = runtime or Runtime(config.device, config.precision, config.processes)
@@ -391,17 +388,9 @@ def check(config: Config, data: Dataset) -> None:
 
 @lru_cache(maxsize=8)
 def costs(config: Config, spec: Spec, classes: int) -> memory.Costs:
-    """What this config's players take of memory.
-
-    Raises:
-        ConfigError: networks that cannot take this data.
-    """
-    try:
-        return memory.costs(
-            GENERATORS[config.generator], DISCRIMINATORS[config.discriminator], config, spec, classes
-        )
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
+    """What this config's players take of memory, as ``memory.costs`` counts it."""
+    players = GENERATORS[config.generator], DISCRIMINATORS[config.discriminator]
+    return memory.costs(*players, config, spec, classes)
 
 
 def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:

@@ -469,17 +469,14 @@ def _check(field: dataclasses.Field[Any], value: Any) -> None:
     name, meta = field.name, field.metadata
     fits = field.type == "float" and type(value) is int  # one that no float holds is refused as too large
     if type(value).__name__ != field.type and not fits:
-        raise ConfigError(f"{name} = {quoted(value)}: expected {field.type}, got {_type(value)}.")
+        kind = "nothing" if value is None else type(value).__name__
+        raise ConfigError(f"{name} = {quoted(value)}: expected {field.type}, got {kind}.")
     if meta["choices"] and value not in meta["choices"]:
         raise ConfigError(unknown(name, value, meta["choices"]))
     if field.type == "str":
         _check_text(name, value)
     elif field.type != "bool":
         _check_bounds(field, value)
-
-
-def _type(value: Any) -> str:
-    return "nothing" if value is None else type(value).__name__
 
 
 def _check_text(name: str, value: str) -> None:

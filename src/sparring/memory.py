@@ -48,7 +48,7 @@ def costs(generator: Builder, discriminator: Builder, config: Config, spec: Spec
     """What a config's players of this data would take.
 
     Raises:
-        ValueError: networks that cannot take it.
+        ConfigError: networks that cannot take it.
     """
 
     def of(build: Builder, shape: tuple[int, ...]) -> Cost:
@@ -56,7 +56,10 @@ def costs(generator: Builder, discriminator: Builder, config: Config, spec: Spec
             lambda depth: build(config.replace(depth=depth), spec, classes), config.depth, shape, classes
         )
 
-    return Costs(of(generator, (config.latent_dim,)), of(discriminator, spec.shape))
+    try:
+        return Costs(of(generator, (config.latent_dim,)), of(discriminator, spec.shape))
+    except ValueError as error:  # the networks' own words
+        raise ConfigError(str(error)) from error
 
 
 def check_players(found: Costs) -> None:
