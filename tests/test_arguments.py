@@ -144,11 +144,6 @@ def test_arguments_of_the_estimator(gan: GAN, tmp_path: Path) -> None:
     assert GAN(seed=np.int64(3), g_lr=np.float32(0.5)).get_params()["seed"] == 3
 
 
-def test_more_samples_than_fit_in_memory(gan: GAN) -> None:
-    with pytest.raises(ConfigError, match=r"count = 1,000,000,000,000: so many take .* GiB"):
-        gan.sample(10**12)
-
-
 def test_grids(pictures: Dataset) -> None:
     tiles = pictures.samples[:4].numpy()
     refused(lambda columns: sample.grid(tiles, pictures.spec, columns), "columns")

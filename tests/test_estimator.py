@@ -265,8 +265,10 @@ def test_a_training_that_broke_down_can_be_diagnosed(pictures: Dataset) -> None:
 
 
 def test_several_processes_would_run_a_script_several_times(pictures: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="`sparring train DATA.npy --recipe dcgan --seed 3 .*--processes 2"):
-        GAN("dcgan", processes=2, seed=3)
+    with pytest.raises(
+        ConfigError, match="`sparring train DATA.npy --recipe dcgan --processes 2 --seed 3 --conditional`"
+    ):
+        GAN("dcgan", processes=2, seed=3, conditional=True)
     with pytest.raises(ConfigError, match="torchrun --nproc-per-node 2 SCRIPT.py"):
         GAN().set_params(processes=2)
     path = fitted(pictures).save(tmp_path / "gan")
@@ -281,3 +283,10 @@ def test_what_was_taken_and_what_it_may_be_is_said(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert "took 32 samples from the DataLoader's dataset" in said
     assert "Are they pictures of 8 x 8 pixels?" in said
+
+
+def test_labels_in_a_pair_count_as_labels_given() -> None:
+    pictures = torch.rand(32, 1, 8, 8)
+    gan = GAN("dcgan", **TINY).fit((pictures, torch.arange(32) % 2), samples_seen=16)
+    assert gan.config_.conditional
+    assert gan.sample(2, labels=1).shape == (2, 1, 8, 8)

@@ -46,7 +46,7 @@ class GAN:
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
-        _check_processes(recipe, Config().replace(**options))
+        _check_processes(recipe, options, Config().replace(**options))
         self._data: Dataset | None = None
         self.history_: list[Record] = []
 
@@ -88,8 +88,9 @@ class GAN:
             )
         dataset = _dataset(data, labels, Config().replace(**self.options))
         changes = self._changes(budget, dataset)
+        handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
         tell = _warn if dataset.name not in build.DATA else lambda _: None  # of those it is told in the guides
-        self._prepare(dataset, build.configure(dataset, self.recipe, labels is not None, tell, **changes))
+        self._prepare(dataset, build.configure(dataset, self.recipe, handed, tell, **changes))
         if verbose and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
             console().print(why, markup=False, soft_wrap=True)
         adaptive = self.config_.minutes > 0
@@ -252,12 +253,14 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
     return dataset
 
 
-def _check_processes(recipe: str, config: Config) -> None:
+def _check_processes(recipe: str, given: Mapping[str, Any], config: Config) -> None:
     """Refuse several processes, which would start the caller's program again, but where torchrun did."""
     if config.processes == 1 or LAUNCHED in os.environ:
         return
+    flags = {True: "--{}", False: "--no-{}"}
     options = " ".join(
-        f"--{name.replace('_', '-')} {value}" for name, value in config.changes().items() if name != "recipe"
+        flags[value].format(name) if isinstance(value, bool) else f"--{name} {value}"
+        for name, value in ((key.replace("_", "-"), value) for key, value in given.items())
     )
     raise ConfigError(
         f"processes = {config.processes} would run this whole program {config.processes} times. Save the data "
