@@ -68,6 +68,10 @@ def test_data_that_lie_beside_what_was_written(tmp_path, monkeypatch, capsys) ->
         assert "Did you mean 'photos'?" in capsys.readouterr().err
     assert main(["evaluate", "--real", "ring", "--fake", "photso"]) == 1
     assert "Did you mean 'photos'?" in capsys.readouterr().err
+    (tmp_path / "array.npz").touch()
+    for written in ("arary.npz", "array.npy", str(tmp_path / "aray.npz")):
+        assert main(["train", written]) == 1
+        assert "Did you mean 'array.npz'?" in capsys.readouterr().err
     (tmp_path / "losses.csv").write_text("step,g_loss\n")
     assert main(["doctor", "losses.cvs"]) == 1
     assert "there is no losses.cvs. Did you mean 'losses.csv'?" in capsys.readouterr().err

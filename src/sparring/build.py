@@ -20,6 +20,7 @@ from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, meant, unknown
+from sparring.files import beside
 from sparring.idle import refuse_idle
 from sparring.loop import Budget
 from sparring.networks import dcgan, mlp, modern, resnet
@@ -200,28 +201,21 @@ def holds_pictures(name: str) -> bool:
 def _without_options(name: str, path: Path) -> Dataset:
     if name in DATA:
         return DATA[name]()
-    if path.suffix.lower() in FILES:
+    is_file = path.suffix.lower() in FILES
+    if is_file and path.exists():
         return from_file(path.absolute())  # a run may be resumed from elsewhere
     if path.exists():
         raise DataError(
             f"{name} is a {path.suffix or 'nameless'} file; accepted: {', '.join([*DATA, *FILES])}, "
             "a folder of pictures."
         )
-    if len(path.parts) > 1:
-        near = meant(path.name, beside(path))
+    if is_file or len(path.parts) > 1:
+        near = meant(path.name, beside(path, FILES))
         raise DataError(f"there is no file or folder {name}.{near} Of a run whose data moved: link them there.")
     raise DataError(
-        unknown("data", name, DATA, beside(path))
+        unknown("data", name, DATA, beside(path, FILES))
         + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
     )
-
-
-def beside(path: Path) -> list[str]:
-    """Names of folders and files that lie where this was looked for, and may be meant."""
-    try:
-        return [each.name for each in path.parent.iterdir() if each.is_dir() or each.suffix.lower() in FILES]
-    except OSError:
-        return []
 
 
 def held_out(name: str) -> Dataset | None:

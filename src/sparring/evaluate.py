@@ -20,6 +20,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, RunError, unknown
+from sparring.files import beside
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import choose, suited
 from sparring.metrics.overlap import overlaps
@@ -253,7 +254,7 @@ def source(
         return found
     if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
         paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
-        wrong = unknown("data", name, build.DATA, build.beside(path))
+        wrong = unknown("data", name, build.DATA, beside(path, build.FILES))
         raise DataError(f"{wrong} Or the path of {paths}; there is no {path}.")
     return build.dataset(name)
 

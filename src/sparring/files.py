@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -54,6 +54,14 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     with whole(path) as file:
         file.write(content)
+
+
+def beside(path: Path, suffixes: Collection[str]) -> list[str]:
+    """Names of the folders and of such files where this was looked for: one of them may be meant."""
+    try:
+        return [each.name for each in path.parent.iterdir() if each.is_dir() or each.suffix.lower() in suffixes]
+    except OSError:
+        return []
 
 
 def left_over(folder: Path) -> dict[Path, str]:
