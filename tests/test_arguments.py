@@ -125,6 +125,9 @@ def test_arguments_of_train(name: str) -> None:
 
 def test_arguments_of_preflight(bout: Bout) -> None:
     refused(lambda seed: preflight(bout, POINTS, seed), "seed")
+
+
+def test_a_bout_is_asked_for_by_its_name() -> None:
     with pytest.raises(ConfigError, match=r"bout = 3: expected a sparring.Bout"):
         preflight(3, POINTS)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"bout = None: expected a sparring.Bout"):

@@ -188,7 +188,7 @@ MUTANTS = [
     Mutant(schedules, "ema_decay", "batch_size / half_life", "1 / half_life", test_schedules.test_the_batch_size_does_not_change_the_average),
     Mutant(schedules, "ema_decay", "min(", "max(", test_schedules.test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for),
     Mutant(ema, "WeightAverage.__init__", ".requires_grad_(False)", "", test_ema.test_the_copy_is_apart_frozen_and_in_evaluation_mode),
-    Mutant(ema, "WeightAverage.__init__", "copy.deepcopy(network)", "network", test_ema.test_a_decay_of_nothing_copies_and_of_one_keeps),
+    Mutant(ema, "WeightAverage.__init__", "duplicate(network)", "network", test_ema.test_a_decay_of_nothing_copies_and_of_one_keeps),
     Mutant(ema, "WeightAverage.update", "1 - decay", "decay", test_ema.test_the_closed_form_after_n_steps),
     Mutant(ema, "WeightAverage.update", "our.copy_(their)", "pass", test_ema.test_batch_statistics_follow),
     Mutant(distances, "frechet", "- 2 * eigenvalues", "- eigenvalues", test_distances.test_known_distance_of_two_gaussians),

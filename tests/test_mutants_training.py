@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+import test_arguments
 import test_checkpoint
 import test_doctor
 import test_keeping
@@ -37,6 +38,7 @@ MUTANTS = [
     Mutant(loop, "train", "started += time.perf_counter() - stopped", "pass", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
     Mutant(loop, "train", "bout.samples_seen += bout.d_steps * batch_size", "bout.samples_seen += 1", test_loop.test_budget_in_samples_epochs_and_minutes),
     Mutant(loop, "train", "% record_every == 0", "% record_every == 1", test_loop.test_records_come_every_so_often_and_at_the_end),
+    Mutant(loop, "_check_kinds", '"bout", bout', '"it", bout', test_arguments.test_a_bout_is_asked_for_by_its_name),
     Mutant(loop, "train", "if stopping:", "if False:", test_loop.test_stop_ends_after_the_step_with_a_record),
     Mutant(loop, "_Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
     Mutant(loop, "_Order._shuffled", "0, epoch)", "0, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),
