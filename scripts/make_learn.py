@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from PIL import Image
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from palette import LIGHT
 from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
 from sparring import build, fields, sample
+from sparring.data import toy
 from sparring.data.images import mnist
 from sparring.loop import Budget, train
 from sparring.metrics.coverage import prdc
@@ -33,6 +37,8 @@ ROOT = Path(__file__).parents[1]
 FACTS, PICTURES = ROOT / "docs/learn/facts.json", ROOT / "docs/images/learn"
 CHAPTER = ROOT / "docs/learn/en/2-the-simplest-gan.md"
 SHOWN = 40  # samples in a picture
+BELIEF = (0.35, 0.65)  # of the discriminator, from no colour to full colour
+NEAR = 0.2  # of the ring's radius: a point so near to a heap is counted to it
 CURES: dict[str, dict[str, Any]] = {  # panels of cures.png, as benchmarks/cures.py has them
     "as it is": {},
     "beta1 = 0": {"beta1": 0.0},
@@ -57,8 +63,8 @@ def fight() -> dict[str, float]:
     sheet(drawn[:SHOWN]).save(PICTURES / "blobs.png")
     figure, axis = plt.subplots(figsize=(7, 2.8))
     smooth = np.stack([np.convolve(column, np.ones(50) / 50, "valid") for column in curve.T], 1)
-    axis.plot(smooth[:, 0], color="#2563a8", label="D(x), real")
-    axis.plot(smooth[:, 1], color="#d1641b", label="D(G(z)), forged")
+    axis.plot(smooth[:, 0], color=LIGHT["real"], label="D(x), real")
+    axis.plot(smooth[:, 1], color=LIGHT["fake"], label="D(G(z)), forged")
     axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle="--")
     axis.set(xlabel="step", ylim=(0, 1))
     axis.legend(frameon=False, fontsize=8)
@@ -126,7 +132,7 @@ def quality() -> dict[str, float]:
 
 
 def ring() -> dict[str, float]:
-    """The moving picture of chapter 1: points, and what the discriminator thinks of the plane."""
+    """The moving picture of chapter 1: points, and how far the discriminator believes each place."""
     data = build.dataset("ring")
     config = build.configure(data, "mlp", seed=1)
     bout = build.bout(config, data.spec, data.classes)
@@ -140,28 +146,49 @@ def ring() -> dict[str, float]:
             found = fields.field(bout, data.spec, 0, sample.draw(bout.artist, latents))
             frames.append(frame(found, real, record.step))
     sample.animate(frames, PICTURES / "ring.gif", seconds=10)
-    return {"ring_frames": len(frames)}
+    away = torch.cdist(torch.tensor(found["points"]), toy.ring().means)  # (POINTS, 8)
+    near, heap = away.min(1)
+    belief = torch.tensor(found["logits"]).sigmoid()
+    return {
+        "ring_near": 100 * (near < NEAR).float().mean().item(),
+        "ring_heaps": len(heap[near < NEAR].unique()),
+        "ring_least": belief.min().item(), "ring_most": belief.max().item(),
+    }  # fmt: skip
 
 
 def frame(found: dict[str, Any], real: np.ndarray, step: int) -> Image.Image:
-    figure, axis = plt.subplots(figsize=(3.2, 3.4), dpi=80)
+    """One moment: the same piece of the plane and the same scale of colour at every one."""
+    figure = plt.figure(figsize=(4, 4.25), dpi=80)
+    axis = figure.add_axes((0, 0, 1, 4 / 4.25))
     side, (low, high) = found["side"], (found["low"], found["high"])
-    landscape = np.array(found["logits"]).reshape(side, side)
-    reach = np.abs(landscape - np.median(landscape)).max() + 1e-9
+    belief = torch.tensor(found["logits"]).sigmoid().reshape(side, side)
     axis.imshow(
-        landscape - np.median(landscape), origin="lower", extent=(low[0], high[0], low[1], high[1]),
-        cmap="PuOr_r", vmin=-1.6 * reach, vmax=1.6 * reach, interpolation="bilinear",
+        belief, origin="lower", extent=(low[0], high[0], low[1], high[1]), interpolation="bilinear",
+        cmap=LinearSegmentedColormap.from_list("", [LIGHT["plane"], LIGHT["believes"]]),
+        vmin=BELIEF[0], vmax=BELIEF[1],
     )  # fmt: skip
-    drawn = np.array(found["points"])
-    axis.scatter(*real[:400].T, s=3, color="0.25")
-    axis.scatter(*drawn.T, s=5, color="#d1641b")
-    axis.set_title(f"step {step}", fontsize=9)
+    axis.scatter(*np.array(found["points"]).T, s=9, color=LIGHT["fake"], linewidths=0)
+    axis.scatter(*real[:400].T, s=9, color=LIGHT["real"], linewidths=0)
+    axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axis.axis("off")
-    figure.tight_layout(pad=0.3)
+    figure.text(0.5, 0.965, f"step {step:,}", ha="center", va="center", fontsize=10, color=LIGHT["ink"])
     figure.canvas.draw()
     picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])  # type: ignore[attr-defined]
     plt.close(figure)
-    return picture.quantize(40, dither=Image.Dither.NONE)
+    return picture.quantize(palette=paints(), dither=Image.Dither.NONE)
+
+
+@cache
+def paints() -> Image.Image:
+    """The colours of every frame: of its own choice a picture's quantizer would mix real with forged."""
+    plane, believes, *marks = (
+        np.array(to_rgb(LIGHT[name])) for name in ("plane", "believes", "real", "fake", "ink")
+    )
+    tints = [plane + share * (believes - plane) for share in np.linspace(0, 1, 40)]
+    edges = [tints[20] + share * (mark - tints[20]) for mark in marks for share in (0.25, 0.5, 0.75, 1)]
+    holder = Image.new("P", (1, 1))
+    holder.putpalette([round(255 * part) for paint in [*tints, *edges, np.ones(3)] for part in paint])
+    return holder
 
 
 def sheet(digits: torch.Tensor) -> Image.Image:

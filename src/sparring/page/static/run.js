@@ -33,7 +33,7 @@ class RunCard {
     this.stage = new Stage(this.source, this.part("stage"), (step) => this.moved(step));
     const seek = (index) => this.stage.seek(this.view.step[index]);
     this.losses = new LineChart(this.part("losses"), [
-      { name: "d_loss", label: "D", colour: "real" }, { name: "g_loss", label: "G", colour: "fake" },
+      { name: "d_loss", label: "D", colour: "inspector" }, { name: "g_loss", label: "G", colour: "fake" },
     ], { seek });
     this.seek = seek;
   }

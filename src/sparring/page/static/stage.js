@@ -117,7 +117,7 @@ class Stage {
       side - ((y - field.low[1]) / (field.high[1] - field.low[1])) * side,
     ];
     this.drawLandscape(pen, field, side);
-    pen.fillStyle = Colours.of("realdot");
+    pen.fillStyle = Colours.of("real");
     for (const point of real?.points ?? []) dot(pen, place(point), 1.7);
     pen.fillStyle = pen.strokeStyle = Colours.of("fake");
     for (const point of field.points) dot(pen, place(point), 2.4);
@@ -135,15 +135,15 @@ class Stage {
 
   drawLandscape(pen, field, side) {
     const { logits, side: cells } = field;
-    const sorted = [...logits].sort((a, b) => a - b), far = sorted.length - 1;
-    const middle = sorted[far >> 1], reach = Math.max(sorted[Math.round(0.97 * far)] - middle, middle - sorted[Math.round(0.03 * far)], 1e-6);
+    const sorted = [...logits].sort((a, b) => a - b), at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    const least = at(0.03), reach = Math.max(at(0.97) - least, 1e-6);
     const small = new OffscreenCanvas(cells, cells), brush = small.getContext("2d"), image = brush.createImageData(cells, cells);
-    const warm = rgb(Colours.of("believes")), cold = rgb(Colours.of("doubts")), ground = rgb(Colours.of("plane"));
+    const ground = rgb(Colours.of("plane")), belief = rgb(Colours.of("believes"));
     logits.forEach((logit, k) => {
-      const share = Math.max(-1, Math.min(1, (logit - middle) / reach)), end = share > 0 ? warm : cold;
-      const at = 4 * ((cells - 1 - Math.floor(k / cells)) * cells + (k % cells));
-      for (let c = 0; c < 3; c++) image.data[at + c] = ground[c] + Math.abs(share) * (end[c] - ground[c]);
-      image.data[at + 3] = 255;
+      const share = Math.max(0, Math.min(1, (logit - least) / reach));
+      const pixel = 4 * ((cells - 1 - Math.floor(k / cells)) * cells + (k % cells));
+      for (let c = 0; c < 3; c++) image.data[pixel + c] = ground[c] + share * (belief[c] - ground[c]);
+      image.data[pixel + 3] = 255;
     });
     brush.putImageData(image, 0, 0);
     pen.imageSmoothingEnabled = true;
