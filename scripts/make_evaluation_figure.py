@@ -13,6 +13,7 @@ from torch import Tensor
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from palette import LIGHT
 
 from sparring.data.toy import Mixture, ring
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
@@ -63,8 +64,8 @@ def main() -> None:
         found, _ = evaluate(
             raw("points", (2,)), Reals(real, data="ring"), lambda _, p=points: Fakes(p), held_out=held_out
         )
-        axis.scatter(*real.T, s=3, color="0.75", label="real")
-        axis.scatter(*points.T, s=3, color="tab:red", alpha=0.5, label="fake")
+        axis.scatter(*real.T, s=3, color=LIGHT["real"], label="real")
+        axis.scatter(*points.T, s=3, color=LIGHT["fake"], alpha=0.5, label="fake")
         axis.set(title=name, xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", xticks=[], yticks=[])
         axis.set_xlabel(caption(found), fontsize=9, family="monospace")
     axes[0, 0].legend(loc="center", frameon=False, markerscale=3)

@@ -1,6 +1,6 @@
 """Makes every number and picture of docs/learn: docs/learn/facts.json and docs/images/learn/.
 
-python scripts/make_learn.py [ring fight quality table cures]; some minutes on two CPU cores in all. Then
+python scripts/make_learn.py [ring fight both quality table cures]; some minutes on two CPU cores in all. Then
 scripts/make_notebooks.py writes the numbers into the pages.
 """
 
@@ -106,6 +106,16 @@ def cures() -> dict[str, float]:
     return {}
 
 
+def both() -> dict[str, float]:
+    """Both losses of the default recipe at half of its training and at the end, over a tenth of it."""
+    gan = sparring.GAN(record_every=10).fit("mnist")
+    facts = {}
+    for name, low, high in (("half", 0.45, 0.55), ("end", 0.9, 1.0)):
+        part = [record.values for record in gan.history_ if low <= record.progress <= high]
+        facts |= {f"both_{p}_{name}": statistics.mean(v[f"{p}_loss"] for v in part) for p in ("d", "g")}
+    return facts
+
+
 def quality() -> dict[str, float]:
     """Four kinds of forgeries with one fault each, and what each number says of them."""
     real, other = mnist("train"), mnist("test")
@@ -199,7 +209,7 @@ def sheet(digits: torch.Tensor) -> Image.Image:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     facts: dict[str, float] = json.loads(FACTS.read_text()) if FACTS.exists() else {}
-    parts = {"ring": ring, "fight": fight, "quality": quality, "table": table, "cures": cures}
+    parts = {"ring": ring, "fight": fight, "both": both, "quality": quality, "table": table, "cures": cures}
     for name in sys.argv[1:] or parts:
         facts |= {key: float(f"{value:.4g}") for key, value in parts[name]().items()}
         FACTS.write_text(json.dumps(facts, indent=1) + "\n")

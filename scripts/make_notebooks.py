@@ -1,16 +1,29 @@
 """Writes the numbers and tables into docs/learn, the English code into the Chinese pages, and the notebooks.
 
 python scripts/make_notebooks.py; the numbers are those of docs/learn/facts.json (scripts/make_learn.py).
+What the code prints and shows stays in the English notebooks as it is, and with --run is made anew: some
+minutes on two CPU cores.
 """
 
 from __future__ import annotations
 
+import ast
+import base64
+import contextlib
+import io
 import json
 import re
+import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import v4
+from PIL import Image
+
+Ran = dict[str, list[Any]]  # a cell's code, and its outputs
 
 LEARN = Path(__file__).parents[1] / "docs/learn"
 CHAPTERS = sorted(path.stem for path in (LEARN / "en").glob("*.md"))
@@ -83,12 +96,15 @@ def quality(facts: dict[str, float], language: str) -> str:
     return "\n".join(lines)
 
 
-def notebook(text: str) -> str:
-    """The same chapter as a notebook without outputs."""
+def notebook(text: str, ran: Ran) -> str:
+    """The same chapter as a notebook, with what its code printed and showed when it ran last."""
     cells, end = [], 0
     for k, found in enumerate(CODE.finditer(text)):
         cells.append(v4.new_markdown_cell(text[end : found.start()].strip(), id=f"words-{k}"))
-        cells.append(v4.new_code_cell(found[1].strip(), id=f"code-{k}"))
+        source = found[1].strip()
+        cells.append(
+            v4.new_code_cell(source, id=f"code-{k}", execution_count=k + 1, outputs=ran.get(source, []))
+        )
         end = found.end()
     cells.append(v4.new_markdown_cell(text[end:].strip(), id="end"))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -97,16 +113,62 @@ def notebook(text: str) -> str:
     return nbformat.writes(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-def pages() -> dict[str, str]:
+def before(chapter: str) -> Ran:
+    """What the code of a chapter printed and showed by its English notebook."""
+    path = LEARN / "en" / f"{chapter}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    return {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
+
+
+def run(chapter: str) -> Ran:
+    """Run a chapter's code in an empty folder, as Jupyter would: the last expression of a cell is shown."""
+    cells = [code.strip() for code in CODE.findall((LEARN / "en" / f"{chapter}.md").read_text("utf-8"))]
+    names: dict[str, Any] = {}
+    ran: Ran = {}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for cell in cells:
+            body = ast.parse(cell)
+            last = body.body.pop() if isinstance(body.body[-1], ast.Expr) else None
+            printed, value = io.StringIO(), None
+            with contextlib.redirect_stdout(printed):
+                exec(compile(body, chapter, "exec"), names)
+                if last is not None:
+                    value = eval(compile(ast.Expression(last.value), chapter, "eval"), names)
+            ran[cell] = [*said_by(printed.getvalue()), *shown(value)]
+    return ran
+
+
+def said_by(printed: str) -> list[Any]:
+    return [v4.new_output("stream", text=printed)] if printed else []
+
+
+def shown(value: Any) -> list[Any]:
+    """A picture as a notebook shows it."""
+    if not isinstance(value, Image.Image):
+        return []
+    file = io.BytesIO()
+    larger = max(1, 320 // value.width)
+    value.resize((larger * value.width, larger * value.height), Image.Resampling.NEAREST).save(
+        file, "PNG", optimize=True
+    )
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "<a picture>"}
+    return [v4.new_output("display_data", data=data)]
+
+
+def pages(ran: Callable[[str], Ran] = before) -> dict[str, str]:
     """What each file under docs/learn should hold."""
+    outputs = {chapter: ran(chapter) for chapter in CHAPTERS}
     found = {}
     for language in ("en", "zh"):
         for chapter in CHAPTERS:
             text = page(language, chapter)
-            found |= {f"{language}/{chapter}.md": text, f"{language}/{chapter}.ipynb": notebook(text)}
+            found |= {
+                f"{language}/{chapter}.md": text,
+                f"{language}/{chapter}.ipynb": notebook(text, outputs[chapter]),
+            }
     return found
 
 
 if __name__ == "__main__":
-    for name, text in pages().items():
+    for name, text in pages(run if "--run" in sys.argv else before).items():
         (LEARN / name).write_text(text, "utf-8")

@@ -23,6 +23,7 @@ from matplotlib.axes import Axes
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 sys.path.insert(0, str(Path(__file__).parent))
 from make_troubles import MADE
+from palette import LIGHT
 
 from doctor.run import prepared
 from sparring import build, sample
@@ -99,7 +100,7 @@ def draw(rule: Rule, ill: Course, well: Course) -> None:
 
 def curve(axis: Axes, sign: Sign, ill: Course, well: Course) -> None:
     seen = []
-    for which, colour in ((well, "0.6"), (ill, "tab:red")):
+    for which, colour in ((well, "0.6"), (ill, LIGHT["illline"])):
         points = [
             (step, found[sign.name])
             for step, found in zip(which.steps, which.signals, strict=True)

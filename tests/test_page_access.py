@@ -1,12 +1,14 @@
 """Who may ask the page, under which address, and how long it lasts."""
 
+import io
 import json
+import queue
 import subprocess
 import sys
-import time
+import threading
+import webbrowser
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -117,57 +119,139 @@ def test_answers_forbid_all_that_is_foreign(tmp_path: Path) -> None:
     assert "http" not in pages.replace("http-equiv", "")  # nothing from a network
 
 
-def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["watch", str(tmp_path / "nowhere")]) == 1
     assert "there is no run folder" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert main(["watch", str(tmp_path / "file")]) == 1
     assert "is a file" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="--host no.such.host.invalid is no address"):
+    with pytest.raises(ConfigError, match="--host 'no.such.host.invalid' is no address"):
         watching.listen("no.such.host.invalid", 0)
     assert main(["watch", str(tmp_path), "--host", "0.0.0.0"]) == 1
     assert "--token" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="cannot listen on 203.0.113.1"):
+    with pytest.raises(
+        ConfigError, match="cannot listen on 203.0.113.1.*: the address is none of this machine's"
+    ):
         watching.listen("203.0.113.1", 0)
-    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
-    assert main(["watch", str(tmp_path)]) == 1
-    assert "pip install 'sparring[page]'" in capsys.readouterr().err
+    assert main(["train", "mnist", "--stay"]) == 1
+    assert "--stay keeps the page of --watch" in capsys.readouterr().err
 
 
 def test_two_pages_never_share_a_port() -> None:
     with watching.listen("127.0.0.1", 0) as one, watching.listen("127.0.0.1", 0) as other:
         taken = one.getsockname()[1]
         assert taken != other.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {taken}: Address already in use"):
+        with pytest.raises(ConfigError, match=f"port {taken}: another program listens there"):
             watching.listen("127.0.0.1", taken)
 
 
-def test_a_page_beside_a_training_ends_with_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    run = make_run(tmp_path / "a")
-    said = ""
-    with watching.page_beside(run):
-        until = time.monotonic() + 30
-        while "http://" not in said and time.monotonic() < until:
-            time.sleep(0.05)
-            said += capfd.readouterr().out
-        address = said.split()[0]
-        time.sleep(0.5)
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
+    """The processes of pages that are started."""
+    started = []
+
+    def start(*args: Any, **kwargs: Any) -> subprocess.Popen[str]:
+        started.append(popen(*args, **kwargs))
+        return started[-1]
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(watching.subprocess, "Popen", start)
+    return started
+
+
+def test_a_page_beside_a_training_ends_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pages: list[subprocess.Popen[str]]
+) -> None:
+    with watching.page_beside(make_run(tmp_path / "a")):
+        address = capsys.readouterr().out.split()[0]
         assert json.loads(urlopen(f"{address}api/runs").read()) == ["a"]
-    with pytest.raises(URLError):
-        urlopen(f"{address}api/runs")
+    assert [page.poll() is None for page in pages] == [False]
+    assert f"To see it again: sparring watch {tmp_path / 'a'}" in capsys.readouterr().out
+
+
+def test_a_page_outlives_its_training_until_it_is_interrupted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pages: list[subprocess.Popen[str]]
+) -> None:
+    def interrupted() -> None:
+        assert page.poll() is None
+        raise KeyboardInterrupt
+
+    with watching.page_beside(make_run(tmp_path / "a"), stay=True):
+        (page,) = pages
+        wait = page.wait
+        page.wait = lambda: (setattr(page, "wait", wait), interrupted())  # type: ignore[method-assign,assignment]
+    said = capsys.readouterr().out
+    assert f"The page stays at {said.split()[0]} until Ctrl-C" in said
+    assert page.poll() is not None
 
 
 def test_a_page_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys, time\nfrom pathlib import Path\nfrom sparring.watching import page_beside\n"
+        "import sys, time\nfrom pathlib import Path\nfrom sparring.watching import page_beside\n"
         "with page_beside(Path(sys.argv[1])):\n    time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(make_run(tmp_path / "a"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as training:
-        assert training.stdout
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as training:  # type: ignore[call-overload]
         address = training.stdout.readline().split()[0]
         assert json.loads(urlopen(f"{address}api/runs").read()) == ["a"]
         training.kill()
-        assert training.stdout.read() == ""  # the page held this pipe too
-    with pytest.raises(URLError):
-        urlopen(f"{address}api/runs")
+        training.stderr.read()  # to its end, which comes when the page, that has this pipe too, is gone
+
+
+class Opened(webbrowser.BaseBrowser):
+    """A browser that only takes down where it was sent."""
+
+    def __init__(self) -> None:
+        self.at = queue.Queue[str]()
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
+        self.at.put(url)
+        return True
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """A machine with a screen and a browser."""
+    browser = Opened()
+    monkeypatch.setattr(webbrowser, "get", lambda using=None: browser)
+    for name in ("CI", "SSH_CONNECTION", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
+    return browser
+
+
+def test_watch_opens_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Opened) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert main(["watch", str(make_run(tmp_path / "a"))]) == 0
+    assert desk.at.get(timeout=10) == terminal.getvalue().split()[0]
+    assert main(["watch", str(tmp_path / "a"), "--no-browser"]) == 0
+    assert desk.at.empty()
+
+
+@pytest.mark.parametrize("instead", ["CI", "SSH_CONNECTION", "no DISPLAY", "a pipe", "a browser of text"])
+def test_no_browser_is_opened_where_nobody_would_see_it(
+    instead: str, monkeypatch: pytest.MonkeyPatch, desk: Opened
+) -> None:
+    text = webbrowser.GenericBrowser("true")
+    monkeypatch.setattr(text, "open", desk.open)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    if instead == "no DISPLAY":
+        monkeypatch.delenv("DISPLAY")
+    elif instead == "a pipe":
+        monkeypatch.setattr(sys, "stdout", io.StringIO())
+    elif instead == "a browser of text":
+        monkeypatch.setattr(webbrowser, "get", lambda using=None: text)
+    else:
+        monkeypatch.setenv(instead, "1")
+    before = threading.active_count()
+    watching.open_browser("http://127.0.0.1:8555/")
+    assert (threading.active_count(), desk.at.empty()) == (before, True)

@@ -163,6 +163,10 @@ def _training_verbs(verbs: Any) -> None:
     cures = "where the doctor finds a serious disease, go back and try a cure, N times at most (3)"
     train.add_argument("--rescue", type=whole, nargs="?", const=3, default=0, metavar="N", help=cures)
     train.add_argument("--watch", action="store_true", help="serve the live page while it trains")
+    train.add_argument(
+        "--stay", action="store_true", help="with --watch: keep the page afterwards, until Ctrl-C"
+    )
+    _add_browser(train, "with --watch: print the page's address, and open no browser")
     train.add_argument("--config", type=Path, help="a TOML file of options; the command line wins")
     add_config_options(train)
 
@@ -237,6 +241,7 @@ def _looking_verbs(verbs: Any) -> None:
     watch.add_argument("--port", type=whole, default=0, help="a port (the first free one from 8555 on)")
     watch.add_argument("--host", default="127.0.0.1", help="another address than this machine's own")
     watch.add_argument("--token", default="", help="what a visitor's address must bring; --host needs it")
+    _add_browser(watch, "print the address, and open no browser")
     watch.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)  # of --watch
 
     report = verbs.add_parser("report", description="A run's page as one file that needs nothing else.")
@@ -271,6 +276,10 @@ def _looking_verbs(verbs: Any) -> None:
         nargs="?",
         help="run folder, or a folder of runs; without it: this machine",
     )
+
+
+def _add_browser(verb: argparse.ArgumentParser, text: str) -> None:
+    verb.add_argument("--no-browser", action="store_false", dest="browser", help=text)
 
 
 def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:

@@ -81,6 +81,8 @@ REASONS = {
     errno.ELOOP: "its links go round in a circle",
     errno.EMFILE: "too many files are open",
     errno.EIO: "the disk reports a fault",
+    errno.EADDRINUSE: "another program listens there",
+    errno.EADDRNOTAVAIL: "the address is none of this machine's",
 }
 
 

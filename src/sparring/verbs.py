@@ -48,8 +48,8 @@ def demo(args: argparse.Namespace) -> int:
         "\n[bold]Two networks spar over handwritten digits for "
         f"{args.minutes:g} minute{'' if args.minutes == 1 else 's'}.[/bold]\n"
         "The generator forges digits from random numbers. The discriminator is shown real and forged\n"
-        "ones and says which is which. Each learns from the other: D(real) is how sure it is of the\n"
-        "real ones, D(fake) how often it is fooled.\n"
+        "ones and says which is which. Each learns from the other. D(real) and D(fake) are how probable it\n"
+        "finds it, on average, that the real ones and the forged ones are real.\n"
     )
     data = build.dataset("mnist")
     config = build.configure(data, minutes=args.minutes, seed=args.seed)
@@ -63,6 +63,7 @@ def demo(args: argparse.Namespace) -> int:
         "\n[bold]What to try next[/bold]\n"
         f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
         f"  sparring sample {name} --interpolate --out walk.gif   a walk between digits\n"
+        f"  sparring watch {name}                                 the fight as a page, and a playground\n"
         "  sparring train mnist --recipe tutorial                what the beginner's GAN draws instead\n"
         "  sparring train fashion-mnist --minutes 2              clothes\n"
         "  sparring train mnist --minutes 5                      finer digits",
@@ -73,6 +74,8 @@ def demo(args: argparse.Namespace) -> int:
 
 def train(args: argparse.Namespace) -> int:
     """Train on a built-in set, a file or pictures into a new run folder."""
+    if args.stay and not args.watch:
+        raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
     from_file = dict(load_toml(args.config)) if args.config else {}
     from_file.pop("data", None)
     recipe = args.recipe or from_file.pop("recipe", "auto")
@@ -113,7 +116,8 @@ def train(args: argparse.Namespace) -> int:
     if runtime.processes == 1:  # it draws as one process does
         for caution in preflight(bout, data, config.seed):
             warn(f"before the first step: {caution}")
-    with page_beside(path) if args.watch and runtime.rank == 0 else nullcontext():
+    watched = args.watch and runtime.rank == 0
+    with page_beside(path, args.browser, args.stay) if watched else nullcontext():
         done = _fight(Rescuer(RunFolder(path), bout, args.rescue), data, held_out=held_out)
     return 0 if done else 130
 

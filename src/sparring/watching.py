@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
 import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparring import layout
-from sparring.errors import ConfigError, RunError, printable
+from sparring.errors import ConfigError, RunError, printable, quoted, reason
 from sparring.runs import marked, no_run, runs_in
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from sparring.run import RunFolder
     from sparring.steps import Bout
 
-INSTALL = "pip install 'sparring[page]'"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT, TRIED_PORTS = 8555, 20
 KNOB_SEED = 12345  # of the directions that the knobs go along
@@ -34,7 +36,7 @@ def watch(args: argparse.Namespace) -> int:
     """Serve the page until interrupted.
 
     Raises:
-        ConfigError: the web server is missing, or another address without a token.
+        ConfigError: another address without a token.
         RunError: no such folder, or no run in it.
     """
     for path in args.run:
@@ -45,18 +47,19 @@ def watch(args: argparse.Namespace) -> int:
             f"--host {args.host} shows your runs to others: give a --token too, such as "
             f"{secrets.token_urlsafe(8)}."
         )
-    try:
-        import uvicorn
+    import uvicorn
 
-        from sparring.page.server import app
-    except ImportError as error:
-        raise ConfigError(f"the page needs a web server: {INSTALL}") from error
+    from sparring.page.server import app
+
     for path in args.run:
         if not marked(path) and path not in {run.parent for run in runs_in(path)}:
             raise RunError(f"there is nothing to watch: {no_run(path)}")
     listening = listen(args.host, args.port)
     hosts = LOOPBACK if args.host in LOOPBACK else ()
-    print(f"{address(args.host, listening.getsockname()[1], args.token)}  (Ctrl-C ends it)", flush=True)
+    shown = address(args.host, listening.getsockname()[1], args.token)
+    print(f"{shown}  (Ctrl-C ends it)", flush=True)
+    if args.browser:
+        open_browser(shown)
     server = uvicorn.Server(
         uvicorn.Config(
             app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
@@ -69,6 +72,20 @@ def watch(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt), listening:  # its way to end
         server.run([listening])
     return 0
+
+
+def open_browser(shown: str) -> None:
+    """Open an address in this desk's browser; nothing where nobody would see it."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION") or not sys.stdout.isatty():
+        return
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return
+    with suppress(webbrowser.Error, OSError):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:  # one that would take this terminal
+            threading.Thread(target=browser.open, args=(shown,), daemon=True).start()
 
 
 def _end_with_stdin(server: Any) -> None:
@@ -124,8 +141,10 @@ def listen(host: str, wished: int) -> socket.socket:
     try:
         socket.getaddrinfo(host, None, family)
     except (OSError, UnicodeError) as error:
-        raise ConfigError(f"--host {host} is no address of this machine: {error}.") from error
-    for port in [wished] if wished else range(PORT, PORT + TRIED_PORTS):
+        raise ConfigError(
+            f"--host {quoted(host)} is no address that this machine knows: leave it out, or give one it has."
+        ) from error
+    for port in [wished] if wished else [*range(PORT, PORT + TRIED_PORTS), 0]:  # 0: any that is free
         trial = socket.socket(family)
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -133,27 +152,49 @@ def listen(host: str, wished: int) -> socket.socket:
             trial.listen()  # two that are only bound may share a port
         except OSError as error:
             trial.close()
-            reason = error.strerror or str(error)
+            why = reason(error)
             continue
         return trial
     raise ConfigError(
-        f"cannot listen on {host}, port {wished or PORT}: {reason}. Choose another --port or --host."
+        f"cannot listen on {host}, port {wished or PORT}: {why}. Choose another --port or --host."
     )
 
 
 @contextmanager
-def page_beside(run: Path) -> Iterator[None]:
-    """A page of this run in a process of its own, for as long as the block, or this process, lasts."""
-    command = [sys.executable, "-m", "sparring", "watch", str(run), "--while-stdin"]
+def page_beside(run: Path, browser: bool = True, stay: bool = False) -> Iterator[None]:
+    """A page of this run in a process of its own, for as long as the block, or this process, lasts.
+
+    Args:
+        browser: open it in one, where there is one.
+        stay: when the block has ended keep it until Ctrl-C.
+    """
+    command = [sys.executable, "-m", "sparring", "watch", str(run), "--while-stdin", "--no-browser"]
     # In a session of its own: Ctrl-C is for the training.
-    page = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    page = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert page.stdin
+    assert page.stdout
+    shown = page.stdout.readline().partition(" ")[0].strip()
     try:
+        if shown:
+            until = "Ctrl-C" if stay else "the training"
+            print(f"{shown}  (the page; {until} ends it)", flush=True)
+            if browser:
+                open_browser(shown)
         yield
+        if shown and stay:
+            print(f"The page stays at {shown} until Ctrl-C.", flush=True)
+            with suppress(KeyboardInterrupt):
+                page.wait()
+        elif shown:
+            again = f"sparring watch {shlex.quote(str(run))}"
+            print(f"The page has ended with the training. To see it again: {again}", flush=True)
     finally:
         page.terminate()
         page.wait()
-        assert page.stdin
         page.stdin.close()
+        page.stdout.close()
 
 
 class Painter:
