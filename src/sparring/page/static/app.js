@@ -37,7 +37,7 @@ const App = {
     let said = text;
     if (!said && !this.source.live) said = Text.say("report", { date: this.cards.values().next().value?.view?.written ?? "" });
     if (!said && !this.known.length) said = Text.say("none");
-    else if (!said && missing.length) said = Text.say("nosuch", { names: missing.join(", ") });
+    else if (!said && missing.length) said = Text.say("nosuch", { names: missing.join(Text.sign(", ")) });
     else if (!said && !this.cards.size) said = Text.say("pick");
     place.hidden = !said;
     if (place.textContent !== said) place.textContent = said;

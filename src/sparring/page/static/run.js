@@ -100,15 +100,15 @@ class RunCard {
     place.hidden = !this.view.step.length;
     place.classList.toggle("ill", verdict === "ill");
     place.classList.toggle("unsure", verdict !== "ill" && verdict !== "healthy");
-    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join("; ") : Text.say(`verdict_${verdict}`, { quality: this.quality() });
+    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join(Text.sign("; ")) : Text.say(`verdict_${verdict}`, { quality: this.quality() });
     const spoken = place.querySelector(".unseen");
     if (spoken.textContent !== heard) spoken.textContent = heard;
     const lines = [];
     if (verdict !== "ill") lines.push(heard);
     if (verdict === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
-    if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => `${Text.disease(finding)} (${Text.count(finding.since_step)})`).join("; ") }));
-    if (unchecked.length) lines.push(Text.say("unchecked", { names: unchecked.join(", ") }));
-    if (early.length) lines.push(Text.say("early", { names: early.join(", ") }));
+    if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => Text.aside(Text.disease(finding), Text.count(finding.since_step))).join(Text.sign("; ")) }));
+    if (unchecked.length) lines.push(Text.say("unchecked", { names: Text.list(unchecked) }));
+    if (early.length) lines.push(Text.say("early", { names: Text.list(early) }));
     const wanted = [...findings.map((finding) => finding.name), "rest"];
     const boxes = new Map([...list.children].map((box) => [box.dataset.name, box]));
     for (const [name, box] of boxes) if (!wanted.includes(name)) box.remove();
@@ -134,17 +134,17 @@ class RunCard {
 
   showFinding(box, finding) {
     const [summary, inside] = box.children, since = Text.count(finding.since_step);
-    summary.textContent = `${Text.disease(finding)} (${Text.say(this.view.whole ? "since" : "sinceOr", { step: since })})`;
+    summary.textContent = Text.aside(Text.disease(finding), Text.say(this.view.whole ? "since" : "sinceOr", { step: since }));
     inside.replaceChildren();
     element(inside, "p", "", Text.why(finding));
     if (finding.stop) element(inside, "p", "", Text.say("stop"));
     const list = element(inside, "ul", "small");
     for (const sign of finding.evidence) {
-      const said = `${sign.name} = ${Text.figure(sign.value)} (${Text.say("range", { range: Text.range(sign.healthy) })})`;
-      element(list, "li", "", `${said}: ${Text.meaning(sign)}`);
+      const said = Text.aside(`${sign.name} = ${Text.figure(sign.value)}`, Text.say("range", { range: Text.range(sign.healthy) }));
+      element(list, "li", "", `${said}${Text.sign(": ")}${Text.meaning(sign)}`);
     }
     for (const cure of finding.cures) {
-      const line = element(inside, "p", "cure", `${Text.say("cure")}: `);
+      const line = element(inside, "p", "cure", `${Text.say("cure")}${Text.sign(": ")}`);
       const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
       if (options) element(line, "code", "", options);
       line.append(` ${Text.cure(cure.words)}`);
@@ -195,7 +195,7 @@ class RunCard {
     const old = typeof at === "number" && at < (this.view.step.at(-1) ?? 0);
     const of = typeof at === "number" ? Text.say(old ? "measuredBefore" : "measured", { step: Text.count(at), label: report.label ?? "" }) : "";
     const real = (name) => Text.say("ofReal", { value: Text.figure(report.real?.[name]) });
-    tell("frechet", Text.figure(report.frechet_mean), [real("frechet"), of].filter(Boolean).join("; "));
+    tell("frechet", Text.figure(report.frechet_mean), [real("frechet"), of].filter(Boolean).join(Text.sign("; ")));
     for (const name of ["precision", "recall", "coverage"]) {
       if (typeof report.fake?.[name] === "number") tell(name, Text.figure(report.fake[name]), real(name));
     }
@@ -223,7 +223,7 @@ class RunCard {
       const notes = [];
       if (name in this.view.changes) notes.push(Text.say("changed"));
       if (this.different.has(name)) { row.classList.add("different"); notes.push(Text.say("different")); }
-      element(row, "td", "muted", notes.join(", "));
+      element(row, "td", "muted", notes.join(Text.sign(", ")));
     }
   }
 

@@ -65,8 +65,12 @@ const STRINGS = {
     rescue: "救治", broken: "历史中有 {n} 行不是记录，已跳过。", report: "这是 {date} 的报告，不会再变化。",
   },
 };
+const WIDE = { ", ": "，", "; ": "；", ": ": "：", " (": "（", ")": "）" };
 const Text = {
   language: "en",
+  // A sign between words, which is wide between Chinese ones.
+  sign(mark) { return this.language === "zh" ? WIDE[mark] : mark; },
+  aside(text, more) { return `${text}${this.sign(" (")}${more}${this.sign(")")}`; },
   choose(language) {
     this.language = language in STRINGS ? language : "en";
     document.documentElement.lang = this.language === "zh" ? "zh-Hans" : "en";
@@ -76,8 +80,10 @@ const Text = {
     return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
   },
   // What the doctor says comes in English; in Chinese it is looked up.
-  disease(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[0] ?? finding.title : finding.title; },
-  why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[1] ?? finding.why : finding.why; },
+  name(disease) { return this.language === "zh" ? DISEASES_ZH[disease]?.[0] ?? disease : disease; },
+  disease(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[1] ?? finding.title : finding.title; },
+  why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[2] ?? finding.why : finding.why; },
+  list(names) { return names.map((name) => this.name(name)).join(this.sign(", ")); },
   cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
   meaning(sign) { return this.language === "zh" ? MEANINGS_ZH[sign.name] ?? sign.meaning : sign.meaning; },
   range(healthy) {
