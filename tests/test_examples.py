@@ -22,7 +22,8 @@ from sparring.steps import Bout
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-MADE_BY_MAKE = {"make demo", "make test", "pip install ."}  # what they do is tested one by one
+CLONE = "git clone THIS-REPOSITORY sparring && cd sparring"
+MADE_BY_MAKE = {CLONE, "make demo", "make test", "pip install ."}  # what they do is tested one by one
 
 
 SMALL = [("--batch-size", "16"), ("--g-width", "4"), ("--d-width", "4"), ("--pictures", "2")]

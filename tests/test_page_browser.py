@@ -265,7 +265,9 @@ def test_language_and_light_are_remembered(tmp_path: Path, page: Page, serve: ty
     page.get_by_role("button", name="中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     expect(page.locator(".pill")).to_have_text("已完成")
-    expect(page.locator(".doctor")).to_contain_text(re.compile("生成器一遍遍画几乎相同的东西（自第 \\d+ 步起）"))
+    expect(page.locator(".doctor")).to_contain_text(
+        re.compile("生成器一遍遍画几乎相同的东西（自第 \\d+ 步起）")
+    )
     assert re.findall(r"[\u4e00-\u9fff][,;:()]|[,;:()][\u4e00-\u9fff]", page.locator("main").inner_text()) == []
     slants = "[...document.querySelectorAll('*')].some((e) => getComputedStyle(e).fontStyle !== 'normal')"
     page.evaluate("document.querySelector('.doctor').insertAdjacentHTML('beforeend', '<em>看</em>')")

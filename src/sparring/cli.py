@@ -39,7 +39,7 @@ OUTRO = "`sparring VERB --help` lists the options of a verb."
 DATA_HELP = "a folder or .zip of pictures, a .npy or .npz array, hf:NAME, or a built-in name"
 TRAIN_EXAMPLES = """\
 examples
-  sparring train mnist                         the default recipe, about two minutes on two cores
+  sparring train mnist                         the default recipe, about 80 seconds on two cores
   sparring train mnist --recipe tutorial       the beginner's GAN, as tutorials print it
   sparring train fashion-mnist --minutes 5
   sparring train photos --size 64 --labels folders
