@@ -1,6 +1,8 @@
 """The tutorial: pages and notebooks are one, both languages have the same code, and the code runs."""
 
+import json
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+
+from sparring.config import from_recipe
 
 ROOT = Path(__file__).parents[1]
 LEARN = ROOT / "docs/learn"
@@ -54,6 +58,18 @@ def test_a_notebook_runs_from_top_to_bottom(
     assert capsys.readouterr().out or list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "path", sorted(LEARN.glob("*/*.ipynb")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_notebook_shows_what_its_code_printed_and_drew(path: Path) -> None:
+    """The script keeps the outputs of exactly the code that is there, so that none is of another's."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [cell.source for cell in cells if not cell.outputs] == [], "run scripts/make_notebooks.py --run"
+    drawn = [output for cell in cells for output in cell.outputs if output.output_type == "display_data"]
+    assert len(drawn) == sum(bool(re.search(r"^gan\.show\(", cell.source, re.M)) for cell in cells)
+    assert path.stat().st_size < 300_000
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_both_languages_have_the_same_code_pictures_and_numbers(chapter: str) -> None:
     english, chinese = ((LEARN / language / f"{chapter}.md").read_text("utf-8") for language in ("en", "zh"))
@@ -76,6 +92,17 @@ def test_both_readmes_have_the_same_commands_links_and_numbers() -> None:
         assert found[0] == found[1], what
 
 
+def test_the_readme_says_how_long_the_default_takes() -> None:
+    """By the speed that was measured."""
+    rows = map(json.loads, (ROOT / "benchmarks/results/time_to_quality.jsonl").read_text().splitlines())
+    speed = statistics.median(row["images_per_second"] for row in rows if row["case"] == "default")
+    samples = from_recipe("sprint").samples_seen
+    for text in ((ROOT / "README.md").read_text("utf-8"), (ROOT / "src/sparring/cli.py").read_text("utf-8")):
+        (said,) = re.findall(r"sparring train mnist +\S? ?the default recipe.* about (\d+) seconds", text)
+        assert int(said) == pytest.approx(samples / speed, rel=0.1)
+    assert f"{samples:,} digits" in (ROOT / "README.md").read_text("utf-8")
+
+
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -95,3 +122,9 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
         p.name for p in pages if re.search(r'(?:src|href)="https?://(?:fonts|unpkg|cdn)', p.read_text("utf-8"))
     ]
     assert foreign == []  # it works without a network
+    assert (tmp_path / "site/search").is_dir()
+    assert "--believes" in (tmp_path / "site/palette.css").read_text("utf-8")
+    front = (tmp_path / "site/index.html").read_text("utf-8")
+    assert "pip install" in front
+    assert "sparring demo" in front
+    assert all('lang="zh-Hans"' in p.read_text("utf-8") for p in pages if p.parent.name == "zh")

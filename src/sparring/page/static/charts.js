@@ -82,7 +82,7 @@ class LineChart {
   label(view) {
     const last = this.lines.map((line) => `${Text.say(line.name)} ${Text.figure((view.values[line.name] ?? []).at(-1))}`);
     this.place.setAttribute("role", "img");
-    this.place.setAttribute("aria-label", last.join(", "));
+    this.place.setAttribute("aria-label", last.join(Text.sign(", ")));
   }
 }
 
@@ -114,13 +114,13 @@ function drawScores(place, scores, range) {
   }
   picture.append(svg("line", { x1: 0, x2: width, y1: floor, y2: floor, class: "axis" }));
   if (range[0] < 0 && range[1] > 0) picture.append(svg("line", { x1: x(0), x2: x(0), y1: 0, y2: floor, class: "axis zero" }));
-  picture.setAttribute("aria-label", `${Text.say("real")} ${Text.figure(means[0])}, ${Text.say("fake")} ${Text.figure(means[1])}`);
+  picture.setAttribute("aria-label", ["real", "fake"].map((name, k) => `${Text.say(name)} ${Text.figure(means[k])}`).join(Text.sign(", ")));
   const legend = document.createElement("p");
   legend.className = "legend";
   for (const [k, name] of ["real", "fake"].entries()) {
     const part = document.createElement("span");
     part.className = `key ${name}`;
-    part.textContent = `${Text.say(name)} (⌀ ${Text.figure(means[k])})`;
+    part.textContent = Text.aside(Text.say(name), `⌀ ${Text.figure(means[k])}`);
     legend.append(part);
   }
   place.append(picture, legend);

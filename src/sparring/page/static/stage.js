@@ -117,8 +117,6 @@ class Stage {
       side - ((y - field.low[1]) / (field.high[1] - field.low[1])) * side,
     ];
     this.drawLandscape(pen, field, side);
-    pen.fillStyle = Colours.of("real");
-    for (const point of real?.points ?? []) dot(pen, place(point), 1.7);
     pen.fillStyle = pen.strokeStyle = Colours.of("fake");
     for (const point of field.points) dot(pen, place(point), 2.4);
     pen.globalAlpha = 0.8;
@@ -130,6 +128,8 @@ class Stage {
       pen.stroke();
     });
     pen.globalAlpha = 1;
+    pen.fillStyle = Colours.of("real");
+    for (const point of real?.points ?? []) dot(pen, place(point), 1.7);
     this.canvas.setAttribute("aria-label", Text.say("altSamples", { step }));
   }
 
