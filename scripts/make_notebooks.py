@@ -1,8 +1,8 @@
 """Writes the numbers and tables into docs/learn, the English code into the Chinese pages, and the notebooks.
 
 python scripts/make_notebooks.py; the numbers are those of docs/learn/facts.json (scripts/make_learn.py).
-What the code prints and shows stays in the English notebooks as it is, and with --run is made anew: some
-minutes on two CPU cores.
+What the code prints and shows stays in the English notebooks as it is. With --run it is made anew, or with
+--run 5-the-cures that of a chapter: some minutes on two CPU cores, which should have nothing else to do.
 """
 
 from __future__ import annotations
@@ -170,5 +170,6 @@ def pages(ran: Callable[[str], Ran] = before) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, text in pages(run if "--run" in sys.argv else before).items():
+    anew = (sys.argv[2:] or CHAPTERS) if "--run" in sys.argv else []
+    for name, text in pages(lambda chapter: run(chapter) if chapter in anew else before(chapter)).items():
         (LEARN / name).write_text(text, "utf-8")
