@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from palette import reduced
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -54,7 +55,7 @@ def shoot(address: str) -> None:
             tab.wait_for_timeout(2000)
             tab.screenshot(path=OUT / name)
             with Image.open(OUT / name) as picture:
-                picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(OUT / name, optimize=True)
+                reduced(picture).save(OUT / name, optimize=True)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,14 @@ def test_every_colour_of_page_and_documentation_is_in_the_table() -> None:
     assert LIGHT.keys() == DARK.keys()
 
 
+def test_the_pages_picture_has_the_pages_colours() -> None:
+    with Image.open(ROOT / "docs/images/page-ring.png") as picture:
+        shown = np.asarray(picture.convert("RGB")).astype(int)
+    for name in ("real", "fake", "believes"):
+        wanted = [int(LIGHT[name][k : k + 2], 16) for k in (1, 3, 5)]
+        assert (abs(shown - wanted).max(2) <= 2).sum() > 200, name
+
+
 def test_the_ring_moves_in_a_plane_that_does_not() -> None:
     """In every frame the eight real heaps are blue and where they were; the forged points are orange."""
     with Image.open(ROOT / "docs/images/learn/ring.gif") as picture:
