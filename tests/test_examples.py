@@ -116,7 +116,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
             words += [word for option in SMALL if option[0] not in words for word in option]
         if words[1] == "evaluate":
             words += ["--count", "100", "--draws", "1", "--quick"]
-        assert main(words[1:]) == 0, capsys.readouterr().err
+        too_little_to_say = (4,) if words[1] == "doctor" else ()  # of three steps
+        assert main(words[1:]) in (0, *too_little_to_say), capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("few_steps")
