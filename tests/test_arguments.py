@@ -32,7 +32,7 @@ def test_a_whole_number_may_come_from_numpy_or_torch(three: Any) -> None:
         whole("count", three, 4)
 
 
-@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_what_is_no_whole_number(odd: Any) -> None:
     with pytest.raises(ConfigError, match="expected a whole number from 0 to 9") as refusal:
         whole("count", odd, 0, 9)

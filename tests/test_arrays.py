@@ -176,9 +176,9 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         "empty.npy": "cannot read",
         "cut.npy": "cannot read",
         "cut.npz": "cannot read",
-        "placed.npz": "holds arr_1, one number or name a sample, as labels are. Save it as labels=",
-        "kinds.npz": "holds kind, one number",
-        "two.npz": "holds left, right; name the samples one of",
+        "placed.npz": "holds 'arr_1', one number or name a sample, as labels are. Save it as labels=",
+        "kinds.npz": "holds 'kind', one number",
+        "two.npz": "holds 'left, right'; name the samples one of",
     }.items():
         with pytest.raises(DataError, match=message):
             from_file(tmp_path / name)
@@ -271,7 +271,7 @@ def test_an_archive_without_arrays_says_what_to_name_them(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="holds nothing; name the samples one of samples, images"):
         from_file(tmp_path / "none.npz")
     np.savez(tmp_path / "labels.npz", y=np.zeros(4, int))
-    with pytest.raises(DataError, match="holds y; name the samples one of"):
+    with pytest.raises(DataError, match="holds 'y'; name the samples one of"):
         from_file(tmp_path / "labels.npz")
 
 

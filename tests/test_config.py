@@ -122,6 +122,8 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
         return st.sampled_from(sorted(RECIPES))
     if field.name == "size":
         return st.sampled_from(["auto", "64", "96x64"])
+    if field.name == "levels":
+        return st.sampled_from(["auto", "full", "-1000:400", "0:0.5"])
     if meta["choices"]:
         return st.sampled_from(meta["choices"])
     if field.type == "float":

@@ -75,7 +75,7 @@ def test_a_full_disk(
 
     monkeypatch.setattr(os, "replace", full)
     run = tmp_path / "run"
-    assert "No space left on device" in refused(capsys, "train", pictures_file, "--out", run, *OPTIONS)
+    assert "the disk is full" in refused(capsys, "train", pictures_file, "--out", run, *OPTIONS)
 
 
 def test_a_run_that_explodes_keeps_its_checkpoints(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +172,7 @@ def test_a_disk_that_fills_up_during_training_leaves_a_run_to_resume(
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", filling_up)
         said = refused(capsys, "train", pictures_file, "--out", run, *OPTIONS)
-    assert "No space left on device" in said
+    assert "the disk is full" in said
     assert "sparring resume" in said
     assert not list(run.rglob("*tmp*"))
     assert main(["resume", str(run)]) == 0
@@ -188,4 +188,4 @@ def test_a_full_disk_while_drawing(
 
     monkeypatch.setattr(np, "savez_compressed", full)
     out = tmp_path / "a.npz"
-    assert f"cannot write {out}: No space left" in refused(capsys, "sample", run, "--out", out)
+    assert f"cannot write {out}: the disk is full" in refused(capsys, "sample", run, "--out", out)

@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from sparring.cli import main
 from sparring.errors import MOST_SAID, QUOTED_CHARACTERS, DataError, printable, quoted, reason, unknown
 
 
@@ -60,3 +61,11 @@ def test_every_refusal_is_printable_and_bounded_whatever_it_quotes():
         assert said.replace("\n", "").isprintable()
         assert said.startswith("first ")
         assert said.endswith(" last")
+
+
+def test_a_name_of_a_million_characters_is_told_in_few_words(capsys):
+    for line in (["data", "a/" + "x" * 10**5], ["data", "x" * 10**5 + ".npz"], ["info", "x" * 10**5]):
+        assert main(line) == 1
+    told = capsys.readouterr().err
+    assert "the name is too long" in told
+    assert len(told) < 2000

@@ -1,5 +1,6 @@
 """The user's pictures from the folder to the run: options, sizes, classes, and the same again later."""
 
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -117,6 +118,44 @@ def test_labels_of_a_table(photos: Path, tmp_path: Path) -> None:
     assert found.origin.options["labels"] == str(tmp_path / "labels.csv")
     assert found.labels is not None
     assert found.labels.tolist() == [int(stem) % 4 // 2 for stem in [*range(0, 20, 2), *range(1, 20, 2)]]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_labels_beside_the_pictures_are_found_again_from_anywhere(
+    photos: Path,
+    tmp_path: Path,
+    zipped: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos / "dogs/01.png").rename(photos / "dogs/twelve.png")
+    rows = [
+        [str(path.relative_to(photos)), len(path.parent.name + path.stem)] for path in photos.rglob("*.png")
+    ]
+    (photos / "dataset.json").write_text(json.dumps({"labels": rows}))
+    name = "photos"
+    if zipped:
+        with zipfile.ZipFile(packed(photos), "a") as file:
+            file.write(photos / "dataset.json", "dataset.json")
+        shutil.rmtree(photos)
+        name = "photos.zip"
+    assert main(["train", name, "--labels", "dataset.json", "--size", "8", *LINE]) == 0
+    assert "of other kinds" not in capsys.readouterr().err  # the table was not passed over
+    folder = RunFolder(tmp_path / "run")
+    assert folder.config.labels == str(tmp_path / name / "dataset.json")
+    assert folder.spec.class_names == ("6", "10")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path("dataset.json").write_text('{"labels": null}')
+    assert main(["resume", "../run", "--samples-seen", "64"]) == 0
+
+
+def test_parts_of_a_set_taken_for_classes_are_remarked_on(photos: Path) -> None:
+    (photos / "cats").rename(photos / "train")
+    (photos / "dogs").rename(photos / "valid")
+    found = from_folder(photos, size=16, labels="folders")
+    assert found.origin is not None
+    assert "'train', 'valid' have names of parts of a set" in found.origin.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_saved_folder_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: 
     [
         (Table({"text": Value()}), "hf:a", r"no column of pictures, but text \(Value\)"),
         ({"x": Table(WITH_CLASSES), "y": Table(WITH_CLASSES)}, "hf:a", "unknown split 'train'.*Say hf:a:SPLIT"),
-        (ConnectionError("no network"), "hf:a", r"cannot open the Hugging Face set 'a' \(no network\)"),
+        (ConnectionError("no network"), "hf:a", r"cannot open the Hugging Face set 'a': there is no set"),
     ],
 )
 def test_sets_that_cannot_be_used(found: Any, name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import test_classifiers
 import test_clusters
 import test_coverage
 import test_cures
+import test_dicom
 import test_distances
 import test_ema
 import test_evaluate
@@ -22,11 +23,13 @@ import test_evaluation
 import test_features
 import test_kmeans
 import test_labels
+import test_levels
 import test_loop
 import test_losses
 import test_memorisation
 import test_modern
 import test_networks
+import test_npy
 import test_optimistic
 import test_parity
 import test_penalties
@@ -57,7 +60,7 @@ from sparring import (
     schedules,
     steps,
 )
-from sparring.data import arrays, aside, clusters, labels, pictures, store, toy
+from sparring.data import arrays, aside, clusters, dicom, labels, levels, npy, pictures, store, toy
 from sparring.files import cache_folder
 from sparring.metrics import (
     cache,
@@ -336,8 +339,6 @@ MUTANTS = [
     Mutant(build, "total_variance", "encoded.square().sum()", "encoded.abs().sum()", test_recipes.test_gamma_follows_the_datas_variance),
     Mutant(build, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
     Mutant(build, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
-    Mutant(pictures, "_eight_bit", "+ 128", "+ 0", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
-    Mutant(pictures, "_eight_bit", "// 257", "// 256", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
     Mutant(pictures, "is_grey", "pixels[..., 1] == pixels[..., 2]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
     Mutant(pictures, "is_grey", "pixels[..., 0] == pixels[..., 1]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
     Mutant(pictures, "_channels", "Image.alpha_composite(Image.new(\"RGBA\", clear.size, \"black\"), clear)", "clear", lambda: test_pictures.test_every_mode_in_colour("alpha")),
@@ -345,11 +346,26 @@ MUTANTS = [
     Mutant(pictures, "_placed", "(form.height - inside.height) // 2", "0", test_pictures.test_fit_keeps_all_and_puts_black_around),
     Mutant(pictures, "_placed", "scale = min(", "scale = max(", test_pictures.test_fit_keeps_all_and_puts_black_around),
     Mutant(pictures, "_placed", "ImageOps.fit(picture, size, method)", "picture.resize(size, method)", test_pictures.test_crop_keeps_the_centre),
-    Mutant(pictures, "shown_size", "<= 8", "<= 9", lambda: test_pictures.test_pictures_are_upright(9, "PNG", {})),
-    Mutant(pictures, "shown_size", "5 <=", "6 <=", lambda: test_pictures.test_pictures_are_upright(5, "PNG", {})),
-    Mutant(pictures, "decode", "_eight_bit(picture)", "picture", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
+    Mutant(pictures, "look", "<= 8", "<= 9", lambda: test_pictures.test_pictures_are_upright(9, "PNG", {})),
+    Mutant(pictures, "look", "5 <=", "6 <=", lambda: test_pictures.test_pictures_are_upright(5, "PNG", {})),
     Mutant(labels, "by_folder", "shared += 1", "break", lambda: test_labels.test_each_subfolder_is_a_class_below_what_all_share("train/")),
-    Mutant(labels, "by_table", "times[bare := PurePosixPath(name).name] == 1", "times[bare := PurePosixPath(name).name]", lambda: test_labels.test_a_bare_name_that_two_pictures_have_is_no_label(fresh())),
+    Mutant(labels, "by_table", "times[short] == 1", "times[short]", lambda: test_labels.test_a_bare_name_that_two_pictures_have_is_no_label(fresh())),
+    Mutant(labels, "by_table", "len(found) == 1", "found", lambda: test_labels.test_ids_that_fit_several_pictures_or_rows_are_told(fresh(), "x/1,cat\ny/1,dog\n2,dog\n", ["1.png", "2.png"])),
+    Mutant(levels, "ramp", "255 / (high - low)", "255 / high", test_dicom.test_levels_are_in_the_files_units_and_go_before_its_window),
+    Mutant(levels, "ramp", "np.rint(wide, out=wide)", "np.floor(wide, out=wide)", test_pictures.test_16_bits_become_8_by_rounding_to_the_nearest),
+    Mutant(levels, "eight_bit", "255 - found", "found", test_dicom.test_full_is_what_the_stored_bits_hold),
+    Mutant(levels, "deep", "high * 256", "high * 255", lambda: test_levels.test_all_bits_of_every_kind_of_file_are_used("colour")),
+    Mutant(levels, "deep", "OTHER_BYTES[order]", "order", lambda: test_levels.test_all_bits_of_every_kind_of_file_are_used("colour TIFF")),
+    Mutant(levels, "_codes", "~bits", "bits", lambda: test_levels.test_the_ends_hold_all_values_and_are_not_far_from_them(test_levels.TAIL, (-4.0, 4.0))),
+    Mutant(levels, "_own", "> FAR *", "> 1e9 *", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
+    Mutant(levels, "_own", "first < last and", "", test_levels.test_a_dark_field_with_few_stars_keeps_them),
+    Mutant(levels, "_own", "math.ceil(beyond) - 1", "beyond", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
+    Mutant(levels, "_round", "high - low >= FILLED", "high - low >= 0", lambda: test_levels.test_the_ends_hold_all_values_and_are_not_far_from_them(test_levels.NARROW, (1000, 1300))),
+    Mutant(dicom, "_as_told", "centre - 0.5", "centre", lambda: test_dicom.test_grey_is_shown_through_the_files_window("a threshold")),
+    Mutant(dicom, "_as_told", "-4 *", "-2 *", lambda: test_dicom.test_grey_is_shown_through_the_files_window("sigmoid")),
+    Mutant(dicom, "_first", "255 - shown", "shown", lambda: test_dicom.test_grey_is_shown_through_the_files_window("inverted")),
+    Mutant(dicom, "_full", "2 ** (bits - 1) - 1", "2**bits - 1", test_dicom.test_full_is_what_the_stored_bits_hold),
+    Mutant(npy, "_stored", "claimed > there", "claimed > 2 * there", lambda: test_npy.test_claims_of_headers_are_refused_in_few_words(fresh(), *test_npy.CLAIMS["more than is there"], "npy")),
     Mutant(loop, "_Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
     Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
     Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),

@@ -158,8 +158,8 @@ def test_a_download_is_checked_and_made_once(cached: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (urllib.error.URLError("no route"), "no route"),
-        (http.client.IncompleteRead(b"wei"), "IncompleteRead"),
+        (urllib.error.URLError("no route"), "the server gives no file"),
+        (http.client.IncompleteRead(b"wei"), "the server gives no file"),
         (b"other", "5 bytes came with another SHA-256"),
     ],
 )

@@ -61,7 +61,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (root / "nowhere.png").symlink_to("missing")
     found = folder(root)
     assert found.files == ("a/near.png", "file.png", "link/far.png")
-    assert found.refused == {"nowhere.png": "No such file or directory"}
+    assert found.refused == {"nowhere.png": "it is not there"}
 
 
 def test_a_folder_goes_by_its_own_name_wherever_a_link_to_it_lies(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_folder_that_may_not_be_entered_is_told(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "scandir", refuse)
     found = folder(tmp_path)
-    assert (found.files, found.refused) == (("a.png",), {"closed": "Permission denied"})
+    assert (found.files, found.refused) == (("a.png",), {"closed": "permission is missing"})
 
 
 def test_the_stamp_changes_with_names_sizes_times_and_place(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_broken_files_are_left_out_up_to_a_share(photos: Path) -> None:
     (photos / "nowhere.png").symlink_to("missing")
     with pytest.raises(DataError, match="3 of 13 files in .* more than the accepted share of 0.2") as told:
         load(folder(photos), max_broken=0.2)
-    for name in ("05.png: not a picture", "nowhere.png: No such file"):
+    for name in ("05.png: not a picture", "nowhere.png: it is not there"):
         assert name in str(told.value)
     for _ in range(2):  # decoded, then from the cache
         found = load(folder(photos), max_broken=0.25)
@@ -271,7 +271,7 @@ def test_a_file_that_could_not_be_read_is_tried_again(photos: Path) -> None:
 
     closed = Source(inner.name, inner.files, locked, inner.stamp)
     found = load(closed, max_broken=0.1)
-    assert found.broken == {5: "Permission denied"}
+    assert found.broken == {5: "permission is missing"}
     assert load(folder(photos), max_broken=0.1).broken == {}
 
 

@@ -19,7 +19,7 @@ from sparring.data.arrays import from_file
 from sparring.data.aside import aside_count, set_aside
 from sparring.data.spec import Dataset, Spec, check_size
 from sparring.data.store import Watch
-from sparring.errors import ConfigError, DataError, meant, unknown
+from sparring.errors import ConfigError, DataError, meant, quoted, unknown
 from sparring.files import beside
 from sparring.idle import refuse_idle
 from sparring.loop import Budget
@@ -174,7 +174,7 @@ def dataset(name: str, config: Config | None = None, watch: Watch | None = None)
     options = (config or Config()).of_pictures()
     for written in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
         if written.encode("utf-8", "replace").decode() != written:
-            raise DataError(f"{written!r} is not UTF-8, as config.toml must be: rename it.")
+            raise DataError(f"{quoted(written)} is not UTF-8, as config.toml must be: rename it.")
     if name.startswith(HUB):
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     path = Path(name)

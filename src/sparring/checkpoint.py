@@ -64,7 +64,7 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         write_whole(state, json.dumps(signed, indent=1).encode())
     except OSError as error:
         raise RunError(
-            f"cannot write a checkpoint to {folder}: {error.strerror or error}. Checkpoints written "
+            f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
             "before are whole: make room and go on with `sparring resume`."
         ) from error
     older = [step for step in layout.checkpoints(folder) if step < bout.step]

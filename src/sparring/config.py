@@ -6,7 +6,6 @@ No torch here: the command line builds its options from these fields.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import tomli_w
 from sparring.arguments import plain
 from sparring.errors import ConfigError, UnreadableError, counted, quoted, unknown
 from sparring.files import parse_toml, read_toml
+from sparring.picture_options import SIDES, picture_levels, picture_size
 from sparring.values import MOST_CHARACTERS, MOST_FLOAT, MOST_WHOLE
 
 # The names build.py knows how to turn into objects (a test holds the two against each other).
@@ -38,7 +38,6 @@ WIDTH: dict[str, Any] = {"group": "networks", "low": 1, "high": MOST_WIDTH, "why
 DEPTH: dict[str, Any] = {
     "group": "networks", "low": 1, "high": 1_000, "why": ": a signal is lost in far fewer layers",
 }  # fmt: skip
-SIDES = (4, 4096)  # pixels of a picture
 
 
 def option(
@@ -93,7 +92,13 @@ class Config:
         "auto", "1 grey, 3 colour (alpha over black), 4 with alpha", group=PICTURES, choices=CHANNELS
     )
     labels: str = option(
-        "none", "folders: each subfolder is a class; or a CSV of files and labels", group=PICTURES
+        "none", "folders: each subfolder is a class; or a CSV or JSON file of names and labels", group=PICTURES
+    )
+    levels: str = option(
+        "auto",
+        "LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the "
+        "file says, or as the set's values need; full: all that the type can hold",
+        group=PICTURES,
     )
     max_broken: float = option(
         0.01, "share of broken files that is left out, not refused", group=PICTURES, low=0, high=1
@@ -230,6 +235,7 @@ class Config:
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
         picture_size(self.size)
+        picture_levels(self.levels)
         if self.batch_size % (self.processes * self.ghost_batches):
             raise ConfigError(
                 f"batch_size {self.batch_size} cannot be shared by {counted(self.processes, 'process')} "
@@ -420,25 +426,6 @@ def from_toml(text: str) -> Config:
     except UnreadableError as error:
         raise ConfigError(f"{error}. Write one key = value per line.") from error
     return Config().replace(**values)
-
-
-def picture_size(text: str) -> tuple[int, int] | None:
-    """(width, height) in pixels of "64" or "96x64"; None of "auto".
-
-    Raises:
-        ConfigError: anything else, or sides beyond SIDES.
-    """
-    if text == "auto":
-        return None
-    sides = text.lower().split("x")
-    if len(sides) > 2 or not all(re.fullmatch("[0-9]{1,5}", side) for side in sides):
-        raise ConfigError(
-            f"size = {quoted(text)}: expected a side in pixels (64), WIDTHxHEIGHT (96x64), or auto."
-        )
-    width, height = int(sides[0]), int(sides[-1])
-    if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
-        raise ConfigError(f"size = {quoted(text)}: expected sides from {SIDES[0]} to {SIDES[1]} pixels.")
-    return width, height
 
 
 def load_toml(path: Path) -> Mapping[str, Any]:

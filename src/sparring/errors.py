@@ -125,7 +125,9 @@ def quoted(content: object, limit: int = QUOTED_CHARACTERS) -> str:
 
 def reason(error: OSError) -> str:
     """Why a file could not be used, in our words."""
-    return REASONS.get(error.errno or 0, f"the system answered with error {error.errno}")
+    if error.errno is None:
+        return "the system does not say why"
+    return REASONS.get(error.errno, f"the system answered with error {error.errno}")
 
 
 def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:

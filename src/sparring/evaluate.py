@@ -248,7 +248,8 @@ def source(
         size: dict[str, Any] = {}
         if config and config.size != "auto":
             size = {"size": config.size, "resize": config.resize}
-        found = from_folder(path, **size, channels=channels, max_broken=most, watch=watch)
+        levels = (config or Config()).levels
+        found = from_folder(path, **size, channels=channels, levels=levels, max_broken=most, watch=watch)
         for note in found.origin.notes if found.origin else ():
             warn(f"{name}: {note}")
         return found
@@ -275,7 +276,13 @@ def both(
         folder = RunFolder(Path(fake))
         return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
     reals = only_data(source(real, warn, config=config, watch=watch), "--real")
-    return reals, source(fake, warn, reals.spec, config, watch)
+    return reals, source(fake, warn, reals.spec, on_scale_of(reals, config), watch)
+
+
+def on_scale_of(reals: Dataset, config: Config | None = None) -> Config:
+    """How to read pictures that are compared with these: with their levels, whatever values they have."""
+    levels = {"levels": reals.origin.options["levels"]} if reals.origin else {}
+    return (config or Config()).replace(**levels)
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:

@@ -15,7 +15,7 @@ from sparring.config import Config
 from sparring.data.given import flattened
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import ConfigError, RunError, printable, quoted, warn
+from sparring.errors import ConfigError, RunError, printable, quoted, reason, warn
 from sparring.terminal import Reading, console
 from sparring.values import MOST_WHOLE
 
@@ -41,6 +41,8 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
         if some := data.origin.class_like:
             named = ", ".join(map(quoted, some[:NAMED])) + (" …" if len(some) > NAMED else "")
             warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
+        if config.levels != "auto" and not data.origin.values:
+            warn(f"no picture in {name} has more than 8 bits: --levels changes nothing.")
     if not again and (question := flattened(data)):
         warn(question)
     return data
@@ -71,8 +73,10 @@ def show(args: argparse.Namespace) -> int:
         raise RunError(f"{out} exists already: choose another --out for the sheet, or replace it with --force.")
     try:
         sheet(data, args.seed).save(out)
-    except (OSError, ValueError) as error:
-        raise RunError(f"cannot write {out}: {getattr(error, 'strerror', None) or error}.") from error
+    except OSError as error:
+        raise RunError(f"cannot write {out}: {reason(error)}.") from error
+    except ValueError as error:
+        raise RunError(f"cannot write {out}: a sheet is a picture, as one whose name ends in .png.") from error
     screen.print(f"\n  sheet  {out}", markup=False, soft_wrap=True)
     return 0
 
@@ -93,6 +97,8 @@ def facts(data: Dataset) -> dict[str, str]:
         if smallest != largest:
             span += f" to {largest[0]} x {largest[1]}"
         told["originals"] = f"{span} pixels"
+        if origin.values:
+            told["values"] = origin.values
     if data.classes:
         counts = data.class_counts
         named = [f"{name} {count:,}" for name, count in zip(spec.class_names, counts, strict=True)]

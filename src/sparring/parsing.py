@@ -29,6 +29,7 @@ class Parser(argparse.ArgumentParser):
                 prog, max_help_position=34, width=100
             ),
         )
+        self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # --levels -1000:400 is no option
         self.verbs: Mapping[str, argparse.ArgumentParser] = {}
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:

@@ -161,7 +161,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
         write_whole(path / layout.CONFIG, config.to_toml().encode())
     except OSError as error:
-        raise RunError(f"cannot write to {path}: {error.strerror or error}.") from error
+        raise RunError(f"cannot write to {path}: {reason(error)}.") from error
     return RunFolder(path)
 
 

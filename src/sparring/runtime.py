@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from sparring.arguments import instance, whole
 from sparring.config import PRECISIONS
 from sparring.cores import available_cores
-from sparring.errors import ConfigError, counted, unknown
+from sparring.errors import ConfigError, counted, quoted, unknown
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
@@ -189,10 +189,10 @@ def _device(name: str) -> tuple[str, int | None]:
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not present.get(kind) or (index and not index.isdigit()):
         here = ", ".join(k for k, there in present.items() if there)
-        raise ConfigError(f"device {name!r} is not on this machine. Here: {here}. Or use --device auto.")
+        raise ConfigError(f"device {quoted(name)} is not on this machine. Here: {here}. Or use --device auto.")
     if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
         raise ConfigError(
-            f"device {name!r}: this machine has {counted(torch.cuda.device_count(), 'CUDA device')}."
+            f"device {quoted(name)}: this machine has {counted(torch.cuda.device_count(), 'CUDA device')}."
         )
     return kind, int(index) if index and kind != "cpu" else None
 

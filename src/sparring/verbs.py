@@ -29,7 +29,7 @@ from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
 from sparring.doctor.visit import visit
-from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
+from sparring.errors import ConfigError, RunError, SparringError, counted, printable, reason, unknown, warn
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
@@ -235,7 +235,7 @@ def draw(args: argparse.Namespace) -> int:
         with place as out:
             sample.save(samples, shown, folder.spec, out, columns)
     except OSError as error:
-        raise RunError(f"cannot write {args.out or drawn}: {error.strerror or error}.") from error
+        raise RunError(f"cannot write {args.out or drawn}: {reason(error)}.") from error
     print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
     return 0
 

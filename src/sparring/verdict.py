@@ -12,7 +12,7 @@ from pathlib import Path
 from sparring import build, layout
 from sparring import evaluate as evaluation
 from sparring.config import Config
-from sparring.errors import ConfigError, RunError, warn
+from sparring.errors import ConfigError, RunError, reason, warn
 from sparring.files import write_whole
 from sparring.run import RunFolder
 from sparring.sample import write_picture
@@ -50,7 +50,7 @@ def measure(args: argparse.Namespace) -> int:
         with Reading() as watch:
             real, fake = evaluation.both(args.real, args.fake, warn, config, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
-        config = fake.config if isinstance(fake, RunFolder) else config
+        config = fake.config if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, config)
     held_out = evaluation.named_part(build.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
@@ -65,7 +65,7 @@ def measure(args: argparse.Namespace) -> int:
         if report.pairs:
             write_picture(report.pairs, pairs)
     except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+        raise RunError(f"cannot write {out}: {reason(error)}.") from error
     if args.json:
         print(out.read_text("utf-8"))
         return 0
@@ -109,7 +109,7 @@ def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
         with tempfile.TemporaryFile(dir=out.parent):
             pass
     except OSError as error:
-        raise RunError(f"cannot write {out}: {error.strerror or error}.") from error
+        raise RunError(f"cannot write {out}: {reason(error)}.") from error
     return out, pairs
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sparring.config import SIDES
+from sparring.data import npy
+from sparring.data.npy import Stored
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, counted, printable, quoted
+from sparring.picture_options import SIDES
 
-UNREADABLE = (  # what numpy and zipfile raise over damaged files
-    OSError, ValueError, EOFError, RuntimeError, MemoryError, TokenError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
 ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may leave; it is cut off
@@ -28,6 +25,7 @@ SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
 LABEL_KEYS = ("labels", "label", "y", "y_train", "targets", "target", "classes", "class")
 LONGEST_NAME = 200  # characters of a class's name
 NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
+Arrays = Mapping[str, Stored | None]
 
 
 def from_file(path: Path) -> Dataset:
@@ -39,36 +37,34 @@ def from_file(path: Path) -> Dataset:
     Raises:
         DataError: missing, unreadable, pickled, or an array that cannot be trained on.
     """
-    if not path.exists():
-        raise DataError(f"there is no file {path}.")
-    try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            single = isinstance(content, np.ndarray)
-            arrays = {"samples": content} if single else {key: content[key] for key in content.files}
-    except UNREADABLE as error:
-        raise DataError(
-            f"cannot read {path} ({error}). Expected numpy.save's .npy or numpy.savez's .npz, "
-            "of numbers, not of Python objects."
-        ) from error
+    arrays = npy.opened(path)
     samples_key = _find(arrays, SAMPLE_KEYS) or _only_samples(arrays)
     if samples_key is None:
+        held = quoted(", ".join(sorted(arrays))) if arrays else "nothing"
         raise DataError(
-            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}; name the samples "
-            f"one of {', '.join(SAMPLE_KEYS)} and the labels one of {', '.join(LABEL_KEYS)}."
+            f"{path} holds {held}; name the samples one of {', '.join(SAMPLE_KEYS)} and the labels one of "
+            f"{', '.join(LABEL_KEYS)}."
         )
-    labels_key = _find(arrays, LABEL_KEYS)
-    labels = arrays[labels_key] if labels_key else None
-    data = from_array(arrays[samples_key], labels, name=str(path))
+    labels_key, names_key = _find(arrays, LABEL_KEYS), _find(arrays, (NAMES_KEY,))
+    labels = _read(arrays, labels_key, path) if labels_key else None
+    data = from_array(_read(arrays, samples_key, path), labels, name=str(path))
     if labels is None and (other := _like_labels(arrays, samples_key, len(data))):
         raise DataError(
-            f"{path} holds {other}, one number or name a sample, as labels are. Save it as "
+            f"{path} holds {quoted(other)}, one number or name a sample, as labels are. Save it as "
             f"{LABEL_KEYS[0]}=…, or leave it out."
         )
-    names_key = _find(arrays, (NAMES_KEY,))
     if labels is None or names_key is None or labels.dtype.kind not in "ui":
         return data
-    return _renamed(data, arrays[names_key])
+    return _renamed(data, _read(arrays, names_key, path))
+
+
+def _read(arrays: Arrays, key: str, path: Path) -> NDArray[Any]:
+    stored = arrays[key]
+    if stored is None:
+        raise DataError(
+            f"{path} holds {quoted(key)}, which is no array: save it with numpy.savez, or leave it out."
+        )
+    return stored.read()
 
 
 def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Dataset:
@@ -106,14 +102,24 @@ def _renamed(data: Dataset, names: NDArray[Any]) -> Dataset:
             f"{data.name} has labels from {min(places)} to {max(places)} and {NAMES_KEY} of shape "
             f"{names.shape} and type {names.dtype}; expected the name of label 0, of 1 … Mend or drop them."
         )
-    called = tuple(_text(names[place]) for place in places)
+    called = tuple(_text(names, place, data.name) for place in places)
     if len(set(called)) < len(called):
         raise DataError(f"{data.name} has {NAMES_KEY} that occur twice: give each class its own.")
     return replace(data, spec=replace(data.spec, class_names=called))
 
 
-def _text(value: Any) -> str:
-    return printable(value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value))
+def _text(values: NDArray[Any], place: int, name: str) -> str:
+    """A class's name on one line, signs that are not printable escaped.
+
+    Raises:
+        DataError: no text.
+    """
+    try:
+        value = values[place]
+        text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    except (ValueError, SystemError) as error:  # numpy's, of signs that no text has
+        raise DataError(f"{name} has names of classes that are no text. Write them anew.") from error
+    return printable(text)
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
@@ -147,6 +153,12 @@ def values_of(tensor: torch.Tensor, name: str) -> NDArray[Any]:
 
 
 def _array(values: Any, name: str) -> NDArray[Any]:
+    inside = values if isinstance(values, (list, tuple)) else [values]  # numpy drops masks in silence
+    masked = sum(int(np.sum(part.mask)) for part in inside if isinstance(part, np.ma.MaskedArray))
+    if masked:
+        raise DataError(
+            f"{name} hold {counted(masked, 'masked value')}: fill them first, as with .filled(0), or drop them."
+        )
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
@@ -259,7 +271,7 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
         raise DataError(
             f"{name} has {len(values)} different labels for {counted(count, 'sample')}: are these labels?"
         )
-    names = tuple(map(_text, values))
+    names = tuple(_text(values, place, name) for place in range(len(values)))
     if len(set(names)) < len(names) or max(map(len, names)) > LONGEST_NAME:
         raise DataError(
             f"{name} has labels that look alike, or of more than {LONGEST_NAME} characters: give each class a "
@@ -284,17 +296,18 @@ def _of_one_kind(labels: NDArray[Any], name: str) -> NDArray[Any]:
     raise DataError(f"{name} has labels of types {quoted(kinds)}; expected integers alone or names alone.")
 
 
-def _find(arrays: dict[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+def _find(arrays: Arrays, keys: tuple[str, ...]) -> str | None:
     by_lower = {name.lower(): name for name in arrays}
     return next((by_lower[key] for key in keys if key in by_lower), None)
 
 
-def _like_labels(arrays: dict[str, NDArray[Any]], samples_key: str, count: int) -> str | None:
+def _like_labels(arrays: Arrays, samples_key: str, count: int) -> str | None:
     """The name of an array that has one value for each of so many samples."""
     others = (name for name in arrays if name != samples_key and name.lower() != NAMES_KEY)
-    return next((name for name in others if arrays[name].shape in ((count,), (count, 1))), None)
+    shapes = {name: stored.shape for name in others if (stored := arrays[name])}
+    return next((name for name, shape in shapes.items() if shape in ((count,), (count, 1))), None)
 
 
-def _only_samples(arrays: dict[str, NDArray[Any]]) -> str | None:
-    others = [name for name in arrays if name.lower() not in (*LABEL_KEYS, NAMES_KEY)]
+def _only_samples(arrays: Arrays) -> str | None:
+    others = [name for name in arrays if arrays[name] and name.lower() not in (*LABEL_KEYS, NAMES_KEY)]
     return others[0] if len(others) == 1 else None

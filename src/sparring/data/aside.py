@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sparring.data.spec import Dataset
 from sparring.data.store import mapped, sweep
-from sparring.errors import DataError
+from sparring.errors import DataError, reason
 from sparring.files import whole
 
 SEED = 0  # of what is set aside
@@ -46,7 +46,7 @@ def _only(data: Dataset, indices: Tensor, part: str) -> Dataset:
         samples = _on_disk(data.samples, kept, path)
     except OSError as error:
         raise DataError(
-            f"cannot keep a part of {data.name} in {path.parent} ({error.strerror or error}). Make room "
+            f"cannot keep a part of {data.name} in {path.parent} ({reason(error)}). Make room "
             "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
         ) from error
     return Dataset(data.name, data.spec, samples, labels)

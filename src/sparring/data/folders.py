@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sparring.config import CHANNELS, RESIZES, SIDES, picture_size
+from sparring.config import CHANNELS, RESIZES
+from sparring.data import labels as classes
 from sparring.data import sources, store
 from sparring.data.arrays import class_indices
-from sparring.data.labels import by_folder, by_table, likely_classes, read_table
+from sparring.data.levels import FILLED, RARE, Depth
 from sparring.data.pictures import SUFFIXES, Size
 from sparring.data.sources import Source
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Decoded, Wanted, Watch
-from sparring.errors import ConfigError, DataError, counted, meant, quoted, unknown
+from sparring.errors import ConfigError, DataError, counted, unknown
+from sparring.picture_options import SIDES, levels_text, picture_levels, picture_size
 
 DEFAULT_SIDE = 64  # pixels, of pictures that are not all of one size
-LABELS = ("none", "folders")  # and the path of a table
 LARGEST_OWN = 128  # pixels a side, up to which pictures of one size keep it
 
 
@@ -28,19 +30,22 @@ def from_folder(
     resize: str = "crop",
     channels: str = "auto",
     labels: str = "none",
+    levels: str = "auto",
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
     """The pictures below a folder or in a zip, in the order of their names, decoded once into the cache.
 
-    The first frame of animations, upright as EXIF says, 16 bits scaled to 8.
+    The first frame of animations, upright as EXIF says, in 8 bits.
 
     Args:
         size: side in pixels, "WIDTHxHEIGHT", or "auto": their own if all have one of at most 128, else 64.
             None: their own, which must be one.
         resize: how they come to the size: "crop" the centre, "fit" within black, or "stretch".
         channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
-        labels: "none", "folders" (each subfolder a class), or the path of a CSV file.
+        labels: "none", "folders" (each subfolder a class), or a CSV or JSON file, beside the pictures or not.
+        levels: which values of pictures of more than 8 bits become black and white: "LOW:HIGH"; "auto": as
+            the file says (DICOM), or as all values of the set need; "full": all that the type can hold.
         max_broken: the share of broken files that is left out rather than refused.
         watch: told what is being done, how many files are done, and of how many.
 
@@ -50,9 +55,8 @@ def from_folder(
     """
     path = Path(path)
     source = sources.folder(path) if path.is_dir() else sources.archive(path)
-    return from_source(
-        source, size=size, resize=resize, channels=channels, labels=labels, max_broken=max_broken, watch=watch
-    )
+    options: dict[str, Any] = {"size": size, "resize": resize, "channels": channels, "labels": labels}
+    return from_source(source, **options, levels=levels, max_broken=max_broken, watch=watch)
 
 
 def from_source(
@@ -62,6 +66,7 @@ def from_source(
     resize: str = "crop",
     channels: str = "auto",
     labels: str | Sequence[str] = "none",
+    levels: str = "auto",
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
@@ -76,41 +81,40 @@ def from_source(
     if not source.files and not source.refused:
         raise DataError(f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
     fixed = picture_size(str(size)) if size is not None else None
-    wanted = Wanted(
-        Size(*fixed) if fixed else None if size is None else "auto",
-        resize,
-        0 if channels == "auto" else int(channels),
-        max_broken,
-    )
-    by_file = isinstance(labels, str) and labels not in LABELS
-    if by_file and not Path(str(labels)).exists() and (near := meant(str(labels), LABELS)):
-        raise ConfigError(f"there is no file of labels {quoted(labels)}.{near}")
-    table = read_table(Path(str(labels))) if by_file else {}  # before the decoding, which takes long
+    form = Size(*fixed) if fixed else None if size is None else "auto"
+    wanted = Wanted(form, resize, int(channels.replace("auto", "0")), max_broken, picture_levels(levels))
+    by_file = isinstance(labels, str) and labels not in classes.LABELS
+    table = classes.find(str(labels), source) if by_file else None  # before the decoding, which takes long
+    if table and table.path.removeprefix(f"{source.name}/") in source.tables:
+        source = replace(source, others=source.others - 1)  # it is not passed over
     found = store.load(source, wanted, lambda sizes: _own(source, sizes, size is None), watch)
-    shape = tuple(found.samples.shape[1:])
     kept = [name for k, name in enumerate(source.files) if k not in found.broken]
     given: Any = None
+    notes = _notes(source, found, wanted)
     if not isinstance(labels, str):
         given = [label for k, label in enumerate(labels) if k not in found.broken]
     elif labels == "folders":
-        given = by_folder(kept, source.name)
-    elif by_file:
-        given = by_table(table, Path(labels), kept, source.name)
-        labels = str(Path(labels).absolute())
+        given = classes.by_folder(kept, source.name)
+        notes += classes.remarks(given, kept, source.name)
+    elif table:
+        given, labels = classes.by_table(table, kept, source.name), table.path
     indices, class_names = class_indices(given, len(kept), source.name)
+    shape = tuple(found.samples.shape[1:])
     origin = Origin(
         options={
             "size": f"{shape[2]}x{shape[1]}", "resize": resize, "channels": channels,
-            "labels": labels if isinstance(labels, str) else "none", "max_broken": max_broken,
+            "labels": labels if isinstance(labels, str) else "none",
+            "levels": levels_text(found.named_levels(wanted.levels)), "max_broken": max_broken,
         },
-        notes=_notes(source, found, wanted),
+        notes=notes,
         left_out=tuple(store.named(source, found.broken)),
         duplicates=found.duplicates,
         others=source.others,
         smallest=found.smallest,
         largest=found.largest,
         path=found.path,
-        class_like=likely_classes(kept) if labels == "none" else (),
+        class_like=classes.likely_classes(kept) if labels == "none" else (),
+        values=_values(found.depth, wanted) if found.depth else "",
     )  # fmt: skip
     spec = Spec("image", shape, "uint8", (127.5,), (127.5,), class_names)
     return Dataset(source.name, spec, found.samples, indices, origin)
@@ -142,9 +146,47 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         said.append(
             f"{counted(source.others, 'file')} of other kinds passed over; accepted are {', '.join(SUFFIXES)}."
         )
+    if found.several:
+        said.append(
+            f"{counted(found.several, 'file')} of several frames or pages: only the first of each is read. "
+            "Save the others as files of their own."
+        )
+    if found.depth:
+        said += _of_levels(found.depth, wanted)
     lost = store.named(source, found.broken)
     if lost:
         more = f", and {len(lost) - 3:,} more, which `sparring data` lists" if len(lost) > 3 else ""
         total = len(source.files) + len(source.refused)
         said.append(f"{len(lost):,} of {total:,} files left out as unreadable: {'; '.join(lost[:3])}{more}.")
     return tuple(said)
+
+
+def _values(depth: Depth, wanted: Wanted) -> str:
+    """The values of pictures of more than 8 bits, and what becomes of them."""
+    said = f"{_number(depth.low)} to {_number(depth.high)} in {depth.pictures:,} pictures of more than 8 bits"
+    if wanted.levels == "full":
+        return f"{said}; the least and greatest that the type can hold become black and white"
+    if wanted.levels == "auto" and depth.told:
+        said += f"; {depth.told:,} of them say which become black and white"
+    ends = depth.own if isinstance(wanted.levels, str) else wanted.levels
+    rest = " of the others" if wanted.levels == "auto" and depth.told else ""
+    return f"{said}; {_number(ends[0])}{rest} becomes black, {_number(ends[1])} white" if ends else said
+
+
+def _of_levels(depth: Depth, wanted: Wanted) -> list[str]:
+    """What to say of them before a training: nothing where they fill their type, or say it themselves."""
+    said, own, full = _values(depth, wanted), depth.own, depth.full
+    if own is None or (wanted.levels == "auto" and own == full):
+        return []
+    if wanted.levels == "auto":
+        rare = f" Values beyond, less than {2 * RARE:.1%} of all, are cut off." if depth.clipped else ""
+        whole = ", --levels full all that the type can hold" if full else ""
+        return [f"values {said}.{rare} --levels LOW:HIGH takes others{whole}."]
+    low, high = wanted.levels if not isinstance(wanted.levels, str) else full or own
+    if FILLED * (high - low) > min(own[1], depth.high) - max(own[0], depth.low):
+        return [f"values {said}: hardly told apart. --levels {levels_text(own)} takes what is there."]
+    return []
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"

@@ -10,7 +10,7 @@ from typing import Any
 from sparring.data.folders import from_source
 from sparring.data.sources import Source
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, DataError, unknown
+from sparring.errors import ConfigError, DataError, quoted, unknown
 
 INSTALL = "pip install 'sparring[hf]'"
 TRAIN = "train"
@@ -28,7 +28,7 @@ def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
         DataError: no such set or split, or one without pictures.
     """
     if labels != "none":
-        raise ConfigError(f"labels = {labels!r}: hf: sets bring their own. Leave it out.")
+        raise ConfigError(f"labels = {quoted(labels)}: hf: sets bring their own. Leave it out.")
     table, full_name = _opened(name)
     picture_column, class_column = _columns(table, full_name)
     import datasets
@@ -68,8 +68,9 @@ def _opened(name: str) -> tuple[Any, str]:
         found = datasets.load_from_disk(path) if local else datasets.load_dataset(path, split=split or None)
     except Exception as error:  # whatever the hub, the network or a damaged set raises
         raise DataError(
-            f"cannot open the Hugging Face set {path!r} ({error}). Expected a name on the hub, or a folder "
-            "written by save_to_disk; hf:NAME:SPLIT chooses a split."
+            f"cannot open the Hugging Face set {quoted(path)}: there is no set or split of that name, the hub "
+            "cannot be reached, or the set is damaged. Expected a name on the hub, or a folder written by "
+            "save_to_disk; hf:NAME:SPLIT chooses a split."
         ) from error
     if isinstance(found, dict):  # of splits
         split = split or (TRAIN if TRAIN in found or len(found) > 1 else next(iter(found)))
@@ -77,7 +78,7 @@ def _opened(name: str) -> tuple[Any, str]:
             raise DataError(unknown("split", split, map(str, found)) + f" Say hf:{path}:SPLIT.")
         found = found[split]
     elif split and local:
-        raise DataError(f"{path} holds one table without splits: leave out {split!r}.")
+        raise DataError(f"{path} holds one table without splits: leave out {quoted(split)}.")
     place = str(Path(path).absolute()) if local else path
     return found, f"{place}:{split}" if split else place
 

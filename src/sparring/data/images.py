@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import DataError
+from sparring.errors import DataError, reason
 
 MNIST_TRAIN, MNIST_TEST, SIDE = 60_000, 10_000, 28
 EMOJI, EMOJI_SIDE, EMOJI_HELD_OUT = 1892, 32, 10  # every tenth is held out
@@ -66,7 +66,7 @@ def _packaged(name: str, size: int) -> NDArray[np.uint8]:
     try:
         flat = np.frombuffer(lzma.decompress(packed), np.uint8)
     except lzma.LZMAError as error:
-        raise DataError(f"the packaged {name} is damaged ({error}). Install sparring again.") from error
+        raise DataError(f"the packaged {name} is damaged. Install sparring again.") from error
     if flat.size != size:
         raise DataError(f"the packaged {name} has {flat.size:,} bytes, not {size:,}. Install sparring again.")
     return flat
@@ -97,7 +97,8 @@ def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing. Run: apt-get install dataset-fashion-mnist") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is unreadable: {error}.") from error
+        why = reason(error) if isinstance(error, OSError) and error.errno else "it is damaged or cut short"
+        raise DataError(f"cannot read {path}: {why}. Install dataset-fashion-mnist again.") from error
     shape = np.frombuffer(content, ">i4", count=ndim, offset=4) if len(content) >= 4 + 4 * ndim else [0]
     body = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * ndim))
     if content[:4] != bytes([0, 0, 8, ndim]) or body.size != np.prod(shape):

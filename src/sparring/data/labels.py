@@ -7,20 +7,56 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.errors import DataError, UnreadableError, printable
-from sparring.files import read_text
+from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
+from sparring.data.sources import Source
+from sparring.errors import ConfigError, DataError, UnreadableError, meant, printable, quoted
+from sparring.files import as_text, parse_json, read_bytes
 
-FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "name", "id")
-LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
+FILE_COLUMNS = (
+    "file", "filename", "file_name", "path", "filepath", "file_path", "image", "image_path", "image_name",
+    "image_id", "id_code", "img", "name", "id",
+)  # fmt: skip
+LABEL_COLUMNS = (
+    "label", "labels", "class", "class_name", "class_id", "category", "target", "breed", "species", "diagnosis",
+)  # fmt: skip
+OF_JSON = '{"labels": [["a.png", 0], …]} with whole numbers or names'
+PARTS = {  # of data sets, and of what lies beside the pictures
+    *("train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout"),
+    *("test", "testing", "testset", "test_set", "unlabeled", "unlabelled", "extra"),
+    *(
+        "data",
+        "dataset",
+        "image",
+        "images",
+        "img",
+        "imgs",
+        "pictures",
+        "photos",
+        "mask",
+        "masks",
+        "annotations",
+    ),
+}
+CHUNK = re.compile(
+    r"(chunk|part|batch|shard|split|fold|folder|dir|group|section|volume|vol|set)[ _.-]*[0-9]+", re.I
+)
 NAMED = 3  # files in a message
-PARTS_OF_A_SET = {"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
+LABELS = ("none", "folders")  # and the path of a table
 MOST_CLASSES = 1000
+
+
+class Table(NamedTuple):
+    """Labels by file, and where they are from."""
+
+    path: str
+    labels: Mapping[str, str]
 
 
 def by_folder(names: Sequence[str], where: str) -> list[str]:
@@ -53,64 +89,163 @@ def likely_classes(names: Sequence[str]) -> tuple[str, ...]:
         counts = Counter(by_folder(names, ""))
     except DataError:
         return ()
-    parts = {folder.lower() for folder in counts} & PARTS_OF_A_SET
-    chunks = all(folder.isdecimal() and len(folder) > 1 for folder in counts)
+    parts = any(folder.lower() in PARTS for folder in counts)
+    chunks = _numbered(counts) or all(folder.isdecimal() and len(folder) > 1 for folder in counts)
     if parts or chunks or not 2 <= len(counts) <= MOST_CLASSES or min(counts.values()) < 2:
         return ()
     return tuple(sorted(counts))
 
 
-def by_table(
-    table: Mapping[str, str], path: Path, names: Sequence[str], where: str
-) -> NDArray[np.str_] | NDArray[np.int64]:
-    """The label of each name as the table read from ``path`` has it: by path below the folder, or bare name.
+def remarks(labels: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
+    """What a user should hear of classes whose names are those of parts of a set, not of kinds of pictures."""
+    found = sorted(set(labels))
+    parts = [name for name in found if name.lower() in PARTS]
+    shown = ", ".join(map(quoted, (parts or found)[:NAMED])) + (" …" if len(parts or found) > NAMED else "")
+    if len(parts) > 1 or parts == found:
+        folder = next(name for name in names if parts[0] in PurePosixPath(name).parts[:-1])
+        inside = PurePosixPath(folder).parts[: PurePosixPath(folder).parts.index(parts[0]) + 1]
+        one = printable("/".join((where, *inside)))
+        return (
+            f"the classes {shown} have names of parts of a set, not of kinds of pictures. Give one part "
+            f"({one}), whose own folders are then the classes, or leave --labels out.",
+        )
+    if len(found) > 1 and _numbered(found):
+        return (
+            f"the classes {shown} are numbered as the parts of a large set are: if they are no kinds of "
+            "pictures, leave --labels out.",
+        )
+    return ()
+
+
+def _numbered(names: Collection[str]) -> bool:
+    """Whether these are chunk_1, chunk_2 …, or numbers of one number of digits, three at least: 000, 001 …"""
+    widths = {len(name) for name in names}
+    padded = len(widths) == 1 and min(widths) >= 3
+    return all(map(CHUNK.fullmatch, names)) or (padded and all(re.fullmatch("[0-9]+", name) for name in names))
+
+
+def by_table(table: Table, names: Sequence[str], where: str) -> NDArray[np.str_] | NDArray[np.int64]:
+    """The label of each name: by its path, its bare name, or either without the suffix, where one row has it.
 
     Raises:
-        DataError: pictures without a label.
+        DataError: pictures without a label, or with several.
     """
-    composed = [_composed(name) for name in names]
-    times = Counter(PurePosixPath(name).name for name in composed)
-    labels = [
-        table.get(name) or (table.get(bare) if times[bare := PurePosixPath(name).name] == 1 else None)
-        for name in composed
-    ]
-    missing = [name for name, label in zip(names, labels, strict=True) if not label]
+    keys = {name: _composed(name) for name in names}
+    labels: dict[str, str] = {}
+    unclear: dict[str, int] = {}
+    for shortened in SHORTENED:
+        rows: dict[str, set[str]] = {}
+        for key, label in table.labels.items():
+            rows.setdefault(shortened(key), set()).add(label)
+        open_names = [name for name in names if name not in labels]
+        times = Counter(shortened(keys[name]) for name in names) if open_names else Counter()
+        for name in open_names:
+            short = shortened(keys[name])
+            found = rows.get(short, set()) - {""}
+            if len(found) == 1 and times[short] == 1:
+                labels[name] = next(iter(found))
+            elif found:
+                unclear[name] = max(len(found), times[short])
+    missing = [name for name in names if name not in labels]
+    twice = [name for name in missing if name in unclear]
+    if twice:
+        raise DataError(
+            f"{table.path} does not tell apart {len(twice):,} of {len(names):,} pictures in {where} "
+            f"({_some(twice)}): several pictures or several rows go by one name. Write their paths below that "
+            "folder."
+        )
     if missing:
         raise DataError(
-            f"{path} has no label for {len(missing):,} of {len(names):,} pictures in {where} "
-            f"({_some(missing)}). It must name each by its path below that folder, or by its file name "
-            "where that is unique."
+            f"{table.path} has no label for {len(missing):,} of {len(names):,} pictures in {where} "
+            f"({_some(missing)}). It must name each by its path below that folder, or by its file name, with "
+            "or without the suffix, where that is unique."
         )
-    if all(
-        label and re.fullmatch("0|-?[1-9][0-9]{0,17}", label) for label in labels
-    ):  # numbers, sorted as such
-        return np.array(labels, np.int64)
-    return np.array(labels, np.str_)
+    texts = [labels[name] for name in names]
+    if all(re.fullmatch("0|-?[1-9][0-9]{0,17}", text) for text in texts):  # numbers, sorted as such
+        return np.array(texts, np.int64)
+    return np.array(texts, np.str_)
 
 
-def read_table(path: Path) -> dict[str, str]:
-    """File to label, from a CSV file.
-
-    It has a header with a column of files (``file``, ``filename``, ``path``, ``image`` …) and one of
-    labels (``label``, ``class``, ``category`` …), or no header and two columns.
+def find(given: str, source: Source) -> Table:
+    """The table of that path, or of that name beside the pictures, which may be in the zip.
 
     Raises:
-        DataError: unreadable, no such columns, or contradictions.
+        DataError: not there, unreadable, or without labels.
+    """
+    path, inside = Path(given), None
+    if not path.is_file():
+        below = given.removeprefix(f"{source.name}/")
+        matches = [name for name in source.tables if name == below] or [
+            name for name in source.tables if name.endswith(f"/{below}")
+        ]
+        if len(matches) > 1:
+            raise DataError(
+                f"{source.name} holds several {quoted(below)} ({_some(matches)}): name one of these."
+            )
+        inside = next(iter(matches), None)
+        if not inside and (near := meant(given, LABELS)):
+            raise ConfigError(f"there is no file of labels {quoted(given)}.{near}")
+    called = f"{source.name}/{inside}" if inside else str(path.absolute())
+    try:
+        text = as_text(source.read(inside) if inside else read_bytes(path))
+    except UNREADABLE as error:
+        why = error if isinstance(error, UnreadableError) else reason_of(error)
+        raise DataError(
+            f"cannot read the labels in {given}: {why}. Expected 'folders', or a CSV or JSON file in UTF-8, "
+            "beside the pictures or not."
+        ) from error
+    try:
+        rows = _of_json(text) if called.lower().endswith(".json") else _of_csv(text)
+    except DataError as error:
+        raise DataError(f"{called} {error}") from error
+    labels: dict[str, str] = {}
+    for file, label in rows:
+        name, label = _composed(str(PurePosixPath(file.strip().replace("\\", "/")))), printable(label.strip())
+        if labels.setdefault(name, label) != label:
+            raise DataError(
+                f"{called} calls {quoted(name)} both {quoted(labels[name])} and {quoted(label)}: keep one."
+            )
+    return Table(called, labels)
+
+
+def _of_json(text: str) -> list[tuple[str, str]]:
+    """Pairs of file and label, from {"labels": [[file, label], …]}, as NVIDIA's tools write, or {file: label}.
+
+    Raises:
+        DataError: other content; the message lacks the file's name.
     """
     try:
-        text = read_text(path)
-        first = text.split("\n", 1)[0]
-        rows = [
-            row
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-            if row
-        ]
-    except (UnreadableError, csv.Error) as error:
-        why = error if isinstance(error, UnreadableError) else "a line of it is no row of a table"
+        content = parse_json(text)
+    except UnreadableError as error:
+        raise DataError(f"cannot be read: {error}. Expected {OF_JSON}.") from error
+    pairs = content.get("labels", content) if isinstance(content, dict) else content
+    if pairs is None:
+        raise DataError('says that its pictures have no labels ("labels": null). Leave --labels out.')
+    pairs = list(pairs.items()) if isinstance(pairs, dict) else pairs
+    if not isinstance(pairs, list) or not pairs:
+        raise DataError(f"holds {quoted(pairs)} for labels. Expected {OF_JSON}.")
+    for pair in pairs:
+        fits = isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)
+        if not fits or type(pair[1]) not in (int, str):
+            raise DataError(f"holds {quoted(pair)} among its labels. Expected {OF_JSON}.")
+    return [(file, str(label)) for file, label in pairs]
+
+
+def _of_csv(text: str) -> list[tuple[str, str]]:
+    """Pairs of file and label, from a CSV with a header of known names, or of two columns.
+
+    Raises:
+        DataError: no such columns; the message lacks the file's name.
+    """
+    first = text.split("\n", 1)[0]
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        rows = [row for row in reader if row]
+    except csv.Error as error:
         raise DataError(
-            f"cannot read the labels in {path}: {why}. Expected a CSV file in UTF-8, or 'folders'."
+            "cannot be read: a line of it is no row of a table. Expected a file and its label in each line."
         ) from error
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    header = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in rows[0]] if rows else []
     file_column = next((header.index(name) for name in FILE_COLUMNS if name in header), None)
     label_column = next((header.index(name) for name in LABEL_COLUMNS if name in header), None)
     if file_column is not None and label_column is not None:
@@ -118,20 +253,30 @@ def read_table(path: Path) -> dict[str, str]:
     elif len(header) == 2:
         file_column, label_column = 0, 1
     else:
+        named = f"has the columns {quoted(', '.join(rows[0]))}" if header else "is empty"
         raise DataError(
-            f"{path} has the columns {', '.join(header) or 'of an empty file'}; expected one of files "
-            f"({', '.join(FILE_COLUMNS)}) and one of labels ({', '.join(LABEL_COLUMNS)}), or two without a "
-            "header."
+            f"{named}; expected one of files ({', '.join(FILE_COLUMNS)}) and one of labels "
+            f"({', '.join(LABEL_COLUMNS)}), or two without a header."
         )
-    table: dict[str, str] = {}
-    for row in rows:
-        if len(row) <= max(file_column, label_column):
-            continue  # a short row names no label: its picture will be missed
-        name = _composed(str(PurePosixPath(row[file_column].strip().replace("\\", "/"))))
-        label = printable(row[label_column].strip())
-        if table.setdefault(name, label) != label:
-            raise DataError(f"{path} calls {name} both {table[name]!r} and {label!r}: keep one.")
-    return table
+    # A short row names no label: its picture will be missed.
+    wide = max(file_column, label_column)
+    return [(row[file_column], row[label_column]) for row in rows if len(row) > wide]
+
+
+def _bare(name: str) -> str:
+    return PurePosixPath(name).name
+
+
+def _stem(name: str) -> str:
+    """Without the suffix of a picture, in small letters; other dots belong to the name."""
+    path = PurePosixPath(name)
+    return str(path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).casefold()
+
+
+# How a row and a picture are compared, one after the other for what is still without a label.
+SHORTENED: tuple[Callable[[str], str], ...] = (
+    str, _bare, _stem, lambda name: _stem(_bare(name)),
+)  # fmt: skip
 
 
 def _composed(name: str) -> str:
@@ -140,4 +285,6 @@ def _composed(name: str) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(map(printable, names[:NAMED])) + (" …" if len(names) > NAMED else "")
+    return ", ".join(quoted(printable(name))[1:-1] for name in names[:NAMED]) + (
+        " …" if len(names) > NAMED else ""
+    )

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
-from sparring.errors import DataError
+from sparring.data import dicom, levels
+from sparring.data.levels import Deep, Ends, Extent
+from sparring.errors import ConfigError, DataError, SparringError, reason
 
 Pixels = NDArray[np.uint8]
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", *dicom.SUFFIXES)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # no other decoder is ever started
 MOST_PIXELS = 89_478_485  # of one picture, Pillow's limit: more is taken for a decompression bomb
 MOST_BYTES = 4 * MOST_PIXELS  # of one file
@@ -39,7 +41,6 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,16 @@ class Form:
         resize: "crop" keeps the centre, "fit" the whole picture with black around it, "stretch" neither's
             proportions.
         channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, to be made 1 if all are grey.
+        ends: of pictures of more than 8 bits, the values that become black and white; None: their type's.
+        as_told: whether files that say themselves how they are shown are shown so.
     """
 
     width: int
     height: int
     resize: str = "crop"
     channels: int = 0
+    ends: Ends | None = None
+    as_told: bool = True
 
     @property
     def decoded(self) -> int:
@@ -71,43 +76,85 @@ class Size(NamedTuple):
     height: int
 
 
-def shown_size(content: bytes) -> Size:
-    """The size of a picture as it is shown, without decoding it.
+class Look(NamedTuple):
+    """What can be said of a picture before it is brought to a form.
+
+    Attributes:
+        size: as it is shown.
+        several: whether the file holds more frames or pages than the first, which alone is read.
+        extent: of a picture of more than 8 bits, which values it has.
+    """
+
+    size: Size
+    several: bool = False
+    extent: Extent | None = None
+
+
+def look(content: bytes) -> Look:
+    """The size of a picture, and the values of one of more than 8 bits; no other is decoded.
 
     Raises:
         DataError: no picture, or one too large; the message is the reason alone.
+        ConfigError: a DICOM file without the package that reads it.
     """
     try:
+        if dicom.is_dicom(content):
+            scan = dicom.read(content, _check_size)
+            return Look(Size(scan.width, scan.height), scan.frames > 1, _extent(scan.pixels))
         with _opened(content) as picture:
             width, height = picture.size
             if isinstance(picture, TiffImageFile):  # whose size some versions of Pillow turn beforehand
                 width, height = picture.tag_v2[IMAGEWIDTH], picture.tag_v2[IMAGELENGTH]
             late = picture.format == "PNG" and "exif" not in picture.info  # a look for it would decode
             turned = not late and 5 <= _orientation(picture) <= 8
+            several = _several(picture)
+            deep = levels.deep(picture, lambda: _opened(content))
+    except ConfigError:
+        raise
     except UNREADABLE as error:
         raise DataError(reason_of(error)) from error
-    return Size(height, width) if turned else Size(width, height)
+    return Look(Size(height, width) if turned else Size(width, height), several, _extent(deep))
+
+
+def _extent(found: Deep | Pixels | None) -> Extent | None:
+    return levels.extent(found) if isinstance(found, Deep) else None
 
 
 def decode(content: bytes, form: Form) -> Pixels:
     """A file's first frame, upright, as pixels (height, width, form.decoded).
 
     Raises:
-        DataError: a broken file, floating-point or 32-bit pixels; the message is the reason alone.
+        DataError: a broken file, or pixels whose range nothing tells; the message is the reason alone.
+        ConfigError: a DICOM file without the package that reads it.
     """
     try:
-        with _opened(content) as picture:
-            if picture.format == "JPEG":  # decode large ones at an eighth, a quarter or a half at once
-                side = 2 * max(form.width, form.height)
-                picture.draft(None, (side, side))
-            picture.load()
-            turn = UPRIGHT.get(_orientation(picture))
-            shallow = _eight_bit(picture)
-            upright = shallow if turn is None else shallow.transpose(turn)
-            placed = _placed(_channels(_reduced(upright, form), form.decoded), form)
+        upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form)
+        placed = _placed(_channels(_reduced(upright, form), form.decoded), form)
         return np.asarray(placed, np.uint8).reshape(form.height, form.width, form.decoded)
+    except ConfigError:
+        raise
     except UNREADABLE as error:
         raise DataError(reason_of(error)) from error
+
+
+def _upright(content: bytes, form: Form) -> Image.Image:
+    """A picture of 8 bits, turned as EXIF says."""
+    with _opened(content) as picture:
+        if picture.format == "JPEG":  # decode large ones at an eighth, a quarter or a half at once
+            side = 2 * max(form.width, form.height)
+            picture.draft(None, (side, side))
+        deep = levels.deep(picture, lambda: _opened(content))
+        picture.load()
+        turn = UPRIGHT.get(_orientation(picture))
+        shallow = Image.fromarray(levels.eight_bit(deep, form.ends)) if deep else picture
+        return shallow if turn is None else shallow.transpose(turn)
+
+
+def _scan(content: bytes, form: Form) -> Image.Image:
+    pixels = dicom.read(content, _check_size).pixels
+    if isinstance(pixels, Deep):
+        pixels = levels.eight_bit(pixels, form.ends, form.as_told)
+    return Image.fromarray(pixels)
 
 
 def is_grey(pixels: Pixels) -> bool:
@@ -117,11 +164,22 @@ def is_grey(pixels: Pixels) -> bool:
 
 def _opened(content: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(content), formats=FORMATS)
-    if picture.width * picture.height > MOST_PIXELS:
-        raise ValueError(f"{picture.width} x {picture.height} pixels; at most {MOST_PIXELS:,} are read")
-    if 0 in picture.size:
-        raise ValueError("no pixels")
+    _check_size(picture.width, picture.height)
     return picture
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise DataError(f"{width} x {height} pixels; at most {MOST_PIXELS:,} are read")
+    if width * height == 0:
+        raise DataError("no pixels")
+
+
+def _several(picture: Image.Image) -> bool:
+    try:
+        return picture.format != "JPEG" and bool(getattr(picture, "is_animated", False))
+    except UNREADABLE:  # of damaged later frames, which are not read
+        return False
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -143,22 +201,6 @@ def _channels(picture: Image.Image, channels: int) -> Image.Image:
     if picture.mode == "L" and channels == 1:
         return picture
     return picture.convert("RGB").convert("L" if channels == 1 else "RGB")
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """16-bit grey scaled to 8 (65535 becomes 255); anything else as it is.
-
-    Raises:
-        ValueError: floats, or 32-bit integers, whose range nothing tells.
-    """
-    sixteen = picture.mode in SIXTEEN_BITS or (picture.mode == "I" and picture.format == "PNG")
-    if sixteen:
-        values = np.asarray(picture).astype(np.uint32)
-        return Image.fromarray(((values + 128) // 257).astype(np.uint8))
-    if picture.mode in ("F", "I"):
-        kind = "floating-point" if picture.mode == "F" else "32-bit integer"
-        raise ValueError(f"{kind} pixels, whose range is not known: convert them to 8 or 16 bits")
-    return picture
 
 
 def _reduced(picture: Image.Image, form: Form) -> Image.Image:
@@ -185,9 +227,13 @@ def _placed(picture: Image.Image, form: Form) -> Image.Image:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a file is broken, in a few words without its name."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    """Why a file is broken, in a few words without its name, none of them another program's."""
+    if isinstance(error, SparringError):
+        return str(error)
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return f"it claims more than the {MOST_PIXELS:,} pixels that are read"
+    if isinstance(error, OSError) and error.errno:
+        return reason(error)
     if isinstance(error, UnidentifiedImageError):
         return "not a picture, or a damaged one"
-    return str(error).rstrip(".") or type(error).__name__
+    return "damaged or cut short"

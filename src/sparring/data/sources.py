@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE
-from sparring.errors import DataError
+from sparring.data import dicom
+from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE, reason_of
+from sparring.errors import DataError, reason
 
 NOT_THE_USERS = ("__MACOSX", "@eaDir")  # folders that systems make
 OF_A_RUN = {"run.json", "config.toml"}  # a training's own pictures lie beside these
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
+TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
 INFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -32,6 +34,7 @@ class Source:
         stamp: changes when a file does, without reading any; None where that cannot be told.
         others: how many files are none of pictures.
         refused: names that cannot even be read, with the reason.
+        tables: files beside the pictures that may hold their labels, which ``read`` reads too.
     """
 
     name: str
@@ -40,28 +43,35 @@ class Source:
     stamp: str | None = None
     others: int = 0
     refused: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
 
 
 def folder(path: Path) -> Source:
     """The pictures below a folder; hidden files and runs are passed over, links followed, each folder once."""
     files: dict[str, str] = {}
     refused: dict[str, str] = {}
+    tables: list[str] = []
     others = 0
 
     def lost(error: OSError) -> None:
-        refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = str(error.strerror)
+        refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = reason(error)
 
     for place, names in _folders(path, lost):
         for name in names:
             full = os.path.join(place, name)
             relative = os.path.relpath(full, path).replace(os.sep, "/")
-            if _passed_over(name) or os.path.splitext(name)[1].lower() not in SUFFIXES:
-                others += not _passed_over(name)
+            if _passed_over(name):
+                continue
+            suffix = os.path.splitext(name)[1].lower()
+            if suffix not in SUFFIXES and not (dicom.may_be(name) and dicom.is_dicom(_head(full))):
+                others += 1
+                if suffix in TABLES:
+                    tables.append(relative)
                 continue
             try:
                 status = os.stat(full)
             except OSError as error:  # a link that leads nowhere
-                refused[relative] = str(error.strerror)
+                refused[relative] = reason(error)
                 continue
             if not stat.S_ISREG(status.st_mode):
                 refused[relative] = "not a file"
@@ -77,6 +87,7 @@ def folder(path: Path) -> Source:
         _stamp("folder", root, (f"{name} {files[name]}" for name in sorted(files))),
         others,
         refused,
+        tuple(sorted(tables)),
     )
 
 
@@ -90,10 +101,24 @@ def archive(path: Path) -> Source:
         zipped = zipfile.ZipFile(path)
         status = path.stat()
     except UNREADABLE as error:
-        raise DataError(f"cannot read {path} ({error}). Expected a zip of pictures.") from error
+        raise DataError(f"cannot read {path} ({reason_of(error)}). Expected a zip of pictures.") from error
     members: dict[str, zipfile.ZipInfo] = {}
     refused: dict[str, str] = {}
+    tables: set[str] = set()
     others = 0
+    lock = threading.Lock()
+
+    def read(name: str) -> bytes:
+        with lock, zipped.open(members[name]) as file:  # one file position for all threads
+            return file.read(members[name].file_size + 1)  # the end is met, and the checksum with it
+
+    def is_dicom(member: zipfile.ZipInfo) -> bool:
+        try:
+            with zipped.open(member) as file:
+                return dicom.is_dicom(file.read(dicom.HEAD))
+        except UNREADABLE:
+            return False
+
     listed = [(_within(member.filename), member) for member in zipped.infolist()]
     runs = _runs(path for path, _ in listed)
     for inside, member in listed:
@@ -102,8 +127,12 @@ def archive(path: Path) -> Source:
             continue
         if member.filename.endswith(("/", "\\")):  # a folder
             continue
-        if inside.suffix.lower() not in SUFFIXES:
+        suffix, legible = inside.suffix.lower(), member.compress_type in INFLATED and not member.flag_bits & 1
+        if suffix not in SUFFIXES and not (legible and dicom.may_be(inside.name) and is_dicom(member)):
             others += 1
+            if legible and suffix in TABLES and member.file_size <= MOST_BYTES:
+                tables.add(name)
+                members[name] = member
         elif name in members:
             refused[name] = "a second one of that name"
         elif member.flag_bits & 1:
@@ -114,14 +143,9 @@ def archive(path: Path) -> Source:
             refused[name] = _too_large(member.file_size)
         else:
             members[name] = member
-    lock = threading.Lock()
-
-    def read(name: str) -> bytes:
-        with lock, zipped.open(members[name]) as file:  # one file position for all threads
-            return file.read(members[name].file_size + 1)  # the end is met, and the checksum with it
-
     stamp = _stamp("zip", path.absolute(), [f"{status.st_size} {status.st_mtime_ns}"])
-    return Source(str(path.absolute()), tuple(sorted(members)), read, stamp, others, refused)
+    files = tuple(sorted(name for name in members if name not in tables))
+    return Source(str(path.absolute()), files, read, stamp, others, refused, tuple(sorted(tables)))
 
 
 def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
@@ -144,6 +168,17 @@ def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str,
             folders[:] = [name for name in kept if not os.path.islink(full[name])]
             waiting += [full[name] for name in kept if os.path.islink(full[name])]
             yield place, names
+
+
+def _head(path: str) -> bytes:
+    """The first bytes of a file; none of one that cannot be read, or that is no file."""
+    try:
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                return file.read(dicom.HEAD)
+    except OSError:
+        pass
+    return b""
 
 
 def _within(name: str) -> PurePosixPath:

@@ -119,6 +119,7 @@ class Origin:
         smallest, largest: (width, height) of the originals.
         path: the decoded pixels on disk.
         class_like: the folders that look like classes, where no labels were asked for.
+        values: what pictures of more than 8 bits hold and what becomes of it; "" where there are none.
     """
 
     options: Mapping[str, Any]
@@ -130,6 +131,7 @@ class Origin:
     largest: tuple[int, int]
     path: Path
     class_like: tuple[str, ...] = ()
+    values: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,13 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.cores import available_cores
-from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, reason_of, shown_size
+from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
+from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, look, reason_of
 from sparring.data.sources import Source
-from sparring.errors import DataError, UnreadableError, printable
+from sparring.errors import DataError, UnreadableError, printable, reason
 from sparring.files import cache_folder, left_over, read_json, whole, write_whole
 
-VERSION = 1  # of the decoding: another one makes every entry anew
+VERSION = 2  # of the decoding: another one makes every entry anew
 AHEAD = 64  # files decoded before they are needed
 BLOCK = 100  # pictures at a time
 NAMED = 5  # files in a message
@@ -44,12 +45,17 @@ Result = TypeVar("Result")
 
 
 class Wanted(NamedTuple):
-    """What is asked of pictures. ``size`` None: their own, which must be one; "auto": as ``own_or`` says."""
+    """What is asked of pictures.
+
+    ``size`` None: their own, which must be one; "auto": as ``own_or`` says. ``levels``: the values of
+    pictures of more than 8 bits that become black and white, as ``picture_levels`` has them.
+    """
 
     size: Size | str | None = None
     resize: str = "crop"
     channels: int = 0
     max_broken: float = 0.0
+    levels: Ends | str = "auto"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class Decoded:
         duplicates: pictures whose pixels another one before has.
         smallest, largest: sizes of the originals, by area.
         path: the file.
+        several: files of which only the first frame or page is read.
+        depth: of pictures of more than 8 bits; None where there are none.
     """
 
     samples: Tensor
@@ -70,12 +78,23 @@ class Decoded:
     smallest: Size
     largest: Size
     path: Path
+    several: int
+    depth: Depth | None
+
+    def named_levels(self, asked: Ends | str) -> Ends | str:
+        """What to ask for to have the same again, whatever is added: the ends that were found.
+
+        Where some files say themselves how they are shown, it stays at "auto", under which they are asked.
+        """
+        found = self.depth
+        return found.own if asked == "auto" and found and found.own and not found.told else asked
 
 
 class _File(NamedTuple):
     digest: str
     size: Size | None
     reason: str = ""
+    several: bool = False
 
 
 def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None) -> Decoded:
@@ -96,7 +115,7 @@ def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], wa
         ) from error
     except OSError as error:
         raise DataError(
-            f"cannot keep the decoded pictures in {where} ({error.strerror or error}). "
+            f"cannot keep the decoded pictures in {where} ({reason(error)}). "
             "Make room there, or set XDG_CACHE_HOME to a folder on another disk."
         ) from error
     _check_broken(source, found.broken, wanted)  # another share may have been accepted before
@@ -116,23 +135,32 @@ def _indexed_or_made(
         if source.stamp and (found := _indexed(where, index)):  # another process was quicker
             return found
         Image.init()  # once, not by many threads
-        files = list(_survey(source, watch))
+        files, depth = _survey(source, watch)
         _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
         size = wanted.size if isinstance(wanted.size, Size) else own_or(_sizes(source, files, wanted))
-        form = Form(*size, wanted.resize, wanted.channels)
+        as_told = wanted.levels == "auto" or not (depth and depth.told)
+        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_told)
         key = _key(form, files)
         found = _read(where, key)
         if found is None:
             with FileLock(where / "index" / f"{key}.lock"):
                 if _read(where, key) is None:  # no other process made it meanwhile
-                    _write(where / key, source, files, form, wanted, watch)
+                    _write(where / key, source, files, depth, form, wanted, watch)
             found = _read(where, key)
         if found is None:
-            raise OSError(0, f"{key}.u8 was not kept")
+            raise DataError(f"{where / key}.u8 was not kept. Make room there, and try again.")
         if source.stamp and all(file.digest != UNREAD for file in files):  # that may be mended in place
-            for asked in (wanted, wanted._replace(size=size)):  # a run's config names the size it found
+            named = wanted._replace(size=size, levels=found.named_levels(wanted.levels))
+            for asked in (wanted, named):  # a run's config names what it found
                 write_whole(_index(where, source, asked), json.dumps({"key": key}).encode())
         return found
+
+
+def _ends(wanted: Wanted, depth: Depth | None) -> Ends | None:
+    """The values that become black and white in a set; None: as each file's type has them, or not needed."""
+    if depth is None or wanted.levels == "full":
+        return None
+    return depth.own if isinstance(wanted.levels, str) else wanted.levels
 
 
 def sweep(where: Path) -> None:
@@ -175,21 +203,27 @@ def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> 
     )
 
 
-def _survey(source: Source, watch: Watch | None) -> Iterator[_File]:
-    """Digest and size of every file, in order."""
+def _survey(source: Source, watch: Watch | None) -> tuple[list[_File], Depth | None]:
+    """Digest and size of every file, in order, and which values those of more than 8 bits have."""
 
-    def look(name: str) -> _File:
+    def of(name: str) -> tuple[_File, Extent | None]:
         try:
             content = source.read(name)
         except UNREADABLE as error:
-            return _File(UNREAD, None, reason_of(error))
+            return _File(UNREAD, None, reason_of(error)), None
         digest = hashlib.sha256(content).hexdigest()
         try:
-            return _File(digest, shown_size(content))
+            seen = look(content)
         except DataError as error:
-            return _File(digest, None, str(error))
+            return _File(digest, None, str(error)), None
+        return _File(digest, seen.size, several=seen.several), seen.extent
 
-    return _in_order(look, source.files, "reading", watch)
+    files, tally = [], Tally()
+    for file, extent in _in_order(of, source.files, "reading", watch):
+        files.append(file)
+        if extent:
+            tally.add(extent)
+    return files, tally.depth()
 
 
 def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
@@ -208,20 +242,29 @@ def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
 
 def _is_broken(source: Source, files: Sequence[_File], k: int) -> bool:
     try:
-        decode(_read_again(source, source.files[k], files[k].digest), Form(8, 8))
+        decode(_read_again(source, source.files[k], files[k].digest), Form(8, 8, ends=(0.0, 1.0)))
     except DataError:
         return True
     return False
 
 
 def _write(
-    path: Path, source: Source, files: list[_File], form: Form, wanted: Wanted, watch: Watch | None
+    path: Path,
+    source: Source,
+    files: list[_File],
+    depth: Depth | None,
+    form: Form,
+    wanted: Wanted,
+    watch: Watch | None,
 ) -> None:
     """Decode everything into an entry, the pixels first."""
     needed = len(files) * form.decoded * form.height * form.width
     free = shutil.disk_usage(path.parent).free
     if needed > free:
-        raise OSError(0, f"{needed:,} bytes are needed, {free:,} are free")
+        raise DataError(
+            f"cannot keep the decoded pictures in {path.parent}: {needed:,} bytes are needed, {free:,} are "
+            "free. Make room there, or set XDG_CACHE_HOME to a folder on another disk."
+        )
 
     def work(k: int) -> tuple[bytes, bool, str]:
         if files[k].reason:
@@ -254,6 +297,8 @@ def _write(
         "duplicates": count - len(seen),
         "smallest": sizes[0],
         "largest": sizes[-1],
+        "several": sum(file.several for file in files),
+        "depth": depth,
     }
     write_whole(path.with_suffix(".json"), json.dumps(manifest).encode())
 
@@ -309,6 +354,8 @@ def _read(where: Path, key: str) -> Decoded | None:
                 Size(*facts["smallest"]),
                 Size(*facts["largest"]),
                 path,
+                int(facts["several"]),
+                depth_of(facts["depth"]),
             )
     return None
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sparring.errors import ConfigError, unknown
+from sparring.errors import ConfigError, quoted, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
 from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, raw
@@ -143,7 +143,7 @@ def from_callable(
         ConfigError: a name that the table of extractors has.
     """
     if name in EXTRACTORS or name == AUTO or not name:
-        raise ConfigError(f"features of your own cannot be called {name!r}: give them another name.")
+        raise ConfigError(f"features of your own cannot be called {quoted(name)}: give them another name.")
     if isinstance(function, nn.Module):  # dropout and batch statistics would make features random
         function = copy.deepcopy(function).eval().to(device)
     return Extractor(name, function, resizer=resizer, version=version, device=device, batch=batch)

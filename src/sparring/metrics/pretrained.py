@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, reason
 from sparring.files import cache_folder, write_whole
 from sparring.metrics import inception
 from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
@@ -135,13 +135,16 @@ def download(url: str, sha256: str, name: str) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=30) as response:
             content: bytes = response.read()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise OSError(f"{len(content):,} bytes came with another SHA-256 than {sha256[:8]}...")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        fits = hashlib.sha256(content).hexdigest() == sha256
+        why = "" if fits else f"{len(content):,} bytes came with another SHA-256 than {sha256[:8]}..."
+        if fits:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
     except (OSError, http.client.HTTPException) as error:
+        why = reason(error) if isinstance(error, OSError) and error.errno else "the server gives no file"
+    if why:
         raise ConfigError(
-            f"{name} features need weights from {url}, which cannot be had ({error}). "
+            f"{name} features need weights from {url}, which cannot be had: {why}. "
             f"Put that file at {path}, or {INSTEAD}."
-        ) from error
+        )
     return path
