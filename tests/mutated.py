@@ -26,7 +26,7 @@ NUMBERS: tuple[Any, ...] = (
 )  # fmt: skip
 TEXTS = (
     "", " ", "0", "a\0b", "\0", "\ud800", "b\udcffc", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\r\n\x08",
-    "\u202eabc", "é" * 40, "x" * 100_000, "../../..", "/", "~", "nan", "None", "[bold]rich[/bold]",
+    "\u202eabc", "é" * 40, "x" * 100_000, "../x", "/x", "~", "nan", "None", "[bold]rich[/bold]",
     "<script>", "%s%n{0}", "🙂",
 )  # fmt: skip
 OTHERS: tuple[Any, ...] = (

@@ -286,7 +286,7 @@ def an_array_file(base: Sound, here: Path, rng: Random) -> Act:
                 content = archive.read(name)
                 if rng.random() < 0.4:
                     content = rng.choice((_other_npy, mutated.mutate_bytes))(content, rng)
-                odd = mutated.word(rng)[:60].encode("utf-8", "replace").decode() or "x"
+                odd = mutated.word(rng)[:60].encode("utf-8", "replace").decode().split("\0")[0] or "x"
                 changed.writestr(name if rng.random() < 0.9 else odd, content)
         if rng.random() < 0.2:
             path.write_bytes(mutated.mutate_bytes(path.read_bytes(), rng))
