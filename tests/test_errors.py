@@ -2,10 +2,22 @@
 
 import errno
 
+import numpy as np
 import pytest
+import torch
 
 from sparring.cli import main
-from sparring.errors import MOST_SAID, QUOTED_CHARACTERS, DataError, printable, quoted, reason, unknown
+from sparring.errors import (
+    MOST_SAID,
+    QUOTED_CHARACTERS,
+    ConfigError,
+    DataError,
+    printable,
+    quoted,
+    reason,
+    room,
+    unknown,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +81,22 @@ def test_a_name_of_a_million_characters_is_told_in_few_words(capsys):
     told = capsys.readouterr().err
     assert "the name is too long" in told
     assert len(told) < 2000
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        np._core._exceptions._ArrayMemoryError((10**6, 10**6), np.dtype("f8")),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_a_full_memory_is_told_in_our_words(error):
+    with pytest.raises(ConfigError, match=r"^the memory is full\. Take a smaller batch"), room():
+        raise error
+
+
+def test_other_errors_pass_through_where_the_memory_could_be_full():
+    with pytest.raises(RuntimeError, match="^mine$"), room():
+        raise RuntimeError("mine")

@@ -129,6 +129,9 @@ def test_names_beyond_all_text_and_of_any_length_are_refused(tmp_path: Path) -> 
     np.savez(tmp_path / "a.npz", samples=PICTURES, labels=beyond)
     with pytest.raises(DataError, match="names of classes that are no text"):
         from_file(tmp_path / "a.npz")
+    among_others = np.array([[97, 0x7FFFFFFF], [97, 98]] * 2, np.uint32).view("<U2")[:, 0]
+    with pytest.raises(DataError, match="names of classes that are no text"):
+        from_array(PICTURES, among_others)
 
 
 def test_masks_are_not_ignored() -> None:

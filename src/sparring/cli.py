@@ -12,7 +12,7 @@ from typing import Any
 
 from sparring import __version__
 from sparring.config import LOSSES, PICTURES, RECIPES, Config
-from sparring.errors import SparringError, quoted, reason, warn
+from sparring.errors import SparringError, quoted, reason, room, warn
 from sparring.parsing import Parser, number, whole
 
 INTRO = """\
@@ -94,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().print_help()
         return 0
     try:
-        return _verb(args.verb)(args)
+        with room():
+            return _verb(args.verb)(args)
     except SparringError as error:
         warn(str(error))
         return 1

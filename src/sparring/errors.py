@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sparring.names import nearest
@@ -66,6 +67,7 @@ MOST_SAID = 1_500  # characters of a message; of a longer one the middle is left
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BYTES = range(0xDC80, 0xDD00)  # how Python holds the bytes of file names that are no UTF-8
 LISTED = 100  # names of a table in a message; classes may be more
+FULL = ("can't allocate memory", "out of memory", "not enough memory")  # torch's words
 REASONS = {
     errno.ENOENT: "it is not there",
     errno.EACCES: "permission is missing",
@@ -145,6 +147,24 @@ def meant(name: str, known: Iterable[str]) -> str:
     """A sentence that asks for the nearest of the known names, with a space before it; "" without any."""
     near = nearest(name, known)
     return f" Did you mean {' or '.join(map(quoted, near))}?" if near else ""
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Within, a memory that is full is told in our words, whether Python, numpy or torch finds it so.
+
+    Raises:
+        ConfigError: it is full.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not (isinstance(error, MemoryError) or any(words in str(error).lower() for words in FULL)):
+            raise
+        raise ConfigError(
+            "the memory is full. Take a smaller batch (--batch-size), narrower players (--g-width, --d-width), "
+            "smaller pictures (--size) or fewer samples (--count), or end other programs."
+        ) from error
 
 
 def counted(count: int, noun: str) -> str:

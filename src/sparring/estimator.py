@@ -20,7 +20,7 @@ from sparring.config import BUDGETS, RECIPES, Config
 from sparring.data.given import flattened, take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
-from sparring.errors import ConfigError, NonFiniteError, RunError, unknown, warn
+from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record
 from sparring.runtime import LAUNCHED, Runtime, Threads
@@ -60,6 +60,7 @@ class GAN:
         self.recipe, self.options = fresh.recipe, fresh.options
         return self
 
+    @room()
     def fit(self, data: Any, labels: Any = None, *, verbose: bool = False, **budget: float) -> GAN:
         """Train anew on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
 
@@ -119,6 +120,7 @@ class GAN:
                 raise
         return self
 
+    @room()
     def sample(
         self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
     ) -> NDArray[Any]:

@@ -117,6 +117,7 @@ def _text(values: NDArray[Any], place: int, name: str) -> str:
     try:
         value = values[place]
         text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+        text = "".join(chr(ord(sign)) for sign in text)  # numpy may let through what chr does not
     except (ValueError, SystemError) as error:  # numpy's, of signs that no text has
         raise DataError(f"{name} has names of classes that are no text. Write them anew.") from error
     return printable(text)
