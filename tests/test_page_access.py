@@ -188,7 +188,7 @@ def test_a_page_outlives_its_training_until_it_is_interrupted(
 def test_a_page_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom sparring.watching import page_beside\n"
-        "with page_beside(Path(sys.argv[1])):\n    time.sleep(60)"
+        "with page_beside(Path(sys.argv[1])):\n    time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(make_run(tmp_path / "a"))]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -231,7 +231,7 @@ def test_watch_opens_the_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     assert main(["watch", str(make_run(tmp_path / "a"))]) == 0
-    assert desk.at.get(timeout=10) == terminal.getvalue().split()[0]
+    assert desk.at.get() == terminal.getvalue().split()[0]
     assert main(["watch", str(tmp_path / "a"), "--no-browser"]) == 0
     assert desk.at.empty()
 
