@@ -84,7 +84,7 @@ def test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(
     found = measured(cloud(600, 2), held_out=False, count=count)
     assert found.fake.reference_size == min(count, 800)
     assert (found.real.size, found.real.reference_size) == (size, size)
-    assert 0.1 * found.floor < found.real.frechet < 10 * found.floor  # of other samples, not of the same
+    assert 0.5 * found.floor < found.real.frechet < 5 * found.floor  # of other samples, not of the same
 
 
 def test_of_the_held_out_reals_no_more_are_taken_than_asked_for() -> None:

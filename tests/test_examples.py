@@ -1,7 +1,9 @@
 """Every command and every Python example in the README and the docs runs, with a budget of a few steps."""
 
+import json
 import re
 import shlex
+import shutil
 import zipfile
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -75,7 +77,8 @@ def first(whole: Callable[[], Dataset], count: int) -> Dataset:
 
 
 def make_photos(folder: Path) -> None:
-    """The pictures that the pages name: photos/cats, photos/dogs, emoji-pictures, photos.zip, labels.csv."""
+    """The pictures that the pages name: photos/cats, photos/dogs, emoji-pictures, two zips, labels.csv."""
+    rows = []
     with zipfile.ZipFile(folder / "photos.zip", "w") as archive, (folder / "labels.csv").open("w") as table:
         for k in range(160):
             path = Path("photos", ("cats", "dogs")[k % 2], f"{k:03}.png")
@@ -83,6 +86,10 @@ def make_photos(folder: Path) -> None:
             Image.new("RGB", (20, 16 + k % 3), (k, 255 - k, k % 7)).save(folder / path)
             archive.write(folder / path, path)
             table.write(f"{path},{path.parent.name}\n")
+            rows.append([str(path), k % 2])
+    shutil.copy(folder / "photos.zip", folder / "ffhq.zip")
+    with zipfile.ZipFile(folder / "ffhq.zip", "a") as archive:
+        archive.writestr("dataset.json", json.dumps({"labels": rows}))
     (folder / "emoji-pictures").symlink_to("photos")
 
 

@@ -72,7 +72,8 @@ def test_the_estimate_from_few_samples_agrees_within_its_interval() -> None:
     assert few.count == 100
     assert few.error is not None
     assert abs(few.value - whole.value) < 3 * few.error
-    assert by.times_real([cloud(100, 9)]).value >= 1  # an estimate below is doubt alone
+    alike = [by.times_real([cloud(100, seed)]).value for seed in range(9, 19)]
+    assert min(alike) == 1 < max(alike)  # an estimate below is doubt alone
 
 
 def test_where_other_reals_are_few_the_floor_is_extrapolated() -> None:
@@ -109,6 +110,7 @@ def test_in_words() -> None:
 def test_training_evaluation_page_and_doctor_say_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("sparring.closing.QUALITY_SECONDS", 1e9)  # all samples, however slow the machine
     monkeypatch.chdir(tmp_path)
     np.save("points.npy", cloud(600, 0).numpy())
     assert main(["train", "points.npy", "--samples-seen", "640", "--out", "run", *TINY_LINE]) == 0

@@ -24,6 +24,23 @@ def test_latents_repeat_with_the_seed_and_shrink_with_truncation() -> None:
     torch.testing.assert_close(sample.random_latents(50, 8, 1, truncation=0.7), 0.7 * first)
 
 
+def test_samples_are_decoded_a_chunk_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, latents = nn.Sequential(nn.Linear(8, 24), nn.Unflatten(1, (1, 4, 6))), torch.randn(10, 8)
+    whole = GREY.decode(sample.draw(generator, latents))
+    monkeypatch.setattr(sample, "CHUNK", 4)
+    sizes: list[int] = []
+
+    def decode(encoded: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(encoded))
+        return GREY.decode(encoded)
+
+    assert torch.equal(sample.draw(generator, latents, None, decode), whole)
+    assert sizes == [4, 4, 2]
+    assert torch.equal(sample.to_measure(generator, latents, None, GREY), whole)
+    unit = nn.Sequential(nn.Linear(8, 48), nn.Unflatten(1, (3, 4, 4)))
+    assert sample.to_measure(unit, latents, None, UNIT).dtype == torch.uint8
+
+
 def test_slerp_ends_and_middle() -> None:
     x, y = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 2.0]])
     torch.testing.assert_close(sample.slerp(x, y, 0.0), x)

@@ -334,8 +334,7 @@ def _of_bout(folder: RunFolder, bout: Bout, options: Options) -> _Source:
     def draw(number: int) -> Tensor:
         seed = options.seed + DRAW_APART * (number + 1)
         latents = sample.random_latents(options.count, folder.config.latent_dim, seed)
-        decoded = folder.spec.decode(sample.draw(bout.artist, latents, labels))
-        return sample.eight_bit(decoded, folder.spec)
+        return sample.to_measure(bout.artist, latents, labels, folder.spec)
 
     told = None if folder.spec.clusters else labels
     facts = {"checkpoint_step": bout.step}

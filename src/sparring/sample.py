@@ -30,8 +30,16 @@ MOST_COLUMNS = 10_000
 
 
 @torch.no_grad()
-def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Encoded samples (N, *shape) for latents (N, latent_dim), in evaluation mode, a chunk at a time."""
+def draw(
+    generator: nn.Module,
+    latents: Tensor,
+    labels: Tensor | None = None,
+    decode: Callable[[Tensor], Tensor] = lambda encoded: encoded,
+) -> Tensor:
+    """Encoded samples (N, *shape) for latents (N, latent_dim), in evaluation mode, a chunk at a time.
+
+    ``decode`` is done to each chunk: bytes take a quarter of the memory.
+    """
     training = generator.training
     generator.eval()
     device = next(generator.parameters()).device
@@ -39,11 +47,12 @@ def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) ->
     for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
         part = latents[start : start + CHUNK].to(device)
         if labels is None:
-            parts.append(generator(part).cpu())
+            encoded = generator(part).cpu()
         else:
-            parts.append(generator(part, labels[start : start + CHUNK].to(device)).cpu())
+            encoded = generator(part, labels[start : start + CHUNK].to(device)).cpu()
         if not start:
-            memory.check_drawing(len(latents), parts[0])
+            memory.check_drawing(len(latents), encoded)
+        parts.append(decode(encoded))
     generator.train(training)
     return torch.cat(parts)
 
@@ -51,6 +60,11 @@ def draw(generator: nn.Module, latents: Tensor, labels: Tensor | None = None) ->
 def eight_bit(samples: Tensor, spec: Spec) -> Tensor:
     """Decoded pictures as 8 bits, whatever the data's own type, to be measured; points as they are."""
     return to_uint8(spec.encode(samples)) if spec.kind == "image" and spec.dtype != "uint8" else samples
+
+
+def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
+    """The samples for latents (N, latent_dim) as features are taken of them."""
+    return draw(generator, latents, labels, lambda encoded: eight_bit(spec.decode(encoded), spec))
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:

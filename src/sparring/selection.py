@@ -57,8 +57,7 @@ class Judge:
         """Of COUNT samples (COUNT, D)."""
         labels = sample.natural_labels(COUNT, self.class_counts)
         latents = sample.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
-        decoded = self.spec.decode(sample.draw(bout.artist, latents, labels))
-        return self.extractor(sample.eight_bit(decoded, self.spec))
+        return self.extractor(sample.to_measure(bout.artist, latents, labels, self.spec))
 
 
 def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:

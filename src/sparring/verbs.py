@@ -226,7 +226,7 @@ def draw(args: argparse.Namespace) -> int:
         latents = sample.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
         if folder.spec.clusters:
             labels = _clusters(folder, count, args.seed)
-    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    samples = sample.draw(bout.artist, latents, labels, folder.spec.decode).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
     drawn = folder.path / layout.DRAWN
     name = f"step-{bout.step}"
