@@ -252,3 +252,24 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
     assert [line["step"] for line in told["whole"][0]] == [2, 4, 6, 8, 10]
     assert "jitter" in told["whole"][0][2]
     assert told["broken"] == told["whole"]
+
+
+def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(
+    run: Path, pictures_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where it is newer, of the same networks, the run's own are gone on from."""
+    other = tmp_path / "other"
+    assert main(["train", str(pictures_file), "--out", str(other), *OPTIONS[:-1], "192"]) == 0
+    names = ("00000012.json", "00000012.safetensors")
+    for name in names:
+        shutil.copy(other / "checkpoints" / name, run / "checkpoints")
+    assert main(["resume", str(run), "--samples-seen", "160"]) == 0
+    assert "checkpoint 00000012 is broken (it is of another run); trying the one before" in capsys.readouterr().err
+    assert [record.step for record in read_history(run / "history.jsonl")][-1] == 10
+    assert all(
+        (run / "checkpoints" / name).read_bytes() == (other / "checkpoints" / name).read_bytes() for name in names
+    )
+    for path in (run / "checkpoints").iterdir():
+        path.unlink()
+    shutil.copytree(other / "checkpoints", run / "checkpoints", dirs_exist_ok=True)
+    assert "no whole checkpoint" in refused(capsys, "resume", run, "--samples-seen", 192)

@@ -54,6 +54,8 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         "seconds": bout.seconds,
         **(extra or {}),
     }
+    if run := layout.identity(folder.parent):
+        facts["run"] = run
     if idle := _stateless(bout):
         facts["stateless"] = idle
     signed = facts | {"sha256": _digest(facts, tensors)}
@@ -101,7 +103,7 @@ def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The checkpoint of a JSON file.
 
     Raises:
-        _BrokenError: it is damaged, or not of this step.
+        _BrokenError: it is damaged, or not of this step or run.
         RunError: it is of another version.
     """
     damaged = (ValueError, LookupError, TypeError, AttributeError, RecursionError, SafetensorError)
@@ -121,6 +123,8 @@ def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
             f"version {VERSION}. Use the sparring that wrote it (see run.json)."
         )
     _check_facts(facts, step)
+    if not layout.of_run(facts, layout.identity(path.parent.parent)):
+        raise _BrokenError("it is of another run")
     return facts, tensors
 
 

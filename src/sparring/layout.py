@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
@@ -53,16 +54,33 @@ def steps(folder: Path, suffix: str) -> list[int]:
 
 
 def checkpoints(folder: Path) -> list[int]:
-    """The steps of the checkpoints in a folder that say themselves to be of their step, ascending."""
-    return [step for step in steps(folder, STATE) if _says(folder / f"{step_name(step)}{STATE}", step)]
+    """The steps of a run's checkpoints in a folder, which say themselves to be of step and run, ascending."""
+    run = identity(folder.parent)
+    return [step for step in steps(folder, STATE) if _says(folder / f"{step_name(step)}{STATE}", step, run)]
 
 
-def _says(path: Path, step: int) -> bool:
+def _says(path: Path, step: int, run: str) -> bool:
+    facts = _facts(path)
+    return "sha256" in facts and facts.get("step") == step and of_run(facts, run)
+
+
+def identity(run: Path) -> str:
+    """What tells this run from every other one, empty where it does not say."""
+    found = _facts(run / RUN).get("id", "")
+    return found if isinstance(found, str) else ""
+
+
+def of_run(facts: Mapping[str, Any], run: str) -> bool:
+    """Whether a checkpoint may be of this run; an old one does not say."""
+    return not run or facts.get("run", run) == run
+
+
+def _facts(path: Path) -> dict[str, Any]:
     try:
         facts = read_json(path)
     except UnreadableError:
-        return False
-    return isinstance(facts, dict) and "sha256" in facts and facts.get("step") == step
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def drop(folder: Path, goes: Callable[[int], bool], written: Collection[int]) -> None:
@@ -93,11 +111,7 @@ def drawn_number(name: str) -> str:
 
 def is_run(path: Path) -> bool:
     """Whether sparring wrote this folder's run.json, the first file of every run."""
-    try:
-        facts = read_json(path / RUN)
-    except UnreadableError:
-        return False
-    return isinstance(facts, dict) and "sparring" in facts
+    return "sparring" in _facts(path / RUN)
 
 
 def not_of_a_training(out: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
 from filelock import FileLock, Timeout
@@ -144,6 +145,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
                     (path / name).unlink()
     said = {
         "format": facts.FORMAT,
+        "id": uuid4().hex,
         "sparring": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
