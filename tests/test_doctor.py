@@ -444,12 +444,12 @@ def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture
     path = tmp_path / "losses.csv"
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n")
     assert main(["doctor", str(path)]) == 4
-    assert "Too little to say" in capsys.readouterr().out
+    assert "Too little to say of diseases" in capsys.readouterr().out
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n3,0.4\n")
     assert main(["doctor", str(path)]) == 4
     said = capsys.readouterr().out
     assert "Healthy" not in said
-    assert "Too little to say: nothing was found, but only 1 of" in said
+    assert "Too little to say of diseases: nothing was found, but only 1 of" in said
     assert main(["doctor", str(path), "--json"]) == 4
     told = json.loads(capsys.readouterr().out)
     assert (told["healthy"], told["verdict"]) == (False, "partly")

@@ -14,6 +14,7 @@ from sparring import build, evaluate, selection
 from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.images import mnist
+from sparring.doctor import quality as doctor_quality
 from sparring.doctor.diagnosis import diagnose
 from sparring.gauge import Gauge
 from sparring.metrics import digits, quality
@@ -124,12 +125,35 @@ def test_training_evaluation_page_and_doctor_say_the_same(
     assert shown == pytest.approx(kept["times_real"], rel=1e-6)
     assert closing is not None
     assert closing[1] in said
+    assert main(["info", "run"]) == 0
+    assert f"quality  {closing[1]}" in capsys.readouterr().out
     assert main(["doctor", "run"]) == 4
+    assert f"Quality: {closing[1]}" in capsys.readouterr().out
     folder = RunFolder(Path("run"))
     last = list(folder.records())[-1]
     estimate, error = last.values["times_real"], last.values["times_real_error"]
     assert abs(estimate - kept["times_real"]) < 4 * math.hypot(error, kept["times_real_error"])
     assert diagnose(folder.records()).quality.times_real == pytest.approx(estimate, rel=1e-5)
+
+
+def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same_of_more(tmp_path: Path) -> None:
+    own = {"checkpoint_step": 10, "times_real": 4.0, "label": "FD-points", "times_real_count": 600}
+    more = own | {"times_real": 4.1, "times_real_count": 900, "reals": "ring", "against": "ring"}
+
+    def told(at_end: dict[str, object], evaluated: dict[str, object], step: int = 10) -> float | None:
+        (tmp_path / "quality.json").write_text(json.dumps(at_end))
+        (tmp_path / "evaluation.json").write_text(json.dumps(evaluated))
+        found = doctor_quality.measured(tmp_path, step)
+        return found and found[0]
+
+    assert told(own, more) == 4.1
+    assert told(own, more | {"against": "ring (its held-out part)"}) == 4.1
+    assert told(own, more | {"against": "other"}) == 4.0
+    assert told(own, more | {"label": "FD-pixels"}) == 4.0
+    assert told(own, more | {"times_real_count": 300}) == 4.0
+    assert told({}, more) == 4.1
+    assert told({}, more | {"against": "other"}) is None
+    assert told(own, more, step=20) is None
 
 
 def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:

@@ -19,6 +19,7 @@ from sparring.data.aside import set_aside
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
+from sparring.doctor.quality import ASIDE
 from sparring.errors import ConfigError, DataError, RunError, unknown
 from sparring.files import beside
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
@@ -156,7 +157,7 @@ def _trained_on(folder: RunFolder, tell: Tell) -> tuple[Dataset, Dataset | None]
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
     """The part of a set that no training sees, under a name that says so."""
-    return held_out and replace(held_out, name=f"{held_out.name} (its held-out part)")
+    return held_out and replace(held_out, name=f"{held_out.name}{ASIDE}")
 
 
 def compare(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 from collections import deque
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,11 +13,15 @@ import torch
 from sparring import __version__, build, layout
 from sparring.config import ABOUT, RECIPES
 from sparring.cores import available_cores
+from sparring.doctor.diagnosis import diagnose
+from sparring.doctor.quality import measured
 from sparring.errors import ConfigError, SparringError, counted, unknown
 from sparring.run import RunFolder
 from sparring.runs import marked, runs_in
 from sparring.runtime import Runtime, fast_precision
 from sparring.terminal import console, recipe_table, recipes_table
+
+TOLD = ("times_real", "times_real_error")  # of a record, where the quality is told as it was measured
 
 
 def info(args: argparse.Namespace) -> int:
@@ -57,7 +62,10 @@ def info(args: argparse.Namespace) -> int:
             lines["progress"] = (
                 f"{last.progress:.0%}, step {last.step:,}, {last.samples_seen:,} samples, {last.seconds:.0f} s"
             )
-            lines |= {name: f"{value:.4g}" for name, value in last.values.items()}
+            quality = diagnose(records, {}, partial(measured, folder.path)).quality
+            if said := str(quality):
+                lines["quality"] = said
+            lines |= {name: f"{value:.4g}" for name, value in last.values.items() if name not in TOLD}
     for name, value in lines.items():
         screen.print(f"{name:>20}  {value}", markup=False, soft_wrap=True)
     return 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sparring import layout
 from sparring.errors import UnreadableError
@@ -16,6 +16,7 @@ GOOD = 2.0  # times real, up to which samples count as good
 FAR = 0.1  # of the distance, where a history has no times real
 FALLS = 0.9  # of what it was after half the time: less counts as getting better
 MEASURED = (layout.EVALUATION, layout.QUALITY)  # of a run folder, which have more samples than a record
+ASIDE = " (its held-out part)"  # after the name of data, in what an evaluation measured against
 BESIDE = (("spread", 0.85, 1.05),)  # signs that are told where they are out of their healthy range
 
 
@@ -99,20 +100,33 @@ class Course:
 
 
 def measured(folder: Path, step: int) -> tuple[float, float] | None:
-    """Times real of a run at this step as it was measured, with its deviation; None where it was not."""
-    for facts in _facts(folder):
-        times, error = facts.get("times_real"), facts.get("times_real_error") or 0.0
-        if facts.get("checkpoint_step") == step and _number(times) and _number(error):
-            return float(times), float(error)  # type: ignore[arg-type]
-    return None
+    """Times real of a run at this step as it was measured, with its deviation; None where it was not.
+
+    What the training ended with is the run's number. An evaluation takes its place where it says the same of
+    more samples, not one in other features, or beside data that are not the run's.
+    """
+    at_end, evaluated = (_facts(folder / name, step) for name in (layout.QUALITY, layout.EVALUATION))
+    if evaluated.get("against") not in (evaluated.get("reals"), f"{evaluated.get('reals')}{ASIDE}"):
+        evaluated = {}
+    if at_end and (evaluated.get("label") != at_end.get("label") or not _count(evaluated) > _count(at_end)):
+        evaluated = {}
+    found = evaluated or at_end
+    return (float(found["times_real"]), float(found["times_real_error"] or 0)) if found else None
 
 
-def _facts(folder: Path) -> Iterator[Mapping[str, object]]:
-    for name in MEASURED:
-        with suppress(UnreadableError):
-            found = read_json(folder / name)
-            if isinstance(found, dict):
-                yield found
+def _facts(path: Path, step: int) -> dict[str, Any]:
+    """What a file says of times real at this step; empty where it says nothing that can be used."""
+    with suppress(UnreadableError):
+        found = read_json(path)
+        if isinstance(found, dict) and found.get("checkpoint_step") == step:
+            numbers = found.get("times_real"), found.setdefault("times_real_error", None) or 0
+            return found if all(map(_number, numbers)) else {}
+    return {}
+
+
+def _count(facts: Mapping[str, Any]) -> float:
+    count = facts.get("times_real_count", 0)
+    return count if _number(count) else 0
 
 
 def _number(value: object) -> bool:

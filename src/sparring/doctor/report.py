@@ -84,11 +84,12 @@ def text(diagnosis: Diagnosis, name: str) -> str:
 def summary(diagnosis: Diagnosis) -> str:
     """The verdict in a sentence or two; of findings, how good the samples are."""
     quality = str(diagnosis.quality)
+    told = f"Quality: {quality}." if quality else ""
     return {
-        "ill": f"Quality: {quality}." if quality else "",
-        "short": "Too little to say: most rules look at three records in a row.",
-        "partly": f"Too little to say: nothing was found, but only {diagnosis.checked} of {diagnosis.rules} "
-        "rules could be checked.",
+        "ill": told,
+        "short": f"{told} Too little to say of diseases: most rules look at three records in a row.".lstrip(),
+        "partly": f"{told} Too little to say of diseases: nothing was found, but only {diagnosis.checked} of "
+        f"{diagnosis.rules} rules could be checked.".lstrip(),
         "poor": f"No disease; not good yet: {quality}. {diagnosis.quality.advice}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
     }[diagnosis.verdict]
