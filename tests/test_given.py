@@ -80,6 +80,7 @@ WITHOUT: dict[str, Any] = {
     "a list of pictures": [picture(k) for k in range(COUNT)],
     "a list of tensors": list(TENSOR),
     "a list of arrays": list(PICTURES),
+    "a pair without labels": (TENSOR, None),
     "a collate_fn of one's own": DataLoader(PAIR, collate_fn=lambda pairs: torch.stack([x for x, _ in pairs])),
     "a tensor that wants gradients": (TENSOR / 255).requires_grad_(),
 }
@@ -129,7 +130,8 @@ def test_names_of_classes_may_be_objects() -> None:
 
 
 def test_a_table_of_numbers_is_points_whatever_its_own_type() -> None:
-    data, _ = take(Table(a=np.arange(5), b=np.linspace(0, 1, 5)))
+    numbers = np.array([0, 1, 2, 3, 4.5], dtype=object)  # as a column has them that was once of words
+    data, _ = take(Table(a=np.arange(5), b=np.linspace(0, 1, 5), c=numbers))
     assert data.samples[:, 0].tolist() == [0, 1, 2, 3, 4]
 
 

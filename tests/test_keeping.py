@@ -264,10 +264,13 @@ def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(
     for name in names:
         shutil.copy(other / "checkpoints" / name, run / "checkpoints")
     assert main(["resume", str(run), "--samples-seen", "160"]) == 0
-    assert "checkpoint 00000012 is broken (it is of another run); trying the one before" in capsys.readouterr().err
+    assert (
+        "checkpoint 00000012 is broken (it is of another run); trying the one before" in capsys.readouterr().err
+    )
     assert [record.step for record in read_history(run / "history.jsonl")][-1] == 10
     assert all(
-        (run / "checkpoints" / name).read_bytes() == (other / "checkpoints" / name).read_bytes() for name in names
+        (run / "checkpoints" / name).read_bytes() == (other / "checkpoints" / name).read_bytes()
+        for name in names
     )
     for path in (run / "checkpoints").iterdir():
         path.unlink()

@@ -136,7 +136,9 @@ def test_training_evaluation_page_and_doctor_say_the_same(
     assert diagnose(folder.records()).quality.times_real == pytest.approx(estimate, rel=1e-5)
 
 
-def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same_of_more(tmp_path: Path) -> None:
+def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same_of_more(
+    tmp_path: Path,
+) -> None:
     own = {"checkpoint_step": 10, "times_real": 4.0, "label": "FD-points", "times_real_count": 600}
     more = own | {"times_real": 4.1, "times_real_count": 900, "reals": "ring", "against": "ring"}
 

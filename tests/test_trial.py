@@ -167,6 +167,11 @@ FAULTS: dict[str, Case] = {
         lambda: on(lambda g, d: {"g_optimizer": Adam(judge().parameters())}),
         "generator's optimizer lacks 2 of its 2",
     ),
+    "players exchanged": (lambda: bout(judge(), artist(z=Z)), "The players are exchanged"),
+    "a layer within fails": (
+        lambda: bout(discriminator=judge(nn.Flatten(0), nn.Linear(3, 1))),
+        "its layer 3.*Change that layer, or those before it",
+    ),
     "G is frozen": (
         lambda: bout(artist().requires_grad_(False)),
         r"no weights that learn.*requires_grad_\(True\)",
@@ -309,6 +314,36 @@ def test_labels_of_a_dataset_are_not_left_out_in_silence() -> None:
     both = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
     with pytest.raises(PlayerError, match=r"logit for each class.*gather"):
         first(bout(Labelled(artist()), Labelled(both)), data)
+
+
+def test_labels_beyond_an_embedding_are_named_however_rare() -> None:
+    class Told(Labelled):
+        def __init__(self, network: nn.Module) -> None:
+            super().__init__(network)
+            self.table = nn.Embedding(2, 1)
+
+        def forward(self, inputs: Tensor, labels: Tensor) -> Any:
+            return self.network(inputs) + 0 * self.table(labels).mean()
+
+    labels = LABELS.clone()
+    labels[37] = 2
+    players = bout(Told(artist()), Told(judge()))
+    with pytest.raises(PlayerError, match=r"has rows for 2 classes.*from 0 to 2.*nn.Embedding\(3, 1\)"):
+        first(players, (PICTURES, labels), batch_size=8)
+
+
+def test_pictures_laid_out_in_rows_meet_a_generator_of_pictures() -> None:
+    with pytest.raises(PlayerError, match=r"x.reshape\(-1, 1, 8, 8\)\.$"):
+        first(bout(), PICTURES.flatten(1))
+    with pytest.raises(PlayerError, match=r"x.reshape\(-1, 1, 16, 16\), and let it draw \(1, 16, 16\)"):
+        first(bout(), torch.rand(64, 256))
+
+
+def test_what_speaks_against_the_first_outputs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    first(bout(Then(artist(), lambda x: x * 127.5 + 127.5)))
+    assert "before the first step: The players see the data scaled to [-1, 1]" in capsys.readouterr().err
+    first(bout())
+    assert capsys.readouterr().err == ""
 
 
 def test_a_bounded_score_is_a_caution_and_no_refusal() -> None:

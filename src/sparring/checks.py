@@ -19,7 +19,7 @@ from sparring.losses import hinge
 from sparring.networks.blocks import has_batch_norm
 from sparring.players import play
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson
-from sparring.trial import ON_LOGITS, as_data, check_optimizers, copied, try_step
+from sparring.trial import ON_LOGITS, as_data, check_optimizers, copied, randomness_kept, try_step
 
 SAMPLES = 2000  # of the data that are looked at
 NUMBERS = 2**23  # values in them at most, but a batch
@@ -70,6 +70,15 @@ def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     except PlayerError as refusal:  # what follows would fail too, or mislead
         found.append(refusal.caution)
     return [*found, *_of_layers(bout)]
+
+
+def outlook(bout: Bout, batch: Batch) -> list[Caution]:
+    """What the players' first outputs on a batch speak against; nothing of the bout is changed."""
+    twin = copied(bout)
+    if twin is None:
+        return []
+    with randomness_kept(bout):
+        return list(_of_outputs(twin, batch, batch[0].flatten(1).float()))
 
 
 def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:

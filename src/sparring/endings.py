@@ -65,7 +65,7 @@ def lacking(ends: tuple[float, float], range_: tuple[float, float]) -> bool:
 
 def out_of_reach(ends: tuple[float, float], range_: tuple[float, float], last: Ending | None) -> Caution:
     """What to say of a generator that cannot reach the data's range."""
-    least, most = ends
+    least, most = (end + 0.0 for end in ends)  # no minus before 0
     bounds = (
         f"go below {least:.3g}" if most == math.inf
         else f"go above {most:.3g}" if least == -math.inf

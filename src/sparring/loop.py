@@ -16,8 +16,9 @@ from torch import Tensor
 
 from sparring.arguments import flag, instance, number, whole
 from sparring.augment import sign_of_pairs
+from sparring.checks import outlook
 from sparring.data.spec import Dataset, check_size
-from sparring.errors import ConfigError, NonFiniteError
+from sparring.errors import ConfigError, NonFiniteError, warn
 from sparring.overfitting import HeldOutGap
 from sparring.records import Record, Scores
 from sparring.runtime import Threads
@@ -112,8 +113,7 @@ def train(
     bout.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
     if check:
         check_optimizers(bout)
-        spread = torch.linspace(0, len(dataset) - 1, min(batch_size // parts, TRIED)).long()
-        try_step(bout, dataset.batch(spread.to(bout.runtime.device)))
+        _try(bout, dataset, min(batch_size // parts, TRIED))
     bout.generator.train()
     bout.discriminator.train()
     crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
@@ -144,6 +144,18 @@ def train(
             if stopping:
                 return
             crew.watch(record)
+
+
+def _try(bout: Bout, dataset: Dataset, count: int) -> None:
+    """Try a step with so many samples, the greatest label among them, and tell what speaks against it."""
+    places = torch.linspace(0, len(dataset) - 1, count).long()
+    if dataset.labels is not None:
+        places[-1] = dataset.labels.argmax()
+    batch = dataset.batch(places.to(bout.runtime.device))
+    try_step(bout, batch)
+    if not bout.step:
+        for caution in outlook(bout, batch):
+            warn(f"before the first step: {caution}")
 
 
 def _check_kinds(bout: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, nn
 
-from sparring.data.given import take
+from sparring.data.given import as_picture, take
 from sparring.data.spec import Dataset
 from sparring.ema import duplicate
 from sparring.endings import ending, lacking, out_of_reach, span
@@ -56,7 +56,7 @@ def try_step(bout: Bout, batch: Batch) -> None:
     real, labels = batch
     rng = torch.Generator().manual_seed(0)
     latents = torch.randn(len(real), bout.latent_dim, generator=rng).to(bout.runtime.device)
-    with _global_randomness_kept(bout):
+    with randomness_kept(bout):
         fake = _called(twin, "generator", latents, labels, real)
         _check_samples(fake, real)
         logits = _called(twin, "discriminator", real, labels, real)
@@ -87,7 +87,7 @@ def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) ->
 
 
 @contextmanager
-def _global_randomness_kept(bout: Bout) -> Iterator[None]:
+def randomness_kept(bout: Bout) -> Iterator[None]:
     """Dropout draws from torch's global stream, which training shall find as it was."""
     device = bout.runtime.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -146,7 +146,9 @@ def _called(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, real
         try:
             outputs: Any = play(network, given, labels)
         except Exception as error:
-            _explain(twin, player, inputs, labels, visits, error)
+            seen = list(visits)  # what is tried from here on visits layers too
+            _check_exchanged(twin, player, inputs, labels, real)
+            _explain(twin, player, inputs, labels, seen, error)
     if not torch.equal(given, inputs):
         _refuse(
             f"{player}-input",
@@ -277,17 +279,44 @@ def _explain(
             "Use a larger batch_size, or another normalisation.",
             error,
         )
+    if last and isinstance(last.layer, nn.Embedding) and labels is not None:
+        _check_classes(player, last, labels, error)
     what = "latents" if player == "generator" else "samples"
     given = f"{what} of shape {tuple(inputs.shape)}"
     mend = _mend(twin, player, inputs, labels, visits)
     if last and last.failed:
         place = f" {last.name}" if last.name else ""
         words = f"The {player} fails on {given}: its layer{place}, {quoted(last.layer)}, gets {last.shape}."
-        mend = mend or f"Let it take {what} (B, {_listed(inputs.shape[1:])})."
+        first = f"Let it take {what} (B, {_listed(inputs.shape[1:])})."
+        mend = mend or (first if last is visits[0] else "Change that layer, or those before it.")
     else:
         words = f"The {player}'s own forward fails on {given}: {type(error).__name__} {quoted(str(error))}."
         mend = mend or "The traceback shows the line."
     _refuse(f"{player}-input", words, mend, error)
+
+
+def _check_exchanged(twin: Bout, player: str, latents: Tensor, labels: Tensor | None, real: Tensor) -> None:
+    """Refuse a discriminator given as the generator, and the generator as the discriminator."""
+    if player == "generator" and _plays(twin.generator, real, labels):
+        if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
+            _refuse(
+                "players-exchanged",
+                "The players are exchanged: the generator takes samples, and the discriminator makes them.",
+                "Give the generator first: Bout(generator, discriminator, latent_dim).",
+            )
+
+
+def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception) -> None:
+    """Refuse an embedding with fewer rows than there are classes."""
+    rows, classes = int(visit.layer.num_embeddings), int(labels.max()) + 1  # type: ignore[arg-type]
+    if visit.shape == tuple(labels.shape) and classes > rows:
+        _refuse(
+            f"{player}-labels",
+            f"The {player}'s layer {visit.name}, {quoted(visit.layer)}, has rows for {rows} classes, and the "
+            f"data's labels go from 0 to {classes - 1}.",
+            f"Make it nn.Embedding({classes}, {visit.layer.embedding_dim}).",
+            error,
+        )
 
 
 def _mend(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]) -> str | None:
@@ -323,12 +352,16 @@ def _picture(numbers: int, channels: int) -> tuple[int, int, int] | None:
 
 
 def _plays(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> bool:
+    return _played(network, inputs, labels) is not None
+
+
+def _played(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+    """What a copy of a network gives; None where it fails."""
     try:
         with torch.no_grad():
-            play(duplicate(network), inputs, labels)
+            return play(duplicate(network), inputs, labels)
     except Exception:  # whatever a user's network raises
-        return False
-    return True
+        return None
 
 
 def _check_samples(fake: Tensor, real: Tensor) -> None:
@@ -341,6 +374,9 @@ def _check_samples(fake: Tensor, real: Tensor) -> None:
     cure = f"Let it draw {wanted}, or bring the data to {drawn}."
     if len(drawn) == len(wanted) == 3 and drawn == (*wanted[1:], wanted[0]):
         cure = "Put the channels first: end its forward with .permute(0, 3, 1, 2)."
+    elif len(wanted) == 1 < len(drawn) and (shape := as_picture(wanted[0], drawn)):
+        cure = f"Are the data pictures? Then give them as such, x.reshape(-1, {_listed(shape)})"
+        cure += "." if shape == drawn else f", and let it draw {shape}."
     elif math.prod(drawn) == math.prod(wanted):
         flat = "" if len(drawn) == 1 else "nn.Flatten(), "
         shaped = "nn.Flatten()" if len(wanted) == 1 else f"{flat}nn.Unflatten(1, {wanted})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -84,17 +85,25 @@ def _is_dataset(data: Any) -> bool:
     return not known and not arrays and hasattr(data, "__getitem__") and hasattr(data, "__len__")
 
 
+def as_picture(numbers: int, like: tuple[int, ...] = ()) -> tuple[int, ...] | None:
+    """The picture (C, H, W) that so many numbers make: one ``like`` another, else a square one; or None."""
+    if like and math.prod(like) == numbers:
+        return like
+    shapes = [(c, side, side) for c in (1, 3) if c * (side := math.isqrt(numbers // c)) ** 2 == numbers]
+    return shapes[0] if shapes and numbers >= LEAST_FLAT else None
+
+
 def flattened(data: Dataset) -> str | None:
     """A question for points that look like pictures laid out in rows; None where they do not."""
     numbers = data.spec.shape[0]
-    shapes = [(c, side, side) for c in (1, 3) if c * (side := math.isqrt(numbers // c)) ** 2 == numbers]
-    if data.spec.kind != "points" or numbers < LEAST_FLAT or not shapes:
+    shape = as_picture(numbers)
+    if data.spec.kind != "points" or shape is None:
         return None
     some = data.samples[:1000]
     whole_bytes = bool((some == some.round()).all()) and 0 <= float(some.min()) <= float(some.max()) <= 255
     if not whole_bytes and float(some.abs().max()) > 1:
         return None
-    (channels, side, _) = shapes[0]
+    channels, side, _ = shape
     reshaped = f"x.reshape(-1, {side}, {side})" if channels == 1 else f"x.reshape(-1, 3, {side}, {side})"
     other = f", or x.reshape(-1, {side}, {side}, 3) where colours come last" if channels == 3 else ""
     colour = " in colour" if channels == 3 else ""
@@ -113,6 +122,8 @@ def _pair(data: Any) -> tuple[Any, Any] | None:
         return samples, next((data[key] for key in LABEL_KEYS if key in data), None)
     if not isinstance(data, tuple | list) or len(data) != 2:
         return None
+    if data[1] is None and _axes(data[0]) > 1:
+        return data[0], None
     if any(isinstance(part, tuple | list) and len(part) == 2 and _axes(part[0]) > 1 for part in data):
         raise DataError(
             "the data is a pair of pairs, as of training and test sets: give the first, (samples, labels)."
@@ -182,7 +193,7 @@ def _table(data: Any) -> NDArray[Any]:
     """The numbers of a table (pandas, polars); columns of words are refused by name."""
     columns = getattr(data, "columns", None)
     if columns is not None:
-        words = [str(name) for name in columns if np.asarray(data[name]).dtype.kind not in "uifb"]
+        words = [str(name) for name in columns if not _has_numbers(np.asarray(data[name]))]
         if words:
             name = words[0]
             raise DataError(
@@ -198,6 +209,13 @@ def _table(data: Any) -> NDArray[Any]:
                 "the table holds what is no number, or lacks values: drop or fill them first."
             ) from error
     return array
+
+
+def _has_numbers(column: NDArray[Any]) -> bool:
+    """Whether a table's column holds numbers, or objects that are such or missing."""
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "uifb"
+    return all(value is None or isinstance(value, Number) for value in column.flat)
 
 
 def _from_torch(data: Any) -> tuple[Any, Any]:
