@@ -388,6 +388,7 @@ def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.Cap
         ("a.txt", "iter,Loss/D,Loss/G\n3,0.5,1\n6,0.25,2\n"),
         ("a.csv", "Step,run 7 - d_loss,run 7 - g_loss\n3,0.5,1\n6,0.25,2\n"),
         ("b.csv", "epoch,batch,train/d_loss,train/g_loss\n0,3,0.5,1\n1,2,0.25,2\n"),  # 3 + 1 + 2
+        ("c.csv", "epoch,i,train/d_loss,train/g_loss\n0,3,0.5,1\n1,2,0.25,2\n"),
         (
             "a.json",
             '[\n {"step": 3, "d_loss": 0.5, "g_loss": 1},\n {"step": 6, "d_loss": 0.25, "g_loss": 2}\n]',

@@ -276,3 +276,14 @@ def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(
         path.unlink()
     shutil.copytree(other / "checkpoints", run / "checkpoints", dirs_exist_ok=True)
     assert "no whole checkpoint" in refused(capsys, "resume", run, "--samples-seen", 192)
+
+
+def test_records_that_were_lost_are_told_of(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    history = run / "history.jsonl"
+    history.write_text("".join(history.read_text().splitlines(keepends=True)[:2]))
+    assert main(["resume", str(run), "--samples-seen", "128"]) == 0
+    assert "ends at step 4, and its checkpoint is of step 6: the records between are lost" in (
+        capsys.readouterr().err
+    )
+    assert main(["resume", str(run), "--samples-seen", "160"]) == 0
+    assert "lost" not in capsys.readouterr().err

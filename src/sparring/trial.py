@@ -297,13 +297,14 @@ def _explain(
 
 def _check_exchanged(twin: Bout, player: str, latents: Tensor, labels: Tensor | None, real: Tensor) -> None:
     """Refuse a discriminator given as the generator, and the generator as the discriminator."""
-    if player == "generator" and _plays(twin.generator, real, labels):
-        if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
-            _refuse(
-                "players-exchanged",
-                "The players are exchanged: the generator takes samples, and the discriminator makes them.",
-                "Give the generator first: Bout(generator, discriminator, latent_dim).",
-            )
+    if player != "generator" or not _plays(twin.generator, real, labels):
+        return
+    if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
+        _refuse(
+            "players-exchanged",
+            "The players are exchanged: the generator takes samples, and the discriminator makes them.",
+            "Give the generator first: Bout(generator, discriminator, latent_dim).",
+        )
 
 
 def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception) -> None:

@@ -167,7 +167,9 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[
     """
     if folder.saved():
         try:
-            return folder.bout(warn, runtime)
+            bout, facts = folder.bout(warn, runtime)
+            _tell_of_lost_records(folder, bout.step)
+            return bout, facts
         except checkpoint.NothingSavedError as error:
             if not anew:
                 again = f"sparring resume {shlex.quote(str(folder.path))} --force"
@@ -176,6 +178,16 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[
                     f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
                 ) from error
     return build.bout(folder.config, folder.spec, folder.classes, runtime), {}
+
+
+def _tell_of_lost_records(folder: RunFolder, step: int) -> None:
+    """A word where the history ends before the checkpoint: what was recorded between is lost."""
+    last = max((record.step for record in folder.records()), default=0)
+    if last < step:
+        warn(
+            f"the history of {folder.path} ends at step {last:,}, and its checkpoint is of step {step:,}: the "
+            "records between are lost. Put back a copy of history.jsonl first, if there is one."
+        )
 
 
 def _refuse_to_begin_anew(folder: RunFolder) -> None:

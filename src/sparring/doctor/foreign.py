@@ -21,7 +21,7 @@ EXPECTED = "a .csv, .tsv, .json or .jsonl file of losses and scores"
 # Names that others give to ours; compared in lower case without spaces, dashes, dots and brackets.
 ALIASES: dict[str, tuple[str, ...]] = {
     "step": ("step", "steps", "iter", "iters", "iteration", "iterations", "globalstep", "niter"),
-    "batch": ("batch", "batches", "batchidx", "batchindex"),
+    "batch": ("batch", "batches", "batchidx", "batchindex", "i"),
     "epoch": ("epoch", "epochs", "ep"),
     "samples": ("samples", "samplesseen", "images", "imagesseen", "nimg", "curnimg"),
     "kimg": ("kimg", "progresskimg"),
