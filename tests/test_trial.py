@@ -343,6 +343,8 @@ def test_what_speaks_against_the_first_outputs_is_told(capsys: pytest.CaptureFix
     first(bout(Then(artist(), lambda x: x * 127.5 + 127.5)))
     assert "before the first step: The players see the data scaled to [-1, 1]" in capsys.readouterr().err
     first(bout())
+    normed = nn.utils.parametrizations.spectral_norm(nn.Linear(Z, 64))  # whose weight nobody can enlarge
+    first(bout(nn.Sequential(normed, nn.Unflatten(1, (1, 8, 8)))))
     assert capsys.readouterr().err == ""
 
 

@@ -203,6 +203,8 @@ def _reach(twin: Bout, latents: Tensor, labels: Tensor | None, width: float) -> 
     Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
     """
     last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
+    if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):
+        return -math.inf, math.inf  # it is computed anew at each call, as under spectral_norm
     ends = []
     with torch.no_grad():
         for factor in (1.0, FAR, FAR, -1.0):
