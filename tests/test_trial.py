@@ -343,8 +343,12 @@ def test_what_speaks_against_the_first_outputs_is_told(capsys: pytest.CaptureFix
     first(bout(Then(artist(), lambda x: x * 127.5 + 127.5)))
     assert "before the first step: The players see the data scaled to [-1, 1]" in capsys.readouterr().err
     first(bout())
-    normed = nn.utils.parametrizations.spectral_norm(nn.Linear(Z, 64))  # whose weight nobody can enlarge
-    first(bout(nn.Sequential(normed, nn.Unflatten(1, (1, 8, 8)))))
+    normed = [nn.utils.parametrizations.spectral_norm(layer) for layer in (nn.Linear(Z, 32), nn.Linear(32, 2))]
+    points = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+    players = Bout(
+        nn.Sequential(normed[0], nn.ReLU(), normed[1]), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), Z
+    )
+    first(players, points)  # its last weight is computed, and cannot be made larger to see how far it reaches
     assert capsys.readouterr().err == ""
 
 
