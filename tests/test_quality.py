@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from conftest import TINY_LINE
-from sparring import build, evaluate, selection
+from sparring import build, evaluate, sample, selection
 from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.images import mnist
@@ -105,6 +105,29 @@ def test_in_words() -> None:
     assert said == (
         "2 times real (FD-points to the reals it was trained on, 1,000 samples; 1 is as good as real)"
     )
+
+
+def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    points = rng.normal(size=(40, 2)) + 100 * labels[:, None]  # a class alone is far from both
+    np.savez(tmp_path / "two.npz", samples=points.astype(np.float32), labels=labels)
+    line = ["train", str(tmp_path / "two.npz"), "--conditional", "--samples-seen", "64"]
+    assert main([*line, "--out", str(tmp_path / "run"), *TINY_LINE]) == 0
+    folder = RunFolder(tmp_path / "run")
+    bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
+    drawn: list[int] = []
+    whole = sample.draw
+    monkeypatch.setattr(sample, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
+    found = evaluate.times_real(folder, bout)
+    assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
+    assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0
+    measured = json.loads((tmp_path / "run/evaluation.json").read_text())
+    assert found is not None
+    assert found.count == 20
+    assert measured["times_real"] == pytest.approx(found.value, rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -9,6 +9,7 @@ from PIL import Image
 from torch import nn
 
 from sparring import sample
+from sparring.data.arrays import from_array
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 
@@ -89,6 +90,24 @@ def test_natural_labels_have_the_datas_proportions() -> None:
     assert thirds is not None
     assert len(thirds) == 10_000
     assert sample.natural_labels(10, []) is None
+
+
+def test_a_part_of_natural_labels_has_all_classes() -> None:
+    labels = sample.natural_labels(10_000, [100, 100])
+    assert labels is not None
+    assert labels[:100].float().mean() == pytest.approx(0.5, abs=0.2)
+
+
+def test_of_many_samples_only_the_decoded_ones_are_held() -> None:
+    spec = from_array(np.arange(256, dtype=np.uint8).reshape(4, 8, 8)).spec
+    network = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Unflatten(1, (1, 8, 8)))
+    latents = torch.randn(2 * sample.CHUNK + 1, 2)
+    chunks: list[int] = []
+    drawn = sample.draw(network, latents, decode=lambda part: (chunks.append(len(part)), spec.decode(part))[1])
+    assert chunks == [sample.CHUNK, sample.CHUNK, 1]
+    assert drawn.dtype == torch.uint8
+    assert torch.equal(drawn, sample.decoded(network, spec, latents))
+    assert torch.equal(drawn, spec.decode(sample.draw(network, latents)))
 
 
 def test_a_grid_places_its_tiles() -> None:

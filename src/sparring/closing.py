@@ -25,7 +25,7 @@ def finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
     """The contact sheet, the animation and the measured quality."""
     latents, labels = run.picture_latents(folder)
     began = time.perf_counter()
-    samples = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+    samples = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
     sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
@@ -62,4 +62,5 @@ def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
         "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
     }  # fmt: skip
     write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
-    return str(found) if count == COUNT else f"{found}, estimated from {DRAWS} x {count:,} samples"
+    few = found.count == count < COUNT  # else as many a side as sparring evaluate would take
+    return f"{found}, estimated from {DRAWS} x {count:,} samples" if few else str(found)

@@ -132,7 +132,7 @@ def times_real(
     if by is None:
         found = real_features(extractor, reals, others, options.count, tell=tell)
         by = standard(extractor, found, options.count, held_out=aside is not None)
-    drawn = _of_bout(folder, bout, replace(options, count=count))
+    drawn = _of_bout(folder, bout, options, min(count, by.used))
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
 
@@ -328,13 +328,18 @@ def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callabl
     return _of_bout(folder, bout, options)
 
 
-def _of_bout(folder: RunFolder, bout: Bout, options: Options) -> _Source:
-    """Each draw from latents of its own, with classes as often as in the training data."""
+def _of_bout(folder: RunFolder, bout: Bout, options: Options, most: int | None = None) -> _Source:
+    """Each draw from latents of its own, with classes as often as in the training data.
+
+    Args:
+        most: how many samples of each draw are wanted, its first.
+    """
     labels = sample.natural_labels(options.count, folder.facts["class_counts"])
+    labels = labels if labels is None else labels[:most]
 
     def draw(number: int) -> Tensor:
         seed = options.seed + DRAW_APART * (number + 1)
-        latents = sample.random_latents(options.count, folder.config.latent_dim, seed)
+        latents = sample.random_latents(options.count, folder.config.latent_dim, seed)[:most]
         return sample.to_measure(bout.artist, latents, labels, folder.spec)
 
     told = None if folder.spec.clusters else labels

@@ -159,5 +159,5 @@ def check_drawing(count: int, like: Tensor) -> None:
         ConfigError: how much they would take.
     """
     shape = tuple(like.shape[1:])
-    needed = count * math.prod(shape) * NUMBER
+    needed = count * math.prod(shape) * like.element_size()
     refuse_beyond(needed, f"{count:,} samples of shape {shape}", "Draw fewer at a time: --count.")

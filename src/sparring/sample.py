@@ -43,18 +43,22 @@ def draw(
     training = generator.training
     generator.eval()
     device = next(generator.parameters()).device
-    parts = []
+    drawn = torch.empty(0)
     for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
         part = latents[start : start + CHUNK].to(device)
-        if labels is None:
-            encoded = generator(part).cpu()
-        else:
-            encoded = generator(part, labels[start : start + CHUNK].to(device)).cpu()
+        of = () if labels is None else (labels[start : start + CHUNK].to(device),)
+        part = decode(generator(part, *of).cpu())
         if not start:
-            memory.check_drawing(len(latents), encoded)
-        parts.append(decode(encoded))
+            memory.check_drawing(len(latents), part)
+            drawn = part.new_empty((len(latents), *part.shape[1:]))
+        drawn[start : start + CHUNK] = part
     generator.train(training)
-    return torch.cat(parts)
+    return drawn
+
+
+def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+    """The same in the data's own values."""
+    return draw(generator, latents, labels, spec.decode)
 
 
 def eight_bit(samples: Tensor, spec: Spec) -> Tensor:
@@ -106,7 +110,7 @@ def samples(
     """
     latents = random_latents(count, latent_dim, seed, truncation)
     indices = label_indices(labels, len(latents), spec, class_counts, seed)
-    drawn: Array = spec.decode(draw(generator, latents, indices)).numpy()
+    drawn: Array = decoded(generator, spec, latents, indices).numpy()
     return drawn
 
 
@@ -153,15 +157,15 @@ def even_labels(count: int, classes: int) -> Tensor | None:
 def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
     """Labels (count,) in the proportions of the training data; None without classes.
 
-    To compare samples with real data: another mix of classes alone moves a Fréchet distance.
+    To compare samples with real data: another mix of classes alone moves a Fréchet distance. They are
+    shuffled, the same way each time, so that a part of them has all classes too.
     """
     count = _count(count)
     if not class_counts:
         return None
     bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
-    return torch.arange(len(class_counts)).repeat_interleave(
-        (bounds / bounds[-1] * count).round().long().diff()
-    )
+    times = (bounds / bounds[-1] * count).round().long().diff()
+    return torch.arange(len(class_counts)).repeat_interleave(times)[torch.randperm(count, generator=_stream(0))]
 
 
 def drawn_labels(count: int, class_counts: Sequence[int], seed: int) -> Tensor:

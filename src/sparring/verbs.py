@@ -238,7 +238,7 @@ def draw(args: argparse.Namespace) -> int:
         latents = sample.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
         if folder.spec.clusters:
             labels = _clusters(folder, count, args.seed)
-    samples = sample.draw(bout.artist, latents, labels, folder.spec.decode).numpy()
+    samples = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
     drawn = folder.path / layout.DRAWN
     name = f"step-{bout.step}"
@@ -316,7 +316,7 @@ def _thumbnail(ward: Rescuer) -> Any:
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
-        decoded = folder.spec.decode(sample.draw(ward.bout.artist, latents, labels)).numpy()
+        decoded = sample.decoded(ward.bout.artist, folder.spec, latents, labels).numpy()
         tiles = list(sample.to_pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]
@@ -347,7 +347,8 @@ def _labels(
     if interpolate:
         return torch.arange(count) * len(names) // count, None
     if exact:
-        return sample.natural_labels(count, folder.facts["class_counts"]), None
+        natural = sample.natural_labels(count, folder.facts["class_counts"])
+        return None if natural is None else natural.sort().values, None
     columns = -(-count // len(names))
     return torch.arange(len(names)).repeat_interleave(columns), columns
 

@@ -214,7 +214,7 @@ class Painter:
 
         folder, bout = self._newest(path)
         latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
-        drawn = folder.spec.decode(sample.draw(bout.artist, latents, labels)).numpy()
+        drawn = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
         file = io.BytesIO()
         sample.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
         return file.getvalue()

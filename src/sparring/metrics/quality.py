@@ -121,6 +121,11 @@ class Standard:
     known: Estimate | None = None
     floors: dict[int, Estimate] = field(default_factory=dict)  # found before, by count
 
+    @property
+    def used(self) -> int:
+        """The samples of a draw that times real is of: the parts of ``count`` that are compared."""
+        return self.count * MOST_PARTS
+
     def floor(self, count: int) -> Estimate:
         """What so many other reals score, by measurement or, where they are fewer, as far as it follows."""
         if count not in self.floors:
