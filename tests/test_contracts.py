@@ -110,6 +110,13 @@ def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
     assert "loaded: []" in done.stdout
 
 
+def test_recipes_are_listed_without_torch() -> None:
+    code = "import sys\nfrom sparring.cli import main\nmain(['recipes'])\nprint('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "small-data" in done.stdout
+    assert done.stdout.endswith("False\n")
+
+
 def test_every_public_name_can_be_had() -> None:
     import sparring
 

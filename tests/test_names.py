@@ -6,14 +6,14 @@ import itertools
 import pytest
 
 from sparring.build import DATA
+from sparring.cli import parser
 from sparring.config import LOSSES, RECIPES, Config
 from sparring.doctor.stories import STORIES
 from sparring.errors import counted, unknown
 from sparring.names import WORDS, distance, nearest
-from sparring.verbs import VERBS
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(Config))
-VERB_NAMES = (*VERBS, "watch", "report")
+VERB_NAMES = tuple(parser().verbs)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,21 @@ def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same
     assert told(own, more, step=20) is None
 
 
+def test_the_data_is_read_once_for_training_and_for_the_measure_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("points.npy", cloud(600, 0).numpy())
+    read, names = build.dataset, []
+    monkeypatch.setattr(build, "dataset", lambda name, *how: names.append(name) or read(name, *how))
+    assert (
+        main(["train", "points.npy", "--samples-seen", "64", "--hold-out", "0.5", "--out", "run", *TINY_LINE])
+        == 0
+    )
+    assert names == ["points.npy"]
+    assert json.loads(Path("run/quality.json").read_text())["held_out"]
+
+
 def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
     ring, other = build.dataset("ring"), build.held_out("ring")
     gauge = Gauge(ring, other, CPU, 0)
@@ -226,4 +241,4 @@ def test_features_that_take_long_are_left_to_evaluate(tmp_path: Path, monkeypatc
     folder = RunFolder(Path("run"))
     bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
     monkeypatch.setattr(evaluate, "QUICK", ("digits",))
-    assert evaluate.times_real(folder, bout) is None
+    assert evaluate.times_real(folder, bout, build.dataset("ring")) is None

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sparring import terminal as module
 from sparring.config import RECIPES
+from sparring.recipes import recipe_table, recipes_table
 from sparring.records import Record
 from sparring.terminal import Display, Half, fight_line, plain_line, shrink, time_left
 
@@ -94,7 +95,7 @@ def test_reading_for_long_is_told_without_a_terminal(
 
 
 @pytest.mark.parametrize("width", [80, 60])
-@pytest.mark.parametrize("table", [module.recipes_table, *(partial(module.recipe_table, r) for r in RECIPES)])
+@pytest.mark.parametrize("table", [recipes_table, *(partial(recipe_table, r) for r in RECIPES)])
 def test_tables_of_recipes_need_no_wide_terminal(table: Callable[[], Table], width: int) -> None:
     file = io.StringIO()
     Console(file=file, width=width).print(table())

@@ -124,6 +124,10 @@ def _verb(name: str) -> Callable[[argparse.Namespace], int]:
         from sparring.doctor.visit import visit
 
         return visit
+    if name == "recipes":  # nor does their table
+        from sparring import recipes
+
+        return recipes.show
     if name in ("watch", "report"):  # nor does a page, until somebody draws
         from sparring import watching
 

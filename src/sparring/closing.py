@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from sparring import evaluate, layout, run, sample, selection
+from sparring.data.spec import Dataset
 from sparring.errors import SparringError
 from sparring.files import write_whole
 from sparring.metrics.quality import COUNT, DRAWS
@@ -21,8 +22,8 @@ from sparring.terminal import working
 QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 
 
-def finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
-    """The contact sheet, the animation and the measured quality."""
+def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
+    """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
     latents, labels = run.picture_latents(folder)
     began = time.perf_counter()
     samples = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
@@ -34,13 +35,13 @@ def finish(folder: RunFolder, bout: Bout, screen: Any) -> None:
         animation = folder.path / layout.ANIMATION
         sample.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
-    if quality := _quality(folder, bout, rate):
+    if quality := _quality(folder, bout, data, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.told(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
 
 
-def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
+def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
     """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
 
     Args:
@@ -48,8 +49,8 @@ def _quality(folder: RunFolder, bout: Bout, rate: float) -> str:
     """
     count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
     found = None
-    with suppress(SparringError), working() as tell:  # such as data that has gone since
-        found = evaluate.times_real(folder, bout, count, tell)
+    with suppress(SparringError), working() as tell:  # such as samples that are not finite
+        found = evaluate.times_real(folder, bout, data, count, tell)
     name = shlex.quote(str(folder.path))
     if found is None:
         how = f"sparring evaluate {name}  measures it, which takes a while"

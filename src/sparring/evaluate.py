@@ -105,23 +105,22 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: save that as .npz and give "
             f"--real FILE.npz --fake {folder.path}."
         )
-    data, aside = _trained_on(folder, tell)
+    data, aside = _apart(folder.config, _as_read(folder, tell))
     return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
 
 
 def times_real(
-    folder: RunFolder, bout: Bout, count: int = COUNT, tell: Tell = lambda _: None
+    folder: RunFolder, bout: Bout, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
 ) -> TimesReal | None:
     """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
 
     Of fewer than the usual ``count`` samples it is estimated. None where its features take long.
 
-    Raises:
-        RunError: the data has changed.
-        DataError: the data is no longer there.
+    Args:
+        data: what the run was given, as it was read.
     """
     options = Options()
-    data, aside = _trained_on(folder, tell)
+    data, aside = _apart(folder.config, data)
     device = bout.runtime.device
     reals = to_measure(data, device)
     if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
@@ -136,8 +135,13 @@ def times_real(
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
 
-def _trained_on(folder: RunFolder, tell: Tell) -> tuple[Dataset, Dataset | None]:
-    """What a run was trained on, and reals that it has not seen, where there are such."""
+def _as_read(folder: RunFolder, tell: Tell) -> Dataset:
+    """What a run was given, read again.
+
+    Raises:
+        RunError: it has changed.
+        DataError: it is no longer there.
+    """
 
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
@@ -149,6 +153,11 @@ def _trained_on(folder: RunFolder, tell: Tell) -> tuple[Dataset, Dataset | None]
         raise RunError(
             f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
         ) from error
+    return data
+
+
+def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """What a run was trained on, and reals that it has not seen, where there are such."""
     if config.hold_out:
         data, aside = set_aside(data, config.hold_out)
         return data, named_part(aside)

@@ -1,4 +1,4 @@
-"""``sparring info`` and ``sparring recipes``: what a run, a folder of runs, this machine or a recipe is."""
+"""``sparring info``: what a run, a folder of runs or this machine is."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 import torch
 
 from sparring import __version__, build, layout
-from sparring.config import ABOUT, RECIPES
 from sparring.cores import available_cores
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
-from sparring.errors import ConfigError, SparringError, counted, unknown
+from sparring.errors import SparringError, counted
 from sparring.run import RunFolder
 from sparring.runs import marked, runs_in
 from sparring.runtime import Runtime, fast_precision
-from sparring.terminal import console, recipe_table, recipes_table
+from sparring.terminal import console
 
 TOLD = ("times_real", "times_real_error")  # of a record, where the quality is told as it was measured
 
@@ -80,20 +79,3 @@ def _in_short(path: Path) -> str:
         return f"{path}  {error}"
     progress = f"{last[0].progress:.0%}, step {last[0].step:,}" if last else "not begun"
     return f"{path}  {folder.config.recipe} on {folder.facts['data']}, {progress}"
-
-
-def recipes(args: argparse.Namespace) -> int:
-    """Print what recipes there are, or what one of them sets."""
-    screen = console()
-    if args.name is None:
-        screen.print(recipes_table())
-        screen.print(
-            "\nThe options of one: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
-        )
-        return 0
-    if args.name not in RECIPES:
-        raise ConfigError(unknown("recipe", args.name, RECIPES))
-    what, paper = ABOUT[args.name]
-    screen.print(f"{args.name}: {what} ({paper})\n", markup=False)
-    screen.print(recipe_table(args.name))
-    return 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +28,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from sparring.config import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
 from sparring.errors import printable, warn
-from sparring.metrics.evaluation import Evaluation
 from sparring.records import Record
+
+if TYPE_CHECKING:
+    from sparring.metrics.evaluation import Evaluation
 
 Pixels = NDArray[np.uint8]  # (H, W, C)
 REDRAW_SECONDS = 1.0
@@ -255,33 +255,6 @@ def working() -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=screen, transient=True) as line:
         task = line.add_task("")
         yield lambda text: line.update(task, description=text)
-
-
-def recipes_table() -> Table:
-    """Every recipe in two lines: what it is; its networks, its loss, its paper. 60 columns are enough."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    table.add_column("recipe", no_wrap=True)
-    table.add_column("what it is (networks, loss; paper)")
-    for name in RECIPES:
-        config, (what, paper) = from_recipe(name), ABOUT[name]
-        table.add_row(name, Text(f"{what}\n({config.generator}, {config.loss}; {paper})"))
-    return table
-
-
-def recipe_table(name: str) -> Table:
-    """The options of one recipe, the defaults left out: their values, and what each means."""
-    pictures, points = RECIPES[name], ON_POINTS.get(name, {})
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    table.add_column("option", no_wrap=True)
-    table.add_column("value, meaning")
-    for field in dataclasses.fields(Config):
-        if field.name not in pictures | points:
-            continue
-        value = pictures.get(field.name, field.default)
-        other = points.get(field.name, value)
-        values = f"{value}" if other == value else f"{value}  (on points {other})"
-        table.add_row(field.name, Text(f"{values}\n{field.metadata['help']}"))
-    return table
 
 
 class _Console(Console):

@@ -28,7 +28,6 @@ from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
-from sparring.doctor.visit import visit
 from sparring.errors import ConfigError, RunError, SparringError, counted, printable, reason, unknown, warn
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
@@ -51,12 +50,13 @@ def demo(args: argparse.Namespace) -> int:
         "ones and says which is which. Each learns from the other. D(real) and D(fake) are how probable it\n"
         "finds it, on average, that the real ones and the forged ones are real.\n"
     )
-    data = build.dataset("mnist")
-    config = build.configure(data, minutes=args.minutes, seed=args.seed)
-    build.check(config, data)
+    whole = build.dataset("mnist")
+    config = build.configure(whole, minutes=args.minutes, seed=args.seed)
+    build.check(config, whole)
+    data, held_out = build.parts(config, whole)
     bout = build.bout(config, data.spec, data.classes)
     folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
-    if not _fight(Rescuer(folder, bout, 0), data):
+    if not _fight(Rescuer(folder, bout, 0), data, held_out, whole):
         return 130
     name = escape(shlex.quote(str(folder.path)))
     screen.print(
@@ -86,11 +86,11 @@ def train(args: argparse.Namespace) -> int:
     if args.out and not args.force and not args.dry_run:
         run.check_free(args.out)
     asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
-    data = overview.read(args.data, Config().replace(**asked))
-    recipe, word = _chosen(recipe, data)
-    changes = _merged(_beyond(from_file, from_recipe(recipe, data.spec.kind)), _config_changes(args))
-    config = build.configure(data, recipe, False, warn, **changes | {"data": data.name})
-    build.check(config, data)
+    whole = overview.read(args.data, Config().replace(**asked))
+    recipe, word = _chosen(recipe, whole)
+    changes = _merged(_beyond(from_file, from_recipe(recipe, whole.spec.kind)), _config_changes(args))
+    config = build.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
+    build.check(config, whole)
     if word:
         warn(word)
     if config.threads > available_cores():
@@ -98,7 +98,7 @@ def train(args: argparse.Namespace) -> int:
     if args.dry_run:
         sys.stdout.write(config.to_toml())
         return 0
-    data, held_out = build.parts(config, data)
+    data, held_out = build.parts(config, whole)
     _check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
     bout = build.bout(config, data.spec, data.classes, runtime)
@@ -118,7 +118,7 @@ def train(args: argparse.Namespace) -> int:
             warn(f"before the first step: {caution}")
     watched = args.watch and runtime.rank == 0
     with page_beside(path, args.browser, args.stay) if watched else nullcontext():
-        done = _fight(Rescuer(RunFolder(path), bout, args.rescue), data, held_out=held_out)
+        done = _fight(Rescuer(RunFolder(path), bout, args.rescue), data, held_out, whole)
     return 0 if done else 130
 
 
@@ -150,12 +150,13 @@ def resume(args: argparse.Namespace) -> int:
                 else "Nothing was saved yet: starting from the first step."
             )
         threads = int(facts.get("threads", 0))
-        return 0 if _fight(resumed(folder, bout, args.rescue), data, threads, held_out) else 130
+        ward = resumed(folder, bout, args.rescue)
+        return 0 if _fight(ward, data, held_out, whole, threads) else 130
     if main_process:
         more = "Give it more: --minutes, --epochs or --samples-seen."
         screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
         if not _is_drawn(folder):  # stopped while the pictures were being made
-            finish(folder, bout, screen)
+            finish(folder, bout, whole, screen)
     return 0
 
 
@@ -257,8 +258,12 @@ def _check_rescue(cures: int | None, config: Config) -> None:
         raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
 
 
-def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | None = None) -> bool:
-    """Train with a live display; True when the budget was spent, False when interrupted."""
+def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Dataset, threads: int = 0) -> bool:
+    """Train with a live display; True when the budget was spent, False when interrupted.
+
+    Args:
+        data: what is trained on; ``whole`` is all that was read, ``held_out`` what no training sees.
+    """
     folder, bout = ward.folder, ward.bout
     main_process = bout.runtime.rank == 0
     screen = console()
@@ -291,7 +296,7 @@ def _fight(ward: Rescuer, data: Dataset, threads: int = 0, held_out: Dataset | N
             markup=False,
         )
         return False
-    finish(folder, ward.bout, screen)
+    finish(folder, ward.bout, whole, screen)
     quality = ward.quality
     if found := measured(folder.path, ward.bout.step):
         quality = quality._replace(times_real=found[0], error=found[1])
@@ -411,7 +416,5 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "resume": resume,
     "sample": draw,
     "evaluate": verdict.measure,
-    "doctor": visit,
-    "recipes": telling.recipes,
     "info": telling.info,
 }
