@@ -19,11 +19,11 @@ from starlette.testclient import TestClient
 
 import mutated
 from sparring import GAN, watching
+from sparring.arguments import MOST_FLOAT
 from sparring.cli import main
 from sparring.config import Config
 from sparring.data.arrays import from_array
 from sparring.page.server import app
-from sparring.values import MOST_FLOAT
 
 Act = Callable[[], object]
 TINY = [

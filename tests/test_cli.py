@@ -92,7 +92,9 @@ def test_data_that_cannot_be_used(
         capsys, "train", *few
     )
     assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "0")
-    assert "expected at least 1" in refused(capsys, "train", pictures_file, "--batch-size", "0")
+    assert "expected a whole number of at least 1" in refused(
+        capsys, "train", pictures_file, "--batch-size", "0"
+    )
 
 
 def test_a_run_is_never_overwritten_unasked(
@@ -186,7 +188,7 @@ def test_samples(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(list((tmp_path / "e").iterdir())) == 4
     assert "unknown label 'x'" in refused(capsys, "sample", run, "--label", "x")
     assert "exists already" in refused(capsys, "sample", run, "--out", tmp_path / "a.png")
-    assert "expected 1 to" in refused(capsys, "sample", run, "--count", "0")
+    assert "expected a whole number from 1 to" in refused(capsys, "sample", run, "--count", "0")
     assert "accepted are" in refused(capsys, "sample", run, "--out", tmp_path / "a.bmp")
 
 

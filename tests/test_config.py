@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparring.arguments import MOST_FLOAT
 from sparring.config import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
 from sparring.errors import ConfigError
-from sparring.values import MOST_FLOAT
 
 
 @pytest.mark.parametrize(
@@ -18,16 +18,16 @@ from sparring.values import MOST_FLOAT
     [
         ({"g_lrr": 1}, "unknown option 'g_lrr'. Did you mean 'g_lr'"),
         ({"loss": "hing"}, "unknown loss 'hing'. Did you mean 'hinge'"),
-        ({"batch_size": 0}, "batch_size = 0: expected at least 1"),
+        ({"batch_size": 0}, "batch_size = 0: expected a whole number of at least 1"),
         ({"batch_size": "64"}, "expected int, got str"),
         ({"conditional": 1}, "expected bool, got int"),
-        ({"g_lr": -1.0}, "g_lr = -1.0: expected at least 0"),
-        ({"g_lr": float("nan")}, "g_lr = nan: expected at least 0"),
+        ({"g_lr": -1.0}, "g_lr = -1.0: expected a finite number of at least 0"),
+        ({"g_lr": float("nan")}, "g_lr = nan: expected a finite number of at least 0"),
         ({"g_lr": float("inf")}, "expected a finite number"),
-        ({"beta1": 1.0}, "beta1 = 1.0: expected from 0 to 0.9999"),
+        ({"beta1": 1.0}, "beta1 = 1.0: expected a finite number from 0 to 0.9999"),
         ({"batch_size": 10, "processes": 4}, "cannot be shared by 4 processes"),
         ({"batch_size": 10, "ghost_batches": 4}, "with 4 ghost batches"),
-        ({"seed": -1}, "seed = -1: expected from 0 to"),
+        ({"seed": -1}, "seed = -1: expected a whole number of at least 0"),
     ],
 )
 def test_what_does_not_fit(changes: dict[str, Any], message: str) -> None:

@@ -150,7 +150,7 @@ def test_parameters_make_the_same_estimator(pictures: Dataset) -> None:
 
 def test_a_parameter_that_is_refused_changes_nothing() -> None:
     gan = GAN("dcgan", seed=3)
-    with pytest.raises(ConfigError, match="expected at least 1"):
+    with pytest.raises(ConfigError, match="expected a whole number of at least 1"):
         gan.set_params(recipe="mlp", batch_size=0)
     assert repr(gan) == "GAN('dcgan', seed=3)"
 

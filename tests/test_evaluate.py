@@ -98,10 +98,10 @@ def test_labels_go_by_the_names_of_their_classes() -> None:
         (bare(0), animals([0, 1, 2], 1), None, "left out: the reals have no labels"),
         (
             animals([0, 1], 0), animals([0, 1, 2], 1), None,
-            r"left out: the fakes have classes eel that the reals have not \(cat, dog\)",
+            r"left out: the fakes have classes 'eel' that the reals have not \('cat', 'dog'\)",
         ),
         (animals([0, 1], 0), animals([0, 1], 1), bare(2), "halves of the reals: the held-out reals have no"),
-        (animals([0, 1], 0), animals([0, 1], 1), animals([2], 2), "held-out reals have classes eel that"),
+        (animals([0, 1], 0), animals([0, 1], 1), animals([2], 2), "held-out reals have classes 'eel' that"),
     ],
 )  # fmt: skip
 def test_what_becomes_of_labels_that_do_not_fit_is_said(
@@ -127,7 +127,9 @@ def test_a_runs_labels_are_those_of_the_reals_only_by_name() -> None:
     line = ["evaluate", "--fake", *RUN, "--real"]
     assert main([*line, "numbers.npz", "--out", "numbers.json"]) == 0
     assert told("numbers.json")["classes"] is None
-    assert "have classes cat, dog, eel that the reals have not (0, 1, 2)" in str(told("numbers.json"))
+    assert "have classes 'cat', 'dog', 'eel' that the reals have not ('0', '1', '2')" in str(
+        told("numbers.json")
+    )
     assert main([*line, "fake.npz", "--out", "names.json"]) == 0
     assert told("names.json")["classes"] is not None
 
@@ -266,7 +268,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
         (["nowhere"], "there is no run folder nowhere"),
         ([*TWO, "--best"], "fake.npz is data: leave --best out"),
         (["run", "--best"], "train with --evaluate-every"),
-        ([*TWO, "--seed", str(10**30)], "expected 0 to"),
+        ([*TWO, "--seed", str(10**30)], "expected a whole number from 0 to"),
     ],
 )
 def test_what_is_confused_is_put_right(

@@ -32,8 +32,8 @@ def test_deeper_folders_belong_to_the_first() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["1.png", "a/2.png"], r"1 of 2 pictures in photos lie in no subfolder \(1.png\)"),
-        (["1.png", "2.png", "3.png", "4.png"], r"4 of 4 .*\(1.png, 2.png, 3.png …\)"),
+        (["1.png", "a/2.png"], r"1 of 2 pictures in photos lie in no subfolder \('1.png'\)"),
+        (["1.png", "2.png", "3.png", "4.png"], r"4 of 4 .*\('1.png', '2.png', '3.png' …\)"),
         (["a/1.png", "a/2.png"], "all pictures in photos lie in one folder, a: that is one class"),
     ],
 )
@@ -70,8 +70,8 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("file,label\na/1.png,cat\n", r"no label for 2 of 3 pictures in photos \(a/2.png, b/3.png\)"),
-        ("file,label\na/1.png,cat\na/2.png,\nb/3.png,cat", r"no label for 1 of 3 .*\(a/2.png\)"),
+        ("file,label\na/1.png,cat\n", r"no label for 2 of 3 pictures in photos \('a/2.png', 'b/3.png'\)"),
+        ("file,label\na/1.png,cat\na/2.png,\nb/3.png,cat", r"no label for 1 of 3 .*\('a/2.png'\)"),
         ("a,b,c\n1,2,3\n", "has the columns 'a, b, c'; expected one of files"),
         ("", "is empty; expected one of files"),
         ("a/1.png,cat\na/1.png,dog\n", "calls 'a/1.png' both 'cat' and 'dog'"),
@@ -85,7 +85,9 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
 
 def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("1.png,cat\n")
-    with pytest.raises(DataError, match=r"does not tell apart 2 of 2 pictures in photos \(a/1.png, b/1.png\)"):
+    with pytest.raises(
+        DataError, match=r"does not tell apart 2 of 2 pictures in photos \('a/1.png', 'b/1.png'\)"
+    ):
         by_table(tmp_path, ["a/1.png", "b/1.png"], "photos")
 
 
@@ -214,7 +216,7 @@ def test_a_table_beside_the_pictures_is_found(given: str) -> None:
 
 def test_several_tables_of_one_name_are_told() -> None:
     source = Source("/photos.zip", (), lambda _: b"", tables=("a/labels.csv", "b/labels.csv"))
-    with pytest.raises(DataError, match=r"holds several 'labels.csv' \(a/labels.csv, b/labels.csv\)"):
+    with pytest.raises(DataError, match=r"holds several 'labels.csv' \('a/labels.csv', 'b/labels.csv'\)"):
         labels.find("labels.csv", source)
 
 

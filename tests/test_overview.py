@@ -114,4 +114,4 @@ def test_a_seed_that_is_none_is_refused_before_anything_is_read(
     seed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["data", "nothing-of-the-kind", f"--seed={seed}"]) == 1
-    assert f"--seed {seed}: expected from 0 to" in capsys.readouterr().err
+    assert f"--seed = {seed}: expected a whole number" in capsys.readouterr().err

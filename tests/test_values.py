@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from sparring.arguments import MOST_WHOLE
 from sparring.errors import UnreadableError
-from sparring.values import MOST_WHOLE, field, finite, flag, listed, number, text, whole
+from sparring.values import field, finite, flag, listed, number, text, whole
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 
 from sparring.errors import ConfigError, quoted
 
-LARGEST = 2**63 - 1  # that torch and numpy hold
+MOST_FLOAT = 3.4028234663852886e38  # what float32 holds, which networks compute in
+MOST_WHOLE = 2**63 - 1  # what 64 bits hold, as torch's and numpy's integers have
 
 
 def plain(value: Any) -> Any:
@@ -23,8 +24,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def whole(name: str, value: Any, least: int | None = None, most: int = LARGEST) -> int:
-    """A whole number within bounds; 3.0 counts as 3, True as none.
+def whole(name: str, value: Any, least: int | None = None, most: int = MOST_WHOLE, why: str = "") -> int:
+    """A whole number within bounds; 3.0 counts as 3, True as none. ``why`` follows the bounds in the refusal.
 
     Raises:
         ConfigError: anything else.
@@ -33,13 +34,18 @@ def whole(name: str, value: Any, least: int | None = None, most: int = LARGEST) 
     if type(given) is float and given.is_integer():
         given = int(given)
     if type(given) is not int or not _within(given, least, most):
-        bounds = _bounds(least, None if most == LARGEST else most)
-        raise ConfigError(f"{name} = {_shown(value)}: expected a whole number{bounds}.")
+        raise ConfigError(_expected(name, given, "a whole number", least, most, why))
     return given
 
 
 def number(
-    name: str, value: Any, least: float | None = None, most: float | None = None, *, infinite: bool = False
+    name: str,
+    value: Any,
+    least: float | None = None,
+    most: float = MOST_FLOAT,
+    why: str = "",
+    *,
+    infinite: bool = False,
 ) -> float:
     """A number within bounds, never NaN and finite unless ``infinite``.
 
@@ -47,13 +53,10 @@ def number(
         ConfigError: anything else.
     """
     given = plain(value)
-    try:
-        fits = type(given) in (int, float) and _within(float(given), least, most)
-    except OverflowError:
-        fits = False
-    if not fits or not (infinite or math.isfinite(given)):
+    fits = type(given) in (int, float) and _within(given, least, most)
+    if not fits and not (infinite and type(given) is float and given == math.inf):
         kind = "a number" if infinite else "a finite number"
-        raise ConfigError(f"{name} = {_shown(value)}: expected {kind}{_bounds(least, most)}.")
+        raise ConfigError(_expected(name, given, kind, least, most, why))
     return float(given)
 
 
@@ -97,13 +100,22 @@ def _shown(value: Any) -> str:
     return quoted(value) if simple else f"a {type(value).__name__}"
 
 
-def _within(number: float, least: float | None, most: float | None) -> bool:
-    return (least is None or number >= least) and (most is None or number <= most)
+def _within(number: float, least: float | None, most: float) -> bool:
+    return number <= most and (least is None or number >= least)
 
 
-def _bounds(least: float | None, most: float | None) -> str:
-    if least is None and most is None:
-        return ""
-    if most is None:
-        return f" of at least {least:,}"
-    return f" of at most {most:,}" if least is None else f" from {least:,} to {most:,}"
+def _expected(name: str, given: Any, kind: str, least: float | None, most: float, why: str) -> str:
+    """That a value is none of this kind between these bounds; of the largest numbers only what is beyond."""
+    beyond = type(given) in (int, float) and most < given < math.inf
+    low, high = least, most if beyond or most not in (MOST_WHOLE, MOST_FLOAT) else None
+    if low is not None and high is not None:
+        bounds = f" from {_figures(low)} to {_figures(high)}"
+    elif high is not None:
+        bounds = f" of at most {_figures(high)}"
+    else:
+        bounds = "" if low is None else f" of at least {_figures(low)}"
+    return f"{name} = {_shown(given)}: expected {kind}{bounds}{why}."
+
+
+def _figures(bound: float) -> str:
+    return f"{bound:,}" if isinstance(bound, int) or abs(bound) < 1e15 else f"{bound:.3g}"

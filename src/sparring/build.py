@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
-from sparring import augment, losses, memory, penalties, schedules, suited
+from sparring import augment, layout, losses, memory, penalties, schedules, suited
 from sparring.config import ON_POINTS, Config, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
@@ -179,7 +179,7 @@ def dataset(name: str, config: Config | None = None, watch: Watch | None = None)
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     path = Path(name)
     if holds_pictures(name):
-        if (path / "run.json").exists():
+        if (path / layout.RUN).exists():
             raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
         return folders.from_folder(path, **options, watch=watch)
     found = _without_options(name, path)

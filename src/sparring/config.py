@@ -13,11 +13,11 @@ from typing import Any
 
 import tomli_w
 
-from sparring.arguments import plain
+from sparring.arguments import MOST_FLOAT, MOST_WHOLE, number, plain, whole
 from sparring.errors import ConfigError, UnreadableError, counted, quoted, unknown
 from sparring.files import parse_toml, read_toml
 from sparring.picture_options import SIDES, picture_levels, picture_size
-from sparring.values import MOST_CHARACTERS, MOST_FLOAT, MOST_WHOLE
+from sparring.values import MOST_CHARACTERS
 
 # The names build.py knows how to turn into objects (a test holds the two against each other).
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
@@ -78,7 +78,7 @@ class Config:
         0.0, "share of the data that is never trained on, to tell overfitting", group="what", low=0, high=0.9
     )
     vitals: bool = option(True, "measure samples at every record, for the doctor", group="what")
-    seed: int = option(0, "every random draw follows from it", group="what", low=0, high=2**63 - 1)
+    seed: int = option(0, "every random draw follows from it", group="what", low=0, high=MOST_WHOLE)
 
     size: str = option(
         "auto",
@@ -475,14 +475,8 @@ def _check_text(name: str, value: str) -> None:
 
 
 def _check_bounds(field: dataclasses.Field[Any], value: float) -> None:
-    low, high = (
-        (float("-inf") if field.metadata["low"] is None else field.metadata["low"]),
-        field.metadata["high"],
-    )
-    most = high if high is not None else MOST_WHOLE if field.type == "int" else MOST_FLOAT
-    if low <= value <= most:
-        return
-    expected = f"from {low:g} to {most:g}" if high is not None or value > most else f"at least {low:g}"
-    if value == float("inf"):
-        expected = "a finite number"
-    raise ConfigError(f"{field.name} = {quoted(value)}: expected {expected}{field.metadata['why']}.")
+    low, high, why = (field.metadata[name] for name in ("low", "high", "why"))
+    if field.type == "int":
+        whole(field.name, value, low, MOST_WHOLE if high is None else high, why)
+    else:
+        number(field.name, value, low, MOST_FLOAT if high is None else high, why)

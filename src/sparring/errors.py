@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -171,6 +171,11 @@ def counted(count: int, noun: str) -> str:
     """A number and what is counted, in the plural where it is not one: "1 image", "60,000 images"."""
     ending = "es" if noun.endswith(("ss", "sh", "ch", "x")) else "s"
     return f"{count:,} {noun}{'' if count == 1 else ending}"
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """Some of the names in quotation marks, and … where there are more."""
+    return ", ".join(map(quoted, names[:most])) + (" …" if len(names) > most else "")
 
 
 def _shown(name: str) -> str:

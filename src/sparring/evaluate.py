@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, run, sample
+from sparring import __version__, build, layout, run, sample
 from sparring.config import Config
 from sparring.data.arrays import ARRAY
 from sparring.data.aside import set_aside
@@ -20,7 +20,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.doctor.quality import ASIDE
-from sparring.errors import ConfigError, DataError, RunError, unknown
+from sparring.errors import ConfigError, DataError, RunError, first_of, unknown
 from sparring.files import beside
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import choose, suited
@@ -47,7 +47,6 @@ QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not
 LEAST_TILE = 72  # pixels, which have room for the title of a column
 PAIRS = 24  # fakes shown with their nearest training samples
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
-NAMED = 5  # classes that a message lists at most
 VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
@@ -249,7 +248,7 @@ def source(
         if path.is_dir():
             warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
         return build.dataset(name)
-    if path.is_dir() and (path / "run.json").exists():
+    if path.is_dir() and (path / layout.RUN).exists():
         return RunFolder(path)
     if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
         channels, most = (config or Config()).channels, (config or Config()).max_broken
@@ -282,7 +281,7 @@ def both(
     Raises:
         DataError: nothing of the kind, or the real side is a run.
     """
-    if fake not in build.DATA and (Path(fake) / "run.json").exists():
+    if fake not in build.DATA and (Path(fake) / layout.RUN).exists():
         folder = RunFolder(Path(fake))
         return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
     reals = only_data(source(real, warn, config=config, watch=watch), "--real")
@@ -380,13 +379,9 @@ def _by_name(
         neither = real.labels is None and labels is None
         return None, "" if neither else f"{whose if labels is None else 'the reals'} have no labels"
     if strange := [names[k] for k in labels.unique().tolist() if names[k] not in wanted]:
-        return None, f"{whose} have classes {_listed(strange)} that the reals have not ({_listed(wanted)})"
+        return None, f"{whose} have classes {first_of(strange)} that the reals have not ({first_of(wanted)})"
     places = torch.tensor([wanted.index(name) if name in wanted else -1 for name in names])
     return places[labels], ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
 def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:

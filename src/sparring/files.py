@@ -113,6 +113,15 @@ def read_json(path: Path) -> Any:
     return parse_json(read_text(path))
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The named values in a JSON file; none where it cannot be read or holds something else."""
+    try:
+        found = read_json(path)
+    except UnreadableError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """What a TOML file holds.
 

@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sparring.errors import RunError, UnreadableError
-from sparring.files import read_json
+from sparring.errors import RunError, reason
+from sparring.files import read_object
 
 RUN, CONFIG, HISTORY = "run.json", "config.toml", "history.jsonl"
 RESCUE, CHOICE, QUALITY, LOCK = "rescue.jsonl", "best.json", "quality.json", "lock"
@@ -60,27 +60,19 @@ def checkpoints(folder: Path) -> list[int]:
 
 
 def _says(path: Path, step: int, run: str) -> bool:
-    facts = _facts(path)
+    facts = read_object(path)
     return "sha256" in facts and facts.get("step") == step and of_run(facts, run)
 
 
 def identity(run: Path) -> str:
     """What tells this run from every other one, empty where it does not say."""
-    found = _facts(run / RUN).get("id", "")
+    found = read_object(run / RUN).get("id", "")
     return found if isinstance(found, str) else ""
 
 
 def of_run(facts: Mapping[str, Any], run: str) -> bool:
     """Whether a checkpoint may be of this run; an old one does not say."""
     return not run or facts.get("run", run) == run
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = read_json(path)
-    except UnreadableError:
-        return {}
-    return facts if isinstance(facts, dict) else {}
 
 
 def drop(folder: Path, goes: Callable[[int], bool], written: Collection[int]) -> None:
@@ -111,7 +103,7 @@ def drawn_number(name: str) -> str:
 
 def is_run(path: Path) -> bool:
     """Whether sparring wrote this folder's run.json, the first file of every run."""
-    return "sparring" in _facts(path / RUN)
+    return "sparring" in read_object(path / RUN)
 
 
 def not_of_a_training(out: Path) -> None:
@@ -126,6 +118,29 @@ def not_of_a_training(out: Path) -> None:
             if part in ("", LOCK, *OF_TRAINING, *BY_STEP) and is_run(run):
                 what = f"a part of the run {run}" if part else "a run folder"
                 raise RunError(f"{out} is {what}, which stays as training made it: choose another --out.")
+
+
+def refuse_taken(out: Path, force: bool) -> None:
+    """Refuse to write where something is, unless told to replace it.
+
+    Raises:
+        RunError: it exists.
+    """
+    if out.exists() and not force:
+        raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Within, a disk that does not take what is written is told in our words.
+
+    Raises:
+        RunError: why ``path`` cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {reason(error)}.") from error
 
 
 @contextmanager

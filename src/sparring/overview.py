@@ -11,18 +11,17 @@ import torch
 from PIL import Image
 
 from sparring import build, layout, sample, suited
+from sparring.arguments import whole
 from sparring.config import Config
 from sparring.data.given import flattened
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import ConfigError, RunError, printable, quoted, reason, warn
+from sparring.errors import RunError, first_of, printable, warn
 from sparring.terminal import Reading, console
-from sparring.values import MOST_WHOLE
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
 POINTS = 2000
 LISTED = 12  # classes by name
-NAMED = 3  # folders in a suggestion
 PART = 1000  # samples looked at at a time
 
 
@@ -39,7 +38,7 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
         for note in data.origin.notes:
             warn(note)
         if some := data.origin.class_like:
-            named = ", ".join(map(quoted, some[:NAMED])) + (" …" if len(some) > NAMED else "")
+            named = first_of(some)
             warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
         if config.levels != "auto" and not data.origin.values:
             warn(f"no picture in {name} has more than 8 bits: --levels changes nothing.")
@@ -50,8 +49,7 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 
 def show(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
-    if not 0 <= args.seed <= MOST_WHOLE:
-        raise ConfigError(f"--seed {quoted(args.seed)}: expected from 0 to {MOST_WHOLE:,}.")
+    whole("--seed", args.seed, 0)
     options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
     accepted = Config().replace(**options)
     everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted
@@ -69,12 +67,10 @@ def show(args: argparse.Namespace) -> int:
         if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000
             print(f"\nTraining refuses so many: mend them, or give --max-broken {share:g}.")
-    if out.exists() and not args.force:
-        raise RunError(f"{out} exists already: choose another --out for the sheet, or replace it with --force.")
+    layout.refuse_taken(out, args.force)
     try:
-        sheet(data, args.seed).save(out)
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {reason(error)}.") from error
+        with layout.writing(out):
+            sheet(data, args.seed).save(out)
     except ValueError as error:
         raise RunError(f"cannot write {out}: a sheet is a picture, as one whose name ends in .png.") from error
     screen.print(f"\n  sheet  {out}", markup=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.optim import LBFGS, Optimizer
 
 from sparring import losses
-from sparring.arguments import instance, number, whole
+from sparring.arguments import MOST_FLOAT, instance, number, whole
 from sparring.augment import Augmentation
 from sparring.errors import ConfigError, quoted
 from sparring.losses import Loss
@@ -20,8 +20,8 @@ from sparring.runtime import Runtime
 PLAYERS = ("generator", "discriminator")
 # The most of each: a latent of 4 MiB, steps and parts beyond which nobody waits for a record.
 COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
-AMOUNTS = {"lr_warmup": 1.0, "weight_clip": None, "ema_half_life": None, "instance_noise": None,
-           "clip_gradients": None}  # fmt: skip
+AMOUNTS = dict.fromkeys(("weight_clip", "ema_half_life", "instance_noise", "clip_gradients"), MOST_FLOAT)
+AMOUNTS |= {"lr_warmup": 1.0}
 MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}
 
 

@@ -25,7 +25,7 @@ from torch import Tensor
 from sparring import __version__, build, checkpoint, facts, fields, layout, sample, selection
 from sparring.config import Config
 from sparring.data.spec import Dataset
-from sparring.errors import NonFiniteError, RunError, reason
+from sparring.errors import NonFiniteError, RunError
 from sparring.files import left_over, write_whole
 from sparring.loop import train
 from sparring.records import HistoryWriter, Record, read_history, truncate_history
@@ -137,10 +137,8 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
             for name in layout.BY_STEP:
                 with suppress(OSError):  # what is left there is the user's
                     (path / name).rmdir()
-            for name in (
-                *layout.OF_LOOKING,
-                *reversed(layout.OF_TRAINING),
-            ):  # run.json last: it says whose it is
+            # run.json last: it says whose the folder is
+            for name in (*layout.OF_LOOKING, *reversed(layout.OF_TRAINING)):
                 if (path / name).is_file():
                     (path / name).unlink()
     said = {
@@ -157,13 +155,11 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         "class_counts": data.class_counts,
         "spec": data.spec.to_dict(),
     }
-    try:
+    with layout.writing(path):
         for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
             folder.mkdir(parents=True, exist_ok=True)
         write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
         write_whole(path / layout.CONFIG, config.to_toml().encode())
-    except OSError as error:
-        raise RunError(f"cannot write to {path}: {reason(error)}.") from error
     return RunFolder(path)
 
 
@@ -386,15 +382,13 @@ class _Writer:
         decoded = self.folder.spec.decode(encoded).numpy()
         name = layout.step_name(self.bout.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
-        try:
+        with layout.writing(path):
             if fields.is_plane(self.folder.spec):
                 values = fields.field(self.bout, self.folder.spec, self.folder.classes, encoded)
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
             sample.write_picture(sample.grid(decoded, self.folder.spec, PICTURE_COLUMNS), path)
-        except OSError as error:
-            raise RunError(f"cannot write {path}: {reason(error)}.") from error
 
 
 def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:

@@ -8,7 +8,7 @@ from typing import Any
 from sparring.config import DEFAULT_RECIPES, Config
 from sparring.data.aside import aside_count
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, DataError, counted, quoted
+from sparring.errors import ConfigError, DataError, counted, first_of, quoted
 
 Tell = Callable[[str], object]
 
@@ -100,9 +100,8 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
 def no_labels(data: str, names: tuple[str, ...]) -> str:
     """Why a run without labels draws none by class, and what would; ``names`` are classes it did not use."""
     if len(names) > 1:
-        some = ", ".join(map(quoted, names[:3])) + (" …" if len(names) > 3 else "")
         return (
-            f"trained without labels, though {data} has some ({some}): train anew with --conditional "
-            "(conditional=True)"
+            f"trained without labels, though {data} has some ({first_of(names)}): train anew with "
+            "--conditional (conditional=True)"
         )
     return "trained without labels: train anew with some (of pictures: --labels folders, or a CSV file)"

@@ -322,16 +322,16 @@ def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception)
 
 def _mend(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]) -> str | None:
     """What to change, found by trying other inputs on a copy; None where none of them plays."""
-    takes = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
+    wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
     count = len(inputs)
     if player == "discriminator":
         if _plays(twin.discriminator, inputs.flatten(1), labels):
             return "Put nn.Flatten() before its first layer."
-        shape = _picture(inputs.shape[1], takes) if inputs.ndim == 2 and takes else None
+        shape = _picture(inputs.shape[1], wanted) if inputs.ndim == 2 and wanted else None
         if shape and _plays(twin.discriminator, inputs.view(count, *shape), labels):
             return f"Reshape the data to (N, {_listed(shape)}), or begin it with nn.Unflatten(1, {shape})."
         return None
-    for size in dict.fromkeys((inputs.shape[1], takes or inputs.shape[1])):
+    for size in dict.fromkeys((inputs.shape[1], wanted or inputs.shape[1])):
         for further in ((), (1, 1)):
             if _plays(twin.generator, torch.randn(count, size, *further, device=inputs.device), labels):
                 change = "" if size == inputs.shape[1] else f"give Bout latent_dim={size}"

@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from sparring.arguments import MOST_FLOAT, MOST_WHOLE
 from sparring.errors import UnreadableError, printable, quoted
 
 T = TypeVar("T")
-MOST_WHOLE = 2**63 - 1  # what 64 bits hold
-MOST_FLOAT = 3.4028234663852886e38  # what float32 holds, which networks compute in
 MOST_CHARACTERS = 4_096  # of a text, as of a path
 
 

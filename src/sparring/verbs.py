@@ -20,6 +20,7 @@ import torch
 from rich.markup import escape
 
 from sparring import build, checkpoint, layout, overview, run, sample, suited, telling, verdict
+from sparring.arguments import number, whole
 from sparring.checks import preflight
 from sparring.closing import finish
 from sparring.config import BUDGETS, Config, from_recipe, load_toml
@@ -28,7 +29,7 @@ from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
-from sparring.errors import ConfigError, RunError, SparringError, counted, printable, reason, unknown, warn
+from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
@@ -219,12 +220,10 @@ def draw(args: argparse.Namespace) -> int:
     folder = RunFolder(args.run)
     if args.out:
         layout.not_of_a_training(args.out)
-        if args.out.exists() and not args.force:
-            raise RunError(f"{args.out} exists already: choose another --out, or replace it with --force.")
-    if args.count is not None and not 1 <= args.count <= MOST_SAMPLES:
-        raise ConfigError(f"--count {args.count}: expected 1 to {MOST_SAMPLES:,}.")
-    if not 0 <= args.truncation <= 10:
-        raise ConfigError(f"--truncation {args.truncation}: expected 0 to 10; 1 is as trained.")
+        layout.refuse_taken(args.out, args.force)
+    if args.count is not None:
+        whole("--count", args.count, 1, MOST_SAMPLES)
+    number("--truncation", args.truncation, 0, 10)
     bout, _ = folder.bout(warn, Runtime(args.device, "fp32"), best=args.best)
     count = args.count or (1000 if folder.spec.kind == "points" else 64)
     labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
@@ -244,11 +243,8 @@ def draw(args: argparse.Namespace) -> int:
     drawn = folder.path / layout.DRAWN
     name = f"step-{bout.step}"
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
-    try:
-        with place as out:
-            sample.save(samples, shown, folder.spec, out, columns)
-    except OSError as error:
-        raise RunError(f"cannot write {args.out or drawn}: {reason(error)}.") from error
+    with layout.writing(args.out or drawn), place as out:
+        sample.save(samples, shown, folder.spec, out, columns)
     print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
     return 0
 

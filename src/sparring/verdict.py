@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sparring import build, layout
 from sparring import evaluate as evaluation
+from sparring.arguments import whole
 from sparring.config import Config
-from sparring.errors import ConfigError, RunError, reason, warn
+from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
 from sparring.run import RunFolder
 from sparring.sample import write_picture
@@ -20,16 +21,15 @@ from sparring.terminal import Reading, console, evaluation_table, working
 
 MOST_SAMPLES = 1_000_000
 READING = ("size", "resize", "channels")  # options of picture files
-MOST_SEED = 2**63 - 1  # of an evaluation, whose draws add to it
 
 
 def measure(args: argparse.Namespace) -> int:
     """Measure a run, or any two sets, and write what was measured."""
     if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
         raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
-    for name, least, most in (("count", 20, MOST_SAMPLES), ("draws", 1, MOST_SAMPLES), ("seed", 0, MOST_SEED)):
-        if not least <= getattr(args, name) <= most:
-            raise ConfigError(f"--{name} {getattr(args, name)}: expected {least} to {most:,}.")
+    whole("--count", args.count, 20, MOST_SAMPLES)
+    whole("--draws", args.draws, 1, MOST_SAMPLES)
+    whole("--seed", args.seed, 0)
     _reading(args)
     options = evaluation.Options(
         args.features,
@@ -60,12 +60,10 @@ def measure(args: argparse.Namespace) -> int:
     replaced = out.exists()
     with working() as tell:
         report = find(options, warn, held_out=held_out, tell=tell)
-    try:
+    with layout.writing(out):
         write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
         if report.pairs:
             write_picture(report.pairs, pairs)
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {reason(error)}.") from error
     if args.json:
         print(out.read_text("utf-8"))
         return 0
@@ -84,7 +82,7 @@ def _reading(args: argparse.Namespace) -> Config | None:
         return None
     names = " ".join(f"--{name}" for name in asked)
     for run in (args.run, args.fake):
-        if run is not None and (Path(run) / "run.json").exists():
+        if run is not None and (Path(run) / layout.RUN).exists():
             raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
     if not any(build.holds_pictures(name) for name in (args.real, args.fake, args.held_out) if name):
         raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
@@ -102,14 +100,11 @@ def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
     pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
     for path in (out, pairs) if pictures else (out,):
         layout.not_of_a_training(path)
-        if path.exists() and not args.force and (args.out or not args.run):
-            raise RunError(f"{path} exists already: choose another --out, or replace it with --force.")
-    try:
+        layout.refuse_taken(path, args.force or (args.run and not args.out))
+    with layout.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent):
             pass
-    except OSError as error:
-        raise RunError(f"cannot write {out}: {reason(error)}.") from error
     return out, pairs
 
 

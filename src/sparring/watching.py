@@ -122,8 +122,7 @@ def report(args: argparse.Namespace) -> int:
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise RunError(f"{what}: choose another --out, such as report.html.")
     layout.not_of_a_training(out)
-    if out.exists() and not args.force and args.out:
-        raise RunError(f"{out} exists already: replace it with --force, or choose another --out.")
+    layout.refuse_taken(out, args.force or not args.out)
     size = write_report(args.run, out)
     print(printable(f"{out}  {size / 1e6:.1f} MB"))
     return 0

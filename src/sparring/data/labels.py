@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
 from sparring.data.sources import Source
-from sparring.errors import ConfigError, DataError, UnreadableError, meant, printable, quoted
+from sparring.errors import ConfigError, DataError, UnreadableError, first_of, meant, printable, quoted
 from sparring.files import as_text, parse_json, read_bytes
 
 FILE_COLUMNS = (
@@ -28,26 +28,13 @@ LABEL_COLUMNS = (
 )  # fmt: skip
 OF_JSON = '{"labels": [["a.png", 0], …]} with whole numbers or names'
 PARTS = {  # of data sets, and of what lies beside the pictures
-    *("train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout"),
-    *("test", "testing", "testset", "test_set", "unlabeled", "unlabelled", "extra"),
-    *(
-        "data",
-        "dataset",
-        "image",
-        "images",
-        "img",
-        "imgs",
-        "pictures",
-        "photos",
-        "mask",
-        "masks",
-        "annotations",
-    ),
-}
+    "train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout",
+    "test", "testing", "testset", "test_set", "unlabeled", "unlabelled", "extra",
+    "data", "dataset", "image", "images", "img", "imgs", "pictures", "photos", "mask", "masks", "annotations",
+}  # fmt: skip
 CHUNK = re.compile(
     r"(chunk|part|batch|shard|split|fold|folder|dir|group|section|volume|vol|set)[ _.-]*[0-9]+", re.I
 )
-NAMED = 3  # files in a message
 LABELS = ("none", "folders")  # and the path of a table
 MOST_CLASSES = 1000
 
@@ -78,7 +65,7 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
     if loose:
         raise DataError(
             f"--labels folders: {len(loose):,} of {len(names):,} pictures in {where} lie in no subfolder "
-            f"({_some(loose)}). Put each class into a folder of its own, or leave --labels out."
+            f"({first_of(loose)}). Put each class into a folder of its own, or leave --labels out."
         )
     return [printable(parts[shared]) for parts in folders]
 
@@ -100,7 +87,7 @@ def remarks(labels: Sequence[str], names: Sequence[str], where: str) -> tuple[st
     """What a user should hear of classes whose names are those of parts of a set, not of kinds of pictures."""
     found = sorted(set(labels))
     parts = [name for name in found if name.lower() in PARTS]
-    shown = ", ".join(map(quoted, (parts or found)[:NAMED])) + (" …" if len(parts or found) > NAMED else "")
+    shown = first_of(parts or found)
     if len(parts) > 1 or parts == found:
         folder = next(name for name in names if parts[0] in PurePosixPath(name).parts[:-1])
         inside = PurePosixPath(folder).parts[: PurePosixPath(folder).parts.index(parts[0]) + 1]
@@ -151,14 +138,14 @@ def by_table(table: Table, names: Sequence[str], where: str) -> NDArray[np.str_]
     if twice:
         raise DataError(
             f"{table.path} does not tell apart {len(twice):,} of {len(names):,} pictures in {where} "
-            f"({_some(twice)}): several pictures or several rows go by one name. Write their paths below that "
-            "folder."
+            f"({first_of(twice)}): several pictures or several rows go by one name. Write their paths below "
+            "that folder."
         )
     if missing:
         raise DataError(
             f"{table.path} has no label for {len(missing):,} of {len(names):,} pictures in {where} "
-            f"({_some(missing)}). It must name each by its path below that folder, or by its file name, with "
-            "or without the suffix, where that is unique."
+            f"({first_of(missing)}). It must name each by its path below that folder, or by its file name, "
+            "with or without the suffix, where that is unique."
         )
     texts = [labels[name] for name in names]
     if all(re.fullmatch("0|-?[1-9][0-9]{0,17}", text) for text in texts):  # numbers, sorted as such
@@ -180,7 +167,7 @@ def find(given: str, source: Source) -> Table:
         ]
         if len(matches) > 1:
             raise DataError(
-                f"{source.name} holds several {quoted(below)} ({_some(matches)}): name one of these."
+                f"{source.name} holds several {quoted(below)} ({first_of(matches)}): name one of these."
             )
         inside = next(iter(matches), None)
         if not inside and (near := meant(given, LABELS)):
@@ -282,9 +269,3 @@ SHORTENED: tuple[Callable[[str], str], ...] = (
 def _composed(name: str) -> str:
     """Letters and their accents as one sign: some systems write names so, others apart."""
     return unicodedata.normalize("NFC", name)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(quoted(printable(name))[1:-1] for name in names[:NAMED]) + (
-        " …" if len(names) > NAMED else ""
-    )

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from sparring import layout
 from sparring.data import dicom
 from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE, reason_of
 from sparring.errors import DataError, reason
 
 NOT_THE_USERS = ("__MACOSX", "@eaDir")  # folders that systems make
-OF_A_RUN = {"run.json", "config.toml"}  # a training's own pictures lie beside these
-# Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
+OF_A_RUN = {layout.RUN, layout.CONFIG}  # a training's own pictures lie beside these
 TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
+# Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
 INFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 

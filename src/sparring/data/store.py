@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import PIL
@@ -31,8 +31,8 @@ from sparring.cores import available_cores
 from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, look, reason_of
 from sparring.data.sources import Source
-from sparring.errors import DataError, UnreadableError, printable, reason
-from sparring.files import cache_folder, left_over, read_json, whole, write_whole
+from sparring.errors import DataError, printable, reason
+from sparring.files import cache_folder, left_over, read_object, whole, write_whole
 
 VERSION = 2  # of the decoding: another one makes every entry anew
 AHEAD = 64  # files decoded before they are needed
@@ -330,21 +330,13 @@ def _key(form: Form, files: Iterable[_File]) -> str:
 
 
 def _indexed(where: Path, index: Path) -> Decoded | None:
-    facts = _facts(index)
-    return _read(where, str(facts["key"])) if facts and "key" in facts else None
-
-
-def _facts(path: Path) -> dict[str, Any] | None:
-    try:
-        facts = read_json(path)
-    except UnreadableError:
-        return None
-    return facts if isinstance(facts, dict) else None
+    facts = read_object(index)
+    return _read(where, str(facts["key"])) if "key" in facts else None
 
 
 def _read(where: Path, key: str) -> Decoded | None:
     """The entry, or None where it is missing or not whole."""
-    path, facts = where / f"{key}.u8", _facts(where / f"{key}.json")
+    path, facts = where / f"{key}.u8", read_object(where / f"{key}.json")
     with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
         if facts and path.stat().st_size == math.prod(facts["shape"]):
             return Decoded(

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from sparring.arguments import MOST_WHOLE
 from sparring.errors import DataError, UnreadableError
 from sparring.files import parse_json, read_text
 from sparring.records import LOGGED, Record
@@ -95,7 +96,7 @@ def read_foreign(path: Path, steps_per_row: float | None = None) -> Foreign:
         broken = [name for name, number in row.items() if not math.isfinite(number)]
         if in_training := [name for name in broken if name.endswith(("loss", "logit", "norm"))]:
             values["non_finite"] = float(len(in_training))  # elsewhere NaN is how a blank is written
-        if values and 0 <= step < 2**63:
+        if values and 0 <= step <= MOST_WHOLE:
             records.append(Record(round(step), round(step), 0.0, 0.0, values))
     return Foreign(records, unit)
 

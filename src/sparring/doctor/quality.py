@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparring import layout
-from sparring.errors import UnreadableError
-from sparring.files import read_json
+from sparring.files import read_object
 from sparring.records import LOGGED, Record, times_real_text
 
 GOOD = 2.0  # times real, up to which samples count as good
@@ -116,12 +114,9 @@ def measured(folder: Path, step: int) -> tuple[float, float] | None:
 
 def _facts(path: Path, step: int) -> dict[str, Any]:
     """What a file says of times real at this step; empty where it says nothing that can be used."""
-    with suppress(UnreadableError):
-        found = read_json(path)
-        if isinstance(found, dict) and found.get("checkpoint_step") == step:
-            numbers = found.get("times_real"), found.setdefault("times_real_error", None) or 0
-            return found if all(map(_number, numbers)) else {}
-    return {}
+    found = read_object(path)
+    numbers = found.get("times_real"), found.setdefault("times_real_error", None) or 0
+    return found if found.get("checkpoint_step") == step and all(map(_number, numbers)) else {}
 
 
 def _count(facts: Mapping[str, Any]) -> float:

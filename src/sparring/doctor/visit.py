@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparring import values
+from sparring import layout, values
 from sparring.config import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
@@ -48,7 +48,7 @@ def visit(args: argparse.Namespace) -> int:
         raise RunError(no_run(path))
     if path.is_dir():
         measure = partial(measured, path)
-        records, options = read_history(path / "history.jsonl", broken.append), _options(path)
+        records, options = read_history(path / layout.HISTORY, broken.append), _options(path)
     elif path.is_file() and path.suffix.lower() in SUFFIXES:
         (records, unit), options = read_foreign(path, args.steps_per_row), {}
     elif path.is_file():
@@ -84,10 +84,10 @@ def _options(path: Path) -> dict[str, Any]:
     """The run's config, with the kind of its data where run.json says it."""
     kind = "image"
     with suppress(UnreadableError):
-        spec = values.field(read_json(path / "run.json"), "spec", lambda found: found)
+        spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
         kind = values.field(spec, "kind", values.text)
     try:
-        return vars(from_toml(read_text(path / "config.toml"))) | {"kind": kind}
+        return vars(from_toml(read_text(path / layout.CONFIG))) | {"kind": kind}
     except UnreadableError as error:
         raise RunError(f"{path} is not a run folder, or only half written: config.toml: {error}.") from error
     except ConfigError as error:

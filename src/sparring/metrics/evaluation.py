@@ -235,11 +235,6 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int, tell:
     return Classes(*found, tuple(shares.tolist()))
 
 
-def _some(rows: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """``count`` rows at random, or all, in random order."""
-    return rows[torch.randperm(len(rows), generator=rng)[:count]]
-
-
 def _check(real: Reals, held_out: Reals | None, fakes: Fakes) -> None:
     sets = {"real": real.samples, "fake": fakes.samples}
     sets |= {} if held_out is None else {"held-out": held_out.samples}

@@ -15,6 +15,7 @@ from sparring import layout
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
+from sparring.files import read_object
 from sparring.page import reading
 from sparring.runs import marked
 
@@ -77,7 +78,7 @@ class Followed:
         return self._view | pulse
 
     def _look(self) -> dict[str, Any]:
-        run = reading.json_object(self.path / layout.RUN)
+        run = read_object(self.path / layout.RUN)
         config, problem = reading.config(self.path)
         records, broken, whole = reading.history(self.path / layout.HISTORY)
         spec = run["spec"] if isinstance(run.get("spec"), dict) else {}
@@ -100,8 +101,8 @@ class Followed:
             "fields": [step for step in self.fields() if step <= last],
             "checkpoint": self.checkpoint(last),
             "diagnosis": facts(diagnose(records, options, partial(measured, self.path)), self.id),
-            "evaluation": reading.json_object(self.path / layout.EVALUATION),
-            "quality": reading.json_object(self.path / layout.QUALITY),
+            "evaluation": read_object(self.path / layout.EVALUATION),
+            "quality": read_object(self.path / layout.QUALITY),
             "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
         found: dict[str, Any] = reading.shown(view | reading.columns(reading.thinned(records)))

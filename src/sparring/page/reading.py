@@ -8,24 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sparring import layout
 from sparring.config import Config, from_toml
 from sparring.errors import ConfigError, UnreadableError, printable
-from sparring.files import parse_json, read_bytes, read_json, read_text
+from sparring.files import parse_json, read_bytes, read_text
 from sparring.records import Record
 
 WHOLE_BYTES = 2_000_000  # of a history that is read whole; of a larger one some lines:
 LINES, TAIL_BYTES = 1_000, 50_000
 LINE_BYTES = 100_000  # at most; a record has some hundreds
 POINTS = 2_000  # records shown at most: a page has no more pixels
-
-
-def json_object(path: Path) -> dict[str, Any]:
-    """A JSON object, empty where there is none."""
-    try:
-        found = read_json(path)
-    except UnreadableError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def json_lines(path: Path) -> list[dict[str, Any]]:
@@ -43,10 +35,10 @@ def json_lines(path: Path) -> list[dict[str, Any]]:
 
 def config(path: Path) -> tuple[Config | None, str]:
     """The run's options, or why they cannot be read."""
-    if not (path / "config.toml").is_file():
+    if not (path / layout.CONFIG).is_file():
         return None, "config.toml is missing"
     try:
-        return from_toml(read_text(path / "config.toml")), ""
+        return from_toml(read_text(path / layout.CONFIG)), ""
     except (UnreadableError, ConfigError) as error:
         return None, f"config.toml: {error}"
 

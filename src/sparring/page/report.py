@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from sparring.errors import RunError
-from sparring.files import read_bytes, write_whole
+from sparring.files import read_bytes, read_object, write_whole
 from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
@@ -69,7 +69,7 @@ def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str
 
 def _field(run: Path, name: str) -> Any:
     """What was kept of the plane, as a page can hold it."""
-    return reading.shown(reading.json_object(run / FIELDS / name))
+    return reading.shown(read_object(run / FIELDS / name))
 
 
 def _data(path: Path, room: int) -> str:
