@@ -12,6 +12,7 @@ from sparring.cli import main, parser
 from sparring.config import Config
 from sparring.doctor.diagnosis import Doctor, diagnose
 from sparring.doctor.foreign import read_foreign
+from sparring.doctor.quality import Quality
 from sparring.doctor.report import Remarks, command, facts, line, text
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals, _turns
@@ -266,12 +267,11 @@ def test_cures_change_what_there_is_to_change() -> None:
 
 
 def test_a_line_for_the_terminal() -> None:
-    findings = list(diagnose(history(HISTORIES["gradient-vanished"][0]), OPTIONS).present)
-    said = line(findings)
+    said = line(diagnose(history(HISTORIES["gradient-vanished"][0]), OPTIONS))
     assert said.startswith("doctor: hardly any gradient reaches the generator (g_gradient_norm 1e-09, auc 1")
     assert "--r1-gamma 10" in said
     assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
-    assert line([]) == "doctor: no disease"  # of how good the samples are nothing is known
+    assert line(diagnose(history(always())[:2], OPTIONS)).startswith("doctor: Too little to say")
     assert "--d-deviation" in command(
         next(
             f for f in diagnose(history(always(spread=0.1)), OPTIONS).present if f.name == "mode-collapse"
@@ -282,10 +282,10 @@ def test_a_line_for_the_terminal() -> None:
 def test_only_changes_are_news() -> None:
     doctor, remarks = Doctor(OPTIONS), Remarks()
     records = history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {}))
-    said = [(record.step, *remarks(doctor.look(record), doctor.quality)) for record in records]
+    said = [(record.step, *remarks(doctor.diagnosis(doctor.look(record)))) for record in records]
     assert [step for step, _, news in said if news] == [200, 550]
     assert "takes forged samples for real" in said[3][1]
-    assert said[-1][1] == "doctor: healthy, 1.5 ± 0.2 times real after 20 s"
+    assert said[-1][1] == "doctor: Healthy: no rule holds; 1.5 ± 0.2 times real after 20 s."
 
 
 def run_folder(path: Path, course: Course) -> Path:
@@ -547,15 +547,15 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", str(run)]) == 5
     said = capsys.readouterr().out
     assert (
-        "No disease; not good yet: 482 ± 9 times real after 20 s; spread 0.71 (healthy: 0.85 to 1.05)" in said
+        "No disease; not good yet: 482 ± 9 times real after 20 s; they are too much alike (spread 0.71," in said
     )
     assert "Healthy" not in said
     assert "hardly get better" in said
     told = facts(diagnose(history(poor), OPTIONS), "run")
     assert (told["verdict"], told["healthy"], told["times_real"]) == ("poor", False, 482.0)
-    doctor = Doctor(OPTIONS)
-    assert not any(doctor.look(record) for record in history(poor))
-    assert line([], doctor.quality).startswith("doctor: no disease; not good yet: 482")
+    found = diagnose(history(poor), OPTIONS)
+    assert "hardly get better" not in line(found)  # while it trains
+    assert "hardly get better" in line(found, advice=True)
     falling = diagnose(history(growing("times_real", 0.9, times_real=900.0)), OPTIONS)
     assert "getting better" in text(falling, "run")
 
@@ -578,6 +578,11 @@ def test_histories_without_the_number_are_judged_by_their_distance() -> None:
 
     assert diagnose(history(older(0.02)), OPTIONS).verdict == "healthy"
     assert diagnose(history(older(0.2)), OPTIONS).verdict == "poor"
+    assert "0.2 times as far from the data as its average is" in line(diagnose(history(older(0.2)), OPTIONS))
+    assert "as far from the data as its average, drawn" in str(Quality(None, 0.0, 1.03, 0.0, None, {}))
+    assert "after less than a second; they vary too much" in str(
+        Quality(9.0, 0, None, 0.4, None, {"spread": 1.2})
+    )
 
 
 def test_a_row_that_lacks_a_sign_says_nothing_of_it() -> None:

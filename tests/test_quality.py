@@ -121,7 +121,7 @@ def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluate
     drawn: list[int] = []
     whole = sample.draw
     monkeypatch.setattr(sample, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
-    found = evaluate.times_real(folder, bout)
+    found = evaluate.times_real(folder, bout, build.dataset(str(tmp_path / "two.npz")))
     assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
     assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0
     measured = json.loads((tmp_path / "run/evaluation.json").read_text())

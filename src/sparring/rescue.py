@@ -18,8 +18,7 @@ from typing import Any
 from sparring import build, checkpoint, layout, run
 from sparring.config import Config
 from sparring.data.spec import Dataset
-from sparring.doctor.diagnosis import Doctor, Finding
-from sparring.doctor.quality import Course, Quality
+from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
@@ -44,7 +43,7 @@ class Rescuer:
     Attributes:
         bout: the players as they are now; a cure begins with new ones.
         findings: what the doctor found at the last record.
-        quality: how good the samples were at that record.
+        diagnosis: what is to be said at that record.
     """
 
     folder: RunFolder
@@ -54,7 +53,7 @@ class Rescuer:
     tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = attribute(default_factory=list)  # at the last record
-    quality: Quality = attribute(default_factory=lambda: Course().now)
+    diagnosis: Diagnosis = attribute(default_factory=lambda: Doctor().diagnosis(()))
     was: dict[str, Any] = attribute(default_factory=dict)  # what the cure being watched changed, as it was
     ill: set[tuple[str, Any]] = attribute(default_factory=set)  # options that a kept cure changed, as they were
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
@@ -76,7 +75,8 @@ class Rescuer:
             last = self.bout.step
             try:
                 for record in run.train_in(self.folder, self.bout, data, **options):
-                    self.findings, self.quality = doctor.look(record), doctor.quality
+                    self.findings = doctor.look(record)
+                    self.diagnosis = doctor.diagnosis(self.findings)
                     yield record
                     self._note_health(record)
                     last = record.step

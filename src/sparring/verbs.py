@@ -277,7 +277,7 @@ def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Datase
         try:
             for record in ward.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
                 if display:
-                    display.show(record, *remarks(ward.findings, ward.quality))
+                    display.show(record, *remarks(ward.diagnosis))
         except RuntimeError as error:
             if main_process or not another_ended(error):
                 raise
@@ -293,11 +293,9 @@ def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Datase
         )
         return False
     finish(folder, ward.bout, whole, screen)
-    quality = ward.quality
-    if found := measured(folder.path, ward.bout.step):
-        quality = quality._replace(times_real=found[0], error=found[1])
-    if ward.findings or not quality.good:
-        said = line(ward.findings, quality).removeprefix("doctor: ")
+    diagnosis = ward.diagnosis.with_measured(partial(measured, folder.path))
+    if diagnosis.verdict != "healthy":
+        said = line(diagnosis, advice=True).removeprefix("doctor: ")
         screen.print(f"         doctor  {said}", soft_wrap=True, markup=False)
         screen.print(
             f"                 sparring doctor {shlex.quote(str(folder.path))}  says more",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparring.doctor.quality import Course, Quality
@@ -12,6 +12,7 @@ from sparring.doctor.signals import DERIVED, Signals
 from sparring.records import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that come only where something has happened
+Measured = Callable[[int], tuple[float, float] | None]  # times real at a step, with its deviation
 CONDITIONS = ("clipped",)  # under which a rule is meant; no evidence for it
 
 
@@ -66,12 +67,15 @@ class Doctor:
         self.seen: set[str] = set()  # names of signals that came
         self.looked: dict[str, int] = {}  # records at which a rule had all it looks at
         self.course = Course()
+        self.first: dict[str, Finding] = {}  # everything ever found, as it was then
+        self.records = self.step = 0
 
     def look(self, record: Record) -> list[Finding]:
         """The findings that hold at this record, causes before effects."""
         signals = self.signals.of(record)
         self.seen |= signals.keys()
         self.course.look(record)
+        self.records, self.step = self.records + 1, record.step
         findings = []
         for rule in RULES:
             looked_at = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
@@ -88,7 +92,22 @@ class Doctor:
             self.since.setdefault(rule.name, record.step)
             self.standing[rule.name] = self._finding(rule, signals)
             findings.append(self.standing[rule.name])
+        for finding in findings:
+            self.first.setdefault(finding.name, finding)
         return findings
+
+    def diagnosis(self, findings: Iterable[Finding], measured: Measured = lambda step: None) -> Diagnosis:
+        """What is to be said after the record at which these findings were made."""
+        return Diagnosis(
+            tuple(findings),
+            tuple(self.first.values()),
+            tuple(self.unchecked()),
+            self.records,
+            self.step,
+            tuple(self.early()),
+            len(self.meant()),
+            self.course.now,
+        ).with_measured(measured)
 
     def prescriptions(self, name: str) -> tuple[Prescription, ...]:
         """What helps against a disease with these options; nothing for one that is not known."""
@@ -99,11 +118,6 @@ class Doctor:
             for cure in rule.cures
             if self._helps(cure)
         )
-
-    @property
-    def quality(self) -> Quality:
-        """How good the samples were at the last record that says so."""
-        return self.course.now
 
     def meant(self) -> list[Rule]:
         """Rules for such a run: those for other losses, or for histories that say less, are left out."""
@@ -171,7 +185,7 @@ class Doctor:
 def diagnose(
     records: Iterable[Record],
     options: Mapping[str, Any] | None = None,
-    measured: Callable[[int], tuple[float, float] | None] = lambda step: None,
+    measured: Measured = lambda step: None,
 ) -> Diagnosis:
     """What a history says of its run.
 
@@ -179,27 +193,10 @@ def diagnose(
         measured: times real at a step, with its deviation, where it was measured and not only estimated.
     """
     doctor = Doctor(options or {})
-    course: dict[str, Finding] = {}
     findings: list[Finding] = []
-    count = step = 0
     for record in records:
         findings = doctor.look(record)
-        for finding in findings:
-            course.setdefault(finding.name, finding)
-        count, step = count + 1, record.step
-    quality = doctor.quality
-    if found := measured(step):
-        quality = quality._replace(times_real=found[0], error=found[1])
-    return Diagnosis(
-        tuple(findings),
-        tuple(course.values()),
-        tuple(doctor.unchecked()),
-        count,
-        step,
-        tuple(doctor.early()),
-        len(doctor.meant()),
-        quality,
-    )
+    return doctor.diagnosis(findings, measured)
 
 
 @dataclass(frozen=True)
@@ -225,6 +222,13 @@ class Diagnosis:
         from sparring.doctor.report import text  # it reads this module
 
         return text(self, "this training")
+
+    def with_measured(self, measure: Measured) -> Diagnosis:
+        """The same with the quality that was measured at its step, where it was."""
+        found = measure(self.step)
+        if found is None:
+            return self
+        return replace(self, quality=self.quality._replace(times_real=found[0], error=found[1]))
 
     @property
     def checked(self) -> int:

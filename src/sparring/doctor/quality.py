@@ -15,7 +15,9 @@ FAR = 0.1  # of the distance, where a history has no times real
 FALLS = 0.9  # of what it was after half the time: less counts as getting better
 MEASURED = (layout.EVALUATION, layout.QUALITY)  # of a run folder, which have more samples than a record
 ASIDE = " (its held-out part)"  # after the name of data, in what an evaluation measured against
-BESIDE = (("spread", 0.85, 1.05),)  # signs that are told where they are out of their healthy range
+# Signs that are told where they are out of their healthy range: its ends, and what is said below and above.
+BESIDE = (("spread", 0.85, 1.05, ("they are too much alike", "they vary too much")),)
+AVERAGE = 0.95  # of the distance, from which samples are no better than the data's average
 
 
 class Quality(NamedTuple):
@@ -46,12 +48,14 @@ class Quality(NamedTuple):
         if self.times_real is not None:
             said = times_real_text(self.times_real, self.error)
         elif self.distance is not None:
-            said = f"distance {self.distance:.3g} of 1, which the data's mean has"
+            said = _in_words(self.distance)
         else:
             return ""
         said += f" after {_duration(self.seconds)}" if self.seconds else ""
         return said + "".join(
-            f"; {name} {value:.3g} (healthy: {LOGGED[name].healthy})" for name, value in self.beside.items()
+            f"; {told[value > most]} ({name} {value:.3g}, healthy: {LOGGED[name].healthy})"
+            for name, _, most, told in BESIDE
+            if (value := self.beside.get(name)) is not None
         )
 
     def facts(self) -> dict[str, object]:
@@ -89,7 +93,7 @@ class Course:
         self.seen.append((time, far))
         beside = {
             name: values[name]
-            for name, low, high in BESIDE
+            for name, low, high, _ in BESIDE
             if name in values and not low <= values[name] <= high
         }
         better = far < FALLS * before[-1] if before else None
@@ -128,5 +132,13 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
+def _in_words(distance: float) -> str:
+    if distance >= AVERAGE:
+        return "as far from the data as its average, drawn again and again"
+    return f"{distance:.2g} times as far from the data as its average is (good: below {FAR})"
+
+
 def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
-from sparring.doctor.quality import Quality
 from sparring.errors import counted
 
 
@@ -17,19 +16,17 @@ class Remarks:
     def __init__(self) -> None:
         self.said = ""
 
-    def __call__(self, findings: Sequence[Finding], quality: Quality | None = None) -> tuple[str, bool]:
-        name = findings[0].name if findings else ""
+    def __call__(self, diagnosis: Diagnosis) -> tuple[str, bool]:
+        name = diagnosis.present[0].name if diagnosis.present else ""
         news, self.said = name != self.said, name
-        return line(findings, quality), news
+        return line(diagnosis), news
 
 
-def line(findings: Sequence[Finding], quality: Quality | None = None) -> str:
-    """The first finding in a line, or how good the samples are."""
+def line(diagnosis: Diagnosis, *, advice: bool = False) -> str:
+    """The first finding in a line, or the verdict, with advice where it is asked for."""
+    findings = diagnosis.present
     if not findings:
-        said = str(quality or "")
-        if quality and not quality.good:
-            return f"doctor: no disease; not good yet: {said}"
-        return f"doctor: healthy, {said}" if said else "doctor: no disease"
+        return f"doctor: {summary(diagnosis, advice=advice)}"
     first = findings[0]
     evidence = ", ".join(f"{e.name} {number(e.value)}" for e in first.evidence)
     cure = f" Cure: {command(first.cures[0])}." if first.cures else ""
@@ -81,16 +78,16 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     return "\n".join(parts).rstrip()
 
 
-def summary(diagnosis: Diagnosis) -> str:
+def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
     """The verdict in a sentence or two; of findings, how good the samples are."""
-    quality = str(diagnosis.quality)
-    told = f"Quality: {quality}." if quality else ""
+    quality, more = str(diagnosis.quality), f" {diagnosis.quality.advice}" if advice else ""
+    known = f" Quality: {quality}." if quality else ""
     return {
-        "ill": told,
-        "short": f"{told} Too little to say of diseases: most rules look at three records in a row.".lstrip(),
-        "partly": f"{told} Too little to say of diseases: nothing was found, but only {diagnosis.checked} of "
-        f"{diagnosis.rules} rules could be checked.".lstrip(),
-        "poor": f"No disease; not good yet: {quality}. {diagnosis.quality.advice}",
+        "ill": known.strip(),
+        "short": f"Too little to say of diseases: most rules look at three records in a row.{known}",
+        "partly": f"Too little to say of diseases: nothing was found, but only {diagnosis.checked} of "
+        f"{diagnosis.rules} rules could be checked.{known}",
+        "poor": f"No disease; not good yet: {quality}.{more}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
     }[diagnosis.verdict]
 

@@ -155,7 +155,7 @@ class RunCard {
   // The quality number, as measured or estimated, after how long, and what else is out of range.
   quality() {
     const { times_real: times, error, distance, seconds, beside = {} } = this.view.diagnosis.quality ?? {};
-    const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? `${Text.say("distance")} ${Text.figure(distance)}` : ""];
+    const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? Text.say("asFar", { n: Text.figure(distance) }) : ""];
     if (parts[0] && seconds) parts[0] = Text.say("after", { what: parts[0], time: Text.time(seconds) });
     for (const [name, value] of Object.entries(beside)) parts.push(`${Text.say(name)} ${Text.figure(value)}`);
     return parts.filter(Boolean).join("; ");
