@@ -571,6 +571,12 @@ def test_doubt_about_an_estimate_is_no_fault_and_a_measurement_goes_before_it(tm
     assert main(["doctor", str(run)]) == 0
 
 
+def test_what_was_measured_goes_before_an_estimate() -> None:
+    records = history(always(times_real=3.4, times_real_error=0.5))
+    assert diagnose(records, OPTIONS, lambda step: (1.3, 0.1) if step == records[-1].step else None).healthy
+    assert not diagnose(records, OPTIONS, lambda step: None).healthy
+
+
 def test_histories_without_the_number_are_judged_by_their_distance() -> None:
     def older(distance: float) -> Course:
         kept = {name: value for name, value in HEALTHY.items() if not name.startswith("times_real")}

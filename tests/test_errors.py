@@ -1,6 +1,8 @@
 """What a message may quote, and how it names a fault of the system."""
 
 import errno
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from sparring.errors import (
     reason,
     room,
     unknown,
+    warn,
 )
 
 
@@ -100,3 +103,12 @@ def test_a_full_memory_is_told_in_our_words(error):
 def test_other_errors_pass_through_where_the_memory_could_be_full():
     with pytest.raises(RuntimeError, match="^mine$"), room():
         raise RuntimeError("mine")
+
+
+def test_a_warning_comes_after_what_was_printed_before_it(monkeypatch):
+    both = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(both, write_through=False))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(both, write_through=True))
+    print("first")
+    warn("second")
+    assert both.getvalue() == b"first\nsparring: second\n"

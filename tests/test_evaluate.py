@@ -18,6 +18,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.evaluate import Options, compare
 from sparring.metrics import overlap
+from sparring.run import RunFolder
 
 NAMES = np.array(["cat", "dog", "eel"])
 COUNT = 120
@@ -365,3 +366,16 @@ def test_how_a_runs_pictures_are_read_is_not_asked_again(capsys: pytest.CaptureF
     assert "--channels: run says itself" in refusal(
         capsys, "--real", "real.npz", "--fake", "run", "--channels", "1"
     )
+
+
+def test_no_more_fakes_are_drawn_for_slow_features_than_few_reals_can_use(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, options = RunFolder(folder / "run"), Options(count=2000, draws=1, full=False)
+    found = {}
+    for quick in (("points",), ()):
+        monkeypatch.setattr(evaluation, "QUICK", quick)
+        monkeypatch.setattr(evaluation, "LEAST_DRAWN", 20)
+        report = evaluation.evaluate_run(run, options, print)
+        found[quick] = report.evaluation.fake.size, report.evaluation.times_real.count
+    assert found == {("points",): (2000, COUNT // 2), (): (10 * COUNT // 2, COUNT // 2)}

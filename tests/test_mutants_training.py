@@ -124,6 +124,7 @@ MUTANTS = [
     Mutant(diagnosis, "Doctor.early", "< rule.checks", "< 0", test_doctor.test_rules_that_need_more_steps_are_not_called_checked),
     Mutant(diagnosis, "Diagnosis.verdict", "self.checked < self.rules / 2", "False", test_doctor.test_few_numbers_are_no_health),
     Mutant(diagnosis, "Diagnosis.verdict", "if self.quality.good", "if True", test_doctor.test_histories_without_the_number_are_judged_by_their_distance),
+    Mutant(diagnosis, "Diagnosis.with_measured", "found is None", "True", test_doctor.test_what_was_measured_goes_before_an_estimate),
     Mutant(diagnosis, "Doctor._applies", "not rule.losses or", "", test_doctor.test_a_healthy_history_is_healthy),
     Mutant(diagnosis, "Doctor._applies", "self.options.get(\"loss\") in rule.losses", "True", test_doctor.test_rules_for_some_games_are_silent_in_others),
     Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_doctor.test_clipped_weights_have_few_directions_by_themselves),

@@ -52,10 +52,12 @@ def test_all_broken_files_are_listed_with_the_share_that_training_would_have_to_
     assert "left out  3 broken" in said
     assert all(f"broken{k}.png: " in said for k in range(3))
     assert "give --max-broken 0.3." in said
-    assert main(["data", "photos", "--max-broken", "0.3"]) == 1  # the sheet is there
-    said = capsys.readouterr()
-    assert ("Training refuses" in said.out, "samples  7" in said.out) == (False, True)
-    assert "photos.png exists already" in said.err
+    assert main(["data", "photos", "--max-broken", "0.3"]) == 0
+    said = capsys.readouterr().out
+    assert ("Training refuses" in said, "samples  7" in said) == (False, True)
+    assert "sheet  photos-2.png" in said  # another look has a sheet of its own
+    assert main(["data", "photos", "--max-broken", "0.3", "--force"]) == 0
+    assert "sheet  photos.png" in capsys.readouterr().out
 
 
 def test_a_share_that_rounding_makes_a_little_less_is_accepted_everywhere() -> None:

@@ -91,3 +91,18 @@ def test_numbers_as_people_write_them() -> None:
         with pytest.raises(argparse.ArgumentTypeError, match="is no whole number") as error:
             whole(text)
         assert len(str(error.value)) < 120
+
+
+@pytest.mark.parametrize("words", [[], ["train"], ["doctor"], ["evaluate"], ["watch"]])
+def test_help_fits_the_terminal_and_keeps_its_columns(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {}
+    for columns in ("80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        with pytest.raises(SystemExit):
+            main([*words, "--help"])
+        said[columns] = capsys.readouterr().out
+    assert max(map(len, said["80"].splitlines())) <= 80
+    assert said["80"].split() == said["200"].split()
+    assert any(80 < len(line) <= 100 for line in said["200"].splitlines())

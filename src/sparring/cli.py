@@ -179,7 +179,7 @@ def _training_verbs(verbs: Any) -> None:
         "data", description="Look at what would be trained on.", usage="sparring data DATA [options]"
     )
     data.add_argument("data", metavar="DATA", help=DATA_HELP)
-    data.add_argument("--out", type=Path, help="where the sheet of samples goes (DATA.png)")
+    data.add_argument("--out", type=Path, help="where the sheet of samples goes (a new DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
     data.add_argument("--seed", type=whole, default=0, help="another seed, other samples on the sheet (0)")
     add_config_options(data, only=PICTURES)

@@ -6,7 +6,7 @@ import errno
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from sparring.names import nearest
@@ -183,5 +183,7 @@ def _shown(name: str) -> str:
 
 
 def warn(message: str) -> None:
-    """Say on standard error what a user should hear, though nothing is wrong."""
+    """Say on standard error what a user should hear, though nothing is wrong; after what was printed before."""
+    with suppress(OSError, ValueError, AttributeError):  # no standard output, or a closed one
+        sys.stdout.flush()
     print(told(f"sparring: {message}"), file=sys.stderr)

@@ -43,6 +43,7 @@ class GAN:
 
     def __init__(self, recipe: str = "auto", **options: Any) -> None:
         self.recipe, self.options = recipe, options
+        _refuse_players({"recipe": recipe} | options)
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
@@ -253,6 +254,23 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
     for remark in [*remarks, *([question] if question else [])]:
         warn(remark)
     return dataset
+
+
+def _refuse_players(given: Mapping[str, Any]) -> None:
+    """Say where own networks go: a GAN takes the names of the library's.
+
+    Raises:
+        ConfigError: a network, or the class of one, among the options.
+    """
+    for name, value in given.items():
+        of_torch = isinstance(value, type) and issubclass(value, torch.nn.Module)
+        if isinstance(value, torch.nn.Module) or of_torch:
+            raise ConfigError(
+                f"{name}: GAN takes networks by name, such as generator='dcgan'. Train your own with "
+                "bout = sparring.Bout(generator, discriminator, latent_dim=100), then "
+                "`for record in sparring.train(bout, data, sparring.Budget(minutes=1)): ...` "
+                "and bout.sample(16)."
+            )
 
 
 def _check_processes(recipe: str, given: Mapping[str, Any], config: Config) -> None:

@@ -28,6 +28,7 @@ from sparring.metrics.overlap import overlaps
 from sparring.metrics.quality import (
     COUNT,
     DRAWS,
+    MOST_PARTS,
     QUICK,
     Tell,
     TimesReal,
@@ -35,6 +36,7 @@ from sparring.metrics.quality import (
     known_standard,
     real_features,
     standard,
+    usual_count,
 )
 from sparring.run import RunFolder
 from sparring.runs import marked, runs_in
@@ -44,6 +46,7 @@ from sparring.steps import Bout
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
+LEAST_DRAWN = 1000  # fakes whose features take long, at least; more only as times real takes them
 LEAST_TILE = 72  # pixels, which have room for the title of a column
 PAIRS = 24  # fakes shown with their nearest training samples
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
@@ -194,6 +197,9 @@ def compare(
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
+    if isinstance(fake, RunFolder) and extractor.name not in QUICK:
+        usual = usual_count(len(reals.samples), None if held_out is None else len(held_out), options.count)
+        options = replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
     drawn = _of_run(fake, options, runtime, warn) if isinstance(fake, RunFolder) else _of_set(fake, options)
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
     notes = [f"GAN-train and GAN-test are left out: {reason}."] if reason else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -54,7 +55,9 @@ def show(args: argparse.Namespace) -> int:
     accepted = Config().replace(**options)
     everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted
     data = read(args.data, everything)
-    out = args.out or Path(f"{Path(args.data).stem.removeprefix(build.HUB).replace(':', '-') or 'data'}.png")
+    stem = Path(args.data).stem.removeprefix(build.HUB).replace(":", "-") or "data"
+    names = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
+    out = args.out or next(path for path in map(Path, names) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
         raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
     layout.not_of_a_training(out)

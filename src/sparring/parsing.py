@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -11,6 +13,8 @@ from typing import Any, NoReturn
 from sparring.errors import meant, quoted, told, unknown
 
 OPTION = re.compile(r"[-–—]+[^\W\d]")  # dashes as editors make them, too; "-0.5" is a number
+GAP = re.compile(" {2,}")  # between columns
+MOST_COLUMNS = 100
 USAGE_ERROR = 2  # exit status
 
 
@@ -25,9 +29,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             **kwargs,
             allow_abbrev=False,
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
-                prog, max_help_position=34, width=100
-            ),
+            formatter_class=lambda prog: _Layout(prog, max_help_position=34, width=_width()),
         )
         self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # --levels -1000:400 is no option
         self.verbs: Mapping[str, argparse.ArgumentParser] = {}
@@ -77,6 +79,39 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             raise argparse.ArgumentError(action, unknown("value", str(value), map(str, action.choices)))
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    """Keeps the columns of texts, and folds what is wider than the terminal under its own column."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        for line in text.splitlines():
+            goes_on = lines and lines[-1] and line and (len(line) - len(line.lstrip()) == _column(lines[-1]))
+            if goes_on and not GAP.search(line.lstrip()):
+                lines[-1] += f" {line.lstrip()}"
+            else:
+                lines.append(line)
+        return "\n".join(part for line in lines for part in _folded(line, width))
+
+
+def _column(line: str) -> int:
+    """Where the last column of a line begins."""
+    gaps = list(GAP.finditer(line))
+    return gaps[-1].end() if gaps else 0
+
+
+def _folded(line: str, width: int) -> list[str]:
+    column = _column(line)
+    start, words = line[:column], line[column:]
+    room = max(20, width - column)
+    parts = textwrap.wrap(words, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [start + parts[0], *(" " * column + part for part in parts[1:])]
+
+
+def _width() -> int:
+    """Columns of a help text: MOST_COLUMNS, or what the terminal has."""
+    return min(MOST_COLUMNS, shutil.get_terminal_size((MOST_COLUMNS + 2, 24)).columns - 2)
 
 
 def whole(text: str) -> int:

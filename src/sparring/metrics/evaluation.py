@@ -5,7 +5,7 @@ Each number stands beside the one that real data gets, as the best that can be h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -188,14 +188,14 @@ def evaluate(
 def _later(
     extractor: Extractor,
     draw: Callable[[int], Fakes],
-    numbers: Iterable[int],
+    numbers: range,
     law: Gaussian,
     distances: list[float],
     tell: Tell,
 ) -> Iterator[Tensor]:
     """Features of the later draws, one at a time, and their distances to the law into the list."""
     for k in numbers:
-        found = features_of(extractor, draw(k).samples, f"fakes, draw {k + 1}", tell)
+        found = features_of(extractor, draw(k).samples, f"fakes, draw {k + 1} of {numbers.stop}", tell)
         distances.append(frechet(law, fit_gaussian(found)))
         yield found
 
