@@ -51,7 +51,7 @@ class Quality(NamedTuple):
             said = _in_words(self.distance)
         else:
             return ""
-        said += f" after {_duration(self.seconds)}" if self.seconds else ""
+        said = f"{said} after {_duration(self.seconds)}" if self.seconds else said.rstrip(",")
         return said + "".join(
             f"; {told[value > most]} ({name} {value:.3g}, healthy: {LOGGED[name].healthy})"
             for name, _, most, told in BESIDE
@@ -134,8 +134,8 @@ def _number(value: object) -> bool:
 
 def _in_words(distance: float) -> str:
     if distance >= AVERAGE:
-        return "as far from the data as its average, drawn again and again"
-    return f"{distance:.2g} times as far from the data as its average is (good: below {FAR})"
+        return "no nearer to the data than its plain average,"
+    return f"{distance:.2g} times as far from the data as its plain average is (good: below {FAR}),"
 
 
 def _duration(seconds: float) -> str:
