@@ -179,7 +179,7 @@ def _hopeless(content: bytes, rng: Random) -> bytes:
     return rng.choice(
         (
             b"", b"\0" * 64, b"\xff\xfe", b"[" * 100_000, b'{"a":' * 5_000, b"a = " + b"[" * 20_000,
-            b"9" * 6_000,
+            b"a." * 20_000 + b"b = 1", b"9" * 6_000,
             b"a" * 200_000, b"null", b"PK\x03\x04", b"\x93NUMPY", content[:1],
             content.decode("latin1").encode("utf-16"),
         )

@@ -195,7 +195,7 @@ def a_page(base: Sound, here: Path, rng: Random) -> Act:
     name = rng.choice(
         ("host", "origin", "cookie", "sec-fetch-site", "range", "if-modified-since", "if-none-match")
     )
-    headers = {name: quoted[:200]} if rng.random() < 0.2 else {}
+    headers = {name: quoted[:5_000]} if rng.random() < 0.2 else {}
     return lambda: _asked(run, address, headers)
 
 
@@ -320,6 +320,8 @@ def an_estimator(base: Sound, here: Path, rng: Random) -> Act:
     gan = GAN.load(base.pictures if rng.random() < 0.5 else base.points, device="cpu")
     name = rng.choice(("count", "labels", "seed", "truncation"))
     value = mutated.nasty(rng)
+    if rng.random() < 0.1:
+        return lambda: GAN.load(value)
     if rng.random() < 0.3:
         return lambda: GAN(rng.choice(("mlp", "dcgan")), **{rng.choice(OPTIONS).replace("-", "_"): value})
     return lambda: gan.sample(**{"count": 2, name: value})

@@ -7,7 +7,7 @@ import pytest
 
 from sparring import files
 from sparring.errors import UnreadableError
-from sparring.files import parse_json, read_bytes, read_json
+from sparring.files import parse_json, parse_toml, read_bytes, read_json
 
 
 def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
@@ -72,3 +72,8 @@ def test_files_of_any_length_are_not_read(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "a").write_bytes(b"x" * 11)
     with pytest.raises(UnreadableError, match="more than 10 bytes"):
         read_bytes(tmp_path / "a")
+
+
+def test_toml_of_endless_keys_is_refused_before_it_is_read() -> None:
+    with pytest.raises(UnreadableError, match="more than 20,000 characters"):
+        parse_toml("a." * 20_000 + "b = 1")

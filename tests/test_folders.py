@@ -320,3 +320,8 @@ def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFi
     line = ["--recipe", "mlp", "--g-norm", "batch", "--batch-size", "1", "--samples-seen", "4"]
     assert main(["train", "photos", "--size", "8", *line]) == 1
     assert "--g-norm none" in capsys.readouterr().err
+
+
+def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16"]) == 0
+    assert "not measured: 20 samples are too few to compare with" in capsys.readouterr().out

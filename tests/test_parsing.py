@@ -1,6 +1,7 @@
 """What the command line says of words that it does not know."""
 
 import argparse
+import contextlib
 
 import pytest
 
@@ -106,3 +107,20 @@ def test_help_fits_the_terminal_and_keeps_its_columns(
     assert max(map(len, said["80"].splitlines())) <= 80
     assert said["80"].split() == said["200"].split()
     assert any(80 < len(line) <= 100 for line in said["200"].splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["mnits"], "mnist is data. Type sparring train mnist"),
+        (["wgan-gp"], "wgan-gp is a recipe. Type sparring train DATA --recipe wgan-gp"),
+        (["train", "dcgan"], "dcgan is a recipe: sparring train DATA --recipe dcgan"),
+        (["sample", "run", "--lables", "3"], "Did you mean '--label'"),
+    ],
+)
+def test_names_in_anothers_place_are_told_theirs(
+    line: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.suppress(SystemExit):
+        main(line)
+    assert said in capsys.readouterr().err

@@ -12,6 +12,7 @@ from sparring.cli import main
 from sparring.data.spec import Dataset
 from sparring.errors import RunError
 from sparring.estimator import GAN
+from sparring.run import RunFolder
 from sparring.runs import NAMED, no_run, runs_in
 
 TAKING = (
@@ -80,3 +81,8 @@ def test_many_runs_are_not_all_named() -> None:
 def test_a_gan_is_loaded_by_the_same_words() -> None:
     with pytest.raises(RunError, match="holds 2 runs"):
         GAN.load("runs")
+
+
+def test_a_name_that_no_system_can_have_is_no_run() -> None:
+    with pytest.raises(RunError, match="the name is too long"):
+        RunFolder(Path("9" * 5000))

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from sparring import augment, layout, losses, memory, penalties, schedules, suited
-from sparring.config import ON_POINTS, Config, from_recipe
+from sparring.config import ON_POINTS, RECIPES, Config, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.aside import aside_count, set_aside
@@ -212,8 +212,10 @@ def _without_options(name: str, path: Path) -> Dataset:
     if is_file or len(path.parts) > 1:
         near = meant(path.name, beside(path, FILES))
         raise DataError(f"there is no file or folder {name}.{near} Of a run whose data moved: link them there.")
+    recipe = f" {name} is a recipe: sparring train DATA --recipe {name}." if name in RECIPES else ""
     raise DataError(
         unknown("data", name, DATA, beside(path, FILES))
+        + recipe
         + f" Or the path of a {', '.join(FILES)} file or of a folder, or hf:NAME."
     )
 

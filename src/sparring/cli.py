@@ -13,6 +13,7 @@ from typing import Any
 from sparring import __version__
 from sparring.config import LOSSES, PICTURES, RECIPES, Config
 from sparring.errors import SparringError, quoted, reason, room, warn
+from sparring.names import nearest
 from sparring.parsing import Parser, number, whole
 
 INTRO = """\
@@ -148,8 +149,19 @@ def parser() -> Parser:
     _training_verbs(verbs)
     _using_verbs(verbs)
     _looking_verbs(verbs)
-    top.verbs = verbs.choices
+    top.verbs, top.elsewhere = verbs.choices, _elsewhere
     return top
+
+
+def _elsewhere(name: str) -> str:
+    """How a recipe or data in a verb's place are typed; "" of other names."""
+    from sparring.build import DATA
+
+    meant = nearest(name, [*RECIPES, *DATA])
+    if len(meant) != 1:
+        return ""
+    kind, line = ("a recipe", f"DATA --recipe {meant[0]}") if meant[0] in RECIPES else ("data", meant[0])
+    return f"{quoted(name)} is no verb; {meant[0]} is {kind}. Type sparring train {line}"
 
 
 def _training_verbs(verbs: Any) -> None:

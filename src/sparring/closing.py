@@ -11,7 +11,7 @@ from typing import Any
 
 from sparring import evaluate, layout, run, sample, selection
 from sparring.data.spec import Dataset
-from sparring.errors import SparringError
+from sparring.errors import SparringError, counted
 from sparring.files import write_whole
 from sparring.metrics.quality import COUNT, DRAWS
 from sparring.records import times_real_text
@@ -19,6 +19,7 @@ from sparring.run import RunFolder
 from sparring.steps import Bout
 from sparring.terminal import working
 
+LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs at least
 QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 
 
@@ -47,6 +48,8 @@ def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
     Args:
         rate: samples drawn in a second.
     """
+    if folder.facts["data_count"] < LEAST_REALS:
+        return f"not measured: {counted(folder.facts['data_count'], 'sample')} are too few to compare with"
     count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
     found = None
     with suppress(SparringError), working() as tell:  # such as samples that are not finite

@@ -9,7 +9,7 @@ from typing import Any
 from sparring import __version__, layout
 from sparring.config import Config, from_toml
 from sparring.data.spec import Spec
-from sparring.errors import ConfigError, RunError, UnreadableError, quoted
+from sparring.errors import ConfigError, RunError, UnreadableError, quoted, reason
 from sparring.files import read_json, read_text
 from sparring.runs import no_run
 from sparring.values import field, listed, text, whole
@@ -31,11 +31,15 @@ def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
     Raises:
         RunError: not a run folder, half written, damaged, or of another version.
     """
-    if not path.is_dir():
-        raise RunError(no_run(path))
-    for name in (layout.RUN, layout.CONFIG):
-        if not (path / name).exists():
-            raise RunError(no_run(path, name))
+    try:
+        missing = _missing(path)
+        why = no_run(path, missing) if missing else ""
+    except OSError as error:
+        raise RunError(
+            f"cannot read {quoted(str(path))}: {reason(error)}. Give the folder of a run."
+        ) from error
+    if missing:
+        raise RunError(why)
     try:
         found = read_json(path / layout.RUN)
     except UnreadableError as error:
@@ -55,6 +59,12 @@ def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
         return facts, spec, from_toml(read_text(path / layout.CONFIG))
     except (ConfigError, UnreadableError) as error:
         raise RunError(f"{path}/config.toml: {error}") from error
+
+
+def _missing(path: Path) -> str:
+    """The file without which this is no run folder; "" where there are both."""
+    wanted = (layout.RUN, layout.CONFIG)
+    return next((name for name in wanted if not (path / name).exists()), "")
 
 
 def checked(facts: Any) -> tuple[dict[str, Any], Spec]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 from sparring.errors import UnreadableError, reason
 
 MOST_BYTES = 2**28  # of a file that is read at once; what sparring writes has a thousandth of it
+MOST_TOML = 20_000  # bytes; a key of a hundred thousand dots would take minutes to read
 DEEPEST = 32  # lists and objects within one another, far more than any file of ours has
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # a name that nobody else gives
 
@@ -162,8 +163,10 @@ def parse_toml(text: str) -> dict[str, Any]:
     """TOML.
 
     Raises:
-        UnreadableError: it is none, or too deeply nested.
+        UnreadableError: it is none, too long, or too deeply nested.
     """
+    if len(text) > MOST_TOML:
+        raise UnreadableError(f"it has more than {MOST_TOML:,} characters, and options take a few hundred")
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -49,6 +49,7 @@ WORDS = {
     "augment_flip": "mirror hflip flip horizontal_flip xflip random_flip",
     "augment_turn": "rotate rotation",
     "conditional": "class_conditional cond cgan acgan",
+    "label": "labels class_label",
     "labels": "label classes class_labels targets y",
     "hold_out": "validation_split val_split valid_split test_size test_split holdout val_fraction",
     "optimizer": "optimiser opt optim",

@@ -6,11 +6,12 @@ import argparse
 import re
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 from sparring.errors import meant, quoted, told, unknown
+from sparring.names import nearest
 
 OPTION = re.compile(r"[-–—]+[^\W\d]")  # dashes as editors make them, too; "-0.5" is a number
 GAP = re.compile(" {2,}")  # between columns
@@ -23,6 +24,7 @@ class Parser(argparse.ArgumentParser):
 
     Attributes:
         verbs: the parsers of the verbs, by name.
+        elsewhere: what to say of a name in a verb's place that belongs in another; "" of none.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -33,6 +35,7 @@ class Parser(argparse.ArgumentParser):
         )
         self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # --levels -1000:400 is no option
         self.verbs: Mapping[str, argparse.ArgumentParser] = {}
+        self.elsewhere: Callable[[str], str] = lambda _: ""
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """As ``parse_args``, after all names have been looked at."""
@@ -40,7 +43,9 @@ class Parser(argparse.ArgumentParser):
             words = [*words[1:2], "--help"]
         verb = words[0] if words and not OPTION.match(words[0]) else None
         if verb is not None and verb not in self.verbs:
-            self.error(unknown("verb", verb, self.verbs))
+            self.error(
+                (not nearest(verb, self.verbs) and self.elsewhere(verb)) or unknown("verb", verb, self.verbs)
+            )
         here = self.verbs[verb] if verb else self
         self._check_options(words, here)
         found, rest = self.parse_known_args(words)

@@ -10,6 +10,8 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sparring.errors import quoted as shown
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,7 +45,7 @@ class Guard:
         host = headers.get("host", "")
         origin = headers.get("origin")
         if self.hosts and _name(host) not in self.hosts:
-            why = f"this page is not {host}; ask for it as {' or '.join(self.hosts)}"
+            why = f"this page is not {shown(host)}; ask for it as {' or '.join(self.hosts)}"
             await _refused(why)(scope, receive, send)
         elif _foreign(scope, headers, origin, host):
             await _refused("another page may not ask; open the address itself")(scope, receive, send)
