@@ -209,8 +209,8 @@ def test_of_a_large_set_of_fakes_as_many_are_taken_as_asked_for(
         (["--real", "real.npz", "--fake", "nothing"], "nothing"),
         (["--real", "real.npz", "--fake", "fake.npz", "--features", "pixel"], "pixels"),
         (["--real", "real.npz", "--fake", "ring"], "have shape"),
-        (["--real", "real.npz", "--fake", "fake.npz", "--count", "3"], "--count 3"),
-        (["--real", "real.npz", "--fake", "fake.npz", "--draws", "0"], "--draws 0"),
+        (["--real", "real.npz", "--fake", "fake.npz", "--count", "3"], "--count = 3"),
+        (["--real", "real.npz", "--fake", "fake.npz", "--draws", "0"], "--draws = 0"),
     ],
 )
 def test_bad_lines_are_refused(

@@ -226,9 +226,8 @@ def compare(
     apart = None if others is None else others.samples
     unfit = overlaps(first.samples, reals.samples, apart, drawn=isinstance(fake, RunFolder))
     evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
-    pairs = None
-    if len(nearest) and real.spec.kind == "image":
-        pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
+    shown = len(nearest) and real.spec.kind == "image"
+    pairs = _pairs(first.samples, reals.samples, nearest, real.spec) if shown else None
     asked = {"seed": options.seed, "count": options.count}
     return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
 

@@ -160,12 +160,8 @@ def evaluate(
     later = _later(extractor, draw, range(1, draws), law, distances, tell)
     by = quality.standard(extractor, reals, count, held_out=held_out is not None, law=first_law)
     among = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
-    copying, nearest_real = None, torch.empty(0, dtype=torch.int64)
-    if full and held_out is not None:
-        tell("the nearest training samples")
-        found = memorisation(features, reals.training, reals.reference)
-        copying = Copying(found.copying, found.authentic, found.authentic_held_out)
-        nearest_real = found.nearest.indices[:, 0]
+    known = full and held_out is not None
+    copying, nearest = _copying(features, reals, tell) if known else (None, torch.empty(0, dtype=torch.int64))
     evaluation = Evaluation(
         times_real=by.times_real(chain([features], later)),
         features=extractor.name,
@@ -182,7 +178,15 @@ def evaluate(
         classes=_classes(real, held_out, fakes, seed, tell) if full else None,
         warnings=_warnings(extractor, len(reals.reference), features, held_out is not None),
     )
-    return evaluation, nearest_real
+    return evaluation, nearest
+
+
+def _copying(features: Tensor, reals: quality.RealFeatures, tell: Tell) -> tuple[Copying, Tensor]:
+    """Whether fakes are copies, and the index (N,) of each one's nearest training sample."""
+    tell("the nearest training samples")
+    found = memorisation(features, reals.training, reals.reference)
+    copying = Copying(found.copying, found.authentic, found.authentic_held_out)
+    return copying, found.nearest.indices[:, 0]
 
 
 def _later(
