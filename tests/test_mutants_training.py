@@ -18,6 +18,7 @@ import test_quality
 import test_runtime
 import test_selection
 import test_snapshots
+import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
 from sparring import checkpoint, files, layout, loop, run, selection, vitals
@@ -32,6 +33,7 @@ RULES = {rule.name: rule for rule in rules.RULES}
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
+    Mutant(loop, "_try", "if not bout.step", "if bout.step", test_trial.test_what_speaks_against_the_first_outputs_is_told),
     Mutant(loop, "Budget.__post_init__", "self.minutes > 0 or", "True or", test_loop.test_no_budget_is_refused),
     Mutant(loop, "Budget.progress", "self.epochs * samples", "self.epochs", test_loop.test_budget_in_samples_epochs_and_minutes),
     Mutant(loop, "Budget.progress", "60 * self.minutes", "self.minutes", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
@@ -115,6 +117,7 @@ MUTANTS = [
     Mutant(rules, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
     Mutant(rules, "Cure.change", "options.get(where) != needed", "False", test_doctor.test_cures_change_what_there_is_to_change),
     Mutant(rules, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "diagnose", "findings = doctor.look(record)", "doctor.look(record)", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Doctor.look", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["checkerboard"])),
     Mutant(diagnosis, "Doctor.look", "< rule.checks", "< 1", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
     Mutant(diagnosis, "Doctor.look", "if rule.name in self.since else []", "if False else []", test_doctor.test_a_row_that_lacks_a_sign_says_nothing_of_it),
@@ -131,7 +134,7 @@ MUTANTS = [
     Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_doctor.test_what_is_over_is_told_apart_from_what_is),
     Mutant(diagnosis, "Doctor._helps", "return bool(cure.change(self.options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_doctor.test_of_options_that_are_not_known_cures_are_words),
-    Mutant(diagnosis, "diagnose", "course.setdefault(finding.name, finding)", "course[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
+    Mutant(diagnosis, "Doctor.look", "self.first.setdefault(finding.name, finding)", "self.first[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
 
     Mutant(checkpoint, "write", "+ 1 - KEEP", "+ 2 - KEEP", test_checkpoint.test_only_the_last_two_are_kept),

@@ -6,7 +6,6 @@ import json
 import shlex
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Any
 
 from sparring import evaluate, layout, run, sample, selection
@@ -51,9 +50,11 @@ def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
     if folder.facts["data_count"] < LEAST_REALS:
         return f"not measured: {counted(folder.facts['data_count'], 'sample')} are too few to compare with"
     count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
-    found = None
-    with suppress(SparringError), working() as tell:  # such as samples that are not finite
-        found = evaluate.times_real(folder, bout, data, count, tell)
+    try:
+        with working() as tell:
+            found = evaluate.times_real(folder, bout, data, count, tell)
+    except SparringError as error:  # too few, or samples that are not finite
+        return f"not measured: {error}"
     name = shlex.quote(str(folder.path))
     if found is None:
         how = f"sparring evaluate {name}  measures it, which takes a while"

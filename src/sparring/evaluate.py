@@ -20,7 +20,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.doctor.quality import ASIDE
-from sparring.errors import ConfigError, DataError, RunError, first_of, unknown
+from sparring.errors import ConfigError, DataError, RunError, counted, first_of, unknown
 from sparring.files import beside
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import choose, suited
@@ -120,6 +120,9 @@ def times_real(
 
     Args:
         data: what the run was given, as it was read.
+
+    Raises:
+        DataError: too few samples for the features, or such as are not finite.
     """
     options = Options()
     data, aside = _apart(folder.config, data)
@@ -133,6 +136,8 @@ def times_real(
     if by is None:
         found = real_features(extractor, reals, others, options.count, tell=tell)
         by = standard(extractor, found, options.count, held_out=aside is not None)
+    if not by.enough:
+        raise DataError(f"{counted(by.count, 'sample')} a side are too few for {by.label}")
     drawn = _of_bout(folder, bout, options, min(count, by.used))
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 

@@ -14,7 +14,6 @@ from sparring.metrics.quality import QUICK, Standard, known_standard, usual_coun
 
 REALS = 2048  # of each side, at most
 LEAST = 20  # samples of each side, without which nothing is said
-LEAST_A_DIMENSION = 2  # samples for each feature, without which a covariance says nothing
 MOST_POINTS = 128  # coordinates, above which their covariance takes long
 
 
@@ -43,8 +42,8 @@ class Gauge:
         law = fit_gaussian(self.extractor(self._measurable(reference, apart)))
         count = usual_count(len(data), None if held_out is None else len(held_out))
         others, label = self.extractor(second), self.extractor.label
-        if count >= LEAST_A_DIMENSION * others.shape[1]:
-            self.by = Standard(label, law, len(apart), others, count, held_out is not None)
+        by = Standard(label, law, len(apart), others, count, held_out is not None)
+        self.by = by if by.enough else None
 
     def __call__(self, fakes: Tensor) -> dict[str, float]:
         """Of encoded samples (N, *shape), as a record has it; nothing where reals are too few."""

@@ -21,6 +21,7 @@ FLOORS = 3  # draws of reals whose features are quickly taken; one of others
 MOST_PARTS = 10  # of a set that is larger than what is compared
 QUICK = ("digits", "points", "pca-64")  # features that take seconds
 DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 draws of 10,000
+LEAST_A_FEATURE = 2  # samples of a side for each feature, without which nothing is said
 LEAST_FLOOR = 0.1  # of what is expected
 FEW_REALS = 2048  # that suffice where statistics are shipped
 
@@ -120,6 +121,11 @@ class Standard:
     held_out: bool
     known: Estimate | None = None
     floors: dict[int, Estimate] = field(default_factory=dict)  # found before, by count
+
+    @property
+    def enough(self) -> bool:
+        """Whether the samples of a side are enough for a covariance of their features to say something."""
+        return self.count >= LEAST_A_FEATURE * len(self.law.mean)
 
     @property
     def used(self) -> int:
