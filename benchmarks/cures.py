@@ -21,7 +21,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from common import RESULTS, append_row, machine, rows_in
-from sparring import build, sample
+from sparring import build, drawing
 from sparring.loop import train
 from sparring.metrics.quality import digit_quality
 from sparring.runtime import Threads
@@ -77,9 +77,9 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
         threads=Threads(fixed=1),
     ):  # fmt: skip
         pass
-    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
-    labels = sample.natural_labels(COUNT, data.class_counts) if data.classes else None
-    quality = digit_quality(data.spec.decode(sample.draw(bout.artist, latents, labels)))
+    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
+    quality = digit_quality(data.spec.decode(drawing.draw(bout.artist, latents, labels)))
     return {
         "change": name, "options": CHANGES[name], "seed": seed, "epochs": epochs,
         "trained_seconds": round(bout.seconds, 1), "distance": quality.times_floor,

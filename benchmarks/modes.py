@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from common import RESULTS, machine, save
-from sparring import build, sample
+from sparring import build, drawing
 from sparring.config import DEFAULT_RECIPES, ON_POINTS
 from sparring.data import toy
 from sparring.loop import train
@@ -62,8 +62,8 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
     for record in records:
         last = record
     cpu_seconds = time.process_time() - begun  # on one thread what a quiet core would take
-    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
-    points = data.spec.decode(sample.draw(bout.artist, latents))
+    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    points = data.spec.decode(drawing.draw(bout.artist, latents))
     facts = {"recipe": recipe, "data": name, "seed": seed, "samples_seen": last.samples_seen}
     times = {"seconds": round(last.seconds, 1), "cpu_seconds": round(cpu_seconds, 1)}
     return facts | score(points, toy.MIXTURES[name]()) | times

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from common import RESULTS, append_row, machine
-from sparring import build, sample
+from sparring import build, drawing
 from sparring.data.images import mnist
 from sparring.data.spec import Dataset, Spec
 from sparring.loop import Budget, train
@@ -83,8 +83,8 @@ def main() -> None:
             if record.progress < 1 and record.seconds - measured < 60 * args.measure_minutes:
                 continue
             measured, started = record.seconds, time.perf_counter()
-            latents = sample.random_latents(SAMPLES, bout.latent_dim, 1000 + seed)
-            found = modes(data.spec.decode(sample.draw(bout.artist, latents)))
+            latents = drawing.random_latents(SAMPLES, bout.latent_dim, 1000 + seed)
+            found = modes(data.spec.decode(drawing.draw(bout.artist, latents)))
             row = {
                 "recipe": args.recipe, "options": args.options, "seed": seed, "minutes": args.minutes,
                 "threads": args.threads,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from common import RESULTS, machine
-from sparring import build, sample
+from sparring import build, drawing
 from sparring.data.spec import Dataset
 from sparring.loop import Budget, train
 from sparring.metrics.quality import digit_quality
@@ -37,9 +37,9 @@ ROWS = RESULTS / "time_to_quality.jsonl"
 
 
 def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
-    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
     digits = data.spec.decode(
-        sample.draw(bout.artist, latents, sample.natural_labels(COUNT, data.class_counts))
+        drawing.draw(bout.artist, latents, drawing.natural_labels(COUNT, data.class_counts))
     )
     measured = digit_quality(digits)
     return {

@@ -25,7 +25,7 @@ from palette import LIGHT
 from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
-from sparring import build, fields, sample
+from sparring import build, drawing, fields, sheets
 from sparring.data import toy
 from sparring.data.images import mnist
 from sparring.loop import Budget, train
@@ -146,16 +146,16 @@ def ring() -> dict[str, float]:
     data = build.dataset("ring")
     config = build.configure(data, "mlp", seed=1)
     bout = build.bout(config, data.spec, data.classes)
-    latents = sample.random_latents(fields.POINTS, config.latent_dim, 0)
+    latents = drawing.random_latents(fields.POINTS, config.latent_dim, 0)
     real = np.array(fields.reals(data)["points"])
     frames = []
     for record in train(
         bout, data, Budget(samples_seen=300_000), batch_size=config.batch_size, record_every=25
     ):
         if record.step <= 300 or record.step % 200 == 0:
-            found = fields.field(bout, data.spec, 0, sample.draw(bout.artist, latents))
+            found = fields.field(bout.discriminator, data.spec, 0, drawing.draw(bout.artist, latents))
             frames.append(frame(found, real, record.step))
-    sample.animate(frames, PICTURES / "ring.gif", seconds=10)
+    sheets.animate(frames, PICTURES / "ring.gif", seconds=10)
     away = torch.cdist(torch.tensor(found["points"]), toy.ring().means)  # (POINTS, 8)
     near, heap = away.min(1)
     belief = torch.tensor(found["logits"]).sigmoid()
@@ -202,7 +202,7 @@ def paints() -> Image.Image:
 
 
 def sheet(digits: torch.Tensor) -> Image.Image:
-    picture = sample.grid(digits.numpy(), mnist("test").spec, 10)
+    picture = sheets.grid(digits.numpy(), mnist("test").spec, 10)
     return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
 
 

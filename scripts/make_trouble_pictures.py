@@ -26,7 +26,7 @@ from make_troubles import MADE
 from palette import LIGHT
 
 from doctor.run import prepared
-from sparring import build, sample
+from sparring import build, drawing, sheets
 from sparring.doctor.rules import RULES, Rule, Sign
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
@@ -79,10 +79,10 @@ def course(made: str) -> Course:
     except NonFiniteError:
         steps.append(bout.step)
         found.append(signals.of(Record(bout.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
-    latents = sample.random_latents(48, bout.latent_dim, 0)
+    latents = drawing.random_latents(48, bout.latent_dim, 0)
     labels = torch.arange(48) // 8 % data.classes if data.classes else None
-    drawn = data.spec.decode(sample.draw(bout.artist, latents, labels).nan_to_num())
-    return Course(steps, found, np.asarray(sample.grid(drawn.numpy(), data.spec, 8)))
+    drawn = data.spec.decode(drawing.draw(bout.artist, latents, labels).nan_to_num())
+    return Course(steps, found, np.asarray(sheets.grid(drawn.numpy(), data.spec, 8)))
 
 
 def draw(rule: Rule, ill: Course, well: Course) -> None:

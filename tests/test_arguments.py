@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring import sample
+from sparring import sheets
 from sparring.arguments import flag, number, path, whole
 from sparring.checks import preflight
 from sparring.data.spec import Dataset
@@ -149,9 +149,9 @@ def test_arguments_of_the_estimator(gan: GAN, tmp_path: Path) -> None:
 
 def test_grids(pictures: Dataset) -> None:
     tiles = pictures.samples[:4].numpy()
-    refused(lambda columns: sample.grid(tiles, pictures.spec, columns), "columns")
+    refused(lambda columns: sheets.grid(tiles, pictures.spec, columns), "columns")
     with pytest.raises(ConfigError, match="nothing to show"):
-        sample.grid(tiles[:0], pictures.spec)
+        sheets.grid(tiles[:0], pictures.spec)
 
 
 def test_machines() -> None:

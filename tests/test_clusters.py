@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from conftest import TINY, TINY_LINE, heaps
-from sparring import GAN, build, sample
+from sparring import GAN, build, drawing
 from sparring.cli import main
 from sparring.config import from_recipe
 from sparring.data import clusters
@@ -104,17 +104,17 @@ def test_the_command_line_treats_clusters_as_no_labels(
 
 
 def test_drawn_labels_keep_the_shares_and_every_seed_differs() -> None:
-    drawn = sample.drawn_labels(100, [50, 30, 20, 0], 0)
+    drawn = drawing.drawn_labels(100, [50, 30, 20, 0], 0)
     assert torch.bincount(drawn, minlength=4).tolist() == [50, 30, 20, 0]
     assert drawn[:50].unique().tolist() == [0, 1, 2]
-    few = torch.stack([sample.drawn_labels(3, [1, 1, 1, 1, 1, 1], seed) for seed in range(600)])
+    few = torch.stack([drawing.drawn_labels(3, [1, 1, 1, 1, 1, 1], seed) for seed in range(600)])
     shares = torch.bincount(few.flatten(), minlength=6) / few.numel()
     assert shares.sub(1 / 6).abs().max() < 0.03  # 4 standard deviations of a plain draw are 0.035
     assert all(len(row.unique()) == 3 for row in few)
 
 
 def test_blend_goes_from_label_to_label() -> None:
-    weights = sample.blend(torch.tensor([0, 2, 1]), 3, 6)
+    weights = drawing.blend(torch.tensor([0, 2, 1]), 3, 6)
     halfway = [[0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]]
     assert weights[::2].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert weights[1::2].tolist() == halfway

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from conftest import TINY_LINE
+from sparring import drawing, sheets
 from sparring import evaluate as evaluation
-from sparring import sample
 from sparring.cli import main
 from sparring.data.arrays import from_array, from_file
 from sparring.data.spec import Dataset, Spec
@@ -156,13 +156,13 @@ def test_data_that_changed_since_training_is_refused(capsys: pytest.CaptureFixtu
 
 def test_the_first_draw_is_made_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds: list[int] = []
-    latents = sample.random_latents
+    latents = drawing.random_latents
 
     def counted(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> torch.Tensor:
         seeds.append(seed)
         return latents(count, latent_dim, seed, truncation)
 
-    monkeypatch.setattr(sample, "random_latents", counted)
+    monkeypatch.setattr(drawing, "random_latents", counted)
     rng = np.random.default_rng(0)
     for name in ("pictures.npy", "others.npy"):
         np.save(name, rng.integers(0, 256, (COUNT, 4, 4), dtype=np.uint8))
@@ -186,7 +186,7 @@ def test_the_nearest_pairs_are_found_block_by_block(monkeypatch: pytest.MonkeyPa
     tile = evaluation.LEAST_TILE + 2  # made larger, and a gap
     for compared in (9 * 7, 1, 10**6):
         monkeypatch.setattr(evaluation, "COMPARED", compared)
-        found = np.asarray(evaluation._pairs(fakes, reals, nearest, spec))[2 * sample.TITLE :, :, 0]
+        found = np.asarray(evaluation._pairs(fakes, reals, nearest, spec))[2 * sheets.TITLE :, :, 0]
         middles = found[tile // 2 :: tile, tile // 2 :: tile]
         assert np.array_equal(middles, tiles[:, 0, 1, 1].view(4, 12).numpy())
 
@@ -195,7 +195,7 @@ def test_the_nearest_pairs_say_which_side_is_forged() -> None:
     spec = Spec("image", (3, 8, 8), "uint8", (127.5,), (127.5,))
     black = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
     sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), spec)
-    title = np.asarray(sheet)[: 2 * sample.TITLE].max(2) > 200
+    title = np.asarray(sheet)[: 2 * sheets.TITLE].max(2) > 200
     half = sheet.width // 12
     words = [title[:, half * k : half * (k + 1)].sum() for k in range(4)]
     assert words[0] == words[2] > 20  # "forged"

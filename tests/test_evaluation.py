@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from conftest import TINY_LINE
-from sparring import build, sample
+from sparring import build, sheets
 from sparring import evaluate as evaluation
 from sparring.cli import main
 from sparring.data.folders import from_folder
@@ -187,7 +187,7 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
     assert told["copying"] is not None
     with Image.open(files / "told-nearest.png") as pairs:
         tile = evaluation.LEAST_TILE + 2  # 8 x 8 made larger, and a gap
-        assert pairs.size == (2 + 12 * tile, 2 + 4 * tile + 2 * sample.TITLE)  # 24 pairs in rows of 6
+        assert pairs.size == (2 + 12 * tile, 2 + 4 * tile + 2 * sheets.TITLE)  # 24 pairs in rows of 6
 
 
 def test_of_a_large_set_of_fakes_as_many_are_taken_as_asked_for(
@@ -266,10 +266,10 @@ def test_float_pictures_become_8_bits_and_points_stay() -> None:
     from sparring.data.arrays import from_array
 
     floats = from_array(rng.uniform(-1, 1, (30, 8, 8)).astype(np.float32))
-    eight = sample.eight_bit(floats.samples, floats.spec)
+    eight = sheets.eight_bit(floats.samples, floats.spec)
     assert eight.dtype == torch.uint8
     ring = build.dataset("ring")
-    assert torch.equal(sample.eight_bit(ring.samples, ring.spec), ring.samples)
+    assert torch.equal(sheets.eight_bit(ring.samples, ring.spec), ring.samples)
 
 
 def test_built_in_sets_have_a_part_that_no_training_sees() -> None:

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from sparring import fields
 from sparring.data.arrays import from_array
 from sparring.data.spec import Spec
-from sparring.steps import Bout
 
 SPEC = Spec("points", (2,), "float32", (1.0, -1.0), (2.0, 4.0))  # centre (1, -1), reach 1.5 * (2, 4)
 
@@ -27,7 +26,7 @@ class Bowl(nn.Module):
 
 
 def field(drawn: Tensor, classes: int = 0) -> dict[str, list[list[float]]]:
-    return fields.field(Bout(nn.Linear(3, 2), Bowl(), latent_dim=3), SPEC, classes, drawn)
+    return fields.field(Bowl(), SPEC, classes, drawn)
 
 
 def test_only_points_of_two_dimensions_are_a_plane() -> None:
@@ -45,7 +44,7 @@ def test_the_landscape_is_in_the_datas_units_row_by_row_from_below(classes: int)
     assert torch.allclose(landscape, -(steps[:, None].square() + steps[None].square()), atol=2e-3)
     # Not symmetric: with another reach the rows must be y.
     tall = fields.field(
-        Bout(nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 1, bias=False), nn.Flatten(0)), latent_dim=3),
+        nn.Sequential(nn.Linear(2, 1, bias=False), nn.Flatten(0)),
         SPEC, 0, torch.zeros(4, 2),
     )["logits"]  # fmt: skip
     flat = torch.tensor(tall).reshape(fields.SIDE, fields.SIDE)

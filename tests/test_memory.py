@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring import build, memory, sample
+from sparring import build, drawing, memory
 from sparring.config import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
@@ -76,10 +76,10 @@ def test_more_latents_or_samples_than_fit_are_refused(monkeypatch: pytest.Monkey
     with pytest.raises(
         ConfigError, match="1,000,000,000,000 latents of 64 numbers would take at least 256,000.0 GB"
     ):
-        sample.random_latents(10**12, 64, 0)
+        drawing.random_latents(10**12, 64, 0)
     monkeypatch.setattr(memory, "of_machine", lambda device: 10**6)
     with pytest.raises(ConfigError, match=r"500 samples of shape \(1, 28, 28\)"):
-        sample.draw(
+        drawing.draw(
             torch.nn.Sequential(torch.nn.Linear(1, 784), torch.nn.Unflatten(1, (1, 28, 28))), torch.rand(500, 1)
         )
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from conftest import TINY_LINE
-from sparring import build, evaluate, sample, selection
+from sparring import build, drawing, evaluate, selection
 from sparring.cli import main
 from sparring.data.arrays import from_array
 from sparring.data.images import mnist
@@ -119,8 +119,8 @@ def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluate
     folder = RunFolder(tmp_path / "run")
     bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
     drawn: list[int] = []
-    whole = sample.draw
-    monkeypatch.setattr(sample, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
+    whole = drawing.draw
+    monkeypatch.setattr(drawing, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
     found = evaluate.times_real(folder, bout, build.dataset(str(tmp_path / "two.npz")))
     assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
     assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0

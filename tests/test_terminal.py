@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from sparring import terminal as module
+from sparring import progress
 from sparring.config import RECIPES
+from sparring.progress import Display, Half, fight_line, plain_line, shrink, time_left
 from sparring.recipes import recipe_table, recipes_table
 from sparring.records import Record
-from sparring.terminal import Display, Half, fight_line, plain_line, shrink, time_left
 
 VALUES = {"g_loss": 1.25, "d_loss": 0.75, "d_real": 0.8, "d_fake": 0.2, "samples_per_second": 1960.4}
 
@@ -62,14 +62,14 @@ def test_a_terminal_that_is_small_or_without_colours(options: dict[str, object])
 
 def test_what_is_being_done_is_shown_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     console, file = terminal()
-    monkeypatch.setattr(module, "Console", lambda stderr: console)
-    with module.working() as tell:
+    monkeypatch.setattr(progress, "Console", lambda stderr: console)
+    with progress.working() as tell:
         tell("features of 500 of 60,000 [reals]")
     assert "features of 500 of 60,000 [reals]" in file.getvalue()
 
 
 def test_what_is_being_done_is_a_line_now_and_then_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    with module.working() as tell:
+    with progress.working() as tell:
         tell("drawing [fakes]")
         tell("features of 1 of 60,000 reals")
     assert capsys.readouterr().err == "sparring: drawing [fakes] …\n"
@@ -77,7 +77,7 @@ def test_what_is_being_done_is_a_line_now_and_then_elsewhere(capsys: pytest.Capt
         now = iter(
             [0.0, *(float(second) for second in range(25) for _ in range(1 + (second in map(int, said))))]
         )
-        lines = module.Lines(at_once, lambda now=now: next(now))
+        lines = progress.Lines(at_once, lambda now=now: next(now))
         for second in range(25):
             lines(str(second))
         assert capsys.readouterr().err.split() == [word for text in said for word in ("sparring:", text, "…")]
@@ -86,7 +86,7 @@ def test_what_is_being_done_is_a_line_now_and_then_elsewhere(capsys: pytest.Capt
 def test_reading_for_long_is_told_without_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with module.Reading() as watch:
+    with progress.Reading() as watch:
         watch("decoding pictures", 1, 40)
         assert capsys.readouterr().err == ""
         watch.lines.due = 0.0

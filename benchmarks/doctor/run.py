@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, HEALTHY, Case
-from sparring import build, sample
+from sparring import build, drawing
 from sparring.checks import preflight
 from sparring.config import Config
 from sparring.data.spec import Dataset
@@ -43,9 +43,9 @@ COUNT = 2000
 
 
 def quality(bout: Bout, data: Any, held_out: Any, seed: int) -> dict[str, float]:
-    latents = sample.random_latents(COUNT, bout.latent_dim, 1000 + seed)
-    labels = sample.natural_labels(COUNT, data.class_counts) if data.classes else None
-    drawn = sample.draw(bout.artist, latents, labels)
+    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
+    drawn = drawing.draw(bout.artist, latents, labels)
     reals = held_out.batch(torch.arange(min(COUNT, len(held_out))))[0]
     variance = float(reals.flatten(1).double().var(0, unbiased=False).sum())
     if not bool(drawn.isfinite().all()) or float(drawn.abs().max()) > 1e15:

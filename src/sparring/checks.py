@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from sparring.arguments import instance, whole
+from sparring.calling import play
 from sparring.data.spec import Dataset
 from sparring.endings import ending, lacking, out_of_reach, span
 from sparring.errors import Caution, PlayerError, counted
 from sparring.losses import hinge
 from sparring.networks.blocks import has_batch_norm
-from sparring.players import play
 from sparring.steps import Batch, Bout, discriminator_lesson, forge, generator_lesson
 from sparring.trial import ON_LOGITS, as_data, check_optimizers, copied, randomness_kept, try_step
 

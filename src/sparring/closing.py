@@ -8,15 +8,15 @@ import time
 from collections import deque
 from typing import Any
 
-from sparring import evaluate, layout, run, sample, selection
+from sparring import drawing, evaluate, layout, run, selection, sheets
 from sparring.data.spec import Dataset
 from sparring.errors import SparringError, counted
 from sparring.files import write_whole
 from sparring.metrics.quality import COUNT, DRAWS
+from sparring.progress import working
 from sparring.records import times_real_text
 from sparring.run import RunFolder
 from sparring.steps import Bout
-from sparring.terminal import working
 
 LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs at least
 QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
@@ -26,14 +26,14 @@ def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
     """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
     latents, labels = run.picture_latents(folder)
     began = time.perf_counter()
-    samples = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
+    samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
-    sample.write_picture(sample.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
+    sheets.write_picture(sheets.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / layout.ANIMATION
-        sample.animate(frames, animation)
+        sheets.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
     if quality := _quality(folder, bout, data, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)

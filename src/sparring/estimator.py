@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from sparring import arguments, build, checkpoint, run, sample, suited
+from sparring import arguments, build, checkpoint, drawing, run, sheets, suited
 from sparring.arguments import flag, instance, whole
 from sparring.config import BUDGETS, RECIPES, Config
 from sparring.data.given import flattened, take
@@ -22,10 +22,10 @@ from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
 from sparring.loop import train
+from sparring.progress import Display, console
 from sparring.records import HistoryWriter, Record
 from sparring.runtime import LAUNCHED, Runtime, Threads
 from sparring.steps import Bout
-from sparring.terminal import Display, console
 
 
 class GAN:
@@ -145,7 +145,7 @@ class GAN:
             )
         spec = self.spec_ if self.classes_ else replace(self.spec_, class_names=())
         counts = self._class_counts if spec.clusters else ()
-        return sample.samples(
+        return drawing.samples(
             self.bout_.artist, spec, self.config_.latent_dim, count, labels, seed, truncation, counts
         )
 
@@ -154,7 +154,7 @@ class GAN:
         self._check_fitted()
         count = whole("count", count, 1)
         count = max(count, 1000) if self.spec_.kind == "points" else count
-        return sample.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
+        return sheets.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
 
     def diagnose(self) -> Diagnosis:
         """What the doctor finds in the training's history; print it, or read ``present``.

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, layout, run, sample
+from sparring import __version__, build, drawing, layout, run, sheets
 from sparring.config import Config
 from sparring.data.arrays import ARRAY
 from sparring.data.aside import set_aside
@@ -352,13 +352,13 @@ def _of_bout(folder: RunFolder, bout: Bout, options: Options, most: int | None =
     Args:
         most: how many samples of each draw are wanted, its first.
     """
-    labels = sample.natural_labels(options.count, folder.facts["class_counts"])
+    labels = drawing.natural_labels(options.count, folder.facts["class_counts"])
     labels = labels if labels is None else labels[:most]
 
     def draw(number: int) -> Tensor:
         seed = options.seed + DRAW_APART * (number + 1)
-        latents = sample.random_latents(options.count, folder.config.latent_dim, seed)[:most]
-        return sample.to_measure(bout.artist, latents, labels, folder.spec)
+        latents = drawing.random_latents(options.count, folder.config.latent_dim, seed)[:most]
+        return drawing.to_measure(bout.artist, latents, labels, folder.spec)
 
     told = None if folder.spec.clusters else labels
     facts = {"checkpoint_step": bout.step}
@@ -375,7 +375,7 @@ def _of_set(data: Dataset, options: Options) -> _Source:
         raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
     rng = torch.Generator().manual_seed(options.seed)
     kept = torch.randperm(len(data), generator=rng)[: options.count]
-    samples = sample.eight_bit(data.samples[kept], data.spec)
+    samples = sheets.eight_bit(data.samples[kept], data.spec)
     labels = None if data.labels is None else data.labels[kept]
     return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
 
@@ -407,4 +407,4 @@ def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.I
     grey = Spec("image", spec.shape, "uint8", (127.5,), (127.5,))
     factor = -(-LEAST_TILE // spec.shape[2])
     larger = tiles.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
-    return sample.titled(sample.grid(larger.numpy(), grey, columns=12), ("forged", "nearest real"), 12)
+    return sheets.titled(sheets.grid(larger.numpy(), grey, columns=12), ("forged", "nearest real"), 12)

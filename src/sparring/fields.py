@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from sparring.calling import play
 from sparring.data.spec import Dataset, Spec
 from sparring.files import write_whole
-from sparring.players import play
-from sparring.steps import Bout
 
 SIDE = 36  # cells of the landscape a side
 REACH = 1.5  # times the data's range that it shows
@@ -31,7 +30,7 @@ def corners(spec: Spec) -> tuple[list[float], list[float]]:
     return (centre - REACH * scale).tolist(), (centre + REACH * scale).tolist()
 
 
-def field(bout: Bout, spec: Spec, classes: int, drawn: Tensor) -> dict[str, Any]:
+def field(discriminator: nn.Module, spec: Spec, classes: int, drawn: Tensor) -> dict[str, Any]:
     """The landscape of logits (row by row from below), points drawn, and the slope of D at some of them.
 
     Args:
@@ -41,11 +40,11 @@ def field(bout: Bout, spec: Spec, classes: int, drawn: Tensor) -> dict[str, Any]
     low, high = corners(spec)
     axes = [torch.linspace(low[k], high[k], SIDE) for k in (0, 1)]
     places = torch.cartesian_prod(axes[1], axes[0]).flip(1)  # (SIDE * SIDE, 2) as (x, y)
-    device = bout.runtime.device
+    device = next(discriminator.parameters(), drawn).device
     with torch.no_grad():
-        logits = _best(bout, classes, spec.encode(places).to(device))
+        logits = _best(discriminator, classes, spec.encode(places).to(device))
     some = drawn[:ARROWS].detach().to(device).requires_grad_()
-    slope = torch.autograd.grad(_best(bout, classes, some).sum(), some)[0]
+    slope = torch.autograd.grad(_best(discriminator, classes, some).sum(), some)[0]
     slope = slope / slope.norm(dim=1).max().clamp_min(1e-12)
     return {
         "low": low,
@@ -57,13 +56,13 @@ def field(bout: Bout, spec: Spec, classes: int, drawn: Tensor) -> dict[str, Any]
     }
 
 
-def _best(bout: Bout, classes: int, samples: Tensor) -> Tensor:
+def _best(discriminator: nn.Module, classes: int, samples: Tensor) -> Tensor:
     """D's logit of each sample (B,), for the class that it likes best."""
     if not classes:
-        return play(bout.discriminator, samples, None).float()
+        return play(discriminator, samples, None).float()
     labels = torch.arange(classes, device=samples.device)
     return torch.stack(
-        [play(bout.discriminator, samples, label.expand(len(samples))).float() for label in labels]
+        [play(discriminator, samples, label.expand(len(samples))).float() for label in labels]
     ).amax(0)
 
 

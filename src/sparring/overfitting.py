@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sparring.calling import play
 from sparring.data.spec import Dataset
-from sparring.players import play
 from sparring.steps import Batch, Bout, forge
 
 MOST = 256  # samples of each kind a measurement

@@ -11,14 +11,14 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from sparring import build, layout, sample, suited
+from sparring import build, layout, sheets, suited
 from sparring.arguments import whole
 from sparring.config import Config
 from sparring.data.given import flattened
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
 from sparring.errors import RunError, first_of, printable, warn
-from sparring.terminal import Reading, console
+from sparring.progress import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
 POINTS = 2000
@@ -138,4 +138,4 @@ def sheet(data: Dataset, seed: int = 0) -> Image.Image:
         )
     else:
         samples = data.samples[chosen]
-    return sample.grid(samples.numpy(), data.spec, COLUMNS)
+    return sheets.grid(samples.numpy(), data.spec, COLUMNS)

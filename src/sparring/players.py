@@ -12,6 +12,7 @@ from torch.optim import LBFGS, Optimizer
 from sparring import losses
 from sparring.arguments import MOST_FLOAT, instance, number, whole
 from sparring.augment import Augmentation
+from sparring.calling import play
 from sparring.errors import ConfigError, quoted
 from sparring.losses import Loss
 from sparring.penalties import AdaptiveGamma, LeCam, Penalty
@@ -23,12 +24,6 @@ COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
 AMOUNTS = dict.fromkeys(("weight_clip", "ema_half_life", "instance_noise", "clip_gradients"), MOST_FLOAT)
 AMOUNTS |= {"lr_warmup": 1.0}
 MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}
-
-
-def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
-    """Call a player, with labels where there are any."""
-    outputs: Tensor = player(inputs) if labels is None else player(inputs, labels)
-    return outputs
 
 
 def score(discriminator: nn.Module, samples: Tensor, labels: Tensor | None) -> Tensor:

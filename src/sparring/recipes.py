@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sparring.config import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
 from sparring.errors import ConfigError, unknown
-from sparring.terminal import console
+from sparring.progress import console
 
 
 def show(args: argparse.Namespace) -> int:

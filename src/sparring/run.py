@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__, build, checkpoint, facts, fields, layout, sample, selection
+from sparring import __version__, build, checkpoint, drawing, facts, fields, layout, selection, sheets
 from sparring.config import Config
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
@@ -378,17 +378,17 @@ class _Writer:
         if not self.config.pictures or due <= self.drawn:
             return
         self.drawn = due
-        encoded = sample.draw(self.bout.artist, self.latents, self.labels)
+        encoded = drawing.draw(self.bout.artist, self.latents, self.labels)
         decoded = self.folder.spec.decode(encoded).numpy()
         name = layout.step_name(self.bout.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
         with layout.writing(path):
             if fields.is_plane(self.folder.spec):
-                values = fields.field(self.bout, self.folder.spec, self.folder.classes, encoded)
+                values = fields.field(self.bout.discriminator, self.folder.spec, self.folder.classes, encoded)
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
-            sample.write_picture(sample.grid(decoded, self.folder.spec, PICTURE_COLUMNS), path)
+            sheets.write_picture(sheets.grid(decoded, self.folder.spec, PICTURE_COLUMNS), path)
 
 
 def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
@@ -398,5 +398,5 @@ def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
     count = 2000 if folder.spec.kind == "points" else PICTURE_COLUMNS * rows
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
     if folder.spec.clusters:
-        labels = sample.drawn_labels(count, folder.facts["class_counts"], config.seed)
-    return sample.random_latents(count, config.latent_dim, config.seed), labels
+        labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
+    return drawing.random_latents(count, config.latent_dim, config.seed), labels

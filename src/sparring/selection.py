@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sparring import build, checkpoint, sample
+from sparring import build, checkpoint, drawing, sheets
 from sparring.config import Config
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
@@ -55,9 +55,9 @@ class Judge:
 
     def features(self, bout: Bout, offset: int) -> Tensor:
         """Of COUNT samples (COUNT, D)."""
-        labels = sample.natural_labels(COUNT, self.class_counts)
-        latents = sample.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
-        return self.extractor(sample.to_measure(bout.artist, latents, labels, self.spec))
+        labels = drawing.natural_labels(COUNT, self.class_counts)
+        latents = drawing.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
+        return self.extractor(drawing.to_measure(bout.artist, latents, labels, self.spec))
 
 
 def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
@@ -86,7 +86,7 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
     """Real data as features are taken of it: pictures in 8 bits, labels that came with it."""
     labels = None if data.spec.clusters else data.labels
-    return Reals(sample.eight_bit(data.samples, data.spec), labels, data.name, seed, device)
+    return Reals(sheets.eight_bit(data.samples, data.spec), labels, data.name, seed, device)
 
 
 class Selection:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from sparring import losses, sample, schedules
+from sparring import drawing, losses, schedules
 from sparring.arguments import instance
 from sparring.augment import Augmentation, sign_of_pairs
+from sparring.calling import play
 from sparring.data.given import take
 from sparring.data.spec import Spec
 from sparring.ema import WeightAverage, duplicate
@@ -23,7 +24,7 @@ from sparring.errors import ConfigError
 from sparring.losses import Loss
 from sparring.networks.blocks import has_batch_statistics
 from sparring.penalties import AdaptiveGamma, LeCam, Penalty, between
-from sparring.players import check_bout, play, score
+from sparring.players import check_bout, score
 from sparring.runtime import Runtime
 
 Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (B,) or None
@@ -131,7 +132,7 @@ class Bout:
             raise ConfigError(
                 "whose units the samples shall have is not known yet: give bout.sample(count, data)."
             )
-        return sample.samples(self.artist, spec, self.latent_dim, count, labels, seed, truncation)
+        return drawing.samples(self.artist, spec, self.latent_dim, count, labels, seed, truncation)
 
     @property
     def memories(self) -> dict[str, nn.Module]:

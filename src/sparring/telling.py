@@ -15,10 +15,10 @@ from sparring.cores import available_cores
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
 from sparring.errors import SparringError, counted
+from sparring.progress import console
 from sparring.run import RunFolder
 from sparring.runs import marked, runs_in
 from sparring.runtime import Runtime, fast_precision
-from sparring.terminal import console
 
 TOLD = ("times_real", "times_real_error")  # of a record, where the quality is told as it was measured
 

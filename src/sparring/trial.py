@@ -16,13 +16,14 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, nn
 
+from sparring.calling import play
 from sparring.data.given import as_picture, take
 from sparring.data.spec import Dataset
 from sparring.ema import duplicate
 from sparring.endings import ending, lacking, out_of_reach, span
 from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
 from sparring.losses import hinge, minimax, non_saturating, relativistic, wasserstein
-from sparring.players import PLAYERS, RETURN_TENSOR, described, not_logits, play
+from sparring.players import PLAYERS, RETURN_TENSOR, described, not_logits
 from sparring.steps import Batch, Bout, discriminator_lesson, generator_lesson
 
 ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}

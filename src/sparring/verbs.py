@@ -19,7 +19,19 @@ import numpy as np
 import torch
 from rich.markup import escape
 
-from sparring import build, checkpoint, layout, overview, run, sample, suited, telling, verdict
+from sparring import (
+    build,
+    checkpoint,
+    drawing,
+    layout,
+    overview,
+    run,
+    sheets,
+    suited,
+    telling,
+    verdict,
+    writers,
+)
 from sparring.arguments import number, whole
 from sparring.checks import preflight
 from sparring.closing import finish
@@ -30,12 +42,12 @@ from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
 from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
+from sparring.progress import Display, Pixels, console
 from sparring.records import Record
 from sparring.rescue import Rescuer, resumed
 from sparring.run import RunFolder
 from sparring.runtime import Runtime, another_ended
 from sparring.steps import Bout
-from sparring.terminal import Display, Pixels, console
 from sparring.watching import page_beside
 
 MOST_SAMPLES = 1_000_000
@@ -230,21 +242,23 @@ def draw(args: argparse.Namespace) -> int:
     if labels is not None:
         count = len(labels)
     if args.interpolate:
-        stops = sample.random_latents(max(2, count // 10), folder.config.latent_dim, args.seed, args.truncation)
-        latents = sample.walk(stops, count)
+        stops = drawing.random_latents(
+            max(2, count // 10), folder.config.latent_dim, args.seed, args.truncation
+        )
+        latents = drawing.walk(stops, count)
         if folder.spec.clusters:
-            labels = sample.blend(_clusters(folder, len(stops), args.seed), folder.classes, count)
+            labels = drawing.blend(_clusters(folder, len(stops), args.seed), folder.classes, count)
     else:
-        latents = sample.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
+        latents = drawing.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
         if folder.spec.clusters:
             labels = _clusters(folder, count, args.seed)
-    samples = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
+    samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
     drawn = folder.path / layout.DRAWN
     name = f"step-{bout.step}"
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
     with layout.writing(args.out or drawn), place as out:
-        sample.save(samples, shown, folder.spec, out, columns)
+        writers.save(samples, shown, folder.spec, out, columns)
     print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
     return 0
 
@@ -315,8 +329,8 @@ def _thumbnail(ward: Rescuer) -> Any:
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
-        decoded = sample.decoded(ward.bout.artist, folder.spec, latents, labels).numpy()
-        tiles = list(sample.to_pixels(decoded, folder.spec))
+        decoded = drawing.decoded(ward.bout.artist, folder.spec, latents, labels).numpy()
+        tiles = list(sheets.to_pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]
         return np.concatenate([np.concatenate(row, axis=1) for row in halves if row])
@@ -346,7 +360,7 @@ def _labels(
     if interpolate:
         return torch.arange(count) * len(names) // count, None
     if exact:
-        natural = sample.natural_labels(count, folder.facts["class_counts"])
+        natural = drawing.natural_labels(count, folder.facts["class_counts"])
         return None if natural is None else natural.sort().values, None
     columns = -(-count // len(names))
     return torch.arange(len(names)).repeat_interleave(columns), columns
@@ -354,7 +368,7 @@ def _labels(
 
 def _clusters(folder: RunFolder, count: int, seed: int) -> torch.Tensor:
     """Clusters (count,) as likely as the data has them."""
-    return sample.drawn_labels(count, folder.facts["class_counts"], seed)
+    return drawing.drawn_labels(count, folder.facts["class_counts"], seed)
 
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:

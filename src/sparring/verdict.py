@@ -15,9 +15,10 @@ from sparring.arguments import whole
 from sparring.config import Config
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
+from sparring.progress import Reading, console, working
 from sparring.run import RunFolder
-from sparring.sample import write_picture
-from sparring.terminal import Reading, console, evaluation_table, working
+from sparring.sheets import write_picture
+from sparring.tables import evaluation_table
 
 MOST_SAMPLES = 1_000_000
 READING = ("size", "resize", "channels")  # options of picture files

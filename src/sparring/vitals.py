@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from sparring import kmeans
+from sparring.calling import play
 from sparring.data.spec import Dataset
 from sparring.gauge import Gauge
 from sparring.metrics.distances import mind
 from sparring.overfitting import HeldOutGap
-from sparring.players import play
 from sparring.steps import Bout
 
 COUNT = 256  # samples a measurement, fewer where they are large:

@@ -209,13 +209,13 @@ class Painter:
             RunError: there is no whole checkpoint.
             ConfigError: the label is none of its classes.
         """
-        from sparring import sample
+        from sparring import drawing, sheets
 
         folder, bout = self._newest(path)
         latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
-        drawn = sample.decoded(bout.artist, folder.spec, latents, labels).numpy()
+        drawn = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
         file = io.BytesIO()
-        sample.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
+        sheets.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
         return file.getvalue()
 
     def _newest(self, path: Path) -> tuple[RunFolder, Bout]:
@@ -237,25 +237,25 @@ class Painter:
         """Latents (count, dim) by a wish's words: blended, near the first, along directions."""
         import torch
 
-        from sparring import sample
+        from sparring import drawing
 
         latents = torch.cat([self._latent(wish.spot, dim, k) for k in range(wish.count)])
         if wish.to:
-            latents = sample.slerp(latents, self._latent(wish.to, dim).expand_as(latents), wish.share)
+            latents = drawing.slerp(latents, self._latent(wish.to, dim).expand_as(latents), wish.share)
         if any(wish.sliders):
-            basis = torch.linalg.qr(sample.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
+            basis = torch.linalg.qr(drawing.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
             count = min(len(wish.sliders), dim)
             latents = latents + torch.tensor(wish.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
         return latents
 
     def _latent(self, spot: Spot, dim: int, after: int = 0) -> Any:
         """The latent (1, dim) of a spot, or of so many seeds after it."""
-        from sparring import sample
+        from sparring import drawing
 
-        latent = sample.random_latents(1, dim, spot.seed + after)
+        latent = drawing.random_latents(1, dim, spot.seed + after)
         if spot.toward is None:
             return latent
-        return (1 - spot.near**2) ** 0.5 * latent + spot.near * sample.random_latents(1, dim, spot.toward)
+        return (1 - spot.near**2) ** 0.5 * latent + spot.near * drawing.random_latents(1, dim, spot.toward)
 
     def _labels(self, folder: RunFolder, wish: Wish) -> Any:
         """Classes (count,), or weights of classes (count, classes) between two spots; None without any."""
@@ -273,10 +273,10 @@ class Painter:
     def _classes(self, folder: RunFolder, spot: Spot, count: int) -> Any:
         import torch
 
-        from sparring import sample
+        from sparring import drawing
 
         if folder.spec.clusters or spot.label is None:
-            return sample.drawn_labels(count, folder.facts["class_counts"], spot.seed)
+            return drawing.drawn_labels(count, folder.facts["class_counts"], spot.seed)
         if not 0 <= spot.label < folder.classes:
             raise ConfigError(f"label {spot.label}: expected 0 to {folder.classes - 1}.")
         return torch.full((count,), spot.label)

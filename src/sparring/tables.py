@@ -1,0 +1,48 @@
+"""What the command line prints as tables: an evaluation, the recipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from sparring.metrics.evaluation import Evaluation
+SHARES = {
+    "precision": "of fakes that lie among reals",
+    "recall": "of reals that lie among fakes",
+    "coverage": "of reals that have a fake nearby",
+}
+
+
+def evaluation_table(evaluation: Evaluation) -> Table:
+    """Each number beside the one that real samples get."""
+    fake, real = evaluation.fake, evaluation.real
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    table.add_column("")
+    for name, scores in (("fakes", fake), ("reals", real)):
+        against = f"{scores.size:,}\nagainst {scores.reference_size:,}"
+        table.add_column(f"{name}\n{against}", justify="right", no_wrap=True)
+    table.add_column("reads")
+    deviation = evaluation.frechet_deviation
+    spread = "" if deviation is None else f" ± {deviation:.2g}"
+    floor = f"0 is best; a perfect generator is expected at {evaluation.floor:.3g}"
+    table.add_row("times real", f"{evaluation.times_real.value:.3g}", "1", "1 is as good as real")
+    table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", floor)
+    kernels = [f"{scores.kernel:.3g} ± {scores.kernel_error:.2g}" for scores in (fake, real)]
+    table.add_row("kernel distance", *kernels, "0 is best; unbiased, so reals may fall below 0")
+    table.add_row("MIND", f"{fake.mind:.4g}", f"{real.mind:.4g}", "0 is best; sliced, for few samples")
+    for name, meaning in SHARES.items():
+        table.add_row(name, *(f"{getattr(scores, name):.1%}" for scores in (fake, real)), meaning)
+    table.add_row("density", f"{fake.density:.3f}", f"{real.density:.3f}", "1: as dense as reals")
+    if copying := evaluation.copying:
+        table.add_row("C_T", f"{copying.c_t:.1f}", "0", "under -3: copies of the training data")
+        shares = (f"{copying.authentic:.1%}", f"{copying.authentic_held_out:.1%}")
+        table.add_row("authentic", *shares, "well below the reals': copies")
+    if classes := evaluation.classes:
+        count = f"of a classifier trained on {classes.trained_on:,} "
+        table.add_row("GAN-train", f"{classes.gan_train:.1%}", f"{classes.real:.1%}", count + "fakes, on reals")
+        table.add_row("GAN-test", f"{classes.gan_test:.1%}", f"{classes.real:.1%}", count + "reals, on fakes")
+        span = f"{min(classes.shares):.1%} to {max(classes.shares):.1%}"
+        table.add_row("classes", span, "", "rarest and commonest, as that classifier sees the fakes")
+    return table
