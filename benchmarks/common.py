@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sparring import __version__
 from sparring.data.images import mnist
-from sparring.runtime import fast_precision
+from sparring.machine.device import fast_precision
 
 RESULTS = Path(__file__).parent / "results"
 LATENT, BATCH = 100, 64

@@ -21,11 +21,12 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from common import RESULTS, append_row, machine, rows_in
-from sparring import build, drawing
-from sparring.loop import train
+from sparring.games import drawing
+from sparring.machine.device import Threads
 from sparring.metrics.quality import digit_quality
-from sparring.runtime import Threads
-from sparring.vitals import Vitals
+from sparring.runs import build
+from sparring.training.loop import train
+from sparring.training.vitals import Vitals
 
 ROWS = RESULTS / "cures.jsonl"
 COUNT = 10_000

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from common import save
-from sparring import losses, penalties
-from sparring.losses import Loss
-from sparring.penalties import Penalty
+from sparring.games import losses, penalties
+from sparring.games.losses import Loss
+from sparring.games.penalties import Penalty
 
 Field = Callable[[Tensor], Tensor]  # (theta, psi) to the velocity of both, (2,) float64
 START = (1.0, 1.0)

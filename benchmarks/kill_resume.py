@@ -29,9 +29,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from sparring import __version__, build, layout
-from sparring.cli import main as sparring
+from sparring import __version__
+from sparring.cli.main import main as sparring
 from sparring.files import left_over
+from sparring.history import layout
+from sparring.runs import build
 
 RESULTS = Path(__file__).parent / "results/kill_resume.json"
 CLOCKS = ("seconds", "samples_per_second")  # of a record

@@ -18,11 +18,12 @@ from typing import Any
 import torch
 
 from common import RESULTS, machine, save
-from sparring import build, drawing
-from sparring.config import DEFAULT_RECIPES, ON_POINTS
+from sparring.config.groups import DEFAULT_RECIPES, ON_POINTS
 from sparring.data import toy
-from sparring.loop import train
-from sparring.runtime import Threads
+from sparring.games import drawing
+from sparring.machine.device import Threads
+from sparring.runs import build
+from sparring.training.loop import train
 
 COUNT = 10_000
 DEVIATIONS = 3.0  # within which a sample is of high quality

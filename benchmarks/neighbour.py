@@ -54,9 +54,9 @@ def plain_in_memory() -> Iterator[int]:
 
 
 def ours(recipe: str, seconds: float) -> float:
-    from sparring import build
-    from sparring.loop import train
-    from sparring.runtime import Threads
+    from sparring.machine.device import Threads
+    from sparring.runs import build
+    from sparring.training.loop import train
 
     data = build.dataset("mnist")
     config = build.configure(data, recipe, minutes=seconds / 60, record_every=20)

@@ -44,12 +44,12 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from common import machine, save
-from sparring import losses, penalties
-from sparring.cores import available_cores
 from sparring.data.spec import Dataset, Spec
-from sparring.loop import Budget, train
-from sparring.runtime import Runtime, Threads
-from sparring.steps import Bout
+from sparring.games import losses, penalties
+from sparring.games.adversarial import Bout
+from sparring.machine.device import Runtime, Threads
+from sparring.machine.threads import available_cores
+from sparring.training.loop import Budget, train
 
 BATCH, ITEMS, LATENT = 64, 2048, 128
 SMALL_BATCH = 8  # lightweight-gan's attention at 32 x 32 takes gigabytes for each eight pictures

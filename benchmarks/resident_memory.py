@@ -25,8 +25,8 @@ from PIL import Image
 from common import machine, save
 from sparring.data import clusters
 from sparring.data.folders import from_folder
-from sparring.loop import _Order
-from sparring.run import digest
+from sparring.runs.folder import digest
+from sparring.training.loop import _Order
 
 SIDE, ORIGINALS, TIMES, BATCH = 256, 100, 107, 64  # 100 pictures under 107 names each: 2.1 GB of pixels
 

@@ -30,9 +30,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {  # what is undone: e
 
 
 def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
-    from sparring import build, runtime
-    from sparring.loop import train
-    from sparring.runtime import Threads
+    from sparring.machine import device as runtime
+    from sparring.machine.device import Threads
+    from sparring.runs import build
+    from sparring.training.loop import train
 
     if os.environ.get("KEEP_MEMORY") == "0":
         setattr(runtime, "_keep_freed_memory", lambda: None)  # noqa: B010

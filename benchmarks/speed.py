@@ -20,10 +20,10 @@ import time
 import torch
 
 from common import BATCH, LATENT, machine, plain_loop, save
-from sparring import build
-from sparring.cores import available_cores
-from sparring.loop import train
-from sparring.runtime import Threads
+from sparring.machine.device import Threads
+from sparring.machine.threads import available_cores
+from sparring.runs import build
+from sparring.training.loop import train
 
 EPOCH = 60_000
 CHOSEN: list[int] = []  # numbers of threads that ours took

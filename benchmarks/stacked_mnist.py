@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 
 from common import RESULTS, append_row, machine
-from sparring import build, drawing
 from sparring.data.images import mnist
 from sparring.data.spec import Dataset, Spec
-from sparring.loop import Budget, train
+from sparring.games import drawing
+from sparring.machine.device import Threads
 from sparring.metrics.digits import digit_classifier
-from sparring.runtime import Threads
+from sparring.runs import build
+from sparring.training.loop import Budget, train
 
 TRIPLES, SAMPLES, MODES = 128_000, 25_600, 1000
 ROWS = RESULTS / "stacked_mnist.jsonl"

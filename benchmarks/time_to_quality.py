@@ -17,12 +17,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from common import RESULTS, machine
-from sparring import build, drawing
 from sparring.data.spec import Dataset
-from sparring.loop import Budget, train
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.machine.device import Threads
 from sparring.metrics.quality import digit_quality
-from sparring.runtime import Threads
-from sparring.steps import Bout
+from sparring.runs import build
+from sparring.training.loop import Budget, train
 
 COUNT = 10_000
 SCORES = ("d_real", "d_fake", "real_logit", "fake_logit", "g_gradient_norm")

@@ -25,13 +25,16 @@ from palette import LIGHT
 from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
-from sparring import build, drawing, fields, sheets
 from sparring.data import toy
 from sparring.data.images import mnist
-from sparring.loop import Budget, train
+from sparring.games import drawing
+from sparring.kinds import plane as fields
+from sparring.kinds import sheets
 from sparring.metrics.coverage import prdc
 from sparring.metrics.digits import digit_classifier
 from sparring.metrics.quality import digit_quality
+from sparring.runs import build
+from sparring.training.loop import Budget, train
 
 ROOT = Path(__file__).parents[1]
 FACTS, PICTURES = ROOT / "docs/learn/facts.json", ROOT / "docs/images/learn"

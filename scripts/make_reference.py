@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from sparring.config import RECIPES, Config
+from sparring.config.groups import RECIPES, Config
 from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED
 from sparring.doctor.stories import bounds, remedy
-from sparring.records import LOGGED
+from sparring.history.record import LOGGED
 
 FOLDER = Path(__file__).parents[1] / "docs/reference"
 

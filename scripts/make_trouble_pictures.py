@@ -26,13 +26,15 @@ from make_troubles import MADE
 from palette import LIGHT
 
 from doctor.run import prepared
-from sparring import build, drawing, sheets
 from sparring.doctor.rules import RULES, Rule, Sign
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
-from sparring.loop import train
-from sparring.records import Record
-from sparring.runtime import Threads
+from sparring.games import drawing
+from sparring.history.record import Record
+from sparring.kinds import sheets
+from sparring.machine.device import Threads
+from sparring.runs import build
+from sparring.training.loop import train
 
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
 STEPS = 600

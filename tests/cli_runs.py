@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY_LINE
-from sparring.cli import main
+from sparring.cli.main import main
 
 OPTIONS = [*TINY_LINE, "--samples-seen", "96"]
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from sparring.cli import main
+from sparring.cli.main import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 
@@ -43,7 +43,7 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         # Seconds for a hundred pictures: test_pretrained.py has the network, the others any features.
         patch.setattr("sparring.metrics.extractors.has_imagenet", lambda: False)
-        patch.setattr("sparring.closing.QUALITY_SECONDS", 0.0)  # so that the end draws few samples
+        patch.setattr("sparring.cli.closing.QUALITY_SECONDS", 0.0)  # so that the end draws few samples
         patch.setattr("os.fsync", lambda descriptor: None)  # no test cuts the power
         yield
 

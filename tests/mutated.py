@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sparring.cli import main
+from sparring.cli.main import main
 from sparring.errors import SparringError
 
 DIGITS = "@digits@"  # stands for a number that json.dumps would not write

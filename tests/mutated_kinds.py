@@ -18,10 +18,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import mutated
-from sparring import GAN, watching
-from sparring.arguments import MOST_FLOAT
-from sparring.cli import main
-from sparring.config import Config
+from sparring import GAN
+from sparring.cli import watch as watching
+from sparring.cli.main import main
+from sparring.config.arguments import MOST_FLOAT
+from sparring.config.groups import Config
 from sparring.data.arrays import from_array
 from sparring.page.server import app
 

@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 from starlette.testclient import TestClient
 
-from sparring import watching
-from sparring.config import from_recipe
+from sparring.cli import watch as watching
+from sparring.config.groups import from_recipe
 from sparring.errors import RunError
+from sparring.history.record import Record, Scores
 from sparring.page import server
 from sparring.page.server import Wish, app
-from sparring.records import Record, Scores
 
 ADDRESS = "http://127.0.0.1:8555"
 VALUES = {

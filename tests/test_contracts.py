@@ -9,14 +9,16 @@ import pytest
 import torch
 
 from conftest import TINY
-from sparring import build, config, data
-from sparring.cli import INTRO, main, parser
-from sparring.config import RECIPES, Config, from_toml
+from sparring import data
+from sparring.cli.main import INTRO, main, parser
+from sparring.cli.verbs import VERBS
+from sparring.config import groups as config
+from sparring.config.groups import RECIPES, Config, from_toml
 from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.estimator import GAN
-from sparring.verbs import VERBS
+from sparring.gan import GAN
+from sparring.runs import build
 
 
 def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
@@ -99,7 +101,7 @@ def test_toy_sets_train_with_the_default_recipe(name: str) -> None:
 def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
     code = (
         "import sys\n"
-        "from sparring.cli import main\n"
+        "from sparring.cli.main import main\n"
         "try:\n"
         f"    main({words!r})\n"
         "except SystemExit:\n"
@@ -111,7 +113,7 @@ def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
 
 
 def test_recipes_are_listed_without_torch() -> None:
-    code = "import sys\nfrom sparring.cli import main\nmain(['recipes'])\nprint('torch' in sys.modules)"
+    code = "import sys\nfrom sparring.cli.main import main\nmain(['recipes'])\nprint('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "small-data" in done.stdout
     assert done.stdout.endswith("False\n")

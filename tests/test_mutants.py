@@ -9,15 +9,14 @@ import pytest
 
 import test_arrays
 import test_augment
+import test_average
 import test_cache
-import test_checks
 import test_classifiers
 import test_clusters
 import test_coverage
 import test_cures
 import test_dicom
 import test_distances
-import test_ema
 import test_evaluate
 import test_evaluation
 import test_features
@@ -34,6 +33,7 @@ import test_optimistic
 import test_parity
 import test_penalties
 import test_pictures
+import test_preflight
 import test_pretrained
 import test_quality
 import test_recipes
@@ -44,24 +44,12 @@ import test_spectral
 import test_store
 import test_toy
 from mutants import Mutant, caught, in_suite
-from sparring import (
-    augment,
-    build,
-    checks,
-    drawing,
-    ema,
-    evaluate,
-    kmeans,
-    loop,
-    losses,
-    optimistic,
-    overfitting,
-    penalties,
-    schedules,
-    steps,
-)
-from sparring.data import arrays, aside, clusters, dicom, labels, levels, npy, pictures, store, toy
+from sparring.data import arrays, clusters, dicom, kmeans, labels, levels, npy, pictures, store, toy
+from sparring.data import split as aside
 from sparring.files import cache_folder
+from sparring.games import adversarial as steps
+from sparring.games import augment, drawing, losses, optimistic, penalties, schedules
+from sparring.games import average as ema
 from sparring.metrics import (
     cache,
     classifiers,
@@ -76,6 +64,10 @@ from sparring.metrics import (
     quality,
 )
 from sparring.networks import blocks, dcgan, modern, resnet
+from sparring.runs import build
+from sparring.training import loop, overfitting
+from sparring.training import preflight as checks
+from sparring.uses import evaluate
 
 MUTANTS = [
     Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
@@ -190,10 +182,10 @@ MUTANTS = [
     Mutant(schedules, "linear", "progress < start", "progress > start", test_schedules.test_linear),
     Mutant(schedules, "ema_decay", "batch_size / half_life", "1 / half_life", test_schedules.test_the_batch_size_does_not_change_the_average),
     Mutant(schedules, "ema_decay", "min(", "max(", test_schedules.test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for),
-    Mutant(ema, "WeightAverage.__init__", ".requires_grad_(False)", "", test_ema.test_the_copy_is_apart_frozen_and_in_evaluation_mode),
-    Mutant(ema, "WeightAverage.__init__", "duplicate(network)", "network", test_ema.test_a_decay_of_nothing_copies_and_of_one_keeps),
-    Mutant(ema, "WeightAverage.update", "1 - decay", "decay", test_ema.test_the_closed_form_after_n_steps),
-    Mutant(ema, "WeightAverage.update", "our.copy_(their)", "pass", test_ema.test_batch_statistics_follow),
+    Mutant(ema, "WeightAverage.__init__", ".requires_grad_(False)", "", test_average.test_the_copy_is_apart_frozen_and_in_evaluation_mode),
+    Mutant(ema, "WeightAverage.__init__", "duplicate(network)", "network", test_average.test_a_decay_of_nothing_copies_and_of_one_keeps),
+    Mutant(ema, "WeightAverage.update", "1 - decay", "decay", test_average.test_the_closed_form_after_n_steps),
+    Mutant(ema, "WeightAverage.update", "our.copy_(their)", "pass", test_average.test_batch_statistics_follow),
     Mutant(distances, "frechet", "- 2 * eigenvalues", "- eigenvalues", test_distances.test_known_distance_of_two_gaussians),
     Mutant(distances, "frechet", ".square().sum()", ".abs().sum()", test_distances.test_means_alone),
     Mutant(distances, "fit_gaussian", "(len(features) - 1)", "len(features)", test_distances.test_mean_and_covariance_are_numpys),
@@ -369,7 +361,7 @@ MUTANTS = [
     Mutant(loop, "_Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
     Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
     Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),
-    Mutant(checks, "_of_layers", "if bout.penalties and has", "if has", lambda: test_checks.test_each_caution_and_its_neighbour("batch-norm-penalised")),
+    Mutant(checks, "_of_layers", "if bout.penalties and has", "if has", lambda: test_preflight.test_each_caution_and_its_neighbour("batch-norm-penalised")),
     Mutant(store, "_keep_first_channel", "block[:, 0]", "block[:, 1]", lambda: grey_in_place(5)),
     Mutant(store, "_keep_first_channel", "file.seek(pixels * start)", "pass", lambda: grey_in_place(5)),
     Mutant(store, "_key", "digest.update(file.digest.encode())", "digest.update(b'')", lambda: in_a_cache(lambda path: test_store.test_other_content_is_another_entry(path, cache_folder() / "pictures", "content"))),

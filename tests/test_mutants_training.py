@@ -9,24 +9,29 @@ from types import ModuleType
 import pytest
 
 import test_arguments
+import test_best
 import test_checkpoint
+import test_device
 import test_doctor
 import test_keeping
 import test_layout
 import test_loop
 import test_quality
-import test_runtime
-import test_selection
 import test_snapshots
 import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
-from sparring import checkpoint, files, layout, loop, run, selection, vitals
+from sparring import files
 from sparring.doctor import diagnosis, rules, signals
+from sparring.history import layout
+from sparring.runs import best as selection
+from sparring.runs import checkpoint
+from sparring.runs import folder as run
+from sparring.training import loop, vitals
 
 begun, few, saved = (
-    test_selection.begun,
-    test_selection.few,
+    test_best.begun,
+    test_best.few,
     test_checkpoint.saved,
 )  # fixtures of tests that are run here
 RULES = {rule.name: rule for rule in rules.RULES}
@@ -56,8 +61,8 @@ MUTANTS = [
     Mutant(loop, "_Probe.__call__", "self.twin", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
     Mutant(loop, "_Probe.twin", "copy.deepcopy(self.bout, {id(self.bout.runtime): self.bout.runtime})", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
     Mutant(loop, "_Probe.batches", "0, self.batch_size", "0, 1", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
-    Mutant(loop, "_Crew.__init__", "or self.threads.fixed > 0", "or True", partial(test_runtime.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
-    Mutant(loop, "_Crew.work", "if self.here", "if True", partial(test_runtime.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
+    Mutant(loop, "_Crew.__init__", "or self.threads.fixed > 0", "or True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
+    Mutant(loop, "_Crew.work", "if self.here", "if True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, 0, None)),
     Mutant(loop, "_Crew.rest", "if self.here", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
     Mutant(loop, "_Crew.watch", "if self.here", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
     Mutant(loop, "histograms", "1 - TAIL", "1", test_loop.test_a_wild_score_does_not_flatten_the_histogram),
@@ -157,17 +162,17 @@ MUTANTS = [
     Mutant(checkpoint, "_optimizer_tensors", "torch.as_tensor(value)", "torch.zeros_like(value)", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_restore_optimizer", "if tensor.shape == like.shape", "if False", test_checkpoint.test_moments_lie_in_memory_as_their_weights_do),
 
-    Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_selection.test_one_set_of_latents_chooses_and_another_reports),
+    Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
     Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),
-    Mutant(selection, "told", '"step", "last_step"', '"last_step", "step"', test_selection.test_a_report_is_told_in_a_line_or_not_at_all),
-    Mutant(selection, "judge", "if aside is None", "if True", test_selection.test_the_judge_measures_against_what_was_set_aside),
-    Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_selection.test_labels_of_clusters_are_none_to_measure_by),
-    Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
-    Mutant(selection, "Selection.__init__", 'float(chosen["frechet"])', "0.0", test_selection.test_resuming_never_loses_the_best),
-    Mutant(selection, "Selection.keep", "if not distance < self.best", "if False", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
-    Mutant(selection, "Selection.measure", "not last and", "", test_selection.test_quality_is_measured_when_it_is_due_and_at_the_end),
-    Mutant(selection, "Selection.report", "self.judge.measured(best)", "(facts['frechet'], self.judge.measured(best)[1])", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
-    Mutant(selection, "Selection.report", "self.judge.measured(self.bout)", "self.judge.measured(best)", test_selection.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "told", '"step", "last_step"', '"last_step", "step"', test_best.test_a_report_is_told_in_a_line_or_not_at_all),
+    Mutant(selection, "judge", "if aside is None", "if True", test_best.test_the_judge_measures_against_what_was_set_aside),
+    Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_best.test_labels_of_clusters_are_none_to_measure_by),
+    Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_best.test_quality_is_measured_when_it_is_due_and_at_the_end),
+    Mutant(selection, "Selection.__init__", 'float(chosen["frechet"])', "0.0", test_best.test_resuming_never_loses_the_best),
+    Mutant(selection, "Selection.keep", "if not distance < self.best", "if False", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "Selection.measure", "not last and", "", test_best.test_quality_is_measured_when_it_is_due_and_at_the_end),
+    Mutant(selection, "Selection.report", "self.judge.measured(best)", "(facts['frechet'], self.judge.measured(best)[1])", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
+    Mutant(selection, "Selection.report", "self.judge.measured(self.bout)", "self.judge.measured(best)", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
     Mutant(run, "_Writer._due", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
     Mutant(run, "_Writer.__init__", "self._due(spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
     Mutant(vitals, "Vitals.__init__", "if bout.step else None", "if False else None", partial(test_keeping.test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run, recipe="mlp")),

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from sparring.data.spec import Dataset
-from sparring.ema import WeightAverage
-from sparring.losses import Loss
-from sparring.steps import Bout
+from sparring.games.adversarial import Bout
+from sparring.games.average import WeightAverage
+from sparring.games.losses import Loss
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import RESULTS, rows_in
 from doctor.faults import FAULTS, HEALTHY
 from sparring.doctor.diagnosis import Doctor
-from sparring.records import Record
+from sparring.history.record import Record
 
 HARM = 1.5
 

@@ -16,9 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, machine
-from sparring import build
-from sparring.loop import train
-from sparring.runtime import Threads
+from sparring.machine.device import Threads
+from sparring.runs import build
+from sparring.training.loop import train
 
 STEPS = {"sprint": 1000, "tutorial": 5000}
 

@@ -26,9 +26,9 @@ from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, Case
 from doctor.judge import HARM
 from doctor.run import prepared, quality
-from sparring import run
 from sparring.errors import NonFiniteError
-from sparring.rescue import Rescuer
+from sparring.runs import folder as run
+from sparring.runs.rescue import Rescuer
 
 ROWS = RESULTS / "rescue.jsonl"
 RECORD_EVERY, MOST = 50, 3

@@ -25,17 +25,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, HEALTHY, Case
-from sparring import build, drawing
-from sparring.checks import preflight
-from sparring.config import Config
+from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
-from sparring.loop import train
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.history.record import Record
+from sparring.machine.device import Threads
 from sparring.metrics.distances import mind
 from sparring.metrics.quality import digit_quality
-from sparring.records import Record
-from sparring.runtime import Threads
-from sparring.steps import Bout
+from sparring.runs import build
+from sparring.training.loop import train
+from sparring.training.preflight import preflight
 
 ROWS = RESULTS / "doctor"
 CONTROL = {"batch_size": 64, "ghost_batches": 1, "g_lr": 1e-2, "d_lr": 1.4e-3}

@@ -16,29 +16,29 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sparring import losses, penalties
-    from sparring.checks import preflight
-    from sparring.config import Config
+    from sparring.config.groups import Config
     from sparring.data.spec import Dataset
     from sparring.doctor.diagnosis import diagnose
     from sparring.errors import SparringError
-    from sparring.estimator import GAN
-    from sparring.loop import Budget, train
-    from sparring.records import Record
-    from sparring.steps import Bout, adversarial_step
+    from sparring.games import losses, penalties
+    from sparring.games.adversarial import Bout, adversarial_step
+    from sparring.gan import GAN
+    from sparring.history.record import Record
+    from sparring.training.loop import Budget, train
+    from sparring.training.preflight import preflight
 
 _HOMES = {
-    "Bout": "sparring.steps",
-    "Budget": "sparring.loop",
-    "Config": "sparring.config",
+    "Bout": "sparring.games.adversarial",
+    "Budget": "sparring.training.loop",
+    "Config": "sparring.config.groups",
     "Dataset": "sparring.data.spec",
-    "GAN": "sparring.estimator",
-    "Record": "sparring.records",
+    "GAN": "sparring.gan",
+    "Record": "sparring.history.record",
     "SparringError": "sparring.errors",
-    "adversarial_step": "sparring.steps",
+    "adversarial_step": "sparring.games.adversarial",
     "diagnose": "sparring.doctor.diagnosis",
-    "preflight": "sparring.checks",
-    "train": "sparring.loop",
+    "preflight": "sparring.training.preflight",
+    "train": "sparring.training.loop",
 }
 _MODULES = ("losses", "penalties")
 
@@ -63,7 +63,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load public names when first used, so that ``import sparring`` does not load torch."""
     if name in _MODULES:
-        return importlib.import_module(f"sparring.{name}")
+        return importlib.import_module(f"sparring.games.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'sparring' has no attribute {name!r}")

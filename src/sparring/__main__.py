@@ -2,6 +2,6 @@
 
 import sys
 
-from sparring.cli import main
+from sparring.cli.main import main
 
 sys.exit(main())

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sparring.config.pictures import SIDES
 from sparring.data import npy
 from sparring.data.npy import Stored
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, counted, printable, quoted
-from sparring.picture_options import SIDES
 
 ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)

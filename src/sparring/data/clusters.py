@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from sparring import kmeans
+from sparring.data import kmeans
 from sparring.data.spec import Dataset
 
 SIDE = 16  # pixels a side at most of the pictures that are clustered

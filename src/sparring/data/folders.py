@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sparring.config import CHANNELS, RESIZES
+from sparring.config.groups import CHANNELS, RESIZES
+from sparring.config.pictures import SIDES, levels_text, picture_levels, picture_size
 from sparring.data import labels as classes
-from sparring.data import sources, store
+from sparring.data import source as sources
+from sparring.data import store
 from sparring.data.arrays import class_indices
 from sparring.data.levels import FILLED, RARE, Depth
 from sparring.data.pictures import SUFFIXES, Size
-from sparring.data.sources import Source
+from sparring.data.source import Source
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Decoded, Wanted, Watch
 from sparring.errors import ConfigError, DataError, counted, unknown
-from sparring.picture_options import SIDES, levels_text, picture_levels, picture_size
 
 DEFAULT_SIDE = 64  # pixels, of pictures that are not all of one size
 LARGEST_OWN = 128  # pixels a side, up to which pictures of one size keep it

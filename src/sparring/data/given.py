@@ -22,10 +22,10 @@ from torch.utils.data import (
 )
 from torch.utils.data import Dataset as TorchDataset
 
-from sparring.cores import memory
 from sparring.data.arrays import LABEL_KEYS, SAMPLE_KEYS, from_array, values_of
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, quoted
+from sparring.machine.threads import memory
 
 ACCEPTED = (
     "accepted are an array or a tensor of samples, (samples, labels), a torch Dataset or DataLoader, a table "
@@ -62,7 +62,7 @@ def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
         named = quoted(os.fspath(data))
         raise DataError(
             f"{named} is a name or a path, and samples are wanted here: {ACCEPTED}. GAN().fit takes names; in "
-            f"parts write sparring.build.dataset({named})."
+            f"parts write sparring.runs.build.dataset({named})."
         )
     if isinstance(data, DataLoader | TorchDataset) or _is_dataset(data):
         samples, own = _from_torch(data)

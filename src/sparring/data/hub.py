@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.data.folders import from_source
-from sparring.data.sources import Source
+from sparring.data.source import Source
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, quoted, unknown
 

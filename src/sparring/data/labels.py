@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
-from sparring.data.sources import Source
+from sparring.data.source import Source
 from sparring.errors import ConfigError, DataError, UnreadableError, first_of, meant, printable, quoted
 from sparring.files import as_text, parse_json, read_bytes
 

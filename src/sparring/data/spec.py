@@ -12,9 +12,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from sparring.config import CHANNELS
+from sparring.config.groups import CHANNELS
+from sparring.config.values import field, finite, flag, listed, text, whole
 from sparring.errors import DataError, UnreadableError, counted, quoted
-from sparring.values import field, finite, flag, listed, text, whole
 
 Kind = Literal["image", "points"]
 AXES = {"image": 3, "points": 1}  # of one sample, by kind

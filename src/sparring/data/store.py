@@ -27,12 +27,12 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring.cores import available_cores
 from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, look, reason_of
-from sparring.data.sources import Source
+from sparring.data.source import Source
 from sparring.errors import DataError, printable, reason
 from sparring.files import cache_folder, left_over, read_object, whole, write_whole
+from sparring.machine.threads import available_cores
 
 VERSION = 2  # of the decoding: another one makes every entry anew
 AHEAD = 64  # files decoded before they are needed

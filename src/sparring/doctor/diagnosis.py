@@ -9,7 +9,7 @@ from typing import Any
 from sparring.doctor.quality import Course, Quality
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
-from sparring.records import LOGGED, Record
+from sparring.history.record import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that come only where something has happened
 Measured = Callable[[int], tuple[float, float] | None]  # times real at a step, with its deviation

@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from sparring.arguments import MOST_WHOLE
+from sparring.config.arguments import MOST_WHOLE
 from sparring.errors import DataError, UnreadableError
 from sparring.files import parse_json, read_text
-from sparring.records import LOGGED, Record
+from sparring.history.record import LOGGED, Record
 
 TABLES = (".csv", ".tsv", ".txt")
 SUFFIXES = (*TABLES, ".jsonl", ".json")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparring import layout
 from sparring.files import read_object
-from sparring.records import LOGGED, Record, times_real_text
+from sparring.history import layout
+from sparring.history.record import LOGGED, Record, times_real_text
 
 GOOD = 2.0  # times real, up to which samples count as good
 FAR = 0.1  # of the distance, where a history has no times real

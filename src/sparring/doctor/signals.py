@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Mapping
 from itertools import pairwise
 
-from sparring.arguments import MOST_FLOAT
-from sparring.records import Logged, Record
+from sparring.config.arguments import MOST_FLOAT
+from sparring.history.record import Logged, Record
 
 BACK_STEPS = 150  # over which progress is judged
 KEPT = 64  # records that are remembered, and more where they are fewer than BACK_STEPS apart

@@ -6,11 +6,11 @@ import math
 import textwrap
 from typing import NamedTuple
 
-from sparring.config import RECIPES, from_recipe
+from sparring.config.groups import RECIPES, from_recipe
 from sparring.doctor.report import option_text
 from sparring.doctor.rules import RULES, Cure, Sign
 from sparring.doctor.signals import DERIVED
-from sparring.records import LOGGED
+from sparring.history.record import LOGGED
 
 COLUMNS = 100  # of a page in text
 PLAYERS = ("generator", "discriminator")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sparring import kmeans
+from sparring.data import kmeans
 from sparring.metrics.neighbours import Neighbours, nearest
 
 FEWEST = 20  # samples, and held-out vectors, for a cell to be heard

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from sparring.history.record import times_real_text
 from sparring.metrics.digits import TEST_DIGITS, digit_classifier, is_test_set
 from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet, frechet_floor
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
-from sparring.records import times_real_text
 
 COUNT, DRAWS = 10_000, 3  # samples a side, and draws of them
 FLOORS = 3  # draws of reals whose features are quickly taken; one of others

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparring import layout
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
 from sparring.files import read_object
+from sparring.history import layout
+from sparring.history.find import marked
 from sparring.page import reading
-from sparring.runs import marked
 
 SILENT_SECONDS = 30.0  # at least, after which a run that has not ended counts as stopped
 SILENT_INTERVALS, MOST_SILENT_SECONDS = 6, 300.0  # or so many times what lay between its last records

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sparring import layout
-from sparring.config import Config, from_toml
+from sparring.config.groups import Config, from_toml
 from sparring.errors import ConfigError, UnreadableError, printable
 from sparring.files import parse_json, read_bytes, read_text
-from sparring.records import Record
+from sparring.history import layout
+from sparring.history.record import Record
 
 WHOLE_BYTES = 2_000_000  # of a history that is read whole; of a larger one some lines:
 LINES, TAIL_BYTES = 1_000, 50_000

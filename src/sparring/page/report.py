@@ -14,7 +14,7 @@ from PIL import Image
 
 from sparring.errors import RunError
 from sparring.files import read_bytes, read_object, write_whole
-from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
+from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
 

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sparring.errors import ConfigError, SparringError, quoted
-from sparring.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, is_step, step_name
+from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, is_step, step_name
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
 

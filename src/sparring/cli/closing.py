@@ -1,0 +1,76 @@
+"""What a training ends with: its sheet, its animation, and how good its samples are."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections import deque
+from typing import Any
+
+from sparring.data.spec import Dataset
+from sparring.errors import SparringError, counted
+from sparring.files import write_whole
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.history import layout
+from sparring.history.record import times_real_text
+from sparring.kinds import sheets
+from sparring.metrics.quality import COUNT, DRAWS
+from sparring.runs import best as selection
+from sparring.runs import folder as run
+from sparring.runs.folder import RunFolder
+from sparring.uses import evaluate
+from sparring.uses.progress import working
+
+LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs at least
+QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
+
+
+def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
+    """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
+    latents, labels = run.picture_latents(folder)
+    began = time.perf_counter()
+    samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
+    rate = len(samples) / (time.perf_counter() - began)
+    sheet = folder.path / layout.SHEET
+    sheets.write_picture(sheets.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
+    screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
+    if frames := folder.frames():
+        animation = folder.path / layout.ANIMATION
+        sheets.animate(frames, animation)
+        screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
+    if quality := _quality(folder, bout, data, rate):
+        screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
+    if best := selection.told(folder.choice):
+        screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
+
+
+def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
+    """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
+
+    Args:
+        rate: samples drawn in a second.
+    """
+    if folder.facts["data_count"] < LEAST_REALS:
+        return f"not measured: {counted(folder.facts['data_count'], 'sample')} are too few to compare with"
+    count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
+    try:
+        with working() as tell:
+            found = evaluate.times_real(folder, bout, data, count, tell)
+    except SparringError as error:  # too few, or samples that are not finite
+        return f"not measured: {error}"
+    name = shlex.quote(str(folder.path))
+    if found is None:
+        how = f"sparring evaluate {name}  measures it, which takes a while"
+        last = deque(folder.records() if folder.history.exists() else (), maxlen=1)
+        if not last or "times_real" not in last[0].values:
+            return how
+        estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
+        return f"{estimate}, an estimate in simple features; {how}"
+    facts = found.to_dict() | {
+        "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
+    }  # fmt: skip
+    write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
+    few = found.count == count < COUNT  # else as many a side as sparring evaluate would take
+    return f"{found}, estimated from {DRAWS} x {count:,} samples" if few else str(found)

@@ -1,0 +1,144 @@
+"""``sparring data``: what would be trained on, before anything is trained."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from itertools import count
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from sparring.config.arguments import whole
+from sparring.config.groups import Config
+from sparring.data.given import flattened
+from sparring.data.spec import Dataset
+from sparring.data.store import too_many
+from sparring.errors import RunError, first_of, printable, warn
+from sparring.history import layout
+from sparring.kinds import sheets
+from sparring.runs import build
+from sparring.training import suited
+from sparring.uses.progress import Reading, console
+
+ROWS, COLUMNS = 12, 12  # pictures on the sheet
+POINTS = 2000
+LISTED = 12  # classes by name
+PART = 1000  # samples looked at at a time
+
+
+def read(name: str, config: Config, again: bool = False) -> Dataset:
+    """Named data, with a progress bar while pictures are decoded and a word about what was met.
+
+    ``again`` keeps silent about what was said when the run began.
+    """
+    if name in build.DATA and Path(name).is_dir() and not again:
+        warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
+    with Reading() as watch:
+        data = build.dataset(name, config, watch)
+    if data.origin and not again:
+        for note in data.origin.notes:
+            warn(note)
+        if some := data.origin.class_like:
+            named = first_of(some)
+            warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
+        if config.levels != "auto" and not data.origin.values:
+            warn(f"no picture in {name} has more than 8 bits: --levels changes nothing.")
+    if not again and (question := flattened(data)):
+        warn(question)
+    return data
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print a table of facts and write a sheet of samples."""
+    whole("--seed", args.seed, 0)
+    options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
+    accepted = Config().replace(**options)
+    everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted
+    data = read(args.data, everything)
+    stem = Path(args.data).stem.removeprefix(build.HUB).replace(":", "-") or "data"
+    names = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
+    out = args.out or next(path for path in map(Path, names) if args.force or not path.exists())
+    if data.origin and Path(args.data).absolute() in out.absolute().parents:
+        raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
+    layout.not_of_a_training(out)
+    screen = console()
+    for key, value in facts(data).items():
+        screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)
+    if data.origin and data.origin.left_out:
+        print("\nleft out:", *map(printable, data.origin.left_out), sep="\n  ")
+        lost, total = len(data.origin.left_out), len(data.origin.left_out) + len(data)
+        if too_many(lost, total, accepted.max_broken):
+            share = math.ceil(1000 * lost / total) / 1000
+            print(f"\nTraining refuses so many: mend them, or give --max-broken {share:g}.")
+    layout.refuse_taken(out, args.force)
+    try:
+        with layout.writing(out):
+            sheet(data, args.seed).save(out)
+    except ValueError as error:
+        raise RunError(f"cannot write {out}: a sheet is a picture, as one whose name ends in .png.") from error
+    screen.print(f"\n  sheet  {out}", markup=False, soft_wrap=True)
+    return 0
+
+
+def facts(data: Dataset) -> dict[str, str]:
+    """What there is to say about a set, by name."""
+    spec, origin = data.spec, data.origin
+    told = {"data": data.name, "samples": f"{len(data):,}"}
+    if spec.kind == "image":
+        channels, height, width = spec.shape
+        kind = {1: "grey", 3: "colour", 4: "colour with alpha"}[channels]
+        told["each"] = f"{width} x {height} pixels, {kind}"
+    else:
+        told["each"] = f"{spec.noun} of shape {spec.shape}"
+    if origin:
+        smallest, largest = origin.smallest, origin.largest
+        span = f"{smallest[0]} x {smallest[1]}"
+        if smallest != largest:
+            span += f" to {largest[0]} x {largest[1]}"
+        told["originals"] = f"{span} pixels"
+        if origin.values:
+            told["values"] = origin.values
+    if data.classes:
+        counts = data.class_counts
+        named = [f"{name} {count:,}" for name, count in zip(spec.class_names, counts, strict=True)]
+        more = f", and {len(named) - LISTED:,} more" if len(named) > LISTED else ""
+        told["classes"] = f"{data.classes:,}: {', '.join(named[:LISTED])}{more}"
+    else:
+        told["classes"] = "none"
+    told["duplicates"] = f"{duplicates(data):,}"
+    recipe, why = suited.recipe_for(data)
+    told["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
+    if len(data) < suited.LEAST:
+        told["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
+    if origin:
+        told["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
+        told["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
+    return told
+
+
+def duplicates(data: Dataset) -> int:
+    """Samples that equal one before them, value by value."""
+    if data.origin:
+        return data.origin.duplicates
+    rows = (row.tobytes() for part in data.samples.split(PART) for row in part.numpy())
+    return len(data) - len({hashlib.blake2b(row, digest_size=16).digest() for row in rows})
+
+
+def sheet(data: Dataset, seed: int = 0) -> Image.Image:
+    """Samples at random, a row of each class where there are few; points as a scatter plot."""
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
+    chosen = order[: POINTS if data.spec.kind == "points" else COLUMNS * ROWS]
+    if data.labels is not None and data.spec.kind == "image" and data.classes <= ROWS:
+        shuffled = data.labels[order]
+        rows = [order[shuffled == k][:COLUMNS] for k in range(data.classes)]
+        blank = torch.zeros(1, *data.spec.shape, dtype=data.samples.dtype)
+        tiles = [data.samples[row] for row in rows]
+        samples = torch.cat(
+            [part for row in tiles for part in (row, blank.expand(COLUMNS - len(row), -1, -1, -1))]
+        )
+    else:
+        samples = data.samples[chosen]
+    return sheets.grid(samples.numpy(), data.spec, COLUMNS)

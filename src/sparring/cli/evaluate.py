@@ -1,0 +1,136 @@
+"""``sparring evaluate``: a run, or any two sets, measured and shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sparring.cli.tables import evaluation_table
+from sparring.config.arguments import whole
+from sparring.config.groups import Config
+from sparring.errors import ConfigError, RunError, warn
+from sparring.files import write_whole
+from sparring.history import layout
+from sparring.kinds.sheets import write_picture
+from sparring.runs import build
+from sparring.runs.folder import RunFolder
+from sparring.uses import evaluate as evaluation
+from sparring.uses.progress import Reading, console, working
+
+MOST_SAMPLES = 1_000_000
+READING = ("size", "resize", "channels")  # options of picture files
+
+
+def measure(args: argparse.Namespace) -> int:
+    """Measure a run, or any two sets, and write what was measured."""
+    if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
+        raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
+    whole("--count", args.count, 20, MOST_SAMPLES)
+    whole("--draws", args.draws, 1, MOST_SAMPLES)
+    whole("--seed", args.seed, 0)
+    _reading(args)
+    options = evaluation.Options(
+        args.features,
+        args.count,
+        args.draws,
+        args.seed,
+        full=not args.quick,
+        device=args.device,
+        best=args.best,
+    )
+    find: Callable[..., evaluation.Report]
+    if args.run is not None:
+        folder = evaluation.only_run(args.run)
+        spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
+        config: Config | None = folder.config
+    else:
+        config = _reading(args)
+        with Reading() as watch:
+            real, fake = evaluation.both(args.real, args.fake, warn, config, watch)
+        spec, find = real.spec, partial(evaluation.compare, real, fake)
+        config = fake.config if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, config)
+    held_out = evaluation.named_part(build.held_out(args.real)) if args.real else None
+    if args.held_out is not None:
+        with Reading() as watch:
+            other = evaluation.source(args.held_out, warn, spec, config, watch)
+        held_out = evaluation.only_data(other, "--held-out")
+    out, pairs = _files(args, pictures=spec.kind == "image" and not args.quick)
+    replaced = out.exists()
+    with working() as tell:
+        report = find(options, warn, held_out=held_out, tell=tell)
+    with layout.writing(out):
+        write_whole(out, json.dumps(report.to_dict(), indent=1).encode())
+        if report.pairs:
+            write_picture(report.pairs, pairs)
+    if args.json:
+        print(out.read_text("utf-8"))
+        return 0
+    _show(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
+    return 0
+
+
+def _reading(args: argparse.Namespace) -> Config | None:
+    """How picture files are read where the user says so.
+
+    Raises:
+        ConfigError: a value that is none, a run that says it itself, or no picture files.
+    """
+    asked = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    if not asked:
+        return None
+    names = " ".join(f"--{name}" for name in asked)
+    for run in (args.run, args.fake):
+        if run is not None and (Path(run) / layout.RUN).exists():
+            raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
+    if not any(build.holds_pictures(name) for name in (args.real, args.fake, args.held_out) if name):
+        raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
+    return Config().replace(**asked)
+
+
+def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
+    """Where the numbers and, of pictures, the nearest pairs go; refused before anything is measured.
+
+    What is in a run folder by itself is replaced, other files only with ``--force``.
+    """
+    out = args.out or (args.run or Path()) / layout.EVALUATION
+    if out.is_dir():
+        raise RunError(f"{out} is a folder: give --out a file, such as {out / layout.EVALUATION}.")
+    pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
+    for path in (out, pairs) if pictures else (out,):
+        layout.not_of_a_training(path)
+        layout.refuse_taken(path, args.force or (args.run and not args.out))
+    with layout.writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    return out, pairs
+
+
+def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
+    found, screen = report.evaluation, console()
+    note = f"; {found.note}" if found.note else ""
+    resized = f"; {found.resizer}" if found.resizer else ""
+    screen.print(
+        f"{report.fake} against {found.held_out or report.real}"
+        + (f", held out; trained on {report.real}" if found.held_out else ""),
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(f"quality: {found.times_real}", markup=False, soft_wrap=True, style="bold")
+    screen.print(
+        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(evaluation_table(found))
+    for warning in found.warnings:
+        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
+    screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
+    if report.pairs:
+        screen.print(
+            f"  the fakes most like training samples, each beside its nearest  {pairs}",
+            soft_wrap=True,
+            markup=False,
+        )

@@ -1,0 +1,149 @@
+"""argparse in our words: a name that is not known meets the nearest ones, a value is told what it is not."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from sparring.errors import meant, quoted, told, unknown
+from sparring.errors.names import nearest
+
+OPTION = re.compile(r"[-–—]+[^\W\d]")  # dashes as editors make them, too; "-0.5" is a number
+GAP = re.compile(" {2,}")  # between columns
+MOST_COLUMNS = 100
+USAGE_ERROR = 2  # exit status
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that keeps the layout of its texts and guesses no shortened options.
+
+    Attributes:
+        verbs: the parsers of the verbs, by name.
+        elsewhere: what to say of a name in a verb's place that belongs in another; "" of none.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **kwargs,
+            allow_abbrev=False,
+            formatter_class=lambda prog: _Layout(prog, max_help_position=34, width=_width()),
+        )
+        self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # --levels -1000:400 is no option
+        self.verbs: Mapping[str, argparse.ArgumentParser] = {}
+        self.elsewhere: Callable[[str], str] = lambda _: ""
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """As ``parse_args``, after all names have been looked at."""
+        if words[:1] == ["help"]:
+            words = [*words[1:2], "--help"]
+        verb = words[0] if words and not OPTION.match(words[0]) else None
+        if verb is not None and verb not in self.verbs:
+            self.error(
+                (not nearest(verb, self.verbs) and self.elsewhere(verb)) or unknown("verb", verb, self.verbs)
+            )
+        here = self.verbs[verb] if verb else self
+        self._check_options(words, here)
+        found, rest = self.parse_known_args(words)
+        if rest:
+            near = meant(f"--{rest[0].partition('=')[0]}", _options(here))
+            near = near or " Put a name with spaces in quotation marks."
+            here.error(f"{quoted(rest[0])} is more than is taken.{near}")
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is; the exit status is USAGE_ERROR."""
+        message = message.removeprefix("argument ").replace("expected one argument", "expected a value")
+        message = message.replace("the following arguments are required:", "not given:")
+        ending = "" if message.endswith((".", "?")) else "."
+        self.exit(USAGE_ERROR, f"sparring: {told(message)}{ending} For help: {self.prog} --help\n")
+
+    def _check_options(self, words: Sequence[str], here: argparse.ArgumentParser) -> None:
+        """Refuse an option that is not known, before anything else can be wrong because of it."""
+        known = _options(here)
+        for word in words:
+            name, equals, value = word.partition("=")
+            if word == "--":
+                return
+            if not OPTION.match(word):
+                continue
+            if name in known:
+                if equals and known[name].nargs == 0:
+                    here.error(f"{name} takes no value, and is given {quoted(value)}")
+                continue
+            if word[:2] in known and f"-{name}" not in known:  # -oFILE
+                continue
+            having = [verb for verb, parser in self.verbs.items() if name in _options(parser)]
+            hint = f" `sparring {having[0]}` has it." if having else meant(name, known)
+            here.error(f"unknown option {quoted(name)}.{hint}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(action, unknown("value", str(value), map(str, action.choices)))
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    """Keeps the columns of texts, and folds what is wider than the terminal under its own column."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        for line in text.splitlines():
+            goes_on = lines and lines[-1] and line and (len(line) - len(line.lstrip()) == _column(lines[-1]))
+            if goes_on and not GAP.search(line.lstrip()):
+                lines[-1] += f" {line.lstrip()}"
+            else:
+                lines.append(line)
+        return "\n".join(part for line in lines for part in _folded(line, width))
+
+
+def _column(line: str) -> int:
+    """Where the last column of a line begins."""
+    gaps = list(GAP.finditer(line))
+    return gaps[-1].end() if gaps else 0
+
+
+def _folded(line: str, width: int) -> list[str]:
+    column = _column(line)
+    start, words = line[:column], line[column:]
+    room = max(20, width - column)
+    parts = textwrap.wrap(words, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [start + parts[0], *(" " * column + part for part in parts[1:])]
+
+
+def _width() -> int:
+    """Columns of a help text: MOST_COLUMNS, or what the terminal has."""
+    return min(MOST_COLUMNS, shutil.get_terminal_size((MOST_COLUMNS + 2, 24)).columns - 2)
+
+
+def whole(text: str) -> int:
+    """A whole number as people write it, 1e6 too.
+
+    Raises:
+        ArgumentTypeError: none.
+    """
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError, OverflowError):
+        if float(text) == int(float(text)):
+            return int(float(text))
+    raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number")
+
+
+def number(text: str) -> float:
+    """A number.
+
+    Raises:
+        ArgumentTypeError: none.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number") from None
+
+
+def _options(parser: argparse.ArgumentParser) -> Mapping[str, argparse.Action]:
+    return parser._option_string_actions

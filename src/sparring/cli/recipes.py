@@ -1,0 +1,57 @@
+"""``sparring recipes``: what recipes there are, and what each sets; without torch."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+from rich.table import Table
+from rich.text import Text
+
+from sparring.config.groups import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
+from sparring.errors import ConfigError, unknown
+from sparring.uses.progress import console
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print what recipes there are, or what one of them sets."""
+    screen = console()
+    if args.name is None:
+        screen.print(recipes_table())
+        screen.print(
+            "\nThe options of one: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
+        )
+        return 0
+    if args.name not in RECIPES:
+        raise ConfigError(unknown("recipe", args.name, RECIPES))
+    what, paper = ABOUT[args.name]
+    screen.print(f"{args.name}: {what} ({paper})\n", markup=False)
+    screen.print(recipe_table(args.name))
+    return 0
+
+
+def recipes_table() -> Table:
+    """Every recipe in two lines: what it is; its networks, its loss, its paper. 60 columns are enough."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    table.add_column("recipe", no_wrap=True)
+    table.add_column("what it is (networks, loss; paper)")
+    for name in RECIPES:
+        config, (what, paper) = from_recipe(name), ABOUT[name]
+        table.add_row(name, Text(f"{what}\n({config.generator}, {config.loss}; {paper})"))
+    return table
+
+
+def recipe_table(name: str) -> Table:
+    """The options of one recipe, the defaults left out: their values, and what each means."""
+    pictures, points = RECIPES[name], ON_POINTS.get(name, {})
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    table.add_column("option", no_wrap=True)
+    table.add_column("value, meaning")
+    for field in dataclasses.fields(Config):
+        if field.name not in pictures | points:
+            continue
+        value = pictures.get(field.name, field.default)
+        other = points.get(field.name, value)
+        values = f"{value}" if other == value else f"{value}  (on points {other})"
+        table.add_row(field.name, Text(f"{values}\n{field.metadata['help']}"))
+    return table

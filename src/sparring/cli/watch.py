@@ -1,0 +1,283 @@
+"""``sparring watch`` and ``sparring report``: the page's verbs, and the generator that its playground asks."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import secrets
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sparring.errors import ConfigError, RunError, printable, quoted, reason
+from sparring.history import layout
+from sparring.history.find import marked, no_run, runs_in
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import Bout
+    from sparring.page.server import Spot, Wish
+    from sparring.runs.folder import RunFolder
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PORT, TRIED_PORTS = 8555, 20
+KNOB_SEED = 12345  # of the directions that the knobs go along
+
+
+def watch(args: argparse.Namespace) -> int:
+    """Serve the page until interrupted.
+
+    Raises:
+        ConfigError: another address without a token.
+        RunError: no such folder, or no run in it.
+    """
+    for path in args.run:
+        if not path.is_dir():
+            raise RunError(no_run(path))
+    if args.host not in LOOPBACK and not args.token:
+        raise ConfigError(
+            f"--host {args.host} shows your runs to others: give a --token too, such as "
+            f"{secrets.token_urlsafe(8)}."
+        )
+    import uvicorn
+
+    from sparring.page.server import app
+
+    for path in args.run:
+        if not marked(path) and path not in {run.parent for run in runs_in(path)}:
+            raise RunError(f"there is nothing to watch: {no_run(path)}")
+    listening = listen(args.host, args.port)
+    hosts = LOOPBACK if args.host in LOOPBACK else ()
+    shown = address(args.host, listening.getsockname()[1], args.token)
+    print(f"{shown}  (Ctrl-C ends it)", flush=True)
+    if args.browser:
+        open_browser(shown)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+        )
+    )
+    if args.while_stdin:
+        threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+    with suppress(KeyboardInterrupt), listening:  # its way to end
+        server.run([listening])
+    return 0
+
+
+def open_browser(shown: str) -> None:
+    """Open an address in this desk's browser; nothing where nobody would see it."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION") or not sys.stdout.isatty():
+        return
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return
+    with suppress(webbrowser.Error, OSError):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:  # one that would take this terminal
+            threading.Thread(target=browser.open, args=(shown,), daemon=True).start()
+
+
+def _end_with_stdin(server: Any) -> None:
+    """Stop serving when whoever began this process is gone, killed or not: its end closes our input."""
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+def address(host: str, port: int, token: str) -> str:
+    """What to open in a browser; of a host that stands for all of this machine's addresses, one of them."""
+    if host in ("0.0.0.0", "::"):
+        host = _own_address()
+    shown = f"[{host}]" if ":" in host else host
+    secret = quote(token, safe="")
+    return f"http://{shown}:{port}/{f'?token={secret}' if token else ''}"
+
+
+def _own_address() -> str:
+    """This machine's address in its network; no packet is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # an address kept for examples (RFC 5737)
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+def report(args: argparse.Namespace) -> int:
+    """Write a run's page as one file."""
+    from sparring.page.report import write_report
+
+    if not marked(args.run):
+        raise RunError(no_run(args.run))
+    out: Path = args.out or args.run / layout.REPORT
+    if out.is_dir() or not out.parent.is_dir():
+        what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise RunError(f"{what}: choose another --out, such as report.html.")
+    layout.not_of_a_training(out)
+    layout.refuse_taken(out, args.force or not args.out)
+    size = write_report(args.run, out)
+    print(printable(f"{out}  {size / 1e6:.1f} MB"))
+    return 0
+
+
+def listen(host: str, wished: int) -> socket.socket:
+    """A socket that listens on the wished port, or where none was wished on the first free one from PORT on.
+
+    Raises:
+        ConfigError: it is taken, or the address is not this machine's.
+    """
+    if not 0 <= wished < 2**16:
+        raise ConfigError(f"--port {wished}: expected 1 to 65535, or 0 for the first free one.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.getaddrinfo(host, None, family)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(
+            f"--host {quoted(host)} is no address that this machine knows: leave it out, or give one it has."
+        ) from error
+    for port in [wished] if wished else [*range(PORT, PORT + TRIED_PORTS), 0]:  # 0: any that is free
+        trial = socket.socket(family)
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+            trial.listen()  # two that are only bound may share a port
+        except OSError as error:
+            trial.close()
+            why = reason(error)
+            continue
+        return trial
+    raise ConfigError(
+        f"cannot listen on {host}, port {wished or PORT}: {why}. Choose another --port or --host."
+    )
+
+
+@contextmanager
+def page_beside(run: Path, browser: bool = True, stay: bool = False) -> Iterator[None]:
+    """A page of this run in a process of its own, for as long as the block, or this process, lasts.
+
+    Args:
+        browser: open it in one, where there is one.
+        stay: when the block has ended keep it until Ctrl-C.
+    """
+    command = [sys.executable, "-m", "sparring", "watch", str(run), "--while-stdin", "--no-browser"]
+    # In a session of its own: Ctrl-C is for the training.
+    page = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert page.stdin
+    assert page.stdout
+    shown = page.stdout.readline().partition(" ")[0].strip()
+    try:
+        if shown:
+            until = "Ctrl-C" if stay else "the training"
+            print(f"{shown}  (the page; {until} ends it)", flush=True)
+            if browser:
+                open_browser(shown)
+        yield
+        if shown and stay:
+            print(f"The page stays at {shown} until Ctrl-C.", flush=True)
+            with suppress(KeyboardInterrupt):
+                page.wait()
+        elif shown:
+            again = f"sparring watch {shlex.quote(str(run))}"
+            print(f"The page has ended with the training. To see it again: {again}", flush=True)
+    finally:
+        page.terminate()
+        page.wait()
+        page.stdin.close()
+        page.stdout.close()
+
+
+class Painter:
+    """Draws what the playground wishes, with the newest checkpoint of a run."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[Path, tuple[object, RunFolder, Bout]] = {}
+
+    def __call__(self, path: Path, wish: Wish) -> bytes:
+        """A PNG.
+
+        Raises:
+            RunError: there is no whole checkpoint.
+            ConfigError: the label is none of its classes.
+        """
+        from sparring.games import drawing
+        from sparring.kinds import sheets
+
+        folder, bout = self._newest(path)
+        latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
+        drawn = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
+        file = io.BytesIO()
+        sheets.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
+        return file.getvalue()
+
+    def _newest(self, path: Path) -> tuple[RunFolder, Bout]:
+        from sparring.machine.device import Runtime
+        from sparring.runs.folder import RunFolder
+
+        folder = RunFolder(path)
+        states = [folder.checkpoints / f"{layout.step_name(step)}{layout.STATE}" for step in folder.saved()]
+        files = [file for file in (path / layout.RUN, *states) if file.exists()]
+        stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
+        known = self.loaded.get(path)
+        if known is None or known[0] != stamp:
+            bout, _ = folder.bout(lambda _: None, Runtime("cpu", "fp32"))
+            self.loaded = {path: (stamp, folder, bout)}  # one generator in memory
+        _, folder, bout = self.loaded[path]
+        return folder, bout
+
+    def _latents(self, wish: Wish, dim: int) -> Any:
+        """Latents (count, dim) by a wish's words: blended, near the first, along directions."""
+        import torch
+
+        from sparring.games import drawing
+
+        latents = torch.cat([self._latent(wish.spot, dim, k) for k in range(wish.count)])
+        if wish.to:
+            latents = drawing.slerp(latents, self._latent(wish.to, dim).expand_as(latents), wish.share)
+        if any(wish.sliders):
+            basis = torch.linalg.qr(drawing.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
+            count = min(len(wish.sliders), dim)
+            latents = latents + torch.tensor(wish.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
+        return latents
+
+    def _latent(self, spot: Spot, dim: int, after: int = 0) -> Any:
+        """The latent (1, dim) of a spot, or of so many seeds after it."""
+        from sparring.games import drawing
+
+        latent = drawing.random_latents(1, dim, spot.seed + after)
+        if spot.toward is None:
+            return latent
+        return (1 - spot.near**2) ** 0.5 * latent + spot.near * drawing.random_latents(1, dim, spot.toward)
+
+    def _labels(self, folder: RunFolder, wish: Wish) -> Any:
+        """Classes (count,), or weights of classes (count, classes) between two spots; None without any."""
+        import torch
+
+        if not folder.classes:
+            return None
+        labels = self._classes(folder, wish.spot, wish.count)
+        if not wish.to:
+            return labels
+        ends = [labels, self._classes(folder, wish.to, 1).expand_as(labels)]
+        start, end = (torch.nn.functional.one_hot(classes, folder.classes).float() for classes in ends)
+        return torch.lerp(start, end, wish.share)
+
+    def _classes(self, folder: RunFolder, spot: Spot, count: int) -> Any:
+        import torch
+
+        from sparring.games import drawing
+
+        if folder.spec.clusters or spot.label is None:
+            return drawing.drawn_labels(count, folder.facts["class_counts"], spot.seed)
+        if not 0 <= spot.label < folder.classes:
+            raise ConfigError(f"label {spot.label}: expected 0 to {folder.classes - 1}.")
+        return torch.full((count,), spot.label)

@@ -1,0 +1,196 @@
+"""Drawing from a generator: latents, labels, interpolation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sparring.config.arguments import number, plain
+from sparring.config.arguments import whole as whole_number
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError, counted, unknown
+from sparring.kinds.sheets import Array, eight_bit
+from sparring.networks import memory
+
+CHUNK = 500  # samples drawn at a time
+MOST = 2**40  # samples of a draw, or numbers in a latent, before their memory is looked at
+
+
+@torch.no_grad()
+def draw(
+    generator: nn.Module,
+    latents: Tensor,
+    labels: Tensor | None = None,
+    decode: Callable[[Tensor], Tensor] = lambda encoded: encoded,
+) -> Tensor:
+    """Encoded samples (N, *shape) for latents (N, latent_dim), in evaluation mode, a chunk at a time.
+
+    ``decode`` is done to each chunk: bytes take a quarter of the memory.
+    """
+    training = generator.training
+    generator.eval()
+    device = next(generator.parameters()).device
+    drawn = torch.empty(0)
+    for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
+        part = latents[start : start + CHUNK].to(device)
+        of = () if labels is None else (labels[start : start + CHUNK].to(device),)
+        part = decode(generator(part, *of).cpu())
+        if not start:
+            memory.check_drawing(len(latents), part)
+            drawn = part.new_empty((len(latents), *part.shape[1:]))
+        drawn[start : start + CHUNK] = part
+    generator.train(training)
+    return drawn
+
+
+def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+    """The same in the data's own values."""
+    return draw(generator, latents, labels, spec.decode)
+
+
+def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
+    """The samples for latents (N, latent_dim) as features are taken of them."""
+    return draw(generator, latents, labels, lambda encoded: eight_bit(spec.decode(encoded), spec))
+
+
+def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:
+    """``truncation`` times N(0, I): below 1 the samples are more typical and less varied.
+
+    Raises:
+        ConfigError: a count or a seed that is none, or more latents than the memory holds.
+    """
+    count, latent_dim = _count(count), whole_number("latent_dim", latent_dim, 1, MOST)
+    truncation = number("truncation", truncation, 0)
+    latents = f"{counted(count, 'latent')} of {counted(latent_dim, 'number')}"
+    memory.refuse_beyond(count * latent_dim * memory.NUMBER, latents, "Draw fewer at a time: --count.")
+    rng = _stream(seed)
+    return truncation * torch.randn(count, latent_dim, generator=rng)
+
+
+def _count(count: int) -> int:
+    return whole_number("count", count, 0, MOST)
+
+
+def _stream(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(whole_number("seed", seed, -(2**63), 2**64 - 1))
+
+
+def samples(
+    generator: nn.Module,
+    spec: Spec,
+    latent_dim: int,
+    count: int,
+    labels: Any = None,
+    seed: int = 0,
+    truncation: float = 1.0,
+    class_counts: Sequence[int] = (),
+) -> Array:
+    """Decoded samples (count, *shape) of the classes that the user names.
+
+    Raises:
+        ConfigError: an argument that does not fit.
+    """
+    latents = random_latents(count, latent_dim, seed, truncation)
+    indices = label_indices(labels, len(latents), spec, class_counts, seed)
+    drawn: Array = decoded(generator, spec, latents, indices).numpy()
+    return drawn
+
+
+def label_indices(
+    labels: Any, count: int, spec: Spec, class_counts: Sequence[int] = (), seed: int = 0
+) -> Tensor | None:
+    """Class indices (count,) for what the user calls the classes; None without classes.
+
+    Clusters, which have no names, come up as often as in the data where ``class_counts`` says how often.
+    """
+    names = spec.class_names
+    if not names or spec.clusters:
+        if labels is not None:
+            raise ConfigError("this GAN was trained without labels: leave labels out.")
+        return drawn_labels(count, class_counts, seed) if class_counts else even_labels(count, len(names))
+    if labels is None:
+        return even_labels(count, len(names))
+    if isinstance(labels, Tensor) and labels.is_meta:
+        raise ConfigError("labels are on torch's meta device, without values: make them on the CPU.")
+    if isinstance(labels, Tensor | np.ndarray | np.generic):
+        labels = labels.tolist()
+    alone = isinstance(labels, str) or not isinstance(labels, Iterable)
+    listed = [plain(label) for label in ([labels] * count if alone else labels)]
+    if len(listed) != count:
+        given, wanted = counted(len(listed), "label"), counted(count, "sample")
+        raise ConfigError(f"{given} for {wanted}: give one, or one for each.")
+    numbers = any(name.lstrip("-").isdigit() for name in names)
+    indices = []
+    for label in listed:
+        if str(label) in names:
+            indices.append(names.index(str(label)))
+        elif type(label) is int and not numbers and 0 <= label < len(names):
+            indices.append(label)
+        else:
+            raise ConfigError(unknown("label", str(label), names))
+    return torch.tensor(indices, dtype=torch.long)
+
+
+def even_labels(count: int, classes: int) -> Tensor | None:
+    """0, 1, 2 … over and over, (count,); None without classes."""
+    return torch.arange(_count(count)) % classes if classes else None
+
+
+def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
+    """Labels (count,) in the proportions of the training data; None without classes.
+
+    To compare samples with real data: another mix of classes alone moves a Fréchet distance. They are
+    shuffled, the same way each time, so that a part of them has all classes too.
+    """
+    count = _count(count)
+    if not class_counts:
+        return None
+    bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
+    times = (bounds / bounds[-1] * count).round().long().diff()
+    return torch.arange(len(class_counts)).repeat_interleave(times)[torch.randperm(count, generator=_stream(0))]
+
+
+def drawn_labels(count: int, class_counts: Sequence[int], seed: int) -> Tensor:
+    """Labels (count,) at random, each class as likely as in the training data.
+
+    Systematic draws, shuffled: each class comes up to one time more or less often than its share.
+    """
+    rng, count = _stream(seed), _count(count)
+    bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)
+    places = bounds / bounds[-1] * count + torch.rand(1, generator=rng, dtype=torch.float64)
+    times = places.floor().long().diff()
+    return torch.arange(len(class_counts)).repeat_interleave(times)[torch.randperm(count, generator=rng)]
+
+
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """Spherical interpolation of latents (N, latent_dim) (Shoemake 1985; White 2016 for GANs)."""
+    a, b = nn.functional.normalize(start, dim=1), nn.functional.normalize(end, dim=1)
+    angle = (a * b).sum(1, keepdim=True).clamp(-1, 1).acos()
+    sine = angle.sin()
+    near = sine < 1e-6
+    safe = torch.where(near, torch.ones_like(sine), sine)
+    first = torch.where(near, 1 - share, ((1 - share) * angle).sin() / safe)
+    second = torch.where(near, share, (share * angle).sin() / safe)
+    return first * start + second * end
+
+
+def walk(stops: Tensor, frames: int) -> Tensor:
+    """A closed spherical walk through latents (K, latent_dim): (frames, latent_dim)."""
+    places = torch.arange(frames) * len(stops) / frames
+    after = stops.roll(-1, 0)
+    steps = [
+        slerp(stops[k : k + 1], after[k : k + 1], float(place) - k) for place in places for k in [int(place)]
+    ]
+    return torch.cat(steps)
+
+
+def blend(labels: Tensor, classes: int, frames: int) -> Tensor:
+    """Class weights (frames, classes) that go with ``walk`` from one stop's label (K,) to the next."""
+    stops = nn.functional.one_hot(labels, classes).float()
+    places = torch.arange(frames) * len(labels) / frames
+    share = (places % 1).unsqueeze(1)
+    return torch.lerp(stops[places.long()], stops.roll(-1, 0)[places.long()], share)

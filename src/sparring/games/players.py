@@ -1,0 +1,113 @@
+"""The two players as a bout meets them: what may play, and how each is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.optim import LBFGS, Optimizer
+
+from sparring.config.arguments import MOST_FLOAT, instance, number, whole
+from sparring.errors import ConfigError, quoted
+from sparring.games import losses
+from sparring.games.augment import Augmentation
+from sparring.games.losses import Loss
+from sparring.games.penalties import AdaptiveGamma, LeCam, Penalty
+from sparring.machine.device import Runtime
+from sparring.networks.network import play
+
+PLAYERS = ("generator", "discriminator")
+# The most of each: a latent of 4 MiB, steps and parts beyond which nobody waits for a record.
+COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
+AMOUNTS = dict.fromkeys(("weight_clip", "ema_half_life", "instance_noise", "clip_gradients"), MOST_FLOAT)
+AMOUNTS |= {"lr_warmup": 1.0}
+MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}
+
+
+def score(discriminator: nn.Module, samples: Tensor, labels: Tensor | None) -> Tensor:
+    """D(x): logits (B,) in float32.
+
+    Raises:
+        ConfigError: it gives anything but one logit a sample.
+    """
+    logits = play(discriminator, samples, labels)
+    if not isinstance(logits, Tensor) or logits.shape != samples.shape[:1]:
+        raise ConfigError(" ".join(not_logits(logits, len(samples))))
+    return logits.float()
+
+
+def not_logits(outputs: Any, count: int, classes: int = 0) -> tuple[str, str]:
+    """What a discriminator gave for so many samples that is not logits (B,), and the mend."""
+    if not isinstance(outputs, Tensor):
+        return f"The discriminator returns {described(outputs)}; expected logits (B,).", RETURN_TENSOR
+    shape = tuple(outputs.shape)
+    seen = f"The discriminator gives logits of shape {shape} for {count} samples; expected ({count},)."
+    return seen, losses.one_logit_each(shape, count, classes)
+
+
+RETURN_TENSOR = "Let its forward return that tensor alone."
+
+
+def described(outputs: Any) -> str:
+    """What a player returned that is no tensor."""
+    if outputs is None:
+        return "None, as a forward without a return does"
+    parts = f" of {len(outputs)}" if isinstance(outputs, tuple | list | dict) else ""
+    return f"a {type(outputs).__name__}{parts}"
+
+
+def check_bout(bout: Any) -> None:
+    """Refuse what is no player, optimizer, loss or number in its range; numpy's numbers become Python's.
+
+    Raises:
+        ConfigError: which, what is accepted.
+    """
+    for player in PLAYERS:
+        _check_player(player, getattr(bout, player))
+        _check_optimizer(f"{player[0]}_optimizer", getattr(bout, f"{player[0]}_optimizer"))
+    if bout.generator is bout.discriminator:
+        raise ConfigError("generator and discriminator are one network: give each its own.")
+    for name, greatest in COUNTS.items():
+        setattr(bout, name, whole(name, getattr(bout, name), 1, greatest))
+    for name, most in AMOUNTS.items():
+        setattr(bout, name, number(name, getattr(bout, name), 0, most))
+    names = ", ".join(f"losses.{name}" for name, one in vars(losses).items() if isinstance(one, Loss))
+    instance("loss", bout.loss, Loss, f"{names} or your own, losses.Loss(of_discriminator, of_generator)")
+    if isinstance(bout.penalties, Penalty):
+        bout.penalties = (bout.penalties,)
+    instance("penalties", bout.penalties, (list, tuple), "a list, as [penalties.r1(gamma=1.0)]")
+    for penalty in bout.penalties:
+        instance("a penalty", penalty, Penalty, "what penalties.r1(gamma=1.0) and its like make")
+    instance("lr_schedule", bout.lr_schedule, Callable, "a function of the share of the budget")  # type: ignore[arg-type]
+    try:
+        at_first = bout.lr_schedule(0.0)
+    except Exception as error:  # whatever a user's function raises
+        raise ConfigError(f"lr_schedule fails at 0: {type(error).__name__} {quoted(str(error))}.") from error
+    number("lr_schedule(0.0)", at_first, 0)
+    instance("runtime", bout.runtime, Runtime, "a Runtime, as sparring.machine.device.Runtime(device='cpu')")
+    for name, kind in MEMORIES.items():
+        instance(name, getattr(bout, name), (kind, type(None)), f"None or {kind.__module__}.{kind.__name__}")
+
+
+def _check_player(name: str, network: Any) -> None:
+    instance(name, network, nn.Module, "a torch.nn.Module that is made already, as nn.Sequential(...)")
+    weights = [*network.parameters(), *network.buffers()]
+    if any(isinstance(weight, UninitializedParameter | UninitializedBuffer) for weight in weights):
+        raise ConfigError(
+            f"the {name} has lazy layers, whose sizes are not known yet: call it once on a batch first."
+        )
+    if any(weight.is_meta for weight in weights):
+        raise ConfigError(f"the {name} is on torch's meta device, without values: make it on the CPU.")
+    if not any(True for _ in network.parameters()):
+        raise ConfigError(
+            f"the {name} has no weights: give it layers, as attributes or in an nn.ModuleList, not in a list."
+        )
+
+
+def _check_optimizer(name: str, optimizer: Any) -> None:
+    example = "None for Adam, or an optimizer that is made already, as RMSprop(player.parameters(), 1e-4)"
+    instance(name, optimizer, (Optimizer, type(None)), example)
+    if isinstance(optimizer, LBFGS):
+        raise ConfigError(f"{name} is LBFGS, which asks for its loss many times a step: take Adam or RMSprop.")

@@ -1,0 +1,1 @@
+"""What a training leaves in writing; no torch here."""

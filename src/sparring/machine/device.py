@@ -1,0 +1,375 @@
+"""Where a training runs: device, precision, processes (through Lightning Fabric) and CPU threads."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from sparring.config.arguments import instance, whole
+from sparring.config.groups import PRECISIONS
+from sparring.errors import ConfigError, counted, quoted, unknown
+from sparring.machine.threads import available_cores
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
+    from lightning_fabric import Fabric
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
+
+
+T = TypeVar("T")
+_pool = cache(ThreadPoolExecutor)
+
+LAUNCHED = "TORCHELASTIC_RUN_ID"  # set in the processes that torchrun starts
+AMD = "AuthenticAMD"  # the vendor's sign
+MOST_PER_CORE = 16  # threads; each takes a stack of its own, and more only wait for one another
+MOST_TURNS = 40  # of the candidates in choosing the number of threads
+
+
+class Runtime:
+    """One process's view of the machine: its device, its precision, its place among the others.
+
+    Args:
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        precision: "auto" (see ``fast_precision``), "fp32" or "bf16".
+        processes: how many processes train together; the others are started here.
+
+    Raises:
+        ConfigError: a device this machine does not have.
+    """
+
+    def __init__(self, device: str = "auto", precision: str = "auto", processes: int = 1) -> None:
+        processes = whole("processes", processes, 1)
+        instance("device", device, str, "auto, cpu, cuda, cuda:1 or mps")
+        instance("precision", precision, str, "auto, fp32 or bf16")
+        if precision not in PRECISIONS:
+            raise ConfigError(unknown("precision", precision, PRECISIONS))
+        kind, index = _device(device)
+        _check_processes(kind, index, processes)
+        if kind == "cpu":
+            _keep_freed_memory()
+        self.precision = fast_precision(kind) if precision == "auto" else precision
+        self.fabric = Fabric(
+            accelerator=kind,
+            devices=[index] if index is not None else processes,
+            strategy="ddp" if processes > 1 else "auto",
+            precision="bf16-mixed" if self.precision == "bf16" else "32-true",
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.fabric.launch()
+        self.at_once = 1  # parts of a step that are computed side by side
+
+    @property
+    def device(self) -> torch.device:
+        return self.fabric.device
+
+    @property
+    def processes(self) -> int:
+        return self.fabric.world_size
+
+    @property
+    def rank(self) -> int:
+        return self.fabric.global_rank
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context of the players' forward passes; penalties stay outside, in float32."""
+        return self.fabric.autocast()
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on this device, its BatchNorm over all processes' batches."""
+        if self.processes > 1:
+            network = _synchronised(network)
+        network = network.to(self.device)
+        if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in network.modules()):
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Each gradient becomes its mean over the processes, in one exchange.
+
+        Fabric's DistributedDataParallel wrapper would do this in backward, but it supports neither
+        second-order gradients nor two forward passes before one backward.
+        """
+        if self.processes == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in gradients])
+        dist.all_reduce(flat)
+        flat /= self.processes
+        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of ``values`` over the processes, on each of them."""
+        if self.processes > 1:
+            values = values.clone()
+            dist.all_reduce(values)
+            values /= self.processes
+        return values
+
+    def share(self, batch: Tensor) -> Tensor:
+        """This process's part of what all processes drew alike."""
+        if self.processes == 1:
+            return batch
+        size = len(batch) // self.processes
+        return batch[self.rank * size : (self.rank + 1) * size]
+
+    def use_threads(self, count: int, parts: int = 1) -> None:
+        """Let so many CPU threads compute: first parts of a step side by side, then each layer.
+
+        Small layers share two cores badly, whole parts share them well. What is computed does not
+        depend on ``count`` while no layer is shared.
+
+        Raises:
+            ConfigError: more than this machine's cores can use.
+        """
+        check_threads(count)
+        self.at_once = min(count, parts)
+        torch.set_num_threads(count // self.at_once)
+
+    def together(self, function: Callable[..., T], *arguments: Sequence[Any]) -> list[T]:
+        """``function`` of each row of arguments, side by side where ``use_threads`` said so."""
+        rows = list(zip(*arguments, strict=True))
+        at_once, threads = min(len(rows), self.at_once), torch.get_num_threads()
+        if at_once == 1:
+            return [function(*row) for row in rows]
+
+        def run(row: tuple[Any, ...]) -> T:
+            torch.set_num_threads(threads)  # of this thread alone
+            return function(*row)
+
+        return list(_pool(at_once).map(run, rows))
+
+    def agree(self, value: Any) -> Any:
+        """The first process's value, on each process."""
+        return self.fabric.broadcast(value) if self.processes > 1 else value
+
+
+def check_threads(count: int) -> None:
+    """Refuse more threads than this machine's cores can use.
+
+    Raises:
+        ConfigError: how many there may be.
+    """
+    most = MOST_PER_CORE * available_cores()
+    if count > most:
+        raise ConfigError(
+            f"threads = {count:,}: this machine has {available_cores()} cores, and beyond {most} threads each "
+            "takes memory and waits. Leave it out: the best number is measured."
+        )
+
+
+def another_ended(error: RuntimeError) -> bool:
+    """Whether an exchange between processes failed because another one is gone: gloo says so in words."""
+    return isinstance(error, dist.DistError) or "by peer" in str(error)
+
+
+def _device(name: str) -> tuple[str, int | None]:
+    """Fabric's accelerator and device index for a name such as "cuda:1"."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not present.get(kind) or (index and not index.isdigit()):
+        here = ", ".join(k for k, there in present.items() if there)
+        raise ConfigError(f"device {quoted(name)} is not on this machine. Here: {here}. Or use --device auto.")
+    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"device {quoted(name)}: this machine has {counted(torch.cuda.device_count(), 'CUDA device')}."
+        )
+    return kind, int(index) if index and kind != "cpu" else None
+
+
+def _check_processes(kind: str, index: int | None, processes: int) -> None:
+    if processes > 1 and LAUNCHED not in os.environ and not hasattr(sys.modules["__main__"], "__file__"):
+        raise ConfigError(
+            f"{processes} processes each run the whole program again, and there is no file of it here: write a "
+            "script, or use `sparring train --processes`."
+        )
+    started = int(os.environ.get("WORLD_SIZE", processes)) if LAUNCHED in os.environ else processes
+    if started != processes:
+        raise ConfigError(f"torchrun started {started} processes: give --processes {started} too.")
+    if processes > 1 and index is not None:
+        raise ConfigError(f"{processes} processes cannot share one {kind} device: name it without an index.")
+    if kind == "cuda" and processes > torch.cuda.device_count():
+        raise ConfigError(f"{processes} processes need as many GPUs; here: {torch.cuda.device_count()}.")
+
+
+def fast_precision(kind: str) -> str:
+    """bf16 where the hardware has units for its products, else fp32. The same answer on every call."""
+    if kind == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if kind == "cpu" and _cpu_is_fast_in_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _cpu_is_fast_in_bf16() -> bool:
+    """Intel's AMX, or AMD's vector units; on another processor bf16 was slower (docs/benchmarks.md)."""
+    try:
+        if torch.cpu._is_amx_tile_supported():
+            return True
+        return AMD in _cpu_description() and bool(torch.cpu._is_avx512_bf16_supported())
+    except (AttributeError, RuntimeError):
+        return False
+
+
+def _cpu_description() -> str:
+    """What the system says of its processors, the vendor's sign included."""
+    listed = Path("/proc/cpuinfo")
+    return listed.read_text() if listed.exists() else platform.processor()
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Tell glibc to reuse large freed blocks instead of giving them back to the kernel.
+
+    A step frees and allocates the same activations again; having the kernel clear their pages each
+    time costs more than some of the layers (docs/guides/speed.md). It changes no result.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        trim_threshold, mmap_threshold = -1, -3  # from malloc.h
+        if not libc.mallopt(mmap_threshold, 1 << 30):
+            libc.mallopt(mmap_threshold, 1 << 25)  # the most that glibc before 2.35 takes
+        libc.mallopt(trim_threshold, 2**31 - 1)
+
+
+class _SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
+    """BatchNorm over the joint batch of all processes, also on the CPU and through second-order gradients.
+
+    torch's SyncBatchNorm can do neither.
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim < 2:
+            raise ValueError(f"expected (B, C, ...), got {tuple(input.shape)}")
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(input)
+        axes = [axis for axis in range(input.ndim) if axis != 1]
+        channel = (1, -1) + (1,) * (input.ndim - 2)
+        values = input.float()
+        count = values.numel() / values.shape[1] * dist.get_world_size()
+        mean = _sum_over_processes(values.sum(axes)) / count
+        centred = values - mean.view(channel)
+        variance = _sum_over_processes(centred.square().sum(axes)) / count
+        if self.running_mean is not None and self.running_var is not None:
+            momentum = self.momentum or 0.0
+            self.running_mean.lerp_(mean.detach(), momentum)
+            self.running_var.lerp_(variance.detach() * (count / (count - 1)), momentum)
+        out = centred * (variance + self.eps).rsqrt().view(channel)
+        if self.affine:
+            out = out * self.weight.view(channel) + self.bias.view(channel)
+        return out.to(input.dtype)
+
+
+class _Sum(torch.autograd.Function):
+    """A sum over processes whose gradient is summed over them too."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        # The adjoint of a sum over processes is that sum, differentiable in its turn for penalties.
+        total: Tensor = _Sum.apply(gradients[0])  # type: ignore[no-untyped-call]
+        return total
+
+
+def _sum_over_processes(values: Tensor) -> Tensor:
+    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    return total
+
+
+def _synchronised(network: nn.Module) -> nn.Module:
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.__class__ = _SyncedBatchNorm
+    return network
+
+
+@dataclass
+class Threads:
+    """How many CPU threads compute, chosen by timing real steps.
+
+    Args:
+        fixed: use this many; 0 measures.
+        use: makes so many compute.
+        adaptive: measure again when the speed drops. Convolutions sum in another order with
+            another number of threads, so a run that must repeat bit for bit is not adaptive.
+    """
+
+    fixed: int = 0
+    adaptive: bool = False
+    use: Callable[[int], object] = torch.set_num_threads
+    chosen: int = 0
+    best_speed: float = 0.0
+    measured_at: float = 0.0
+
+    def choose(self, probe: Callable[[], object]) -> int:
+        """Set the number of threads and return it; ``probe`` runs one training step on a copy."""
+        if self.fixed:
+            self.chosen = self.fixed
+        else:
+            most = available_cores()
+            self.chosen = fastest(probe, sorted({1, max(1, most // 2), most}), use=self.use)
+            self.best_speed, self.measured_at = 0.0, time.monotonic()
+        self.use(self.chosen)
+        return self.chosen
+
+    def watch(self, samples_per_second: float, probe: Callable[[], object]) -> None:
+        """Choose again when the speed has fallen by a third, or now and then on fewer threads."""
+        if self.fixed or not self.adaptive:
+            return
+        waited = time.monotonic() - self.measured_at
+        self.best_speed = max(self.best_speed, samples_per_second)
+        slow = samples_per_second < 0.67 * self.best_speed and waited > 5
+        idle_cores = self.chosen < available_cores() and waited > 15
+        if slow or idle_cores:
+            self.choose(probe)
+
+
+def fastest(
+    probe: Callable[[], object],
+    candidates: Sequence[int],
+    seconds_each: float = 0.1,
+    use: Callable[[int], object] = torch.set_num_threads,
+) -> int:
+    """The number of threads with which a probe takes least time on average.
+
+    The candidates take turns, so that a disturbance meets them all alike.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    spent = dict.fromkeys(candidates, 0.0)
+    for turn in range(MOST_TURNS):
+        for threads in candidates:
+            use(threads)
+            probe()  # the first step after a change wakes or makes the threads
+            start = time.perf_counter()
+            probe()
+            spent[threads] += time.perf_counter() - start
+        if turn >= 2 and sum(spent.values()) > seconds_each * len(candidates):
+            break
+    return min(spent, key=spent.__getitem__)

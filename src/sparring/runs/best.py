@@ -1,0 +1,158 @@
+"""Quality through a training: measured now and then, and the best checkpoint kept.
+
+The best of many measurements flatters itself, so a checkpoint is chosen on one set of samples and
+reported on another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sparring.config.groups import Config
+from sparring.config.values import field, finite, text, whole
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import RunError, UnreadableError
+from sparring.files import read_json
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.history.record import Record, times_real_text
+from sparring.kinds import sheets
+from sparring.metrics import cache, quality
+from sparring.metrics.distances import fit_gaussian, frechet
+from sparring.metrics.extractors import Reals, choose
+from sparring.metrics.features import Extractor
+from sparring.runs import build, checkpoint
+
+CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
+COUNT = 2000  # samples a measurement
+REFERENCE = 10_000  # reals at most
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Measures a generator against reals, held out where the set has such a part."""
+
+    config: Config
+    spec: Spec
+    class_counts: Sequence[int]
+    extractor: Extractor
+    standard: quality.Standard
+
+    def distance(self, bout: Bout, offset: int) -> float:
+        """The Fréchet distance of COUNT samples, from the same latents whenever the offset is the same."""
+        return frechet(fit_gaussian(self.features(bout, offset)), self.standard.law)
+
+    def measured(self, bout: Bout) -> tuple[float, quality.TimesReal]:
+        """The distance and times real of samples that no checkpoint is chosen on."""
+        features = self.features(bout, REPORTING)
+        return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
+
+    def features(self, bout: Bout, offset: int) -> Tensor:
+        """Of COUNT samples (COUNT, D)."""
+        labels = drawing.natural_labels(COUNT, self.class_counts)
+        latents = drawing.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
+        return self.extractor(drawing.to_measure(bout.artist, latents, labels, self.spec))
+
+
+def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
+    """The judge of a run on this data, as trained; the reals' statistics come from the cache.
+
+    They are of ``held_out``, or else of a built-in set's part that no training sees, or of the data.
+    """
+    reals = to_measure(data, device)
+    extractor = choose(reals)
+    aside = held_out or build.held_out(config.data)
+    reference = reals.samples if aside is None else to_measure(aside, device).samples
+    rng = torch.Generator().manual_seed(0)  # files may be sorted
+    order = torch.randperm(len(reference), generator=rng)
+    law = cache.statistics(extractor, reference[order[:REFERENCE]])
+    others = reference[order[REFERENCE:][:COUNT]]
+    if aside is not None:
+        others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
+    second = extractor(others) if len(others) else torch.empty(0, 1)
+    count = quality.usual_count(len(reals.samples), None if aside is None else len(reference))
+    known = quality.shipped(extractor, law, count)
+    size = min(REFERENCE, len(reference))
+    by = quality.Standard(extractor.label, law, size, second, count, aside is not None, known)
+    return Judge(config, data.spec, data.class_counts, extractor, by)
+
+
+def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
+    """Real data as features are taken of it: pictures in 8 bits, labels that came with it."""
+    labels = None if data.spec.clusters else data.labels
+    return Reals(sheets.eight_bit(data.samples, data.spec), labels, data.name, seed, device)
+
+
+class Selection:
+    """Measures a bout every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
+
+    def __init__(self, judge: Judge, folder: Path, bout: Bout, warn: Callable[[str], object]) -> None:
+        self.judge, self.folder, self.bout = judge, folder, bout
+        self.every = judge.config.evaluate_every
+        self.measured_at = bout.samples_seen // self.every * self.every
+        self.best, self.best_step = math.inf, -1
+        with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
+            chosen, _ = checkpoint.read(folder, warn)
+            if math.isfinite(distance := float(chosen["frechet"])):
+                self.best, self.best_step = distance, int(chosen["step"])
+
+    def measure(self, record: Record, last: bool) -> Record:
+        """The record, with the distance where one is due."""
+        if not last and record.samples_seen - self.measured_at < self.every:
+            return record
+        self.measured_at = record.samples_seen // self.every * self.every
+        distance = self.judge.distance(self.bout, CHOOSING)
+        return replace(record, values={**record.values, "frechet": distance})
+
+    def keep(self, record: Record) -> bool:
+        """Keep the checkpoint of a record whose distance is the least; whether it is."""
+        distance = record.values.get("frechet", math.inf)
+        if not distance < self.best:
+            return False
+        self.best, self.best_step = distance, record.step
+        chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
+        checkpoint.write(self.bout, self.folder, chosen)
+        return True
+
+    def report(self, classes: int) -> dict[str, Any]:
+        """How the best checkpoint and the present state measure on samples neither was chosen on."""
+        facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
+        best = build.bout(self.judge.config, self.judge.spec, classes, self.bout.runtime)
+        checkpoint.restore(best, facts, tensors)
+        distance, times = self.judge.measured(best)
+        last_distance, last_times = self.judge.measured(self.bout)
+        return {
+            "times_real": times.value,
+            "times_real_error": times.error,
+            "label": self.judge.extractor.label,
+            "count": COUNT,
+            "step": best.step,
+            "chosen_at": facts.get("frechet"),
+            "frechet": distance,
+            "last_step": self.bout.step,
+            "last_frechet": last_distance,
+            "last_times_real": last_times.value,
+        }
+
+
+def told(path: Path) -> str:
+    """What a report that was written says, in a line; empty where there is none that can be read."""
+    try:
+        found = read_json(path)
+        best, last = (field(found, name, whole) for name in ("step", "last_step"))
+        scores = [field(found, name, finite) for name in ("times_real", "last_times_real")]
+        label, count = field(found, "label", text), field(found, "count", whole)
+    except UnreadableError:
+        return ""
+    return (
+        f"step {best:,}: {times_real_text(scores[0])} ({label}, estimated from {count:,} samples it was not "
+        f"chosen on; the last, step {last:,}: {times_real_text(scores[1])})"
+    )

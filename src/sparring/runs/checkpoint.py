@@ -1,0 +1,269 @@
+"""Checkpoints: the exact state of a bout as safetensors and JSON, written whole or not at all.
+
+A checkpoint is two files, ``00001200.safetensors`` and ``00001200.json``. The JSON is renamed into
+place last and holds the SHA-256 of both: without it, or with another sum, the checkpoint
+does not count and the one before is used. Every tensor's name, shape and type is checked before any is
+used: an optimizer takes a state of another shape without a word, and its kernels then write beyond it.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+from torch.optim import Optimizer
+
+from sparring.errors import RunError, quoted, reason
+from sparring.files import write_whole
+from sparring.games.adversarial import Bout
+from sparring.history import layout
+
+VERSION = 1
+KEEP = 2  # checkpoints kept: the last, and one to fall back on
+MOST = 2**53  # of a count in a checkpoint's facts
+MOST_THREADS = 4096
+
+
+class NothingSavedError(RunError):
+    """A folder without a checkpoint that is whole."""
+
+
+class _BrokenError(ValueError):
+    """Why a checkpoint does not count."""
+
+
+def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
+    """Save the bout; returns the path of the JSON. Checkpoints before the last KEEP go.
+
+    Raises:
+        RunError: the disk is full or cannot be written; the checkpoints before are untouched.
+    """
+    tensors = save(_tensors(bout))
+    facts = {
+        "version": VERSION,
+        "step": bout.step,
+        "samples_seen": bout.samples_seen,
+        "seconds": bout.seconds,
+        **(extra or {}),
+    }
+    if run := layout.identity(folder.parent):
+        facts["run"] = run
+    if idle := _stateless(bout):
+        facts["stateless"] = idle
+    signed = facts | {"sha256": _digest(facts, tensors)}
+    state = folder / f"{layout.step_name(bout.step)}{layout.STATE}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(state.with_suffix(layout.TENSORS), tensors)
+        write_whole(state, json.dumps(signed, indent=1).encode())
+    except OSError as error:
+        raise RunError(
+            f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
+            "before are whole: make room and go on with `sparring resume`."
+        ) from error
+    older = [step for step in layout.checkpoints(folder) if step < bout.step]
+    gone = older[: max(0, len(older) + 1 - KEEP)]
+    for step in gone:
+        for suffix in (layout.STATE, layout.TENSORS):
+            (folder / f"{layout.step_name(step)}{suffix}").unlink(missing_ok=True)
+    return state
+
+
+def _digest(facts: Mapping[str, Any], tensors: bytes) -> str:
+    """SHA-256 of the tensors and of the facts beside them."""
+    return hashlib.sha256(tensors + json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The newest checkpoint that is whole: its facts and its tensors. ``warn`` hears of broken ones.
+
+    Raises:
+        NothingSavedError: there is none.
+        RunError: it is of another version.
+    """
+    found = layout.steps(folder, layout.STATE)
+    for step in reversed(found):
+        try:
+            return _whole(folder / f"{layout.step_name(step)}{layout.STATE}", step)
+        except _BrokenError as error:
+            warn(f"checkpoint {layout.step_name(step)} is broken ({error}); trying the one before.")
+    what = "no whole checkpoint" if found else "no checkpoint"
+    raise NothingSavedError(f"{what} in {folder}. Train again with `sparring train`.")
+
+
+def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The checkpoint of a JSON file.
+
+    Raises:
+        _BrokenError: it is damaged, or not of this step or run.
+        RunError: it is of another version.
+    """
+    damaged = (ValueError, LookupError, TypeError, AttributeError, RecursionError, SafetensorError)
+    try:
+        facts, content = json.loads(path.read_bytes()), path.with_suffix(layout.TENSORS).read_bytes()
+        matches = facts.pop("sha256") == _digest(facts, content)
+        tensors = load(content) if matches else {}
+    except OSError as error:
+        raise _BrokenError(reason(error)) from error
+    except damaged as error:
+        raise _BrokenError("it is damaged") from error
+    if not matches:
+        raise _BrokenError("its checksum does not match")
+    if facts.get("version") != VERSION:
+        raise RunError(
+            f"{path} is of checkpoint version {quoted(facts.get('version'))}, this sparring reads "
+            f"version {VERSION}. Use the sparring that wrote it (see run.json)."
+        )
+    _check_facts(facts, step)
+    if not layout.of_run(facts, layout.identity(path.parent.parent)):
+        raise _BrokenError("it is of another run")
+    return facts, tensors
+
+
+def _check_facts(facts: Mapping[str, Any], step: int) -> None:
+    """Refuse facts that no checkpoint of this step has.
+
+    Raises:
+        _BrokenError: which.
+    """
+    numbers = {"step": (int,), "samples_seen": (int,), "seconds": (int, float), "threads": (int,)}
+    for name, kinds in numbers.items():
+        value = facts.get(name, 0 if name == "threads" else None)
+        most = MOST_THREADS if name == "threads" else MOST
+        if type(value) not in kinds or not 0 <= value <= most:
+            raise _BrokenError(f"its {name} is {quoted(value)}, not a number from 0 to {most:,}")
+    if facts["step"] != step:
+        raise _BrokenError(f"it says to be of step {facts['step']}")
+    idle = facts.get("stateless", [])
+    if not isinstance(idle, list) or not all(isinstance(name, str) for name in idle):
+        raise _BrokenError(f"its stateless weights are {quoted(idle)}, not a list of names")
+
+
+def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Put a bout, built from the same config, into the saved state.
+
+    Raises:
+        RunError: the tensors are not this bout's; it is left as it was.
+    """
+    expected = _tensors(bout, optimizers=False)
+    _check_tensors(expected | _states_to_be(bout), tensors, facts)
+    with torch.no_grad():
+        for name, tensor in expected.items():
+            tensor.copy_(tensors[name])
+    for name, optimizer in _optimizers(bout):
+        _restore_optimizer(optimizer, name, tensors)
+    bout.step, bout.samples_seen = int(facts["step"]), int(facts["samples_seen"])
+    bout.seconds = float(facts["seconds"])
+
+
+def _check_tensors(
+    expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+) -> None:
+    """Refuse tensors that are missing, too many, or of another shape or type.
+
+    A weight that no gradient ever reached has no state in its optimizer: all of it may be missing where
+    the facts say so, or where no step has been made.
+
+    Raises:
+        RunError: the first of them, and what is expected.
+    """
+    idle = set(facts.get("stateless", ())) if facts["step"] else {_owner(name) for name in expected}
+    idle -= {_owner(name) for name in tensors}
+    for name in sorted(expected.keys() | tensors.keys()):
+        theirs, ours = (_form(part[name]) if name in part else "missing" for part in (tensors, expected))
+        if theirs != ours and not (theirs == "missing" and _optimizer_part(name) and _owner(name) in idle):
+            wanted = "not known" if ours == "missing" else f"expected {ours}"
+            raise RunError(
+                f"the checkpoint does not fit the config's networks: {quoted(name)} is {theirs}, {wanted}. "
+                "Put back the config.toml that it was written with, or train anew with `sparring train`."
+            )
+
+
+def _form(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
+
+
+def _owner(name: str) -> str:
+    """An optimizer's weight, g_optimizer/3, of the name of one of its tensors, g_optimizer/3/exp_avg."""
+    return name.rpartition("/")[0]
+
+
+def _optimizer_part(name: str) -> bool:
+    return name.startswith(("g_optimizer/", "d_optimizer/"))
+
+
+def _tensors(bout: Bout, optimizers: bool = True) -> dict[str, Tensor]:
+    """Every tensor of the state by name; weights and buffers are the live ones, not copies."""
+    networks = {"generator": bout.generator, "discriminator": bout.discriminator, **bout.memories}
+    if bout.average:
+        networks["average"] = bout.average.network
+    tensors = {
+        f"{player}/{name}": tensor
+        for player, network in networks.items()
+        for name, tensor in network.state_dict().items()
+    }
+    if optimizers:
+        for name, optimizer in _optimizers(bout):
+            tensors |= dict(_optimizer_tensors(optimizer, name))
+    # safetensors stores row-major memory; channels_last is restored by copying into live weights.
+    return {name: t.contiguous() for name, t in tensors.items()} if optimizers else tensors
+
+
+def _optimizers(bout: Bout) -> list[tuple[str, Optimizer]]:
+    return [("g_optimizer", bout.g_optimizer), ("d_optimizer", bout.d_optimizer)]
+
+
+def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, Tensor]]:
+    for index, moments in optimizer.state_dict()["state"].items():
+        for key, value in moments.items():
+            yield f"{name}/{index}/{key}", torch.as_tensor(value)
+
+
+def _stateless(bout: Bout) -> list[str]:
+    """Weights of which an optimizer keeps nothing, since no gradient has reached them yet."""
+    return [
+        f"{name}/{index}"
+        for name, optimizer in _optimizers(bout)
+        for index, weight in enumerate(_weights(optimizer))
+        if not optimizer.state.get(weight)
+    ]
+
+
+def _weights(optimizer: Optimizer) -> list[Tensor]:
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
+
+
+def _states_to_be(bout: Bout) -> dict[str, Tensor]:
+    """What the optimizers will keep of each weight, by name: found by a step of copies of them."""
+    tensors: dict[str, Tensor] = {}
+    for name, optimizer in _optimizers(bout):
+        twin = copy.deepcopy(optimizer)
+        for weight in _weights(twin):
+            weight.grad = torch.zeros_like(weight)
+        twin.step()
+        tensors |= dict(_optimizer_tensors(twin, name))
+    return tensors
+
+
+def _restore_optimizer(optimizer: Optimizer, name: str, tensors: Mapping[str, Tensor]) -> None:
+    parameters = _weights(optimizer)
+    state: dict[int, dict[str, Tensor]] = {}
+    for full_name, tensor in tensors.items():
+        owner, _, rest = full_name.partition("/")
+        if owner == name:
+            index, _, key = rest.partition("/")
+            # Moments lie in memory as their weights do, so that the same kernels sum in the same order.
+            like = parameters[int(index)]
+            if tensor.shape == like.shape:
+                tensor = torch.empty_like(like, requires_grad=False).copy_(tensor)
+            state.setdefault(int(index), {})[key] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

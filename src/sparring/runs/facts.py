@@ -1,0 +1,84 @@
+"""What a run folder must say before anything is done with it: run.json and config.toml, each value checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sparring import __version__
+from sparring.config.groups import Config, from_toml
+from sparring.config.values import field, listed, text, whole
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError, RunError, UnreadableError, quoted, reason
+from sparring.files import read_json, read_text
+from sparring.history import layout
+from sparring.history.find import no_run
+
+FORMAT = 1  # of the run folder; another number is refused
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "sparring": text,
+    "created": text,
+    "data": text,
+    "data_count": whole,
+    "classes": whole,
+    "class_counts": lambda counts: listed(counts, whole),
+}
+
+
+def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
+    """The facts in run.json, the spec of the data, and the options.
+
+    Raises:
+        RunError: not a run folder, half written, damaged, or of another version.
+    """
+    try:
+        missing = _missing(path)
+        why = no_run(path, missing) if missing else ""
+    except OSError as error:
+        raise RunError(
+            f"cannot read {quoted(str(path))}: {reason(error)}. Give the folder of a run."
+        ) from error
+    if missing:
+        raise RunError(why)
+    try:
+        found = read_json(path / layout.RUN)
+    except UnreadableError as error:
+        raise RunError(f"cannot read {path}/run.json: {error}. Train into another folder.") from error
+    named = found if isinstance(found, dict) else {}
+    if named.get("format") != FORMAT:
+        raise RunError(
+            f"{path} has run format {quoted(named.get('format'))} (written by sparring "
+            f"{quoted(named.get('sparring', '?'))}); this is sparring {__version__}, which reads format "
+            f"{FORMAT}. Use the version that wrote it."
+        )
+    try:
+        facts, spec = checked(named)
+    except UnreadableError as error:
+        raise RunError(f"{path}/run.json is damaged: {error}. Put back a copy, or train anew.") from error
+    try:
+        return facts, spec, from_toml(read_text(path / layout.CONFIG))
+    except (ConfigError, UnreadableError) as error:
+        raise RunError(f"{path}/config.toml: {error}") from error
+
+
+def _missing(path: Path) -> str:
+    """The file without which this is no run folder; "" where there are both."""
+    wanted = (layout.RUN, layout.CONFIG)
+    return next((name for name in wanted if not (path / name).exists()), "")
+
+
+def checked(facts: Any) -> tuple[dict[str, Any], Spec]:
+    """The facts of a run, checked and printable, and the spec of its data.
+
+    Raises:
+        UnreadableError: which fact is missing or wrong.
+    """
+    found: dict[str, Any] = {name: field(facts, name, check) for name, check in CHECKS.items()}
+    spec = field(facts, "spec", Spec.from_dict)
+    classes, counts, names = found["classes"], found["class_counts"], len(spec.class_names)
+    if classes not in (0, names):
+        raise UnreadableError(f"classes: {classes:,}, but {names:,} have names")
+    if len(counts) != classes or (classes and not sum(counts)):
+        raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
+    return {**facts, **found, "class_counts": list(counts)}, spec

@@ -1,0 +1,248 @@
+"""``sparring train --rescue``: back to the last healthy state, one cure, and a while of watching.
+
+What is done is said, and written to ``rescue.jsonl`` in the run folder, a line each with all that a
+resumed training must know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sparring.config.groups import Config
+from sparring.config.values import field, listed, text, whole
+from sparring.data.spec import Dataset
+from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
+from sparring.doctor.report import options_text
+from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
+from sparring.files import parse_json, read_text, write_whole
+from sparring.games.adversarial import Bout
+from sparring.history import layout
+from sparring.history.record import Record
+from sparring.runs import build, checkpoint
+from sparring.runs import folder as run
+from sparring.runs.folder import RunFolder
+
+APART = 6  # records between healthy states, and before a finding for one to count as healthy
+WATCH = 10  # healthy records after which a cure has proven itself
+PATIENCE = 6  # records that a cure has before the doctor is heard again, unless all breaks down
+
+
+@dataclass
+class Rescuer:
+    """Trains a run and cures it, as often as it may.
+
+    Args:
+        most: cures that may be tried.
+        tell: hears of everything that is done.
+
+    Attributes:
+        bout: the players as they are now; a cure begins with new ones.
+        findings: what the doctor found at the last record.
+        diagnosis: what is to be said at that record.
+    """
+
+    folder: RunFolder
+    bout: Bout
+    most: int
+    tell: Callable[[str], object] = print
+    tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
+    watched: int = 0  # records left to watch the last cure
+    findings: list[Finding] = attribute(default_factory=list)  # at the last record
+    diagnosis: Diagnosis = attribute(default_factory=lambda: Doctor().diagnosis(()))
+    was: dict[str, Any] = attribute(default_factory=dict)  # what the cure being watched changed, as it was
+    ill: set[tuple[str, Any]] = attribute(default_factory=set)  # options that a kept cure changed, as they were
+    heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
+
+    def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
+        """``run.train_in`` until the budget is spent, with cures where they are needed.
+
+        Raises:
+            NonFiniteError: the training broke down and no cure is left.
+        """
+        if self.most > len(self.tried) and not self.log.exists():
+            self._log("allowed", f"cures that may be tried: {self.most}", self.bout.step)
+        while True:
+            doctor = Doctor(self._options())
+            if self.bout.step:
+                for record in self.folder.records():
+                    if record.step <= self.bout.step:  # what was tried in vain is still in the file
+                        doctor.look(record)
+            last = self.bout.step
+            try:
+                for record in run.train_in(self.folder, self.bout, data, **options):
+                    self.findings = doctor.look(record)
+                    self.diagnosis = doctor.diagnosis(self.findings)
+                    yield record
+                    self._note_health(record)
+                    last = record.step
+                    if record.progress < 1 and self._treat(self.findings, last):
+                        break
+                else:
+                    return
+            except NonFiniteError:
+                broken = Record(
+                    self.bout.step, self.bout.samples_seen, self.bout.seconds, 1.0, {"non_finite": 1}
+                )
+                if not self._treat(doctor.look(broken), last):
+                    raise
+
+    def _note_health(self, record: Record) -> None:
+        if any(finding.stop or any(cure.change for cure in finding.cures) for finding in self.findings):
+            return  # what no option cures and no step makes worse is healthy enough to go back to
+        if not self.most:
+            return
+        if self.watched:
+            self.watched -= 1
+            if self.watched:
+                return  # what a cure on trial leads to is not yet known to be healthy
+            self.ill |= set(self.was.items())
+            self.was = {}
+            self._log("kept", "the cure is kept: no finding since", record.step)
+        saved = layout.checkpoints(self.folder.healthy)
+        if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
+            checkpoint.write(self.bout, self.folder.healthy)
+
+    def _treat(self, findings: Sequence[Finding], step: int) -> bool:
+        """Go back and change what the first serious finding asks for; False where nothing is to be done."""
+        serious = [finding for finding in findings if finding.sure != "low"]
+        if step < self.heard_from:
+            serious = [finding for finding in serious if finding.name == "non-finite"]
+        if not serious:
+            return False
+        undone = bool(self.was)
+        if undone:
+            self._adopt(self.folder.config.replace(**self.was))
+            self.was, self.watched = {}, 0
+            self._log("undone", f"the cure is undone: {serious[0].title}", step)
+            doctor = Doctor(self._options())
+            serious = [replace(f, cures=doctor.prescriptions(f.name) or f.cures) for f in serious]
+        for finding in serious:
+            for cure in finding.cures:
+                words = options_text(cure.change)
+                if cure.change.items() <= vars(self.folder.config).items() or self.ill & cure.change.items():
+                    continue  # it says nothing new, or goes back to what this run was ill with
+                if (finding.name, words) not in self.tried and len(self.tried) < self.most:
+                    self.tried.add((finding.name, words))
+                    if self._try(finding, dict(cure.change), words):
+                        return True
+        if undone:
+            self._go_back(self.folder.config, serious[0].step)
+        return undone
+
+    def _try(self, finding: Finding, change: dict[str, Any], words: str) -> bool:
+        before = self.folder.config
+        try:
+            self._go_back(before.replace(**change), finding.step)
+        except SparringError as error:
+            self._log("refused", f"{words} does not go with the other options: {error}", self.bout.step)
+            return False
+        self.was, self.watched = {name: getattr(before, name) for name in change}, WATCH
+        self.heard_from = self.bout.step + PATIENCE * before.record_every
+        self._log("tried", f"{finding.title}; back to step {self.bout.step:,} with {words}", finding.step)
+        return True
+
+    def _go_back(self, config: Config, step: int) -> None:
+        """The players of the last state that was healthy well before a step, or new ones."""
+        folder, spent = self.folder, self.bout.seconds
+        bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
+        folder.drop_after(max(0, step - APART * config.record_every), layout.HEALTHY)
+        with suppress(RunError):  # none so early, or the cure is another network: from the start
+            checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
+        bout.seconds = spent  # what was tried in vain was training too
+        self.bout = bout
+        self._adopt(config)
+        checkpoint.write(bout, folder.checkpoints)  # first: a kill in between must not lose all of them
+        folder.drop_after(bout.step, layout.CHECKPOINTS)
+
+    def _adopt(self, config: Config) -> None:
+        self.folder.config = config
+        write_whole(self.folder.path / layout.CONFIG, config.to_toml().encode())
+
+    def _options(self) -> dict[str, Any]:
+        return vars(self.folder.config) | {"kind": self.folder.spec.kind}
+
+    @property
+    def log(self) -> Path:
+        return self.folder.path / layout.RESCUE
+
+    def _log(self, what: str, words: str, step: int) -> None:
+        self.tell(f"rescue: {words}")
+        line = {"what": what, "step": step, "words": words, "tries": len(self.tried), "most": self.most}
+        state = {"tried": sorted(self.tried), "was": self.was, "ill": sorted(self.ill, key=str)}
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | state | {"heard_from": self.heard_from}) + "\n")
+
+
+def _lines(log: Path) -> list[str]:
+    """The lines of a log with their ends; none where it cannot be read."""
+    try:
+        return read_text(log).splitlines(keepends=True)
+    except UnreadableError:
+        return []
+
+
+def _state(
+    config: Config, line: str
+) -> tuple[set[tuple[str, str]], set[tuple[str, Any]], dict[str, Any], int, int]:
+    """What a line of the log says of the rescuer: tried, ill, was, heard_from, most.
+
+    Raises:
+        UnreadableError: the line does not say it.
+        ConfigError: it names options that are none.
+    """
+    state = parse_json(line)
+    changed = field(state, "was", _options)
+    config.replace(**changed)
+    return (
+        {(text(disease), text(words)) for disease, words in field(state, "tried", _pairs)},
+        {(text(name), _option(value)) for name, value in field(state, "ill", _pairs)},
+        changed,
+        field(state, "heard_from", whole),
+        field(state, "most", whole),
+    )
+
+
+def _option(value: Any) -> Any:
+    if not isinstance(value, str | int | float):
+        raise UnreadableError(f"{quoted(value)} where an option's value is expected")
+    return value
+
+
+def _options(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UnreadableError(f"{quoted(value)} where options are expected")
+    return {name: _option(part) for name, part in value.items()}
+
+
+def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
+    pairs = listed(value, partial(listed, check=lambda part: part, most=2))
+    if any(len(pair) != 2 for pair in pairs):
+        raise UnreadableError(f"{quoted(value)} where pairs are expected")
+    return pairs
+
+
+def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
+    """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
+
+    Args:
+        more: cures that may be tried from here on; None: as many as were left.
+    """
+    ward = Rescuer(folder, bout, 0)
+    lines = _lines(ward.log)
+    if lines and not lines[-1].endswith("\n"):  # a kill left half a line
+        write_whole(ward.log, "".join(lines[:-1]).encode())
+    for line in reversed(lines):
+        with suppress(SparringError):
+            ward.tried, ward.ill, ward.was, ward.heard_from, ward.most = _state(folder.config, line)
+            break
+    ward.watched = WATCH if ward.was else 0
+    if more is not None:
+        ward.most = len(ward.tried) + more
+    return ward

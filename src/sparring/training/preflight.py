@@ -1,0 +1,278 @@
+"""Before the first step: what would make a training fail, found in a second or two on copies."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from sparring.config.arguments import instance, whole
+from sparring.data.spec import Dataset
+from sparring.errors import Caution, PlayerError, counted
+from sparring.games.adversarial import Batch, Bout, discriminator_lesson, forge, generator_lesson
+from sparring.games.losses import hinge
+from sparring.networks.blocks import has_batch_norm
+from sparring.networks.network import play
+from sparring.training.endings import ending, lacking, out_of_reach, span
+from sparring.training.trial import ON_LOGITS, as_data, check_optimizers, copied, randomness_kept, try_step
+
+SAMPLES = 2000  # of the data that are looked at
+NUMBERS = 2**23  # values in them at most, but a batch
+BATCH, LEAST_BATCH = 64, 8
+BATCH_NUMBERS = 2**19  # values in a batch at most: twenty steps are taken with it
+RARE = 0.05  # of the commonest class's share
+FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
+TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
+LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
+WON = 1.0  # logits that it must rise by for them to be right
+WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+HELD = 0.1  # of the data's range that a bound may move by
+FAR = 1e3  # last weights so many times too large saturate a bounded generator
+
+
+def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
+    """What is wrong with a bout and its data, the surest first; nothing of either is changed.
+
+    Args:
+        data: as for ``train``.
+
+    Raises:
+        DataError: what came is no samples.
+    """
+    instance("bout", bout, Bout, "a sparring.Bout(generator, discriminator, latent_dim)")
+    seed = whole("seed", seed, -(2**63), 2**64 - 1)
+    data = as_data(bout, data)
+    if len(data) < 2:
+        return []
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
+    count = min(SAMPLES, max(BATCH, NUMBERS // math.prod(data.spec.shape)))
+    some = data.batch(order[:count].to(data.samples.device))[0].flatten(1).float()
+    few = min(BATCH, max(LEAST_BATCH, BATCH_NUMBERS // math.prod(data.spec.shape)))
+    real, labels = data.batch(order[:few].to(data.samples.device))
+    device = bout.runtime.device
+    batch = real.to(device), None if labels is None else labels.to(device)
+    found = [*_of_data(data, some, bout)]
+    try:
+        check_optimizers(bout)
+    except PlayerError as refusal:
+        found.append(refusal.caution)
+    try:
+        try_step(bout, batch)
+        for look in (_of_outputs, _of_gradients):
+            if twin := copied(bout):
+                found += look(twin, batch, some)
+    except PlayerError as refusal:  # what follows would fail too, or mislead
+        found.append(refusal.caution)
+    return [*found, *_of_layers(bout)]
+
+
+def outlook(bout: Bout, batch: Batch) -> list[Caution]:
+    """What the players' first outputs on a batch speak against; nothing of the bout is changed."""
+    twin = copied(bout)
+    if twin is None:
+        return []
+    with randomness_kept(bout):
+        return list(_of_outputs(twin, batch, batch[0].flatten(1).float()))
+
+
+def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
+    if float(some.std(0).max()) < 1e-6:
+        yield Caution("constant-data", "All samples looked at are the same.", "Check what was loaded.")
+        return
+    rows = {hashlib.blake2b(row.numpy().tobytes(), digest_size=16).digest() for row in some.cpu()}
+    if (copies := 1 - len(rows) / len(some)) > 0.3:
+        yield Caution(
+            "duplicates",
+            f"{copies:.0%} of {len(some):,} samples repeat another one.",
+            "Leave the copies out: `sparring data` counts them.",
+        )
+    if data.classes and not data.spec.clusters:
+        counts = data.class_counts
+        least = min(range(len(counts)), key=counts.__getitem__)
+        if counts[least] < RARE * max(counts):
+            yield Caution(
+                "class-balance",
+                f"Class {data.spec.class_names[least]} has {counted(counts[least], 'sample')}, the commonest "
+                f"{max(counts):,}.",
+                "It will be drawn badly: gather more of it, or leave it out.",
+            )
+    if bout.latent_dim >= max(2, FEW_LATENTS * min(some.shape)):
+        return  # enough however many directions there are
+    centred = (some.double() - some.double().mean(0)).cpu()
+    square = centred @ centred.T if len(some) < some.shape[1] else centred.T @ centred
+    shares = torch.linalg.eigvalsh(square).flip(0).clamp_min(0)
+    directions = int((shares.cumsum(0) < 0.9 * shares.sum()).sum()) + 1
+    if bout.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
+        yield Caution(
+            "few-latents",
+            f"The latent has {counted(bout.latent_dim, 'number')}, the data {directions} directions "
+            "with 90 % of its variance.",
+            f"Give it more: --latent-dim {max(16, math.ceil(directions / 4))}.",
+        )
+
+
+def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
+    """Signs of both losses, gradients that do not flow, penalties that do nothing."""
+    rng = torch.Generator(twin.runtime.device).manual_seed(0)
+    penalties, twin.penalties = twin.penalties, ()
+    fake = forge(twin, batch, rng)
+    d_weights, g_weights = _learning(twin.discriminator), _learning(twin.generator)
+    if not d_weights or not g_weights:
+        return
+    d_slope = discriminator_lesson(twin, batch, fake.detach(), rng).gradients
+    g_slope = generator_lesson(twin, batch, fake, rng).gradients
+    for name, slope in (("generator", g_slope), ("discriminator", d_slope)):
+        if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
+            yield Caution(
+                f"{name}-frozen",
+                f"No gradient reaches the {name}.",
+                "Look for .detach(), torch.no_grad or a constant on its way to the loss.",
+            )
+            return
+    if not fake.requires_grad:
+        return
+    fake = forge(twin, batch, rng.manual_seed(0))  # the same; the lesson used up their graph
+    logits = play(twin.discriminator, fake, batch[1]).float()
+    passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
+    if _cosine(g_slope, passing) < -WRONG_WAY:
+        yield Caution(
+            "wrong-sign",
+            "A step of the generator lowers what the discriminator thinks of its samples.",
+            "Turn the sign of its loss.",
+        )
+    if _lead_learnt(twin, batch) < -LOST:
+        yield Caution(
+            "labels-swapped",
+            "The discriminator's steps raise its scores of forged samples above those of real ones.",
+            "Its loss takes D(real) first and D(forged) second.",
+        )
+    for penalty in penalties:
+        samples = batch[0].detach().requires_grad_()
+        value = penalty.function(samples, play(twin.discriminator, samples, batch[1])).mean()
+        slope = torch.autograd.grad(value, d_weights, allow_unused=True) if value.requires_grad else ()
+        if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
+            yield Caution(
+                "idle-penalty",
+                "A penalty has no gradient in the discriminator's weights, so it does nothing.",
+                "Look for a layer without second derivatives.",
+            )
+
+
+def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
+    """The generator's range beside the data's, and the size of what both players give at first."""
+    rng = torch.Generator().manual_seed(0)
+    latents = torch.randn(len(batch[0]), twin.latent_dim, generator=rng).to(twin.runtime.device)
+    near = play(twin.generator, latents, batch[1])
+    logits = play(twin.discriminator, batch[0], batch[1])
+    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # whose margin is 1
+    if limits and (last := ending(logits)):
+        yield Caution(
+            "bounded-logits",
+            f"The discriminator ends in {last.words}, so that it cannot be surer than {last.most:.3g}.",
+            "Leave that last function out: the loss takes logits of any size.",
+        )
+    last, near, logits = ending(near), near.detach().float(), logits.detach().float()
+    low, high = span(some)
+    ends = _reach(twin, latents, batch[1], high - low)
+    if lacking(ends, (low, high)):
+        yield out_of_reach(ends, (low, high), last)
+    if not bool(near.isfinite().all()) or float(near.std()) > 100 * (high - low):
+        yield Caution(
+            "initial-scale",
+            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over "
+            f"{high - low:.3g}.",
+            "Scale its weights down at the start.",
+        )
+    if not bool(logits.isfinite().all()) or float(logits.abs().max()) > 100:
+        yield Caution(
+            "initial-scale",
+            f"The untrained discriminator's scores reach {float(logits.abs().max()):.3g}.",
+            "Scale its weights or the data down.",
+        )
+
+
+def _reach(twin: Bout, latents: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
+    """The least and the greatest value the generator can draw, infinite where nothing holds it.
+
+    Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
+    """
+    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
+    if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):
+        return -math.inf, math.inf  # it is computed anew at each call, as under spectral_norm
+    ends = []
+    with torch.no_grad():
+        for factor in (1.0, FAR, FAR, -1.0):
+            for layer in last:
+                layer.weight.mul_(factor)
+            far = play(twin.generator, latents, labels).float()
+            ends.append((float(far.min()), float(far.max())))
+    near, *far_ends = ends
+    if far_ends[0] == near:  # the layer takes its weights from elsewhere
+        return -math.inf, math.inf
+    lows, highs = zip(*far_ends, strict=True)
+    least = min(lows) if max(lows) - min(lows) <= HELD * width else -math.inf
+    most = max(highs) if max(highs) - min(highs) <= HELD * width else math.inf
+    return least, most
+
+
+def _of_layers(bout: Bout) -> Iterator[Caution]:
+    for layer in bout.generator.modules():
+        if isinstance(layer, nn.ConvTranspose2d):
+            uneven = [(k, s) for k, s in zip(layer.kernel_size, layer.stride, strict=True) if s > 1 and k % s]
+            if uneven:
+                size, stride = uneven[0]
+                yield Caution(
+                    "checkerboard",
+                    f"A transposed convolution has kernels of {size} at stride {stride}, which overlap "
+                    "unevenly.",
+                    f"Take kernels of {stride * math.ceil(size / stride)}.",
+                )
+                break
+    if bout.penalties and has_batch_norm(bout.discriminator):
+        yield Caution(
+            "batch-norm-penalised",
+            "The discriminator has BatchNorm, under which a penalty on the slope of one sample's score is on "
+            "that of a whole batch.",
+            "Take another normalisation, --d-norm none.",
+        )
+    if bout.judges_jointly and has_batch_norm(bout.discriminator):
+        yield Caution(
+            "batch-norm-leak",
+            "The discriminator's BatchNorm sees real and forged samples in one batch, and so tells them apart.",
+            "Set judges_jointly to False, or take another normalisation.",
+        )
+
+
+def _learning(player: nn.Module) -> list[Tensor]:
+    return [weight for weight in player.parameters() if weight.requires_grad]
+
+
+def _lead_learnt(twin: Bout, batch: Batch) -> float:
+    """How much a few steps raise the twin's scores of real samples above those of forged ones."""
+    rng = torch.Generator(twin.runtime.device).manual_seed(0)
+    fake = forge(twin, batch, rng).detach()
+    leads = []
+    for _ in range(TRIED):
+        lesson = discriminator_lesson(twin, batch, fake, rng)
+        leads.append(float(lesson.logged["real_logit"].mean() - lesson.logged["fake_logit"].mean()))
+        if leads[-1] - leads[0] > WON:
+            break
+        with torch.no_grad():
+            for weight, slope in zip(_learning(twin.discriminator), lesson.gradients, strict=True):
+                if slope is not None:
+                    weight.sub_(SMALL * slope.sign())
+    return leads[-1] - leads[0]
+
+
+def _cosine(a: Sequence[Tensor | None], b: Sequence[Tensor | None]) -> float:
+    """Of the angle between two gradients; 0 where one of them is nought."""
+    pairs = [(x.double(), y.double()) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
+    inner = sum(float((x * y).sum()) for x, y in pairs)
+    norms = [math.sqrt(sum(float(pair[k].square().sum()) for pair in pairs)) for k in (0, 1)]
+    return inner / (norms[0] * norms[1]) if min(norms) > 1e-12 else 0.0

@@ -1,0 +1,107 @@
+"""What a training takes from its data: a recipe by its size, labels where asked for, a batch it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sparring.config.groups import DEFAULT_RECIPES, Config
+from sparring.data.spec import Dataset
+from sparring.data.split import aside_count
+from sparring.errors import ConfigError, DataError, counted, first_of, quoted
+
+Tell = Callable[[str], object]
+
+# benchmarks/few_samples.py: of 511 emoji small-data is twice as near the reals as sprint (3.5 against 7.3
+# times real). Larger sets were measured with sprint, the built-in ones from 1,703 samples on.
+FEW = 1_000
+FEW_RECIPE = "small-data"
+LEAST = 10  # samples; statistics over fewer say nothing of what they are from
+
+
+def recipe_for(data: Dataset) -> tuple[str, str]:
+    """The recipe that "auto" stands for, and the reason in a sentence where it is not the usual one."""
+    if few := few_pictures(data):
+        return FEW_RECIPE, f"recipe {FEW_RECIPE}, chosen because {few}."
+    return DEFAULT_RECIPES[data.spec.kind], ""
+
+
+def few_pictures(data: Dataset) -> str:
+    """That these are few pictures, in words; "" of many, and of points."""
+    few = data.spec.kind == "image" and len(data) < FEW
+    return f"{counted(len(data), 'picture')} {'is' if len(data) == 1 else 'are'} few" if few else ""
+
+
+def told_labels(data: Dataset, recipe: Config, asked: Mapping[str, Any], given: bool, tell: Tell) -> bool:
+    """Whether the players are told the data's labels, which is the config's ``conditional``.
+
+    Labels that somebody asked for are used whatever the recipe does by itself; those that merely came
+    with the data follow the recipe, and ``tell`` hears where that leaves them unused.
+
+    Args:
+        asked: the options that were asked for.
+        given: labels were handed over with the samples.
+
+    Raises:
+        ConfigError: labels that are asked for and refused at once, are not there, or are all one.
+    """
+    wish, classes = asked.get("conditional"), data.classes
+    named = given or bool(data.origin and data.origin.options.get("labels", "none") != "none")
+    if named and wish is False:
+        raise ConfigError(
+            "labels are given, and --no-conditional (conditional=False) would not use them: leave one of "
+            "the two out."
+        )
+    if wish and not classes:
+        raise ConfigError(
+            f"--conditional (conditional=True) uses labels, and {data.name} has none. Give some (of pictures: "
+            "--labels folders, or a CSV file; of arrays: one for each sample), or leave it out."
+        )
+    if classes == 1:
+        one = f"all {len(data):,} samples of {data.name} have the label {quoted(data.spec.class_names[0])}"
+        if named or wish:
+            raise ConfigError(f"{one}, from which players learn nothing. Leave the labels out.")
+        if wish is None and recipe.conditional:
+            tell(f"{one}, from which players learn nothing: it is not used.")
+        return False
+    if wish is not None:
+        return bool(wish)
+    if classes and not recipe.conditional and not named:
+        tell(
+            f"the labels of {data.name} are not used, because recipe {recipe.recipe} does without: "
+            "--conditional (conditional=True) uses them."
+        )
+    elif not recipe.conditional and named and not given:
+        tell(
+            f"the players are told the {classes:,} classes, which recipe {recipe.recipe} by itself does not do."
+        )
+    return recipe.conditional or (named and classes > 0)
+
+
+def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
+    """The config's, or the largest one that the data fills and its parts share.
+
+    Raises:
+        DataError: fewer than LEAST samples.
+    """
+    count = len(data) - aside_count(len(data), config.hold_out)
+    parts = config.processes * config.ghost_batches
+    held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
+    if count < LEAST:
+        few = counted(count, "sample")
+        raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add some.")
+    if count >= config.batch_size or count < parts:
+        return config.batch_size
+    fitted = count // parts * parts
+    tell(f"batches of {fitted}, not {config.batch_size}: {data.name} has {count} samples{held}.")
+    return fitted
+
+
+def no_labels(data: str, names: tuple[str, ...]) -> str:
+    """Why a run without labels draws none by class, and what would; ``names`` are classes it did not use."""
+    if len(names) > 1:
+        return (
+            f"trained without labels, though {data} has some ({first_of(names)}): train anew with "
+            "--conditional (conditional=True)"
+        )
+    return "trained without labels: train anew with some (of pictures: --labels folders, or a CSV file)"

@@ -1,0 +1,470 @@
+"""One step tried on copies of the players: what would fail in it is named, with its place and its mend.
+
+What is told here is certain; what only looks wrong is in ``checks``.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+
+from sparring.data.given import as_picture, take
+from sparring.data.spec import Dataset
+from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
+from sparring.games.adversarial import Batch, Bout, discriminator_lesson, generator_lesson
+from sparring.games.average import duplicate
+from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
+from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits
+from sparring.networks.network import play
+from sparring.training.endings import ending, lacking, out_of_reach, span
+
+ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}
+WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say what they take
+
+
+def as_data(bout: Bout, data: Any) -> Dataset:
+    """What a user gave as a Dataset; without labels that came along where no player takes them.
+
+    A word on standard error says what was taken.
+    """
+    dataset, remarks = take(data)
+    labelled = dataset.classes and not isinstance(data, Dataset)
+    if labelled and not (takes(bout.generator, 2) or takes(bout.discriminator, 2)):
+        dataset = dataset.unlabelled()
+        remarks = [*remarks, "the labels are left out: neither player's forward takes them."]
+    for remark in remarks:
+        warn(remark)
+    return dataset
+
+
+def try_step(bout: Bout, batch: Batch) -> None:
+    """Play one step on copies, on a batch on the bout's device; nothing of the bout is changed.
+
+    Raises:
+        PlayerError: what would fail, or could never be won.
+    """
+    twin = copied(bout)
+    if twin is None:
+        return
+    real, labels = batch
+    rng = torch.Generator().manual_seed(0)
+    latents = torch.randn(len(real), bout.latent_dim, generator=rng).to(bout.runtime.device)
+    with randomness_kept(bout):
+        fake = _called(twin, "generator", latents, labels, real)
+        _check_samples(fake, real)
+        logits = _called(twin, "discriminator", real, labels, real)
+        if logits.shape != (len(real),):
+            classes = 0 if labels is None else int(labels.max()) + 1
+            _refuse("no-logits", *not_logits(logits, len(real), classes))
+        _check_finite("generator", "samples", fake)
+        _check_finite("discriminator", "logits", logits)
+        _check_slopes(bout, twin, fake, real, labels)
+        _check_endings(twin, fake, logits, real)
+        _check_lessons(twin, batch, latents)
+
+
+def copied(bout: Bout) -> Bout | None:
+    """The same game between copies of the players in training mode; None where one cannot be copied."""
+    twin = copy.copy(bout)
+    try:
+        twin.generator, twin.discriminator = duplicate(bout.generator), duplicate(bout.discriminator)
+    except (TypeError, RuntimeError, NotImplementedError, AttributeError):
+        return None
+    twin.generator.train()
+    twin.discriminator.train()
+    return twin
+
+
+def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) -> NoReturn:
+    raise PlayerError(Caution(name, words, cure)) from cause
+
+
+@contextmanager
+def randomness_kept(bout: Bout) -> Iterator[None]:
+    """Dropout draws from torch's global stream, which training shall find as it was."""
+    device = bout.runtime.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+
+
+def check_optimizers(bout: Bout) -> None:
+    """Refuse optimizers that hold other weights than those of their player that learn.
+
+    Raises:
+        PlayerError: which, and what it holds.
+    """
+    given = {player: _weights(getattr(bout, f"{player[0]}_optimizer")) for player in PLAYERS}
+    own = {player: {id(weight) for weight in getattr(bout, player).parameters()} for player in PLAYERS}
+    for player, other in (PLAYERS, PLAYERS[::-1]):
+        network: nn.Module = getattr(bout, player)
+        learning = {id(weight) for weight in network.parameters() if weight.requires_grad}
+        mend = f"Give it {player}.parameters()."
+        if (given[player], given[other]) == (own[other], own[player]) != (own[player], own[other]):
+            _refuse(
+                f"{player}-frozen",
+                "The optimizers are exchanged: each holds the weights of the other player.",
+                "Bout takes the generator's first: g_optimizer, then d_optimizer.",
+            )
+        if not learning:
+            _refuse(
+                f"{player}-frozen",
+                f"The {player} has no weights that learn.",
+                f"Set them free: {player}.requires_grad_(True).",
+            )
+        if foreign := (given[player] & own[other]) - own[player]:
+            _refuse(
+                f"{player}-frozen",
+                f"The {player}'s optimizer holds {len(foreign)} weights of the {other}.",
+                f"{mend} Both optimizers may also be left out; they are Adam then.",
+            )
+        if missing := len(learning - given[player]):
+            _refuse(
+                f"{player}-frozen",
+                f"The {player}'s optimizer lacks {missing} of its {len(learning)} weights.",
+                f"{mend} Those that shall stay as they are take requires_grad_(False).",
+            )
+
+
+def _weights(optimizer: torch.optim.Optimizer) -> set[int]:
+    return {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+
+
+def _called(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, real: Tensor) -> Tensor:
+    """What a player gives, as a tensor of floats on the bout's device; refused where it does not."""
+    network: nn.Module = getattr(twin, player)
+    _check_weights(player, network, inputs.device)
+    _check_parameters(player, network, labels)
+    given = inputs.clone()
+    with _watched(network) as visits, twin.runtime.autocast():
+        try:
+            outputs: Any = play(network, given, labels)
+        except Exception as error:
+            seen = list(visits)  # what is tried from here on visits layers too
+            _check_exchanged(twin, player, inputs, labels, real)
+            _explain(twin, player, inputs, labels, seen, error)
+    if not torch.equal(given, inputs):
+        _refuse(
+            f"{player}-input",
+            f"The {player} changes what it is given in place, and others need it unchanged.",
+            "Take inplace=False in its first layer, and x = x + 1 in place of x += 1.",
+        )
+    if not isinstance(outputs, Tensor):
+        expected = "logits (B,)" if player == "discriminator" else f"samples (B, {_listed(real.shape[1:])})"
+        _refuse(
+            f"{player}-output",
+            f"The {player} returns {described(outputs)}; expected {expected}.",
+            RETURN_TENSOR,
+        )
+    if not outputs.is_floating_point():
+        _refuse(
+            f"{player}-output",
+            f"The {player} returns {str(outputs.dtype).removeprefix('torch.')} values; expected float32.",
+            "Leave out argmax, rounding and conversions: through them no gradient flows.",
+        )
+    if outputs.device != inputs.device:
+        _refuse(
+            f"{player}-device",
+            f"The {player} was given tensors on {inputs.device} and returns them on {outputs.device}.",
+            "Make tensors inside it on its input's device, as torch.zeros(3, device=x.device).",
+        )
+    return outputs
+
+
+def _check_weights(player: str, network: nn.Module, device: torch.device) -> None:
+    for name, weight in network.named_parameters():
+        if weight.dtype != torch.float32:
+            kind = str(weight.dtype).removeprefix("torch.")
+            _refuse(
+                f"{player}-weights",
+                f"The {player}'s {name} is {kind}; players are float32.",
+                f"Call {player}.float(); for lower precision Runtime(precision='bf16') casts by itself.",
+            )
+        if weight.device != device:
+            _refuse(
+                f"{player}-device",
+                f"The {player}'s {name} is on {weight.device}, the bout on {device}.",
+                f"Call {player}.to({str(device)!r}), or Bout(..., runtime=Runtime({str(weight.device)!r})).",
+            )
+
+
+def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) -> None:
+    """Refuse a forward that wants labels where there are none, or takes none where there are."""
+    if takes(network, 1 if labels is None else 2):
+        return
+    inputs = "latents" if player == "generator" else "samples"
+    if labels is None and takes(network, 2):
+        _refuse(
+            f"{player}-labels",
+            f"The {player}'s forward wants labels too, and the data has none.",
+            "Give them with the data, as train(bout, (samples, labels), budget), or let it take "
+            f"{inputs} alone.",
+        )
+    if labels is not None and takes(network, 1):
+        _refuse(
+            f"{player}-labels",
+            f"The data has labels, and the {player}'s forward takes {inputs} alone.",
+            f"Let it take ({inputs}, labels), or give the data without labels.",
+        )
+    wanted = inputs if labels is None else f"{inputs} and labels"
+    _refuse(f"{player}-labels", f"The {player}'s forward cannot be called with {wanted} alone.", "Let it be.")
+
+
+def takes(network: nn.Module, count: int) -> bool:
+    """Whether a network's forward can be called with so many arguments."""
+    try:
+        inspect.signature(network.forward).bind(*range(count))
+    except ValueError:  # it says nothing of what it takes
+        return True
+    except TypeError:
+        return False
+    return True
+
+
+@dataclass
+class _Visit:
+    """A layer that was called: its name in the network, itself, the shape that it got, whether it answered."""
+
+    name: str
+    layer: nn.Module
+    shape: tuple[int, ...] | None
+    answered: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether one of torch's own layers failed on what it got."""
+        return not self.answered and self.shape is not None and type(self.layer).__module__.startswith("torch.")
+
+
+@contextmanager
+def _watched(network: nn.Module) -> Iterator[list[_Visit]]:
+    """The innermost layers as they are called; the last is where a failure happened."""
+    visits: list[_Visit] = []
+
+    def note(name: str) -> Any:
+        def hook(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
+            first = inputs[0] if inputs and isinstance(inputs[0], Tensor) else None
+            visits.append(_Visit(name, layer, None if first is None else tuple(first.shape)))
+
+        return hook
+
+    def answered(*_: Any) -> None:
+        visits[-1].answered = True
+
+    leaves = [(name, layer) for name, layer in network.named_modules() if not any(layer.children())]
+    handles = [layer.register_forward_pre_hook(note(name)) for name, layer in leaves]
+    handles += [layer.register_forward_hook(answered) for _, layer in leaves]
+    try:
+        yield visits
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _explain(
+    twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit], error: Exception
+) -> NoReturn:
+    """Refuse a player that failed, with the layer, what it got, and the mend where trying finds one."""
+    last = visits[-1] if visits else None
+    if last and isinstance(last.layer, nn.modules.batchnorm._BatchNorm) and len(inputs) == 1:
+        _refuse(
+            f"{player}-batch",
+            f"The {player}'s BatchNorm takes the mean over a batch, and here each part of one has 1 sample.",
+            "Use a larger batch_size, or another normalisation.",
+            error,
+        )
+    if last and isinstance(last.layer, nn.Embedding) and labels is not None:
+        _check_classes(player, last, labels, error)
+    what = "latents" if player == "generator" else "samples"
+    given = f"{what} of shape {tuple(inputs.shape)}"
+    mend = _mend(twin, player, inputs, labels, visits)
+    if last and last.failed:
+        place = f" {last.name}" if last.name else ""
+        words = f"The {player} fails on {given}: its layer{place}, {quoted(last.layer)}, gets {last.shape}."
+        first = f"Let it take {what} (B, {_listed(inputs.shape[1:])})."
+        mend = mend or (first if last is visits[0] else "Change that layer, or those before it.")
+    else:
+        words = f"The {player}'s own forward fails on {given}: {type(error).__name__} {quoted(str(error))}."
+        mend = mend or "The traceback shows the line."
+    _refuse(f"{player}-input", words, mend, error)
+
+
+def _check_exchanged(twin: Bout, player: str, latents: Tensor, labels: Tensor | None, real: Tensor) -> None:
+    """Refuse a discriminator given as the generator, and the generator as the discriminator."""
+    if player != "generator" or not _plays(twin.generator, real, labels):
+        return
+    if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
+        _refuse(
+            "players-exchanged",
+            "The players are exchanged: the generator takes samples, and the discriminator makes them.",
+            "Give the generator first: Bout(generator, discriminator, latent_dim).",
+        )
+
+
+def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception) -> None:
+    """Refuse an embedding with fewer rows than there are classes."""
+    rows, classes = int(visit.layer.num_embeddings), int(labels.max()) + 1  # type: ignore[arg-type]
+    if visit.shape == tuple(labels.shape) and classes > rows:
+        _refuse(
+            f"{player}-labels",
+            f"The {player}'s layer {visit.name}, {quoted(visit.layer)}, has rows for {rows} classes, and the "
+            f"data's labels go from 0 to {classes - 1}.",
+            f"Make it nn.Embedding({classes}, {visit.layer.embedding_dim}).",
+            error,
+        )
+
+
+def _mend(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]) -> str | None:
+    """What to change, found by trying other inputs on a copy; None where none of them plays."""
+    wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
+    count = len(inputs)
+    if player == "discriminator":
+        if _plays(twin.discriminator, inputs.flatten(1), labels):
+            return "Put nn.Flatten() before its first layer."
+        shape = _picture(inputs.shape[1], wanted) if inputs.ndim == 2 and wanted else None
+        if shape and _plays(twin.discriminator, inputs.view(count, *shape), labels):
+            return f"Reshape the data to (N, {_listed(shape)}), or begin it with nn.Unflatten(1, {shape})."
+        return None
+    for size in dict.fromkeys((inputs.shape[1], wanted or inputs.shape[1])):
+        for further in ((), (1, 1)):
+            if _plays(twin.generator, torch.randn(count, size, *further, device=inputs.device), labels):
+                change = "" if size == inputs.shape[1] else f"give Bout latent_dim={size}"
+                if further:
+                    wrap = f"nn.Sequential(nn.Unflatten(1, ({size}, 1, 1)), generator)"
+                    change += f"{' and ' if change else ''}wrap it: {wrap}"
+                return f"{change[0].upper()}{change[1:]}."
+    return None
+
+
+def _listed(shape: Sequence[int]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def _picture(numbers: int, channels: int) -> tuple[int, int, int] | None:
+    """The square picture with so many channels that so many numbers make."""
+    side = math.isqrt(numbers // channels)
+    return (channels, side, side) if channels * side * side == numbers else None
+
+
+def _plays(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> bool:
+    return _played(network, inputs, labels) is not None
+
+
+def _played(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+    """What a copy of a network gives; None where it fails."""
+    try:
+        with torch.no_grad():
+            return play(duplicate(network), inputs, labels)
+    except Exception:  # whatever a user's network raises
+        return None
+
+
+def _check_samples(fake: Tensor, real: Tensor) -> None:
+    if fake.shape == real.shape:
+        return
+    drawn, wanted = tuple(fake.shape[1:]), tuple(real.shape[1:])
+    if fake.ndim == 0 or len(fake) != len(real):
+        words = f"The generator draws {tuple(fake.shape)} from {len(real)} latents; expected one sample of each"
+        _refuse("shape-mismatch", f"{words}.", "Keep the first axis, the batch, as it is.")
+    cure = f"Let it draw {wanted}, or bring the data to {drawn}."
+    if len(drawn) == len(wanted) == 3 and drawn == (*wanted[1:], wanted[0]):
+        cure = "Put the channels first: end its forward with .permute(0, 3, 1, 2)."
+    elif len(wanted) == 1 < len(drawn) and (shape := as_picture(wanted[0], drawn)):
+        cure = f"Are the data pictures? Then give them as such, x.reshape(-1, {_listed(shape)})"
+        cure += "." if shape == drawn else f", and let it draw {shape}."
+    elif math.prod(drawn) == math.prod(wanted):
+        flat = "" if len(drawn) == 1 else "nn.Flatten(), "
+        shaped = "nn.Flatten()" if len(wanted) == 1 else f"{flat}nn.Unflatten(1, {wanted})"
+        cure = f"End it with {shaped}."
+    _refuse("shape-mismatch", f"The generator draws {drawn}, the data are {wanted}.", cure)
+
+
+def _check_finite(player: str, what: str, outputs: Tensor) -> None:
+    if not bool(outputs.isfinite().all()):
+        broken = int((~outputs.isfinite()).flatten(1 if outputs.ndim > 1 else 0).sum())
+        _refuse(
+            "initial-scale",
+            f"Before any step, {broken:,} of {outputs.numel():,} numbers in the {player}'s {what} are infinite "
+            "or NaN.",
+            "Look for a division by 0, a logarithm or a root of 0, or weights that are far too large.",
+        )
+
+
+def _check_slopes(bout: Bout, twin: Bout, fake: Tensor, real: Tensor, labels: Tensor | None) -> None:
+    """Refuse players through which no gradient flows."""
+    # A forward that was put on a network from outside may still use the weights of the original.
+    g_weights, d_weights = (
+        [*getattr(bout, player).parameters(), *getattr(twin, player).parameters()] for player in PLAYERS
+    )
+    cut = "Look for .detach(), .data, torch.no_grad, argmax or rounding on its way."
+    if not _reaches(fake, g_weights):
+        _refuse("generator-frozen", "No gradient reaches the generator: its samples do not hold one.", cut)
+    samples = fake.detach().float().requires_grad_()
+    logits = play(twin.discriminator, samples + 0, labels)
+    if not _reaches(logits, [samples]):
+        why = "the discriminator's scores do not depend on its samples, or hold no slope in them"
+        _refuse("generator-frozen", f"No gradient reaches the generator: {why}.", cut)
+    if not _reaches(play(twin.discriminator, real, labels), d_weights):
+        _refuse("discriminator-frozen", "No gradient reaches the discriminator's weights.", cut)
+
+
+def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
+    """Whether outputs depend on some of the leaves, as autograd sees it."""
+    leaves = [leaf for leaf in leaves if leaf.requires_grad]
+    if not outputs.requires_grad:
+        return False
+    try:
+        slopes = torch.autograd.grad(outputs.float().sum(), leaves, allow_unused=True, retain_graph=True)
+    except RuntimeError as error:
+        _refuse(
+            "in-place",
+            "A gradient cannot be computed: a value that it needs was changed in place, or a layer has no "
+            "derivative.",
+            "Take inplace=False, and x = x + 1 in place of x += 1.",
+            error,
+        )
+    return any(slope is not None for slope in slopes)
+
+
+def _check_endings(twin: Bout, fake: Tensor, logits: Tensor, real: Tensor) -> None:
+    """Refuse players whose last function keeps them from what the game asks."""
+    last = ending(logits)
+    if last and twin.loss.generator in ON_LOGITS and (last.least >= 0 or last.most <= 0):
+        _refuse(
+            "bounded-logits",
+            f"The discriminator ends in {last.words}; the loss takes logits, of either sign, and "
+            "applies the sigmoid itself where there is one.",
+            "Leave that last function out.",
+        )
+    last = ending(fake)
+    if last and lacking(last.ends, range_ := span(real)):
+        raise PlayerError(out_of_reach(last.ends, range_, last))
+
+
+def _check_lessons(twin: Bout, batch: Batch, latents: Tensor) -> None:
+    """Try both lessons with their loss, penalties and what else the bout has."""
+    rng = torch.Generator(twin.runtime.device).manual_seed(0)
+    for player in PLAYERS[::-1]:
+        fake = play(twin.generator, latents, batch[1]).float()
+        try:
+            if player == "discriminator":
+                discriminator_lesson(twin, batch, fake.detach(), rng)
+            else:
+                generator_lesson(twin, batch, fake, rng)
+        except ConfigError:
+            raise
+        except Exception as error:
+            _refuse(
+                f"{player}-lesson",
+                f"The {player}'s loss or penalty fails: {type(error).__name__} {quoted(str(error))}.",
+                "Losses take (real (B,), fake (B,)) and give (B,); penalties need second derivatives, which "
+                "some layers lack: try it without penalties.",
+                error,
+            )

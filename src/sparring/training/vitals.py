@@ -1,0 +1,254 @@
+"""Vital signs: what a training's samples and weights say of its health, cheap enough for every record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from sparring.data import kmeans
+from sparring.data.spec import Dataset
+from sparring.games.adversarial import Bout
+from sparring.metrics.distances import mind
+from sparring.networks.network import play
+from sparring.training.gauge import Gauge
+from sparring.training.overfitting import HeldOutGap
+
+COUNT = 256  # samples a measurement, fewer where they are large:
+NUMBERS = 2**23  # values in them at most, but LEAST samples
+LEAST, PART = 32, 64  # PART: made at a time
+CELLS = 20  # k-means cells of the reals, in which fakes are counted
+CELLED = 2000  # reals that these are fitted to
+SIDE = 32  # pixels, to which pictures are averaged before they are compared
+PROJECTIONS = 64
+LEAST_OF_A_CLASS = 8  # samples, below which its spread is not judged
+LACKING = 0.2  # of its share of fakes, below which a cell counts as missing
+NEAR = 0.05  # of the reals' range: what lies nearer to the fakes' range is within reach
+CORNER = 7 / 8  # of the highest frequency, above which the corners of a spectrum lie
+FAINT = 1e-3  # of the mean power
+MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it is looked for
+
+
+class Reals(NamedTuple):
+    """What does not change through a training: real samples and what is known of them."""
+
+    samples: Tensor  # (N, *shape), encoded
+    vectors: Tensor  # (N, D), averaged to SIDE
+    labels: Tensor | None
+    apart: float  # mean distance of two
+    variance: float  # E|x - mean|^2
+    centres: Tensor  # (CELLS, D)
+    shares: Tensor  # of each cell (CELLS,)
+
+
+class Vitals:
+    """Measures a bout on fixed latents beside fixed reals; the bout is left as it is.
+
+    Args:
+        held_out: samples that are not trained on: ``held_out_gap`` and ``copied`` need them.
+    """
+
+    def __init__(self, bout: Bout, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
+        self.bout, self.seed, self.bounded = bout, seed, data.spec.bounded
+        rng = torch.Generator().manual_seed(seed)
+        self.reals = _look(data, bout.runtime.device, rng)
+        count = len(self.reals.samples)
+        self.faint = FAINT * max(float(self.reals.samples.var()), 1e-6)  # corners that no eye sees
+        self.latents = torch.randn(count, bout.latent_dim, generator=rng).to(bout.runtime.device)
+        self.gauge = Gauge(data, held_out, bout.runtime.device, seed)
+        self.gap: Callable[[], dict[str, float]] = dict
+        self.known: Tensor | None = None
+        if held_out:
+            self.gap = HeldOutGap(bout, data, held_out, seed)
+            if len(data) <= MOST_COPIED:
+                self.known = _as_many_of_both(data, held_out, bout.runtime.device, rng)
+        # Vectors of the fakes at the last record, which a resumed training has made already.
+        self.before = _vectors(self._forged(bout.generator)) if bout.step else None
+        self.weights = [_weights(player) for player in (bout.generator, bout.discriminator)]
+
+    @torch.no_grad()
+    def __call__(self) -> dict[str, float]:
+        """The signs as a record has them, each explained in ``records.LOGGED``."""
+        fakes = self._forged(self.bout.generator)
+        vectors = _vectors(fakes)
+        found = self._changes() | self._of(fakes, vectors) | self.gap()
+        if (rank := _rank_kept(self.bout.discriminator)) is not None:
+            found["d_rank"] = rank
+        if self.before is not None:
+            found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
+        drawn = fakes  # of the generator that samples are drawn from
+        if self.bout.average is not None:
+            drawn = self._forged(self.bout.artist)
+            found["average_lag"] = float((_vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
+        found |= self.gauge(drawn)
+        self.before = vectors
+        return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
+
+    @torch.no_grad()
+    def _forged(self, generator: nn.Module) -> Tensor:
+        training = generator.training
+        generator.eval()  # batch statistics must not be moved
+        labels = self.reals.labels
+        of_parts = [None] * len(self.latents) if labels is None else labels.split(PART)
+        with self.bout.runtime.autocast():
+            parts = [
+                play(generator, latents, some).float()
+                for latents, some in zip(self.latents.split(PART), of_parts, strict=labels is not None)
+            ]
+        fakes = torch.cat(parts)
+        generator.train(training)
+        return fakes
+
+    def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
+        reals = self.reals
+        apart = torch.cdist(vectors, vectors)
+        if not bool(apart.isfinite().all()):
+            return {}
+        found = {
+            "spread": _mean_of_pairs(apart) / reals.apart,
+            "missing": _missing(vectors, reals),
+            "distance": self._distance(vectors),
+        }
+        if self.bounded:  # else whatever is not drawn now may be drawn soon
+            low, high = float(reals.samples.min()), float(reals.samples.max())
+            near = NEAR * (high - low)
+            beyond = (reals.samples < fakes.min() - near) | (reals.samples > fakes.max() + near)
+            found["out_of_reach"] = float(beyond.float().mean())
+        if reals.labels is not None and (least := _least_spread(vectors, reals)) is not None:
+            found["class_spread"] = least
+        if fakes.ndim == 4 and min(fakes.shape[2:]) > 1:
+            found["high_frequency"] = _checkers(fakes) / max(_checkers(reals.samples), 1e-6)
+            found["corners"] = _corners(fakes) / max(_corners(reals.samples), self.faint)
+        if self.known is not None:
+            half = len(self.known) // 2
+            nearest = torch.cdist(vectors, self.known).argmin(1)
+            found["copied"] = float((nearest < half).float().mean())
+        return found
+
+    def _distance(self, vectors: Tensor) -> float:
+        directions = torch.Generator().manual_seed(self.seed)
+        found = mind(self.reals.vectors.cpu(), vectors.cpu(), directions, PROJECTIONS)
+        return found / (3 * self.reals.variance)
+
+    def _changes(self) -> dict[str, float]:
+        """How far each player has moved since the last record, as a share of its weights' norm."""
+        found = {}
+        for k, (name, player) in enumerate(
+            (("g_change", self.bout.generator), ("d_change", self.bout.discriminator))
+        ):
+            now = _weights(player)
+            found[name] = float((now - self.weights[k]).norm() / now.norm().clamp_min(1e-12))
+            self.weights[k] = now
+        return found
+
+
+def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
+    order = torch.randperm(len(data), generator=rng)
+    count = min(COUNT, max(LEAST, NUMBERS // math.prod(data.spec.shape)))
+    samples, labels = data.batch(order[:count].to(data.samples.device))
+    many = _vectors_of(data, order[:CELLED])
+    vectors = many[:count]
+    centres = kmeans.centres(many.cpu(), min(CELLS, len(many)), rng)
+    counts = torch.bincount(kmeans.assign(many.cpu(), centres), minlength=len(centres))
+    return Reals(
+        samples=samples.to(device),
+        vectors=vectors.to(device),
+        labels=None if labels is None else labels.to(device),
+        apart=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
+        variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
+        centres=centres,
+        shares=counts.double() / counts.sum(),
+    )
+
+
+def _as_many_of_both(a: Dataset, b: Dataset, device: torch.device, rng: torch.Generator) -> Tensor:
+    """Vectors of as many samples of a, then of b."""
+    count = min(len(a), len(b), CELLED)
+    both = [torch.randperm(len(part), generator=rng)[:count] for part in (a, b)]
+    return torch.cat([_vectors_of(part, i) for part, i in zip((a, b), both, strict=True)]).to(device)
+
+
+def _vectors_of(data: Dataset, indices: Tensor) -> Tensor:
+    """Samples of a set as vectors, a part at a time: all of them encoded may not fit into memory."""
+    parts = indices.to(data.samples.device).split(max(1, NUMBERS // math.prod(data.spec.shape)))
+    return torch.cat([_vectors(data.batch(part)[0]) for part in parts])
+
+
+def _vectors(samples: Tensor) -> Tensor:
+    """Samples (N, *shape) as vectors (N, D), pictures averaged to at most SIDE pixels a side."""
+    if samples.ndim == 4 and (factor := -(-max(samples.shape[2:]) // SIDE)) > 1:
+        samples = avg_pool2d(samples, factor, ceil_mode=True)
+    return samples.flatten(1).float()
+
+
+def _weights(player: nn.Module) -> Tensor:
+    return torch.cat([weight.detach().flatten().float() for weight in player.parameters()])
+
+
+def _rank_kept(player: nn.Module) -> float | None:
+    """How many directions its layers still use: 1 as at the start, 0 one each; the mean over layers.
+
+    Of each weight matrix (n, m), the stable rank |W|_F^2 / |W|_2^2, less 1, over that of a random one,
+    nm / (sqrt n + sqrt m)^2 (Marchenko and Pastur). It falls where the spectrum collapses (Liu et al. 2019).
+    """
+    kept = []
+    for layer in player.modules():
+        if not isinstance(layer, (nn.Linear, nn.Conv1d, nn.Conv2d)):
+            continue
+        weight = layer.weight.detach().float().flatten(1)
+        n, m = sorted(weight.shape)
+        random = n * m / (math.sqrt(n) + math.sqrt(m)) ** 2
+        square = weight @ weight.T if len(weight) == n else weight.T @ weight  # (n, n)
+        if random > 1.5 and bool(square.isfinite().all()):
+            largest = float(torch.linalg.eigvalsh(square)[-1])
+            kept.append((float(square.trace()) / max(largest, 1e-30) - 1) / (random - 1))
+    return sum(kept) / len(kept) if kept else None
+
+
+def _mean_of_pairs(apart: Tensor) -> float:
+    """The mean of distances (N, N) over pairs of different ones."""
+    count = len(apart)
+    return float(apart.double().sum() / max(count * (count - 1), 1))
+
+
+def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
+    """The least, over classes, of a class's spread over that of its reals."""
+    assert reals.labels is not None
+    ratios = []
+    for label, count in zip(*(t.tolist() for t in reals.labels.unique(return_counts=True)), strict=True):
+        if count >= LEAST_OF_A_CLASS:
+            own = reals.labels == label
+            real = _mean_of_pairs(torch.cdist(reals.vectors[own], reals.vectors[own]))
+            fake = _mean_of_pairs(torch.cdist(vectors[own], vectors[own]))
+            ratios.append(fake / max(real, 1e-12))
+    return min(ratios) if ratios else None
+
+
+def _missing(vectors: Tensor, reals: Reals) -> float:
+    """The share of reals in cells that have hardly any fakes."""
+    counts = torch.bincount(kmeans.assign(vectors.cpu(), reals.centres), minlength=len(reals.centres))
+    return float(reals.shares[counts / len(vectors) < LACKING * reals.shares].sum())
+
+
+def _checkers(pictures: Tensor) -> float:
+    """Mean square of the finest checkerboard in pictures (N, C, H, W): of a - b - c + d over 2 x 2 pixels."""
+    height, width = (side // 2 * 2 for side in pictures.shape[2:])
+    a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
+    c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
+    return float((a - b - c + d).square().mean() / 4)
+
+
+def _corners(pictures: Tensor) -> float:
+    """Mean power of pictures (N, C, H, W) where both frequencies are near their highest: a weave of dots."""
+    height, width = pictures.shape[2:]
+    fine = [_finest(torch.fft.fftfreq(height)), _finest(torch.fft.rfftfreq(width))]
+    power = torch.fft.rfft2(pictures.float(), norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
+    return float(power[:, :, fine[0]][..., fine[1]].mean())
+
+
+def _finest(frequencies: Tensor) -> Tensor:
+    return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]

@@ -1,0 +1,1 @@
+"""What trained players are for."""

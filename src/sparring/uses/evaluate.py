@@ -1,0 +1,415 @@
+"""From a run, or any two sets, to an evaluation: which reals, which fakes, in which features."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring import __version__
+from sparring.config.groups import Config
+from sparring.data.arrays import ARRAY
+from sparring.data.folders import from_folder
+from sparring.data.spec import Dataset, Spec
+from sparring.data.split import set_aside
+from sparring.data.store import Watch
+from sparring.doctor.quality import ASIDE
+from sparring.errors import ConfigError, DataError, RunError, counted, first_of, unknown
+from sparring.files import beside
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.history import layout
+from sparring.history.find import marked, runs_in
+from sparring.kinds import sheets
+from sparring.machine.device import Runtime
+from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
+from sparring.metrics.extractors import choose, suited
+from sparring.metrics.overlap import overlaps
+from sparring.metrics.quality import (
+    COUNT,
+    DRAWS,
+    MOST_PARTS,
+    QUICK,
+    Tell,
+    TimesReal,
+    features_of,
+    known_standard,
+    real_features,
+    standard,
+    usual_count,
+)
+from sparring.runs import build
+from sparring.runs import folder as run
+from sparring.runs.best import to_measure
+from sparring.runs.folder import RunFolder
+
+DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
+QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
+LEAST_DRAWN = 1000  # fakes whose features take long, at least; more only as times real takes them
+LEAST_TILE = 72  # pixels, which have room for the title of a column
+PAIRS = 24  # fakes shown with their nearest training samples
+COMPARED = 2**22  # numbers of fakes held against their nearest at once
+VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
+
+
+@dataclass(frozen=True)
+class Report:
+    """An evaluation, what it is of, and the fakes most like training samples beside those."""
+
+    real: str
+    fake: str
+    evaluation: Evaluation
+    facts: dict[str, Any]
+    pairs: Image.Image | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``evaluation.json`` has it."""
+        names = {"reals": self.real, "fakes": self.fake, "against": self.evaluation.held_out or self.real}
+        return names | self.facts | self.evaluation.to_dict()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to evaluate: ``features`` by name, at most ``count`` samples a side, ``draws`` of fakes.
+
+    ``best`` takes a run's best checkpoint, not its last.
+    """
+
+    features: str = "auto"
+    count: int = COUNT
+    draws: int = DRAWS
+    seed: int = 0
+    full: bool = True
+    device: str = "auto"
+    best: bool = False
+
+
+def evaluate_run(
+    folder: RunFolder,
+    options: Options,
+    warn: Callable[[str], object],
+    *,
+    held_out: Dataset | None = None,
+    tell: Tell = lambda _: None,
+) -> Report:
+    """A run's generator against what it was trained on, or reals held out of that.
+
+    Those are ``held_out`` or, without it, what the run set aside or the part of a built-in set that no
+    training sees.
+
+    Raises:
+        RunError: no checkpoint, trained on an array in Python, or the data has changed since.
+        DataError: the data is no longer there.
+    """
+    if folder.config.data == ARRAY:
+        raise RunError(
+            f"{folder.path} was trained on an array in Python: save that as .npz and give "
+            f"--real FILE.npz --fake {folder.path}."
+        )
+    data, aside = _apart(folder.config, _as_read(folder, tell))
+    return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
+
+
+def times_real(
+    folder: RunFolder, bout: Bout, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
+) -> TimesReal | None:
+    """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
+
+    Of fewer than the usual ``count`` samples it is estimated. None where its features take long.
+
+    Args:
+        data: what the run was given, as it was read.
+
+    Raises:
+        DataError: too few samples for the features, or such as are not finite.
+    """
+    options = Options()
+    data, aside = _apart(folder.config, data)
+    device = bout.runtime.device
+    reals = to_measure(data, device)
+    if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
+        return None
+    extractor = choose(reals)
+    others = None if aside is None else to_measure(aside, device)
+    by = known_standard(extractor, reals.samples, None if others is None else others.samples)
+    if by is None:
+        found = real_features(extractor, reals, others, options.count, tell=tell)
+        by = standard(extractor, found, options.count, held_out=aside is not None)
+    if not by.enough:
+        raise DataError(f"{counted(by.count, 'sample')} a side are too few for {by.label}")
+    drawn = _of_bout(folder, bout, options, min(count, by.used))
+    return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
+
+
+def _as_read(folder: RunFolder, tell: Tell) -> Dataset:
+    """What a run was given, read again.
+
+    Raises:
+        RunError: it has changed.
+        DataError: it is no longer there.
+    """
+
+    def watch(what: str, done: int, total: int) -> None:
+        tell(f"{what}, {done:,} of {total:,}")
+
+    config, data = folder.config, build.dataset(folder.config.data, folder.config, watch)
+    try:
+        run.same_data(folder, build.as_trained(config, data))
+    except RunError as error:
+        raise RunError(
+            f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
+        ) from error
+    return data
+
+
+def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """What a run was trained on, and reals that it has not seen, where there are such."""
+    if config.hold_out:
+        data, aside = set_aside(data, config.hold_out)
+        return data, named_part(aside)
+    return data, named_part(build.held_out(config.data))
+
+
+def named_part(held_out: Dataset | None) -> Dataset | None:
+    """The part of a set that no training sees, under a name that says so."""
+    return held_out and replace(held_out, name=f"{held_out.name}{ASIDE}")
+
+
+def compare(
+    real: Dataset,
+    fake: Dataset | RunFolder,
+    options: Options,
+    warn: Callable[[str], object],
+    *,
+    held_out: Dataset | None = None,
+    tell: Tell = lambda _: None,
+) -> Report:
+    """A set of fakes, or a run's generator, against real data.
+
+    Labels go by the names of their classes. Those that are not the reals' are left out, with a warning.
+
+    Args:
+        held_out: reals that no generator was trained on.
+        warn: told of damaged checkpoints.
+        tell: told again and again what is being done.
+
+    Raises:
+        DataError: sets that do not fit together, or too small.
+        ConfigError: unknown features, or such as do not suit the data; ``best`` of a set of fakes.
+    """
+    tell("preparing the features")
+    runtime = Runtime(options.device, "fp32")
+    reals = to_measure(real, runtime.device, options.seed)
+    extractor = choose(reals, options.features)
+    if isinstance(fake, RunFolder) and extractor.name not in QUICK:
+        usual = usual_count(len(reals.samples), None if held_out is None else len(held_out), options.count)
+        options = replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
+    drawn = _of_run(fake, options, runtime, warn) if isinstance(fake, RunFolder) else _of_set(fake, options)
+    labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
+    notes = [f"GAN-train and GAN-test are left out: {reason}."] if reason else []
+    others = None
+    if held_out is not None:
+        others = to_measure(held_out, runtime.device, options.seed)
+        theirs, reason = _by_name("the held-out reals", others.labels, held_out.spec.class_names, real)
+        others = others._replace(labels=theirs)
+        if reason and labels is not None:
+            notes.append(f"GAN-train and GAN-test are taken between two halves of the reals: {reason}.")
+    tell("drawing")
+    first = Fakes(drawn.draw(0), labels)
+    evaluation, nearest = evaluate(
+        extractor,
+        reals,
+        lambda number: Fakes(drawn.draw(number), labels) if number else first,
+        held_out=others,
+        count=options.count,
+        draws=drawn.draws,
+        seed=options.seed,
+        full=options.full,
+        tell=tell,
+    )
+    apart = None if others is None else others.samples
+    unfit = overlaps(first.samples, reals.samples, apart, drawn=isinstance(fake, RunFolder))
+    evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
+    shown = len(nearest) and real.spec.kind == "image"
+    pairs = _pairs(first.samples, reals.samples, nearest, real.spec) if shown else None
+    asked = {"seed": options.seed, "count": options.count}
+    return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
+
+
+def source(
+    name: str,
+    warn: Callable[[str], object],
+    like: Spec | None = None,
+    config: Config | None = None,
+    watch: Watch | None = None,
+) -> Dataset | RunFolder:
+    """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
+
+    Picture files keep their size unless the ``config`` (a run's, or what the user asked for) says another,
+    and are read in as many channels as it says, or as those they are ``like`` have. ``watch`` is told how
+    far that is.
+
+    Raises:
+        DataError: nothing of the kind.
+    """
+    path = Path(name)
+    if name in build.DATA:
+        if path.is_dir():
+            warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
+        return build.dataset(name)
+    if path.is_dir() and (path / layout.RUN).exists():
+        return RunFolder(path)
+    if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
+        channels, most = (config or Config()).channels, (config or Config()).max_broken
+        if channels == "auto" and like is not None and like.kind == "image":
+            channels = str(like.shape[0])
+        size: dict[str, Any] = {}
+        if config and config.size != "auto":
+            size = {"size": config.size, "resize": config.resize}
+        levels = (config or Config()).levels
+        found = from_folder(path, **size, channels=channels, levels=levels, max_broken=most, watch=watch)
+        for note in found.origin.notes if found.origin else ():
+            warn(f"{name}: {note}")
+        return found
+    if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
+        paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
+        wrong = unknown("data", name, build.DATA, beside(path, build.FILES))
+        raise DataError(f"{wrong} Or the path of {paths}; there is no {path}.")
+    return build.dataset(name)
+
+
+def both(
+    real: str,
+    fake: str,
+    warn: Callable[[str], object],
+    config: Config | None = None,
+    watch: Watch | None = None,
+) -> tuple[Dataset, Dataset | RunFolder]:
+    """The two sides of a comparison; folders of pictures as asked for, or in the other side's channels.
+
+    Raises:
+        DataError: nothing of the kind, or the real side is a run.
+    """
+    if fake not in build.DATA and (Path(fake) / layout.RUN).exists():
+        folder = RunFolder(Path(fake))
+        return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
+    reals = only_data(source(real, warn, config=config, watch=watch), "--real")
+    return reals, source(fake, warn, reals.spec, on_scale_of(reals, config), watch)
+
+
+def on_scale_of(reals: Dataset, config: Config | None = None) -> Config:
+    """How to read pictures that are compared with these: with their levels, whatever values they have."""
+    levels = {"levels": reals.origin.options["levels"]} if reals.origin else {}
+    return (config or Config()).replace(**levels)
+
+
+def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
+    """Refuse a run where real data is needed.
+
+    Raises:
+        DataError: it is a run.
+    """
+    if isinstance(found, RunFolder):
+        raise DataError(f"{role} {found.path} is a run: give data there, and the run as --fake.")
+    return found
+
+
+def only_run(path: Path) -> RunFolder:
+    """Refuse data where a run is needed.
+
+    Raises:
+        RunError: it is data, or no run folder.
+    """
+    runs = marked(path) or runs_in(path)
+    if not runs and (path.exists() or str(path) in build.DATA):
+        raise RunError(
+            f"{path} is not a run folder. Data is measured with sparring evaluate --real DATA --fake {path}."
+        )
+    return RunFolder(path)
+
+
+class _Source(NamedTuple):
+    """Where fakes come from: decoded samples by the number of the draw, and their labels in every draw."""
+
+    name: str
+    draw: Callable[[int], Tensor]
+    draws: int
+    labels: Tensor | None
+    class_names: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
+    """The draws of a run's last or best checkpoint."""
+    bout, _ = folder.bout(warn, runtime, best=options.best)
+    return _of_bout(folder, bout, options)
+
+
+def _of_bout(folder: RunFolder, bout: Bout, options: Options, most: int | None = None) -> _Source:
+    """Each draw from latents of its own, with classes as often as in the training data.
+
+    Args:
+        most: how many samples of each draw are wanted, its first.
+    """
+    labels = drawing.natural_labels(options.count, folder.facts["class_counts"])
+    labels = labels if labels is None else labels[:most]
+
+    def draw(number: int) -> Tensor:
+        seed = options.seed + DRAW_APART * (number + 1)
+        latents = drawing.random_latents(options.count, folder.config.latent_dim, seed)[:most]
+        return drawing.to_measure(bout.artist, latents, labels, folder.spec)
+
+    told = None if folder.spec.clusters else labels
+    facts = {"checkpoint_step": bout.step}
+    return _Source(str(folder.path), draw, options.draws, told, folder.spec.class_names, facts)
+
+
+def _of_set(data: Dataset, options: Options) -> _Source:
+    """``count`` of its samples at random, or all, in the one draw there is.
+
+    Raises:
+        ConfigError: its best checkpoint is asked for.
+    """
+    if options.best:
+        raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
+    rng = torch.Generator().manual_seed(options.seed)
+    kept = torch.randperm(len(data), generator=rng)[: options.count]
+    samples = sheets.eight_bit(data.samples[kept], data.spec)
+    labels = None if data.labels is None else data.labels[kept]
+    return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
+
+
+def _by_name(
+    whose: str, labels: Tensor | None, names: tuple[str, ...], real: Dataset
+) -> tuple[Tensor | None, str]:
+    """Labels (N,) as indices of the real classes of the same names; or None and, where missed, why."""
+    wanted = real.spec.class_names
+    if real.labels is None or labels is None:
+        neither = real.labels is None and labels is None
+        return None, "" if neither else f"{whose if labels is None else 'the reals'} have no labels"
+    if strange := [names[k] for k in labels.unique().tolist() if names[k] not in wanted]:
+        return None, f"{whose} have classes {first_of(strange)} that the reals have not ({first_of(wanted)})"
+    places = torch.tensor([wanted.index(name) if name in wanted else -1 for name in names])
+    return places[labels], ""
+
+
+def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:
+    """The fakes most like training samples, each beside its nearest, in rows of pairs under their names.
+
+    ``nearest`` (N,) is the index of each fake's nearest real.
+    """
+    count = max(1, COMPARED // fakes[0].numel())
+    parts = zip(fakes.split(count), nearest.split(count), strict=True)
+    apart = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
+    chosen = apart.argsort()[:PAIRS]
+    tiles = torch.stack([fakes[chosen], reals[nearest[chosen]]], 1).flatten(0, 1)
+    grey = Spec("image", spec.shape, "uint8", (127.5,), (127.5,))
+    factor = -(-LEAST_TILE // spec.shape[2])
+    larger = tiles.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+    return sheets.titled(sheets.grid(larger.numpy(), grey, columns=12), ("forged", "nearest real"), 12)

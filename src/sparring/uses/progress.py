@@ -1,0 +1,233 @@
+"""What a training shows: a live view in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from sparring.errors import printable, warn
+from sparring.history.record import Record
+
+if TYPE_CHECKING:
+    pass
+
+Pixels = NDArray[np.uint8]  # (H, W, C)
+REDRAW_SECONDS = 1.0
+LINE_SECONDS = 10.0  # between lines on what is being done, where there is no terminal
+
+
+class Half:
+    """A picture (H, W, C) as half blocks, two pixels a character cell; a rich renderable."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        height, width, colours = pixels.shape
+        rgb = np.repeat(pixels, 3, axis=2) if colours == 1 else pixels[:, :, :3]
+        self.rgb = np.concatenate([rgb, np.zeros((height % 2, width, 3), np.uint8)])
+
+    def __rich_console__(self, *_: Any) -> Any:
+        for top, bottom in zip(self.rgb[::2], self.rgb[1::2], strict=True):
+            for upper, lower in zip(top.tolist(), bottom.tolist(), strict=True):
+                style = Style.parse(f"rgb({','.join(map(str, upper))}) on rgb({','.join(map(str, lower))})")
+                yield Segment("▀", style)
+            yield Segment.line()
+
+
+def shrink(pixels: Pixels, columns: int) -> Pixels:
+    """Average whole blocks of pixels until the picture is at most ``columns`` wide."""
+    factor = -(-pixels.shape[1] // columns)
+    height, width = (side // factor * factor for side in pixels.shape[:2])
+    blocks = pixels[:height, :width].reshape(height // factor, factor, width // factor, factor, -1)
+    shrunk: Pixels = blocks.mean((1, 3)).round().astype(np.uint8)
+    return shrunk
+
+
+class Display:
+    """Shows records as they come. ``picture`` is called now and then for the present samples.
+
+    Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture.
+    Elsewhere: one line a record.
+    """
+
+    def __init__(self, console: Console, picture: Callable[[], Pixels] | None = None) -> None:
+        self.console, self.picture = console, picture
+        self.live: Live | None = None
+        self.drawn_at = 0.0
+        self.thumbnail: Half | None = None
+        if console.is_terminal and not console.is_dumb_terminal:
+            self.bar = Progress(
+                TextColumn("{task.percentage:>3.0f} %"),
+                BarColumn(bar_width=40),
+                TextColumn("{task.fields[speed]}  {task.fields[left]}"),
+                console=console,
+            )
+            self.task = self.bar.add_task("", total=1.0, speed="", left="")
+            self.live = Live(self.bar, console=console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Display:
+        if self.live:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live:
+            self.live.stop()
+
+    def show(self, record: Record, remark: str = "", news: bool = False) -> None:
+        """Take in one record, with a remark on it; plain lines have it where it is news."""
+        if self.live is None:
+            for line in (plain_line(record), remark if news else ""):
+                if line:
+                    self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            return
+        speed = f"{record.values['samples_per_second']:,.0f} samples/s"
+        self.bar.update(self.task, completed=record.progress, speed=speed, left=time_left(record))
+        parts: list[Any] = [self.bar, fight_line(record)]
+        if remark:
+            parts.append(Text(remark))
+        if (picture := self._thumbnail()) is not None:
+            parts.append(picture)
+        self.live.update(Group(*parts))
+
+    def _thumbnail(self) -> Half | None:
+        can_show = self.console.color_system in ("256", "truecolor") and "utf" in self.console.encoding
+        if self.picture is None or not can_show or self.console.height < 20:
+            return None
+        if time.monotonic() - self.drawn_at > REDRAW_SECONDS:
+            self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 80)))
+            self.drawn_at = time.monotonic()
+        return self.thumbnail
+
+
+class Lines:
+    """Lines on standard error on what is being done, LINE_SECONDS apart: the first ``at_once``, or then."""
+
+    def __init__(self, at_once: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.due = clock() + (0 if at_once else LINE_SECONDS)
+
+    def __call__(self, text: str) -> None:
+        if self.clock() >= self.due:
+            warn(f"{text} …")
+            self.due = self.clock() + LINE_SECONDS
+
+
+class Reading:
+    """A bar on standard error while pictures are read; a line now and then where that is no terminal.
+
+    Called with what is being done, how many are done, and of how many.
+    """
+
+    def __init__(self) -> None:
+        self.lines = Lines(at_once=False)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=40),
+            TextColumn("{task.completed:,} of {task.total:,}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, highlight=False, emoji=False),
+            transient=True,
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.tasks:
+            self.bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if not self.bar.console.is_terminal:
+            self.lines(f"{what}, {done:,} of {total:,}")
+            return
+        if what not in self.tasks:
+            if not self.tasks:
+                self.bar.start()
+            self.tasks[what] = self.bar.add_task(what, total=total)
+        self.bar.update(self.tasks[what], completed=done)
+
+
+def fight_line(record: Record) -> Text:
+    """Both losses and both views of the discriminator."""
+    v = record.values
+    text = Text("      generator loss ")
+    text.append(f"{v['g_loss']:.3f}", "bold cyan").append("  discriminator loss ")
+    text.append(f"{v['d_loss']:.3f}", "bold magenta").append("  D(real) ")
+    text.append(f"{v['d_real']:.2f}", "bold green").append("  D(fake) ")
+    return text.append(f"{v['d_fake']:.2f}", "bold red")
+
+
+def plain_line(record: Record) -> str:
+    """One record as a line of text."""
+    v = record.values
+    quality = f"{v['times_real']:.3g} times real  " if "times_real" in v else ""
+    return (
+        f"{record.progress:4.0%}  {quality}step {record.step:,}  {record.samples_seen:,} samples  "
+        f"{record.seconds:.0f} s  g_loss {v['g_loss']:.3f}  d_loss {v['d_loss']:.3f}  "
+        f"D(real) {v['d_real']:.2f}  D(fake) {v['d_fake']:.2f}  {v['samples_per_second']:,.0f} samples/s"
+    )
+
+
+def time_left(record: Record) -> str:
+    """The time left at the pace so far."""
+    if record.progress <= 0:
+        return ""
+    seconds = round(record.seconds * (1 - record.progress) / record.progress)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{clock} left"
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Within, the function given shows what is being done: one line on standard error; elsewhere many."""
+    screen = Console(stderr=True)
+    if not screen.is_terminal or screen.is_dumb_terminal:
+        yield Lines(at_once=True)
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=screen, transient=True) as line:
+        task = line.add_task("")
+        yield lambda text: line.update(task, description=text)
+
+
+class _Console(Console):
+    """A console on which no name of a file or of a class moves the cursor or rings the bell."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        said = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
+        super().print(*said, **options)
+
+
+def console() -> Console:
+    """The console on standard output, which may be a pipe of any encoding."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return _Console(highlight=False, emoji=False)

@@ -1,0 +1,195 @@
+"""Options: checked at the edge, named when wrong, written and read back."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparring.config.arguments import MOST_FLOAT
+from sparring.config.groups import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
+from sparring.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"g_lrr": 1}, "unknown option 'g_lrr'. Did you mean 'g_lr'"),
+        ({"loss": "hing"}, "unknown loss 'hing'. Did you mean 'hinge'"),
+        ({"batch_size": 0}, "batch_size = 0: expected a whole number of at least 1"),
+        ({"batch_size": "64"}, "expected int, got str"),
+        ({"conditional": 1}, "expected bool, got int"),
+        ({"g_lr": -1.0}, "g_lr = -1.0: expected a finite number of at least 0"),
+        ({"g_lr": float("nan")}, "g_lr = nan: expected a finite number of at least 0"),
+        ({"g_lr": float("inf")}, "expected a finite number"),
+        ({"beta1": 1.0}, "beta1 = 1.0: expected a finite number from 0 to 0.9999"),
+        ({"batch_size": 10, "processes": 4}, "cannot be shared by 4 processes"),
+        ({"batch_size": 10, "ghost_batches": 4}, "with 4 ghost batches"),
+        ({"seed": -1}, "seed = -1: expected a whole number of at least 0"),
+    ],
+)
+def test_what_does_not_fit(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Config().replace(**changes)
+
+
+def test_an_unknown_recipe_offers_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="unknown recipe 'dcgna'. Did you mean 'dcgan'"):
+        from_recipe("dcgna")
+
+
+def test_naming_a_budget_drops_the_recipes() -> None:
+    config = from_recipe("tutorial", minutes=3)
+    assert (config.minutes, config.epochs, config.samples_seen) == (3.0, 0.0, 0)
+    both = from_recipe("tutorial", minutes=3, samples_seen=100)
+    assert (both.minutes, both.epochs, both.samples_seen) == (3.0, 0.0, 100)
+
+
+def test_whole_numbers_serve_as_floats_and_back() -> None:
+    config = Config().replace(g_lr=1, latent_dim=32.0)
+    assert (config.g_lr, config.latent_dim) == (1.0, 32)
+    assert type(config.latent_dim) is int
+
+
+def test_toml_that_is_broken(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it is not TOML, first in line 1"):
+        from_toml("= 3")
+    with pytest.raises(ConfigError, match="unknown option 'sed'. Did you mean 'seed'"):
+        from_toml("sed = 3")
+    with pytest.raises(ConfigError, match="cannot read the config file"):
+        load_toml(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("auto", None), ("64", (64, 64)), ("96x64", (96, 64)), ("96X64", (96, 64)), ("4", (4, 4))],
+)
+def test_sizes_of_pictures(text: str, size: tuple[int, int] | None) -> None:
+    assert picture_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "3", "4097", "64x", "64x64x64", "-64", "64.5", "large", "6٤"])
+def test_sizes_that_are_none(text: str) -> None:
+    with pytest.raises(ConfigError, match=f"size = '{text}': expected"):
+        Config(size=text)
+
+
+def test_a_whole_number_is_a_size_too() -> None:
+    assert Config().replace(size=32).size == "32"
+    assert from_toml("size = 32").size == "32"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"g_width": 10**400}, {"seed": 10**5000}, {"minutes": 10**400}, {"g_lr": 1e39}, {"depth": 10**6},
+        {"size": 10**5000}, {"data": "a\0b"}, {"device": "\ud800"}, {"labels": "x" * 10**6},
+        {"loss": "\x1b[2J"},
+    ],
+)  # fmt: skip
+def test_values_beyond_all_bounds_are_refused_in_a_line(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Config().replace(**changes)
+    assert next(iter(changes)) in str(refusal.value)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 10**5, "a = " + "9" * 5000, "a.b" + ".b" * 100 + " = 1", "seed = "]
+)
+def test_toml_that_python_chokes_on(text: str) -> None:
+    with pytest.raises(ConfigError, match="Write one key = value per line"):
+        from_toml(text)
+
+
+def test_configs_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().seed = 1  # type: ignore[misc]
+
+
+SIGNS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # that a file can hold
+
+
+def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
+    """What a field accepts."""
+    meta = field.metadata
+    if field.name in ("processes", "ghost_batches"):
+        return st.just(1)
+    if field.name == "recipe":
+        return st.sampled_from(sorted(RECIPES))
+    if field.name == "size":
+        return st.sampled_from(["auto", "64", "96x64"])
+    if field.name == "levels":
+        return st.sampled_from(["auto", "full", "-1000:400", "0:0.5"])
+    if meta["choices"]:
+        return st.sampled_from(meta["choices"])
+    if field.type == "float":
+        return st.floats(meta["low"], MOST_FLOAT if meta["high"] is None else meta["high"])
+    if field.type == "int":
+        return st.integers(meta["low"], min(2**40, meta["high"] or 2**40))
+    return st.booleans() if field.type == "bool" else st.text(SIGNS)
+
+
+FEW = settings(max_examples=50)
+CONFIGS = st.builds(Config, **{field.name: values(field) for field in dataclasses.fields(Config)})
+
+
+@FEW
+@given(CONFIGS)
+def test_any_config_comes_back_from_toml(config: Config) -> None:
+    assert from_toml(config.to_toml()) == config
+
+
+@FEW
+@given(CONFIGS)
+def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config) -> None:
+    assert from_recipe(config.recipe, data=config.data, **config.changes()) == config
+
+
+# One guard sees to all fields: one of each kind is asked, the last of its kind.
+KINDS = {
+    (field.type, bool(field.metadata["choices"]), field.metadata["low"], field.metadata["high"] is None): field
+    for field in dataclasses.fields(Config)
+}
+
+
+@pytest.mark.parametrize("field", KINDS.values(), ids=lambda field: field.name)
+def test_each_kind_of_field_refuses_what_lies_outside(field: dataclasses.Field[Any]) -> None:
+    bad: list[Any] = [None, [], float("nan"), float("inf"), float("-inf")]
+    bad += ["nonsense"] if field.metadata["choices"] or field.type != "str" else [3]
+    bad += [field.metadata["low"] - 1] if field.metadata["low"] is not None else []
+    bad += [field.metadata["high"] + 1] if field.metadata["high"] is not None else []
+    for value in bad:
+        with pytest.raises(ConfigError, match=field.name):
+            Config().replace(**{field.name: value})
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_any_budget_replaces_all_of_them(budget: str) -> None:
+    config = Config(minutes=1.0, epochs=2.0, samples_seen=3).replace(**{budget: 7})
+    assert {name: getattr(config, name) for name in BUDGETS} == dict.fromkeys(BUDGETS, 0) | {budget: 7}
+
+
+def test_a_number_no_float_can_hold_is_refused() -> None:
+    with pytest.raises(ConfigError, match="minutes"):
+        from_toml("minutes = 1" + "0" * 400)
+
+
+@pytest.mark.parametrize("recipe", [3, ["sprint"], None])
+def test_a_recipe_that_is_not_a_name_is_refused(recipe: Any) -> None:
+    with pytest.raises(ConfigError, match="recipe"):
+        from_recipe(recipe)
+
+
+def test_a_recipe_cannot_pass_for_another() -> None:
+    with pytest.raises(ConfigError, match="'sprint' cannot be renamed 'dcgan'"):
+        from_recipe("sprint", recipe="dcgan")
+
+
+def test_a_config_file_that_is_not_text(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot read the config file"):
+        load_toml(tmp_path / "a.toml")

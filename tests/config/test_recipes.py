@@ -1,0 +1,219 @@
+"""Recipes: what they set, exact resume of each, what is refused before training, the verb that shows them."""
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TINY
+from sparring.cli.main import main
+from sparring.config.groups import ABOUT, ON_POINTS, RECIPES, from_recipe
+from sparring.data import toy
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, SparringError
+from sparring.games.adversarial import Bout
+from sparring.runs import build, checkpoint
+from sparring.training.loop import Budget, train
+
+NEW = ["lsgan", "wgan", "wgan-gp", "sngan", "projection", "modern"]
+SMALL = {name: TINY[name] for name in ("batch_size", "g_width", "d_width", "latent_dim", "device", "precision")}
+
+
+def new_bout(recipe: str, pictures: Dataset) -> Bout:
+    config = build.configure(pictures, recipe, **SMALL, ema_half_life=50)
+    data = build.as_trained(config, pictures)
+    return build.bout(config, data.spec, data.classes)
+
+
+def advance(bout: Bout, data: Dataset, steps: int) -> None:
+    """Train to this step of a budget of eight, on which rates, gamma and beta2 depend."""
+    budget = Budget(samples_seen=8 * 16 * bout.d_steps)
+    data = data if bout.generator.state_dict() and has_classes(bout) else data.unlabelled()
+    list(train(bout, data, budget, batch_size=16, stop=lambda: bout.step >= steps))
+
+
+def has_classes(bout: Bout) -> bool:
+    return bout.discriminator.head.projection is not None  # type: ignore[union-attr]
+
+
+def state(bout: Bout) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+
+
+@pytest.mark.parametrize("recipe", NEW)
+def test_a_resumed_training_equals_an_unbroken_one_bit_for_bit(
+    recipe: str, pictures: Dataset, tmp_path: Path
+) -> None:
+    """Spectral norm's vectors, RMSprop's squares, scheduled gamma and beta2, the weight average."""
+    whole, first, second = (new_bout(recipe, pictures) for _ in range(3))
+    advance(whole, pictures, 8)
+    advance(first, pictures, 3)
+    checkpoint.write(first, tmp_path)
+    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
+    advance(second, pictures, 8)
+    expected, found = state(whole), state(second)
+    assert whole.step == second.step == 8
+    assert expected.keys() == found.keys()
+    assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
+
+
+@pytest.mark.parametrize("recipe", ["wgan", "projection", "modern"])
+def test_a_copied_bout_trains_apart_and_alike(recipe: str, pictures: Dataset) -> None:
+    """The loop times steps on such a copy: it must neither fail nor touch the run."""
+    bout = new_bout(recipe, pictures)
+    advance(bout, pictures, 2)
+    twin = copy.deepcopy(bout, {id(bout.runtime): bout.runtime})
+    before = state(bout)
+    advance(twin, pictures, 4)
+    assert [name for name, tensor in state(bout).items() if not torch.equal(tensor, before[name])] == []
+    advance(bout, pictures, 4)
+    after, found = state(bout), state(twin)
+    assert [name for name in after if not torch.equal(after[name], found[name])] == []
+
+
+def test_gamma_follows_the_datas_variance() -> None:
+    """Encoded values of -1 and 1 at random in 12 pixels: total variance 12; points on a circle: 1."""
+    rng = np.random.default_rng(0)
+    picture = from_array(255 * rng.integers(0, 2, (4000, 3, 4), dtype=np.uint8))
+    assert build.total_variance(picture) == pytest.approx(12, rel=0.01)
+    config = build.configure(picture, "mlp", gamma_per_variance=0.5)
+    assert config.r1_gamma == config.r2_gamma == pytest.approx(6, rel=0.01)
+    ring = toy.load("ring", 5000)
+    assert build.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.scale[0] ** 2, rel=1e-3)
+
+
+def test_variance_is_taken_over_the_whole_of_a_large_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_set = from_array(np.repeat(np.array([0, 255], np.uint8), 500)[:, None, None].repeat(2, 2))
+    monkeypatch.setattr(build, "VARIANCE_SAMPLES", 100)
+    assert build.total_variance(sorted_set) == pytest.approx(2)
+
+
+def test_gamma_that_is_given_stands() -> None:
+    ring = toy.load("ring", 1000)
+    config = build.configure(ring, "modern", r2_gamma=0.25)
+    assert config.r2_gamma == 0.25
+    assert config.r1_gamma == pytest.approx(config.gamma_per_variance * build.total_variance(ring), rel=0.01)
+    again = build.configure(ring, "modern", **config.changes())
+    assert (again.r1_gamma, again.r2_gamma, again.generator) == (config.r1_gamma, 0.25, "mlp")
+
+
+def test_latents_of_the_datas_own_dimension() -> None:
+    points = from_array(np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32))
+    assert build.configure(points, "modern").latent_dim == 5
+    assert build.configure(points, "modern", latent_dim=3).latent_dim == 3
+    assert build.configure(points, "mlp").latent_dim == 64
+    ring = toy.load("ring", 1000)
+    again = build.configure(ring, "modern", **build.configure(ring, "modern").changes())
+    assert again == build.configure(ring, "modern")
+
+
+def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
+    bout = new_bout("modern", pictures)
+    config = build.configure(pictures, "modern")
+    records = list(train(bout, pictures, Budget(samples_seen=64), batch_size=16, record_every=1))
+    expected = [
+        config.r1_gamma * (0.1 + 0.9 * (1 + math.cos(math.pi * progress)) / 2)
+        for progress in (0, 0.25, 0.5, 0.75)
+    ]
+    assert [record.values["r1_gamma"] for record in records] == pytest.approx(expected)
+    (plain,) = train(new_bout("dcgan", pictures), pictures.unlabelled(), Budget(samples_seen=16), batch_size=16)
+    assert "r1_gamma" not in plain.values
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "message"),
+    [
+        ("wgan", {"d_norm": "spectral"}, "--weight-clip 0 or --d-norm none"),
+        ("modern", {"optimizer": "rmsprop"}, "--optimizer adam or --beta2-end 0"),
+        (
+            "projection",
+            {"conditional": False},
+            "has no labels.*--clusters 100 in at least 100 samples, or use --g-norm batch",
+        ),
+        ("sprint", {"g_norm": "conditional-batch"}, "dcgan networks have no place for it. Use --g-norm none"),
+        ("modern", {"g_norm": "batch"}, "modern networks have no place for it. Use --g-norm none"),
+        ("modern", {"d_norm": "spectral"}, "--d-norm spectral: modern networks have no place"),
+        ("sngan", {"d_norm": "batch"}, "--d-norm batch: resnet networks.*--d-norm none or --d-norm spectral"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_training(
+    recipe: str, changes: dict[str, Any], message: str, pictures: Dataset
+) -> None:
+    config = build.configure(pictures, recipe, **SMALL, **changes)
+    with pytest.raises(ConfigError, match=message):
+        build.check(config, pictures)
+    data = build.as_trained(config, pictures)
+    with pytest.raises(ConfigError, match=message):
+        build.bout(config, data.spec, data.classes)
+
+
+def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
+    rng = np.random.default_rng(0)
+    unlabelled = from_array(rng.integers(0, 256, (160, 8, 8), dtype=np.uint8))
+    config = build.configure(unlabelled, "projection", **SMALL, clusters=3)
+    build.check(config, unlabelled)
+    data = build.as_trained(config, unlabelled)
+    generator = build.bout(config, data.spec, data.classes).generator
+    assert generator.norm.by_class.scale.shape == (3, 4)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("network", ["resnet", "modern", "dcgan"])
+def test_networks_of_pictures_refuse_points(network: str) -> None:
+    config = build.configure(toy.load("ring", 100), "mlp", generator=network, g_norm="none")
+    with pytest.raises(ConfigError, match=f"{network} networks need pictures.*--generator mlp"):
+        build.check(config, toy.load("ring", 100))
+
+
+@pytest.mark.parametrize("recipe", ["sngan", "modern"])
+def test_pictures_that_are_too_small(recipe: str) -> None:
+    small = from_array(np.zeros((70, 6, 30), np.uint8))
+    config = build.configure(small, recipe)
+    with pytest.raises(SparringError, match="6 x 30 pixels are too small.*Use the mlp networks"):
+        build.bout(config, small.spec, 0)
+
+
+def shown(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:
+    """What the verb prints beside each name at the edge, on one line."""
+    assert main(["recipes", *words]) == 0
+    blocks: dict[str, str] = {}
+    for line in capsys.readouterr().out.splitlines():
+        if line and not line.startswith(" "):
+            name, _, first = line.partition(" ")
+            blocks[name] = first.strip()
+        elif line:
+            blocks[name] += " " + line.strip()
+    return blocks
+
+
+def test_the_verb_lists_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = shown(capsys)
+    for name, (what, paper) in ABOUT.items():
+        config = from_recipe(name)
+        assert blocks[name] == f"{what} ({config.generator}, {config.loss}; {paper})"
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_verb_shows_every_option_of_a_recipe(recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = shown(capsys, recipe)
+    for name, value in RECIPES[recipe].items():
+        assert blocks[name].startswith(f"{value} ")
+    for name, value in ON_POINTS.get(recipe, {}).items():
+        assert blocks[name].startswith(f"{value} ") or f"(on points {value})" in blocks[name]
+
+
+def test_the_verb_offers_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipes", "sngann"]) == 1
+    assert "Did you mean 'sngan'" in capsys.readouterr().err
+
+
+def test_the_variance_is_taken_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = build.total_variance(pictures)
+    encoded = pictures.batch(torch.arange(64))[0].flatten(1).double()
+    assert whole == pytest.approx(float(encoded.var(0, unbiased=False).sum()), rel=1e-9)
+    monkeypatch.setattr(build, "VARIANCE_NUMBERS", 64 * 5)
+    assert build.total_variance(pictures) == pytest.approx(whole, rel=1e-12)

@@ -1,0 +1,328 @@
+"""The user's pictures from the folder to the run: options, sizes, classes, and the same again later."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from conftest import TINY, TINY_LINE
+from sparring import GAN
+from sparring.cli.main import main
+from sparring.config.groups import Config
+from sparring.data.folders import from_folder
+from sparring.errors import ConfigError, DataError
+from sparring.runs import build
+from sparring.runs.folder import RunFolder
+
+LINE = [*TINY_LINE, "--samples-seen", "32", "--out", "run"]
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twenty pictures of several sizes, dark cats and bright dogs, in the working folder."""
+    rng = np.random.default_rng(0)
+    for k in range(20):
+        kind, base = (("cats", 0), ("dogs", 150))[k % 2]
+        (tmp_path / "photos" / kind).mkdir(parents=True, exist_ok=True)
+        pixels = base + rng.integers(0, 100, (20 + k, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photos" / kind / f"{k:02}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "photos"
+
+
+def packed(photos: Path) -> Path:
+    path = photos.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as file:
+        for picture in sorted(photos.rglob("*.png")):
+            file.write(picture, picture.relative_to(photos))
+    return path
+
+
+def test_a_folder_and_a_zip_of_it_are_the_same(photos: Path) -> None:
+    first = from_folder(photos, size=16, labels="folders")
+    second = from_folder(str(packed(photos)), size="16", labels="folders")
+    assert first.samples.shape == (20, 3, 16, 16)
+    assert first.spec.class_names == ("cats", "dogs")
+    assert first.class_counts == [10, 10]
+    assert first.labels is not None
+    assert second.labels is not None
+    assert torch.equal(first.samples, second.samples)
+    assert torch.equal(first.labels, second.labels)
+    bright = first.samples.flatten(1).float().mean(1) > 125
+    assert torch.equal(bright.long(), first.labels)
+
+
+def test_a_width_and_a_height(photos: Path) -> None:
+    assert from_folder(photos, size="24x16").spec.shape == (3, 16, 24)
+
+
+def test_without_a_size_pictures_must_have_one(photos: Path) -> None:
+    with pytest.raises(DataError, match=r"20 sizes \(30 x 20, 30 x 21, 30 x 22\): bring them to one first"):
+        from_folder(photos)
+    for path in list(photos.rglob("*.png"))[1:]:
+        path.unlink()
+    (path,) = photos.rglob("*.png")
+    with Image.open(path) as picture:
+        assert from_folder(photos).spec.shape[1:] == (picture.height, picture.width)
+
+
+@pytest.mark.parametrize(("side", "becomes"), [(16, 16), (128, 128), (129, 64)])
+def test_auto_keeps_one_small_size(side: int, becomes: int, tmp_path: Path) -> None:
+    for k in range(3):
+        Image.new("L", (side, side), k).save(tmp_path / f"{k}.png")
+    found = from_folder(tmp_path, size="auto")
+    assert found.spec.shape == (1, becomes, becomes)
+    assert found.origin is not None
+    assert found.origin.options["size"] == f"{becomes}x{becomes}"
+    assert bool(found.origin.notes) == (side != becomes)
+
+
+def test_auto_says_what_several_sizes_become(photos: Path) -> None:
+    found = from_folder(photos, size="auto")
+    assert found.origin is not None
+    (note,) = found.origin.notes
+    assert note.startswith("pictures of 30 x 20 to 30 x 39 pixels become 64 x 64 (crop); --size")
+
+
+def test_upright_pictures_have_one_size_though_they_are_stored_with_two(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("L", (8, 12)).save(tmp_path / "a.jpg")
+    Image.new("L", (12, 8)).save(tmp_path / "b.jpg", exif=turned)
+    assert from_folder(tmp_path).spec.shape == (1, 12, 8)
+
+
+def test_broken_files_are_named_and_duplicates_counted(photos: Path) -> None:
+    (photos / "cats/broken.png").write_bytes(b"rubbish")
+    shutil.copy(photos / "cats/00.png", photos / "dogs/copy.png")
+    found = from_folder(photos, size=16, labels="folders", max_broken=0.05)
+    assert found.origin is not None
+    assert found.origin.left_out == ("cats/broken.png: not a picture, or a damaged one",)
+    assert found.origin.notes == (
+        "1 of 22 files left out as unreadable: cats/broken.png: not a picture, or a damaged one.",
+    )
+    assert found.origin.duplicates == 1
+    assert found.class_counts == [10, 11]
+
+
+def test_labels_of_a_table(photos: Path, tmp_path: Path) -> None:
+    rows = [f"{path.name},{'even' if int(path.stem) % 4 < 2 else 'odd'}" for path in photos.rglob("*.png")]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *rows]))
+    found = from_folder(photos, size=8, labels="labels.csv")
+    assert found.spec.class_names == ("even", "odd")
+    assert found.origin is not None
+    assert found.origin.options["labels"] == str(tmp_path / "labels.csv")
+    assert found.labels is not None
+    assert found.labels.tolist() == [int(stem) % 4 // 2 for stem in [*range(0, 20, 2), *range(1, 20, 2)]]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_labels_beside_the_pictures_are_found_again_from_anywhere(
+    photos: Path,
+    tmp_path: Path,
+    zipped: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos / "dogs/01.png").rename(photos / "dogs/twelve.png")
+    rows = [
+        [str(path.relative_to(photos)), len(path.parent.name + path.stem)] for path in photos.rglob("*.png")
+    ]
+    (photos / "dataset.json").write_text(json.dumps({"labels": rows}))
+    name = "photos"
+    if zipped:
+        with zipfile.ZipFile(packed(photos), "a") as file:
+            file.write(photos / "dataset.json", "dataset.json")
+        shutil.rmtree(photos)
+        name = "photos.zip"
+    assert main(["train", name, "--labels", "dataset.json", "--size", "8", *LINE]) == 0
+    assert "of other kinds" not in capsys.readouterr().err  # the table was not passed over
+    folder = RunFolder(tmp_path / "run")
+    assert folder.config.labels == str(tmp_path / name / "dataset.json")
+    assert folder.spec.class_names == ("6", "10")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path("dataset.json").write_text('{"labels": null}')
+    assert main(["resume", "../run", "--samples-seen", "64"]) == 0
+
+
+def test_parts_of_a_set_taken_for_classes_are_remarked_on(photos: Path) -> None:
+    (photos / "cats").rename(photos / "train")
+    (photos / "dogs").rename(photos / "valid")
+    found = from_folder(photos, size=16, labels="folders")
+    assert found.origin is not None
+    assert "'train', 'valid' have names of parts of a set" in found.origin.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"resize": "crops"}, "unknown resize 'crops'. Did you mean 'crop'"),
+        ({"channels": "2"}, "unknown channels '2'"),
+        ({"size": "2"}, "expected sides from 4 to 4096 pixels"),
+        ({"size": 8, "labels": "missing.csv"}, "missing.csv"),
+    ],
+)
+def test_options_that_are_none(photos: Path, options: dict[str, str], said: str) -> None:
+    with pytest.raises((ConfigError, DataError), match=said):
+        from_folder(photos, **options)  # type: ignore[arg-type]
+
+
+def test_folders_without_pictures(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no pictures; accepted are \.png"):
+        from_folder(tmp_path)
+
+
+def test_a_run_on_pictures_is_trained_resumed_measured_and_looked_at(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows = [f"{path.relative_to(photos)},{path.parent.name}" for path in photos.rglob("*.png")]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    words = ["train", "photos", "--labels", "labels.csv", "--resize", "stretch", "--size", "16x8"]
+    assert main([*words, *LINE]) == 0
+    folder = RunFolder(tmp_path / "run")
+    assert folder.config.data == str(photos)
+    assert (folder.config.size, folder.config.resize) == ("16x8", "stretch")
+    assert folder.config.labels == str(tmp_path / "labels.csv")
+    assert folder.spec.class_names == ("cats", "dogs")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["resume", "../run", "--samples-seen", "64"]) == 0
+    assert main(["evaluate", "../run", "--features", "pixels", "--count", "20", "--draws", "1"]) == 0
+    assert "cats" in (tmp_path / "run/run.json").read_text()
+    Image.new("L", (16, 8)).save(photos / "cats/new.png")
+    capsys.readouterr()
+    assert main(["resume", "../run", "--samples-seen", "96"]) == 1
+    assert "no label for 1 of 21" in capsys.readouterr().err
+
+
+def test_a_size_that_was_found_stays_the_runs_size(photos: Path, tmp_path: Path) -> None:
+    assert main(["train", "photos", *LINE]) == 0
+    assert RunFolder(tmp_path / "run").config.size == "64x64"
+
+
+def test_a_sampled_folder_of_four_channels_is_measured_against_its_run(tmp_path: Path, photos: Path) -> None:
+    assert main(["train", "photos", "--channels", "4", "--size", "8", *LINE]) == 0
+    assert RunFolder(tmp_path / "run").spec.shape == (4, 8, 8)
+    assert main(["sample", "run", "--count", "20", "--out", "forged"]) == 0
+    measure = ["evaluate", "--features", "pixels", "--count", "20", "--quick", "--force"]
+    assert main([*measure, "--real", "forged", "--fake", "run"]) == 0
+    from_folder(photos, size=8, channels="4")
+    np.savez(tmp_path / "real.npz", samples=from_folder(photos, size=8, channels="4").samples.numpy())
+    assert main([*measure, "--real", "real.npz", "--fake", "forged"]) == 0
+
+
+def test_in_python(photos: Path) -> None:
+    gan = GAN("sprint", **TINY, size=8, labels="folders").fit(photos, samples_seen=32)
+    assert gan.sample(3, labels="dogs").shape == (3, 3, 8, 8)
+    with pytest.raises(ConfigError, match="labels='folders'"):
+        GAN("sprint", **TINY).fit(photos, [0] * 20)
+    with pytest.warns(UserWarning, match="become 64 x 64"):
+        GAN("sprint", **TINY).fit("photos", samples_seen=16)
+
+
+@pytest.mark.parametrize(
+    "options", [{"size": "64"}, {"labels": "folders"}, {"resize": "fit"}, {"channels": "3"}]
+)
+def test_options_of_pictures_are_refused_for_other_data(options: dict[str, str], pictures_file: Path) -> None:
+    for name in ("mnist", str(pictures_file), "ring"):
+        with pytest.raises(ConfigError, match=f"{next(iter(options))}: for folders and zips of pictures"):
+            build.dataset(name, Config(**options))
+
+
+def test_a_run_folder_is_no_folder_of_pictures(photos: Path) -> None:
+    assert main(["train", "photos", "--size", "8", *LINE]) == 0
+    with pytest.raises(DataError, match="run is a run folder; go on with `sparring resume run`"):
+        build.dataset("run")
+
+
+def test_a_built_in_name_wins_over_a_folder_of_that_name(photos: Path, tmp_path: Path) -> None:
+    photos.rename(tmp_path / "ring")
+    assert build.dataset("ring").spec.kind == "points"
+    assert build.dataset("./ring", Config(size="8")).spec.kind == "image"
+
+
+def test_runs_among_the_pictures_are_not_trained_on(photos: Path) -> None:
+    assert main(["train", "photos", *LINE[:-1], "photos/runs/one", "--size", "16", "--batch-size", "8"]) == 0
+    assert len(from_folder(photos, size=16)) == 20
+    assert main(["resume", "photos/runs/one", "--samples-seen", "48"]) == 0
+    assert main(["evaluate", "photos/runs/one", "--quick", "--count", "20", "--draws", "1"]) == 0
+
+
+def test_other_folders_are_read_as_the_run_reads_its_own(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16", "--batch-size", "8"]) == 0
+    line = ["--quick", "--count", "20", "--draws", "1"]
+    shutil.copytree(photos, "others")
+    assert main(["evaluate", "run", "--held-out", "others", *line]) == 0
+    assert main(["evaluate", "--real", "others", "--fake", "run", "--out", "told.json", *line]) == 0
+
+
+def test_refusals_that_cost_nothing_come_before_the_decoding(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def decoded(*_: object, **__: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("sparring.cli.data.read", decoded)
+    assert main(["train", "photos", "--recipe", "sprnt"]) == 1
+    assert main(["train", "photos", "--out", "photos"]) == 1
+    assert "Did you mean 'sprint'" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_read_is_told_before_the_decoding(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.data.store.load", lambda *_, **__: pytest.fail("decoded"))
+    with pytest.raises(DataError, match="cannot read the labels in"):
+        from_folder(photos, size=16, labels="tabel.csv")
+
+
+def test_files_of_other_kinds_are_said(photos: Path) -> None:
+    (photos / "cats/01.heic").write_bytes(b"a telephone's")
+    found = from_folder(photos, size=16)
+    assert found.origin is not None
+    assert found.origin.notes[0].startswith("1 file of other kinds passed over; accepted are .png, ")
+
+
+def test_broken_files_beside_a_run_are_left_out_as_in_training(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16", "--batch-size", "8", "--max-broken", "0.2"]) == 0
+    shutil.copytree(photos, "others")
+    Path("others/broken.png").write_bytes(b"rubbish")
+    line = ["--quick", "--count", "20", "--draws", "1"]
+    assert main(["evaluate", "run", "--held-out", "others", *line]) == 0
+    assert "others: 1 of 21 files left out as unreadable: broken.png" in capsys.readouterr().err
+
+
+def test_too_small_pictures_become_larger(tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    for k in range(3):
+        Image.new("L", (3, 3), k).save(tmp_path / "tiny" / f"{k}.png")
+    assert from_folder(tmp_path / "tiny", size="auto").spec.shape == (1, 64, 64)
+
+
+def test_few_pictures_are_told_what_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "one" / "1.png")
+    words = ["train", str(tmp_path / "one"), "--out", str(tmp_path / "run"), "--recipe", "sprint"]
+    assert main([*words, "--batch-size", "128"]) == 1
+    assert "--batch-size 1 --ghost-batches 1 in one process" in capsys.readouterr().err
+
+
+def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["--recipe", "mlp", "--g-norm", "batch", "--batch-size", "1", "--samples-seen", "4"]
+    assert main(["train", "photos", "--size", "8", *line]) == 1
+    assert "--g-norm none" in capsys.readouterr().err
+
+
+def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "photos", *LINE, "--size", "16"]) == 0
+    assert "not measured: 20 samples are too few to compare with" in capsys.readouterr().out

@@ -1,0 +1,175 @@
+"""Every command and every Python example in the README and the docs runs, with a budget of a few steps."""
+
+import json
+import re
+import shlex
+import shutil
+import zipfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sparring.cli import closing, verbs
+from sparring.cli.main import main
+from sparring.config.groups import RECIPES, Config
+from sparring.data.spec import Dataset
+from sparring.games.adversarial import Bout
+from sparring.runs import build
+from sparring.training import suited
+from sparring.training.loop import Budget
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+CLONE = "git clone THIS-REPOSITORY sparring && cd sparring"
+MADE_BY_MAKE = {CLONE, "make demo", "make test", "pip install ."}  # what they do is tested one by one
+
+
+SMALL = [("--batch-size", "16"), ("--g-width", "4"), ("--d-width", "4"), ("--pictures", "2")]
+
+
+def blocks(language: str) -> list[tuple[Path, str]]:
+    return [
+        (page, text)
+        for page in PAGES
+        for found, text in BLOCK.findall(page.read_text("utf-8"))
+        if found == language
+    ]
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Budgets end after three steps; data and what is measured are few; files go to a new folder."""
+    tutorial_budget = build.budget
+    for table, count in ((build.DATA, 800), (build.HELD_OUT, 400)):
+        for name in ("mnist", "emoji"):
+            monkeypatch.setitem(table, name, partial(first, table[name], count))
+
+    def progress(self: Budget, bout: Bout, samples: int) -> float:
+        return min(1.0, bout.step / 3)
+
+    def checked(config: Config) -> Budget:
+        return tutorial_budget(config)
+
+    monkeypatch.setattr(Budget, "progress", progress)
+    monkeypatch.setattr(build, "budget", checked)
+    monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set
+    monkeypatch.setattr(closing, "COUNT", 200)
+    monkeypatch.setattr(closing, "LEAST_QUALITY", 200)
+    monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)
+    monkeypatch.chdir(tmp_path)
+    make_photos(tmp_path)
+    monkeypatch.setattr(
+        "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
+    )  # the page is tested with a browser
+    monkeypatch.setattr(verbs, "page_beside", lambda *_: nullcontext())
+
+
+@cache
+def first(whole: Callable[[], Dataset], count: int) -> Dataset:
+    """So many of the samples of a set, which is decoded once."""
+    data = whole()
+    assert data.labels is not None
+    return replace(data, samples=data.samples[:count].clone(), labels=data.labels[:count].clone())
+
+
+def make_photos(folder: Path) -> None:
+    """The pictures that the pages name: photos/cats, photos/dogs, emoji-pictures, two zips, labels.csv."""
+    rows = []
+    with zipfile.ZipFile(folder / "photos.zip", "w") as archive, (folder / "labels.csv").open("w") as table:
+        for k in range(160):
+            path = Path("photos", ("cats", "dogs")[k % 2], f"{k:03}.png")
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 16 + k % 3), (k, 255 - k, k % 7)).save(folder / path)
+            archive.write(folder / path, path)
+            table.write(f"{path},{path.parent.name}\n")
+            rows.append([str(path), k % 2])
+    shutil.copy(folder / "photos.zip", folder / "ffhq.zip")
+    with zipfile.ZipFile(folder / "ffhq.zip", "a") as archive:
+        archive.writestr("dataset.json", json.dumps({"labels": rows}))
+    (folder / "emoji-pictures").symlink_to("photos")
+
+
+def needs_missing_data(line: str) -> bool:
+    return "fashion-mnist" in line and not Path("/usr/share/datasets/fashion-mnist").exists()
+
+
+# The Chinese pages have the same commands, which test_learn.py sees to.
+WITH_COMMANDS = [page for page in dict.fromkeys(p for p, _ in blocks("console")) if "zh" not in str(page)]
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
+def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The commands of a page, one after the other, in one folder where a run was made before."""
+    small = [word for option in SMALL for word in option]
+    assert main(["train", "mnist", "--samples-seen", "96", "--threads", "1", *small]) == 0
+    lines = [
+        line.split("   ")[0].strip()
+        for found, text in blocks("console")
+        if found == page
+        for line in text.splitlines()
+    ]
+    ran = [line for line in lines if line not in MADE_BY_MAKE and not needs_missing_data(line)]
+    for line in ran:
+        words = shlex.split(line)
+        assert words[0] == "sparring", f"a command no test runs: {line}"
+        if "--processes" in words:  # tested for real with the runtime
+            words.append("--dry-run")
+        if words[1] == "train":
+            words += [word for option in SMALL if option[0] not in words for word in option]
+        if words[1] == "evaluate":
+            words += ["--count", "100", "--draws", "1", "--quick"]
+        too_little_to_say = (4,) if words[1] == "doctor" else ()  # of three steps
+        assert main(words[1:]) in (0, *too_little_to_say), capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [found for found in blocks("python") if "learn" not in found[0].parts],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_python(page: Path, code: str) -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(code, str(page), "exec"), namespace)
+    assert len(namespace) > 1
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipes_page_quotes_lines_that_are_there(recipe: str) -> None:
+    page = ROOT / "docs/recipes" / f"{recipe}.md"
+    text = page.read_text("utf-8")
+    quoted = re.findall(r"^\| .* \| \[.*\]\((\S+)\) \| `(.*)` \|$", text, re.M)
+    assert len(quoted) >= 3
+    assert [line for path, line in quoted if line not in (page.parent / path).read_text("utf-8")] == []
+    assert "(../reference/logged.md)" in text
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"), [("make_reference", "docs/reference"), ("make_troubles", "docs/concepts/troubles")]
+)
+def test_written_pages_are_what_the_tables_say(script: str, folder: str) -> None:
+    path = ROOT / f"scripts/{script}.py"
+    namespace: dict[str, object] = {"__file__": str(path), "__name__": script}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    pages = namespace["PAGES"]
+    assert isinstance(pages, dict)
+    assert {page.name for page in (ROOT / folder).iterdir()} == set(pages)
+    for name, page in pages.items():
+        assert (ROOT / folder / name).read_text("utf-8") == page(), f"run scripts/{script}.py"

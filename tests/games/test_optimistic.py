@@ -1,0 +1,78 @@
+"""Optimistic Adam against its definition, and where descent by turns circles."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from sparring.games import optimistic
+from sparring.games.adversarial import Bout
+from sparring.runs import checkpoint
+from sparring.training.loop import Budget, train
+
+GRADIENTS = (1.0, -0.5, 2.0, 0.3)
+
+
+def test_the_definition_step_by_step() -> None:
+    """Against Adam's own steps s_t, taken apart by a copy of its moments: w - 2 s_t + s_(t-1)."""
+    weight, plain = (nn.Parameter(torch.tensor([0.7, -1.0])) for _ in range(2))
+    optimistic_adam = optimistic.OptimisticAdam([weight], 0.1, (0.5, 0.9))
+    adam = Adam([plain], 0.1, (0.5, 0.9))  # whose steps depend on the gradients alone
+    expected, last = weight.detach().clone(), None
+    for gradient in GRADIENTS:
+        weight.grad, plain.grad = torch.full((2,), gradient), torch.full((2,), gradient)
+        before = plain.detach().clone()
+        optimistic_adam.step()
+        adam.step()
+        own = plain.detach() - before
+        expected = expected + 2 * own - (own if last is None else last)
+        last = own
+        torch.testing.assert_close(weight.detach(), expected, rtol=0, atol=1e-6)
+
+
+def distance(optimizer: type[Adam]) -> float:
+    """From the equilibrium of the bilinear game min_x max_y x y, after 500 steps of both at once."""
+    x, y = (nn.Parameter(torch.tensor(1.0, dtype=torch.float64)) for _ in range(2))
+    players = [optimizer([p], 0.1, (0.0, 0.999)) for p in (x, y)]
+    for _ in range(500):
+        x.grad, y.grad = y.detach().clone(), -x.detach().clone()
+        for player in players:
+            player.step()
+    return float(torch.stack([x, y]).detach().norm())
+
+
+def test_it_comes_to_rest_where_adam_circles() -> None:
+    assert distance(Adam) > 2
+    assert distance(optimistic.OptimisticAdam) < 0.01
+
+
+def test_a_run_with_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    def fight() -> Bout:
+        torch.manual_seed(0)
+        generator, discriminator = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1), nn.Flatten(0))
+        optimizers = [optimistic.OptimisticAdam(p.parameters(), 0.01) for p in (generator, discriminator)]
+        return Bout(generator, discriminator, 2, *optimizers)
+
+    data = torch.rand(32, 3, generator=torch.Generator().manual_seed(0))
+    whole, first, second = fight(), fight(), fight()
+    list(train(whole, data, Budget(samples_seen=64), batch_size=8))
+    list(train(first, data, Budget(samples_seen=32), batch_size=8))
+    checkpoint.write(first, tmp_path)
+    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
+    list(train(second, data, Budget(samples_seen=64), batch_size=8))
+    expected, found = checkpoint._tensors(whole), checkpoint._tensors(second)
+    assert any(name.endswith("own_step") for name in expected)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_weights_without_a_gradient_stay(frozen: bool) -> None:
+    weight, other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    optimizer = optimistic.OptimisticAdam([weight, other], 0.1)
+    weight.grad = torch.ones(2)
+    other.grad = None if frozen else torch.ones(2)
+    optimizer.step()
+    assert torch.equal(other.detach(), torch.ones(2)) is frozen
+    assert not torch.equal(weight.detach(), torch.ones(2))

@@ -1,0 +1,247 @@
+"""Times real: one number, the same wherever it is shown."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TINY_LINE
+from sparring.cli.main import main
+from sparring.data.arrays import from_array
+from sparring.data.images import mnist
+from sparring.doctor import quality as doctor_quality
+from sparring.doctor.diagnosis import diagnose
+from sparring.games import drawing
+from sparring.history.record import times_real_text
+from sparring.machine.device import Runtime
+from sparring.metrics import digits, quality
+from sparring.metrics.distances import Estimate, fit_gaussian, frechet, frechet_floor
+from sparring.metrics.extractors import Reals
+from sparring.metrics.features import raw
+from sparring.page.follow import Followed
+from sparring.runs import best as selection
+from sparring.runs import build
+from sparring.runs.folder import RunFolder
+from sparring.training.gauge import Gauge
+from sparring.uses import evaluate
+
+CPU = torch.device("cpu")
+
+
+def cloud(count: int, seed: int, shift: float = 0.0) -> torch.Tensor:
+    return torch.randn(count, 3, generator=torch.Generator().manual_seed(seed)) + shift
+
+
+def against(real: int = 1200, count: int = 400) -> quality.Standard:
+    extractor = raw("points", (3,))
+    found = quality.real_features(extractor, Reals(cloud(real, 0)), Reals(cloud(500, 1)), count)
+    return quality.standard(extractor, found, count, held_out=True)
+
+
+def test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals() -> None:
+    by = against()
+    assert (by.count, by.reference, len(by.second)) == (400, 400, 1200)
+    floors = [frechet(by.law, fit_gaussian(part)) for part in by.second.split(400)]
+    fakes = [cloud(400, 5, shift=0.5), cloud(400, 6, shift=0.5)]
+    found = by.times_real(fakes)
+    drawn = [frechet(by.law, fit_gaussian(part)) for part in fakes]
+    assert found.value == pytest.approx(sum(drawn) / 2 / (sum(floors) / 3))
+    assert found.error is not None
+    assert 0 < found.error < found.value / 2
+    assert found.count == 400
+    assert by.times_real([cloud(400, 7)]).value == pytest.approx(1, abs=1.5)
+
+
+def test_reals_that_are_the_reference_itself_make_no_floor_of_nought() -> None:
+    law = fit_gaussian(cloud(400, 1))
+    by = quality.Standard("FD-points", law, 400, cloud(400, 1), 400, held_out=True)
+    assert by.floor(400).value == pytest.approx(0.1 * frechet_floor(law.covariance, 400, 400))
+
+
+def test_of_more_samples_than_other_reals_parts_as_large_are_taken() -> None:
+    by = against(real=100, count=400)
+    parts = [cloud(100, seed, shift=0.5) for seed in range(3)]
+    assert by.count == 100
+    assert by.times_real([torch.cat(parts)]).value == pytest.approx(by.times_real(parts).value)
+
+
+def test_the_estimate_from_few_samples_agrees_within_its_interval() -> None:
+    by = against(real=4000, count=1000)
+    whole = by.times_real([cloud(1000, seed, shift=0.5) for seed in range(3)])
+    few = by.times_real([cloud(100, seed, shift=0.5) for seed in range(3)])
+    assert few.count == 100
+    assert few.error is not None
+    assert abs(few.value - whole.value) < 3 * few.error
+    alike = [by.times_real([cloud(100, seed)]).value for seed in range(9, 19)]
+    assert min(alike) == 1 < max(alike)  # an estimate below is doubt alone
+
+
+def test_where_other_reals_are_few_the_floor_is_extrapolated() -> None:
+    law = fit_gaussian(cloud(2000, 1))
+    few = quality.Standard("FD-points", law, 2000, cloud(300, 0), 2000, held_out=True)
+    many = quality.Standard("FD-points", law, 2000, cloud(6000, 0), 2000, held_out=True)
+    assert few.floor(2000).value == pytest.approx(many.floor(2000).value, rel=1.0)
+    assert few.floor(2000).value >= few._expected(2000)
+
+
+def test_the_shipped_floor_is_that_of_the_test_digits_alone() -> None:
+    test = mnist("test")
+    assert digits.is_test_set(test.samples)
+    assert not digits.is_test_set(mnist().samples[:10_000])
+    _, law, floor = digits.digit_classifier()
+    extractor = digits.digits()
+    assert quality.shipped(extractor, law, 10_000) == Estimate(floor, quality.DIGITS_FLOOR_ERROR)
+    assert quality.shipped(extractor, law, 5_000) is None
+    other = law._replace(covariance=2 * law.covariance)
+    assert quality.shipped(extractor, other, 10_000) is None
+
+
+def test_in_words() -> None:
+    assert times_real_text(1.2345, 0.0678) == "1.23 ± 0.068 times real"
+    assert times_real_text(482.4, 130) == "482 ± 130 times real"
+    assert times_real_text(12_345) == "12,345 times real"
+    said = str(quality.TimesReal(2.0, None, "FD-points", 1000, held_out=False))
+    assert said == (
+        "2 times real (FD-points to the reals it was trained on, 1,000 samples; 1 is as good as real)"
+    )
+
+
+def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    points = rng.normal(size=(40, 2)) + 100 * labels[:, None]  # a class alone is far from both
+    np.savez(tmp_path / "two.npz", samples=points.astype(np.float32), labels=labels)
+    line = ["train", str(tmp_path / "two.npz"), "--conditional", "--samples-seen", "64"]
+    assert main([*line, "--out", str(tmp_path / "run"), *TINY_LINE]) == 0
+    folder = RunFolder(tmp_path / "run")
+    bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
+    drawn: list[int] = []
+    whole = drawing.draw
+    monkeypatch.setattr(drawing, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
+    found = evaluate.times_real(folder, bout, build.dataset(str(tmp_path / "two.npz")))
+    assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
+    assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0
+    measured = json.loads((tmp_path / "run/evaluation.json").read_text())
+    assert found is not None
+    assert found.count == 20
+    assert measured["times_real"] == pytest.approx(found.value, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_training_evaluation_page_and_doctor_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sparring.cli.closing.QUALITY_SECONDS", 1e9)  # all samples, however slow the machine
+    monkeypatch.chdir(tmp_path)
+    np.save("points.npy", cloud(600, 0).numpy())
+    assert main(["train", "points.npy", "--samples-seen", "640", "--out", "run", *TINY_LINE]) == 0
+    closing = re.search(r"quality  (\S+ ± \S+ times real)", " ".join(capsys.readouterr().out.split(" ")))
+    kept = json.loads(Path("run/quality.json").read_text())
+    shown = Followed("run", tmp_path / "run").view()["diagnosis"]["times_real"]
+    assert main(["evaluate", "run", "--quick"]) == 0
+    said = capsys.readouterr().out
+    measured = json.loads(Path("run/evaluation.json").read_text())
+    assert measured["times_real"] == pytest.approx(kept["times_real"], rel=1e-6)
+    assert shown == pytest.approx(kept["times_real"], rel=1e-6)
+    assert closing is not None
+    assert closing[1] in said
+    assert main(["info", "run"]) == 0
+    assert f"quality  {closing[1]}" in capsys.readouterr().out
+    assert main(["doctor", "run"]) == 4
+    assert f"Quality: {closing[1]}" in capsys.readouterr().out
+    folder = RunFolder(Path("run"))
+    last = list(folder.records())[-1]
+    estimate, error = last.values["times_real"], last.values["times_real_error"]
+    assert abs(estimate - kept["times_real"]) < 4 * math.hypot(error, kept["times_real_error"])
+    assert diagnose(folder.records()).quality.times_real == pytest.approx(estimate, rel=1e-5)
+
+
+def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same_of_more(
+    tmp_path: Path,
+) -> None:
+    own = {"checkpoint_step": 10, "times_real": 4.0, "label": "FD-points", "times_real_count": 600}
+    more = own | {"times_real": 4.1, "times_real_count": 900, "reals": "ring", "against": "ring"}
+
+    def told(at_end: dict[str, object], evaluated: dict[str, object], step: int = 10) -> float | None:
+        (tmp_path / "quality.json").write_text(json.dumps(at_end))
+        (tmp_path / "evaluation.json").write_text(json.dumps(evaluated))
+        found = doctor_quality.measured(tmp_path, step)
+        return found and found[0]
+
+    assert told(own, more) == 4.1
+    assert told(own, more | {"against": "ring (its held-out part)"}) == 4.1
+    assert told(own, more | {"against": "other"}) == 4.0
+    assert told(own, more | {"label": "FD-pixels"}) == 4.0
+    assert told(own, more | {"times_real_count": 300}) == 4.0
+    assert told({}, more) == 4.1
+    assert told({}, more | {"against": "other"}) is None
+    assert told(own, more, step=20) is None
+
+
+def test_the_data_is_read_once_for_training_and_for_the_measure_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("points.npy", cloud(600, 0).numpy())
+    read, names = build.dataset, []
+    monkeypatch.setattr(build, "dataset", lambda name, *how: names.append(name) or read(name, *how))
+    assert (
+        main(["train", "points.npy", "--samples-seen", "64", "--hold-out", "0.5", "--out", "run", *TINY_LINE])
+        == 0
+    )
+    assert names == ["points.npy"]
+    assert json.loads(Path("run/quality.json").read_text())["held_out"]
+
+
+def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
+    ring, other = build.dataset("ring"), build.held_out("ring")
+    gauge = Gauge(ring, other, CPU, 0)
+    assert gauge.by is not None
+    assert (gauge.by.label, gauge.by.count, gauge.by.held_out) == ("FD-points", 10_000, True)
+    fresh = ring.spec.encode(ring.samples[-256:])
+    found = gauge(fresh)
+    assert found["times_real"] - 3 * found["times_real_error"] <= 1
+    assert gauge(fresh + 1)["times_real"] > 100
+    assert gauge(fresh * math.nan) == {}
+    alone = Gauge(ring, None, CPU, 0)
+    assert alone.by is not None
+    assert (alone.by.count, alone.by.held_out) == (len(ring) // 2 if len(ring) < 20_000 else 10_000, False)
+    few = build.dataset("ring")
+    few_a_dimension = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
+    assert Gauge(from_array(few_a_dimension), None, CPU, 0).by is None  # 30 of each side for 59 components
+    assert Gauge(type(few)(few.name, few.spec, few.samples[:30]), None, CPU, 0)(fresh) == {}
+
+
+def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None:
+    ring, other = build.parts(build.configure(build.dataset("ring")), build.dataset("ring"))
+    judge = selection.judge(build.configure(ring), ring, CPU, other)
+    assert judge.standard.held_out
+    assert judge.standard.label == "FD-points"
+    assert len(judge.standard.second) == selection.COUNT
+    fresh = judge.extractor(ring.samples[-2000:])
+    assert judge.standard.times_real([fresh]).value == pytest.approx(1, abs=1.5)
+
+
+def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
+    config = build.configure(build.dataset("ring"))
+    ring, other = build.parts(config, build.dataset("ring"))
+    judge = selection.judge(config, ring, CPU, other)
+    bout = build.bout(config, ring.spec, ring.classes)
+    distance, times = judge.measured(bout)
+    assert distance == judge.distance(bout, selection.REPORTING) != judge.distance(bout, selection.CHOOSING)
+    assert times.value == pytest.approx(distance / judge.standard.floor(10_000).value, rel=0.1)
+
+
+def test_features_that_take_long_are_left_to_evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "ring", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
+    folder = RunFolder(Path("run"))
+    bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
+    monkeypatch.setattr(evaluate, "QUICK", ("digits",))
+    assert evaluate.times_real(folder, bout, build.dataset("ring")) is None

@@ -1,0 +1,414 @@
+"""The page in real Chromium: load, live update, scrub, compare, playground, and runs that go wrong."""
+
+import json
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from conftest import TINY
+from page_runs import age, make_run, record
+from sparring.cli.watch import LOOPBACK, Painter
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.page.report import write_report
+from sparring.page.server import app
+from sparring.runs import build
+from sparring.runs import folder as run
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE = 120_000  # milliseconds: what comes late on a busy machine comes
+expect.set_options(timeout=PATIENCE)
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    if not CHROMIUM:
+        if request.config.getoption("--browser-must-run"):
+            pytest.fail("there is no Chromium: apt-get install chromium")
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, serve: type["Served"]) -> Iterator[Page]:
+    """A tab in English that fails its test where a script or a request fails."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.forgiven = "ERR_CONNECTION_REFUSED"  # type: ignore[attr-defined]  # what a test expects to fail
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    yield tab
+    context.close()
+    assert [text for text in wrong if not re.search(tab.forgiven, text)] == []  # type: ignore[attr-defined]
+
+
+def bound(port: int = 0) -> socket.socket:
+    """A socket of this port. Until it is closed nobody else gets the port, but for another of these."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    found.bind(("127.0.0.1", port))
+    return found
+
+
+class Served:
+    """A server of some folders in a thread, at any port that is free, or at one that is reserved."""
+
+    def __init__(self, *paths: Path, port: int = 0) -> None:
+        listening = bound(port)
+        listening.listen()
+        self.port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            app(paths, Painter(), LOOPBACK, closing=lambda: self.server.should_exit),
+            log_level="error", timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, args=([listening],))
+        self.thread.start()
+        while not self.server.started:
+            assert self.thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+
+    def at(self, query: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}/{query}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[type[Served]]:
+    started: list[Served] = []
+
+    class Kept(Served):
+        def __init__(self, *paths: Path, port: int = 0) -> None:
+            super().__init__(*paths, port=port)
+            started.append(self)
+
+    yield Kept
+    for served in started:
+        served.stop()
+
+
+def test_what_a_run_shows(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    card = page.get_by_role("article", name="a")
+    expect(card.locator(".pill")).to_have_text("finished")
+    expect(card.locator(".doctor")).to_contain_text("draws nearly the same thing")
+    expect(card.locator(".doctor code").first).to_have_text("--r1-gamma 10")
+    expect(card.locator(".doctor")).to_contain_text("spread = 0.1 (healthy: 0.85 to 1.05)")
+    expect(card.locator(".scores.real")).to_be_visible()
+    expect(card.get_by_role("img", name=re.compile("D's loss 1.2, G's loss 0.9"))).to_be_visible()
+    expect(card.locator(".numbers")).to_contain_text("1,000 samples/s")
+    expect(card.get_by_alt_text("what the generator draws at step 1000")).to_be_visible()
+
+
+def test_scrubbing_by_keyboard_and_playing(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    slider = page.get_by_role("slider", name="time")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("step 1,000"))
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "step 0 · 0 samples seen · 0 s")
+    picture = page.locator("img.picture")
+    expect(picture).to_have_attribute("src", re.compile(r"/0\.png\?"))
+    page.keyboard.press("ArrowRight")
+    expect(picture).to_have_attribute("src", re.compile(r"/500\.png\?"))
+    page.get_by_role("button", name="Play").click()
+    expect(picture).to_have_attribute("src", re.compile(r"/1000\.png\?"))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # it has stopped at the end
+
+
+def test_it_follows_a_training_that_is_killed_and_begun_anew(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run_path = make_run(tmp_path / "a", records=10)
+    served = serve(run_path)
+    page.goto(served.at())
+    pill, seen = page.locator(".pill"), page.locator(".numbers dd").nth(1)
+    expect(pill).to_have_text("training")
+    expect(page.locator(".about")).to_contain_text(re.compile(r"\d+ s left"))
+    expect(seen).to_have_text("32,000")
+    with (run_path / "history.jsonl").open("a") as file:
+        file.write(record(11, 20).to_json() + "\n{broken\n")
+    expect(seen).to_have_text("35,200")
+    expect(page.locator(".about")).to_contain_text("1 lines of the history are no records")
+    age(run_path, 100)
+    expect(pill).to_have_text("stopped")
+    expect(page.locator(".about")).to_contain_text("no record for")
+    (run_path / "history.jsonl").write_text(record(2, 20).to_json() + "\n")
+    expect(seen).to_have_text("6,400")
+    shutil.rmtree(run_path)
+    expect(pill).to_have_text("the folder is gone")
+
+
+def test_a_server_that_dies_and_comes_back(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", records=10)
+    with bound() as reserved:
+        served = serve(run_path, port=reserved.getsockname()[1])
+        page.goto(served.at())
+        expect(page.locator(".pill")).to_have_text("training")
+        served.stop()
+        expect(page.get_by_role("status").first).to_contain_text("does not answer")
+        with (run_path / "history.jsonl").open("a") as file:
+            file.write(record(11, 20).to_json() + "\n")
+        serve(run_path, port=served.port)
+        expect(page.locator(".numbers dd").nth(1)).to_have_text("35,200")
+
+
+def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    for name, recipe in (("a", "sprint"), ("b", "tutorial"), ("c", "sprint"), ("d", "sprint")):
+        make_run(tmp_path / "runs" / name, recipe=recipe)
+    page.goto(serve(tmp_path / "runs").at("?run=a"))
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.get_by_role("checkbox", name="b").check()
+    expect(page.get_by_role("article")).to_have_count(2)
+    table = page.get_by_role("article", name="b").locator("details[data-part=config]")
+    table.locator("summary").click()
+    row = table.locator("tr", has=page.locator("th", has_text=re.compile("^g_lr$")))
+    expect(row).to_contain_text("different between runs")
+    page.get_by_role("checkbox", name="b").uncheck()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_a_new_run_appears_by_itself(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    (tmp_path / "runs").mkdir()
+    page.goto(serve(tmp_path / "runs").at())
+    expect(page.get_by_role("status").first).to_contain_text("There is no run here yet")
+    make_run(tmp_path / "runs/a")
+    expect(page.get_by_role("article", name="a").locator("h2")).to_have_text("a")
+
+
+def test_what_the_user_chose_stays(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    for name in ("a", "b"):
+        make_run(tmp_path / "runs" / name)
+    page.goto(serve(tmp_path / "runs").at())
+    cards = page.get_by_role("article")
+    expect(cards).to_have_count(2)
+    for name in ("a", "b"):
+        page.get_by_role("checkbox", name=name).uncheck()
+    expect(page.get_by_role("status").first).to_have_text("Choose a run above.")
+    with (tmp_path / "runs/a/history.jsonl").open("a") as file:
+        file.write(record(21, 21).to_json() + "\n")
+    page.wait_for_timeout(1500)
+    expect(cards).to_have_count(0)
+    page.get_by_role("checkbox", name="a").check()
+    page.get_by_role("checkbox", name="a").focus()
+    make_run(tmp_path / "runs/c")
+    expect(page.get_by_role("checkbox", name="c")).to_be_visible()
+    assert page.evaluate("document.activeElement.value") == "a"
+    page.reload()
+    expect(cards).to_have_count(1)
+    page.forgiven = "404"  # its picture  # type: ignore[attr-defined]
+    shutil.rmtree(tmp_path / "runs/a")
+    expect(cards).to_have_count(0)
+    expect(page.get_by_role("status").first).to_have_text("There is no run named a here.")
+
+
+def test_a_finding_that_is_open_stays_open(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", of=40, spread=0.1, average_lag=0.9)
+    page.goto(serve(run_path).at())
+    boxes = page.locator(".doctor details")
+    second = boxes.nth(1)
+    expect(second).not_to_have_attribute("open", "")
+    second.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.evaluate("document.querySelectorAll('.doctor details')[1].mark = 1")
+    with (run_path / "history.jsonl").open("a") as file:
+        file.write(record(21, 40, spread=0.12, average_lag=0.95).to_json() + "\n")
+    expect(second).to_contain_text("average_lag = 0.95")
+    expect(second).to_have_attribute("open", "")
+    assert page.evaluate("document.activeElement === document.querySelectorAll('.doctor summary')[1]")
+    assert page.evaluate("document.querySelectorAll('.doctor details')[1].mark") == 1
+    expect(second).to_contain_text("how far the averaged generator's samples are")
+
+
+def test_what_is_not_known_is_said(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", records=2)
+    report = {
+        "frechet_mean": 700.0,
+        "checkpoint_step": 50,
+        "label": "FD-digits",
+        "real": {},
+        "fake": {"recall": "x"},
+    }
+    (run_path / "evaluation.json").write_text(json.dumps(report))
+    (run_path / "config.toml").write_text("recipe = 3")
+    page.goto(serve(run_path).at())
+    card = page.get_by_role("article", name="a")
+    expect(card.locator(".doctor")).to_contain_text("Too few records")
+    expect(card.locator(".numbers")).to_contain_text("FD-digits, of step 50: older than the run")
+    expect(card.locator(".problem")).to_contain_text("config.toml")
+    page.goto(page.url + "?run=b")
+    expect(page.get_by_role("status").first).to_have_text("There is no run named b here.")
+
+
+def test_language_and_light_are_remembered(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator(".pill")).to_have_text("已完成")
+    expect(page.locator(".doctor")).to_contain_text(
+        re.compile("生成器一遍遍画几乎相同的东西（自第 \\d+ 步起）")
+    )
+    assert re.findall(r"[\u4e00-\u9fff][,;:()]|[,;:()][\u4e00-\u9fff]", page.locator("main").inner_text()) == []
+    slants = "[...document.querySelectorAll('*')].some((e) => getComputedStyle(e).fontStyle !== 'normal')"
+    page.evaluate("document.querySelector('.doctor').insertAdjacentHTML('beforeend', '<em>看</em>')")
+    assert not page.evaluate(slants)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="浅色或深色").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
+    page.reload()
+    expect(page.locator(".pill")).to_have_text("已完成")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_nothing_is_wider_than_a_telephone(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    expect(page.locator(".uplot").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run_path = make_run(tmp_path / "a", records=1)
+    line = record(1, 10**6).to_json()
+    tail = line[line.index(",") :]
+    with (run_path / "history.jsonl").open("w") as file:
+        file.writelines(f'{{"step": {k}{tail}\n' for k in range(1, 500_001))
+    address = serve(run_path).at()
+    page.goto(address)
+    expect(page.locator(".numbers dd").first).to_be_visible()
+    shown = page.evaluate("document.querySelector('.uplot canvas') !== null")
+    assert shown
+    assert page.evaluate("App.cards.get('a').view.step.length") < 3000
+    assert page.evaluate("App.cards.get('a').view.step.at(-1)") == 500_000
+
+
+def test_the_playground_of_a_real_generator(
+    tmp_path: Path, page: Page, serve: type[Served], pictures: Dataset
+) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    folder = run.create(tmp_path / "a", config, pictures)
+    for _ in run.train_in(folder, build.bout(config, pictures.spec, pictures.classes), pictures):
+        pass
+    page.goto(serve(tmp_path / "a").at())
+    ground = page.locator(".playground")
+    ground.scroll_into_view_if_needed()
+    expect(ground.get_by_role("button", name=re.compile("^sample"))).to_have_count(16)
+    expect(ground).to_contain_text(re.compile(r"drawn in \d+ ms"))
+    expect(ground.locator(".tiles img[src]")).to_have_count(16)
+    assert page.evaluate("document.querySelector('.tiles img').naturalWidth") == 8
+
+    def pixels() -> str:  # decode() refuses where a newer picture comes meanwhile: then that one is asked
+        return str(
+            page.evaluate(
+                """async () => { const i = document.querySelector('.large');
+                const whole = () => i.decode().then(() => true, () => false);
+                while (!await whole()) await new Promise(requestAnimationFrame);
+                const c = new OffscreenCanvas(8, 8).getContext('2d'); c.drawImage(i, 0, 0);
+                return c.getImageData(0, 0, 8, 8).data.join() }"""
+            )
+        )
+
+    def soon(holds: Callable[[], bool]) -> bool:
+        until = time.monotonic() + PATIENCE / 1000
+        while not (held := holds()) and time.monotonic() < until:
+            page.wait_for_timeout(50)
+        return held
+
+    def changed(act: str) -> None:
+        before = pixels()
+        if act == "knob":
+            ground.get_by_role("slider", name="direction 1").fill("3")
+        else:
+            ground.get_by_role("button", name=act, exact=True).click()
+        assert soon(lambda: pixels() != before), act
+
+    changed("knob")
+    page.get_by_role("button", name="中文").click()
+    assert ground.get_by_role("slider", name="方向 1").input_value() == "3"
+    page.get_by_role("button", name="English").click()
+    changed("Reset")
+    changed("sample 6")
+    first = pixels()
+    changed("sample 3")
+    blend = ground.get_by_role("slider", name="towards the one picked before")
+    blend.fill("1")
+    assert soon(lambda: pixels() == first)
+    blend.fill("0")
+    assert soon(lambda: pixels() != first)
+    changed("Other samples")
+    ground.get_by_role("button", name="More like this").click()
+    expect(ground.get_by_role("button", name=re.compile("^sample"))).to_have_count(16)
+    one = ground.get_by_role("button", name="1", exact=True)
+    one.click()
+    expect(one).to_have_attribute("aria-pressed", "true")
+    before, tile = pixels(), ground.locator(".tiles img").nth(3)
+    expect(tile).to_have_attribute("src", re.compile("draw"))
+    tiles = tile.get_attribute("src")
+    page.forgiven = "404|409"  # while one run replaces the other  # type: ignore[attr-defined]
+    other = run.create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
+    for _ in run.train_in(other, build.bout(other.config, pictures.spec, pictures.classes), pictures):
+        pass
+    expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
+    assert soon(lambda: pixels() != before)
+
+
+def test_points_and_what_the_discriminator_thinks_of_the_plane(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    import torch
+
+    points = from_array(torch.randn(256, 2, generator=torch.Generator().manual_seed(0)), name="cloud")
+    options = {
+        "batch_size": 16,
+        "g_width": 8,
+        "d_width": 8,
+        "samples_seen": 160,
+        "record_every": 2,
+        "pictures": 3,
+    }
+    config = build.configure(points, "mlp", **options)
+    folder = run.create(tmp_path / "a", config, points)
+    for _ in run.train_in(folder, build.bout(config, points.spec, 0), points):
+        pass
+    page.goto(serve(tmp_path / "a").at())
+    canvas = page.locator(".frame canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("what the generator draws at step 10"))
+    colours = (
+        "new Set(document.querySelector('canvas').getContext('2d').getImageData(0, 0, 640, 640).data).size"
+    )
+    assert page.evaluate(colours) > 20
+    expect(page.locator(".playground")).to_be_hidden()
+
+
+def test_a_report_needs_no_server(tmp_path: Path, page: Page) -> None:
+    out = tmp_path / "report.html"
+    write_report(make_run(tmp_path / "a", spread=0.1), out)
+    page.goto(out.as_uri())
+    expect(page.locator(".pill")).to_have_text("finished")
+    expect(page.get_by_role("status").first).to_have_text(re.compile("This is a report of 20.*does not change"))
+    page.get_by_role("slider", name="time").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("img.picture")).to_have_attribute("src", re.compile("^data:image/png"))
+    assert page.evaluate("document.querySelector('img.picture').naturalWidth") == 12
+    expect(page.locator(".scores.fake")).to_be_visible()

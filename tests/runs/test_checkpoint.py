@@ -1,0 +1,285 @@
+"""Checkpoints: exact, whole or not at all, and never trusted without their checksum."""
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from sparring.config.groups import from_recipe
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.errors import RunError
+from sparring.games.adversarial import Bout
+from sparring.runs import build, checkpoint
+from sparring.training.loop import Budget, train
+
+SMALL = {"g_width": 4, "d_width": 4, "latent_dim": 4, "precision": "fp32", "batch_size": 16, "device": "cpu"}
+
+
+def pictures() -> Dataset:
+    rng = torch.Generator().manual_seed(0)
+    samples = torch.randint(0, 256, (64, 1, 8, 8), generator=rng, dtype=torch.uint8)
+    return from_array(samples, torch.arange(64) % 2)
+
+
+def new_bout(**changes: str) -> Bout:
+    config = from_recipe("sprint", penalty_every=2, lecam_weight=0.1, **SMALL, **changes)
+    data = pictures()
+    return build.bout(config, data.spec, data.classes)
+
+
+def advance(bout: Bout, samples: int) -> None:
+    """Train to so many samples of a budget of 320, on which the learning rates depend."""
+    budget = Budget(samples_seen=320)
+    list(train(bout, pictures(), budget, batch_size=16, stop=lambda: bout.samples_seen >= samples))
+
+
+def state(bout: Bout) -> dict[str, torch.Tensor]:
+    """All that a training goes on from, gathered without the module's own help."""
+    networks = {"g": bout.generator, "d": bout.discriminator} | bout.memories
+    if bout.average is not None:
+        networks["average"] = bout.average.network
+    found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
+    for at, optimizer in (("g", bout.g_optimizer), ("d", bout.d_optimizer)):
+        for index, moments in optimizer.state_dict()["state"].items():
+            found |= {f"{at} {index} {name}": torch.as_tensor(value) for name, value in moments.items()}
+    return {name: tensor.clone() for name, tensor in found.items()}
+
+
+def test_a_restored_bout_goes_on_bit_for_bit(tmp_path: Path) -> None:
+    """Convolutions, BatchNorm, lazy R1, Adam, the weight average, decaying rates."""
+    whole, first, second = new_bout(), new_bout(), new_bout()
+    advance(whole, 320)
+    advance(first, 160)
+    checkpoint.write(first, tmp_path)
+    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
+    assert (second.step, second.samples_seen, second.seconds) == (10, 160, first.seconds)
+    advance(second, 320)
+    expected, found = state(whole), state(second)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
+    """Kernels sum in the order of memory, so else the last bits would differ."""
+    first, second = (new_bout(generator="resnet", g_norm="batch") for _ in range(2))
+    advance(first, 16)
+    checkpoint.write(first, tmp_path)
+    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
+    weights = [*second.generator.parameters(), *second.discriminator.parameters()]
+    states = second.g_optimizer.state | second.d_optimizer.state
+    moments = [states[weight]["exp_avg"] for weight in weights]
+    assert [moment.stride() for moment in moments] == [weight.stride() for weight in weights]
+    assert any(not weight.is_contiguous() for weight in weights)
+
+
+def test_only_the_last_two_are_kept(tmp_path: Path) -> None:
+    bout = new_bout()
+    for samples in (16, 32, 48, 64):
+        advance(bout, samples)
+        checkpoint.write(bout, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        *["00000003.json", "00000003.safetensors", "00000004.json", "00000004.safetensors"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage", ["flip", "truncate", "empty", "no tensors", "no json", "bad json", "other facts"]
+)
+def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: str) -> None:
+    bout = new_bout()
+    for samples in (16, 32):
+        advance(bout, samples)
+        newest = checkpoint.write(bout, tmp_path)
+    tensors = newest.with_suffix(".safetensors")
+    content = bytearray(tensors.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+    damaged = {"flip": content, "truncate": content[:-100], "empty": b""}
+    if damage in damaged:
+        tensors.write_bytes(damaged[damage])
+    elif damage == "no tensors":
+        tensors.unlink()
+    elif damage == "no json":
+        newest.unlink()
+    elif damage == "other facts":
+        newest.write_text(newest.read_text().replace('"samples_seen": 32', '"samples_seen": 33'))
+    else:
+        newest.write_text("{")
+    warnings: list[str] = []
+    facts, _ = checkpoint.read(tmp_path, warnings.append)
+    assert facts["step"] == 1
+    assert len(warnings) == (0 if damage == "no json" else 1)
+    assert all("00000002 is broken" in warning for warning in warnings)
+
+
+def test_nothing_whole_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no checkpoint in"):
+        checkpoint.read(tmp_path, print)
+    checkpoint.write(new_bout(), tmp_path).with_suffix(".safetensors").write_bytes(b"x")
+    with pytest.raises(RunError, match="no whole checkpoint"):
+        checkpoint.read(tmp_path, lambda _: None)
+
+
+def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
+    path = checkpoint.write(new_bout(), tmp_path)
+    facts = json.loads(path.read_text())
+    del facts["sha256"]
+    facts["version"] = 99
+    signed = facts | {"sha256": checkpoint._digest(facts, path.with_suffix(".safetensors").read_bytes())}
+    path.write_text(json.dumps(signed))
+    with pytest.raises(RunError, match="version 99, this sparring reads version 1"):
+        checkpoint.read(tmp_path, print)
+
+
+def test_other_networks_are_refused(tmp_path: Path) -> None:
+    checkpoint.write(new_bout(), tmp_path)
+    for changes in ({"lecam_weight": 0.0}, {"lecam_weight": 0.1, "g_width": 8}):
+        config = from_recipe("sprint", **(SMALL | changes))
+        other = build.bout(config, pictures().spec, 2)
+        with pytest.raises(RunError, match="does not fit the config's networks"):
+            checkpoint.restore(other, *checkpoint.read(tmp_path, print))
+
+
+def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bout = new_bout()
+    advance(bout, 16)
+    checkpoint.write(bout, tmp_path)
+    advance(bout, 32)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"the disk is full.*written before are whole"):
+        checkpoint.write(bout, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]
+    assert checkpoint.read(tmp_path, print)[0]["step"] == 1
+
+
+@pytest.mark.parametrize(
+    "strays", [["a", "b"], ["Copy of 00000600", "z"], ["99999998", "99999999"], ["00000000"]]
+)
+def test_files_of_the_user_neither_count_nor_go(tmp_path: Path, strays: list[str]) -> None:
+    bout = new_bout()
+    names = [f"{stray}{suffix}" for stray in strays for suffix in (".json", ".safetensors")]
+    for name in names:
+        (tmp_path / name).write_text("{}")
+    for samples in (16, 32, 48):
+        advance(bout, samples)
+        checkpoint.write(bout, tmp_path)
+    written = [f"0000000{step}{suffix}" for step in (2, 3) for suffix in (".json", ".safetensors")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, *written])
+    assert checkpoint.read(tmp_path, lambda _: None)[0]["step"] == 3
+
+
+def test_a_copy_under_the_name_of_another_step_does_not_count(tmp_path: Path) -> None:
+    newest = checkpoint.write(new_bout(), tmp_path)
+    for suffix in (".json", ".safetensors"):
+        (tmp_path / f"00000007{suffix}").write_bytes(newest.with_suffix(suffix).read_bytes())
+    warnings: list[str] = []
+    assert checkpoint.read(tmp_path, warnings.append)[0]["step"] == 0
+    assert ["00000007 is broken (it says to be of step 0)" in warning for warning in warnings] == [True]
+
+
+def sign(path: Path, facts: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    """Write a checkpoint with these facts and tensors, and a checksum that matches."""
+    content = save(tensors)
+    path.with_suffix(".safetensors").write_bytes(content)
+    facts.pop("sha256", None)
+    path.write_text(json.dumps(facts | {"sha256": checkpoint._digest(facts, content)}))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with players, an average, memories and optimizers of a few steps."""
+    bout = adaptive_bout()
+    advance(bout, 48)
+    return checkpoint.write(bout, tmp_path_factory.mktemp("saved"))
+
+
+def adaptive_bout() -> Bout:
+    data = pictures()
+    config = from_recipe("sprint", augment="diffaugment", augment_target=0.6, lecam_weight=0.3, **SMALL)
+    return build.bout(config, data.spec, data.classes)
+
+
+@pytest.mark.parametrize("damage", ["shape", "longer", "type", "missing", "renamed"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        *["generator/", "discriminator/", "average/", "augment/", "lecam/", "g_optimizer/0/step"],
+        *["g_optimizer/0/exp_avg", "d_optimizer/3/exp_avg_sq"],
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused_before_any_is_used(
+    saved: Path, tmp_path: Path, part: str, damage: str
+) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    name = next(name for name in sorted(tensors) if name.startswith(part))
+    tensor = tensors.pop(name)
+    if damage != "missing":
+        changed = {
+            "shape": tensor.expand(2, *tensor.shape).clone(), "longer": torch.cat([tensor.flatten()] * 999),
+            "type": tensor.double() if tensor.is_floating_point() else tensor.int(),
+        }.get(damage, tensor)  # fmt: skip
+        tensors[f"{name}x" if damage == "renamed" else name] = changed
+    sign(tmp_path / "00000003.json", facts, tensors)
+    bout = adaptive_bout()
+    before = state(bout)
+    with pytest.raises(RunError, match="does not fit the config's networks") as refusal:
+        checkpoint.restore(bout, *checkpoint.read(tmp_path, print))
+    assert name in str(refusal.value)
+    assert all(torch.equal(before[key], tensor) for key, tensor in state(bout).items())
+    assert bout.step == 0
+
+
+def test_a_weight_s_state_that_is_lost_is_missed(saved: Path, tmp_path: Path) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    sign(tmp_path / "00000003.json", facts, {k: v for k, v in tensors.items() if "d_optimizer/2/" not in k})
+    with pytest.raises(RunError, match=r"'d_optimizer/2/exp_avg' is missing, expected float32 of shape"):
+        checkpoint.restore(adaptive_bout(), *checkpoint.read(tmp_path, print))
+
+
+def test_weights_that_no_gradient_reaches_have_no_state(tmp_path: Path) -> None:
+    def idle_bout() -> Bout:
+        torch.manual_seed(0)
+        generator, discriminator = (
+            torch.nn.Linear(2, 2),
+            torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0)),
+        )
+        generator.register_parameter("idle", torch.nn.Parameter(torch.ones(3)))
+        return Bout(generator, discriminator, latent_dim=2)
+
+    bout, other = idle_bout(), idle_bout()
+    list(train(bout, torch.randn(64, 2), Budget(samples_seen=64), batch_size=32))
+    checkpoint.write(bout, tmp_path)
+    checkpoint.restore(other, *checkpoint.read(tmp_path, print))
+    expected, found = state(bout), state(other)
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", "1"), ("step", True), ("step", None), ("step", -1), ("samples_seen", 10**400),
+        ("samples_seen", 1.5), ("seconds", "x"), ("seconds", float("nan")), ("seconds", 1e400),
+        ("threads", 10**12), ("threads", [2]), ("stateless", "all"), ("stateless", [["g_optimizer/0"]]),
+    ],
+)  # fmt: skip
+def test_facts_of_another_kind_break_a_checkpoint(
+    saved: Path, tmp_path: Path, name: str, value: object
+) -> None:
+    facts, tensors = checkpoint.read(saved.parent, print)
+    sign(tmp_path / "00000003.json", facts | {name: value}, tensors)
+    warnings: list[str] = []
+    with pytest.raises(checkpoint.NothingSavedError, match="no whole checkpoint"):
+        checkpoint.read(tmp_path, warnings.append)
+    assert name in warnings[0]
+    assert len(warnings[0]) < 250

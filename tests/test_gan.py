@@ -1,0 +1,299 @@
+"""GAN: scikit-learn's manners."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, TensorDataset
+
+from conftest import TINY
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError, NonFiniteError, RunError
+from sparring.gan import GAN
+from sparring.history.record import Record
+from sparring.runs import checkpoint
+
+
+def fitted(pictures: Dataset, **options: object) -> GAN:
+    return GAN("sprint", **(TINY | options)).fit(pictures, samples_seen=64)
+
+
+def test_parameters() -> None:
+    gan = GAN("dcgan", seed=3)
+    assert gan.get_params() == {"recipe": "dcgan", "seed": 3}
+    assert gan.set_params(seed=4, recipe="mlp") is gan
+    assert gan.get_params() == {"recipe": "mlp", "seed": 4}
+    assert repr(gan) == "GAN('mlp', seed=4)"
+
+
+def test_mistakes_are_named_at_once() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'dcgan'"):
+        GAN("dcgna")
+    with pytest.raises(ConfigError, match="Did you mean 'seed'"):
+        GAN(sed=3)
+    with pytest.raises(ConfigError, match="Did you mean 'seed'"):
+        GAN().set_params(sed=3)
+    with pytest.raises(ConfigError, match="unknown budget 'hours'"):
+        GAN().fit("ring", hours=1)
+
+
+def test_not_fitted(tmp_path: Path) -> None:
+    for use in (lambda g: g.sample(), lambda g: g.show(), lambda g: g.save(tmp_path / "x")):
+        with pytest.raises(RunError, match=r"call fit\(data\) or GAN.load\(path\) first"):
+            use(GAN())
+    assert GAN()._repr_png_() is None
+
+
+def test_samples_repeat_and_have_the_datas_type(pictures: Dataset) -> None:
+    gan = fitted(pictures)
+    samples = gan.sample(5, seed=1)
+    assert samples.shape == (5, 1, 8, 8)
+    assert samples.dtype == np.uint8
+    assert (samples == gan.sample(5, seed=1)).all()
+    assert (samples != gan.sample(5, seed=2)).any()
+    assert (samples != gan.sample(5, seed=1, truncation=0.5)).any()
+
+
+def test_the_same_seed_fits_the_same_generator(pictures: Dataset) -> None:
+    assert (fitted(pictures).sample(5) == fitted(pictures).sample(5)).all()
+    assert (fitted(pictures).sample(5) != fitted(pictures, seed=1).sample(5)).any()
+
+
+def test_labels(pictures: Dataset) -> None:
+    gan = fitted(pictures)
+    assert (gan.sample(4) == gan.sample(4, labels=[0, 1, 0, 1])).all()
+    assert (gan.sample(4, labels=1) == gan.sample(4, labels=["1"] * 4)).all()
+    assert (gan.sample(2, labels=np.array([1, 0])) == gan.sample(2, labels=[1, 0])).all()
+    with pytest.raises(ConfigError, match="unknown label '7'"):
+        gan.sample(2, labels=7)
+    with pytest.raises(ConfigError, match="3 labels for 2 samples"):
+        gan.sample(2, labels=[0, 1, 0])
+    with pytest.raises(ConfigError, match="trained without labels"):
+        fitted(pictures, conditional=False).sample(2, labels=1)
+
+
+def test_floats_come_back_as_floats() -> None:
+    data = np.random.default_rng(0).random((32, 8, 8), dtype=np.float32)
+    samples = GAN("sprint", **TINY).fit(data, samples_seen=32).sample(8)
+    assert samples.dtype == np.float32
+    assert 0 <= samples.min() <= samples.max() <= 1
+
+
+def test_fitting_again_starts_anew(pictures: Dataset) -> None:
+    gan = GAN("sprint", **TINY)
+    assert gan.fit(pictures, samples_seen=64) is gan
+    first = gan.sample(4)
+    assert (gan.fit(pictures, samples_seen=64).sample(4) == first).all()
+    assert gan.history_[-1].samples_seen == 64
+
+
+def test_saving_and_loading(pictures: Dataset, tmp_path: Path) -> None:
+    gan = fitted(pictures)
+    path = gan.save(tmp_path / "gan")
+    again = GAN.load(path, device="cpu")
+    assert (again.sample(6, seed=3) == gan.sample(6, seed=3)).all()
+    assert again.get_params().items() >= (gan.get_params() | {"samples_seen": 64}).items()
+    assert [r.step for r in again.history_] == [r.step for r in gan.history_]
+    with pytest.raises(RunError, match="exists already"):
+        gan.save(path)
+    gan.save(path, force=True)
+    with pytest.raises(RunError, match="copy its run folder instead"):
+        again.save(tmp_path / "other")
+    with pytest.raises(RunError, match="there is no run folder"):
+        GAN.load(tmp_path / "nothing")
+
+
+def test_pictures_of_samples(pictures: Dataset) -> None:
+    gan = fitted(pictures)
+    assert gan.show(9).size == (32, 32)
+    png = gan._repr_png_()
+    assert png is not None
+    assert png.startswith(b"\x89PNG")
+    points = GAN(**(TINY | {"g_width": 8, "d_width": 8})).fit("ring", samples_seen=32)
+    assert isinstance(points.show(), Image.Image)
+
+
+def test_data_that_does_not_fit(pictures: Dataset) -> None:
+    with pytest.raises(DataError, match="unknown data 'mnits'. Did you mean 'mnist'"):
+        GAN().fit("mnits")
+    with pytest.raises(DataError, match="fewer than one batch"):
+        GAN("sprint", **(TINY | {"batch_size": 128})).fit(pictures)
+    with pytest.raises(ConfigError, match="dcgan networks need pictures"):
+        GAN("dcgan", **TINY).fit(np.zeros((64, 5)))
+    with pytest.raises(ConfigError, match="named data and files bring their own"):
+        GAN().fit("mnist", labels=[1])
+
+
+def test_progress_is_shown_on_demand(pictures: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
+    gan = GAN("sprint", **TINY)
+    gan.fit(pictures, samples_seen=64)
+    assert capsys.readouterr().out == ""
+    gan.fit(pictures, samples_seen=64, verbose=True)
+    assert "100%  step 4" in capsys.readouterr().out
+
+
+def named(*classes: object) -> Dataset:
+    """Random pictures whose labels are these."""
+    pictures = np.random.default_rng(0).integers(0, 256, (32, 8, 8), dtype=np.uint8)
+    return from_array(pictures, np.array(classes)[np.arange(32) % len(classes)])
+
+
+def test_parameters_make_the_same_estimator(pictures: Dataset) -> None:
+    gan = GAN("sprint", **TINY)
+    twin = GAN(**gan.get_params())
+    assert repr(twin) == repr(gan)
+    assert (twin.fit(pictures, samples_seen=32).sample(3) == gan.fit(pictures, samples_seen=32).sample(3)).all()
+
+
+def test_a_parameter_that_is_refused_changes_nothing() -> None:
+    gan = GAN("dcgan", seed=3)
+    with pytest.raises(ConfigError, match="expected a whole number of at least 1"):
+        gan.set_params(recipe="mlp", batch_size=0)
+    assert repr(gan) == "GAN('dcgan', seed=3)"
+
+
+def test_arrays_with_labels() -> None:
+    rng = np.random.default_rng(0)
+    gan = GAN("sprint", **TINY).fit(
+        rng.integers(0, 256, (32, 8, 8, 3), dtype=np.uint8), ["cat", "dog"] * 16, samples_seen=32
+    )
+    assert gan.classes_ == 2
+    assert gan.sample(2, labels="dog").shape == (2, 3, 8, 8)
+    assert (gan.sample(2, labels=["cat", "dog"]) == gan.sample(2, labels=[0, 1])).all()
+
+
+def test_floats_around_zero_and_points_keep_their_range() -> None:
+    rng = np.random.default_rng(0)
+    pictures = GAN("sprint", **TINY).fit(rng.uniform(-1, 1, (32, 8, 8)), samples_seen=32).sample(4)
+    assert -1 <= pictures.min() < 0 < pictures.max() <= 1
+    points = GAN(**TINY).fit(rng.normal(1000, 1, (32, 3)), samples_seen=32).sample(4)
+    assert (points.shape, points.dtype) == ((4, 3), np.float32)
+    assert 900 < points.min() <= points.max() < 1100
+
+
+def test_no_samples_have_the_datas_shape(pictures: Dataset) -> None:
+    assert fitted(pictures).sample(0).shape == (0, 1, 8, 8)
+    assert GAN(**TINY).fit(np.random.default_rng(0).random((32, 3)), samples_seen=32).sample(0).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"count": -1}, {"seed": 2**70}, {"labels": 1.5}, {"labels": [None]}, {"labels": -1}], ids=str
+)
+def test_wishes_that_cannot_be_met(pictures: Dataset, wish: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="count|seed|label"):
+        fitted(pictures).sample(**({"count": 1} | wish))  # type: ignore[arg-type]
+
+
+def test_labels_by_index_may_come_from_numpy_or_torch() -> None:
+    gan = fitted(named("cat", "dog"))
+    expected = gan.sample(2, labels=["cat", "dog"])
+    for labels in ([0, 1], np.arange(2), list(np.arange(2)), torch.arange(2), list(torch.arange(2))):
+        assert (gan.sample(2, labels=labels) == expected).all()
+
+
+def test_where_names_are_numbers_a_number_is_a_name() -> None:
+    gan = fitted(named(5, 9))
+    assert (gan.sample(2, labels=9) == gan.sample(2, labels="9")).all()
+    with pytest.raises(ConfigError, match="unknown label '1'. .*Known: 5, 9"):
+        gan.sample(2, labels=1)
+
+
+def test_labels_beside_a_dataset_are_refused(pictures: Dataset) -> None:
+    with pytest.raises(ConfigError, match="labels"):
+        GAN("sprint", **TINY).fit(pictures, np.zeros(64, int), samples_seen=32)
+
+
+def test_a_run_of_a_recipe_that_is_gone_still_loads(pictures: Dataset, tmp_path: Path) -> None:
+    gan = fitted(pictures)
+    path = gan.save(tmp_path / "gan")
+    config = (path / "config.toml").read_text()
+    (path / "config.toml").write_text(config.replace('recipe = "sprint"', 'recipe = "retired"'))
+    assert (GAN.load(path, device="cpu").sample(3) == gan.sample(3)).all()
+
+
+def test_a_broken_checkpoint_is_warned_of(pictures: Dataset, tmp_path: Path) -> None:
+    path = fitted(pictures).save(tmp_path / "gan")
+    for tensors in (path / "checkpoints").glob("*.safetensors"):
+        tensors.write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="is broken"),
+        pytest.raises(RunError, match="no whole checkpoint"),
+    ):
+        GAN.load(path, device="cpu")
+
+
+def test_no_best_checkpoint_is_kept_without_a_run_folder(pictures: Dataset) -> None:
+    with pytest.raises(ConfigError, match="run folder"):
+        GAN("dcgan", evaluate_every=100).fit(pictures, samples_seen=32)
+
+
+def test_loading_the_best_checkpoint(pictures: Dataset, tmp_path: Path) -> None:
+    gan = fitted(pictures)
+    path = gan.save(tmp_path / "run")
+    with pytest.raises(RunError, match="no best checkpoint"):
+        GAN.load(path, best=True)
+    early = gan.bout_.step
+    gan.bout_.step = 1
+    checkpoint.write(gan.bout_, path / "best", {"frechet": 1.0})
+    assert GAN.load(path, best=True).bout_.step == 1
+    assert GAN.load(path).bout_.step == early
+
+
+def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
+    with pytest.raises(RunError, match="has not been fitted"):
+        GAN().diagnose()
+    gan = fitted(pictures, d_lr=0.0, record_every=1)
+    diagnosis = gan.diagnose()
+    assert [finding.name for finding in diagnosis.course] == []  # a dozen steps are within every grace
+    gan.history_ = [
+        Record(100 * k, 0, 0.0, 0.0, dict(gan.history_[0].values) | {"spread": 0.1}) for k in range(1, 6)
+    ]
+    assert "mode-collapse" in [finding.name for finding in gan.diagnose().present]
+    assert "mode-collapse: the generator draws nearly the same thing" in str(gan.diagnose())
+    # Its config is known: the penalty is the recipe's own already or prescribed by its option.
+    assert all(finding.cures for finding in gan.diagnose().present)
+
+
+def test_a_training_that_broke_down_can_be_diagnosed(pictures: Dataset) -> None:
+    gan = GAN("sprint", **(TINY | {"g_lr": 1e30, "d_lr": 1e30}))
+    with pytest.raises(NonFiniteError):
+        gan.fit(pictures, samples_seen=640)
+    assert [finding.name for finding in gan.diagnose().present] == ["non-finite"]
+
+
+def test_several_processes_would_run_a_script_several_times(pictures: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match="`sparring train DATA.npy --recipe dcgan --processes 2 --seed 3 --conditional`"
+    ):
+        GAN("dcgan", processes=2, seed=3, conditional=True)
+    with pytest.raises(ConfigError, match="torchrun --nproc-per-node 2 SCRIPT.py"):
+        GAN().set_params(processes=2)
+    path = fitted(pictures).save(tmp_path / "gan")
+    config = (path / "config.toml").read_text()
+    (path / "config.toml").write_text(config.replace("processes = 1", "processes = 2"))
+    assert GAN.load(path, device="cpu").sample(2).shape == (2, 1, 8, 8)  # one draws, however many trained
+
+
+def test_what_was_taken_and_what_it_may_be_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = torch.rand(32, 64)
+    GAN(**TINY).fit(DataLoader(TensorDataset(rows), batch_size=4), samples_seen=16)
+    said = capsys.readouterr().err
+    assert "took 32 samples from the DataLoader's dataset" in said
+    assert "Are they pictures of 8 x 8 pixels?" in said
+
+
+def test_labels_in_a_pair_count_as_labels_given() -> None:
+    pictures = torch.rand(32, 1, 8, 8)
+    gan = GAN("dcgan", **TINY).fit((pictures, torch.arange(32) % 2), samples_seen=16)
+    assert gan.config_.conditional
+    assert gan.sample(2, labels=1).shape == (2, 1, 8, 8)
+
+
+@pytest.mark.parametrize("network", [torch.nn.Linear(2, 2), torch.nn.Linear])
+@pytest.mark.parametrize("name", ["generator", "discriminator", "recipe"])
+def test_own_networks_are_sent_to_bout(name: str, network: object) -> None:
+    with pytest.raises(ConfigError, match=r"sparring\.Bout\(generator, discriminator"):
+        GAN(**{name: network})  # type: ignore[arg-type]

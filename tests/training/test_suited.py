@@ -1,0 +1,195 @@
+"""What a training takes from its data: labels, the recipe by size, the batch."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cli_runs import OPTIONS, refused
+from conftest import TINY, TINY_LINE
+from sparring.cli import data as overview
+from sparring.cli.main import main
+from sparring.config.groups import RECIPES, load_toml
+from sparring.data.arrays import from_array
+from sparring.data.folders import from_folder
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError
+from sparring.gan import GAN
+from sparring.runs import build
+from sparring.training import suited
+
+WITHOUT = [name for name, options in RECIPES.items() if options.get("conditional") is False]
+
+
+def array(count: int, side: int = 8) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, side, side), dtype=np.uint8)
+
+
+def data(count: int, labels: Any = None) -> Dataset:
+    return from_array(array(count), labels, name="mine")
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twelve pictures each of cats and dogs, in folders."""
+    for kind in ("cat", "dog"):
+        (tmp_path / "photos" / kind).mkdir(parents=True)
+        for k, pixels in enumerate(array(12)):
+            Image.fromarray(pixels).save(tmp_path / "photos" / kind / f"{k}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("recipe", WITHOUT)
+def test_labels_that_are_given_are_used_whatever_the_recipe(recipe: str, pictures: Dataset) -> None:
+    gan = GAN(recipe, **TINY).fit(pictures.samples.numpy(), pictures.labels, samples_seen=32)
+    assert (gan.classes_, gan.config_.conditional) == (2, True)
+    assert len(gan.sample(2, labels=1)) == 2
+
+
+def test_labels_that_are_asked_for_are_used(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = photos.parent / "labels.csv"
+    table.write_text("".join(f"{kind}/{k}.png,{kind}\n" for kind in ("cat", "dog") for k in range(12)))
+    for number, labels in enumerate(("folders", str(table))):
+        words = ["--recipe", "dcgan", "--labels", labels, "--out", f"run{number}"]
+        assert main(["train", "photos", *words, *OPTIONS]) == 0
+        assert "the players are told the 2 classes, which recipe dcgan" in capsys.readouterr().err
+        assert main(["sample", f"run{number}", "--label", "dog", "--out", f"dogs{number}.png"]) == 0
+
+
+def test_a_misspelt_way_to_labels_is_no_table(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for labels in ("folder", "foldres", "Folders"):
+        assert "Did you mean 'folders'?" in refused(capsys, "train", "photos", "--labels", labels)
+
+
+def test_labels_asked_for_and_refused_at_once_are_a_contradiction(photos: Path, pictures: Dataset) -> None:
+    labelled = from_folder(photos, size=8, labels="folders")
+    with pytest.raises(ConfigError, match="leave one of the two out"):
+        build.configure(labelled, "sprint", conditional=False)
+    with pytest.raises(ConfigError, match="leave one of the two out"):
+        GAN("sprint", **TINY, conditional=False).fit(pictures.samples.numpy(), pictures.labels)
+
+
+def test_labels_that_are_not_there_are_missed() -> None:
+    for recipe in ("dcgan", "sprint"):
+        with pytest.raises(ConfigError, match="uses labels, and mine has none.*--labels folders"):
+            build.configure(data(64), recipe, conditional=True)
+    assert build.configure(data(64), "sprint").conditional
+
+
+def test_labels_that_came_with_the_data_and_are_not_used_are_told_of(pictures: Dataset) -> None:
+    said: list[str] = []
+    config = build.configure(pictures, "dcgan", False, said.append, batch_size=16)
+    assert (config.conditional, len(said)) == (False, 1)
+    assert "the labels of tiny are not used, because recipe dcgan" in said[0]
+    assert "--conditional" in said[0]
+    for options in ({"conditional": True}, {"conditional": False}):
+        said.clear()
+        build.configure(pictures, "dcgan", False, said.append, batch_size=16, **options)
+        assert said == []
+
+
+def test_one_label_for_all_is_none() -> None:
+    alike, said = data(64, ["cat"] * 64), []
+    assert not build.configure(alike, "sprint", False, said.append, batch_size=16).conditional
+    assert len(said) == 1
+    assert "all 64 samples of mine have the label 'cat'" in said[0]
+    for asked in ((True, {}), (False, {"conditional": True})):
+        with pytest.raises(ConfigError, match="have the label 'cat', from which players learn nothing"):
+            build.configure(alike, "sprint", asked[0], **asked[1])
+
+
+def test_a_run_without_labels_says_why(
+    run: Path, pictures_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(pictures_file), "--recipe", "dcgan", *OPTIONS, "--out", str(tmp_path / "r")]) == 0
+    assert "the labels of" in capsys.readouterr().err
+    said = refused(capsys, "sample", tmp_path / "r", "--label", "1")
+    assert "has some ('0', '1'): train anew with --conditional" in said
+    np.save(tmp_path / "bare.npy", array(64))
+    words = ["train", str(tmp_path / "bare.npy"), "--recipe", "dcgan", *OPTIONS, "--out", str(tmp_path / "b")]
+    assert main(words) == 0
+    assert "trained without labels: train anew with some" in refused(
+        capsys, "sample", tmp_path / "b", "--label", "1"
+    )
+
+
+def test_what_a_whole_config_repeats_of_its_recipe_is_not_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "many.npy", array(200))
+    np.save(tmp_path / "few.npy", array(40))
+    assert main(["train", str(tmp_path / "many.npy"), "--recipe", "sprint", "--dry-run"]) == 0
+    (tmp_path / "whole.toml").write_text(capsys.readouterr().out)
+    whole = load_toml(tmp_path / "whole.toml")
+    assert (whole["conditional"], whole["batch_size"]) == (True, 128)
+    words = ["train", str(tmp_path / "few.npy"), "--config", str(tmp_path / "whole.toml"), "--dry-run"]
+    assert main(words) == 0
+    assert "batch_size = 40\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("count", "recipe"), [(suited.FEW - 1, "small-data"), (suited.FEW, "sprint")])
+def test_few_pictures_choose_their_recipe(count: int, recipe: str) -> None:
+    assert build.configure(data(count)).recipe == suited.recipe_for(data(count))[0] == recipe
+
+
+def test_the_built_in_sets_and_points_keep_their_recipes() -> None:
+    for name, recipe in (("emoji", "sprint"), ("ring", "mlp")):
+        assert suited.recipe_for(build.dataset(name)) == (recipe, "")
+    assert suited.recipe_for(from_array(np.random.default_rng(0).normal(size=(40, 2))))[0] == "mlp"
+
+
+def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "photos", "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "recipe small-data, chosen because 24 pictures are few." in said
+    assert "2 subfolders look like classes ('cat', 'dog'): --labels folders" in said
+    assert main(["train", "photos", "--dry-run", "--recipe", "sprint", "--labels", "folders"]) == 0
+    said = capsys.readouterr().err
+    assert "24 pictures are few: --recipe small-data" in said
+    assert "look like classes" not in said
+    assert main(["data", "photos"]) == 0
+    said = capsys.readouterr()
+    assert "recipe  small-data, chosen because 24 pictures are few" in said.out
+    assert "look like classes" in said.err
+    assert overview.facts(data(suited.LEAST - 1))["recipe"] == "none: a training needs at least 10 samples"
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "batch"),
+    [
+        (40, {}, 40),
+        (40, {"hold_out": 0.1}, 36),
+        (41, {"processes": 4}, 40),
+        (43, {"ghost_batches": 4, "processes": 2}, 40),
+        (64, {}, 64),
+        (70, {}, 64),
+        (suited.LEAST, {}, suited.LEAST),
+    ],
+)
+def test_the_batch_is_one_that_the_data_fill(count: int, options: dict[str, Any], batch: int) -> None:
+    said: list[str] = []
+    assert build.configure(data(count), "small-data", False, said.append, **options).batch_size == batch
+    assert len(said) == (batch != 64)
+    assert all(f"batches of {batch}, not 64: mine has" in sentence for sentence in said)
+
+
+def test_fit_trains_on_few_samples() -> None:
+    gan = GAN(**{name: value for name, value in TINY.items() if name != "batch_size"})
+    with pytest.warns(UserWarning, match="batches of 40, not 64"):
+        gan.fit(array(40), samples_seen=80)
+    assert (gan.config_.batch_size, gan.bout_.step) == (40, 2)
+
+
+def test_a_batch_that_is_asked_for_stays(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    np.save(tmp_path / "few.npy", array(40))
+    said = refused(capsys, "train", tmp_path / "few.npy", *TINY_LINE, "--batch-size", "64")
+    assert "40 samples, fewer than one batch of 64. Add samples or train with --batch-size 40 or less" in said
+
+
+@pytest.mark.parametrize("count", [1, suited.LEAST - 1])
+def test_too_few_samples_are_refused_with_the_least_number(count: int) -> None:
+    with pytest.raises(DataError, match=f"mine has {count} samples?; a training needs at least {suited.LEAST}"):
+        build.configure(data(count))

@@ -1,0 +1,340 @@
+"""Vital signs by their definitions, on players that draw what they are told to."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from conftest import TINY
+from sparring.data import toy
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset, Spec
+from sparring.games.adversarial import Bout
+from sparring.history.record import LOGGED
+from sparring.runs import build, checkpoint
+from sparring.training import vitals as vitals_module
+from sparring.training.loop import Budget, train
+from sparring.training.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, SIDE, Reals, Vitals
+
+POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
+
+
+class Draws(nn.Module):
+    """A generator that gives COUNT samples that are put into it, part after part, again and again."""
+
+    def __init__(self, drawn: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4))
+        self.drawn, self.place = drawn, 0
+
+    def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
+        start, self.place = self.place, (self.place + len(latents)) % COUNT
+        return self.drawn[start : start + len(latents)]
+
+
+class Judge(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4))
+
+    def forward(self, samples: Tensor, *labels: Tensor) -> Tensor:
+        return samples.flatten(1).sum(1) * self.weight[0]
+
+
+def plain(samples: Tensor, labels: Tensor | None = None, classes: int = 0) -> Dataset:
+    """Samples as they are, encoded by the identity."""
+    kind = "points" if samples.ndim == 2 else "image"
+    channels = 1 if samples.ndim == 2 else samples.shape[1]
+    spec = Spec(
+        kind, tuple(samples.shape[1:]), "float32", (0.0,) * channels, (1.0,) * channels,
+        tuple(map(str, range(classes))),
+    )  # fmt: skip
+    return Dataset("plain", spec, samples, labels)
+
+
+def vitals(drawn: Tensor, data: Dataset, **more: Dataset) -> Vitals:
+    return Vitals(Bout(Draws(drawn), Judge(), 2), data, seed=0, **more)
+
+
+def test_samples_of_the_data_itself_are_healthy() -> None:
+    found = vitals(POINTS[300:], plain(POINTS[:300]))()
+    assert found["spread"] == pytest.approx(1, abs=0.1)
+    assert found["missing"] == 0
+    assert "out_of_reach" not in found  # nothing bounds where points are drawn
+    assert 0 < found["distance"] < 0.02
+    assert set(found) <= set(LOGGED)
+
+
+def test_one_sample_again_and_again_has_no_spread_and_misses_nearly_all() -> None:
+    found = vitals(torch.zeros(COUNT, 3), plain(POINTS))()
+    assert found["spread"] == pytest.approx(0, abs=1e-6)
+    assert found["missing"] > 0.8
+    assert found["distance"] == pytest.approx(1, rel=0.1)  # by its unit: the mean again and again
+
+
+def test_the_unit_of_the_distance_is_the_mean_drawn_again_and_again() -> None:
+    shifted = torch.zeros(COUNT, 3) + torch.tensor([3.0, 4.0, 0.0])  # 25 + the variance of 3
+    assert vitals(shifted, plain(POINTS))()["distance"] == pytest.approx(28 / 3, rel=0.12)
+
+
+def test_spread_is_in_units_of_the_reals() -> None:
+    half = plain(2 * POINTS[:300])
+    assert vitals(POINTS[300:], half)()["spread"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_missing_is_the_share_of_reals_in_modes_that_are_not_drawn() -> None:
+    ring = toy.ring()
+    points = ring.sample(2000, torch.Generator().manual_seed(0)).float()
+    left = points[points[:, 0] < 0.1]
+    found = vitals(left[:COUNT], plain(points))()
+    assert found["missing"] == pytest.approx(1 - len(left) / len(points), abs=0.1)
+
+
+def test_a_class_that_looks_alike() -> None:
+    labels = torch.arange(600) % 2
+    drawn = torch.where(labels[:, None] == 0, POINTS, 0.0)
+    data = plain(POINTS, labels, 2)
+    order = torch.randperm(600, generator=torch.Generator().manual_seed(0))
+    by_label = torch.where(labels[order[:COUNT], None] == 0, drawn[torch.arange(COUNT) * 2], 0.0)
+    found = vitals(by_label, data)()
+    assert found["class_spread"] == pytest.approx(0, abs=1e-6)
+    assert found["spread"] > 0.4
+    assert "class_spread" not in vitals(drawn, plain(POINTS))()
+
+
+def test_what_the_generator_cannot_reach() -> None:
+    reals = torch.linspace(-1, 1, COUNT)
+    drawn, data = (values.view(-1, 1, 1, 1).expand(-1, 1, 4, 4) for values in (reals.clamp_min(0), reals))
+    found = vitals(drawn, plain(data))()  # from 0 to 1
+    assert found["out_of_reach"] == float((reals < -NEAR * 2).float().mean())  # what is near counts as reached
+    assert 0 < NEAR < 0.1
+
+
+def test_high_frequency_is_the_energy_of_the_checkerboard() -> None:
+    flat = torch.randn(COUNT, 1, 1, 1, generator=torch.Generator().manual_seed(0)).expand(-1, 1, 6, 6)
+    board = 1 - 2.0 * ((torch.arange(6)[:, None] + torch.arange(6)) % 2)
+    reals = (flat + 0.1 * board).contiguous()
+    found = vitals((flat + 0.3 * board).contiguous(), plain(reals))()
+    assert found["high_frequency"] == pytest.approx(9, rel=1e-3)
+
+
+def test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum() -> None:
+    rng = torch.Generator().manual_seed(0)
+    smooth = torch.randn(COUNT, 1, 1, 1, generator=rng).expand(-1, 1, 16, 16)
+    grain = 0.1 * torch.randn(COUNT, 1, 16, 16, generator=rng)
+    weave = 0.1 * (1 - 2.0 * ((torch.arange(16)[:, None] + torch.arange(16)) % 2))
+    reals = (smooth + grain).contiguous()
+    assert vitals(reals.flip(0), plain(reals))()["corners"] == pytest.approx(1, abs=0.15)
+    # 3 x 2 frequencies lie in the corners, and the weave is one of them, with the power of 256 pixels.
+    expected = 1 + 256 / 6
+    assert vitals(reals + weave, plain(reals))()["corners"] == pytest.approx(expected, rel=0.15)
+    odd = reals[..., :15, :15].contiguous()
+    assert vitals(odd + weave[:15, :15], plain(odd))()["corners"] > 6
+    # Of data without any grain, what no eye sees is no weave.
+    assert vitals(smooth + 0.03 * weave, plain(smooth.contiguous()))()["corners"] < 1
+
+
+def test_jitter_and_changes_since_the_last_record() -> None:
+    signs = vitals(POINTS, plain(POINTS))
+    first = signs()
+    assert "jitter" not in first
+    assert (first["g_change"], first["d_change"]) == (0, 0)
+    signs.bout.generator.drawn = POINTS + torch.tensor([0.0, 0.3, 0.0])
+    with torch.no_grad():
+        signs.bout.generator.weight[0] += 1  # from (1, 1, 1, 1): 1 over the root of 7
+    found = signs()
+    assert found["jitter"] == pytest.approx(0.3 / signs.reals.apart, rel=1e-4)
+    assert found["g_change"] == pytest.approx(1 / math.sqrt(7))
+    assert found["d_change"] == 0
+    still = signs()
+    assert (still["jitter"], still["g_change"]) == (0, 0)
+
+
+def test_how_far_the_average_lags() -> None:
+    bout = Bout(Draws(POINTS), Judge(), 2, ema_half_life=10)
+    assert bout.average is not None
+    bout.average.network.drawn = POINTS + 0.5
+    signs = Vitals(bout, plain(POINTS), seed=0)
+    assert signs()["average_lag"] == pytest.approx(0.5 * math.sqrt(3) / signs.reals.apart, rel=1e-4)
+    assert "average_lag" not in vitals(POINTS, plain(POINTS))()
+
+
+def test_copies_are_nearer_to_what_was_trained_on() -> None:
+    train_set, held_out = plain(POINTS[:300]), plain(POINTS[300:])
+    assert vitals(POINTS[:300], train_set, held_out=held_out)()["copied"] == 1
+    assert vitals(POINTS[300:], train_set, held_out=held_out)()["copied"] == 0
+    fresh = torch.randn(COUNT, 3, generator=torch.Generator().manual_seed(9))
+    assert vitals(fresh, train_set, held_out=held_out)()["copied"] == pytest.approx(0.5, abs=0.12)
+
+
+def test_samples_that_are_not_finite_are_passed_over() -> None:
+    signs = vitals(torch.full((COUNT, 3), math.nan), plain(POINTS))
+    signs()
+    found = signs()
+    assert "spread" not in found
+    assert found["jitter"] == 1e30
+    assert all(math.isfinite(value) for value in found.values())
+
+
+def test_measuring_leaves_the_bout_as_it_is(pictures: Dataset) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"d_norm": "batch", "batch_size": 16}))
+    bout = build.bout(config, pictures.spec, 2)
+    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+    state = torch.get_rng_state()
+    found = Vitals(bout, pictures, seed=0)()
+    assert {"spread", "class_spread", "high_frequency", "average_lag"} <= set(found)
+    assert bout.generator.training
+    after = checkpoint._tensors(bout)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_records_have_them_where_asked_and_the_weights_are_the_same(pictures: Dataset) -> None:
+    finals = []
+    for asked in (True, False):
+        torch.manual_seed(0)
+        config = build.configure(pictures, "sprint", **TINY)
+        bout = build.bout(config, pictures.spec, 2)
+        records = list(
+            train(bout, pictures, Budget(samples_seen=96), batch_size=16, record_every=2, vitals=asked)
+        )
+        assert all(("spread" in record.values) == asked for record in records)
+        assert all(0 <= record.values["auc"] <= 1 for record in records)
+        finals.append(checkpoint._tensors(bout))
+    assert all(torch.equal(finals[0][name], finals[1][name]) for name in finals[0])
+
+
+def test_auc_counts_pairs_in_order() -> None:
+    data = from_array(torch.randn(64, 2, generator=torch.Generator().manual_seed(0)))
+    data = replace(data, samples=data.samples)
+    bout = Bout(Draws(torch.full((64, 2), -50.0)), Judge(), 2)
+    bout.generator.forward = lambda latents: -50.0 * bout.generator.weight[0] + torch.zeros(len(latents), 2)
+    (record,) = train(bout, data, Budget(samples_seen=16), batch_size=16)
+    assert record.values["auc"] == 1
+
+
+def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = build.configure(pictures, "sprint", **TINY)
+    bout = build.bout(config, pictures.spec, 2)
+    whole = Vitals(bout, pictures, seed=0)()
+    monkeypatch.setattr("sparring.training.vitals.PART", 10)
+    monkeypatch.setattr("sparring.training.vitals.NUMBERS", 64 * 40)
+    parts = Vitals(bout, pictures, seed=0)
+    assert len(parts.reals.samples) == 40
+    monkeypatch.setattr("sparring.training.vitals.NUMBERS", 2**23)
+    assert Vitals(bout, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
+
+
+def judge_of(*weights: Tensor) -> nn.Module:
+    layers = [nn.Linear(weight.shape[1], weight.shape[0], bias=False) for weight in weights]
+    for layer, weight in zip(layers, weights, strict=True):
+        layer.weight.data = weight
+    return nn.Sequential(*layers)
+
+
+def test_rank_kept_is_one_of_random_weights_and_nought_of_a_single_direction() -> None:
+    rng = torch.Generator().manual_seed(0)
+    random = torch.randn(400, 900, generator=rng)
+    single = torch.randn(64, 1, generator=rng) @ torch.randn(1, 128, generator=rng)
+    head = torch.randn(1, 64, generator=rng)  # one direction by its shape: it says nothing
+    assert vitals_module._rank_kept(judge_of(random, head)) == pytest.approx(1, abs=0.05)
+    assert vitals_module._rank_kept(judge_of(single)) == pytest.approx(0, abs=1e-4)
+    assert vitals_module._rank_kept(judge_of(random, single)) == pytest.approx(0.5, abs=0.03)
+    assert vitals_module._rank_kept(judge_of(head)) is None
+
+
+def test_rank_kept_of_equal_singular_values() -> None:
+    # Stable rank 16 of a random one's 16 * 16 / (4 + 4)^2 = 4.
+    assert vitals_module._rank_kept(judge_of(3 * torch.eye(16))) == pytest.approx(15 / 3, rel=1e-5)
+
+
+def test_rank_kept_survives_weights_that_are_not_finite() -> None:
+    broken = torch.eye(16)
+    broken[0, 0] = math.nan
+    assert vitals_module._rank_kept(judge_of(broken)) is None
+
+
+def test_changes_are_over_all_weights_of_a_player() -> None:
+    layer = nn.Linear(3, 2)
+    expected = torch.cat([layer.weight.flatten(), layer.bias])
+    assert torch.equal(vitals_module._weights(layer), expected)
+
+
+def test_pictures_are_averaged_to_the_size_they_are_compared_in() -> None:
+    small = torch.rand(2, 1, 3, SIDE, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(vitals_module._vectors(small), small.flatten(1))
+    odd = torch.zeros(1, 1, SIDE + 1, 4)  # 2 x 2 are one, and the last row by itself
+    odd[..., 0, :2], odd[..., -1, :] = 1, 3
+    expected = torch.zeros(SIDE // 2 + 1, 2)
+    expected[0, 0], expected[-1] = 0.5, 3
+    assert torch.equal(vitals_module._vectors(odd), expected.flatten()[None])
+
+
+def test_vectors_of_a_set_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, chosen = plain(POINTS), torch.tensor([5, 3, 8, 1])
+    monkeypatch.setattr(vitals_module, "NUMBERS", 2 * 3)
+    assert torch.equal(vitals_module._vectors_of(data, chosen), POINTS[chosen])
+
+
+def test_as_many_of_two_sets_are_compared() -> None:
+    of_both = vitals_module._as_many_of_both(
+        plain(POINTS[:100]), plain(POINTS[100:130]), torch.device("cpu"), torch.Generator().manual_seed(0)
+    )
+    rows = [
+        {tuple(row) for row in part.tolist()} for part in (POINTS[:100], POINTS[100:130], *of_both.split(30))
+    ]
+    assert len(of_both) == 60
+    assert rows[2] < rows[0]
+    assert rows[3] == rows[1]
+
+
+def test_what_is_known_of_the_reals() -> None:
+    data = plain(torch.tensor([[0.0], [2.0]]).repeat(30, 1))
+    reals = vitals_module._look(data, torch.device("cpu"), torch.Generator().manual_seed(0))
+    assert reals.apart == pytest.approx(2 * 30 / 59)  # 30 of 59 others are 2 away
+    assert reals.variance == pytest.approx(1)
+    assert sorted(reals.samples[:, 0].tolist()) == [0.0] * 30 + [2.0] * 30
+    found = zip(reals.centres[:, 0].tolist(), reals.shares.tolist(), strict=True)
+    assert sum(centre * share for centre, share in found) == pytest.approx(1)
+    assert float(reals.shares.sum()) == pytest.approx(1)
+
+
+def test_cells_with_hardly_any_samples_are_missing() -> None:
+    shares = torch.tensor([0.5, 0.25, 0.125, 0.125], dtype=torch.float64)
+    centres = torch.tensor([[0.0], [10.0], [20.0], [30.0]], dtype=torch.float64)
+    reals = Reals(torch.empty(0), torch.empty(0), None, 1.0, 1.0, centres, shares)
+    drawn = torch.tensor([0.0] * 93 + [10.0] * 6 + [20.0] * 1)[:, None]  # a fifth of 25 % is 5 %
+    assert vitals_module._missing(drawn, reals) == 0.25
+
+
+def test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing() -> None:
+    few = LEAST_OF_A_CLASS - 1
+    labels = torch.tensor([0] * 20 + [1] * LEAST_OF_A_CLASS + [2] * few)
+    vectors = torch.randn(len(labels), 3, generator=torch.Generator().manual_seed(0))
+    scale = torch.tensor([0.9, 0.5, 0.1])[labels, None]
+    reals = Reals(vectors, vectors, labels, 1.0, 1.0, torch.empty(0), torch.empty(0))
+    assert vitals_module._least_spread(scale * vectors, reals) == pytest.approx(0.5, rel=1e-5)
+    alone = reals._replace(labels=torch.arange(len(labels)))
+    assert vitals_module._least_spread(vectors, alone) is None
+
+
+def test_the_mean_distance_is_over_pairs_of_different_ones() -> None:
+    places = torch.tensor([[0.0], [3.0], [6.0]])
+    assert vitals_module._mean_of_pairs(torch.cdist(places, places)) == pytest.approx((3 + 3 + 6) / 3)
+
+
+def test_the_finest_checkerboard_by_hand() -> None:
+    board = 1 - 2.0 * ((torch.arange(7)[:, None] + torch.arange(5)) % 2)
+    assert vitals_module._checkers(0.5 * board.expand(2, 1, 7, 5)) == pytest.approx(1)
+    stripes = (-1.0) ** torch.arange(5).expand(2, 1, 7, 5)
+    assert vitals_module._checkers(stripes) == pytest.approx(0)
+
+
+def test_large_sets_are_not_searched_for_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    halves = {"data": plain(POINTS[:300]), "held_out": plain(POINTS[300:])}
+    monkeypatch.setattr(vitals_module, "MOST_COPIED", 300)
+    assert "copied" in vitals(POINTS, **halves)()
+    monkeypatch.setattr(vitals_module, "MOST_COPIED", 299)
+    assert "copied" not in vitals(POINTS, **halves)()
