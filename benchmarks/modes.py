@@ -18,7 +18,8 @@ from typing import Any
 import torch
 
 from common import RESULTS, machine, save
-from sparring.config.groups import DEFAULT_RECIPES, ON_POINTS
+from sparring import kinds
+from sparring.config.groups import ON_POINTS
 from sparring.data import toy
 from sparring.games import drawing
 from sparring.machine.device import Threads
@@ -72,7 +73,7 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    choices = sorted({*ON_POINTS, "tutorial", DEFAULT_RECIPES["points"]})
+    choices = sorted({*ON_POINTS, "tutorial", kinds.of("points").recipe})
     parser.add_argument("--recipes", nargs="+", default=["modern", "mlp", "tutorial"], choices=choices)
     parser.add_argument("--data", nargs="+", default=["ring", "grid"], choices=["ring", "grid"])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))

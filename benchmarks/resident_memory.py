@@ -23,6 +23,7 @@ import torch
 from PIL import Image
 
 from common import machine, save
+from sparring import kinds
 from sparring.data import clusters
 from sparring.data.folders import from_folder
 from sparring.runs.folder import digest
@@ -65,7 +66,7 @@ def measure(folder: Path) -> list[dict[str, Any]]:
     done("opened")
     digest(data)
     done("recognised by its digest")
-    clusters.clustered(data, 100)
+    clusters.clustered(data, 100, kinds.of(data.spec).coarse)
     done("clustered")
     order = _Order(len(data), seed=0)
     greatest = 0

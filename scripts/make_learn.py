@@ -28,8 +28,8 @@ import sparring
 from sparring.data import toy
 from sparring.data.images import mnist
 from sparring.games import drawing
+from sparring.kinds import image, sheets
 from sparring.kinds import plane as fields
-from sparring.kinds import sheets
 from sparring.metrics.coverage import prdc
 from sparring.metrics.digits import digit_classifier
 from sparring.metrics.quality import digit_quality
@@ -205,7 +205,7 @@ def paints() -> Image.Image:
 
 
 def sheet(digits: torch.Tensor) -> Image.Image:
-    picture = sheets.grid(digits.numpy(), mnist("test").spec, 10)
+    picture = image.sheet(digits.numpy(), mnist("test").spec, 10)
     return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
 
 

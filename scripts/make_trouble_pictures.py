@@ -26,12 +26,12 @@ from make_troubles import MADE
 from palette import LIGHT
 
 from doctor.run import prepared
+from sparring import kinds
 from sparring.doctor.rules import RULES, Rule, Sign
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
 from sparring.games import drawing
 from sparring.history.record import Record
-from sparring.kinds import sheets
 from sparring.machine.device import Threads
 from sparring.runs import build
 from sparring.training.loop import train
@@ -84,7 +84,7 @@ def course(made: str) -> Course:
     latents = drawing.random_latents(48, bout.latent_dim, 0)
     labels = torch.arange(48) // 8 % data.classes if data.classes else None
     drawn = data.spec.decode(drawing.draw(bout.artist, latents, labels).nan_to_num())
-    return Course(steps, found, np.asarray(sheets.grid(drawn.numpy(), data.spec, 8)))
+    return Course(steps, found, np.asarray(kinds.of(data.spec).sheet(drawn.numpy(), data.spec, 8)))
 
 
 def draw(rule: Rule, ill: Course, well: Course) -> None:

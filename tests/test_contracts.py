@@ -18,6 +18,7 @@ from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.gan import GAN
+from sparring.kinds import KINDS
 from sparring.runs import build
 
 
@@ -31,7 +32,8 @@ def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
         assert {norm for accepted in table.values() for norm in accepted} == set(norms)
     assert set(config.ABOUT) == set(RECIPES)
     assert set(config.ON_POINTS) <= set(RECIPES)
-    assert set(config.DEFAULT_RECIPES.values()) <= set(RECIPES)
+    assert {name for kind in KINDS.values() for name in (kind.recipe, kind.few_recipe) if name} <= set(RECIPES)
+    assert set(config.ADAPTED) | {config.USUAL} <= set(KINDS)
     assert data.__doc__
 
 

@@ -13,7 +13,9 @@ import test_best
 import test_checkpoint
 import test_device
 import test_doctor
+import test_evaluate
 import test_keeping
+import test_kinds
 import test_layout
 import test_loop
 import test_quality
@@ -24,6 +26,7 @@ from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
 from sparring.doctor import diagnosis, rules, signals
 from sparring.history import layout
+from sparring.kinds import image
 from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
@@ -56,7 +59,7 @@ MUTANTS = [
     Mutant(loop, "_measure", "if vitals", "if not vitals", test_loop.test_what_is_measured_at_a_record),
     Mutant(loop, "_measure", "seed, held_out)", "seed)", test_loop.test_what_is_measured_at_a_record),
     Mutant(loop, "_batches", "k * batch_size", "0", test_loop.test_each_step_of_the_discriminator_has_a_batch_of_its_own),
-    Mutant(loop, "_draw", "samples.ndim == 4", "False", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
+    Mutant(loop, "_draw", "kinds.of(dataset.spec).arranged(samples)", "samples", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
     Mutant(loop, "_draw", "for ghost in ghosts]", "for ghost in ghosts[::-1]]", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
     Mutant(loop, "_Probe.__call__", "self.twin", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
     Mutant(loop, "_Probe.twin", "copy.deepcopy(self.bout, {id(self.bout.runtime): self.bout.runtime})", "self.bout", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
@@ -73,8 +76,8 @@ MUTANTS = [
     Mutant(loop, "_Window.close", "- self.since_samples", "", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
     Mutant(loop, "_Window.close", "if broken:", "if False:", test_loop.test_non_finite_losses_stop_the_run),
 
-    Mutant(vitals, "_corners", ".abs().square()", ".abs()", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
-    Mutant(vitals, "_finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(image, "corners", ".abs().square()", ".abs()", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(image, "finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(vitals, "Vitals.__init__", "<= MOST_COPIED", "< MOST_COPIED", test_vitals.test_large_sets_are_not_searched_for_copies),
     Mutant(vitals, "Vitals.__call__", "/ self.reals.apart", "", test_vitals.test_jitter_and_changes_since_the_last_record),
     Mutant(vitals, "Vitals.__call__", "min(value, 1e30) if value == value else 1e30", "value", test_vitals.test_samples_that_are_not_finite_are_passed_over),
@@ -93,8 +96,14 @@ MUTANTS = [
     Mutant(vitals, "_look", "counts.double() / counts.sum()", "counts.double() / len(counts)", test_vitals.test_what_is_known_of_the_reals),
     Mutant(vitals, "_as_many_of_both", "min(len(a), len(b), CELLED)", "CELLED", test_vitals.test_as_many_of_two_sets_are_compared),
     Mutant(vitals, "_vectors_of", "for part in parts]", "for part in parts[:1]]", test_vitals.test_vectors_of_a_set_are_the_same_in_parts),
-    Mutant(vitals, "_vectors", "ceil_mode=True", "ceil_mode=False", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
-    Mutant(vitals, "_vectors", "> 1", "> 2", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
+    Mutant(image, "vectors", "ceil_mode=True", "ceil_mode=False", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
+    Mutant(image, "vectors", "> 1", "> 2", test_vitals.test_pictures_are_averaged_to_the_size_they_are_compared_in),
+    Mutant(image, "coarse", "min(width, COARSE)", "width", test_kinds.test_small_vectors_of_pictures_are_at_most_16_pixels_a_side),
+    Mutant(image, "describe", "{width} x {height}", "{height} x {width}", test_kinds.test_samples_are_described_in_words),
+    Mutant(image, "signs", "<= 1", "<= 0", test_kinds.test_lines_of_pixels_have_no_pattern_of_upsampling),
+    Mutant(image, "signs", "FAINT *", "1e-12 *", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(image, "tiles", '!= "uint8"', '== "uint8"', test_kinds.test_float_pictures_become_bytes),
+    Mutant(image, "beside", "[fakes, reals]", "[reals, fakes]", test_evaluate.test_the_nearest_pairs_are_found_block_by_block),
     Mutant(vitals, "_weights", "player.parameters()", "list(player.parameters())[:1]", test_vitals.test_changes_are_over_all_weights_of_a_player),
     Mutant(vitals, "_rank_kept", "(random - 1)", "random", test_vitals.test_rank_kept_of_equal_singular_values),
     Mutant(vitals, "_rank_kept", "random > 1.5 and", "", test_vitals.test_rank_kept_is_one_of_random_weights_and_nought_of_a_single_direction),
@@ -104,8 +113,8 @@ MUTANTS = [
     Mutant(vitals, "_least_spread", ">= LEAST_OF_A_CLASS", "> 1", test_vitals.test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing),
     Mutant(vitals, "_missing", "LACKING *", "0 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
     Mutant(vitals, "_missing", "LACKING *", "1 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
-    Mutant(vitals, "_checkers", "a - b - c + d", "a - b + c - d", test_vitals.test_the_finest_checkerboard_by_hand),
-    Mutant(vitals, "_checkers", "/ 4", "", test_vitals.test_the_finest_checkerboard_by_hand),
+    Mutant(image, "checkers", "a - b - c + d", "a - b + c - d", test_vitals.test_the_finest_checkerboard_by_hand),
+    Mutant(image, "checkers", "/ 4", "", test_vitals.test_the_finest_checkerboard_by_hand),
 
     Mutant(signals, "Signals.__init__", "half_life > 0", "True", test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_doctor.test_signals_of_a_course),
@@ -185,6 +194,7 @@ MUTANTS = [
 WHOLE = (
     loop,
     vitals,
+    image,
     signals,
     rules,
     diagnosis,

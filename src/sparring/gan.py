@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
 from sparring.config.groups import BUDGETS, RECIPES, Config
@@ -24,7 +25,6 @@ from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown
 from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history.record import HistoryWriter, Record
-from sparring.kinds import sheets
 from sparring.machine.device import LAUNCHED, Runtime, Threads
 from sparring.runs import build, checkpoint
 from sparring.runs import folder as run
@@ -158,8 +158,9 @@ class GAN:
         """A picture of samples in a grid; a scatter plot for points."""
         self._check_fitted()
         count = whole("count", count, 1)
-        count = max(count, 1000) if self.spec_.kind == "points" else count
-        return sheets.grid(self.sample(count, labels=labels, seed=seed), self.spec_)
+        kind = kinds.of(self.spec_)
+        count = max(count, kind.count) if kind.crowd else count
+        return kind.sheet(self.sample(count, labels=labels, seed=seed), self.spec_)
 
     def diagnose(self) -> Diagnosis:
         """What the doctor finds in the training's history; print it, or read ``present``.

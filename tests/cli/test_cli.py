@@ -198,7 +198,7 @@ def test_info(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(run)]) == 0
     said = capsys.readouterr().out
     assert "100%, step 6, 96 samples" in said
-    assert "64 images of shape (1, 8, 8)" in said
+    assert "64 pictures of shape (1, 8, 8)" in said
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, pictures_file: Path) -> None:

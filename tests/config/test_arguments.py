@@ -12,7 +12,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
 from sparring.games.adversarial import Bout
 from sparring.gan import GAN
-from sparring.kinds import sheets
+from sparring.kinds import image
 from sparring.machine.device import Runtime
 from sparring.training.loop import Budget, train
 from sparring.training.preflight import preflight
@@ -149,9 +149,9 @@ def test_arguments_of_the_estimator(gan: GAN, tmp_path: Path) -> None:
 
 def test_grids(pictures: Dataset) -> None:
     tiles = pictures.samples[:4].numpy()
-    refused(lambda columns: sheets.grid(tiles, pictures.spec, columns), "columns")
+    refused(lambda columns: image.sheet(tiles, pictures.spec, columns), "columns")
     with pytest.raises(ConfigError, match="nothing to show"):
-        sheets.grid(tiles[:0], pictures.spec)
+        image.sheet(tiles[:0], pictures.spec)
 
 
 def test_machines() -> None:

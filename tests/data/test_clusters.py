@@ -12,12 +12,13 @@ from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games import drawing
+from sparring.kinds.points import vectors as small
 from sparring.runs import build
 
 
 def test_the_same_seed_finds_the_same_clusters() -> None:
     data = build.dataset("grid")
-    first, again, other = (clusters.clustered(data, 25, seed) for seed in (3, 3, 4))
+    first, again, other = (clusters.clustered(data, 25, small, seed) for seed in (3, 3, 4))
     assert first.labels is not None
     assert again.labels is not None
     assert other.labels is not None
@@ -27,7 +28,7 @@ def test_the_same_seed_finds_the_same_clusters() -> None:
 
 def test_clusters_of_data_are_named_counted_and_marked() -> None:
     vectors, _ = heaps([200, 100])
-    data = clusters.clustered(from_array(vectors.numpy()), 2)
+    data = clusters.clustered(from_array(vectors.numpy()), 2, small)
     assert data.spec.clusters
     assert data.classes == 2
     assert sorted(data.class_counts) == [100, 200]
@@ -36,9 +37,9 @@ def test_clusters_of_data_are_named_counted_and_marked() -> None:
 
 def test_too_little_data_stays_without_labels() -> None:
     vectors, _ = heaps([49, 50])
-    data = clusters.clustered(from_array(vectors.numpy()), 5)
+    data = clusters.clustered(from_array(vectors.numpy()), 5, small)
     assert (data.classes, data.spec.clusters) == (0, False)
-    assert clusters.clustered(from_array(heaps([100, 160])[0].numpy()), 100).classes == 5
+    assert clusters.clustered(from_array(heaps([100, 160])[0].numpy()), 100, small).classes == 5
 
 
 def test_the_directions_are_those_of_greatest_variance_about_the_mean() -> None:
@@ -46,7 +47,7 @@ def test_the_directions_are_those_of_greatest_variance_about_the_mean() -> None:
     rows = torch.randn(500, 40, generator=rng) * torch.linspace(0.1, 3, 40) + 5
     data = from_array(rows.numpy())
     encoded = data.spec.encode(data.samples).double()
-    found = clusters._projected(data)
+    found = clusters._projected(data, small)
     centred = encoded - encoded.mean(0)
     singular = torch.linalg.svdvals(centred)[: clusters.DIRECTIONS]
     torch.testing.assert_close(found.norm(dim=0).flip(0), singular, rtol=1e-9, atol=0)
@@ -55,9 +56,9 @@ def test_the_directions_are_those_of_greatest_variance_about_the_mean() -> None:
 
 def test_parts_of_any_size_give_the_same_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
     data = build.dataset("grid")
-    whole = clusters.clustered(data, 25)
+    whole = clusters.clustered(data, 25, small)
     monkeypatch.setattr(clusters, "PART", 2 * 777)
-    parts = clusters.clustered(data, 25)
+    parts = clusters.clustered(data, 25, small)
     assert whole.labels is not None
     assert parts.labels is not None
     assert torch.equal(whole.labels, parts.labels)

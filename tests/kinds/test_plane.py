@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring import kinds
 from sparring.data.arrays import from_array
 from sparring.data.spec import Spec
 from sparring.kinds import plane as fields
@@ -30,9 +31,12 @@ def field(drawn: Tensor, classes: int = 0) -> dict[str, list[list[float]]]:
 
 
 def test_only_points_of_two_dimensions_are_a_plane() -> None:
-    assert fields.is_plane(SPEC)
-    assert not fields.is_plane(Spec("points", (3,), "float32", (0.0,), (1.0,)))
-    assert not fields.is_plane(Spec("image", (1, 8, 8), "uint8", (127.5,), (127.5,)))
+    for spec in (
+        SPEC,
+        Spec("points", (3,), "float32", (0.0,), (1.0,)),
+        Spec("image", (1, 8, 8), "uint8", (127.5,), (127.5,)),
+    ):
+        assert kinds.of(spec).plane(spec) == (spec is SPEC)
 
 
 @pytest.mark.parametrize("classes", [0, 3])  # the class that D likes best takes nothing off

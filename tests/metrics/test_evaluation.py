@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 from conftest import TINY_LINE
+from sparring import kinds
 from sparring.cli.main import main
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
-from sparring.kinds import sheets
+from sparring.kinds import image, sheets
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import raw
@@ -187,7 +188,7 @@ def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[st
     assert (told["reals"], told["fakes"]) == (str(files / "real.npz"), str(files / "pictures"))
     assert told["copying"] is not None
     with Image.open(files / "told-nearest.png") as pairs:
-        tile = evaluation.LEAST_TILE + 2  # 8 x 8 made larger, and a gap
+        tile = image.LEAST_TILE + 2  # 8 x 8 made larger, and a gap
         assert pairs.size == (2 + 12 * tile, 2 + 4 * tile + 2 * sheets.TITLE)  # 24 pairs in rows of 6
 
 
@@ -267,10 +268,10 @@ def test_float_pictures_become_8_bits_and_points_stay() -> None:
     from sparring.data.arrays import from_array
 
     floats = from_array(rng.uniform(-1, 1, (30, 8, 8)).astype(np.float32))
-    eight = sheets.eight_bit(floats.samples, floats.spec)
+    eight = image.eight_bit(floats.samples, floats.spec)
     assert eight.dtype == torch.uint8
     ring = build.dataset("ring")
-    assert torch.equal(sheets.eight_bit(ring.samples, ring.spec), ring.samples)
+    assert torch.equal(kinds.of("points").measured(ring.samples, ring.spec), ring.samples)
 
 
 def test_built_in_sets_have_a_part_that_no_training_sees() -> None:

@@ -13,10 +13,12 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
 from sparring.games.adversarial import Bout
 from sparring.history.record import LOGGED
+from sparring.kinds import image
+from sparring.kinds.image import SIDE
 from sparring.runs import build, checkpoint
 from sparring.training import vitals as vitals_module
 from sparring.training.loop import Budget, train
-from sparring.training.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, SIDE, Reals, Vitals
+from sparring.training.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, Reals, Vitals
 
 POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
 
@@ -264,12 +266,12 @@ def test_changes_are_over_all_weights_of_a_player() -> None:
 
 def test_pictures_are_averaged_to_the_size_they_are_compared_in() -> None:
     small = torch.rand(2, 1, 3, SIDE, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(vitals_module._vectors(small), small.flatten(1))
+    assert torch.equal(image.vectors(small), small.flatten(1))
     odd = torch.zeros(1, 1, SIDE + 1, 4)  # 2 x 2 are one, and the last row by itself
     odd[..., 0, :2], odd[..., -1, :] = 1, 3
     expected = torch.zeros(SIDE // 2 + 1, 2)
     expected[0, 0], expected[-1] = 0.5, 3
-    assert torch.equal(vitals_module._vectors(odd), expected.flatten()[None])
+    assert torch.equal(image.vectors(odd), expected.flatten()[None])
 
 
 def test_vectors_of_a_set_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,9 +329,9 @@ def test_the_mean_distance_is_over_pairs_of_different_ones() -> None:
 
 def test_the_finest_checkerboard_by_hand() -> None:
     board = 1 - 2.0 * ((torch.arange(7)[:, None] + torch.arange(5)) % 2)
-    assert vitals_module._checkers(0.5 * board.expand(2, 1, 7, 5)) == pytest.approx(1)
+    assert image.checkers(0.5 * board.expand(2, 1, 7, 5)) == pytest.approx(1)
     stripes = (-1.0) ** torch.arange(5).expand(2, 1, 7, 5)
-    assert vitals_module._checkers(stripes) == pytest.approx(0)
+    assert image.checkers(stripes) == pytest.approx(0)
 
 
 def test_large_sets_are_not_searched_for_copies(monkeypatch: pytest.MonkeyPatch) -> None:

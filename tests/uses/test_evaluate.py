@@ -12,10 +12,10 @@ from PIL import Image
 from conftest import TINY_LINE
 from sparring.cli.main import main
 from sparring.data.arrays import from_array, from_file
-from sparring.data.spec import Dataset, Spec
+from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.games import drawing
-from sparring.kinds import sheets
+from sparring.kinds import image, sheets
 from sparring.metrics import overlap
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
@@ -183,19 +183,17 @@ def test_the_nearest_pairs_are_found_block_by_block(monkeypatch: pytest.MonkeyPa
     apart = (fakes.double() - reals[nearest].double()).square().sum((1, 2, 3))
     first = apart.argsort()[:24]
     tiles = torch.stack([fakes[first], reals[nearest[first]]], 1).flatten(0, 1)
-    spec = Spec("image", (1, 3, 3), "uint8", (127.5,), (127.5,))
-    tile = evaluation.LEAST_TILE + 2  # made larger, and a gap
+    tile = image.LEAST_TILE + 2  # made larger, and a gap
     for compared in (9 * 7, 1, 10**6):
         monkeypatch.setattr(evaluation, "COMPARED", compared)
-        found = np.asarray(evaluation._pairs(fakes, reals, nearest, spec))[2 * sheets.TITLE :, :, 0]
+        found = np.asarray(evaluation._pairs(fakes, reals, nearest, image.beside))[2 * sheets.TITLE :, :, 0]
         middles = found[tile // 2 :: tile, tile // 2 :: tile]
         assert np.array_equal(middles, tiles[:, 0, 1, 1].view(4, 12).numpy())
 
 
 def test_the_nearest_pairs_say_which_side_is_forged() -> None:
-    spec = Spec("image", (3, 8, 8), "uint8", (127.5,), (127.5,))
     black = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
-    sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), spec)
+    sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), image.beside)
     title = np.asarray(sheet)[: 2 * sheets.TITLE].max(2) > 200
     half = sheet.width // 12
     words = [title[:, half * k : half * (k + 1)].sum() for k in range(4)]
@@ -256,7 +254,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
     assert main(["evaluate", *line, "--out", "told.json"]) == 0
     assert Path("nearest.png").read_text() == "mine"
     with Image.open("told-nearest.png") as pairs:
-        assert pairs.width == 2 + 12 * (evaluation.LEAST_TILE + 2)
+        assert pairs.width == 2 + 12 * (image.LEAST_TILE + 2)
 
 
 @pytest.mark.usefixtures("folder")

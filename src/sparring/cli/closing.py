@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import Any
 
+from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import SparringError, counted
 from sparring.files import write_whole
@@ -34,7 +35,7 @@ def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
     samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
-    sheets.write_picture(sheets.grid(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
+    sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / layout.ANIMATION

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from sparring import kinds
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
 from sparring.data.given import flattened
@@ -18,13 +19,11 @@ from sparring.data.spec import Dataset
 from sparring.data.store import too_many
 from sparring.errors import RunError, first_of, printable, warn
 from sparring.history import layout
-from sparring.kinds import sheets
 from sparring.runs import build
 from sparring.training import suited
 from sparring.uses.progress import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
-POINTS = 2000
 LISTED = 12  # classes by name
 PART = 1000  # samples looked at at a time
 
@@ -86,13 +85,7 @@ def show(args: argparse.Namespace) -> int:
 def facts(data: Dataset) -> dict[str, str]:
     """What there is to say about a set, by name."""
     spec, origin = data.spec, data.origin
-    told = {"data": data.name, "samples": f"{len(data):,}"}
-    if spec.kind == "image":
-        channels, height, width = spec.shape
-        kind = {1: "grey", 3: "colour", 4: "colour with alpha"}[channels]
-        told["each"] = f"{width} x {height} pixels, {kind}"
-    else:
-        told["each"] = f"{spec.noun} of shape {spec.shape}"
+    told = {"data": data.name, "samples": f"{len(data):,}", "each": kinds.of(spec).describe(spec)}
     if origin:
         smallest, largest = origin.smallest, origin.largest
         span = f"{smallest[0]} x {smallest[1]}"
@@ -128,17 +121,16 @@ def duplicates(data: Dataset) -> int:
 
 
 def sheet(data: Dataset, seed: int = 0) -> Image.Image:
-    """Samples at random, a row of each class where there are few; points as a scatter plot."""
+    """Samples at random, a row of each class where there are few and each sample has a tile."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
-    chosen = order[: POINTS if data.spec.kind == "points" else COLUMNS * ROWS]
-    if data.labels is not None and data.spec.kind == "image" and data.classes <= ROWS:
+    kind = kinds.of(data.spec)
+    chosen = order[: kind.crowd or COLUMNS * ROWS]
+    if data.labels is not None and not kind.crowd and data.classes <= ROWS:
         shuffled = data.labels[order]
         rows = [order[shuffled == k][:COLUMNS] for k in range(data.classes)]
-        blank = torch.zeros(1, *data.spec.shape, dtype=data.samples.dtype)
+        blank = torch.zeros(COLUMNS, *data.spec.shape, dtype=data.samples.dtype)
         tiles = [data.samples[row] for row in rows]
-        samples = torch.cat(
-            [part for row in tiles for part in (row, blank.expand(COLUMNS - len(row), -1, -1, -1))]
-        )
+        samples = torch.cat([part for row in tiles for part in (row, blank[len(row) :])])
     else:
         samples = data.samples[chosen]
-    return sheets.grid(samples.numpy(), data.spec, COLUMNS)
+    return kind.sheet(samples.numpy(), data.spec, COLUMNS)

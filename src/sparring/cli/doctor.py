@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config import values
-from sparring.config.groups import from_toml
+from sparring.config.groups import USUAL, from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured
@@ -83,7 +83,7 @@ def visit(args: argparse.Namespace) -> int:
 
 def _options(path: Path) -> dict[str, Any]:
     """The run's config, with the kind of its data where run.json says it."""
-    kind = "image"
+    kind = USUAL
     with suppress(UnreadableError):
         spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
         kind = values.field(spec, "kind", values.text)

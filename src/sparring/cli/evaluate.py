@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from sparring import kinds
 from sparring.cli.tables import evaluation_table
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
@@ -58,7 +59,7 @@ def measure(args: argparse.Namespace) -> int:
         with Reading() as watch:
             other = evaluation.source(args.held_out, warn, spec, config, watch)
         held_out = evaluation.only_data(other, "--held-out")
-    out, pairs = _files(args, pictures=spec.kind == "image" and not args.quick)
+    out, pairs = _files(args, pairs_too=kinds.of(spec).beside is not None and not args.quick)
     replaced = out.exists()
     with working() as tell:
         report = find(options, warn, held_out=held_out, tell=tell)
@@ -91,8 +92,8 @@ def _reading(args: argparse.Namespace) -> Config | None:
     return Config().replace(**asked)
 
 
-def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
-    """Where the numbers and, of pictures, the nearest pairs go; refused before anything is measured.
+def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:
+    """Where the numbers go, and the nearest pairs where there are any; refused before anything is measured.
 
     What is in a run folder by itself is replaced, other files only with ``--force``.
     """
@@ -100,7 +101,7 @@ def _files(args: argparse.Namespace, pictures: bool) -> tuple[Path, Path]:
     if out.is_dir():
         raise RunError(f"{out} is a folder: give --out a file, such as {out / layout.EVALUATION}.")
     pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
-    for path in (out, pairs) if pictures else (out,):
+    for path in (out, pairs) if pairs_too else (out,):
         layout.not_of_a_training(path)
         layout.refuse_taken(path, args.force or (args.run and not args.out))
     with layout.writing(out):

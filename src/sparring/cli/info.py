@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from sparring import __version__
+from sparring import __version__, kinds
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
 from sparring.errors import SparringError, counted
@@ -46,13 +46,13 @@ def info(args: argparse.Namespace) -> int:
         folder = RunFolder(args.run)
         records = list(folder.records())
         classes = ", ".join(folder.spec.class_names) if folder.classes else "none"
+        samples = counted(folder.facts["data_count"], kinds.of(folder.spec).noun)
         if folder.spec.clusters:
             classes = f"none ({folder.classes} clusters found)"
         lines = {
             "run": str(folder.path),
             "recipe": folder.config.recipe,
-            "data": f"{folder.facts['data']}: {counted(folder.facts['data_count'], folder.spec.noun)} "
-            f"of shape {folder.spec.shape}",
+            "data": f"{folder.facts['data']}: {samples} of shape {folder.spec.shape}",
             "classes": classes,
             "begun": f"{folder.facts['created']} with sparring {folder.facts['sparring']}",
             "checkpoints": ", ".join(map(layout.step_name, layout.checkpoints(folder.checkpoints)))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from rich.markup import escape
 
+from sparring import kinds
 from sparring.cli import data as overview
 from sparring.cli import evaluate as verdict
 from sparring.cli import info as telling
@@ -35,7 +36,6 @@ from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history import layout
 from sparring.history.record import Record
-from sparring.kinds import sheets, writers
 from sparring.machine.device import Runtime, another_ended
 from sparring.machine.threads import available_cores
 from sparring.runs import build, checkpoint
@@ -232,8 +232,9 @@ def draw(args: argparse.Namespace) -> int:
     if args.count is not None:
         whole("--count", args.count, 1, MOST_SAMPLES)
     number("--truncation", args.truncation, 0, 10)
+    kind = kinds.of(folder.spec)
     bout, _ = folder.bout(warn, Runtime(args.device, "fp32"), best=args.best)
-    count = args.count or (1000 if folder.spec.kind == "points" else 64)
+    count = args.count or kind.count
     labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
     if labels is not None:
         count = len(labels)
@@ -254,7 +255,7 @@ def draw(args: argparse.Namespace) -> int:
     name = f"step-{bout.step}"
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
     with layout.writing(args.out or drawn), place as out:
-        writers.save(samples, shown, folder.spec, out, columns)
+        kind.save(samples, shown, folder.spec, out, columns)
     print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
     return 0
 
@@ -316,9 +317,10 @@ def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Datase
 
 
 def _thumbnail(ward: Rescuer) -> Any:
-    """A function that draws two rows of present samples for the terminal, or None for points."""
+    """A function that draws two rows of present samples for the terminal, or None where they have no tiles."""
     folder = ward.folder
-    if folder.spec.kind != "image":
+    pixels = kinds.of(folder.spec).tiles
+    if pixels is None:
         return None
     latents, labels = run.picture_latents(folder)
     step = run.PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
@@ -326,7 +328,7 @@ def _thumbnail(ward: Rescuer) -> Any:
 
     def rows() -> Pixels:
         decoded = drawing.decoded(ward.bout.artist, folder.spec, latents, labels).numpy()
-        tiles = list(sheets.to_pixels(decoded, folder.spec))
+        tiles = list(pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]
         return np.concatenate([np.concatenate(row, axis=1) for row in halves if row])
@@ -377,8 +379,9 @@ def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
     """The recipe, "auto" made out, and a sentence where the data's size chose it or speaks for another."""
     if recipe == "auto":
         return suited.recipe_for(data)
-    few = suited.few_pictures(data) if recipe != suited.FEW_RECIPE else ""
-    return recipe, few and f"{few}: --recipe {suited.FEW_RECIPE} is made for such sets."
+    made = kinds.of(data.spec).few_recipe
+    few = suited.few_samples(data) if recipe != made else ""
+    return recipe, few and f"{few}: --recipe {made} is made for such sets."
 
 
 def _beyond(from_file: Mapping[str, Any], recipe: Config) -> dict[str, Any]:

@@ -209,14 +209,14 @@ class Painter:
             RunError: there is no whole checkpoint.
             ConfigError: the label is none of its classes.
         """
+        from sparring import kinds
         from sparring.games import drawing
-        from sparring.kinds import sheets
 
         folder, bout = self._newest(path)
         latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
         drawn = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
         file = io.BytesIO()
-        sheets.grid(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
+        kinds.of(folder.spec).sheet(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
         return file.getvalue()
 
     def _newest(self, path: Path) -> tuple[RunFolder, Bout]:

@@ -396,10 +396,11 @@ ABOUT: dict[str, tuple[str, str]] = {  # what each recipe is in a line, and wher
     "sprint": ("the default for pictures: best measured for minutes on two CPU cores", "this library"),
     "small-data": ("for hundreds of pictures: augmentation that adapts itself", "Karras 2020, Zhao 2020"),
 }
-DEFAULT_RECIPES = {"image": "sprint", "points": "mlp"}  # by kind of data
+ADAPTED = {"points": ON_POINTS}  # what recipes say otherwise of other kinds of data than pictures
+USUAL = "image"  # the kind of data that a recipe is for where nobody says
 
 
-def from_recipe(name: str, kind: str = "image", /, **changes: Any) -> Config:
+def from_recipe(name: str, kind: str = USUAL, /, **changes: Any) -> Config:
     """A recipe's config for a kind of data, with changes on top.
 
     Raises:
@@ -411,7 +412,7 @@ def from_recipe(name: str, kind: str = "image", /, **changes: Any) -> Config:
         raise ConfigError(
             f"recipe {name!r} cannot be renamed {quoted(changes['recipe'])}: name that one first."
         )
-    adapted = ON_POINTS.get(name, {}) if kind == "points" else {}
+    adapted = ADAPTED.get(kind, {}).get(name, {})
     return Config(recipe=name).replace(**RECIPES[name]).replace(**adapted).replace(**changes)
 
 

@@ -41,11 +41,6 @@ class Spec:
     clusters: bool = False
 
     @property
-    def noun(self) -> str:
-        """What one sample is called."""
-        return self.kind.removesuffix("s")
-
-    @property
     def bounded(self) -> bool:
         """Whether values outside the range mean nothing (pictures), so that tanh fits."""
         return self.kind == "image"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sparring.config.groups import RECIPES, from_recipe
+from sparring.config.groups import RECIPES, USUAL, from_recipe
 
 PROBABILITY = ("non-saturating", "minimax")  # games whose logits are log-odds
 SIGNED = (*PROBABILITY, "hinge", "least-squares")  # games in which the size of a logit has a meaning
@@ -70,7 +70,7 @@ def _recipe(options: Mapping[str, Any]) -> dict[str, Any]:
     name, kind = options.get("recipe"), options.get("kind")
     if name not in RECIPES:
         return {}
-    values = dict(vars(from_recipe(name, kind if isinstance(kind, str) else "image")))
+    values = dict(vars(from_recipe(name, kind if isinstance(kind, str) else USUAL)))
     if values["gamma_per_variance"]:
         del values["r1_gamma"], values["r2_gamma"]
     for name in ("latent_dim", "r1_gamma", "r2_gamma"):

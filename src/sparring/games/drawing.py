@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sparring import kinds
 from sparring.config.arguments import number, plain
 from sparring.config.arguments import whole as whole_number
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, counted, unknown
-from sparring.kinds.sheets import Array, eight_bit
+from sparring.kinds.kind import Array
 from sparring.networks import memory
 
 CHUNK = 500  # samples drawn at a time
@@ -54,7 +55,7 @@ def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | 
 
 def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
     """The samples for latents (N, latent_dim) as features are taken of them."""
-    return draw(generator, latents, labels, lambda encoded: eight_bit(spec.decode(encoded), spec))
+    return draw(generator, latents, labels, lambda encoded: kinds.of(spec).measured(spec.decode(encoded), spec))
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:

@@ -19,11 +19,6 @@ REACH = 1.5  # times the data's range that it shows
 POINTS, ARROWS = 400, 120
 
 
-def is_plane(spec: Spec) -> bool:
-    """Whether samples are points in two dimensions."""
-    return spec.kind == "points" and spec.shape == (2,)
-
-
 def corners(spec: Spec) -> tuple[list[float], list[float]]:
     """The lower left and upper right corner of the plane shown, in the data's units."""
     centre, scale = (torch.tensor(part).expand(2) for part in (spec.centre, spec.scale))

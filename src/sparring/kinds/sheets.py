@@ -1,4 +1,4 @@
-"""Samples as pictures: sheets, scatter plots, animations."""
+"""Pictures of many pictures: sheets, titles, animations."""
 
 from __future__ import annotations
 
@@ -8,35 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
 from sparring.config.arguments import whole as whole_number
-from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.files import whole
-from sparring.metrics.features import to_uint8
+from sparring.kinds.kind import Pixels
 
-Array = NDArray[Any]
 TITLE = 11  # pixels, the height of letters
 MOST_COLUMNS = 10_000
 
 
-def eight_bit(samples: Tensor, spec: Spec) -> Tensor:
-    """Decoded pictures as 8 bits, whatever the data's own type, to be measured; points as they are."""
-    return to_uint8(spec.encode(samples)) if spec.kind == "image" and spec.dtype != "uint8" else samples
-
-
-def grid(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
-    """One picture of many samples (N, *shape) in rows; points become a scatter plot."""
-    if spec.kind == "points":
-        return scatter(samples, spec)
-    if len(samples) == 0:
+def mosaic(tiles: Pixels, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """One picture of many (N, H, W, C), in rows; about square where nobody says how many columns."""
+    if len(tiles) == 0:
         raise ConfigError("there is nothing to show: draw at least one sample.")
     columns = columns if columns is None else whole_number("columns", columns, 1, MOST_COLUMNS)
-    tiles = to_pixels(samples, spec)
     count, height, width, colours = tiles.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -59,29 +46,9 @@ def titled(sheet: Image.Image, titles: Sequence[str], columns: int) -> Image.Ima
     return found
 
 
-def to_pixels(samples: Array, spec: Spec) -> NDArray[np.uint8]:
-    """Decoded pictures (N, C, H, W) as 8-bit (N, H, W, C)."""
-    if spec.dtype != "uint8":
-        samples = eight_bit(torch.tensor(samples), spec).numpy()
-    return np.ascontiguousarray(samples.transpose(0, 2, 3, 1))
-
-
-def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
+def to_image(pixels: Pixels) -> Image.Image:
     """A PIL image of (H, W, C) pixels."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def scatter(points: Array, spec: Spec, side: int = 320) -> Image.Image:
-    """The first two coordinates of points (N, D) as dots over 1.25 times the data's range."""
-    sheet = np.zeros((side, side, 1), np.float32)
-    centre, scale = np.resize(spec.centre, 2), np.resize(spec.scale, 2)
-    flat = np.stack([points[:, 0], points[:, 1] if points.shape[1] > 1 else 0 * points[:, 0]], 1)
-    pixels = np.nan_to_num(((flat - centre) / (1.25 * scale) + 1) / 2 * (side - 1), nan=-1.0)
-    column, row = np.clip(pixels, -1, side).round().astype(int).T
-    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
-    np.add.at(sheet, (side - 1 - row[inside], column[inside], 0), 1)
-    brightness = 255 * (1 - np.exp(-2 * sheet * 1000 / max(len(points), 1000)))
-    return to_image(brightness.astype(np.uint8))
 
 
 def animate(frames: Sequence[Image.Image], path: Path, seconds: float = 6.0) -> None:

@@ -17,17 +17,22 @@ from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, ra
 from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
 
 AUTO = "auto"
+ANY = ("points", "digits", "classifier", "efficientnet-lite0", "pca-64")  # in the order they are looked at
 LEAST_A_CLASS = 20  # samples a class, on average, before a classifier is trained unasked
 
 
 class Reals(NamedTuple):
-    """The real data: decoded samples (N, *shape), labels (N,) or None, name of the set, seed, device."""
+    """The real data: decoded samples (N, *shape), labels (N,) or None, name of the set, seed, device.
+
+    ``features`` are those that its kind of data is measured in: the first that suits it is "auto".
+    """
 
     samples: Tensor
     labels: Tensor | None = None
     data: str = "data"
     seed: int = 0
     device: torch.device = CPU
+    features: tuple[str, ...] = ANY
 
     @property
     def classes(self) -> int:
@@ -98,13 +103,22 @@ EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
     "points": _raw("points", pictures=False),
 }
 
+SUITS: dict[str, Callable[[Reals], bool]] = {  # data that is measured so where nobody says in which features
+    "points": lambda reals: not reals.pictures and reals.values <= MOST_VALUES,
+    "digits": lambda reals: reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE,
+    "classifier": lambda reals: 2 <= reals.classes <= len(reals.samples) / LEAST_A_CLASS,
+    "efficientnet-lite0": lambda reals: reals.pictures and has_imagenet(),
+    "pca-64": lambda reals: True,
+}
+
 
 def choose(reals: Reals, name: str = AUTO) -> Extractor:
     """The extractor of that name, fitted to the real data where it has to be.
 
-    "auto": points as they are, or their principal components where they have more than MOST_VALUES
-    coordinates; for pictures the digits' classifier for MNIST, else a classifier trained on the labels,
-    else an ImageNet network where it is installed, else principal components.
+    "auto": the first of the data's own that suits it. For points these are the points as they are, or their
+    principal components where they have more than MOST_VALUES coordinates; for pictures the digits'
+    classifier for MNIST, else a classifier trained on the labels, else an ImageNet network where it is
+    installed, else principal components.
 
     Raises:
         ConfigError: an unknown name, features that do not suit the data, or a package or weights missing.
@@ -116,13 +130,7 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
 
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
-    if not reals.pictures:
-        return "points" if reals.values <= MOST_VALUES else "pca-64"
-    if reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE:
-        return "digits"
-    if reals.classes >= 2 and len(reals.samples) >= LEAST_A_CLASS * reals.classes:
-        return "classifier"
-    return "efficientnet-lite0" if has_imagenet() else "pca-64"
+    return next(name for name in reals.features if SUITS[name](reals))
 
 
 def from_callable(

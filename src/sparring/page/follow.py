@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparring.config.groups import USUAL
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
@@ -85,7 +86,7 @@ class Followed:
         names = spec.get("class_names")
         named = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
-        options = vars(config) | {"kind": spec.get("kind", "image")} if config else {}
+        options = vars(config) | {"kind": spec.get("kind", USUAL)} if config else {}
         view = {
             "id": self.id,
             "generation": self.generation(),

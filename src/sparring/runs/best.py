@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sparring import kinds
 from sparring.config.groups import Config
 from sparring.config.values import field, finite, text, whole
 from sparring.data.spec import Dataset, Spec
@@ -24,7 +25,6 @@ from sparring.files import read_json
 from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history.record import Record, times_real_text
-from sparring.kinds import sheets
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import Reals, choose
@@ -86,9 +86,11 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
-    """Real data as features are taken of it: pictures in 8 bits, labels that came with it."""
+    """Real data as the features of its kind take it, with labels that came with it."""
     labels = None if data.spec.clusters else data.labels
-    return Reals(sheets.eight_bit(data.samples, data.spec), labels, data.name, seed, device)
+    kind = kinds.of(data.spec)
+    samples = kind.measured(data.samples, data.spec)
+    return Reals(samples, labels, data.name, seed, device, kind.features)
 
 
 class Selection:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
+from sparring import kinds
 from sparring.config.groups import ON_POINTS, RECIPES, Config, from_recipe
 from sparring.config.needs import refuse_idle
 from sparring.data import clusters, folders, hub, images, toy
@@ -244,7 +245,7 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     if config.conditional and data.classes:
         seen = data
     elif config.clusters:
-        seen = clusters.clustered(data, config.clusters)
+        seen = clusters.clustered(data, config.clusters, kinds.of(data.spec).coarse)
     else:
         seen = data.unlabelled()
     if config.hold_out:

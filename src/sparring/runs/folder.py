@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__
+from sparring import __version__, kinds
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
@@ -32,7 +32,7 @@ from sparring.games.adversarial import Bout
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, read_history, truncate_history
 from sparring.kinds import plane as fields
-from sparring.kinds import sheets
+from sparring.kinds.sheets import write_picture
 from sparring.machine.device import Runtime, Threads
 from sparring.runs import best as selection
 from sparring.runs import build, checkpoint, facts
@@ -340,9 +340,10 @@ class _Writer:
 
     def __init__(self, folder: RunFolder, bout: Bout, data: Dataset) -> None:
         self.folder, self.bout, self.config = folder, bout, folder.config
+        self.kind = kinds.of(folder.spec)
         folder.drop_after(bout.step, *layout.BY_STEP)
         truncate_history(folder.history, bout.step)
-        if fields.is_plane(folder.spec) and self.config.pictures:
+        if self.kind.plane(folder.spec) and self.config.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
@@ -389,19 +390,19 @@ class _Writer:
         name = layout.step_name(self.bout.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
         with layout.writing(path):
-            if fields.is_plane(self.folder.spec):
+            if self.kind.plane(self.folder.spec):
                 values = fields.field(self.bout.discriminator, self.folder.spec, self.folder.classes, encoded)
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
-            sheets.write_picture(sheets.grid(decoded, self.folder.spec, PICTURE_COLUMNS), path)
+            write_picture(self.kind.sheet(decoded, self.folder.spec, PICTURE_COLUMNS), path)
 
 
 def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
     """The latents, and labels in rows by class, of the pictures drawn through training."""
     config, classes = folder.config, folder.classes
     rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
-    count = 2000 if folder.spec.kind == "points" else PICTURE_COLUMNS * rows
+    count = kinds.of(folder.spec).crowd or PICTURE_COLUMNS * rows
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)

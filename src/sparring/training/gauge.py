@@ -5,34 +5,35 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import DataError
 from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import Reals, choose, suited
-from sparring.metrics.features import to_uint8
 from sparring.metrics.quality import QUICK, Standard, known_standard, usual_count
 
 REALS = 2048  # of each side, at most
 LEAST = 20  # samples of each side, without which nothing is said
-MOST_POINTS = 128  # coordinates, above which their covariance takes long
+MOST_OWN = 128  # of a sample that is its own features, above which their covariance takes long
+SIMPLE = "pca-64"  # features of any data that take no time
 
 
 class Gauge:
     """Estimates times real in features that take no time: those of ``sparring evaluate``, or pca-64."""
 
     def __init__(self, data: Dataset, held_out: Dataset | None, device: torch.device, seed: int) -> None:
-        self.image, self.spec = data.spec.kind == "image", data.spec
+        self.kind, self.spec = kinds.of(data.spec), data.spec
         self.by: Standard | None = None
         if min(len(data) // 2 if held_out is None else len(data), len(held_out or data)) < LEAST:
             return
         order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
         side = min(REALS, len(data) if held_out is not None else len(data) // 2)
         second = self._measurable(data, order[:side])
-        reals = Reals(second, None, data.name, seed, device)
+        reals = Reals(second, None, data.name, seed, device, self.kind.features)
         name = suited(reals)
-        if name not in QUICK or (name == "points" and reals.values > MOST_POINTS):
-            name = "pca-64"
-        self.extractor = choose(reals, name)
+        self.extractor = choose(reals, name if name in QUICK else SIMPLE)
+        if self.extractor.own_units and reals.values > MOST_OWN:
+            self.extractor = choose(reals, SIMPLE)
         self.by = known_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)
         if self.by is not None:
             return
@@ -50,16 +51,10 @@ class Gauge:
         if self.by is None:
             return {}
         try:
-            found = self.by.times_real([self.extractor(self._decoded(fakes))])
+            found = self.by.times_real([self.extractor(self.kind.measured(self.spec.decode(fakes), self.spec))])
         except (DataError, ValueError):  # not finite
             return {}
         return {"times_real": found.value, "times_real_error": found.error or 0.0}
 
-    def _decoded(self, encoded: Tensor) -> Tensor:
-        return to_uint8(encoded.clamp(-1, 1)) if self.image else self.spec.decode(encoded)
-
     def _measurable(self, data: Dataset, indices: Tensor) -> Tensor:
-        chosen = data.samples[indices.to(data.samples.device)]
-        return (
-            chosen if not self.image or chosen.dtype == torch.uint8 else self._decoded(data.spec.encode(chosen))
-        )
+        return self.kind.measured(data.samples[indices.to(data.samples.device)], data.spec)

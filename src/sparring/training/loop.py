@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparring import kinds
 from sparring.config.arguments import flag, instance, number, whole
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError, warn
@@ -221,9 +222,7 @@ def _draw(dataset: Dataset, order: _Order, start: int, count: int, bout: Bout) -
     ghosts = order(start, count).chunk(bout.ghost_batches)
     indices = torch.cat([runtime.share(ghost) for ghost in ghosts]).to(runtime.device, non_blocking=True)
     samples, labels = dataset.batch(indices)
-    if samples.ndim == 4:
-        samples = samples.contiguous(memory_format=torch.channels_last)
-    return samples, labels
+    return kinds.of(dataset.spec).arranged(samples), labels
 
 
 class _Probe:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparring.config.groups import DEFAULT_RECIPES, Config
+from sparring import kinds
+from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.data.split import aside_count
 from sparring.errors import ConfigError, DataError, counted, first_of, quoted
@@ -15,21 +16,22 @@ Tell = Callable[[str], object]
 # benchmarks/few_samples.py: of 511 emoji small-data is twice as near the reals as sprint (3.5 against 7.3
 # times real). Larger sets were measured with sprint, the built-in ones from 1,703 samples on.
 FEW = 1_000
-FEW_RECIPE = "small-data"
 LEAST = 10  # samples; statistics over fewer say nothing of what they are from
 
 
 def recipe_for(data: Dataset) -> tuple[str, str]:
     """The recipe that "auto" stands for, and the reason in a sentence where it is not the usual one."""
-    if few := few_pictures(data):
-        return FEW_RECIPE, f"recipe {FEW_RECIPE}, chosen because {few}."
-    return DEFAULT_RECIPES[data.spec.kind], ""
+    kind = kinds.of(data.spec)
+    if few := few_samples(data):
+        return kind.few_recipe, f"recipe {kind.few_recipe}, chosen because {few}."
+    return kind.recipe, ""
 
 
-def few_pictures(data: Dataset) -> str:
-    """That these are few pictures, in words; "" of many, and of points."""
-    few = data.spec.kind == "image" and len(data) < FEW
-    return f"{counted(len(data), 'picture')} {'is' if len(data) == 1 else 'are'} few" if few else ""
+def few_samples(data: Dataset) -> str:
+    """That these are so few that another recipe is made for them, in words; "" where none is."""
+    kind = kinds.of(data.spec)
+    few = kind.few_recipe and len(data) < FEW
+    return f"{counted(len(data), kind.noun)} {'is' if len(data) == 1 else 'are'} few" if few else ""
 
 
 def told_labels(data: Dataset, recipe: Config, asked: Mapping[str, Any], given: bool, tell: Tell) -> bool:

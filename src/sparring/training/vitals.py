@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
 
+from sparring import kinds
 from sparring.data import kmeans
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import Bout
@@ -23,13 +23,10 @@ NUMBERS = 2**23  # values in them at most, but LEAST samples
 LEAST, PART = 32, 64  # PART: made at a time
 CELLS = 20  # k-means cells of the reals, in which fakes are counted
 CELLED = 2000  # reals that these are fitted to
-SIDE = 32  # pixels, to which pictures are averaged before they are compared
 PROJECTIONS = 64
 LEAST_OF_A_CLASS = 8  # samples, below which its spread is not judged
 LACKING = 0.2  # of its share of fakes, below which a cell counts as missing
 NEAR = 0.05  # of the reals' range: what lies nearer to the fakes' range is within reach
-CORNER = 7 / 8  # of the highest frequency, above which the corners of a spectrum lie
-FAINT = 1e-3  # of the mean power
 MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it is looked for
 
 
@@ -37,7 +34,7 @@ class Reals(NamedTuple):
     """What does not change through a training: real samples and what is known of them."""
 
     samples: Tensor  # (N, *shape), encoded
-    vectors: Tensor  # (N, D), averaged to SIDE
+    vectors: Tensor  # (N, D), as their kind is compared
     labels: Tensor | None
     apart: float  # mean distance of two
     variance: float  # E|x - mean|^2
@@ -54,10 +51,10 @@ class Vitals:
 
     def __init__(self, bout: Bout, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
         self.bout, self.seed, self.bounded = bout, seed, data.spec.bounded
+        self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
         self.reals = _look(data, bout.runtime.device, rng)
         count = len(self.reals.samples)
-        self.faint = FAINT * max(float(self.reals.samples.var()), 1e-6)  # corners that no eye sees
         self.latents = torch.randn(count, bout.latent_dim, generator=rng).to(bout.runtime.device)
         self.gauge = Gauge(data, held_out, bout.runtime.device, seed)
         self.gap: Callable[[], dict[str, float]] = dict
@@ -67,14 +64,14 @@ class Vitals:
             if len(data) <= MOST_COPIED:
                 self.known = _as_many_of_both(data, held_out, bout.runtime.device, rng)
         # Vectors of the fakes at the last record, which a resumed training has made already.
-        self.before = _vectors(self._forged(bout.generator)) if bout.step else None
+        self.before = self.kind.vectors(self._forged(bout.generator)) if bout.step else None
         self.weights = [_weights(player) for player in (bout.generator, bout.discriminator)]
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
         """The signs as a record has them, each explained in ``records.LOGGED``."""
         fakes = self._forged(self.bout.generator)
-        vectors = _vectors(fakes)
+        vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.gap()
         if (rank := _rank_kept(self.bout.discriminator)) is not None:
             found["d_rank"] = rank
@@ -83,7 +80,9 @@ class Vitals:
         drawn = fakes  # of the generator that samples are drawn from
         if self.bout.average is not None:
             drawn = self._forged(self.bout.artist)
-            found["average_lag"] = float((_vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
+            found["average_lag"] = (
+                float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
+            )
         found |= self.gauge(drawn)
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
@@ -120,9 +119,7 @@ class Vitals:
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
-        if fakes.ndim == 4 and min(fakes.shape[2:]) > 1:
-            found["high_frequency"] = _checkers(fakes) / max(_checkers(reals.samples), 1e-6)
-            found["corners"] = _corners(fakes) / max(_corners(reals.samples), self.faint)
+        found |= self.kind.signs(fakes, reals.samples)
         if self.known is not None:
             half = len(self.known) // 2
             nearest = torch.cdist(vectors, self.known).argmin(1)
@@ -175,14 +172,8 @@ def _as_many_of_both(a: Dataset, b: Dataset, device: torch.device, rng: torch.Ge
 def _vectors_of(data: Dataset, indices: Tensor) -> Tensor:
     """Samples of a set as vectors, a part at a time: all of them encoded may not fit into memory."""
     parts = indices.to(data.samples.device).split(max(1, NUMBERS // math.prod(data.spec.shape)))
-    return torch.cat([_vectors(data.batch(part)[0]) for part in parts])
-
-
-def _vectors(samples: Tensor) -> Tensor:
-    """Samples (N, *shape) as vectors (N, D), pictures averaged to at most SIDE pixels a side."""
-    if samples.ndim == 4 and (factor := -(-max(samples.shape[2:]) // SIDE)) > 1:
-        samples = avg_pool2d(samples, factor, ceil_mode=True)
-    return samples.flatten(1).float()
+    kind = kinds.of(data.spec)
+    return torch.cat([kind.vectors(data.batch(part)[0]) for part in parts])
 
 
 def _weights(player: nn.Module) -> Tensor:
@@ -232,23 +223,3 @@ def _missing(vectors: Tensor, reals: Reals) -> float:
     """The share of reals in cells that have hardly any fakes."""
     counts = torch.bincount(kmeans.assign(vectors.cpu(), reals.centres), minlength=len(reals.centres))
     return float(reals.shares[counts / len(vectors) < LACKING * reals.shares].sum())
-
-
-def _checkers(pictures: Tensor) -> float:
-    """Mean square of the finest checkerboard in pictures (N, C, H, W): of a - b - c + d over 2 x 2 pixels."""
-    height, width = (side // 2 * 2 for side in pictures.shape[2:])
-    a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
-    c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
-    return float((a - b - c + d).square().mean() / 4)
-
-
-def _corners(pictures: Tensor) -> float:
-    """Mean power of pictures (N, C, H, W) where both frequencies are near their highest: a weave of dots."""
-    height, width = pictures.shape[2:]
-    fine = [_finest(torch.fft.fftfreq(height)), _finest(torch.fft.rfftfreq(width))]
-    power = torch.fft.rfft2(pictures.float(), norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
-    return float(power[:, :, fine[0]][..., fine[1]].mean())
-
-
-def _finest(frequencies: Tensor) -> Tensor:
-    return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sparring import __version__
+from sparring import __version__, kinds
 from sparring.config.groups import Config
 from sparring.data.arrays import ARRAY
 from sparring.data.folders import from_folder
@@ -26,7 +26,6 @@ from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history import layout
 from sparring.history.find import marked, runs_in
-from sparring.kinds import sheets
 from sparring.machine.device import Runtime
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import choose, suited
@@ -52,9 +51,9 @@ from sparring.runs.folder import RunFolder
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
 LEAST_DRAWN = 1000  # fakes whose features take long, at least; more only as times real takes them
-LEAST_TILE = 72  # pixels, which have room for the title of a column
 PAIRS = 24  # fakes shown with their nearest training samples
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
+Beside = Callable[[Tensor, Tensor], Image.Image]  # fakes and reals (N, *shape), side by side
 VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
@@ -236,8 +235,9 @@ def compare(
     apart = None if others is None else others.samples
     unfit = overlaps(first.samples, reals.samples, apart, drawn=isinstance(fake, RunFolder))
     evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
-    shown = len(nearest) and real.spec.kind == "image"
-    pairs = _pairs(first.samples, reals.samples, nearest, real.spec) if shown else None
+    pairs = None
+    if len(nearest) and (beside := kinds.of(real.spec).beside):
+        pairs = _pairs(first.samples, reals.samples, nearest, beside)
     asked = {"seed": options.seed, "count": options.count}
     return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
 
@@ -267,7 +267,7 @@ def source(
         return RunFolder(path)
     if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
         channels, most = (config or Config()).channels, (config or Config()).max_broken
-        if channels == "auto" and like is not None and like.kind == "image":
+        if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
             channels = str(like.shape[0])
         size: dict[str, Any] = {}
         if config and config.size != "auto":
@@ -380,7 +380,7 @@ def _of_set(data: Dataset, options: Options) -> _Source:
         raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
     rng = torch.Generator().manual_seed(options.seed)
     kept = torch.randperm(len(data), generator=rng)[: options.count]
-    samples = sheets.eight_bit(data.samples[kept], data.spec)
+    samples = kinds.of(data.spec).measured(data.samples[kept], data.spec)
     labels = None if data.labels is None else data.labels[kept]
     return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
 
@@ -399,8 +399,8 @@ def _by_name(
     return places[labels], ""
 
 
-def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image:
-    """The fakes most like training samples, each beside its nearest, in rows of pairs under their names.
+def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, beside: Beside) -> Image.Image:
+    """The fakes most like training samples, each beside its nearest.
 
     ``nearest`` (N,) is the index of each fake's nearest real.
     """
@@ -408,8 +408,4 @@ def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.I
     parts = zip(fakes.split(count), nearest.split(count), strict=True)
     apart = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
     chosen = apart.argsort()[:PAIRS]
-    tiles = torch.stack([fakes[chosen], reals[nearest[chosen]]], 1).flatten(0, 1)
-    grey = Spec("image", spec.shape, "uint8", (127.5,), (127.5,))
-    factor = -(-LEAST_TILE // spec.shape[2])
-    larger = tiles.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
-    return sheets.titled(sheets.grid(larger.numpy(), grey, columns=12), ("forged", "nearest real"), 12)
+    return beside(fakes[chosen], reals[nearest[chosen]])

@@ -1,0 +1,90 @@
+"""What a kind of data is: everything that is not the same for pictures, points, and what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]  # samples, labels, spec, path, columns
+
+
+class Sheet(Protocol):
+    """Decoded samples (N, *shape) as one picture."""
+
+    def __call__(
+        self, samples: Array, spec: Spec, /, columns: int | None = None, gap: int = 2
+    ) -> Image.Image: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of data, to the players, to the disk and to the eye.
+
+    Attributes:
+        name: as a Spec and run.json have it.
+        noun: what one sample is called.
+        axes: of one sample.
+        recipe: the best one measured for it; ``few_recipe``: for small sets, "" where it is the same.
+        count: samples that are drawn where nobody says how many.
+        crowd: samples that a sheet shows where they all make one picture; 0: each has a tile.
+        describe: in words, what one sample of such data is.
+        vectors: encoded samples (B, *shape) to (B, D), in which vital signs compare them.
+        coarse: the same, smaller, in which clusters are found.
+        signs: vital signs of this kind alone, of encoded fakes and reals.
+        arranged: a batch as networks want it in memory.
+        measured: decoded samples as the features of an evaluation take them.
+        features: of an evaluation, the first that suits the data.
+        sheet: decoded samples as one picture.
+        tiles: decoded samples as a picture each, (N, H, W, C); None where they only make one together.
+        beside: fakes, each beside its nearest real, both as ``measured`` gives them; None where no eye can
+            compare them.
+        plane: whether what the discriminator thinks of the data's space can be shown as a landscape.
+        writers: by the suffix of the file; "" is a folder.
+    """
+
+    name: str
+    noun: str
+    axes: str
+    recipe: str
+    count: int
+    describe: Callable[[Spec], str]
+    vectors: Callable[[Tensor], Tensor]
+    coarse: Callable[[Tensor], Tensor]
+    features: tuple[str, ...]
+    sheet: Sheet
+    writers: Mapping[str, Writer]
+    few_recipe: str = ""
+    crowd: int = 0
+    signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}
+    arranged: Callable[[Tensor], Tensor] = lambda batch: batch
+    measured: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
+    tiles: Callable[[Array, Spec], Pixels] | None = None
+    beside: Callable[[Tensor, Tensor], Image.Image] | None = None
+    plane: Callable[[Spec], bool] = lambda spec: False
+
+    def save(
+        self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None
+    ) -> None:
+        """Write decoded samples as the suffix says.
+
+        Raises:
+            ConfigError: a suffix that this kind has no writer for.
+        """
+        suffix = path.suffix.lower()
+        if suffix not in self.writers:
+            accepted = ", ".join(key or "a folder" for key in self.writers)
+            raise ConfigError(f"cannot write {path.name}: accepted are {accepted} for {self.noun}s.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.writers[suffix](samples, labels, spec, path, columns)
