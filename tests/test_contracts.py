@@ -2,12 +2,15 @@
 
 import dataclasses
 import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+import sparring
 from conftest import TINY
 from sparring import data
 from sparring.cli.main import INTRO, main, parser
@@ -122,8 +125,6 @@ def test_recipes_are_listed_without_torch() -> None:
 
 
 def test_every_public_name_can_be_had() -> None:
-    import sparring
-
     for name in sparring.__all__:
         assert getattr(sparring, name) is not None
     assert set(dir(sparring)) == set(sparring.__all__)
@@ -165,3 +166,53 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 def test_the_help_names_every_verb_and_every_kind_of_data() -> None:
     assert [name for name in [*verbs(), *build.DATA, *build.FILES] if name not in INTRO] == []
     assert set(VERBS) <= set(verbs())
+
+
+# Where a kind of data is looked up by its name or by the look of its samples, beside kinds/: each with its
+# reason. What a file of theirs is read into is said by the readers in data/ until a kind reads its own files.
+ASKS_NO_KIND = {
+    "config/groups.py": ("image", "points"),  # recipes are plain data: what they say otherwise on points
+    "doctor/rules.py": ("image", "points"),  # as plain data: where thresholds and a cure hold
+    "data/arrays.py": (
+        "image",
+        "points",
+        "ndim",
+        "uint8",
+    ),  # arrays are told apart by their rank, to make a Spec
+    "data/folders.py": ("image",),  # makes a Spec
+    "data/images.py": ("image",),  # makes a Spec
+    "data/toy.py": ("points",),  # makes a Spec
+    "data/given.py": ("image",),  # a key under which samples come
+    "data/labels.py": ("image",),  # the heading of a column
+    "data/dicom.py": ("ndim", "uint8"),  # the reading of one file
+    "data/levels.py": ("ndim",),
+    "data/spec.py": ("uint8",),  # whether stored values are whole
+    "games/losses.py": ("ndim",),  # refuses maps of logits
+    "games/augment.py": ("ndim",),  # refuses what it cannot alter
+    "metrics/features.py": ("ndim", "uint8"),  # measures anybody's tensors, which have no Spec
+    "metrics/extractors.py": ("points", "ndim", "uint8"),  # the same; "points" is the name of features
+    "metrics/classifiers.py": ("ndim",),
+    "metrics/quality.py": ("points",),  # the name of features
+}
+OF_A_KIND = {
+    "name": r"(spec|spec_|like|data)\.kind (==|!=|in|not in)",
+    "image": r'"image"',
+    "points": r'"points"',
+    "ndim": r"ndim (==|!=|in|not in) \(?[^)]*[34]|len\([\w.]*shape\) (==|!=) [34]",
+    "uint8": r"dtype (==|!=) (torch|np)\.uint8|dtype (==|!=) \"uint8\"",
+    "suffix": r'"\.(png|gif|webp|jpe?g|npz)"',
+}
+SUFFIXES = ("data/pictures.py", "runs/build.py", "history/layout.py")  # readers; names of a run's own files
+
+
+def test_only_a_kind_knows_what_a_kind_is() -> None:
+    source = Path(sparring.__file__).parent
+    found = {
+        (path.relative_to(source).as_posix(), what)
+        for path in source.rglob("*.py")
+        if path.parent.name != "kinds"
+        for what, pattern in OF_A_KIND.items()
+        if re.search(pattern, path.read_text("utf-8"))
+    }
+    allowed = {(name, what) for name, listed in ASKS_NO_KIND.items() for what in listed}
+    assert found == allowed | {(name, "suffix") for name in SUFFIXES}

@@ -18,7 +18,7 @@ from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
 from sparring.config.groups import BUDGETS, RECIPES, Config
-from sparring.data.given import flattened, take
+from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
@@ -256,7 +256,7 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
             _warn(note)
         return dataset
     dataset, remarks = take(data, labels)
-    question = flattened(dataset)
+    question = kinds.of(dataset.spec).question(dataset)
     for remark in [*remarks, *([question] if question else [])]:
         warn(remark)
     return dataset

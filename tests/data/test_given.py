@@ -11,8 +11,9 @@ from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, SubsetRandomSampler, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
 
+from sparring import kinds
 from sparring.data import given
-from sparring.data.given import flattened, take
+from sparring.data.given import take
 from sparring.errors import ConfigError, DataError
 
 COUNT = 12
@@ -219,5 +220,6 @@ def test_a_stream_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_pictures_laid_out_in_rows_are_asked_about(samples: Any, question: str | None) -> None:
-    said = flattened(take(samples)[0])
+    data = take(samples)[0]
+    said = kinds.of(data.spec).question(data)
     assert said is None if question is None else re.search(question, said or "") is not None

@@ -614,3 +614,9 @@ def test_values_beyond_all_measure_are_no_signals() -> None:
     signals = Signals({})
     assert all("distance" not in signals.of(record) for record in records)
     assert diagnose(records).records == len(wild)
+
+
+def test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure() -> None:
+    records = history(HISTORIES["mode-collapse"][0])
+    for kind, sure in (("image", "high"), ("points", "high"), ("music", "low")):
+        assert diagnose(records, OPTIONS | {"kind": kind}).present[0].sure == sure

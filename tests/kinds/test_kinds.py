@@ -1,13 +1,16 @@
 """Samples to the eye and to the disk: sheets, scatter plots, animations and files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from sparring import kinds
+from sparring.data.arrays import from_array
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.kinds import image, sheets
@@ -15,7 +18,7 @@ from sparring.kinds import points as points_kind
 
 GREY = Spec("image", (1, 4, 6), "uint8", (127.5,), (127.5,), ("a", "b/c"))
 UNIT = Spec("image", (3, 4, 4), "float32", (0.5,), (0.5,))
-PLANE = Spec("points", (2,), "float32", (0.0,), (2.0,))
+PLANE = Spec("points", (2,), "float32", (0.0,), (2.0,), bounded=False)
 
 
 def test_a_grid_places_its_tiles() -> None:
@@ -85,7 +88,7 @@ def test_a_grid_of_points_is_a_scatter_plot() -> None:
 
 
 def test_points_on_a_line_are_scattered_along_the_middle() -> None:
-    line = Spec("points", (1,), "float32", (0.0,), (1.0,))
+    line = Spec("points", (1,), "float32", (0.0,), (1.0,), bounded=False)
     rows, columns = np.nonzero(np.asarray(points_kind.scatter(np.array([[-1.0], [1.0]]), line, side=101)))
     assert rows.tolist() == [50, 50]
     assert columns.tolist() == [10, 90]
@@ -136,3 +139,18 @@ def test_lines_of_pixels_have_no_pattern_of_upsampling() -> None:
 def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="unknown kind of data 'imgae'. Did you mean 'image'"):
         kinds.of("imgae")
+
+
+def test_what_no_data_of_a_kind_has_is_told() -> None:
+    assert kinds.of(GREY).flaw(GREY) == kinds.of(PLANE).flaw(PLANE) == ""
+    assert image.flaw(replace(GREY, shape=(2, 4, 6))) == "shape: [2, 4, 6] is none of image"
+    assert image.flaw(replace(GREY, shape=(1, 24))) == "shape: [1, 24] is none of image"
+    assert "6 and 6 numbers" in image.flaw(replace(GREY, centre=(0.0,) * 6, scale=(1.0,) * 6))
+    assert points_kind.flaw(replace(PLANE, shape=(1, 2))) == "shape: [1, 2] is none of points"
+
+
+@pytest.mark.parametrize("data", [np.zeros((3, 4, 4)), np.eye(3)])
+def test_specs_of_arrays_are_what_their_kind_says(data: NDArray[np.float64]) -> None:
+    spec = from_array(data).spec
+    kind = kinds.of(spec)
+    assert (spec.bounded, len(spec.shape), kind.flaw(spec)) == (kind.bounded, len(kind.axes.split()), "")

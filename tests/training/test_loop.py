@@ -40,7 +40,7 @@ def small_bout(**options: object) -> Bout:
 
 def points() -> Dataset:
     samples = torch.randn(COUNT, SIZE, generator=torch.Generator().manual_seed(1))
-    return Dataset("points", Spec("points", (SIZE,), "float32", (0.0,), (1.0,)), samples)
+    return Dataset("points", Spec("points", (SIZE,), "float32", (0.0,), (1.0,), bounded=False), samples)
 
 
 def weights(bout: Bout) -> Tensor:

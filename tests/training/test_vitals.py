@@ -51,7 +51,7 @@ def plain(samples: Tensor, labels: Tensor | None = None, classes: int = 0) -> Da
     channels = 1 if samples.ndim == 2 else samples.shape[1]
     spec = Spec(
         kind, tuple(samples.shape[1:]), "float32", (0.0,) * channels, (1.0,) * channels,
-        tuple(map(str, range(classes))),
+        tuple(map(str, range(classes))), bounded=kind == "image",
     )  # fmt: skip
     return Dataset("plain", spec, samples, labels)
 

@@ -14,7 +14,6 @@ from PIL import Image
 from sparring import kinds
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
-from sparring.data.given import flattened
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
 from sparring.errors import RunError, first_of, printable, warn
@@ -45,7 +44,7 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
             warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
         if config.levels != "auto" and not data.origin.values:
             warn(f"no picture in {name} has more than 8 bits: --levels changes nothing.")
-    if not again and (question := flattened(data)):
+    if not again and (question := kinds.of(data.spec).question(data)):
         warn(question)
     return data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from sparring.config.arguments import MOST_FLOAT, MOST_WHOLE
@@ -27,6 +27,13 @@ def field(values: Any, name: str, check: Callable[[Any], T]) -> T:
         return check(values[name])
     except UnreadableError as error:
         raise UnreadableError(f"{name}: {error}") from error
+
+
+def one_of(known: Collection[str], value: Any) -> Any:
+    """One of these names."""
+    if not isinstance(value, str) or value not in known:
+        raise UnreadableError(f"{quoted(value)} where {' or '.join(known)} is expected")
+    return value
 
 
 def whole(value: Any, low: int = 0, high: int = MOST_WHOLE) -> int:

@@ -189,7 +189,8 @@ def _points(
     half = (high - low) / 2
     half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
     centre = tuple(float(v) for v in (low + high) / 2)
-    spec = Spec("points", points.shape[1:], "float32", centre, tuple(map(float, half)), class_names)
+    scale = tuple(map(float, half))
+    spec = Spec("points", points.shape[1:], "float32", centre, scale, class_names, bounded=False)
     return Dataset(name, spec, torch.from_numpy(points), labels)
 
 

@@ -32,7 +32,6 @@ ACCEPTED = (
     "of numbers, a list of pictures"
 )
 SHARE = 0.25  # of the machine's memory that samples read one by one may fill
-LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
 MOST_STREAMED = 2**20  # samples read from a stream that does not say how many it has
 MODES = {
     "1": "L",
@@ -85,32 +84,15 @@ def _is_dataset(data: Any) -> bool:
     return not known and not arrays and hasattr(data, "__getitem__") and hasattr(data, "__len__")
 
 
+LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
+
+
 def as_picture(numbers: int, like: tuple[int, ...] = ()) -> tuple[int, ...] | None:
     """The picture (C, H, W) that so many numbers make: one ``like`` another, else a square one; or None."""
     if like and math.prod(like) == numbers:
         return like
     shapes = [(c, side, side) for c in (1, 3) if c * (side := math.isqrt(numbers // c)) ** 2 == numbers]
     return shapes[0] if shapes and numbers >= LEAST_FLAT else None
-
-
-def flattened(data: Dataset) -> str | None:
-    """A question for points that look like pictures laid out in rows; None where they do not."""
-    numbers = data.spec.shape[0]
-    shape = as_picture(numbers)
-    if data.spec.kind != "points" or shape is None:
-        return None
-    some = data.samples[:1000]
-    whole_bytes = bool((some == some.round()).all()) and 0 <= float(some.min()) <= float(some.max()) <= 255
-    if not whole_bytes and float(some.abs().max()) > 1:
-        return None
-    channels, side, _ = shape
-    reshaped = f"x.reshape(-1, {side}, {side})" if channels == 1 else f"x.reshape(-1, 3, {side}, {side})"
-    other = f", or x.reshape(-1, {side}, {side}, 3) where colours come last" if channels == 3 else ""
-    colour = " in colour" if channels == 3 else ""
-    return (
-        f"{len(data):,} samples of {numbers:,} numbers are taken for points. Are they pictures of {side} x "
-        f"{side} pixels{colour}? Then give {reshaped}{other}, to train as on pictures."
-    )
 
 
 def _pair(data: Any) -> tuple[Any, Any] | None:

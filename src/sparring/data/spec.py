@@ -12,12 +12,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from sparring.config.groups import CHANNELS
-from sparring.config.values import field, finite, flag, listed, text, whole
-from sparring.errors import DataError, UnreadableError, counted, quoted
+from sparring.config.values import field, finite, flag, listed, one_of, text, whole
+from sparring.errors import DataError, UnreadableError, counted
 
-Kind = Literal["image", "points"]
-AXES = {"image": 3, "points": 1}  # of one sample, by kind
 DTYPES = ("uint8", "float32")
 LEAST_SCALE = 1e-38
 MOST_NUMBERS = 2**40  # in one sample
@@ -28,22 +25,19 @@ class Spec:
     """The kind and shape of one sample and its mapping to what the networks see.
 
     encode: (x - centre) / scale, which lies in [-1, 1]. decode is its inverse. ``centre`` and
-    ``scale`` hold one number for everything (pictures) or one per coordinate (points). ``clusters``
-    says that the classes were found in the data, not given with it.
+    ``scale`` hold one number for everything, or one for each place on the last axis. ``clusters`` says
+    that the classes were found in the data, not given with it. ``bounded``: values outside the range mean
+    nothing, so that tanh fits; it follows from the kind and is not stored.
     """
 
-    kind: Kind
+    kind: str
     shape: tuple[int, ...]
     dtype: Literal["uint8", "float32"]
     centre: tuple[float, ...]
     scale: tuple[float, ...]
     class_names: tuple[str, ...] = ()
     clusters: bool = False
-
-    @property
-    def bounded(self) -> bool:
-        """Whether values outside the range mean nothing (pictures), so that tanh fits."""
-        return self.kind == "image"
+    bounded: bool = True
 
     def encode(self, samples: Tensor) -> Tensor:
         """Stored samples (B, *shape) to float32 in [-1, 1]."""
@@ -66,39 +60,32 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON stores it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "bounded"}
 
     @staticmethod
-    def from_dict(values: Mapping[str, Any]) -> Spec:
-        """The inverse of ``to_dict``.
+    def from_dict(values: Mapping[str, Any], bounded: bool) -> Spec:
+        """The inverse of ``to_dict``; whether such a shape is one of the kind's own is for the kind to say.
 
         Raises:
             UnreadableError: a field that is missing, or that no data set has.
         """
         spec = Spec(
-            kind=field(values, "kind", partial(_one_of, tuple(AXES))),
+            kind=field(values, "kind", text),
             shape=field(values, "shape", lambda shape: listed(shape, partial(whole, low=1), most=8)),
-            dtype=field(values, "dtype", partial(_one_of, DTYPES)),
+            dtype=field(values, "dtype", partial(one_of, DTYPES)),
             centre=field(values, "centre", lambda centre: listed(centre, finite)),
             scale=field(values, "scale", lambda scale: listed(scale, partial(finite, low=LEAST_SCALE))),
             class_names=field(values, "class_names", lambda names: listed(names, text)),
             clusters=field(values, "clusters", flag),
+            bounded=bounded,
         )
-        several = spec.shape[:1] if spec.kind == "points" else ()
-        colours = spec.kind != "image" or str(spec.shape[0]) in CHANNELS
-        if len(spec.shape) != AXES[spec.kind] or math.prod(spec.shape) > MOST_NUMBERS or not colours:
+        if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is none of {spec.kind}")
-        if len(spec.centre) != len(spec.scale) or len(spec.scale) not in (1, *several):
+        if len(spec.centre) != len(spec.scale) or len(spec.scale) not in (1, spec.shape[-1]):
             raise UnreadableError(
                 f"centre and scale: {len(spec.centre)} and {len(spec.scale)} numbers, expected one"
             )
         return spec
-
-
-def _one_of(known: tuple[str, ...], value: Any) -> Any:
-    if value not in known:
-        raise UnreadableError(f"{quoted(value)} where {' or '.join(known)} is expected")
-    return value
 
 
 @dataclass(frozen=True)

@@ -57,5 +57,5 @@ def load(name: str, count: int = 100_000, seed: int = 0) -> Dataset:
     """A fixed draw of ``count`` points from a toy set named in MIXTURES."""
     points = MIXTURES[name]().sample(count, torch.Generator().manual_seed(seed))
     scale = float(points.abs().max())
-    spec = Spec("points", (2,), "float32", centre=(0.0,), scale=(scale,))
+    spec = Spec("points", (2,), "float32", centre=(0.0,), scale=(scale,), bounded=False)
     return Dataset(name, spec, points)

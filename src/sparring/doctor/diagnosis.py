@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sparring.config.groups import USUAL
 from sparring.doctor.quality import Course, Quality
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
@@ -164,7 +165,7 @@ class Doctor:
             title=rule.title,
             step=self.since[rule.name],
             stop=rule.stop,
-            sure=rule.sure,
+            sure=rule.sure if self.options.get("kind", USUAL) in rule.kinds else "low",
             evidence=tuple(evidence),
             why=rule.why,
             cures=self.prescriptions(rule.name),

@@ -95,6 +95,7 @@ class Rule:
         lacking: a signal that says more; the rule is for histories without it.
         stop: going on is a waste of time.
         sure: how often it is right, by the benchmark: "high", "medium" or "low".
+        kinds: of data, for which that holds; for others it is "low".
     """
 
     name: str
@@ -108,6 +109,7 @@ class Rule:
     lacking: str = ""
     stop: bool = False
     sure: str = "medium"
+    kinds: tuple[str, ...] = ("image", "points")
 
 
 OWN_RATES = Cure("the rates that the recipe has", own=("g_lr", "d_lr"))
@@ -327,7 +329,7 @@ RULES: tuple[Rule, ...] = (
         "What is altered nearly always looks like a property of the data. Below 0.8 the unaltered "
         "samples are the likeliest single kind, and the generator finds them.",
         (Cure("a probability of at most 0.8, or one that adapts", "augment_target", 0.6),),
-        grace=100,
+        grace=100, kinds=("image",),
     ),
     Rule(
         "checkerboard",
@@ -336,7 +338,7 @@ RULES: tuple[Rule, ...] = (
         "Kernels of transposed convolutions overlap unevenly where their size is no multiple of the "
         "stride, or the discriminator does not see the finest grain.",
         (Cure("kernels whose size is a multiple of the stride, or resizing before a convolution"), *R1),
-        grace=500, checks=4,
+        grace=500, checks=4, kinds=("image",),
     ),
     Rule(
         "weave",
@@ -348,7 +350,7 @@ RULES: tuple[Rule, ...] = (
             Cure("a generator that resizes before it convolves: --recipe modern"),
             Cure("more training, which wears a young weave down"),
         ),
-        grace=300,
+        grace=300, kinds=("image",),
     ),
     Rule(
         "average-lags",

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample
 
+AXES = "C H W"  # of the samples that can be altered so
 MOST = 0.8  # adaptive p stays below: beyond, the generator may learn the alterations
 REACH = 0.125  # of the sides: how far pictures are shifted
 CUT = 0.5  # of the sides: what is cut out

@@ -21,6 +21,14 @@ PAIR_COLUMNS = 12
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}
 
 
+def flaw(spec: Spec) -> str:
+    """What no pictures have."""
+    if len(spec.shape) != 3 or spec.shape[0] not in COLOURS:
+        return f"shape: {list(spec.shape)} is none of {spec.kind}"
+    numbers = len(spec.scale)
+    return "" if numbers == 1 else f"centre and scale: {numbers} and {numbers} numbers, expected one"
+
+
 def describe(spec: Spec) -> str:
     """As in "28 x 28 pixels, grey"."""
     channels, height, width = spec.shape
@@ -107,9 +115,11 @@ IMAGE = Kind(
     name="image",
     noun="picture",
     axes="C H W",
+    bounded=True,
     recipe="sprint",
     few_recipe="small-data",
     count=64,
+    flaw=flaw,
     describe=describe,
     vectors=vectors,
     coarse=coarse,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.spec import Spec
+from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError
 
 Array = NDArray[Any]
@@ -36,9 +36,12 @@ class Kind:
         name: as a Spec and run.json have it.
         noun: what one sample is called.
         axes: of one sample.
+        bounded: whether values outside the data's range mean nothing, as ``Spec.bounded``.
         recipe: the best one measured for it; ``few_recipe``: for small sets, "" where it is the same.
         count: samples that are drawn where nobody says how many.
         crowd: samples that a sheet shows where they all make one picture; 0: each has a tile.
+        flaw: what such data cannot have in this Spec, of a file of others; "" where there is nothing.
+        question: for the user of data that may be of another kind; None where there is no doubt.
         describe: in words, what one sample of such data is.
         vectors: encoded samples (B, *shape) to (B, D), in which vital signs compare them.
         coarse: the same, smaller, in which clusters are found.
@@ -57,14 +60,17 @@ class Kind:
     name: str
     noun: str
     axes: str
+    bounded: bool
     recipe: str
     count: int
+    flaw: Callable[[Spec], str]
     describe: Callable[[Spec], str]
     vectors: Callable[[Tensor], Tensor]
     coarse: Callable[[Tensor], Tensor]
     features: tuple[str, ...]
     sheet: Sheet
     writers: Mapping[str, Writer]
+    question: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
     crowd: int = 0
     signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}

@@ -6,9 +6,35 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.spec import Spec
+from sparring.data.given import as_picture
+from sparring.data.spec import Dataset, Spec
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
+
+
+def flaw(spec: Spec) -> str:
+    """What no points have."""
+    return "" if len(spec.shape) == 1 else f"shape: {list(spec.shape)} is none of {spec.kind}"
+
+
+def flattened(data: Dataset) -> str | None:
+    """A question for points that look like pictures laid out in rows; None where they do not."""
+    numbers = data.spec.shape[0]
+    shape = as_picture(numbers)
+    if shape is None:
+        return None
+    some = data.samples[:1000]
+    whole_bytes = bool((some == some.round()).all()) and 0 <= float(some.min()) <= float(some.max()) <= 255
+    if not whole_bytes and float(some.abs().max()) > 1:
+        return None
+    channels, side, _ = shape
+    reshaped = f"x.reshape(-1, {side}, {side})" if channels == 1 else f"x.reshape(-1, 3, {side}, {side})"
+    other = f", or x.reshape(-1, {side}, {side}, 3) where colours come last" if channels == 3 else ""
+    colour = " in colour" if channels == 3 else ""
+    return (
+        f"{len(data):,} samples of {numbers:,} numbers are taken for points. Are they pictures of {side} x "
+        f"{side} pixels{colour}? Then give {reshaped}{other}, to train as on pictures."
+    )
 
 
 def describe(spec: Spec) -> str:
@@ -43,9 +69,12 @@ POINTS = Kind(
     name="points",
     noun="point",
     axes="D",
+    bounded=False,
     recipe="mlp",
     count=1000,
     crowd=2000,
+    flaw=flaw,
+    question=flattened,
     describe=describe,
     vectors=vectors,
     coarse=lambda points: points.flatten(1),

@@ -149,6 +149,7 @@ DISCRIMINATORS: dict[str, Builder] = {
     "resnet": _resnet_discriminator,
     "modern": _modern_discriminator,
 }
+AXES_OF = dict.fromkeys(("dcgan", "resnet", "modern"), "C H W")  # of a sample; the others take any
 G_NORMS_OF: dict[str, tuple[str, ...]] = {  # that each network has a place for
     "mlp": ("none", "batch"),
     "dcgan": ("none", "batch"),
@@ -398,8 +399,9 @@ def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bo
     Raises:
         ConfigError: which, and what to change.
     """
-    others = {config.generator, config.discriminator} - {"mlp"}
-    if kind != "image" and others:
+    axes = kinds.of(kind).axes
+    others = {name for name in (config.generator, config.discriminator) if AXES_OF.get(name, axes) != axes}
+    if others:
         raise ConfigError(
             f"{sorted(others)[0]} networks need pictures, this data is {kind} of shape {shape}. "
             f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
@@ -478,7 +480,7 @@ def _augmentation(config: Config, spec: Spec) -> augment.Augmentation | None:
     transforms = flips + AUGMENTATIONS[config.augment]
     if not transforms:
         return None
-    if spec.kind != "image":
+    if kinds.of(spec).axes != augment.AXES:
         raise ConfigError(
             f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
             "For few points try --lecam-weight 0.3 or --instance-noise 0.1."

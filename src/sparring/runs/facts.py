@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sparring import __version__
 from sparring.config.groups import Config, from_toml
-from sparring.config.values import field, listed, text, whole
+from sparring.config.values import field, listed, one_of, text, whole
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, RunError, UnreadableError, quoted, reason
 from sparring.files import read_json, read_text
 from sparring.history import layout
 from sparring.history.find import no_run
+from sparring.kinds import KINDS
 
 FORMAT = 1  # of the run folder; another number is refused
 CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -75,10 +77,23 @@ def checked(facts: Any) -> tuple[dict[str, Any], Spec]:
         UnreadableError: which fact is missing or wrong.
     """
     found: dict[str, Any] = {name: field(facts, name, check) for name, check in CHECKS.items()}
-    spec = field(facts, "spec", Spec.from_dict)
+    spec = field(facts, "spec", _spec)
     classes, counts, names = found["classes"], found["class_counts"], len(spec.class_names)
     if classes not in (0, names):
         raise UnreadableError(f"classes: {classes:,}, but {names:,} have names")
     if len(counts) != classes or (classes and not sum(counts)):
         raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
     return {**facts, **found, "class_counts": list(counts)}, spec
+
+
+def _spec(values: Any) -> Spec:
+    """The spec of data that its kind can have.
+
+    Raises:
+        UnreadableError: an unknown kind, or what no such data has.
+    """
+    kind = KINDS[field(values, "kind", partial(one_of, tuple(KINDS)))]
+    spec = Spec.from_dict(values, kind.bounded)
+    if flaw := kind.flaw(spec):
+        raise UnreadableError(flaw)
+    return spec
