@@ -32,6 +32,7 @@ ACCEPTED = (
     "of numbers, a list of pictures"
 )
 SHARE = 0.25  # of the machine's memory that samples read one by one may fill
+LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
 MOST_STREAMED = 2**20  # samples read from a stream that does not say how many it has
 MODES = {
     "1": "L",
@@ -82,9 +83,6 @@ def _is_dataset(data: Any) -> bool:
     known = isinstance(data, list | tuple | range | bytes | bytearray | Mapping | torch.Tensor)
     arrays = hasattr(data, "__array__") or hasattr(data, "to_numpy")
     return not known and not arrays and hasattr(data, "__getitem__") and hasattr(data, "__len__")
-
-
-LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
 
 
 def as_picture(numbers: int, like: tuple[int, ...] = ()) -> tuple[int, ...] | None:

@@ -1,0 +1,74 @@
+"""A kind of data that nobody thought of: one value in KINDS takes it through every verb."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sparring.cli.main import main
+from sparring.data.spec import Dataset, Spec
+from sparring.kinds import KINDS, sheets, writers
+from sparring.kinds.kind import Array, Kind
+from sparring.runs import build
+
+TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
+
+
+def sheet(curves: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """A row of pixels each."""
+    return sheets.to_image(np.ascontiguousarray(255 * curves.clip(0, 1), np.uint8).reshape(len(curves), -1, 1))
+
+
+CURVES = Kind(
+    name="curves",
+    noun="curve",
+    axes="T V",
+    bounded=True,
+    recipe="tutorial",
+    count=7,
+    flaw=lambda spec: "" if len(spec.shape) == 2 else "no curve",
+    describe=lambda spec: f"a curve of {spec.shape[0]} steps",
+    vectors=lambda curves: curves.flatten(1).float(),
+    coarse=lambda curves: curves.flatten(1),
+    features=("pca-64",),
+    sheet=sheet,
+    writers={".png": writers.of_sheets(sheet), ".npz": writers.arrays},
+)
+
+
+def curves() -> Dataset:
+    steps = torch.arange(6.0)[:, None] + torch.tensor([0.0, 2.0])
+    phases = torch.rand(200, 1, 1, generator=torch.Generator().manual_seed(0))
+    return Dataset(
+        "curves", Spec("curves", (6, 2), "float32", (0.5,), (0.5,)), (steps + 6 * phases).sin().abs()
+    )
+
+
+def test_every_verb_takes_another_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(KINDS, "curves", CURVES)
+    monkeypatch.setitem(build.DATA, "curves", curves)
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", "curves"]) == 0
+    assert "a curve of 6 steps" in capsys.readouterr().out
+    train = ["train", "curves", "--samples-seen", "1280", "--record-every", "5", "--hold-out", "0.2", *TINY]
+    assert main([*train, "--clusters", "2", "--out", "run"]) == 0
+    last = json.loads(Path("run/history.jsonl").read_text().splitlines()[-1])
+    assert {"spread", "missing", "out_of_reach", "times_real"} <= last.keys()
+    assert not {"high_frequency", "corners"} & last.keys()
+    assert main(["resume", "run", "--samples-seen", "2560"]) == 0
+    assert main(["sample", "run", "--out", "drawn.npz"]) == 0
+    with np.load("drawn.npz") as drawn:
+        assert drawn["samples"].shape == (7, 6, 2)
+    assert main(["sample", "run", "--out", "drawn.gif"]) == 1
+    assert "accepted are .png, .npz for curves" in capsys.readouterr().err
+    assert main(["evaluate", "run", "--count", "40", "--draws", "2"]) == 0
+    assert "pca-64" in capsys.readouterr().out
+    assert main(["info", "run"]) == 0
+    assert "160 curves of shape (6, 2)" in capsys.readouterr().out
+    assert main(["report", "run"]) == 0
+    assert Path("run/report.html").exists()
