@@ -14,6 +14,7 @@ import test_checkpoint
 import test_device
 import test_doctor
 import test_evaluate
+import test_inference
 import test_keeping
 import test_kinds
 import test_layout
@@ -28,14 +29,15 @@ from sparring.doctor import diagnosis, rules, signals
 from sparring.history import layout
 from sparring.kinds import image
 from sparring.runs import best as selection
-from sparring.runs import checkpoint
+from sparring.runs import checkpoint, inference
 from sparring.runs import folder as run
 from sparring.training import loop, vitals
 
-begun, few, saved = (
+begun, few, saved, folder = (
     test_best.begun,
     test_best.few,
     test_checkpoint.saved,
+    test_inference.folder,
 )  # fixtures of tests that are run here
 RULES = {rule.name: rule for rule in rules.RULES}
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
@@ -155,14 +157,15 @@ MUTANTS = [
 
     Mutant(checkpoint, "write", "+ 1 - KEEP", "+ 2 - KEEP", test_checkpoint.test_only_the_last_two_are_kept),
     Mutant(checkpoint, "write", '"seconds": bout.seconds', '"seconds": 0.0', test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
-    Mutant(checkpoint, "_digest", "tensors + json.dumps(facts, sort_keys=True).encode()", "tensors", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="other facts")),
-    Mutant(checkpoint, "_digest", "tensors +", "", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
+    Mutant(checkpoint, "_digest", "total.update(json.dumps(facts, sort_keys=True).encode())", "pass", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="other facts")),
+    Mutant(checkpoint, "_digest", 'file_digest(tensors, "sha256")', "sha256()", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "read", "reversed(found)", "found", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_whole", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
     Mutant(checkpoint, "_whole", "if not matches", "if False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_check_facts", 'if facts["step"] != step', "if False", test_checkpoint.test_a_copy_under_the_name_of_another_step_does_not_count),
     Mutant(checkpoint, "_check_facts", "type(value) not in kinds or", "", partial(test_checkpoint.test_facts_of_another_kind_break_a_checkpoint, name="samples_seen", value=1.5)),
-    Mutant(checkpoint, "restore", "tensor.copy_(tensors[name])", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "restore", "_fill(expected, tensors)", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_fill", "tensor.copy_(tensors[name])", "pass", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_check_tensors", "_owner(name) in idle", "True", test_checkpoint.test_a_weight_s_state_that_is_lost_is_missed),
     Mutant(checkpoint, "_form", "{tuple(tensor.shape)}", "", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/exp_avg", damage="longer")),
     Mutant(checkpoint, "_form", "tensor.dtype", "torch.float32", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="average/", damage="type")),
@@ -172,6 +175,11 @@ MUTANTS = [
     Mutant(checkpoint, "_optimizers", '("g_optimizer", bout.g_optimizer), ', "", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_optimizer_tensors", "torch.as_tensor(value)", "torch.zeros_like(value)", test_checkpoint.test_a_restored_bout_goes_on_bit_for_bit),
     Mutant(checkpoint, "_restore_optimizer", "if tensor.shape == like.shape", "if False", test_checkpoint.test_moments_lie_in_memory_as_their_weights_do),
+    Mutant(checkpoint, "_load", " if name.startswith(of)", "", test_checkpoint.test_only_tensors_that_are_wanted_are_read),
+    Mutant(checkpoint, "restore_network", "_fill(expected, tensors)", "pass", test_inference.test_networks_of_one_s_own_are_drawn_from_when_they_are_given),
+    Mutant(inference, "Sampler.load", "folder.states(best)", "folder.states()", test_inference.test_the_best_checkpoint_is_drawn_from_where_it_is_asked_for),
+    Mutant(inference, "Sampler.load", "else (AVERAGE, GENERATOR)", "else (GENERATOR,)", partial(test_inference.test_another_generator_than_the_config_s_is_refused, changes={"ema_half_life": 0.0})),
+    Mutant(inference, "Sampler.walk", "// STOP_FRAMES", "// (2 * STOP_FRAMES)", test_inference.test_a_walk_comes_back_to_where_it_began),
 
     Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
     Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),

@@ -6,9 +6,8 @@ import io
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from numpy.typing import NDArray
@@ -22,12 +21,12 @@ from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
-from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history.record import HistoryWriter, Record
 from sparring.machine.device import LAUNCHED, Runtime, Threads
 from sparring.runs import build, checkpoint
 from sparring.runs import folder as run
+from sparring.runs.inference import Sampler
 from sparring.training import suited
 from sparring.training.loop import train
 from sparring.uses.progress import Display, console
@@ -54,6 +53,8 @@ class GAN:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
         _check_processes(recipe, options, Config().replace(**options))
         self._data: Dataset | None = None
+        self._bout: Bout | None = None
+        self._loaded: _Loaded | None = None
         self.history_: list[Record] = []
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -143,16 +144,7 @@ class GAN:
             ConfigError: labels that do not fit.
         """
         self._check_fitted()
-        if labels is not None and (not self.classes_ or self.spec_.clusters):
-            unused = () if self.spec_.clusters else self.spec_.class_names
-            raise ConfigError(
-                f"this GAN was {suited.no_labels(self.config_.data, unused)}, or leave labels out."
-            )
-        spec = self.spec_ if self.classes_ else replace(self.spec_, class_names=())
-        counts = self._class_counts if spec.clusters else ()
-        return drawing.samples(
-            self.bout_.artist, spec, self.config_.latent_dim, count, labels, seed, truncation, counts
-        )
+        return self._sampler.sample(count, labels=labels, seed=seed, truncation=truncation)
 
     def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
@@ -203,7 +195,8 @@ class GAN:
         gan = GAN(recipe, **folder.config.replace(processes=1).changes())
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan._class_counts = folder.facts["class_counts"]
-        gan.bout_, _ = folder.bout(_warn, Runtime(device, "fp32"), best=best)
+        runtime = Runtime(device, "fp32")
+        gan._loaded = _Loaded(folder, runtime, best, Sampler.load(folder, _warn, runtime, best=best))
         gan.history_ = list(folder.records())
         return gan
 
@@ -220,8 +213,28 @@ class GAN:
         return f"GAN({self.recipe!r}{options})"
 
     @property
+    def bout_(self) -> Bout:
+        """The players; of a GAN that was loaded they are read from its run folder when they are asked for.
+
+        Raises:
+            RunError: the run has gone on since it was loaded.
+        """
+        if self._bout is None and self._loaded:
+            self._bout = self._loaded.bout()
+        if self._bout is None:
+            raise AttributeError("this GAN has not been fitted: it has no bout_ yet.")
+        return self._bout
+
+    @property
+    def _sampler(self) -> Sampler:
+        """What to draw with: players that may have been changed, or else the generator alone."""
+        if self._bout is None and self._loaded:
+            return self._loaded.sampler
+        return Sampler.of(self.bout_, self.spec_, self.config_, self._class_counts)
+
+    @property
     def _fitted(self) -> bool:
-        return hasattr(self, "bout_")
+        return self._bout is not None or self._loaded is not None
 
     def _check_fitted(self) -> None:
         if not self._fitted:
@@ -236,12 +249,35 @@ class GAN:
     def _prepare(self, dataset: Dataset, config: Config) -> None:
         build.check(config, dataset)
         dataset, self._held_out = build.parts(config, dataset)
-        self.bout_: Bout = build.bout(config, dataset.spec, dataset.classes)
+        self._bout, self._loaded = build.bout(config, dataset.spec, dataset.classes), None
         self.config_: Config = config
         self.spec_: Spec = dataset.spec
         self.classes_: int = dataset.classes
         self._class_counts = dataset.class_counts
         self._data, self.history_ = dataset, []
+
+
+class _Loaded(NamedTuple):
+    """The run folder that a GAN was loaded from, and the generator there."""
+
+    folder: run.RunFolder
+    runtime: Runtime
+    best: bool
+    sampler: Sampler
+
+    def bout(self) -> Bout:
+        """Both players, at the same step.
+
+        Raises:
+            RunError: the run has gone on since.
+        """
+        found, _ = self.folder.bout(_warn, self.runtime, best=self.best)
+        if found.step != self.sampler.step:
+            raise RunError(
+                f"{self.folder.path} was loaded at step {self.sampler.step:,} and is at step {found.step:,} "
+                "now. Load it again with GAN.load."
+            )
+        return found
 
 
 def _dataset(data: Any, labels: Any, config: Config) -> Dataset:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,9 @@ def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
     facts = json.loads(path.read_text())
     del facts["sha256"]
     facts["version"] = 99
-    signed = facts | {"sha256": checkpoint._digest(facts, path.with_suffix(".safetensors").read_bytes())}
+    signed = facts | {
+        "sha256": checkpoint._digest(facts, BytesIO(path.with_suffix(".safetensors").read_bytes()))
+    }
     path.write_text(json.dumps(signed))
     with pytest.raises(RunError, match="version 99, this sparring reads version 1"):
         checkpoint.read(tmp_path, print)
@@ -192,7 +195,7 @@ def sign(path: Path, facts: dict[str, Any], tensors: dict[str, torch.Tensor]) ->
     content = save(tensors)
     path.with_suffix(".safetensors").write_bytes(content)
     facts.pop("sha256", None)
-    path.write_text(json.dumps(facts | {"sha256": checkpoint._digest(facts, content)}))
+    path.write_text(json.dumps(facts | {"sha256": checkpoint._digest(facts, BytesIO(content))}))
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +204,13 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bout = adaptive_bout()
     advance(bout, 48)
     return checkpoint.write(bout, tmp_path_factory.mktemp("saved"))
+
+
+def test_only_tensors_that_are_wanted_are_read(saved: Path) -> None:
+    everything = checkpoint.read(saved.parent, print)[1]
+    found = checkpoint.read(saved.parent, print, ("average/", "lecam/"))[1]
+    assert sorted(found) == sorted(name for name in everything if name.split("/")[0] in ("average", "lecam"))
+    assert all(torch.equal(tensor, everything[name]) for name, tensor in found.items())
 
 
 def adaptive_bout() -> Bout:

@@ -41,6 +41,7 @@ from sparring.machine.threads import available_cores
 from sparring.runs import build, checkpoint
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
+from sparring.runs.inference import Sampler
 from sparring.runs.rescue import Rescuer, resumed
 from sparring.training import suited
 from sparring.training.preflight import preflight
@@ -233,30 +234,25 @@ def draw(args: argparse.Namespace) -> int:
         whole("--count", args.count, 1, MOST_SAMPLES)
     number("--truncation", args.truncation, 0, 10)
     kind = kinds.of(folder.spec)
-    bout, _ = folder.bout(warn, Runtime(args.device, "fp32"), best=args.best)
+    sampler = Sampler.load(folder, warn, Runtime(args.device, "fp32"), best=args.best)
     count = args.count or kind.count
     labels, columns = _labels(folder, args.label, count, args.interpolate, exact=args.count is not None)
     if labels is not None:
         count = len(labels)
     if args.interpolate:
-        stops = drawing.random_latents(
-            max(2, count // 10), folder.config.latent_dim, args.seed, args.truncation
-        )
-        latents = drawing.walk(stops, count)
-        if folder.spec.clusters:
-            labels = drawing.blend(_clusters(folder, len(stops), args.seed), folder.classes, count)
+        samples = sampler.walk(count, labels, seed=args.seed, truncation=args.truncation)
     else:
-        latents = drawing.random_latents(count, folder.config.latent_dim, args.seed, args.truncation)
+        latents = sampler.latents(count, args.seed, args.truncation)
         if folder.spec.clusters:
-            labels = _clusters(folder, count, args.seed)
-    samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
+            labels = sampler.drawn_labels(count, args.seed)
+        samples = sampler.decoded(latents, labels).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
     drawn = folder.path / layout.DRAWN
-    name = f"step-{bout.step}"
+    name = f"step-{sampler.step}"
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
     with layout.writing(args.out or drawn), place as out:
         kind.save(samples, shown, folder.spec, out, columns)
-    print(printable(f"{counted(len(samples), 'sample')} from step {bout.step:,}: {out}"))
+    print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))
     return 0
 
 
@@ -362,11 +358,6 @@ def _labels(
         return None if natural is None else natural.sort().values, None
     columns = -(-count // len(names))
     return torch.arange(len(names)).repeat_interleave(columns), columns
-
-
-def _clusters(folder: RunFolder, count: int, seed: int) -> torch.Tensor:
-    """Clusters (count,) as likely as the data has them."""
-    return drawing.drawn_labels(count, folder.facts["class_counts"], seed)
 
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:

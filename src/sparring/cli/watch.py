@@ -23,9 +23,8 @@ from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
 if TYPE_CHECKING:
-    from sparring.games.adversarial import Bout
     from sparring.page.server import Spot, Wish
-    from sparring.runs.folder import RunFolder
+    from sparring.runs.inference import Sampler
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT, TRIED_PORTS = 8555, 20
@@ -200,7 +199,7 @@ class Painter:
     """Draws what the playground wishes, with the newest checkpoint of a run."""
 
     def __init__(self) -> None:
-        self.loaded: dict[Path, tuple[object, RunFolder, Bout]] = {}
+        self.loaded: dict[Path, tuple[object, Sampler]] = {}
 
     def __call__(self, path: Path, wish: Wish) -> bytes:
         """A PNG.
@@ -210,18 +209,19 @@ class Painter:
             ConfigError: the label is none of its classes.
         """
         from sparring import kinds
-        from sparring.games import drawing
 
-        folder, bout = self._newest(path)
-        latents, labels = self._latents(wish, bout.latent_dim), self._labels(folder, wish)
-        drawn = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
+        sampler = self._newest(path)
+        latents = self._latents(wish, sampler.config.latent_dim)
+        drawn = sampler.decoded(latents, self._labels(sampler, wish)).numpy()
         file = io.BytesIO()
-        kinds.of(folder.spec).sheet(drawn, folder.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
+        sheet = kinds.of(sampler.spec).sheet
+        sheet(drawn, sampler.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
         return file.getvalue()
 
-    def _newest(self, path: Path) -> tuple[RunFolder, Bout]:
+    def _newest(self, path: Path) -> Sampler:
         from sparring.machine.device import Runtime
         from sparring.runs.folder import RunFolder
+        from sparring.runs.inference import Sampler
 
         folder = RunFolder(path)
         states = [folder.checkpoints / f"{layout.step_name(step)}{layout.STATE}" for step in folder.saved()]
@@ -229,10 +229,9 @@ class Painter:
         stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
         known = self.loaded.get(path)
         if known is None or known[0] != stamp:
-            bout, _ = folder.bout(lambda _: None, Runtime("cpu", "fp32"))
-            self.loaded = {path: (stamp, folder, bout)}  # one generator in memory
-        _, folder, bout = self.loaded[path]
-        return folder, bout
+            sampler = Sampler.load(folder, lambda _: None, Runtime("cpu", "fp32"))
+            self.loaded = {path: (stamp, sampler)}  # one generator in memory
+        return self.loaded[path][1]
 
     def _latents(self, wish: Wish, dim: int) -> Any:
         """Latents (count, dim) by a wish's words: blended, near the first, along directions."""
@@ -258,26 +257,24 @@ class Painter:
             return latent
         return (1 - spot.near**2) ** 0.5 * latent + spot.near * drawing.random_latents(1, dim, spot.toward)
 
-    def _labels(self, folder: RunFolder, wish: Wish) -> Any:
+    def _labels(self, sampler: Sampler, wish: Wish) -> Any:
         """Classes (count,), or weights of classes (count, classes) between two spots; None without any."""
         import torch
 
-        if not folder.classes:
+        if not sampler.classes:
             return None
-        labels = self._classes(folder, wish.spot, wish.count)
+        labels = self._classes(sampler, wish.spot, wish.count)
         if not wish.to:
             return labels
-        ends = [labels, self._classes(folder, wish.to, 1).expand_as(labels)]
-        start, end = (torch.nn.functional.one_hot(classes, folder.classes).float() for classes in ends)
+        ends = [labels, self._classes(sampler, wish.to, 1).expand_as(labels)]
+        start, end = (torch.nn.functional.one_hot(classes, sampler.classes).float() for classes in ends)
         return torch.lerp(start, end, wish.share)
 
-    def _classes(self, folder: RunFolder, spot: Spot, count: int) -> Any:
+    def _classes(self, sampler: Sampler, spot: Spot, count: int) -> Any:
         import torch
 
-        from sparring.games import drawing
-
-        if folder.spec.clusters or spot.label is None:
-            return drawing.drawn_labels(count, folder.facts["class_counts"], spot.seed)
-        if not 0 <= spot.label < folder.classes:
-            raise ConfigError(f"label {spot.label}: expected 0 to {folder.classes - 1}.")
+        if sampler.spec.clusters or spot.label is None:
+            return sampler.drawn_labels(count, spot.seed)
+        if not 0 <= spot.label < sampler.classes:
+            raise ConfigError(f"label {spot.label}: expected 0 to {sampler.classes - 1}.")
         return torch.full((count,), spot.label)

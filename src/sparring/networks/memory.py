@@ -50,16 +50,33 @@ def costs(generator: Builder, discriminator: Builder, config: Config, spec: Spec
     Raises:
         ConfigError: networks that cannot take it.
     """
+    return Costs(
+        player_cost(generator, (config.latent_dim,), config, spec, classes),
+        player_cost(discriminator, spec.shape, config, spec, classes),
+    )
 
-    def of(build: Builder, shape: tuple[int, ...]) -> Cost:
+
+def player_cost(build: Builder, shape: tuple[int, ...], config: Config, spec: Spec, classes: int) -> Cost:
+    """What one player, called with inputs (B, *shape), would take.
+
+    Raises:
+        ConfigError: a network that cannot take this data.
+    """
+    try:
         return cost(
             lambda depth: build(config.replace(depth=depth), spec, classes), config.depth, shape, classes
         )
-
-    try:
-        return Costs(of(generator, (config.latent_dim,)), of(discriminator, spec.shape))
-    except ValueError as error:  # the networks' own words
+    except ValueError as error:  # the network's own words
         raise ConfigError(str(error)) from error
+
+
+def check_generator(found: Cost) -> None:
+    """Refuse to draw with weights that the memory cannot hold.
+
+    Raises:
+        ConfigError: what they would take, and what this machine has.
+    """
+    refuse_beyond(NUMBER * found.weights, "this generator", "Draw where there is more.")
 
 
 def check_players(found: Costs) -> None:

@@ -312,7 +312,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
     Raises:
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
-    _check_players(config, spec.kind, spec.shape, bool(classes))
+    check_players(config, spec.kind, spec.shape, bool(classes))
     memory.check_players(costs(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -364,7 +364,7 @@ def check(config: Config, data: Dataset) -> None:
     """
     clustered = clusters.count_for(data, config.clusters) if config.clusters else 0
     labels = bool(clustered or (config.conditional and data.classes))
-    _check_players(config, data.spec.kind, data.spec.shape, labels)
+    check_players(config, data.spec.kind, data.spec.shape, labels)
     budget(config)
     count = len(data) - aside_count(len(data), config.hold_out)
     held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
@@ -393,7 +393,7 @@ def costs(config: Config, spec: Spec, classes: int) -> memory.Costs:
     return memory.costs(*players, config, spec, classes)
 
 
-def _check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:
+def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:
     """Refuse options that do not go together, before anything is built.
 
     Raises:

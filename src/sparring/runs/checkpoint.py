@@ -12,13 +12,14 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sparring.errors import RunError, quoted, reason
@@ -30,6 +31,7 @@ VERSION = 1
 KEEP = 2  # checkpoints kept: the last, and one to fall back on
 MOST = 2**53  # of a count in a checkpoint's facts
 MOST_THREADS = 4096
+MEND = "Put back the config.toml that it was written with, or train anew with `sparring train`."
 
 
 class NothingSavedError(RunError):
@@ -58,7 +60,7 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         facts["run"] = run
     if idle := _stateless(bout):
         facts["stateless"] = idle
-    signed = facts | {"sha256": _digest(facts, tensors)}
+    signed = facts | {"sha256": _digest(facts, BytesIO(tensors))}
     state = folder / f"{layout.step_name(bout.step)}{layout.STATE}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,13 +79,20 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
     return state
 
 
-def _digest(facts: Mapping[str, Any], tensors: bytes) -> str:
-    """SHA-256 of the tensors and of the facts beside them."""
-    return hashlib.sha256(tensors + json.dumps(facts, sort_keys=True).encode()).hexdigest()
+def _digest(facts: Mapping[str, Any], tensors: BufferedReader | BytesIO) -> str:
+    """SHA-256 of the tensors' file, read a part at a time, and of the facts beside it."""
+    total = hashlib.file_digest(tensors, "sha256")
+    total.update(json.dumps(facts, sort_keys=True).encode())
+    return total.hexdigest()
 
 
-def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read(
+    folder: Path, warn: Callable[[str], object], of: tuple[str, ...] = ("",)
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The newest checkpoint that is whole: its facts and its tensors. ``warn`` hears of broken ones.
+
+    Args:
+        of: how the names of the tensors begin that are wanted; the others are not taken into memory.
 
     Raises:
         NothingSavedError: there is none.
@@ -92,15 +101,15 @@ def read(folder: Path, warn: Callable[[str], object]) -> tuple[dict[str, Any], d
     found = layout.steps(folder, layout.STATE)
     for step in reversed(found):
         try:
-            return _whole(folder / f"{layout.step_name(step)}{layout.STATE}", step)
+            return _whole(folder / f"{layout.step_name(step)}{layout.STATE}", step, of)
         except _BrokenError as error:
             warn(f"checkpoint {layout.step_name(step)} is broken ({error}); trying the one before.")
     what = "no whole checkpoint" if found else "no checkpoint"
     raise NothingSavedError(f"{what} in {folder}. Train again with `sparring train`.")
 
 
-def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The checkpoint of a JSON file.
+def _whole(path: Path, step: int, of: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The checkpoint of a JSON file, of its tensors those whose names begin so.
 
     Raises:
         _BrokenError: it is damaged, or not of this step or run.
@@ -108,9 +117,10 @@ def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """
     damaged = (ValueError, LookupError, TypeError, AttributeError, RecursionError, SafetensorError)
     try:
-        facts, content = json.loads(path.read_bytes()), path.with_suffix(layout.TENSORS).read_bytes()
-        matches = facts.pop("sha256") == _digest(facts, content)
-        tensors = load(content) if matches else {}
+        facts, states = json.loads(path.read_bytes()), path.with_suffix(layout.TENSORS)
+        with states.open("rb") as file:
+            matches = facts.pop("sha256") == _digest(facts, file)
+        tensors = _load(states, of) if matches else {}
     except OSError as error:
         raise _BrokenError(reason(error)) from error
     except damaged as error:
@@ -126,6 +136,12 @@ def _whole(path: Path, step: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not layout.of_run(facts, layout.identity(path.parent.parent)):
         raise _BrokenError("it is of another run")
     return facts, tensors
+
+
+def _load(path: Path, of: tuple[str, ...]) -> dict[str, Tensor]:
+    """The tensors of a file whose names begin so, in memory of their own."""
+    with safe_open(path, "pt") as stored:
+        return {name: stored.get_tensor(name).clone() for name in stored.keys() if name.startswith(of)}  # noqa: SIM118
 
 
 def _check_facts(facts: Mapping[str, Any], step: int) -> None:
@@ -155,17 +171,37 @@ def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor])
     """
     expected = _tensors(bout, optimizers=False)
     _check_tensors(expected | _states_to_be(bout), tensors, facts)
-    with torch.no_grad():
-        for name, tensor in expected.items():
-            tensor.copy_(tensors[name])
+    _fill(expected, tensors)
     for name, optimizer in _optimizers(bout):
         _restore_optimizer(optimizer, name, tensors)
     bout.step, bout.samples_seen = int(facts["step"]), int(facts["samples_seen"])
     bout.seconds = float(facts["seconds"])
 
 
+def restore_network(
+    network: nn.Module, player: str, facts: Mapping[str, Any], tensors: Mapping[str, Tensor], mend: str
+) -> None:
+    """Put one network into the state that a player, such as "generator", or the "average" was saved in.
+
+    Args:
+        mend: what to do where they do not fit.
+
+    Raises:
+        RunError: the tensors are not this network's; it is left as it was.
+    """
+    expected = _named(player, network)
+    _check_tensors(expected, tensors, facts, mend)
+    _fill(expected, tensors)
+
+
+def _fill(live: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, tensor in live.items():
+            tensor.copy_(tensors[name])
+
+
 def _check_tensors(
-    expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+    expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], facts: Mapping[str, Any], mend: str = MEND
 ) -> None:
     """Refuse tensors that are missing, too many, or of another shape or type.
 
@@ -183,7 +219,7 @@ def _check_tensors(
             wanted = "not known" if ours == "missing" else f"expected {ours}"
             raise RunError(
                 f"the checkpoint does not fit the config's networks: {quoted(name)} is {theirs}, {wanted}. "
-                "Put back the config.toml that it was written with, or train anew with `sparring train`."
+                f"{mend}"
             )
 
 
@@ -205,16 +241,18 @@ def _tensors(bout: Bout, optimizers: bool = True) -> dict[str, Tensor]:
     networks = {"generator": bout.generator, "discriminator": bout.discriminator, **bout.memories}
     if bout.average:
         networks["average"] = bout.average.network
-    tensors = {
-        f"{player}/{name}": tensor
-        for player, network in networks.items()
-        for name, tensor in network.state_dict().items()
-    }
+    tensors: dict[str, Tensor] = {}
+    for player, network in networks.items():
+        tensors |= _named(player, network)
     if optimizers:
         for name, optimizer in _optimizers(bout):
             tensors |= dict(_optimizer_tensors(optimizer, name))
     # safetensors stores row-major memory; channels_last is restored by copying into live weights.
     return {name: t.contiguous() for name, t in tensors.items()} if optimizers else tensors
+
+
+def _named(player: str, network: nn.Module) -> dict[str, Tensor]:
+    return {f"{player}/{name}": tensor for name, tensor in network.state_dict().items()}
 
 
 def _optimizers(bout: Bout) -> list[tuple[str, Optimizer]]:

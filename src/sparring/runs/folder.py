@@ -105,12 +105,20 @@ class RunFolder:
         Raises:
             RunError: there is no whole checkpoint, or it is not this config's.
         """
-        if best and not layout.steps(self.best, layout.STATE):
-            raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
-        saved, tensors = checkpoint.read(self.best if best else self.checkpoints, warn)
+        saved, tensors = checkpoint.read(self.states(best), warn)
         restored = build.bout(self.config, self.spec, self.classes, runtime)
         checkpoint.restore(restored, saved, tensors)
         return restored, saved
+
+    def states(self, best: bool = False) -> Path:
+        """Where the checkpoints are, or the best one.
+
+        Raises:
+            RunError: the best one is asked for, and none was kept.
+        """
+        if best and not layout.steps(self.best, layout.STATE):
+            raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
+        return self.best if best else self.checkpoints
 
     def pictures(self) -> list[Path]:
         """The files of the same latents through training, named by step, oldest first."""

@@ -22,7 +22,6 @@ from sparring.data.store import Watch
 from sparring.doctor.quality import ASIDE
 from sparring.errors import ConfigError, DataError, RunError, counted, first_of, unknown
 from sparring.files import beside
-from sparring.games import drawing
 from sparring.games.adversarial import Bout
 from sparring.history import layout
 from sparring.history.find import marked, runs_in
@@ -47,6 +46,7 @@ from sparring.runs import build
 from sparring.runs import folder as run
 from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
+from sparring.runs.inference import Sampler
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
@@ -142,7 +142,8 @@ def times_real(
         by = standard(extractor, found, options.count, held_out=aside is not None)
     if not by.enough:
         raise DataError(f"{counted(by.count, 'sample')} a side are too few for {by.label}")
-    drawn = _of_bout(folder, bout, options, min(count, by.used))
+    sampler = Sampler.of(bout, folder.spec, folder.config, folder.facts["class_counts"])
+    drawn = _of_sampler(str(folder.path), sampler, options, min(count, by.used))
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
 
@@ -347,27 +348,25 @@ class _Source(NamedTuple):
 
 def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
     """The draws of a run's last or best checkpoint."""
-    bout, _ = folder.bout(warn, runtime, best=options.best)
-    return _of_bout(folder, bout, options)
+    return _of_sampler(str(folder.path), Sampler.load(folder, warn, runtime, best=options.best), options)
 
 
-def _of_bout(folder: RunFolder, bout: Bout, options: Options, most: int | None = None) -> _Source:
+def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None = None) -> _Source:
     """Each draw from latents of its own, with classes as often as in the training data.
 
     Args:
         most: how many samples of each draw are wanted, its first.
     """
-    labels = drawing.natural_labels(options.count, folder.facts["class_counts"])
+    labels = sampler.natural_labels(options.count)
     labels = labels if labels is None else labels[:most]
 
     def draw(number: int) -> Tensor:
-        seed = options.seed + DRAW_APART * (number + 1)
-        latents = drawing.random_latents(options.count, folder.config.latent_dim, seed)[:most]
-        return drawing.to_measure(bout.artist, latents, labels, folder.spec)
+        latents = sampler.latents(options.count, options.seed + DRAW_APART * (number + 1))[:most]
+        return sampler.measured(latents, labels)
 
-    told = None if folder.spec.clusters else labels
-    facts = {"checkpoint_step": bout.step}
-    return _Source(str(folder.path), draw, options.draws, told, folder.spec.class_names, facts)
+    told = None if sampler.spec.clusters else labels
+    facts = {"checkpoint_step": sampler.step}
+    return _Source(name, draw, options.draws, told, sampler.spec.class_names, facts)
 
 
 def _of_set(data: Dataset, options: Options) -> _Source:

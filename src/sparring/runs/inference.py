@@ -1,0 +1,166 @@
+"""What drawing needs of a training, and no more: the generator, and what its samples are.
+
+No discriminator, optimizer or memory is built, and of a checkpoint only the generator's tensors are taken
+into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sparring.config.groups import Config
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError, warn
+from sparring.games import drawing
+from sparring.games.adversarial import Bout
+from sparring.kinds.kind import Array
+from sparring.machine.device import Runtime
+from sparring.networks import memory
+from sparring.runs import build, checkpoint
+from sparring.runs.folder import RunFolder
+from sparring.training import suited
+
+GENERATOR, AVERAGE = "generator", "average"  # as checkpoints name them
+OWN = "Networks of your own draw with sparring.runs.inference.Sampler.load(RUN, generator=YOURS).sample(64)."
+STOP_FRAMES = 10  # of a walk, from one latent to the next
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A trained generator to draw from.
+
+    Attributes:
+        generator: the weight average where there is one, else the generator itself.
+        spec: of the samples.
+        config: the options it was trained with.
+        class_counts: how many samples of each class, or cluster, it was trained on; empty without classes.
+        step: how far its training was.
+    """
+
+    generator: nn.Module
+    spec: Spec
+    config: Config
+    class_counts: Sequence[int]
+    step: int
+
+    @staticmethod
+    def load(
+        run: RunFolder | str | Path,
+        warn: Callable[[str], object] = warn,
+        runtime: Runtime | None = None,
+        *,
+        best: bool = False,
+        generator: nn.Module | None = None,
+    ) -> Sampler:
+        """The generator as the newest whole checkpoint of a run has it, or as the best one has it.
+
+        Args:
+            run: its folder.
+            warn: told of damaged checkpoints.
+            runtime: where to draw; without it on the best device of this machine.
+            best: take the checkpoint with the least distance, not the last.
+            generator: a network of the user's own, which is given the weights.
+
+        Raises:
+            RunError: there is no whole checkpoint, or it is of another generator.
+        """
+        folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+        runtime = runtime or Runtime(precision="fp32")
+        averaged = folder.config.ema_half_life > 0
+        player = AVERAGE if averaged else GENERATOR
+        # An average that the config knows nothing of is refused, so it is read too.
+        wanted = (AVERAGE,) if averaged else (AVERAGE, GENERATOR)
+        facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted))
+        network = runtime.place(_untrained(folder) if generator is None else generator)
+        mend = f"{checkpoint.MEND} {OWN}" if generator is None else "Give the generator that was trained."
+        checkpoint.restore_network(network, player, facts, tensors, mend)
+        return Sampler(network, folder.spec, folder.config, folder.facts["class_counts"], facts["step"])
+
+    @staticmethod
+    def of(bout: Bout, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
+        """What a training draws with at present."""
+        return Sampler(bout.artist, spec, config, class_counts, bout.step)
+
+    @property
+    def classes(self) -> int:
+        """Classes, or clusters, that it draws by; 0 without any."""
+        return len(self.class_counts)
+
+    def sample(self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:
+        """Samples (count, *shape) in the data's own range and type; see ``GAN.sample``.
+
+        Raises:
+            ConfigError: an argument that does not fit.
+        """
+        if labels is not None and (not self.classes or self.spec.clusters):
+            unused = () if self.spec.clusters else self.spec.class_names
+            raise ConfigError(
+                f"this GAN was {suited.no_labels(self.config.data, unused)}, or leave labels out."
+            )
+        spec = self.spec if self.classes else replace(self.spec, class_names=())
+        counts = self.class_counts if spec.clusters else ()
+        return drawing.samples(
+            self.generator, spec, self.config.latent_dim, count, labels, seed, truncation, counts
+        )
+
+    def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
+        """Latents (count, latent_dim) that follow from the seed."""
+        return drawing.random_latents(count, self.config.latent_dim, seed, truncation)
+
+    def natural_labels(self, count: int) -> Tensor | None:
+        """Classes (count,) in the data's proportions, to measure with; None without classes."""
+        return drawing.natural_labels(count, self.class_counts)
+
+    def drawn_labels(self, count: int, seed: int) -> Tensor:
+        """Classes (count,) at random, as likely as the data has them."""
+        return drawing.drawn_labels(count, self.class_counts, seed)
+
+    def encoded(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Samples (N, *shape) as the generator gives them, of latents (N, latent_dim).
+
+        Args:
+            labels: classes (N,), or weights of the classes (N, classes).
+        """
+        return drawing.draw(self.generator, latents, labels)
+
+    def decoded(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """As ``encoded``, in the data's own range and type."""
+        return drawing.decoded(self.generator, self.spec, latents, labels)
+
+    def measured(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """As features are taken of them."""
+        return drawing.to_measure(self.generator, latents, labels, self.spec)
+
+    def walk(
+        self, frames: int, labels: Tensor | None = None, *, seed: int = 0, truncation: float = 1.0
+    ) -> Array:
+        """Samples (frames, *shape) in the data's own range and type, along a closed walk through the latents.
+
+        Args:
+            labels: classes (frames,); clusters go with the latents, from one to the next.
+        """
+        stops = self.latents(max(2, frames // STOP_FRAMES), seed, truncation)
+        if self.spec.clusters:
+            labels = drawing.blend(self.drawn_labels(len(stops), seed), self.classes, frames)
+        walked: Array = self.decoded(drawing.walk(stops, frames), labels).numpy()
+        return walked
+
+
+def _untrained(folder: RunFolder) -> nn.Module:
+    """The generator of a run's config, as it begins.
+
+    Raises:
+        ConfigError: it cannot draw this data, or not in this machine's memory.
+    """
+    config, spec, classes = folder.config, folder.spec, folder.classes
+    build.check_players(config, spec.kind, spec.shape, bool(classes))
+    made = build.GENERATORS[config.generator]
+    memory.check_generator(memory.player_cost(made, (config.latent_dim,), config, spec, classes))
+    with torch.random.fork_rng(devices=[]):
+        return made(config, spec, classes)
