@@ -27,6 +27,7 @@ from sparring.runs import build
 
 def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
     assert set(config.LOSSES) == set(build.LOSSES)
+    assert set(config.BUILT_IN) == set(build.DATA)
     assert set(config.NETWORKS) == set(build.GENERATORS) == set(build.DISCRIMINATORS)
     assert set(config.SCHEDULES) == set(build.SCHEDULES)
     assert set(config.OPTIMIZERS) == set(build.OPTIMIZERS)

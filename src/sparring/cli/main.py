@@ -12,7 +12,7 @@ from typing import Any
 
 from sparring import __version__
 from sparring.cli.parsing import Parser, number, whole
-from sparring.config.groups import LOSSES, PICTURES, RECIPES, Config
+from sparring.config.groups import BUILT_IN, LOSSES, PICTURES, RECIPES, Config
 from sparring.errors import SparringError, quoted, reason, room, warn
 from sparring.errors.names import nearest
 
@@ -155,9 +155,7 @@ def parser() -> Parser:
 
 def _elsewhere(name: str) -> str:
     """How a recipe or data in a verb's place are typed; "" of other names."""
-    from sparring.runs.build import DATA
-
-    meant = nearest(name, [*RECIPES, *DATA])
+    meant = nearest(name, [*RECIPES, *BUILT_IN])
     if len(meant) != 1:
         return ""
     kind, line = ("a recipe", f"DATA --recipe {meant[0]}") if meant[0] in RECIPES else ("data", meant[0])

@@ -21,6 +21,7 @@ from sparring.files import parse_toml, read_toml
 
 # The names runs/build.py knows how to turn into objects (a test holds the two against each other).
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
+BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
 NETWORKS = ("mlp", "dcgan", "resnet", "modern")
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
