@@ -83,7 +83,7 @@ def test_other_words_are_for_names_that_there_are() -> None:
     tables = [
         OPTIONS, VERB_NAMES, RECIPES, DATA, STORIES,
         *(field.metadata["choices"] for field in dataclasses.fields(Config)),
-        ("out", "force", "count", "interpolate", "truncation", "held_out", "quick"),  # of the command line
+        ("out", "force", "count", "label", "interpolate", "truncation", "held_out", "quick"),  # of verbs
         ("inception-2015", "efficientnet-lite0", "dinov2-vits14", "pca-64"),
     ]  # fmt: skip
     known = set(itertools.chain(*tables))

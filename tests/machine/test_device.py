@@ -178,7 +178,7 @@ def test_a_process_that_lost_another_says_so_in_a_line(
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
     folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
     with pytest.raises(RuntimeError) as caught:
-        verbs._fight(Rescuer(folder, SimpleNamespace(runtime=place, step=0), 0), None)  # type: ignore[arg-type]
+        verbs._fight(Rescuer(folder, SimpleNamespace(runtime=place, step=0), 0), None, None, None)  # type: ignore[arg-type]
     assert caught.type is raised
     assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 

@@ -189,7 +189,7 @@ def test_a_page_outlives_its_training_until_it_is_interrupted(
 
 def test_a_page_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom sparring.watching import page_beside\n"
+        "import sys, time\nfrom pathlib import Path\nfrom sparring.cli.watch import page_beside\n"
         "with page_beside(Path(sys.argv[1])):\n    time.sleep(600)"
     )
     command = [sys.executable, "-c", code, str(make_run(tmp_path / "a"))]
