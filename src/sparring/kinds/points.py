@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -10,6 +11,10 @@ from sparring.data.given import as_picture
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
+
+LOOKED_AT = 20_000  # rows
+REST = 0.01  # share of a column's values at either end that may be far
+FAR_OUT = 50.0  # times the range of the others: a normal column has 2, a log-normal one 10
 
 
 def flaw(spec: Spec) -> str:
@@ -35,6 +40,30 @@ def flattened(data: Dataset) -> str | None:
         f"{len(data):,} samples of {numbers:,} numbers are taken for points. Are they pictures of {side} x "
         f"{side} pixels{colour}? Then give {reshaped}{other}, to train as on pictures."
     )
+
+
+def far_out(data: Dataset) -> str | None:
+    """What to know of a column a few of whose values are far from all others; None where there is none."""
+    rows = torch.arange(min(len(data), LOOKED_AT)) * len(data) // min(len(data), LOOKED_AT)
+    some = data.samples[rows].double().numpy()  # (N, D)
+    low, high = np.quantile(some, (REST, 1 - REST), axis=0)
+    centre, scale = (np.resize(part, some.shape[1]) for part in (data.spec.centre, data.spec.scale))
+    spread = high - low
+    times = np.divide(2 * scale, spread, out=np.zeros_like(spread), where=spread > 0)
+    column = int(times.argmax())
+    if times[column] < FAR_OUT:
+        return None
+    least, most = centre[column] - scale[column], centre[column] + scale[column]
+    return (
+        f"column {column} goes from {least:.4g} to {most:.4g}, but {1 - 2 * REST:.0%} of its values lie "
+        f"between {low[column]:.4g} and {high[column]:.4g}. The players see its whole range as -1 to 1, so that "
+        "these are nearly one value to them. Leave the few far ones out, clip them, or give logarithms."
+    )
+
+
+def question(data: Dataset) -> str | None:
+    """What to ask or say of points before they are trained on; None where nothing is odd."""
+    return flattened(data) or far_out(data)
 
 
 def describe(spec: Spec) -> str:
@@ -74,7 +103,7 @@ POINTS = Kind(
     count=1000,
     crowd=2000,
     flaw=flaw,
-    question=flattened,
+    question=question,
     describe=describe,
     vectors=vectors,
     coarse=lambda points: points.flatten(1),
