@@ -56,8 +56,8 @@ def far_out(data: Dataset) -> str | None:
     least, most = centre[column] - scale[column], centre[column] + scale[column]
     return (
         f"column {column} goes from {least:.4g} to {most:.4g}, but {1 - 2 * REST:.0%} of its values lie "
-        f"between {low[column]:.4g} and {high[column]:.4g}. The players see its whole range as -1 to 1, so that "
-        "these are nearly one value to them. Leave the few far ones out, clip them, or give logarithms."
+        f"between {low[column]:.4g} and {high[column]:.4g}. The players see its whole range as -1 to 1, so "
+        "that these are nearly one value to them. Leave the few far ones out, clip them, or give logarithms."
     )
 
 
