@@ -248,14 +248,20 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("suffix", ["npy", "npz"])
-def test_a_damaged_byte_is_read_or_refused(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a.{suffix}"
+@pytest.mark.parametrize("kind", ["npy", "npz", "compressed"])
+def test_a_damaged_byte_is_read_or_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ("a.npy" if kind == "npy" else "a.npz")
     array = np.zeros((2, 2), np.uint8)
-    np.save(path, array) if suffix == "npy" else np.savez(path, samples=array)
+    if kind == "npy":
+        np.save(path, array)
+    elif kind == "npz":
+        np.savez(path, samples=array)
+    else:
+        pictures = np.arange(64, dtype=np.uint8).reshape(4, 4, 4)
+        np.savez_compressed(path, samples=pictures, labels=[0, 1, 0, 1], class_names=["cat", "dog"])
     content, surprises = path.read_bytes(), set()
     for place in range(len(content)):
-        for byte in (content[place] ^ 1, ord("(")):
+        for byte in (content[place] ^ 1, content[place] ^ 0x55, ord("(")):
             path.write_bytes(content[:place] + bytes([byte]) + content[place + 1 :])
             try:
                 from_file(path)
