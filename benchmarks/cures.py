@@ -72,19 +72,19 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     whole = build.dataset("mnist")
     config = build.configure(whole, "tutorial", **CHANGES[name], epochs=epochs, seed=seed)
     data, _ = build.parts(config, whole)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     for _ in train(
-        bout, data, build.budget(config), batch_size=config.batch_size, seed=seed, record_every=10**9,
+        game, data, build.budget(config), batch_size=config.batch_size, seed=seed, record_every=10**9,
         threads=Threads(fixed=1),
     ):  # fmt: skip
         pass
-    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+    latents = drawing.random_latents(COUNT, game.latent_dim, 1000 + seed)
     labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
-    quality = digit_quality(data.spec.decode(drawing.draw(bout.artist, latents, labels)))
+    quality = digit_quality(data.spec.decode(drawing.draw(game.sampling_generator, latents, labels)))
     return {
         "change": name, "options": CHANGES[name], "seed": seed, "epochs": epochs,
-        "trained_seconds": round(bout.seconds, 1), "distance": quality.times_floor,
-        "commonest": max(quality.class_shares), "spread": Vitals(bout, data, seed)()["spread"],
+        "trained_seconds": round(game.seconds, 1), "distance": quality.times_floor,
+        "commonest": max(quality.class_shares), "spread": Vitals(game, data, seed)()["spread"],
     }  # fmt: skip
 
 

@@ -50,13 +50,13 @@ def make(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     config = build.configure(data, **EXACT | options)
     data = build.as_trained(config, data)
     folder = run.create(path, config, data)
-    bout = build.bout(config, data.spec, data.classes)
-    for _ in run.train_in(folder, bout, data):
+    game = build.game(config, data.spec, data.classes)
+    for _ in run.train_in(folder, game, data):
         pass
     size = max(folder.checkpoints.glob("*.safetensors")).stat().st_size
     weights = {
         name: sum(weight.numel() for weight in network.parameters())
-        for name, network in (("generator", bout.generator), ("discriminator", bout.discriminator))
+        for name, network in (("generator", game.generator), ("discriminator", game.discriminator))
     }
     return {"recipe": config.recipe, **options, "weights": weights, "checkpoint MB": round(size / 1e6, 1)}
 

@@ -50,9 +50,9 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
     data = build.dataset(name)
     budget = {"samples_seen": samples_seen} if samples_seen else {}
     config = build.configure(data, recipe, seed=seed, threads=1, precision="fp32", **budget)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     records = train(
-        bout,
+        game,
         data,
         build.budget(config),
         batch_size=config.batch_size,
@@ -64,8 +64,8 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
     for record in records:
         last = record
     cpu_seconds = time.process_time() - begun  # on one thread what a quiet core would take
-    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
-    points = data.spec.decode(drawing.draw(bout.artist, latents))
+    latents = drawing.random_latents(COUNT, game.latent_dim, 1000 + seed)
+    points = data.spec.decode(drawing.draw(game.sampling_generator, latents))
     facts = {"recipe": recipe, "data": name, "seed": seed, "samples_seen": last.samples_seen}
     times = {"seconds": round(last.seconds, 1), "cpu_seconds": round(cpu_seconds, 1)}
     return facts | score(points, toy.MIXTURES[name]()) | times

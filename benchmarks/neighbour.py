@@ -61,10 +61,10 @@ def ours(recipe: str, seconds: float) -> float:
     data = build.dataset("mnist")
     config = build.configure(data, recipe, minutes=seconds / 60, record_every=20)
     data = build.as_trained(config, data)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(
-        train(bout, data, build.budget(config), batch_size=config.batch_size, record_every=20, threads=threads)
+        train(game, data, build.budget(config), batch_size=config.batch_size, record_every=20, threads=threads)
     )
     return records[-1].samples_seen / records[-1].seconds
 

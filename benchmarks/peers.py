@@ -46,7 +46,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from common import machine, save
 from sparring.data.spec import Dataset, Spec
 from sparring.games import losses, penalties
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.machine.device import Runtime, Threads
 from sparring.machine.threads import available_cores
 from sparring.training.loop import Budget, train
@@ -134,16 +134,16 @@ def ours(
     runtime = Runtime(precision=precision)
     generator, discriminator = runtime.place(generator), runtime.place(Flat(discriminator))
     optimizers = [Adam(p.parameters(), 2e-4, (0.5, 0.9), fused=True) for p in (generator, discriminator)]
-    bout = Bout(
+    game = AdversarialGame(
         generator, discriminator, latent, g_optimizer=optimizers[0], d_optimizer=optimizers[1], loss=loss,
         penalties=penalty, d_steps=d_steps, runtime=runtime,
     )  # fmt: skip
     data, threads = Dataset("random", SPEC, pictures()), Threads()
 
     def run(steps: int) -> None:
-        budget = Budget(samples_seen=bout.samples_seen + steps * d_steps * batch)
-        chosen = Threads(fixed=threads.chosen) if bout.step else threads
-        for _ in train(bout, data, budget, batch_size=batch, threads=chosen):
+        budget = Budget(samples_seen=game.samples_seen + steps * d_steps * batch)
+        chosen = Threads(fixed=threads.chosen) if game.step else threads
+        for _ in train(game, data, budget, batch_size=batch, threads=chosen):
             pass
 
     return run

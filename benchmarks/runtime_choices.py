@@ -39,9 +39,9 @@ def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
         setattr(runtime, "_keep_freed_memory", lambda: None)  # noqa: B010
     data = build.dataset("mnist")
     config = build.configure(data, **changes, minutes=seconds / 60)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     (*_, last) = train(
-        bout, data, build.budget(config), batch_size=config.batch_size, threads=Threads(config.threads)
+        game, data, build.budget(config), batch_size=config.batch_size, threads=Threads(config.threads)
     )
     return last.samples_seen / last.seconds
 

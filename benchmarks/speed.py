@@ -42,10 +42,10 @@ def plain_seconds(epochs: float) -> float:
 def our_seconds(epochs: float) -> float:
     data = build.dataset("mnist").unlabelled()
     config = build.configure(data, "tutorial", epochs=epochs)
-    bout = build.bout(config, data.spec, 0)
+    game = build.game(config, data.spec, 0)
     chosen = Threads(fixed=CHOSEN[-1] if CHOSEN else 0)  # a run chooses once, in its first half second
     start = time.perf_counter()
-    for _ in train(bout, data, build.budget(config), record_every=config.record_every, threads=chosen):
+    for _ in train(game, data, build.budget(config), record_every=config.record_every, threads=chosen):
         pass
     seconds = time.perf_counter() - start
     CHOSEN.append(torch.get_num_threads())

@@ -75,23 +75,23 @@ def main() -> None:
     for seed in args.seeds:
         changes: dict[str, Any] = json.loads(args.options) | {"clusters": 0, "minutes": args.minutes}
         config = build.configure(data, args.recipe, **changes, seed=seed)
-        bout = build.bout(config, data.spec, 0)
+        game = build.game(config, data.spec, 0)
         measured = 0.0
         for record in train(
-            bout, data, Budget(minutes=args.minutes), batch_size=config.batch_size, seed=seed,
+            game, data, Budget(minutes=args.minutes), batch_size=config.batch_size, seed=seed,
             record_seconds=15, record_every=10**9, threads=Threads(args.threads, adaptive=True),
         ):  # fmt: skip
             if record.progress < 1 and record.seconds - measured < 60 * args.measure_minutes:
                 continue
             measured, started = record.seconds, time.perf_counter()
-            latents = drawing.random_latents(SAMPLES, bout.latent_dim, 1000 + seed)
-            found = modes(data.spec.decode(drawing.draw(bout.artist, latents)))
+            latents = drawing.random_latents(SAMPLES, game.latent_dim, 1000 + seed)
+            found = modes(data.spec.decode(drawing.draw(game.sampling_generator, latents)))
             row = {
                 "recipe": args.recipe, "options": args.options, "seed": seed, "minutes": args.minutes,
                 "threads": args.threads,
                 "trained_minutes": round(record.seconds / 60, 2),
                 "samples_seen": record.samples_seen,
-                "weights": sum(p.numel() for p in bout.generator.parameters()),
+                "weights": sum(p.numel() for p in game.generator.parameters()),
                 "measuring_seconds": round(time.perf_counter() - started, 1), **coverage(found, real),
                 "real_reverse_kl": floor,
             }  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any
 from common import RESULTS, machine
 from sparring.data.spec import Dataset
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.machine.device import Threads
 from sparring.metrics.quality import digit_quality
 from sparring.runs import build
@@ -37,10 +37,10 @@ CASES: dict[str, tuple[tuple[int, ...], str, dict[str, Any]]] = {  # seconds to 
 ROWS = RESULTS / "time_to_quality.jsonl"
 
 
-def quality(bout: Bout, data: Dataset, seed: int) -> dict[str, Any]:
-    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+def quality(game: AdversarialGame, data: Dataset, seed: int) -> dict[str, Any]:
+    latents = drawing.random_latents(COUNT, game.latent_dim, 1000 + seed)
     digits = data.spec.decode(
-        drawing.draw(bout.artist, latents, drawing.natural_labels(COUNT, data.class_counts))
+        drawing.draw(game.sampling_generator, latents, drawing.natural_labels(COUNT, data.class_counts))
     )
     measured = digit_quality(digits)
     return {
@@ -55,13 +55,13 @@ def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Itera
     _, recipe, changes = CASES[case]
     config = build.configure(data, recipe, **changes, seed=seed, minutes=at_seconds[-1] / 60)
     data = build.as_trained(config, data)
-    bout = None
+    game = None
     for seconds in at_seconds:
-        if bout is None or config.lr_schedule != "constant":
-            bout = build.bout(config, data.spec, data.classes)
+        if game is None or config.lr_schedule != "constant":
+            game = build.game(config, data.spec, data.classes)
         load = os.getloadavg()[0]
         records = train(
-            bout,
+            game,
             data,
             Budget(minutes=seconds / 60),
             batch_size=config.batch_size,
@@ -77,7 +77,7 @@ def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Itera
             "images_per_second": round(last.samples_seen / last.seconds), "load_average": round(load, 2),
             **{name: round(last.values[name], 4) for name in SCORES},
         }  # fmt: skip
-        yield facts | quality(bout, data, seed)
+        yield facts | quality(game, data, seed)
 
 
 def main() -> None:

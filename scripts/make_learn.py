@@ -148,15 +148,17 @@ def ring() -> dict[str, float]:
     """The moving picture of chapter 1: points, and how far the discriminator believes each place."""
     data = build.dataset("ring")
     config = build.configure(data, "mlp", seed=1)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     latents = drawing.random_latents(fields.POINTS, config.latent_dim, 0)
     real = np.array(fields.reals(data)["points"])
     frames = []
     for record in train(
-        bout, data, Budget(samples_seen=300_000), batch_size=config.batch_size, record_every=25
+        game, data, Budget(samples_seen=300_000), batch_size=config.batch_size, record_every=25
     ):
         if record.step <= 300 or record.step % 200 == 0:
-            found = fields.field(bout.discriminator, data.spec, 0, drawing.draw(bout.artist, latents))
+            found = fields.field(
+                game.discriminator, data.spec, 0, drawing.draw(game.sampling_generator, latents)
+            )
             frames.append(frame(found, real, record.step))
     sheets.animate(frames, PICTURES / "ring.gif", seconds=10)
     away = torch.cdist(torch.tensor(found["points"]), toy.ring().means)  # (POINTS, 8)

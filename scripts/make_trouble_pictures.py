@@ -66,24 +66,24 @@ def course(made: str) -> Course:
         batch = build.configure(whole, recipe).batch_size
         config = build.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
         data, held_out = build.parts(config, whole)
-        bout, every = build.bout(config, data.spec, data.classes), 100
+        game, every = build.game(config, data.spec, data.classes), 100
     else:
-        config, bout, data, held_out = prepared("mnist", made, 0, STEPS)
+        config, game, data, held_out = prepared("mnist", made, 0, STEPS)
         every = 50
     signals, steps, found = Signals(vars(config)), [], []
     try:
         for record in train(
-            bout, data, build.budget(config), batch_size=config.batch_size, seed=config.seed,
+            game, data, build.budget(config), batch_size=config.batch_size, seed=config.seed,
             record_every=every, threads=Threads(fixed=1), held_out=held_out, vitals=True,
         ):  # fmt: skip
             steps.append(record.step)
             found.append(signals.of(record))
     except NonFiniteError:
-        steps.append(bout.step)
-        found.append(signals.of(Record(bout.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
-    latents = drawing.random_latents(48, bout.latent_dim, 0)
+        steps.append(game.step)
+        found.append(signals.of(Record(game.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
+    latents = drawing.random_latents(48, game.latent_dim, 0)
     labels = torch.arange(48) // 8 % data.classes if data.classes else None
-    drawn = data.spec.decode(drawing.draw(bout.artist, latents, labels).nan_to_num())
+    drawn = data.spec.decode(drawing.draw(game.sampling_generator, latents, labels).nan_to_num())
     return Course(steps, found, np.asarray(kinds.of(data.spec).sheet(drawn.numpy(), data.spec, 8)))
 
 

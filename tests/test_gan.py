@@ -235,11 +235,11 @@ def test_loading_the_best_checkpoint(pictures: Dataset, tmp_path: Path) -> None:
     path = gan.save(tmp_path / "run")
     with pytest.raises(RunError, match="no best checkpoint"):
         GAN.load(path, best=True)
-    early = gan.bout_.step
-    gan.bout_.step = 1
-    checkpoint.write(gan.bout_, path / "best", {"frechet": 1.0})
-    assert GAN.load(path, best=True).bout_.step == 1
-    assert GAN.load(path).bout_.step == early
+    early = gan.game_.step
+    gan.game_.step = 1
+    checkpoint.write(gan.game_, path / "best", {"frechet": 1.0})
+    assert GAN.load(path, best=True).game_.step == 1
+    assert GAN.load(path).game_.step == early
 
 
 def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
@@ -294,6 +294,6 @@ def test_labels_in_a_pair_count_as_labels_given() -> None:
 
 @pytest.mark.parametrize("network", [torch.nn.Linear(2, 2), torch.nn.Linear])
 @pytest.mark.parametrize("name", ["generator", "discriminator", "recipe"])
-def test_own_networks_are_sent_to_bout(name: str, network: object) -> None:
-    with pytest.raises(ConfigError, match=r"sparring\.Bout\(generator, discriminator"):
+def test_own_networks_are_sent_to_game(name: str, network: object) -> None:
+    with pytest.raises(ConfigError, match=r"sparring\.AdversarialGame\(generator, discriminator"):
         GAN(**{name: network})  # type: ignore[arg-type]

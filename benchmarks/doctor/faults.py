@@ -1,6 +1,6 @@
 """What can go wrong, done to a healthy training as a user would do it by mistake, and healthy variants.
 
-Each fault changes the options, the data or the built bout; ``names`` are the findings that count as right.
+Each fault changes the options, the data or the built game; ``names`` are the findings that count as right.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.games.average import WeightAverage
 from sparring.games.losses import Loss
 
 
 @dataclass(frozen=True)
 class Case:
-    """A training: options beside the control's, and what is done to the data and to the bout."""
+    """A training: options beside the control's, and what is done to the data and to the game."""
 
     options: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = ()  # findings that name it rightly; none of a healthy one
     data: Callable[[Dataset], Dataset] = lambda data: data
-    bout: Callable[[Bout], object] = lambda bout: None
+    game: Callable[[AdversarialGame], object] = lambda game: None
     pictures_only: bool = False
     points: dict[str, Any] | None = (
         None  # the options on points instead, whose control has other rates and sizes
@@ -76,30 +76,30 @@ class Accumulating:
         return self.plain()
 
 
-def wrapped(kind: Callable[[nn.Module], nn.Module]) -> Callable[[Bout], object]:
+def wrapped(kind: Callable[[nn.Module], nn.Module]) -> Callable[[AdversarialGame], object]:
     """Put something around the generator, whose weights stay as they are."""
 
-    def change(bout: Bout) -> None:
-        bout.generator = kind(bout.generator)
-        if bout.average is not None:
-            bout.average = WeightAverage(bout.generator)
+    def change(game: AdversarialGame) -> None:
+        game.generator = kind(game.generator)
+        if game.average is not None:
+            game.average = WeightAverage(game.generator)
 
     return change
 
 
-def wrong_optimizer(bout: Bout) -> None:
+def wrong_optimizer(game: AdversarialGame) -> None:
     """The generator's optimizer was given the discriminator's parameters."""
-    group = bout.g_optimizer.param_groups[0]
-    bout.g_optimizer = Adam(bout.discriminator.parameters(), group["lr"], group.get("betas", (0.5, 0.999)))
+    group = game.g_optimizer.param_groups[0]
+    game.g_optimizer = Adam(game.discriminator.parameters(), group["lr"], group.get("betas", (0.5, 0.999)))
 
 
-def frozen_discriminator(bout: Bout) -> None:
-    bout.d_optimizer.step = lambda *_: None  # type: ignore[assignment, method-assign]
+def frozen_discriminator(game: AdversarialGame) -> None:
+    game.d_optimizer.step = lambda *_: None  # type: ignore[assignment, method-assign]
 
 
-def uneven_kernels(bout: Bout) -> None:
+def uneven_kernels(game: AdversarialGame) -> None:
     """Kernels of 3 at stride 2 in the last layer: every other pixel gets less."""
-    for network in [bout.generator, *([bout.average.network] if bout.average else [])]:
+    for network in [game.generator, *([game.average.network] if game.average else [])]:
         *_, (owner, name, old) = (
             (module, name, child)
             for module in network.modules()
@@ -108,31 +108,31 @@ def uneven_kernels(bout: Bout) -> None:
         )
         new = nn.ConvTranspose2d(old.in_channels, old.out_channels, 3, 2, 1, output_padding=1)
         setattr(owner, name, new)
-    if bout.average:
-        bout.average.update(0.0)
-    group = bout.g_optimizer.param_groups[0]
-    bout.g_optimizer = Adam(bout.generator.parameters(), group["lr"], group.get("betas", (0.5, 0.999)))
+    if game.average:
+        game.average.update(0.0)
+    group = game.g_optimizer.param_groups[0]
+    game.g_optimizer = Adam(game.generator.parameters(), group["lr"], group.get("betas", (0.5, 0.999)))
 
 
-def stiff_average(bout: Bout) -> None:
+def stiff_average(game: AdversarialGame) -> None:
     """A constant decay of 0.99999, as code for a hundred times longer trainings has it."""
-    assert bout.average is not None
-    update = bout.average.update
-    bout.average.update = lambda _: update(0.99999)  # type: ignore[assignment, method-assign]
+    assert game.average is not None
+    update = game.average.update
+    game.average.update = lambda _: update(0.99999)  # type: ignore[assignment, method-assign]
 
 
-def swapped(bout: Bout) -> None:
-    game = bout.loss
-    bout.loss = Loss(lambda real, fake: game.discriminator(fake, real), game.generator, game.pairs)
+def swapped(game: AdversarialGame) -> None:
+    loss = game.loss
+    game.loss = Loss(lambda real, fake: loss.discriminator(fake, real), loss.generator, loss.pairs)
 
 
-def wrong_sign(bout: Bout) -> None:
-    game = bout.loss
-    bout.loss = Loss(game.discriminator, lambda real, fake: -game.generator(real, fake), game.pairs)
+def wrong_sign(game: AdversarialGame) -> None:
+    loss = game.loss
+    game.loss = Loss(loss.discriminator, lambda real, fake: -loss.generator(real, fake), loss.pairs)
 
 
-def accumulate(bout: Bout) -> None:
-    for optimizer in (bout.d_optimizer, bout.g_optimizer):
+def accumulate(game: AdversarialGame) -> None:
+    for optimizer in (game.d_optimizer, game.g_optimizer):
         optimizer.step = Accumulating(optimizer)  # type: ignore[assignment, method-assign]
 
 
@@ -171,16 +171,16 @@ WON = ("discriminator-won", "gradient-vanished")
 FAST = ("generator-dead", "rate-too-high", "gradient-leap", "non-finite", "oscillation")
 
 FAULTS: dict[str, Case] = {
-    "generator's optimizer has the wrong weights": Case(names=("generator-frozen",), bout=wrong_optimizer),
+    "generator's optimizer has the wrong weights": Case(names=("generator-frozen",), game=wrong_optimizer),
     "generator's rate is next to nothing": Case({"g_lr": 1e-9}, ("generator-frozen", "rate-too-low")),
-    "discriminator is never stepped": Case(names=("discriminator-frozen",), bout=frozen_discriminator),
-    "real and forged swapped in D's loss": Case(names=("labels-swapped",), bout=swapped),
-    "wrong sign of the generator's loss": Case(names=("wrong-sign",), bout=wrong_sign),
+    "discriminator is never stepped": Case(names=("discriminator-frozen",), game=frozen_discriminator),
+    "real and forged swapped in D's loss": Case(names=("labels-swapped",), game=swapped),
+    "wrong sign of the generator's loss": Case(names=("wrong-sign",), game=wrong_sign),
     "data in [0, 255], tanh": Case(
         names=("range-mismatch", "initial-scale"), data=encoded(0, 1), pictures_only=True
     ),
     "data in [0, 2], tanh": Case(names=("range-mismatch",), data=encoded(0, 127.5), pictures_only=True),
-    "data in [-1, 1], sigmoid": Case(names=("range-mismatch",), bout=wrapped(Scaled), pictures_only=True),
+    "data in [-1, 1], sigmoid": Case(names=("range-mismatch",), game=wrapped(Scaled), pictures_only=True),
     "minimax against a fast discriminator": Case(
         {"loss": "minimax", "r1_gamma": 0.0, "d_lr": 1e-2, "d_steps": 3}, (*WON, *COLLAPSE)
     ),
@@ -212,12 +212,12 @@ FAULTS: dict[str, Case] = {
         ("leaky-augmentation",),
         pictures_only=True,
     ),
-    "checkerboard kernels": Case(names=("checkerboard",), bout=uneven_kernels, pictures_only=True),
+    "checkerboard kernels": Case(names=("checkerboard",), game=uneven_kernels, pictures_only=True),
     "batches of 2": Case({"batch_size": 2}, ("batch-too-small",)),
-    "average with a decay of 0.99999": Case(names=("average-lags",), bout=stiff_average),
-    "latent ignored": Case(names=("class-collapse", "mode-collapse"), bout=wrapped(Deaf)),
+    "average with a decay of 0.99999": Case(names=("average-lags",), game=stiff_average),
+    "latent ignored": Case(names=("class-collapse", "mode-collapse"), game=wrapped(Deaf)),
     "latent of one number": Case({"latent_dim": 1}, ("few-latents", *COLLAPSE)),
-    "zero_grad forgotten": Case(names=(*FAST, *COLLAPSE, *WON), bout=accumulate),
+    "zero_grad forgotten": Case(names=(*FAST, *COLLAPSE, *WON), game=accumulate),
     "ten samples, two hundred times": Case(
         names=("duplicates", "overfitting", "memorised", *COLLAPSE), data=one_class
     ),

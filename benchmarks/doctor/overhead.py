@@ -29,9 +29,9 @@ def seconds(recipe: str, vitals: bool) -> float:
     config = build.configure(whole, recipe, seed=0)
     config = config.replace(samples_seen=STEPS[recipe] * config.batch_size, epochs=0.0, minutes=0.0)
     data, _ = build.parts(config, whole)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     records = train(
-        bout, data, build.budget(config), batch_size=config.batch_size, record_every=config.record_every,
+        game, data, build.budget(config), batch_size=config.batch_size, record_every=config.record_every,
         threads=Threads(), held_out=build.held_out("mnist") if vitals else None, vitals=vitals,
     )  # fmt: skip
     started = time.perf_counter()

@@ -34,19 +34,19 @@ ROWS = RESULTS / "rescue.jsonl"
 RECORD_EVERY, MOST = 50, 3
 SAVED = 1.25  # times the control's quality, at most
 PLAIN = Case()
-CURABLE = [name for name, case in FAULTS.items() if (case.data, case.bout) == (PLAIN.data, PLAIN.bout)]
+CURABLE = [name for name, case in FAULTS.items() if (case.data, case.game) == (PLAIN.data, PLAIN.game)]
 
 
 def measure(task: tuple[str, str, int, int, int]) -> dict[str, Any]:
     """Train one case with so many cures allowed."""
     name, case_name, seed, steps, most = task
     torch.set_num_threads(1)
-    config, bout, data, held_out = prepared(name, case_name, seed, steps)
+    config, game, data, held_out = prepared(name, case_name, seed, steps)
     config = config.replace(record_every=RECORD_EVERY, pictures=0)
     said: list[str] = []
     records, broken, started = 0, False, time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        ward = Rescuer(run.create(Path(folder) / "run", config, data), bout, most, said.append)
+        ward = Rescuer(run.create(Path(folder) / "run", config, data), game, most, said.append)
         try:
             for _ in ward.train(data, held_out=held_out, threads=1):
                 records += 1
@@ -56,7 +56,7 @@ def measure(task: tuple[str, str, int, int, int]) -> dict[str, Any]:
         "data": name, "case": case_name, "seed": seed, "steps": steps, "most": most,
         "tried_steps": records * RECORD_EVERY, "broken": broken, "said": said,
         "options": ward.folder.config.changes(), "seconds": round(time.perf_counter() - started, 1),
-        "quality": quality(ward.bout, data, held_out, seed),
+        "quality": quality(ward.game, data, held_out, seed),
     }  # fmt: skip
 
 

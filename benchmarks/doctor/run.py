@@ -29,7 +29,7 @@ from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.metrics.distances import mind
@@ -43,10 +43,10 @@ CONTROL = {"batch_size": 64, "ghost_batches": 1, "g_lr": 1e-2, "d_lr": 1.4e-3}
 COUNT = 2000
 
 
-def quality(bout: Bout, data: Any, held_out: Any, seed: int) -> dict[str, float]:
-    latents = drawing.random_latents(COUNT, bout.latent_dim, 1000 + seed)
+def quality(game: AdversarialGame, data: Any, held_out: Any, seed: int) -> dict[str, float]:
+    latents = drawing.random_latents(COUNT, game.latent_dim, 1000 + seed)
     labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
-    drawn = drawing.draw(bout.artist, latents, labels)
+    drawn = drawing.draw(game.sampling_generator, latents, labels)
     reals = held_out.batch(torch.arange(min(COUNT, len(held_out))))[0]
     variance = float(reals.flatten(1).double().var(0, unbiased=False).sum())
     if not bool(drawn.isfinite().all()) or float(drawn.abs().max()) > 1e15:
@@ -59,8 +59,10 @@ def quality(bout: Bout, data: Any, held_out: Any, seed: int) -> dict[str, float]
     return found
 
 
-def prepared(name: str, case_name: str, seed: int, steps: int) -> tuple[Config, Bout, Dataset, Dataset]:
-    """A case before its first step: config, bout, data and held-out data."""
+def prepared(
+    name: str, case_name: str, seed: int, steps: int
+) -> tuple[Config, AdversarialGame, Dataset, Dataset]:
+    """A case before its first step: config, game, data and held-out data."""
     case: Case = FAULTS.get(case_name) or HEALTHY[case_name]
     whole = build.dataset(name)
     points = whole.spec.kind == "points"
@@ -76,33 +78,33 @@ def prepared(name: str, case_name: str, seed: int, steps: int) -> tuple[Config, 
     held_out = build.parts(config, other)[0]
     data = case.data(data)
     held_out = type(held_out)(held_out.name, data.spec, held_out.samples, held_out.labels)
-    bout = build.bout(config, data.spec, data.classes)
-    case.bout(bout)
-    return config, bout, data, held_out
+    game = build.game(config, data.spec, data.classes)
+    case.game(game)
+    return config, game, data, held_out
 
 
 def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
     """Train one case and give its history, with a last record that says so where it broke down."""
     name, case_name, seed, steps = task
     torch.set_num_threads(1)
-    config, bout, data, held_out = prepared(*task)
-    cautions = [caution.name for caution in preflight(bout, data, config.seed)]
+    config, game, data, held_out = prepared(*task)
+    cautions = [caution.name for caution in preflight(game, data, config.seed)]
     records: list[Record] = []
     started = time.perf_counter()
     try:
         for record in train(
-            bout, data, build.budget(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
+            game, data, build.budget(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
             threads=Threads(fixed=1), held_out=held_out, vitals=True, check=False,
         ):  # fmt: skip
             records.append(record)
     except NonFiniteError:
-        records.append(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, {"non_finite": 1.0}))
+        records.append(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
         "options": config.changes() | {"loss": config.loss, "batch_size": config.batch_size,
                                        "ema_half_life": config.ema_half_life},
-        "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(bout.seconds, 1),
-        "cautions": cautions, "quality": quality(bout, data, held_out, seed),
+        "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.seconds, 1),
+        "cautions": cautions, "quality": quality(game, data, held_out, seed),
         "records": [json.loads(record.to_json()) for record in records],
     }  # fmt: skip
 

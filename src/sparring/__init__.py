@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from sparring.doctor.diagnosis import diagnose
     from sparring.errors import SparringError
     from sparring.games import losses, penalties
-    from sparring.games.adversarial import Bout, adversarial_step
+    from sparring.games.adversarial import AdversarialGame, adversarial_step
     from sparring.gan import GAN
     from sparring.history.record import Record
     from sparring.training.loop import Budget, train
     from sparring.training.preflight import preflight
 
 _HOMES = {
-    "Bout": "sparring.games.adversarial",
+    "AdversarialGame": "sparring.games.adversarial",
     "Budget": "sparring.training.loop",
     "Config": "sparring.config.groups",
     "Dataset": "sparring.data.spec",
@@ -44,7 +44,7 @@ _MODULES = ("losses", "penalties")
 
 __all__ = [
     "GAN",
-    "Bout",
+    "AdversarialGame",
     "Budget",
     "Config",
     "Dataset",

@@ -21,7 +21,7 @@ from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import HistoryWriter, Record
 from sparring.machine.device import LAUNCHED, Runtime, Threads
 from sparring.runs import build, checkpoint
@@ -39,7 +39,7 @@ class GAN:
         recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
-    After ``fit``: ``config_``, ``spec_``, ``bout_`` (the players), ``history_`` (Records).
+    After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history_`` (Records).
 
     Raises:
         ConfigError: an unknown recipe or option.
@@ -53,7 +53,7 @@ class GAN:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
         _check_processes(recipe, options, Config().replace(**options))
         self._data: Dataset | None = None
-        self._bout: Bout | None = None
+        self._game: AdversarialGame | None = None
         self._loaded: _Loaded | None = None
         self.history_: list[Record] = []
 
@@ -103,7 +103,7 @@ class GAN:
             console().print(why, markup=False, soft_wrap=True)
         adaptive = self.config_.minutes > 0
         records = train(
-            self.bout_,
+            self.game_,
             self._data,
             build.budget(self.config_),
             batch_size=self.config_.batch_size,
@@ -122,8 +122,8 @@ class GAN:
                     if display:
                         display.show(record)
             except NonFiniteError:
-                bout, broken = self.bout_, {"non_finite": 1.0}  # for diagnose
-                self.history_.append(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, broken))
+                game, broken = self.game_, {"non_finite": 1.0}  # for diagnose
+                self.history_.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
                 raise
         return self
 
@@ -178,7 +178,7 @@ class GAN:
         for record in self.history_:
             writer.write(record)
         writer.close()
-        checkpoint.write(self.bout_, folder.checkpoints, {"threads": torch.get_num_threads()})
+        checkpoint.write(self.game_, folder.checkpoints, {"threads": torch.get_num_threads()})
         return folder.path
 
     @staticmethod
@@ -213,28 +213,28 @@ class GAN:
         return f"GAN({self.recipe!r}{options})"
 
     @property
-    def bout_(self) -> Bout:
+    def game_(self) -> AdversarialGame:
         """The players; of a GAN that was loaded they are read from its run folder when they are asked for.
 
         Raises:
             RunError: the run has gone on since it was loaded.
         """
-        if self._bout is None and self._loaded:
-            self._bout = self._loaded.bout()
-        if self._bout is None:
-            raise AttributeError("this GAN has not been fitted: it has no bout_ yet.")
-        return self._bout
+        if self._game is None and self._loaded:
+            self._game = self._loaded.game()
+        if self._game is None:
+            raise AttributeError("this GAN has not been fitted: it has no game_ yet.")
+        return self._game
 
     @property
     def _sampler(self) -> Sampler:
         """What to draw with: players that may have been changed, or else the generator alone."""
-        if self._bout is None and self._loaded:
+        if self._game is None and self._loaded:
             return self._loaded.sampler
-        return Sampler.of(self.bout_, self.spec_, self.config_, self._class_counts)
+        return Sampler.of(self.game_, self.spec_, self.config_, self._class_counts)
 
     @property
     def _fitted(self) -> bool:
-        return self._bout is not None or self._loaded is not None
+        return self._game is not None or self._loaded is not None
 
     def _check_fitted(self) -> None:
         if not self._fitted:
@@ -249,7 +249,7 @@ class GAN:
     def _prepare(self, dataset: Dataset, config: Config) -> None:
         build.check(config, dataset)
         dataset, self._held_out = build.parts(config, dataset)
-        self._bout, self._loaded = build.bout(config, dataset.spec, dataset.classes), None
+        self._game, self._loaded = build.game(config, dataset.spec, dataset.classes), None
         self.config_: Config = config
         self.spec_: Spec = dataset.spec
         self.classes_: int = dataset.classes
@@ -265,13 +265,13 @@ class _Loaded(NamedTuple):
     best: bool
     sampler: Sampler
 
-    def bout(self) -> Bout:
+    def game(self) -> AdversarialGame:
         """Both players, at the same step.
 
         Raises:
             RunError: the run has gone on since.
         """
-        found, _ = self.folder.bout(_warn, self.runtime, best=self.best)
+        found, _ = self.folder.game(_warn, self.runtime, best=self.best)
         if found.step != self.sampler.step:
             raise RunError(
                 f"{self.folder.path} was loaded at step {self.sampler.step:,} and is at step {found.step:,} "
@@ -309,9 +309,9 @@ def _refuse_players(given: Mapping[str, Any]) -> None:
         if isinstance(value, torch.nn.Module) or of_torch:
             raise ConfigError(
                 f"{name}: GAN takes networks by name, such as generator='dcgan'. Train your own with "
-                "bout = sparring.Bout(generator, discriminator, latent_dim=100), then "
-                "`for record in sparring.train(bout, data, sparring.Budget(minutes=1)): ...` "
-                "and bout.sample(16)."
+                "game = sparring.AdversarialGame(generator, discriminator, latent_dim=100), then "
+                "`for record in sparring.train(game, data, sparring.Budget(minutes=1)): ...` "
+                "and game.sample(16)."
             )
 
 

@@ -10,7 +10,7 @@ import torch
 from sparring.config.arguments import flag, number, path, whole
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.kinds import image
 from sparring.machine.device import Runtime
@@ -56,9 +56,9 @@ def test_numbers_switches_and_paths() -> None:
 
 
 def first(**arguments: Any) -> Any:
-    bout = arguments.pop("bout", None) or sound()
+    game = arguments.pop("game", None) or sound()
     usual = {"data": POINTS, "budget": Budget(samples_seen=16), "batch_size": 16}
-    return next(train(bout, **(usual | arguments)))
+    return next(train(game, **(usual | arguments)))
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +67,9 @@ def gan() -> GAN:
 
 
 @pytest.fixture(scope="module")
-def bout() -> Bout:
+def game() -> AdversarialGame:
     trained = sound()
-    first(bout=trained)
+    first(game=trained)
     return trained
 
 
@@ -100,9 +100,9 @@ def refused(call: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["count", "seed", "truncation", "labels"])
-def test_wishes_for_samples(gan: GAN, bout: Bout, name: str) -> None:
+def test_wishes_for_samples(gan: GAN, game: AdversarialGame, name: str) -> None:
     refused(gan.sample, name)
-    refused(bout.sample, name)
+    refused(game.sample, name)
 
 
 def test_wishes_for_pictures_of_samples(gan: GAN) -> None:
@@ -123,14 +123,14 @@ def test_arguments_of_train(name: str) -> None:
     refused(first, name)
 
 
-def test_arguments_of_preflight(bout: Bout) -> None:
-    refused(lambda seed: preflight(bout, POINTS, seed), "seed")
+def test_arguments_of_preflight(game: AdversarialGame) -> None:
+    refused(lambda seed: preflight(game, POINTS, seed), "seed")
 
 
-def test_a_bout_is_asked_for_by_its_name() -> None:
-    with pytest.raises(ConfigError, match=r"bout = 3: expected a sparring.Bout"):
+def test_a_game_is_asked_for_by_its_name() -> None:
+    with pytest.raises(ConfigError, match=r"game = 3: expected a sparring.AdversarialGame"):
         preflight(3, POINTS)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match=r"bout = None: expected a sparring.Bout"):
+    with pytest.raises(ConfigError, match=r"game = None: expected a sparring.AdversarialGame"):
         next(train(None, POINTS, Budget(epochs=1)))  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.runs import build, checkpoint
 from sparring.training.loop import Budget, train
 
@@ -24,25 +24,25 @@ NEW = ["lsgan", "wgan", "wgan-gp", "sngan", "projection", "modern"]
 SMALL = {name: TINY[name] for name in ("batch_size", "g_width", "d_width", "latent_dim", "device", "precision")}
 
 
-def new_bout(recipe: str, pictures: Dataset) -> Bout:
+def new_game(recipe: str, pictures: Dataset) -> AdversarialGame:
     config = build.configure(pictures, recipe, **SMALL, ema_half_life=50)
     data = build.as_trained(config, pictures)
-    return build.bout(config, data.spec, data.classes)
+    return build.game(config, data.spec, data.classes)
 
 
-def advance(bout: Bout, data: Dataset, steps: int) -> None:
+def advance(game: AdversarialGame, data: Dataset, steps: int) -> None:
     """Train to this step of a budget of eight, on which rates, gamma and beta2 depend."""
-    budget = Budget(samples_seen=8 * 16 * bout.d_steps)
-    data = data if bout.generator.state_dict() and has_classes(bout) else data.unlabelled()
-    list(train(bout, data, budget, batch_size=16, stop=lambda: bout.step >= steps))
+    budget = Budget(samples_seen=8 * 16 * game.d_steps)
+    data = data if game.generator.state_dict() and has_classes(game) else data.unlabelled()
+    list(train(game, data, budget, batch_size=16, stop=lambda: game.step >= steps))
 
 
-def has_classes(bout: Bout) -> bool:
-    return bout.discriminator.head.projection is not None  # type: ignore[union-attr]
+def has_classes(game: AdversarialGame) -> bool:
+    return game.discriminator.head.projection is not None  # type: ignore[union-attr]
 
 
-def state(bout: Bout) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+def state(game: AdversarialGame) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
 
 
 @pytest.mark.parametrize("recipe", NEW)
@@ -50,7 +50,7 @@ def test_a_resumed_training_equals_an_unbroken_one_bit_for_bit(
     recipe: str, pictures: Dataset, tmp_path: Path
 ) -> None:
     """Spectral norm's vectors, RMSprop's squares, scheduled gamma and beta2, the weight average."""
-    whole, first, second = (new_bout(recipe, pictures) for _ in range(3))
+    whole, first, second = (new_game(recipe, pictures) for _ in range(3))
     advance(whole, pictures, 8)
     advance(first, pictures, 3)
     checkpoint.write(first, tmp_path)
@@ -63,16 +63,16 @@ def test_a_resumed_training_equals_an_unbroken_one_bit_for_bit(
 
 
 @pytest.mark.parametrize("recipe", ["wgan", "projection", "modern"])
-def test_a_copied_bout_trains_apart_and_alike(recipe: str, pictures: Dataset) -> None:
+def test_a_copied_game_trains_apart_and_alike(recipe: str, pictures: Dataset) -> None:
     """The loop times steps on such a copy: it must neither fail nor touch the run."""
-    bout = new_bout(recipe, pictures)
-    advance(bout, pictures, 2)
-    twin = copy.deepcopy(bout, {id(bout.runtime): bout.runtime})
-    before = state(bout)
+    game = new_game(recipe, pictures)
+    advance(game, pictures, 2)
+    twin = copy.deepcopy(game, {id(game.runtime): game.runtime})
+    before = state(game)
     advance(twin, pictures, 4)
-    assert [name for name, tensor in state(bout).items() if not torch.equal(tensor, before[name])] == []
-    advance(bout, pictures, 4)
-    after, found = state(bout), state(twin)
+    assert [name for name, tensor in state(game).items() if not torch.equal(tensor, before[name])] == []
+    advance(game, pictures, 4)
+    after, found = state(game), state(twin)
     assert [name for name in after if not torch.equal(after[name], found[name])] == []
 
 
@@ -113,15 +113,15 @@ def test_latents_of_the_datas_own_dimension() -> None:
 
 
 def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
-    bout = new_bout("modern", pictures)
+    game = new_game("modern", pictures)
     config = build.configure(pictures, "modern")
-    records = list(train(bout, pictures, Budget(samples_seen=64), batch_size=16, record_every=1))
+    records = list(train(game, pictures, Budget(samples_seen=64), batch_size=16, record_every=1))
     expected = [
         config.r1_gamma * (0.1 + 0.9 * (1 + math.cos(math.pi * progress)) / 2)
         for progress in (0, 0.25, 0.5, 0.75)
     ]
     assert [record.values["r1_gamma"] for record in records] == pytest.approx(expected)
-    (plain,) = train(new_bout("dcgan", pictures), pictures.unlabelled(), Budget(samples_seen=16), batch_size=16)
+    (plain,) = train(new_game("dcgan", pictures), pictures.unlabelled(), Budget(samples_seen=16), batch_size=16)
     assert "r1_gamma" not in plain.values
 
 
@@ -149,7 +149,7 @@ def test_what_does_not_go_together_is_refused_before_training(
         build.check(config, pictures)
     data = build.as_trained(config, pictures)
     with pytest.raises(ConfigError, match=message):
-        build.bout(config, data.spec, data.classes)
+        build.game(config, data.spec, data.classes)
 
 
 def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
@@ -158,7 +158,7 @@ def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
     config = build.configure(unlabelled, "projection", **SMALL, clusters=3)
     build.check(config, unlabelled)
     data = build.as_trained(config, unlabelled)
-    generator = build.bout(config, data.spec, data.classes).generator
+    generator = build.game(config, data.spec, data.classes).generator
     assert generator.norm.by_class.scale.shape == (3, 4)  # type: ignore[union-attr]
 
 
@@ -174,7 +174,7 @@ def test_pictures_that_are_too_small(recipe: str) -> None:
     small = from_array(np.zeros((70, 6, 30), np.uint8))
     config = build.configure(small, recipe)
     with pytest.raises(SparringError, match="6 x 30 pixels are too small.*Use the mlp networks"):
-        build.bout(config, small.spec, 0)
+        build.game(config, small.spec, 0)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from sparring.cli import closing, verbs
 from sparring.cli.main import main
 from sparring.config.groups import RECIPES, Config
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.runs import build
 from sparring.training import suited
 from sparring.training.loop import Budget
@@ -50,8 +50,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("mnist", "emoji"):
             monkeypatch.setitem(table, name, partial(first, table[name], count))
 
-    def progress(self: Budget, bout: Bout, samples: int) -> float:
-        return min(1.0, bout.step / 3)
+    def progress(self: Budget, game: AdversarialGame, samples: int) -> float:
+        return min(1.0, game.step / 3)
 
     def checked(config: Config) -> Budget:
         return tutorial_budget(config)

@@ -10,13 +10,13 @@ from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.games import losses, penalties
 from sparring.games.adversarial import (
-    Bout,
-    Lesson,
+    AdversarialGame,
+    Update,
     adversarial_step,
     descend,
-    discriminator_lesson,
+    discriminator_update,
     forge,
-    generator_lesson,
+    generator_update,
     judge,
 )
 from sparring.networks import dcgan
@@ -37,22 +37,22 @@ def weights(network: nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
 
 
-def step(bout: Bout, seed: int = 0) -> dict[str, torch.Tensor]:
+def step(game: AdversarialGame, seed: int = 0) -> dict[str, torch.Tensor]:
     rng = torch.Generator().manual_seed(seed)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    return adversarial_step(bout, [(real, None)], rng)
+    return adversarial_step(game, [(real, None)], rng)
 
 
 def test_one_step_equals_the_textbook_written_out() -> None:
     """Both updates against a plain loop with autograd, Adam and BCE, to float rounding."""
-    bout = Bout(*players(), LATENT)
+    game = AdversarialGame(*players(), LATENT)
     G, D = players()
     d_adam = torch.optim.Adam(D.parameters(), 2e-4, (0.5, 0.999))
     g_adam = torch.optim.Adam(G.parameters(), 2e-4, (0.5, 0.999))
     bce = nn.BCEWithLogitsLoss()
     ones, zeros = torch.ones(BATCH), torch.zeros(BATCH)
     for seed in range(3):
-        step(bout, seed)
+        step(game, seed)
         rng = torch.Generator().manual_seed(seed)
         real = torch.randn(BATCH, SIZE, generator=rng)
         fake = G(torch.randn(BATCH, LATENT, generator=rng))
@@ -62,53 +62,53 @@ def test_one_step_equals_the_textbook_written_out() -> None:
         g_adam.zero_grad()
         bce(D(fake), ones).backward()
         g_adam.step()
-    torch.testing.assert_close(weights(bout.generator), weights(G), rtol=1e-5, atol=1e-7)
-    torch.testing.assert_close(weights(bout.discriminator), weights(D), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(weights(game.generator), weights(G), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(weights(game.discriminator), weights(D), rtol=1e-5, atol=1e-7)
 
 
 def test_each_update_moves_its_own_player_alone() -> None:
-    bout = Bout(*players(), LATENT)
+    game = AdversarialGame(*players(), LATENT)
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, SIZE, generator=rng)
     batch = (real, None)
-    fake = forge(bout, batch, rng)
-    G, D = weights(bout.generator), weights(bout.discriminator)
-    lesson = discriminator_lesson(bout, batch, fake.detach(), rng)
-    descend(bout, bout.discriminator, bout.d_optimizer, [lesson])
-    assert torch.equal(weights(bout.generator), G)
-    assert not torch.equal(weights(bout.discriminator), D)
-    D = weights(bout.discriminator)
-    gradients = [p.grad.clone() for p in bout.discriminator.parameters() if p.grad is not None]
-    descend(bout, bout.generator, bout.g_optimizer, [generator_lesson(bout, batch, fake, rng)])
-    assert not torch.equal(weights(bout.generator), G)
-    assert torch.equal(weights(bout.discriminator), D)
-    after = [p.grad for p in bout.discriminator.parameters() if p.grad is not None]
+    fake = forge(game, batch, rng)
+    G, D = weights(game.generator), weights(game.discriminator)
+    update = discriminator_update(game, batch, fake.detach(), rng)
+    descend(game, game.discriminator, game.d_optimizer, [update])
+    assert torch.equal(weights(game.generator), G)
+    assert not torch.equal(weights(game.discriminator), D)
+    D = weights(game.discriminator)
+    gradients = [p.grad.clone() for p in game.discriminator.parameters() if p.grad is not None]
+    descend(game, game.generator, game.g_optimizer, [generator_update(game, batch, fake, rng)])
+    assert not torch.equal(weights(game.generator), G)
+    assert torch.equal(weights(game.discriminator), D)
+    after = [p.grad for p in game.discriminator.parameters() if p.grad is not None]
     assert all(torch.equal(a, b) for a, b in zip(gradients, after, strict=True))
 
 
 def test_real_and_fake_go_apart_where_batch_statistics_would_mix_them() -> None:
     generator, _ = players()
     normed = nn.Sequential(nn.Linear(SIZE, 8), nn.BatchNorm1d(8), nn.Linear(8, 1), nn.Flatten(0))
-    bout = Bout(generator, normed, LATENT)
+    game = AdversarialGame(generator, normed, LATENT)
     rng = torch.Generator().manual_seed(0)
     real, fake = torch.randn(2, BATCH, SIZE, generator=rng).unbind()
-    real_logits, fake_logits = judge(bout, real, 100 * fake, None)
+    real_logits, fake_logits = judge(game, real, 100 * fake, None)
     assert torch.equal(real_logits, normed(real))
     assert torch.equal(fake_logits, normed(100 * fake))
 
 
 def test_one_joint_pass_equals_two() -> None:
-    bout = Bout(*players(), LATENT)
+    game = AdversarialGame(*players(), LATENT)
     rng = torch.Generator().manual_seed(0)
     real, fake = torch.randn(2, BATCH, SIZE, generator=rng).unbind()
-    real_logits, fake_logits = judge(bout, real, fake, None)
-    torch.testing.assert_close(real_logits, bout.discriminator(real), rtol=0, atol=1e-6)
-    torch.testing.assert_close(fake_logits, bout.discriminator(fake), rtol=0, atol=1e-6)
+    real_logits, fake_logits = judge(game, real, fake, None)
+    torch.testing.assert_close(real_logits, game.discriminator(real), rtol=0, atol=1e-6)
+    torch.testing.assert_close(fake_logits, game.discriminator(fake), rtol=0, atol=1e-6)
 
 
 def test_lazy_penalty_comes_every_kth_step_and_k_times_as_strong() -> None:
-    always = Bout(*players(), LATENT, penalties=[penalties.r1(0.7)])
-    lazy = Bout(*players(), LATENT, penalties=[penalties.r1(0.7, every=4)])
+    always = AdversarialGame(*players(), LATENT, penalties=[penalties.r1(0.7)])
+    lazy = AdversarialGame(*players(), LATENT, penalties=[penalties.r1(0.7, every=4)])
     first = step(always)["penalty"]
     assert float(first) > 0
     torch.testing.assert_close(step(lazy)["penalty"], 4 * first)
@@ -117,45 +117,45 @@ def test_lazy_penalty_comes_every_kth_step_and_k_times_as_strong() -> None:
 
 
 def test_relativistic_generator_sees_the_real_logits() -> None:
-    bout = Bout(*players(), LATENT, loss=losses.relativistic)
-    logged = step(bout)
+    game = AdversarialGame(*players(), LATENT, loss=losses.relativistic)
+    logged = step(game)
     assert abs(float(logged["g_loss"]) - 0.693) < 0.2
-    assert bout.loss.pairs
+    assert game.loss.pairs
 
 
 def test_several_discriminator_steps_use_every_batch() -> None:
-    bout = Bout(*players(), LATENT, d_steps=3)
+    game = AdversarialGame(*players(), LATENT, d_steps=3)
     rng = torch.Generator().manual_seed(0)
     batches = [(torch.randn(BATCH, SIZE, generator=rng), None) for _ in range(3)]
-    adversarial_step(bout, batches, rng)
-    state = bout.d_optimizer.state_dict()["state"][0]
+    adversarial_step(game, batches, rng)
+    state = game.d_optimizer.state_dict()["state"][0]
     assert int(state["step"]) == 3
-    assert int(bout.g_optimizer.state_dict()["state"][0]["step"]) == 1
+    assert int(game.g_optimizer.state_dict()["state"][0]["step"]) == 1
 
 
-def normed_bout(**options: object) -> Bout:
+def normed_game(**options: object) -> AdversarialGame:
     """Small convolutional players with batch statistics."""
     torch.manual_seed(0)
     generator = dcgan.Generator(shape=(1, 8, 8), latent_dim=LATENT, width=4)
     discriminator = dcgan.Discriminator(shape=(1, 8, 8), width=4, norm=True)
-    return Bout(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
+    return AdversarialGame(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
 
 
-def ghost_step(bout: Bout, seed: int = 0) -> dict[str, torch.Tensor]:
+def ghost_step(game: AdversarialGame, seed: int = 0) -> dict[str, torch.Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    return adversarial_step(bout, [(torch.randn(BATCH, 1, 8, 8, generator=rng), None)], rng)
+    return adversarial_step(game, [(torch.randn(BATCH, 1, 8, 8, generator=rng), None)], rng)
 
 
 def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
     """Against one part after the other, written out, with batch statistics of its own for each."""
-    bout, plain = normed_bout(ghost_batches=2), normed_bout()
+    game, plain = normed_game(ghost_batches=2), normed_game()
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, 1, 8, 8, generator=rng)
-    lessons = []
-    for ghost, part, seed in zip(bout.ghosts(), real.chunk(2), (1, 2), strict=True):
+    updates = []
+    for ghost, part, seed in zip(game.replicas(), real.chunk(2), (1, 2), strict=True):
         fake = forge(ghost, (part, None), torch.Generator().manual_seed(seed)).detach()
-        lessons.append(discriminator_lesson(ghost, (part, None), fake, rng))
-    descend(bout, bout.discriminator, bout.d_optimizer, lessons)
+        updates.append(discriminator_update(ghost, (part, None), fake, rng))
+    descend(game, game.discriminator, game.d_optimizer, updates)
     losses_of_parts = []
     for part, seed in zip(real.chunk(2), (1, 2), strict=True):
         fake = forge(plain, (part, None), torch.Generator().manual_seed(seed)).detach()
@@ -163,24 +163,24 @@ def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
         losses_of_parts.append(plain.loss.discriminator(real_logits, fake_logits).mean())
     plain.d_optimizer.zero_grad()
     (sum(losses_of_parts) / 2).backward()  # type: ignore[union-attr]
-    for mine, theirs in zip(bout.discriminator.parameters(), plain.discriminator.parameters(), strict=True):
+    for mine, theirs in zip(game.discriminator.parameters(), plain.discriminator.parameters(), strict=True):
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
 
 
 def test_without_batch_statistics_ghost_batches_change_nothing_but_rounding() -> None:
     real = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(3))
-    whole, halves = Bout(*players(), LATENT), Bout(*players(), LATENT, ghost_batches=2)
+    whole, halves = AdversarialGame(*players(), LATENT), AdversarialGame(*players(), LATENT, ghost_batches=2)
     fake = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(4))
     rng = torch.Generator()
-    lesson = discriminator_lesson(whole, (real, None), fake, rng)
-    parts = zip(halves.ghosts(), real.chunk(2), fake.chunk(2), strict=True)
-    lessons = [discriminator_lesson(ghost, (x, None), y, rng) for ghost, x, y in parts]
-    descend(whole, whole.discriminator, whole.d_optimizer, [lesson])
-    logged = descend(halves, halves.discriminator, halves.d_optimizer, lessons)
+    update = discriminator_update(whole, (real, None), fake, rng)
+    parts = zip(halves.replicas(), real.chunk(2), fake.chunk(2), strict=True)
+    updates = [discriminator_update(ghost, (x, None), y, rng) for ghost, x, y in parts]
+    descend(whole, whole.discriminator, whole.d_optimizer, [update])
+    logged = descend(halves, halves.discriminator, halves.d_optimizer, updates)
     for mine, theirs in zip(halves.discriminator.parameters(), whole.discriminator.parameters(), strict=True):
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
-    torch.testing.assert_close(logged["d_loss"], lesson.logged["d_loss"])
-    torch.testing.assert_close(logged["fake_logit"], lesson.logged["fake_logit"])
+    torch.testing.assert_close(logged["d_loss"], update.logged["d_loss"])
+    torch.testing.assert_close(logged["fake_logit"], update.logged["fake_logit"])
 
 
 def test_ghost_batches_side_by_side_equal_one_after_the_other_bit_for_bit() -> None:
@@ -188,12 +188,12 @@ def test_ghost_batches_side_by_side_equal_one_after_the_other_bit_for_bit() -> N
     results = []
     try:
         for count in (1, 2, 4):
-            bout = normed_bout(ghost_batches=4, penalties=[penalties.r1(0.1)])
-            bout.runtime.use_threads(count, parts=4)
+            game = normed_game(ghost_batches=4, penalties=[penalties.r1(0.1)])
+            game.runtime.use_threads(count, parts=4)
             for seed in range(3):
-                logged = ghost_step(bout, seed)
+                logged = ghost_step(game, seed)
             results.append(
-                torch.cat([weights(bout.generator), weights(bout.discriminator), logged["fake_logit"]])
+                torch.cat([weights(game.generator), weights(game.discriminator), logged["fake_logit"]])
             )
     finally:
         torch.set_num_threads(threads)
@@ -209,11 +209,11 @@ def test_gradients_lie_in_memory_as_the_weights_do() -> None:
     fused = fused.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     gradients = [torch.randn_like(p).contiguous() for p in plain.parameters()]
     scales = (1.0, *torch.randn(3).tolist())
-    bout = Bout(*players(), LATENT)
+    game = AdversarialGame(*players(), LATENT)
     adam = torch.optim.Adam(fused.parameters(), 1e-2, fused=True)
     reference = torch.optim.Adam(plain.parameters(), 1e-2, foreach=False)
     for scale in scales:
-        descend(bout, fused, adam, [Lesson([scale * g for g in gradients], {})])
+        descend(game, fused, adam, [Update([scale * g for g in gradients], {})])
         for weight, gradient in zip(plain.parameters(), gradients, strict=True):
             weight.grad = scale * gradient
         reference.step()
@@ -224,43 +224,43 @@ def test_gradients_lie_in_memory_as_the_weights_do() -> None:
 
 
 def test_ghosts_share_the_weights_and_start_from_the_same_statistics() -> None:
-    bout = normed_bout(ghost_batches=2)
-    ghost_step(bout)
-    shadow = bout.shadows[0][0]
-    mean = next(b for n, b in bout.generator.named_buffers() if n.endswith("running_mean"))
-    assert not torch.equal(mean, next(b for n, b in shadow.named_buffers() if n.endswith("running_mean")))
-    ghost = bout.ghosts()[1]
+    game = normed_game(ghost_batches=2)
+    ghost_step(game)
+    replica = game._replicas[0][0]
+    mean = next(b for n, b in game.generator.named_buffers() if n.endswith("running_mean"))
+    assert not torch.equal(mean, next(b for n, b in replica.named_buffers() if n.endswith("running_mean")))
+    ghost = game.replicas()[1]
     assert torch.equal(mean, next(b for n, b in ghost.generator.named_buffers() if n.endswith("running_mean")))
-    pairs = zip(bout.generator.parameters(), ghost.generator.parameters(), strict=True)
+    pairs = zip(game.generator.parameters(), ghost.generator.parameters(), strict=True)
     assert all(mine is theirs for mine, theirs in pairs)
-    bout.generator.eval()
-    assert not bout.ghosts()[1].generator.training
+    game.generator.eval()
+    assert not game.replicas()[1].generator.training
 
 
 def test_samples_come_in_the_datas_own_units() -> None:
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
     discriminator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1), nn.Flatten(0))
-    bout = Bout(generator, discriminator, 3)
+    game = AdversarialGame(generator, discriminator, 3)
     points = torch.randn(64, 2) + torch.tensor([50.0, 3.0])
-    with pytest.raises(ConfigError, match=r"whose units .* bout.sample\(count, data\)"):
-        bout.sample(2)
-    before = bout.sample(500, points)
+    with pytest.raises(ConfigError, match=r"whose units .* game.sample\(count, data\)"):
+        game.sample(2)
+    before = game.sample(500, points)
     assert abs(before.mean(0) - [50, 3]).max() < 3
-    next(train(bout, points, Budget(samples_seen=64)))
-    drawn = bout.sample(500, seed=4)
+    next(train(game, points, Budget(samples_seen=64)))
+    drawn = game.sample(500, seed=4)
     assert (drawn.shape, drawn.dtype) == ((500, 2), np.float32)
     assert abs(drawn.mean(0) - [50, 3]).max() < 3
-    assert (drawn == bout.sample(500, points, seed=4)).all()
+    assert (drawn == game.sample(500, points, seed=4)).all()
 
 
 def test_samples_of_a_class_by_its_name(pictures: Dataset) -> None:
     config = build.configure(pictures, "mlp", **TINY)
-    bout = build.bout(config, pictures.spec, pictures.classes)
-    next(train(bout, pictures, Budget(samples_seen=16), batch_size=16))
-    drawn = bout.sample(4, labels="1")
+    game = build.game(config, pictures.spec, pictures.classes)
+    next(train(game, pictures, Budget(samples_seen=16), batch_size=16))
+    drawn = game.sample(4, labels="1")
     assert drawn.dtype == np.uint8
-    assert (drawn == bout.sample(4, labels=[1, 1, 1, 1])).all()
-    assert (bout.sample(4) == bout.sample(4, labels=["0", "1", "0", "1"])).all()
+    assert (drawn == game.sample(4, labels=[1, 1, 1, 1])).all()
+    assert (game.sample(4) == game.sample(4, labels=["0", "1", "0", "1"])).all()
     with pytest.raises(ConfigError, match="unknown label '2'"):
-        bout.sample(4, labels=2)
+        game.sample(4, labels=2)

@@ -19,7 +19,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.games import adversarial as steps
 from sparring.games import augment, losses, penalties
-from sparring.games.adversarial import Bout, adversarial_step, discriminator_lesson, slope
+from sparring.games.adversarial import AdversarialGame, adversarial_step, discriminator_update, slope
 from sparring.games.augment import Augmentation
 from sparring.gan import GAN
 from sparring.runs import build, checkpoint
@@ -51,41 +51,41 @@ class Critic(nn.Module):
         return logits
 
 
-def bout(**options: Any) -> Bout:
+def game(**options: Any) -> AdversarialGame:
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(LATENT, 36), nn.Unflatten(1, (1, 6, 6)))
-    return Bout(generator, Critic(), LATENT, **options)
+    return AdversarialGame(generator, Critic(), LATENT, **options)
 
 
 def pictures(count: int = BATCH) -> Tensor:
     return torch.rand(count, 1, 6, 6, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-def step(fight: Bout, seed: int = 0) -> dict[str, Tensor]:
+def step(fight: AdversarialGame, seed: int = 0) -> dict[str, Tensor]:
     return adversarial_step(fight, [(pictures(), None)], torch.Generator().manual_seed(seed))
 
 
 def test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates() -> None:
     """A cutout made always leaves a box of nought in everything a critic sees, and of nothing else."""
-    fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
+    fight = game(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     step(fight)
     shown = fight.discriminator.shown
     assert [len(batch) for batch in shown] == [BATCH, BATCH, BATCH]  # reals with R1, fakes, the generator's
     assert all(bool((batch == 0).flatten(1).any(1).all()) for batch in shown)
-    plain = bout(penalties=[penalties.r1(1.0)])
+    plain = game(penalties=[penalties.r1(1.0)])
     step(plain)
     assert not any(bool((batch == 0).any()) for batch in plain.discriminator.shown)
 
 
 def test_pairs_too_are_shown_altered() -> None:
-    fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), loss=losses.relativistic)
+    fight = game(augment=Augmentation([augment.CUTOUT], 1.0), loss=losses.relativistic)
     step(fight)
     assert len(fight.discriminator.shown) == 3
     assert all(bool((batch == 0).flatten(1).any(1).all()) for batch in fight.discriminator.shown)
 
 
 def test_the_draws_of_alterations_follow_from_the_step_alone() -> None:
-    fight = bout(augment=Augmentation([augment.GEOMETRY], 0.5), instance_noise=0.2)
+    fight = game(augment=Augmentation([augment.GEOMETRY], 0.5), instance_noise=0.2)
     first, again, other = (steps.see(fight, pictures(), torch.Generator().manual_seed(s)) for s in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -95,15 +95,15 @@ def test_without_cures_nothing_is_drawn_or_altered() -> None:
     rng = torch.Generator().manual_seed(0)
     before = rng.get_state()
     x = pictures()
-    assert steps.see(bout(), x, rng) is x
+    assert steps.see(game(), x, rng) is x
     assert torch.equal(rng.get_state(), before)
 
 
 def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
     """A linear critic of a picture with a box cut out: |w|^2 / 2 over what is left."""
-    fight = bout(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
+    fight = game(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     x = pictures()
-    logged = steps.discriminator_lesson(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
+    logged = steps.discriminator_update(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
     seen = steps.see(fight, torch.ones_like(x), torch.Generator().manual_seed(0))
     expected = 0.5 * (fight.discriminator.linear.weight.view(6, 6) * seen[:, 0]).square().sum((1, 2)).mean()
     torch.testing.assert_close(logged["penalty"], expected.detach())
@@ -111,20 +111,20 @@ def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
 
 @pytest.mark.parametrize(("progress", "deviation"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.0)])
 def test_instance_noise_falls_in_a_straight_line(progress: float, deviation: float) -> None:
-    fight = bout(instance_noise=0.5)
+    fight = game(instance_noise=0.5)
     fight.progress = progress
     seen = steps.see(fight, torch.zeros(2000, 1, 6, 6), torch.Generator().manual_seed(0))
     assert float(seen.std()) == pytest.approx(deviation, abs=0.005)
 
 
 def test_the_loop_tells_the_step_how_far_it_is() -> None:
-    fight = bout(instance_noise=0.5)
+    fight = game(instance_noise=0.5)
     list(train(fight, pictures(32), Budget(samples_seen=32), batch_size=8))
     assert fight.progress == 0.75
 
 
 def test_lecam_enters_the_discriminators_loss_and_its_anchors_follow() -> None:
-    fight = bout(lecam=penalties.LeCam(0.7))
+    fight = game(lecam=penalties.LeCam(0.7))
     logged = step(fight)
     real, fake = logged["real_logit"], logged["fake_logit"]
     torch.testing.assert_close(logged["penalty"], 0.7 * (real.square() + fake.square()).mean())
@@ -134,7 +134,7 @@ def test_lecam_enters_the_discriminators_loss_and_its_anchors_follow() -> None:
 
 
 def test_adaptive_p_follows_the_reals_and_is_logged() -> None:
-    fight = bout(augment=Augmentation([augment.MIRROR], 0.5, target=0.6, samples_to_one=100))
+    fight = game(augment=Augmentation([augment.MIRROR], 0.5, target=0.6, samples_to_one=100))
     nn.init.constant_(fight.discriminator.linear.bias, 50.0)
     assert float(step(fight)["augment_p"]) == pytest.approx(0.5 + BATCH / 100)
     nn.init.constant_(fight.discriminator.linear.bias, -50.0)
@@ -155,7 +155,7 @@ def test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged() -> 
     """Of a linear critic R1 is |w|^2 / 2; WGAN-GP's weight is no gamma and stays."""
     gamma = penalties.AdaptiveGamma(0.5, samples_to_tenfold=4 * BATCH)
     gamma.scale.fill_(3.0)
-    fight = bout(penalties=[penalties.r1(0.2), penalties.gradient_penalty(10.0)], gamma=gamma)
+    fight = game(penalties=[penalties.r1(0.2), penalties.gradient_penalty(10.0)], gamma=gamma)
     weight = fight.discriminator.linear.weight.detach().clone()
     nn.init.constant_(fight.discriminator.linear.bias, 0.0)
     squared = float(weight.square().sum())
@@ -171,11 +171,11 @@ def test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged() -> 
 
 @pytest.mark.parametrize("largest", [0.01, 0.001])
 def test_gradients_are_clipped_by_their_norm(largest: float) -> None:
-    fight, free = bout(clip_gradients=largest), bout()
+    fight, free = game(clip_gradients=largest), game()
     batch, rng = (pictures(), None), torch.Generator().manual_seed(0)
     for either in (fight, free):
-        lesson = discriminator_lesson(either, batch, -pictures(), rng)
-        steps.descend(either, either.discriminator, either.d_optimizer, [lesson])
+        update = discriminator_update(either, batch, -pictures(), rng)
+        steps.descend(either, either.discriminator, either.d_optimizer, [update])
     clipped, whole = (
         torch.cat([p.grad.flatten() for p in b.discriminator.parameters() if p.grad is not None])
         for b in (fight, free)
@@ -184,7 +184,7 @@ def test_gradients_are_clipped_by_their_norm(largest: float) -> None:
 
 
 def test_a_step_near_the_reals_is_of_the_deviation_asked_for() -> None:
-    fight = bout(penalties=[penalties.near_r1(2.0, sigma=0.25)])
+    fight = game(penalties=[penalties.near_r1(2.0, sigma=0.25)])
     x = pictures(64)
     value = steps.penalise_elsewhere(fight, fight.penalties[0], x, x, None, torch.Generator().manual_seed(0))
     here, there = fight.discriminator.shown[0].chunk(2)
@@ -208,13 +208,13 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
     """p and LeCam's anchors are in the checkpoint; the draws follow from (seed, step)."""
     options = config(**(EVERYTHING | {"augment": kind, "batch_size": 16, "ghost_batches": 2}))
 
-    def advance(fight: Bout, samples: int) -> None:
+    def advance(fight: AdversarialGame, samples: int) -> None:
         trained, held_out = build.parts(options, data())
         budget = Budget(samples_seen=320)
         stop = {"stop": lambda: fight.samples_seen >= samples}
         list(train(fight, trained, budget, batch_size=16, record_every=3, held_out=held_out, **stop))
 
-    whole, first, second = (build.bout(options, data().spec, 2) for _ in range(3))
+    whole, first, second = (build.game(options, data().spec, 2) for _ in range(3))
     advance(whole, 320)
     advance(first, 160)
     checkpoint.write(first, tmp_path)
@@ -268,7 +268,7 @@ def test_what_is_held_out_counts_for_the_size_of_a_batch() -> None:
 
 @pytest.mark.parametrize(("loss", "statistic"), [("hinge", "reals"), ("wasserstein", "pairs")])
 def test_the_signal_of_overfitting_fits_the_game(loss: str, statistic: str) -> None:
-    fight = build.bout(config(loss=loss, augment="ada"), data().spec, 2)
+    fight = build.game(config(loss=loss, augment="ada"), data().spec, 2)
     assert fight.augment is not None
     assert fight.augment.overfitting is getattr(augment, f"sign_of_{statistic}")
 
@@ -337,8 +337,8 @@ def test_the_gap() -> None:
     assert overfitting.gap(fake, train, fake) is None
 
 
-def test_measuring_the_gap_leaves_the_bout_as_it_is() -> None:
-    fight = build.bout(config(d_norm="batch"), data().spec, 2)
+def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
+    fight = build.game(config(d_norm="batch"), data().spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(fight).items()}
     found = HeldOutGap(fight, *aside.set_aside(data(), 0.25), seed=0)()
     assert math.isfinite(found["held_out_gap"])
@@ -360,7 +360,7 @@ def test_a_discriminator_that_learned_by_heart_has_a_gap_of_one() -> None:
     generator = nn.Sequential(nn.Linear(LATENT, 64), nn.Unflatten(1, (1, 8, 8)))
     critic = ByHeart()
     critic.weight = nn.Parameter(torch.zeros(1))  # an optimizer wants one
-    fight = Bout(generator, critic, LATENT)
+    fight = AdversarialGame(generator, critic, LATENT)
     assert HeldOutGap(fight, train.unlabelled(), held_out.unlabelled(), seed=0)() == {"held_out_gap": 1.0}
     assert HeldOutGap(fight, train.unlabelled(), train.unlabelled(), seed=0)() == {"held_out_gap": 0.0}
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.optim import Adam
 
 from sparring.games import optimistic
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.runs import checkpoint
 from sparring.training.loop import Budget, train
 
@@ -49,11 +49,11 @@ def test_it_comes_to_rest_where_adam_circles() -> None:
 
 
 def test_a_run_with_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
-    def fight() -> Bout:
+    def fight() -> AdversarialGame:
         torch.manual_seed(0)
         generator, discriminator = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1), nn.Flatten(0))
         optimizers = [optimistic.OptimisticAdam(p.parameters(), 0.01) for p in (generator, discriminator)]
-        return Bout(generator, discriminator, 2, *optimizers)
+        return AdversarialGame(generator, discriminator, 2, *optimizers)
 
     data = torch.rand(32, 3, generator=torch.Generator().manual_seed(0))
     whole, first, second = fight(), fight(), fight()

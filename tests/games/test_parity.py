@@ -17,7 +17,7 @@ from torch import nn
 
 from sparring.games import adversarial as steps
 from sparring.games import losses, penalties, schedules
-from sparring.games.adversarial import Bout, Ends
+from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.games.penalties import Penalty
 
 Array = NDArray[np.float64]
@@ -85,10 +85,10 @@ def batch(step: int) -> tuple[torch.Tensor, Array, Array, Array]:
     return real, real.double().numpy(), z.double().numpy(), share.double().numpy()
 
 
-def adam_bout(chosen: list[Penalty], betas: tuple[float, float], **options: Any) -> Bout:
+def adam_game(chosen: list[Penalty], betas: tuple[float, float], **options: Any) -> AdversarialGame:
     generator, discriminator = players()
     adam = partial(torch.optim.Adam, lr=0.02, betas=betas, fused=True)
-    return Bout(
+    return AdversarialGame(
         generator,
         discriminator,
         LATENT,
@@ -99,10 +99,10 @@ def adam_bout(chosen: list[Penalty], betas: tuple[float, float], **options: Any)
     )
 
 
-def both_equal(bout: Bout, g: Array, d: Array) -> None:
+def both_equal(game: AdversarialGame, g: Array, d: Array) -> None:
     """All weights but D's last bias: these games see differences of logits, its gradient is rounding alone."""
-    np.testing.assert_allclose(flat(bout.generator), g, rtol=0, atol=3e-6)
-    np.testing.assert_allclose(flat(bout.discriminator)[:-1], d[:-1], rtol=0, atol=3e-6)
+    np.testing.assert_allclose(flat(game.generator), g, rtol=0, atol=3e-6)
+    np.testing.assert_allclose(flat(game.discriminator)[:-1], d[:-1], rtol=0, atol=3e-6)
 
 
 def annealed(first: float, last: float, progress: float) -> float:
@@ -113,19 +113,19 @@ def annealed(first: float, last: float, progress: float) -> float:
 def test_steps_of_r3gan() -> None:
     """Huang et al. 2024: relativistic, R1 + R2, Adam(0, beta2); rate, gamma and beta2 on half a cosine."""
     gamma = 0.7
-    bout = adam_bout(
+    game = adam_game(
         [penalties.r1(gamma), penalties.r2(gamma)],
         (0.0, 0.9),
         loss=losses.relativistic,
         lr_schedule=schedules.cosine,
         ends=Ends(rates=0.25, penalties=0.1, beta2=0.99),
     )
-    G, D = flat(bout.generator), flat(bout.discriminator)
+    G, D = flat(game.generator), flat(game.discriminator)
     d_adam, g_adam = NumpyAdam(), NumpyAdam()
     for step, progress in enumerate((0.0, 0.3, 0.6, 0.9)):
         tensor, real, z, _ = batch(step)
-        scheduled = bout.at(progress)
-        steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        scheduled = game.at(progress)
+        steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(100 + step))
         rate, weight = annealed(0.02, 0.005, progress), annealed(gamma, 0.1 * gamma, progress)
         beta2 = annealed(0.9, 0.99, progress)
         assert scheduled["r1_gamma"] == pytest.approx(weight)
@@ -142,17 +142,17 @@ def test_steps_of_r3gan() -> None:
             return float(softplus(-(judge(d, forge(g, z))[0] - judge(d, real)[0])).mean())
 
         G = g_adam(G, numeric_gradient(g_cost, G), rate, 0.0, beta2)
-        both_equal(bout, G, D)
+        both_equal(game, G, D)
 
 
 def test_steps_of_wgan_gp() -> None:
     """Gulrajani et al. 2017, algorithm 1 with lambda = 10 and Adam(0, 0.9), a step of the critic a round."""
-    bout = adam_bout([penalties.gradient_penalty(10.0)], (0.0, 0.9), loss=losses.wasserstein)
-    G, D = flat(bout.generator), flat(bout.discriminator)
+    game = adam_game([penalties.gradient_penalty(10.0)], (0.0, 0.9), loss=losses.wasserstein)
+    G, D = flat(game.generator), flat(game.discriminator)
     d_adam, g_adam = NumpyAdam(), NumpyAdam()
     for step in range(3):
         tensor, real, z, share = batch(step)
-        steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(100 + step))
         fake = forge(G, z)
         middle = share[:, None] * fake + (1 - share[:, None]) * real
 
@@ -166,7 +166,7 @@ def test_steps_of_wgan_gp() -> None:
             return float(-judge(d, forge(g, z))[0].mean())
 
         G = g_adam(G, numeric_gradient(g_cost, G), 0.02, 0.0, 0.9)
-        both_equal(bout, G, D)
+        both_equal(game, G, D)
 
 
 def test_steps_of_wgan() -> None:
@@ -174,7 +174,7 @@ def test_steps_of_wgan() -> None:
     bound, rate, alpha = 0.05, 0.02, 0.9
     generator, discriminator = players()
     rmsprop = partial(torch.optim.RMSprop, lr=rate, alpha=alpha)
-    bout = Bout(
+    game = AdversarialGame(
         generator,
         discriminator,
         LATENT,
@@ -193,7 +193,7 @@ def test_steps_of_wgan() -> None:
 
     for step in range(3):
         pair = [batch(2 * step), batch(2 * step + 1)]
-        steps.adversarial_step(bout, [(b[0], None) for b in pair], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(game, [(b[0], None) for b in pair], torch.Generator().manual_seed(100 + step))
         rng = torch.Generator().manual_seed(100 + step)
         for _, real, _, _ in pair:
             z = torch.randn(BATCH, LATENT, generator=rng).double().numpy()
@@ -208,16 +208,16 @@ def test_steps_of_wgan() -> None:
             return float(-judge(d, forge(g, z))[0].mean())
 
         G = descend("G", G, numeric_gradient(g_cost, G))
-        both_equal(bout, G, D)
+        both_equal(game, G, D)
     assert float(np.abs(D).max()) <= bound
     assert float(np.abs(G).max()) > bound  # the generator's weights are free
 
 
 def test_clipping_is_off_unless_asked_for() -> None:
-    bout = adam_bout([], (0.5, 0.9))
+    game = adam_game([], (0.5, 0.9))
     with torch.no_grad():
-        for weight in bout.discriminator.parameters():
+        for weight in game.discriminator.parameters():
             weight.fill_(3.0)
     tensor, *_ = batch(0)
-    steps.adversarial_step(bout, [(tensor, None)], torch.Generator().manual_seed(0))
-    assert min(float(w.detach().abs().min()) for w in bout.discriminator.parameters()) > 2
+    steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(0))
+    assert min(float(w.detach().abs().min()) for w in game.discriminator.parameters()) > 2

@@ -126,8 +126,8 @@ def test_several_processes_compute_on_as_many_threads_as_the_user_says(
     place = SimpleNamespace(
         device=torch.device("cpu"), processes=processes, use_threads=lambda count, **_: counts.append(count)
     )
-    bout: Any = SimpleNamespace(runtime=place, ghost_batches=1)
-    _Crew(bout, Threads(fixed), lambda: None).work()
+    game: Any = SimpleNamespace(runtime=place, ghost_batches=1)
+    _Crew(game, Threads(fixed), lambda: None).work()
     assert counts[-1:] == ([] if used is None else [used])
 
 

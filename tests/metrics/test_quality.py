@@ -120,11 +120,11 @@ def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluate
     line = ["train", str(tmp_path / "two.npz"), "--conditional", "--samples-seen", "64"]
     assert main([*line, "--out", str(tmp_path / "run"), *TINY_LINE]) == 0
     folder = RunFolder(tmp_path / "run")
-    bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
+    game, _ = folder.game(print, Runtime("cpu", "fp32"))
     drawn: list[int] = []
     whole = drawing.draw
     monkeypatch.setattr(drawing, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
-    found = evaluate.times_real(folder, bout, build.dataset(str(tmp_path / "two.npz")))
+    found = evaluate.times_real(folder, game, build.dataset(str(tmp_path / "two.npz")))
     assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
     assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0
     measured = json.loads((tmp_path / "run/evaluation.json").read_text())
@@ -232,9 +232,9 @@ def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
     config = build.configure(build.dataset("ring"))
     ring, other = build.parts(config, build.dataset("ring"))
     judge = selection.judge(config, ring, CPU, other)
-    bout = build.bout(config, ring.spec, ring.classes)
-    distance, times = judge.measured(bout)
-    assert distance == judge.distance(bout, selection.REPORTING) != judge.distance(bout, selection.CHOOSING)
+    game = build.game(config, ring.spec, ring.classes)
+    distance, times = judge.measured(game)
+    assert distance == judge.distance(game, selection.REPORTING) != judge.distance(game, selection.CHOOSING)
     assert times.value == pytest.approx(distance / judge.standard.floor(10_000).value, rel=0.1)
 
 
@@ -242,6 +242,6 @@ def test_features_that_take_long_are_left_to_evaluate(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     assert main(["train", "ring", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
     folder = RunFolder(Path("run"))
-    bout, _ = folder.bout(print, Runtime("cpu", "fp32"))
+    game, _ = folder.game(print, Runtime("cpu", "fp32"))
     monkeypatch.setattr(evaluate, "QUICK", ("digits",))
-    assert evaluate.times_real(folder, bout, build.dataset("ring")) is None
+    assert evaluate.times_real(folder, game, build.dataset("ring")) is None

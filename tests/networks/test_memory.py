@@ -19,8 +19,8 @@ SPEC = Spec("image", (1, 16, 16), "uint8", (127.5,), (127.5,), ("a", "b"))
 def test_weights_are_counted_as_they_are(recipe: str, depth: int, classes: int) -> None:
     config = from_recipe(recipe, depth=depth, g_width=8, d_width=8, device="cpu")
     found = build.costs(config, SPEC, classes)
-    bout = build.bout(config, SPEC, classes)
-    for cost, player in zip(found, (bout.generator, bout.discriminator), strict=True):
+    game = build.game(config, SPEC, classes)
+    for cost, player in zip(found, (game.generator, game.discriminator), strict=True):
         assert cost.weights == sum(weight.numel() for weight in player.parameters())
 
 
@@ -61,7 +61,7 @@ def test_each_process_takes_memory_of_its_own() -> None:
 
 def test_players_too_large_to_draw_with_are_refused(pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match="both players would take at least"):
-        build.bout(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
+        build.game(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
 
 
 def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.MonkeyPatch) -> None:

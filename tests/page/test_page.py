@@ -303,7 +303,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
     config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
     folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, build.bout(config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(folder, build.game(config, pictures.spec, pictures.classes), pictures):
         pass
     paint = watching.Painter()
     here, there = Spot(1, 0), Spot(9, 1, 0.35, 4)
@@ -313,7 +313,7 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
         assert paint(folder.path, Wish(here, to=there, share=share)) == end
     assert paint(folder.path, Wish(here, to=there, share=0.5)) not in ends
     other = run.create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, build.bout(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(other, build.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     assert paint(folder.path, Wish(here)) != ends[0]  # the same step of another run
 

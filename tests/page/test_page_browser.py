@@ -308,7 +308,7 @@ def test_the_playground_of_a_real_generator(
 ) -> None:
     config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
     folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, build.bout(config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(folder, build.game(config, pictures.spec, pictures.classes), pictures):
         pass
     page.goto(serve(tmp_path / "a").at())
     ground = page.locator(".playground")
@@ -367,7 +367,7 @@ def test_the_playground_of_a_real_generator(
     tiles = tile.get_attribute("src")
     page.forgiven = "404|409"  # while one run replaces the other  # type: ignore[attr-defined]
     other = run.create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, build.bout(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(other, build.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
     assert soon(lambda: pixels() != before)
@@ -389,7 +389,7 @@ def test_points_and_what_the_discriminator_thinks_of_the_plane(
     }
     config = build.configure(points, "mlp", **options)
     folder = run.create(tmp_path / "a", config, points)
-    for _ in run.train_in(folder, build.bout(config, points.spec, 0), points):
+    for _ in run.train_in(folder, build.game(config, points.spec, 0), points):
         pass
     page.goto(serve(tmp_path / "a").at())
     canvas = page.locator(".frame canvas")

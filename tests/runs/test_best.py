@@ -12,7 +12,7 @@ import torch
 
 from conftest import TINY
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
 from sparring.metrics.quality import TimesReal
 from sparring.runs import best as selection
@@ -38,8 +38,8 @@ def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder
 
 def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
-    for record in run.train_in(folder, bout, data):
+    game = build.game(folder.config, data.spec, data.classes)
+    for record in run.train_in(folder, game, data):
         if record.progress == 1:
             assert folder.choice.exists()
             break
@@ -50,9 +50,9 @@ def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.R
 def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> None:
     """Wherever it is killed, an ordinary checkpoint is as far as the best one."""
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
+    game = build.game(folder.config, data.spec, data.classes)
     kept, distances = [], {}
-    for record in run.train_in(folder, bout, data):
+    for record in run.train_in(folder, game, data):
         if "frechet" in record.values:
             distances[record.step] = record.values["frechet"]
         if best := sorted(path.stem for path in folder.best.glob("*.json")):
@@ -64,8 +64,8 @@ def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> 
     least = min(distances, key=distances.__getitem__)
     report = json.loads(folder.choice.read_text())
     assert (report["step"], report["last_step"], report["chosen_at"]) == (least, 10, distances[least])
-    found = selection.judge(folder.config, data, bout.runtime.device)
-    again = selection.Selection(found, folder.best, bout, print)
+    found = selection.judge(folder.config, data, game.runtime.device)
+    again = selection.Selection(found, folder.best, game, print)
     assert (again.best, again.best_step) == (distances[least], least)
 
 
@@ -73,25 +73,25 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     begun: tuple[run.RunFolder, Dataset],
 ) -> None:
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
+    game = build.game(folder.config, data.spec, data.classes)
     course = iter([3.0, 1.0, 2.0])
 
-    def distance(of: Bout, offset: int) -> float:
+    def distance(of: AdversarialGame, offset: int) -> float:
         return next(course) if offset == selection.CHOOSING else 100.0 + of.step
 
-    def measured(of: Bout) -> tuple[float, TimesReal]:
+    def measured(of: AdversarialGame) -> tuple[float, TimesReal]:
         return distance(of, selection.REPORTING), TimesReal(float(of.step), 0.5, "FD-x", 60, held_out=False)
 
     features = SimpleNamespace(name="x", label="FD-x")
     found: Any = SimpleNamespace(
         config=folder.config, spec=data.spec, distance=distance, measured=measured, extractor=features
     )
-    chooser = selection.Selection(found, folder.best, bout, print)
-    for bout.step in (1, 2, 3):
-        seen = 1000 * bout.step
-        record = chooser.measure(Record(bout.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
+    chooser = selection.Selection(found, folder.best, game, print)
+    for game.step in (1, 2, 3):
+        seen = 1000 * game.step
+        record = chooser.measure(Record(game.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
         assert set(record.values) == {"auc", "frechet"}
-        assert chooser.keep(record) == (bout.step < 3)
+        assert chooser.keep(record) == (game.step < 3)
     assert (chooser.best, chooser.best_step) == (1.0, 2)
     report = chooser.report(data.classes)
     assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
@@ -101,10 +101,10 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
 
 def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
-    found = selection.judge(folder.config, data, bout.runtime.device)
+    game = build.game(folder.config, data.spec, data.classes)
+    found = selection.judge(folder.config, data, game.runtime.device)
     chosen, again, reported = (
-        found.distance(bout, at) for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
+        found.distance(game, at) for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
     )
     assert chosen == again != reported
 
@@ -120,10 +120,10 @@ def test_labels_of_clusters_are_none_to_measure_by(pictures: Dataset) -> None:
 
 def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
-    bout.samples_seen = 40  # as after a resume: measured last at 32
-    found = selection.judge(folder.config, data, bout.runtime.device)
-    chooser = selection.Selection(found, folder.best, bout, print)
+    game = build.game(folder.config, data.spec, data.classes)
+    game.samples_seen = 40  # as after a resume: measured last at 32
+    found = selection.judge(folder.config, data, game.runtime.device)
+    chooser = selection.Selection(found, folder.best, game, print)
     measured = [
         "frechet" in chooser.measure(Record(seen, seen, 0.0, 0.0, {}), last=False).values
         for seen in (48, 64, 80, 96)
@@ -135,8 +135,8 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
 @pytest.mark.parametrize("damage", ["cut", "no distance"])
 def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Dataset], damage: str) -> None:
     folder, data = begun
-    bout = build.bout(folder.config, data.spec, data.classes)
-    records = run.train_in(folder, bout, data)
+    game = build.game(folder.config, data.spec, data.classes)
+    records = run.train_in(folder, game, data)
     for _ in records:
         if list(folder.best.glob("*.json")):
             break
@@ -145,13 +145,13 @@ def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Da
     if damage == "cut":
         newest.with_suffix(".safetensors").write_bytes(b"short")
     else:
-        checkpoint.write(bout, folder.best, {"frechet": None})
+        checkpoint.write(game, folder.best, {"frechet": None})
     warnings: list[str] = []
-    found = selection.judge(folder.config, data, bout.runtime.device)
-    chooser = selection.Selection(found, folder.best, bout, warnings.append)
+    found = selection.judge(folder.config, data, game.runtime.device)
+    chooser = selection.Selection(found, folder.best, game, warnings.append)
     assert chooser.best == math.inf
     assert bool(warnings) == (damage == "cut")
-    list(run.train_in(folder, bout, data, warn=warnings.append))
+    list(run.train_in(folder, game, data, warn=warnings.append))
     assert math.isfinite(json.loads(folder.choice.read_text())["frechet"])
 
 

@@ -15,7 +15,7 @@ from sparring.config.groups import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import RunError
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.runs import build, checkpoint
 from sparring.training.loop import Budget, train
 
@@ -28,33 +28,33 @@ def pictures() -> Dataset:
     return from_array(samples, torch.arange(64) % 2)
 
 
-def new_bout(**changes: str) -> Bout:
+def new_game(**changes: str) -> AdversarialGame:
     config = from_recipe("sprint", penalty_every=2, lecam_weight=0.1, **SMALL, **changes)
     data = pictures()
-    return build.bout(config, data.spec, data.classes)
+    return build.game(config, data.spec, data.classes)
 
 
-def advance(bout: Bout, samples: int) -> None:
+def advance(game: AdversarialGame, samples: int) -> None:
     """Train to so many samples of a budget of 320, on which the learning rates depend."""
     budget = Budget(samples_seen=320)
-    list(train(bout, pictures(), budget, batch_size=16, stop=lambda: bout.samples_seen >= samples))
+    list(train(game, pictures(), budget, batch_size=16, stop=lambda: game.samples_seen >= samples))
 
 
-def state(bout: Bout) -> dict[str, torch.Tensor]:
+def state(game: AdversarialGame) -> dict[str, torch.Tensor]:
     """All that a training goes on from, gathered without the module's own help."""
-    networks = {"g": bout.generator, "d": bout.discriminator} | bout.memories
-    if bout.average is not None:
-        networks["average"] = bout.average.network
+    networks = {"g": game.generator, "d": game.discriminator} | game.memories
+    if game.average is not None:
+        networks["average"] = game.average.network
     found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
-    for at, optimizer in (("g", bout.g_optimizer), ("d", bout.d_optimizer)):
+    for at, optimizer in (("g", game.g_optimizer), ("d", game.d_optimizer)):
         for index, moments in optimizer.state_dict()["state"].items():
             found |= {f"{at} {index} {name}": torch.as_tensor(value) for name, value in moments.items()}
     return {name: tensor.clone() for name, tensor in found.items()}
 
 
-def test_a_restored_bout_goes_on_bit_for_bit(tmp_path: Path) -> None:
+def test_a_restored_game_goes_on_bit_for_bit(tmp_path: Path) -> None:
     """Convolutions, BatchNorm, lazy R1, Adam, the weight average, decaying rates."""
-    whole, first, second = new_bout(), new_bout(), new_bout()
+    whole, first, second = new_game(), new_game(), new_game()
     advance(whole, 320)
     advance(first, 160)
     checkpoint.write(first, tmp_path)
@@ -68,7 +68,7 @@ def test_a_restored_bout_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 def test_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
     """Kernels sum in the order of memory, so else the last bits would differ."""
-    first, second = (new_bout(generator="resnet", g_norm="batch") for _ in range(2))
+    first, second = (new_game(generator="resnet", g_norm="batch") for _ in range(2))
     advance(first, 16)
     checkpoint.write(first, tmp_path)
     checkpoint.restore(second, *checkpoint.read(tmp_path, print))
@@ -80,10 +80,10 @@ def test_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:
 
 
 def test_only_the_last_two_are_kept(tmp_path: Path) -> None:
-    bout = new_bout()
+    game = new_game()
     for samples in (16, 32, 48, 64):
-        advance(bout, samples)
-        checkpoint.write(bout, tmp_path)
+        advance(game, samples)
+        checkpoint.write(game, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         *["00000003.json", "00000003.safetensors", "00000004.json", "00000004.safetensors"]
     ]
@@ -93,10 +93,10 @@ def test_only_the_last_two_are_kept(tmp_path: Path) -> None:
     "damage", ["flip", "truncate", "empty", "no tensors", "no json", "bad json", "other facts"]
 )
 def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage: str) -> None:
-    bout = new_bout()
+    game = new_game()
     for samples in (16, 32):
-        advance(bout, samples)
-        newest = checkpoint.write(bout, tmp_path)
+        advance(game, samples)
+        newest = checkpoint.write(game, tmp_path)
     tensors = newest.with_suffix(".safetensors")
     content = bytearray(tensors.read_bytes())
     if damage == "flip":
@@ -122,13 +122,13 @@ def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path: Path, damage
 def test_nothing_whole_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no checkpoint in"):
         checkpoint.read(tmp_path, print)
-    checkpoint.write(new_bout(), tmp_path).with_suffix(".safetensors").write_bytes(b"x")
+    checkpoint.write(new_game(), tmp_path).with_suffix(".safetensors").write_bytes(b"x")
     with pytest.raises(RunError, match="no whole checkpoint"):
         checkpoint.read(tmp_path, lambda _: None)
 
 
 def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
-    path = checkpoint.write(new_bout(), tmp_path)
+    path = checkpoint.write(new_game(), tmp_path)
     facts = json.loads(path.read_text())
     del facts["sha256"]
     facts["version"] = 99
@@ -141,26 +141,26 @@ def test_another_version_is_refused_with_the_numbers(tmp_path: Path) -> None:
 
 
 def test_other_networks_are_refused(tmp_path: Path) -> None:
-    checkpoint.write(new_bout(), tmp_path)
+    checkpoint.write(new_game(), tmp_path)
     for changes in ({"lecam_weight": 0.0}, {"lecam_weight": 0.1, "g_width": 8}):
         config = from_recipe("sprint", **(SMALL | changes))
-        other = build.bout(config, pictures().spec, 2)
+        other = build.game(config, pictures().spec, 2)
         with pytest.raises(RunError, match="does not fit the config's networks"):
             checkpoint.restore(other, *checkpoint.read(tmp_path, print))
 
 
 def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bout = new_bout()
-    advance(bout, 16)
-    checkpoint.write(bout, tmp_path)
-    advance(bout, 32)
+    game = new_game()
+    advance(game, 16)
+    checkpoint.write(game, tmp_path)
+    advance(game, 32)
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match=r"the disk is full.*written before are whole"):
-        checkpoint.write(bout, tmp_path)
+        checkpoint.write(game, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]
     assert checkpoint.read(tmp_path, print)[0]["step"] == 1
 
@@ -169,20 +169,20 @@ def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: 
     "strays", [["a", "b"], ["Copy of 00000600", "z"], ["99999998", "99999999"], ["00000000"]]
 )
 def test_files_of_the_user_neither_count_nor_go(tmp_path: Path, strays: list[str]) -> None:
-    bout = new_bout()
+    game = new_game()
     names = [f"{stray}{suffix}" for stray in strays for suffix in (".json", ".safetensors")]
     for name in names:
         (tmp_path / name).write_text("{}")
     for samples in (16, 32, 48):
-        advance(bout, samples)
-        checkpoint.write(bout, tmp_path)
+        advance(game, samples)
+        checkpoint.write(game, tmp_path)
     written = [f"0000000{step}{suffix}" for step in (2, 3) for suffix in (".json", ".safetensors")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, *written])
     assert checkpoint.read(tmp_path, lambda _: None)[0]["step"] == 3
 
 
 def test_a_copy_under_the_name_of_another_step_does_not_count(tmp_path: Path) -> None:
-    newest = checkpoint.write(new_bout(), tmp_path)
+    newest = checkpoint.write(new_game(), tmp_path)
     for suffix in (".json", ".safetensors"):
         (tmp_path / f"00000007{suffix}").write_bytes(newest.with_suffix(suffix).read_bytes())
     warnings: list[str] = []
@@ -201,9 +201,9 @@ def sign(path: Path, facts: dict[str, Any], tensors: dict[str, torch.Tensor]) ->
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint with players, an average, memories and optimizers of a few steps."""
-    bout = adaptive_bout()
-    advance(bout, 48)
-    return checkpoint.write(bout, tmp_path_factory.mktemp("saved"))
+    game = adaptive_game()
+    advance(game, 48)
+    return checkpoint.write(game, tmp_path_factory.mktemp("saved"))
 
 
 def test_only_tensors_that_are_wanted_are_read(saved: Path) -> None:
@@ -213,10 +213,10 @@ def test_only_tensors_that_are_wanted_are_read(saved: Path) -> None:
     assert all(torch.equal(tensor, everything[name]) for name, tensor in found.items())
 
 
-def adaptive_bout() -> Bout:
+def adaptive_game() -> AdversarialGame:
     data = pictures()
     config = from_recipe("sprint", augment="diffaugment", augment_target=0.6, lecam_weight=0.3, **SMALL)
-    return build.bout(config, data.spec, data.classes)
+    return build.game(config, data.spec, data.classes)
 
 
 @pytest.mark.parametrize("damage", ["shape", "longer", "type", "missing", "renamed"])
@@ -240,37 +240,37 @@ def test_tensors_that_do_not_fit_are_refused_before_any_is_used(
         }.get(damage, tensor)  # fmt: skip
         tensors[f"{name}x" if damage == "renamed" else name] = changed
     sign(tmp_path / "00000003.json", facts, tensors)
-    bout = adaptive_bout()
-    before = state(bout)
+    game = adaptive_game()
+    before = state(game)
     with pytest.raises(RunError, match="does not fit the config's networks") as refusal:
-        checkpoint.restore(bout, *checkpoint.read(tmp_path, print))
+        checkpoint.restore(game, *checkpoint.read(tmp_path, print))
     assert name in str(refusal.value)
-    assert all(torch.equal(before[key], tensor) for key, tensor in state(bout).items())
-    assert bout.step == 0
+    assert all(torch.equal(before[key], tensor) for key, tensor in state(game).items())
+    assert game.step == 0
 
 
 def test_a_weight_s_state_that_is_lost_is_missed(saved: Path, tmp_path: Path) -> None:
     facts, tensors = checkpoint.read(saved.parent, print)
     sign(tmp_path / "00000003.json", facts, {k: v for k, v in tensors.items() if "d_optimizer/2/" not in k})
     with pytest.raises(RunError, match=r"'d_optimizer/2/exp_avg' is missing, expected float32 of shape"):
-        checkpoint.restore(adaptive_bout(), *checkpoint.read(tmp_path, print))
+        checkpoint.restore(adaptive_game(), *checkpoint.read(tmp_path, print))
 
 
 def test_weights_that_no_gradient_reaches_have_no_state(tmp_path: Path) -> None:
-    def idle_bout() -> Bout:
+    def idle_game() -> AdversarialGame:
         torch.manual_seed(0)
         generator, discriminator = (
             torch.nn.Linear(2, 2),
             torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0)),
         )
         generator.register_parameter("idle", torch.nn.Parameter(torch.ones(3)))
-        return Bout(generator, discriminator, latent_dim=2)
+        return AdversarialGame(generator, discriminator, latent_dim=2)
 
-    bout, other = idle_bout(), idle_bout()
-    list(train(bout, torch.randn(64, 2), Budget(samples_seen=64), batch_size=32))
-    checkpoint.write(bout, tmp_path)
+    game, other = idle_game(), idle_game()
+    list(train(game, torch.randn(64, 2), Budget(samples_seen=64), batch_size=32))
+    checkpoint.write(game, tmp_path)
     checkpoint.restore(other, *checkpoint.read(tmp_path, print))
-    expected, found = state(bout), state(other)
+    expected, found = state(game), state(other)
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 

@@ -17,7 +17,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
 from sparring.runs import build, checkpoint
@@ -46,7 +46,7 @@ def trained(path: Path, data: Dataset, recipe: str = "sprint", **options: Any) -
     config = build.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
     data = build.as_trained(config, data)
     folder = run.create(path, config, data)
-    for _ in run.train_in(folder, build.bout(config, data.spec, data.classes), data):
+    for _ in run.train_in(folder, build.game(config, data.spec, data.classes), data):
         pass
     return folder
 
@@ -69,11 +69,11 @@ def silent(words: str) -> None:
 def test_it_draws_what_the_players_draw_bit_for_bit(case: str, tmp_path: Path, pictures: Dataset) -> None:
     data, recipe, options = CASES[case]
     folder = trained(tmp_path / "run", {"pictures": pictures, "points": points()}[data], recipe, **options)
-    bout, _ = folder.bout(silent, CPU)
+    game, _ = folder.game(silent, CPU)
     sampler = Sampler.load(folder, silent, CPU)
     latents, labels = sampler.latents(40, seed=5, truncation=0.8), sampler.natural_labels(40)
-    assert torch.equal(sampler.encoded(latents, labels), drawing.draw(bout.artist, latents, labels))
-    assert (sampler.step, sampler.spec, sampler.config) == (bout.step, folder.spec, folder.config)
+    assert torch.equal(sampler.encoded(latents, labels), drawing.draw(game.sampling_generator, latents, labels))
+    assert (sampler.step, sampler.spec, sampler.config) == (game.step, folder.spec, folder.config)
     assert [sampler.classes, *sampler.class_counts] == [folder.classes, *folder.facts["class_counts"]]
 
 
@@ -166,12 +166,12 @@ def test_damage_anywhere_in_a_checkpoint_falls_back_to_the_one_before(
 def test_the_best_checkpoint_is_drawn_from_where_it_is_asked_for(folder: RunFolder) -> None:
     with pytest.raises(RunError, match="no best checkpoint: train with --evaluate-every"):
         Sampler.load(folder, silent, CPU, best=True)
-    bout, _ = folder.bout(silent, CPU)
-    bout.step = 3
-    assert bout.average
-    for weight in bout.average.network.parameters():
+    game, _ = folder.game(silent, CPU)
+    game.step = 3
+    assert game.average
+    for weight in game.average.network.parameters():
         weight.mul_(0.5)
-    checkpoint.write(bout, folder.best, {"frechet": 1.0})
+    checkpoint.write(game, folder.best, {"frechet": 1.0})
     last, best = (Sampler.load(folder, silent, CPU, best=which) for which in (False, True))
     assert (last.step, best.step) == (4, 3)
     assert (last.sample(4) != best.sample(4)).any()
@@ -191,33 +191,33 @@ def test_networks_of_one_s_own_are_drawn_from_when_they_are_given(tmp_path: Path
 
     data = points()
     config = build.configure(data, "tutorial", **TINY | {"samples_seen": 64})
-    bout = Bout(generator(), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), 4, runtime=CPU)
-    list(train(bout, data, Budget(samples_seen=64), batch_size=16))
+    game = AdversarialGame(generator(), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), 4, runtime=CPU)
+    list(train(game, data, Budget(samples_seen=64), batch_size=16))
     folder = run.create(tmp_path / "mine", config, data)
-    checkpoint.write(bout, folder.checkpoints)
+    checkpoint.write(game, folder.checkpoints)
     with pytest.raises(RunError, match=r"Sampler\.load\(RUN, generator=YOURS\)\.sample\(64\)"):
         Sampler.load(folder.path, silent, CPU)
     drawn = Sampler.load(folder.path, silent, CPU, generator=generator()).sample(8, seed=1)
-    np.testing.assert_array_equal(drawn, bout.sample(8, seed=1))
+    np.testing.assert_array_equal(drawn, game.sample(8, seed=1))
     with pytest.raises(RunError, match="Give the generator that was trained"):
         Sampler.load(folder.path, silent, CPU, generator=nn.Linear(4, 2))
 
 
 def test_a_loaded_gan_draws_with_its_players_once_they_are_asked_for(folder: RunFolder) -> None:
     gan = GAN.load(folder.path, device="cpu")
-    assert gan._bout is None
+    assert gan._game is None
     before = gan.sample(4)
-    assert gan._bout is None  # the generator was enough
-    for weight in gan.bout_.artist.parameters():
+    assert gan._game is None  # the generator was enough
+    for weight in gan.game_.sampling_generator.parameters():
         weight.zero_()
     assert (gan.sample(4) != before).any()
-    assert gan.bout_.samples_seen == 64
+    assert gan.game_.samples_seen == 64
 
 
 def test_players_of_a_run_that_went_on_are_not_taken_for_those_that_were_loaded(folder: RunFolder) -> None:
     gan = GAN.load(folder.path, device="cpu")
-    bout, _ = folder.bout(silent, CPU)
-    bout.step = 6
-    checkpoint.write(bout, folder.checkpoints)
+    game, _ = folder.game(silent, CPU)
+    game.step = 6
+    checkpoint.write(game, folder.checkpoints)
     with pytest.raises(RunError, match="was loaded at step 4 and is at step 6 now"):
-        _ = gan.bout_
+        _ = gan.game_

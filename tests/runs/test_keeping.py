@@ -112,7 +112,7 @@ def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     config = build.configure(pictures, "sprint", data=pictures.name, **options)
     data = build.as_trained(config, pictures)
     folder = run.create(tmp_path / "run", config, data)
-    records = run.train_in(folder, build.bout(config, data.spec, data.classes), data)
+    records = run.train_in(folder, build.game(config, data.spec, data.classes), data)
     next(records)
     records.close()  # no kill comes before the first checkpoint and leaves a history alone
     assert folder.saved() == [2]
@@ -240,12 +240,12 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
     told = {}
     for name, stops in {"whole": (), "broken": (4, 6)}.items():
         folder = run.create(tmp_path / name, config, data)
-        bout = build.bout(config, data.spec, data.classes)
+        game = build.game(config, data.spec, data.classes)
         for stop in (*stops, 0):
-            for record in run.train_in(folder, bout, data, held_out=held_out):
+            for record in run.train_in(folder, game, data, held_out=held_out):
                 if record.step == stop:
                     break
-            bout, _ = folder.bout(print)
+            game, _ = folder.game(print)
         lines = [json.loads(line) for line in folder.history.read_text().splitlines()]
         clocks = ("seconds", "samples_per_second")
         history = [{key: value for key, value in line.items() if key not in clocks} for line in lines]

@@ -24,7 +24,7 @@ def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescue
     options = {"samples_seen": 16 * 60, "record_every": 1, "vitals": False, "pictures": 0}
     config = build.configure(data, "sprint", **(TINY | options))
     folder = run.create(path, config, data)
-    return Rescuer(folder, build.bout(config, data.spec, data.classes), most, said.append)
+    return Rescuer(folder, build.game(config, data.spec, data.classes), most, said.append)
 
 
 def ill_when(monkeypatch: pytest.MonkeyPatch, sick: Any) -> None:
@@ -44,7 +44,7 @@ def test_a_cure_that_helps_is_kept(tmp_path: Path, pictures: Dataset, monkeypatc
     assert steps[:10] == list(range(1, 11))
     assert steps[-1] == 60
     assert ward.folder.config.d_lr == 1e-5
-    assert ward.bout.base[0][0] == 1e-5
+    assert ward.game.base[0][0] == 1e-5
     assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()
     lines = [json.loads(text) for text in (ward.folder.path / "rescue.jsonl").read_text().splitlines()]
     assert [line["what"] for line in lines] == ["allowed", "tried", "kept"]
@@ -179,7 +179,7 @@ def test_a_stopped_rescue_goes_on_and_takes_back_what_does_not_help(
         file.write('{"what": "ke')  # a kill left half a line
     folder = run.RunFolder(tmp_path / "run")
     assert folder.config.d_lr == 1e-5
-    ward = resumed(folder, folder.bout(lambda _: None)[0])
+    ward = resumed(folder, folder.game(lambda _: None)[0])
     assert (ward.most, ward.watched, len(ward.tried)) == (3, rescue.WATCH, 1)
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (had, 0.7)
@@ -195,7 +195,7 @@ def test_how_many_cures_are_left(
     ill_when(monkeypatch, lambda options, record: options["d_lr"] != 1e-5 and record.step >= 10)
     stopped_on_trial(tmp_path / "run", pictures)
     folder = run.RunFolder(tmp_path / "run")
-    ward = resumed(folder, folder.bout(lambda _: None)[0], more)
+    ward = resumed(folder, folder.game(lambda _: None)[0], more)
     assert ward.most == most
     assert ward.was
     assert [record.step for record in ward.train(pictures)][-1] == 60
@@ -208,7 +208,7 @@ def test_a_run_without_rescue_resumes_without_one(tmp_path: Path, pictures: Data
     for _ in ward.train(pictures):
         pass
     assert not ward.log.exists()
-    assert resumed(ward.folder, ward.bout).most == 0
+    assert resumed(ward.folder, ward.game).most == 0
 
 
 def test_nothing_is_called_healthy_while_a_cure_is_on_trial(
@@ -242,6 +242,6 @@ def test_a_state_that_no_rescue_wrote_gives_way_to_the_one_before(
     ward = rescuer(tmp_path / "run", pictures, [])
     sound = {"tried": [["a", "b"]], "was": {}, "ill": [["g_lr", 0.5]], "heard_from": 3, "most": 2}
     ward.log.write_text(f"{json.dumps(sound)}\n{json.dumps(sound | changes)}\n")
-    again = resumed(ward.folder, ward.bout)
+    again = resumed(ward.folder, ward.game)
     assert (again.tried, again.ill, again.was) == ({("a", "b")}, {("g_lr", 0.5)}, {})
     assert (again.heard_from, again.most) == (3, 2)

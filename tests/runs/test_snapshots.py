@@ -13,6 +13,6 @@ def test_early_pictures_come_closer_together(pictures: Dataset, tmp_path: Path) 
     options = TINY | {"pictures": 9, "record_every": 1, "samples_seen": 16 * 26, "checkpoint_seconds": 1000.0}
     config = build.configure(pictures, "dcgan", **options)
     folder = run.create(tmp_path / "run", config, pictures)
-    for _ in run.train_in(folder, build.bout(config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(folder, build.game(config, pictures.spec, pictures.classes), pictures):
         pass
     assert [int(path.stem) for path in folder.pictures()] == [0, 1, 3, 6, 8, 11, 15, 18, 22, 26]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
-from sparring.games.adversarial import Bout, adversarial_step
+from sparring.games.adversarial import AdversarialGame, adversarial_step
 from sparring.games.schedules import linear
 from sparring.history.record import Record
 from sparring.machine.device import Threads
@@ -31,11 +31,11 @@ from sparring.training.loop import (
 COUNT, SIZE, LATENT = 48, 6, 4
 
 
-def small_bout(**options: object) -> Bout:
+def small_game(**options: object) -> AdversarialGame:
     torch.manual_seed(0)
     generator = nn.Sequential(nn.Linear(LATENT, 8), nn.ReLU(), nn.Linear(8, SIZE))
     discriminator = nn.Sequential(nn.Linear(SIZE, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0))
-    return Bout(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
+    return AdversarialGame(generator, discriminator, LATENT, **options)  # type: ignore[arg-type]
 
 
 def points() -> Dataset:
@@ -43,8 +43,8 @@ def points() -> Dataset:
     return Dataset("points", Spec("points", (SIZE,), "float32", (0.0,), (1.0,), bounded=False), samples)
 
 
-def weights(bout: Bout) -> Tensor:
-    players = [*bout.generator.parameters(), *bout.discriminator.parameters()]
+def weights(game: AdversarialGame) -> Tensor:
+    players = [*game.generator.parameters(), *game.discriminator.parameters()]
     return torch.cat([p.detach().flatten().clone() for p in players])
 
 
@@ -70,41 +70,41 @@ def test_streams_depend_on_seed_and_step_alone() -> None:
 
 
 def test_each_step_has_a_stream_of_its_own() -> None:
-    bout = small_bout()
-    for bout.step in (0, 1, 2**30):
+    game = small_game()
+    for game.step in (0, 1, 2**30):
         for seed in (0, 5):
-            assert _rng(bout, seed).initial_seed() == _stream(seed, 1, bout.step)
+            assert _rng(game, seed).initial_seed() == _stream(seed, 1, game.step)
 
 
 def test_each_step_of_the_discriminator_has_a_batch_of_its_own() -> None:
-    bout, order = small_bout(d_steps=3), _Order(COUNT, seed=0)
-    bout.samples_seen = 10
-    found = torch.cat([samples for samples, _ in _batches(points(), order, 4, bout)])
+    game, order = small_game(d_steps=3), _Order(COUNT, seed=0)
+    game.samples_seen = 10
+    found = torch.cat([samples for samples, _ in _batches(points(), order, 4, game)])
     assert torch.equal(found, points().samples[order(10, 12)])
 
 
 def test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them() -> None:
     data, order = points(), _Order(COUNT, seed=0)
-    samples, labels = _draw(data, order, 3, 8, small_bout(ghost_batches=2))
+    samples, labels = _draw(data, order, 3, 8, small_game(ghost_batches=2))
     assert torch.equal(samples, data.samples[order(3, 8)])
     assert labels is None
     spec = Spec("image", (2, 3, 3), "uint8", (127.5,), (127.5,))
     pictures = Dataset("pictures", spec, torch.zeros(COUNT, 2, 3, 3, dtype=torch.uint8))
-    samples, _ = _draw(pictures, order, 0, 8, small_bout())
+    samples, _ = _draw(pictures, order, 0, 8, small_game())
     assert samples.is_contiguous(memory_format=torch.channels_last)
     assert not samples.is_contiguous()
 
 
 def test_budget_in_samples_epochs_and_minutes() -> None:
-    bout = small_bout()
-    list(train(bout, points(), Budget(samples_seen=100), batch_size=16))
-    assert (bout.step, bout.samples_seen) == (7, 112)
-    bout = small_bout()
-    list(train(bout, points(), Budget(epochs=2), batch_size=16))
-    assert bout.samples_seen == 2 * COUNT
-    bout = small_bout()
-    list(train(bout, points(), Budget(minutes=0.002), batch_size=16))
-    assert bout.seconds >= 0.12
+    game = small_game()
+    list(train(game, points(), Budget(samples_seen=100), batch_size=16))
+    assert (game.step, game.samples_seen) == (7, 112)
+    game = small_game()
+    list(train(game, points(), Budget(epochs=2), batch_size=16))
+    assert game.samples_seen == 2 * COUNT
+    game = small_game()
+    list(train(game, points(), Budget(minutes=0.002), batch_size=16))
+    assert game.seconds >= 0.12
 
 
 def test_no_budget_is_refused() -> None:
@@ -113,32 +113,32 @@ def test_no_budget_is_refused() -> None:
 
 
 def test_training_in_two_parts_equals_one() -> None:
-    whole, parts = small_bout(ema_half_life=50), small_bout(ema_half_life=50)
+    whole, parts = small_game(ema_half_life=50), small_game(ema_half_life=50)
     list(train(whole, points(), Budget(samples_seen=320), batch_size=16))
     list(train(parts, points(), Budget(samples_seen=160), batch_size=16))
     list(train(parts, points(), Budget(samples_seen=320), batch_size=16))
     assert torch.equal(weights(whole), weights(parts))
-    for a, b in zip(whole.artist.parameters(), parts.artist.parameters(), strict=True):
+    for a, b in zip(whole.sampling_generator.parameters(), parts.sampling_generator.parameters(), strict=True):
         assert torch.equal(a, b)
 
 
 def test_another_seed_gives_another_run() -> None:
-    a, b = small_bout(), small_bout()
+    a, b = small_game(), small_game()
     list(train(a, points(), Budget(samples_seen=64), batch_size=16, seed=0))
     list(train(b, points(), Budget(samples_seen=64), batch_size=16, seed=1))
     assert not torch.equal(weights(a), weights(b))
 
 
 def test_records_come_every_so_often_and_at_the_end() -> None:
-    records = list(train(small_bout(), points(), Budget(samples_seen=16 * 25), batch_size=16, record_every=10))
+    records = list(train(small_game(), points(), Budget(samples_seen=16 * 25), batch_size=16, record_every=10))
     assert [record.step for record in records] == [10, 20, 25]
     assert [record.progress for record in records] == pytest.approx([0.4, 0.8, 1.0])
     assert records[0].values["samples_per_second"] > 0
 
 
 def test_a_record_holds_the_mean_of_its_steps() -> None:
-    single = list(train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=1))
-    (joined,) = train(small_bout(), points(), Budget(samples_seen=64), batch_size=16, record_every=4)
+    single = list(train(small_game(), points(), Budget(samples_seen=64), batch_size=16, record_every=1))
+    (joined,) = train(small_game(), points(), Budget(samples_seen=64), batch_size=16, record_every=4)
     for name in ("d_loss", "auc"):
         values = [record.values[name] for record in single]
         assert len(set(values)) == 4
@@ -147,13 +147,13 @@ def test_a_record_holds_the_mean_of_its_steps() -> None:
 
 def test_a_mean_over_several_windows_is_the_mean_of_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     few = Budget(samples_seen=16 * 5)
-    (whole,) = train(small_bout(), points(), few, batch_size=16, record_every=5)
+    (whole,) = train(small_game(), points(), few, batch_size=16, record_every=5)
     monkeypatch.setattr(_Window, "MOST_STEPS", 2)
-    bout = small_bout()
-    window = _Window(bout)
+    game = small_game()
+    window = _Window(game)
     for step in range(5):
-        window.add(adversarial_step(bout, _batches(points(), _Order(COUNT, 0), 16, bout), _rng(bout, 0)))
-        bout.step, bout.samples_seen = step + 1, 16 * (step + 1)
+        window.add(adversarial_step(game, _batches(points(), _Order(COUNT, 0), 16, game), _rng(game, 0)))
+        game.step, game.samples_seen = step + 1, 16 * (step + 1)
         assert len(window.kept) < 2  # memory is bounded
     parts = window.close(1.0, {})
     for name in ("d_loss", "auc", "d_real"):
@@ -161,21 +161,21 @@ def test_a_mean_over_several_windows_is_the_mean_of_all_steps(monkeypatch: pytes
 
 
 def test_the_schedule_moves_both_rates() -> None:
-    bout = small_bout(lr_schedule=linear)
-    records = list(train(bout, points(), Budget(samples_seen=64), batch_size=16, record_every=1))
+    game = small_game(lr_schedule=linear)
+    records = list(train(game, points(), Budget(samples_seen=64), batch_size=16, record_every=1))
     assert [record.values["lr_scale"] for record in records] == pytest.approx([1, 0.75, 0.5, 0.25])
-    assert bout.g_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
-    assert bout.d_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
+    assert game.g_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
+    assert game.d_optimizer.param_groups[0]["lr"] == pytest.approx(0.25 * 2e-4)
 
 
 def test_stop_ends_after_the_step_with_a_record() -> None:
-    bout = small_bout()
-    records = list(train(bout, points(), Budget(samples_seen=160), batch_size=16, stop=lambda: bout.step >= 3))
+    game = small_game()
+    records = list(train(game, points(), Budget(samples_seen=160), batch_size=16, stop=lambda: game.step >= 3))
     assert [record.step for record in records] == [3]
 
 
 def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
-    plain, probed = small_bout(ema_half_life=50), small_bout(ema_half_life=50)
+    plain, probed = small_game(ema_half_life=50), small_game(ema_half_life=50)
     before = torch.get_num_threads()
     list(train(plain, points(), Budget(samples_seen=160), batch_size=16))
     try:
@@ -186,10 +186,10 @@ def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
 
 
 def test_a_probe_is_a_whole_step_on_a_copy() -> None:
-    bout = small_bout()
-    before, probe = weights(bout), _Probe(bout, points(), 16)
+    game = small_game()
+    before, probe = weights(game), _Probe(game, points(), 16)
     probe()
-    assert torch.equal(weights(bout), before)
+    assert torch.equal(weights(game), before)
     assert not torch.equal(weights(probe.twin), before)
     assert [len(samples) for samples, _ in probe.batches] == [16]
 
@@ -211,30 +211,30 @@ def test_threads_serve_the_parts_of_a_step_and_then_a_record() -> None:
 
 
 def test_what_is_measured_at_a_record() -> None:
-    bout, data = small_bout(), points()
-    assert _measure(bout, data, None, 0, vitals=False)() == {}
-    assert set(_measure(bout, data, data, 0, vitals=False)()) == {"held_out_gap"}
-    assert {"spread", "held_out_gap"} <= set(_measure(bout, data, data, 0, vitals=True)())
+    game, data = small_game(), points()
+    assert _measure(game, data, None, 0, vitals=False)() == {}
+    assert set(_measure(game, data, data, 0, vitals=False)()) == {"held_out_gap"}
+    assert {"spread", "held_out_gap"} <= set(_measure(game, data, data, 0, vitals=True)())
 
 
 def test_non_finite_losses_stop_the_run() -> None:
-    bout = small_bout()
+    game = small_game()
 
     def breaks() -> bool:
-        torch.nn.init.constant_(next(bout.discriminator.parameters()), float("nan"))
+        torch.nn.init.constant_(next(game.discriminator.parameters()), float("nan"))
         return False
 
     with pytest.raises(NonFiniteError, match=r"infinite or NaN by step 4.*lower learning rates"):
-        list(train(bout, points(), Budget(samples_seen=64), batch_size=16, stop=breaks))
+        list(train(game, points(), Budget(samples_seen=64), batch_size=16, stop=breaks))
 
 
 def test_too_few_samples_for_a_batch() -> None:
     with pytest.raises(DataError, match="48 samples, fewer than one batch of 64"):
-        next(train(small_bout(), points(), Budget(samples_seen=64), batch_size=64))
+        next(train(small_game(), points(), Budget(samples_seen=64), batch_size=64))
 
 
 def test_tensors_of_the_users_own() -> None:
-    (record,) = train(small_bout(), torch.rand(32, SIZE), Budget(samples_seen=16), batch_size=16)
+    (record,) = train(small_game(), torch.rand(32, SIZE), Budget(samples_seen=16), batch_size=16)
     assert record.samples_seen == 16
 
 
@@ -247,7 +247,7 @@ def test_the_clock_stands_still_while_a_record_is_looked_at(monkeypatch: pytest.
 
     monkeypatch.setattr("sparring.training.loop.time.perf_counter", tick)
     seconds, speeds = [], []
-    for record in train(small_bout(), points(), Budget(minutes=0.2 / 60), batch_size=16, record_every=20):
+    for record in train(small_game(), points(), Budget(minutes=0.2 / 60), batch_size=16, record_every=20):
         seconds.append(record.seconds)
         speeds.append(record.values["samples_per_second"])
         now[0] += 100
@@ -279,6 +279,6 @@ def test_a_wild_score_does_not_flatten_the_histogram() -> None:
 
 
 def test_records_have_the_scores_of_their_steps() -> None:
-    *_, last = train(small_bout(), points(), Budget(samples_seen=8 * 9), batch_size=8, record_every=3)
+    *_, last = train(small_game(), points(), Budget(samples_seen=8 * 9), batch_size=8, record_every=3)
     assert last.scores is not None
     assert sum(last.scores.real) == sum(last.scores.fake) == 3 * 8

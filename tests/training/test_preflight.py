@@ -13,7 +13,7 @@ from conftest import TINY
 from sparring.config.groups import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.games.losses import Loss, non_saturating, wasserstein
 from sparring.games.penalties import Penalty, zero_centred
 from sparring.runs import build, checkpoint
@@ -30,15 +30,15 @@ class Player(nn.Sequential):
         return outputs
 
 
-def sound(latent_dim: int = 3, last: nn.Module | None = None, **options: Any) -> Bout:
+def sound(latent_dim: int = 3, last: nn.Module | None = None, **options: Any) -> AdversarialGame:
     torch.manual_seed(0)
     generator = Player(nn.Linear(latent_dim, 16), nn.ReLU(), nn.Linear(16, 3), last or nn.Identity())
     discriminator = Player(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 1), nn.Flatten(0))
-    return Bout(generator, discriminator, latent_dim, **options)
+    return AdversarialGame(generator, discriminator, latent_dim, **options)
 
 
-def names(bout: Bout, samples: Tensor = POINTS, labels: Tensor | None = None) -> list[str]:
-    return [caution.name for caution in preflight(bout, from_array(samples, labels))]
+def names(game: AdversarialGame, samples: Tensor = POINTS, labels: Tensor | None = None) -> list[str]:
+    return [caution.name for caution in preflight(game, from_array(samples, labels))]
 
 
 def test_a_tensor_is_data() -> None:
@@ -49,12 +49,12 @@ def test_a_tensor_is_data() -> None:
 def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
     data = from_array(torch.randint(0, 256, (80, 3, 160, 160), dtype=torch.uint8))
     config = build.configure(data, "dcgan", **(TINY | {"g_width": 8, "d_width": 8}))
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     seen: list[int] = []
-    bout.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    game.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
     if swap:
-        bout.loss = exchanged(bout.loss)
-    found = {caution.name for caution in preflight(bout, data)}
+        game.loss = exchanged(game.loss)
+    found = {caution.name for caution in preflight(game, data)}
     assert found == ({"labels-swapped"} if swap else set())
     assert set(seen) == {8}
 
@@ -63,28 +63,28 @@ def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
     config = build.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))
     data = build.as_trained(config, pictures)
-    bout = build.bout(config, data.spec, data.classes)
-    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
-    assert [str(caution) for caution in preflight(bout, data)] == []
-    after = checkpoint._tensors(bout)
+    game = build.game(config, data.spec, data.classes)
+    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
+    assert [str(caution) for caution in preflight(game, data)] == []
+    after = checkpoint._tensors(game)
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def change(bout: Bout, **attributes: Any) -> Bout:
+def change(game: AdversarialGame, **attributes: Any) -> AdversarialGame:
     for name, value in attributes.items():
-        setattr(bout, name, value)
-    return bout
+        setattr(game, name, value)
+    return game
 
 
-def with_others_weights() -> Bout:
-    bout = sound()
-    return change(bout, g_optimizer=Adam(bout.discriminator.parameters()))
+def with_others_weights() -> AdversarialGame:
+    game = sound()
+    return change(game, g_optimizer=Adam(game.discriminator.parameters()))
 
 
-def frozen() -> Bout:
-    bout = sound()
-    bout.discriminator.requires_grad_(False)
-    return bout
+def frozen() -> AdversarialGame:
+    game = sound()
+    game.discriminator.requires_grad_(False)
+    return game
 
 
 class Detached(nn.Module):
@@ -103,14 +103,14 @@ class SumOf(nn.Module):
         return samples.flatten(1).sum(1) + self.offset
 
 
-def linear_critic() -> Bout:
+def linear_critic() -> AdversarialGame:
     generator = sound().generator
-    return Bout(generator, SumOf(), 3, penalties=[Penalty(zero_centred, "real", 1.0, 1)])
+    return AdversarialGame(generator, SumOf(), 3, penalties=[Penalty(zero_centred, "real", 1.0, 1)])
 
 
-def normed(**options: Any) -> Bout:
+def normed(**options: Any) -> AdversarialGame:
     critic = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1), nn.Flatten(0))
-    return Bout(sound().generator, critic, 3, **options)
+    return AdversarialGame(sound().generator, critic, 3, **options)
 
 
 def flipped(game: Loss) -> Loss:
@@ -191,18 +191,18 @@ def test_layers_that_leave_traces() -> None:
         nn.Unflatten(1, (4, 1, 1)), nn.ConvTranspose2d(4, 1, 4), nn.ConvTranspose2d(1, 1, 4, 2, 1)
     )
     judge = nn.Sequential(nn.Conv2d(1, 4, 8), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 1), nn.Flatten(0))
-    assert names(Bout(uneven, judge, 4), pictures) == ["checkerboard"]
-    bout = Bout(even, judge, 4)
-    assert names(bout, pictures) == []
-    bout.judges_jointly = True
-    assert names(bout, pictures) == ["batch-norm-leak"]
+    assert names(AdversarialGame(uneven, judge, 4), pictures) == ["checkerboard"]
+    game = AdversarialGame(even, judge, 4)
+    assert names(game, pictures) == []
+    game.judges_jointly = True
+    assert names(game, pictures) == ["batch-norm-leak"]
 
 
 def test_minibatch_deviation_is_no_batch_norm(pictures: Dataset) -> None:
     config = build.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": 0}))
-    bout = build.bout(config, pictures.spec, pictures.classes)
-    assert bout.penalties
-    assert preflight(bout, pictures) == []
+    game = build.game(config, pictures.spec, pictures.classes)
+    assert game.penalties
+    assert preflight(game, pictures) == []
 
 
 def test_a_single_sample_says_nothing() -> None:
@@ -216,23 +216,23 @@ def test_swapped_labels_show_in_what_the_discriminator_learns(seed: int, swap: b
     torch.manual_seed(seed)
     generator = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 2))
     discriminator = nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Flatten(0))
-    game = non_saturating
+    loss = non_saturating
     if swap:
-        game = Loss(
+        loss = Loss(
             lambda real, fake: non_saturating.discriminator(fake, real), non_saturating.generator, False
         )
-    bout = Bout(generator, discriminator, latent_dim=8, loss=game)
+    game = AdversarialGame(generator, discriminator, latent_dim=8, loss=loss)
     points = from_array(torch.randn(500, 2, generator=torch.Generator().manual_seed(seed)))
-    assert ("labels-swapped" in {caution.name for caution in preflight(bout, points)}) is swap
+    assert ("labels-swapped" in {caution.name for caution in preflight(game, points)}) is swap
 
 
 def test_a_last_layer_whose_weights_are_made_elsewhere_bounds_nothing() -> None:
     torch.manual_seed(0)
     last = nn.utils.parametrizations.weight_norm(nn.Linear(32, 2))
-    bout = Bout(
+    game = AdversarialGame(
         nn.Sequential(nn.Linear(8, 32), nn.ReLU(), last),
         nn.Sequential(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1), nn.Flatten(0)),
         latent_dim=8,
     )
     points = from_array(torch.randn(500, 2, generator=torch.Generator().manual_seed(0)))
-    assert "range-mismatch" not in {caution.name for caution in preflight(bout, points)}
+    assert "range-mismatch" not in {caution.name for caution in preflight(game, points)}

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from sparring.data.arrays import from_array
 from sparring.errors import ConfigError, PlayerError
 from sparring.games import losses
-from sparring.games.adversarial import Bout, adversarial_step
+from sparring.games.adversarial import AdversarialGame, adversarial_step
 from sparring.games.losses import Loss
 from sparring.games.penalties import Penalty, r1
 from sparring.training.loop import Budget, train
@@ -50,7 +50,7 @@ class Labelled(nn.Module):
         return self.network(inputs)
 
 
-def artist(last: nn.Module | None = None, z: int = Z) -> nn.Module:
+def forger(last: nn.Module | None = None, z: int = Z) -> nn.Module:
     return nn.Sequential(nn.Linear(z, 64), last or nn.Tanh(), nn.Unflatten(1, (1, 8, 8)))
 
 
@@ -67,90 +67,95 @@ def dcgan(z: int) -> nn.Module:
     return nn.Sequential(*layers, nn.Tanh())
 
 
-def bout(generator: nn.Module | None = None, discriminator: nn.Module | None = None, **options: Any) -> Bout:
+def game(
+    generator: nn.Module | None = None, discriminator: nn.Module | None = None, **options: Any
+) -> AdversarialGame:
     torch.manual_seed(0)
-    return Bout(generator or artist(), discriminator or judge(), Z, **options)
+    return AdversarialGame(generator or forger(), discriminator or judge(), Z, **options)
 
 
-def on(function: Callable[[nn.Module, nn.Module], dict[str, Any]]) -> Bout:
-    """A bout whose optimizers are made of both players."""
-    players = artist(), judge()
-    return Bout(*players, Z, **function(*players))
+def on(function: Callable[[nn.Module, nn.Module], dict[str, Any]]) -> AdversarialGame:
+    """A game whose optimizers are made of both players."""
+    players = forger(), judge()
+    return AdversarialGame(*players, Z, **function(*players))
 
 
-Case = tuple[Callable[[], Bout], str]
+Case = tuple[Callable[[], AdversarialGame], str]
 FAULTS: dict[str, Case] = {
     "D ends in a sigmoid": (
-        lambda: bout(discriminator=judge(nn.Sigmoid(), nn.Flatten(0))),
+        lambda: game(discriminator=judge(nn.Sigmoid(), nn.Flatten(0))),
         "ends in a sigmoid.*Leave",
     ),
     "D is a sigmoid of another": (
-        lambda: bout(discriminator=Then(judge(), torch.sigmoid)),
+        lambda: game(discriminator=Then(judge(), torch.sigmoid)),
         "ends in a sigmoid",
     ),
-    "D is positive": (lambda: bout(discriminator=Then(judge(), nn.functional.softplus)), "ends in softplus"),
+    "D is positive": (lambda: game(discriminator=Then(judge(), nn.functional.softplus)), "ends in softplus"),
     "G ends in ReLU": (
-        lambda: bout(artist(nn.ReLU())),
+        lambda: game(forger(nn.ReLU())),
         r"ends in ReLU, cannot go below 0\. End it with nn\.Tanh",
     ),
     "G ends in a sigmoid": (
-        lambda: bout(artist(nn.Sigmoid())),
-        r"scaled to \[-1, 1\].*cannot leave 0 to 1.*bout.sample",
+        lambda: game(forger(nn.Sigmoid())),
+        r"scaled to \[-1, 1\].*cannot leave 0 to 1.*game.sample",
     ),
     "D returns a tuple": (
-        lambda: bout(discriminator=Then(judge(), lambda x: (x, x))),
+        lambda: game(discriminator=Then(judge(), lambda x: (x, x))),
         "returns a tuple of 2; expected logits",
     ),
     "D returns nothing": (
-        lambda: bout(discriminator=Then(judge(), lambda x: None)),
+        lambda: game(discriminator=Then(judge(), lambda x: None)),
         "returns None, as a forward without",
     ),
     "G returns a dict": (
-        lambda: bout(Then(artist(), lambda x: {"x": x})),
+        lambda: game(Then(forger(), lambda x: {"x": x})),
         r"returns a dict of 1; expected samples \(B, 1, 8, 8\)",
     ),
     "G wants (B, z, 1, 1)": (
-        lambda: bout(dcgan(Z)),
+        lambda: game(dcgan(Z)),
         r"Wrap it: nn.Sequential\(nn.Unflatten\(1, \(6, 1, 1\)\), generator\)",
     ),
-    "and of another size": (lambda: bout(dcgan(9)), r"Give Bout latent_dim=9 and wrap it: .*\(9, 1, 1\)"),
+    "and of another size": (
+        lambda: game(dcgan(9)),
+        r"Give AdversarialGame latent_dim=9 and wrap it: .*\(9, 1, 1\)",
+    ),
     "G wants another latent": (
-        lambda: bout(artist(z=9)),
-        r"layer 0, Linear\(in_features=9.*gets \(16, 6\). Give Bout latent_dim=9",
+        lambda: game(forger(z=9)),
+        r"layer 0, Linear\(in_features=9.*gets \(16, 6\). Give AdversarialGame latent_dim=9",
     ),
     "G draws flat": (
-        lambda: bout(nn.Linear(Z, 64)),
+        lambda: game(nn.Linear(Z, 64)),
         r"draws \(64,\), the data are \(1, 8, 8\). End it with nn.Unflatten\(1, \(1, 8, 8\)\)",
     ),
     "G draws another size": (
-        lambda: bout(nn.Sequential(nn.Linear(Z, 16), nn.Unflatten(1, (1, 4, 4)))),
+        lambda: game(nn.Sequential(nn.Linear(Z, 16), nn.Unflatten(1, (1, 4, 4)))),
         r"Let it draw \(1, 8, 8\)",
     ),
     "G draws channels last": (
-        lambda: bout(nn.Sequential(nn.Linear(Z, 64), nn.Unflatten(1, (8, 8, 1)))),
+        lambda: game(nn.Sequential(nn.Linear(Z, 64), nn.Unflatten(1, (8, 8, 1)))),
         "channels first",
     ),
     "D wants another size": (
-        lambda: bout(discriminator=nn.Sequential(nn.Flatten(), nn.Linear(9, 1))),
+        lambda: game(discriminator=nn.Sequential(nn.Flatten(), nn.Linear(9, 1))),
         r"layer 1, .*gets \(16, 64\)",
     ),
     "D wants flat samples": (
-        lambda: bout(discriminator=nn.Linear(64, 1)),
+        lambda: game(discriminator=nn.Linear(64, 1)),
         r"Put nn.Flatten\(\) before its first layer",
     ),
     "D gives (B, 1)": (
-        lambda: bout(discriminator=judge(nn.Identity())),
+        lambda: game(discriminator=judge(nn.Identity())),
         r"logits of shape \(16, 1\).*End the discriminator with nn.Flatten\(0\)",
     ),
     "D scores patches": (
-        lambda: bout(discriminator=patches()),
+        lambda: game(discriminator=patches()),
         r"take their mean.*nn.AdaptiveAvgPool2d\(1\), nn.Flatten\(0\)",
     ),
     "D flattens patches": (
-        lambda: bout(discriminator=patches(nn.Flatten(0))),
+        lambda: game(discriminator=patches(nn.Flatten(0))),
         r"9 logits a sample in one row.*AdaptiveAvgPool2d\(1\) before",
     ),
-    "D gives a mean": (lambda: bout(discriminator=Then(judge(), torch.mean)), "one number for the whole batch"),
+    "D gives a mean": (lambda: game(discriminator=Then(judge(), torch.mean)), "one number for the whole batch"),
     "D's optimizer has G's": (
         lambda: on(lambda g, d: {"d_optimizer": Adam(g.parameters())}),
         "discriminator's optimizer holds 2 weights of the generator",
@@ -167,44 +172,44 @@ FAULTS: dict[str, Case] = {
         lambda: on(lambda g, d: {"g_optimizer": Adam(judge().parameters())}),
         "generator's optimizer lacks 2 of its 2",
     ),
-    "players exchanged": (lambda: bout(judge(), artist(z=Z)), "The players are exchanged"),
+    "players exchanged": (lambda: game(judge(), forger(z=Z)), "The players are exchanged"),
     "a layer within fails": (
-        lambda: bout(discriminator=judge(nn.Flatten(0), nn.Linear(3, 1))),
+        lambda: game(discriminator=judge(nn.Flatten(0), nn.Linear(3, 1))),
         "its layer 3.*Change that layer, or those before it",
     ),
     "G is frozen": (
-        lambda: bout(artist().requires_grad_(False)),
+        lambda: game(forger().requires_grad_(False)),
         r"no weights that learn.*requires_grad_\(True\)",
     ),
-    "G is double": (lambda: bout(artist().double()), r"float64; players are float32. Call generator.float\(\)"),
-    "D is half": (lambda: bout(discriminator=judge().half()), r"float16; players are float32"),
+    "G is double": (lambda: game(forger().double()), r"float64; players are float32. Call generator.float\(\)"),
+    "D is half": (lambda: game(discriminator=judge().half()), r"float16; players are float32"),
     "G is not finite": (
-        lambda: bout(Then(artist(), lambda x: x / 0)),
+        lambda: game(Then(forger(), lambda x: x / 0)),
         r"1,024 of 1,024 numbers in the generator's samples are infinite or NaN",
     ),
-    "G is cut": (lambda: bout(Then(artist(), Tensor.detach)), r"No gradient reaches the generator.*detach"),
+    "G is cut": (lambda: game(Then(forger(), Tensor.detach)), r"No gradient reaches the generator.*detach"),
     "D rounds": (
-        lambda: bout(discriminator=Then(judge(), lambda x: x > 0)),
+        lambda: game(discriminator=Then(judge(), lambda x: x > 0)),
         "returns bool values; expected float32",
     ),
     "D ignores samples": (
-        lambda: bout(discriminator=First(judge(), torch.zeros_like)),
+        lambda: game(discriminator=First(judge(), torch.zeros_like)),
         "scores do not depend on its samples",
     ),
     "D changes samples": (
-        lambda: bout(discriminator=First(judge(), lambda x: x.mul_(2))),
+        lambda: game(discriminator=First(judge(), lambda x: x.mul_(2))),
         "discriminator changes what it is given in place",
     ),
     "a value it needs is changed": (
-        lambda: bout(discriminator=Then(judge(), lambda x: x.exp().add_(1))),
+        lambda: game(discriminator=Then(judge(), lambda x: x.exp().add_(1))),
         "value that it needs was changed in place",
     ),
     "players want labels": (
-        lambda: bout(Labelled(artist()), Labelled(judge())),
+        lambda: game(Labelled(forger()), Labelled(judge())),
         "generator's forward wants labels too, and the data has none",
     ),
     "a loss of probabilities": (
-        lambda: bout(
+        lambda: game(
             loss=Loss(
                 lambda real, fake: nn.functional.binary_cross_entropy(real, fake), lambda real, fake: fake
             )
@@ -212,16 +217,16 @@ FAULTS: dict[str, Case] = {
         "discriminator's loss or penalty fails",
     ),
     "a forward of its own fails": (
-        lambda: bout(First(artist(), lambda x: x.missing)),
+        lambda: game(First(forger(), lambda x: x.missing)),
         "own forward fails on latents of shape .*AttributeError.*traceback",
     ),
 }
-SOUND: dict[str, Callable[[], Bout]] = {
-    "as it should be": bout,
-    "least squares in [0, 1]": lambda: bout(
+SOUND: dict[str, Callable[[], AdversarialGame]] = {
+    "as it should be": game,
+    "least squares in [0, 1]": lambda: game(
         discriminator=judge(nn.Sigmoid(), nn.Flatten(0)), loss=losses.least_squares
     ),
-    "a loss of one's own on probabilities": lambda: bout(
+    "a loss of one's own on probabilities": lambda: game(
         discriminator=judge(nn.Sigmoid(), nn.Flatten(0)),
         loss=Loss(
             lambda real, fake: -real.log() - (1 - fake).log(),
@@ -230,15 +235,15 @@ SOUND: dict[str, Callable[[], Bout]] = {
             ),
         ),
     ),
-    "DCGAN's, wrapped as advised": lambda: bout(nn.Sequential(nn.Unflatten(1, (Z, 1, 1)), dcgan(Z))),
-    "patches, as advised": lambda: bout(discriminator=patches(nn.AdaptiveAvgPool2d(1), nn.Flatten(0))),
+    "DCGAN's, wrapped as advised": lambda: game(nn.Sequential(nn.Unflatten(1, (Z, 1, 1)), dcgan(Z))),
+    "patches, as advised": lambda: game(discriminator=patches(nn.AdaptiveAvgPool2d(1), nn.Flatten(0))),
     "optimizers of one's own": lambda: on(
         lambda g, d: {"g_optimizer": Adam(g.parameters()), "d_optimizer": Adam(d.parameters())}
     ),
-    "a layer that stays as it is": lambda: bout(
-        nn.Sequential(nn.Linear(Z, Z).requires_grad_(False), *artist())  # type: ignore[misc]
+    "a layer that stays as it is": lambda: game(
+        nn.Sequential(nn.Linear(Z, Z).requires_grad_(False), *forger())  # type: ignore[misc]
     ),
-    "weights that weight_norm computes": lambda: bout(
+    "weights that weight_norm computes": lambda: game(
         discriminator=nn.Sequential(
             nn.Flatten(), nn.utils.parametrizations.weight_norm(nn.Linear(64, 1)), nn.Flatten(0)
         )
@@ -246,7 +251,7 @@ SOUND: dict[str, Callable[[], Bout]] = {
 }
 
 
-def first(players: Bout, data: Any = PICTURES, **options: Any) -> Any:
+def first(players: AdversarialGame, data: Any = PICTURES, **options: Any) -> Any:
     return next(train(players, data, Budget(samples_seen=64), **({"batch_size": 64} | options)))
 
 
@@ -271,7 +276,7 @@ def test_trying_leaves_players_and_randomness_as_they_were() -> None:
     def steps(check: bool) -> tuple[list[Tensor], Tensor]:
         torch.manual_seed(0)
         layers = nn.Linear(Z, 64), nn.BatchNorm1d(64), nn.Dropout(), nn.Unflatten(1, (1, 8, 8))
-        players = bout(nn.Sequential(*layers))
+        players = game(nn.Sequential(*layers))
         first(players, check=check)  # dropout draws from torch's global stream
         return list(players.generator.state_dict().values()), torch.rand(())
 
@@ -285,20 +290,20 @@ def test_batch_norm_in_a_batch_of_one() -> None:
     with pytest.raises(
         PlayerError, match="BatchNorm takes the mean over a batch, and here each part of one has 1"
     ):
-        first(bout(normed), batch_size=1)
+        first(game(normed), batch_size=1)
     with pytest.raises(PlayerError, match="larger batch_size"):
-        first(bout(normed, ghost_batches=2), batch_size=2)
-    assert first(bout(normed), batch_size=2).step
+        first(game(normed, ghost_batches=2), batch_size=2)
+    assert first(game(normed), batch_size=2).step
 
 
 def test_labels_that_came_along_are_left_out_where_nobody_takes_them(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     loader = DataLoader(TensorDataset(PICTURES, LABELS), batch_size=7, shuffle=True)
-    assert first(bout(), loader).step == 1
+    assert first(game(), loader).step == 1
     assert "took 64 samples and their labels from the DataLoader's dataset" in (said := capsys.readouterr().err)
     assert "the labels are left out: neither player's forward takes them" in said
-    players = bout(Labelled(artist()), Labelled(judge()))
+    players = game(Labelled(forger()), Labelled(judge()))
     assert first(players, (PICTURES, LABELS)).step == 1
     assert "left out" not in capsys.readouterr().err
 
@@ -308,12 +313,12 @@ def test_labels_of_a_dataset_are_not_left_out_in_silence() -> None:
     with pytest.raises(
         PlayerError, match="The data has labels, and the generator's forward takes latents alone"
     ):
-        first(bout(), data)
+        first(game(), data)
     with pytest.raises(PlayerError, match="and the discriminator's forward takes samples alone"):
-        first(bout(Labelled(artist())), data)
+        first(game(Labelled(forger())), data)
     both = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
     with pytest.raises(PlayerError, match=r"logit for each class.*gather"):
-        first(bout(Labelled(artist()), Labelled(both)), data)
+        first(game(Labelled(forger()), Labelled(both)), data)
 
 
 def test_labels_beyond_an_embedding_are_named_however_rare() -> None:
@@ -327,25 +332,25 @@ def test_labels_beyond_an_embedding_are_named_however_rare() -> None:
 
     labels = LABELS.clone()
     labels[37] = 2
-    players = bout(Told(artist()), Told(judge()))
+    players = game(Told(forger()), Told(judge()))
     with pytest.raises(PlayerError, match=r"has rows for 2 classes.*from 0 to 2.*nn.Embedding\(3, 1\)"):
         first(players, (PICTURES, labels), batch_size=8)
 
 
 def test_pictures_laid_out_in_rows_meet_a_generator_of_pictures() -> None:
     with pytest.raises(PlayerError, match=r"x.reshape\(-1, 1, 8, 8\)\.$"):
-        first(bout(), PICTURES.flatten(1))
+        first(game(), PICTURES.flatten(1))
     with pytest.raises(PlayerError, match=r"x.reshape\(-1, 1, 16, 16\), and let it draw \(1, 16, 16\)"):
-        first(bout(), torch.rand(64, 256))
+        first(game(), torch.rand(64, 256))
 
 
 def test_what_speaks_against_the_first_outputs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    first(bout(Then(artist(), lambda x: x * 127.5 + 127.5)))
+    first(game(Then(forger(), lambda x: x * 127.5 + 127.5)))
     assert "before the first step: The players see the data scaled to [-1, 1]" in capsys.readouterr().err
-    first(bout())
+    first(game())
     normed = [nn.utils.parametrizations.spectral_norm(layer) for layer in (nn.Linear(Z, 32), nn.Linear(32, 2))]
     points = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
-    players = Bout(
+    players = AdversarialGame(
         nn.Sequential(normed[0], nn.ReLU(), normed[1]), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), Z
     )
     first(players, points)  # its last weight is computed, and cannot be made larger to see how far it reaches
@@ -353,16 +358,16 @@ def test_what_speaks_against_the_first_outputs_is_told(capsys: pytest.CaptureFix
 
 
 def test_a_bounded_score_is_a_caution_and_no_refusal() -> None:
-    players = bout(discriminator=judge(nn.Tanh(), nn.Flatten(0)))
+    players = game(discriminator=judge(nn.Tanh(), nn.Flatten(0)))
     assert [caution.name for caution in preflight(players, PICTURES)] == ["bounded-logits"]
     assert first(players).step == 1
-    hinged = bout(discriminator=judge(nn.Tanh(), nn.Flatten(0)), loss=losses.hinge)
+    hinged = game(discriminator=judge(nn.Tanh(), nn.Flatten(0)), loss=losses.hinge)
     assert preflight(hinged, PICTURES) == []
 
 
 def test_a_generator_bounded_on_one_side_by_another_function() -> None:
     def drawing(function: Callable[[Tensor], Tensor]) -> list[str]:
-        return [caution.name for caution in preflight(bout(Then(artist(nn.Identity()), function)), PICTURES)]
+        return [caution.name for caution in preflight(game(Then(forger(nn.Identity()), function)), PICTURES)]
 
     assert drawing(nn.functional.elu) == []  # down to -1, and as far up as one likes
     assert drawing(nn.functional.gelu) == drawing(lambda x: x.clamp(min=0)) == ["range-mismatch"]
@@ -371,12 +376,12 @@ def test_a_generator_bounded_on_one_side_by_another_function() -> None:
 def test_a_step_of_ones_own_names_a_map_of_scores() -> None:
     for last in ((), (nn.Flatten(0),)):
         with pytest.raises(ConfigError, match="AdaptiveAvgPool2d"):
-            adversarial_step(bout(discriminator=patches(*last)), [(PICTURES, None)], torch.Generator())
+            adversarial_step(game(discriminator=patches(*last)), [(PICTURES, None)], torch.Generator())
 
 
 def test_a_penalty_of_ones_own_that_fails() -> None:
     with pytest.raises(PlayerError, match=r"discriminator's loss or penalty fails: AttributeError"):
-        first(bout(penalties=[Penalty(lambda samples, logits: samples.missing, "real", 1.0)]))
+        first(game(penalties=[Penalty(lambda samples, logits: samples.missing, "real", 1.0)]))
 
 
 @pytest.mark.parametrize(
@@ -401,17 +406,17 @@ def test_a_penalty_of_ones_own_that_fails() -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_what_a_bout_cannot_be_made_of(given: dict[str, Any], words: str) -> None:
-    usual = {"generator": artist(), "discriminator": judge(), "latent_dim": Z}
+def test_what_a_game_cannot_be_made_of(given: dict[str, Any], words: str) -> None:
+    usual = {"generator": forger(), "discriminator": judge(), "latent_dim": Z}
     with pytest.raises(ConfigError, match=words):
-        Bout(**(usual | given))
+        AdversarialGame(**(usual | given))
 
 
 def test_one_network_cannot_be_both() -> None:
     network = nn.Linear(3, 3)
     with pytest.raises(ConfigError, match="one network"):
-        Bout(network, network, 3)
+        AdversarialGame(network, network, 3)
 
 
 def test_a_penalty_alone_is_a_list_of_one() -> None:
-    assert bout(penalties=r1(0.5)).r1 == 0.5  # type: ignore[arg-type]
+    assert game(penalties=r1(0.5)).r1 == 0.5  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from conftest import TINY
 from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import LOGGED
 from sparring.kinds import image
 from sparring.kinds.image import SIDE
@@ -57,7 +57,7 @@ def plain(samples: Tensor, labels: Tensor | None = None, classes: int = 0) -> Da
 
 
 def vitals(drawn: Tensor, data: Dataset, **more: Dataset) -> Vitals:
-    return Vitals(Bout(Draws(drawn), Judge(), 2), data, seed=0, **more)
+    return Vitals(AdversarialGame(Draws(drawn), Judge(), 2), data, seed=0, **more)
 
 
 def test_samples_of_the_data_itself_are_healthy() -> None:
@@ -143,9 +143,9 @@ def test_jitter_and_changes_since_the_last_record() -> None:
     first = signs()
     assert "jitter" not in first
     assert (first["g_change"], first["d_change"]) == (0, 0)
-    signs.bout.generator.drawn = POINTS + torch.tensor([0.0, 0.3, 0.0])
+    signs.game.generator.drawn = POINTS + torch.tensor([0.0, 0.3, 0.0])
     with torch.no_grad():
-        signs.bout.generator.weight[0] += 1  # from (1, 1, 1, 1): 1 over the root of 7
+        signs.game.generator.weight[0] += 1  # from (1, 1, 1, 1): 1 over the root of 7
     found = signs()
     assert found["jitter"] == pytest.approx(0.3 / signs.reals.apart, rel=1e-4)
     assert found["g_change"] == pytest.approx(1 / math.sqrt(7))
@@ -155,10 +155,10 @@ def test_jitter_and_changes_since_the_last_record() -> None:
 
 
 def test_how_far_the_average_lags() -> None:
-    bout = Bout(Draws(POINTS), Judge(), 2, ema_half_life=10)
-    assert bout.average is not None
-    bout.average.network.drawn = POINTS + 0.5
-    signs = Vitals(bout, plain(POINTS), seed=0)
+    game = AdversarialGame(Draws(POINTS), Judge(), 2, ema_half_life=10)
+    assert game.average is not None
+    game.average.network.drawn = POINTS + 0.5
+    signs = Vitals(game, plain(POINTS), seed=0)
     assert signs()["average_lag"] == pytest.approx(0.5 * math.sqrt(3) / signs.reals.apart, rel=1e-4)
     assert "average_lag" not in vitals(POINTS, plain(POINTS))()
 
@@ -180,15 +180,15 @@ def test_samples_that_are_not_finite_are_passed_over() -> None:
     assert all(math.isfinite(value) for value in found.values())
 
 
-def test_measuring_leaves_the_bout_as_it_is(pictures: Dataset) -> None:
+def test_measuring_leaves_the_game_as_it_is(pictures: Dataset) -> None:
     config = build.configure(pictures, "sprint", **(TINY | {"d_norm": "batch", "batch_size": 16}))
-    bout = build.bout(config, pictures.spec, 2)
-    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(bout).items()}
+    game = build.game(config, pictures.spec, 2)
+    before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     state = torch.get_rng_state()
-    found = Vitals(bout, pictures, seed=0)()
+    found = Vitals(game, pictures, seed=0)()
     assert {"spread", "class_spread", "high_frequency", "average_lag"} <= set(found)
-    assert bout.generator.training
-    after = checkpoint._tensors(bout)
+    assert game.generator.training
+    after = checkpoint._tensors(game)
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(state, torch.get_rng_state())
 
@@ -198,35 +198,35 @@ def test_records_have_them_where_asked_and_the_weights_are_the_same(pictures: Da
     for asked in (True, False):
         torch.manual_seed(0)
         config = build.configure(pictures, "sprint", **TINY)
-        bout = build.bout(config, pictures.spec, 2)
+        game = build.game(config, pictures.spec, 2)
         records = list(
-            train(bout, pictures, Budget(samples_seen=96), batch_size=16, record_every=2, vitals=asked)
+            train(game, pictures, Budget(samples_seen=96), batch_size=16, record_every=2, vitals=asked)
         )
         assert all(("spread" in record.values) == asked for record in records)
         assert all(0 <= record.values["auc"] <= 1 for record in records)
-        finals.append(checkpoint._tensors(bout))
+        finals.append(checkpoint._tensors(game))
     assert all(torch.equal(finals[0][name], finals[1][name]) for name in finals[0])
 
 
 def test_auc_counts_pairs_in_order() -> None:
     data = from_array(torch.randn(64, 2, generator=torch.Generator().manual_seed(0)))
     data = replace(data, samples=data.samples)
-    bout = Bout(Draws(torch.full((64, 2), -50.0)), Judge(), 2)
-    bout.generator.forward = lambda latents: -50.0 * bout.generator.weight[0] + torch.zeros(len(latents), 2)
-    (record,) = train(bout, data, Budget(samples_seen=16), batch_size=16)
+    game = AdversarialGame(Draws(torch.full((64, 2), -50.0)), Judge(), 2)
+    game.generator.forward = lambda latents: -50.0 * game.generator.weight[0] + torch.zeros(len(latents), 2)
+    (record,) = train(game, data, Budget(samples_seen=16), batch_size=16)
     assert record.values["auc"] == 1
 
 
 def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     config = build.configure(pictures, "sprint", **TINY)
-    bout = build.bout(config, pictures.spec, 2)
-    whole = Vitals(bout, pictures, seed=0)()
+    game = build.game(config, pictures.spec, 2)
+    whole = Vitals(game, pictures, seed=0)()
     monkeypatch.setattr("sparring.training.vitals.PART", 10)
     monkeypatch.setattr("sparring.training.vitals.NUMBERS", 64 * 40)
-    parts = Vitals(bout, pictures, seed=0)
+    parts = Vitals(game, pictures, seed=0)
     assert len(parts.reals.samples) == 40
     monkeypatch.setattr("sparring.training.vitals.NUMBERS", 2**23)
-    assert Vitals(bout, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
+    assert Vitals(game, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
 
 
 def judge_of(*weights: Tensor) -> nn.Module:

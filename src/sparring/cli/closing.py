@@ -13,7 +13,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import SparringError, counted
 from sparring.files import write_whole
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import times_real_text
 from sparring.kinds import sheets
@@ -28,11 +28,11 @@ LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs a
 QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 
 
-def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
+def finish(folder: RunFolder, game: AdversarialGame, data: Dataset, screen: Any) -> None:
     """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
     latents, labels = run.picture_latents(folder)
     began = time.perf_counter()
-    samples = drawing.decoded(bout.artist, folder.spec, latents, labels).numpy()
+    samples = drawing.decoded(game.sampling_generator, folder.spec, latents, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
     sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
@@ -41,13 +41,13 @@ def finish(folder: RunFolder, bout: Bout, data: Dataset, screen: Any) -> None:
         animation = folder.path / layout.ANIMATION
         sheets.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
-    if quality := _quality(folder, bout, data, rate):
+    if quality := _quality(folder, game, data, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.told(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
 
 
-def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
+def _quality(folder: RunFolder, game: AdversarialGame, data: Dataset, rate: float) -> str:
     """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
 
     Args:
@@ -58,7 +58,7 @@ def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
     count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
     try:
         with working() as tell:
-            found = evaluate.times_real(folder, bout, data, count, tell)
+            found = evaluate.times_real(folder, game, data, count, tell)
     except SparringError as error:  # too few, or samples that are not finite
         return f"not measured: {error}"
     name = shlex.quote(str(folder.path))
@@ -70,7 +70,7 @@ def _quality(folder: RunFolder, bout: Bout, data: Dataset, rate: float) -> str:
         estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
         return f"{estimate}, an estimate in simple features; {how}"
     facts = found.to_dict() | {
-        "label": found.label, "held_out": found.held_out, "checkpoint_step": bout.step, "samples": count,
+        "label": found.label, "held_out": found.held_out, "checkpoint_step": game.step, "samples": count,
     }  # fmt: skip
     write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
     few = found.count == count < COUNT  # else as many a side as sparring evaluate would take

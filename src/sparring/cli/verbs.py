@@ -33,7 +33,7 @@ from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line
 from sparring.errors import ConfigError, RunError, SparringError, counted, printable, unknown, warn
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.machine.device import Runtime, another_ended
@@ -64,9 +64,9 @@ def demo(args: argparse.Namespace) -> int:
     config = build.configure(whole, minutes=args.minutes, seed=args.seed)
     build.check(config, whole)
     data, held_out = build.parts(config, whole)
-    bout = build.bout(config, data.spec, data.classes)
+    game = build.game(config, data.spec, data.classes)
     folder = run.create(args.out or run.free_path(Path("runs"), "demo"), config, data)
-    if not _fight(Rescuer(folder, bout, 0), data, held_out, whole):
+    if not _fight(Rescuer(folder, game, 0), data, held_out, whole):
         return 130
     name = escape(shlex.quote(str(folder.path)))
     screen.print(
@@ -111,7 +111,7 @@ def train(args: argparse.Namespace) -> int:
     data, held_out = build.parts(config, whole)
     _check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
-    bout = build.bout(config, data.spec, data.classes, runtime)
+    game = build.game(config, data.spec, data.classes, runtime)
     name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
     path, refusal = args.out, None
     if runtime.rank == 0:
@@ -124,11 +124,11 @@ def train(args: argparse.Namespace) -> int:
     if refusal:
         raise RunError(refusal)
     if runtime.processes == 1:  # it draws as one process does
-        for caution in preflight(bout, data, config.seed):
+        for caution in preflight(game, data, config.seed):
             warn(f"before the first step: {caution}")
     watched = args.watch and runtime.rank == 0
     with page_beside(path, args.browser, args.stay) if watched else nullcontext():
-        done = _fight(Rescuer(RunFolder(path), bout, args.rescue), data, held_out, whole)
+        done = _fight(Rescuer(RunFolder(path), game, args.rescue), data, held_out, whole)
     return 0 if done else 130
 
 
@@ -151,26 +151,26 @@ def resume(args: argparse.Namespace) -> int:
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
-    bout, facts = _begun(folder, runtime, args.force)
-    if build.budget(config).progress(bout, len(data)) < 1:
+    game, facts = _begun(folder, runtime, args.force)
+    if build.budget(config).progress(game, len(data)) < 1:
         if main_process:
             screen.print(
-                f"Going on from step {bout.step:,} ({counted(bout.samples_seen, 'sample')})."
+                f"Going on from step {game.step:,} ({counted(game.samples_seen, 'sample')})."
                 if facts
                 else "Nothing was saved yet: starting from the first step."
             )
         threads = int(facts.get("threads", 0))
-        ward = resumed(folder, bout, args.rescue)
+        ward = resumed(folder, game, args.rescue)
         return 0 if _fight(ward, data, held_out, whole, threads) else 130
     if main_process:
         more = "Give it more: --minutes, --epochs or --samples-seen."
         screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
         if not _is_drawn(folder):  # stopped while the pictures were being made
-            finish(folder, bout, whole, screen)
+            finish(folder, game, whole, screen)
     return 0
 
 
-def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[str, Any]]:
+def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[AdversarialGame, dict[str, Any]]:
     """The players where the run stopped and the facts saved with them; new ones where nothing was saved.
 
     Args:
@@ -178,9 +178,9 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[
     """
     if folder.saved():
         try:
-            bout, facts = folder.bout(warn, runtime)
-            _tell_of_lost_records(folder, bout.step)
-            return bout, facts
+            game, facts = folder.game(warn, runtime)
+            _tell_of_lost_records(folder, game.step)
+            return game, facts
         except checkpoint.NothingSavedError as error:
             if not anew:
                 again = f"sparring resume {shlex.quote(str(folder.path))} --force"
@@ -188,7 +188,7 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Bout, dict[
                     f"no whole checkpoint in {folder.checkpoints}. Put back a copy of them, or begin this run "
                     f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
                 ) from error
-    return build.bout(folder.config, folder.spec, folder.classes, runtime), {}
+    return build.game(folder.config, folder.spec, folder.classes, runtime), {}
 
 
 def _tell_of_lost_records(folder: RunFolder, step: int) -> None:
@@ -267,11 +267,11 @@ def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Datase
     Args:
         data: what is trained on; ``whole`` is all that was read, ``held_out`` what no training sees.
     """
-    folder, bout = ward.folder, ward.bout
-    main_process = bout.runtime.rank == 0
+    folder, game = ward.folder, ward.game
+    main_process = game.runtime.rank == 0
     screen = console()
     if main_process:
-        runtime = bout.runtime
+        runtime = game.runtime
         place = f"{runtime.device}, {runtime.precision}" + (
             f", {runtime.processes} processes" if runtime.processes > 1 else ""
         )
@@ -299,7 +299,7 @@ def _fight(ward: Rescuer, data: Dataset, held_out: Dataset | None, whole: Datase
             markup=False,
         )
         return False
-    finish(folder, ward.bout, whole, screen)
+    finish(folder, ward.game, whole, screen)
     diagnosis = ward.diagnosis.with_measured(partial(measured, folder.path))
     if diagnosis.verdict != "healthy":
         said = line(diagnosis, advice=True).removeprefix("doctor: ")
@@ -323,7 +323,7 @@ def _thumbnail(ward: Rescuer) -> Any:
     latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
-        decoded = drawing.decoded(ward.bout.artist, folder.spec, latents, labels).numpy()
+        decoded = drawing.decoded(ward.game.sampling_generator, folder.spec, latents, labels).numpy()
         tiles = list(pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]

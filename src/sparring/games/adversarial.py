@@ -22,7 +22,7 @@ from sparring.games.augment import Augmentation, sign_of_pairs
 from sparring.games.average import WeightAverage, duplicate
 from sparring.games.losses import Loss
 from sparring.games.penalties import AdaptiveGamma, LeCam, Penalty, between
-from sparring.games.players import check_bout, score
+from sparring.games.players import check_game, score
 from sparring.machine.device import Runtime
 from sparring.networks.blocks import has_batch_statistics
 from sparring.networks.network import play
@@ -31,7 +31,7 @@ Batch = tuple[Tensor, Tensor | None]  # samples (B, *shape) in [-1, 1], labels (
 Logged = dict[str, Tensor]
 
 
-class Lesson(NamedTuple):
+class Update(NamedTuple):
     """What one player learns from one batch: a gradient for each of its weights, and what to log."""
 
     gradients: Sequence[Tensor | None]
@@ -47,7 +47,7 @@ class Ends(NamedTuple):
 
 
 @dataclass
-class Bout:
+class AdversarialGame:
     """Two players, the game between them, and how far they are.
 
     ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits (B,).
@@ -92,7 +92,7 @@ class Bout:
     spec: Spec | None = field(default=None, init=False)  # of the data trained on, to draw in its units
 
     def __post_init__(self) -> None:
-        check_bout(self)
+        check_game(self)
         instance("ends", self.ends, Ends, "sparring.games.adversarial.Ends(rates, penalties, beta2)")
         self.generator = self.runtime.place(self.generator)
         self.discriminator = self.runtime.place(self.discriminator)
@@ -107,17 +107,17 @@ class Bout:
         self.average = WeightAverage(self.generator) if self.ema_half_life else None
         self.judges_jointly = not has_batch_statistics(self.discriminator)
         others = range(1, self.ghost_batches)
-        self.shadows = [(_shadow(self.generator), _shadow(self.discriminator)) for _ in others]
+        self._replicas = [(_replica(self.generator), _replica(self.discriminator)) for _ in others]
 
     @property
-    def artist(self) -> nn.Module:
+    def sampling_generator(self) -> nn.Module:
         """The generator to draw with: the weight average where there is one."""
         return self.average.network if self.average else self.generator
 
     def sample(
         self, count: int = 1, data: Any = None, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
     ) -> NDArray[Any]:
-        """Draw samples (count, *shape) in the data's own units and type, from ``artist``.
+        """Draw samples (count, *shape) in the data's own units and type, from ``sampling_generator``.
 
         Args:
             data: whose units; without it, those of the data that ``train`` was given.
@@ -130,9 +130,9 @@ class Bout:
         spec = self.spec if dataset is None else dataset.spec
         if spec is None:
             raise ConfigError(
-                "whose units the samples shall have is not known yet: give bout.sample(count, data)."
+                "whose units the samples shall have is not known yet: give game.sample(count, data)."
             )
-        return drawing.samples(self.artist, spec, self.latent_dim, count, labels, seed, truncation)
+        return drawing.samples(self.sampling_generator, spec, self.latent_dim, count, labels, seed, truncation)
 
     @property
     def memories(self) -> dict[str, nn.Module]:
@@ -140,18 +140,18 @@ class Bout:
         found = {"augment": self.augment, "lecam": self.lecam, "gamma": self.gamma}
         return {name: memory for name, memory in found.items() if memory is not None}
 
-    def ghosts(self) -> list[Bout]:
-        """This bout once for each ghost batch: the same weights, batch statistics apart.
+    def replicas(self) -> list[AdversarialGame]:
+        """This game once for each ghost batch: the same weights, batch statistics apart.
 
-        The first is the bout itself; the others start each step from its statistics.
+        The first is the game itself; the others start each step from its statistics.
         """
-        ghosts = [self]
-        for generator, discriminator in self.shadows:
+        replicas = [self]
+        for generator, discriminator in self._replicas:
             _follow(generator, self.generator)
             _follow(discriminator, self.discriminator)
-            ghosts.append(copy.copy(self))
-            ghosts[-1].generator, ghosts[-1].discriminator = generator, discriminator
-        return ghosts
+            replicas.append(copy.copy(self))
+            replicas[-1].generator, replicas[-1].discriminator = generator, discriminator
+        return replicas
 
     def at(self, progress: float) -> dict[str, float]:
         """Put rates, penalties and betas where they stand at this share of the budget; what to log of it."""
@@ -175,70 +175,70 @@ class Bout:
         return [*self.d_optimizer.param_groups, *self.g_optimizer.param_groups]
 
 
-def adversarial_step(bout: Bout, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
+def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """One step of the fight: a discriminator update per batch, then one generator update.
 
     ``rng`` draws the latents and what else is random. Returns both losses, the penalties' share ()
     and the logits (B,), detached, still on the device.
     """
-    together, ghosts = bout.runtime.together, bout.ghosts()
-    rngs = [rng, *(_child(rng) for _ in ghosts[1:])]
+    together, replicas = game.runtime.together, game.replicas()
+    rngs = [rng, *(_child(rng) for _ in replicas[1:])]
     for batch in batches:
-        parts = _split(batch, len(ghosts))
-        fakes = together(forge, ghosts, parts, rngs)
-        lessons = together(discriminator_lesson, ghosts, parts, [fake.detach() for fake in fakes], rngs)
-        logged = remember(bout, descend(bout, bout.discriminator, bout.d_optimizer, lessons))
-        if bout.weight_clip:
-            clip_weights(bout.discriminator, bout.weight_clip)
+        parts = _split(batch, len(replicas))
+        fakes = together(forge, replicas, parts, rngs)
+        updates = together(discriminator_update, replicas, parts, [fake.detach() for fake in fakes], rngs)
+        logged = remember(game, descend(game, game.discriminator, game.d_optimizer, updates))
+        if game.weight_clip:
+            clip_weights(game.discriminator, game.weight_clip)
     # The last fakes still hold their graph: the generator learns from them with the new discriminator.
-    lessons = together(generator_lesson, ghosts, parts, fakes, rngs)
-    return logged | descend(bout, bout.generator, bout.g_optimizer, lessons)
+    updates = together(generator_update, replicas, parts, fakes, rngs)
+    return logged | descend(game, game.generator, game.g_optimizer, updates)
 
 
-def forge(bout: Bout, batch: Batch, rng: torch.Generator) -> Tensor:
+def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:
     """Fakes G(z), z ~ N(0, I), as many and of the same classes as the batch."""
-    (real, labels), runtime = batch, bout.runtime
-    latents = torch.randn(len(real) * runtime.processes, bout.latent_dim, generator=rng, device=runtime.device)
+    (real, labels), runtime = batch, game.runtime
+    latents = torch.randn(len(real) * runtime.processes, game.latent_dim, generator=rng, device=runtime.device)
     with runtime.autocast():
-        fake = play(bout.generator, runtime.share(latents), labels)
+        fake = play(game.generator, runtime.share(latents), labels)
     return fake.float()
 
 
-def see(bout: Bout, samples: Tensor, rng: torch.Generator) -> Tensor:
-    """Samples as the discriminator is shown them: augmented, then under noise, where the bout has such."""
-    runtime, count = bout.runtime, len(samples) * bout.runtime.processes
-    if bout.augment is not None:
-        u = torch.rand(count, bout.augment.numbers, generator=rng, device=runtime.device)
-        samples = bout.augment(samples, runtime.share(u))
-    if bout.instance_noise:
+def see(game: AdversarialGame, samples: Tensor, rng: torch.Generator) -> Tensor:
+    """Samples as the discriminator is shown them: augmented, then under noise, where the game has such."""
+    runtime, count = game.runtime, len(samples) * game.runtime.processes
+    if game.augment is not None:
+        u = torch.rand(count, game.augment.numbers, generator=rng, device=runtime.device)
+        samples = game.augment(samples, runtime.share(u))
+    if game.instance_noise:
         noise = torch.randn(count, *samples.shape[1:], generator=rng, device=runtime.device)
-        samples = samples + bout.instance_noise * schedules.linear(bout.progress) * runtime.share(noise)
+        samples = samples + game.instance_noise * schedules.linear(game.progress) * runtime.share(noise)
     return samples
 
 
-def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
+def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
     """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
-    due = [penalty for penalty in bout.penalties if bout.step % penalty.every == 0]
+    due = [penalty for penalty in game.penalties if game.step % penalty.every == 0]
     # Where D's slope in its samples is asked for, the logits carry it: one forward pass for both. It is
     # the slope of D(see(x)) in x, as in Karras et al. 2020: the alteration is a part of D here.
     real = batch[0].detach().requires_grad_(any(penalty.on == "real" for penalty in due))
     fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
     labels = batch[1]
-    real_logits, fake_logits = judge(bout, see(bout, real, rng), see(bout, fake, rng), labels)
-    d_loss = bout.loss.discriminator(real_logits, fake_logits).mean()
+    real_logits, fake_logits = judge(game, see(game, real, rng), see(game, fake, rng), labels)
+    d_loss = game.loss.discriminator(real_logits, fake_logits).mean()
     total = d_loss
-    if bout.lecam is not None:
-        total = total + bout.lecam.weight * bout.lecam(real_logits, fake_logits).mean()
+    if game.lecam is not None:
+        total = total + game.lecam.weight * game.lecam(real_logits, fake_logits).mean()
     for penalty in due:
         if penalty.on == "real":
             cost = penalty.function(real, real_logits).mean()
         elif penalty.on == "fake":
             cost = penalty.function(fake, fake_logits).mean()
         else:
-            cost = penalise_elsewhere(bout, penalty, real, fake, labels, rng)
-        weight: float | Tensor = penalty.every * penalty.weight * bout.penalty_scale
-        if bout.gamma is not None and penalty.on != "between":  # WGAN-GP's weight is no gamma
-            weight = weight * bout.gamma.scale
+            cost = penalise_elsewhere(game, penalty, real, fake, labels, rng)
+        weight: float | Tensor = penalty.every * penalty.weight * game.penalty_scale
+        if game.gamma is not None and penalty.on != "between":  # WGAN-GP's weight is no gamma
+            weight = weight * game.gamma.scale
         total = total + weight * cost
     logged = {
         "d_loss": d_loss.detach(),
@@ -246,22 +246,22 @@ def discriminator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Gene
         "real_logit": real_logits.detach(),
         "fake_logit": fake_logits.detach(),
     }
-    return Lesson(slope(total, bout.discriminator), logged)
+    return Update(slope(total, game.discriminator), logged)
 
 
-def generator_lesson(bout: Bout, batch: Batch, fake: Tensor, rng: torch.Generator) -> Lesson:
+def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
     """The slope of L_G(D(x), D(G(z))) in the generator's weights alone."""
-    (real, labels), fake = batch, see(bout, fake, rng)
-    if bout.loss.pairs:
-        real = see(bout, real, rng)
-    with bout.runtime.autocast():
-        fake_logits = score(bout.discriminator, fake, labels)
+    (real, labels), fake = batch, see(game, fake, rng)
+    if game.loss.pairs:
+        real = see(game, real, rng)
+    with game.runtime.autocast():
+        fake_logits = score(game.discriminator, fake, labels)
         real_logits = fake_logits.detach()
-        if bout.loss.pairs:
+        if game.loss.pairs:
             with torch.no_grad():
-                real_logits = score(bout.discriminator, real, labels)
-    g_loss = bout.loss.generator(real_logits, fake_logits).mean()
-    return Lesson(slope(g_loss, bout.generator), {"g_loss": g_loss.detach()})
+                real_logits = score(game.discriminator, real, labels)
+    g_loss = game.loss.generator(real_logits, fake_logits).mean()
+    return Update(slope(g_loss, game.generator), {"g_loss": g_loss.detach()})
 
 
 def slope(loss: Tensor, network: nn.Module) -> list[Tensor | None]:
@@ -273,67 +273,74 @@ def slope(loss: Tensor, network: nn.Module) -> list[Tensor | None]:
     return list(torch.autograd.grad(loss, weights, allow_unused=True))
 
 
-def descend(bout: Bout, network: nn.Module, optimizer: Optimizer, lessons: Sequence[Lesson]) -> Logged:
-    """One optimizer step along the lessons' mean gradient; returns what they logged, joined."""
+def descend(
+    game: AdversarialGame, network: nn.Module, optimizer: Optimizer, updates: Sequence[Update]
+) -> Logged:
+    """One optimizer step along the updates' mean gradient; returns what they logged, joined."""
     weights = [p for p in network.parameters() if p.requires_grad]
-    of_parts = zip(*(lesson.gradients for lesson in lessons), strict=True)
+    of_parts = zip(*(update.gradients for update in updates), strict=True)
     for weight, gradients in zip(weights, of_parts, strict=True):
         present = [gradient for gradient in gradients if gradient is not None]
-        weight.grad = _mean(weight, present, len(lessons))
-    bout.runtime.average_gradients(weights)
-    if bout.clip_gradients:
-        torch.nn.utils.clip_grad_norm_(weights, bout.clip_gradients)
+        weight.grad = _mean(weight, present, len(updates))
+    game.runtime.average_gradients(weights)
+    if game.clip_gradients:
+        torch.nn.utils.clip_grad_norm_(weights, game.clip_gradients)
     optimizer.step()
-    if len(lessons) == 1:
-        return lessons[0].logged
-    return {name: _joined([lesson.logged[name] for lesson in lessons]) for name in lessons[0].logged}
+    if len(updates) == 1:
+        return updates[0].logged
+    return {name: _joined([update.logged[name] for update in updates]) for name in updates[0].logged}
 
 
-def remember(bout: Bout, logged: Logged) -> Logged:
+def remember(game: AdversarialGame, logged: Logged) -> Logged:
     """Let LeCam's anchors, p and gamma follow an update's logits; returns what is logged, and the latter."""
-    real, fake, mean = logged["real_logit"], logged["fake_logit"], bout.runtime.mean
-    if bout.lecam is not None:
-        bout.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
-    if bout.augment is not None:
-        overfitting = mean(bout.augment.overfitting(real, fake))
-        bout.augment.adapt(overfitting, len(real) * bout.runtime.processes)
-        logged = logged | {"augment_p": bout.augment.p.clone()}
-    if bout.gamma is not None:
-        bout.gamma.adapt(mean(sign_of_pairs(real, fake)), len(real) * bout.runtime.processes)
-        if bout.r1:
-            logged = logged | {"r1_gamma": bout.r1 * bout.penalty_scale * bout.gamma.scale}
+    real, fake, mean = logged["real_logit"], logged["fake_logit"], game.runtime.mean
+    if game.lecam is not None:
+        game.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
+    if game.augment is not None:
+        overfitting = mean(game.augment.overfitting(real, fake))
+        game.augment.adapt(overfitting, len(real) * game.runtime.processes)
+        logged = logged | {"augment_p": game.augment.p.clone()}
+    if game.gamma is not None:
+        game.gamma.adapt(mean(sign_of_pairs(real, fake)), len(real) * game.runtime.processes)
+        if game.r1:
+            logged = logged | {"r1_gamma": game.r1 * game.penalty_scale * game.gamma.scale}
     return logged
 
 
-def judge(bout: Bout, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
     """D(x) and D(G(z)), (B,) each; in float32 and apart where a slope in the samples is asked for.
 
     Otherwise in one forward pass, unless batch statistics would mix the two.
     """
     sloped = real.requires_grad or fake.requires_grad
-    with nullcontext() if sloped else bout.runtime.autocast():
-        if sloped or not bout.judges_jointly:
-            return score(bout.discriminator, real, labels), score(bout.discriminator, fake, labels)
+    with nullcontext() if sloped else game.runtime.autocast():
+        if sloped or not game.judges_jointly:
+            return score(game.discriminator, real, labels), score(game.discriminator, fake, labels)
         both = None if labels is None else torch.cat([labels, labels])
-        logits = score(bout.discriminator, torch.cat([real, fake]), both)
+        logits = score(game.discriminator, torch.cat([real, fake]), both)
     real_logits, fake_logits = logits.split(len(real))
     return real_logits, fake_logits
 
 
 def penalise_elsewhere(
-    bout: Bout, penalty: Penalty, real: Tensor, fake: Tensor, labels: Tensor | None, rng: torch.Generator
+    game: AdversarialGame,
+    penalty: Penalty,
+    real: Tensor,
+    fake: Tensor,
+    labels: Tensor | None,
+    rng: torch.Generator,
 ) -> Tensor:
     """The batch mean of a penalty "between" real and fake or "near" reals, in float32."""
-    runtime, count = bout.runtime, len(real) * bout.runtime.processes
+    runtime, count = game.runtime, len(real) * game.runtime.processes
     if penalty.on == "between":
         share = torch.rand(count, generator=rng, device=runtime.device)
         samples = between(real, fake, runtime.share(share)).detach().requires_grad_()
-        return penalty.function(samples, score(bout.discriminator, see(bout, samples, rng), labels)).mean()
-    here = see(bout, real.detach(), rng)
+        return penalty.function(samples, score(game.discriminator, see(game, samples, rng), labels)).mean()
+    here = see(game, real.detach(), rng)
     u = runtime.share(torch.randn(count, *real.shape[1:], generator=rng, device=runtime.device))
     both = None if labels is None else torch.cat([labels, labels])
     samples = torch.cat([here, here + penalty.sigma * u])
-    return penalty.function(samples, score(bout.discriminator, samples, both)).mean()
+    return penalty.function(samples, score(game.discriminator, samples, both)).mean()
 
 
 @torch.no_grad()
@@ -343,15 +350,15 @@ def clip_weights(network: nn.Module, bound: float) -> None:
         weight.clamp_(-bound, bound)
 
 
-def _shadow(network: nn.Module) -> nn.Module:
+def _replica(network: nn.Module) -> nn.Module:
     """A copy with the same weights but buffers (batch statistics) of its own."""
     return duplicate(network, {id(weight): weight for weight in network.parameters()})
 
 
-def _follow(shadow: nn.Module, network: nn.Module) -> None:
-    if shadow.training != network.training:
-        shadow.train(network.training)
-    for mine, theirs in zip(shadow.buffers(), network.buffers(), strict=True):
+def _follow(replica: nn.Module, network: nn.Module) -> None:
+    if replica.training != network.training:
+        replica.train(network.training)
+    for mine, theirs in zip(replica.buffers(), network.buffers(), strict=True):
         mine.copy_(theirs)
 
 

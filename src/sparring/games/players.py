@@ -1,4 +1,4 @@
-"""The two players as a bout meets them: what may play, and how each is called."""
+"""The two players as a game meets them: what may play, and how each is called."""
 
 from __future__ import annotations
 
@@ -58,37 +58,37 @@ def described(outputs: Any) -> str:
     return f"a {type(outputs).__name__}{parts}"
 
 
-def check_bout(bout: Any) -> None:
+def check_game(game: Any) -> None:
     """Refuse what is no player, optimizer, loss or number in its range; numpy's numbers become Python's.
 
     Raises:
         ConfigError: which, what is accepted.
     """
     for player in PLAYERS:
-        _check_player(player, getattr(bout, player))
-        _check_optimizer(f"{player[0]}_optimizer", getattr(bout, f"{player[0]}_optimizer"))
-    if bout.generator is bout.discriminator:
+        _check_player(player, getattr(game, player))
+        _check_optimizer(f"{player[0]}_optimizer", getattr(game, f"{player[0]}_optimizer"))
+    if game.generator is game.discriminator:
         raise ConfigError("generator and discriminator are one network: give each its own.")
     for name, greatest in COUNTS.items():
-        setattr(bout, name, whole(name, getattr(bout, name), 1, greatest))
+        setattr(game, name, whole(name, getattr(game, name), 1, greatest))
     for name, most in AMOUNTS.items():
-        setattr(bout, name, number(name, getattr(bout, name), 0, most))
+        setattr(game, name, number(name, getattr(game, name), 0, most))
     names = ", ".join(f"losses.{name}" for name, one in vars(losses).items() if isinstance(one, Loss))
-    instance("loss", bout.loss, Loss, f"{names} or your own, losses.Loss(of_discriminator, of_generator)")
-    if isinstance(bout.penalties, Penalty):
-        bout.penalties = (bout.penalties,)
-    instance("penalties", bout.penalties, (list, tuple), "a list, as [penalties.r1(gamma=1.0)]")
-    for penalty in bout.penalties:
+    instance("loss", game.loss, Loss, f"{names} or your own, losses.Loss(of_discriminator, of_generator)")
+    if isinstance(game.penalties, Penalty):
+        game.penalties = (game.penalties,)
+    instance("penalties", game.penalties, (list, tuple), "a list, as [penalties.r1(gamma=1.0)]")
+    for penalty in game.penalties:
         instance("a penalty", penalty, Penalty, "what penalties.r1(gamma=1.0) and its like make")
-    instance("lr_schedule", bout.lr_schedule, Callable, "a function of the share of the budget")  # type: ignore[arg-type]
+    instance("lr_schedule", game.lr_schedule, Callable, "a function of the share of the budget")  # type: ignore[arg-type]
     try:
-        at_first = bout.lr_schedule(0.0)
+        at_first = game.lr_schedule(0.0)
     except Exception as error:  # whatever a user's function raises
         raise ConfigError(f"lr_schedule fails at 0: {type(error).__name__} {quoted(str(error))}.") from error
     number("lr_schedule(0.0)", at_first, 0)
-    instance("runtime", bout.runtime, Runtime, "a Runtime, as sparring.machine.device.Runtime(device='cpu')")
+    instance("runtime", game.runtime, Runtime, "a Runtime, as sparring.machine.device.Runtime(device='cpu')")
     for name, kind in MEMORIES.items():
-        instance(name, getattr(bout, name), (kind, type(None)), f"None or {kind.__module__}.{kind.__name__}")
+        instance(name, getattr(game, name), (kind, type(None)), f"None or {kind.__module__}.{kind.__name__}")
 
 
 def _check_player(name: str, network: Any) -> None:

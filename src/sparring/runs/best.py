@@ -23,7 +23,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record, times_real_text
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
@@ -46,20 +46,20 @@ class Judge:
     extractor: Extractor
     standard: quality.Standard
 
-    def distance(self, bout: Bout, offset: int) -> float:
+    def distance(self, game: AdversarialGame, offset: int) -> float:
         """The Fréchet distance of COUNT samples, from the same latents whenever the offset is the same."""
-        return frechet(fit_gaussian(self.features(bout, offset)), self.standard.law)
+        return frechet(fit_gaussian(self.features(game, offset)), self.standard.law)
 
-    def measured(self, bout: Bout) -> tuple[float, quality.TimesReal]:
+    def measured(self, game: AdversarialGame) -> tuple[float, quality.TimesReal]:
         """The distance and times real of samples that no checkpoint is chosen on."""
-        features = self.features(bout, REPORTING)
+        features = self.features(game, REPORTING)
         return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
 
-    def features(self, bout: Bout, offset: int) -> Tensor:
+    def features(self, game: AdversarialGame, offset: int) -> Tensor:
         """Of COUNT samples (COUNT, D)."""
         labels = drawing.natural_labels(COUNT, self.class_counts)
         latents = drawing.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
-        return self.extractor(drawing.to_measure(bout.artist, latents, labels, self.spec))
+        return self.extractor(drawing.to_measure(game.sampling_generator, latents, labels, self.spec))
 
 
 def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
@@ -94,12 +94,14 @@ def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
 
 
 class Selection:
-    """Measures a bout every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
+    """Measures a game every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
 
-    def __init__(self, judge: Judge, folder: Path, bout: Bout, warn: Callable[[str], object]) -> None:
-        self.judge, self.folder, self.bout = judge, folder, bout
+    def __init__(
+        self, judge: Judge, folder: Path, game: AdversarialGame, warn: Callable[[str], object]
+    ) -> None:
+        self.judge, self.folder, self.game = judge, folder, game
         self.every = judge.config.evaluate_every
-        self.measured_at = bout.samples_seen // self.every * self.every
+        self.measured_at = game.samples_seen // self.every * self.every
         self.best, self.best_step = math.inf, -1
         with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
             chosen, _ = checkpoint.read(folder, warn)
@@ -111,7 +113,7 @@ class Selection:
         if not last and record.samples_seen - self.measured_at < self.every:
             return record
         self.measured_at = record.samples_seen // self.every * self.every
-        distance = self.judge.distance(self.bout, CHOOSING)
+        distance = self.judge.distance(self.game, CHOOSING)
         return replace(record, values={**record.values, "frechet": distance})
 
     def keep(self, record: Record) -> bool:
@@ -121,16 +123,16 @@ class Selection:
             return False
         self.best, self.best_step = distance, record.step
         chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
-        checkpoint.write(self.bout, self.folder, chosen)
+        checkpoint.write(self.game, self.folder, chosen)
         return True
 
     def report(self, classes: int) -> dict[str, Any]:
         """How the best checkpoint and the present state measure on samples neither was chosen on."""
         facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
-        best = build.bout(self.judge.config, self.judge.spec, classes, self.bout.runtime)
+        best = build.game(self.judge.config, self.judge.spec, classes, self.game.runtime)
         checkpoint.restore(best, facts, tensors)
         distance, times = self.judge.measured(best)
-        last_distance, last_times = self.judge.measured(self.bout)
+        last_distance, last_times = self.judge.measured(self.game)
         return {
             "times_real": times.value,
             "times_real_error": times.error,
@@ -139,7 +141,7 @@ class Selection:
             "step": best.step,
             "chosen_at": facts.get("frechet"),
             "frechet": distance,
-            "last_step": self.bout.step,
+            "last_step": self.game.step,
             "last_frechet": last_distance,
             "last_times_real": last_times.value,
         }

@@ -1,4 +1,4 @@
-"""The only place where names become objects: tables of data, networks, losses, and a bout from them."""
+"""The only place where names become objects: tables of data, networks, losses, and a game from them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, meant, quoted, unknown
 from sparring.files import beside
 from sparring.games import augment, losses, penalties, schedules
-from sparring.games.adversarial import Bout, Ends
+from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.history import layout
 from sparring.machine.device import Runtime, check_threads
 from sparring.networks import dcgan, memory, mlp, modern, resnet
@@ -306,7 +306,7 @@ def total_variance(dataset: Dataset) -> float:
     return (squares - float(total.square().sum()) / count) / count
 
 
-def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> Bout:
+def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> AdversarialGame:
     """Both players, freshly initialised from the seed, and the game between them.
 
     Raises:
@@ -322,7 +322,7 @@ def bout(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
             spectral(discriminator)
     runtime = runtime or Runtime(config.device, config.precision, config.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
-    return Bout(
+    return AdversarialGame(
         generator,
         discriminator,
         config.latent_dim,

@@ -1,4 +1,4 @@
-"""Checkpoints: the exact state of a bout as safetensors and JSON, written whole or not at all.
+"""Checkpoints: the exact state of a game as safetensors and JSON, written whole or not at all.
 
 A checkpoint is two files, ``00001200.safetensors`` and ``00001200.json``. The JSON is renamed into
 place last and holds the SHA-256 of both: without it, or with another sum, the checkpoint
@@ -24,7 +24,7 @@ from torch.optim import Optimizer
 
 from sparring.errors import RunError, quoted, reason
 from sparring.files import write_whole
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 
 VERSION = 1
@@ -42,26 +42,26 @@ class _BrokenError(ValueError):
     """Why a checkpoint does not count."""
 
 
-def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
-    """Save the bout; returns the path of the JSON. Checkpoints before the last KEEP go.
+def write(game: AdversarialGame, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
+    """Save the game; returns the path of the JSON. Checkpoints before the last KEEP go.
 
     Raises:
         RunError: the disk is full or cannot be written; the checkpoints before are untouched.
     """
-    tensors = save(_tensors(bout))
+    tensors = save(_tensors(game))
     facts = {
         "version": VERSION,
-        "step": bout.step,
-        "samples_seen": bout.samples_seen,
-        "seconds": bout.seconds,
+        "step": game.step,
+        "samples_seen": game.samples_seen,
+        "seconds": game.seconds,
         **(extra or {}),
     }
     if run := layout.identity(folder.parent):
         facts["run"] = run
-    if idle := _stateless(bout):
+    if idle := _stateless(game):
         facts["stateless"] = idle
     signed = facts | {"sha256": _digest(facts, BytesIO(tensors))}
-    state = folder / f"{layout.step_name(bout.step)}{layout.STATE}"
+    state = folder / f"{layout.step_name(game.step)}{layout.STATE}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(state.with_suffix(layout.TENSORS), tensors)
@@ -71,7 +71,7 @@ def write(bout: Bout, folder: Path, extra: Mapping[str, Any] | None = None) -> P
             f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
             "before are whole: make room and go on with `sparring resume`."
         ) from error
-    older = [step for step in layout.checkpoints(folder) if step < bout.step]
+    older = [step for step in layout.checkpoints(folder) if step < game.step]
     gone = older[: max(0, len(older) + 1 - KEEP)]
     for step in gone:
         for suffix in (layout.STATE, layout.TENSORS):
@@ -163,19 +163,19 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
         raise _BrokenError(f"its stateless weights are {quoted(idle)}, not a list of names")
 
 
-def restore(bout: Bout, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Put a bout, built from the same config, into the saved state.
+def restore(game: AdversarialGame, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Put a game, built from the same config, into the saved state.
 
     Raises:
-        RunError: the tensors are not this bout's; it is left as it was.
+        RunError: the tensors are not this game's; it is left as it was.
     """
-    expected = _tensors(bout, optimizers=False)
-    _check_tensors(expected | _states_to_be(bout), tensors, facts)
+    expected = _tensors(game, optimizers=False)
+    _check_tensors(expected | _states_to_be(game), tensors, facts)
     _fill(expected, tensors)
-    for name, optimizer in _optimizers(bout):
+    for name, optimizer in _optimizers(game):
         _restore_optimizer(optimizer, name, tensors)
-    bout.step, bout.samples_seen = int(facts["step"]), int(facts["samples_seen"])
-    bout.seconds = float(facts["seconds"])
+    game.step, game.samples_seen = int(facts["step"]), int(facts["samples_seen"])
+    game.seconds = float(facts["seconds"])
 
 
 def restore_network(
@@ -236,16 +236,16 @@ def _optimizer_part(name: str) -> bool:
     return name.startswith(("g_optimizer/", "d_optimizer/"))
 
 
-def _tensors(bout: Bout, optimizers: bool = True) -> dict[str, Tensor]:
+def _tensors(game: AdversarialGame, optimizers: bool = True) -> dict[str, Tensor]:
     """Every tensor of the state by name; weights and buffers are the live ones, not copies."""
-    networks = {"generator": bout.generator, "discriminator": bout.discriminator, **bout.memories}
-    if bout.average:
-        networks["average"] = bout.average.network
+    networks = {"generator": game.generator, "discriminator": game.discriminator, **game.memories}
+    if game.average:
+        networks["average"] = game.average.network
     tensors: dict[str, Tensor] = {}
     for player, network in networks.items():
         tensors |= _named(player, network)
     if optimizers:
-        for name, optimizer in _optimizers(bout):
+        for name, optimizer in _optimizers(game):
             tensors |= dict(_optimizer_tensors(optimizer, name))
     # safetensors stores row-major memory; channels_last is restored by copying into live weights.
     return {name: t.contiguous() for name, t in tensors.items()} if optimizers else tensors
@@ -255,8 +255,8 @@ def _named(player: str, network: nn.Module) -> dict[str, Tensor]:
     return {f"{player}/{name}": tensor for name, tensor in network.state_dict().items()}
 
 
-def _optimizers(bout: Bout) -> list[tuple[str, Optimizer]]:
-    return [("g_optimizer", bout.g_optimizer), ("d_optimizer", bout.d_optimizer)]
+def _optimizers(game: AdversarialGame) -> list[tuple[str, Optimizer]]:
+    return [("g_optimizer", game.g_optimizer), ("d_optimizer", game.d_optimizer)]
 
 
 def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, Tensor]]:
@@ -265,11 +265,11 @@ def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, T
             yield f"{name}/{index}/{key}", torch.as_tensor(value)
 
 
-def _stateless(bout: Bout) -> list[str]:
+def _stateless(game: AdversarialGame) -> list[str]:
     """Weights of which an optimizer keeps nothing, since no gradient has reached them yet."""
     return [
         f"{name}/{index}"
-        for name, optimizer in _optimizers(bout)
+        for name, optimizer in _optimizers(game)
         for index, weight in enumerate(_weights(optimizer))
         if not optimizer.state.get(weight)
     ]
@@ -279,10 +279,10 @@ def _weights(optimizer: Optimizer) -> list[Tensor]:
     return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
-def _states_to_be(bout: Bout) -> dict[str, Tensor]:
+def _states_to_be(game: AdversarialGame) -> dict[str, Tensor]:
     """What the optimizers will keep of each weight, by name: found by a step of copies of them."""
     tensors: dict[str, Tensor] = {}
-    for name, optimizer in _optimizers(bout):
+    for name, optimizer in _optimizers(game):
         twin = copy.deepcopy(optimizer)
         for weight in _weights(twin):
             weight.grad = torch.zeros_like(weight)

@@ -28,7 +28,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
 from sparring.files import left_over, write_whole
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, read_history, truncate_history
 from sparring.kinds import plane as fields
@@ -97,16 +97,16 @@ class RunFolder:
         """Delete what is of later steps in these folders of ``layout.BY_STEP``."""
         _clear(self.path, lambda other: other > step, names)
 
-    def bout(
+    def game(
         self, warn: Callable[[str], object], runtime: Runtime | None = None, *, best: bool = False
-    ) -> tuple[Bout, dict[str, Any]]:
+    ) -> tuple[AdversarialGame, dict[str, Any]]:
         """The players as the newest whole checkpoint has them, or the best, and the checkpoint's facts.
 
         Raises:
             RunError: there is no whole checkpoint, or it is not this config's.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
-        restored = build.bout(self.config, self.spec, self.classes, runtime)
+        restored = build.game(self.config, self.spec, self.classes, runtime)
         checkpoint.restore(restored, saved, tensors)
         return restored, saved
 
@@ -261,7 +261,7 @@ def same_data(folder: RunFolder, data: Dataset) -> None:
 
 def train_in(
     folder: RunFolder,
-    bout: Bout,
+    game: AdversarialGame,
     data: Dataset,
     *,
     threads: int = 0,
@@ -280,16 +280,16 @@ def train_in(
         RunError: the disk is full.
     """
     config = folder.config
-    records = _records(config, bout, data, threads, held_out, stop)
+    records = _records(config, game, data, threads, held_out, stop)
     with ExitStack() as stack:
         writer = chooser = None
-        if bout.runtime.rank == 0:
+        if game.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / layout.CONFIG, config.to_toml().encode())  # a resumed run's new budget
-            writer = stack.enter_context(_Writer(folder, bout, data))
+            writer = stack.enter_context(_Writer(folder, game, data))
             if config.evaluate_every:
-                found = selection.judge(config, data, bout.runtime.device, held_out)
-                chooser = selection.Selection(found, folder.best, bout, warn)
+                found = selection.judge(config, data, game.runtime.device, held_out)
+                chooser = selection.Selection(found, folder.best, game, warn)
         try:
             for record in records:
                 last, best = record.progress >= 1 or stop(), False
@@ -323,12 +323,17 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
 
 
 def _records(
-    config: Config, bout: Bout, data: Dataset, threads: int, held_out: Dataset | None, stop: Callable[[], bool]
+    config: Config,
+    game: AdversarialGame,
+    data: Dataset,
+    threads: int,
+    held_out: Dataset | None,
+    stop: Callable[[], bool],
 ) -> Iterator[Record]:
     """``loop.train`` as the config says."""
     adaptive = config.minutes > 0 and not config.threads
     return train(
-        bout,
+        game,
         data,
         build.budget(config),
         batch_size=config.batch_size,
@@ -346,19 +351,19 @@ def _records(
 class _Writer:
     """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
 
-    def __init__(self, folder: RunFolder, bout: Bout, data: Dataset) -> None:
-        self.folder, self.bout, self.config = folder, bout, folder.config
+    def __init__(self, folder: RunFolder, game: AdversarialGame, data: Dataset) -> None:
+        self.folder, self.game, self.config = folder, game, folder.config
         self.kind = kinds.of(folder.spec)
-        folder.drop_after(bout.step, *layout.BY_STEP)
-        truncate_history(folder.history, bout.step)
+        folder.drop_after(game.step, *layout.BY_STEP)
+        truncate_history(folder.history, game.step)
         if self.kind.plane(folder.spec) and self.config.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        spent = build.budget(self.config).progress(bout, len(data))  # less than it was, of a larger budget
-        self.drawn = self._due(spent) if bout.step else -1
-        self.saved_at = time.monotonic() if bout.step else -math.inf  # the first record is saved
+        spent = build.budget(self.config).progress(game, len(data))  # less than it was, of a larger budget
+        self.drawn = self._due(spent) if game.step else -1
+        self.saved_at = time.monotonic() if game.step else -math.inf  # the first record is saved
         self._draw(0.0)
 
     def note(self, record: Record) -> None:
@@ -370,13 +375,13 @@ class _Writer:
         """A checkpoint where it is time for one."""
         if at_once or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
             more = {"threads": torch.get_num_threads(), "progress": record.progress}
-            checkpoint.write(self.bout, self.folder.checkpoints, more)
+            checkpoint.write(self.game, self.folder.checkpoints, more)
             self.saved_at = time.monotonic()
 
     def broken(self) -> None:
         """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
-        bout = self.bout
-        self.history.write(Record(bout.step, bout.samples_seen, bout.seconds, 1.0, {"non_finite": 1.0}))
+        game = self.game
+        self.history.write(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
 
     def __enter__(self) -> _Writer:
         return self
@@ -393,13 +398,13 @@ class _Writer:
         if not self.config.pictures or due <= self.drawn:
             return
         self.drawn = due
-        encoded = drawing.draw(self.bout.artist, self.latents, self.labels)
+        encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
         decoded = self.folder.spec.decode(encoded).numpy()
-        name = layout.step_name(self.bout.step)
+        name = layout.step_name(self.game.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
         with layout.writing(path):
             if self.kind.plane(self.folder.spec):
-                values = fields.field(self.bout.discriminator, self.folder.spec, self.folder.classes, encoded)
+                values = fields.field(self.game.discriminator, self.folder.spec, self.folder.classes, encoded)
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
 from sparring.games import drawing
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
@@ -83,9 +83,9 @@ class Sampler:
         return Sampler(network, folder.spec, folder.config, folder.facts["class_counts"], facts["step"])
 
     @staticmethod
-    def of(bout: Bout, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
+    def of(game: AdversarialGame, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
         """What a training draws with at present."""
-        return Sampler(bout.artist, spec, config, class_counts, bout.step)
+        return Sampler(game.sampling_generator, spec, config, class_counts, game.step)
 
     @property
     def classes(self) -> int:

@@ -22,7 +22,7 @@ from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.runs import build, checkpoint
@@ -43,13 +43,13 @@ class Rescuer:
         tell: hears of everything that is done.
 
     Attributes:
-        bout: the players as they are now; a cure begins with new ones.
+        game: the players as they are now; a cure begins with new ones.
         findings: what the doctor found at the last record.
         diagnosis: what is to be said at that record.
     """
 
     folder: RunFolder
-    bout: Bout
+    game: AdversarialGame
     most: int
     tell: Callable[[str], object] = print
     tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
@@ -67,16 +67,16 @@ class Rescuer:
             NonFiniteError: the training broke down and no cure is left.
         """
         if self.most > len(self.tried) and not self.log.exists():
-            self._log("allowed", f"cures that may be tried: {self.most}", self.bout.step)
+            self._log("allowed", f"cures that may be tried: {self.most}", self.game.step)
         while True:
             doctor = Doctor(self._options())
-            if self.bout.step:
+            if self.game.step:
                 for record in self.folder.records():
-                    if record.step <= self.bout.step:  # what was tried in vain is still in the file
+                    if record.step <= self.game.step:  # what was tried in vain is still in the file
                         doctor.look(record)
-            last = self.bout.step
+            last = self.game.step
             try:
-                for record in run.train_in(self.folder, self.bout, data, **options):
+                for record in run.train_in(self.folder, self.game, data, **options):
                     self.findings = doctor.look(record)
                     self.diagnosis = doctor.diagnosis(self.findings)
                     yield record
@@ -88,7 +88,7 @@ class Rescuer:
                     return
             except NonFiniteError:
                 broken = Record(
-                    self.bout.step, self.bout.samples_seen, self.bout.seconds, 1.0, {"non_finite": 1}
+                    self.game.step, self.game.samples_seen, self.game.seconds, 1.0, {"non_finite": 1}
                 )
                 if not self._treat(doctor.look(broken), last):
                     raise
@@ -107,7 +107,7 @@ class Rescuer:
             self._log("kept", "the cure is kept: no finding since", record.step)
         saved = layout.checkpoints(self.folder.healthy)
         if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
-            checkpoint.write(self.bout, self.folder.healthy)
+            checkpoint.write(self.game, self.folder.healthy)
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
         """Go back and change what the first serious finding asks for; False where nothing is to be done."""
@@ -141,25 +141,25 @@ class Rescuer:
         try:
             self._go_back(before.replace(**change), finding.step)
         except SparringError as error:
-            self._log("refused", f"{words} does not go with the other options: {error}", self.bout.step)
+            self._log("refused", f"{words} does not go with the other options: {error}", self.game.step)
             return False
         self.was, self.watched = {name: getattr(before, name) for name in change}, WATCH
-        self.heard_from = self.bout.step + PATIENCE * before.record_every
-        self._log("tried", f"{finding.title}; back to step {self.bout.step:,} with {words}", finding.step)
+        self.heard_from = self.game.step + PATIENCE * before.record_every
+        self._log("tried", f"{finding.title}; back to step {self.game.step:,} with {words}", finding.step)
         return True
 
     def _go_back(self, config: Config, step: int) -> None:
         """The players of the last state that was healthy well before a step, or new ones."""
-        folder, spent = self.folder, self.bout.seconds
-        bout = build.bout(config, folder.spec, folder.classes, self.bout.runtime)
+        folder, spent = self.folder, self.game.seconds
+        game = build.game(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
-            checkpoint.restore(bout, *checkpoint.read(folder.healthy, self.tell))
-        bout.seconds = spent  # what was tried in vain was training too
-        self.bout = bout
+            checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
+        game.seconds = spent  # what was tried in vain was training too
+        self.game = game
         self._adopt(config)
-        checkpoint.write(bout, folder.checkpoints)  # first: a kill in between must not lose all of them
-        folder.drop_after(bout.step, layout.CHECKPOINTS)
+        checkpoint.write(game, folder.checkpoints)  # first: a kill in between must not lose all of them
+        folder.drop_after(game.step, layout.CHECKPOINTS)
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config
@@ -228,13 +228,13 @@ def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
     return pairs
 
 
-def resumed(folder: RunFolder, bout: Bout, more: int | None = None) -> Rescuer:
+def resumed(folder: RunFolder, game: AdversarialGame, more: int | None = None) -> Rescuer:
     """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
 
     Args:
         more: cures that may be tried from here on; None: as many as were left.
     """
-    ward = Rescuer(folder, bout, 0)
+    ward = Rescuer(folder, game, 0)
     lines = _lines(ward.log)
     if lines and not lines[-1].endswith("\n"):  # a kill left half a line
         write_whole(ward.log, "".join(lines[:-1]).encode())

@@ -76,5 +76,5 @@ def out_of_reach(ends: tuple[float, float], range_: tuple[float, float], last: E
         "range-mismatch",
         f"The players see the data scaled to [-1, 1], here from {range_[0]:.3g} to {range_[1]:.3g}; the "
         f"generator{named} cannot {bounds}.",
-        "End it with nn.Tanh(), or with a linear layer; bout.sample(count) draws in the data's units.",
+        "End it with nn.Tanh(), or with a linear layer; game.sample(count) draws in the data's units.",
     )

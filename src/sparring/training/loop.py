@@ -18,7 +18,7 @@ from sparring import kinds
 from sparring.config.arguments import flag, instance, number, whole
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError, warn
-from sparring.games.adversarial import Batch, Bout, adversarial_step, gradient_norm
+from sparring.games.adversarial import AdversarialGame, Batch, adversarial_step, gradient_norm
 from sparring.games.augment import sign_of_pairs
 from sparring.games.schedules import ema_decay
 from sparring.history.record import Record, Scores
@@ -52,20 +52,20 @@ class Budget:
         if not (self.minutes > 0 or self.epochs > 0 or self.samples_seen > 0):
             raise ConfigError("nothing says when to stop: give minutes, epochs or samples_seen.")
 
-    def progress(self, bout: Bout, samples: int) -> float:
+    def progress(self, game: AdversarialGame, samples: int) -> float:
         """The share spent, 0 to 1, on a set of so many samples."""
         shares = [0.0]
         if self.minutes:
-            shares.append(bout.seconds / (60 * self.minutes))
+            shares.append(game.seconds / (60 * self.minutes))
         if self.epochs:
-            shares.append(bout.samples_seen / (self.epochs * samples))
+            shares.append(game.samples_seen / (self.epochs * samples))
         if self.samples_seen:
-            shares.append(bout.samples_seen / self.samples_seen)
+            shares.append(game.samples_seen / self.samples_seen)
         return min(1.0, max(shares))
 
 
 def train(
-    bout: Bout,
+    game: AdversarialGame,
     data: Dataset | Any,
     budget: Budget,
     *,
@@ -81,13 +81,13 @@ def train(
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
 
-    At a record the bout may be saved, drawn from or left; training goes on from its state, and the
+    At a record the game may be saved, drawn from or left; training goes on from its state, and the
     clock stands still.
     The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
 
     Args:
         data: a Dataset, or what ``data.given.take`` makes one of: an array or a tensor, (samples, labels),
-            a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``bout.sample`` draws in
+            a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``game.sample`` draws in
             the data's own units.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
@@ -102,40 +102,40 @@ def train(
     record_every = whole("record_every", record_every, 1)
     record_seconds = number("record_seconds", record_seconds, 0, infinite=True)
     vitals, check = flag("vitals", vitals), flag("check", check)
-    _check_kinds(bout, budget, threads, held_out, stop)
-    dataset = as_data(bout, data)
-    parts = bout.ghost_batches * bout.runtime.processes
+    _check_kinds(game, budget, threads, held_out, stop)
+    dataset = as_data(game, data)
+    parts = game.ghost_batches * game.runtime.processes
     check_size(dataset.name, len(dataset), batch_size, parts)
     if batch_size % parts:
         raise ConfigError(
             f"batch_size {batch_size} cannot be divided into {parts} parts: take a multiple of it."
         )
-    dataset = dataset.to(bout.runtime.device)
-    bout.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
+    dataset = dataset.to(game.runtime.device)
+    game.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
     if check:
-        check_optimizers(bout)
-        _try(bout, dataset, min(batch_size // parts, TRIED))
-    bout.generator.train()
-    bout.discriminator.train()
-    crew = _Crew(bout, threads, _Probe(bout, dataset, batch_size))
-    window = _Window(bout)
+        check_optimizers(game)
+        _try(game, dataset, min(batch_size // parts, TRIED))
+    game.generator.train()
+    game.discriminator.train()
+    crew = _Crew(game, threads, _Probe(game, dataset, batch_size))
+    window = _Window(game)
     crew.rest()  # as at a record: the last one's samples are drawn again
-    measure = _measure(bout, dataset, held_out, seed, vitals)
-    started = time.perf_counter() - bout.seconds
+    measure = _measure(game, dataset, held_out, seed, vitals)
+    started = time.perf_counter() - game.seconds
     order = _Order(len(dataset), seed)
-    progress = budget.progress(bout, len(dataset))
+    progress = budget.progress(game, len(dataset))
     while progress < 1:
         crew.work()
-        scheduled = bout.at(progress)
-        batches = _batches(dataset, order, batch_size, bout)
-        window.add(adversarial_step(bout, batches, _rng(bout, seed)))
-        bout.step += 1
-        bout.samples_seen += bout.d_steps * batch_size
-        if bout.average:
-            bout.average.update(ema_decay(bout.ema_half_life, bout.d_steps * batch_size, bout.samples_seen))
-        bout.seconds, stopping = bout.runtime.agree((time.perf_counter() - started, stop()))
-        progress = budget.progress(bout, len(dataset))
-        due = bout.step % record_every == 0 or bout.seconds - window.since_seconds > max(record_seconds, 1)
+        scheduled = game.at(progress)
+        batches = _batches(dataset, order, batch_size, game)
+        window.add(adversarial_step(game, batches, _rng(game, seed)))
+        game.step += 1
+        game.samples_seen += game.d_steps * batch_size
+        if game.average:
+            game.average.update(ema_decay(game.ema_half_life, game.d_steps * batch_size, game.samples_seen))
+        game.seconds, stopping = game.runtime.agree((time.perf_counter() - started, stop()))
+        progress = budget.progress(game, len(dataset))
+        due = game.step % record_every == 0 or game.seconds - window.since_seconds > max(record_seconds, 1)
         if progress >= 1 or stopping or due:
             stopped = time.perf_counter()
             crew.rest()
@@ -147,20 +147,20 @@ def train(
             crew.watch(record)
 
 
-def _try(bout: Bout, dataset: Dataset, count: int) -> None:
+def _try(game: AdversarialGame, dataset: Dataset, count: int) -> None:
     """Try a step with so many samples, the greatest label among them, and tell what speaks against it."""
     places = torch.linspace(0, len(dataset) - 1, count).long()
     if dataset.labels is not None:
         places[-1] = dataset.labels.argmax()
-    batch = dataset.batch(places.to(bout.runtime.device))
-    try_step(bout, batch)
-    if not bout.step:
-        for caution in outlook(bout, batch):
+    batch = dataset.batch(places.to(game.runtime.device))
+    try_step(game, batch)
+    if not game.step:
+        for caution in outlook(game, batch):
             warn(f"before the first step: {caution}")
 
 
-def _check_kinds(bout: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
-    instance("bout", bout, Bout, "a sparring.Bout(generator, discriminator, latent_dim)")
+def _check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
+    instance("game", game, AdversarialGame, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     instance("budget", budget, Budget, "a sparring.Budget, as Budget(epochs=5)")
     instance("threads", threads, (Threads, type(None)), "None, or sparring.machine.device.Threads(fixed=4)")
     instance("held_out", held_out, (Dataset, type(None)), "None or a Dataset, as data.split.set_aside gives")
@@ -196,63 +196,63 @@ def _stream(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _rng(bout: Bout, seed: int) -> torch.Generator:
+def _rng(game: AdversarialGame, seed: int) -> torch.Generator:
     """The random stream of this step, a function of (seed, step) alone."""
-    return torch.Generator(bout.runtime.device).manual_seed(_stream(seed, 1, bout.step))
+    return torch.Generator(game.runtime.device).manual_seed(_stream(seed, 1, game.step))
 
 
 def _measure(
-    bout: Bout, dataset: Dataset, held_out: Dataset | None, seed: int, vitals: bool
+    game: AdversarialGame, dataset: Dataset, held_out: Dataset | None, seed: int, vitals: bool
 ) -> Callable[[], dict[str, float]]:
     """What is measured at a record, beside the steps' own numbers."""
     if vitals:
-        return Vitals(bout, dataset, seed, held_out)
-    return HeldOutGap(bout, dataset, held_out, seed) if held_out else dict
+        return Vitals(game, dataset, seed, held_out)
+    return HeldOutGap(game, dataset, held_out, seed) if held_out else dict
 
 
-def _batches(dataset: Dataset, order: _Order, batch_size: int, bout: Bout) -> list[Batch]:
+def _batches(dataset: Dataset, order: _Order, batch_size: int, game: AdversarialGame) -> list[Batch]:
     """The batches of one step, a fresh one for each step of the discriminator."""
-    starts = (bout.samples_seen + k * batch_size for k in range(bout.d_steps))
-    return [_draw(dataset, order, start, batch_size, bout) for start in starts]
+    starts = (game.samples_seen + k * batch_size for k in range(game.d_steps))
+    return [_draw(dataset, order, start, batch_size, game) for start in starts]
 
 
-def _draw(dataset: Dataset, order: _Order, start: int, count: int, bout: Bout) -> Batch:
+def _draw(dataset: Dataset, order: _Order, start: int, count: int, game: AdversarialGame) -> Batch:
     """This process's part of the joint batch, ghost by ghost, as the networks want it in memory."""
-    runtime = bout.runtime
-    ghosts = order(start, count).chunk(bout.ghost_batches)
+    runtime = game.runtime
+    ghosts = order(start, count).chunk(game.ghost_batches)
     indices = torch.cat([runtime.share(ghost) for ghost in ghosts]).to(runtime.device, non_blocking=True)
     samples, labels = dataset.batch(indices)
     return kinds.of(dataset.spec).arranged(samples), labels
 
 
 class _Probe:
-    """One training step on copies of the players, to time: the bout itself is left as it is."""
+    """One training step on copies of the players, to time: the game itself is left as it is."""
 
-    def __init__(self, bout: Bout, dataset: Dataset, batch_size: int) -> None:
-        self.bout, self.dataset, self.batch_size = bout, dataset, batch_size
+    def __init__(self, game: AdversarialGame, dataset: Dataset, batch_size: int) -> None:
+        self.game, self.dataset, self.batch_size = game, dataset, batch_size
 
     def __call__(self) -> None:
         adversarial_step(self.twin, self.batches, torch.Generator().manual_seed(0))
 
     @cached_property
-    def twin(self) -> Bout:
-        """A copy of the bout on the same runtime."""
-        return copy.deepcopy(self.bout, {id(self.bout.runtime): self.bout.runtime})
+    def twin(self) -> AdversarialGame:
+        """A copy of the game on the same runtime."""
+        return copy.deepcopy(self.game, {id(self.game.runtime): self.game.runtime})
 
     @cached_property
     def batches(self) -> list[Batch]:
         """The first batch of the data."""
         order = _Order(len(self.dataset), 0)
-        return [_draw(self.dataset, order, 0, self.batch_size, self.bout)]
+        return [_draw(self.dataset, order, 0, self.batch_size, self.game)]
 
 
 class _Crew:
     """The CPU threads of a training: at work on its steps, or free for what is done with a record."""
 
-    def __init__(self, bout: Bout, threads: Threads | None, probe: Callable[[], object]) -> None:
-        self.runtime, self.probe = bout.runtime, probe
+    def __init__(self, game: AdversarialGame, threads: Threads | None, probe: Callable[[], object]) -> None:
+        self.runtime, self.probe = game.runtime, probe
         self.threads = threads or Threads(fixed=torch.get_num_threads())
-        self.threads.use = partial(self.runtime.use_threads, parts=bout.ghost_batches)
+        self.threads.use = partial(self.runtime.use_threads, parts=game.ghost_batches)
         # Several processes share the cores evenly, unless the user gave each a number of threads.
         alone_or_told = self.runtime.processes == 1 or self.threads.fixed > 0
         self.here = self.runtime.device.type == "cpu" and alone_or_told
@@ -293,8 +293,8 @@ class _Window:
 
     MOST_STEPS = 64  # kept before they are averaged, which bounds the memory
 
-    def __init__(self, bout: Bout) -> None:
-        self.bout = bout
+    def __init__(self, game: AdversarialGame) -> None:
+        self.game = game
         self._open()
 
     def _open(self) -> None:
@@ -302,7 +302,7 @@ class _Window:
         self.sums: dict[str, Tensor] = {}
         self.logits: tuple[Tensor, ...] = ()  # real and fake of the last steps, each (steps, B)
         self.steps = 0
-        self.since_seconds, self.since_samples = self.bout.seconds, self.bout.samples_seen
+        self.since_seconds, self.since_samples = self.game.seconds, self.game.samples_seen
 
     def add(self, logged: dict[str, Tensor]) -> None:
         self.kept.append(logged)
@@ -322,26 +322,26 @@ class _Window:
 
     def close(self, progress: float, measured: Mapping[str, float]) -> Record:
         """The means since the last record, the gradients of the step just made, and what was measured."""
-        bout = self.bout
+        game = self.game
         if self.kept:
             self._average()
-        means = bout.runtime.mean(torch.stack(list(self.sums.values())) / self.steps).tolist()
-        seconds = max(bout.seconds - self.since_seconds, 1e-9)
+        means = game.runtime.mean(torch.stack(list(self.sums.values())) / self.steps).tolist()
+        seconds = max(game.seconds - self.since_seconds, 1e-9)
         values = dict(zip(self.sums, means, strict=True)) | {
-            "g_gradient_norm": gradient_norm(bout.generator),
-            "d_gradient_norm": gradient_norm(bout.discriminator),
+            "g_gradient_norm": gradient_norm(game.generator),
+            "d_gradient_norm": gradient_norm(game.discriminator),
             **measured,
-            "samples_per_second": (bout.samples_seen - self.since_samples) / seconds,
+            "samples_per_second": (game.samples_seen - self.since_samples) / seconds,
         }
         broken = [name for name, value in values.items() if not np.isfinite(value)]
         scores = None if broken else histograms(*self.logits)
-        record = Record(bout.step, bout.samples_seen, bout.seconds, progress, values, scores)
+        record = Record(game.step, game.samples_seen, game.seconds, progress, values, scores)
         self._open()
         if broken:
             raise NonFiniteError(
-                f"{', '.join(broken)} became infinite or NaN by step {bout.step} "
-                f"({bout.samples_seen:,} samples). Try lower learning rates, "
-                + ("a weaker penalty" if bout.penalties else "an R1 penalty (r1_gamma 1 to 10)")
+                f"{', '.join(broken)} became infinite or NaN by step {game.step} "
+                f"({game.samples_seen:,} samples). Try lower learning rates, "
+                + ("a weaker penalty" if game.penalties else "an R1 penalty (r1_gamma 1 to 10)")
                 + ", or precision fp32."
             )
         return record

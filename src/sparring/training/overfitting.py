@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Batch, Bout, forge
+from sparring.games.adversarial import AdversarialGame, Batch, forge
 from sparring.networks.network import play
 
 MOST = 256  # samples of each kind a measurement
@@ -24,30 +24,30 @@ def gap(train: Tensor, held_out: Tensor, fake: Tensor) -> float | None:
 
 
 class HeldOutGap:
-    """Measures ``gap`` of a bout on fixed samples, unaltered; the bout is left as it is."""
+    """Measures ``gap`` of a game on fixed samples, unaltered; the game is left as it is."""
 
-    def __init__(self, bout: Bout, data: Dataset, held_out: Dataset, seed: int) -> None:
-        self.bout, self.seed = bout, seed
-        self.train, self.held_out = (_some(part, bout, seed) for part in (data, held_out))
+    def __init__(self, game: AdversarialGame, data: Dataset, held_out: Dataset, seed: int) -> None:
+        self.game, self.seed = game, seed
+        self.train, self.held_out = (_some(part, game, seed) for part in (data, held_out))
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
         """``held_out_gap`` as a record has it; nothing where there is none."""
-        bout = self.bout
-        rng = torch.Generator(bout.runtime.device).manual_seed(self.seed)
-        modes = [(player, player.training) for player in (bout.generator, bout.discriminator)]
+        game = self.game
+        rng = torch.Generator(game.runtime.device).manual_seed(self.seed)
+        modes = [(player, player.training) for player in (game.generator, game.discriminator)]
         for player, _ in modes:
             player.eval()  # batch statistics must neither differ between the kinds nor be moved
-        fakes = forge(bout, self.train, rng), self.train[1]
-        logits = [play(bout.discriminator, *batch).float() for batch in (self.train, self.held_out, fakes)]
+        fakes = forge(game, self.train, rng), self.train[1]
+        logits = [play(game.discriminator, *batch).float() for batch in (self.train, self.held_out, fakes)]
         for player, training in modes:
             player.train(training)
         found = gap(*logits)
         return {} if found is None else {"held_out_gap": found}
 
 
-def _some(data: Dataset, bout: Bout, seed: int) -> Batch:
+def _some(data: Dataset, game: AdversarialGame, seed: int) -> Batch:
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     samples, labels = data.batch(order[:MOST].to(data.samples.device))
-    device = bout.runtime.device
+    device = game.runtime.device
     return samples.to(device), None if labels is None else labels.to(device)

@@ -14,7 +14,7 @@ from torch.nn.functional import softplus
 from sparring.config.arguments import instance, whole
 from sparring.data.spec import Dataset
 from sparring.errors import Caution, PlayerError, counted
-from sparring.games.adversarial import Batch, Bout, discriminator_lesson, forge, generator_lesson
+from sparring.games.adversarial import AdversarialGame, Batch, discriminator_update, forge, generator_update
 from sparring.games.losses import hinge
 from sparring.networks.blocks import has_batch_norm
 from sparring.networks.network import play
@@ -36,8 +36,8 @@ HELD = 0.1  # of the data's range that a bound may move by
 FAR = 1e3  # last weights so many times too large saturate a bounded generator
 
 
-def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
-    """What is wrong with a bout and its data, the surest first; nothing of either is changed.
+def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list[Caution]:
+    """What is wrong with a game and its data, the surest first; nothing of either is changed.
 
     Args:
         data: as for ``train``.
@@ -45,9 +45,9 @@ def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     Raises:
         DataError: what came is no samples.
     """
-    instance("bout", bout, Bout, "a sparring.Bout(generator, discriminator, latent_dim)")
+    instance("game", game, AdversarialGame, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     seed = whole("seed", seed, -(2**63), 2**64 - 1)
-    data = as_data(bout, data)
+    data = as_data(game, data)
     if len(data) < 2:
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
@@ -55,33 +55,33 @@ def preflight(bout: Bout, data: Dataset | Any, seed: int = 0) -> list[Caution]:
     some = data.batch(order[:count].to(data.samples.device))[0].flatten(1).float()
     few = min(BATCH, max(LEAST_BATCH, BATCH_NUMBERS // math.prod(data.spec.shape)))
     real, labels = data.batch(order[:few].to(data.samples.device))
-    device = bout.runtime.device
+    device = game.runtime.device
     batch = real.to(device), None if labels is None else labels.to(device)
-    found = [*_of_data(data, some, bout)]
+    found = [*_of_data(data, some, game)]
     try:
-        check_optimizers(bout)
+        check_optimizers(game)
     except PlayerError as refusal:
         found.append(refusal.caution)
     try:
-        try_step(bout, batch)
+        try_step(game, batch)
         for look in (_of_outputs, _of_gradients):
-            if twin := copied(bout):
+            if twin := copied(game):
                 found += look(twin, batch, some)
     except PlayerError as refusal:  # what follows would fail too, or mislead
         found.append(refusal.caution)
-    return [*found, *_of_layers(bout)]
+    return [*found, *_of_layers(game)]
 
 
-def outlook(bout: Bout, batch: Batch) -> list[Caution]:
-    """What the players' first outputs on a batch speak against; nothing of the bout is changed."""
-    twin = copied(bout)
+def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
+    """What the players' first outputs on a batch speak against; nothing of the game is changed."""
+    twin = copied(game)
     if twin is None:
         return []
-    with randomness_kept(bout):
+    with randomness_kept(game):
         return list(_of_outputs(twin, batch, batch[0].flatten(1).float()))
 
 
-def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
+def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Caution]:
     if float(some.std(0).max()) < 1e-6:
         yield Caution("constant-data", "All samples looked at are the same.", "Check what was loaded.")
         return
@@ -102,22 +102,22 @@ def _of_data(data: Dataset, some: Tensor, bout: Bout) -> Iterator[Caution]:
                 f"{max(counts):,}.",
                 "It will be drawn badly: gather more of it, or leave it out.",
             )
-    if bout.latent_dim >= max(2, FEW_LATENTS * min(some.shape)):
+    if game.latent_dim >= max(2, FEW_LATENTS * min(some.shape)):
         return  # enough however many directions there are
     centred = (some.double() - some.double().mean(0)).cpu()
     square = centred @ centred.T if len(some) < some.shape[1] else centred.T @ centred
     shares = torch.linalg.eigvalsh(square).flip(0).clamp_min(0)
     directions = int((shares.cumsum(0) < 0.9 * shares.sum()).sum()) + 1
-    if bout.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
+    if game.latent_dim < max(1.01, FEW_LATENTS * directions) and directions > 1:
         yield Caution(
             "few-latents",
-            f"The latent has {counted(bout.latent_dim, 'number')}, the data {directions} directions "
+            f"The latent has {counted(game.latent_dim, 'number')}, the data {directions} directions "
             "with 90 % of its variance.",
             f"Give it more: --latent-dim {max(16, math.ceil(directions / 4))}.",
         )
 
 
-def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
+def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
     """Signs of both losses, gradients that do not flow, penalties that do nothing."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     penalties, twin.penalties = twin.penalties, ()
@@ -125,8 +125,8 @@ def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
     d_weights, g_weights = _learning(twin.discriminator), _learning(twin.generator)
     if not d_weights or not g_weights:
         return
-    d_slope = discriminator_lesson(twin, batch, fake.detach(), rng).gradients
-    g_slope = generator_lesson(twin, batch, fake, rng).gradients
+    d_slope = discriminator_update(twin, batch, fake.detach(), rng).gradients
+    g_slope = generator_update(twin, batch, fake, rng).gradients
     for name, slope in (("generator", g_slope), ("discriminator", d_slope)):
         if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
             yield Caution(
@@ -137,7 +137,7 @@ def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
             return
     if not fake.requires_grad:
         return
-    fake = forge(twin, batch, rng.manual_seed(0))  # the same; the lesson used up their graph
+    fake = forge(twin, batch, rng.manual_seed(0))  # the same; the update used up their graph
     logits = play(twin.discriminator, fake, batch[1]).float()
     passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:
@@ -164,7 +164,7 @@ def _of_gradients(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
             )
 
 
-def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
+def _of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
     """The generator's range beside the data's, and the size of what both players give at first."""
     rng = torch.Generator().manual_seed(0)
     latents = torch.randn(len(batch[0]), twin.latent_dim, generator=rng).to(twin.runtime.device)
@@ -197,7 +197,7 @@ def _of_outputs(twin: Bout, batch: Batch, some: Tensor) -> Iterator[Caution]:
         )
 
 
-def _reach(twin: Bout, latents: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
+def _reach(twin: AdversarialGame, latents: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
     """The least and the greatest value the generator can draw, infinite where nothing holds it.
 
     Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
@@ -221,8 +221,8 @@ def _reach(twin: Bout, latents: Tensor, labels: Tensor | None, width: float) -> 
     return least, most
 
 
-def _of_layers(bout: Bout) -> Iterator[Caution]:
-    for layer in bout.generator.modules():
+def _of_layers(game: AdversarialGame) -> Iterator[Caution]:
+    for layer in game.generator.modules():
         if isinstance(layer, nn.ConvTranspose2d):
             uneven = [(k, s) for k, s in zip(layer.kernel_size, layer.stride, strict=True) if s > 1 and k % s]
             if uneven:
@@ -234,14 +234,14 @@ def _of_layers(bout: Bout) -> Iterator[Caution]:
                     f"Take kernels of {stride * math.ceil(size / stride)}.",
                 )
                 break
-    if bout.penalties and has_batch_norm(bout.discriminator):
+    if game.penalties and has_batch_norm(game.discriminator):
         yield Caution(
             "batch-norm-penalised",
             "The discriminator has BatchNorm, under which a penalty on the slope of one sample's score is on "
             "that of a whole batch.",
             "Take another normalisation, --d-norm none.",
         )
-    if bout.judges_jointly and has_batch_norm(bout.discriminator):
+    if game.judges_jointly and has_batch_norm(game.discriminator):
         yield Caution(
             "batch-norm-leak",
             "The discriminator's BatchNorm sees real and forged samples in one batch, and so tells them apart.",
@@ -253,18 +253,18 @@ def _learning(player: nn.Module) -> list[Tensor]:
     return [weight for weight in player.parameters() if weight.requires_grad]
 
 
-def _lead_learnt(twin: Bout, batch: Batch) -> float:
+def _lead_learnt(twin: AdversarialGame, batch: Batch) -> float:
     """How much a few steps raise the twin's scores of real samples above those of forged ones."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     fake = forge(twin, batch, rng).detach()
     leads = []
     for _ in range(TRIED):
-        lesson = discriminator_lesson(twin, batch, fake, rng)
-        leads.append(float(lesson.logged["real_logit"].mean() - lesson.logged["fake_logit"].mean()))
+        update = discriminator_update(twin, batch, fake, rng)
+        leads.append(float(update.logged["real_logit"].mean() - update.logged["fake_logit"].mean()))
         if leads[-1] - leads[0] > WON:
             break
         with torch.no_grad():
-            for weight, slope in zip(_learning(twin.discriminator), lesson.gradients, strict=True):
+            for weight, slope in zip(_learning(twin.discriminator), update.gradients, strict=True):
                 if slope is not None:
                     weight.sub_(SMALL * slope.sign())
     return leads[-1] - leads[0]

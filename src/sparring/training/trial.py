@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from sparring.data.given import as_picture, take
 from sparring.data.spec import Dataset
 from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
-from sparring.games.adversarial import Batch, Bout, discriminator_lesson, generator_lesson
+from sparring.games.adversarial import AdversarialGame, Batch, discriminator_update, generator_update
 from sparring.games.average import duplicate
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
 from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits
@@ -30,14 +30,14 @@ ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wassers
 WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say what they take
 
 
-def as_data(bout: Bout, data: Any) -> Dataset:
+def as_data(game: AdversarialGame, data: Any) -> Dataset:
     """What a user gave as a Dataset; without labels that came along where no player takes them.
 
     A word on standard error says what was taken.
     """
     dataset, remarks = take(data)
     labelled = dataset.classes and not isinstance(data, Dataset)
-    if labelled and not (takes(bout.generator, 2) or takes(bout.discriminator, 2)):
+    if labelled and not (takes(game.generator, 2) or takes(game.discriminator, 2)):
         dataset = dataset.unlabelled()
         remarks = [*remarks, "the labels are left out: neither player's forward takes them."]
     for remark in remarks:
@@ -45,19 +45,19 @@ def as_data(bout: Bout, data: Any) -> Dataset:
     return dataset
 
 
-def try_step(bout: Bout, batch: Batch) -> None:
-    """Play one step on copies, on a batch on the bout's device; nothing of the bout is changed.
+def try_step(game: AdversarialGame, batch: Batch) -> None:
+    """Play one step on copies, on a batch on the game's device; nothing of the game is changed.
 
     Raises:
         PlayerError: what would fail, or could never be won.
     """
-    twin = copied(bout)
+    twin = copied(game)
     if twin is None:
         return
     real, labels = batch
     rng = torch.Generator().manual_seed(0)
-    latents = torch.randn(len(real), bout.latent_dim, generator=rng).to(bout.runtime.device)
-    with randomness_kept(bout):
+    latents = torch.randn(len(real), game.latent_dim, generator=rng).to(game.runtime.device)
+    with randomness_kept(game):
         fake = _called(twin, "generator", latents, labels, real)
         _check_samples(fake, real)
         logits = _called(twin, "discriminator", real, labels, real)
@@ -66,16 +66,16 @@ def try_step(bout: Bout, batch: Batch) -> None:
             _refuse("no-logits", *not_logits(logits, len(real), classes))
         _check_finite("generator", "samples", fake)
         _check_finite("discriminator", "logits", logits)
-        _check_slopes(bout, twin, fake, real, labels)
+        _check_slopes(game, twin, fake, real, labels)
         _check_endings(twin, fake, logits, real)
-        _check_lessons(twin, batch, latents)
+        _check_updates(twin, batch, latents)
 
 
-def copied(bout: Bout) -> Bout | None:
+def copied(game: AdversarialGame) -> AdversarialGame | None:
     """The same game between copies of the players in training mode; None where one cannot be copied."""
-    twin = copy.copy(bout)
+    twin = copy.copy(game)
     try:
-        twin.generator, twin.discriminator = duplicate(bout.generator), duplicate(bout.discriminator)
+        twin.generator, twin.discriminator = duplicate(game.generator), duplicate(game.discriminator)
     except (TypeError, RuntimeError, NotImplementedError, AttributeError):
         return None
     twin.generator.train()
@@ -88,30 +88,30 @@ def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) ->
 
 
 @contextmanager
-def randomness_kept(bout: Bout) -> Iterator[None]:
+def randomness_kept(game: AdversarialGame) -> Iterator[None]:
     """Dropout draws from torch's global stream, which training shall find as it was."""
-    device = bout.runtime.device
+    device = game.runtime.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield
 
 
-def check_optimizers(bout: Bout) -> None:
+def check_optimizers(game: AdversarialGame) -> None:
     """Refuse optimizers that hold other weights than those of their player that learn.
 
     Raises:
         PlayerError: which, and what it holds.
     """
-    given = {player: _weights(getattr(bout, f"{player[0]}_optimizer")) for player in PLAYERS}
-    own = {player: {id(weight) for weight in getattr(bout, player).parameters()} for player in PLAYERS}
+    given = {player: _weights(getattr(game, f"{player[0]}_optimizer")) for player in PLAYERS}
+    own = {player: {id(weight) for weight in getattr(game, player).parameters()} for player in PLAYERS}
     for player, other in (PLAYERS, PLAYERS[::-1]):
-        network: nn.Module = getattr(bout, player)
+        network: nn.Module = getattr(game, player)
         learning = {id(weight) for weight in network.parameters() if weight.requires_grad}
         mend = f"Give it {player}.parameters()."
         if (given[player], given[other]) == (own[other], own[player]) != (own[player], own[other]):
             _refuse(
                 f"{player}-frozen",
                 "The optimizers are exchanged: each holds the weights of the other player.",
-                "Bout takes the generator's first: g_optimizer, then d_optimizer.",
+                "AdversarialGame takes the generator's first: g_optimizer, then d_optimizer.",
             )
         if not learning:
             _refuse(
@@ -137,8 +137,8 @@ def _weights(optimizer: torch.optim.Optimizer) -> set[int]:
     return {id(weight) for group in optimizer.param_groups for weight in group["params"]}
 
 
-def _called(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, real: Tensor) -> Tensor:
-    """What a player gives, as a tensor of floats on the bout's device; refused where it does not."""
+def _called(twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, real: Tensor) -> Tensor:
+    """What a player gives, as a tensor of floats on the game's device; refused where it does not."""
     network: nn.Module = getattr(twin, player)
     _check_weights(player, network, inputs.device)
     _check_parameters(player, network, labels)
@@ -190,8 +190,8 @@ def _check_weights(player: str, network: nn.Module, device: torch.device) -> Non
         if weight.device != device:
             _refuse(
                 f"{player}-device",
-                f"The {player}'s {name} is on {weight.device}, the bout on {device}.",
-                f"Call {player}.to({str(device)!r}), or Bout(..., runtime=Runtime({str(weight.device)!r})).",
+                f"The {player}'s {name} is on {weight.device}, the game on {device}.",
+                f"Call {player}.to({str(device)!r}), or give the game runtime=Runtime({str(weight.device)!r}).",
             )
 
 
@@ -204,7 +204,7 @@ def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) ->
         _refuse(
             f"{player}-labels",
             f"The {player}'s forward wants labels too, and the data has none.",
-            "Give them with the data, as train(bout, (samples, labels), budget), or let it take "
+            "Give them with the data, as train(game, (samples, labels), budget), or let it take "
             f"{inputs} alone.",
         )
     if labels is not None and takes(network, 1):
@@ -269,7 +269,12 @@ def _watched(network: nn.Module) -> Iterator[list[_Visit]]:
 
 
 def _explain(
-    twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit], error: Exception
+    twin: AdversarialGame,
+    player: str,
+    inputs: Tensor,
+    labels: Tensor | None,
+    visits: list[_Visit],
+    error: Exception,
 ) -> NoReturn:
     """Refuse a player that failed, with the layer, what it got, and the mend where trying finds one."""
     last = visits[-1] if visits else None
@@ -296,7 +301,9 @@ def _explain(
     _refuse(f"{player}-input", words, mend, error)
 
 
-def _check_exchanged(twin: Bout, player: str, latents: Tensor, labels: Tensor | None, real: Tensor) -> None:
+def _check_exchanged(
+    twin: AdversarialGame, player: str, latents: Tensor, labels: Tensor | None, real: Tensor
+) -> None:
     """Refuse a discriminator given as the generator, and the generator as the discriminator."""
     if player != "generator" or not _plays(twin.generator, real, labels):
         return
@@ -304,7 +311,7 @@ def _check_exchanged(twin: Bout, player: str, latents: Tensor, labels: Tensor | 
         _refuse(
             "players-exchanged",
             "The players are exchanged: the generator takes samples, and the discriminator makes them.",
-            "Give the generator first: Bout(generator, discriminator, latent_dim).",
+            "Give the generator first: AdversarialGame(generator, discriminator, latent_dim).",
         )
 
 
@@ -321,7 +328,9 @@ def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception)
         )
 
 
-def _mend(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]) -> str | None:
+def _mend(
+    twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]
+) -> str | None:
     """What to change, found by trying other inputs on a copy; None where none of them plays."""
     wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
     count = len(inputs)
@@ -335,7 +344,7 @@ def _mend(twin: Bout, player: str, inputs: Tensor, labels: Tensor | None, visits
     for size in dict.fromkeys((inputs.shape[1], wanted or inputs.shape[1])):
         for further in ((), (1, 1)):
             if _plays(twin.generator, torch.randn(count, size, *further, device=inputs.device), labels):
-                change = "" if size == inputs.shape[1] else f"give Bout latent_dim={size}"
+                change = "" if size == inputs.shape[1] else f"give AdversarialGame latent_dim={size}"
                 if further:
                     wrap = f"nn.Sequential(nn.Unflatten(1, ({size}, 1, 1)), generator)"
                     change += f"{' and ' if change else ''}wrap it: {wrap}"
@@ -397,11 +406,13 @@ def _check_finite(player: str, what: str, outputs: Tensor) -> None:
         )
 
 
-def _check_slopes(bout: Bout, twin: Bout, fake: Tensor, real: Tensor, labels: Tensor | None) -> None:
+def _check_slopes(
+    game: AdversarialGame, twin: AdversarialGame, fake: Tensor, real: Tensor, labels: Tensor | None
+) -> None:
     """Refuse players through which no gradient flows."""
     # A forward that was put on a network from outside may still use the weights of the original.
     g_weights, d_weights = (
-        [*getattr(bout, player).parameters(), *getattr(twin, player).parameters()] for player in PLAYERS
+        [*getattr(game, player).parameters(), *getattr(twin, player).parameters()] for player in PLAYERS
     )
     cut = "Look for .detach(), .data, torch.no_grad, argmax or rounding on its way."
     if not _reaches(fake, g_weights):
@@ -433,7 +444,7 @@ def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
     return any(slope is not None for slope in slopes)
 
 
-def _check_endings(twin: Bout, fake: Tensor, logits: Tensor, real: Tensor) -> None:
+def _check_endings(twin: AdversarialGame, fake: Tensor, logits: Tensor, real: Tensor) -> None:
     """Refuse players whose last function keeps them from what the game asks."""
     last = ending(logits)
     if last and twin.loss.generator in ON_LOGITS and (last.least >= 0 or last.most <= 0):
@@ -448,21 +459,21 @@ def _check_endings(twin: Bout, fake: Tensor, logits: Tensor, real: Tensor) -> No
         raise PlayerError(out_of_reach(last.ends, range_, last))
 
 
-def _check_lessons(twin: Bout, batch: Batch, latents: Tensor) -> None:
-    """Try both lessons with their loss, penalties and what else the bout has."""
+def _check_updates(twin: AdversarialGame, batch: Batch, latents: Tensor) -> None:
+    """Try both updates with their loss, penalties and what else the game has."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     for player in PLAYERS[::-1]:
         fake = play(twin.generator, latents, batch[1]).float()
         try:
             if player == "discriminator":
-                discriminator_lesson(twin, batch, fake.detach(), rng)
+                discriminator_update(twin, batch, fake.detach(), rng)
             else:
-                generator_lesson(twin, batch, fake, rng)
+                generator_update(twin, batch, fake, rng)
         except ConfigError:
             raise
         except Exception as error:
             _refuse(
-                f"{player}-lesson",
+                f"{player}-update",
                 f"The {player}'s loss or penalty fails: {type(error).__name__} {quoted(str(error))}.",
                 "Losses take (real (B,), fake (B,)) and give (B,); penalties need second derivatives, which "
                 "some layers lack: try it without penalties.",

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sparring import kinds
 from sparring.data import kmeans
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.metrics.distances import mind
 from sparring.networks.network import play
 from sparring.training.gauge import Gauge
@@ -43,43 +43,45 @@ class Reals(NamedTuple):
 
 
 class Vitals:
-    """Measures a bout on fixed latents beside fixed reals; the bout is left as it is.
+    """Measures a game on fixed latents beside fixed reals; the game is left as it is.
 
     Args:
         held_out: samples that are not trained on: ``held_out_gap`` and ``copied`` need them.
     """
 
-    def __init__(self, bout: Bout, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
-        self.bout, self.seed, self.bounded = bout, seed, data.spec.bounded
+    def __init__(
+        self, game: AdversarialGame, data: Dataset, seed: int, held_out: Dataset | None = None
+    ) -> None:
+        self.game, self.seed, self.bounded = game, seed, data.spec.bounded
         self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
-        self.reals = _look(data, bout.runtime.device, rng)
+        self.reals = _look(data, game.runtime.device, rng)
         count = len(self.reals.samples)
-        self.latents = torch.randn(count, bout.latent_dim, generator=rng).to(bout.runtime.device)
-        self.gauge = Gauge(data, held_out, bout.runtime.device, seed)
+        self.latents = torch.randn(count, game.latent_dim, generator=rng).to(game.runtime.device)
+        self.gauge = Gauge(data, held_out, game.runtime.device, seed)
         self.gap: Callable[[], dict[str, float]] = dict
         self.known: Tensor | None = None
         if held_out:
-            self.gap = HeldOutGap(bout, data, held_out, seed)
+            self.gap = HeldOutGap(game, data, held_out, seed)
             if len(data) <= MOST_COPIED:
-                self.known = _as_many_of_both(data, held_out, bout.runtime.device, rng)
+                self.known = _as_many_of_both(data, held_out, game.runtime.device, rng)
         # Vectors of the fakes at the last record, which a resumed training has made already.
-        self.before = self.kind.vectors(self._forged(bout.generator)) if bout.step else None
-        self.weights = [_weights(player) for player in (bout.generator, bout.discriminator)]
+        self.before = self.kind.vectors(self._forged(game.generator)) if game.step else None
+        self.weights = [_weights(player) for player in (game.generator, game.discriminator)]
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
         """The signs as a record has them, each explained in ``records.LOGGED``."""
-        fakes = self._forged(self.bout.generator)
+        fakes = self._forged(self.game.generator)
         vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.gap()
-        if (rank := _rank_kept(self.bout.discriminator)) is not None:
+        if (rank := _rank_kept(self.game.discriminator)) is not None:
             found["d_rank"] = rank
         if self.before is not None:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
         drawn = fakes  # of the generator that samples are drawn from
-        if self.bout.average is not None:
-            drawn = self._forged(self.bout.artist)
+        if self.game.average is not None:
+            drawn = self._forged(self.game.sampling_generator)
             found["average_lag"] = (
                 float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
             )
@@ -93,7 +95,7 @@ class Vitals:
         generator.eval()  # batch statistics must not be moved
         labels = self.reals.labels
         of_parts = [None] * len(self.latents) if labels is None else labels.split(PART)
-        with self.bout.runtime.autocast():
+        with self.game.runtime.autocast():
             parts = [
                 play(generator, latents, some).float()
                 for latents, some in zip(self.latents.split(PART), of_parts, strict=labels is not None)
@@ -135,7 +137,7 @@ class Vitals:
         """How far each player has moved since the last record, as a share of its weights' norm."""
         found = {}
         for k, (name, player) in enumerate(
-            (("g_change", self.bout.generator), ("d_change", self.bout.discriminator))
+            (("g_change", self.game.generator), ("d_change", self.game.discriminator))
         ):
             now = _weights(player)
             found[name] = float((now - self.weights[k]).norm() / now.norm().clamp_min(1e-12))

@@ -22,7 +22,7 @@ from sparring.data.store import Watch
 from sparring.doctor.quality import ASIDE
 from sparring.errors import ConfigError, DataError, RunError, counted, first_of, unknown
 from sparring.files import beside
-from sparring.games.adversarial import Bout
+from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.find import marked, runs_in
 from sparring.machine.device import Runtime
@@ -116,7 +116,7 @@ def evaluate_run(
 
 
 def times_real(
-    folder: RunFolder, bout: Bout, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
+    folder: RunFolder, game: AdversarialGame, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
 ) -> TimesReal | None:
     """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
 
@@ -130,7 +130,7 @@ def times_real(
     """
     options = Options()
     data, aside = _apart(folder.config, data)
-    device = bout.runtime.device
+    device = game.runtime.device
     reals = to_measure(data, device)
     if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
         return None
@@ -142,7 +142,7 @@ def times_real(
         by = standard(extractor, found, options.count, held_out=aside is not None)
     if not by.enough:
         raise DataError(f"{counted(by.count, 'sample')} a side are too few for {by.label}")
-    sampler = Sampler.of(bout, folder.spec, folder.config, folder.facts["class_counts"])
+    sampler = Sampler.of(game, folder.spec, folder.config, folder.facts["class_counts"])
     drawn = _of_sampler(str(folder.path), sampler, options, min(count, by.used))
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
