@@ -16,12 +16,16 @@ from torch import nn
 
 from sparring.cli import verbs
 from sparring.config.groups import Config
+from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
 from sparring.history.record import Record
 from sparring.machine import device as runtime
 from sparring.machine.device import Runtime, Threads
+from sparring.runs import build
 from sparring.runs import folder as run
+from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
+from sparring.training import loop
 from sparring.training.loop import _Crew
 
 
@@ -183,11 +187,65 @@ def test_a_process_that_lost_another_says_so_in_a_line(
     assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 
 
-def test_torchrun_and_processes_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in one of two processes that torchrun started."""
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match="torchrun started 2 processes: give --processes 2"):
-        Runtime("cpu", "fp32")
+
+
+@pytest.mark.usefixtures("torchrun")
+@pytest.mark.parametrize("processes", [1, 3])
+def test_torchrun_and_processes_must_agree(processes: int) -> None:
+    with pytest.raises(ConfigError, match=f"processes is {processes}, but torchrun started 2 processes: leave"):
+        Runtime("cpu", "fp32", processes)
+
+
+@pytest.mark.usefixtures("torchrun")
+def test_a_config_has_as_many_processes_as_torchrun_started(pictures: Dataset) -> None:
+    assert build.configure(pictures, "dcgan", batch_size=8).processes == 2
+    assert (
+        build.configure(pictures, "dcgan", batch_size=8, processes=4).processes == 4
+    )  # refused by the runtime
+
+
+def test_torchrun_alone_says_how_many_processes_train(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += [
+        "-m",
+        "sparring",
+        "train",
+        "ring",
+        "--samples-seen",
+        "512",
+        "--out",
+        str(out),
+        "--device",
+        "cpu",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    assert "2 processes" in done.stdout
+    folder = RunFolder(out)
+    assert folder.config.processes == 2
+    assert "spread" in list(folder.records())[-1].values
+
+
+@pytest.mark.parametrize(("rank", "measured"), [(0, {"spread": 1.0}), (1, {})])
+def test_only_the_first_process_measures(
+    rank: int, measured: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "Vitals", lambda *_: lambda: {"spread": 1.0})
+    monkeypatch.setattr(loop, "HeldOutGap", lambda *_: lambda: {"held_out_gap": 0.0})
+    shared: list[dict[str, float]] = []
+    place = SimpleNamespace(rank=rank, agree=lambda value: shared.append(value) or {"spread": 2.0})
+    game: Any = SimpleNamespace(runtime=place)
+    for vitals in (True, False):
+        data: Any = object()
+        assert loop._measure(game, data, data, 0, vitals)() == {"spread": 2.0}  # what the first one found
+    assert shared[0] == measured
+    assert bool(shared[1]) == (rank == 0)
 
 
 def test_a_program_without_a_file_cannot_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,14 +48,15 @@ class Runtime:
     Args:
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         precision: "auto" (see ``fast_precision``), "fp32" or "bf16".
-        processes: how many processes train together; the others are started here.
+        processes: how many processes train together; the others are started here, unless torchrun did.
+            Without it: as many as torchrun started, else one.
 
     Raises:
-        ConfigError: a device this machine does not have.
+        ConfigError: a device this machine does not have, or another number than torchrun started.
     """
 
-    def __init__(self, device: str = "auto", precision: str = "auto", processes: int = 1) -> None:
-        processes = whole("processes", processes, 1)
+    def __init__(self, device: str = "auto", precision: str = "auto", processes: int | None = None) -> None:
+        processes = launched() or 1 if processes is None else whole("processes", processes, 1)
         instance("device", device, str, "auto, cpu, cuda, cuda:1 or mps")
         instance("precision", precision, str, "auto, fp32 or bf16")
         if precision not in PRECISIONS:
@@ -197,15 +198,23 @@ def _device(name: str) -> tuple[str, int | None]:
     return kind, int(index) if index and kind != "cpu" else None
 
 
+def launched() -> int:
+    """How many processes torchrun started, this one among them; 0 where it started none."""
+    return int(os.environ.get("WORLD_SIZE", 1)) if LAUNCHED in os.environ else 0
+
+
 def _check_processes(kind: str, index: int | None, processes: int) -> None:
-    if processes > 1 and LAUNCHED not in os.environ and not hasattr(sys.modules["__main__"], "__file__"):
+    if processes > 1 and not launched() and not hasattr(sys.modules["__main__"], "__file__"):
         raise ConfigError(
             f"{processes} processes each run the whole program again, and there is no file of it here: write a "
             "script, or use `sparring train --processes`."
         )
-    started = int(os.environ.get("WORLD_SIZE", processes)) if LAUNCHED in os.environ else processes
-    if started != processes:
-        raise ConfigError(f"torchrun started {started} processes: give --processes {started} too.")
+    started = launched()
+    if started and started != processes:
+        raise ConfigError(
+            f"processes is {processes}, but torchrun started {counted(started, 'process')}: leave --processes "
+            f"out, or, of a run that began so, start `torchrun --nproc-per-node {processes}`."
+        )
     if processes > 1 and index is not None:
         raise ConfigError(f"{processes} processes cannot share one {kind} device: name it without an index.")
     if kind == "cuda" and processes > torch.cuda.device_count():

@@ -25,7 +25,7 @@ from sparring.files import beside
 from sparring.games import augment, losses, penalties, schedules
 from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.history import layout
-from sparring.machine.device import Runtime, check_threads
+from sparring.machine.device import Runtime, check_threads, launched
 from sparring.networks import dcgan, memory, mlp, modern, resnet
 from sparring.networks.blocks import spectral
 from sparring.training import suited
@@ -278,6 +278,8 @@ def configure(
         ConfigError: an unknown recipe or option, or a value that does not fit.
         DataError: too few samples.
     """
+    if started := launched():
+        changes = {"processes": started} | changes
     kind = dataset.spec.kind
     read = dict(dataset.origin.options) if dataset.origin else {}
     usual = from_recipe(suited.recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)

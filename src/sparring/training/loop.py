@@ -204,10 +204,13 @@ def _rng(game: AdversarialGame, seed: int) -> torch.Generator:
 def _measure(
     game: AdversarialGame, dataset: Dataset, held_out: Dataset | None, seed: int, vitals: bool
 ) -> Callable[[], dict[str, float]]:
-    """What is measured at a record, beside the steps' own numbers."""
-    if vitals:
-        return Vitals(game, dataset, seed, held_out)
-    return HeldOutGap(game, dataset, held_out, seed) if held_out else dict
+    """What is measured at a record, beside the steps' own numbers: by the first process, for all of them."""
+    measure: Callable[[], dict[str, float]] = dict
+    if game.runtime.rank == 0 and vitals:
+        measure = Vitals(game, dataset, seed, held_out)
+    elif game.runtime.rank == 0 and held_out:
+        measure = HeldOutGap(game, dataset, held_out, seed)
+    return lambda: game.runtime.agree(measure())
 
 
 def _batches(dataset: Dataset, order: _Order, batch_size: int, game: AdversarialGame) -> list[Batch]:
