@@ -20,17 +20,19 @@ from sparring.config.groups import RECIPES, Config, from_toml
 from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
+from sparring.games import augment, losses, optimizers, schedules
 from sparring.gan import GAN
 from sparring.kinds import KINDS
 from sparring.runs import build
 
 
-def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
-    assert set(config.LOSSES) == set(build.LOSSES)
+def test_the_choices_of_the_command_line_are_the_tables() -> None:
+    assert set(config.LOSSES) == set(losses.LOSSES)
     assert set(config.BUILT_IN) == set(build.DATA)
     assert set(config.NETWORKS) == set(build.GENERATORS) == set(build.DISCRIMINATORS)
-    assert set(config.SCHEDULES) == set(build.SCHEDULES)
-    assert set(config.OPTIMIZERS) == set(build.OPTIMIZERS)
+    assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
+    assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
+    assert set(config.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
     for norms, table in ((config.G_NORMS, build.G_NORMS_OF), (config.D_NORMS, build.D_NORMS_OF)):
         assert set(table) == set(config.NETWORKS)
         assert {norm for accepted in table.values() for norm in accepted} == set(norms)
@@ -44,7 +46,7 @@ def test_the_choices_of_the_command_line_are_the_tables_of_build() -> None:
 @pytest.mark.parametrize(
     ("loss", "generator", "discriminator"),
     [
-        *((loss, "dcgan", "dcgan") for loss in build.LOSSES),
+        *((loss, "dcgan", "dcgan") for loss in losses.LOSSES),
         *(("hinge", g, d) for g in build.GENERATORS for d in build.DISCRIMINATORS),
     ],
 )
@@ -78,8 +80,8 @@ def test_every_recipe_trains(pictures: Dataset, recipe: str, conditional: bool) 
     assert gan.sample(3).shape == (3, 1, 8, 8)
 
 
-@pytest.mark.parametrize("schedule", build.SCHEDULES)
-@pytest.mark.parametrize("optimizer", build.OPTIMIZERS)
+@pytest.mark.parametrize("schedule", schedules.SCHEDULES)
+@pytest.mark.parametrize("optimizer", optimizers.OPTIMIZERS)
 @pytest.mark.parametrize("norm", ["none", "batch"])
 def test_schedules_optimizers_and_norms(pictures: Dataset, schedule: str, optimizer: str, norm: str) -> None:
     options = {"g_norm": norm, "d_norm": norm, "d_steps": 2, "optimizer": optimizer}

@@ -29,7 +29,7 @@ import test_memorisation
 import test_modern
 import test_networks
 import test_npy
-import test_optimistic
+import test_optimizers
 import test_parity
 import test_penalties
 import test_pictures
@@ -48,7 +48,7 @@ from sparring.data import arrays, clusters, dicom, kmeans, labels, levels, npy, 
 from sparring.data import split as aside
 from sparring.files import cache_folder
 from sparring.games import adversarial as steps
-from sparring.games import augment, drawing, losses, optimistic, penalties, schedules
+from sparring.games import augment, drawing, losses, optimizers, penalties, schedules
 from sparring.games import average as ema
 from sparring.metrics import (
     cache,
@@ -159,8 +159,8 @@ MUTANTS = [
     Mutant(penalties, "AdaptiveGamma.adapt", "10 **", "2 **", lambda: test_cures.test_gamma_moves_tenfold_in_its_samples_and_no_farther(0.9, 10.0)),
     Mutant(steps, "discriminator_update", 'penalty.on != "between"', "True", test_cures.test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged),
     Mutant(steps, "discriminator_update", "* game.gamma.scale", "", test_cures.test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged),
-    Mutant(optimistic, "OptimisticAdam.step", "own - self", "self", test_optimistic.test_the_definition_step_by_step),
-    Mutant(optimistic, "OptimisticAdam.step", '.get("own_step", own)', '.get("own_step", 0 * own)', test_optimistic.test_the_definition_step_by_step),
+    Mutant(optimizers, "OptimisticAdam.step", "own - self", "self", test_optimizers.test_the_definition_step_by_step),
+    Mutant(optimizers, "OptimisticAdam.step", '.get("own_step", own)', '.get("own_step", 0 * own)', test_optimizers.test_the_definition_step_by_step),
     Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
     Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
     Mutant(overfitting, "HeldOutGap.__call__", "player.eval()", "pass", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),

@@ -16,7 +16,7 @@ from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
-from sparring.games import drawing
+from sparring.games import drawing, optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
@@ -138,7 +138,7 @@ def test_nothing_else_is_built(folder: RunFolder, monkeypatch: pytest.MonkeyPatc
     def never(*_: Any) -> Any:
         raise AssertionError("drawing needs none")
 
-    for table in (build.DISCRIMINATORS, build.OPTIMIZERS):
+    for table in (build.DISCRIMINATORS, optimizers.OPTIMIZERS):
         for name in table:
             monkeypatch.setitem(table, name, never)
     assert Sampler.load(folder, silent, CPU).sample(2).shape == (2, 1, 8, 8)

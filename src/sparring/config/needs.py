@@ -20,7 +20,7 @@ PENALISED: Needs = (
 )
 SCHEDULED: Needs = (lambda c: c.lr_schedule != "constant", "--lr-schedule linear or cosine")
 ADAPTIVE: Needs = (lambda c: c.augment_target, "--augment-target above 0")
-ADAM: Needs = (lambda c: c.optimizer == "adam", "--optimizer adam")
+ADAM: Needs = (lambda c: c.optimizer != "rmsprop", "--optimizer adam")
 DCGAN: Needs = (lambda c: c.discriminator == "dcgan", "--discriminator dcgan")
 
 NEEDS: dict[str, tuple[Needs, ...]] = {

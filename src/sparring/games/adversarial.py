@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from sparring.config.arguments import instance
 from sparring.data.given import take
@@ -21,6 +21,7 @@ from sparring.games import drawing, losses, schedules
 from sparring.games.augment import Augmentation, sign_of_pairs
 from sparring.games.average import WeightAverage, duplicate
 from sparring.games.losses import Loss
+from sparring.games.optimizers import adam
 from sparring.games.penalties import AdaptiveGamma, LeCam, Penalty, between
 from sparring.games.players import check_game, score
 from sparring.machine.device import Runtime
@@ -96,11 +97,10 @@ class AdversarialGame:
         instance("ends", self.ends, Ends, "sparring.games.adversarial.Ends(rates, penalties, beta2)")
         self.generator = self.runtime.place(self.generator)
         self.discriminator = self.runtime.place(self.discriminator)
-        fused = self.runtime.device.type in ("cpu", "cuda")
         if self.g_optimizer is None:
-            self.g_optimizer = Adam(self.generator.parameters(), 2e-4, (0.5, 0.999), fused=fused)
+            self.g_optimizer = adam(self.generator)
         if self.d_optimizer is None:
-            self.d_optimizer = Adam(self.discriminator.parameters(), 2e-4, (0.5, 0.999), fused=fused)
+            self.d_optimizer = adam(self.discriminator)
         self.base = [(group["lr"], group.get("betas")) for group in self._groups()]
         for memory in self.memories.values():
             memory.to(self.runtime.device)

@@ -19,6 +19,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample
 
+from sparring import kinds
+from sparring.config.groups import Config
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError
+from sparring.games.losses import AROUND_ZERO
+
 AXES = "C H W"  # of the samples that can be altered so
 MOST = 0.8  # adaptive p stays below: beyond, the generator may learn the alterations
 REACH = 0.125  # of the sides: how far pictures are shifted
@@ -229,6 +235,41 @@ class Augmentation(nn.Module):
         if self.target:
             step = (overfitting - self.target).sign() * (samples / self.samples_to_one)
             self.p.add_(step.to(self.p.dtype)).clamp_(0, MOST)
+
+
+AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {  # by the name that --augment takes
+    "none": (),
+    "diffaugment": (COLOUR, TRANSLATION, CUTOUT),
+    "ada": (GEOMETRY, COLOUR_MATRIX),
+}
+
+
+def of(config: Config, spec: Spec) -> Augmentation | None:
+    """What a config has altered of such samples; None where nothing is.
+
+    Raises:
+        ConfigError: samples that cannot be altered so, or options that alter nothing.
+    """
+    flips = (MIRROR,) * config.augment_flip + (QUARTER_TURNS,) * config.augment_turn
+    transforms = flips + AUGMENTATIONS[config.augment]
+    if not transforms:
+        return None
+    if kinds.of(spec).axes != AXES:
+        raise ConfigError(
+            f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
+            "For few points try --lecam-weight 0.3 or --instance-noise 0.1."
+        )
+    if config.augment_turn and spec.shape[1] != spec.shape[2]:
+        raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")
+    if not config.augment_p and not config.augment_target:
+        raise ConfigError("augment_p 0 and augment_target 0 alter nothing: give one of them, as 0.6.")
+    return Augmentation(
+        transforms,
+        config.augment_p,
+        target=config.augment_target,
+        samples_to_one=config.augment_samples,
+        overfitting=sign_of_reals if config.loss in AROUND_ZERO else sign_of_pairs,
+    )
 
 
 def rotation(angle: Tensor) -> Tensor:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from sparring.config.groups import Config
 from sparring.errors import ConfigError
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
@@ -143,3 +145,31 @@ least_squares = Loss(least_squares_d, least_squares_g)
 hinge = Loss(hinge_d, critic_g)
 wasserstein = Loss(wasserstein_d, critic_g)
 relativistic = Loss(relativistic_d, relativistic_g, pairs=True)
+
+LOSSES: dict[str, Loss] = {  # by the name that --loss takes
+    "non-saturating": non_saturating,
+    "minimax": minimax,
+    "least-squares": least_squares,
+    "hinge": hinge,
+    "wasserstein": wasserstein,
+    "relativistic": relativistic,
+}
+SMOOTHED = ("non-saturating", "minimax")  # those with a target to smooth
+AROUND_ZERO = (*SMOOTHED, "hinge")  # those in which reals lie above 0
+
+
+def of(config: Config) -> Loss:
+    """The loss that a config names, with its smoothed labels.
+
+    Raises:
+        ConfigError: labels of a loss without labels are smoothed.
+    """
+    loss = LOSSES[config.loss]
+    if not config.label_smoothing:
+        return loss
+    if config.loss not in SMOOTHED:
+        raise ConfigError(
+            f"label_smoothing {config.label_smoothing:g} with the {config.loss} loss, which has no label to "
+            f"smooth: set it to 0, or take --loss {' or '.join(SMOOTHED)}."
+        )
+    return loss._replace(discriminator=partial(smoothed_logistic_d, smoothing=config.label_smoothing))

@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sparring.config.groups import Config
+from sparring.errors import ConfigError
+
 PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -94,6 +97,18 @@ def near_r1(gamma: float, every: int = 1, sigma: float = 0.01) -> Penalty:
     return Penalty(partial(finite_difference, sigma=sigma), "near", gamma, every, sigma)
 
 
+def of(config: Config) -> tuple[Penalty, ...]:
+    """The penalties that a config gives any weight."""
+    every = config.penalty_every
+    known = (
+        r1(config.r1_gamma, every),
+        r2(config.r2_gamma, every),
+        gradient_penalty(config.gp_weight, every),
+        near_r1(config.r1_near_gamma, every, config.r1_near_sigma),
+    )
+    return tuple(penalty for penalty in known if penalty.weight)
+
+
 def anchored(real: Tensor, fake: Tensor, real_anchor: Tensor, fake_anchor: Tensor) -> Tensor:
     """(D(x) - a_F)^2 + (D(G(z)) - a_R)^2 (B,), a the averages () of each kind's logits.
 
@@ -151,3 +166,19 @@ class AdaptiveGamma(nn.Module):
         """Move the scale after so many samples, over which the discriminator had this lead ()."""
         factor = 10 ** ((lead - self.target).sign() * (samples / self.samples_to_tenfold))
         self.scale.mul_(factor.to(self.scale.dtype)).clamp_(1 / self.reach, self.reach)
+
+
+def adaptive_gamma(config: Config) -> AdaptiveGamma | None:
+    """A config's gamma that adapts; None where it stays.
+
+    Raises:
+        ConfigError: there is no gamma to adapt.
+    """
+    if not config.gamma_target:
+        return None
+    if not (config.r1_gamma or config.r2_gamma or config.r1_near_gamma):
+        raise ConfigError(
+            f"gamma_target {config.gamma_target:g} adapts a gamma, and there is none: add --r1-gamma 1, or "
+            "take --gamma-target 0."
+        )
+    return AdaptiveGamma(config.gamma_target, config.gamma_samples)

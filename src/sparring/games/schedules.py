@@ -47,3 +47,10 @@ def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float 
     """
     half_life = min(half_life, ramp * samples_seen)
     return 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
+
+
+SCHEDULES: dict[str, Schedule] = {  # by the name that --lr-schedule takes
+    "constant": constant,
+    "linear": linear,
+    "cosine": cosine,
+}

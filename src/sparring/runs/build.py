@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.optim import Adam, Optimizer, RMSprop
 
 from sparring import kinds
 from sparring.config.groups import ON_POINTS, RECIPES, Config, from_recipe
@@ -24,6 +23,7 @@ from sparring.errors import ConfigError, DataError, meant, quoted, unknown
 from sparring.files import beside
 from sparring.games import augment, losses, penalties, schedules
 from sparring.games.adversarial import AdversarialGame, Ends
+from sparring.games.optimizers import OPTIMIZERS
 from sparring.history import layout
 from sparring.machine.device import Runtime, check_threads, launched
 from sparring.networks import dcgan, memory, mlp, modern, resnet
@@ -31,19 +31,6 @@ from sparring.networks.blocks import spectral
 from sparring.training import suited
 from sparring.training.loop import Budget
 
-LOSSES: dict[str, losses.Loss] = {
-    "non-saturating": losses.non_saturating,
-    "minimax": losses.minimax,
-    "least-squares": losses.least_squares,
-    "hinge": losses.hinge,
-    "wasserstein": losses.wasserstein,
-    "relativistic": losses.relativistic,
-}
-SCHEDULES: dict[str, schedules.Schedule] = {
-    "constant": schedules.constant,
-    "linear": schedules.linear,
-    "cosine": schedules.cosine,
-}
 DATA: dict[str, Callable[[], Dataset]] = {
     "mnist": images.mnist,
     "fashion-mnist": images.fashion_mnist,
@@ -56,13 +43,6 @@ HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained
     "emoji": partial(images.emoji, "test"),
     **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
 }
-AUGMENTATIONS: dict[str, tuple[augment.Transform, ...]] = {
-    "none": (),
-    "diffaugment": (augment.COLOUR, augment.TRANSLATION, augment.CUTOUT),
-    "ada": (augment.GEOMETRY, augment.COLOUR_MATRIX),
-}
-SMOOTHED = ("non-saturating", "minimax")  # games with a target to smooth
-AROUND_NOUGHT = (*SMOOTHED, "hinge")  # games in which reals lie above 0
 VARIANCE_SAMPLES = 10_000
 VARIANCE_NUMBERS = 2**22  # encoded at a time
 ZIP = ".zip"
@@ -324,24 +304,25 @@ def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
             spectral(discriminator)
     runtime = runtime or Runtime(config.device, config.precision, config.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
+    optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
     return AdversarialGame(
         generator,
         discriminator,
         config.latent_dim,
-        g_optimizer=OPTIMIZERS[config.optimizer](generator, config.g_lr, config),
-        d_optimizer=OPTIMIZERS[config.optimizer](discriminator, config.d_lr, config),
-        loss=_loss(config),
-        penalties=_penalties(config),
+        g_optimizer=optimizer(generator, config.g_lr, betas),
+        d_optimizer=optimizer(discriminator, config.d_lr, betas),
+        loss=losses.of(config),
+        penalties=penalties.of(config),
         d_steps=config.d_steps,
-        lr_schedule=partial(SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
+        lr_schedule=partial(schedules.SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
         lr_warmup=config.lr_warmup,
         ends=Ends(config.lr_end, config.penalty_end, config.beta2_end),
         weight_clip=config.weight_clip,
         ema_half_life=config.ema_half_life,
         ghost_batches=config.ghost_batches,
-        augment=_augmentation(config, spec),
+        augment=augment.of(config, spec),
         lecam=penalties.LeCam(config.lecam_weight) if config.lecam_weight else None,
-        gamma=_adaptive_gamma(config),
+        gamma=penalties.adaptive_gamma(config),
         instance_noise=config.instance_noise,
         clip_gradients=config.clip_gradients,
         runtime=runtime,
@@ -380,9 +361,9 @@ def check(config: Config, data: Dataset) -> None:
                 f"{option} batch takes the mean over a batch, and here each has 1 sample. "
                 f"Use a larger --batch-size, or {option} none."
             )
-    _loss(config)
-    _adaptive_gamma(config)
-    _augmentation(config, data.spec)
+    losses.of(config)
+    penalties.adaptive_gamma(config)
+    augment.of(config, data.spec)
     check_threads(config.threads)
     classes = clustered or (data.classes if config.conditional else 0)
     memory.check_training(costs(config, data.spec, classes), config, data.spec)
@@ -422,79 +403,10 @@ def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: boo
             "no --no-conditional), let it find some with --clusters 100 in at least "
             f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
         )
-    if config.beta2_end and config.optimizer != "adam":
+    if config.beta2_end and config.optimizer == "rmsprop":
         raise ConfigError("--beta2-end moves Adam's second beta. Use --optimizer adam or --beta2-end 0.")
     if config.weight_clip and config.d_norm == "spectral":
         raise ConfigError(
             "--weight-clip bounds the weights that --d-norm spectral rescales, so it would do nothing "
             "but harm. Use --weight-clip 0 or --d-norm none."
         )
-
-
-def _adam(network: nn.Module, rate: float, config: Config) -> Optimizer:
-    fused = next(network.parameters()).device.type in ("cpu", "cuda")
-    return Adam(network.parameters(), rate, (config.beta1, config.beta2), fused=fused)
-
-
-def _rmsprop(network: nn.Module, rate: float, config: Config) -> Optimizer:
-    return RMSprop(network.parameters(), rate, config.beta2)
-
-
-OPTIMIZERS: dict[str, Callable[[nn.Module, float, Config], Optimizer]] = {"adam": _adam, "rmsprop": _rmsprop}
-
-
-def _penalties(config: Config) -> tuple[penalties.Penalty, ...]:
-    every = config.penalty_every
-    candidates = (
-        penalties.r1(config.r1_gamma, every),
-        penalties.r2(config.r2_gamma, every),
-        penalties.gradient_penalty(config.gp_weight, every),
-        penalties.near_r1(config.r1_near_gamma, every, config.r1_near_sigma),
-    )
-    return tuple(penalty for penalty in candidates if penalty.weight)
-
-
-def _loss(config: Config) -> losses.Loss:
-    loss = LOSSES[config.loss]
-    if not config.label_smoothing:
-        return loss
-    if config.loss not in SMOOTHED:
-        raise ConfigError(
-            f"label_smoothing {config.label_smoothing:g} with the {config.loss} loss, which has no label to "
-            f"smooth: set it to 0, or take --loss {' or '.join(SMOOTHED)}."
-        )
-    return loss._replace(discriminator=partial(losses.smoothed_logistic_d, smoothing=config.label_smoothing))
-
-
-def _adaptive_gamma(config: Config) -> penalties.AdaptiveGamma | None:
-    if not config.gamma_target:
-        return None
-    if not (config.r1_gamma or config.r2_gamma or config.r1_near_gamma):
-        raise ConfigError(
-            f"gamma_target {config.gamma_target:g} adapts a gamma, and there is none: add --r1-gamma 1, or "
-            "take --gamma-target 0."
-        )
-    return penalties.AdaptiveGamma(config.gamma_target, config.gamma_samples)
-
-
-def _augmentation(config: Config, spec: Spec) -> augment.Augmentation | None:
-    flips = (augment.MIRROR,) * config.augment_flip + (augment.QUARTER_TURNS,) * config.augment_turn
-    transforms = flips + AUGMENTATIONS[config.augment]
-    if not transforms:
-        return None
-    if kinds.of(spec).axes != augment.AXES:
-        raise ConfigError(
-            f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
-            "For few points try --lecam-weight 0.3 or --instance-noise 0.1."
-        )
-    if config.augment_turn and spec.shape[1] != spec.shape[2]:
-        raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")
-    if not config.augment_p and not config.augment_target:
-        raise ConfigError("augment_p 0 and augment_target 0 alter nothing: give one of them, as 0.6.")
-    return augment.Augmentation(
-        transforms,
-        config.augment_p,
-        target=config.augment_target,
-        samples_to_one=config.augment_samples,
-        overfitting=augment.sign_of_reals if config.loss in AROUND_NOUGHT else augment.sign_of_pairs,
-    )

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from sparring.games import optimistic
+from sparring.games import optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.runs import checkpoint
 from sparring.training.loop import Budget, train
@@ -18,7 +18,7 @@ GRADIENTS = (1.0, -0.5, 2.0, 0.3)
 def test_the_definition_step_by_step() -> None:
     """Against Adam's own steps s_t, taken apart by a copy of its moments: w - 2 s_t + s_(t-1)."""
     weight, plain = (nn.Parameter(torch.tensor([0.7, -1.0])) for _ in range(2))
-    optimistic_adam = optimistic.OptimisticAdam([weight], 0.1, (0.5, 0.9))
+    optimistic_adam = optimizers.OptimisticAdam([weight], 0.1, (0.5, 0.9))
     adam = Adam([plain], 0.1, (0.5, 0.9))  # whose steps depend on the gradients alone
     expected, last = weight.detach().clone(), None
     for gradient in GRADIENTS:
@@ -45,15 +45,15 @@ def distance(optimizer: type[Adam]) -> float:
 
 def test_it_comes_to_rest_where_adam_circles() -> None:
     assert distance(Adam) > 2
-    assert distance(optimistic.OptimisticAdam) < 0.01
+    assert distance(optimizers.OptimisticAdam) < 0.01
 
 
 def test_a_run_with_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
     def fight() -> AdversarialGame:
         torch.manual_seed(0)
         generator, discriminator = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1), nn.Flatten(0))
-        optimizers = [optimistic.OptimisticAdam(p.parameters(), 0.01) for p in (generator, discriminator)]
-        return AdversarialGame(generator, discriminator, 2, *optimizers)
+        both = [optimizers.OptimisticAdam(p.parameters(), 0.01) for p in (generator, discriminator)]
+        return AdversarialGame(generator, discriminator, 2, *both)
 
     data = torch.rand(32, 3, generator=torch.Generator().manual_seed(0))
     whole, first, second = fight(), fight(), fight()
@@ -70,7 +70,7 @@ def test_a_run_with_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("frozen", [True, False])
 def test_weights_without_a_gradient_stay(frozen: bool) -> None:
     weight, other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
-    optimizer = optimistic.OptimisticAdam([weight, other], 0.1)
+    optimizer = optimizers.OptimisticAdam([weight, other], 0.1)
     weight.grad = torch.ones(2)
     other.grad = None if frozen else torch.ones(2)
     optimizer.step()

@@ -1,0 +1,58 @@
+"""Optimizers: how a player's weights follow their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Adam, Optimizer, RMSprop
+
+RATE, BETAS = 2e-4, (0.5, 0.999)  # DCGAN's (Radford et al. 2015), where nobody says otherwise
+
+
+class OptimisticAdam(Adam):
+    """Adam that takes each step twice and the step before back (Daskalakis et al. 2018, algorithm 1).
+
+    w <- w - 2 s_t + s_(t-1), with s_t Adam's own step: it reckons with the other player's answer, and
+    so converges where two players of plain gradient descent circle each other. Arguments are Adam's.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        """One step along the gradients in the weights."""
+        weights = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
+        before = [weight.clone() for weight in weights]
+        loss = Adam.step(self, closure)
+        for weight, old in zip(weights, before, strict=True):
+            own = weight - old  # -s_t
+            weight.add_(own - self.state[weight].get("own_step", own))
+            self.state[weight]["own_step"] = own
+        return loss
+
+
+def adam(player: nn.Module, rate: float = RATE, betas: tuple[float, float] = BETAS) -> Adam:
+    """Adam (Kingma & Ba 2015), in one kernel where the device has that."""
+    return Adam(player.parameters(), rate, betas, fused=_fuses(player))
+
+
+def optimistic_adam(player: nn.Module, rate: float, betas: tuple[float, float]) -> OptimisticAdam:
+    """``OptimisticAdam`` in the same way."""
+    return OptimisticAdam(player.parameters(), rate, betas, fused=_fuses(player))
+
+
+def rmsprop(player: nn.Module, rate: float, betas: tuple[float, float]) -> RMSprop:
+    """RMSprop, whose alpha is Adam's second beta; it has no momentum."""
+    return RMSprop(player.parameters(), rate, betas[1])
+
+
+def _fuses(player: nn.Module) -> bool:
+    return next(player.parameters()).device.type in ("cpu", "cuda")
+
+
+OPTIMIZERS: dict[str, Callable[[nn.Module, float, tuple[float, float]], Optimizer]] = {  # as --optimizer names
+    "adam": adam,
+    "optimistic-adam": optimistic_adam,
+    "rmsprop": rmsprop,
+}
