@@ -23,19 +23,19 @@ from sparring.errors import ConfigError
 from sparring.games import augment, losses, optimizers, schedules
 from sparring.gan import GAN
 from sparring.kinds import KINDS
+from sparring.networks import NETWORKS
 from sparring.runs import build
 
 
 def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert set(config.LOSSES) == set(losses.LOSSES)
     assert set(config.BUILT_IN) == set(build.DATA)
-    assert set(config.NETWORKS) == set(build.GENERATORS) == set(build.DISCRIMINATORS)
+    assert set(config.NETWORKS) == set(NETWORKS)
     assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
     assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
     assert set(config.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
-    for norms, table in ((config.G_NORMS, build.G_NORMS_OF), (config.D_NORMS, build.D_NORMS_OF)):
-        assert set(table) == set(config.NETWORKS)
-        assert {norm for accepted in table.values() for norm in accepted} == set(norms)
+    assert {norm for network in NETWORKS.values() for norm in network.g_norms} == set(config.G_NORMS)
+    assert {norm for network in NETWORKS.values() for norm in network.d_norms} == set(config.D_NORMS)
     assert set(config.ABOUT) == set(RECIPES)
     assert set(config.ON_POINTS) <= set(RECIPES)
     assert {name for kind in KINDS.values() for name in (kind.recipe, kind.few_recipe) if name} <= set(RECIPES)
@@ -47,7 +47,7 @@ def test_the_choices_of_the_command_line_are_the_tables() -> None:
     ("loss", "generator", "discriminator"),
     [
         *((loss, "dcgan", "dcgan") for loss in losses.LOSSES),
-        *(("hinge", g, d) for g in build.GENERATORS for d in build.DISCRIMINATORS),
+        *(("hinge", g, d) for g in NETWORKS for d in NETWORKS),
     ],
 )
 def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str, discriminator: str) -> None:
@@ -57,8 +57,8 @@ def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str,
         loss=loss,
         generator=generator,
         discriminator=discriminator,
-        g_norm=build.G_NORMS_OF[generator][-1],
-        d_norm=build.D_NORMS_OF[discriminator][-1],
+        g_norm=NETWORKS[generator].g_norms[-1],
+        d_norm=NETWORKS[discriminator].d_norms[-1],
         r2_gamma=0.1,
         gp_weight=0.1,
     )

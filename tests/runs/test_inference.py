@@ -1,6 +1,7 @@
 """Drawing with the generator alone: what is drawn, what is read, what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sparring.games import drawing, optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
+from sparring.networks import NETWORKS
 from sparring.runs import build, checkpoint
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
@@ -138,9 +140,10 @@ def test_nothing_else_is_built(folder: RunFolder, monkeypatch: pytest.MonkeyPatc
     def never(*_: Any) -> Any:
         raise AssertionError("drawing needs none")
 
-    for table in (build.DISCRIMINATORS, optimizers.OPTIMIZERS):
-        for name in table:
-            monkeypatch.setitem(table, name, never)
+    for name in optimizers.OPTIMIZERS:
+        monkeypatch.setitem(optimizers.OPTIMIZERS, name, never)
+    for name, network in NETWORKS.items():
+        monkeypatch.setitem(NETWORKS, name, replace(network, discriminator=never))
     assert Sampler.load(folder, silent, CPU).sample(2).shape == (2, 1, 8, 8)
 
 

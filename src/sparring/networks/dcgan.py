@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
+from sparring.networks.network import Network
 
 # Pixels of the shorter side at the coarsest scale. A discriminator has to look on until its features
 # see the whole picture; 7 x 7 places that each judge a part let whole digits pass that are none.
@@ -139,3 +140,21 @@ def dcgan_init(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+DCGAN = Network(
+    generator=lambda o: Generator(
+        shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, norm=o.norm == "batch"
+    ),
+    discriminator=lambda o: Discriminator(
+        shape=o.shape,
+        width=o.width,
+        hidden=o.hidden,
+        deviation=o.deviation,
+        classes=o.classes,
+        norm=o.norm == "batch",
+    ),
+    axes="C H W",
+    g_norms=("none", "batch"),
+    d_norms=("none", "batch", "spectral"),
+)

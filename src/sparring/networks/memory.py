@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +18,8 @@ from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.machine import threads as cores
+from sparring.networks import NETWORKS
+from sparring.networks.network import Builder, Options, discriminator_options, generator_options
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 200_000_000  # bytes of another process that has loaded torch
@@ -41,31 +45,32 @@ class Costs(NamedTuple):
         return self.generator.weights + self.discriminator.weights
 
 
-Builder = Callable[[Config, Spec, int], nn.Module]
-
-
-def costs(generator: Builder, discriminator: Builder, config: Config, spec: Spec, classes: int) -> Costs:
+@lru_cache(maxsize=8)
+def costs(config: Config, spec: Spec, classes: int) -> Costs:
     """What a config's players of this data would take.
 
     Raises:
         ConfigError: networks that cannot take it.
     """
-    return Costs(
-        player_cost(generator, (config.latent_dim,), config, spec, classes),
-        player_cost(discriminator, spec.shape, config, spec, classes),
-    )
+    options = discriminator_options(config, spec, classes)
+    builder = NETWORKS[config.discriminator].discriminator
+    return Costs(generator_cost(config, spec, classes), _player_cost(builder, options, spec.shape))
 
 
-def player_cost(build: Builder, shape: tuple[int, ...], config: Config, spec: Spec, classes: int) -> Cost:
-    """What one player, called with inputs (B, *shape), would take.
+def generator_cost(config: Config, spec: Spec, classes: int) -> Cost:
+    """What the generator alone would take.
 
     Raises:
-        ConfigError: a network that cannot take this data.
+        ConfigError: a network that cannot make this data.
     """
+    options = generator_options(config, spec, classes)
+    return _player_cost(NETWORKS[config.generator].generator, options, (config.latent_dim,))
+
+
+def _player_cost(build: Builder, options: Options, shape: tuple[int, ...]) -> Cost:
+    """What one player, called with inputs (B, *shape), would take."""
     try:
-        return cost(
-            lambda depth: build(config.replace(depth=depth), spec, classes), config.depth, shape, classes
-        )
+        return cost(lambda depth: build(replace(options, depth=depth)), options.depth, shape, options.classes)
     except ValueError as error:  # the network's own words
         raise ConfigError(str(error)) from error
 

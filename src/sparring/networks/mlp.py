@@ -9,6 +9,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from sparring.networks.blocks import ClassHead, ClassLatent
+from sparring.networks.network import Network
 
 
 class Generator(nn.Module):
@@ -84,3 +85,21 @@ class Discriminator(nn.Module):
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         logits: Tensor = self.head(self.layers(samples), labels)
         return logits
+
+
+MLP = Network(
+    generator=lambda o: Generator(
+        shape=o.shape,
+        latent_dim=o.latent_dim,
+        hidden=(o.width,) * o.depth,
+        classes=o.classes,
+        bounded=o.bounded,
+        norm=o.norm == "batch",
+    ),
+    discriminator=lambda o: Discriminator(
+        shape=o.shape, hidden=(o.width,) * o.depth, classes=o.classes, norm=o.norm == "batch"
+    ),
+    axes="",
+    g_norms=("none", "batch"),
+    d_norms=("none", "batch", "spectral"),
+)

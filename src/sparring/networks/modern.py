@@ -16,6 +16,7 @@ from torch.nn.functional import conv2d, conv_transpose2d
 
 from sparring.networks.blocks import ClassHead, ClassLatent
 from sparring.networks.dcgan import channels_by_scale, scales
+from sparring.networks.network import Network
 
 SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
 EXPANSION = 2  # channels of a bottleneck's middle, times those outside
@@ -174,3 +175,14 @@ def _scaled(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
+
+
+MODERN = Network(
+    generator=lambda o: Generator(
+        shape=o.shape, latent_dim=o.latent_dim, width=o.width, depth=o.depth, classes=o.classes
+    ),
+    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, depth=o.depth, classes=o.classes),
+    axes="C H W",
+    g_norms=("none",),
+    d_norms=("none",),
+)

@@ -1,8 +1,86 @@
-"""How a player is called."""
+"""What a network is to the rest: what it takes, how its two players are made, and how a player is called."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from torch import Tensor, nn
+
+from sparring.config.groups import Config
+from sparring.data.spec import Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is chosen of a player, and what its data is; each network uses what it has a place for.
+
+    Attributes:
+        shape: of a sample; ``bounded``: it lies in [-1, 1], so that tanh fits.
+        classes: 0 without labels.
+        latent_dim: of a generator's inputs.
+        width: channels at the finest scale, or units of a hidden layer; ``depth``: layers, or blocks a scale.
+        norm: one of the names that the network takes.
+        hidden: units of a discriminator's last hidden layer, 0 for none.
+        deviation: show a discriminator how varied its batch is.
+    """
+
+    shape: tuple[int, ...]
+    bounded: bool
+    classes: int
+    width: int
+    depth: int
+    norm: str
+    latent_dim: int = 0
+    hidden: int = 0
+    deviation: bool = False
+
+
+Builder = Callable[[Options], nn.Module]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A pair of players of one family.
+
+    Attributes:
+        generator, discriminator: how each is made.
+        axes: of the samples that it takes, as a Kind has them; "" for any.
+        g_norms, d_norms: the normalisations that each player has a place for.
+    """
+
+    generator: Builder
+    discriminator: Builder
+    axes: str
+    g_norms: tuple[str, ...]
+    d_norms: tuple[str, ...]
+
+
+def generator_options(config: Config, spec: Spec, classes: int) -> Options:
+    """What a config says of the generator of such data."""
+    return Options(
+        shape=spec.shape,
+        bounded=spec.bounded,
+        classes=classes,
+        width=config.g_width,
+        depth=config.depth,
+        norm=config.g_norm,
+        latent_dim=config.latent_dim,
+    )
+
+
+def discriminator_options(config: Config, spec: Spec, classes: int) -> Options:
+    """What a config says of the discriminator of such data."""
+    return Options(
+        shape=spec.shape,
+        bounded=spec.bounded,
+        classes=classes,
+        width=config.d_width,
+        depth=config.depth,
+        norm=config.d_norm,
+        hidden=config.d_hidden,
+        deviation=config.d_deviation,
+    )
 
 
 def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:

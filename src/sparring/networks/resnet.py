@@ -15,6 +15,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from sparring.networks.blocks import ClassHead, ClassLatent, ConditionalBatchNorm
 from sparring.networks.dcgan import channels_by_scale, scales
+from sparring.networks.network import Network
 
 SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
 
@@ -160,3 +161,19 @@ def _glorot(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return layer
+
+
+RESNET = Network(
+    generator=lambda o: Generator(
+        shape=o.shape,
+        latent_dim=o.latent_dim,
+        width=o.width,
+        classes=o.classes,
+        norm=o.norm != "none",
+        conditional_norm=o.norm == "conditional-batch",
+    ),
+    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, classes=o.classes),
+    axes="C H W",
+    g_norms=("none", "batch", "conditional-batch"),
+    d_norms=("none", "spectral"),
+)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from sparring import kinds
+from sparring import kinds, networks
 from sparring.config.groups import ON_POINTS, RECIPES, Config, from_recipe
 from sparring.config.needs import refuse_idle
 from sparring.data import clusters, folders, hub, images, toy
@@ -26,8 +25,7 @@ from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.games.optimizers import OPTIMIZERS
 from sparring.history import layout
 from sparring.machine.device import Runtime, check_threads, launched
-from sparring.networks import dcgan, memory, mlp, modern, resnet
-from sparring.networks.blocks import spectral
+from sparring.networks import NETWORKS, memory
 from sparring.training import suited
 from sparring.training.loop import Budget
 
@@ -48,100 +46,6 @@ VARIANCE_NUMBERS = 2**22  # encoded at a time
 ZIP = ".zip"
 FILES = (".npy", ".npz", ZIP)
 HUB = "hf:"
-
-
-def _mlp_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return mlp.Generator(
-        shape=spec.shape,
-        latent_dim=config.latent_dim,
-        hidden=(config.g_width,) * config.depth,
-        classes=classes,
-        bounded=spec.bounded,
-        norm=config.g_norm == "batch",
-    )
-
-
-def _mlp_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    hidden = (config.d_width,) * config.depth
-    return mlp.Discriminator(shape=spec.shape, hidden=hidden, classes=classes, norm=config.d_norm == "batch")
-
-
-def _dcgan_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return dcgan.Generator(
-        shape=spec.shape,
-        latent_dim=config.latent_dim,
-        width=config.g_width,
-        classes=classes,
-        norm=config.g_norm == "batch",
-    )
-
-
-def _dcgan_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return dcgan.Discriminator(
-        shape=spec.shape,
-        width=config.d_width,
-        hidden=config.d_hidden,
-        deviation=config.d_deviation,
-        classes=classes,
-        norm=config.d_norm == "batch",
-    )
-
-
-def _resnet_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return resnet.Generator(
-        shape=spec.shape,
-        latent_dim=config.latent_dim,
-        width=config.g_width,
-        classes=classes,
-        norm=config.g_norm != "none",
-        conditional_norm=config.g_norm == "conditional-batch",
-    )
-
-
-def _resnet_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return resnet.Discriminator(shape=spec.shape, width=config.d_width, classes=classes)
-
-
-def _modern_generator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return modern.Generator(
-        shape=spec.shape,
-        latent_dim=config.latent_dim,
-        width=config.g_width,
-        depth=config.depth,
-        classes=classes,
-    )
-
-
-def _modern_discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    return modern.Discriminator(shape=spec.shape, width=config.d_width, depth=config.depth, classes=classes)
-
-
-Builder = Callable[[Config, Spec, int], nn.Module]
-GENERATORS: dict[str, Builder] = {
-    "mlp": _mlp_generator,
-    "dcgan": _dcgan_generator,
-    "resnet": _resnet_generator,
-    "modern": _modern_generator,
-}
-DISCRIMINATORS: dict[str, Builder] = {
-    "mlp": _mlp_discriminator,
-    "dcgan": _dcgan_discriminator,
-    "resnet": _resnet_discriminator,
-    "modern": _modern_discriminator,
-}
-AXES_OF = dict.fromkeys(("dcgan", "resnet", "modern"), "C H W")  # of a sample; the others take any
-G_NORMS_OF: dict[str, tuple[str, ...]] = {  # that each network has a place for
-    "mlp": ("none", "batch"),
-    "dcgan": ("none", "batch"),
-    "resnet": ("none", "batch", "conditional-batch"),
-    "modern": ("none",),
-}
-D_NORMS_OF: dict[str, tuple[str, ...]] = {
-    "mlp": ("none", "batch", "spectral"),
-    "dcgan": ("none", "batch", "spectral"),
-    "resnet": ("none", "spectral"),
-    "modern": ("none",),
-}
 
 
 def dataset(name: str, config: Config | None = None, watch: Watch | None = None) -> Dataset:
@@ -295,13 +199,11 @@ def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
     check_players(config, spec.kind, spec.shape, bool(classes))
-    memory.check_players(costs(config, spec, classes))
+    memory.check_players(memory.costs(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        generator = GENERATORS[config.generator](config, spec, classes)
-        discriminator = DISCRIMINATORS[config.discriminator](config, spec, classes)
-        if config.d_norm == "spectral":
-            spectral(discriminator)
+        generator = networks.generator(config, spec, classes)
+        discriminator = networks.discriminator(config, spec, classes)
     runtime = runtime or Runtime(config.device, config.precision, config.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
     optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
@@ -366,14 +268,7 @@ def check(config: Config, data: Dataset) -> None:
     augment.of(config, data.spec)
     check_threads(config.threads)
     classes = clustered or (data.classes if config.conditional else 0)
-    memory.check_training(costs(config, data.spec, classes), config, data.spec)
-
-
-@lru_cache(maxsize=8)
-def costs(config: Config, spec: Spec, classes: int) -> memory.Costs:
-    """What this config's players take of memory, as ``memory.costs`` counts it."""
-    players = GENERATORS[config.generator], DISCRIMINATORS[config.discriminator]
-    return memory.costs(*players, config, spec, classes)
+    memory.check_training(memory.costs(config, data.spec, classes), config, data.spec)
 
 
 def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: bool) -> None:
@@ -383,19 +278,21 @@ def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: boo
         ConfigError: which, and what to change.
     """
     axes = kinds.of(kind).axes
-    others = {name for name in (config.generator, config.discriminator) if AXES_OF.get(name, axes) != axes}
+    others = {
+        name for name in (config.generator, config.discriminator) if NETWORKS[name].axes not in ("", axes)
+    }
     if others:
         raise ConfigError(
             f"{sorted(others)[0]} networks need pictures, this data is {kind} of shape {shape}. "
             f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
             "--generator mlp --discriminator mlp."
         )
-    for option, network, norm, table in (
-        ("--g-norm", config.generator, config.g_norm, G_NORMS_OF),
-        ("--d-norm", config.discriminator, config.d_norm, D_NORMS_OF),
+    for option, network, norm, norms in (
+        ("--g-norm", config.generator, config.g_norm, NETWORKS[config.generator].g_norms),
+        ("--d-norm", config.discriminator, config.d_norm, NETWORKS[config.discriminator].d_norms),
     ):
-        if norm not in table[network]:
-            accepted = " or ".join(f"{option} {name}" for name in table[network])
+        if norm not in norms:
+            accepted = " or ".join(f"{option} {name}" for name in norms)
             raise ConfigError(f"{option} {norm}: {network} networks have no place for it. Use {accepted}.")
     if config.g_norm == "conditional-batch" and not labels:
         raise ConfigError(

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sparring import networks
 from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
@@ -160,7 +161,6 @@ def _untrained(folder: RunFolder) -> nn.Module:
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
     build.check_players(config, spec.kind, spec.shape, bool(classes))
-    made = build.GENERATORS[config.generator]
-    memory.check_generator(memory.player_cost(made, (config.latent_dim,), config, spec, classes))
+    memory.check_generator(memory.generator_cost(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
-        return made(config, spec, classes)
+        return networks.generator(config, spec, classes)
