@@ -19,7 +19,7 @@ import torch
 
 from common import RESULTS, machine, save
 from sparring import kinds
-from sparring.config.groups import ON_POINTS
+from sparring.config.recipes import ON_POINTS
 from sparring.data import toy
 from sparring.games import drawing
 from sparring.machine.device import Threads

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from common import RESULTS, append_row, machine, rows_in, save
-from sparring.config.groups import RECIPES, from_recipe
+from sparring.config.recipes import RECIPES, from_recipe
 
 ROWS = RESULTS / "recipes.jsonl"
 SPEEDS = RESULTS / "recipe_speeds.json"

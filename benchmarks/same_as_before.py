@@ -26,7 +26,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from common import machine, save
-from sparring.config.groups import RECIPES
+from sparring.config.recipes import RECIPES
 
 NEW = Path(__file__).parents[1] / "src"
 CLOCKS = ("seconds", "samples_per_second")

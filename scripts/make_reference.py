@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from sparring.config.groups import RECIPES, Config
+from sparring.config.groups import Config
+from sparring.config.recipes import RECIPES
 from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED
 from sparring.doctor.stories import bounds, remedy

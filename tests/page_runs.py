@@ -10,7 +10,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from sparring.cli import watch as watching
-from sparring.config.groups import from_recipe
+from sparring.config.recipes import from_recipe
 from sparring.errors import RunError
 from sparring.history.record import Record, Scores
 from sparring.page import server

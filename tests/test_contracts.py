@@ -16,7 +16,9 @@ from sparring import data
 from sparring.cli.main import INTRO, main, parser
 from sparring.cli.verbs import VERBS
 from sparring.config import groups as config
-from sparring.config.groups import RECIPES, Config, from_toml
+from sparring.config import recipes
+from sparring.config.groups import Config, from_toml
+from sparring.config.recipes import RECIPES
 from sparring.data import toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
@@ -36,10 +38,10 @@ def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert set(config.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
     assert {norm for network in NETWORKS.values() for norm in network.g_norms} == set(config.G_NORMS)
     assert {norm for network in NETWORKS.values() for norm in network.d_norms} == set(config.D_NORMS)
-    assert set(config.ABOUT) == set(RECIPES)
-    assert set(config.ON_POINTS) <= set(RECIPES)
+    assert set(recipes.ABOUT) == set(RECIPES)
+    assert set(recipes.ON_POINTS) <= set(RECIPES)
     assert {name for kind in KINDS.values() for name in (kind.recipe, kind.few_recipe) if name} <= set(RECIPES)
-    assert set(config.ADAPTED) | {config.USUAL} <= set(KINDS)
+    assert set(recipes.ADAPTED) | {recipes.USUAL} <= set(KINDS)
     assert data.__doc__
 
 
@@ -90,7 +92,7 @@ def test_schedules_optimizers_and_norms(pictures: Dataset, schedule: str, optimi
     assert (gan.history_[-1].values["lr_scale"] == 1) == (schedule == "constant")
 
 
-@pytest.mark.parametrize("recipe", config.ON_POINTS)
+@pytest.mark.parametrize("recipe", recipes.ON_POINTS)
 def test_recipes_for_pictures_play_on_points_with_perceptrons(recipe: str) -> None:
     points = torch.randn(64, 3, generator=torch.Generator().manual_seed(0))
     gan = GAN(recipe, **(TINY | {"depth": 2})).fit(points, samples_seen=160)
@@ -174,7 +176,7 @@ def test_the_help_names_every_verb_and_every_kind_of_data() -> None:
 # Where a kind of data is looked up by its name or by the look of its samples, beside kinds/: each with its
 # reason. What a file of theirs is read into is said by the readers in data/ until a kind reads its own files.
 ASKS_NO_KIND = {
-    "config/groups.py": ("image", "points"),  # recipes are plain data: what they say otherwise on points
+    "config/recipes.py": ("image", "points"),  # recipes are plain data: what they say otherwise on points
     "doctor/rules.py": ("image", "points"),  # as plain data: where thresholds and a cure hold
     "data/arrays.py": (
         "image",

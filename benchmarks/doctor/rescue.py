@@ -26,6 +26,7 @@ from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, Case
 from doctor.judge import HARM
 from doctor.run import prepared, quality
+from sparring.config.recipes import beyond_recipe
 from sparring.errors import NonFiniteError
 from sparring.runs import folder as run
 from sparring.runs.rescue import Rescuer
@@ -55,7 +56,7 @@ def measure(task: tuple[str, str, int, int, int]) -> dict[str, Any]:
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps, "most": most,
         "tried_steps": records * RECORD_EVERY, "broken": broken, "said": said,
-        "options": ward.folder.config.changes(), "seconds": round(time.perf_counter() - started, 1),
+        "options": beyond_recipe(ward.folder.config), "seconds": round(time.perf_counter() - started, 1),
         "quality": quality(ward.game, data, held_out, seed),
     }  # fmt: skip
 

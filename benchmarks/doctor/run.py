@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, HEALTHY, Case
 from sparring.config.groups import Config
+from sparring.config.recipes import beyond_recipe
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
 from sparring.games import drawing
@@ -101,7 +102,7 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
         records.append(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
-        "options": config.changes() | {"loss": config.loss, "batch_size": config.batch_size,
+        "options": beyond_recipe(config) | {"loss": config.loss, "batch_size": config.batch_size,
                                        "ema_half_life": config.ema_half_life},
         "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.seconds, 1),
         "cautions": cautions, "quality": quality(game, data, held_out, seed),

@@ -16,7 +16,8 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, RECIPES, Config
+from sparring.config.groups import BUDGETS, Config
+from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
@@ -192,7 +193,7 @@ class GAN:
         folder = run.RunFolder(arguments.path("path", path))
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, however many trained.
-        gan = GAN(recipe, **folder.config.replace(processes=1).changes())
+        gan = GAN(recipe, **beyond_recipe(folder.config.replace(processes=1)))
         gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
         gan._class_counts = folder.facts["class_counts"]
         runtime = Runtime(device, "fp32")

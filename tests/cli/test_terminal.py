@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparring.cli.recipes import recipe_table, recipes_table
-from sparring.config.groups import RECIPES
+from sparring.config.recipes import RECIPES
 from sparring.history.record import Record
 from sparring.uses import progress
 from sparring.uses.progress import Display, Half, fight_line, plain_line, shrink, time_left

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.config.groups import BUDGETS, RECIPES, Config, from_recipe, from_toml, load_toml, picture_size
+from sparring.config.groups import BUDGETS, Config, from_toml, load_toml
+from sparring.config.pictures import picture_size
+from sparring.config.recipes import RECIPES, beyond_recipe, from_recipe
 from sparring.errors import ConfigError
 
 
@@ -146,7 +148,7 @@ def test_any_config_comes_back_from_toml(config: Config) -> None:
 @FEW
 @given(CONFIGS)
 def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config) -> None:
-    assert from_recipe(config.recipe, data=config.data, **config.changes()) == config
+    assert from_recipe(config.recipe, data=config.data, **beyond_recipe(config)) == config
 
 
 # One guard sees to all fields: one of each kind is asked, the last of its kind.

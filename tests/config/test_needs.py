@@ -1,4 +1,4 @@
-"""Options that would do nothing are refused, and taken where they do something."""
+"""Options that would do nothing, or cannot go with another, are refused, and taken where they can be used."""
 
 import dataclasses
 import re
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sparring.config.groups import Config
-from sparring.config.needs import NEEDS, Needs, refuse_idle
+from sparring.config.option import Need, check_needs
+from sparring.config.recipes import beyond_recipe
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.runs import build
@@ -17,35 +18,74 @@ EVERYTHING = Config(  # all that any option needs
     lr_schedule="cosine", generator="mlp", discriminator="dcgan", conditional=False,
 )  # fmt: skip
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
-    {"augment": "none"}, {"augment_target": 0.0}, {"r1_near_gamma": 0.0},
-    {"r1_gamma": 0.0, "r1_near_gamma": 0.0}, {"gamma_target": 0.0}, {"optimizer": "rmsprop"},
-    {"lr_schedule": "constant"}, {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
+    {"augment": "none"}, {"augment_target": 0.0, "augment_p": 0.5}, {"augment_target": 0.0},
+    {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": 0.0},
+    {"gamma_target": 0.0}, {"optimizer": "rmsprop"}, {"lr_schedule": "constant"},
+    {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
+    {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
+    {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
 )  # fmt: skip
+FIELDS = dataclasses.fields(Config)
 
 
-def unusual(name: str) -> Any:
+def unusual(field: dataclasses.Field[Any]) -> Any:
     """A value that the option has neither by default nor in EVERYTHING."""
-    (field,) = [field for field in dataclasses.fields(Config) if field.name == name]
+    if field.metadata["choices"]:
+        return {"augment": "diffaugment"}.get(field.name, "batch")
     if field.type == "float":
         return (field.metadata["low"] + (field.metadata["high"] or 1)) / 2
     return True if field.type == "bool" else 2 * field.default + 3
 
 
-@pytest.mark.parametrize(
-    ("name", "need"),
-    [pytest.param(name, need, id=f"{name} {need[1]}") for name, needs in NEEDS.items() for need in needs],
-)
-def test_idle_options_are_refused_with_what_they_need(name: str, need: Needs) -> None:
-    asked = {name: unusual(name)}
+def without(config: Config, need: Need) -> Config:
+    """The config, less the one thing."""
+    return next(found for found in (config.replace(**change) for change in WITHOUT) if not need.there(found))
+
+
+def cases(sort: str) -> list[Any]:
+    """Each option with each thing that it needs."""
+    return [
+        pytest.param(field, need, id=f"{field.name} {need.what}")
+        for field in FIELDS
+        for need in field.metadata[sort]
+    ]
+
+
+@pytest.mark.parametrize(("field", "need"), cases("needs"))
+def test_idle_options_are_refused_with_what_they_need(field: dataclasses.Field[Any], need: Need) -> None:
+    asked = {field.name: unusual(field)}
     config = EVERYTHING.replace(**asked)
-    refuse_idle(Config(), config, asked)
-    there, what = need
-    lacking = next(found for found in (config.replace(**change) for change in WITHOUT) if not there(found))
-    words = f"--{name.replace('_', '-')} ({name}) {asked[name]} would do nothing: it needs {what}. Leave"
-    with pytest.raises(ConfigError, match=re.escape(words)):
-        refuse_idle(Config(), lacking, asked)
-    refuse_idle(lacking, lacking, asked)  # the recipe's own value
-    refuse_idle(Config(), lacking, {})  # nobody asked for it
+    check_needs(config, asked, Config())
+    lacking = without(config, need)
+    words = f"--{field.name.replace('_', '-')} ({field.name}) {asked[field.name]} "
+    with pytest.raises(ConfigError, match=re.escape(words) + f".* it needs .*{re.escape(need.what)}.* Leave"):
+        check_needs(lacking, asked, Config())
+    if not field.metadata["demands"]:
+        check_needs(lacking, asked, lacking)  # the recipe's own value
+        check_needs(lacking)  # nobody asked for it
+
+
+@pytest.mark.parametrize(("field", "need"), cases("demands"))
+def test_options_that_cannot_go_together_are_refused_wherever_they_come_from(
+    field: dataclasses.Field[Any], need: Need
+) -> None:
+    option = {field.name: unusual(field)}
+    check_needs(EVERYTHING.replace(**option))
+    with pytest.raises(ConfigError, match=f"cannot be used: it needs .*{re.escape(need.what)}.*, or give that"):
+        check_needs(without(EVERYTHING.replace(**option), need).replace(**option))
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"augment_flip": True}, "--no-augment-flip"),
+        ({"augment": "ada"}, "--augment none"),
+        ({"label_smoothing": 0.1, "loss": "hinge"}, "--label-smoothing 0.0"),
+    ],
+)
+def test_what_nobody_asked_for_is_turned_off_by_a_word(options: dict[str, Any], advice: str) -> None:
+    with pytest.raises(ConfigError, match=f"Take {advice}, or give that too"):
+        check_needs(Config(augment_target=0.0).replace(**options))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +95,7 @@ def test_idle_options_are_refused_with_what_they_need(name: str, need: Needs) ->
         ("wgan", {"beta2_end": 0.5}, "--optimizer adam and --lr-schedule linear or cosine"),
         (
             "dcgan",
-            {"augment": "ada", "augment_samples": 1000, "augment_target": 0.0},
+            {"augment": "ada", "augment_samples": 1000, "augment_target": 0.0, "augment_p": 0.5},
             "--augment-target above 0",
         ),
     ],
@@ -63,7 +103,7 @@ def test_idle_options_are_refused_with_what_they_need(name: str, need: Needs) ->
 def test_where_several_things_are_needed_all_must_be_there(
     recipe: str, options: dict[str, Any], lacking: str, pictures: Dataset
 ) -> None:
-    with pytest.raises(ConfigError, match=f"would do nothing: it needs {lacking}\\. Leave"):
+    with pytest.raises(ConfigError, match=f": it needs {lacking}\\. Leave"):
         build.configure(pictures, recipe, **options)
 
 
@@ -77,5 +117,5 @@ def test_clusters_of_data_with_labels_are_refused(pictures: Dataset) -> None:
 def test_what_the_recipe_sets_or_turns_off_is_no_mistake(pictures: Dataset) -> None:
     config = build.configure(pictures, "small-data", augment="none", augment_target=0.4, augment_p=0.0)
     assert config.augment == "none"
-    again = build.configure(pictures, "small-data", **config.changes())
+    again = build.configure(pictures, "small-data", **beyond_recipe(config))
     assert again == config

@@ -7,7 +7,7 @@ import torch
 from conftest import TINY, TINY_LINE, heaps
 from sparring import GAN
 from sparring.cli.main import main
-from sparring.config.groups import from_recipe
+from sparring.config.recipes import from_recipe
 from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset

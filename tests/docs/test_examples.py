@@ -16,7 +16,8 @@ from PIL import Image
 
 from sparring.cli import closing, verbs
 from sparring.cli.main import main
-from sparring.config.groups import RECIPES, Config
+from sparring.config.groups import Config
+from sparring.config.recipes import RECIPES
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
 from sparring.runs import build

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 import torch
 
-from sparring.config.groups import from_recipe
+from sparring.config.recipes import from_recipe
 
 ROOT = Path(__file__).parents[2]
 LEARN = ROOT / "docs/learn"

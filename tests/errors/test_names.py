@@ -6,7 +6,8 @@ import itertools
 import pytest
 
 from sparring.cli.main import parser
-from sparring.config.groups import LOSSES, RECIPES, Config
+from sparring.config.groups import LOSSES, Config
+from sparring.config.recipes import RECIPES
 from sparring.doctor.stories import STORIES
 from sparring.errors import counted, unknown
 from sparring.errors.names import WORDS, distance, nearest

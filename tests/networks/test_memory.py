@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sparring.config.groups import from_recipe
+from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError

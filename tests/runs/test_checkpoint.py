@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from sparring.config.groups import from_recipe
+from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import RunError

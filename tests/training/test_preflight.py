@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from conftest import TINY
-from sparring.config.groups import RECIPES
+from sparring.config.recipes import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame

@@ -11,7 +11,8 @@ from cli_runs import OPTIONS, refused
 from conftest import TINY, TINY_LINE
 from sparring.cli import data as overview
 from sparring.cli.main import main
-from sparring.config.groups import RECIPES, load_toml
+from sparring.config.groups import load_toml
+from sparring.config.recipes import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset

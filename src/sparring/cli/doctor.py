@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config import values
-from sparring.config.groups import USUAL, from_toml
+from sparring.config.groups import from_toml
+from sparring.config.recipes import USUAL
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured

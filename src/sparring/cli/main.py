@@ -12,7 +12,8 @@ from typing import Any
 
 from sparring import __version__
 from sparring.cli.parsing import Parser, number, whole
-from sparring.config.groups import BUILT_IN, LOSSES, PICTURES, RECIPES, Config
+from sparring.config.groups import BUILT_IN, LOSSES, PICTURES, Config
+from sparring.config.recipes import RECIPES
 from sparring.errors import SparringError, quoted, reason, room, warn
 from sparring.errors.names import nearest
 

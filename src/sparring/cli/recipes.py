@@ -8,7 +8,8 @@ import dataclasses
 from rich.table import Table
 from rich.text import Text
 
-from sparring.config.groups import ABOUT, ON_POINTS, RECIPES, Config, from_recipe
+from sparring.config.groups import Config
+from sparring.config.recipes import ABOUT, ON_POINTS, RECIPES, from_recipe
 from sparring.errors import ConfigError, unknown
 from sparring.uses.progress import console
 

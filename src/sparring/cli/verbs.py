@@ -26,7 +26,8 @@ from sparring.cli import info as telling
 from sparring.cli.closing import finish
 from sparring.cli.watch import page_beside
 from sparring.config.arguments import number, whole
-from sparring.config.groups import BUDGETS, Config, from_recipe, load_toml
+from sparring.config.groups import BUDGETS, Config, load_toml
+from sparring.config.recipes import from_recipe
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured

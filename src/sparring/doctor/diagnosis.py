@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sparring.config.groups import USUAL
+from sparring.config.recipes import USUAL
 from sparring.doctor.quality import Course, Quality
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sparring.config.groups import RECIPES, USUAL, from_recipe
+from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
 PROBABILITY = ("non-saturating", "minimax")  # games whose logits are log-odds
 SIGNED = (*PROBABILITY, "hinge", "least-squares")  # games in which the size of a logit has a meaning

@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import NamedTuple
 
-from sparring.config.groups import RECIPES, from_recipe
+from sparring.config.recipes import RECIPES, from_recipe
 from sparring.doctor.report import option_text
 from sparring.doctor.rules import RULES, Cure, Sign
 from sparring.doctor.signals import DERIVED

@@ -248,7 +248,7 @@ def of(config: Config, spec: Spec) -> Augmentation | None:
     """What a config has altered of such samples; None where nothing is.
 
     Raises:
-        ConfigError: samples that cannot be altered so, or options that alter nothing.
+        ConfigError: samples that cannot be altered so.
     """
     flips = (MIRROR,) * config.augment_flip + (QUARTER_TURNS,) * config.augment_turn
     transforms = flips + AUGMENTATIONS[config.augment]
@@ -261,8 +261,6 @@ def of(config: Config, spec: Spec) -> Augmentation | None:
         )
     if config.augment_turn and spec.shape[1] != spec.shape[2]:
         raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")
-    if not config.augment_p and not config.augment_target:
-        raise ConfigError("augment_p 0 and augment_target 0 alter nothing: give one of them, as 0.6.")
     return Augmentation(
         transforms,
         config.augment_p,

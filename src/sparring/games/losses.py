@@ -154,22 +154,12 @@ LOSSES: dict[str, Loss] = {  # by the name that --loss takes
     "wasserstein": wasserstein,
     "relativistic": relativistic,
 }
-SMOOTHED = ("non-saturating", "minimax")  # those with a target to smooth
-AROUND_ZERO = (*SMOOTHED, "hinge")  # those in which reals lie above 0
+AROUND_ZERO = ("non-saturating", "minimax", "hinge")  # those in which reals lie above 0
 
 
 def of(config: Config) -> Loss:
-    """The loss that a config names, with its smoothed labels.
-
-    Raises:
-        ConfigError: labels of a loss without labels are smoothed.
-    """
+    """The loss that a config names, with its smoothed labels."""
     loss = LOSSES[config.loss]
     if not config.label_smoothing:
         return loss
-    if config.loss not in SMOOTHED:
-        raise ConfigError(
-            f"label_smoothing {config.label_smoothing:g} with the {config.loss} loss, which has no label to "
-            f"smooth: set it to 0, or take --loss {' or '.join(SMOOTHED)}."
-        )
     return loss._replace(discriminator=partial(smoothed_logistic_d, smoothing=config.label_smoothing))

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from sparring.config.groups import Config
-from sparring.errors import ConfigError
 
 PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -169,16 +168,7 @@ class AdaptiveGamma(nn.Module):
 
 
 def adaptive_gamma(config: Config) -> AdaptiveGamma | None:
-    """A config's gamma that adapts; None where it stays.
-
-    Raises:
-        ConfigError: there is no gamma to adapt.
-    """
+    """A config's gamma that adapts; None where it stays."""
     if not config.gamma_target:
         return None
-    if not (config.r1_gamma or config.r2_gamma or config.r1_near_gamma):
-        raise ConfigError(
-            f"gamma_target {config.gamma_target:g} adapts a gamma, and there is none: add --r1-gamma 1, or "
-            "take --gamma-target 0."
-        )
     return AdaptiveGamma(config.gamma_target, config.gamma_samples)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparring.config.groups import USUAL
+from sparring.config.recipes import USUAL, beyond_recipe
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
@@ -93,7 +93,7 @@ class Followed:
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if named else [],
             "latent_dim": config.latent_dim if config else 0,
-            "changes": config.changes() if config else {},
+            "changes": beyond_recipe(config) if config else {},
             "config": vars(config) if config else {},
             "problem": problem,
             "broken_lines": broken,

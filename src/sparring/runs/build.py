@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import ON_POINTS, RECIPES, Config, from_recipe
-from sparring.config.needs import refuse_idle
+from sparring.config.groups import Config
+from sparring.config.option import check_needs
+from sparring.config.recipes import ON_POINTS, RECIPES, from_recipe
 from sparring.data import clusters, folders, hub, images, toy
 from sparring.data.arrays import from_file
 from sparring.data.spec import Dataset, Spec, check_size
@@ -169,7 +170,8 @@ def configure(
     usual = from_recipe(suited.recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)
     config = usual.replace(**changes | read)
     conditional = suited.told_labels(dataset, usual, changes, labels_given, tell)
-    refuse_idle(usual, config.replace(conditional=conditional and dataset.classes > 0), changes)
+    told = config.replace(conditional=conditional and dataset.classes > 0)
+    check_needs(told, changes, usual)
     found: dict[str, Any] = {"conditional": conditional}
     if "batch_size" not in changes:
         found["batch_size"] = suited.batch_size(config, dataset, tell)
@@ -254,17 +256,6 @@ def check(config: Config, data: Dataset) -> None:
     count = len(data) - aside_count(len(data), config.hold_out)
     held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
     check_size(data.name + held, count, config.batch_size, config.processes * config.ghost_batches)
-    part = config.batch_size // (config.processes * config.ghost_batches)
-    for option, network, norm in (
-        ("--g-norm", config.generator, config.g_norm), ("--d-norm", config.discriminator, config.d_norm)
-    ):  # fmt: skip
-        if part == 1 and (network, norm) == ("mlp", "batch"):
-            raise ConfigError(
-                f"{option} batch takes the mean over a batch, and here each has 1 sample. "
-                f"Use a larger --batch-size, or {option} none."
-            )
-    losses.of(config)
-    penalties.adaptive_gamma(config)
     augment.of(config, data.spec)
     check_threads(config.threads)
     classes = clustered or (data.classes if config.conditional else 0)
@@ -277,6 +268,7 @@ def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: boo
     Raises:
         ConfigError: which, and what to change.
     """
+    check_needs(config)
     axes = kinds.of(kind).axes
     others = {
         name for name in (config.generator, config.discriminator) if NETWORKS[name].axes not in ("", axes)
@@ -299,11 +291,4 @@ def check_players(config: Config, kind: str, shape: tuple[int, ...], labels: boo
             "--g-norm conditional-batch draws by class, and this training has no labels. Give labels (and "
             "no --no-conditional), let it find some with --clusters 100 in at least "
             f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
-        )
-    if config.beta2_end and config.optimizer == "rmsprop":
-        raise ConfigError("--beta2-end moves Adam's second beta. Use --optimizer adam or --beta2-end 0.")
-    if config.weight_clip and config.d_norm == "spectral":
-        raise ConfigError(
-            "--weight-clip bounds the weights that --d-norm spectral rescales, so it would do nothing "
-            "but harm. Use --weight-clip 0 or --d-norm none."
         )
