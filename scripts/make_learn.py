@@ -114,7 +114,7 @@ def both() -> dict[str, float]:
     gan = sparring.GAN(record_every=10).fit("mnist")
     facts = {}
     for name, low, high in (("half", 0.45, 0.55), ("end", 0.9, 1.0)):
-        part = [record.values for record in gan.history_ if low <= record.progress <= high]
+        part = [record.values for record in gan.history if low <= record.progress <= high]
         facts |= {f"both_{p}_{name}": statistics.mean(v[f"{p}_loss"] for v in part) for p in ("d", "g")}
     return facts
 

@@ -66,8 +66,8 @@ def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str,
     )
     gan.fit(pictures, samples_seen=32)
     assert gan.sample(4).shape == (4, 1, 8, 8)
-    assert gan.history_[-1].step == 2
-    assert all(math.isfinite(value) for record in gan.history_ for value in record.values.values())
+    assert gan.history[-1].step == 2
+    assert all(math.isfinite(value) for record in gan.history for value in record.values.values())
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -89,7 +89,7 @@ def test_schedules_optimizers_and_norms(pictures: Dataset, schedule: str, optimi
     options = {"g_norm": norm, "d_norm": norm, "d_steps": 2, "optimizer": optimizer}
     gan = GAN("sprint", **TINY, lr_schedule=schedule, lr_decay_from=0.0, **options)
     gan.fit(pictures, samples_seen=128)
-    assert (gan.history_[-1].values["lr_scale"] == 1) == (schedule == "constant")
+    assert (gan.history[-1].values["lr_scale"] == 1) == (schedule == "constant")
 
 
 @pytest.mark.parametrize("recipe", recipes.ON_POINTS)

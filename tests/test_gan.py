@@ -14,6 +14,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, NonFiniteError, RunError
 from sparring.gan import GAN
 from sparring.history.record import Record
+from sparring.history.table import History
 from sparring.runs import checkpoint
 
 
@@ -87,7 +88,7 @@ def test_fitting_again_starts_anew(pictures: Dataset) -> None:
     assert gan.fit(pictures, samples_seen=64) is gan
     first = gan.sample(4)
     assert (gan.fit(pictures, samples_seen=64).sample(4) == first).all()
-    assert gan.history_[-1].samples_seen == 64
+    assert gan.history[-1].samples_seen == 64
 
 
 def test_saving_and_loading(pictures: Dataset, tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_saving_and_loading(pictures: Dataset, tmp_path: Path) -> None:
     again = GAN.load(path, device="cpu")
     assert (again.sample(6, seed=3) == gan.sample(6, seed=3)).all()
     assert again.get_params().items() >= (gan.get_params() | {"samples_seen": 64}).items()
-    assert [r.step for r in again.history_] == [r.step for r in gan.history_]
+    assert [r.step for r in again.history] == [r.step for r in gan.history]
     with pytest.raises(RunError, match="exists already"):
         gan.save(path)
     gan.save(path, force=True)
@@ -248,9 +249,9 @@ def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
     gan = fitted(pictures, d_lr=0.0, record_every=1)
     diagnosis = gan.diagnose()
     assert [finding.name for finding in diagnosis.course] == []  # a dozen steps are within every grace
-    gan.history_ = [
-        Record(100 * k, 0, 0.0, 0.0, dict(gan.history_[0].values) | {"spread": 0.1}) for k in range(1, 6)
-    ]
+    gan.history = History(
+        Record(100 * k, 0, 0.0, 0.0, dict(gan.history[0].values) | {"spread": 0.1}) for k in range(1, 6)
+    )
     assert "mode-collapse" in [finding.name for finding in gan.diagnose().present]
     assert "mode-collapse: the generator draws nearly the same thing" in str(gan.diagnose())
     # Its config is known: the penalty is the recipe's own already or prescribed by its option.

@@ -24,6 +24,7 @@ from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import HistoryWriter, Record
+from sparring.history.table import History
 from sparring.machine.device import LAUNCHED, Runtime, Threads
 from sparring.runs import build, checkpoint
 from sparring.runs import folder as run
@@ -40,7 +41,7 @@ class GAN:
         recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
-    After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history_`` (Records).
+    After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history`` (a table of the records).
 
     Raises:
         ConfigError: an unknown recipe or option.
@@ -56,7 +57,7 @@ class GAN:
         self._data: Dataset | None = None
         self._game: AdversarialGame | None = None
         self._loaded: _Loaded | None = None
-        self.history_: list[Record] = []
+        self.history = History()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The recipe and the options given."""
@@ -119,12 +120,12 @@ class GAN:
             display = stack.enter_context(Display(console())) if verbose else None
             try:
                 for record in records:
-                    self.history_.append(record)
+                    self.history.append(record)
                     if display:
                         display.show(record)
             except NonFiniteError:
                 game, broken = self.game_, {"non_finite": 1.0}  # for diagnose
-                self.history_.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
+                self.history.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
                 raise
         return self
 
@@ -162,7 +163,7 @@ class GAN:
             RunError: not fitted yet.
         """
         self._check_fitted()
-        return diagnose(self.history_, vars(self.config_) | {"kind": self.spec_.kind})
+        return diagnose(self.history, vars(self.config_) | {"kind": self.spec_.kind})
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.
@@ -176,7 +177,7 @@ class GAN:
         flag("force", force)
         folder = run.create(arguments.path("path", path), self.config_, self._data, force=force)
         writer = HistoryWriter(folder.history)
-        for record in self.history_:
+        for record in self.history:
             writer.write(record)
         writer.close()
         checkpoint.write(self.game_, folder.checkpoints, {"threads": torch.get_num_threads()})
@@ -198,7 +199,7 @@ class GAN:
         gan._class_counts = folder.facts["class_counts"]
         runtime = Runtime(device, "fp32")
         gan._loaded = _Loaded(folder, runtime, best, Sampler.load(folder, _warn, runtime, best=best))
-        gan.history_ = list(folder.records())
+        gan.history = History(folder.records())
         return gan
 
     def _repr_png_(self) -> bytes | None:
@@ -255,7 +256,7 @@ class GAN:
         self.spec_: Spec = dataset.spec
         self.classes_: int = dataset.classes
         self._class_counts = dataset.class_counts
-        self._data, self.history_ = dataset, []
+        self._data, self.history = dataset, History()
 
 
 class _Loaded(NamedTuple):

@@ -230,7 +230,7 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
 
 def test_every_cure_trains_from_the_table_of_options() -> None:
     gan = GAN("sprint", **(TINY | EVERYTHING)).fit(data(), samples_seen=64)
-    values = gan.history_[-1].values
+    values = gan.history[-1].values
     assert {"augment_p", "held_out_gap"} <= values.keys()
     assert all(math.isfinite(value) for value in values.values())
 

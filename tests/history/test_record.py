@@ -53,7 +53,7 @@ FOR_MORE_SAMPLES = ("times_real", "times_real_error")
 
 def test_every_logged_name_is_in_the_table_and_the_other_way_round(pictures: Dataset) -> None:
     gan = GAN(**TINY, r1_gamma=0.1, augment="ada", hold_out=0.25).fit(pictures, samples_seen=64)
-    assert set(gan.history_[-1].values) | {"frechet", "non_finite", *FOR_MORE_SAMPLES} == set(LOGGED)
+    assert set(gan.history[-1].values) | {"frechet", "non_finite", *FOR_MORE_SAMPLES} == set(LOGGED)
 
 
 FINITE = st.floats(-1e30, 1e30)
