@@ -63,7 +63,7 @@ from sparring.metrics import (
     neighbours,
     quality,
 )
-from sparring.networks import blocks, dcgan, modern, resnet
+from sparring.networks import blocks, dcgan, modern, network, resnet
 from sparring.runs import build
 from sparring.training import loop, overfitting
 from sparring.training import preflight as checks
@@ -255,6 +255,8 @@ MUTANTS = [
     Mutant(memorisation, "authenticity", "own[which]", "own.mean()", test_memorisation.test_authentic_by_hand),
     Mutant(memorisation, "memorisation", "authenticity(near_held_out, training)", "authenticity(near, training)", test_memorisation.test_copies_are_found),
     Mutant(memorisation, "memorisation", "cells > 1", "cells > 99", test_memorisation.test_cells_do_not_take_another_mix_for_copying),
+    Mutant(network, "at_rest", "player.eval()", "pass", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
+    Mutant(network, "at_rest", "module.training = training", "module.training = True", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
     Mutant(blocks, "MinibatchDeviation.forward", "flatten(1).mean(1)", "flatten(1).sum(1)", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(blocks, "MinibatchDeviation.forward", "min(count, self.group)", "count", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(classifiers, "Classifier.encode", "/ 127.5 - 1", "/ 255", test_distances.test_class_shares_are_those_of_the_labels),

@@ -6,6 +6,7 @@ from torch import nn
 
 from sparring.networks import blocks, dcgan, mlp
 from sparring.networks.blocks import has_batch_statistics
+from sparring.networks.network import at_rest
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (4, 64, 64), (1, 28, 40), (3, 37, 53), (1, 9, 30)]
 
@@ -162,3 +163,11 @@ def test_only_the_last_layer_has_a_bias_where_batchnorm_would_undo_it() -> None:
     generator = dcgan.Generator(shape=(4, 64, 64), width=4)
     convolutions = [m for m in generator.modules() if isinstance(m, nn.ConvTranspose2d)]
     assert [m.bias is not None for m in convolutions] == [False, False, False, True]
+
+
+def test_at_rest_every_layer_evaluates_and_is_then_as_it_was() -> None:
+    player = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    player[1].eval()  # a layer that its owner keeps fixed
+    with at_rest(player):
+        assert not any(layer.training for layer in player.modules())
+    assert [layer.training for layer in player.modules()] == [True, True, False]

@@ -193,6 +193,16 @@ def test_measuring_leaves_the_game_as_it_is(pictures: Dataset) -> None:
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_looking_at_a_weight_moves_no_singular_vector(pictures: Dataset) -> None:
+    config = build.configure(pictures, "sprint", **(TINY | {"d_norm": "spectral", "g_width": 4}))
+    game = build.game(config, pictures.spec, 2)
+    before = [buffer.clone() for buffer in game.discriminator.buffers()]
+    found = Vitals(game, pictures, seed=0)()
+    assert before
+    assert "d_rank" in found
+    assert all(torch.equal(*pair) for pair in zip(before, game.discriminator.buffers(), strict=True))
+
+
 def test_records_have_them_where_asked_and_the_weights_are_the_same(pictures: Dataset) -> None:
     finals = []
     for asked in (True, False):

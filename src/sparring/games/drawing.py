@@ -16,6 +16,7 @@ from sparring.data.spec import Spec
 from sparring.errors import ConfigError, counted, unknown
 from sparring.kinds.kind import Array
 from sparring.networks import memory
+from sparring.networks.network import at_rest
 
 CHUNK = 500  # samples drawn at a time
 MOST = 2**40  # samples of a draw, or numbers in a latent, before their memory is looked at
@@ -32,19 +33,17 @@ def draw(
 
     ``decode`` is done to each chunk: bytes take a quarter of the memory.
     """
-    training = generator.training
-    generator.eval()
     device = next(generator.parameters()).device
     drawn = torch.empty(0)
-    for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
-        part = latents[start : start + CHUNK].to(device)
-        of = () if labels is None else (labels[start : start + CHUNK].to(device),)
-        part = decode(generator(part, *of).cpu())
-        if not start:
-            memory.check_drawing(len(latents), part)
-            drawn = part.new_empty((len(latents), *part.shape[1:]))
-        drawn[start : start + CHUNK] = part
-    generator.train(training)
+    with at_rest(generator):
+        for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
+            part = latents[start : start + CHUNK].to(device)
+            of = () if labels is None else (labels[start : start + CHUNK].to(device),)
+            part = decode(generator(part, *of).cpu())
+            if not start:
+                memory.check_drawing(len(latents), part)
+                drawn = part.new_empty((len(latents), *part.shape[1:]))
+            drawn[start : start + CHUNK] = part
     return drawn
 
 

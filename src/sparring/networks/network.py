@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -81,6 +82,23 @@ def discriminator_options(config: Config, spec: Spec, classes: int) -> Options:
         hidden=config.d_hidden,
         deviation=config.d_deviation,
     )
+
+
+@contextmanager
+def at_rest(*players: nn.Module) -> Iterator[None]:
+    """Players in evaluation mode, and each module back in its own mode afterwards.
+
+    To look must move nothing: in training mode a forward pass moves batch statistics, and even reading a
+    weight under spectral normalisation moves its singular vectors.
+    """
+    modes = [(module, module.training) for player in players for module in player.modules()]
+    for player in players:
+        player.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame, Batch, forge
-from sparring.networks.network import play
+from sparring.networks.network import at_rest, play
 
 MOST = 256  # samples of each kind a measurement
 
@@ -35,13 +35,9 @@ class HeldOutGap:
         """``held_out_gap`` as a record has it; nothing where there is none."""
         game = self.game
         rng = torch.Generator(game.runtime.device).manual_seed(self.seed)
-        modes = [(player, player.training) for player in (game.generator, game.discriminator)]
-        for player, _ in modes:
-            player.eval()  # batch statistics must neither differ between the kinds nor be moved
-        fakes = forge(game, self.train, rng), self.train[1]
-        logits = [play(game.discriminator, *batch).float() for batch in (self.train, self.held_out, fakes)]
-        for player, training in modes:
-            player.train(training)
+        with at_rest(game.generator, game.discriminator):
+            fakes = forge(game, self.train, rng), self.train[1]
+            logits = [play(game.discriminator, *batch).float() for batch in (self.train, self.held_out, fakes)]
         found = gap(*logits)
         return {} if found is None else {"held_out_gap": found}
 

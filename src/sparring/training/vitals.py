@@ -14,7 +14,7 @@ from sparring.data import kmeans
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
 from sparring.metrics.distances import mind
-from sparring.networks.network import play
+from sparring.networks.network import at_rest, play
 from sparring.training.gauge import Gauge
 from sparring.training.overfitting import HeldOutGap
 
@@ -75,7 +75,9 @@ class Vitals:
         fakes = self._forged(self.game.generator)
         vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.gap()
-        if (rank := _rank_kept(self.game.discriminator)) is not None:
+        with at_rest(self.game.discriminator):
+            rank = _rank_kept(self.game.discriminator)
+        if rank is not None:
             found["d_rank"] = rank
         if self.before is not None:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
@@ -91,18 +93,14 @@ class Vitals:
 
     @torch.no_grad()
     def _forged(self, generator: nn.Module) -> Tensor:
-        training = generator.training
-        generator.eval()  # batch statistics must not be moved
         labels = self.reals.labels
         of_parts = [None] * len(self.latents) if labels is None else labels.split(PART)
-        with self.game.runtime.autocast():
+        with at_rest(generator), self.game.runtime.autocast():
             parts = [
                 play(generator, latents, some).float()
                 for latents, some in zip(self.latents.split(PART), of_parts, strict=labels is not None)
             ]
-        fakes = torch.cat(parts)
-        generator.train(training)
-        return fakes
+        return torch.cat(parts)
 
     def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
         reals = self.reals
