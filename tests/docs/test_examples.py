@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sparring.cli import closing, verbs
+from sparring.cli import closing, train
 from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.config.recipes import RECIPES
@@ -68,7 +68,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
         "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
     )  # the page is tested with a browser
-    monkeypatch.setattr(verbs, "page_beside", lambda *_: nullcontext())
+    monkeypatch.setattr(train, "page_beside", lambda *_: nullcontext())
 
 
 @cache

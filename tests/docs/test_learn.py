@@ -99,7 +99,7 @@ def test_the_readme_says_how_long_the_default_takes() -> None:
     samples = from_recipe("sprint").samples_seen
     for text in (
         (ROOT / "README.md").read_text("utf-8"),
-        (ROOT / "src/sparring/cli/main.py").read_text("utf-8"),
+        (ROOT / "src/sparring/cli/options.py").read_text("utf-8"),
     ):
         (said,) = re.findall(r"sparring train mnist +\S? ?the default recipe.* about (\d+) seconds", text)
         assert int(said) == pytest.approx(samples / speed, rel=0.1)

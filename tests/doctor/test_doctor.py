@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sparring.cli.main import main, parser
+from sparring.cli.main import main
+from sparring.cli.options import parser
 from sparring.config.groups import Config
 from sparring.doctor.diagnosis import Doctor, diagnose
 from sparring.doctor.foreign import read_foreign

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from sparring.cli.main import parser
+from sparring.cli.options import parser
 from sparring.config.groups import LOSSES, Config
 from sparring.config.recipes import RECIPES
 from sparring.doctor.stories import STORIES

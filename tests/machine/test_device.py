@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sparring.cli import verbs
+from sparring.cli import live
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
@@ -182,7 +182,7 @@ def test_a_process_that_lost_another_says_so_in_a_line(
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
     folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
     with pytest.raises(RuntimeError) as caught:
-        verbs._fight(Rescuer(folder, SimpleNamespace(runtime=place, step=0), 0), None, None, None)  # type: ignore[arg-type]
+        live.train_live(Rescuer(folder, SimpleNamespace(runtime=place, step=0), 0), None, None, None)  # type: ignore[arg-type]
     assert caught.type is raised
     assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 

@@ -49,7 +49,7 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
     return data
 
 
-def show(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     whole("--seed", args.seed, 0)
     options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}

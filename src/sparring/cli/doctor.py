@@ -29,7 +29,7 @@ MOST_STEPS = 10_000_000  # of a row
 STATUS = {"healthy": 0, "ill": 3, "short": 4, "partly": 4, "poor": 5}  # with which the command ends
 
 
-def visit(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print what ails a run, or what a disease is; the exit status is the verdict's.
 
     Raises:

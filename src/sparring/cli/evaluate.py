@@ -26,7 +26,7 @@ MOST_SAMPLES = 1_000_000
 READING = ("size", "resize", "channels")  # options of picture files
 
 
-def measure(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Measure a run, or any two sets, and write what was measured."""
     if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
         raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")

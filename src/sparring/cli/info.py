@@ -25,7 +25,7 @@ from sparring.uses.progress import console
 TOLD = ("times_real", "times_real_error")  # of a record, where the quality is told as it was measured
 
 
-def info(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print what a run is, which runs a folder holds, or what this machine has."""
     screen = console()
     if args.run and not marked(args.run) and (inside := runs_in(args.run)):

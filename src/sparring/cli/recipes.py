@@ -14,7 +14,7 @@ from sparring.errors import ConfigError, unknown
 from sparring.uses.progress import console
 
 
-def show(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print what recipes there are, or what one of them sets."""
     screen = console()
     if args.name is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sparring.errors import ConfigError, RunError, printable, quoted, reason
+from sparring.errors import ConfigError, RunError, quoted, reason
 from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
@@ -31,7 +31,7 @@ PORT, TRIED_PORTS = 8555, 20
 KNOB_SEED = 12345  # of the directions that the knobs go along
 
 
-def watch(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Serve the page until interrupted.
 
     Raises:
@@ -108,23 +108,6 @@ def _own_address() -> str:
         probe.connect(("192.0.2.1", 9))  # an address kept for examples (RFC 5737)
         return str(probe.getsockname()[0])
     return socket.gethostname()
-
-
-def report(args: argparse.Namespace) -> int:
-    """Write a run's page as one file."""
-    from sparring.page.report import write_report
-
-    if not marked(args.run):
-        raise RunError(no_run(args.run))
-    out: Path = args.out or args.run / layout.REPORT
-    if out.is_dir() or not out.parent.is_dir():
-        what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
-        raise RunError(f"{what}: choose another --out, such as report.html.")
-    layout.not_of_a_training(out)
-    layout.refuse_taken(out, args.force or not args.out)
-    size = write_report(args.run, out)
-    print(printable(f"{out}  {size / 1e6:.1f} MB"))
-    return 0
 
 
 def listen(host: str, wished: int) -> socket.socket:

@@ -1,0 +1,47 @@
+"""``sparring demo``: a minute of training on handwritten digits, and what to try next."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from rich.markup import escape
+
+from sparring.cli.live import train_live
+from sparring.runs import build
+from sparring.runs.folder import create, free_path
+from sparring.runs.rescue import Rescuer
+from sparring.uses.progress import console
+
+
+def run(args: argparse.Namespace) -> int:
+    """A minute of training on MNIST, its picture, its animation, its measured quality."""
+    screen = console()
+    screen.print(
+        "\n[bold]Two networks spar over handwritten digits for "
+        f"{args.minutes:g} minute{'' if args.minutes == 1 else 's'}.[/bold]\n"
+        "The generator forges digits from random numbers. The discriminator is shown real and forged\n"
+        "ones and says which is which. Each learns from the other. D(real) and D(fake) are how probable it\n"
+        "finds it, on average, that the real ones and the forged ones are real.\n"
+    )
+    whole = build.dataset("mnist")
+    config = build.configure(whole, minutes=args.minutes, seed=args.seed)
+    build.check(config, whole)
+    data, held_out = build.parts(config, whole)
+    game = build.game(config, data.spec, data.classes)
+    folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
+    if not train_live(Rescuer(folder, game, 0), data, held_out, whole):
+        return 130
+    name = escape(shlex.quote(str(folder.path)))
+    screen.print(
+        "\n[bold]What to try next[/bold]\n"
+        f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
+        f"  sparring sample {name} --interpolate --out walk.gif   a walk between digits\n"
+        f"  sparring watch {name}                                 the fight as a page, and a playground\n"
+        "  sparring train mnist --recipe tutorial                what the beginner's GAN draws instead\n"
+        "  sparring train fashion-mnist --minutes 2              clothes\n"
+        "  sparring train mnist --minutes 5                      finer digits",
+        soft_wrap=True,
+    )
+    return 0

@@ -1,0 +1,130 @@
+"""A training as the terminal shows it: live, until its budget is spent or Ctrl-C asks it to stop."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from sparring import kinds
+from sparring.cli.closing import finish
+from sparring.config.groups import Config
+from sparring.data.spec import Dataset
+from sparring.doctor.quality import measured
+from sparring.doctor.report import Remarks, line
+from sparring.errors import ConfigError, RunError, warn
+from sparring.games import drawing
+from sparring.history.record import Record
+from sparring.machine.device import another_ended
+from sparring.runs.folder import PICTURE_COLUMNS, picture_latents
+from sparring.runs.rescue import Rescuer
+from sparring.uses.progress import Display, Pixels, console
+
+
+def train_live(
+    rescuer: Rescuer, data: Dataset, held_out: Dataset | None, whole: Dataset, threads: int = 0
+) -> bool:
+    """Train with a live display; True when the budget was spent, False when interrupted.
+
+    Args:
+        data: what is trained on; ``whole`` is all that was read, ``held_out`` what no training sees.
+    """
+    folder, game = rescuer.folder, rescuer.game
+    main_process = game.runtime.rank == 0
+    screen = console()
+    if main_process:
+        runtime = game.runtime
+        place = f"{runtime.device}, {runtime.precision}" + (
+            f", {runtime.processes} processes" if runtime.processes > 1 else ""
+        )
+        screen.print(f"{folder.path}  ({place}; Ctrl-C saves and stops)", soft_wrap=True, markup=False)
+    record: Record | None = None
+    remarks = Remarks()
+    rescuer.tell = partial(screen.print, markup=False, soft_wrap=True)  # above the live display
+    with _interruptible() as stopped, ExitStack() as stack:
+        display = stack.enter_context(Display(screen, _thumbnail(rescuer))) if main_process else None
+        try:
+            for record in rescuer.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
+                if display:
+                    display.show(record, *remarks(rescuer.diagnosis))
+        except RuntimeError as error:
+            if main_process or not another_ended(error):
+                raise
+            raise RunError("another process of this training has ended; its own message says why.") from error
+    if not main_process:
+        return True
+    if stopped() and record is not None and record.progress < 1:
+        screen.print(
+            f"Stopped and saved at step {record.step:,}. "
+            f"Go on with: sparring resume {shlex.quote(str(folder.path))}",
+            soft_wrap=True,
+            markup=False,
+        )
+        return False
+    finish(folder, rescuer.game, whole, screen)
+    diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
+    if diagnosis.verdict != "healthy":
+        said = line(diagnosis, advice=True).removeprefix("doctor: ")
+        screen.print(f"         doctor  {said}", soft_wrap=True, markup=False)
+        screen.print(
+            f"                 sparring doctor {shlex.quote(str(folder.path))}  says more",
+            soft_wrap=True,
+            markup=False,
+        )
+    return True
+
+
+def check_rescue(cures: int | None, config: Config) -> None:
+    """Refuse a number of cures that is none, and cures where the doctor cannot look.
+
+    Raises:
+        ConfigError: what is accepted.
+    """
+    if cures is not None and (cures < 0 or (cures and (config.processes > 1 or not config.vitals))):
+        raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
+
+
+def _thumbnail(rescuer: Rescuer) -> Any:
+    """A function that draws two rows of present samples for the terminal, or None where they have no tiles."""
+    folder = rescuer.folder
+    pixels = kinds.of(folder.spec).tiles
+    if pixels is None:
+        return None
+    latents, labels = picture_latents(folder)
+    step = PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
+    latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
+
+    def rows() -> Pixels:
+        decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, latents, labels).numpy()
+        tiles = list(pixels(decoded, folder.spec))
+        half = max(1, len(tiles) // 2)
+        halves = [tiles[:half], tiles[half : 2 * half]]
+        return np.concatenate([np.concatenate(row, axis=1) for row in halves if row])
+
+    return rows
+
+
+@contextmanager
+def _interruptible() -> Iterator[Any]:
+    """Within, the first Ctrl-C (or SIGTERM) asks training to stop after its step; a second one ends."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,26 @@
+"""``sparring report``: a run's page as one file that needs nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sparring.errors import RunError, printable
+from sparring.history import layout
+from sparring.history.find import marked, no_run
+from sparring.page.report import write_report
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a run's page as one file."""
+    if not marked(args.run):
+        raise RunError(no_run(args.run))
+    out: Path = args.out or args.run / layout.REPORT
+    if out.is_dir() or not out.parent.is_dir():
+        what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise RunError(f"{what}: choose another --out, such as report.html.")
+    layout.not_of_a_training(out)
+    layout.refuse_taken(out, args.force or not args.out)
+    size = write_report(args.run, out)
+    print(printable(f"{out}  {size / 1e6:.1f} MB"))
+    return 0

@@ -1,0 +1,105 @@
+"""``sparring train``: a new run on a built-in set, a file or a folder."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from sparring import kinds
+from sparring.cli.data import read
+from sparring.cli.live import check_rescue, train_live
+from sparring.cli.watch import page_beside
+from sparring.config.groups import BUDGETS, Config, load_toml
+from sparring.config.recipes import from_recipe
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, RunError, SparringError, warn
+from sparring.machine.device import Runtime
+from sparring.machine.threads import available_cores
+from sparring.runs import build
+from sparring.runs.folder import RunFolder, check_free, create, free_path
+from sparring.runs.rescue import Rescuer
+from sparring.training import suited
+from sparring.training.preflight import preflight
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train on a built-in set, a file or pictures into a new run folder."""
+    if args.stay and not args.watch:
+        raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
+    from_file = dict(load_toml(args.config)) if args.config else {}
+    from_file.pop("data", None)
+    recipe = args.recipe or from_file.pop("recipe", "auto")
+    from_file.pop("recipe", None)
+    changes = _merged(from_file, _config_changes(args))
+    if recipe != "auto":
+        from_recipe(recipe, **changes)  # refused before any picture is decoded
+    if args.out and not args.force and not args.dry_run:
+        check_free(args.out)
+    asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
+    whole = read(args.data, Config().replace(**asked))
+    recipe, word = _chosen(recipe, whole)
+    changes = _merged(_beyond(from_file, from_recipe(recipe, whole.spec.kind)), _config_changes(args))
+    config = build.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
+    build.check(config, whole)
+    if word:
+        warn(word)
+    if config.threads > available_cores():
+        warn(f"--threads {config.threads} on {available_cores()} cores wait for one another: leave it out.")
+    if args.dry_run:
+        sys.stdout.write(config.to_toml())
+        return 0
+    data, held_out = build.parts(config, whole)
+    check_rescue(args.rescue, config)
+    runtime = Runtime(config.device, config.precision, config.processes)
+    game = build.game(config, data.spec, data.classes, runtime)
+    name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
+    path, refusal = args.out, None
+    if runtime.rank == 0:
+        try:
+            path = path or free_path(Path("runs"), name)
+            create(path, config, data, force=args.force)
+        except SparringError as error:
+            refusal = str(error)
+    path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
+    if refusal:
+        raise RunError(refusal)
+    if runtime.processes == 1:  # it draws as one process does
+        for caution in preflight(game, data, config.seed):
+            warn(f"before the first step: {caution}")
+    watched = args.watch and runtime.rank == 0
+    with page_beside(path, args.browser, args.stay) if watched else nullcontext():
+        done = train_live(Rescuer(RunFolder(path), game, args.rescue), data, held_out, whole)
+    return 0 if done else 130
+
+
+def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
+    """The config values named on the command line."""
+    names = [field.name for field in dataclasses.fields(Config) if field.name not in ("data", "recipe")]
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
+    """The recipe, "auto" made out, and a sentence where the data's size chose it or speaks for another."""
+    if recipe == "auto":
+        return suited.recipe_for(data)
+    made = kinds.of(data.spec).few_recipe
+    few = suited.few_samples(data) if recipe != made else ""
+    return recipe, few and f"{few}: --recipe {made} is made for such sets."
+
+
+def _beyond(from_file: Mapping[str, Any], recipe: Config) -> dict[str, Any]:
+    """What a file of options asks for: not what it repeats of the recipe, as a whole config does."""
+    usual = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in BUDGETS}
+    return {name: value for name, value in from_file.items() if name not in usual or usual[name] != value}
+
+
+def _merged(from_file: dict[str, Any], from_line: dict[str, Any]) -> dict[str, Any]:
+    """Options of a file under those of the command line; a budget on the line replaces the file's."""
+    if any(name in BUDGETS for name in from_line):
+        from_file = {k: v for k, v in from_file.items() if k not in BUDGETS}
+    return from_file | from_line
