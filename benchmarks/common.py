@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from sparring import __version__
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.machine.device import fast_precision
 
 RESULTS = Path(__file__).parent / "results"

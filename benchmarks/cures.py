@@ -21,11 +21,12 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from common import RESULTS, append_row, machine, rows_in
-from sparring.games import drawing
+from sparring.games import drawing, from_config
+from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.metrics.quality import digit_quality
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import plan, suited
+from sparring.training.loop import Budget, train
 from sparring.training.vitals import Vitals
 
 ROWS = RESULTS / "cures.jsonl"
@@ -69,12 +70,12 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     """Train one change, and say what it draws."""
     name, seed, epochs = task
     torch.set_num_threads(1)
-    whole = build.dataset("mnist")
-    config = build.configure(whole, "tutorial", **CHANGES[name], epochs=epochs, seed=seed)
-    data, _ = build.parts(config, whole)
-    game = build.game(config, data.spec, data.classes)
+    whole = find.dataset("mnist")
+    config = suited.configure(whole, "tutorial", **CHANGES[name], epochs=epochs, seed=seed)
+    data, _ = plan.parts(config, whole)
+    game = from_config.game(config, data.spec, data.classes)
     for _ in train(
-        game, data, build.budget(config), batch_size=config.batch_size, seed=seed, record_every=10**9,
+        game, data, Budget.of(config), batch_size=config.batch_size, seed=seed, record_every=10**9,
         threads=Threads(fixed=1),
     ):  # fmt: skip
         pass

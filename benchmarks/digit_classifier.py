@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy, dropout
 
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.metrics.classifiers import Classifier
 from sparring.metrics.digits import digit_classifier, new_digit_classifier, pack
 from sparring.metrics.distances import fit_gaussian, frechet

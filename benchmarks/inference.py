@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from common import machine, save
-from sparring.runs import build
+from sparring.games import from_config
+from sparring.kinds import find
 from sparring.runs import folder as run
+from sparring.training import plan, suited
 
 NEW = Path(__file__).parents[1] / "src"
 WIDE = 16  # times the usual width
@@ -46,11 +48,11 @@ finally:
 
 def make(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Train a run; how large its networks and its checkpoint are."""
-    data = build.dataset("mnist")
-    config = build.configure(data, **EXACT | options)
-    data = build.as_trained(config, data)
+    data = find.dataset("mnist")
+    config = suited.configure(data, **EXACT | options)
+    data = plan.as_trained(config, data)
     folder = run.create(path, config, data)
-    game = build.game(config, data.spec, data.classes)
+    game = from_config.game(config, data.spec, data.classes)
     for _ in run.train_in(folder, game, data):
         pass
     size = max(folder.checkpoints.glob("*.safetensors")).stat().st_size

@@ -33,7 +33,7 @@ from sparring import __version__
 from sparring.cli.main import main as sparring
 from sparring.files import left_over
 from sparring.history import layout
-from sparring.runs import build
+from sparring.kinds import find
 
 RESULTS = Path(__file__).parent / "results/kill_resume.json"
 CLOCKS = ("seconds", "samples_per_second")  # of a record
@@ -50,10 +50,10 @@ RUNS = {
 
 def make_data(folder: Path) -> dict[str, str]:
     """Small files of digits and points, so that loading costs little."""
-    full = build.dataset("mnist")
+    full = find.dataset("mnist")
     assert full.labels is not None
     np.savez(folder / "digits.npz", samples=full.samples[:2000].numpy(), labels=full.labels[:2000].numpy())
-    np.save(folder / "points.npy", build.dataset("ring").samples[:2000].numpy())
+    np.save(folder / "points.npy", find.dataset("ring").samples[:2000].numpy())
     digits, points = str(folder / "digits.npz"), str(folder / "points.npy")
     return {"sprint": digits, "tutorial": digits, "wgan-gp points": points}
 

@@ -21,10 +21,11 @@ from common import RESULTS, machine, save
 from sparring import kinds
 from sparring.config.recipes import ON_POINTS
 from sparring.data import toy
-from sparring.games import drawing
+from sparring.games import drawing, from_config
+from sparring.kinds import find
 from sparring.machine.device import Threads
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import suited
+from sparring.training.loop import Budget, train
 
 COUNT = 10_000
 DEVIATIONS = 3.0  # within which a sample is of high quality
@@ -47,14 +48,14 @@ def score(points: torch.Tensor, mixture: toy.Mixture) -> dict[str, Any]:
 
 
 def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, Any]:
-    data = build.dataset(name)
+    data = find.dataset(name)
     budget = {"samples_seen": samples_seen} if samples_seen else {}
-    config = build.configure(data, recipe, seed=seed, threads=1, precision="fp32", **budget)
-    game = build.game(config, data.spec, data.classes)
+    config = suited.configure(data, recipe, seed=seed, threads=1, precision="fp32", **budget)
+    game = from_config.game(config, data.spec, data.classes)
     records = train(
         game,
         data,
-        build.budget(config),
+        Budget.of(config),
         batch_size=config.batch_size,
         seed=seed,
         record_every=1000,

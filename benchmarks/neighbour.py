@@ -29,7 +29,7 @@ BUSY = "x = 1\nwhile True:\n    x = (x * 1103515245 + 12345) % 2147483648"
 
 def plain_in_memory() -> Iterator[int]:
     """The tutorials' loop on tensors that are already in memory."""
-    from sparring.data.images import mnist
+    from sparring.data.builtin import mnist
 
     data = mnist("train")
     pictures = data.spec.encode(data.samples).flatten(1)
@@ -54,17 +54,19 @@ def plain_in_memory() -> Iterator[int]:
 
 
 def ours(recipe: str, seconds: float) -> float:
+    from sparring.games import from_config
+    from sparring.kinds import find
     from sparring.machine.device import Threads
-    from sparring.runs import build
-    from sparring.training.loop import train
+    from sparring.training import plan, suited
+    from sparring.training.loop import Budget, train
 
-    data = build.dataset("mnist")
-    config = build.configure(data, recipe, minutes=seconds / 60, record_every=20)
-    data = build.as_trained(config, data)
-    game = build.game(config, data.spec, data.classes)
+    data = find.dataset("mnist")
+    config = suited.configure(data, recipe, minutes=seconds / 60, record_every=20)
+    data = plan.as_trained(config, data)
+    game = from_config.game(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(
-        train(game, data, build.budget(config), batch_size=config.batch_size, record_every=20, threads=threads)
+        train(game, data, Budget.of(config), batch_size=config.batch_size, record_every=20, threads=threads)
     )
     return records[-1].samples_seen / records[-1].seconds
 

@@ -30,18 +30,20 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {  # what is undone: e
 
 
 def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
+    from sparring.games import from_config
+    from sparring.kinds import find
     from sparring.machine import device as runtime
     from sparring.machine.device import Threads
-    from sparring.runs import build
-    from sparring.training.loop import train
+    from sparring.training import suited
+    from sparring.training.loop import Budget, train
 
     if os.environ.get("KEEP_MEMORY") == "0":
         setattr(runtime, "_keep_freed_memory", lambda: None)  # noqa: B010
-    data = build.dataset("mnist")
-    config = build.configure(data, **changes, minutes=seconds / 60)
-    game = build.game(config, data.spec, data.classes)
+    data = find.dataset("mnist")
+    config = suited.configure(data, **changes, minutes=seconds / 60)
+    game = from_config.game(config, data.spec, data.classes)
     (*_, last) = train(
-        game, data, build.budget(config), batch_size=config.batch_size, threads=Threads(config.threads)
+        game, data, Budget.of(config), batch_size=config.batch_size, threads=Threads(config.threads)
     )
     return last.samples_seen / last.seconds
 

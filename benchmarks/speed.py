@@ -20,10 +20,12 @@ import time
 import torch
 
 from common import BATCH, LATENT, machine, plain_loop, save
+from sparring.games import from_config
+from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.machine.threads import available_cores
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import suited
+from sparring.training.loop import Budget, train
 
 EPOCH = 60_000
 CHOSEN: list[int] = []  # numbers of threads that ours took
@@ -40,12 +42,12 @@ def plain_seconds(epochs: float) -> float:
 
 
 def our_seconds(epochs: float) -> float:
-    data = build.dataset("mnist").unlabelled()
-    config = build.configure(data, "tutorial", epochs=epochs)
-    game = build.game(config, data.spec, 0)
+    data = find.dataset("mnist").unlabelled()
+    config = suited.configure(data, "tutorial", epochs=epochs)
+    game = from_config.game(config, data.spec, 0)
     chosen = Threads(fixed=CHOSEN[-1] if CHOSEN else 0)  # a run chooses once, in its first half second
     start = time.perf_counter()
-    for _ in train(game, data, build.budget(config), record_every=config.record_every, threads=chosen):
+    for _ in train(game, data, Budget.of(config), record_every=config.record_every, threads=chosen):
         pass
     seconds = time.perf_counter() - start
     CHOSEN.append(torch.get_num_threads())

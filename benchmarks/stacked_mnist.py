@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 
 from common import RESULTS, append_row, machine
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.data.spec import Dataset, Spec
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.machine.device import Threads
 from sparring.metrics.digits import digit_classifier
-from sparring.runs import build
+from sparring.training import suited
 from sparring.training.loop import Budget, train
 
 TRIPLES, SAMPLES, MODES = 128_000, 25_600, 1000
@@ -74,8 +74,8 @@ def main() -> None:
     floor = coverage(modes(stacked(1).samples[:SAMPLES]), real)["reverse_kl"]
     for seed in args.seeds:
         changes: dict[str, Any] = json.loads(args.options) | {"clusters": 0, "minutes": args.minutes}
-        config = build.configure(data, args.recipe, **changes, seed=seed)
-        game = build.game(config, data.spec, 0)
+        config = suited.configure(data, args.recipe, **changes, seed=seed)
+        game = from_config.game(config, data.spec, 0)
         measured = 0.0
         for record in train(
             game, data, Budget(minutes=args.minutes), batch_size=config.batch_size, seed=seed,

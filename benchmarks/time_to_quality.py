@@ -18,11 +18,12 @@ from typing import Any
 
 from common import RESULTS, machine
 from sparring.data.spec import Dataset
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
+from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.metrics.quality import digit_quality
-from sparring.runs import build
+from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 
 COUNT = 10_000
@@ -53,12 +54,12 @@ def quality(game: AdversarialGame, data: Dataset, seed: int) -> dict[str, Any]:
 
 def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Iterator[dict[str, Any]]:
     _, recipe, changes = CASES[case]
-    config = build.configure(data, recipe, **changes, seed=seed, minutes=at_seconds[-1] / 60)
-    data = build.as_trained(config, data)
+    config = suited.configure(data, recipe, **changes, seed=seed, minutes=at_seconds[-1] / 60)
+    data = plan.as_trained(config, data)
     game = None
     for seconds in at_seconds:
         if game is None or config.lr_schedule != "constant":
-            game = build.game(config, data.spec, data.classes)
+            game = from_config.game(config, data.spec, data.classes)
         load = os.getloadavg()[0]
         records = train(
             game,
@@ -91,7 +92,7 @@ def main() -> None:
     if ROWS.exists():
         rows = [json.loads(line) for line in ROWS.read_text().splitlines()]
         done = {(row["case"], row["seed"], row["seconds"]) for row in rows}
-    data = build.dataset("mnist")
+    data = find.dataset("mnist")
     for seed in args.seeds:
         for case in args.cases:
             at_seconds = [s for s in CASES[case][0] if s in args.seconds and (case, seed, s) not in done]

@@ -26,14 +26,14 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
 from sparring.data import toy
-from sparring.data.images import mnist
-from sparring.games import drawing
-from sparring.kinds import image, sheets
+from sparring.data.builtin import mnist
+from sparring.games import drawing, from_config
+from sparring.kinds import find, image, sheets
 from sparring.kinds import plane as fields
 from sparring.metrics.coverage import prdc
 from sparring.metrics.digits import digit_classifier
 from sparring.metrics.quality import digit_quality
-from sparring.runs import build
+from sparring.training import suited
 from sparring.training.loop import Budget, train
 
 ROOT = Path(__file__).parents[1]
@@ -146,9 +146,9 @@ def quality() -> dict[str, float]:
 
 def ring() -> dict[str, float]:
     """The moving picture of chapter 1: points, and how far the discriminator believes each place."""
-    data = build.dataset("ring")
-    config = build.configure(data, "mlp", seed=1)
-    game = build.game(config, data.spec, data.classes)
+    data = find.dataset("ring")
+    config = suited.configure(data, "mlp", seed=1)
+    game = from_config.game(config, data.spec, data.classes)
     latents = drawing.random_latents(fields.POINTS, config.latent_dim, 0)
     real = np.array(fields.reals(data)["points"])
     frames = []

@@ -30,11 +30,12 @@ from sparring import kinds
 from sparring.doctor.rules import RULES, Rule, Sign
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.history.record import Record
+from sparring.kinds import find
 from sparring.machine.device import Threads
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import plan, suited
+from sparring.training.loop import Budget, train
 
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
 STEPS = 600
@@ -62,18 +63,18 @@ def course(made: str) -> Course:
     held_out = None
     if made in PICTURED:
         name, recipe, options, steps_made = PICTURED[made]
-        whole = build.dataset(name)
-        batch = build.configure(whole, recipe).batch_size
-        config = build.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
-        data, held_out = build.parts(config, whole)
-        game, every = build.game(config, data.spec, data.classes), 100
+        whole = find.dataset(name)
+        batch = suited.configure(whole, recipe).batch_size
+        config = suited.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
+        data, held_out = plan.parts(config, whole)
+        game, every = from_config.game(config, data.spec, data.classes), 100
     else:
         config, game, data, held_out = prepared("mnist", made, 0, STEPS)
         every = 50
     signals, steps, found = Signals(vars(config)), [], []
     try:
         for record in train(
-            game, data, build.budget(config), batch_size=config.batch_size, seed=config.seed,
+            game, data, Budget.of(config), batch_size=config.batch_size, seed=config.seed,
             record_every=every, threads=Threads(fixed=1), held_out=held_out, vitals=True,
         ):  # fmt: skip
             steps.append(record.step)

@@ -20,19 +20,18 @@ from sparring.config import groups as config
 from sparring.config import recipes
 from sparring.config.groups import Config, from_toml
 from sparring.config.recipes import RECIPES
-from sparring.data import toy
+from sparring.data import builtin, toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.games import augment, losses, optimizers, schedules
 from sparring.gan import GAN
-from sparring.kinds import KINDS
+from sparring.kinds import KINDS, find
 from sparring.networks import NETWORKS
-from sparring.runs import build
 
 
 def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert set(config.LOSSES) == set(losses.LOSSES)
-    assert set(config.BUILT_IN) == set(build.DATA)
+    assert set(config.BUILT_IN) == set(builtin.BUILT_IN)
     assert set(config.NETWORKS) == set(NETWORKS)
     assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
     assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
@@ -170,7 +169,7 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 
 
 def test_the_help_names_every_verb_and_every_kind_of_data() -> None:
-    assert [name for name in [*verbs(), *build.DATA, *build.FILES] if name not in INTRO] == []
+    assert [name for name in [*verbs(), *builtin.BUILT_IN, *find.suffixes()] if name not in INTRO] == []
 
 
 def test_every_verb_has_a_file_of_its_own() -> None:
@@ -189,7 +188,7 @@ ASKS_NO_KIND = {
         "uint8",
     ),  # arrays are told apart by their rank, to make a Spec
     "data/folders.py": ("image",),  # makes a Spec
-    "data/images.py": ("image",),  # makes a Spec
+    "data/builtin.py": ("image",),  # makes a Spec
     "data/toy.py": ("points",),  # makes a Spec
     "data/given.py": ("image",),  # a key under which samples come
     "data/labels.py": ("image",),  # the heading of a column
@@ -211,7 +210,7 @@ OF_A_KIND = {
     "uint8": r"dtype (==|!=) (torch|np)\.uint8|dtype (==|!=) \"uint8\"",
     "suffix": r'"\.(png|gif|webp|jpe?g|npz)"',
 }
-SUFFIXES = ("data/pictures.py", "runs/build.py", "history/layout.py")  # readers; names of a run's own files
+SUFFIXES = ("data/pictures.py", "history/layout.py")  # readers; names of a run's own files
 
 
 def test_only_a_kind_knows_what_a_kind_is() -> None:

@@ -64,8 +64,7 @@ from sparring.metrics import (
     quality,
 )
 from sparring.networks import blocks, dcgan, modern, network, resnet
-from sparring.runs import build
-from sparring.training import loop, overfitting
+from sparring.training import loop, overfitting, suited
 from sparring.training import preflight as checks
 from sparring.uses import evaluate
 
@@ -330,9 +329,9 @@ MUTANTS = [
     Mutant(modern, "Bottleneck", "(-1 / 4)", "(-1 / 2)", test_modern.test_the_weights_of_a_residual_shrink_with_the_number_of_blocks),
     Mutant(modern, "Bottleneck.forward", "features + residual", "residual", test_modern.test_every_residual_is_nought_at_first_but_can_learn),
     Mutant(modern, "Discriminator.forward", ".sum((2, 3))", ".mean((2, 3))", test_modern.test_the_discriminators_last_layer_is_a_basis_over_all_places),
-    Mutant(build, "total_variance", "encoded.square().sum()", "encoded.abs().sum()", test_recipes.test_gamma_follows_the_datas_variance),
-    Mutant(build, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
-    Mutant(build, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
+    Mutant(suited, "total_variance", "encoded.square().sum()", "encoded.abs().sum()", test_recipes.test_gamma_follows_the_datas_variance),
+    Mutant(suited, "configure", "if not config.latent_dim", "if False", test_recipes.test_latents_of_the_datas_own_dimension),
+    Mutant(suited, "configure", "if name not in changes", "", test_recipes.test_gamma_that_is_given_stands),
     Mutant(pictures, "is_grey", "pixels[..., 1] == pixels[..., 2]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
     Mutant(pictures, "is_grey", "pixels[..., 0] == pixels[..., 1]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
     Mutant(pictures, "_channels", "Image.alpha_composite(Image.new(\"RGBA\", clear.size, \"black\"), clear)", "clear", lambda: test_pictures.test_every_mode_in_colour("alpha")),

@@ -16,23 +16,26 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, machine
+from sparring.data import builtin
+from sparring.games import from_config
+from sparring.kinds import find
 from sparring.machine.device import Threads
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import plan, suited
+from sparring.training.loop import Budget, train
 
 STEPS = {"sprint": 1000, "tutorial": 5000}
 
 
 def seconds(recipe: str, vitals: bool) -> float:
     """Wall time of a training, from its first step to its last record."""
-    whole = build.dataset("mnist")
-    config = build.configure(whole, recipe, seed=0)
+    whole = find.dataset("mnist")
+    config = suited.configure(whole, recipe, seed=0)
     config = config.replace(samples_seen=STEPS[recipe] * config.batch_size, epochs=0.0, minutes=0.0)
-    data, _ = build.parts(config, whole)
-    game = build.game(config, data.spec, data.classes)
+    data, _ = plan.parts(config, whole)
+    game = from_config.game(config, data.spec, data.classes)
     records = train(
-        game, data, build.budget(config), batch_size=config.batch_size, record_every=config.record_every,
-        threads=Threads(), held_out=build.held_out("mnist") if vitals else None, vitals=vitals,
+        game, data, Budget.of(config), batch_size=config.batch_size, record_every=config.record_every,
+        threads=Threads(), held_out=builtin.held_out("mnist") if vitals else None, vitals=vitals,
     )  # fmt: skip
     started = time.perf_counter()
     for _ in records:

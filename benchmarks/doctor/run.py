@@ -27,16 +27,18 @@ from common import RESULTS, append_row, machine, rows_in
 from doctor.faults import FAULTS, HEALTHY, Case
 from sparring.config.groups import Config
 from sparring.config.recipes import beyond_recipe
+from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
+from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.metrics.distances import mind
 from sparring.metrics.quality import digit_quality
-from sparring.runs import build
-from sparring.training.loop import train
+from sparring.training import plan, suited
+from sparring.training.loop import Budget, train
 from sparring.training.preflight import preflight
 
 ROWS = RESULTS / "doctor"
@@ -65,21 +67,21 @@ def prepared(
 ) -> tuple[Config, AdversarialGame, Dataset, Dataset]:
     """A case before its first step: config, game, data and held-out data."""
     case: Case = FAULTS.get(case_name) or HEALTHY[case_name]
-    whole = build.dataset(name)
+    whole = find.dataset(name)
     points = whole.spec.kind == "points"
     changes = case.points if points and case.points is not None else case.options
     options = ({"recipe": "mlp"} if points else {"recipe": "sprint"} | CONTROL) | changes
     recipe = options.pop("recipe")
-    config = build.configure(whole, recipe, **options, seed=100 + seed, samples_seen=10**9)
+    config = suited.configure(whole, recipe, **options, seed=100 + seed, samples_seen=10**9)
     batch = config.batch_size
     config = config.replace(samples_seen=steps * config.d_steps * batch, threads=1)
-    data, _ = build.parts(config, whole)
-    other = build.held_out(name)
+    data, _ = plan.parts(config, whole)
+    other = builtin.held_out(name)
     assert other is not None
-    held_out = build.parts(config, other)[0]
+    held_out = plan.parts(config, other)[0]
     data = case.data(data)
     held_out = type(held_out)(held_out.name, data.spec, held_out.samples, held_out.labels)
-    game = build.game(config, data.spec, data.classes)
+    game = from_config.game(config, data.spec, data.classes)
     case.game(game)
     return config, game, data, held_out
 
@@ -94,7 +96,7 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         for record in train(
-            game, data, build.budget(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
+            game, data, Budget.of(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
             threads=Threads(fixed=1), held_out=held_out, vitals=True, check=False,
         ):  # fmt: skip
             records.append(record)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame, adversarial_step
     from sparring.gan import GAN
     from sparring.history.record import Record
+    from sparring.kinds.find import dataset
     from sparring.training.loop import Budget, train
     from sparring.training.preflight import preflight
 
@@ -36,6 +37,7 @@ _HOMES = {
     "Record": "sparring.history.record",
     "SparringError": "sparring.errors",
     "adversarial_step": "sparring.games.adversarial",
+    "dataset": "sparring.kinds.find",
     "diagnose": "sparring.doctor.diagnosis",
     "preflight": "sparring.training.preflight",
     "train": "sparring.training.loop",
@@ -52,6 +54,7 @@ __all__ = [
     "SparringError",
     "__version__",
     "adversarial_step",
+    "dataset",
     "diagnose",
     "losses",
     "penalties",

@@ -18,19 +18,21 @@ from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
 from sparring.config.groups import BUDGETS, Config
 from sparring.config.recipes import RECIPES, beyond_recipe
+from sparring.data import builtin
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import HistoryWriter, Record
 from sparring.history.table import History
-from sparring.machine.device import LAUNCHED, Runtime, Threads
-from sparring.runs import build, checkpoint
+from sparring.kinds import find
+from sparring.machine.device import LAUNCHED, Runtime
+from sparring.runs import checkpoint
 from sparring.runs import folder as run
 from sparring.runs.inference import Sampler
-from sparring.training import suited
-from sparring.training.loop import train
+from sparring.training import plan, suited
 from sparring.uses.progress import Display, console
 
 
@@ -99,23 +101,13 @@ class GAN:
         dataset = _dataset(data, labels, Config().replace(**self.options))
         changes = self._changes(budget, dataset)
         handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-        tell = _warn if dataset.name not in build.DATA else lambda _: None  # of those it is told in the guides
-        self._prepare(dataset, build.configure(dataset, self.recipe, handed, tell, **changes))
+        tell = (
+            _warn if dataset.name not in builtin.BUILT_IN else lambda _: None
+        )  # of those it is told in the guides
+        trained = self._prepare(dataset, suited.configure(dataset, self.recipe, handed, tell, **changes))
         if verbose and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
             console().print(why, markup=False, soft_wrap=True)
-        adaptive = self.config_.minutes > 0
-        records = train(
-            self.game_,
-            self._data,
-            build.budget(self.config_),
-            batch_size=self.config_.batch_size,
-            seed=self.config_.seed,
-            record_every=self.config_.record_every,
-            threads=Threads(self.config_.threads, adaptive),
-            held_out=self._held_out,
-            vitals=self.config_.vitals,
-            check=False,  # its players are the library's own
-        )
+        records = plan.train(self.config_, self.game_, trained, held_out=self._held_out)
         with ExitStack() as stack:
             display = stack.enter_context(Display(console())) if verbose else None
             try:
@@ -248,15 +240,16 @@ class GAN:
             options = {name: value for name, value in options.items() if name not in BUDGETS}
         return options | dict(budget) | {"data": dataset.name}
 
-    def _prepare(self, dataset: Dataset, config: Config) -> None:
-        build.check(config, dataset)
-        dataset, self._held_out = build.parts(config, dataset)
-        self._game, self._loaded = build.game(config, dataset.spec, dataset.classes), None
+    def _prepare(self, dataset: Dataset, config: Config) -> Dataset:
+        plan.check(config, dataset)
+        dataset, self._held_out = plan.parts(config, dataset)
+        self._game, self._loaded = from_config.game(config, dataset.spec, dataset.classes), None
         self.config_: Config = config
         self.spec_: Spec = dataset.spec
         self.classes_: int = dataset.classes
         self._class_counts = dataset.class_counts
         self._data, self.history = dataset, History()
+        return dataset
 
 
 class _Loaded(NamedTuple):
@@ -289,13 +282,12 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
                 "labels belong to arrays; named data and files bring their own, and for pictures say "
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
-        dataset = build.dataset(str(data), config)
-        for note in dataset.origin.notes if dataset.origin else ():
-            _warn(note)
+        dataset = find.dataset(str(data), config)
+        for remark in [*find.shadowed(str(data)), *find.remarks(dataset, config)]:
+            _warn(remark)
         return dataset
     dataset, remarks = take(data, labels)
-    question = kinds.of(dataset.spec).question(dataset)
-    for remark in [*remarks, *([question] if question else [])]:
+    for remark in [*remarks, *find.remarks(dataset, config)]:
         warn(remark)
     return dataset
 

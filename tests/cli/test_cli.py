@@ -17,11 +17,11 @@ from PIL import Image
 from cli_runs import OPTIONS, contents, refused
 from conftest import TINY, TINY_LINE
 from sparring.cli.main import main
+from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.gan import GAN
 from sparring.history.record import read_history
 from sparring.machine.threads import available_cores
-from sparring.runs import build
 
 
 def test_a_run_folder_holds_everything(run: Path) -> None:
@@ -328,7 +328,7 @@ def test_a_demo_that_is_refused_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(build.DATA, "mnist", lambda: pictures)
+    monkeypatch.setitem(builtin.BUILT_IN, "mnist", lambda: pictures)
     out = tmp_path / "demo"
     for minutes in ("0", "-1", "nan"):
         assert "minutes" in refused(capsys, "demo", "--minutes", minutes, "--out", out)

@@ -11,7 +11,7 @@ from sparring.config.option import Need, check_needs
 from sparring.config.recipes import beyond_recipe
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.runs import build
+from sparring.training import suited
 
 EVERYTHING = Config(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
@@ -104,18 +104,18 @@ def test_where_several_things_are_needed_all_must_be_there(
     recipe: str, options: dict[str, Any], lacking: str, pictures: Dataset
 ) -> None:
     with pytest.raises(ConfigError, match=f": it needs {lacking}\\. Leave"):
-        build.configure(pictures, recipe, **options)
+        suited.configure(pictures, recipe, **options)
 
 
 def test_clusters_of_data_with_labels_are_refused(pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* told no labels"):
-        build.configure(pictures, "sprint", clusters=50)
-    assert build.configure(pictures, "sprint", clusters=0).clusters == 0
-    assert build.configure(pictures, "sprint", clusters=50, conditional=False).clusters == 50
+        suited.configure(pictures, "sprint", clusters=50)
+    assert suited.configure(pictures, "sprint", clusters=0).clusters == 0
+    assert suited.configure(pictures, "sprint", clusters=50, conditional=False).clusters == 50
 
 
 def test_what_the_recipe_sets_or_turns_off_is_no_mistake(pictures: Dataset) -> None:
-    config = build.configure(pictures, "small-data", augment="none", augment_target=0.4, augment_p=0.0)
+    config = suited.configure(pictures, "small-data", augment="none", augment_target=0.4, augment_p=0.0)
     assert config.augment == "none"
-    again = build.configure(pictures, "small-data", **beyond_recipe(config))
+    again = suited.configure(pictures, "small-data", **beyond_recipe(config))
     assert again == config

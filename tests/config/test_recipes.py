@@ -16,8 +16,10 @@ from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
+from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 
 NEW = ["lsgan", "wgan", "wgan-gp", "sngan", "projection", "modern"]
@@ -25,9 +27,9 @@ SMALL = {name: TINY[name] for name in ("batch_size", "g_width", "d_width", "late
 
 
 def new_game(recipe: str, pictures: Dataset) -> AdversarialGame:
-    config = build.configure(pictures, recipe, **SMALL, ema_half_life=50)
-    data = build.as_trained(config, pictures)
-    return build.game(config, data.spec, data.classes)
+    config = suited.configure(pictures, recipe, **SMALL, ema_half_life=50)
+    data = plan.as_trained(config, pictures)
+    return from_config.game(config, data.spec, data.classes)
 
 
 def advance(game: AdversarialGame, data: Dataset, steps: int) -> None:
@@ -80,41 +82,41 @@ def test_gamma_follows_the_datas_variance() -> None:
     """Encoded values of -1 and 1 at random in 12 pixels: total variance 12; points on a circle: 1."""
     rng = np.random.default_rng(0)
     picture = from_array(255 * rng.integers(0, 2, (4000, 3, 4), dtype=np.uint8))
-    assert build.total_variance(picture) == pytest.approx(12, rel=0.01)
-    config = build.configure(picture, "mlp", gamma_per_variance=0.5)
+    assert suited.total_variance(picture) == pytest.approx(12, rel=0.01)
+    config = suited.configure(picture, "mlp", gamma_per_variance=0.5)
     assert config.r1_gamma == config.r2_gamma == pytest.approx(6, rel=0.01)
     ring = toy.load("ring", 5000)
-    assert build.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.scale[0] ** 2, rel=1e-3)
+    assert suited.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.scale[0] ** 2, rel=1e-3)
 
 
 def test_variance_is_taken_over_the_whole_of_a_large_set(monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_set = from_array(np.repeat(np.array([0, 255], np.uint8), 500)[:, None, None].repeat(2, 2))
-    monkeypatch.setattr(build, "VARIANCE_SAMPLES", 100)
-    assert build.total_variance(sorted_set) == pytest.approx(2)
+    monkeypatch.setattr(suited, "VARIANCE_SAMPLES", 100)
+    assert suited.total_variance(sorted_set) == pytest.approx(2)
 
 
 def test_gamma_that_is_given_stands() -> None:
     ring = toy.load("ring", 1000)
-    config = build.configure(ring, "modern", r2_gamma=0.25)
+    config = suited.configure(ring, "modern", r2_gamma=0.25)
     assert config.r2_gamma == 0.25
-    assert config.r1_gamma == pytest.approx(config.gamma_per_variance * build.total_variance(ring), rel=0.01)
-    again = build.configure(ring, "modern", **beyond_recipe(config))
+    assert config.r1_gamma == pytest.approx(config.gamma_per_variance * suited.total_variance(ring), rel=0.01)
+    again = suited.configure(ring, "modern", **beyond_recipe(config))
     assert (again.r1_gamma, again.r2_gamma, again.generator) == (config.r1_gamma, 0.25, "mlp")
 
 
 def test_latents_of_the_datas_own_dimension() -> None:
     points = from_array(np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32))
-    assert build.configure(points, "modern").latent_dim == 5
-    assert build.configure(points, "modern", latent_dim=3).latent_dim == 3
-    assert build.configure(points, "mlp").latent_dim == 64
+    assert suited.configure(points, "modern").latent_dim == 5
+    assert suited.configure(points, "modern", latent_dim=3).latent_dim == 3
+    assert suited.configure(points, "mlp").latent_dim == 64
     ring = toy.load("ring", 1000)
-    again = build.configure(ring, "modern", **beyond_recipe(build.configure(ring, "modern")))
-    assert again == build.configure(ring, "modern")
+    again = suited.configure(ring, "modern", **beyond_recipe(suited.configure(ring, "modern")))
+    assert again == suited.configure(ring, "modern")
 
 
 def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
     game = new_game("modern", pictures)
-    config = build.configure(pictures, "modern")
+    config = suited.configure(pictures, "modern")
     records = list(train(game, pictures, Budget(samples_seen=64), batch_size=16, record_every=1))
     expected = [
         config.r1_gamma * (0.1 + 0.9 * (1 + math.cos(math.pi * progress)) / 2)
@@ -144,37 +146,37 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
 def test_what_does_not_go_together_is_refused_before_training(
     recipe: str, changes: dict[str, Any], message: str, pictures: Dataset
 ) -> None:
-    config = build.configure(pictures, recipe, **SMALL).replace(**changes)
+    config = suited.configure(pictures, recipe, **SMALL).replace(**changes)
     with pytest.raises(ConfigError, match=message):
-        build.check(config, pictures)
-    data = build.as_trained(config, pictures)
+        plan.check(config, pictures)
+    data = plan.as_trained(config, pictures)
     with pytest.raises(ConfigError, match=message):
-        build.game(config, data.spec, data.classes)
+        from_config.game(config, data.spec, data.classes)
 
 
 def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
     rng = np.random.default_rng(0)
     unlabelled = from_array(rng.integers(0, 256, (160, 8, 8), dtype=np.uint8))
-    config = build.configure(unlabelled, "projection", **SMALL, clusters=3)
-    build.check(config, unlabelled)
-    data = build.as_trained(config, unlabelled)
-    generator = build.game(config, data.spec, data.classes).generator
+    config = suited.configure(unlabelled, "projection", **SMALL, clusters=3)
+    plan.check(config, unlabelled)
+    data = plan.as_trained(config, unlabelled)
+    generator = from_config.game(config, data.spec, data.classes).generator
     assert generator.norm.by_class.scale.shape == (3, 4)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("network", ["resnet", "modern", "dcgan"])
 def test_networks_of_pictures_refuse_points(network: str) -> None:
-    config = build.configure(toy.load("ring", 100), "mlp", generator=network, g_norm="none")
+    config = suited.configure(toy.load("ring", 100), "mlp", generator=network, g_norm="none")
     with pytest.raises(ConfigError, match=f"{network} networks need pictures.*--generator mlp"):
-        build.check(config, toy.load("ring", 100))
+        plan.check(config, toy.load("ring", 100))
 
 
 @pytest.mark.parametrize("recipe", ["sngan", "modern"])
 def test_pictures_that_are_too_small(recipe: str) -> None:
     small = from_array(np.zeros((70, 6, 30), np.uint8))
-    config = build.configure(small, recipe)
+    config = suited.configure(small, recipe)
     with pytest.raises(SparringError, match="6 x 30 pixels are too small.*Use the mlp networks"):
-        build.game(config, small.spec, 0)
+        from_config.game(config, small.spec, 0)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:
@@ -212,8 +214,8 @@ def test_the_verb_offers_the_nearest_name(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_the_variance_is_taken_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = build.total_variance(pictures)
+    whole = suited.total_variance(pictures)
     encoded = pictures.batch(torch.arange(64))[0].flatten(1).double()
     assert whole == pytest.approx(float(encoded.var(0, unbiased=False).sum()), rel=1e-9)
-    monkeypatch.setattr(build, "VARIANCE_NUMBERS", 64 * 5)
-    assert build.total_variance(pictures) == pytest.approx(whole, rel=1e-12)
+    monkeypatch.setattr(suited, "VARIANCE_NUMBERS", 64 * 5)
+    assert suited.total_variance(pictures) == pytest.approx(whole, rel=1e-12)

@@ -12,12 +12,13 @@ from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games import drawing
+from sparring.kinds import find
 from sparring.kinds.points import vectors as small
-from sparring.runs import build
+from sparring.training import plan
 
 
 def test_the_same_seed_finds_the_same_clusters() -> None:
-    data = build.dataset("grid")
+    data = find.dataset("grid")
     first, again, other = (clusters.clustered(data, 25, small, seed) for seed in (3, 3, 4))
     assert first.labels is not None
     assert again.labels is not None
@@ -55,7 +56,7 @@ def test_the_directions_are_those_of_greatest_variance_about_the_mean() -> None:
 
 
 def test_parts_of_any_size_give_the_same_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = build.dataset("grid")
+    data = find.dataset("grid")
     whole = clusters.clustered(data, 25, small)
     monkeypatch.setattr(clusters, "PART", 2 * 777)
     parts = clusters.clustered(data, 25, small)
@@ -74,11 +75,11 @@ def pictures(count: int = 120) -> Dataset:
 def test_what_a_config_makes_of_the_data() -> None:
     data = pictures()
     labelled = from_array(data.samples.numpy()[:, 0], np.arange(120) % 3)
-    assert build.as_trained(from_recipe("sprint"), labelled).classes == 3
-    assert build.as_trained(from_recipe("sprint", clusters=2), data).classes == 2
-    assert build.as_trained(from_recipe("sprint", clusters=2, conditional=False), labelled).spec.clusters
-    assert build.as_trained(from_recipe("sprint", clusters=0, conditional=False), labelled).classes == 0
-    assert build.as_trained(from_recipe("tutorial"), labelled).classes == 0
+    assert plan.as_trained(from_recipe("sprint"), labelled).classes == 3
+    assert plan.as_trained(from_recipe("sprint", clusters=2), data).classes == 2
+    assert plan.as_trained(from_recipe("sprint", clusters=2, conditional=False), labelled).spec.clusters
+    assert plan.as_trained(from_recipe("sprint", clusters=0, conditional=False), labelled).classes == 0
+    assert plan.as_trained(from_recipe("tutorial"), labelled).classes == 0
 
 
 def test_a_gan_of_clusters_draws_without_labels() -> None:

@@ -16,7 +16,7 @@ from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data.folders import from_folder
 from sparring.errors import ConfigError, DataError
-from sparring.runs import build
+from sparring.kinds import find
 from sparring.runs.folder import RunFolder
 
 LINE = [*TINY_LINE, "--samples-seen", "32", "--out", "run"]
@@ -222,7 +222,10 @@ def test_in_python(photos: Path) -> None:
     assert gan.sample(3, labels="dogs").shape == (3, 3, 8, 8)
     with pytest.raises(ConfigError, match="labels='folders'"):
         GAN("sprint", **TINY).fit(photos, [0] * 20)
-    with pytest.warns(UserWarning, match="become 64 x 64"):
+    with (
+        pytest.warns(UserWarning, match="look like classes"),
+        pytest.warns(UserWarning, match="become 64 x 64"),
+    ):
         GAN("sprint", **TINY).fit("photos", samples_seen=16)
 
 
@@ -232,19 +235,19 @@ def test_in_python(photos: Path) -> None:
 def test_options_of_pictures_are_refused_for_other_data(options: dict[str, str], pictures_file: Path) -> None:
     for name in ("mnist", str(pictures_file), "ring"):
         with pytest.raises(ConfigError, match=f"{next(iter(options))}: for folders and zips of pictures"):
-            build.dataset(name, Config(**options))
+            find.dataset(name, Config(**options))
 
 
 def test_a_run_folder_is_no_folder_of_pictures(photos: Path) -> None:
     assert main(["train", "photos", "--size", "8", *LINE]) == 0
     with pytest.raises(DataError, match="run is a run folder; go on with `sparring resume run`"):
-        build.dataset("run")
+        find.dataset("run")
 
 
 def test_a_built_in_name_wins_over_a_folder_of_that_name(photos: Path, tmp_path: Path) -> None:
     photos.rename(tmp_path / "ring")
-    assert build.dataset("ring").spec.kind == "points"
-    assert build.dataset("./ring", Config(size="8")).spec.kind == "image"
+    assert find.dataset("ring").spec.kind == "points"
+    assert find.dataset("./ring", Config(size="8")).spec.kind == "image"
 
 
 def test_runs_among_the_pictures_are_not_trained_on(photos: Path) -> None:

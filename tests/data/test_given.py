@@ -137,7 +137,7 @@ def test_a_table_of_numbers_is_points_whatever_its_own_type() -> None:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "a name": ("mnist", r"'mnist' is a name or a path.*sparring.runs.build.dataset\('mnist'\)"),
+    "a name": ("mnist", r"'mnist' is a name or a path.*sparring.dataset\('mnist'\)"),
     "nothing": (None, "what came for data is None; accepted are"),
     "an iterator": (iter([1]), "of type list_iterator; accepted are"),
     "a Dataset of nothing": (Items(lambda k: None), "sample 0 is None"),

@@ -16,7 +16,7 @@ from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data import hub
 from sparring.errors import ConfigError, DataError
-from sparring.runs import build
+from sparring.kinds import find
 
 
 class Image:
@@ -82,7 +82,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, found: Any) -> list[tuple[str, str
 
 def test_pictures_and_classes_are_found_by_the_types_of_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = stand_in(monkeypatch, Table(WITH_CLASSES))
-    data = build.dataset("hf:somebody/animals")
+    data = find.dataset("hf:somebody/animals")
     assert calls == [("somebody/animals", None)]
     assert data.name == "hf:somebody/animals"
     assert data.samples.shape == (12, 3, 8, 8)
@@ -94,7 +94,7 @@ def test_pictures_and_classes_are_found_by_the_types_of_the_columns(monkeypatch:
 
 def test_without_a_column_of_classes_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table({"image": Image(), "kind": Value()}))
-    assert build.dataset("hf:animals", Config(size="4")).labels is None
+    assert find.dataset("hf:animals", Config(size="4")).labels is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_splits(
     name: str, splits: tuple[str, ...], value: int, full: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(monkeypatch, {split: Table(WITH_CLASSES, k + 1) for k, split in enumerate(splits)})
-    data = build.dataset(name)
+    data = find.dataset(name)
     assert data.name == full
     assert int(data.samples[0, 0, 0, 0]) == value
 
@@ -118,10 +118,10 @@ def test_a_saved_folder_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: 
     calls = stand_in(monkeypatch, {"train": Table(WITH_CLASSES), "test": Table(WITH_CLASSES, 5)})
     (tmp_path / "saved").mkdir()
     monkeypatch.chdir(tmp_path)
-    data = build.dataset("hf:./saved:test")
+    data = find.dataset("hf:./saved:test")
     assert data.name == f"hf:{tmp_path / 'saved'}:test"
     assert int(data.samples[0, 0, 0, 0]) == 5
-    assert build.dataset(data.name).name == data.name
+    assert find.dataset(data.name).name == data.name
     assert calls[0] == ("./saved", None)
 
 
@@ -136,19 +136,19 @@ def test_a_saved_folder_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: 
 def test_sets_that_cannot_be_used(found: Any, name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, found)
     with pytest.raises(DataError, match=said):
-        build.dataset(name)
+        find.dataset(name)
 
 
 def test_labels_come_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table(WITH_CLASSES))
     with pytest.raises(ConfigError, match="hf: sets bring their own"):
-        build.dataset("hf:a", Config(labels="folders"))
+        find.dataset("hf:a", Config(labels="folders"))
 
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"pip install 'sparring\[hf\]'"):
-        build.dataset("hf:a")
+        find.dataset("hf:a")
     assert "sparring[hf]" in hub.INSTALL
 
 
@@ -163,10 +163,10 @@ def test_the_package_itself_with_a_set_saved_here(tmp_path: Path, monkeypatch: p
     table = datasets.Dataset.from_dict(rows, features=features)
     datasets.DatasetDict({"train": table, "test": table.select(range(5))}).save_to_disk(str(tmp_path / "saved"))
     monkeypatch.chdir(tmp_path)
-    data = build.dataset("hf:./saved")
+    data = find.dataset("hf:./saved")
     assert torch.equal(data.samples, torch.from_numpy(pixels).permute(0, 3, 1, 2))
     assert data.class_counts == [10, 10]
-    assert len(build.dataset("hf:saved:test")) == 5
+    assert len(find.dataset("hf:saved:test")) == 5
     line = ["--samples-seen", "16", "--out", "run", *TINY_LINE]
     assert main(["train", "hf:./saved", *line]) == 0
     assert main(["resume", "run", "--samples-seen", "32"]) == 0

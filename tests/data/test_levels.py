@@ -17,6 +17,7 @@ from sparring.data.folders import from_folder
 from sparring.data.levels import Deep, Depth, Tally
 from sparring.data.pictures import Form
 from sparring.errors import ConfigError, DataError
+from sparring.kinds import find
 from sparring.runs.folder import RunFolder
 from test_pictures import png, saved
 
@@ -184,13 +185,13 @@ def test_a_run_keeps_its_levels_for_all_that_is_read_beside_it(
     assert RunFolder(tmp_path / "run").config.levels == "0:4095"
     darker = folder_of(tmp_path / "darker", [saved(Image.fromarray(values // 4)) for values in TWELVE])
     asked: list[str] = []
-    inner = from_folder
+    inner = find.dataset
 
     def noted(*args: Any, **options: Any) -> Any:
-        asked.append(options["levels"])
+        asked.extend([options["levels"]] if "levels" in options else [])
         return inner(*args, **options)
 
-    monkeypatch.setattr("sparring.uses.evaluate.from_folder", noted)
+    monkeypatch.setattr(find, "dataset", noted)
     measure = ["--quick", "--count", "20", "--draws", "1", "--features", "pixels"]
     assert main(["evaluate", "run", "--held-out", str(darker), *measure]) == 0
     assert main(["evaluate", "--real", "scans", "--fake", "darker", "--out", "told.json", *measure]) == 0
@@ -219,7 +220,7 @@ def test_levels_for_pictures_of_8_bits_are_told_to_do_nothing(
     monkeypatch.chdir(tmp_path)
     folder_of(tmp_path / "plain", [saved(Image.new("L", SHAPE, k)) for k in range(3)])
     assert main(["data", "plain", "--levels", "0:4095"]) == 0
-    assert "no picture in plain has more than 8 bits: --levels changes nothing" in capsys.readouterr().err
+    assert "plain has more than 8 bits: --levels changes nothing" in capsys.readouterr().err
 
 
 def test_fractions_have_no_full_range(tmp_path: Path) -> None:

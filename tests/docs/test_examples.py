@@ -16,11 +16,10 @@ from PIL import Image
 
 from sparring.cli import closing, train
 from sparring.cli.main import main
-from sparring.config.groups import Config
 from sparring.config.recipes import RECIPES
+from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
-from sparring.runs import build
 from sparring.training import suited
 from sparring.training.loop import Budget
 
@@ -46,19 +45,14 @@ def blocks(language: str) -> list[tuple[Path, str]]:
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Budgets end after three steps; data and what is measured are few; files go to a new folder."""
-    tutorial_budget = build.budget
-    for table, count in ((build.DATA, 800), (build.HELD_OUT, 400)):
+    for table, count in ((builtin.BUILT_IN, 800), (builtin.HELD_OUT, 400)):
         for name in ("mnist", "emoji"):
             monkeypatch.setitem(table, name, partial(first, table[name], count))
 
     def progress(self: Budget, game: AdversarialGame, samples: int) -> float:
         return min(1.0, game.step / 3)
 
-    def checked(config: Config) -> Budget:
-        return tutorial_budget(config)
-
     monkeypatch.setattr(Budget, "progress", progress)
-    monkeypatch.setattr(build, "budget", checked)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set
     monkeypatch.setattr(closing, "COUNT", 200)
     monkeypatch.setattr(closing, "LEAST_QUALITY", 200)

@@ -8,10 +8,10 @@ import pytest
 from sparring.cli.options import parser
 from sparring.config.groups import LOSSES, Config
 from sparring.config.recipes import RECIPES
+from sparring.data.builtin import BUILT_IN
 from sparring.doctor.stories import STORIES
 from sparring.errors import counted, unknown
 from sparring.errors.names import WORDS, distance, nearest
-from sparring.runs.build import DATA
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(Config))
 VERB_NAMES = tuple(parser().verbs)
@@ -43,8 +43,8 @@ VERB_NAMES = tuple(parser().verbs)
         ("small", RECIPES, "small-data"),
         ("bce", LOSSES, "non-saturating"),
         ("wgan", LOSSES, "wasserstein"),
-        ("mnits", DATA, "mnist"),
-        ("fmnist", DATA, "fashion-mnist"),
+        ("mnits", BUILT_IN, "mnist"),
+        ("fmnist", BUILT_IN, "fashion-mnist"),
     ],
 )
 def test_slips_other_words_and_parts(name: str, known: tuple[str, ...], meant: str) -> None:
@@ -54,8 +54,8 @@ def test_slips_other_words_and_parts(name: str, known: tuple[str, ...], meant: s
 @pytest.mark.parametrize(
     ("name", "known"),
     [
-        ("cifar10", DATA),
-        ("photos", DATA),
+        ("cifar10", BUILT_IN),
+        ("photos", BUILT_IN),
         ("dropout", OPTIONS),
         ("x", OPTIONS),
         ("", OPTIONS),
@@ -82,7 +82,7 @@ def test_swapped_neighbours_are_one_slip(a: str, b: str, apart: int) -> None:
 
 def test_other_words_are_for_names_that_there_are() -> None:
     tables = [
-        OPTIONS, VERB_NAMES, RECIPES, DATA, STORIES,
+        OPTIONS, VERB_NAMES, RECIPES, BUILT_IN, STORIES,
         *(field.metadata["choices"] for field in dataclasses.fields(Config)),
         ("out", "force", "count", "label", "interpolate", "truncation", "held_out", "quick"),  # of verbs
         ("inception-2015", "efficientnet-lite0", "dinov2-vits14", "pca-64"),

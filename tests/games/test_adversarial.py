@@ -8,7 +8,7 @@ from torch import nn
 from conftest import TINY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.games import losses, penalties
+from sparring.games import from_config, losses, penalties
 from sparring.games.adversarial import (
     AdversarialGame,
     Update,
@@ -20,7 +20,7 @@ from sparring.games.adversarial import (
     judge,
 )
 from sparring.networks import dcgan
-from sparring.runs import build
+from sparring.training import suited
 from sparring.training.loop import Budget, train
 
 BATCH, LATENT, SIZE = 16, 4, 6
@@ -255,8 +255,8 @@ def test_samples_come_in_the_datas_own_units() -> None:
 
 
 def test_samples_of_a_class_by_its_name(pictures: Dataset) -> None:
-    config = build.configure(pictures, "mlp", **TINY)
-    game = build.game(config, pictures.spec, pictures.classes)
+    config = suited.configure(pictures, "mlp", **TINY)
+    game = from_config.game(config, pictures.spec, pictures.classes)
     next(train(game, pictures, Budget(samples_seen=16), batch_size=16))
     drawn = game.sample(4, labels="1")
     assert drawn.dtype == np.uint8

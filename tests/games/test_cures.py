@@ -19,13 +19,14 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.games import adversarial as steps
-from sparring.games import augment, losses, penalties
+from sparring.games import augment, from_config, losses, penalties
 from sparring.games.adversarial import AdversarialGame, adversarial_step, discriminator_update, slope
 from sparring.games.augment import Augmentation
 from sparring.gan import GAN
-from sparring.runs import build, checkpoint
+from sparring.kinds import find
+from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
-from sparring.training import overfitting
+from sparring.training import overfitting, plan
 from sparring.training.loop import Budget, train
 from sparring.training.overfitting import HeldOutGap
 from sparring.uses.evaluate import Options, evaluate_run
@@ -210,12 +211,12 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
     options = config(**(EVERYTHING | {"augment": kind, "batch_size": 16, "ghost_batches": 2}))
 
     def advance(fight: AdversarialGame, samples: int) -> None:
-        trained, held_out = build.parts(options, data())
+        trained, held_out = plan.parts(options, data())
         budget = Budget(samples_seen=320)
         stop = {"stop": lambda: fight.samples_seen >= samples}
         list(train(fight, trained, budget, batch_size=16, record_every=3, held_out=held_out, **stop))
 
-    whole, first, second = (build.game(options, data().spec, 2) for _ in range(3))
+    whole, first, second = (from_config.game(options, data().spec, 2) for _ in range(3))
     advance(whole, 320)
     advance(first, 160)
     checkpoint.write(first, tmp_path)
@@ -239,20 +240,20 @@ def test_points_cannot_be_augmented_nor_long_pictures_turned() -> None:
     points = from_array(torch.randn(64, 2))
     for changes in ({"augment": "ada"}, {"augment_flip": True}):
         with pytest.raises(ConfigError, match=r"alters pictures, this data is points of shape \(2,\)"):
-            build.check(from_recipe("mlp", batch_size=16, **changes), points)
+            plan.check(from_recipe("mlp", batch_size=16, **changes), points)
     long = from_array(torch.zeros(64, 8, 10, dtype=torch.uint8) + 9)
     with pytest.raises(ConfigError, match="needs square pictures"):
-        build.check(config(augment_turn=True), long)
+        plan.check(config(augment_turn=True), long)
 
 
 def test_what_is_held_out_counts_for_the_size_of_a_batch() -> None:
     with pytest.raises(DataError, match="16 samples, fewer than one batch of 32"):
-        build.check(config(batch_size=32, hold_out=0.75), data())
+        plan.check(config(batch_size=32, hold_out=0.75), data())
 
 
 @pytest.mark.parametrize(("loss", "statistic"), [("hinge", "reals"), ("wasserstein", "pairs")])
 def test_the_signal_of_overfitting_fits_the_game(loss: str, statistic: str) -> None:
-    fight = build.game(config(loss=loss, augment="ada"), data().spec, 2)
+    fight = from_config.game(config(loss=loss, augment="ada"), data().spec, 2)
     assert fight.augment is not None
     assert fight.augment.overfitting is getattr(augment, f"sign_of_{statistic}")
 
@@ -303,14 +304,14 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
 
 
 def test_the_parts_of_a_built_in_set_are_its_own() -> None:
-    ring = build.dataset("ring")
-    trained, held_out = build.parts(from_recipe("mlp"), ring)
+    ring = find.dataset("ring")
+    trained, held_out = plan.parts(from_recipe("mlp"), ring)
     assert held_out is not None
     assert trained is not held_out
     assert held_out.spec == trained.spec  # which the critic's inputs are encoded by
     assert (held_out.labels is None) == (trained.labels is None)
     assert not torch.equal(trained.samples[:10], held_out.samples[:10])
-    assert build.parts(config(), data())[1] is None
+    assert plan.parts(config(), data())[1] is None
 
 
 def test_the_gap() -> None:
@@ -322,7 +323,7 @@ def test_the_gap() -> None:
 
 
 def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
-    fight = build.game(config(d_norm="batch"), data().spec, 2)
+    fight = from_config.game(config(d_norm="batch"), data().spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(fight).items()}
     found = HeldOutGap(fight, *aside.set_aside(data(), 0.25), seed=0)()
     assert math.isfinite(found["held_out_gap"])

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from sparring.cli.main import main
+from sparring.data import builtin
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import KINDS, sheets, writers
 from sparring.kinds.kind import Array, Kind
-from sparring.runs import build
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 
@@ -51,7 +51,7 @@ def test_every_verb_takes_another_kind(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(KINDS, "curves", CURVES)
-    monkeypatch.setitem(build.DATA, "curves", curves)
+    monkeypatch.setitem(builtin.BUILT_IN, "curves", curves)
     monkeypatch.chdir(tmp_path)
     assert main(["data", "curves"]) == 0
     assert "a curve of 6 steps" in capsys.readouterr().out

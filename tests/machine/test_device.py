@@ -21,11 +21,10 @@ from sparring.errors import ConfigError, RunError
 from sparring.history.record import Record
 from sparring.machine import device as runtime
 from sparring.machine.device import Runtime, Threads
-from sparring.runs import build
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
-from sparring.training import loop
+from sparring.training import loop, suited
 from sparring.training.loop import _Crew
 
 
@@ -203,9 +202,9 @@ def test_torchrun_and_processes_must_agree(processes: int) -> None:
 
 @pytest.mark.usefixtures("torchrun")
 def test_a_config_has_as_many_processes_as_torchrun_started(pictures: Dataset) -> None:
-    assert build.configure(pictures, "dcgan", batch_size=8).processes == 2
+    assert suited.configure(pictures, "dcgan", batch_size=8).processes == 2
     assert (
-        build.configure(pictures, "dcgan", batch_size=8, processes=4).processes == 4
+        suited.configure(pictures, "dcgan", batch_size=8, processes=4).processes == 4
     )  # refused by the runtime
 
 

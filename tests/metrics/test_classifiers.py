@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.errors import DataError
 from sparring.metrics import classifiers, digits
 from sparring.metrics.classifiers import Classifier, Labelled

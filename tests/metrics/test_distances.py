@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.metrics import distances, quality
 from sparring.metrics.distances import Gaussian
 

@@ -12,14 +12,14 @@ from PIL import Image
 from conftest import TINY_LINE
 from sparring import kinds
 from sparring.cli.main import main
+from sparring.data import builtin
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
-from sparring.kinds import image, sheets
+from sparring.kinds import find, image, sheets
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import raw
-from sparring.runs import build
 from sparring.uses import evaluate as evaluation
 
 
@@ -270,17 +270,17 @@ def test_float_pictures_become_8_bits_and_points_stay() -> None:
     floats = from_array(rng.uniform(-1, 1, (30, 8, 8)).astype(np.float32))
     eight = image.eight_bit(floats.samples, floats.spec)
     assert eight.dtype == torch.uint8
-    ring = build.dataset("ring")
+    ring = find.dataset("ring")
     assert torch.equal(kinds.of("points").measured(ring.samples, ring.spec), ring.samples)
 
 
 def test_built_in_sets_have_a_part_that_no_training_sees() -> None:
-    assert sorted(build.HELD_OUT) == sorted(build.DATA)
-    held_out = build.held_out("ring")
+    assert sorted(builtin.HELD_OUT) == sorted(builtin.BUILT_IN)
+    held_out = builtin.held_out("ring")
     assert held_out is not None
-    assert held_out.samples.shape == build.dataset("ring").samples.shape
-    assert not torch.equal(held_out.samples, build.dataset("ring").samples)
-    assert build.held_out("mine.npy") is None
+    assert held_out.samples.shape == find.dataset("ring").samples.shape
+    assert not torch.equal(held_out.samples, find.dataset("ring").samples)
+    assert builtin.held_out("mine.npy") is None
 
 
 def test_unknown_features_are_refused_with_the_nearest() -> None:

@@ -11,12 +11,14 @@ import torch
 
 from conftest import TINY_LINE
 from sparring.cli.main import main
+from sparring.data import builtin
 from sparring.data.arrays import from_array
-from sparring.data.images import mnist
+from sparring.data.builtin import mnist
 from sparring.doctor import quality as doctor_quality
 from sparring.doctor.diagnosis import diagnose
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.history.record import times_real_text
+from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.metrics import digits, quality
 from sparring.metrics.distances import Estimate, fit_gaussian, frechet, frechet_floor
@@ -24,8 +26,8 @@ from sparring.metrics.extractors import Reals
 from sparring.metrics.features import raw
 from sparring.page.follow import Followed
 from sparring.runs import best as selection
-from sparring.runs import build
 from sparring.runs.folder import RunFolder
+from sparring.training import plan, suited
 from sparring.training.gauge import Gauge
 from sparring.uses import evaluate
 
@@ -124,7 +126,7 @@ def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluate
     drawn: list[int] = []
     whole = drawing.draw
     monkeypatch.setattr(drawing, "draw", lambda *words: (drawn.append(len(words[1])), whole(*words))[1])
-    found = evaluate.times_real(folder, game, build.dataset(str(tmp_path / "two.npz")))
+    found = evaluate.times_real(folder, game, find.dataset(str(tmp_path / "two.npz")))
     assert drawn == quality.DRAWS * [20 * quality.MOST_PARTS]
     assert main(["evaluate", str(tmp_path / "run"), "--quick"]) == 0
     measured = json.loads((tmp_path / "run/evaluation.json").read_text())
@@ -189,8 +191,8 @@ def test_the_data_is_read_once_for_training_and_for_the_measure_at_its_end(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     np.save("points.npy", cloud(600, 0).numpy())
-    read, names = build.dataset, []
-    monkeypatch.setattr(build, "dataset", lambda name, *how: names.append(name) or read(name, *how))
+    read, names = find.dataset, []
+    monkeypatch.setattr(find, "dataset", lambda name, *how: names.append(name) or read(name, *how))
     assert (
         main(["train", "points.npy", "--samples-seen", "64", "--hold-out", "0.5", "--out", "run", *TINY_LINE])
         == 0
@@ -200,7 +202,7 @@ def test_the_data_is_read_once_for_training_and_for_the_measure_at_its_end(
 
 
 def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
-    ring, other = build.dataset("ring"), build.held_out("ring")
+    ring, other = find.dataset("ring"), builtin.held_out("ring")
     gauge = Gauge(ring, other, CPU, 0)
     assert gauge.by is not None
     assert (gauge.by.label, gauge.by.count, gauge.by.held_out) == ("FD-points", 10_000, True)
@@ -212,15 +214,15 @@ def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
     alone = Gauge(ring, None, CPU, 0)
     assert alone.by is not None
     assert (alone.by.count, alone.by.held_out) == (len(ring) // 2 if len(ring) < 20_000 else 10_000, False)
-    few = build.dataset("ring")
+    few = find.dataset("ring")
     few_a_dimension = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
     assert Gauge(from_array(few_a_dimension), None, CPU, 0).by is None  # 30 of each side for 59 components
     assert Gauge(type(few)(few.name, few.spec, few.samples[:30]), None, CPU, 0)(fresh) == {}
 
 
 def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None:
-    ring, other = build.parts(build.configure(build.dataset("ring")), build.dataset("ring"))
-    judge = selection.judge(build.configure(ring), ring, CPU, other)
+    ring, other = plan.parts(suited.configure(find.dataset("ring")), find.dataset("ring"))
+    judge = selection.judge(suited.configure(ring), ring, CPU, other)
     assert judge.standard.held_out
     assert judge.standard.label == "FD-points"
     assert len(judge.standard.second) == selection.COUNT
@@ -229,10 +231,10 @@ def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None
 
 
 def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
-    config = build.configure(build.dataset("ring"))
-    ring, other = build.parts(config, build.dataset("ring"))
+    config = suited.configure(find.dataset("ring"))
+    ring, other = plan.parts(config, find.dataset("ring"))
     judge = selection.judge(config, ring, CPU, other)
-    game = build.game(config, ring.spec, ring.classes)
+    game = from_config.game(config, ring.spec, ring.classes)
     distance, times = judge.measured(game)
     assert distance == judge.distance(game, selection.REPORTING) != judge.distance(game, selection.CHOOSING)
     assert times.value == pytest.approx(distance / judge.standard.floor(10_000).value, rel=0.1)
@@ -244,4 +246,4 @@ def test_features_that_take_long_are_left_to_evaluate(tmp_path: Path, monkeypatc
     folder = RunFolder(Path("run"))
     game, _ = folder.game(print, Runtime("cpu", "fp32"))
     monkeypatch.setattr(evaluate, "QUICK", ("digits",))
-    assert evaluate.times_real(folder, game, build.dataset("ring")) is None
+    assert evaluate.times_real(folder, game, find.dataset("ring")) is None

@@ -7,9 +7,9 @@ from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.networks import memory
-from sparring.runs import build
+from sparring.training import plan
 
 SPEC = Spec("image", (1, 16, 16), "uint8", (127.5,), (127.5,), ("a", "b"))
 
@@ -19,7 +19,7 @@ SPEC = Spec("image", (1, 16, 16), "uint8", (127.5,), (127.5,), ("a", "b"))
 def test_weights_are_counted_as_they_are(recipe: str, depth: int, classes: int) -> None:
     config = from_recipe(recipe, depth=depth, g_width=8, d_width=8, device="cpu")
     found = memory.costs(config, SPEC, classes)
-    game = build.game(config, SPEC, classes)
+    game = from_config.game(config, SPEC, classes)
     for cost, player in zip(found, (game.generator, game.discriminator), strict=True):
         assert cost.weights == sum(weight.numel() for weight in player.parameters())
 
@@ -50,7 +50,7 @@ def test_counting_leaves_the_random_numbers_as_they_were() -> None:
 def test_what_no_machine_holds_is_refused_with_the_figures(changes: dict[str, int], pictures: Dataset) -> None:
     config = from_recipe("dcgan", **{"batch_size": 16, "device": "cpu"} | changes)
     with pytest.raises(ConfigError, match="of memory, and this machine has .* GB"):
-        build.check(config, pictures)
+        plan.check(config, pictures)
 
 
 def test_each_process_takes_memory_of_its_own() -> None:
@@ -61,17 +61,17 @@ def test_each_process_takes_memory_of_its_own() -> None:
 
 def test_players_too_large_to_draw_with_are_refused(pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match="both players would take at least"):
-        build.game(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
+        from_config.game(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
 
 
 def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.MonkeyPatch) -> None:
     large = from_array(torch.rand(64, 3, 64, 64))
     config = from_recipe("dcgan", batch_size=64, device="cpu")
-    build.check(config, large)
+    plan.check(config, large)
     weights = 3 * memory.NUMBER * memory.costs(config, large.spec, 0).weights
     monkeypatch.setattr(memory, "of_machine", lambda device: weights + 10**6)
     with pytest.raises(ConfigError, match="--batch-size"):
-        build.check(config, large)
+        plan.check(config, large)
 
 
 def test_more_latents_or_samples_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,4 +89,4 @@ def test_more_latents_or_samples_than_fit_are_refused(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("threads", [10**12, 10**5])
 def test_threads_that_would_only_wait_are_refused(threads: int, pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match=f"threads = {threads:,}: this machine has"):
-        build.check(from_recipe("dcgan", threads=threads, batch_size=16), pictures)
+        plan.check(from_recipe("dcgan", threads=threads, batch_size=16), pictures)

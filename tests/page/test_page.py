@@ -19,13 +19,14 @@ from sparring.cli import watch as watching
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
 from sparring.doctor.rules import RULES
+from sparring.games import from_config
 from sparring.history.record import Record
 from sparring.page import follow, reading, server
 from sparring.page.follow import Followed, find
 from sparring.page.report import STATIC, report
 from sparring.page.server import Page, Spot, Wish
-from sparring.runs import build
 from sparring.runs import folder as run
+from sparring.training import suited
 
 
 def test_a_view_has_what_the_page_shows(tmp_path: Path) -> None:
@@ -301,9 +302,9 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 
 
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
-    config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
     folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, build.game(config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass
     paint = watching.Painter()
     here, there = Spot(1, 0), Spot(9, 1, 0.35, 4)
@@ -313,7 +314,7 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
         assert paint(folder.path, Wish(here, to=there, share=share)) == end
     assert paint(folder.path, Wish(here, to=there, share=0.5)) not in ends
     other = run.create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, build.game(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     assert paint(folder.path, Wish(here)) != ends[0]  # the same step of another run
 

@@ -18,10 +18,11 @@ from page_runs import age, make_run, record
 from sparring.cli.watch import LOOPBACK, Painter
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.games import from_config
 from sparring.page.report import write_report
 from sparring.page.server import app
-from sparring.runs import build
 from sparring.runs import folder as run
+from sparring.training import suited
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -306,9 +307,9 @@ def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -
 def test_the_playground_of_a_real_generator(
     tmp_path: Path, page: Page, serve: type[Served], pictures: Dataset
 ) -> None:
-    config = build.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
     folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, build.game(config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass
     page.goto(serve(tmp_path / "a").at())
     ground = page.locator(".playground")
@@ -367,7 +368,7 @@ def test_the_playground_of_a_real_generator(
     tiles = tile.get_attribute("src")
     page.forgiven = "404|409"  # while one run replaces the other  # type: ignore[attr-defined]
     other = run.create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, build.game(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in run.train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
     assert soon(lambda: pixels() != before)
@@ -387,9 +388,9 @@ def test_points_and_what_the_discriminator_thinks_of_the_plane(
         "record_every": 2,
         "pictures": 3,
     }
-    config = build.configure(points, "mlp", **options)
+    config = suited.configure(points, "mlp", **options)
     folder = run.create(tmp_path / "a", config, points)
-    for _ in run.train_in(folder, build.game(config, points.spec, 0), points):
+    for _ in run.train_in(folder, from_config.game(config, points.spec, 0), points):
         pass
     page.goto(serve(tmp_path / "a").at())
     canvas = page.locator(".frame canvas")

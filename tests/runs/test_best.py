@@ -12,12 +12,15 @@ import torch
 
 from conftest import TINY
 from sparring.data.spec import Dataset
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
+from sparring.kinds import find
 from sparring.metrics.quality import TimesReal
 from sparring.runs import best as selection
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 from sparring.runs import folder as run
+from sparring.training import plan, suited
 
 OPTIONS: dict[str, Any] = TINY | {"samples_seen": 160, "evaluate_every": 32, "checkpoint_seconds": 1000.0}
 
@@ -30,15 +33,15 @@ def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder, Dataset]:
-    data = build.dataset(str(pictures_file))
-    config = build.configure(data, "dcgan", data=data.name, **OPTIONS)
-    data = build.as_trained(config, data)
+    data = find.dataset(str(pictures_file))
+    config = suited.configure(data, "dcgan", data=data.name, **OPTIONS)
+    data = plan.as_trained(config, data)
     return run.create(tmp_path / "run", config, data), data
 
 
 def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     for record in run.train_in(folder, game, data):
         if record.progress == 1:
             assert folder.choice.exists()
@@ -50,7 +53,7 @@ def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.R
 def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> None:
     """Wherever it is killed, an ordinary checkpoint is as far as the best one."""
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     kept, distances = [], {}
     for record in run.train_in(folder, game, data):
         if "frechet" in record.values:
@@ -73,7 +76,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     begun: tuple[run.RunFolder, Dataset],
 ) -> None:
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     course = iter([3.0, 1.0, 2.0])
 
     def distance(of: AdversarialGame, offset: int) -> float:
@@ -101,7 +104,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
 
 def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     found = selection.judge(folder.config, data, game.runtime.device)
     chosen, again, reported = (
         found.distance(game, at) for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
@@ -120,7 +123,7 @@ def test_labels_of_clusters_are_none_to_measure_by(pictures: Dataset) -> None:
 
 def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     game.samples_seen = 40  # as after a resume: measured last at 32
     found = selection.judge(folder.config, data, game.runtime.device)
     chooser = selection.Selection(found, folder.best, game, print)
@@ -135,7 +138,7 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
 @pytest.mark.parametrize("damage", ["cut", "no distance"])
 def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Dataset], damage: str) -> None:
     folder, data = begun
-    game = build.game(folder.config, data.spec, data.classes)
+    game = from_config.game(folder.config, data.spec, data.classes)
     records = run.train_in(folder, game, data)
     for _ in records:
         if list(folder.best.glob("*.json")):
@@ -168,8 +171,8 @@ def test_force_takes_what_was_measured_of_the_old_run_too(begun: tuple[run.RunFo
 def test_the_judge_measures_against_what_was_set_aside(
     pictures: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = build.configure(pictures, "dcgan", data="pictures", hold_out=0.5, **OPTIONS)
-    trained, aside = build.parts(config, pictures)
+    config = suited.configure(pictures, "dcgan", data="pictures", hold_out=0.5, **OPTIONS)
+    trained, aside = plan.parts(config, pictures)
     assert aside is not None
     seen: list[torch.Tensor] = []
 

@@ -17,15 +17,16 @@ from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
-from sparring.games import drawing, optimizers
+from sparring.games import drawing, from_config, optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
 from sparring.networks import NETWORKS
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 
 CPU = Runtime("cpu", "fp32")
@@ -45,10 +46,10 @@ def points() -> Dataset:
 
 def trained(path: Path, data: Dataset, recipe: str = "sprint", **options: Any) -> RunFolder:
     """A run of four steps with a checkpoint after the second and the last; drawn from as it is saved."""
-    config = build.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
-    data = build.as_trained(config, data)
+    config = suited.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
+    data = plan.as_trained(config, data)
     folder = run.create(path, config, data)
-    for _ in run.train_in(folder, build.game(config, data.spec, data.classes), data):
+    for _ in run.train_in(folder, from_config.game(config, data.spec, data.classes), data):
         pass
     return folder
 
@@ -193,7 +194,7 @@ def test_networks_of_one_s_own_are_drawn_from_when_they_are_given(tmp_path: Path
         return nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
 
     data = points()
-    config = build.configure(data, "tutorial", **TINY | {"samples_seen": 64})
+    config = suited.configure(data, "tutorial", **TINY | {"samples_seen": 64})
     game = AdversarialGame(generator(), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), 4, runtime=CPU)
     list(train(game, data, Budget(samples_seen=64), batch_size=16))
     folder = run.create(tmp_path / "mine", config, data)

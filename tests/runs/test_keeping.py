@@ -14,9 +14,10 @@ from conftest import TINY
 from sparring.cli.main import main
 from sparring.data.spec import Dataset
 from sparring.files import write_whole
+from sparring.games import from_config
 from sparring.history.record import read_history
-from sparring.runs import build
 from sparring.runs import folder as run
+from sparring.training import plan, suited
 
 OWN = [
     *["notes.tmp", "a.tmp", ".hidden.tmp", "mine.png"],
@@ -109,10 +110,10 @@ def test_force_throws_no_whole_checkpoint_away(run: Path, capsys: pytest.Capture
 
 def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     options = TINY | {"samples_seen": 96, "checkpoint_seconds": 1000.0}
-    config = build.configure(pictures, "sprint", data=pictures.name, **options)
-    data = build.as_trained(config, pictures)
+    config = suited.configure(pictures, "sprint", data=pictures.name, **options)
+    data = plan.as_trained(config, pictures)
     folder = run.create(tmp_path / "run", config, data)
-    records = run.train_in(folder, build.game(config, data.spec, data.classes), data)
+    records = run.train_in(folder, from_config.game(config, data.spec, data.classes), data)
     next(records)
     records.close()  # no kill comes before the first checkpoint and leaves a history alone
     assert folder.saved() == [2]
@@ -235,12 +236,12 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
     tmp_path: Path, pictures: Dataset, recipe: str
 ) -> None:
     options = TINY | {"samples_seen": 160, "pictures": 9, "hold_out": 0.3}
-    config = build.configure(pictures, recipe, data=pictures.name, **options)
-    data, held_out = build.parts(config, pictures)
+    config = suited.configure(pictures, recipe, data=pictures.name, **options)
+    data, held_out = plan.parts(config, pictures)
     told = {}
     for name, stops in {"whole": (), "broken": (4, 6)}.items():
         folder = run.create(tmp_path / name, config, data)
-        game = build.game(config, data.spec, data.classes)
+        game = from_config.game(config, data.spec, data.classes)
         for stop in (*stops, 0):
             for record in run.train_in(folder, game, data, held_out=held_out):
                 if record.step == stop:

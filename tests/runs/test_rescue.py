@@ -9,10 +9,12 @@ import pytest
 from conftest import TINY
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding, Prescription
+from sparring.games import from_config
 from sparring.history.record import Record
-from sparring.runs import build, rescue
 from sparring.runs import folder as run
+from sparring.runs import rescue
 from sparring.runs.rescue import Rescuer, resumed
+from sparring.training import suited
 
 SICK = Finding(
     "made-up", "the discriminator has won", 10, True, "high", (), "Because.",
@@ -22,9 +24,9 @@ SICK = Finding(
 
 def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescuer:
     options = {"samples_seen": 16 * 60, "record_every": 1, "vitals": False, "pictures": 0}
-    config = build.configure(data, "sprint", **(TINY | options))
+    config = suited.configure(data, "sprint", **(TINY | options))
     folder = run.create(path, config, data)
-    return Rescuer(folder, build.game(config, data.spec, data.classes), most, said.append)
+    return Rescuer(folder, from_config.game(config, data.spec, data.classes), most, said.append)
 
 
 def ill_when(monkeypatch: pytest.MonkeyPatch, sick: Any) -> None:

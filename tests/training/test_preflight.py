@@ -13,10 +13,12 @@ from conftest import TINY
 from sparring.config.recipes import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.losses import Loss, non_saturating, wasserstein
 from sparring.games.penalties import Penalty, zero_centred
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
+from sparring.training import plan, suited
 from sparring.training.preflight import preflight
 
 POINTS = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))
@@ -48,8 +50,8 @@ def test_a_tensor_is_data() -> None:
 @pytest.mark.parametrize("swap", [False, True])
 def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
     data = from_array(torch.randint(0, 256, (80, 3, 160, 160), dtype=torch.uint8))
-    config = build.configure(data, "dcgan", **(TINY | {"g_width": 8, "d_width": 8}))
-    game = build.game(config, data.spec, data.classes)
+    config = suited.configure(data, "dcgan", **(TINY | {"g_width": 8, "d_width": 8}))
+    game = from_config.game(config, data.spec, data.classes)
     seen: list[int] = []
     game.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
     if swap:
@@ -61,9 +63,9 @@ def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
-    config = build.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))
-    data = build.as_trained(config, pictures)
-    game = build.game(config, data.spec, data.classes)
+    config = suited.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))
+    data = plan.as_trained(config, pictures)
+    game = from_config.game(config, data.spec, data.classes)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     assert [str(caution) for caution in preflight(game, data)] == []
     after = checkpoint._tensors(game)
@@ -199,8 +201,8 @@ def test_layers_that_leave_traces() -> None:
 
 
 def test_minibatch_deviation_is_no_batch_norm(pictures: Dataset) -> None:
-    config = build.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": 0}))
-    game = build.game(config, pictures.spec, pictures.classes)
+    config = suited.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": 0}))
+    game = from_config.game(config, pictures.spec, pictures.classes)
     assert game.penalties
     assert preflight(game, pictures) == []
 

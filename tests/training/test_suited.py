@@ -18,7 +18,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.gan import GAN
-from sparring.runs import build
+from sparring.kinds import find
 from sparring.training import suited
 
 WITHOUT = [name for name, options in RECIPES.items() if options.get("conditional") is False]
@@ -68,7 +68,7 @@ def test_a_misspelt_way_to_labels_is_no_table(photos: Path, capsys: pytest.Captu
 def test_labels_asked_for_and_refused_at_once_are_a_contradiction(photos: Path, pictures: Dataset) -> None:
     labelled = from_folder(photos, size=8, labels="folders")
     with pytest.raises(ConfigError, match="leave one of the two out"):
-        build.configure(labelled, "sprint", conditional=False)
+        suited.configure(labelled, "sprint", conditional=False)
     with pytest.raises(ConfigError, match="leave one of the two out"):
         GAN("sprint", **TINY, conditional=False).fit(pictures.samples.numpy(), pictures.labels)
 
@@ -76,30 +76,30 @@ def test_labels_asked_for_and_refused_at_once_are_a_contradiction(photos: Path, 
 def test_labels_that_are_not_there_are_missed() -> None:
     for recipe in ("dcgan", "sprint"):
         with pytest.raises(ConfigError, match="uses labels, and mine has none.*--labels folders"):
-            build.configure(data(64), recipe, conditional=True)
-    assert build.configure(data(64), "sprint").conditional
+            suited.configure(data(64), recipe, conditional=True)
+    assert suited.configure(data(64), "sprint").conditional
 
 
 def test_labels_that_came_with_the_data_and_are_not_used_are_told_of(pictures: Dataset) -> None:
     said: list[str] = []
-    config = build.configure(pictures, "dcgan", False, said.append, batch_size=16)
+    config = suited.configure(pictures, "dcgan", False, said.append, batch_size=16)
     assert (config.conditional, len(said)) == (False, 1)
     assert "the labels of tiny are not used, because recipe dcgan" in said[0]
     assert "--conditional" in said[0]
     for options in ({"conditional": True}, {"conditional": False}):
         said.clear()
-        build.configure(pictures, "dcgan", False, said.append, batch_size=16, **options)
+        suited.configure(pictures, "dcgan", False, said.append, batch_size=16, **options)
         assert said == []
 
 
 def test_one_label_for_all_is_none() -> None:
     alike, said = data(64, ["cat"] * 64), []
-    assert not build.configure(alike, "sprint", False, said.append, batch_size=16).conditional
+    assert not suited.configure(alike, "sprint", False, said.append, batch_size=16).conditional
     assert len(said) == 1
     assert "all 64 samples of mine have the label 'cat'" in said[0]
     for asked in ((True, {}), (False, {"conditional": True})):
         with pytest.raises(ConfigError, match="have the label 'cat', from which players learn nothing"):
-            build.configure(alike, "sprint", asked[0], **asked[1])
+            suited.configure(alike, "sprint", asked[0], **asked[1])
 
 
 def test_a_run_without_labels_says_why(
@@ -133,12 +133,12 @@ def test_what_a_whole_config_repeats_of_its_recipe_is_not_asked_for(
 
 @pytest.mark.parametrize(("count", "recipe"), [(suited.FEW - 1, "small-data"), (suited.FEW, "sprint")])
 def test_few_pictures_choose_their_recipe(count: int, recipe: str) -> None:
-    assert build.configure(data(count)).recipe == suited.recipe_for(data(count))[0] == recipe
+    assert suited.configure(data(count)).recipe == suited.recipe_for(data(count))[0] == recipe
 
 
 def test_the_built_in_sets_and_points_keep_their_recipes() -> None:
     for name, recipe in (("emoji", "sprint"), ("ring", "mlp")):
-        assert suited.recipe_for(build.dataset(name)) == (recipe, "")
+        assert suited.recipe_for(find.dataset(name)) == (recipe, "")
     assert suited.recipe_for(from_array(np.random.default_rng(0).normal(size=(40, 2))))[0] == "mlp"
 
 
@@ -172,7 +172,7 @@ def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) ->
 )
 def test_the_batch_is_one_that_the_data_fill(count: int, options: dict[str, Any], batch: int) -> None:
     said: list[str] = []
-    assert build.configure(data(count), "small-data", False, said.append, **options).batch_size == batch
+    assert suited.configure(data(count), "small-data", False, said.append, **options).batch_size == batch
     assert len(said) == (batch != 64)
     assert all(f"batches of {batch}, not 64: mine has" in sentence for sentence in said)
 
@@ -193,4 +193,4 @@ def test_a_batch_that_is_asked_for_stays(capsys: pytest.CaptureFixture[str], tmp
 @pytest.mark.parametrize("count", [1, suited.LEAST - 1])
 def test_too_few_samples_are_refused_with_the_least_number(count: int) -> None:
     with pytest.raises(DataError, match=f"mine has {count} samples?; a training needs at least {suited.LEAST}"):
-        build.configure(data(count))
+        suited.configure(data(count))

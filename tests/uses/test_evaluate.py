@@ -261,7 +261,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (["--real", "real.npz", "--fake", "runs/nothing"], "a run folder, a folder of pictures"),
+        (["--real", "real.npz", "--fake", "runs/nothing"], "there is no file or folder runs/nothing"),
         (["pictures"], "pictures is not a run folder. Data is measured with sparring evaluate --real"),
         (["real.npz"], "real.npz is not a run folder"),
         (["mnist"], "mnist is not a run folder"),

@@ -16,9 +16,9 @@ from sparring.config.arguments import whole
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import RunError, first_of, printable, warn
+from sparring.errors import RunError, printable, warn
 from sparring.history import layout
-from sparring.runs import build
+from sparring.kinds import find
 from sparring.training import suited
 from sparring.uses.progress import Reading, console
 
@@ -32,20 +32,14 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 
     ``again`` keeps silent about what was said when the run began.
     """
-    if name in build.DATA and Path(name).is_dir() and not again:
-        warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
+    if not again:
+        for remark in find.shadowed(name):
+            warn(remark)
     with Reading() as watch:
-        data = build.dataset(name, config, watch)
-    if data.origin and not again:
-        for note in data.origin.notes:
-            warn(note)
-        if some := data.origin.class_like:
-            named = first_of(some)
-            warn(f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so.")
-        if config.levels != "auto" and not data.origin.values:
-            warn(f"no picture in {name} has more than 8 bits: --levels changes nothing.")
-    if not again and (question := kinds.of(data.spec).question(data)):
-        warn(question)
+        data = find.dataset(name, config, watch)
+    if not again:
+        for remark in find.remarks(data, config):
+            warn(remark)
     return data
 
 
@@ -54,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
     whole("--seed", args.seed, 0)
     options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
     accepted = Config().replace(**options)
-    everything = accepted.replace(max_broken=1) if build.holds_pictures(args.data) else accepted
+    everything = accepted.replace(max_broken=1) if find.holds_files(args.data) else accepted
     data = read(args.data, everything)
-    stem = Path(args.data).stem.removeprefix(build.HUB).replace(":", "-") or "data"
+    stem = find.stem(args.data) or "data"
     names = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
     out = args.out or next(path for path in map(Path, names) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:

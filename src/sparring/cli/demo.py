@@ -9,9 +9,11 @@ from pathlib import Path
 from rich.markup import escape
 
 from sparring.cli.live import train_live
-from sparring.runs import build
+from sparring.games import from_config
+from sparring.kinds import find
 from sparring.runs.folder import create, free_path
 from sparring.runs.rescue import Rescuer
+from sparring.training import plan, suited
 from sparring.uses.progress import console
 
 
@@ -25,11 +27,11 @@ def run(args: argparse.Namespace) -> int:
         "ones and says which is which. Each learns from the other. D(real) and D(fake) are how probable it\n"
         "finds it, on average, that the real ones and the forged ones are real.\n"
     )
-    whole = build.dataset("mnist")
-    config = build.configure(whole, minutes=args.minutes, seed=args.seed)
-    build.check(config, whole)
-    data, held_out = build.parts(config, whole)
-    game = build.game(config, data.spec, data.classes)
+    whole = find.dataset("mnist")
+    config = suited.configure(whole, minutes=args.minutes, seed=args.seed)
+    plan.check(config, whole)
+    data, held_out = plan.parts(config, whole)
+    game = from_config.game(config, data.spec, data.classes)
     folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
     if not train_live(Rescuer(folder, game, 0), data, held_out, whole):
         return 130

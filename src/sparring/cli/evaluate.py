@@ -13,11 +13,12 @@ from sparring import kinds
 from sparring.cli.tables import evaluation_table
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
+from sparring.data import builtin
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
 from sparring.history import layout
+from sparring.kinds import find
 from sparring.kinds.sheets import write_picture
-from sparring.runs import build
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
 from sparring.uses.progress import Reading, console, working
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             real, fake = evaluation.both(args.real, args.fake, warn, config, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
         config = fake.config if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, config)
-    held_out = evaluation.named_part(build.held_out(args.real)) if args.real else None
+    held_out = evaluation.named_part(builtin.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
             other = evaluation.source(args.held_out, warn, spec, config, watch)
@@ -87,7 +88,7 @@ def _reading(args: argparse.Namespace) -> Config | None:
     for run in (args.run, args.fake):
         if run is not None and (Path(run) / layout.RUN).exists():
             raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
-    if not any(build.holds_pictures(name) for name in (args.real, args.fake, args.held_out) if name):
+    if not any(find.holds_files(name) for name in (args.real, args.fake, args.held_out) if name):
         raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
     return Config().replace(**asked)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from sparring import __version__, kinds
+from sparring.data import builtin
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
 from sparring.errors import SparringError, counted
@@ -18,7 +19,6 @@ from sparring.history import layout
 from sparring.history.find import marked, runs_in
 from sparring.machine.device import Runtime, fast_precision
 from sparring.machine.threads import available_cores
-from sparring.runs import build
 from sparring.runs.folder import RunFolder
 from sparring.uses.progress import console
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             "torch": torch.__version__,
             "device": f"{device} ({available_cores()} CPU cores)",
             "precision": fast_precision(device.type),
-            "data": ", ".join(build.DATA),
+            "data": ", ".join(builtin.BUILT_IN),
         }
     else:
         folder = RunFolder(args.run)

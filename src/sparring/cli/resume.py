@@ -12,12 +12,15 @@ from sparring.cli.live import check_rescue, train_live
 from sparring.config.groups import BUDGETS
 from sparring.data.arrays import ARRAY
 from sparring.errors import RunError, counted, warn
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.machine.device import Runtime
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, same_data
 from sparring.runs.rescue import resumed
+from sparring.training import plan
+from sparring.training.loop import Budget
 from sparring.uses.progress import console
 
 
@@ -29,19 +32,19 @@ def run(args: argparse.Namespace) -> int:
     if not folder.saved() and not args.force:
         _refuse_to_begin_anew(folder)
     whole = read(folder.config.data, folder.config, again=True)
-    data, held_out = build.parts(folder.config, whole)
+    data, held_out = plan.parts(folder.config, whole)
     same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:
         folder.config = folder.config.replace(**budget)
     config = folder.config
-    build.check(config, whole)
+    plan.check(config, whole)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
     main_process = runtime.rank == 0
     screen = console()
     game, facts = _begun(folder, runtime, args.force)
-    if build.budget(config).progress(game, len(data)) < 1:
+    if Budget.of(config).progress(game, len(data)) < 1:
         if main_process:
             screen.print(
                 f"Going on from step {game.step:,} ({counted(game.samples_seen, 'sample')})."
@@ -77,7 +80,7 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Adversarial
                     f"no whole checkpoint in {folder.checkpoints}. Put back a copy of them, or begin this run "
                     f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
                 ) from error
-    return build.game(folder.config, folder.spec, folder.classes, runtime), {}
+    return from_config.game(folder.config, folder.spec, folder.classes, runtime), {}
 
 
 def _tell_of_lost_records(folder: RunFolder, step: int) -> None:

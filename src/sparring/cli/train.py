@@ -18,12 +18,13 @@ from sparring.config.groups import BUDGETS, Config, load_toml
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, SparringError, warn
+from sparring.games import from_config
+from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
-from sparring.runs import build
 from sparring.runs.folder import RunFolder, check_free, create, free_path
 from sparring.runs.rescue import Rescuer
-from sparring.training import suited
+from sparring.training import plan, suited
 from sparring.training.preflight import preflight
 
 
@@ -44,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     whole = read(args.data, Config().replace(**asked))
     recipe, word = _chosen(recipe, whole)
     changes = _merged(_beyond(from_file, from_recipe(recipe, whole.spec.kind)), _config_changes(args))
-    config = build.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
-    build.check(config, whole)
+    config = suited.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
+    plan.check(config, whole)
     if word:
         warn(word)
     if config.threads > available_cores():
@@ -53,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         sys.stdout.write(config.to_toml())
         return 0
-    data, held_out = build.parts(config, whole)
+    data, held_out = plan.parts(config, whole)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.device, config.precision, config.processes)
-    game = build.game(config, data.spec, data.classes, runtime)
-    name = f"{Path(config.data).stem}-{config.recipe}".removeprefix(build.HUB).replace(":", "-")
+    game = from_config.game(config, data.spec, data.classes, runtime)
+    name = f"{find.stem(config.data)}-{config.recipe}"
     path, refusal = args.out, None
     if runtime.rank == 0:
         try:

@@ -19,7 +19,7 @@ from sparring.config.pictures import picture_levels, picture_size
 from sparring.errors import ConfigError, UnreadableError, counted, unknown
 from sparring.files import parse_toml, read_toml
 
-# The names runs/build.py knows how to turn into objects (a test holds the two against each other).
+# The names of what is listed elsewhere, each beside its objects (a test holds the two against each other).
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
 NETWORKS = ("mlp", "dcgan", "resnet", "modern")

@@ -62,7 +62,7 @@ def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
         named = quoted(os.fspath(data))
         raise DataError(
             f"{named} is a name or a path, and samples are wanted here: {ACCEPTED}. GAN().fit takes names; in "
-            f"parts write sparring.runs.build.dataset({named})."
+            f"parts write sparring.dataset({named})."
         )
     if isinstance(data, DataLoader | TorchDataset) or _is_dataset(data):
         samples, own = _from_torch(data)

@@ -6,7 +6,8 @@ from sparring.kinds.image import IMAGE
 from sparring.kinds.kind import Kind
 from sparring.kinds.points import POINTS
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (IMAGE, POINTS)}
+# In the order in which they are asked whose a file is; pictures, who take any folder, last.
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, IMAGE)}
 
 
 def of(found: Spec | str) -> Kind:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
+from sparring.data.folders import from_folder
 from sparring.data.spec import Spec
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Pixels
@@ -16,6 +19,7 @@ from sparring.metrics.features import to_uint8
 SIDE, COARSE = 32, 16  # pixels a side, to which pictures are averaged to be compared, and to be clustered
 CORNER = 7 / 8  # of the highest frequency, above which the corners of a spectrum lie
 FAINT = 1e-3  # of the mean power, which no eye sees
+ZIP = ".zip"
 LEAST_TILE = 72  # pixels, which have room for the title of a column
 PAIR_COLUMNS = 12
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}
@@ -111,6 +115,11 @@ def beside(fakes: Tensor, reals: Tensor) -> Image.Image:
     return sheets.titled(rows, ("forged", "nearest real"), PAIR_COLUMNS)
 
 
+def reads(path: Path) -> bool:
+    """A folder, whatever is in it, or a zip."""
+    return path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)
+
+
 IMAGE = Kind(
     name="image",
     noun="picture",
@@ -137,4 +146,7 @@ IMAGE = Kind(
         ".npz": writers.arrays,
         "": writers.of_folders(tiles),
     },
+    suffixes=(ZIP,),
+    reads=reads,
+    read=lambda path, options, watch: from_folder(path, **options, watch=watch),
 )

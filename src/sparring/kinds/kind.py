@@ -13,10 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.data.spec import Dataset, Spec
+from sparring.data.store import Watch
 from sparring.errors import ConfigError
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
+Reader = Callable[[Path, Mapping[str, Any], Watch | None], Dataset]
 Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]  # samples, labels, spec, path, columns
 
 
@@ -55,6 +57,9 @@ class Kind:
             compare them.
         plane: whether what the discriminator thinks of the data's space can be shown as a landscape.
         writers: by the suffix of the file; "" is a folder.
+        suffixes: of files that hold such data alone.
+        reads: whether the file or folder of that path holds such data.
+        read: the data there, as Config's options for files say, telling how far that is.
     """
 
     name: str
@@ -79,6 +84,9 @@ class Kind:
     tiles: Callable[[Array, Spec], Pixels] | None = None
     beside: Callable[[Tensor, Tensor], Image.Image] | None = None
     plane: Callable[[Spec], bool] = lambda spec: False
+    suffixes: tuple[str, ...] = ()
+    reads: Callable[[Path], bool] = lambda path: False
+    read: Reader | None = None
 
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None

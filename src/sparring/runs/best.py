@@ -19,17 +19,18 @@ from torch import Tensor
 from sparring import kinds
 from sparring.config.groups import Config
 from sparring.config.values import field, finite, text, whole
+from sparring.data import builtin
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record, times_real_text
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import Extractor
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 
 CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
 COUNT = 2000  # samples a measurement
@@ -69,7 +70,7 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
     """
     reals = to_measure(data, device)
     extractor = choose(reals)
-    aside = held_out or build.held_out(config.data)
+    aside = held_out or builtin.held_out(config.data)
     reference = reals.samples if aside is None else to_measure(aside, device).samples
     rng = torch.Generator().manual_seed(0)  # files may be sorted
     order = torch.randperm(len(reference), generator=rng)
@@ -129,7 +130,7 @@ class Selection:
     def report(self, classes: int) -> dict[str, Any]:
         """How the best checkpoint and the present state measure on samples neither was chosen on."""
         facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
-        best = build.game(self.judge.config, self.judge.spec, classes, self.game.runtime)
+        best = from_config.game(self.judge.config, self.judge.spec, classes, self.game.runtime)
         checkpoint.restore(best, facts, tensors)
         distance, times = self.judge.measured(best)
         last_distance, last_times = self.judge.measured(self.game)

@@ -27,16 +27,17 @@ from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
 from sparring.files import left_over, write_whole
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, read_history, truncate_history
 from sparring.kinds import plane as fields
 from sparring.kinds.sheets import write_picture
-from sparring.machine.device import Runtime, Threads
+from sparring.machine.device import Runtime
 from sparring.runs import best as selection
-from sparring.runs import build, checkpoint, facts
-from sparring.training.loop import train
+from sparring.runs import checkpoint, facts
+from sparring.training import plan
+from sparring.training.loop import Budget
 
 PICTURE_COLUMNS = 8
 
@@ -106,7 +107,7 @@ class RunFolder:
             RunError: there is no whole checkpoint, or it is not this config's.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
-        restored = build.game(self.config, self.spec, self.classes, runtime)
+        restored = from_config.game(self.config, self.spec, self.classes, runtime)
         checkpoint.restore(restored, saved, tensors)
         return restored, saved
 
@@ -280,7 +281,7 @@ def train_in(
         RunError: the disk is full.
     """
     config = folder.config
-    records = _records(config, game, data, threads, held_out, stop)
+    records = plan.train(config, game, data, threads=threads, held_out=held_out, stop=stop)
     with ExitStack() as stack:
         writer = chooser = None
         if game.runtime.rank == 0:
@@ -322,32 +323,6 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
         write_whole(folder.choice, json.dumps(report, indent=1).encode())
 
 
-def _records(
-    config: Config,
-    game: AdversarialGame,
-    data: Dataset,
-    threads: int,
-    held_out: Dataset | None,
-    stop: Callable[[], bool],
-) -> Iterator[Record]:
-    """``loop.train`` as the config says."""
-    adaptive = config.minutes > 0 and not config.threads
-    return train(
-        game,
-        data,
-        build.budget(config),
-        batch_size=config.batch_size,
-        seed=config.seed,
-        record_every=config.record_every,
-        record_seconds=config.checkpoint_seconds,
-        threads=Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive),
-        held_out=held_out,
-        vitals=config.vitals,
-        stop=stop,
-        check=False,  # its players are the library's own
-    )
-
-
 class _Writer:
     """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
 
@@ -361,7 +336,7 @@ class _Writer:
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        spent = build.budget(self.config).progress(game, len(data))  # less than it was, of a larger budget
+        spent = Budget.of(self.config).progress(game, len(data))  # less than it was, of a larger budget
         self.drawn = self._due(spent) if game.step else -1
         self.saved_at = time.monotonic() if game.step else -math.inf  # the first record is saved
         self._draw(0.0)

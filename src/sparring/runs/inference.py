@@ -18,12 +18,12 @@ from sparring import networks
 from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
-from sparring.games import drawing
+from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
@@ -160,7 +160,7 @@ def _untrained(folder: RunFolder) -> nn.Module:
         ConfigError: it cannot draw this data, or not in this machine's memory.
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
-    build.check_players(config, spec.kind, spec.shape, bool(classes))
+    from_config.check_players(config, spec, classes)
     memory.check_generator(memory.generator_cost(config, spec, classes))
     with torch.random.fork_rng(devices=[]):
         return networks.generator(config, spec, classes)

@@ -22,10 +22,11 @@ from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import Record
-from sparring.runs import build, checkpoint
+from sparring.runs import checkpoint
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 
@@ -151,7 +152,7 @@ class Rescuer:
     def _go_back(self, config: Config, step: int) -> None:
         """The players of the last state that was healthy well before a step, or new ones."""
         folder, spent = self.folder, self.game.seconds
-        game = build.game(config, folder.spec, folder.classes, self.game.runtime)
+        game = from_config.game(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from sparring import kinds
 from sparring.config.arguments import flag, instance, number, whole
+from sparring.config.groups import Config
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError, warn
 from sparring.games.adversarial import AdversarialGame, Batch, adversarial_step, gradient_norm
@@ -51,6 +52,15 @@ class Budget:
         object.__setattr__(self, "samples_seen", whole("samples_seen", self.samples_seen, 0))
         if not (self.minutes > 0 or self.epochs > 0 or self.samples_seen > 0):
             raise ConfigError("nothing says when to stop: give minutes, epochs or samples_seen.")
+
+    @staticmethod
+    def of(config: Config) -> Budget:
+        """When this config's training stops.
+
+        Raises:
+            ConfigError: no budget is set.
+        """
+        return Budget(config.minutes, config.epochs, config.samples_seen)
 
     def progress(self, game: AdversarialGame, samples: int) -> float:
         """The share spent, 0 to 1, on a set of so many samples."""

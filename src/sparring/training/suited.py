@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+
 from sparring import kinds
 from sparring.config.groups import Config
+from sparring.config.option import check_needs
+from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.data.split import aside_count
 from sparring.errors import ConfigError, DataError, counted, first_of, quoted
+from sparring.machine.device import launched
 
 Tell = Callable[[str], object]
 
 # benchmarks/few_samples.py: of 511 emoji small-data is twice as near the reals as sprint (3.5 against 7.3
 # times real). Larger sets were measured with sprint, the built-in ones from 1,703 samples on.
 FEW = 1_000
+VARIANCE_SAMPLES, VARIANCE_NUMBERS = 10_000, 2**22  # looked at, and encoded at a time
 LEAST = 10  # samples; statistics over fewer say nothing of what they are from
+
+
+def configure(
+    dataset: Dataset,
+    recipe: str = "auto",
+    labels_given: bool = False,
+    tell: Tell = lambda _: None,
+    /,
+    **changes: Any,
+) -> Config:
+    """The config of a recipe on this data, as it was read, with what follows from it worked out.
+
+    Args:
+        recipe: "auto" is the best one for the data's kind and size.
+        labels_given: labels were handed over with the samples, so they are to be used.
+        tell: hears in a sentence each what the data has changed.
+        changes: the options that were asked for.
+
+    Raises:
+        ConfigError: an unknown recipe or option, or a value that does not fit.
+        DataError: too few samples.
+    """
+    if started := launched():
+        changes = {"processes": started} | changes
+    kind = dataset.spec.kind
+    read = dict(dataset.origin.options) if dataset.origin else {}
+    usual = from_recipe(recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)
+    config = usual.replace(**changes | read)
+    conditional = told_labels(dataset, usual, changes, labels_given, tell)
+    told = config.replace(conditional=conditional and dataset.classes > 0)
+    check_needs(told, changes, usual)
+    found: dict[str, Any] = {"conditional": conditional}
+    if "batch_size" not in changes:
+        found["batch_size"] = batch_size(config, dataset, tell)
+    if not config.latent_dim:
+        found["latent_dim"] = math.prod(dataset.spec.shape)
+    if config.gamma_per_variance:
+        gamma = float(f"{config.gamma_per_variance * total_variance(dataset):.3g}")
+        found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
+    return config.replace(**found)
+
+
+def total_variance(dataset: Dataset) -> float:
+    """E|x - mean|^2 of the encoded samples, over at most VARIANCE_SAMPLES spread evenly over the set."""
+    count = min(len(dataset), VARIANCE_SAMPLES)
+    chosen = torch.arange(count) * len(dataset) // max(count, 1)
+    total, squares = torch.zeros(math.prod(dataset.spec.shape), dtype=torch.float64), 0.0
+    for part in chosen.split(max(1, VARIANCE_NUMBERS // len(total))):
+        encoded = dataset.batch(part)[0].flatten(1).double()
+        total, squares = total + encoded.sum(0), squares + float(encoded.square().sum())
+    return (squares - float(total.square().sum()) / count) / count
 
 
 def recipe_for(data: Dataset) -> tuple[str, str]:

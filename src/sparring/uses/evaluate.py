@@ -14,17 +14,16 @@ from torch import Tensor
 
 from sparring import __version__, kinds
 from sparring.config.groups import Config
+from sparring.data import builtin
 from sparring.data.arrays import ARRAY
-from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.data.split import set_aside
 from sparring.data.store import Watch
 from sparring.doctor.quality import ASIDE
-from sparring.errors import ConfigError, DataError, RunError, counted, first_of, unknown
-from sparring.files import beside
+from sparring.errors import ConfigError, DataError, RunError, counted, first_of
 from sparring.games.adversarial import AdversarialGame
-from sparring.history import layout
 from sparring.history.find import marked, runs_in
+from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
 from sparring.metrics.extractors import choose, suited
@@ -42,11 +41,11 @@ from sparring.metrics.quality import (
     standard,
     usual_count,
 )
-from sparring.runs import build
 from sparring.runs import folder as run
 from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.training import plan
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
@@ -158,9 +157,9 @@ def _as_read(folder: RunFolder, tell: Tell) -> Dataset:
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
 
-    config, data = folder.config, build.dataset(folder.config.data, folder.config, watch)
+    config, data = folder.config, find.dataset(folder.config.data, folder.config, watch)
     try:
-        run.same_data(folder, build.as_trained(config, data))
+        run.same_data(folder, plan.as_trained(config, data))
     except RunError as error:
         raise RunError(
             f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
@@ -173,7 +172,7 @@ def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     if config.hold_out:
         data, aside = set_aside(data, config.hold_out)
         return data, named_part(aside)
-    return data, named_part(build.held_out(config.data))
+    return data, named_part(builtin.held_out(config.data))
 
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
@@ -259,30 +258,26 @@ def source(
     Raises:
         DataError: nothing of the kind.
     """
-    path = Path(name)
-    if name in build.DATA:
-        if path.is_dir():
-            warn(f"{name} is taken for the built-in set; for the folder write ./{name}.")
-        return build.dataset(name)
-    if path.is_dir() and (path / layout.RUN).exists():
-        return RunFolder(path)
-    if path.is_dir() or (path.is_file() and path.suffix.lower() == build.ZIP):
-        channels, most = (config or Config()).channels, (config or Config()).max_broken
-        if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
-            channels = str(like.shape[0])
-        size: dict[str, Any] = {}
-        if config and config.size != "auto":
-            size = {"size": config.size, "resize": config.resize}
-        levels = (config or Config()).levels
-        found = from_folder(path, **size, channels=channels, levels=levels, max_broken=most, watch=watch)
-        for note in found.origin.notes if found.origin else ():
-            warn(f"{name}: {note}")
-        return found
-    if not path.exists() and not name.startswith(build.HUB) and path.suffix.lower() not in build.FILES:
-        paths = f"a run folder, a folder of pictures or a {' or '.join(build.FILES)} file"
-        wrong = unknown("data", name, build.DATA, beside(path, build.FILES))
-        raise DataError(f"{wrong} Or the path of {paths}; there is no {path}.")
-    return build.dataset(name)
+    if find.is_run(name):
+        return RunFolder(Path(name))
+    for remark in find.shadowed(name):
+        warn(remark)
+    options = _reading(name, like, config or Config()) if find.holds_files(name) else {}
+    found = find.dataset(name, watch=watch, **options)
+    for note in found.origin.notes if found.origin else ():
+        warn(f"{name}: {note}")
+    return found
+
+
+def _reading(name: str, like: Spec | None, config: Config) -> dict[str, Any]:
+    """The options with which files are read to be compared."""
+    channels = config.channels
+    if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
+        channels = str(like.shape[0])
+    size: dict[str, Any] = {"size": None} if find.read_by(name) else {}  # their own; a hub's may be many
+    if config.size != "auto":
+        size = {"size": config.size, "resize": config.resize}
+    return size | {"channels": channels, "levels": config.levels, "max_broken": config.max_broken}
 
 
 def both(
@@ -297,7 +292,7 @@ def both(
     Raises:
         DataError: nothing of the kind, or the real side is a run.
     """
-    if fake not in build.DATA and (Path(fake) / layout.RUN).exists():
+    if find.is_run(fake):
         folder = RunFolder(Path(fake))
         return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
     reals = only_data(source(real, warn, config=config, watch=watch), "--real")
@@ -328,7 +323,7 @@ def only_run(path: Path) -> RunFolder:
         RunError: it is data, or no run folder.
     """
     runs = marked(path) or runs_in(path)
-    if not runs and (path.exists() or str(path) in build.DATA):
+    if not runs and (path.exists() or str(path) in builtin.BUILT_IN):
         raise RunError(
             f"{path} is not a run folder. Data is measured with sparring evaluate --real DATA --fake {path}."
         )

@@ -1,10 +1,12 @@
-"""Pictures that come with the package or with the system, whole, as uint8."""
+"""Data by name: pictures that come with the package or with the system, and toy sets."""
 
 from __future__ import annotations
 
 import gzip
 import lzma
 import zlib
+from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sparring.data import toy
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, reason
 
@@ -112,3 +115,22 @@ def _dataset(
     samples = torch.from_numpy(np.array(pictures))
     spec = Spec("image", pictures.shape[1:], "uint8", (127.5,), (127.5,), class_names)
     return Dataset(name, spec, samples, torch.from_numpy(labels.astype(np.int64)))
+
+
+BUILT_IN: dict[str, Callable[[], Dataset]] = {  # by the name that DATA may be
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "emoji": emoji,
+    **{name: partial(toy.load, name) for name in toy.MIXTURES},
+}
+HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained on
+    "mnist": partial(mnist, "test"),
+    "fashion-mnist": partial(fashion_mnist, "test"),
+    "emoji": partial(emoji, "test"),
+    **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
+}
+
+
+def held_out(name: str) -> Dataset | None:
+    """The part of a built-in set that no training sees; None of anything else."""
+    return HELD_OUT[name]() if name in HELD_OUT else None

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from sparring.data import images
+from sparring.data import builtin
 from sparring.errors import DataError
 
 
 def test_mnist_is_whole() -> None:
-    train, test = images.mnist("train"), images.mnist("test")
+    train, test = builtin.mnist("train"), builtin.mnist("test")
     assert train.samples.shape == (60_000, 1, 28, 28)
     assert test.samples.shape == (10_000, 1, 28, 28)
     assert train.labels is not None
@@ -27,10 +27,10 @@ def test_mnist_is_whole() -> None:
 
 
 def test_emoji_are_whole() -> None:
-    train, test = images.emoji("train"), images.emoji("test")
+    train, test = builtin.emoji("train"), builtin.emoji("test")
     assert train.samples.shape == (1703, 3, 32, 32)
     assert test.samples.shape == (189, 3, 32, 32)
-    assert train.spec.class_names == images.EMOJI_CLASSES
+    assert train.spec.class_names == builtin.EMOJI_CLASSES
     # All 1,892 by category, as the source's table has them, without those that look alike.
     expected = [169, 381, 159, 131, 218, 85, 264, 224, 261]
     assert [a + b for a, b in zip(train.class_counts, test.class_counts, strict=True)] == expected
@@ -44,8 +44,8 @@ def test_emoji_are_whole() -> None:
 
 
 def test_no_emoji_is_both_trained_on_and_held_out() -> None:
-    kept = {row.numpy().tobytes() for row in images.emoji("train").samples}
-    assert sum(row.numpy().tobytes() in kept for row in images.emoji("test").samples) == 0
+    kept = {row.numpy().tobytes() for row in builtin.emoji("train").samples}
+    assert sum(row.numpy().tobytes() in kept for row in builtin.emoji("test").samples) == 0
 
 
 def test_the_packaged_sets_are_small() -> None:
@@ -64,7 +64,7 @@ def test_a_damaged_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(lzma, "decompress", broken)
     with pytest.raises(DataError, match="packaged mnist is damaged.*Install sparring again"):
-        images.mnist()
+        builtin.mnist()
 
 
 def write_idx(path: Path, ndim: int, sizes: list[int], body: bytes) -> None:
@@ -75,7 +75,7 @@ def write_idx(path: Path, ndim: int, sizes: list[int], body: bytes) -> None:
 def test_fashion_mnist_files(tmp_path: Path) -> None:
     write_idx(tmp_path / "train-images-idx3-ubyte.gz", 3, [2, 28, 28], bytes(range(256)) * 6 + bytes(32))
     write_idx(tmp_path / "train-labels-idx1-ubyte.gz", 1, [2], bytes([9, 0]))
-    data = images.fashion_mnist("train", tmp_path)
+    data = builtin.fashion_mnist("train", tmp_path)
     assert data.samples.shape == (2, 1, 28, 28)
     assert data.labels is not None
     assert [data.spec.class_names[label] for label in data.labels] == ["ankle-boot", "t-shirt"]
@@ -96,12 +96,12 @@ def test_fashion_mnist_that_is_broken(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(
         DataError, match="train-images-idx3-ubyte.gz(: it is damaged or cut short| is not an IDX file)"
     ):
-        images.fashion_mnist("train", tmp_path)
+        builtin.fashion_mnist("train", tmp_path)
 
 
 def test_fashion_mnist_that_is_missing_names_the_package(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="apt-get install dataset-fashion-mnist"):
-        images.fashion_mnist("train", tmp_path)
+        builtin.fashion_mnist("train", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_damaged_packed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "bundled/mnist.xz").write_bytes(content)
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     with pytest.raises(DataError, match="the packaged mnist.*Install sparring again"):
-        images.mnist()
+        builtin.mnist()
 
 
 def test_fashion_mnist_with_any_damaged_byte_is_read_or_refused(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_fashion_mnist_with_any_damaged_byte_is_read_or_refused(tmp_path: Path) 
     for place in range(len(content)):
         path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
         try:
-            images.fashion_mnist("train", tmp_path)
+            builtin.fashion_mnist("train", tmp_path)
         except DataError:
             pass
         except Exception as error:
@@ -138,10 +138,10 @@ def test_fashion_mnist_that_does_not_fit_together(tmp_path: Path, sizes: list[in
     write_idx(tmp_path / "train-images-idx3-ubyte.gz", 3, sizes, bytes(sizes[0] * sizes[1] * sizes[2]))
     write_idx(tmp_path / "train-labels-idx1-ubyte.gz", 1, [len(labels)], bytes(labels))
     with pytest.raises(DataError, match="pictures.*labels"):
-        images.fashion_mnist("train", tmp_path)
+        builtin.fashion_mnist("train", tmp_path)
 
 
 def test_the_test_split_of_fashion_mnist_is_another_file(tmp_path: Path) -> None:
     write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", 3, [1, 28, 28], bytes(784))
     write_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", 1, [1], bytes([3]))
-    assert images.fashion_mnist("test", tmp_path).class_counts[3] == 1
+    assert builtin.fashion_mnist("test", tmp_path).class_counts[3] == 1

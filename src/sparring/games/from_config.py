@@ -1,0 +1,102 @@
+"""The game that a config describes, and what of its options do not go together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from sparring import kinds, networks
+from sparring.config.groups import Config
+from sparring.config.option import check_needs
+from sparring.config.recipes import ON_POINTS
+from sparring.data import clusters
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError
+from sparring.games import augment, losses, penalties, schedules
+from sparring.games.adversarial import AdversarialGame, Ends
+from sparring.games.optimizers import OPTIMIZERS
+from sparring.machine.device import Runtime
+from sparring.networks import NETWORKS, memory
+
+
+def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> AdversarialGame:
+    """Both players, freshly initialised from the seed, and the game between them.
+
+    Raises:
+        ConfigError: networks that cannot take this data, or a device that is not here.
+    """
+    check_players(config, spec, classes)
+    memory.check_players(memory.costs(config, spec, classes))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        generator = networks.generator(config, spec, classes)
+        discriminator = networks.discriminator(config, spec, classes)
+    runtime = runtime or Runtime(config.device, config.precision, config.processes)
+    generator, discriminator = runtime.place(generator), runtime.place(discriminator)
+    optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
+    return AdversarialGame(
+        generator,
+        discriminator,
+        config.latent_dim,
+        g_optimizer=optimizer(generator, config.g_lr, betas),
+        d_optimizer=optimizer(discriminator, config.d_lr, betas),
+        loss=losses.of(config),
+        penalties=penalties.of(config),
+        d_steps=config.d_steps,
+        lr_schedule=partial(schedules.SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
+        lr_warmup=config.lr_warmup,
+        ends=Ends(config.lr_end, config.penalty_end, config.beta2_end),
+        weight_clip=config.weight_clip,
+        ema_half_life=config.ema_half_life,
+        ghost_batches=config.ghost_batches,
+        augment=augment.of(config, spec),
+        lecam=penalties.LeCam(config.lecam_weight) if config.lecam_weight else None,
+        gamma=penalties.adaptive_gamma(config),
+        instance_noise=config.instance_noise,
+        clip_gradients=config.clip_gradients,
+        runtime=runtime,
+    )
+
+
+def check(config: Config, spec: Spec, classes: int) -> None:
+    """Refuse what cannot play on such data, without building the players.
+
+    Raises:
+        ConfigError: which options, and what to change.
+    """
+    check_players(config, spec, classes)
+    augment.of(config, spec)
+    memory.check_training(memory.costs(config, spec, classes), config, spec)
+
+
+def check_players(config: Config, spec: Spec, classes: int) -> None:
+    """Refuse options that do not go together, before anything is built.
+
+    Raises:
+        ConfigError: which, and what to change.
+    """
+    check_needs(config)
+    axes = kinds.of(spec).axes
+    others = {
+        name for name in (config.generator, config.discriminator) if NETWORKS[name].axes not in ("", axes)
+    }
+    if others:
+        raise ConfigError(
+            f"{sorted(others)[0]} networks need pictures, this data is {spec.kind} of shape {spec.shape}. "
+            f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
+            "--generator mlp --discriminator mlp."
+        )
+    for option, network, norm, norms in (
+        ("--g-norm", config.generator, config.g_norm, NETWORKS[config.generator].g_norms),
+        ("--d-norm", config.discriminator, config.d_norm, NETWORKS[config.discriminator].d_norms),
+    ):
+        if norm not in norms:
+            accepted = " or ".join(f"{option} {name}" for name in norms)
+            raise ConfigError(f"{option} {norm}: {network} networks have no place for it. Use {accepted}.")
+    if config.g_norm == "conditional-batch" and not classes:
+        raise ConfigError(
+            "--g-norm conditional-batch draws by class, and this training has no labels. Give labels (and "
+            "no --no-conditional), let it find some with --clusters 100 in at least "
+            f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
+        )

@@ -1,0 +1,88 @@
+"""What a config makes of its data and of a training: what is seen, what is refused, the call of ``train``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sparring import kinds
+from sparring.config.groups import Config
+from sparring.data import builtin, clusters
+from sparring.data.spec import Dataset, check_size
+from sparring.data.split import aside_count, set_aside
+from sparring.games import from_config
+from sparring.games.adversarial import AdversarialGame
+from sparring.history.record import Record
+from sparring.machine.device import Threads, check_threads
+from sparring.training import loop
+
+
+def as_trained(config: Config, data: Dataset) -> Dataset:
+    """The data as this config's players see it: with its labels, clusters in their place, or neither.
+
+    Without the share that is held out.
+    """
+    return parts(config, data)[0]
+
+
+def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """What is trained on, and what no training sees, both as this config's players see data.
+
+    The second is ``hold_out``'s share, or else the held-out part of a built-in set; None where there is
+    neither, or where its clusters are not known.
+    """
+    if config.conditional and data.classes:
+        seen = data
+    elif config.clusters:
+        seen = clusters.clustered(data, config.clusters, kinds.of(data.spec).coarse)
+    else:
+        seen = data.unlabelled()
+    if config.hold_out:
+        return set_aside(seen, config.hold_out)
+    other = builtin.held_out(data.name)
+    alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
+    if other is None or not alike:
+        return seen, None
+    return seen, Dataset(other.name, seen.spec, other.samples, other.labels if seen.classes else None)
+
+
+def check(config: Config, data: Dataset) -> None:
+    """Everything that can be refused before the first step, without building the players.
+
+    Raises:
+        DataError: fewer samples than a batch.
+        ConfigError: no budget is set, or options that do not go together.
+    """
+    loop.Budget.of(config)
+    count = len(data) - aside_count(len(data), config.hold_out)
+    held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
+    check_size(data.name + held, count, config.batch_size, config.processes * config.ghost_batches)
+    check_threads(config.threads)
+    clustered = clusters.count_for(data, config.clusters) if config.clusters else 0
+    from_config.check(config, data.spec, clustered or (data.classes if config.conditional else 0))
+
+
+def train(
+    config: Config,
+    game: AdversarialGame,
+    data: Dataset,
+    *,
+    threads: int = 0,
+    held_out: Dataset | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Record]:
+    """``loop.train`` as the config says; ``threads`` fixes their number where it does not."""
+    adaptive = config.minutes > 0 and not config.threads
+    return loop.train(
+        game,
+        data,
+        loop.Budget.of(config),
+        batch_size=config.batch_size,
+        seed=config.seed,
+        record_every=config.record_every,
+        record_seconds=config.checkpoint_seconds,
+        threads=Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive),
+        held_out=held_out,
+        vitals=config.vitals,
+        stop=stop,
+        check=False,  # its players are the library's own
+    )
