@@ -21,6 +21,7 @@ import mutated
 from sparring import GAN
 from sparring.cli import watch as watching
 from sparring.cli.main import main
+from sparring.cli.playground import Playground
 from sparring.config.arguments import MOST_FLOAT
 from sparring.config.groups import Config
 from sparring.data.arrays import from_array
@@ -173,7 +174,7 @@ def _reads(run: Path, here: Path, rng: Random) -> Act:
 
 def _asked(run: Path, address: str, headers: Mapping[str, str] = {}) -> None:
     """Ask a page of this run; its own faults are raised here."""
-    page = TestClient(app([run], watching.Painter(), watching.LOOPBACK), base_url="http://127.0.0.1:8555")
+    page = TestClient(app([run], Playground(), watching.LOOPBACK), base_url="http://127.0.0.1:8555")
     answer = page.get(address, headers=headers, follow_redirects=False)
     assert answer.status_code < 500, f"status {answer.status_code}"
     if "text/plain" in answer.headers.get("content-type", ""):

@@ -14,7 +14,7 @@ from sparring.config.recipes import from_recipe
 from sparring.errors import RunError
 from sparring.history.record import Record, Scores
 from sparring.page import server
-from sparring.page.server import Wish, app
+from sparring.page.server import DrawRequest, app
 
 ADDRESS = "http://127.0.0.1:8555"
 VALUES = {
@@ -54,7 +54,7 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path / "history.jsonl", (then, then))
 
 
-def never(path: Path, wish: Wish) -> bytes:
+def never(path: Path, asked: DrawRequest) -> bytes:
     raise RunError(f"{path} has no whole checkpoint.")
 
 

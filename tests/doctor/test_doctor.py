@@ -454,7 +454,7 @@ def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "Too little to say of diseases: nothing was found, but only 1 of" in said
     assert main(["doctor", str(path), "--json"]) == 4
     told = json.loads(capsys.readouterr().out)
-    assert (told["healthy"], told["verdict"]) == (False, "partly")
+    assert (told["healthy"], told["conclusion"]) == (False, "partly")
 
 
 def test_rules_that_need_more_steps_are_not_called_checked() -> None:
@@ -462,7 +462,7 @@ def test_rules_that_need_more_steps_are_not_called_checked() -> None:
     assert {"no-average", "memorised", "weave"} <= set(diagnosis.early)
     assert "mode-collapse" in diagnosis.early  # from step 150 on, three times
     assert "generator-frozen" not in diagnosis.early
-    assert (diagnosis.verdict, diagnosis.healthy) == ("partly", False)
+    assert (diagnosis.conclusion, diagnosis.healthy) == ("partly", False)
     assert "Not checked yet" in text(diagnosis, "run")
 
 
@@ -553,7 +553,7 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "Healthy" not in said
     assert "hardly get better" in said
     told = facts(diagnose(history(poor), OPTIONS), "run")
-    assert (told["verdict"], told["healthy"], told["times_real"]) == ("poor", False, 482.0)
+    assert (told["conclusion"], told["healthy"], told["times_real"]) == ("poor", False, 482.0)
     found = diagnose(history(poor), OPTIONS)
     assert "hardly get better" not in line(found)  # while it trains
     assert "hardly get better" in line(found, advice=True)
@@ -583,8 +583,8 @@ def test_histories_without_the_number_are_judged_by_their_distance() -> None:
         kept = {name: value for name, value in HEALTHY.items() if not name.startswith("times_real")}
         return lambda _: kept | {"distance": distance}
 
-    assert diagnose(history(older(0.02)), OPTIONS).verdict == "healthy"
-    assert diagnose(history(older(0.2)), OPTIONS).verdict == "poor"
+    assert diagnose(history(older(0.02)), OPTIONS).conclusion == "healthy"
+    assert diagnose(history(older(0.2)), OPTIONS).conclusion == "poor"
     assert "0.2 times as far from the data as its plain average is (good: below 0.1), after 20 s." in line(
         diagnose(history(older(0.2)), OPTIONS)
     )

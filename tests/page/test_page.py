@@ -15,7 +15,7 @@ import pytest
 
 from conftest import TINY
 from page_runs import age, client, make_run, never, record
-from sparring.cli import watch as watching
+from sparring.cli.playground import Playground
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
 from sparring.doctor.rules import RULES
@@ -24,7 +24,7 @@ from sparring.history.record import Record
 from sparring.page import follow, reading, server
 from sparring.page.follow import Followed, find
 from sparring.page.report import STATIC, report
-from sparring.page.server import Page, Spot, Wish
+from sparring.page.server import DrawRequest, LatentPoint, Page
 from sparring.runs import folder as run
 from sparring.training import suited
 
@@ -200,17 +200,17 @@ def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "verdict"), [(0, "short"), (1, "short"), (2, "short"), (3, "partly"), (20, "healthy")]
+    ("records", "conclusion"), [(0, "short"), (1, "short"), (2, "short"), (3, "partly"), (20, "healthy")]
 )
-def test_what_cannot_be_judged_is_not_called_healthy(tmp_path: Path, records: int, verdict: str) -> None:
+def test_what_cannot_be_judged_is_not_called_healthy(tmp_path: Path, records: int, conclusion: str) -> None:
     view = Followed("a", make_run(tmp_path / "a", records=records)).view()
-    assert view["diagnosis"]["verdict"] == verdict
+    assert view["diagnosis"]["conclusion"] == conclusion
     few = make_run(tmp_path / "b")
     kept = ("step", "samples_seen", "seconds", "progress", "d_loss")
     rows = map(json.loads, (few / "history.jsonl").read_text().splitlines())
     lines = [json.dumps({name: row[name] for name in kept}) for row in rows]
     (few / "history.jsonl").write_text("\n".join(lines) + "\n")
-    assert Followed("b", few).view()["diagnosis"]["verdict"] == "partly"
+    assert Followed("b", few).view()["diagnosis"]["conclusion"] == "partly"
 
 
 def test_a_resumed_history_grows_anew(tmp_path: Path) -> None:
@@ -283,15 +283,15 @@ def test_changes_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_wishes_are_bounded() -> None:
-    wish = Wish.of(
+    asked = DrawRequest.of(
         {"seed": str(2**40), "count": "9999", "label": "3", "sliders": "9,-9,0.5", "share": "7", "near": "9",
          "toward": "5", "to_seed": "4", "to_label": "1"}
     )  # fmt: skip
-    assert wish.spot == Spot(2**40 % 2**31, 3, 1.0, 5)
-    assert (wish.count, wish.to, wish.sliders, wish.share) == (64, Spot(4, 1), (5.0, -5.0, 0.5), 1.0)
+    assert asked.point == LatentPoint(2**40 % 2**31, 3, 1.0, 5)
+    assert (asked.count, asked.to, asked.sliders, asked.share) == (64, LatentPoint(4, 1), (5.0, -5.0, 0.5), 1.0)
     for bad in ({"seed": "x"}, {"sliders": "nan"}, {"share": "nan"}, {"count": "1e9"}, {"to_seed": "x"}):
         with pytest.raises(ValueError, match=r"."):
-            Wish.of(bad)
+            DrawRequest.of(bad)
 
 
 def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
@@ -306,17 +306,17 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
     folder = run.create(tmp_path / "a", config, pictures)
     for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass
-    paint = watching.Painter()
-    here, there = Spot(1, 0), Spot(9, 1, 0.35, 4)
-    ends = [paint(folder.path, Wish(spot)) for spot in (here, there)]
+    paint = Playground()
+    here, there = LatentPoint(1, 0), LatentPoint(9, 1, 0.35, 4)
+    ends = [paint(folder.path, DrawRequest(spot)) for spot in (here, there)]
     assert ends[0] != ends[1]
     for share, end in ((0.0, ends[0]), (1.0, ends[1])):
-        assert paint(folder.path, Wish(here, to=there, share=share)) == end
-    assert paint(folder.path, Wish(here, to=there, share=0.5)) not in ends
+        assert paint(folder.path, DrawRequest(here, to=there, share=share)) == end
+    assert paint(folder.path, DrawRequest(here, to=there, share=0.5)) not in ends
     other = run.create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
     for _ in run.train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
-    assert paint(folder.path, Wish(here)) != ends[0]  # the same step of another run
+    assert paint(folder.path, DrawRequest(here)) != ends[0]  # the same step of another run
 
 
 def test_the_doctor_speaks_chinese() -> None:
@@ -362,7 +362,7 @@ def test_names_on_the_page_are_printable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["seed", "label", "count", "toward", "near", "share", "to_seed", "sliders"])
 def test_a_wish_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, value: str) -> None:
     make_run(tmp_path / "a")
-    answer = client(tmp_path, draw=lambda path, wish: b"png").get(f"/api/runs/a/draw?{name}={value}")
+    answer = client(tmp_path, draw=lambda path, asked: b"png").get(f"/api/runs/a/draw?{name}={value}")
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert answer.text.startswith("cannot draw that: ")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from conftest import TINY
 from page_runs import age, make_run, record
-from sparring.cli.watch import LOOPBACK, Painter
+from sparring.cli.watch import LOOPBACK, playground
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games import from_config
@@ -77,7 +77,7 @@ class Served:
         listening.listen()
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
-            app(paths, Painter(), LOOPBACK, closing=lambda: self.server.should_exit),
+            app(paths, playground(), LOOPBACK, closing=lambda: self.server.should_exit),
             log_level="error", timeout_graceful_shutdown=2,
         )  # fmt: skip
         self.server = uvicorn.Server(config)

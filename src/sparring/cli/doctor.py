@@ -30,7 +30,7 @@ STATUS = {"healthy": 0, "ill": 3, "short": 4, "partly": 4, "poor": 5}  # with wh
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what ails a run, or what a disease is; the exit status is the verdict's.
+    """Print what ails a run, or what a disease is; the exit status is the conclusion's.
 
     Raises:
         RunError: there is nothing to look at, or nothing yet.
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         if not options.get("loss"):
             told += "\n\nSome rules hold for some games only: name this one's with --loss non-saturating."
     sys.stdout.write(printable(told, kept="\n") + "\n")
-    return STATUS[diagnosis.verdict]
+    return STATUS[diagnosis.conclusion]
 
 
 def _options(path: Path) -> dict[str, Any]:

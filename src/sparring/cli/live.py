@@ -70,7 +70,7 @@ def train_live(
         return False
     finish(folder, rescuer.game, whole, screen)
     diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
-    if diagnosis.verdict != "healthy":
+    if diagnosis.conclusion != "healthy":
         said = line(diagnosis, advice=True).removeprefix("doctor: ")
         screen.print(f"         doctor  {said}", soft_wrap=True, markup=False)
         screen.print(

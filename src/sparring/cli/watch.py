@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import secrets
 import shlex
@@ -14,21 +13,19 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparring.errors import ConfigError, RunError, quoted, reason
-from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
 if TYPE_CHECKING:
-    from sparring.page.server import Spot, Wish
-    from sparring.runs.inference import Sampler
+    from sparring.page.server import Draw
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT, TRIED_PORTS = 8555, 20
-KNOB_SEED = 12345  # of the directions that the knobs go along
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         open_browser(shown)
     server = uvicorn.Server(
         uvicorn.Config(
-            app(args.run, Painter(), hosts, args.token, lambda: server.should_exit),
+            app(args.run, playground(), hosts, args.token, lambda: server.should_exit),
             log_level="warning",
             timeout_graceful_shutdown=2,
         )
@@ -71,6 +68,18 @@ def run(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt), listening:  # its way to end
         server.run([listening])
     return 0
+
+
+def playground() -> Draw:
+    """What the page draws with; torch is loaded when something is drawn for the first time."""
+
+    @cache
+    def loaded() -> Draw:
+        from sparring.cli.playground import Playground
+
+        return Playground()
+
+    return lambda path, asked: loaded()(path, asked)
 
 
 def open_browser(shown: str) -> None:
@@ -176,88 +185,3 @@ def page_beside(run: Path, browser: bool = True, stay: bool = False) -> Iterator
         page.wait()
         page.stdin.close()
         page.stdout.close()
-
-
-class Painter:
-    """Draws what the playground wishes, with the newest checkpoint of a run."""
-
-    def __init__(self) -> None:
-        self.loaded: dict[Path, tuple[object, Sampler]] = {}
-
-    def __call__(self, path: Path, wish: Wish) -> bytes:
-        """A PNG.
-
-        Raises:
-            RunError: there is no whole checkpoint.
-            ConfigError: the label is none of its classes.
-        """
-        from sparring import kinds
-
-        sampler = self._newest(path)
-        latents = self._latents(wish, sampler.config.latent_dim)
-        drawn = sampler.decoded(latents, self._labels(sampler, wish)).numpy()
-        file = io.BytesIO()
-        sheet = kinds.of(sampler.spec).sheet
-        sheet(drawn, sampler.spec, gap=0 if wish.count == 1 else 2).save(file, "PNG")
-        return file.getvalue()
-
-    def _newest(self, path: Path) -> Sampler:
-        from sparring.machine.device import Runtime
-        from sparring.runs.folder import RunFolder
-        from sparring.runs.inference import Sampler
-
-        folder = RunFolder(path)
-        states = [folder.checkpoints / f"{layout.step_name(step)}{layout.STATE}" for step in folder.saved()]
-        files = [file for file in (path / layout.RUN, *states) if file.exists()]
-        stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
-        known = self.loaded.get(path)
-        if known is None or known[0] != stamp:
-            sampler = Sampler.load(folder, lambda _: None, Runtime("cpu", "fp32"))
-            self.loaded = {path: (stamp, sampler)}  # one generator in memory
-        return self.loaded[path][1]
-
-    def _latents(self, wish: Wish, dim: int) -> Any:
-        """Latents (count, dim) by a wish's words: blended, near the first, along directions."""
-        import torch
-
-        from sparring.games import drawing
-
-        latents = torch.cat([self._latent(wish.spot, dim, k) for k in range(wish.count)])
-        if wish.to:
-            latents = drawing.slerp(latents, self._latent(wish.to, dim).expand_as(latents), wish.share)
-        if any(wish.sliders):
-            basis = torch.linalg.qr(drawing.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
-            count = min(len(wish.sliders), dim)
-            latents = latents + torch.tensor(wish.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
-        return latents
-
-    def _latent(self, spot: Spot, dim: int, after: int = 0) -> Any:
-        """The latent (1, dim) of a spot, or of so many seeds after it."""
-        from sparring.games import drawing
-
-        latent = drawing.random_latents(1, dim, spot.seed + after)
-        if spot.toward is None:
-            return latent
-        return (1 - spot.near**2) ** 0.5 * latent + spot.near * drawing.random_latents(1, dim, spot.toward)
-
-    def _labels(self, sampler: Sampler, wish: Wish) -> Any:
-        """Classes (count,), or weights of classes (count, classes) between two spots; None without any."""
-        import torch
-
-        if not sampler.classes:
-            return None
-        labels = self._classes(sampler, wish.spot, wish.count)
-        if not wish.to:
-            return labels
-        ends = [labels, self._classes(sampler, wish.to, 1).expand_as(labels)]
-        start, end = (torch.nn.functional.one_hot(classes, sampler.classes).float() for classes in ends)
-        return torch.lerp(start, end, wish.share)
-
-    def _classes(self, sampler: Sampler, spot: Spot, count: int) -> Any:
-        import torch
-
-        if sampler.spec.clusters or spot.label is None:
-            return sampler.drawn_labels(count, spot.seed)
-        if not 0 <= spot.label < sampler.classes:
-            raise ConfigError(f"label {spot.label}: expected 0 to {sampler.classes - 1}.")
-        return torch.full((count,), spot.label)

@@ -237,7 +237,7 @@ class Diagnosis:
         return self.rules - len(self.unchecked) - len(self.early)
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """ "ill"; "short" (too few records to judge); "partly" (most rules could not be checked); "poor" (no
         disease, and the samples are not good yet); or "healthy".
         """
@@ -252,7 +252,7 @@ class Diagnosis:
     @property
     def healthy(self) -> bool:
         """No rule holds, most could be checked, and the samples are good."""
-        return self.verdict == "healthy"
+        return self.conclusion == "healthy"
 
     @property
     def passed(self) -> tuple[Finding, ...]:

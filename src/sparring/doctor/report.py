@@ -23,7 +23,7 @@ class Remarks:
 
 
 def line(diagnosis: Diagnosis, *, advice: bool = False) -> str:
-    """The first finding in a line, or the verdict, with advice where it is asked for."""
+    """The first finding in a line, or the conclusion, with advice where it is asked for."""
     findings = diagnosis.present
     if not findings:
         return f"doctor: {summary(diagnosis, advice=advice)}"
@@ -79,7 +79,7 @@ def text(diagnosis: Diagnosis, name: str) -> str:
 
 
 def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
-    """The verdict in a sentence or two; of findings, how good the samples are."""
+    """The conclusion in a sentence or two; of findings, how good the samples are."""
     quality, more = str(diagnosis.quality), f" {diagnosis.quality.advice}" if advice else ""
     known = f" Quality: {quality}." if quality else ""
     return {
@@ -89,7 +89,7 @@ def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
         f"{diagnosis.rules} rules could be checked.{known}",
         "poor": f"No disease; not good yet: {quality}.{more}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
-    }[diagnosis.verdict]
+    }[diagnosis.conclusion]
 
 
 def _whole(finding: Finding) -> str:
@@ -109,7 +109,7 @@ def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
     return {
         "run": name,
         "healthy": diagnosis.healthy,
-        "verdict": diagnosis.verdict,
+        "conclusion": diagnosis.conclusion,
         "summary": summary(diagnosis),
         "times_real": diagnosis.quality.times_real,
         "quality": diagnosis.quality.facts(),

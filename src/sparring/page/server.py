@@ -31,7 +31,7 @@ MOST_DRAWN, MOST_SLIDERS, MOST_SEED = 64, 8, 2**31
 
 
 @dataclass(frozen=True)
-class Spot:
+class LatentPoint:
     """A place in the latent space.
 
     Attributes:
@@ -46,14 +46,14 @@ class Spot:
     toward: int | None = None
 
     @staticmethod
-    def of(query: Mapping[str, str], prefix: str = "") -> Spot:
+    def of(query: Mapping[str, str], prefix: str = "") -> LatentPoint:
         """From an address's query.
 
         Raises:
             ConfigError: a value that is none.
         """
         label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
-        return Spot(
+        return LatentPoint(
             seed=_whole(query.get(f"{prefix}seed", "0")) % MOST_SEED,
             label=_whole(label) if label else None,
             near=_between(query.get(f"{prefix}near", "0"), 0.0, 1.0),
@@ -62,34 +62,34 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DrawRequest:
     """What the playground asks for.
 
     Attributes:
-        spot: where to draw; further samples are of the seeds after it.
+        point: where to draw; further samples are of the seeds after it.
         count: samples.
-        to, share: another spot, and how far to go there.
+        to, share: another point, and how far to go there.
         sliders: how far to go along fixed directions of the latent space.
     """
 
-    spot: Spot = Spot()
+    point: LatentPoint = LatentPoint()
     count: int = 1
-    to: Spot | None = None
+    to: LatentPoint | None = None
     share: float = 0.0
     sliders: tuple[float, ...] = ()
 
     @staticmethod
-    def of(query: Mapping[str, str]) -> Wish:
+    def of(query: Mapping[str, str]) -> DrawRequest:
         """From an address's query.
 
         Raises:
             ConfigError: a value that is none.
         """
         sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
-        return Wish(
-            spot=Spot.of(query),
+        return DrawRequest(
+            point=LatentPoint.of(query),
             count=min(max(_whole(query.get("count", "1")), 1), MOST_DRAWN),
-            to=Spot.of(query, "to_") if query.get("to_seed") else None,
+            to=LatentPoint.of(query, "to_") if query.get("to_seed") else None,
             share=_between(query.get("share", "0"), 0.0, 1.0),
             sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
         )
@@ -111,7 +111,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-Draw = Callable[[Path, Wish], bytes]  # a run's samples as PNG
+Draw = Callable[[Path, DrawRequest], bytes]  # a run's samples as PNG
 
 
 def _json(value: Any) -> Response:
@@ -157,13 +157,13 @@ class Page:
 
     async def drawn(self, request: Request) -> Response:
         try:
-            wish = Wish.of(request.query_params)
+            asked = DrawRequest.of(request.query_params)
         except ConfigError as error:
             return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
         run = await self.run(request)
         async with self.drawing:
             try:
-                png = await run_in_threadpool(self.draw, run.path, wish)
+                png = await run_in_threadpool(self.draw, run.path, asked)
             except SparringError as error:
                 return PlainTextResponse(str(error), status_code=409)
         return Response(png, media_type="image/png")

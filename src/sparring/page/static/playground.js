@@ -10,10 +10,10 @@ class Playground {
     this.base = 1;
     this.label = "";
     this.knobs = new Array(KNOBS).fill(0);
-    this.picked = null; // a spot: {seed, label?, near?, toward?}
-    this.before = null; // the spot picked before it
+    this.picked = null; // a point: {seed, label?, near?, toward?}
+    this.before = null; // the point picked before it
     this.share = 0;
-    this.centre = null; // the spot that "more like this" was asked of
+    this.centre = null; // the point that "more like this" was asked of
     this.seen = new Promise((resolve) => {
       new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(place);
     });
@@ -94,8 +94,8 @@ class Playground {
     for (const slider of [...this.sliders, this.blend]) slider.value = 0;
   }
 
-  // The spot of a tile: a seed of its own, or one near the centre.
-  spot(k) {
+  // The point of a tile: a seed of its own, or one near the centre.
+  point(k) {
     if (this.centre) return { ...this.centre, near: 0.35, toward: this.base + k };
     if (!this.view.classes.length) return { seed: this.base + k };
     return { seed: this.base + k, label: this.label === "" ? k % this.view.classes.length : this.label };
@@ -108,40 +108,40 @@ class Playground {
     this.tiles.replaceChildren();
     const images = [], same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
     for (let k = 0; k < TILES; k++) {
-      const spot = this.spot(k), tile = button(this.tiles, "", () => this.pick(spot, tile));
-      tile.setAttribute("aria-pressed", String(same(spot, keep)));
+      const point = this.point(k), tile = button(this.tiles, "", () => this.pick(point, tile));
+      tile.setAttribute("aria-pressed", String(same(point, keep)));
       const image = element(tile, "img");
       image.alt = Text.say("sample", { seed: this.base + k });
-      images.push([image, spot]);
-      if (k === 0 && !keep) this.pick(spot, tile);
+      images.push([image, point]);
+      if (k === 0 && !keep) this.pick(point, tile);
     }
     if (keep) this.draw();
     await this.seen;
-    for (const [image, spot] of images) {
+    for (const [image, point] of images) {
       if (mine !== this.filling) return;
-      image.src = this.source.draw(this.view, spot);
+      image.src = this.source.draw(this.view, point);
       await image.decode().catch(() => {});
     }
   }
 
-  pick(spot, tile) {
-    this.before = this.picked ?? spot;
-    this.picked = spot;
+  pick(point, tile) {
+    this.before = this.picked ?? point;
+    this.picked = point;
     for (const other of this.tiles.children) other.setAttribute("aria-pressed", String(other === tile));
     this.draw();
   }
 
-  // Draws what the knobs say; while the server is busy only the last wish waits.
+  // Draws what the knobs say; while the server is busy only the last asked waits.
   async draw() {
     await this.seen;
     if (this.waiting) { this.again = true; return; }
     this.waiting = true;
-    const wish = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
-    for (const [name, value] of Object.entries(this.before)) wish[`to_${name}`] = value;
+    const asked = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
+    for (const [name, value] of Object.entries(this.before)) asked[`to_${name}`] = value;
     const started = performance.now();
     this.said.textContent ||= Text.say("drawing");
     try {
-      const answer = await fetch(this.source.draw(this.view, wish));
+      const answer = await fetch(this.source.draw(this.view, asked));
       if (!answer.ok) throw new Error(await answer.text());
       const old = this.large.src;
       this.large.src = URL.createObjectURL(await answer.blob());

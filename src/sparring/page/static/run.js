@@ -96,16 +96,16 @@ class RunCard {
   // Findings stay where they are while their numbers change: what is open stays open, and a screen reader
   // hears of a finding once.
   showDoctor() {
-    const place = this.part("doctor"), { findings, verdict, passed, unchecked, early = [], quality = {} } = this.view.diagnosis, list = place.querySelector(".findings");
+    const place = this.part("doctor"), { findings, conclusion, passed, unchecked, early = [], quality = {} } = this.view.diagnosis, list = place.querySelector(".findings");
     place.hidden = !this.view.step.length;
-    place.classList.toggle("ill", verdict === "ill");
-    place.classList.toggle("unsure", verdict !== "ill" && verdict !== "healthy");
-    const heard = verdict === "ill" ? findings.map((finding) => Text.disease(finding)).join(Text.sign("; ")) : Text.say(`verdict_${verdict}`, { quality: this.quality() });
+    place.classList.toggle("ill", conclusion === "ill");
+    place.classList.toggle("unsure", conclusion !== "ill" && conclusion !== "healthy");
+    const heard = conclusion === "ill" ? findings.map((finding) => Text.disease(finding)).join(Text.sign("; ")) : Text.say(`conclusion_${conclusion}`, { quality: this.quality() });
     const spoken = place.querySelector(".unseen");
     if (spoken.textContent !== heard) spoken.textContent = heard;
     const lines = [];
-    if (verdict !== "ill") lines.push(heard);
-    if (verdict === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
+    if (conclusion !== "ill") lines.push(heard);
+    if (conclusion === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
     if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => Text.aside(Text.disease(finding), Text.count(finding.since_step))).join(Text.sign("; ")) }));
     if (unchecked.length) lines.push(Text.say("unchecked", { names: Text.list(unchecked) }));
     if (early.length) lines.push(Text.say("early", { names: Text.list(early) }));
@@ -128,7 +128,7 @@ class RunCard {
   showRest(box, lines) {
     box.replaceChildren();
     for (const [k, line] of lines.entries()) {
-      element(box, "p", k || this.view.diagnosis.verdict === "ill" ? "muted small" : "", line);
+      element(box, "p", k || this.view.diagnosis.conclusion === "ill" ? "muted small" : "", line);
     }
   }
 

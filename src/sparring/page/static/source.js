@@ -8,7 +8,7 @@ class LiveSource {
   // A run that was replaced by another in its folder has other addresses, so that no old picture is shown.
   picture(view, step) { return `${this.of(view)}/pictures/${step}.png?g=${view.generation}`; }
   async field(view, name) { return (await this.get(`${this.of(view)}/fields/${name}.json?g=${view.generation}`)).json(); }
-  draw(view, wish) { return `${this.of(view)}/draw?${new URLSearchParams({ ...wish, g: `${view.generation}-${view.checkpoint}` })}`; }
+  draw(view, asked) { return `${this.of(view)}/draw?${new URLSearchParams({ ...asked, g: `${view.generation}-${view.checkpoint}` })}`; }
   of(view) { return `api/runs/${encodeURIComponent(view.id)}`; }
 
   async get(address) {
