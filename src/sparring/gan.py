@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
+import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
@@ -19,21 +19,25 @@ from sparring.config.arguments import flag, instance, whole
 from sparring.config.groups import BUDGETS, Config
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
+from sparring.data.arrays import ARRAY
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
-from sparring.errors import ConfigError, NonFiniteError, RunError, room, unknown, warn
-from sparring.games import from_config
+from sparring.errors import ConfigError, RunError, room, unknown, warn
 from sparring.games.adversarial import AdversarialGame
-from sparring.history.record import HistoryWriter, Record
+from sparring.history import layout
 from sparring.history.table import History
 from sparring.kinds import find
-from sparring.machine.device import LAUNCHED, Runtime
-from sparring.runs import checkpoint
+from sparring.machine.device import launched
+from sparring.metrics.quality import COUNT, DRAWS
 from sparring.runs import folder as run
-from sparring.runs.inference import Sampler
+from sparring.runs.fitted import Fitted, warned
 from sparring.training import plan, suited
-from sparring.uses.progress import Display, console
+from sparring.uses import evaluate as evaluation
+from sparring.uses.interrupt import after_the_step
+from sparring.uses.progress import Display, console, wanted, working
+
+MAY_DIFFER = (*BUDGETS, "device", "threads", "processes")  # between a training and its going on
 
 
 class GAN:
@@ -43,7 +47,8 @@ class GAN:
         recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
-    After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history`` (a table of the records).
+    After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history`` (a table of the records),
+    ``out_`` (its run folder, or None).
 
     Raises:
         ConfigError: an unknown recipe or option.
@@ -56,10 +61,7 @@ class GAN:
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
         _check_processes(recipe, options, Config().replace(**options))
-        self._data: Dataset | None = None
-        self._game: AdversarialGame | None = None
-        self._loaded: _Loaded | None = None
-        self.history = History()
+        self._fit: Fitted | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The recipe and the options given."""
@@ -72,53 +74,59 @@ class GAN:
         return self
 
     @room()
-    def fit(self, data: Any, labels: Any = None, *, verbose: bool = False, **budget: float) -> GAN:
-        """Train anew on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
+    def fit(
+        self,
+        data: Any,
+        labels: Any = None,
+        *,
+        out: str | Path | None = None,
+        force: bool = False,
+        resume: bool = False,
+        verbose: bool | None = None,
+        **budget: float,
+    ) -> GAN:
+        """Train on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
 
         Args:
             data: see ``sparring train --help`` for names; else an array, a tensor, (samples, labels), a torch
                 Dataset or DataLoader, a table of numbers, a list of pictures.
             labels: classes of the samples, (N,).
-            verbose: show the progress as ``sparring train`` does.
-            budget: ``minutes``, ``epochs`` or ``samples_seen``; the recipe's own without it.
+            out: a run folder to write, as ``sparring train`` does; ``force`` replaces the run that is there.
+            resume: go on, exactly, with the training that this GAN has made, or that ``out`` holds; without
+                it train anew. What has a run folder goes on there, or in another one that ``out`` names.
+            verbose: show the progress; without it where somebody looks on, in a terminal or a notebook.
+            budget: ``minutes``, ``epochs`` or ``samples_seen``, of the whole training; the recipe's own
+                without it.
+
+        Ctrl-C ends after the step, so that a training can be resumed; a second one ends at once.
 
         Raises:
             DataError: the data cannot be trained on.
             ConfigError: options that do not fit the data, or an unknown budget.
+            RunError: a run folder that is in the way, or a training that cannot be resumed.
             NonFiniteError: training broke down.
         """
-        flag("verbose", verbose)
-        for name in budget:
-            if name not in BUDGETS and name in vars(Config()):
-                raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
-            if name not in BUDGETS:
-                raise ConfigError(unknown("budget", name, BUDGETS))
-        if self.options.get("evaluate_every"):
+        _check_budget(budget)
+        path = None if out is None else arguments.path("out", out)
+        shown = wanted(None if verbose is None else flag("verbose", verbose))
+        goes_on = flag("resume", resume) and self._has_begun(path)
+        if self.options.get("evaluate_every") and path is None and not (goes_on and self.out_):
             raise ConfigError(
-                "evaluate_every keeps its best checkpoint in a run folder, which fit does not make: use "
-                "`sparring train --evaluate-every`, or leave it out and measure with `sparring evaluate`."
+                "evaluate_every keeps its best checkpoint in a run folder: name one, as fit(data, "
+                "out='runs/mine'), or leave it out and measure with gan.evaluate()."
             )
-        dataset = _dataset(data, labels, Config().replace(**self.options))
-        changes = self._changes(budget, dataset)
-        handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-        tell = (
-            _warn if dataset.name not in builtin.BUILT_IN else lambda _: None
-        )  # of those it is told in the guides
-        trained = self._prepare(dataset, suited.configure(dataset, self.recipe, handed, tell, **changes))
-        if verbose and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
-            console().print(why, markup=False, soft_wrap=True)
-        records = plan.train(self.config_, self.game_, trained, held_out=self._held_out)
-        with ExitStack() as stack:
-            display = stack.enter_context(Display(console())) if verbose else None
-            try:
-                for record in records:
-                    self.history.append(record)
-                    if display:
-                        display.show(record)
-            except NonFiniteError:
-                game, broken = self.game_, {"non_finite": 1.0}  # for diagnose
-                self.history.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
-                raise
+        if path and not (goes_on or flag("force", force) or launched()):
+            run.check_free(path)  # before any picture is decoded
+        dataset = _dataset(data, labels, self.config_ if goes_on else Config().replace(**self.options))
+        if goes_on:
+            self._check_options()
+            self._fitted.go_on(dataset, budget, path)
+        else:
+            handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
+            self._fit = Fitted.begin(self._configured(dataset, handed, budget), dataset, path, force)
+            if shown and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
+                console().print(why, markup=False, soft_wrap=True)
+        self._train(shown)
         return self
 
     @room()
@@ -137,16 +145,73 @@ class GAN:
             RunError: not fitted yet.
             ConfigError: labels that do not fit.
         """
-        self._check_fitted()
-        return self._sampler.sample(count, labels=labels, seed=seed, truncation=truncation)
+        return self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation)
 
     def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
-        self._check_fitted()
         count = whole("count", count, 1)
         kind = kinds.of(self.spec_)
         count = max(count, kind.count) if kind.crowd else count
         return kind.sheet(self.sample(count, labels=labels, seed=seed), self.spec_)
+
+    @room()
+    def interpolate(
+        self, count: int = 60, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
+    ) -> NDArray[Any]:
+        """Samples (count, *shape) along a closed walk through the latents, as the command line draws it.
+
+        Args:
+            labels: a class, or one for each sample; without it through all classes, one after the other.
+            seed: another seed, another walk.
+            truncation: scale of the latents.
+
+        Raises:
+            RunError: not fitted yet.
+            ConfigError: labels that do not fit.
+        """
+        return self._fitted.sampler.interpolate(count, labels=labels, seed=seed, truncation=truncation)
+
+    @room()
+    def evaluate(
+        self,
+        data: Any = None,
+        labels: Any = None,
+        *,
+        held_out: Any = None,
+        features: str = "auto",
+        count: int = COUNT,
+        draws: int = DRAWS,
+        seed: int = 0,
+        quick: bool = False,
+    ) -> evaluation.Report:
+        """How good its samples are, as ``sparring evaluate`` measures it; print what comes, or read its parts.
+
+        Args:
+            data: real samples to measure against, as ``fit`` takes them; without it those trained on.
+            held_out: real samples that were not trained on; without it those set aside, or the part of a
+                built-in set that no training sees.
+            features: by name, as ``--features``.
+            count: samples a side, at most; ``draws`` of them.
+            quick: without copying, GAN-train and GAN-test, which take longest.
+
+        Raises:
+            RunError: not fitted yet, or loaded from a run whose array is not known here.
+            DataError: too few samples, or such as do not fit.
+        """
+        fit = self._fitted
+        real = fit.data if data is None else _dataset(data, labels, fit.config)
+        others = None if held_out is None else _dataset(held_out, None, fit.config)
+        asked = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
+        with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
+            if real is None and fit.folder and fit.config.data != ARRAY:
+                real = evaluation.as_read(fit.folder, tell)
+            if real is None:
+                raise RunError("this GAN was trained on an array: give it again, as gan.evaluate(data).")
+            name = fit.name or "this GAN"
+            same = data is None or run.digest(plan.as_trained(fit.config, real)) == fit.facts["data_sha256"]
+            return evaluation.evaluate_sampler(
+                fit.sampler, real, asked, warned, name=name, trained_on=same, held_out=others, tell=tell
+            )
 
     def diagnose(self) -> Diagnosis:
         """What the doctor finds in the training's history; print it, or read ``present``.
@@ -154,8 +219,8 @@ class GAN:
         Raises:
             RunError: not fitted yet.
         """
-        self._check_fitted()
-        return diagnose(self.history, vars(self.config_) | {"kind": self.spec_.kind})
+        fit = self._fitted
+        return diagnose(fit.history, vars(fit.config) | {"kind": fit.spec.kind})
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.
@@ -163,21 +228,11 @@ class GAN:
         Raises:
             RunError: not fitted, the folder exists (unless ``force``), or cannot be written.
         """
-        self._check_fitted()
-        if self._data is None:
-            raise RunError("this GAN was loaded, not fitted: copy its run folder instead.")
-        flag("force", force)
-        folder = run.create(arguments.path("path", path), self.config_, self._data, force=force)
-        writer = HistoryWriter(folder.history)
-        for record in self.history:
-            writer.write(record)
-        writer.close()
-        checkpoint.write(self.game_, folder.checkpoints, {"threads": torch.get_num_threads()})
-        return folder.path
+        return self._fitted.save(arguments.path("path", path), flag("force", force))
 
     @staticmethod
     def load(path: str | Path, *, device: str = "auto", best: bool = False) -> GAN:
-        """A GAN from a run folder, ready to draw from; ``best`` takes its best checkpoint, not the last.
+        """A GAN from a run folder, as its training left it; ``best`` takes its best checkpoint, not the last.
 
         Raises:
             RunError: not a run folder, or without such a checkpoint that is whole.
@@ -187,16 +242,13 @@ class GAN:
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, however many trained.
         gan = GAN(recipe, **beyond_recipe(folder.config.replace(processes=1)))
-        gan.config_, gan.spec_, gan.classes_ = folder.config, folder.spec, folder.classes
-        gan._class_counts = folder.facts["class_counts"]
-        runtime = Runtime(device, "fp32")
-        gan._loaded = _Loaded(folder, runtime, best, Sampler.load(folder, _warn, runtime, best=best))
-        gan.history = History(folder.records())
+        gan._fit = fit = Fitted.load(folder, device, best)
+        fit.history = History(record for record in folder.records() if record.step <= fit.sampler.step)
         return gan
 
     def _repr_png_(self) -> bytes | None:
         """In a notebook a fitted GAN shows what it draws."""
-        if not self._fitted:
+        if self._fit is None:
             return None
         file = io.BytesIO()
         self.show(16).save(file, "PNG")
@@ -213,66 +265,97 @@ class GAN:
         Raises:
             RunError: the run has gone on since it was loaded.
         """
-        if self._game is None and self._loaded:
-            self._game = self._loaded.game()
-        if self._game is None:
-            raise AttributeError("this GAN has not been fitted: it has no game_ yet.")
-        return self._game
+        return self._fitted.game
 
     @property
-    def _sampler(self) -> Sampler:
-        """What to draw with: players that may have been changed, or else the generator alone."""
-        if self._game is None and self._loaded:
-            return self._loaded.sampler
-        return Sampler.of(self.game_, self.spec_, self.config_, self._class_counts)
+    def config_(self) -> Config:
+        """The options of the training."""
+        return self._fitted.config
 
     @property
-    def _fitted(self) -> bool:
-        return self._game is not None or self._loaded is not None
+    def spec_(self) -> Spec:
+        """What the data is."""
+        return self._fitted.spec
 
-    def _check_fitted(self) -> None:
-        if not self._fitted:
+    @property
+    def classes_(self) -> int:
+        """How many classes, or clusters, the players are told; 0 of none."""
+        return len(self._fitted.class_counts)
+
+    @property
+    def history(self) -> History:
+        """The records of the training, as a table."""
+        return self._fitted.history if self._fit else History()
+
+    @property
+    def out_(self) -> Path | None:
+        """The run folder that it was trained in or loaded from."""
+        return self._fit.folder.path if self._fit and self._fit.folder else None
+
+    @property
+    def _fitted(self) -> Fitted:
+        if self._fit is None:
             raise RunError("this GAN has not been fitted: call fit(data) or GAN.load(path) first.")
+        return self._fit
 
-    def _changes(self, budget: Mapping[str, float], dataset: Dataset) -> dict[str, Any]:
-        options = dict(self.options)
-        if budget:
-            options = {name: value for name, value in options.items() if name not in BUDGETS}
-        return options | dict(budget) | {"data": dataset.name}
-
-    def _prepare(self, dataset: Dataset, config: Config) -> Dataset:
-        plan.check(config, dataset)
-        dataset, self._held_out = plan.parts(config, dataset)
-        self._game, self._loaded = from_config.game(config, dataset.spec, dataset.classes), None
-        self.config_: Config = config
-        self.spec_: Spec = dataset.spec
-        self.classes_: int = dataset.classes
-        self._class_counts = dataset.class_counts
-        self._data, self.history = dataset, History()
-        return dataset
-
-
-class _Loaded(NamedTuple):
-    """The run folder that a GAN was loaded from, and the generator there."""
-
-    folder: run.RunFolder
-    runtime: Runtime
-    best: bool
-    sampler: Sampler
-
-    def game(self) -> AdversarialGame:
-        """Both players, at the same step.
+    def _has_begun(self, path: Path | None) -> bool:
+        """Whether there is a training to go on with: this GAN's own, or that of a run folder.
 
         Raises:
-            RunError: the run has gone on since.
+            RunError: there is none, and nowhere to begin one.
         """
-        found, _ = self.folder.game(_warn, self.runtime, best=self.best)
-        if found.step != self.sampler.step:
-            raise RunError(
-                f"{self.folder.path} was loaded at step {self.sampler.step:,} and is at step {found.step:,} "
-                "now. Load it again with GAN.load."
-            )
-        return found
+        if self._fit is None and path is None:
+            raise RunError("there is nothing to go on with: fit(data) first, or GAN.load(path).")
+        if self._fit is None and path and layout.is_run(path):
+            self._fit = Fitted.load(run.RunFolder(path))
+        return self._fit is not None
+
+    def _configured(self, dataset: Dataset, handed: bool, budget: Mapping[str, float]) -> Config:
+        """The config that this GAN's options make for data; ``handed``: labels were given with it."""
+        options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
+        tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None  # of those the guides tell
+        return suited.configure(
+            dataset, self.recipe, handed, tell, **options | dict(budget) | {"data": dataset.name}
+        )
+
+    def _check_options(self) -> None:
+        """Refuse to go on with other options than the training began with."""
+        asked = {"recipe": self.recipe} if self.recipe != "auto" else {}
+        asked |= {name: getattr(Config().replace(**self.options), name) for name in self.options}
+        for name, value in asked.items():
+            was = getattr(self.config_, name)
+            if name not in MAY_DIFFER and value != was:
+                raise ConfigError(
+                    f"{name} = {value!r}, but the training began with {was!r}: a training goes on as it began. "
+                    "Leave it out, or train anew without resume."
+                )
+
+    def _train(self, shown: bool) -> None:
+        """Train until the budget is spent, or until somebody presses Ctrl-C."""
+        fit = self._fitted
+        with ExitStack() as stack:
+            stopped = stack.enter_context(after_the_step())
+            display = None
+            if shown and fit.game.runtime.rank == 0:
+                display = stack.enter_context(Display(console()))
+            for record in fit.train(stopped):
+                if display:
+                    display.show(record)
+            if stopped():
+                raise KeyboardInterrupt
+
+
+def _check_budget(budget: Mapping[str, float]) -> None:
+    """Refuse what is no budget.
+
+    Raises:
+        ConfigError: where it belongs, or what may be meant.
+    """
+    for name in budget:
+        if name not in BUDGETS and name in vars(Config()):
+            raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
+        if name not in BUDGETS:
+            raise ConfigError(unknown("budget", name, BUDGETS))
 
 
 def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
@@ -284,7 +367,7 @@ def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
             )
         dataset = find.dataset(str(data), config)
         for remark in [*find.shadowed(str(data)), *find.remarks(dataset, config)]:
-            _warn(remark)
+            warned(remark)
         return dataset
     dataset, remarks = take(data, labels)
     for remark in [*remarks, *find.remarks(dataset, config)]:
@@ -311,7 +394,7 @@ def _refuse_players(given: Mapping[str, Any]) -> None:
 
 def _check_processes(recipe: str, given: Mapping[str, Any], config: Config) -> None:
     """Refuse several processes, which would start the caller's program again, but where torchrun did."""
-    if config.processes == 1 or LAUNCHED in os.environ:
+    if config.processes == 1 or launched():
         return
     flags = {True: "--{}", False: "--no-{}"}
     options = " ".join(
@@ -323,9 +406,3 @@ def _check_processes(recipe: str, given: Mapping[str, Any], config: Config) -> N
         f"(numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} {options}`, or start the "
         f"script with `torchrun --nproc-per-node {config.processes} SCRIPT.py`; GAN.load draws from the run."
     )
-
-
-def _warn(message: str) -> None:
-    import warnings
-
-    warnings.warn(message, stacklevel=3)

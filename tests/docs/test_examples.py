@@ -50,7 +50,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.setitem(table, name, partial(first, table[name], count))
 
     def progress(self: Budget, game: AdversarialGame, samples: int) -> float:
-        return min(1.0, game.step / 3)
+        return min(1.0, game.step / (3 + self.epochs))  # more of a budget, more steps
 
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set

@@ -209,9 +209,9 @@ def test_networks_of_one_s_own_are_drawn_from_when_they_are_given(tmp_path: Path
 
 def test_a_loaded_gan_draws_with_its_players_once_they_are_asked_for(folder: RunFolder) -> None:
     gan = GAN.load(folder.path, device="cpu")
-    assert gan._game is None
+    assert gan._fitted._game is None
     before = gan.sample(4)
-    assert gan._game is None  # the generator was enough
+    assert gan._fitted._game is None  # the generator was enough
     for weight in gan.game_.sampling_generator.parameters():
         weight.zero_()
     assert (gan.sample(4) != before).any()

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from sparring import kinds
-from sparring.cli.tables import evaluation_table
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
 from sparring.data import builtin
@@ -22,6 +21,7 @@ from sparring.kinds.sheets import write_picture
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
 from sparring.uses.progress import Reading, console, working
+from sparring.uses.tables import show_report
 
 MOST_SAMPLES = 1_000_000
 READING = ("size", "resize", "channels")  # options of picture files
@@ -113,22 +113,8 @@ def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:
 
 
 def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
-    found, screen = report.evaluation, console()
-    note = f"; {found.note}" if found.note else ""
-    resized = f"; {found.resizer}" if found.resizer else ""
-    screen.print(
-        f"{report.fake} against {found.held_out or report.real}"
-        + (f", held out; trained on {report.real}" if found.held_out else ""),
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
-    screen.print(f"quality: {found.times_real}", markup=False, soft_wrap=True, style="bold")
-    screen.print(
-        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
-    screen.print(evaluation_table(found))
-    for warning in found.warnings:
-        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
+    screen = console()
+    show_report(report, screen)
     screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
     if report.pairs:
         screen.print(

@@ -28,7 +28,10 @@ def run(args: argparse.Namespace) -> int:
     """Go on from the newest whole checkpoint."""
     folder = RunFolder(args.run)
     if folder.config.data == ARRAY:
-        raise RunError(f"{folder.path} was trained on an array in Python; go on with sparring.GAN there.")
+        raise RunError(
+            f"{folder.path} was trained on an array in Python. Go on there: sparring.GAN.load("
+            f"{str(folder.path)!r}).fit(data, resume=True)."
+        )
     if not folder.saved() and not args.force:
         _refuse_to_begin_anew(folder)
     whole = read(folder.config.data, folder.config, again=True)

@@ -11,7 +11,7 @@ import json
 import math
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from torch import Tensor
 from sparring import __version__, kinds
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
-from sparring.errors import NonFiniteError, RunError
+from sparring.errors import NonFiniteError, RunError, SparringError
 from sparring.files import left_over, write_whole
 from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
@@ -40,6 +40,7 @@ from sparring.training import plan
 from sparring.training.loop import Budget
 
 PICTURE_COLUMNS = 8
+OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "spec")  # of run.json
 
 
 class RunFolder:
@@ -135,8 +136,11 @@ class RunFolder:
         return frames
 
 
-def create(path: Path, config: Config, data: Dataset, *, force: bool = False) -> RunFolder:
+def create(path: Path, config: Config, data: Dataset | Mapping[str, Any], *, force: bool = False) -> RunFolder:
     """Make a new run folder. With ``force`` the files of an old run there go, but no others.
+
+    Args:
+        data: as it is trained on, or what another run's ``facts`` say of it.
 
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
@@ -156,6 +160,7 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
             for name in (*layout.OF_LOOKING, *reversed(layout.OF_TRAINING)):
                 if (path / name).is_file():
                     (path / name).unlink()
+    of_data = facts_of(data) if isinstance(data, Dataset) else data
     said = {
         "format": facts.FORMAT,
         "id": uuid4().hex,
@@ -163,6 +168,19 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         "torch": torch.__version__,
         "python": platform.python_version(),
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        **{name: of_data[name] for name in OF_DATA},
+    }
+    with layout.writing(path):
+        for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
+        write_whole(path / layout.CONFIG, config.to_toml().encode())
+    return RunFolder(path)
+
+
+def facts_of(data: Dataset) -> dict[str, Any]:
+    """What run.json says of the data that is trained on."""
+    return {
         "data": data.name,
         "data_count": len(data),
         "data_sha256": digest(data),
@@ -170,11 +188,20 @@ def create(path: Path, config: Config, data: Dataset, *, force: bool = False) ->
         "class_counts": data.class_counts,
         "spec": data.spec.to_dict(),
     }
-    with layout.writing(path):
-        for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
-        write_whole(path / layout.CONFIG, config.to_toml().encode())
+
+
+def create_for_all(
+    runtime: Runtime, path: Path, config: Config, data: Dataset, *, force: bool = False
+) -> RunFolder:
+    """``create`` by the first of the processes that train together; the others wait until it is there."""
+    refusal = None
+    if runtime.rank == 0:
+        try:
+            create(path, config, data, force=force)
+        except SparringError as error:
+            refusal = str(error)
+    if refusal := runtime.agree(refusal):
+        raise RunError(refusal)
     return RunFolder(path)
 
 
@@ -253,9 +280,18 @@ def same_data(folder: RunFolder, data: Dataset) -> None:
     Raises:
         RunError: the samples or labels differ.
     """
-    if digest(data) != folder.facts.get("data_sha256"):
+    check_same(folder.facts, data, str(folder.path))
+
+
+def check_same(of_data: Mapping[str, Any], data: Dataset, whose: str) -> None:
+    """The same for a training whose data these facts tell of.
+
+    Raises:
+        RunError: the samples or labels differ.
+    """
+    if digest(data) != of_data.get("data_sha256"):
         raise RunError(
-            f"{data.name} has changed since {folder.path} began ({folder.facts.get('data_count')} "
+            f"{data.name} has changed since {whose} began ({of_data.get('data_count')} "
             f"samples then, {len(data)} now). Train a new run on it."
         )
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring import networks
+from sparring.config.arguments import whole
 from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
@@ -99,16 +100,34 @@ class Sampler:
         Raises:
             ConfigError: an argument that does not fit.
         """
-        if labels is not None and (not self.classes or self.spec.clusters):
-            unused = () if self.spec.clusters else self.spec.class_names
-            raise ConfigError(
-                f"this GAN was {suited.no_labels(self.config.data, unused)}, or leave labels out."
-            )
+        self._check_labels(labels)
         spec = self.spec if self.classes else replace(self.spec, class_names=())
         counts = self.class_counts if spec.clusters else ()
         return drawing.samples(
             self.generator, spec, self.config.latent_dim, count, labels, seed, truncation, counts
         )
+
+    def interpolate(self, count: int, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:
+        """Samples (count, *shape) of a closed walk in the data's own range and type; see ``GAN.interpolate``.
+
+        Raises:
+            ConfigError: an argument that does not fit.
+        """
+        self._check_labels(labels)
+        count, indices = whole("count", count, 1), None
+        if labels is not None:
+            indices = drawing.label_indices(labels, count, self.spec)
+        elif self.classes and not self.spec.clusters:
+            indices = torch.arange(count) * self.classes // count
+        return self.walk(count, indices, seed=seed, truncation=truncation)
+
+    def _check_labels(self, labels: Any) -> None:
+        """Refuse labels where there are no classes to name."""
+        if labels is not None and (not self.classes or self.spec.clusters):
+            unused = () if self.spec.clusters else self.spec.class_names
+            raise ConfigError(
+                f"this GAN was {suited.no_labels(self.config.data, unused)}, or leave labels out."
+            )
 
     def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
         """Latents (count, latent_dim) that follow from the seed."""

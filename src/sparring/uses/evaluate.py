@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
+from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
@@ -46,19 +48,24 @@ from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan
+from sparring.uses.tables import show_report
 
 DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
 LEAST_DRAWN = 1000  # fakes whose features take long, at least; more only as times real takes them
 PAIRS = 24  # fakes shown with their nearest training samples
+COLUMNS = 112  # of a report that is printed in Python
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
 Beside = Callable[[Tensor, Tensor], Image.Image]  # fakes and reals (N, *shape), side by side
 VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """An evaluation, what it is of, and the fakes most like training samples beside those."""
+    """An evaluation, what it is of, and the fakes most like training samples beside those.
+
+    Print it, or read its parts: ``report.evaluation.times_real.value``.
+    """
 
     real: str
     fake: str
@@ -70,6 +77,11 @@ class Report:
         """As ``evaluation.json`` has it."""
         names = {"reals": self.real, "fakes": self.fake, "against": self.evaluation.held_out or self.real}
         return names | self.facts | self.evaluation.to_dict()
+
+    def __repr__(self) -> str:
+        file = io.StringIO()
+        show_report(self, Console(file=file, width=COLUMNS))
+        return file.getvalue().rstrip()
 
 
 @dataclass(frozen=True)
@@ -107,11 +119,34 @@ def evaluate_run(
     """
     if folder.config.data == ARRAY:
         raise RunError(
-            f"{folder.path} was trained on an array in Python: save that as .npz and give "
-            f"--real FILE.npz --fake {folder.path}."
+            f"{folder.path} was trained on an array in Python: there, sparring.GAN.load({str(folder.path)!r})"
+            f".evaluate(data). Here, save the array as .npz and give --real FILE.npz --fake {folder.path}."
         )
-    data, aside = _apart(folder.config, _as_read(folder, tell))
+    data, aside = _apart(folder.config, as_read(folder, tell))
     return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
+
+
+def evaluate_sampler(
+    sampler: Sampler,
+    data: Dataset,
+    options: Options,
+    warn: Callable[[str], object],
+    *,
+    name: str,
+    trained_on: bool,
+    held_out: Dataset | None = None,
+    tell: Tell = lambda _: None,
+) -> Report:
+    """A generator that somebody has at hand, as ``evaluate_run`` does a run's.
+
+    Args:
+        data: what it was trained on, as it was read, or where that is not so other real samples.
+        name: of what is measured, for the report.
+    """
+    aside = None
+    if trained_on:
+        data, aside = _apart(sampler.config, data)
+    return compare(data, sampler, options, warn, name=name, held_out=held_out or aside, tell=tell)
 
 
 def times_real(
@@ -146,7 +181,7 @@ def times_real(
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
 
-def _as_read(folder: RunFolder, tell: Tell) -> Dataset:
+def as_read(folder: RunFolder, tell: Tell) -> Dataset:
     """What a run was given, read again.
 
     Raises:
@@ -182,19 +217,21 @@ def named_part(held_out: Dataset | None) -> Dataset | None:
 
 def compare(
     real: Dataset,
-    fake: Dataset | RunFolder,
+    fake: Dataset | RunFolder | Sampler,
     options: Options,
     warn: Callable[[str], object],
     *,
+    name: str = "the generator",
     held_out: Dataset | None = None,
     tell: Tell = lambda _: None,
 ) -> Report:
-    """A set of fakes, or a run's generator, against real data.
+    """A set of fakes, or a generator or that of a run, against real data.
 
     Labels go by the names of their classes. Those that are not the reals' are left out, with a warning.
 
     Args:
         held_out: reals that no generator was trained on.
+        name: of a generator, for the report.
         warn: told of damaged checkpoints.
         tell: told again and again what is being done.
 
@@ -206,10 +243,15 @@ def compare(
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
-    if isinstance(fake, RunFolder) and extractor.name not in QUICK:
+    if not isinstance(fake, Dataset) and extractor.name not in QUICK:
         usual = usual_count(len(reals.samples), None if held_out is None else len(held_out), options.count)
         options = replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
-    drawn = _of_run(fake, options, runtime, warn) if isinstance(fake, RunFolder) else _of_set(fake, options)
+    if isinstance(fake, Dataset):
+        drawn = _of_set(fake, options)
+    elif isinstance(fake, RunFolder):
+        drawn = _of_run(fake, options, runtime, warn)
+    else:
+        drawn = _of_sampler(name, fake, options)
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
     notes = [f"GAN-train and GAN-test are left out: {reason}."] if reason else []
     others = None
@@ -233,7 +275,7 @@ def compare(
         tell=tell,
     )
     apart = None if others is None else others.samples
-    unfit = overlaps(first.samples, reals.samples, apart, drawn=isinstance(fake, RunFolder))
+    unfit = overlaps(first.samples, reals.samples, apart, drawn=not isinstance(fake, Dataset))
     evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
     pairs = None
     if len(nearest) and (beside := kinds.of(real.spec).beside):

@@ -66,16 +66,21 @@ def shrink(pixels: Pixels, columns: int) -> Pixels:
 class Display:
     """Shows records as they come. ``picture`` is called now and then for the present samples.
 
-    Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture.
-    Elsewhere: one line a record.
+    Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture; in a
+    notebook a bar and the numbers, in one output. Elsewhere: one line a record.
     """
 
     def __init__(self, console: Console, picture: Callable[[], Pixels] | None = None) -> None:
         self.console, self.picture = console, picture
         self.live: Live | None = None
+        self.cell: Any = None  # a notebook's output
         self.drawn_at = 0.0
         self.thumbnail: Half | None = None
-        if console.is_terminal and not console.is_dumb_terminal:
+        if console.is_jupyter:
+            from IPython.display import display
+
+            self.cell = display({"text/plain": ""}, raw=True, display_id=True)
+        elif console.is_terminal and not console.is_dumb_terminal:
             self.bar = Progress(
                 TextColumn("{task.percentage:>3.0f} %"),
                 BarColumn(bar_width=40),
@@ -98,6 +103,10 @@ class Display:
 
     def show(self, record: Record, remark: str = "", news: bool = False) -> None:
         """Take in one record, with a remark on it; plain lines have it where it is news."""
+        if self.cell is not None:
+            shown = "\n".join([_bar(record.progress) + f"  {time_left(record)}", plain_line(record), remark])
+            self.cell.update({"text/plain": shown.rstrip()}, raw=True)
+            return
         if self.live is None:
             for line in (plain_line(record), remark if news else ""):
                 if line:
@@ -194,6 +203,11 @@ def plain_line(record: Record) -> str:
     )
 
 
+def _bar(progress: float, width: int = 40) -> str:
+    done = round(width * progress)
+    return "█" * done + "░" * (width - done)
+
+
 def time_left(record: Record) -> str:
     """The time left at the pace so far."""
     if record.progress <= 0:
@@ -224,6 +238,13 @@ class _Console(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         said = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
         super().print(*said, **options)
+
+
+def wanted(verbose: bool | None) -> bool:
+    """Whether a training shows how far it is: as asked for, else where somebody looks on."""
+    if verbose is not None:
+        return verbose
+    return Console().is_jupyter or (sys.stdout is not None and sys.stdout.isatty())
 
 
 def console() -> Console:

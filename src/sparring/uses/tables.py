@@ -1,18 +1,41 @@
-"""What the command line prints as tables: an evaluation, the recipes."""
+"""An evaluation as it is printed: in words and as a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from sparring.metrics.evaluation import Evaluation
+    from sparring.uses.evaluate import Report
+
 SHARES = {
     "precision": "of fakes that lie among reals",
     "recall": "of reals that lie among fakes",
     "coverage": "of reals that have a fake nearby",
 }
+
+
+def show_report(report: Report, screen: Console) -> None:
+    """What was measured against what, how good it is, each number, and what to beware of."""
+    found = report.evaluation
+    note = f"; {found.note}" if found.note else ""
+    resized = f"; {found.resizer}" if found.resizer else ""
+    screen.print(
+        f"{report.fake} against {found.held_out or report.real}"
+        + (f", held out; trained on {report.real}" if found.held_out else ""),
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(f"quality: {found.times_real}", markup=False, soft_wrap=True, style="bold")
+    screen.print(
+        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    screen.print(evaluation_table(found))
+    for warning in found.warnings:
+        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
 
 
 def evaluation_table(evaluation: Evaluation) -> Table:

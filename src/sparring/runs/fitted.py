@@ -1,0 +1,220 @@
+"""Where a training in Python stands: it is begun, goes on, and is saved, in a run folder or in memory alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.config.groups import Config
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import NonFiniteError, RunError
+from sparring.games import from_config
+from sparring.games.adversarial import AdversarialGame
+from sparring.history.record import HistoryWriter, Record
+from sparring.history.table import History
+from sparring.machine.device import Runtime
+from sparring.runs import checkpoint
+from sparring.runs import folder as run
+from sparring.runs.folder import RunFolder
+from sparring.runs.inference import Sampler
+from sparring.training import plan
+from sparring.training.loop import Budget
+
+
+def warned(message: str) -> None:
+    """What a Python user should hear, as Python's warnings are heard."""
+    warnings.warn(message, stacklevel=3)
+
+
+class Fitted:
+    """A training that has been begun, and what it has come to.
+
+    Attributes:
+        config, spec: its options, and what its data is.
+        class_counts: how many samples of each class, or cluster, it has; empty without classes.
+        folder: its run folder; None of one in memory alone.
+        data: what it was given, as it was read; None of one that was loaded.
+        held_out: what no training sees of it.
+        history: the records so far.
+        threads: how many of the CPU's compute; 0 where that is not known yet.
+    """
+
+    config: Config
+    spec: Spec
+    class_counts: list[int]
+    folder: RunFolder | None = None
+    data: Dataset | None = None
+    held_out: Dataset | None = None
+    threads: int = 0
+
+    def __init__(self) -> None:
+        self.history = History()
+        self._seen: Dataset | None = None  # the data as the players see it
+        self._game: AdversarialGame | None = None
+        self._device, self._best = "auto", False  # of what was loaded
+
+    @staticmethod
+    def begin(config: Config, data: Dataset, path: Path | None, force: bool) -> Fitted:
+        """New players for this data, in a new run folder where one is named.
+
+        Raises:
+            ConfigError: options that do not go together.
+            DataError: too few samples.
+            RunError: the folder is there already.
+        """
+        plan.check(config, data)
+        new, parts = Fitted(), plan.parts(config, data)
+        new._see(config, data, parts)
+        new._game = from_config.game(config, parts[0].spec, parts[0].classes)
+        if path:
+            new.folder = run.create_for_all(new._game.runtime, path, config, parts[0], force=force)
+        return new
+
+    @staticmethod
+    def load(folder: RunFolder, device: str = "auto", best: bool = False) -> Fitted:
+        """What a run folder holds: its last checkpoint, or its best one."""
+        found = Fitted()
+        found.config, found.spec = folder.config, folder.spec
+        found.class_counts = folder.facts["class_counts"]
+        found.folder, found._device, found._best = folder, device, best
+        return found
+
+    def _see(self, config: Config, data: Dataset, parts: tuple[Dataset, Dataset | None]) -> None:
+        """Take data, and its parts as this config's players see them."""
+        self.config, self.data = config, data
+        self._seen, self.held_out = parts
+        self.spec, self.class_counts = self._seen.spec, self._seen.class_counts
+
+    def go_on(self, data: Dataset, budget: Mapping[str, float], path: Path | None) -> None:
+        """Stand where the training stopped, in its run folder or in a new one that is named.
+
+        Args:
+            budget: of the whole training, where it is another one.
+
+        Raises:
+            RunError: other data than before, or a best checkpoint, after which its run has gone on.
+        """
+        config = self.config.replace(**budget)
+        if self._device != "auto":
+            config = config.replace(device=self._device)
+        plan.check(config, data)
+        parts = plan.parts(config, data)
+        run.check_same(self.facts, parts[0], self.name or "this training")
+        if path and not (self.folder and self.folder.path.resolve() == path.resolve()):
+            self.folder = RunFolder(self.save(path))
+        elif self.folder and self._best:
+            raise RunError(
+                f"{self.folder.path} has gone on after its best checkpoint. Go on from that one elsewhere: "
+                "fit(data, resume=True, out='runs/other')."
+            )
+        self._see(config, data, parts)
+        if self.folder:
+            self.folder.config = config
+            self._restore(self.folder)
+        self._device, self._best = "auto", False
+        if Budget.of(config).progress(self.game, len(parts[0])) >= 1:
+            warned("this training has spent its budget: give it more, as fit(data, resume=True, minutes=5).")
+
+    def _restore(self, folder: RunFolder) -> None:
+        """The players, the threads and the history of a run's last checkpoint; new players without any."""
+        game = from_config.game(self.config, self.spec, len(self.class_counts))
+        self.threads = 0
+        if folder.saved():
+            facts, tensors = checkpoint.read(folder.checkpoints, warned)
+            checkpoint.restore(game, facts, tensors)
+            self.threads = int(facts.get("threads", 0))
+        self._game = game
+        self.history = History(record for record in folder.records() if record.step <= game.step)
+
+    def train(self, stop: Callable[[], bool]) -> Iterator[Record]:
+        """Train until the budget is spent; each record goes into the history too.
+
+        Raises:
+            NonFiniteError: training broke down.
+        """
+        game, seen = self.game, self._seen
+        assert seen is not None
+        if self.folder:
+            records = run.train_in(
+                self.folder, game, seen, threads=self.threads, held_out=self.held_out, stop=stop, warn=warned
+            )
+        else:
+            records = plan.train(
+                self.config, game, seen, threads=self.threads, held_out=self.held_out, stop=stop
+            )
+        try:
+            for record in records:
+                self.history.append(record)
+                self.threads = torch.get_num_threads()
+                yield record
+        except NonFiniteError:
+            broken = {"non_finite": 1.0}  # for the doctor
+            self.history.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
+            raise
+
+    def save(self, path: Path, force: bool = False) -> Path:
+        """Write a run folder of this state, which can be resumed.
+
+        Raises:
+            RunError: it exists already (unless ``force``), or cannot be written.
+        """
+        game = self.game
+        folder = run.create(path, self.config, self.facts, force=force)
+        writer = HistoryWriter(folder.history)
+        for record in self.history:
+            writer.write(record)
+        writer.close()
+        checkpoint.write(game, folder.checkpoints, {"threads": self.threads} if self.threads else {})
+        return folder.path
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What run.json says of the data."""
+        if self.folder:
+            return self.folder.facts
+        assert self._seen is not None
+        return run.facts_of(self._seen)
+
+    @property
+    def name(self) -> str:
+        """Its run folder; "" without one."""
+        return str(self.folder.path) if self.folder else ""
+
+    @property
+    def game(self) -> AdversarialGame:
+        """The players; those of a run folder are read when they are asked for.
+
+        Raises:
+            RunError: the run has gone on since it was loaded.
+        """
+        if self._game is None:
+            assert self.folder is not None
+            found, facts = self.folder.game(warned, self._runtime, best=self._best)
+            if found.step != self._loaded.step:
+                raise RunError(
+                    f"{self.folder.path} was loaded at step {self._loaded.step:,} and is at step "
+                    f"{found.step:,} now. Load it again with GAN.load."
+                )
+            self._game, self.threads = found, int(facts.get("threads", 0))
+        return self._game
+
+    @property
+    def sampler(self) -> Sampler:
+        """What to draw with: the players, which may have been changed, or else a run's generator alone."""
+        if self._game is None:
+            return self._loaded
+        return Sampler.of(self._game, self.spec, self.config, self.class_counts)
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        return Runtime(self._device, "fp32")
+
+    @cached_property
+    def _loaded(self) -> Sampler:
+        assert self.folder is not None
+        return Sampler.load(self.folder, warned, self._runtime, best=self._best)
