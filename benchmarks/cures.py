@@ -21,10 +21,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from common import RESULTS, append_row, machine, rows_in
+from digit_quality import digit_quality
 from sparring.games import drawing, from_config
 from sparring.kinds import find
 from sparring.machine.device import Threads
-from sparring.metrics.quality import digit_quality
 from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 from sparring.training.vitals import Vitals

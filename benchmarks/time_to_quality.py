@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from common import RESULTS, machine
+from digit_quality import digit_quality
 from sparring.data.spec import Dataset
 from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.kinds import find
 from sparring.machine.device import Threads
-from sparring.metrics.quality import digit_quality
 from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 

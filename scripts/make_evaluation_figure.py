@@ -16,9 +16,9 @@ from matplotlib import pyplot as plt
 from palette import LIGHT
 
 from sparring.data.toy import Mixture, ring
-from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
+from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import Reals
-from sparring.metrics.features import raw
+from sparring.metrics.features import Samples, raw
 
 COUNT = 2000
 LAW = ring(sigma=0.08)
@@ -62,7 +62,7 @@ def main() -> None:
     figure, axes = plt.subplots(2, 3, figsize=(11, 10))
     for axis, (name, points) in zip(axes.flat, cases().items(), strict=True):
         found, _ = evaluate(
-            raw("points", (2,)), Reals(real, data="ring"), lambda _, p=points: Fakes(p), held_out=held_out
+            raw("points", (2,)), Reals(real, data="ring"), lambda _, p=points: Samples(p), held_out=held_out
         )
         axis.scatter(*real.T, s=3, color=LIGHT["real"], label="real")
         axis.scatter(*points.T, s=3, color=LIGHT["fake"], alpha=0.5, label="fake")

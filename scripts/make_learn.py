@@ -19,12 +19,15 @@ import torch
 from PIL import Image
 
 mpl.use("Agg")
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from palette import LIGHT
 from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
+from digit_quality import digit_quality
 from sparring.data import toy
 from sparring.data.builtin import mnist
 from sparring.games import drawing, from_config
@@ -32,7 +35,6 @@ from sparring.kinds import find, image, sheets
 from sparring.kinds import plane as fields
 from sparring.metrics.coverage import prdc
 from sparring.metrics.digits import digit_classifier
-from sparring.metrics.quality import digit_quality
 from sparring.training import suited
 from sparring.training.loop import Budget, train
 

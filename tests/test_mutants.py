@@ -266,7 +266,7 @@ MUTANTS = [
     Mutant(classifiers, "gan_train_test", "gan_test=on_reals.accuracy(*fake)", "gan_test=on_fakes.accuracy(*fake)", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
     Mutant(classifiers, "gan_train_test", "real=on_reals.accuracy(*real_test)", "real=on_reals.accuracy(*real_train)", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
     Mutant(classifiers, "gan_train_test", "min(len", "max(len", test_classifiers.test_gan_train_and_gan_test_cross_reals_and_fakes),
-    Mutant(classifiers, "_drawn", "labelled.labels[chosen]", "labelled.labels[: len(chosen)]", test_classifiers.test_samples_are_drawn_with_their_own_labels_and_once),
+    Mutant(classifiers, "_drawn", "labels[chosen]", "labels[: len(chosen)]", test_classifiers.test_samples_are_drawn_with_their_own_labels_and_once),
     Mutant(digits, "pack", "triu_indices", "tril_indices", test_classifiers.test_a_symmetric_matrix_in_half_the_space),
     Mutant(digits, "unpack", "symmetric[columns, rows] = triangle", "triangle.flip(0)", test_classifiers.test_a_symmetric_matrix_in_half_the_space),
     Mutant(features, "fit_pca", "vectors - mean", "vectors", test_features.test_pca_of_an_axis_aligned_cross),

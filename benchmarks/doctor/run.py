@@ -24,6 +24,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, append_row, machine, rows_in
+from digit_quality import digit_quality
 from doctor.faults import FAULTS, HEALTHY, Case
 from sparring.config.groups import Config
 from sparring.config.recipes import beyond_recipe
@@ -36,7 +37,6 @@ from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.metrics.distances import mind
-from sparring.metrics.quality import digit_quality
 from sparring.training import plan, suited
 from sparring.training.loop import Budget, train
 from sparring.training.preflight import preflight

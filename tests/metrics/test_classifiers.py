@@ -9,25 +9,26 @@ from torch import Tensor
 from sparring.data.builtin import mnist
 from sparring.errors import DataError
 from sparring.metrics import classifiers, digits
-from sparring.metrics.classifiers import Classifier, Labelled
+from sparring.metrics.classifiers import Classifier
+from sparring.metrics.features import Samples
 
 
-def bars(count: int, seed: int = 0) -> Labelled:
+def bars(count: int, seed: int = 0) -> Samples:
     """Noisy 8 x 8 pictures whose left, middle or right third is bright."""
     rng = torch.Generator().manual_seed(seed)
     labels = torch.randint(3, (count,), generator=rng)
     pictures = torch.randint(0, 100, (count, 1, 8, 8), generator=rng)
     for label in range(3):
         pictures[labels == label, :, :, 3 * label : 3 * label + 2] += 120
-    return Labelled(pictures.to(torch.uint8), labels)
+    return Samples(pictures.to(torch.uint8), labels)
 
 
-def blobs(count: int, seed: int = 0) -> Labelled:
+def blobs(count: int, seed: int = 0) -> Samples:
     """Four round clouds far from the origin, in units a thousand times too great."""
     rng = torch.Generator().manual_seed(seed)
     labels = torch.randint(4, (count,), generator=rng)
     corners = torch.tensor([[0.0, 0], [0, 9], [9, 0], [9, 9]]) + 50
-    return Labelled(1000 * (corners[labels] + torch.randn(count, 2, generator=rng)), labels)
+    return Samples(1000 * (corners[labels] + torch.randn(count, 2, generator=rng)), labels)
 
 
 @pytest.mark.parametrize(("draw", "classes"), [(bars, 3), (blobs, 4)])
@@ -130,8 +131,8 @@ def test_gan_train_and_gan_test_cross_reals_and_fakes() -> None:
         trained.append(Copycat(samples))
         return trained[-1]  # type: ignore[return-value]
 
-    def constant(value: float, count: int) -> Labelled:
-        return Labelled(torch.full((count, 2), value), torch.arange(count))
+    def constant(value: float, count: int) -> Samples:
+        return Samples(torch.full((count, 2), value), torch.arange(count))
 
     found, _ = classifiers.gan_train_test(
         constant(1.0, 30), constant(2.0, 20), constant(3.0, 12), 5, seed=7, train=train
@@ -143,16 +144,16 @@ def test_gan_train_and_gan_test_cross_reals_and_fakes() -> None:
 
 
 def test_samples_are_drawn_with_their_own_labels_and_once() -> None:
-    drawn = classifiers._drawn(Labelled(torch.arange(50), torch.arange(50)), 20, seed=0)
-    assert torch.equal(drawn.samples, drawn.labels)
-    assert len(set(drawn.labels.tolist())) == 20
+    samples, labels = classifiers._drawn(Samples(torch.arange(50), torch.arange(50)), 20, seed=0)
+    assert torch.equal(samples, labels)
+    assert len(set(labels.tolist())) == 20
 
 
 def test_fakes_that_lack_a_class_cost_gan_train_and_not_gan_test() -> None:
     fakes = blobs(400, seed=2)
     kept = fakes.labels < 3
     found, _ = classifiers.gan_train_test(
-        blobs(400), blobs(400, seed=1), Labelled(fakes.samples[kept], fakes.labels[kept]), 4
+        blobs(400), blobs(400, seed=1), Samples(fakes.samples[kept], fakes.labels[kept]), 4
     )
     assert found.real > 0.98
     assert found.gan_test > 0.98

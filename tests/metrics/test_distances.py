@@ -1,4 +1,4 @@
-"""Distances against closed forms and simulation, and the digits' quality on digits."""
+"""Distances against closed forms and simulation, and the shipped law of digits."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from sparring.data.builtin import mnist
-from sparring.metrics import distances, quality
+from sparring.metrics import distances
+from sparring.metrics.digits import digit_classifier
 from sparring.metrics.distances import Gaussian
 
 
@@ -84,25 +85,16 @@ def test_mean_and_covariance_are_numpys() -> None:
     np.testing.assert_allclose(fitted.covariance, np.cov(array, rowvar=False), rtol=1e-9)
 
 
-def test_class_shares_are_those_of_the_labels() -> None:
-    digits = mnist("test")
-    assert digits.labels is not None
-    found = quality.digit_quality(digits.samples[:1000])
-    expected = torch.bincount(digits.labels[:1000], minlength=10) / 1000
-    assert sum(found.class_shares) == pytest.approx(1, abs=1e-9)
-    assert found.class_shares == pytest.approx(expected.tolist(), abs=0.01)
-    assert 2 < found.times_floor < 15  # ten times fewer samples: the bias shows
-    assert found.count == 1000
-
-
-def test_real_digits_score_near_the_floor_and_noise_far_above() -> None:
-    test_digits = quality.digit_quality(mnist("test").samples)
-    assert test_digits.distance == pytest.approx(0, abs=0.01)
-    training = quality.digit_quality(mnist("train").samples[:10_000])
-    assert 0.7 < training.times_floor < 1.6
-    assert 0.08 < min(training.class_shares) <= max(training.class_shares) < 0.12
-    noise = torch.randint(0, 256, (500, 1, 28, 28), generator=torch.Generator().manual_seed(0))
-    assert 100 < quality.digit_quality(noise.to(torch.uint8)).times_floor < 1e6
+def test_real_digits_score_near_the_shipped_floor_and_noise_far_above() -> None:
+    network, reference, floor = digit_classifier()
+    noise = torch.randint(0, 256, (500, 1, 28, 28), generator=seeded(0)).to(torch.uint8)
+    test, training, far = (
+        distances.frechet(distances.fit_gaussian(network.features(samples)), reference)
+        for samples in (mnist("test").samples, mnist("train").samples[:10_000], noise)
+    )
+    assert test == pytest.approx(0, abs=0.01)
+    assert 0.7 < training / floor < 1.6
+    assert 100 < far / floor < 1e6
 
 
 def test_features_that_are_not_finite_are_refused_and_not_called_perfect() -> None:

@@ -17,9 +17,9 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.kinds import find, image, sheets
-from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
+from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import Reals, choose
-from sparring.metrics.features import raw
+from sparring.metrics.features import Samples, raw
 from sparring.uses import evaluate as evaluation
 
 
@@ -31,7 +31,7 @@ def measured(fakes: torch.Tensor, *, held_out: bool = True, draws: int = 1, coun
     return evaluate(
         raw("points", (3,)),
         Reals(cloud(800, 0), data="cloud"),
-        lambda number: Fakes(fakes if number == 0 else cloud(len(fakes), 100 + number)),
+        lambda number: Samples(fakes if number == 0 else cloud(len(fakes), 100 + number)),
         held_out=Reals(cloud(600, 1), data="cloud") if held_out else None,
         count=count,
         draws=draws,
@@ -92,7 +92,7 @@ def test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(
 def test_of_the_held_out_reals_no_more_are_taken_than_asked_for() -> None:
     seen: list[str] = []
     evaluate(
-        raw("points", (3,)), Reals(cloud(800, 0)), lambda _: Fakes(cloud(100, 2)),
+        raw("points", (3,)), Reals(cloud(800, 0)), lambda _: Samples(cloud(100, 2)),
         held_out=Reals(cloud(600, 1)), count=100, tell=seen.append,
     )  # fmt: skip
     assert "features of 100 of 100 held-out reals" in seen
@@ -105,7 +105,7 @@ def test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit() 
         found, _ = evaluate(
             replace(raw("points", (3,)), own_units=own_units),
             Reals(shift + unit * cloud(100, 0)),
-            lambda _: Fakes(shift + unit * cloud(100, 2, shift=0.5)),
+            lambda _: Samples(shift + unit * cloud(100, 2, shift=0.5)),
             held_out=Reals(shift + unit * cloud(100, 1)),
             full=False,
         )
@@ -148,7 +148,7 @@ def test_labels_bring_gan_train_and_gan_test() -> None:
     real, fakes = Reals(*two_kinds(200, 0), data="kinds"), two_kinds(100, 1)
     swapped = (fakes[0], 1 - fakes[1])
     for drawn, expected in ((fakes, 1.0), (swapped, 0.0)):
-        found, _ = evaluate(choose(real, "pixels"), real, lambda _, drawn=drawn: Fakes(*drawn), count=200)
+        found, _ = evaluate(choose(real, "pixels"), real, lambda _, drawn=drawn: Samples(*drawn), count=200)
         assert found.classes is not None
         assert found.classes.gan_train == expected
         assert found.classes.gan_test == expected

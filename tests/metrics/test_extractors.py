@@ -2,11 +2,10 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
 
 from sparring.errors import ConfigError
 from sparring.metrics import extractors
-from sparring.metrics.extractors import EXTRACTORS, Reals, choose, from_callable, suited
+from sparring.metrics.extractors import Reals, choose, suited
 from sparring.metrics.features import MOST_VALUES
 
 DIGITS = torch.zeros(10, 1, 28, 28, dtype=torch.uint8)
@@ -92,21 +91,3 @@ def test_unknown_features_are_answered_with_the_nearest() -> None:
 def test_features_that_do_not_suit_the_data_are_refused(name: str, reals: Reals, message: str) -> None:
     with pytest.raises(ConfigError, match=message + r".*Take 'auto', or 'pca-64'"):
         choose(reals, name)
-
-
-def test_ones_own_function() -> None:
-    mine = from_callable("brightness", lambda x: x.float().mean((1, 2, 3))[:, None], resizer="none")
-    assert (mine.label, mine.resizer, mine.version) == ("FD-brightness", "none", None)
-    assert mine(PICTURES).flatten().tolist() == pytest.approx(PICTURES.float().mean((1, 2, 3)).tolist())
-    for name in (*EXTRACTORS, "auto", ""):
-        with pytest.raises(ConfigError, match="give them another name"):
-            from_callable(name, lambda x: x)
-
-
-def test_ones_own_network_is_copied_and_used_without_dropout() -> None:
-    network = nn.Sequential(nn.Flatten(), nn.Linear(2, 3), nn.Dropout(0.9))
-    mine = from_callable("mine", network)
-    found = mine(POINTS)
-    assert network.training
-    expected: Tensor = network[1](POINTS)
-    torch.testing.assert_close(found, expected.detach())

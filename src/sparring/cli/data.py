@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from PIL import Image
 from sparring import kinds
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
+from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
 from sparring.errors import RunError, printable, warn
@@ -24,7 +24,6 @@ from sparring.uses.progress import Reading, console
 
 ROWS, COLUMNS = 12, 12  # pictures on the sheet
 LISTED = 12  # classes by name
-PART = 1000  # samples looked at at a time
 
 
 def read(name: str, config: Config, again: bool = False) -> Dataset:
@@ -94,7 +93,7 @@ def facts(data: Dataset) -> dict[str, str]:
         told["classes"] = f"{data.classes:,}: {', '.join(named[:LISTED])}{more}"
     else:
         told["classes"] = "none"
-    told["duplicates"] = f"{duplicates(data):,}"
+    told["duplicates"] = f"{origin.duplicates if origin else repeats(data.samples):,}"
     recipe, why = suited.recipe_for(data)
     told["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
     if len(data) < suited.LEAST:
@@ -103,14 +102,6 @@ def facts(data: Dataset) -> dict[str, str]:
         told["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
         told["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
     return told
-
-
-def duplicates(data: Dataset) -> int:
-    """Samples that equal one before them, value by value."""
-    if data.origin:
-        return data.origin.duplicates
-    rows = (row.tobytes() for part in data.samples.split(PART) for row in part.numpy())
-    return len(data) - len({hashlib.blake2b(row, digest_size=16).digest() for row in rows})
 
 
 def sheet(data: Dataset, seed: int = 0) -> Image.Image:

@@ -22,7 +22,10 @@ CHANNELS = (1, 3, 4)
 ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may leave; it is cut off
 LEAST_STEPS = 256  # that float32 must make between a column's least and greatest value
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
-LABEL_KEYS = ("labels", "label", "y", "y_train", "targets", "target", "classes", "class")
+LABEL_NAMES = (  # of arrays, of columns and of what a loader gives; the first that is there
+    "labels", "label", "class", "classes", "class_name", "class_id", "category", "target", "targets",
+)  # fmt: skip
+LABEL_KEYS = (*LABEL_NAMES, "y", "y_train")
 LONGEST_NAME = 200  # characters of a class's name
 NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
 Arrays = Mapping[str, Stored | None]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sparring.data.arrays import LABEL_NAMES
 from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
 from sparring.data.source import Source
 from sparring.errors import ConfigError, DataError, UnreadableError, first_of, meant, printable, quoted
@@ -23,9 +24,7 @@ FILE_COLUMNS = (
     "file", "filename", "file_name", "path", "filepath", "file_path", "image", "image_path", "image_name",
     "image_id", "id_code", "img", "name", "id",
 )  # fmt: skip
-LABEL_COLUMNS = (
-    "label", "labels", "class", "class_name", "class_id", "category", "target", "breed", "species", "diagnosis",
-)  # fmt: skip
+LABEL_COLUMNS = (*LABEL_NAMES, "breed", "species", "diagnosis")
 OF_JSON = '{"labels": [["a.png", 0], …]} with whole numbers or names'
 PARTS = {  # of data sets, and of what lies beside the pictures
     "train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout",

@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
 
+from sparring.data import repeats
 from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
 from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, look, reason_of
 from sparring.data.source import Source
@@ -286,7 +287,7 @@ def _write(
                 _check_broken(source, broken, wanted)
                 continue
             file.write(pixels)
-            seen.add(hashlib.blake2b(pixels, digest_size=16).digest())
+            seen.add(repeats.digest(pixels))
             count, all_grey = count + 1, all_grey and grey
         if all_grey:
             _keep_first_channel(file, count, form)

@@ -15,6 +15,7 @@ from sparring.metrics.features import (
     CPU,
     SIDE,
     Extractor,
+    Samples,
     check_pictures,
     content_hash,
     resize,
@@ -209,13 +210,6 @@ def classifier_extractor(network: Classifier, data: str, device: torch.device = 
     )
 
 
-class Labelled(NamedTuple):
-    """Decoded samples (N, *shape) and their classes (N,)."""
-
-    samples: Tensor
-    labels: Tensor
-
-
 class Trainer(Protocol):
     """Whatever learns a classifier, as ``train_classifier`` does."""
 
@@ -238,9 +232,9 @@ class GanTrainTest(NamedTuple):
 
 
 def gan_train_test(
-    real_train: Labelled,
-    real_test: Labelled,
-    fake: Labelled,
+    real_train: Samples,
+    real_test: Samples,
+    fake: Samples,
     classes: int,
     *,
     seed: int = 0,
@@ -254,15 +248,16 @@ def gan_train_test(
     on_reals = train(*_drawn(real_train, count, seed), classes, seed=seed)
     on_fakes = train(*_drawn(fake, count, seed), classes, seed=seed)
     accuracies = GanTrainTest(
-        gan_train=on_fakes.accuracy(*real_test),
-        gan_test=on_reals.accuracy(*fake),
-        real=on_reals.accuracy(*real_test),
+        gan_train=on_fakes.accuracy(*real_test.both),
+        gan_test=on_reals.accuracy(*fake.both),
+        real=on_reals.accuracy(*real_test.both),
         trained_on=count,
     )
     return accuracies, on_reals
 
 
-def _drawn(labelled: Labelled, count: int, seed: int) -> Labelled:
-    """``count`` of them at random, without repetition."""
-    chosen = torch.randperm(len(labelled.samples), generator=torch.Generator().manual_seed(seed))[:count]
-    return Labelled(labelled.samples[chosen], labelled.labels[chosen])
+def _drawn(samples: Samples, count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """``count`` of them at random, without repetition, and their labels."""
+    chosen = torch.randperm(len(samples.samples), generator=torch.Generator().manual_seed(seed))[:count]
+    values, labels = samples.both
+    return values[chosen], labels[chosen]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sparring.errors import DataError, counted
 from sparring.metrics import quality
-from sparring.metrics.classifiers import Labelled, gan_train_test
+from sparring.metrics.classifiers import gan_train_test
 from sparring.metrics.coverage import prdc
 from sparring.metrics.distances import (
     Gaussian,
@@ -27,20 +27,13 @@ from sparring.metrics.distances import (
     standardised,
 )
 from sparring.metrics.extractors import Reals
-from sparring.metrics.features import Extractor
+from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.memorisation import memorisation
 from sparring.metrics.quality import Tell, TimesReal, features_of
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
 FEW = 10  # samples a feature dimension, below which a Fréchet distance is mostly its own bias
 LEAST = 20  # samples, below which nothing is said
-
-
-class Fakes(NamedTuple):
-    """Decoded fakes (N, *shape) and, where they were drawn by class, their labels (N,)."""
-
-    samples: Tensor
-    labels: Tensor | None = None
 
 
 class Scores(NamedTuple):
@@ -122,7 +115,7 @@ PARTS = ("fake", "real", "copying", "classes")
 def evaluate(
     extractor: Extractor,
     real: Reals,
-    draw: Callable[[int], Fakes],
+    draw: Callable[[int], Samples],
     *,
     held_out: Reals | None = None,
     count: int = 10_000,
@@ -191,7 +184,7 @@ def _copying(features: Tensor, reals: quality.RealFeatures, tell: Tell) -> tuple
 
 def _later(
     extractor: Extractor,
-    draw: Callable[[int], Fakes],
+    draw: Callable[[int], Samples],
     numbers: range,
     law: Gaussian,
     distances: list[float],
@@ -219,27 +212,25 @@ def _scores(
     )
 
 
-def _classes(real: Reals, held_out: Reals | None, fakes: Fakes, seed: int, tell: Tell) -> Classes | None:
+def _classes(real: Reals, held_out: Reals | None, fakes: Samples, seed: int, tell: Tell) -> Classes | None:
     if real.labels is None or fakes.labels is None or real.classes < 2:
         return None
     tell("GAN-train and GAN-test")
-    train = Labelled(real.samples, real.labels)
+    train = Samples(real.samples, real.labels)
     if held_out is not None and held_out.labels is not None:
-        test = Labelled(held_out.samples, held_out.labels)
+        test = Samples(held_out.samples, held_out.labels)
     else:
         order = torch.randperm(len(real.samples), generator=torch.Generator().manual_seed(seed))
         # As many as the fakes: the reals may be more than memory holds.
         halves = [half[: len(fakes.samples)] for half in order.chunk(2)]
-        train, test = (Labelled(real.samples[half], real.labels[half]) for half in halves)
-    found, classifier = gan_train_test(
-        train, test, Labelled(fakes.samples, fakes.labels), real.classes, seed=seed
-    )
+        train, test = (Samples(real.samples[half], real.labels[half]) for half in halves)
+    found, classifier = gan_train_test(train, test, fakes, real.classes, seed=seed)
     predicted = classifier.predict(fakes.samples)
     shares = torch.bincount(predicted, minlength=real.classes).double() / len(predicted)
     return Classes(*found, tuple(shares.tolist()))
 
 
-def _check(real: Reals, held_out: Reals | None, fakes: Fakes) -> None:
+def _check(real: Reals, held_out: Reals | None, fakes: Samples) -> None:
     sets = {"real": real.samples, "fake": fakes.samples}
     sets |= {} if held_out is None else {"held-out": held_out.samples}
     for name, samples in sets.items():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sparring.errors import ConfigError, quoted, unknown
+from sparring.errors import ConfigError, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
 from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, raw
@@ -131,27 +130,3 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
     return next(name for name in reals.features if SUITS[name](reals))
-
-
-def from_callable(
-    name: str,
-    function: Callable[[Tensor], Tensor],
-    *,
-    resizer: str = "",
-    version: str | None = None,
-    device: torch.device = CPU,
-    batch: int = 500,
-) -> Extractor:
-    """Your own function of decoded samples (B, ...) to features (B, D), under a name of your own.
-
-    A module is copied and put in eval mode. With a ``version``, which you change whenever the function
-    does, statistics are cached.
-
-    Raises:
-        ConfigError: a name that the table of extractors has.
-    """
-    if name in EXTRACTORS or name == AUTO or not name:
-        raise ConfigError(f"features of your own cannot be called {quoted(name)}: give them another name.")
-    if isinstance(function, nn.Module):  # dropout and batch statistics would make features random
-        function = copy.deepcopy(function).eval().to(device)
-    return Extractor(name, function, resizer=resizer, version=version, device=device, batch=batch)

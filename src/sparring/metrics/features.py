@@ -23,6 +23,19 @@ COMPONENTS, FITTED, SIDE = 64, 1024, 32  # of the principal components; pictures
 MOST_VALUES = 8192  # of a sample taken as its own features: their covariance has 512 MB
 
 
+class Samples(NamedTuple):
+    """Decoded samples (N, *shape) and, where they have classes, their labels (N,)."""
+
+    samples: Tensor
+    labels: Tensor | None = None
+
+    @property
+    def both(self) -> tuple[Tensor, Tensor]:
+        """Samples and labels, where there must be labels."""
+        assert self.labels is not None
+        return self.samples, self.labels
+
+
 @dataclass(frozen=True)
 class Extractor:
     """Decoded samples, uint8 pictures (N, C, H, W) or float points (N, D), to features (N, dimension).

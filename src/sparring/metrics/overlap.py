@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-
 from torch import Tensor
+
+from sparring.data.repeats import digests
 
 
 def shared(samples: Tensor, others: Tensor) -> int:
     """How many of the samples (N, *shape) are among the others (M, *shape), value for value."""
     if samples.shape[1:] != others.shape[1:] or samples.dtype != others.dtype:
         return 0
-    known = set(_digests(others))
-    return sum(digest in known for digest in _digests(samples))
-
-
-def _digests(samples: Tensor) -> Iterator[bytes]:
-    for row in samples.contiguous().numpy():
-        yield hashlib.blake2b(row.data, digest_size=16).digest()
+    known = set(digests(others))
+    return sum(digest in known for digest in digests(samples))
 
 
 def overlaps(fakes: Tensor, real: Tensor, held_out: Tensor | None, *, drawn: bool) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The one quality number, times real; and how good forged digits are."""
+"""The one quality number, times real."""
 
 from __future__ import annotations
 
@@ -221,38 +221,3 @@ def shipped(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
 def _mean(values: Sequence[float]) -> Estimate:
     """The mean of draws and the deviation of one; 0 of a single draw."""
     return Estimate(fmean(values), stdev(values) if len(values) > 1 else 0.0)
-
-
-@dataclass(frozen=True)
-class DigitQuality:
-    """Fréchet distance to MNIST's test set in the shipped classifier's features, beside its floor.
-
-    ``floor`` is what real training digits score; ``class_shares`` (10,) is how often each digit is
-    drawn, in the classifier's eyes.
-    """
-
-    distance: float
-    floor: float
-    class_shares: tuple[float, ...]
-    count: int
-
-    @property
-    def times_floor(self) -> float:
-        return self.distance / self.floor
-
-    def __str__(self) -> str:
-        return (
-            f"FD-digits {self.distance:.2f} from {self.count:,} samples against 10,000 test digits "
-            f"({self.times_floor:.1f} times the {self.floor:.2f} of real training digits); "
-            f"each digit {min(self.class_shares):.0%} to {max(self.class_shares):.0%} of the samples"
-        )
-
-
-def digit_quality(digits: Tensor) -> DigitQuality:
-    """Measure decoded digits (N, 1, 28, 28), uint8."""
-    network, reference, floor = digit_classifier()
-    features = network.features(digits)
-    classes = network.head(features).argmax(1)
-    shares = torch.bincount(classes, minlength=10).double() / len(digits)
-    distance = frechet(fit_gaussian(features), reference)
-    return DigitQuality(distance, floor, tuple(shares.tolist()), len(digits))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from sparring.config.arguments import instance, whole
+from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.errors import Caution, PlayerError, counted
 from sparring.games.adversarial import AdversarialGame, Batch, discriminator_update, forge, generator_update
@@ -85,8 +85,7 @@ def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Cau
     if float(some.std(0).max()) < 1e-6:
         yield Caution("constant-data", "All samples looked at are the same.", "Check what was loaded.")
         return
-    rows = {hashlib.blake2b(row.numpy().tobytes(), digest_size=16).digest() for row in some.cpu()}
-    if (copies := 1 - len(rows) / len(some)) > 0.3:
+    if (copies := repeats(some) / len(some)) > 0.3:
         yield Caution(
             "duplicates",
             f"{copies:.0%} of {len(some):,} samples repeat another one.",

@@ -27,8 +27,9 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.history.find import marked, runs_in
 from sparring.kinds import find
 from sparring.machine.device import Runtime
-from sparring.metrics.evaluation import Evaluation, Fakes, evaluate
+from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import choose, suited
+from sparring.metrics.features import Samples
 from sparring.metrics.overlap import overlaps
 from sparring.metrics.quality import (
     COUNT,
@@ -262,11 +263,11 @@ def compare(
         if reason and labels is not None:
             notes.append(f"GAN-train and GAN-test are taken between two halves of the reals: {reason}.")
     tell("drawing")
-    first = Fakes(drawn.draw(0), labels)
+    first = Samples(drawn.draw(0), labels)
     evaluation, nearest = evaluate(
         extractor,
         reals,
-        lambda number: Fakes(drawn.draw(number), labels) if number else first,
+        lambda number: Samples(drawn.draw(number), labels) if number else first,
         held_out=others,
         count=options.count,
         draws=drawn.draws,
