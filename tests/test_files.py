@@ -62,7 +62,12 @@ def test_numbers_of_any_size_are_numbers(digits: int) -> None:
 
 def test_what_is_no_ordinary_file_keeps_nobody_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for name, said in (("pipe", "no ordinary file"), (".", "a folder"), ("none", "not there"), ("a\0", "name")):
+    for name, said in (
+        ("pipe", "not a regular"),
+        (".", "a folder"),
+        ("none", "not there"),
+        ("a\0", "name"),
+    ):
         with pytest.raises(UnreadableError, match=said):
             read_bytes(tmp_path / name)
 

@@ -199,7 +199,7 @@ MUTANTS = [
     Mutant(run, "_Writer.__init__", "self._due(spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
     Mutant(vitals, "Vitals.__init__", "if game.step else None", "if False else None", partial(test_keeping.test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run, recipe="mlp")),
     Mutant(layout, "steps", "and stem == step_name(int(stem))", "", test_layout.test_only_names_that_sparring_writes_are_steps),
-    Mutant(layout, "_says", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),
+    Mutant(layout, "_belongs", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),
     Mutant(layout, "drop", "step in written and", "", partial(test_keeping.test_files_of_the_user_stay, verb="resume")),
     Mutant(layout, "drop", "alone or", "", test_keeping.test_what_a_kill_left_half_written_goes),
     Mutant(files, "left_over", "if name and", "if False and", test_keeping.test_what_a_kill_left_half_written_goes),

@@ -1,4 +1,4 @@
-"""Files that readers see whole or not at all, and files of others, read without trust."""
+"""Write files so that readers see the old content or the new; read files from users without trusting them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from uuid import uuid4
 
 from sparring.errors import UnreadableError, reason
 
-MOST_BYTES = 2**28  # of a file that is read at once; what sparring writes has a thousandth of it
-MOST_TOML = 20_000  # bytes; a key of a hundred thousand dots would take minutes to read
-DEEPEST = 32  # lists and objects within one another, far more than any file of ours has
-_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # a name that nobody else gives
+MOST_BYTES = 2**28  # a larger file is not read; the files that sparring writes are a thousand times smaller
+MOST_TOML = 20_000  # characters; a key with a hundred thousand dots would take minutes to parse
+DEEPEST = 32  # levels of nested lists and objects; no file of sparring comes near it
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # no other program uses such names
 
 
 def cache_folder() -> Path:
-    """Where sparring keeps what can be made again: $XDG_CACHE_HOME/sparring or ~/.cache/sparring."""
+    """The folder for files that can be made again: $XDG_CACHE_HOME/sparring or ~/.cache/sparring."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "sparring"
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file under a temporary name of its own, flushed to the disk and renamed at the end.
+    """Open a file for writing under a temporary name; at the end flush it to the disk and rename it.
 
-    Readers see the old file or the new.
+    Readers see the old file or the new one, never a part.
 
     Raises:
-        OSError: it cannot be written; what was there before is untouched.
+        OSError: the file cannot be written; the old file is unchanged.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.sparring-tmp")
     try:
@@ -48,17 +48,20 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file as ``whole`` does.
+    """Write the content to a file in one step, as ``whole`` does.
 
     Raises:
-        OSError: it cannot be written; what was there before is untouched.
+        OSError: the file cannot be written; the old file is unchanged.
     """
     with whole(path) as file:
         file.write(content)
 
 
-def beside(path: Path, suffixes: Collection[str]) -> list[str]:
-    """Names of the folders and of such files where this was looked for: one of them may be meant."""
+def similar_entries(path: Path, suffixes: Collection[str]) -> list[str]:
+    """Names of the folders, and of the files with these suffixes, in the folder where ``path`` would be.
+
+    The user may have meant one of them.
+    """
     try:
         return [each.name for each in path.parent.iterdir() if each.is_dir() or each.suffix.lower() in suffixes]
     except OSError:
@@ -66,26 +69,26 @@ def beside(path: Path, suffixes: Collection[str]) -> list[str]:
 
 
 def left_over(folder: Path) -> dict[Path, str]:
-    """Temporary files that a kill left in a folder, and the names that they were to get."""
+    """Temporary files that a killed process left in a folder, each with its intended name."""
     found = {path: _TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.sparring-tmp")}
     return {path: name[1] for path, name in found.items() if name and path.is_file()}
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of an ordinary file; a pipe, which could keep us waiting for ever, is refused.
+    """Read the bytes of a regular file. A pipe is refused, since reading it could block for ever.
 
     Raises:
-        UnreadableError: it is missing, no file, or larger than MOST_BYTES.
+        UnreadableError: the file is missing, is not a regular file, or is larger than MOST_BYTES.
     """
     try:
-        strange = path.exists() and not path.is_file() and not path.is_dir()
-        content = b"" if strange else _head(path)
+        irregular = path.exists() and not path.is_file() and not path.is_dir()
+        content = b"" if irregular else _head(path)
     except OSError as error:
         raise UnreadableError(reason(error)) from error
-    except ValueError as error:  # a path that no system can have
-        raise UnreadableError("its name is none") from error
-    if strange:
-        raise UnreadableError("it is no ordinary file")
+    except ValueError as error:  # for example a zero byte in the path
+        raise UnreadableError("no file can have such a name") from error
+    if irregular:
+        raise UnreadableError("it is not a regular file")
     if len(content) > MOST_BYTES:
         raise UnreadableError(f"it has more than {MOST_BYTES:,} bytes")
     return content
@@ -97,25 +100,25 @@ def _head(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """A file's text in UTF-8, with or without a byte order mark.
+    """Read a file as UTF-8 text, with or without a byte order mark.
 
     Raises:
-        UnreadableError: as ``read_bytes``, or another encoding.
+        UnreadableError: as in ``read_bytes``, or the text is not UTF-8.
     """
     return as_text(read_bytes(path))
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Read the value in a JSON file.
 
     Raises:
-        UnreadableError: as ``read_text`` and ``parse_json``.
+        UnreadableError: as in ``read_text`` and ``parse_json``.
     """
     return parse_json(read_text(path))
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The named values in a JSON file; none where it cannot be read or holds something else."""
+    """Read the object in a JSON file; an empty one if the file is unreadable or holds something else."""
     try:
         found = read_json(path)
     except UnreadableError:
@@ -124,19 +127,19 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file holds.
+    """Read the table in a TOML file.
 
     Raises:
-        UnreadableError: as ``read_text`` and ``parse_toml``.
+        UnreadableError: as in ``read_text`` and ``parse_toml``.
     """
     return parse_toml(read_text(path))
 
 
 def as_text(content: bytes) -> str:
-    """Bytes as text in UTF-8.
+    """Decode bytes as UTF-8 text.
 
     Raises:
-        UnreadableError: another encoding.
+        UnreadableError: the bytes are not UTF-8.
     """
     try:
         return content.decode("utf-8-sig")
@@ -145,10 +148,10 @@ def as_text(content: bytes) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """JSON; whole numbers of twenty figures and more become floats.
+    """Parse JSON. Whole numbers with twenty digits or more become floats.
 
     Raises:
-        UnreadableError: it is none, or too deeply nested.
+        UnreadableError: the text is not JSON, or is nested too deeply.
     """
     try:
         found = json.loads(text, parse_int=_whole)
@@ -156,17 +159,17 @@ def parse_json(text: str) -> Any:
         raise UnreadableError(f"it is not JSON, first in line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
         raise UnreadableError(f"it is nested more than {DEEPEST} levels deep") from error
-    return _shallow(found)
+    return _check_depth(found)
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """TOML.
+    """Parse TOML.
 
     Raises:
-        UnreadableError: it is none, too long, or too deeply nested.
+        UnreadableError: the text is not TOML, is too long, or is nested too deeply.
     """
     if len(text) > MOST_TOML:
-        raise UnreadableError(f"it has more than {MOST_TOML:,} characters, and options take a few hundred")
+        raise UnreadableError(f"it has more than {MOST_TOML:,} characters, where options take a few hundred")
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -176,9 +179,9 @@ def parse_toml(text: str) -> dict[str, Any]:
         ) from error
     except RecursionError as error:
         raise UnreadableError(f"it is nested more than {DEEPEST} levels deep") from error
-    except ValueError as error:  # Python's, about thousands of digits
-        raise UnreadableError("a number or a date in it is none") from error
-    _shallow(found)
+    except ValueError as error:  # Python refuses numbers with thousands of digits
+        raise UnreadableError("it has a number or a date that cannot be read") from error
+    _check_depth(found)
     return found
 
 
@@ -186,10 +189,10 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) < 20 else float(digits)
 
 
-def _shallow(value: Any, levels: int = DEEPEST) -> Any:
+def _check_depth(value: Any, levels: int = DEEPEST) -> Any:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if parts and not levels:
         raise UnreadableError(f"it is nested more than {DEEPEST} levels deep")
     for part in parts:
-        _shallow(part, levels - 1)
+        _check_depth(part, levels - 1)
     return value

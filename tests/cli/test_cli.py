@@ -72,7 +72,7 @@ def test_names_that_are_not_known_offer_the_nearest(
     assert "Did you mean 'dcgan'" in refused(capsys, "train", pictures_file, "--recipe", "dcgna")
     assert "Did you mean 'mnist'" in refused(capsys, "train", "mnits")
     assert "Did you mean 'hinge'" in refused(capsys, "train", pictures_file, "--loss", "hing")
-    assert "'gpu' is not on this machine" in refused(
+    assert "this machine has no device 'gpu'" in refused(
         capsys, "train", pictures_file, *TINY_LINE, "--device", "gpu"
     )
 

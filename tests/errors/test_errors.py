@@ -10,7 +10,7 @@ import torch
 
 from sparring.cli.main import main
 from sparring.errors import (
-    MOST_SAID,
+    MOST_CHARACTERS,
     QUOTED_CHARACTERS,
     ConfigError,
     DataError,
@@ -72,7 +72,7 @@ def test_names_are_made_printable(text, shown):
 def test_every_refusal_is_printable_and_bounded_whatever_it_quotes():
     for quoting in ("x" * 10**6, "\0" * 10**5, "\ud800\x1b[31m\n" * 10):
         said = str(DataError(f"first {quoting} last"))
-        assert len(said) <= MOST_SAID
+        assert len(said) <= MOST_CHARACTERS
         assert said.replace("\n", "").isprintable()
         assert said.startswith("first ")
         assert said.endswith(" last")

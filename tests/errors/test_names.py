@@ -1,4 +1,4 @@
-"""What was meant by a name that is not known."""
+"""The known names that an unknown name stands for."""
 
 import dataclasses
 import itertools
@@ -11,7 +11,7 @@ from sparring.config.recipes import RECIPES
 from sparring.data.builtin import BUILT_IN
 from sparring.doctor.stories import STORIES
 from sparring.errors import counted, unknown
-from sparring.errors.names import WORDS, distance, nearest
+from sparring.errors.names import SYNONYMS, distance, nearest
 
 OPTIONS = tuple(field.name for field in dataclasses.fields(Config))
 VERB_NAMES = tuple(parser().verbs)
@@ -88,7 +88,7 @@ def test_other_words_are_for_names_that_there_are() -> None:
         ("inception-2015", "efficientnet-lite0", "dinov2-vits14", "pca-64"),
     ]  # fmt: skip
     known = set(itertools.chain(*tables))
-    assert {name for names in WORDS for name in names.split()} <= known
+    assert {name for names in SYNONYMS for name in names.split()} <= known
 
 
 def test_a_long_table_is_not_listed_whole() -> None:

@@ -1,4 +1,4 @@
-"""Where a run folder is asked for and something else is given."""
+"""A path that should be a run folder, but is something else."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ def filled(words: list[str], path: str) -> list[str]:
 def test_a_folder_of_runs_names_them(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     path, inside = ("deep", "deep/er/third") if words[0] == "watch" else ("runs", "runs/second, runs/first")
     said = refused(capsys, *filled(words, path))
-    assert f"{path} is not a run folder, but holds" in said
+    assert f"{path} is not a run folder, but contains" in said
     assert f"Give one of them: {inside}." in said
 
 
@@ -58,7 +58,10 @@ def test_a_misspelt_run_meets_the_nearest(words: list[str], capsys: pytest.Captu
 
 def test_what_lies_in_a_run_names_the_run() -> None:
     for path in ("runs/first/samples", "runs/first/history.jsonl"):
-        assert no_run(Path(path)) == f"{path} lies in a run folder: give that, {Path('runs/first').absolute()}."
+        assert (
+            no_run(Path(path))
+            == f"{path} is inside the run folder {Path('runs/first').absolute()}: give that one."
+        )
 
 
 def test_info_lists_the_runs_of_a_folder(pictures: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,12 +77,12 @@ def test_many_runs_are_not_all_named() -> None:
     for k in range(NAMED):
         make_run(Path(f"runs/more{k}"))
     assert len(runs_in(Path("runs"))) == NAMED + 2
-    assert "holds 10 runs. " in no_run(Path("runs"))
+    assert "contains 10 runs. " in no_run(Path("runs"))
     assert no_run(Path("runs")).endswith(" and 2 more.")
 
 
 def test_a_gan_is_loaded_by_the_same_words() -> None:
-    with pytest.raises(RunError, match="holds 2 runs"):
+    with pytest.raises(RunError, match="contains 2 runs"):
         GAN.load("runs")
 
 

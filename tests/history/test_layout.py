@@ -42,19 +42,19 @@ def test_a_checkpoint_says_which_step_it_is_of(tmp_path: Path) -> None:
 )
 def test_what_training_made_is_no_place_to_write_to(tmp_path: Path, part: str) -> None:
     (tmp_path / "run.json").write_text('{"sparring": "0"}')
-    with pytest.raises(RunError, match="stays as training made it: choose another --out"):
-        layout.not_of_a_training(tmp_path / part)
+    with pytest.raises(RunError, match="only a training writes to: choose another --out"):
+        layout.refuse_training_file(tmp_path / part)
     (tmp_path / "link").symlink_to(tmp_path / part)
     with pytest.raises(RunError, match="choose another --out"):
-        layout.not_of_a_training(tmp_path / "link")
+        layout.refuse_training_file(tmp_path / "link")
     (tmp_path / "run.json").write_text("{}")  # of another program
-    layout.not_of_a_training(tmp_path / part)
+    layout.refuse_training_file(tmp_path / part)
 
 
 @pytest.mark.parametrize("part", ["drawn/a.png", "evaluation.json", "mine.png", "mine/samples.png"])
 def test_other_places_in_a_run_are_free(tmp_path: Path, part: str) -> None:
     (tmp_path / "run.json").write_text('{"sparring": "0"}')
-    layout.not_of_a_training(tmp_path / part)
+    layout.refuse_training_file(tmp_path / part)
 
 
 def test_a_new_file_replaces_none_and_leaves_none_where_it_fails(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_it_can_be_read_in_a_terminal_and_in_a_notebook() -> None:
     assert lines[0].split() == ["step", "seconds", "progress", "times_real", "d_loss"]
     assert lines[1].split() == ["1", "0.5", "1%", "1.25"]
     assert lines[2].split() == ["1,500", "0.5", "1500%", "2,345", "0.5"]
-    assert lines[3] == "[2 records of 6 columns: .columns, ['d_loss'], .to_pandas()]"
+    assert lines[3] == "[2 records with 6 columns: .columns, ['d_loss'], .to_pandas()]"
     assert "<td>2,345</td>" in TABLE._repr_html_()
     long = History(record(k, d_loss=0.0) for k in range(100))
     assert len(repr(long).splitlines()) == ROWS + 2

@@ -30,13 +30,13 @@ from sparring.training.loop import _Crew
 
 def test_unknown_devices_are_refused_with_what_is_here() -> None:
     for name in ("gpu", "cuda:x", "tpu"):
-        with pytest.raises(ConfigError, match=r"Here: .*cpu"):
+        with pytest.raises(ConfigError, match=r"It has .*cpu"):
             Runtime(name)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_cuda_without_cuda_is_refused() -> None:
-    with pytest.raises(ConfigError, match="'cuda' is not on this machine"):
+    with pytest.raises(ConfigError, match="this machine has no device 'cuda'"):
         Runtime("cuda")
 
 
@@ -249,5 +249,5 @@ def test_only_the_first_process_measures(
 
 def test_a_program_without_a_file_cannot_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
-    with pytest.raises(ConfigError, match="there is no file of it here: write a script"):
+    with pytest.raises(ConfigError, match="this program has no file: write a script"):
         Runtime("cpu", "fp32", processes=2)

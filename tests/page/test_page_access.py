@@ -132,7 +132,7 @@ def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["watch", str(tmp_path), "--host", "0.0.0.0"]) == 1
     assert "--token" in capsys.readouterr().err
     with pytest.raises(
-        ConfigError, match="cannot listen on 203.0.113.1.*: the address is none of this machine's"
+        ConfigError, match="cannot listen on 203.0.113.1.*: this machine does not have that address"
     ):
         watching.listen("203.0.113.1", 0)
     assert main(["train", "mnist", "--stay"]) == 1
@@ -143,7 +143,7 @@ def test_two_pages_never_share_a_port() -> None:
     with watching.listen("127.0.0.1", 0) as one, watching.listen("127.0.0.1", 0) as other:
         taken = one.getsockname()[1]
         assert taken != other.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {taken}: another program listens there"):
+        with pytest.raises(ConfigError, match=f"port {taken}: another program uses this port"):
             watching.listen("127.0.0.1", taken)
 
 

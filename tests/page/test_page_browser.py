@@ -239,7 +239,7 @@ def test_a_finding_that_is_open_stays_open(tmp_path: Path, page: Page, serve: ty
     expect(second).to_have_attribute("open", "")
     assert page.evaluate("document.activeElement === document.querySelectorAll('.doctor summary')[1]")
     assert page.evaluate("document.querySelectorAll('.doctor details')[1].mark") == 1
-    expect(second).to_contain_text("how far the averaged generator's samples are")
+    expect(second).to_contain_text("how far the weight average's samples are")
 
 
 def test_what_is_not_known_is_said(tmp_path: Path, page: Page, serve: type[Served]) -> None:

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or next(path for path in map(Path, names) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
         raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
-    layout.not_of_a_training(out)
+    layout.refuse_training_file(out)
     screen = console()
     for key, value in facts(data).items():
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured
 from sparring.doctor.report import facts, text
 from sparring.doctor.stories import STORIES, about
-from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, meant, printable
+from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, did_you_mean, printable
 from sparring.files import read_json, read_text
 from sparring.history import layout
 from sparring.history.find import marked, no_run
@@ -60,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     else:
         logs = [file.name for suffix in SUFFIXES for file in path.parent.glob(f"*{suffix}")]
-        hint = meant(path.name, logs) or (meant(path.name, STORIES) if path.parent == Path() else "")
+        hint = did_you_mean(path.name, logs) or (
+            did_you_mean(path.name, STORIES) if path.parent == Path() else ""
+        )
         raise RunError(f"there is no {path}.{hint}" if hint else no_run(path))
     if args.loss:
         options = options | {"loss": args.loss}

@@ -103,7 +103,7 @@ def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:
         raise RunError(f"{out} is a folder: give --out a file, such as {out / layout.EVALUATION}.")
     pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
     for path in (out, pairs) if pairs_too else (out,):
-        layout.not_of_a_training(path)
+        layout.refuse_training_file(path)
         layout.refuse_taken(path, args.force or (args.run and not args.out))
     with layout.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""argparse in our words: a name that is not known meets the nearest ones, a value is told what it is not."""
+"""Parse the command line with argparse, with plain messages for unknown names and wrong values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from sparring.errors import meant, quoted, told, unknown
+from sparring.errors import did_you_mean, printable_message, quoted, unknown
 from sparring.errors.names import nearest
 
 OPTION = re.compile(r"[-–—]+[^\W\d]")  # dashes as editors make them, too; "-0.5" is a number
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self._check_options(words, here)
         found, rest = self.parse_known_args(words)
         if rest:
-            near = meant(f"--{rest[0].partition('=')[0]}", _options(here))
+            near = did_you_mean(f"--{rest[0].partition('=')[0]}", _options(here))
             near = near or " Put a name with spaces in quotation marks."
             here.error(f"{quoted(rest[0])} is more than is taken.{near}")
         return found
@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         message = message.removeprefix("argument ").replace("expected one argument", "expected a value")
         message = message.replace("the following arguments are required:", "not given:")
         ending = "" if message.endswith((".", "?")) else "."
-        self.exit(USAGE_ERROR, f"sparring: {told(message)}{ending} For help: {self.prog} --help\n")
+        self.exit(USAGE_ERROR, f"sparring: {printable_message(message)}{ending} For help: {self.prog} --help\n")
 
     def _check_options(self, words: Sequence[str], here: argparse.ArgumentParser) -> None:
         """Refuse an option that is not known, before anything else can be wrong because of it."""
@@ -78,7 +78,7 @@ class Parser(argparse.ArgumentParser):
             if word[:2] in known and f"-{name}" not in known:  # -oFILE
                 continue
             having = [verb for verb, parser in self.verbs.items() if name in _options(parser)]
-            hint = f" `sparring {having[0]}` has it." if having else meant(name, known)
+            hint = f" `sparring {having[0]}` has it." if having else did_you_mean(name, known)
             here.error(f"unknown option {quoted(name)}.{hint}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

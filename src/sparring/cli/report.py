@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     if out.is_dir() or not out.parent.is_dir():
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise RunError(f"{what}: choose another --out, such as report.html.")
-    layout.not_of_a_training(out)
+    layout.refuse_training_file(out)
     layout.refuse_taken(out, args.force or not args.out)
     size = write_report(args.run, out)
     print(printable(f"{out}  {size / 1e6:.1f} MB"))

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw samples from a run into a file or a folder."""
     folder = RunFolder(args.run)
     if args.out:
-        layout.not_of_a_training(args.out)
+        layout.refuse_training_file(args.out)
         layout.refuse_taken(args.out, args.force)
     if args.count is not None:
         whole("--count", args.count, 1, MOST_SAMPLES)

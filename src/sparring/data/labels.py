@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sparring.data.arrays import LABEL_NAMES
 from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
 from sparring.data.source import Source
-from sparring.errors import ConfigError, DataError, UnreadableError, first_of, meant, printable, quoted
+from sparring.errors import ConfigError, DataError, UnreadableError, did_you_mean, first_of, printable, quoted
 from sparring.files import as_text, parse_json, read_bytes
 
 FILE_COLUMNS = (
@@ -169,7 +169,7 @@ def find(given: str, source: Source) -> Table:
                 f"{source.name} holds several {quoted(below)} ({first_of(matches)}): name one of these."
             )
         inside = next(iter(matches), None)
-        if not inside and (near := meant(given, LABELS)):
+        if not inside and (near := did_you_mean(given, LABELS)):
             raise ConfigError(f"there is no file of labels {quoted(given)}.{near}")
     called = f"{source.name}/{inside}" if inside else str(path.absolute())
     try:

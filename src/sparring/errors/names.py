@@ -1,18 +1,18 @@
-"""What somebody meant by a name that is not known: usual other words for things here, and slips of the hand."""
+"""Find the known names that an unknown name may stand for: by common synonyms and by spelling."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-LONGEST = 80  # characters of a name that are looked at
-MOST = 3  # names that are offered; more say nothing
-SHORTEST = 3  # letters of a part of a name
-LETTERS_A_SLIP = 3  # of the shorter word: more slips make it another
+LONGEST = 80  # characters; the rest of a longer name is ignored
+MOST = 3  # names; a longer list would not help
+SHORTEST = 3  # letters that a name needs to be compared with the beginnings and words of others
+LETTERS_PER_ERROR = 3  # in the shorter word, one wrong letter is allowed for each three letters
 
-# Names here, and the words that other programs, papers and habits have for them. Where one is looked for among
-# options, say, names of other things are passed over.
-WORDS = {
+# The names in sparring, and the words that other programs and papers use for them. A search among options, for
+# example, ignores the names of recipes.
+SYNONYMS = {
     # options
     "g_lr d_lr": "lr learning_rate rate alpha eta",
     "g_lr": "g_learning_rate learning_rate_g generator_lr generator_learning_rate lr_g lrg gen_lr",
@@ -143,15 +143,15 @@ WORDS = {
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Which known names were meant: other words for it, slips of the hand, parts of it; [] if unclear."""
+    """The known names that a name may stand for, by synonym, spelling or part of the name; [] if unclear."""
     name = name[:LONGEST]
     keys = {each: _key(each) for each in known}
-    found = _slips(_key(name), keys) or _parts(name, keys)
+    found = _misspelt(_key(name), keys) or _parts(name, keys)
     return found if len(found) <= MOST else []
 
 
 def distance(a: str, b: str) -> int:
-    """Letters to insert, delete, change or swap with their neighbour until a is b."""
+    """The edit distance of a and b: letters to insert, delete, change or swap with their neighbour."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a):
@@ -165,46 +165,46 @@ def distance(a: str, b: str) -> int:
 
 
 def _key(name: str) -> str:
-    """Letters and digits alone: "--batch-size", "batch_size" and "BatchSize" are one."""
-    return "".join(sign for sign in name.lower() if sign.isalnum())
+    """Only the letters and digits of a name: "--batch-size", "batch_size" and "BatchSize" are the same."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _slips(key: str, keys: dict[str, str]) -> list[str]:
-    """Those with the fewest letters wrong, at most one in three; other words stand back behind names."""
+def _misspelt(key: str, keys: dict[str, str]) -> list[str]:
+    """The names with the fewest wrong letters, at most one in three; a name goes before a synonym."""
     close: dict[str, tuple[int, int]] = {}
     for name, own in keys.items():
-        for word, other in ((own, 0), *((word, 1) for word in _OTHER_WORDS.get(own, ()))):
+        for word, synonym in ((own, 0), *((word, 1) for word in _SYNONYMS.get(own, ()))):
             shorter = min(len(key), len(word))
-            if abs(len(key) - len(word)) * LETTERS_A_SLIP > shorter:
+            if abs(len(key) - len(word)) * LETTERS_PER_ERROR > shorter:
                 continue
-            if (wrong := distance(key, word)) * LETTERS_A_SLIP <= shorter:
-                close[name] = min(close.get(name, (wrong, other)), (wrong, other))
+            if (wrong := distance(key, word)) * LETTERS_PER_ERROR <= shorter:
+                close[name] = min(close.get(name, (wrong, synonym)), (wrong, synonym))
     least = min(close.values(), default=None)
-    return [name for name, apart in close.items() if apart == least]
+    return [name for name, score in close.items() if score == least]
 
 
 def _parts(name: str, keys: dict[str, str]) -> list[str]:
-    """Those that begin so, or have all of its words or begin with one for each: "lr sched", "dino"."""
+    """The names that begin with this one, or that have a word for each of its words: "lr sched", "dino"."""
     words = [word for word in re.split(r"[\W_]+", name.lower()) if word]
     if len(_key(name)) < SHORTEST:
         return []
-    begun = [each for each, key in keys.items() if key.startswith(_key(name))]
-    if begun:
-        return begun
-    theirs = {each: [word for word in re.split(r"[\W_]+", each.lower()) if word] for each in keys}
+    begin_so = [each for each, key in keys.items() if key.startswith(_key(name))]
+    if begin_so:
+        return begin_so
+    known_words = {each: [word for word in re.split(r"[\W_]+", each.lower()) if word] for each in keys}
     return [
-        each for each, parts in theirs.items()
+        each for each, parts in known_words.items()
         if all(any(part.startswith(word) for part in parts) for word in words)
     ]  # fmt: skip
 
 
-def _other_words() -> dict[str, set[str]]:
-    """The other words for each name."""
+def _synonyms() -> dict[str, set[str]]:
+    """The synonyms of each name."""
     table: dict[str, set[str]] = {}
-    for names, words in WORDS.items():
+    for names, words in SYNONYMS.items():
         for name in names.split():
             table.setdefault(_key(name), set()).update(map(_key, words.split()))
     return table
 
 
-_OTHER_WORDS = _other_words()
+_SYNONYMS = _synonyms()

@@ -1,4 +1,4 @@
-"""Where run folders lie, and what is said where one is asked for and something else is given."""
+"""Find run folders, and say what is wrong with a path that should be one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sparring.errors import counted
 from sparring.errors.names import nearest
 from sparring.history import layout
 
-MARKS = (layout.RUN, layout.HISTORY)  # either tells a run folder, a half written one too
+MARKS = (layout.RUN, layout.HISTORY)  # a folder with either file is a run folder, even a half-written one
 PARTS = (*MARKS, layout.CONFIG, layout.CHECKPOINTS)
-USUAL = Path("runs")  # where trainings go that are told no place
-DEEP = 2  # folders down or up that are looked at
-NAMED = 8  # runs in a message
+USUAL = Path("runs")  # the default folder of trainings
+DEEP = 2  # levels of folders that are searched, down or up
+NAMED = 8  # runs that a message names
 
 
 def marked(path: Path) -> bool:
-    """Whether this looks like a run folder, a half written or damaged one too."""
+    """Whether this looks like a run folder, even a half-written or damaged one."""
     return any((path / name).is_file() for name in MARKS)
 
 
@@ -28,10 +28,10 @@ def runs_in(path: Path) -> list[Path]:
 
 
 def no_run(path: Path, missing: str = layout.RUN) -> str:
-    """Why this is no run folder, and which may be meant."""
+    """The message for a path that is not a run folder, with the run folders that may be meant."""
     around = [folder for folder in path.absolute().parents[:DEEP] if marked(folder)]
     if around and path.exists():
-        return f"{path} lies in a run folder: give that, {around[0]}."
+        return f"{path} is inside the run folder {around[0]}: give that one."
     if not path.exists():
         named = {run.name: run for run in (*runs_in(USUAL), *runs_in(path.parent))}
         near = " or ".join(str(named[name]) for name in nearest(path.name, named))
@@ -40,17 +40,17 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
     if not path.is_dir():
         return f"{path} is a file, not a run folder. Give the folder that a training wrote."
     if any((path / part).exists() for part in PARTS):
-        anew = "it anew with --force, or into " if (path / layout.RUN).is_file() else ""
+        anew = "the same folder with --force, or into " if (path / layout.RUN).is_file() else ""
         return f"{path} is only half written: {missing} is missing. Train into {anew}another folder."
     if not (runs := runs_in(path)):
-        return f"{path} is not a run folder, and holds none. `sparring train` makes one."
+        return f"{path} is not a run folder and contains none. `sparring train` makes one."
     more = f" and {len(runs) - NAMED:,} more" if len(runs) > NAMED else ""
     return (
-        f"{path} is not a run folder, but holds {counted(len(runs), 'run')}. Give one of them: "
+        f"{path} is not a run folder, but contains {counted(len(runs), 'run')}. Give one of them: "
         f"{', '.join(map(str, runs[:NAMED]))}{more}."
     )
 
 
 def _above(folder: Path, top: Path) -> list[Path]:
-    """The folders between a folder and the one it was found below."""
+    """The folders between ``folder`` and the folder ``top`` above it."""
     return [parent for parent in folder.parents if top in parent.parents]

@@ -1,4 +1,4 @@
-"""Which files sparring writes into a run folder, by name. Only such files are listed, kept or deleted."""
+"""The names of all files in a run folder. Only files with these names are listed, kept or deleted."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ RUN, CONFIG, HISTORY = "run.json", "config.toml", "history.jsonl"
 RESCUE, CHOICE, QUALITY, LOCK = "rescue.jsonl", "best.json", "quality.json", "lock"
 SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
-OF_TRAINING = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
-OF_LOOKING = (EVALUATION, NEAREST, REPORT)  # by verbs that look at a run
-MOST_LABEL = 60  # characters of a label in a file's name, whose bytes no system takes more than 255 of
-DRAWN = "drawn"  # the folder of what is drawn without saying where to
+TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
+LATER_FILES = (EVALUATION, NEAREST, REPORT)  # written by evaluate and report
+MOST_LABEL = 60  # characters of a class name in a file name, which may have 255 bytes
+DRAWN = "drawn"  # the default folder of `sparring sample`
 
 CHECKPOINTS, HEALTHY, BEST = "checkpoints", "healthy", "best"
 STATE, TENSORS = ".json", ".safetensors"  # the two files of a checkpoint
@@ -29,23 +29,23 @@ FIELDS, FIELD, REAL_FIELD = "fields", ".json", "real.json"
 BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST), (STATE, TENSORS)) | {
     SAMPLES: (PICTURE,),
     FIELDS: (FIELD,),
-}  # folders of files that are named after a step; a state goes before its tensors, which alone do not count
+}  # folders whose files are named after a step; of a checkpoint the state is deleted first
 
 
 def step_name(step: int) -> str:
-    """How a file is named after a step, without its suffix."""
+    """The file name for a step, without a suffix."""
     return f"{step:08d}"
 
 
 def is_step(name: str) -> bool:
-    """Whether this is a number of steps, in digits that every reader takes for such."""
+    """Whether the text is a number of steps, written in ASCII digits."""
     return name.isascii() and name.isdecimal() and len(name) <= 15
 
 
 def steps(folder: Path, suffix: str) -> list[int]:
-    """The steps of the files that are named after one, as sparring writes the names, ascending."""
+    """The steps, ascending, of the files whose names are ``step_name`` with this suffix."""
     try:
-        with os.scandir(folder) as entries:  # which know what is a file without asking for each
+        with os.scandir(folder) as entries:  # an entry knows whether it is a file without another system call
             names = [entry.name for entry in entries if entry.name.endswith(suffix) and entry.is_file()]
     except OSError:
         return []
@@ -54,49 +54,52 @@ def steps(folder: Path, suffix: str) -> list[int]:
 
 
 def checkpoints(folder: Path) -> list[int]:
-    """The steps of a run's checkpoints in a folder, which say themselves to be of step and run, ascending."""
+    """The steps, ascending, of the checkpoints in a folder that name this step and this run."""
     run = identity(folder.parent)
-    return [step for step in steps(folder, STATE) if _says(folder / f"{step_name(step)}{STATE}", step, run)]
+    return [step for step in steps(folder, STATE) if _belongs(folder / f"{step_name(step)}{STATE}", step, run)]
 
 
-def _says(path: Path, step: int, run: str) -> bool:
+def _belongs(path: Path, step: int, run: str) -> bool:
     facts = read_object(path)
     return "sha256" in facts and facts.get("step") == step and of_run(facts, run)
 
 
 def identity(run: Path) -> str:
-    """What tells this run from every other one, empty where it does not say."""
+    """The id of a run, "" if run.json has none."""
     found = read_object(run / RUN).get("id", "")
     return found if isinstance(found, str) else ""
 
 
 def of_run(facts: Mapping[str, Any], run: str) -> bool:
-    """Whether a checkpoint may be of this run; an old one does not say."""
+    """Whether a checkpoint may belong to this run; an old checkpoint does not name its run."""
     return not run or facts.get("run", run) == run
 
 
-def drop(folder: Path, goes: Callable[[int], bool], written: Collection[int]) -> None:
-    """Delete the files of such steps in a folder of BY_STEP, and tensors that a kill left without their state.
+def drop(folder: Path, unwanted: Callable[[int], bool], written: Collection[int]) -> None:
+    """Delete the files of unwanted steps in a folder of BY_STEP, and tensors that have no state.
+
+    A process that is killed while it writes or deletes a checkpoint leaves such tensors.
 
     Args:
-        written: steps of which the run knows; a file of another step is the user's.
+        unwanted: whether the files of a step are deleted.
+        written: the steps at which the run wrote files; a file of another step belongs to the user and stays.
     """
     for suffix in BY_STEP[folder.name]:
         for step in steps(folder, suffix):
             path = folder / f"{step_name(step)}{suffix}"
             alone = suffix == TENSORS and not path.with_suffix(STATE).exists()
-            if step in written and (alone or goes(step)):
+            if step in written and (alone or unwanted(step)):
                 path.unlink(missing_ok=True)
 
 
 def drawn_name(number: int, label: str = "") -> str:
-    """How a drawn sample is named in a folder of many."""
+    """The file name of a drawn sample in a folder of samples."""
     named = label.replace("/", "_")[:MOST_LABEL]
     return f"{number:05d}{'-' if named else ''}{named}{PICTURE}"
 
 
 def drawn_number(name: str) -> str:
-    """The number in the name of a drawn sample, empty of another name; a user's file could have one too."""
+    """The number in the file name of a drawn sample, "" for other names. A user's file may have one too."""
     found = re.fullmatch(r"([0-9]{5,})(-.*)?\.png", name, re.DOTALL)
     return found[1] if found else ""
 
@@ -106,25 +109,25 @@ def is_run(path: Path) -> bool:
     return "sparring" in read_object(path / RUN)
 
 
-def not_of_a_training(out: Path) -> None:
-    """Refuse to write where a training writes: a verb that looks at a run leaves it as it is.
+def refuse_training_file(out: Path) -> None:
+    """Refuse to write over a training's files, for the verbs that only read a run.
 
     Raises:
-        RunError: it is a file or a folder of a training's, or the run folder itself.
+        RunError: ``out`` is a file or a folder that a training writes, or the run folder itself.
     """
     for place in map(Path, (os.path.abspath(out), os.path.realpath(out))):
         above, higher = place.parent, place.parent.parent
         for run, part in ((place, ""), (above, place.name), (higher, above.name)):
-            if part in ("", LOCK, *OF_TRAINING, *BY_STEP) and is_run(run):
+            if part in ("", LOCK, *TRAINING_FILES, *BY_STEP) and is_run(run):
                 what = f"a part of the run {run}" if part else "a run folder"
-                raise RunError(f"{out} is {what}, which stays as training made it: choose another --out.")
+                raise RunError(f"{out} is {what}, which only a training writes to: choose another --out.")
 
 
 def refuse_taken(out: Path, force: bool) -> None:
-    """Refuse to write where something is, unless told to replace it.
+    """Refuse to replace a file or folder, unless ``force`` is given.
 
     Raises:
-        RunError: it exists.
+        RunError: ``out`` exists.
     """
     if out.exists() and not force:
         raise RunError(f"{out} exists already: choose another --out, or replace it with --force.")
@@ -132,10 +135,10 @@ def refuse_taken(out: Path, force: bool) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Within, a disk that does not take what is written is told in our words.
+    """Turn the system's errors while ``path`` is written into a plain message.
 
     Raises:
-        RunError: why ``path`` cannot be written.
+        RunError: ``path`` cannot be written, and why.
     """
     try:
         yield
@@ -145,16 +148,16 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def new_file(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
-    """A name that is free, folder/stem.suffix or with a number, for a file that is written within.
+    """Reserve an unused file name, folder/stem.suffix or folder/stem-2.suffix and so on, to write to.
 
     Raises:
-        OSError: nothing can be made there.
+        OSError: no file can be made in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
         with suppress(FileExistsError):
-            path.touch(exist_ok=False)  # at once, so that nobody else takes it
+            path.touch(exist_ok=False)  # now, so that no other process takes the name
             break
     try:
         yield path

@@ -1,4 +1,4 @@
-"""What a training tells: one Record per line of history, and what each logged name means."""
+"""The history of a training: one Record per line, and a table of what each logged name means."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from sparring.config.values import field, finite, listed, number, text, whole
 from sparring.errors import RunError, UnreadableError, reason
 from sparring.files import parse_json, write_whole
 
-LINE_CHARACTERS = 100_000  # at most; a record has some hundreds
-NAME_CHARACTERS, MOST_BINS = 80, 1_000
+LINE_CHARACTERS = 100_000  # at most; a usual record has some hundreds
+NAME_CHARACTERS = 80  # at most, of a logged name
+MOST_BINS = 1_000  # of a histogram of scores
 HEAD = ("step", "samples_seen", "seconds", "progress", "scores")
 
 
 class Logged(NamedTuple):
-    """The one meaning of a logged name."""
+    """What a logged name means, with its unit and its healthy range."""
 
     unit: str
     healthy: str
     meaning: str
 
 
-# Two-norms are taken over all weights of a player, at the step the record is made.
+# Each norm is the 2-norm over all weights of a player, at the step of the record.
 LOGGED: dict[str, Logged] = {
-    "d_loss": Logged("nats", "0.3 to 1.4", "discriminator's loss without penalties; ln 4: it only guesses"),
-    "g_loss": Logged("nats", "0.5 to 4", "generator's loss"),
-    "penalty": Logged("nats", "below d_loss", "the penalties as they enter the discriminator's loss"),
-    "d_real": Logged("probability", "0.5 to 0.95", "mean D(x): how real it thinks real samples are"),
-    "d_fake": Logged("probability", "0.05 to 0.5", "mean D(G(z)): how real it thinks forged ones are"),
+    "d_loss": Logged("nats", "0.3 to 1.4", "the discriminator's loss without penalties; ln 4: it only guesses"),
+    "g_loss": Logged("nats", "0.5 to 4", "the generator's loss"),
+    "penalty": Logged("nats", "below d_loss", "the penalties, as added to the discriminator's loss"),
+    "d_real": Logged(
+        "probability", "0.5 to 0.95", "mean D(x): how real the discriminator thinks real samples are"
+    ),
+    "d_fake": Logged(
+        "probability", "0.05 to 0.5", "mean D(G(z)): how real the discriminator thinks forged samples are"
+    ),
     "real_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of real samples"),
     "fake_logit": Logged("logit", "gap 0.2 to 4", "mean raw score of forged samples"),
     "g_gradient_norm": Logged("1", "0.01 to 30", "2-norm of the generator's gradient"),
@@ -40,60 +45,83 @@ LOGGED: dict[str, Logged] = {
     "auc": Logged(
         "probability",
         "0.55 to 1",
-        "that the discriminator scores a real sample above a forged one; 0.5: it guesses",
+        "how often the discriminator scores a real sample above a forged one; 0.5: it only guesses",
     ),
     "distance": Logged(
-        "ratio", "falling", "MIND of samples to reals; 1: as bad as drawing their mean again and again"
+        "ratio",
+        "falling",
+        "MIND from samples to real ones; 1: as bad as drawing the mean of the data again and again",
     ),
-    "spread": Logged("ratio", "0.85 to 1.05", "mean distance of two forged samples, over that of two reals"),
-    "class_spread": Logged("ratio", "above 0.5", "the same within a class, the least over classes"),
-    "missing": Logged("share", "below 0.1", "reals whose kind (of 20, by k-means) is hardly ever forged"),
-    "out_of_reach": Logged("share", "below 0.05", "real values beyond the least and greatest forged ones"),
-    "high_frequency": Logged("ratio", "0.5 to 6", "energy of the finest checkerboard, forged over real"),
+    "spread": Logged(
+        "ratio", "0.85 to 1.05", "mean distance between two forged samples, over that between two real ones"
+    ),
+    "class_spread": Logged("ratio", "above 0.5", "`spread` within each class, the least of all classes"),
+    "missing": Logged(
+        "share", "below 0.1", "share of the data in clusters (of 20, by k-means) that are hardly ever forged"
+    ),
+    "out_of_reach": Logged(
+        "share", "below 0.05", "share of real values below the least or above the greatest forged value"
+    ),
+    "high_frequency": Logged(
+        "ratio", "0.5 to 6", "energy of the finest checkerboard in forged samples, over that in real ones"
+    ),
     "corners": Logged(
-        "ratio", "0.3 to 4", "power in the four corners of the spectrum, where dots lie, forged over real"
+        "ratio",
+        "0.3 to 4",
+        "power in the four corners of the spectrum (a pattern of dots) of forged samples, over that of real "
+        "ones",
     ),
     "times_real": Logged(
         "ratio",
         "1 to 3",
-        "Fréchet distance of the samples over that of as many other reals, estimated from a few "
-        "(`sparring evaluate` measures it); 1 is as good as real",
+        "Fréchet distance of the samples, over that of equally many other real samples, estimated from a few "
+        "samples (`sparring evaluate` measures it); 1 is as good as real",
     ),
-    "times_real_error": Logged("ratio", "small", "standard deviation of `times_real`'s estimate"),
+    "times_real_error": Logged("ratio", "small", "standard deviation of the estimate `times_real`"),
     "jitter": Logged(
         "ratio",
         "0.02 to 0.6",
-        "how far the same latents' samples moved since the last record, over `spread`'s unit",
+        "how far the samples of the same latents moved since the last record, in the unit of `spread`",
     ),
     "average_lag": Logged(
-        "ratio", "below 0.5", "how far the averaged generator's samples are from the present one's"
+        "ratio", "below 0.5", "how far the weight average's samples are from those of the present generator"
     ),
-    "copied": Logged("share", "0.4 to 0.7", "forged samples nearer to trained-on reals than to held-out ones"),
+    "copied": Logged(
+        "share", "0.4 to 0.7", "share of forged samples nearer to the training set than to the hold-out"
+    ),
     "g_change": Logged("ratio", "0.0001 to 1", "how far the generator's weights moved since the last record"),
-    "d_change": Logged("ratio", "0.0001 to 1", "how far the discriminator's weights moved"),
-    "d_rank": Logged(
-        "ratio", "above 0.5", "directions the discriminator's layers use, 1: as random weights do, 0: one each"
+    "d_change": Logged(
+        "ratio", "0.0001 to 1", "how far the discriminator's weights moved since the last record"
     ),
-    "non_finite": Logged("count", "0", "values that were infinite or NaN when the training stopped"),
-    "augment_p": Logged("probability", "0 to 0.8", "how often each augmentation is made (`augment`)"),
+    "d_rank": Logged(
+        "ratio",
+        "above 0.5",
+        "how many directions the discriminator's layers use; 1: as many as random weights, 0: one in each "
+        "layer",
+    ),
+    "non_finite": Logged("count", "0", "number of values that were infinite or NaN when the training stopped"),
+    "augment_p": Logged("probability", "0 to 0.8", "how often each augmentation is applied (`augment`)"),
     "held_out_gap": Logged(
         "ratio",
         "below 0.5",
-        "(D(train) - D(held out)) / (D(train) - D(fake)): 0, it knows what is real; 1, only what it was shown",
+        "(D(train) - D(held out)) / (D(train) - D(fake)); 0: D knows what is real; 1: it knows the training "
+        "set",
     ),
     "frechet": Logged(
         "squared features",
         "falling",
-        "Fréchet distance of 2,000 samples to reals, where `evaluate_every` is due",
+        "Fréchet distance of 2,000 samples to real ones, measured every `evaluate_every` records",
     ),
-    "lr_scale": Logged("ratio", "0 to 1", "where the learning rates stand on their schedule"),
-    "r1_gamma": Logged("nats / slope²", "data's", "R1's gamma, scheduled and adapted, where there is R1"),
-    "samples_per_second": Logged("samples/s", "steady", "real samples a second since the last record"),
+    "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
+    "r1_gamma": Logged(
+        "nats / slope²", "data's", "gamma of the R1 penalty after schedule and adaptation; only with R1"
+    ),
+    "samples_per_second": Logged("samples/s", "steady", "real samples per second since the last record"),
 }
 
 
 class Scores(NamedTuple):
-    """How the discriminator's logits were spread lately: counts in bins of equal width from low to high."""
+    """Histograms of the recent logits: counts in bins of equal width from low to high."""
 
     low: float
     high: float
@@ -103,10 +131,12 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True)
 class Record:
-    """One line of history: where the training stands and the means since the line before.
+    """One line of the history: the state of the training, and the logged means since the line before.
 
-    ``progress`` is the share of the budget spent, 0 to 1. ``values`` has the names of LOGGED; ``scores``
-    is missing in older histories.
+    Attributes:
+        progress: the share of the budget that is spent, 0 to 1.
+        values: numbers under the names of LOGGED.
+        scores: histograms of logits; None in older histories.
     """
 
     step: int
@@ -117,7 +147,7 @@ class Record:
     scores: Scores | None = None
 
     def to_json(self) -> str:
-        """One line of ``history.jsonl`` without its line end."""
+        """One line of ``history.jsonl``, without the line break."""
         head = {
             "step": self.step,
             "samples_seen": self.samples_seen,
@@ -132,7 +162,7 @@ class Record:
 
     @staticmethod
     def from_json(line: str) -> Record:
-        """The inverse of ``to_json``, up to its rounding.
+        """Read a line that ``to_json`` wrote; numbers are rounded.
 
         Raises:
             UnreadableError: the line is not a record.
@@ -148,7 +178,7 @@ class Record:
 
 
 def times_real_text(value: float, error: float | None = None) -> str:
-    """The quality number in words; ``error`` is a standard deviation."""
+    """The quality number as text, with its standard deviation."""
     said = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     if error:
         said += f" ± {error:,.0f}" if error >= 100 else f" ± {error:.2g}"
@@ -165,10 +195,15 @@ def _scores(values: Any) -> Scores:
 
 
 def read_history(path: Path, broken: Callable[[str], object] = lambda _: None) -> Iterator[Record]:
-    """The records of a ``history.jsonl``; a line cut short by a kill is passed over, and told to ``broken``.
+    """Read the records of a ``history.jsonl``. Lines that are not records are skipped.
+
+    A process that is killed while it writes leaves an incomplete line.
+
+    Args:
+        broken: called with each line that is not a record.
 
     Raises:
-        RunError: there is no such file, or it cannot be read.
+        RunError: the file is missing or cannot be read.
     """
     if not path.is_file():
         raise RunError(f"no history at {path}. Is this a run folder? `sparring train` makes one.")
@@ -184,13 +219,13 @@ def read_history(path: Path, broken: Callable[[str], object] = lambda _: None) -
 
 
 def truncate_history(path: Path, last_step: int) -> None:
-    """Drop the records after ``last_step``, so that a resumed run writes them anew, once."""
+    """Delete the records after ``last_step``; a resumed run writes them again."""
     kept = [record for record in read_history(path) if record.step <= last_step] if path.exists() else []
     write_whole(path, "".join(record.to_json() + "\n" for record in kept).encode())
 
 
 class HistoryWriter:
-    """Appends records to ``history.jsonl``, one whole line a write."""
+    """Append records to ``history.jsonl``, one complete line per write."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=1)

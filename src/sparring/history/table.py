@@ -1,4 +1,4 @@
-"""A training's history as a table: a row a record, a column a logged name."""
+"""The history of a training as a table: one row per record, one column per logged name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sparring.errors import ConfigError, counted, unknown
 from sparring.history.record import Record
 
 HEAD = ("step", "samples_seen", "seconds", "progress")
-# What is shown of a long row, as far as it was logged; and the last so many rows.
+# The columns that are shown, if they were logged.
 SHOWN = (
     "step",
     "seconds",
@@ -24,13 +24,13 @@ SHOWN = (
     "d_real",
     "d_fake",
 )
-ROWS = 12
+ROWS = 12  # the last rows, which are shown
 
 
 class History(Sequence[Record]):
-    """The records of a training: a sequence of them, and a table with a column a logged name.
+    """The records of a training, as a sequence and as a table with one column per logged name.
 
-    ``history[-1]`` is the last record, ``history["d_loss"]`` a column.
+    ``history[-1]`` is the last record, ``history["d_loss"]`` is a column.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
@@ -38,12 +38,12 @@ class History(Sequence[Record]):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns' names: where the training stood, then what was logged."""
+        """The names of the columns: the state of the training first, then the logged names."""
         return tuple(dict.fromkeys([*HEAD, *(name for record in self for name in record.values)]))
 
     @property
     def rows(self) -> list[tuple[float, ...]]:
-        """A row a record in the order of ``columns``; NaN where a record lacks the name."""
+        """One row per record, in the order of ``columns``; NaN where a record lacks the name."""
         columns = self.columns
         return [tuple(_cell(record, name) for name in columns) for record in self]
 
@@ -57,13 +57,14 @@ class History(Sequence[Record]):
             import pandas
         except ImportError as error:
             raise ConfigError(
-                "pandas is not installed: pip install pandas. Without it, history['d_loss'] is a column as a "
-                "list, and history.rows are all of them."
+                "pandas is not installed: pip install pandas. Without pandas, history['d_loss'] is a column as "
+                "a "
+                "list, and history.rows has all rows."
             ) from error
         return pandas.DataFrame.from_records(self.rows, columns=list(self.columns))
 
     def append(self, record: Record) -> None:
-        """A further row."""
+        """Add a record as the last row."""
         self._records.append(record)
 
     @overload
@@ -93,22 +94,22 @@ class History(Sequence[Record]):
             "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
             for row in (names, *rows)
         ]
-        return "\n".join([*lines, self._told()])
+        return "\n".join([*lines, self._size()])
 
     def _repr_html_(self) -> str:
-        """In a notebook, a table."""
+        """The table as HTML, for notebooks."""
         names, rows = self._shown()
         lines = [f"<tr>{''.join(f'<th>{html.escape(name)}</th>' for name in names)}</tr>"]
         lines += [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows]
-        return f"<table>{''.join(lines)}</table><p>{self._told()}</p>"
+        return f"<table>{''.join(lines)}</table><p>{self._size()}</p>"
 
     def _shown(self) -> tuple[list[str], list[list[str]]]:
-        """The columns and the last rows that fit on a screen, as text."""
+        """The names of the shown columns, and the last ROWS rows as text."""
         names = [name for name in SHOWN if name in self.columns]
         return names, [[_text(name, _cell(record, name)) for name in names] for record in self[-ROWS:]]
 
-    def _told(self) -> str:
-        counts = f"{counted(len(self), 'record')} of {len(self.columns)} columns"
+    def _size(self) -> str:
+        counts = f"{counted(len(self), 'record')} with {len(self.columns)} columns"
         return f"[{counts}: .columns, ['d_loss'], .to_pandas()]"
 
 

@@ -13,8 +13,8 @@ from sparring.data.arrays import from_file
 from sparring.data.builtin import BUILT_IN
 from sparring.data.spec import Dataset
 from sparring.data.store import Watch
-from sparring.errors import ConfigError, DataError, first_of, meant, quoted, unknown
-from sparring.files import beside
+from sparring.errors import ConfigError, DataError, did_you_mean, first_of, quoted, unknown
+from sparring.files import similar_entries
 from sparring.history import layout
 from sparring.kinds.kind import Kind
 
@@ -68,7 +68,7 @@ def holds_files(name: str) -> bool:
 
 
 def is_run(name: str) -> bool:
-    """Whether a run is meant, not data."""
+    """Whether a run is did_you_mean, not data."""
     return name not in BUILT_IN and (Path(name) / layout.RUN).exists()
 
 
@@ -83,7 +83,7 @@ def stem(name: str) -> str:
 
 
 def shadowed(name: str) -> list[str]:
-    """That a folder is not meant which has the name of a built-in set."""
+    """That a folder is not did_you_mean which has the name of a built-in set."""
     if name not in BUILT_IN or not Path(name).is_dir():
         return []
     return [f"{name} is taken for the built-in set; for the folder write ./{name}."]
@@ -118,11 +118,11 @@ def _as_it_is(name: str, path: Path) -> Dataset:
             "a folder of pictures."
         )
     if path.suffix.lower() in known or len(path.parts) > 1:
-        near = meant(path.name, beside(path, known))
+        near = did_you_mean(path.name, similar_entries(path, known))
         raise DataError(f"there is no file or folder {name}.{near} Of a run whose data moved: link them there.")
     recipe = f" {name} is a recipe: sparring train DATA --recipe {name}." if name in RECIPES else ""
     raise DataError(
-        unknown("data", name, BUILT_IN, beside(path, known))
+        unknown("data", name, BUILT_IN, similar_entries(path, known))
         + recipe
         + f" Or the path of a {', '.join(known)} file or of a folder, or hf:NAME."
     )

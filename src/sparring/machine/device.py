@@ -1,4 +1,4 @@
-"""Where a training runs: device, precision, processes (through Lightning Fabric) and CPU threads."""
+"""Where a training runs: device, precision and processes (by Lightning Fabric), and CPU threads."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from sparring.errors import ConfigError, counted, quoted, unknown
 from sparring.machine.threads import available_cores
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # other packages' deprecations on import are not the user's
+    warnings.simplefilter("ignore")  # deprecations in other packages do not concern the user
     from lightning_fabric import Fabric
 
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no banners
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it prints advertisements otherwise
 
 
 T = TypeVar("T")
 _pool = cache(ThreadPoolExecutor)
 
 LAUNCHED = "TORCHELASTIC_RUN_ID"  # set in the processes that torchrun starts
-AMD = "AuthenticAMD"  # the vendor's sign
-MOST_PER_CORE = 16  # threads; each takes a stack of its own, and more only wait for one another
-MOST_TURNS = 40  # of the candidates in choosing the number of threads
+AMD = "AuthenticAMD"  # the vendor id of AMD processors
+MOST_PER_CORE = 16  # threads per core; more take memory and only wait for each other
+MOST_TURNS = 40  # rounds of timing when the number of threads is chosen
 
 
 class Runtime:
-    """One process's view of the machine: its device, its precision, its place among the others.
+    """The device, the precision and the rank of one process of a training.
 
     Args:
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         precision: "auto" (see ``fast_precision``), "fp32" or "bf16".
-        processes: how many processes train together; the others are started here, unless torchrun did.
-            Without it: as many as torchrun started, else one.
+        processes: how many processes train together; they are started here, unless torchrun started them.
+            None: as many as torchrun started, or one.
 
     Raises:
-        ConfigError: a device this machine does not have, or another number than torchrun started.
+        ConfigError: this machine lacks the device, or torchrun started another number of processes.
     """
 
     def __init__(self, device: str = "auto", precision: str = "auto", processes: int | None = None) -> None:
@@ -75,7 +75,7 @@ class Runtime:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.fabric.launch()
-        self.at_once = 1  # parts of a step that are computed side by side
+        self.parallel_parts = 1  # parts of a step that are computed in parallel
 
     @property
     def device(self) -> torch.device:
@@ -90,11 +90,11 @@ class Runtime:
         return self.fabric.global_rank
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The context of the players' forward passes; penalties stay outside, in float32."""
+        """The precision context of forward passes. Penalties are computed outside of it, in float32."""
         return self.fabric.autocast()
 
     def place(self, network: nn.Module) -> nn.Module:
-        """The network on this device, its BatchNorm over all processes' batches."""
+        """Move a network to this device. Its BatchNorm then uses the batches of all processes."""
         if self.processes > 1:
             network = _synchronised(network)
         network = network.to(self.device)
@@ -103,7 +103,7 @@ class Runtime:
         return network
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Each gradient becomes its mean over the processes, in one exchange.
+        """Replace each gradient by its mean over the processes, in one exchange.
 
         Fabric's DistributedDataParallel wrapper would do this in backward, but it supports neither
         second-order gradients nor two forward passes before one backward.
@@ -118,7 +118,7 @@ class Runtime:
             gradient.copy_(part.view_as(gradient))
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean of ``values`` over the processes, on each of them."""
+        """The mean of ``values`` over all processes; each process gets it."""
         if self.processes > 1:
             values = values.clone()
             dist.all_reduce(values)
@@ -126,59 +126,60 @@ class Runtime:
         return values
 
     def share(self, batch: Tensor) -> Tensor:
-        """This process's part of what all processes drew alike."""
+        """The part of a batch that this process computes; all processes drew the same batch."""
         if self.processes == 1:
             return batch
         size = len(batch) // self.processes
         return batch[self.rank * size : (self.rank + 1) * size]
 
     def use_threads(self, count: int, parts: int = 1) -> None:
-        """Let so many CPU threads compute: first parts of a step side by side, then each layer.
+        """Set the number of CPU threads: first for parts of a step in parallel, then for each layer.
 
-        Small layers share two cores badly, whole parts share them well. What is computed does not
-        depend on ``count`` while no layer is shared.
+        Two cores work well on two whole parts, and badly on one small layer. As long as each layer has
+        one thread, the results do not depend on ``count``.
 
         Raises:
-            ConfigError: more than this machine's cores can use.
+            ConfigError: more threads than the cores of this machine can use.
         """
         check_threads(count)
-        self.at_once = min(count, parts)
-        torch.set_num_threads(count // self.at_once)
+        self.parallel_parts = min(count, parts)
+        torch.set_num_threads(count // self.parallel_parts)
 
     def together(self, function: Callable[..., T], *arguments: Sequence[Any]) -> list[T]:
-        """``function`` of each row of arguments, side by side where ``use_threads`` said so."""
+        """Apply ``function`` to each row of arguments, in parallel as set by ``use_threads``."""
         rows = list(zip(*arguments, strict=True))
-        at_once, threads = min(len(rows), self.at_once), torch.get_num_threads()
-        if at_once == 1:
+        parallel, threads = min(len(rows), self.parallel_parts), torch.get_num_threads()
+        if parallel == 1:
             return [function(*row) for row in rows]
 
         def run(row: tuple[Any, ...]) -> T:
-            torch.set_num_threads(threads)  # of this thread alone
+            torch.set_num_threads(threads)  # for this thread only
             return function(*row)
 
-        return list(_pool(at_once).map(run, rows))
+        return list(_pool(parallel).map(run, rows))
 
     def agree(self, value: Any) -> Any:
-        """The first process's value, on each process."""
+        """The value of the first process; each process gets it."""
         return self.fabric.broadcast(value) if self.processes > 1 else value
 
 
 def check_threads(count: int) -> None:
-    """Refuse more threads than this machine's cores can use.
+    """Refuse more threads than the cores of this machine can use.
 
     Raises:
-        ConfigError: how many there may be.
+        ConfigError: there are too many; the message says how many are accepted.
     """
     most = MOST_PER_CORE * available_cores()
     if count > most:
         raise ConfigError(
-            f"threads = {count:,}: this machine has {available_cores()} cores, and beyond {most} threads each "
-            "takes memory and waits. Leave it out: the best number is measured."
+            f"threads = {count:,}: this machine has {available_cores()} cores, and more than {most} threads "
+            "only "
+            "take memory and wait. Leave --threads out: the best number is measured."
         )
 
 
 def another_ended(error: RuntimeError) -> bool:
-    """Whether an exchange between processes failed because another one is gone: gloo says so in words."""
+    """Whether an exchange failed because another process has ended; gloo says so only in the message."""
     return isinstance(error, dist.DistError) or "by peer" in str(error)
 
 
@@ -190,7 +191,7 @@ def _device(name: str) -> tuple[str, int | None]:
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not present.get(kind) or (index and not index.isdigit()):
         here = ", ".join(k for k, there in present.items() if there)
-        raise ConfigError(f"device {quoted(name)} is not on this machine. Here: {here}. Or use --device auto.")
+        raise ConfigError(f"this machine has no device {quoted(name)}. It has {here}. Or use --device auto.")
     if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
         raise ConfigError(
             f"device {quoted(name)}: this machine has {counted(torch.cuda.device_count(), 'CUDA device')}."
@@ -199,30 +200,37 @@ def _device(name: str) -> tuple[str, int | None]:
 
 
 def launched() -> int:
-    """How many processes torchrun started, this one among them; 0 where it started none."""
+    """The number of processes that torchrun started, this one included; 0 without torchrun."""
     return int(os.environ.get("WORLD_SIZE", 1)) if LAUNCHED in os.environ else 0
 
 
 def _check_processes(kind: str, index: int | None, processes: int) -> None:
     if processes > 1 and not launched() and not hasattr(sys.modules["__main__"], "__file__"):
         raise ConfigError(
-            f"{processes} processes each run the whole program again, and there is no file of it here: write a "
+            f"each of {processes} processes runs the program's file again, and this program has no file: write "
+            "a "
             "script, or use `sparring train --processes`."
         )
     started = launched()
     if started and started != processes:
         raise ConfigError(
             f"processes is {processes}, but torchrun started {counted(started, 'process')}: leave --processes "
-            f"out, or, of a run that began so, start `torchrun --nproc-per-node {processes}`."
+            "out. "
+            f"To resume a run that began with {processes}, use `torchrun --nproc-per-node {processes}`."
         )
     if processes > 1 and index is not None:
         raise ConfigError(f"{processes} processes cannot share one {kind} device: name it without an index.")
     if kind == "cuda" and processes > torch.cuda.device_count():
-        raise ConfigError(f"{processes} processes need as many GPUs; here: {torch.cuda.device_count()}.")
+        raise ConfigError(
+            f"{processes} processes need as many GPUs; this machine has {torch.cuda.device_count()}."
+        )
 
 
 def fast_precision(kind: str) -> str:
-    """bf16 where the hardware has units for its products, else fp32. The same answer on every call."""
+    """The fastest precision of a device: bf16 if the hardware multiplies in bf16, else fp32.
+
+    Each call gives the same answer.
+    """
     if kind == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if kind == "cpu" and _cpu_is_fast_in_bf16():
@@ -231,7 +239,7 @@ def fast_precision(kind: str) -> str:
 
 
 def _cpu_is_fast_in_bf16() -> bool:
-    """Intel's AMX, or AMD's vector units; on another processor bf16 was slower (docs/benchmarks.md)."""
+    """Whether the CPU has Intel's AMX or AMD's bf16 units; on others bf16 was slower (docs/benchmarks.md)."""
     try:
         if torch.cpu._is_amx_tile_supported():
             return True
@@ -241,7 +249,7 @@ def _cpu_is_fast_in_bf16() -> bool:
 
 
 def _cpu_description() -> str:
-    """What the system says of its processors, the vendor's sign included."""
+    """The description of the processors by the system, with the vendor id."""
     listed = Path("/proc/cpuinfo")
     return listed.read_text() if listed.exists() else platform.processor()
 
@@ -256,7 +264,7 @@ def _keep_freed_memory() -> None:
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         trim_threshold, mmap_threshold = -1, -3  # from malloc.h
         if not libc.mallopt(mmap_threshold, 1 << 30):
-            libc.mallopt(mmap_threshold, 1 << 25)  # the most that glibc before 2.35 takes
+            libc.mallopt(mmap_threshold, 1 << 25)  # the maximum of glibc before 2.35
         libc.mallopt(trim_threshold, 2**31 - 1)
 
 
@@ -301,7 +309,7 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        # The adjoint of a sum over processes is that sum, differentiable in its turn for penalties.
+        # The adjoint of a sum over processes is the same sum. Penalties need its derivative too.
         total: Tensor = _Sum.apply(gradients[0])  # type: ignore[no-untyped-call]
         return total
 
@@ -320,13 +328,13 @@ def _synchronised(network: nn.Module) -> nn.Module:
 
 @dataclass
 class Threads:
-    """How many CPU threads compute, chosen by timing real steps.
+    """The number of CPU threads, chosen by timing real steps.
 
     Args:
-        fixed: use this many; 0 measures.
-        use: makes so many compute.
-        adaptive: measure again when the speed drops. Convolutions sum in another order with
-            another number of threads, so a run that must repeat bit for bit is not adaptive.
+        fixed: the number to use; 0 measures the best.
+        adaptive: measure again when the speed drops. With another number of threads convolutions sum in
+            another order, so a run that must repeat bit for bit is not adaptive.
+        use: sets a number of threads.
     """
 
     fixed: int = 0
@@ -337,7 +345,7 @@ class Threads:
     measured_at: float = 0.0
 
     def choose(self, probe: Callable[[], object]) -> int:
-        """Set the number of threads and return it; ``probe`` runs one training step on a copy."""
+        """Set the best number of threads and return it; ``probe`` runs one training step on a copy."""
         if self.fixed:
             self.chosen = self.fixed
         else:
@@ -348,14 +356,14 @@ class Threads:
         return self.chosen
 
     def watch(self, samples_per_second: float, probe: Callable[[], object]) -> None:
-        """Choose again when the speed has fallen by a third, or now and then on fewer threads."""
+        """Choose again if the speed has fallen by a third, or after a while if some cores have no thread."""
         if self.fixed or not self.adaptive:
             return
         waited = time.monotonic() - self.measured_at
         self.best_speed = max(self.best_speed, samples_per_second)
         slow = samples_per_second < 0.67 * self.best_speed and waited > 5
-        idle_cores = self.chosen < available_cores() and waited > 15
-        if slow or idle_cores:
+        spare_cores = self.chosen < available_cores() and waited > 15
+        if slow or spare_cores:
             self.choose(probe)
 
 
@@ -365,9 +373,9 @@ def fastest(
     seconds_each: float = 0.1,
     use: Callable[[int], object] = torch.set_num_threads,
 ) -> int:
-    """The number of threads with which a probe takes least time on average.
+    """The number of threads with which ``probe`` takes the least time on average.
 
-    The candidates take turns, so that a disturbance meets them all alike.
+    The candidates take turns, so that other load on the machine affects all of them equally.
     """
     if len(candidates) == 1:
         return candidates[0]

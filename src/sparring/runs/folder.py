@@ -157,7 +157,7 @@ def create(path: Path, config: Config, data: Dataset | Mapping[str, Any], *, for
                 with suppress(OSError):  # what is left there is the user's
                     (path / name).rmdir()
             # run.json last: it says whose the folder is
-            for name in (*layout.OF_LOOKING, *reversed(layout.OF_TRAINING)):
+            for name in (*layout.LATER_FILES, *reversed(layout.TRAINING_FILES)):
                 if (path / name).is_file():
                     (path / name).unlink()
     of_data = facts_of(data) if isinstance(data, Dataset) else data
