@@ -258,7 +258,7 @@ MUTANTS = [
     Mutant(network, "at_rest", "module.training = training", "module.training = True", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
     Mutant(blocks, "MinibatchDeviation.forward", "flatten(1).mean(1)", "flatten(1).sum(1)", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(blocks, "MinibatchDeviation.forward", "min(count, self.group)", "count", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
-    Mutant(classifiers, "Classifier.encode", "/ 127.5 - 1", "/ 255", test_distances.test_class_shares_are_those_of_the_labels),
+    Mutant(classifiers, "Classifier.encode", "/ 127.5 - 1", "/ 255", test_distances.test_real_digits_score_near_the_shipped_floor_and_noise_far_above),
     Mutant(classifiers, "Classifier.encode", " - self.centre", "", lambda: test_classifiers.test_a_separable_set_is_learned_and_again_to_the_bit(test_classifiers.blobs, 4)),
     Mutant(classifiers, "train_classifier", "network.load_state_dict(weights)", "pass", test_classifiers.test_labels_by_chance_are_not_learned_and_the_best_weights_are_kept),
     Mutant(classifiers, "train_classifier", "waited == PATIENCE", "False", test_classifiers.test_training_stops_where_nothing_is_gained),
