@@ -162,7 +162,7 @@ MUTANTS = [
     Mutant(optimizers, "OptimisticAdam.step", '.get("own_step", own)', '.get("own_step", 0 * own)', test_optimizers.test_the_definition_step_by_step),
     Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
     Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
-    Mutant(overfitting, "HeldOutGap.__call__", "player.eval()", "pass", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),
+    Mutant(overfitting, "HeldOutGap.__call__", "with at_rest(game.generator, game.discriminator):", "if True:", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),
     Mutant(aside, "set_aside", "order[count:]", "order", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
     Mutant(aside, "_only", "data.labels[kept]", "data.labels[indices]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
     Mutant(steps, "see", "* schedules.linear(game.progress)", "", lambda: test_cures.test_instance_noise_falls_in_a_straight_line(0.5, 0.25)),
