@@ -75,7 +75,8 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     data, _ = plan.parts(config, whole)
     game = from_config.game(config, data.spec, data.classes)
     for _ in train(
-        game, data, Budget.of(config), batch_size=config.batch_size, seed=seed, record_every=10**9,
+        game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size, seed=seed,
+        record_every=10**9,
         threads=Threads(fixed=1),
     ):  # fmt: skip
         pass

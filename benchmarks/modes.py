@@ -55,11 +55,11 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
     records = train(
         game,
         data,
-        Budget.of(config),
-        batch_size=config.batch_size,
+        Budget.of(config.budget),
+        batch_size=config.optimizers.batch_size,
         seed=seed,
         record_every=1000,
-        threads=Threads(fixed=config.threads),
+        threads=Threads(fixed=config.machine.threads or 0),
     )
     begun = time.process_time()
     for record in records:

@@ -66,7 +66,14 @@ def ours(recipe: str, seconds: float) -> float:
     game = from_config.game(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(
-        train(game, data, Budget.of(config), batch_size=config.batch_size, record_every=20, threads=threads)
+        train(
+            game,
+            data,
+            Budget.of(config.budget),
+            batch_size=config.optimizers.batch_size,
+            record_every=20,
+            threads=threads,
+        )
     )
     return records[-1].samples_seen / records[-1].seconds
 

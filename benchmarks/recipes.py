@@ -74,13 +74,13 @@ def samples_in(minutes: float, recipe: str, data: str) -> int:
         raise SystemExit("the recipes' speeds are not measured yet: python benchmarks/recipes.py --speeds")
     config = from_recipe(recipe)
     speeds: dict[str, list[float]] = json.loads(SPEEDS.read_text())["speeds"]
-    step = config.batch_size * config.d_steps
+    step = config.optimizers.batch_size * config.game.d_steps
     return round(60 * minutes * statistics.median(speeds[speed_name(recipe, data)]) / step) * step
 
 
 def measure(data: str, recipe: str, minutes: float, seed: int, runs: Path) -> dict[str, Any]:
     load, samples = os.getloadavg()[0], samples_in(minutes, recipe, data)
-    constant = from_recipe(recipe).lr_schedule == "constant"
+    constant = from_recipe(recipe).optimizers.lr_schedule == "constant"
     run = runs / f"{data}-{recipe}-{seed}{'' if constant else f'-{minutes:g}'}"
     budget = ["--samples-seen", str(samples)]
     if (run / "run.json").exists():

@@ -43,7 +43,11 @@ def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
     config = suited.configure(data, **changes, minutes=seconds / 60)
     game = from_config.game(config, data.spec, data.classes)
     (*_, last) = train(
-        game, data, Budget.of(config), batch_size=config.batch_size, threads=Threads(config.threads)
+        game,
+        data,
+        Budget.of(config.budget),
+        batch_size=config.optimizers.batch_size,
+        threads=Threads(config.machine.threads or 0),
     )
     return last.samples_seen / last.seconds
 

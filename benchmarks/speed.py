@@ -47,7 +47,9 @@ def our_seconds(epochs: float) -> float:
     game = from_config.game(config, data.spec, 0)
     chosen = Threads(fixed=CHOSEN[-1] if CHOSEN else 0)  # a run chooses once, in its first half second
     start = time.perf_counter()
-    for _ in train(game, data, Budget.of(config), record_every=config.record_every, threads=chosen):
+    for _ in train(
+        game, data, Budget.of(config.budget), record_every=config.records.record_every, threads=chosen
+    ):
         pass
     seconds = time.perf_counter() - start
     CHOSEN.append(torch.get_num_threads())

@@ -73,12 +73,12 @@ def main() -> None:
     real = modes(data.samples)
     floor = coverage(modes(stacked(1).samples[:SAMPLES]), real)["reverse_kl"]
     for seed in args.seeds:
-        changes: dict[str, Any] = json.loads(args.options) | {"clusters": 0, "minutes": args.minutes}
+        changes: dict[str, Any] = json.loads(args.options) | {"clusters": None, "minutes": args.minutes}
         config = suited.configure(data, args.recipe, **changes, seed=seed)
         game = from_config.game(config, data.spec, 0)
         measured = 0.0
         for record in train(
-            game, data, Budget(minutes=args.minutes), batch_size=config.batch_size, seed=seed,
+            game, data, Budget(minutes=args.minutes), batch_size=config.optimizers.batch_size, seed=seed,
             record_seconds=15, record_every=10**9, threads=Threads(args.threads, adaptive=True),
         ):  # fmt: skip
             if record.progress < 1 and record.seconds - measured < 60 * args.measure_minutes:

@@ -58,16 +58,16 @@ def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Itera
     data = plan.as_trained(config, data)
     game = None
     for seconds in at_seconds:
-        if game is None or config.lr_schedule != "constant":
+        if game is None or config.optimizers.lr_schedule != "constant":
             game = from_config.game(config, data.spec, data.classes)
         load = os.getloadavg()[0]
         records = train(
             game,
             data,
             Budget(minutes=seconds / 60),
-            batch_size=config.batch_size,
+            batch_size=config.optimizers.batch_size,
             seed=seed,
-            record_every=config.record_every,
+            record_every=config.records.record_every,
             threads=Threads(adaptive=True),
         )
         for record in records:

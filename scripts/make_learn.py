@@ -151,11 +151,11 @@ def ring() -> dict[str, float]:
     data = find.dataset("ring")
     config = suited.configure(data, "mlp", seed=1)
     game = from_config.game(config, data.spec, data.classes)
-    latents = drawing.random_latents(fields.POINTS, config.latent_dim, 0)
+    latents = drawing.random_latents(fields.POINTS, config.networks.latent_dim, 0)
     real = np.array(fields.reals(data)["points"])
     frames = []
     for record in train(
-        game, data, Budget(samples_seen=300_000), batch_size=config.batch_size, record_every=25
+        game, data, Budget(samples_seen=300_000), batch_size=config.optimizers.batch_size, record_every=25
     ):
         if record.step <= 300 or record.step % 200 == 0:
             found = fields.field(

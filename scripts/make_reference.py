@@ -5,10 +5,10 @@ python scripts/make_reference.py
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
-from sparring.config.groups import Config
+from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS
+from sparring.config.option import written
 from sparring.config.recipes import RECIPES
 from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED
@@ -22,16 +22,19 @@ def options_page() -> str:
     lines = [
         "# Options\n\nEvery option of `sparring train`, of a TOML file given with `--config`, and of",
         "`sparring.GAN(...)`. On the command line `g_lr` is `--g-lr`; a yes-or-no option has a `--no-` form.",
+        "`none` is None in Python. Headings are the tables of the file, which has a run's `config.toml` for an",
+        "example; on the command line and in Python options need no table.",
     ]
     group = None
-    for field in dataclasses.fields(Config):
+    for name, field in OPTIONS.items():
         meta = field.metadata
-        if meta["group"] != group:
-            group = meta["group"]
-            lines += [f"\n## {group.capitalize()}\n", "| option | default | meaning |", "|---|---|---|"]
+        if GROUP_OF[name] != group:
+            group = GROUP_OF[name]
+            heading = f"\n## [{group}]\n\n{GROUPS[group].__doc__}\n" if group else "\n## Above all tables\n"
+            lines += [heading, "| option | default | meaning |", "|---|---|---|"]
         choices = f" ({', '.join(meta['choices'])})" if meta["choices"] else ""
         text = (meta["help"] + choices).replace("|", "\\|")
-        lines.append(f"| `{field.name}` | `{field.default}` | {text} |")
+        lines.append(f"| `{name}` | `{written(field.default)}` | {text} |")
     return "\n".join(lines) + "\n"
 
 

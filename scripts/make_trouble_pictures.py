@@ -71,10 +71,10 @@ def course(made: str) -> Course:
     else:
         config, game, data, held_out = prepared("mnist", made, 0, STEPS)
         every = 50
-    signals, steps, found = Signals(vars(config)), [], []
+    signals, steps, found = Signals(config.flat()), [], []
     try:
         for record in train(
-            game, data, Budget.of(config), batch_size=config.batch_size, seed=config.seed,
+            game, data, Budget.of(config), batch_size=config.optimizers.batch_size, seed=config.seed,
             record_every=every, threads=Threads(fixed=1), held_out=held_out, vitals=True,
         ):  # fmt: skip
             steps.append(record.step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import shutil
 import urllib.parse
@@ -23,7 +22,8 @@ from sparring.cli import watch as watching
 from sparring.cli.main import main
 from sparring.cli.playground import Playground
 from sparring.config.arguments import MOST_FLOAT
-from sparring.config.groups import Config
+from sparring.config.groups import GROUP_OF, OPTIONS
+from sparring.config.option import flag, kind
 from sparring.data.arrays import from_array
 from sparring.page.server import app
 
@@ -52,8 +52,8 @@ TINY = [
     "--samples-seen",
     "64",
 ]
-OPTIONS = [name.replace("_", "-") for name in vars(Config()) if name not in ("data", "recipe")]
-GROUPS = ("the game", "few data", "optimisation", "records")  # of options that change no size
+FLAGS = [flag(name) for name in OPTIONS if name not in ("data", "recipe")]
+GROUPS = ("game", "penalties", "augmentation", "optimizers", "records")  # of options that change no size
 TYPES = (
     b"'<f4'", b"'|u1'", b"'|O'", b"'<U9'", b"'|V8'", b"'<M8[s]'", b"'<c8'", b"[('a', '<f4')]", b"7", b"'>i2'",
 )  # fmt: skip
@@ -210,9 +210,7 @@ def _number(rng: Random) -> str:
 
 def an_option(base: Sound, here: Path, rng: Random) -> Act:
     """Options of a verb."""
-    words = [
-        part for _ in range(rng.choice((1, 1, 2, 3))) for part in (f"--{rng.choice(OPTIONS)}", _value(rng))
-    ]
+    words = [part for _ in range(rng.choice((1, 1, 2, 3))) for part in (rng.choice(FLAGS), _value(rng))]
     data = base.folder / rng.choice(("a.npz", "a.npy"))
     recipe = ["--recipe", rng.choice(("tutorial", "mlp", "dcgan", "modern", "sngan", "sprint", "small-data"))]
     sampled = [
@@ -250,19 +248,19 @@ def an_option(base: Sound, here: Path, rng: Random) -> Act:
 
 def a_training(base: Sound, here: Path, rng: Random) -> Act:
     """A training of a few steps whose options are accepted and hardly anybody gives."""
-    fields = [field for field in dataclasses.fields(Config) if field.metadata["group"] in GROUPS]
+    fields = [field for name, field in OPTIONS.items() if GROUP_OF[name] in GROUPS]
     fields = [field for field in fields if field.name != "evaluate_every"]  # which measures, for long
     words = []
     for field in rng.sample(fields, rng.choice((1, 1, 2, 3))):
-        most = field.metadata["high"] or (MOST_FLOAT if field.type == "float" else 2**62)
+        most = field.metadata["high"] or (MOST_FLOAT if kind(field) == "float" else 2**62)
         low = field.metadata["low"] or 0
         value: Any = rng.choice((low, most, most / 2, min(most, 1e20), max(low, 1e-30), 1e-45, min(1.0, most)))
         if field.metadata["choices"]:
             value = rng.choice(field.metadata["choices"])
-        elif field.type == "int":
+        elif kind(field) == "int":
             value = int(value)
-        flag = f"--{field.name.replace('_', '-')}"
-        words += [rng.choice((flag, f"--no-{flag[2:]}"))] if field.type == "bool" else [flag, str(value)]
+        names = (flag(field.name), flag(f"no_{field.name}"))
+        words += [rng.choice(names)] if kind(field) == "bool" else [names[0], str(value)]
     recipe = rng.choice(("tutorial", "dcgan", "sprint", "wgan-gp", "sngan", "modern", "lsgan", "small-data"))
     data = base.folder / rng.choice(("a.npz", "a.npy"))
     return mutated.command("train", data, "--out", here / "run", "--recipe", recipe, *TINY, *words)
@@ -325,7 +323,7 @@ def an_estimator(base: Sound, here: Path, rng: Random) -> Act:
     if rng.random() < 0.1:
         return lambda: GAN.load(value)
     if rng.random() < 0.3:
-        return lambda: GAN(rng.choice(("mlp", "dcgan")), **{rng.choice(OPTIONS).replace("-", "_"): value})
+        return lambda: GAN(rng.choice(("mlp", "dcgan")), **{rng.choice(list(OPTIONS)): value})
     return lambda: gan.sample(**{"count": 2, name: value})
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from sparring.cli import watch as watching
 from sparring.config.recipes import from_recipe
+from sparring.config.toml import to_toml
 from sparring.errors import RunError
 from sparring.history.record import Record, Scores
 from sparring.page import server
@@ -32,7 +33,7 @@ def make_run(path: Path, records: int = 20, of: int = 20, recipe: str = "sprint"
     """A run of so many of its ``of`` records, every tenth with a picture of one grey."""
     (path / "samples").mkdir(parents=True)
     (path / "checkpoints").mkdir()
-    (path / "config.toml").write_text(from_recipe(recipe).to_toml())
+    (path / "config.toml").write_text(to_toml(from_recipe(recipe)))
     facts = {
         "sparring": "0",
         "data": "mnist",

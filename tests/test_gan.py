@@ -291,7 +291,7 @@ def test_what_was_taken_and_what_it_may_be_is_said(capsys: pytest.CaptureFixture
 def test_labels_in_a_pair_count_as_labels_given() -> None:
     pictures = torch.rand(32, 1, 8, 8)
     gan = GAN("dcgan", **TINY).fit((pictures, torch.arange(32) % 2), samples_seen=16)
-    assert gan.config_.conditional
+    assert gan.config_.dataset.conditional
     assert gan.sample(2, labels=1).shape == (2, 1, 8, 8)
 
 

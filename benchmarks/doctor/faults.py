@@ -202,13 +202,13 @@ FAULTS: dict[str, Case] = {
         {"loss": "wasserstein", "r1_gamma": 0.0}, (*FAST, "spectral-collapse", *COLLAPSE, *WON)
     ),
     "no friction, no average": Case(
-        {"r1_gamma": 0.0, "ema_half_life": 0, "d_lr": 8e-3}, (*FAST, *COLLAPSE, *WON, "no-average")
+        {"r1_gamma": 0.0, "ema_half_life": None, "d_lr": 8e-3}, (*FAST, *COLLAPSE, *WON, "no-average")
     ),
     "numbers that overflow": Case({"g_lr": 1e6, "precision": "fp32"}, (*FAST, *COLLAPSE, *WON)),
     "a hundred samples": Case(names=("overfitting", "memorised"), data=first(100)),
     "sixty-four samples": Case(names=("overfitting", "memorised"), data=first(64)),
     "always augmented": Case(
-        {"augment": "diffaugment", "augment_p": 1.0, "augment_target": 0.0},
+        {"augment": "diffaugment", "augment_p": 1.0, "augment_target": None},
         ("leaky-augmentation",),
         pictures_only=True,
     ),

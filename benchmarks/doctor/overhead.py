@@ -30,11 +30,14 @@ def seconds(recipe: str, vitals: bool) -> float:
     """Wall time of a training, from its first step to its last record."""
     whole = find.dataset("mnist")
     config = suited.configure(whole, recipe, seed=0)
-    config = config.replace(samples_seen=STEPS[recipe] * config.batch_size, epochs=0.0, minutes=0.0)
+    config = config.replace(
+        samples_seen=STEPS[recipe] * config.optimizers.batch_size, epochs=None, minutes=None
+    )
     data, _ = plan.parts(config, whole)
     game = from_config.game(config, data.spec, data.classes)
     records = train(
-        game, data, Budget.of(config), batch_size=config.batch_size, record_every=config.record_every,
+        game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size,
+        record_every=config.records.record_every,
         threads=Threads(), held_out=builtin.held_out("mnist") if vitals else None, vitals=vitals,
     )  # fmt: skip
     started = time.perf_counter()

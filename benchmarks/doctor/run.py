@@ -73,8 +73,8 @@ def prepared(
     options = ({"recipe": "mlp"} if points else {"recipe": "sprint"} | CONTROL) | changes
     recipe = options.pop("recipe")
     config = suited.configure(whole, recipe, **options, seed=100 + seed, samples_seen=10**9)
-    batch = config.batch_size
-    config = config.replace(samples_seen=steps * config.d_steps * batch, threads=1)
+    batch = config.optimizers.batch_size
+    config = config.replace(samples_seen=steps * config.game.d_steps * batch, threads=1)
     data, _ = plan.parts(config, whole)
     other = builtin.held_out(name)
     assert other is not None
@@ -96,7 +96,8 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         for record in train(
-            game, data, Budget.of(config), batch_size=config.batch_size, seed=config.seed, record_every=50,
+            game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size, seed=config.seed,
+            record_every=50,
             threads=Threads(fixed=1), held_out=held_out, vitals=True, check=False,
         ):  # fmt: skip
             records.append(record)
@@ -104,8 +105,9 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
         records.append(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
-        "options": beyond_recipe(config) | {"loss": config.loss, "batch_size": config.batch_size,
-                                       "ema_half_life": config.ema_half_life},
+        "options": beyond_recipe(config) | {"loss": config.game.loss,
+                                            "batch_size": config.optimizers.batch_size,
+                                            "ema_half_life": config.optimizers.ema_half_life},
         "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.seconds, 1),
         "cautions": cautions, "quality": quality(game, data, held_out, seed),
         "records": [json.loads(record.to_json()) for record in records],

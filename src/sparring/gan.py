@@ -16,13 +16,14 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, Config
+from sparring.config.groups import BUDGETS, Config, PictureFilesConfig
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
+from sparring.doctor.report import options_text
 from sparring.errors import ConfigError, RunError, room, unknown, warn
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
@@ -60,7 +61,7 @@ class GAN:
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
-        _check_processes(recipe, options, Config().replace(**options))
+        _check_processes(recipe, options, Config().replace(**options).machine.processes)
         self._fit: Fitted | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -117,7 +118,8 @@ class GAN:
             )
         if path and not (goes_on or flag("force", force) or launched()):
             run.check_free(path)  # before any picture is decoded
-        dataset = _dataset(data, labels, self.config_ if goes_on else Config().replace(**self.options))
+        chosen = self.config_ if goes_on else Config().replace(**self.options)
+        dataset = _dataset(data, labels, chosen.picture_files)
         if goes_on:
             self._check_options()
             self._fitted.go_on(dataset, budget, path)
@@ -199,11 +201,11 @@ class GAN:
             DataError: too few samples, or such as do not fit.
         """
         fit = self._fitted
-        real = fit.data if data is None else _dataset(data, labels, fit.config)
-        others = None if held_out is None else _dataset(held_out, None, fit.config)
+        real = fit.data if data is None else _dataset(data, labels, fit.config.picture_files)
+        others = None if held_out is None else _dataset(held_out, None, fit.config.picture_files)
         asked = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
         with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
-            if real is None and fit.folder and fit.config.data != ARRAY:
+            if real is None and fit.folder and fit.config.dataset.data != ARRAY:
                 real = evaluation.as_read(fit.folder, tell)
             if real is None:
                 raise RunError("this GAN was trained on an array: give it again, as gan.evaluate(data).")
@@ -220,7 +222,7 @@ class GAN:
             RunError: not fitted yet.
         """
         fit = self._fitted
-        return diagnose(fit.history, vars(fit.config) | {"kind": fit.spec.kind})
+        return diagnose(fit.history, fit.config.flat() | {"kind": fit.spec.kind})
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.
@@ -320,10 +322,10 @@ class GAN:
 
     def _check_options(self) -> None:
         """Refuse to go on with other options than the training began with."""
-        asked = {"recipe": self.recipe} if self.recipe != "auto" else {}
-        asked |= {name: getattr(Config().replace(**self.options), name) for name in self.options}
-        for name, value in asked.items():
-            was = getattr(self.config_, name)
+        asked = self.options | ({"recipe": self.recipe} if self.recipe != "auto" else {})
+        given, begun = Config().replace(**asked).flat(), self.config_.flat()
+        for name in asked:
+            value, was = given[name], begun[name]
             if name not in MAY_DIFFER and value != was:
                 raise ConfigError(
                     f"{name} = {value!r}, but the training began with {was!r}: a training goes on as it began. "
@@ -352,25 +354,25 @@ def _check_budget(budget: Mapping[str, float]) -> None:
         ConfigError: where it belongs, or what may be meant.
     """
     for name in budget:
-        if name not in BUDGETS and name in vars(Config()):
+        if name not in BUDGETS and name in Config().flat():
             raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
         if name not in BUDGETS:
             raise ConfigError(unknown("budget", name, BUDGETS))
 
 
-def _dataset(data: Any, labels: Any, config: Config) -> Dataset:
+def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:
     if isinstance(data, str | Path):
         if labels is not None:
             raise ConfigError(
                 "labels belong to arrays; named data and files bring their own, and for pictures say "
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
-        dataset = find.dataset(str(data), config)
-        for remark in [*find.shadowed(str(data)), *find.remarks(dataset, config)]:
+        dataset = find.dataset(str(data), files)
+        for remark in [*find.shadowed(str(data)), *find.remarks(dataset, files)]:
             warned(remark)
         return dataset
     dataset, remarks = take(data, labels)
-    for remark in [*remarks, *find.remarks(dataset, config)]:
+    for remark in [*remarks, *find.remarks(dataset, files)]:
         warn(remark)
     return dataset
 
@@ -392,17 +394,13 @@ def _refuse_players(given: Mapping[str, Any]) -> None:
             )
 
 
-def _check_processes(recipe: str, given: Mapping[str, Any], config: Config) -> None:
+def _check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:
     """Refuse several processes, which would start the caller's program again, but where torchrun did."""
-    if config.processes == 1 or launched():
+    if processes == 1 or launched():
         return
-    flags = {True: "--{}", False: "--no-{}"}
-    options = " ".join(
-        flags[value].format(name) if isinstance(value, bool) else f"--{name} {value}"
-        for name, value in ((key.replace("_", "-"), value) for key, value in given.items())
-    )
+    options = options_text(given)
     raise ConfigError(
-        f"processes = {config.processes} would run this whole program {config.processes} times. Save the data "
+        f"processes = {processes} would run this whole program {processes} times. Save the data "
         f"(numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} {options}`, or start the "
-        f"script with `torchrun --nproc-per-node {config.processes} SCRIPT.py`; GAN.load draws from the run."
+        f"script with `torchrun --nproc-per-node {processes} SCRIPT.py`; GAN.load draws from the run."
     )

@@ -60,7 +60,7 @@ def test_a_config_file_and_the_line_that_wins(
     words = ["train", str(pictures_file), "--config", str(path), "--seed", "6", "--minutes", "1", "--dry-run"]
     assert main(words) == 0
     said = capsys.readouterr().out
-    for line in ('recipe = "mlp"', "seed = 6", "minutes = 1.0", "epochs = 0.0", "latent_dim = 9"):
+    for line in ('recipe = "mlp"', "seed = 6", "minutes = 1.0", 'epochs = "none"', "latent_dim = 9"):
         assert line in said
     path.write_text("sed = 5\n")
     assert "Did you mean 'seed'" in refused(capsys, "train", pictures_file, "--config", path)
@@ -91,7 +91,7 @@ def test_data_that_cannot_be_used(
     assert "5 samples, fewer than one batch of 64. Add samples or train with --batch-size 5 or less" in refused(
         capsys, "train", *few
     )
-    assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "0")
+    assert "nothing says when to stop" in refused(capsys, "train", pictures_file, "--epochs", "none")
     assert "expected a whole number of at least 1" in refused(
         capsys, "train", pictures_file, "--batch-size", "0"
     )
@@ -135,7 +135,7 @@ def test_resume_extends_a_budget_to_the_state_of_one_run(
 
 def test_a_budget_of_nothing_leaves_the_run_as_it_was(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (run / "config.toml").read_text()
-    assert "nothing says when to stop" in refused(capsys, "resume", run, "--minutes", "0")
+    assert "minutes = 0: expected a number above 0" in refused(capsys, "resume", run, "--minutes", "0")
     assert (run / "config.toml").read_text() == before
 
 

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.config.groups import BUDGETS, Config, from_toml, load_toml
+from sparring.config.groups import BUDGETS, OPTIONS, Config
+from sparring.config.option import kind, may_be_none
 from sparring.config.pictures import picture_size
 from sparring.config.recipes import RECIPES, beyond_recipe, from_recipe
+from sparring.config.toml import from_toml, load_toml, to_toml
 from sparring.errors import ConfigError
 
 
@@ -44,15 +46,15 @@ def test_an_unknown_recipe_offers_the_nearest() -> None:
 
 def test_naming_a_budget_drops_the_recipes() -> None:
     config = from_recipe("tutorial", minutes=3)
-    assert (config.minutes, config.epochs, config.samples_seen) == (3.0, 0.0, 0)
+    assert (config.budget.minutes, config.budget.epochs, config.budget.samples_seen) == (3.0, None, None)
     both = from_recipe("tutorial", minutes=3, samples_seen=100)
-    assert (both.minutes, both.epochs, both.samples_seen) == (3.0, 0.0, 100)
+    assert (both.budget.minutes, both.budget.epochs, both.budget.samples_seen) == (3.0, None, 100)
 
 
 def test_whole_numbers_serve_as_floats_and_back() -> None:
     config = Config().replace(g_lr=1, latent_dim=32.0)
-    assert (config.g_lr, config.latent_dim) == (1.0, 32)
-    assert type(config.latent_dim) is int
+    assert (config.optimizers.g_lr, config.networks.latent_dim) == (1.0, 32)
+    assert type(config.networks.latent_dim) is int
 
 
 def test_toml_that_is_broken(tmp_path: Path) -> None:
@@ -75,12 +77,12 @@ def test_sizes_of_pictures(text: str, size: tuple[int, int] | None) -> None:
 @pytest.mark.parametrize("text", ["", "0", "3", "4097", "64x", "64x64x64", "-64", "64.5", "large", "6٤"])
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(ConfigError, match=f"size = '{text}': expected"):
-        Config(size=text)
+        Config().replace(size=text)
 
 
 def test_a_whole_number_is_a_size_too() -> None:
-    assert Config().replace(size=32).size == "32"
-    assert from_toml("size = 32").size == "32"
+    assert Config().replace(size=32).picture_files.size == "32"
+    assert from_toml("size = 32").picture_files.size == "32"
 
 
 @pytest.mark.parametrize(
@@ -128,40 +130,48 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
         return st.sampled_from(["auto", "full", "-1000:400", "0:0.5"])
     if meta["choices"]:
         return st.sampled_from(meta["choices"])
-    if field.type == "float":
-        return st.floats(meta["low"], MOST_FLOAT if meta["high"] is None else meta["high"])
-    if field.type == "int":
-        return st.integers(meta["low"], min(2**40, meta["high"] or 2**40))
-    return st.booleans() if field.type == "bool" else st.text(SIGNS)
+    if may_be_none(field):
+        return st.none() | numbers(field, 1e-9)
+    return (
+        st.booleans() if kind(field) == "bool" else st.text(SIGNS) if kind(field) == "str" else numbers(field)
+    )
+
+
+def numbers(field: dataclasses.Field[Any], least: float = 0) -> st.SearchStrategy[Any]:
+    """Those between a field's bounds."""
+    low, high = field.metadata["low"], field.metadata["high"]
+    if kind(field) == "int":
+        return st.integers(1 if low is None else low, min(2**40, high or 2**40))
+    return st.floats(least if low is None else low, MOST_FLOAT if high is None else high)
 
 
 FEW = settings(max_examples=50)
-CONFIGS = st.builds(Config, **{field.name: values(field) for field in dataclasses.fields(Config)})
+CONFIGS = st.builds(Config().replace, **{name: values(field) for name, field in OPTIONS.items()})
 
 
 @FEW
 @given(CONFIGS)
 def test_any_config_comes_back_from_toml(config: Config) -> None:
-    assert from_toml(config.to_toml()) == config
+    assert from_toml(to_toml(config)) == config
 
 
 @FEW
 @given(CONFIGS)
 def test_changes_are_what_to_give_the_recipe_for_the_same_config(config: Config) -> None:
-    assert from_recipe(config.recipe, data=config.data, **beyond_recipe(config)) == config
+    assert from_recipe(config.recipe, data=config.dataset.data, **beyond_recipe(config)) == config
 
 
 # One guard sees to all fields: one of each kind is asked, the last of its kind.
 KINDS = {
     (field.type, bool(field.metadata["choices"]), field.metadata["low"], field.metadata["high"] is None): field
-    for field in dataclasses.fields(Config)
+    for field in OPTIONS.values()
 }
 
 
 @pytest.mark.parametrize("field", KINDS.values(), ids=lambda field: field.name)
 def test_each_kind_of_field_refuses_what_lies_outside(field: dataclasses.Field[Any]) -> None:
-    bad: list[Any] = [None, [], float("nan"), float("inf"), float("-inf")]
-    bad += ["nonsense"] if field.metadata["choices"] or field.type != "str" else [3]
+    bad: list[Any] = [[], float("nan"), float("inf"), float("-inf"), 0 if may_be_none(field) else None]
+    bad += ["nonsense"] if field.metadata["choices"] or kind(field) != "str" else [3]
     bad += [field.metadata["low"] - 1] if field.metadata["low"] is not None else []
     bad += [field.metadata["high"] + 1] if field.metadata["high"] is not None else []
     for value in bad:
@@ -171,8 +181,8 @@ def test_each_kind_of_field_refuses_what_lies_outside(field: dataclasses.Field[A
 
 @pytest.mark.parametrize("budget", BUDGETS)
 def test_any_budget_replaces_all_of_them(budget: str) -> None:
-    config = Config(minutes=1.0, epochs=2.0, samples_seen=3).replace(**{budget: 7})
-    assert {name: getattr(config, name) for name in BUDGETS} == dict.fromkeys(BUDGETS, 0) | {budget: 7}
+    config = Config().replace(minutes=1.0, epochs=2.0, samples_seen=3).replace(**{budget: 7})
+    assert dataclasses.asdict(config.budget) == dict.fromkeys(BUDGETS) | {budget: 7}
 
 
 def test_a_number_no_float_can_hold_is_refused() -> None:

@@ -6,35 +6,35 @@ from typing import Any
 
 import pytest
 
-from sparring.config.groups import Config
-from sparring.config.option import Need, check_needs
+from sparring.config.groups import OPTIONS, Config, check_needs
+from sparring.config.option import Need, kind
 from sparring.config.recipes import beyond_recipe
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.training import suited
 
-EVERYTHING = Config(  # all that any option needs
+EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
     lr_schedule="cosine", generator="mlp", discriminator="dcgan", conditional=False,
 )  # fmt: skip
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
-    {"augment": "none"}, {"augment_target": 0.0, "augment_p": 0.5}, {"augment_target": 0.0},
-    {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": 0.0},
-    {"gamma_target": 0.0}, {"optimizer": "rmsprop"}, {"lr_schedule": "constant"},
+    {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
+    {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": None},
+    {"gamma_target": None}, {"optimizer": "rmsprop"}, {"lr_schedule": "constant"},
     {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
 )  # fmt: skip
-FIELDS = dataclasses.fields(Config)
+FIELDS = OPTIONS.values()
 
 
 def unusual(field: dataclasses.Field[Any]) -> Any:
     """A value that the option has neither by default nor in EVERYTHING."""
     if field.metadata["choices"]:
         return {"augment": "diffaugment"}.get(field.name, "batch")
-    if field.type == "float":
-        return (field.metadata["low"] + (field.metadata["high"] or 1)) / 2
-    return True if field.type == "bool" else 2 * field.default + 3
+    if kind(field) == "float":
+        return ((field.metadata["low"] or 0) + (field.metadata["high"] or 1)) / 2
+    return True if kind(field) == "bool" else 2 * (field.default or 0) + 3
 
 
 def without(config: Config, need: Need) -> Config:
@@ -85,7 +85,7 @@ def test_options_that_cannot_go_together_are_refused_wherever_they_come_from(
 )
 def test_what_nobody_asked_for_is_turned_off_by_a_word(options: dict[str, Any], advice: str) -> None:
     with pytest.raises(ConfigError, match=f"Take {advice}, or give that too"):
-        check_needs(Config(augment_target=0.0).replace(**options))
+        check_needs(Config().replace(augment_target=None).replace(**options))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_nobody_asked_for_is_turned_off_by_a_word(options: dict[str, Any], 
         ("wgan", {"beta2_end": 0.5}, "--optimizer adam and --lr-schedule linear or cosine"),
         (
             "dcgan",
-            {"augment": "ada", "augment_samples": 1000, "augment_target": 0.0, "augment_p": 0.5},
+            {"augment": "ada", "augment_samples": 1000, "augment_target": None, "augment_p": 0.5},
             "--augment-target above 0",
         ),
     ],
@@ -110,12 +110,12 @@ def test_where_several_things_are_needed_all_must_be_there(
 def test_clusters_of_data_with_labels_are_refused(pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* told no labels"):
         suited.configure(pictures, "sprint", clusters=50)
-    assert suited.configure(pictures, "sprint", clusters=0).clusters == 0
-    assert suited.configure(pictures, "sprint", clusters=50, conditional=False).clusters == 50
+    assert suited.configure(pictures, "sprint", clusters=None).dataset.clusters is None
+    assert suited.configure(pictures, "sprint", clusters=50, conditional=False).dataset.clusters == 50
 
 
 def test_what_the_recipe_sets_or_turns_off_is_no_mistake(pictures: Dataset) -> None:
     config = suited.configure(pictures, "small-data", augment="none", augment_target=0.4, augment_p=0.0)
-    assert config.augment == "none"
+    assert config.augmentation.augment == "none"
     again = suited.configure(pictures, "small-data", **beyond_recipe(config))
     assert again == config

@@ -84,7 +84,7 @@ def test_gamma_follows_the_datas_variance() -> None:
     picture = from_array(255 * rng.integers(0, 2, (4000, 3, 4), dtype=np.uint8))
     assert suited.total_variance(picture) == pytest.approx(12, rel=0.01)
     config = suited.configure(picture, "mlp", gamma_per_variance=0.5)
-    assert config.r1_gamma == config.r2_gamma == pytest.approx(6, rel=0.01)
+    assert config.penalties.r1_gamma == config.penalties.r2_gamma == pytest.approx(6, rel=0.01)
     ring = toy.load("ring", 5000)
     assert suited.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.scale[0] ** 2, rel=1e-3)
 
@@ -98,17 +98,23 @@ def test_variance_is_taken_over_the_whole_of_a_large_set(monkeypatch: pytest.Mon
 def test_gamma_that_is_given_stands() -> None:
     ring = toy.load("ring", 1000)
     config = suited.configure(ring, "modern", r2_gamma=0.25)
-    assert config.r2_gamma == 0.25
-    assert config.r1_gamma == pytest.approx(config.gamma_per_variance * suited.total_variance(ring), rel=0.01)
+    assert config.penalties.r2_gamma == 0.25
+    assert config.penalties.r1_gamma == pytest.approx(
+        config.penalties.gamma_per_variance * suited.total_variance(ring), rel=0.01
+    )
     again = suited.configure(ring, "modern", **beyond_recipe(config))
-    assert (again.r1_gamma, again.r2_gamma, again.generator) == (config.r1_gamma, 0.25, "mlp")
+    assert (again.penalties.r1_gamma, again.penalties.r2_gamma, again.networks.generator) == (
+        config.penalties.r1_gamma,
+        0.25,
+        "mlp",
+    )
 
 
 def test_latents_of_the_datas_own_dimension() -> None:
     points = from_array(np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32))
-    assert suited.configure(points, "modern").latent_dim == 5
-    assert suited.configure(points, "modern", latent_dim=3).latent_dim == 3
-    assert suited.configure(points, "mlp").latent_dim == 64
+    assert suited.configure(points, "modern").networks.latent_dim == 5
+    assert suited.configure(points, "modern", latent_dim=3).networks.latent_dim == 3
+    assert suited.configure(points, "mlp").networks.latent_dim == 64
     ring = toy.load("ring", 1000)
     again = suited.configure(ring, "modern", **beyond_recipe(suited.configure(ring, "modern")))
     assert again == suited.configure(ring, "modern")
@@ -119,7 +125,7 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
     config = suited.configure(pictures, "modern")
     records = list(train(game, pictures, Budget(samples_seen=64), batch_size=16, record_every=1))
     expected = [
-        config.r1_gamma * (0.1 + 0.9 * (1 + math.cos(math.pi * progress)) / 2)
+        config.penalties.r1_gamma * (0.1 + 0.9 * (1 + math.cos(math.pi * progress)) / 2)
         for progress in (0, 0.25, 0.5, 0.75)
     ]
     assert [record.values["r1_gamma"] for record in records] == pytest.approx(expected)
@@ -130,8 +136,8 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
 @pytest.mark.parametrize(
     ("recipe", "changes", "message"),
     [
-        ("wgan", {"d_norm": "spectral"}, "weight_clip.* needs --d-norm none or batch.*Take --weight-clip 0"),
-        ("modern", {"optimizer": "rmsprop"}, "beta2_end.* needs --optimizer adam. Take --beta2-end 0"),
+        ("wgan", {"d_norm": "spectral"}, "weight_clip.* needs --d-norm none or batch.*Take --weight-clip none"),
+        ("modern", {"optimizer": "rmsprop"}, "beta2_end.* needs --optimizer adam. Take --beta2-end none"),
         (
             "projection",
             {"conditional": False},
@@ -196,7 +202,7 @@ def test_the_verb_lists_every_recipe(capsys: pytest.CaptureFixture[str]) -> None
     blocks = shown(capsys)
     for name, (what, paper) in ABOUT.items():
         config = from_recipe(name)
-        assert blocks[name] == f"{what} ({config.generator}, {config.loss}; {paper})"
+        assert blocks[name] == f"{what} ({config.networks.generator}, {config.game.loss}; {paper})"
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

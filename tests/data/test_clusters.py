@@ -78,7 +78,7 @@ def test_what_a_config_makes_of_the_data() -> None:
     assert plan.as_trained(from_recipe("sprint"), labelled).classes == 3
     assert plan.as_trained(from_recipe("sprint", clusters=2), data).classes == 2
     assert plan.as_trained(from_recipe("sprint", clusters=2, conditional=False), labelled).spec.clusters
-    assert plan.as_trained(from_recipe("sprint", clusters=0, conditional=False), labelled).classes == 0
+    assert plan.as_trained(from_recipe("sprint", clusters=None, conditional=False), labelled).classes == 0
     assert plan.as_trained(from_recipe("tutorial"), labelled).classes == 0
 
 

@@ -121,7 +121,7 @@ def test_levels_that_show_nothing_are_told_with_those_that_do(scans: Path) -> No
 @pytest.mark.parametrize("option", ["0", "5:5", "9:1", "a:b", "0:inf", "nan:1", "1:2:3", "", "x" * 500])
 def test_levels_that_are_none(option: str) -> None:
     with pytest.raises(ConfigError, match="expected auto, full, or LOW:HIGH") as told:
-        Config(levels=option)
+        Config().replace(levels=option)
     assert len(str(told.value)) < 200
 
 
@@ -182,7 +182,7 @@ def test_a_run_keeps_its_levels_for_all_that_is_read_beside_it(
 ) -> None:
     line = [*TINY_LINE, "--samples-seen", "32", "--out", "run"]
     assert main(["train", "scans", *line]) == 0
-    assert RunFolder(tmp_path / "run").config.levels == "0:4095"
+    assert RunFolder(tmp_path / "run").config.picture_files.levels == "0:4095"
     darker = folder_of(tmp_path / "darker", [saved(Image.fromarray(values // 4)) for values in TWELVE])
     asked: list[str] = []
     inner = find.dataset

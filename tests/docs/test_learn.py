@@ -96,7 +96,7 @@ def test_the_readme_says_how_long_the_default_takes() -> None:
     """By the speed that was measured."""
     rows = map(json.loads, (ROOT / "benchmarks/results/time_to_quality.jsonl").read_text().splitlines())
     speed = statistics.median(row["images_per_second"] for row in rows if row["case"] == "default")
-    samples = from_recipe("sprint").samples_seen
+    samples = from_recipe("sprint").budget.samples_seen
     for text in (
         (ROOT / "README.md").read_text("utf-8"),
         (ROOT / "src/sparring/cli/options.py").read_text("utf-8"),

@@ -11,6 +11,7 @@ import pytest
 from sparring.cli.main import main
 from sparring.cli.options import parser
 from sparring.config.groups import Config
+from sparring.config.toml import to_toml
 from sparring.doctor.diagnosis import Doctor, diagnose
 from sparring.doctor.foreign import read_foreign
 from sparring.doctor.quality import Quality
@@ -22,7 +23,7 @@ from sparring.errors import ConfigError, DataError
 from sparring.history.record import LOGGED, Record
 
 Course = Callable[[int], dict[str, float]]  # a record's values from its number
-OPTIONS = vars(Config()) | {"kind": "image"}
+OPTIONS = Config().flat() | {"kind": "image"}
 HEALTHY: dict[str, float] = {
     "d_loss": 1.2, "g_loss": 0.9, "real_logit": 0.5, "fake_logit": -0.5, "d_real": 0.6, "d_fake": 0.4,
     "auc": 0.75, "g_gradient_norm": 0.3, "d_gradient_norm": 0.5, "g_change": 0.05, "d_change": 0.05,
@@ -106,7 +107,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "checkerboard": (always(high_frequency=40), always(high_frequency=4), {}),
     "weave": (always(corners=13), always(corners=4), {}),
     "average-lags": (always(average_lag=0.95), always(average_lag=0.3), {}),
-    "no-average": (always(jitter=0.45), always(jitter=0.1), {"ema_half_life": 0}),
+    "no-average": (always(jitter=0.45), always(jitter=0.1), {"ema_half_life": None}),
     "batch-too-small": (always(jitter=0.3), always(jitter=0.05), {"batch_size": 2}),
     "gradient-leap": (
         lambda k: HEALTHY | {"d_gradient_norm": 1.0 if k < 17 else 1e4},
@@ -219,7 +220,7 @@ def test_of_options_that_are_not_known_cures_are_words() -> None:
 
 
 def test_signals_of_a_course() -> None:
-    signals = Signals({"batch_size": 4, "ema_half_life": 0.0})
+    signals = Signals({"batch_size": 4, "ema_half_life": None})
     found = [
         signals.of(Record(50 * k, 0, 0.0, 0.0, {"real_logit": k, "fake_logit": -k, "distance": 1 / k}))
         for k in range(1, 10)
@@ -291,7 +292,7 @@ def test_only_changes_are_news() -> None:
 
 def run_folder(path: Path, course: Course) -> Path:
     path.mkdir()
-    (path / "config.toml").write_text(Config().to_toml())
+    (path / "config.toml").write_text(to_toml(Config()))
     (path / "history.jsonl").write_text("".join(record.to_json() + "\n" for record in history(course)))
     return path
 

@@ -1,19 +1,17 @@
 """The known names that an unknown name stands for."""
 
-import dataclasses
 import itertools
 
 import pytest
 
 from sparring.cli.options import parser
-from sparring.config.groups import LOSSES, Config
+from sparring.config.groups import LOSSES, OPTIONS
 from sparring.config.recipes import RECIPES
 from sparring.data.builtin import BUILT_IN
 from sparring.doctor.stories import STORIES
 from sparring.errors import counted, unknown
 from sparring.errors.names import SYNONYMS, distance, nearest
 
-OPTIONS = tuple(field.name for field in dataclasses.fields(Config))
 VERB_NAMES = tuple(parser().verbs)
 
 
@@ -83,7 +81,7 @@ def test_swapped_neighbours_are_one_slip(a: str, b: str, apart: int) -> None:
 def test_other_words_are_for_names_that_there_are() -> None:
     tables = [
         OPTIONS, VERB_NAMES, RECIPES, BUILT_IN, STORIES,
-        *(field.metadata["choices"] for field in dataclasses.fields(Config)),
+        *(field.metadata["choices"] for field in OPTIONS.values()),
         ("out", "force", "count", "label", "interpolate", "truncation", "held_out", "quick"),  # of verbs
         ("inception-2015", "efficientnet-lite0", "dinov2-vits14", "pca-64"),
     ]  # fmt: skip

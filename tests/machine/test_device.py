@@ -202,9 +202,9 @@ def test_torchrun_and_processes_must_agree(processes: int) -> None:
 
 @pytest.mark.usefixtures("torchrun")
 def test_a_config_has_as_many_processes_as_torchrun_started(pictures: Dataset) -> None:
-    assert suited.configure(pictures, "dcgan", batch_size=8).processes == 2
+    assert suited.configure(pictures, "dcgan", batch_size=8).machine.processes == 2
     assert (
-        suited.configure(pictures, "dcgan", batch_size=8, processes=4).processes == 4
+        suited.configure(pictures, "dcgan", batch_size=8, processes=4).machine.processes == 4
     )  # refused by the runtime
 
 
@@ -227,7 +227,7 @@ def test_torchrun_alone_says_how_many_processes_train(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "2 processes" in done.stdout
     folder = RunFolder(out)
-    assert folder.config.processes == 2
+    assert folder.config.machine.processes == 2
     assert "spread" in list(folder.records())[-1].values
 
 

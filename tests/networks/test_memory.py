@@ -18,7 +18,7 @@ SPEC = Spec("image", (1, 16, 16), "uint8", (127.5,), (127.5,), ("a", "b"))
 @pytest.mark.parametrize(("depth", "classes"), [(1, 0), (4, 2)])
 def test_weights_are_counted_as_they_are(recipe: str, depth: int, classes: int) -> None:
     config = from_recipe(recipe, depth=depth, g_width=8, d_width=8, device="cpu")
-    found = memory.costs(config, SPEC, classes)
+    found = memory.costs(config.networks, SPEC, classes)
     game = from_config.game(config, SPEC, classes)
     for cost, player in zip(found, (game.generator, game.discriminator), strict=True):
         assert cost.weights == sum(weight.numel() for weight in player.parameters())
@@ -26,7 +26,7 @@ def test_weights_are_counted_as_they_are(recipe: str, depth: int, classes: int) 
 
 def test_outputs_are_those_of_layers_with_weights() -> None:
     config = from_recipe("mlp", g_width=8, d_width=6, depth=3, g_norm="none", d_norm="none", latent_dim=5)
-    found = memory.costs(config, SPEC, 0)
+    found = memory.costs(config.networks, SPEC, 0)
     assert found.generator.outputs == 3 * 8 + 256
     assert found.discriminator.outputs == 3 * 6 + 1
 
@@ -35,7 +35,7 @@ def test_counting_leaves_the_random_numbers_as_they_were() -> None:
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
-    memory.costs(from_recipe("dcgan", g_width=9), SPEC, 0)
+    memory.costs(from_recipe("dcgan", g_width=9).networks, SPEC, 0)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -56,7 +56,7 @@ def test_what_no_machine_holds_is_refused_with_the_figures(changes: dict[str, in
 def test_each_process_takes_memory_of_its_own() -> None:
     config = from_recipe("dcgan", processes=2**20, batch_size=2**20, device="cpu")
     with pytest.raises(ConfigError, match="--processes"):
-        memory.check_training(memory.costs(config, SPEC, 0), config, SPEC)
+        memory.check_training(memory.costs(config.networks, SPEC, 0), config, SPEC)
 
 
 def test_players_too_large_to_draw_with_are_refused(pictures: Dataset) -> None:
@@ -68,7 +68,7 @@ def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.Mon
     large = from_array(torch.rand(64, 3, 64, 64))
     config = from_recipe("dcgan", batch_size=64, device="cpu")
     plan.check(config, large)
-    weights = 3 * memory.NUMBER * memory.costs(config, large.spec, 0).weights
+    weights = 3 * memory.NUMBER * memory.costs(config.networks, large.spec, 0).weights
     monkeypatch.setattr(memory, "of_machine", lambda device: weights + 10**6)
     with pytest.raises(ConfigError, match="--batch-size"):
         plan.check(config, large)

@@ -302,7 +302,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 
 
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
-    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
     folder = run.create(tmp_path / "a", config, pictures)
     for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass

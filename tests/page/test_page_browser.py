@@ -307,7 +307,7 @@ def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -
 def test_the_playground_of_a_real_generator(
     tmp_path: Path, page: Page, serve: type[Served], pictures: Dataset
 ) -> None:
-    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": 0}))
+    config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
     folder = run.create(tmp_path / "a", config, pictures)
     for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from conftest import TINY
-from sparring.config.groups import Config
 from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
@@ -31,7 +30,7 @@ from sparring.training.loop import Budget, train
 
 CPU = Runtime("cpu", "fp32")
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {  # data, recipe, options
-    "an average, BatchNorm and classes": ("pictures", "sprint", {"clusters": 0}),
+    "an average, BatchNorm and classes": ("pictures", "sprint", {"clusters": None}),
     "clusters": ("pictures", "sprint", {"clusters": 4, "conditional": False}),
     "no average": ("pictures", "dcgan", {}),
     "kernels that no checkpoint has": ("pictures", "modern", {}),
@@ -61,7 +60,7 @@ def _small_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, pictures: Dataset) -> RunFolder:
-    return trained(tmp_path / "run", pictures, clusters=0)
+    return trained(tmp_path / "run", pictures, clusters=None)
 
 
 def silent(words: str) -> None:
@@ -181,10 +180,10 @@ def test_the_best_checkpoint_is_drawn_from_where_it_is_asked_for(folder: RunFold
     assert (last.sample(4) != best.sample(4)).any()
 
 
-@pytest.mark.parametrize("changes", [{"g_width": 8}, {"ema_half_life": 0.0}, {"generator": "mlp"}])
+@pytest.mark.parametrize("changes", [{"g_width": 8}, {"ema_half_life": None}, {"generator": "mlp"}])
 def test_another_generator_than_the_config_s_is_refused(folder: RunFolder, changes: dict[str, Any]) -> None:
     norm = {"g_norm": "none"} if "generator" in changes else {}
-    folder.config = Config(**vars(folder.config) | changes | norm)
+    folder.config = folder.config.replace(**changes | norm)
     with pytest.raises(RunError, match=r"does not fit the config's networks.*Networks of your own draw with"):
         Sampler.load(folder, silent, CPU)
 

@@ -45,7 +45,7 @@ def test_a_cure_that_helps_is_kept(tmp_path: Path, pictures: Dataset, monkeypatc
     steps = [record.step for record in ward.train(pictures)]
     assert steps[:10] == list(range(1, 11))
     assert steps[-1] == 60
-    assert ward.folder.config.d_lr == 1e-5
+    assert ward.folder.config.optimizers.d_lr == 1e-5
     assert ward.game.base[0][0] == 1e-5
     assert "d_lr = 1e-05" in (ward.folder.path / "config.toml").read_text()
     lines = [json.loads(text) for text in (ward.folder.path / "rescue.jsonl").read_text().splitlines()]
@@ -77,9 +77,9 @@ def test_a_cure_that_does_not_help_is_undone_and_the_next_one_tried(
     ill_when(monkeypatch, lambda options, record: options["r1_gamma"] != 0.7 and record.step >= 10)
     said: list[str] = []
     ward = rescuer(tmp_path / "run", pictures, said)
-    before = ward.folder.config.d_lr
+    before = ward.folder.config.optimizers.d_lr
     assert [record.step for record in ward.train(pictures)][-1] == 60
-    assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (before, 0.7)
+    assert (ward.folder.config.optimizers.d_lr, ward.folder.config.penalties.r1_gamma) == (before, 0.7)
     lines = (ward.folder.path / "rescue.jsonl").read_text().splitlines()
     assert [json.loads(text)["what"] for text in lines] == ["allowed", "tried", "undone", "tried", "kept"]
 
@@ -93,7 +93,7 @@ def test_never_more_than_was_allowed(
     ward = rescuer(tmp_path / "run", pictures, said, most)
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert len([words for words in said if "back to step" in words]) == most
-    assert ward.folder.config.r1_gamma != 0.7
+    assert ward.folder.config.penalties.r1_gamma != 0.7
     assert ward.findings == [SICK]
 
 
@@ -107,7 +107,7 @@ def test_a_cure_has_time_to_work(tmp_path: Path, pictures: Dataset, monkeypatch:
     ward = rescuer(tmp_path / "run", pictures, said)
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words for words in said if "undone" in words] == []
-    assert ward.folder.config.d_lr == 1e-5
+    assert ward.folder.config.optimizers.d_lr == 1e-5
 
 
 def test_what_is_so_already_is_no_cure(
@@ -115,7 +115,7 @@ def test_what_is_so_already_is_no_cure(
 ) -> None:
     said: list[str] = []
     ward = rescuer(tmp_path / "run", pictures, said)
-    as_it_is = Prescription("as it is", {"d_lr": ward.folder.config.d_lr})
+    as_it_is = Prescription("as it is", {"d_lr": ward.folder.config.optimizers.d_lr})
     finding = Finding(**(vars(SICK) | {"cures": (as_it_is, SICK.cures[1])}))
     monkeypatch.setattr(
         rescue.Doctor,
@@ -124,7 +124,7 @@ def test_what_is_so_already_is_no_cure(
     )
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words for words in said if "back to" in words] == [words for words in said if "r1-gamma" in words]
-    assert ward.folder.config.r1_gamma == 0.7
+    assert ward.folder.config.penalties.r1_gamma == 0.7
 
 
 def test_a_kept_cure_is_never_taken_back(
@@ -132,7 +132,7 @@ def test_a_kept_cure_is_never_taken_back(
 ) -> None:
     said: list[str] = []
     ward = rescuer(tmp_path / "run", pictures, said)
-    had = ward.folder.config.d_lr
+    had = ward.folder.config.optimizers.d_lr
     back = Finding(**(vars(SICK) | {"cures": (Prescription("as before", {"d_lr": had}),)}))
 
     def look(self: Doctor, record: Record) -> list[Finding]:
@@ -143,7 +143,7 @@ def test_a_kept_cure_is_never_taken_back(
     monkeypatch.setattr(rescue.Doctor, "look", look)
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words.split(" with ")[-1] for words in said if "back to step" in words] == ["--d-lr 1e-05"]
-    assert ward.folder.config.d_lr == 1e-5
+    assert ward.folder.config.optimizers.d_lr == 1e-5
 
 
 def test_what_a_rescue_went_back_to_is_saved_at_once(
@@ -180,11 +180,11 @@ def test_a_stopped_rescue_goes_on_and_takes_back_what_does_not_help(
     with (tmp_path / "run/rescue.jsonl").open("a") as file:
         file.write('{"what": "ke')  # a kill left half a line
     folder = run.RunFolder(tmp_path / "run")
-    assert folder.config.d_lr == 1e-5
+    assert folder.config.optimizers.d_lr == 1e-5
     ward = resumed(folder, folder.game(lambda _: None)[0])
     assert (ward.most, ward.watched, len(ward.tried)) == (3, rescue.WATCH, 1)
     assert [record.step for record in ward.train(pictures)][-1] == 60
-    assert (ward.folder.config.d_lr, ward.folder.config.r1_gamma) == (had, 0.7)
+    assert (ward.folder.config.optimizers.d_lr, ward.folder.config.penalties.r1_gamma) == (had, 0.7)
     assert len(ward.tried) == 2
     lines = [json.loads(text) for text in ward.log.read_text().splitlines()]
     assert [line["what"] for line in lines] == ["allowed", "tried", "undone", "tried", "kept"]
@@ -201,7 +201,7 @@ def test_how_many_cures_are_left(
     assert ward.most == most
     assert ward.was
     assert [record.step for record in ward.train(pictures)][-1] == 60
-    assert ward.folder.config.d_lr == 1e-5  # kept
+    assert ward.folder.config.optimizers.d_lr == 1e-5  # kept
     assert not ward.was
 
 

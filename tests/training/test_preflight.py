@@ -63,7 +63,7 @@ def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
-    config = suited.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": 0}))
+    config = suited.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": None}))
     data = plan.as_trained(config, pictures)
     game = from_config.game(config, data.spec, data.classes)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
@@ -201,7 +201,7 @@ def test_layers_that_leave_traces() -> None:
 
 
 def test_minibatch_deviation_is_no_batch_norm(pictures: Dataset) -> None:
-    config = suited.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": 0}))
+    config = suited.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": None}))
     game = from_config.game(config, pictures.spec, pictures.classes)
     assert game.penalties
     assert preflight(game, pictures) == []

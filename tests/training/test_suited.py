@@ -11,8 +11,8 @@ from cli_runs import OPTIONS, refused
 from conftest import TINY, TINY_LINE
 from sparring.cli import data as overview
 from sparring.cli.main import main
-from sparring.config.groups import load_toml
 from sparring.config.recipes import RECIPES
+from sparring.config.toml import load_toml
 from sparring.data.arrays import from_array
 from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
@@ -46,7 +46,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("recipe", WITHOUT)
 def test_labels_that_are_given_are_used_whatever_the_recipe(recipe: str, pictures: Dataset) -> None:
     gan = GAN(recipe, **TINY).fit(pictures.samples.numpy(), pictures.labels, samples_seen=32)
-    assert (gan.classes_, gan.config_.conditional) == (2, True)
+    assert (gan.classes_, gan.config_.dataset.conditional) == (2, True)
     assert len(gan.sample(2, labels=1)) == 2
 
 
@@ -77,13 +77,13 @@ def test_labels_that_are_not_there_are_missed() -> None:
     for recipe in ("dcgan", "sprint"):
         with pytest.raises(ConfigError, match="uses labels, and mine has none.*--labels folders"):
             suited.configure(data(64), recipe, conditional=True)
-    assert suited.configure(data(64), "sprint").conditional
+    assert suited.configure(data(64), "sprint").dataset.conditional
 
 
 def test_labels_that_came_with_the_data_and_are_not_used_are_told_of(pictures: Dataset) -> None:
     said: list[str] = []
     config = suited.configure(pictures, "dcgan", False, said.append, batch_size=16)
-    assert (config.conditional, len(said)) == (False, 1)
+    assert (config.dataset.conditional, len(said)) == (False, 1)
     assert "the labels of tiny are not used, because recipe dcgan" in said[0]
     assert "--conditional" in said[0]
     for options in ({"conditional": True}, {"conditional": False}):
@@ -94,7 +94,7 @@ def test_labels_that_came_with_the_data_and_are_not_used_are_told_of(pictures: D
 
 def test_one_label_for_all_is_none() -> None:
     alike, said = data(64, ["cat"] * 64), []
-    assert not suited.configure(alike, "sprint", False, said.append, batch_size=16).conditional
+    assert not suited.configure(alike, "sprint", False, said.append, batch_size=16).dataset.conditional
     assert len(said) == 1
     assert "all 64 samples of mine have the label 'cat'" in said[0]
     for asked in ((True, {}), (False, {"conditional": True})):
@@ -172,7 +172,10 @@ def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) ->
 )
 def test_the_batch_is_one_that_the_data_fill(count: int, options: dict[str, Any], batch: int) -> None:
     said: list[str] = []
-    assert suited.configure(data(count), "small-data", False, said.append, **options).batch_size == batch
+    assert (
+        suited.configure(data(count), "small-data", False, said.append, **options).optimizers.batch_size
+        == batch
+    )
     assert len(said) == (batch != 64)
     assert all(f"batches of {batch}, not 64: mine has" in sentence for sentence in said)
 
@@ -181,7 +184,7 @@ def test_fit_trains_on_few_samples() -> None:
     gan = GAN(**{name: value for name, value in TINY.items() if name != "batch_size"})
     with pytest.warns(UserWarning, match="batches of 40, not 64"):
         gan.fit(array(40), samples_seen=80)
-    assert (gan.config_.batch_size, gan.game_.step) == (40, 2)
+    assert (gan.config_.optimizers.batch_size, gan.game_.step) == (40, 2)
 
 
 def test_a_batch_that_is_asked_for_stays(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_the_first_draw_is_made_once(folder: Path, monkeypatch: pytest.MonkeyPat
     rng = np.random.default_rng(0)
     for name in ("pictures.npy", "others.npy"):
         np.save(name, rng.integers(0, 256, (COUNT, 4, 4), dtype=np.uint8))
-    train = ["train", "pictures.npy", "--recipe", "mlp", "--clusters", "0", "--samples-seen", "64"]
+    train = ["train", "pictures.npy", "--recipe", "mlp", "--clusters", "none", "--samples-seen", "64"]
     assert main([*train, "--out", "painter", *TINY_LINE]) == 0
     seeds.clear()
     line = ["evaluate", "painter", "--count", "40", "--draws", "2", "--features", "pixels"]

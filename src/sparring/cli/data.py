@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from sparring import kinds
 from sparring.config.arguments import whole
-from sparring.config.groups import Config
+from sparring.config.groups import Config, PictureFilesConfig
 from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
@@ -26,7 +27,7 @@ ROWS, COLUMNS = 12, 12  # pictures on the sheet
 LISTED = 12  # classes by name
 
 
-def read(name: str, config: Config, again: bool = False) -> Dataset:
+def read(name: str, files: PictureFilesConfig, again: bool = False) -> Dataset:
     """Named data, with a progress bar while pictures are decoded and a word about what was met.
 
     ``again`` keeps silent about what was said when the run began.
@@ -35,9 +36,9 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
         for remark in find.shadowed(name):
             warn(remark)
     with Reading() as watch:
-        data = find.dataset(name, config, watch)
+        data = find.dataset(name, files, watch)
     if not again:
-        for remark in find.remarks(data, config):
+        for remark in find.remarks(data, files):
             warn(remark)
     return data
 
@@ -45,13 +46,14 @@ def read(name: str, config: Config, again: bool = False) -> Dataset:
 def run(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     whole("--seed", args.seed, 0)
-    options = {key: value for key in Config().of_pictures() if (value := getattr(args, key)) is not None}
-    accepted = Config().replace(**options)
-    everything = accepted.replace(max_broken=1) if find.holds_files(args.data) else accepted
+    names = [field.name for field in dataclasses.fields(PictureFilesConfig)]
+    asked = {name: value for name in names if (value := getattr(args, name)) is not None}
+    accepted = Config().replace(**asked).picture_files
+    everything = dataclasses.replace(accepted, max_broken=1) if find.holds_files(args.data) else accepted
     data = read(args.data, everything)
     stem = find.stem(args.data) or "data"
-    names = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
-    out = args.out or next(path for path in map(Path, names) if args.force or not path.exists())
+    free = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
+    out = args.out or next(path for path in map(Path, free) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
         raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
     layout.refuse_training_file(out)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config import values
-from sparring.config.groups import from_toml
 from sparring.config.recipes import USUAL
+from sparring.config.toml import from_toml
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured
@@ -91,7 +91,7 @@ def _options(path: Path) -> dict[str, Any]:
         spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
         kind = values.field(spec, "kind", values.text)
     try:
-        return vars(from_toml(read_text(path / layout.CONFIG))) | {"kind": kind}
+        return from_toml(read_text(path / layout.CONFIG)).flat() | {"kind": kind}
     except UnreadableError as error:
         raise RunError(f"{path} is not a run folder, or only half written: config.toml: {error}.") from error
     except ConfigError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sparring import kinds
 from sparring.config.arguments import whole
-from sparring.config.groups import Config
+from sparring.config.groups import Config, PictureFilesConfig
 from sparring.data import builtin
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
@@ -48,17 +48,20 @@ def run(args: argparse.Namespace) -> int:
     if args.run is not None:
         folder = evaluation.only_run(args.run)
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
-        config: Config | None = folder.config
+        files: PictureFilesConfig | None = folder.config.picture_files
     else:
-        config = _reading(args)
+        files = _reading(args)
         with Reading() as watch:
-            real, fake = evaluation.both(args.real, args.fake, warn, config, watch)
+            real, fake = evaluation.both(args.real, args.fake, warn, files, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
-        config = fake.config if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, config)
+        if isinstance(fake, RunFolder):
+            files = fake.config.picture_files
+        else:
+            files = evaluation.on_scale_of(real, files)
     held_out = evaluation.named_part(builtin.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
-            other = evaluation.source(args.held_out, warn, spec, config, watch)
+            other = evaluation.source(args.held_out, warn, spec, files, watch)
         held_out = evaluation.only_data(other, "--held-out")
     out, pairs = _files(args, pairs_too=kinds.of(spec).beside is not None and not args.quick)
     replaced = out.exists()
@@ -75,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _reading(args: argparse.Namespace) -> Config | None:
+def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
     """How picture files are read where the user says so.
 
     Raises:
@@ -90,7 +93,7 @@ def _reading(args: argparse.Namespace) -> Config | None:
             raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
     if not any(find.holds_files(name) for name in (args.real, args.fake, args.held_out) if name):
         raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
-    return Config().replace(**asked)
+    return Config().replace(**asked).picture_files
 
 
 def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:

@@ -87,7 +87,9 @@ def check_rescue(cures: int | None, config: Config) -> None:
     Raises:
         ConfigError: what is accepted.
     """
-    if cures is not None and (cures < 0 or (cures and (config.processes > 1 or not config.vitals))):
+    if cures is not None and (
+        cures < 0 or (cures and (config.machine.processes > 1 or not config.records.vitals))
+    ):
         raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
 
 

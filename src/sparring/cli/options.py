@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sparring import __version__
-from sparring.cli.parsing import Parser, number, whole
-from sparring.config.groups import BUILT_IN, LOSSES, PICTURES, Config
+from sparring.cli.parsing import Parser, number, or_none, whole
+from sparring.config.groups import BUILT_IN, GROUP_OF, GROUPS, LOSSES, OPTIONS
+from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
 from sparring.errors import quoted
 from sparring.errors.names import nearest
@@ -82,7 +83,7 @@ examples
 
 
 def parser() -> Parser:
-    """The whole command line; the options of ``train`` are made from Config's fields."""
+    """The whole command line; the options of ``train`` are those of ``config.groups``."""
     top = Parser(prog="sparring", description=INTRO, epilog=OUTRO, usage="sparring VERB [options]")
     top.add_argument("--version", action="version", version=f"sparring {__version__}")
     verbs = top.add_subparsers(
@@ -135,7 +136,7 @@ def _training_verbs(verbs: Any) -> None:
     data.add_argument("--out", type=Path, help="where the sheet of samples goes (a new DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
     data.add_argument("--seed", type=whole, default=0, help="another seed, other samples on the sheet (0)")
-    add_config_options(data, only=PICTURES)
+    add_config_options(data, only="picture_files")
 
     resume = verbs.add_parser("resume", description="Go on exactly where a training stopped.")
     resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
@@ -179,7 +180,7 @@ def _using_verbs(verbs: Any) -> None:
         help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
     )  # fmt: skip
     for name in ("size", "resize", "channels"):
-        fact = Config.__dataclass_fields__[name].metadata
+        fact = OPTIONS[name].metadata
         said = "side in pixels or WIDTHxHEIGHT of pictures (their own)" if name == "size" else fact["help"]
         evaluate.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=said)
     evaluate.add_argument("--count", type=whole, default=10_000, help="samples a side at most (10000)")
@@ -240,21 +241,26 @@ def _add_browser(verb: argparse.ArgumentParser, text: str) -> None:
     verb.add_argument("--no-browser", action="store_false", dest="browser", help=text)
 
 
+READERS: dict[str, Callable[[str], Any]] = {"int": whole, "float": number, "str": str}
+
+
 def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:
-    """One option per Config field, or per field of one group, grouped as the fields are."""
+    """One flag per option, or per option of one group, grouped as config.toml is."""
     groups: dict[str, Any] = {}
-    for field in dataclasses.fields(Config):
-        if field.name == "data" or only not in (None, field.metadata["group"]):
+    for name, field in OPTIONS.items():
+        table = GROUP_OF[name]
+        if name == "data" or only not in (None, table):
             continue
-        group = field.metadata["group"]
-        groups.setdefault(group, train.add_argument_group(group))
-        flag = "--" + field.name.replace("_", "-")
-        default = "recipe's" if any(field.name in recipe for recipe in RECIPES.values()) else field.default
+        if table not in groups:
+            title, about = (table.replace("_", " "), GROUPS[table].__doc__) if table else ("recipe", None)
+            groups[table] = train.add_argument_group(title, about)
+        default = "recipe's" if any(name in recipe for recipe in RECIPES.values()) else written(field.default)
         text = f"{field.metadata['help']} ({default})".replace("%", "%%")
-        options: dict[str, Any] = {"default": None, "help": text, "dest": field.name}
-        if field.type == "bool":
+        options: dict[str, Any] = {"default": None, "help": text, "dest": name}
+        if kind(field) == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["type"] = {"int": whole, "float": number, "str": str}[str(field.type)]
-            options["metavar"] = "|".join(field.metadata["choices"]) or str(field.type).upper()
-        groups[group].add_argument(flag, **options)
+            read = READERS[kind(field)]
+            options["type"] = or_none(read) if may_be_none(field) else read
+            options["metavar"] = "|".join(field.metadata["choices"]) or kind(field).upper()
+        groups[table].add_argument(flag(name), **options)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from sparring.config.option import NONE
 from sparring.errors import did_you_mean, printable_message, quoted, unknown
 from sparring.errors.names import nearest
 
@@ -143,6 +144,11 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no number") from None
+
+
+def or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """What reads a value where there may be none, which is written as a word."""
+    return lambda text: text if text == NONE else read(text)
 
 
 def _options(parser: argparse.ArgumentParser) -> Mapping[str, argparse.Action]:

@@ -35,7 +35,7 @@ class Playground:
             ConfigError: the label is none of its classes.
         """
         sampler = self._newest(path)
-        latents = self._latents(asked, sampler.config.latent_dim)
+        latents = self._latents(asked, sampler.config.networks.latent_dim)
         drawn = sampler.decoded(latents, self._labels(sampler, asked)).numpy()
         file = io.BytesIO()
         sheet = kinds.of(sampler.spec).sheet

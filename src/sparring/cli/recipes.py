@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 
 from rich.table import Table
 from rich.text import Text
 
-from sparring.config.groups import Config
+from sparring.config.groups import OPTIONS
+from sparring.config.option import written
 from sparring.config.recipes import ABOUT, ON_POINTS, RECIPES, from_recipe
 from sparring.errors import ConfigError, unknown
 from sparring.uses.progress import console
@@ -38,7 +38,7 @@ def recipes_table() -> Table:
     table.add_column("what it is (networks, loss; paper)")
     for name in RECIPES:
         config, (what, paper) = from_recipe(name), ABOUT[name]
-        table.add_row(name, Text(f"{what}\n({config.generator}, {config.loss}; {paper})"))
+        table.add_row(name, Text(f"{what}\n({config.networks.generator}, {config.game.loss}; {paper})"))
     return table
 
 
@@ -48,11 +48,11 @@ def recipe_table(name: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("option", no_wrap=True)
     table.add_column("value, meaning")
-    for field in dataclasses.fields(Config):
-        if field.name not in pictures | points:
+    for option, field in OPTIONS.items():
+        if option not in pictures | points:
             continue
-        value = pictures.get(field.name, field.default)
-        other = points.get(field.name, value)
+        value = written(pictures.get(option, field.default))
+        other = points.get(option, value)
         values = f"{value}" if other == value else f"{value}  (on points {other})"
-        table.add_row(field.name, Text(f"{values}\n{field.metadata['help']}"))
+        table.add_row(option, Text(f"{values}\n{field.metadata['help']}"))
     return table

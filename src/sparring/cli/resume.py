@@ -27,14 +27,14 @@ from sparring.uses.progress import console
 def run(args: argparse.Namespace) -> int:
     """Go on from the newest whole checkpoint."""
     folder = RunFolder(args.run)
-    if folder.config.data == ARRAY:
+    if folder.config.dataset.data == ARRAY:
         raise RunError(
             f"{folder.path} was trained on an array in Python. Go on there: sparring.GAN.load("
             f"{str(folder.path)!r}).fit(data, resume=True)."
         )
     if not folder.saved() and not args.force:
         _refuse_to_begin_anew(folder)
-    whole = read(folder.config.data, folder.config, again=True)
+    whole = read(folder.config.dataset.data, folder.config.picture_files, again=True)
     data, held_out = plan.parts(folder.config, whole)
     same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
@@ -43,11 +43,11 @@ def run(args: argparse.Namespace) -> int:
     config = folder.config
     plan.check(config, whole)
     check_rescue(args.rescue, config)
-    runtime = Runtime(config.device, config.precision, config.processes)
+    runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     main_process = runtime.rank == 0
     screen = console()
     game, facts = _begun(folder, runtime, args.force)
-    if Budget.of(config).progress(game, len(data)) < 1:
+    if Budget.of(config.budget).progress(game, len(data)) < 1:
         if main_process:
             screen.print(
                 f"Going on from step {game.step:,} ({counted(game.samples_seen, 'sample')})."

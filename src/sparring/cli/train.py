@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -14,8 +13,9 @@ from sparring import kinds
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
 from sparring.cli.watch import page_beside
-from sparring.config.groups import BUDGETS, Config, load_toml
+from sparring.config.groups import BUDGETS, GROUP_OF, Config
 from sparring.config.recipes import from_recipe
+from sparring.config.toml import load_toml, to_toml
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, SparringError, warn
 from sparring.games import from_config
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Train on a built-in set, a file or pictures into a new run folder."""
     if args.stay and not args.watch:
         raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
-    from_file = dict(load_toml(args.config)) if args.config else {}
+    from_file = load_toml(args.config) if args.config else {}
     from_file.pop("data", None)
     recipe = args.recipe or from_file.pop("recipe", "auto")
     from_file.pop("recipe", None)
@@ -41,24 +41,25 @@ def run(args: argparse.Namespace) -> int:
         from_recipe(recipe, **changes)  # refused before any picture is decoded
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
-    asked = {name: changes[name] for name in Config().of_pictures() if name in changes}
-    whole = read(args.data, Config().replace(**asked))
+    asked = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "picture_files" and name in changes}
+    whole = read(args.data, Config().replace(**asked).picture_files)
     recipe, word = _chosen(recipe, whole)
     changes = _merged(_beyond(from_file, from_recipe(recipe, whole.spec.kind)), _config_changes(args))
     config = suited.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
     plan.check(config, whole)
     if word:
         warn(word)
-    if config.threads > available_cores():
-        warn(f"--threads {config.threads} on {available_cores()} cores wait for one another: leave it out.")
+    threads = config.machine.threads or 0
+    if threads > available_cores():
+        warn(f"--threads {threads} on {available_cores()} cores wait for one another: leave it out.")
     if args.dry_run:
-        sys.stdout.write(config.to_toml())
+        sys.stdout.write(to_toml(config))
         return 0
     data, held_out = plan.parts(config, whole)
     check_rescue(args.rescue, config)
-    runtime = Runtime(config.device, config.precision, config.processes)
+    runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = from_config.game(config, data.spec, data.classes, runtime)
-    name = f"{find.stem(config.data)}-{config.recipe}"
+    name = f"{find.stem(config.dataset.data)}-{config.recipe}"
     path, refusal = args.out, None
     if runtime.rank == 0:
         try:
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
     """The config values named on the command line."""
-    names = [field.name for field in dataclasses.fields(Config) if field.name not in ("data", "recipe")]
+    names = [name for name in GROUP_OF if name not in ("data", "recipe")]
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
@@ -95,7 +96,7 @@ def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
 
 def _beyond(from_file: Mapping[str, Any], recipe: Config) -> dict[str, Any]:
     """What a file of options asks for: not what it repeats of the recipe, as a whole config does."""
-    usual = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in BUDGETS}
+    usual = {name: value for name, value in recipe.flat().items() if name not in BUDGETS}
     return {name: value for name, value in from_file.items() if name not in usual or usual[name] != value}
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparring.config.arguments import MOST_FLOAT, MOST_WHOLE, number, plain, whole
 from sparring.config.pictures import SIDES
 from sparring.config.values import MOST_CHARACTERS
 from sparring.errors import ConfigError, quoted, unknown
 
+if TYPE_CHECKING:
+    from sparring.config.groups import Config
+
 OFF = (None, False, 0, "none")  # values with which an option does nothing and needs nothing
+NONE = "none"  # how None is written
 
 
 class Need(NamedTuple):
     """What an option does nothing without."""
 
-    there: Callable[[Any], object]  # whether a config has it
+    there: Callable[[Config], object]  # whether a config has it
     what: str  # it, as it follows "it needs"
 
 
@@ -25,7 +29,6 @@ def option(
     default: Any,
     help: str,
     *,
-    group: str,
     choices: tuple[str, ...] = (),
     low: float | None = None,
     high: float | None = None,
@@ -33,54 +36,61 @@ def option(
     needs: tuple[Need, ...] = (),
     demands: tuple[Need, ...] = (),
 ) -> Any:
-    """A config field with its help text, its group in ``--help`` and the values it accepts.
+    """A field of a group, with its help text and the values it accepts; one that may be None takes no 0.
 
     Args:
         why: follows the greatest value in the refusal of a greater one.
         needs: without these the option would do nothing, so nobody may ask for it.
         demands: without these it cannot be used, wherever it comes from.
     """
-    given = {"help": help, "group": group, "choices": choices, "low": low, "high": high, "why": why}
+    given = {"help": help, "choices": choices, "low": low, "high": high, "why": why}
     return dataclasses.field(default=default, metadata=given | {"needs": needs, "demands": demands})
 
 
-def check_needs(config: Any, asked: Collection[str] = (), usual: Any = None) -> None:
-    """Refuse an option that cannot go with another, or that is asked for and would do nothing.
+class Group:
+    """A frozen dataclass of options, each checked as it is made."""
 
-    Args:
-        asked: the options that were asked for; those with the value that they have by default or in
-            ``usual``, the recipe's config, are no mistake.
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            if is_option(field):
+                check(field, getattr(self, field.name))
 
-    Raises:
-        ConfigError: which, and what it needs.
-    """
-    for field in dataclasses.fields(config):
-        name, value, meta = field.name, getattr(config, field.name), field.metadata
-        if value in OFF:
-            continue
-        chosen = name in asked and value not in (field.default, getattr(usual, name, value))
-        demands, needs = (
-            [need.what for need in meta[sort] if not need.there(config)] for sort in ("demands", "needs")
-        )
-        if demands or (chosen and needs):
-            flag = f"--{name.replace('_', '-')}"
-            off = "none" if "none" in meta["choices"] else field.default
-            advice = f"Take --no-{flag[2:]}" if off is False else f"Take {flag} {off}"
-            without = "cannot be used" if demands else "would do nothing"
-            raise ConfigError(
-                f"{flag} ({name}) {value} {without}: it needs {' and '.join(demands + needs * chosen)}. "
-                f"{'Leave it out' if chosen else advice}, or give that too."
-            )
+
+def is_option(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field is an option, and not a group of them."""
+    return "help" in field.metadata
+
+
+def kind(field: dataclasses.Field[Any]) -> str:
+    """The type of an option's value: bool, float, int or str."""
+    return str(field.type).removesuffix(" | None")
+
+
+def may_be_none(field: dataclasses.Field[Any]) -> bool:
+    """Whether an option can be left unset."""
+    return str(field.type).endswith(" | None")
+
+
+def flag(name: str) -> str:
+    """An option as the command line has it."""
+    return f"--{name.replace('_', '-')}"
+
+
+def written(value: Any) -> Any:
+    """A value as files and the command line have it."""
+    return NONE if value is None else value
 
 
 def coerce(field: dataclasses.Field[Any], value: Any) -> Any:
     """A value as the field has it: Python's numbers, ints as floats and whole floats as ints, sizes as text."""
     value = plain(value)
+    if may_be_none(field) and value == NONE:
+        return None
     if field.name == "size" and type(value) is int and abs(value) <= 10 * SIDES[1]:
         return str(value)
-    if field.type == "float" and type(value) is int and abs(value) <= MOST_FLOAT:
+    if kind(field) == "float" and type(value) is int and abs(value) <= MOST_FLOAT:
         return float(value)
-    if field.type == "int" and type(value) is float and value.is_integer():
+    if kind(field) == "int" and type(value) is float and value.is_integer():
         return int(value)
     return value
 
@@ -91,16 +101,20 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
     Raises:
         ConfigError: what came, and what is accepted.
     """
-    name, meta = field.name, field.metadata
-    fits = field.type == "float" and type(value) is int  # one that no float holds is refused as too large
-    if type(value).__name__ != field.type and not fits:
-        kind = "nothing" if value is None else type(value).__name__
-        raise ConfigError(f"{name} = {quoted(value)}: expected {field.type}, got {kind}.")
+    name, meta, expected = field.name, field.metadata, kind(field)
+    if value is None and may_be_none(field):
+        return
+    fits = expected == "float" and type(value) is int  # one that no float holds is refused as too large
+    if type(value).__name__ != expected and not fits:
+        got = "nothing" if value is None else type(value).__name__
+        raise ConfigError(
+            f"{name} = {quoted(value)}: expected {expected}{' or none' * may_be_none(field)}, got {got}."
+        )
     if meta["choices"] and value not in meta["choices"]:
         raise ConfigError(unknown(name, value, meta["choices"]))
-    if field.type == "str":
+    if expected == "str":
         _check_text(name, value)
-    elif field.type != "bool":
+    elif expected != "bool":
         _check_bounds(field, value)
 
 
@@ -113,8 +127,15 @@ def _check_text(name: str, value: str) -> None:
 
 
 def _check_bounds(field: dataclasses.Field[Any], value: float) -> None:
-    low, high, why = (field.metadata[name] for name in ("low", "high", "why"))
-    if field.type == "int":
-        whole(field.name, value, low, MOST_WHOLE if high is None else high, why)
+    name, may_lack = field.name, may_be_none(field)
+    if may_lack and value == 0:
+        raise ConfigError(
+            f"{name} = 0: expected a number above 0, or none, which is written {flag(name)} none, "
+            f'{name} = "none" in a file, and {name}=None in Python.'
+        )
+    low, high, why = (field.metadata[part] for part in ("low", "high", "why"))
+    low = 0 if may_lack and low is None else low
+    if kind(field) == "int":
+        whole(name, value, low, MOST_WHOLE if high is None else high, why)
     else:
-        number(field.name, value, low, MOST_FLOAT if high is None else high, why)
+        number(name, value, low, MOST_FLOAT if high is None else high, why)

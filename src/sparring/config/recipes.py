@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from sparring.config.groups import BUDGETS, Config
@@ -151,7 +150,7 @@ def from_recipe(name: str, kind: str = USUAL, /, **changes: Any) -> Config:
 def beyond_recipe(config: Config) -> dict[str, Any]:
     """What differs from the recipe, data left out: the options to give again for the same config."""
     recipe = from_recipe(config.recipe) if config.recipe in RECIPES else Config()
-    mine, theirs = dataclasses.asdict(config), dataclasses.asdict(recipe)
+    mine, theirs = config.flat(), recipe.flat()
     differ = {name: value for name, value in mine.items() if value != theirs[name]}
     differ = {name: value for name, value in differ.items() if name not in ("data", "recipe")}
     if any(name in BUDGETS for name in differ):

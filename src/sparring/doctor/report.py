@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sparring.config.option import written
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
 from sparring.errors import counted
 
@@ -55,7 +56,7 @@ def option_text(name: str, value: Any) -> str:
     dashed = name.replace("_", "-")
     if isinstance(value, bool):
         return dashed if value else f"no-{dashed}"
-    return f"{dashed} {value:g}" if isinstance(value, float) else f"{dashed} {value}"
+    return f"{dashed} {value:g}" if isinstance(value, float) else f"{dashed} {written(value)}"
 
 
 def text(diagnosis: Diagnosis, name: str) -> str:

@@ -70,7 +70,7 @@ def _recipe(options: Mapping[str, Any]) -> dict[str, Any]:
     name, kind = options.get("recipe"), options.get("kind")
     if name not in RECIPES:
         return {}
-    values = dict(vars(from_recipe(name, kind if isinstance(kind, str) else USUAL)))
+    values = from_recipe(name, kind if isinstance(kind, str) else USUAL).flat()
     if values["gamma_per_variance"]:
         del values["r1_gamma"], values["r2_gamma"]
     for name in ("latent_dim", "r1_gamma", "r2_gamma"):

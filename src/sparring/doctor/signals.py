@@ -40,8 +40,8 @@ class Signals:
         self.bounds = options.get("loss") == "non-saturating"
         if isinstance(size := options.get("batch_size"), int | float):
             self.constant["batch_size"] = float(size)
-        if isinstance(half_life := options.get("ema_half_life"), int | float):
-            self.constant["average"] = float(half_life > 0)
+        if "ema_half_life" in options:
+            self.constant["average"] = float(bool(options["ema_half_life"]))
         # Clipping makes few directions by itself.
         self.constant["clipped"] = float(bool(options.get("weight_clip")))
         self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT + BACK_STEPS)

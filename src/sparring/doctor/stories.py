@@ -257,7 +257,7 @@ def remedy(cure: Cure) -> str:
         only = f", with `--{where} {needed}`" if where in PLAYERS else ""
         return f"`--{option_text(cure.option, cure.value)}`: {cure.words}{only}"
     for name in RECIPES:
-        options = vars(from_recipe(name))
+        options = from_recipe(name).flat()
         if change := cure.change(options):
             now = option_text(cure.option, options[cure.option]).split()[-1]
             return (

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample
 
 from sparring import kinds
-from sparring.config.groups import Config
+from sparring.config.groups import AugmentationConfig
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.games.losses import AROUND_ZERO
@@ -244,14 +244,14 @@ AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {  # by the name that --augmen
 }
 
 
-def of(config: Config, spec: Spec) -> Augmentation | None:
-    """What a config has altered of such samples; None where nothing is.
+def of(chosen: AugmentationConfig, loss: str, spec: Spec) -> Augmentation | None:
+    """What is altered of such samples; None where nothing is. ``loss`` is the game's, by name.
 
     Raises:
         ConfigError: samples that cannot be altered so.
     """
-    flips = (MIRROR,) * config.augment_flip + (QUARTER_TURNS,) * config.augment_turn
-    transforms = flips + AUGMENTATIONS[config.augment]
+    flips = (MIRROR,) * chosen.augment_flip + (QUARTER_TURNS,) * chosen.augment_turn
+    transforms = flips + AUGMENTATIONS[chosen.augment]
     if not transforms:
         return None
     if kinds.of(spec).axes != AXES:
@@ -259,14 +259,14 @@ def of(config: Config, spec: Spec) -> Augmentation | None:
             f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
             "For few points try --lecam-weight 0.3 or --instance-noise 0.1."
         )
-    if config.augment_turn and spec.shape[1] != spec.shape[2]:
+    if chosen.augment_turn and spec.shape[1] != spec.shape[2]:
         raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")
     return Augmentation(
         transforms,
-        config.augment_p,
-        target=config.augment_target,
-        samples_to_one=config.augment_samples,
-        overfitting=sign_of_reals if config.loss in AROUND_ZERO else sign_of_pairs,
+        chosen.augment_p,
+        target=chosen.augment_target or 0.0,
+        samples_to_one=chosen.augment_samples,
+        overfitting=sign_of_reals if loss in AROUND_ZERO else sign_of_pairs,
     )
 
 

@@ -7,8 +7,7 @@ from functools import partial
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import Config
-from sparring.config.option import check_needs
+from sparring.config.groups import Config, check_needs
 from sparring.config.recipes import ON_POINTS
 from sparring.data import clusters
 from sparring.data.spec import Spec
@@ -27,34 +26,39 @@ def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
     check_players(config, spec, classes)
-    memory.check_players(memory.costs(config, spec, classes))
+    memory.check_players(memory.costs(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        generator = networks.generator(config, spec, classes)
-        discriminator = networks.discriminator(config, spec, classes)
-    runtime = runtime or Runtime(config.device, config.precision, config.processes)
+        generator = networks.generator(config.networks, spec, classes)
+        discriminator = networks.discriminator(config.networks, spec, classes)
+    runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
-    optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
+    optimizer, betas = (
+        OPTIMIZERS[config.optimizers.optimizer],
+        (config.optimizers.beta1, config.optimizers.beta2),
+    )
     return AdversarialGame(
         generator,
         discriminator,
-        config.latent_dim,
-        g_optimizer=optimizer(generator, config.g_lr, betas),
-        d_optimizer=optimizer(discriminator, config.d_lr, betas),
-        loss=losses.of(config),
-        penalties=penalties.of(config),
-        d_steps=config.d_steps,
-        lr_schedule=partial(schedules.SCHEDULES[config.lr_schedule], start=config.lr_decay_from),
-        lr_warmup=config.lr_warmup,
-        ends=Ends(config.lr_end, config.penalty_end, config.beta2_end),
-        weight_clip=config.weight_clip,
-        ema_half_life=config.ema_half_life,
-        ghost_batches=config.ghost_batches,
-        augment=augment.of(config, spec),
-        lecam=penalties.LeCam(config.lecam_weight) if config.lecam_weight else None,
-        gamma=penalties.adaptive_gamma(config),
-        instance_noise=config.instance_noise,
-        clip_gradients=config.clip_gradients,
+        config.networks.latent_dim,
+        g_optimizer=optimizer(generator, config.optimizers.g_lr, betas),
+        d_optimizer=optimizer(discriminator, config.optimizers.d_lr, betas),
+        loss=losses.of(config.game),
+        penalties=penalties.of(config.penalties),
+        d_steps=config.game.d_steps,
+        lr_schedule=partial(
+            schedules.SCHEDULES[config.optimizers.lr_schedule], start=config.optimizers.lr_decay_from
+        ),
+        lr_warmup=config.optimizers.lr_warmup,
+        ends=Ends(config.optimizers.lr_end, config.penalties.penalty_end, config.optimizers.beta2_end or 0.0),
+        weight_clip=config.game.weight_clip or 0.0,
+        ema_half_life=config.optimizers.ema_half_life or 0.0,
+        ghost_batches=config.optimizers.ghost_batches,
+        augment=augment.of(config.augmentation, config.game.loss, spec),
+        lecam=penalties.LeCam(config.penalties.lecam_weight) if config.penalties.lecam_weight else None,
+        gamma=penalties.adaptive_gamma(config.penalties),
+        instance_noise=config.game.instance_noise,
+        clip_gradients=config.optimizers.clip_gradients or 0.0,
         runtime=runtime,
     )
 
@@ -66,8 +70,8 @@ def check(config: Config, spec: Spec, classes: int) -> None:
         ConfigError: which options, and what to change.
     """
     check_players(config, spec, classes)
-    augment.of(config, spec)
-    memory.check_training(memory.costs(config, spec, classes), config, spec)
+    augment.of(config.augmentation, config.game.loss, spec)
+    memory.check_training(memory.costs(config.networks, spec, classes), config, spec)
 
 
 def check_players(config: Config, spec: Spec, classes: int) -> None:
@@ -79,7 +83,9 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     check_needs(config)
     axes = kinds.of(spec).axes
     others = {
-        name for name in (config.generator, config.discriminator) if NETWORKS[name].axes not in ("", axes)
+        name
+        for name in (config.networks.generator, config.networks.discriminator)
+        if NETWORKS[name].axes not in ("", axes)
     }
     if others:
         raise ConfigError(
@@ -88,13 +94,23 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             "--generator mlp --discriminator mlp."
         )
     for option, network, norm, norms in (
-        ("--g-norm", config.generator, config.g_norm, NETWORKS[config.generator].g_norms),
-        ("--d-norm", config.discriminator, config.d_norm, NETWORKS[config.discriminator].d_norms),
+        (
+            "--g-norm",
+            config.networks.generator,
+            config.networks.g_norm,
+            NETWORKS[config.networks.generator].g_norms,
+        ),
+        (
+            "--d-norm",
+            config.networks.discriminator,
+            config.networks.d_norm,
+            NETWORKS[config.networks.discriminator].d_norms,
+        ),
     ):
         if norm not in norms:
             accepted = " or ".join(f"{option} {name}" for name in norms)
             raise ConfigError(f"{option} {norm}: {network} networks have no place for it. Use {accepted}.")
-    if config.g_norm == "conditional-batch" and not classes:
+    if config.networks.g_norm == "conditional-batch" and not classes:
         raise ConfigError(
             "--g-norm conditional-batch draws by class, and this training has no labels. Give labels (and "
             "no --no-conditional), let it find some with --clusters 100 in at least "

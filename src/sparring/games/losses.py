@@ -14,7 +14,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from sparring.config.groups import Config
+from sparring.config.groups import GameConfig
 from sparring.errors import ConfigError
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
@@ -157,9 +157,9 @@ LOSSES: dict[str, Loss] = {  # by the name that --loss takes
 AROUND_ZERO = ("non-saturating", "minimax", "hinge")  # those in which reals lie above 0
 
 
-def of(config: Config) -> Loss:
+def of(game: GameConfig) -> Loss:
     """The loss that a config names, with its smoothed labels."""
-    loss = LOSSES[config.loss]
-    if not config.label_smoothing:
+    loss = LOSSES[game.loss]
+    if not game.label_smoothing:
         return loss
-    return loss._replace(discriminator=partial(smoothed_logistic_d, smoothing=config.label_smoothing))
+    return loss._replace(discriminator=partial(smoothed_logistic_d, smoothing=game.label_smoothing))

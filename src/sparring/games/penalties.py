@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sparring.config.groups import Config
+from sparring.config.groups import PenaltiesConfig
 
 PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -96,14 +96,14 @@ def near_r1(gamma: float, every: int = 1, sigma: float = 0.01) -> Penalty:
     return Penalty(partial(finite_difference, sigma=sigma), "near", gamma, every, sigma)
 
 
-def of(config: Config) -> tuple[Penalty, ...]:
-    """The penalties that a config gives any weight."""
-    every = config.penalty_every
+def of(chosen: PenaltiesConfig) -> tuple[Penalty, ...]:
+    """The penalties that have any weight."""
+    every = chosen.penalty_every
     known = (
-        r1(config.r1_gamma, every),
-        r2(config.r2_gamma, every),
-        gradient_penalty(config.gp_weight, every),
-        near_r1(config.r1_near_gamma, every, config.r1_near_sigma),
+        r1(chosen.r1_gamma, every),
+        r2(chosen.r2_gamma, every),
+        gradient_penalty(chosen.gp_weight, every),
+        near_r1(chosen.r1_near_gamma, every, chosen.r1_near_sigma),
     )
     return tuple(penalty for penalty in known if penalty.weight)
 
@@ -167,8 +167,8 @@ class AdaptiveGamma(nn.Module):
         self.scale.mul_(factor.to(self.scale.dtype)).clamp_(1 / self.reach, self.reach)
 
 
-def adaptive_gamma(config: Config) -> AdaptiveGamma | None:
-    """A config's gamma that adapts; None where it stays."""
-    if not config.gamma_target:
+def adaptive_gamma(chosen: PenaltiesConfig) -> AdaptiveGamma | None:
+    """The gamma that adapts; None where it stays."""
+    if not chosen.gamma_target:
         return None
-    return AdaptiveGamma(config.gamma_target, config.gamma_samples)
+    return AdaptiveGamma(chosen.gamma_target, chosen.gamma_samples)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from sparring import kinds
-from sparring.config.groups import Config
+from sparring.config.groups import PictureFilesConfig
 from sparring.config.recipes import RECIPES
 from sparring.data import hub
 from sparring.data.arrays import from_file
@@ -22,20 +23,22 @@ ARRAYS = (".npy", ".npz")  # of samples of any kind, told apart by their rank
 HUB = "hf:"
 
 
-def dataset(name: str, config: Config | None = None, watch: Watch | None = None, **options: Any) -> Dataset:
+def dataset(
+    name: str, files: PictureFilesConfig | None = None, watch: Watch | None = None, **options: Any
+) -> Dataset:
     """A built-in set by name, a file or a folder of pictures by path, a set of the Hugging Face hub.
 
     Args:
-        config: how files are read; its ``data`` does not count.
+        files: how picture files are read.
         watch: told how far the reading of files is.
-        options: of the config, said otherwise; ``size=None`` is pictures' own, which must be one.
+        options: of these, said otherwise; ``size=None`` is pictures' own, which must be one.
 
     Raises:
         DataError: an unknown name (the nearest is offered), or a file that cannot be used.
         ConfigError: options of files for data that are none.
     """
-    usual = Config().of_pictures()
-    options = (config or Config()).of_pictures() | options
+    usual = dataclasses.asdict(PictureFilesConfig())
+    options = (dataclasses.asdict(files) if files else usual) | options
     for written in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
         if written.encode("utf-8", "replace").decode() != written:
             raise DataError(f"{quoted(written)} is not UTF-8, as config.toml must be: rename it.")
@@ -89,8 +92,8 @@ def shadowed(name: str) -> list[str]:
     return [f"{name} is taken for the built-in set; for the folder write ./{name}."]
 
 
-def remarks(data: Dataset, config: Config) -> list[str]:
-    """What a user should hear of data before it is trained on, as it was read with this config."""
+def remarks(data: Dataset, files: PictureFilesConfig) -> list[str]:
+    """What a user should hear of data before it is trained on, as it was read with these options."""
     said: list[str] = []
     if data.origin:
         said += data.origin.notes
@@ -99,7 +102,7 @@ def remarks(data: Dataset, config: Config) -> list[str]:
             said.append(
                 f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so."
             )
-        if config.levels != "auto" and not data.origin.values:
+        if files.levels != "auto" and not data.origin.values:
             said.append(f"no picture in {data.name} has more than 8 bits: --levels changes nothing.")
     question = kinds.of(data.spec).question(data)
     return [*said, question] if question else said

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from sparring.config.groups import Config
+from sparring.config.groups import NetworksConfig
 from sparring.data.spec import Spec
 from sparring.networks.blocks import spectral
 from sparring.networks.dcgan import DCGAN
@@ -14,12 +14,12 @@ from sparring.networks.resnet import RESNET
 NETWORKS: dict[str, Network] = {"mlp": MLP, "dcgan": DCGAN, "resnet": RESNET, "modern": MODERN}
 
 
-def generator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    """The generator that a config names for such data, as it begins; its weights are drawn at random."""
-    return NETWORKS[config.generator].generator(generator_options(config, spec, classes))
+def generator(chosen: NetworksConfig, spec: Spec, classes: int) -> nn.Module:
+    """The generator that is chosen for such data, as it begins; its weights are drawn at random."""
+    return NETWORKS[chosen.generator].generator(generator_options(chosen, spec, classes))
 
 
-def discriminator(config: Config, spec: Spec, classes: int) -> nn.Module:
-    """The discriminator that a config names for such data, as it begins; its weights are drawn at random."""
-    made = NETWORKS[config.discriminator].discriminator(discriminator_options(config, spec, classes))
-    return spectral(made) if config.d_norm == "spectral" else made
+def discriminator(chosen: NetworksConfig, spec: Spec, classes: int) -> nn.Module:
+    """The discriminator that is chosen for such data, as it begins; its weights are drawn at random."""
+    made = NETWORKS[chosen.discriminator].discriminator(discriminator_options(chosen, spec, classes))
+    return spectral(made) if chosen.d_norm == "spectral" else made

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sparring.config.groups import Config
+from sparring.config.groups import Config, NetworksConfig
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.machine import threads as cores
@@ -46,25 +46,25 @@ class Costs(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def costs(config: Config, spec: Spec, classes: int) -> Costs:
-    """What a config's players of this data would take.
+def costs(networks: NetworksConfig, spec: Spec, classes: int) -> Costs:
+    """What both players of this data would take.
 
     Raises:
         ConfigError: networks that cannot take it.
     """
-    options = discriminator_options(config, spec, classes)
-    builder = NETWORKS[config.discriminator].discriminator
-    return Costs(generator_cost(config, spec, classes), _player_cost(builder, options, spec.shape))
+    options = discriminator_options(networks, spec, classes)
+    builder = NETWORKS[networks.discriminator].discriminator
+    return Costs(generator_cost(networks, spec, classes), _player_cost(builder, options, spec.shape))
 
 
-def generator_cost(config: Config, spec: Spec, classes: int) -> Cost:
+def generator_cost(networks: NetworksConfig, spec: Spec, classes: int) -> Cost:
     """What the generator alone would take.
 
     Raises:
         ConfigError: a network that cannot make this data.
     """
-    options = generator_options(config, spec, classes)
-    return _player_cost(NETWORKS[config.generator].generator, options, (config.latent_dim,))
+    options = generator_options(networks, spec, classes)
+    return _player_cost(NETWORKS[networks.generator].generator, options, (networks.latent_dim,))
 
 
 def _player_cost(build: Builder, options: Options, shape: tuple[int, ...]) -> Cost:
@@ -100,13 +100,13 @@ def check_training(found: Costs, config: Config, spec: Spec) -> None:
         ConfigError: what it would take, and what this machine has.
     """
     # Each weight with its gradient and a moment; the fakes' graph; then the judge's of reals and fakes.
-    weights = config.processes * 3 * found.weights
-    layers = found.generator.outputs + 2 * found.discriminator.outputs / config.ghost_batches
-    reals = config.d_steps * math.prod(spec.shape)
-    kept = NUMBER if config.precision == "fp32" else NUMBER / 2  # bf16's bytes
-    needed = weights * NUMBER + config.batch_size * (layers * kept + reals * NUMBER)
-    device = "cuda" if config.device.startswith("cuda") and torch.cuda.is_available() else "cpu"
-    refuse_beyond(needed + (config.processes - 1) * PROCESS, "this training", NARROWER, device)
+    weights = config.machine.processes * 3 * found.weights
+    layers = found.generator.outputs + 2 * found.discriminator.outputs / config.optimizers.ghost_batches
+    reals = config.game.d_steps * math.prod(spec.shape)
+    kept = NUMBER if config.machine.precision == "fp32" else NUMBER / 2  # bf16's bytes
+    needed = weights * NUMBER + config.optimizers.batch_size * (layers * kept + reals * NUMBER)
+    device = "cuda" if config.machine.device.startswith("cuda") and torch.cuda.is_available() else "cpu"
+    refuse_beyond(needed + (config.machine.processes - 1) * PROCESS, "this training", NARROWER, device)
 
 
 def cost(make: Callable[[int], nn.Module], depth: int, shape: Sequence[int], classes: int) -> Cost:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from sparring.config.groups import Config
+from sparring.config.groups import NetworksConfig
 from sparring.data.spec import Spec
 
 
@@ -57,30 +57,30 @@ class Network:
     d_norms: tuple[str, ...]
 
 
-def generator_options(config: Config, spec: Spec, classes: int) -> Options:
-    """What a config says of the generator of such data."""
+def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:
+    """What is chosen of the generator of such data."""
     return Options(
         shape=spec.shape,
         bounded=spec.bounded,
         classes=classes,
-        width=config.g_width,
-        depth=config.depth,
-        norm=config.g_norm,
-        latent_dim=config.latent_dim,
+        width=networks.g_width,
+        depth=networks.depth,
+        norm=networks.g_norm,
+        latent_dim=networks.latent_dim,
     )
 
 
-def discriminator_options(config: Config, spec: Spec, classes: int) -> Options:
-    """What a config says of the discriminator of such data."""
+def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:
+    """What is chosen of the discriminator of such data."""
     return Options(
         shape=spec.shape,
         bounded=spec.bounded,
         classes=classes,
-        width=config.d_width,
-        depth=config.depth,
-        norm=config.d_norm,
-        hidden=config.d_hidden,
-        deviation=config.d_deviation,
+        width=networks.d_width,
+        depth=networks.depth,
+        norm=networks.d_norm,
+        hidden=networks.d_hidden or 0,
+        deviation=networks.d_deviation,
     )
 
 

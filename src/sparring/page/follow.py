@@ -86,15 +86,15 @@ class Followed:
         names = spec.get("class_names")
         named = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
-        options = vars(config) | {"kind": spec.get("kind", USUAL)} if config else {}
+        options = config.flat() | {"kind": spec.get("kind", USUAL)} if config else {}
         view = {
             "id": self.id,
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if named else [],
-            "latent_dim": config.latent_dim if config else 0,
+            "latent_dim": config.networks.latent_dim if config else 0,
             "changes": beyond_recipe(config) if config else {},
-            "config": vars(config) if config else {},
+            "config": config.flat() if config else {},
             "problem": problem,
             "broken_lines": broken,
             "whole": whole,

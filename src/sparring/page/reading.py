@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sparring.config.groups import Config, from_toml
+from sparring.config.groups import Config
+from sparring.config.toml import from_toml
 from sparring.errors import ConfigError, UnreadableError, printable
 from sparring.files import parse_json, read_bytes, read_text
 from sparring.history import layout

@@ -59,7 +59,7 @@ class Judge:
     def features(self, game: AdversarialGame, offset: int) -> Tensor:
         """Of COUNT samples (COUNT, D)."""
         labels = drawing.natural_labels(COUNT, self.class_counts)
-        latents = drawing.random_latents(COUNT, self.config.latent_dim, self.config.seed + offset)
+        latents = drawing.random_latents(COUNT, self.config.networks.latent_dim, self.config.seed + offset)
         return self.extractor(drawing.to_measure(game.sampling_generator, latents, labels, self.spec))
 
 
@@ -70,7 +70,7 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
     """
     reals = to_measure(data, device)
     extractor = choose(reals)
-    aside = held_out or builtin.held_out(config.data)
+    aside = held_out or builtin.held_out(config.dataset.data)
     reference = reals.samples if aside is None else to_measure(aside, device).samples
     rng = torch.Generator().manual_seed(0)  # files may be sorted
     order = torch.randperm(len(reference), generator=rng)
@@ -101,7 +101,7 @@ class Selection:
         self, judge: Judge, folder: Path, game: AdversarialGame, warn: Callable[[str], object]
     ) -> None:
         self.judge, self.folder, self.game = judge, folder, game
-        self.every = judge.config.evaluate_every
+        self.every = judge.config.records.evaluate_every or math.inf
         self.measured_at = game.samples_seen // self.every * self.every
         self.best, self.best_step = math.inf, -1
         with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted

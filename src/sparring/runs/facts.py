@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sparring import __version__
-from sparring.config.groups import Config, from_toml
+from sparring.config.groups import Config
+from sparring.config.toml import from_toml
 from sparring.config.values import field, listed, one_of, text, whole
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, RunError, UnreadableError, quoted, reason
@@ -17,7 +18,8 @@ from sparring.history import layout
 from sparring.history.find import no_run
 from sparring.kinds import KINDS
 
-FORMAT = 1  # of the run folder; another number is refused
+FORMAT = 2  # of the run folder as it is written
+READ = (1, FORMAT)  # 1 had config.toml in one flat table
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "sparring": text,
     "created": text,
@@ -48,11 +50,11 @@ def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
     except UnreadableError as error:
         raise RunError(f"cannot read {path}/run.json: {error}. Train into another folder.") from error
     named = found if isinstance(found, dict) else {}
-    if named.get("format") != FORMAT:
+    if named.get("format") not in READ:
         raise RunError(
             f"{path} has run format {quoted(named.get('format'))} (written by sparring "
-            f"{quoted(named.get('sparring', '?'))}); this is sparring {__version__}, which reads format "
-            f"{FORMAT}. Use the version that wrote it."
+            f"{quoted(named.get('sparring', '?'))}); this is sparring {__version__}, which reads formats "
+            f"{' and '.join(map(str, READ))}. Use the version that wrote it."
         )
     try:
         facts, spec = checked(named)

@@ -117,7 +117,7 @@ class Fitted:
             self.folder.config = config
             self._restore(self.folder)
         self._device, self._best = "auto", False
-        if Budget.of(config).progress(self.game, len(parts[0])) >= 1:
+        if Budget.of(config.budget).progress(self.game, len(parts[0])) >= 1:
             warned("this training has spent its budget: give it more, as fit(data, resume=True, minutes=5).")
 
     def _restore(self, folder: RunFolder) -> None:

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from sparring import __version__, kinds
 from sparring.config.groups import Config
+from sparring.config.toml import to_toml
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError, SparringError
 from sparring.files import left_over, write_whole
@@ -174,7 +175,7 @@ def create(path: Path, config: Config, data: Dataset | Mapping[str, Any], *, for
         for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
             folder.mkdir(parents=True, exist_ok=True)
         write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
-        write_whole(path / layout.CONFIG, config.to_toml().encode())
+        write_whole(path / layout.CONFIG, to_toml(config).encode())
     return RunFolder(path)
 
 
@@ -322,9 +323,9 @@ def train_in(
         writer = chooser = None
         if game.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
-            write_whole(folder.path / layout.CONFIG, config.to_toml().encode())  # a resumed run's new budget
+            write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # a resumed run's new budget
             writer = stack.enter_context(_Writer(folder, game, data))
-            if config.evaluate_every:
+            if config.records.evaluate_every:
                 found = selection.judge(config, data, game.runtime.device, held_out)
                 chooser = selection.Selection(found, folder.best, game, warn)
         try:
@@ -367,12 +368,12 @@ class _Writer:
         self.kind = kinds.of(folder.spec)
         folder.drop_after(game.step, *layout.BY_STEP)
         truncate_history(folder.history, game.step)
-        if self.kind.plane(folder.spec) and self.config.pictures:
+        if self.kind.plane(folder.spec) and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        spent = Budget.of(self.config).progress(game, len(data))  # less than it was, of a larger budget
+        spent = Budget.of(self.config.budget).progress(game, len(data))  # less than it was, of a larger budget
         self.drawn = self._due(spent) if game.step else -1
         self.saved_at = time.monotonic() if game.step else -math.inf  # the first record is saved
         self._draw(0.0)
@@ -384,7 +385,7 @@ class _Writer:
 
     def save(self, record: Record, at_once: bool) -> None:
         """A checkpoint where it is time for one."""
-        if at_once or time.monotonic() - self.saved_at >= self.config.checkpoint_seconds:
+        if at_once or time.monotonic() - self.saved_at >= self.config.records.checkpoint_seconds:
             more = {"threads": torch.get_num_threads(), "progress": record.progress}
             checkpoint.write(self.game, self.folder.checkpoints, more)
             self.saved_at = time.monotonic()
@@ -402,11 +403,11 @@ class _Writer:
 
     def _due(self, progress: float) -> int:
         """Which picture is due. Early ones come closer together: that is when most changes."""
-        return int(self.config.pictures * progress ** (2 / 3))
+        return int(self.config.records.pictures * progress ** (2 / 3))
 
     def _draw(self, progress: float) -> None:
         due = self._due(progress)
-        if not self.config.pictures or due <= self.drawn:
+        if not self.config.records.pictures or due <= self.drawn:
             return
         self.drawn = due
         encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
@@ -430,4 +431,4 @@ def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
-    return drawing.random_latents(count, config.latent_dim, config.seed), labels
+    return drawing.random_latents(count, config.networks.latent_dim, config.seed), labels

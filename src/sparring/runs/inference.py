@@ -74,7 +74,7 @@ class Sampler:
         """
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
         runtime = runtime or Runtime(precision="fp32")
-        averaged = folder.config.ema_half_life > 0
+        averaged = folder.config.optimizers.ema_half_life is not None
         player = AVERAGE if averaged else GENERATOR
         # An average that the config knows nothing of is refused, so it is read too.
         wanted = (AVERAGE,) if averaged else (AVERAGE, GENERATOR)
@@ -104,7 +104,7 @@ class Sampler:
         spec = self.spec if self.classes else replace(self.spec, class_names=())
         counts = self.class_counts if spec.clusters else ()
         return drawing.samples(
-            self.generator, spec, self.config.latent_dim, count, labels, seed, truncation, counts
+            self.generator, spec, self.config.networks.latent_dim, count, labels, seed, truncation, counts
         )
 
     def interpolate(self, count: int, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:
@@ -126,12 +126,12 @@ class Sampler:
         if labels is not None and (not self.classes or self.spec.clusters):
             unused = () if self.spec.clusters else self.spec.class_names
             raise ConfigError(
-                f"this GAN was {suited.no_labels(self.config.data, unused)}, or leave labels out."
+                f"this GAN was {suited.no_labels(self.config.dataset.data, unused)}, or leave labels out."
             )
 
     def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
         """Latents (count, latent_dim) that follow from the seed."""
-        return drawing.random_latents(count, self.config.latent_dim, seed, truncation)
+        return drawing.random_latents(count, self.config.networks.latent_dim, seed, truncation)
 
     def natural_labels(self, count: int) -> Tensor | None:
         """Classes (count,) in the data's proportions, to measure with; None without classes."""
@@ -180,6 +180,6 @@ def _untrained(folder: RunFolder) -> nn.Module:
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
     from_config.check_players(config, spec, classes)
-    memory.check_generator(memory.generator_cost(config, spec, classes))
+    memory.check_generator(memory.generator_cost(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):
-        return networks.generator(config, spec, classes)
+        return networks.generator(config.networks, spec, classes)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config.groups import Config
+from sparring.config.toml import to_toml
 from sparring.config.values import field, listed, text, whole
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
@@ -107,7 +108,7 @@ class Rescuer:
             self.was = {}
             self._log("kept", "the cure is kept: no finding since", record.step)
         saved = layout.checkpoints(self.folder.healthy)
-        if record.step - max(saved, default=0) >= APART * self.folder.config.record_every:
+        if record.step - max(saved, default=0) >= APART * self.folder.config.records.record_every:
             checkpoint.write(self.game, self.folder.healthy)
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
@@ -127,7 +128,7 @@ class Rescuer:
         for finding in serious:
             for cure in finding.cures:
                 words = options_text(cure.change)
-                if cure.change.items() <= vars(self.folder.config).items() or self.ill & cure.change.items():
+                if cure.change.items() <= self.folder.config.flat().items() or self.ill & cure.change.items():
                     continue  # it says nothing new, or goes back to what this run was ill with
                 if (finding.name, words) not in self.tried and len(self.tried) < self.most:
                     self.tried.add((finding.name, words))
@@ -144,8 +145,8 @@ class Rescuer:
         except SparringError as error:
             self._log("refused", f"{words} does not go with the other options: {error}", self.game.step)
             return False
-        self.was, self.watched = {name: getattr(before, name) for name in change}, WATCH
-        self.heard_from = self.game.step + PATIENCE * before.record_every
+        self.was, self.watched = {name: before.flat()[name] for name in change}, WATCH
+        self.heard_from = self.game.step + PATIENCE * before.records.record_every
         self._log("tried", f"{finding.title}; back to step {self.game.step:,} with {words}", finding.step)
         return True
 
@@ -153,7 +154,7 @@ class Rescuer:
         """The players of the last state that was healthy well before a step, or new ones."""
         folder, spent = self.folder, self.game.seconds
         game = from_config.game(config, folder.spec, folder.classes, self.game.runtime)
-        folder.drop_after(max(0, step - APART * config.record_every), layout.HEALTHY)
+        folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
         game.seconds = spent  # what was tried in vain was training too
@@ -164,10 +165,10 @@ class Rescuer:
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config
-        write_whole(self.folder.path / layout.CONFIG, config.to_toml().encode())
+        write_whole(self.folder.path / layout.CONFIG, to_toml(config).encode())
 
     def _options(self) -> dict[str, Any]:
-        return vars(self.folder.config) | {"kind": self.folder.spec.kind}
+        return self.folder.config.flat() | {"kind": self.folder.spec.kind}
 
     @property
     def log(self) -> Path:
@@ -211,7 +212,7 @@ def _state(
 
 
 def _option(value: Any) -> Any:
-    if not isinstance(value, str | int | float):
+    if value is not None and not isinstance(value, str | int | float):
         raise UnreadableError(f"{quoted(value)} where an option's value is expected")
     return value
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from sparring import kinds
 from sparring.config.arguments import flag, instance, number, whole
-from sparring.config.groups import Config
+from sparring.config.groups import BudgetConfig
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError, NonFiniteError, warn
 from sparring.games.adversarial import AdversarialGame, Batch, adversarial_step, gradient_norm
@@ -54,13 +54,13 @@ class Budget:
             raise ConfigError("nothing says when to stop: give minutes, epochs or samples_seen.")
 
     @staticmethod
-    def of(config: Config) -> Budget:
+    def of(chosen: BudgetConfig) -> Budget:
         """When this config's training stops.
 
         Raises:
             ConfigError: no budget is set.
         """
-        return Budget(config.minutes, config.epochs, config.samples_seen)
+        return Budget(chosen.minutes or 0.0, chosen.epochs or 0.0, chosen.samples_seen or 0)
 
     def progress(self, game: AdversarialGame, samples: int) -> float:
         """The share spent, 0 to 1, on a set of so many samples."""

@@ -30,14 +30,14 @@ def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     The second is ``hold_out``'s share, or else the held-out part of a built-in set; None where there is
     neither, or where its clusters are not known.
     """
-    if config.conditional and data.classes:
+    if config.dataset.conditional and data.classes:
         seen = data
-    elif config.clusters:
-        seen = clusters.clustered(data, config.clusters, kinds.of(data.spec).coarse)
+    elif config.dataset.clusters:
+        seen = clusters.clustered(data, config.dataset.clusters, kinds.of(data.spec).coarse)
     else:
         seen = data.unlabelled()
-    if config.hold_out:
-        return set_aside(seen, config.hold_out)
+    if config.dataset.hold_out:
+        return set_aside(seen, config.dataset.hold_out)
     other = builtin.held_out(data.name)
     alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
     if other is None or not alike:
@@ -52,13 +52,18 @@ def check(config: Config, data: Dataset) -> None:
         DataError: fewer samples than a batch.
         ConfigError: no budget is set, or options that do not go together.
     """
-    loop.Budget.of(config)
-    count = len(data) - aside_count(len(data), config.hold_out)
-    held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
-    check_size(data.name + held, count, config.batch_size, config.processes * config.ghost_batches)
-    check_threads(config.threads)
-    clustered = clusters.count_for(data, config.clusters) if config.clusters else 0
-    from_config.check(config, data.spec, clustered or (data.classes if config.conditional else 0))
+    loop.Budget.of(config.budget)
+    count = len(data) - aside_count(len(data), config.dataset.hold_out)
+    held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
+    check_size(
+        data.name + held,
+        count,
+        config.optimizers.batch_size,
+        config.machine.processes * config.optimizers.ghost_batches,
+    )
+    check_threads(config.machine.threads or 0)
+    clustered = clusters.count_for(data, config.dataset.clusters) if config.dataset.clusters else 0
+    from_config.check(config, data.spec, clustered or (data.classes if config.dataset.conditional else 0))
 
 
 def train(
@@ -71,18 +76,18 @@ def train(
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """``loop.train`` as the config says; ``threads`` fixes their number where it does not."""
-    adaptive = config.minutes > 0 and not config.threads
+    adaptive = config.budget.minutes is not None and not config.machine.threads
     return loop.train(
         game,
         data,
-        loop.Budget.of(config),
-        batch_size=config.batch_size,
+        loop.Budget.of(config.budget),
+        batch_size=config.optimizers.batch_size,
         seed=config.seed,
-        record_every=config.record_every,
-        record_seconds=config.checkpoint_seconds,
-        threads=Threads(fixed=config.threads or (0 if adaptive else threads), adaptive=adaptive),
+        record_every=config.records.record_every,
+        record_seconds=config.records.checkpoint_seconds,
+        threads=Threads(fixed=config.machine.threads or (0 if adaptive else threads), adaptive=adaptive),
         held_out=held_out,
-        vitals=config.vitals,
+        vitals=config.records.vitals,
         stop=stop,
         check=False,  # its players are the library's own
     )

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 
 from sparring import kinds
-from sparring.config.groups import Config
-from sparring.config.option import check_needs
+from sparring.config.groups import Config, check_needs
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.data.split import aside_count
@@ -58,10 +57,10 @@ def configure(
     found: dict[str, Any] = {"conditional": conditional}
     if "batch_size" not in changes:
         found["batch_size"] = batch_size(config, dataset, tell)
-    if not config.latent_dim:
+    if not config.networks.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
-    if config.gamma_per_variance:
-        gamma = float(f"{config.gamma_per_variance * total_variance(dataset):.3g}")
+    if config.penalties.gamma_per_variance:
+        gamma = float(f"{config.penalties.gamma_per_variance * total_variance(dataset):.3g}")
         found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
     return config.replace(**found)
 
@@ -121,21 +120,21 @@ def told_labels(data: Dataset, recipe: Config, asked: Mapping[str, Any], given: 
         one = f"all {len(data):,} samples of {data.name} have the label {quoted(data.spec.class_names[0])}"
         if named or wish:
             raise ConfigError(f"{one}, from which players learn nothing. Leave the labels out.")
-        if wish is None and recipe.conditional:
+        if wish is None and recipe.dataset.conditional:
             tell(f"{one}, from which players learn nothing: it is not used.")
         return False
     if wish is not None:
         return bool(wish)
-    if classes and not recipe.conditional and not named:
+    if classes and not recipe.dataset.conditional and not named:
         tell(
             f"the labels of {data.name} are not used, because recipe {recipe.recipe} does without: "
             "--conditional (conditional=True) uses them."
         )
-    elif not recipe.conditional and named and not given:
+    elif not recipe.dataset.conditional and named and not given:
         tell(
             f"the players are told the {classes:,} classes, which recipe {recipe.recipe} by itself does not do."
         )
-    return recipe.conditional or (named and classes > 0)
+    return recipe.dataset.conditional or (named and classes > 0)
 
 
 def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
@@ -144,16 +143,16 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
     Raises:
         DataError: fewer than LEAST samples.
     """
-    count = len(data) - aside_count(len(data), config.hold_out)
-    parts = config.processes * config.ghost_batches
-    held = f" after --hold-out {config.hold_out:g}" if config.hold_out else ""
+    count = len(data) - aside_count(len(data), config.dataset.hold_out)
+    parts = config.machine.processes * config.optimizers.ghost_batches
+    held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     if count < LEAST:
         few = counted(count, "sample")
         raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add some.")
-    if count >= config.batch_size or count < parts:
-        return config.batch_size
+    if count >= config.optimizers.batch_size or count < parts:
+        return config.optimizers.batch_size
     fitted = count // parts * parts
-    tell(f"batches of {fitted}, not {config.batch_size}: {data.name} has {count} samples{held}.")
+    tell(f"batches of {fitted}, not {config.optimizers.batch_size}: {data.name} has {count} samples{held}.")
     return fitted
 
 

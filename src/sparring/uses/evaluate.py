@@ -15,7 +15,7 @@ from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
-from sparring.config.groups import Config
+from sparring.config.groups import Config, PictureFilesConfig
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
@@ -118,7 +118,7 @@ def evaluate_run(
         RunError: no checkpoint, trained on an array in Python, or the data has changed since.
         DataError: the data is no longer there.
     """
-    if folder.config.data == ARRAY:
+    if folder.config.dataset.data == ARRAY:
         raise RunError(
             f"{folder.path} was trained on an array in Python: there, sparring.GAN.load({str(folder.path)!r})"
             f".evaluate(data). Here, save the array as .npz and give --real FILE.npz --fake {folder.path}."
@@ -193,7 +193,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
 
-    config, data = folder.config, find.dataset(folder.config.data, folder.config, watch)
+    config, data = folder.config, find.dataset(folder.config.dataset.data, folder.config.picture_files, watch)
     try:
         run.same_data(folder, plan.as_trained(config, data))
     except RunError as error:
@@ -205,10 +205,10 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
 
 def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """What a run was trained on, and reals that it has not seen, where there are such."""
-    if config.hold_out:
-        data, aside = set_aside(data, config.hold_out)
+    if config.dataset.hold_out:
+        data, aside = set_aside(data, config.dataset.hold_out)
         return data, named_part(aside)
-    return data, named_part(builtin.held_out(config.data))
+    return data, named_part(builtin.held_out(config.dataset.data))
 
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
@@ -289,13 +289,13 @@ def source(
     name: str,
     warn: Callable[[str], object],
     like: Spec | None = None,
-    config: Config | None = None,
+    files: PictureFilesConfig | None = None,
     watch: Watch | None = None,
 ) -> Dataset | RunFolder:
     """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
 
-    Picture files keep their size unless the ``config`` (a run's, or what the user asked for) says another,
-    and are read in as many channels as it says, or as those they are ``like`` have. ``watch`` is told how
+    Picture files keep their size unless ``files`` (a run's options, or what the user asked for) say another,
+    and are read in as many channels as they say, or as those they are ``like`` have. ``watch`` is told how
     far that is.
 
     Raises:
@@ -305,29 +305,33 @@ def source(
         return RunFolder(Path(name))
     for remark in find.shadowed(name):
         warn(remark)
-    options = _reading(name, like, config or Config()) if find.holds_files(name) else {}
+    options = _reading(name, like, files or PictureFilesConfig()) if find.holds_files(name) else {}
     found = find.dataset(name, watch=watch, **options)
     for note in found.origin.notes if found.origin else ():
         warn(f"{name}: {note}")
     return found
 
 
-def _reading(name: str, like: Spec | None, config: Config) -> dict[str, Any]:
+def _reading(name: str, like: Spec | None, files: PictureFilesConfig) -> dict[str, Any]:
     """The options with which files are read to be compared."""
-    channels = config.channels
+    channels = files.channels
     if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
         channels = str(like.shape[0])
     size: dict[str, Any] = {"size": None} if find.read_by(name) else {}  # their own; a hub's may be many
-    if config.size != "auto":
-        size = {"size": config.size, "resize": config.resize}
-    return size | {"channels": channels, "levels": config.levels, "max_broken": config.max_broken}
+    if files.size != "auto":
+        size = {"size": files.size, "resize": files.resize}
+    return size | {
+        "channels": channels,
+        "levels": files.levels,
+        "max_broken": files.max_broken,
+    }
 
 
 def both(
     real: str,
     fake: str,
     warn: Callable[[str], object],
-    config: Config | None = None,
+    files: PictureFilesConfig | None = None,
     watch: Watch | None = None,
 ) -> tuple[Dataset, Dataset | RunFolder]:
     """The two sides of a comparison; folders of pictures as asked for, or in the other side's channels.
@@ -337,15 +341,15 @@ def both(
     """
     if find.is_run(fake):
         folder = RunFolder(Path(fake))
-        return only_data(source(real, warn, folder.spec, folder.config, watch), "--real"), folder
-    reals = only_data(source(real, warn, config=config, watch=watch), "--real")
-    return reals, source(fake, warn, reals.spec, on_scale_of(reals, config), watch)
+        return only_data(source(real, warn, folder.spec, folder.config.picture_files, watch), "--real"), folder
+    reals = only_data(source(real, warn, files=files, watch=watch), "--real")
+    return reals, source(fake, warn, reals.spec, on_scale_of(reals, files), watch)
 
 
-def on_scale_of(reals: Dataset, config: Config | None = None) -> Config:
+def on_scale_of(reals: Dataset, files: PictureFilesConfig | None = None) -> PictureFilesConfig:
     """How to read pictures that are compared with these: with their levels, whatever values they have."""
     levels = {"levels": reals.origin.options["levels"]} if reals.origin else {}
-    return (config or Config()).replace(**levels)
+    return replace(files or PictureFilesConfig(), **levels)
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:

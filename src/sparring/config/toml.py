@@ -1,0 +1,75 @@
+"""Options in TOML files: a table for each group, and None written "none"."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from sparring.config import format_1
+from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS, Config
+from sparring.config.option import coerce, written
+from sparring.errors import ConfigError, UnreadableError, unknown
+from sparring.files import parse_toml, read_toml
+
+
+def to_toml(config: Config) -> str:
+    """The whole config as TOML text."""
+    found = dataclasses.asdict(config)
+    tables = {name: {key: written(value) for key, value in found[name].items()} for name in GROUPS}
+    return tomli_w.dumps(found | tables)
+
+
+def from_toml(text: str) -> Config:
+    """The inverse of ``to_toml``; missing options take their defaults.
+
+    Raises:
+        ConfigError: not TOML, an unknown name, or a value that does not fit.
+    """
+    try:
+        values = parse_toml(text)
+    except UnreadableError as error:
+        raise ConfigError(f"{error}. Write one key = value per line.") from error
+    return Config().replace(**_flat(values))
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """The options that a user's TOML file gives, by their names, unchecked.
+
+    Raises:
+        ConfigError: the file is missing or not TOML, or has an unknown name.
+    """
+    try:
+        return _flat(read_toml(path))
+    except UnreadableError as error:
+        raise ConfigError(f"cannot read the config file {path}: {error}.") from error
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of all tables by their names, and those that stand above all tables."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if not isinstance(value, Mapping):
+            found[key] = format_1.value(key, value)
+        elif key in GROUPS:
+            found |= {name: inner for name, inner in value.items() if _belongs(name, key)}
+        else:
+            raise ConfigError(unknown("table", key, GROUPS))
+    return {name: coerce(OPTIONS[name], value) if name in OPTIONS else value for name, value in found.items()}
+
+
+def _belongs(name: str, table: str) -> bool:
+    """That an option is of this table.
+
+    Raises:
+        ConfigError: it is of another, or of none.
+    """
+    if GROUP_OF.get(name) == table:
+        return True
+    if name in OPTIONS:
+        place = f"in the table [{GROUP_OF[name]}]" if GROUP_OF[name] else "above all tables"
+        raise ConfigError(f"{name} stands {place}, not in [{table}]: move it there.")
+    raise ConfigError(unknown("option", name, OPTIONS))
