@@ -44,6 +44,7 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from common import machine, save
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.games import losses, penalties
 from sparring.games.adversarial import AdversarialGame
@@ -53,7 +54,7 @@ from sparring.training.loop import Budget, train
 
 BATCH, ITEMS, LATENT = 64, 2048, 128
 SMALL_BATCH = 8  # lightweight-gan's attention at 32 x 32 takes gigabytes for each eight pictures
-SPEC = Spec("image", (3, 32, 32), "uint8", (127.5,), (127.5,))
+SPEC = Spec("image", (3, 32, 32), Affine("uint8", (127.5,), (127.5,)))
 UNUSED = (
     "torchvision",
     "tensorboard",

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from common import RESULTS, append_row, machine
 from sparring.data.builtin import mnist
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.games import drawing, from_config
 from sparring.machine.device import Threads
@@ -37,7 +38,7 @@ def stacked(seed: int = 0) -> Dataset:
     assert digits.labels is not None
     chosen = torch.randint(len(digits), (TRIPLES, 3), generator=torch.Generator().manual_seed(seed))
     samples = digits.samples[:, 0][chosen]
-    return Dataset("stacked-mnist", Spec("image", (3, 28, 28), "uint8", (127.5,), (127.5,)), samples)
+    return Dataset("stacked-mnist", Spec("image", (3, 28, 28), Affine("uint8", (127.5,), (127.5,))), samples)
 
 
 def modes(pictures: Tensor) -> Tensor:

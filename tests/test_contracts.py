@@ -195,7 +195,7 @@ ASKS_NO_KIND = {
     "data/labels.py": ("image",),  # the heading of a column
     "data/dicom.py": ("ndim", "uint8"),  # the reading of one file
     "data/levels.py": ("ndim",),
-    "data/spec.py": ("uint8",),  # whether stored values are whole
+    "data/codec.py": ("uint8",),  # whether stored values are whole
     "games/losses.py": ("ndim",),  # refuses maps of logits
     "games/augment.py": ("ndim",),  # refuses what it cannot alter
     "metrics/features.py": ("ndim", "uint8"),  # measures anybody's tensors, which have no Spec

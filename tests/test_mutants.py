@@ -13,6 +13,7 @@ import test_average
 import test_cache
 import test_classifiers
 import test_clusters
+import test_codec
 import test_coverage
 import test_cures
 import test_dicom
@@ -44,7 +45,7 @@ import test_spectral
 import test_store
 import test_toy
 from mutants import Mutant, caught, in_suite
-from sparring.data import arrays, clusters, dicom, kmeans, labels, levels, npy, pictures, store, toy
+from sparring.data import arrays, clusters, codec, dicom, kmeans, labels, levels, npy, pictures, store, toy
 from sparring.data import split as aside
 from sparring.files import cache_folder
 from sparring.games import adversarial as steps
@@ -69,6 +70,10 @@ from sparring.training import preflight as checks
 from sparring.uses import evaluate
 
 MUTANTS = [
+    Mutant(codec, "Affine.encode", ".sub(centre)", "", test_codec.test_the_ends_of_the_range_are_minus_one_and_one),
+    Mutant(codec, "Affine.decode", "samples.round()", "samples", test_codec.test_bytes_between_two_are_rounded),
+    Mutant(codec, "Affine.decode", "if self.bounded", "if True", test_codec.test_only_what_is_bounded_is_cut_off),
+    Mutant(codec, "Affine.head", "if self.bounded", "if True", lambda: test_codec.test_a_generator_can_end_as_the_codec_needs(test_codec.COLUMNS)),
     Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "centres", "range(ITERATIONS)", "range(0)", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "assign", "argmin", "argmax", test_kmeans.test_heaps_that_lie_apart_are_found),

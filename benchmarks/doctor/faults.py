@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.average import WeightAverage
@@ -140,9 +141,8 @@ def encoded(centre: float, scale: float) -> Callable[[Dataset], Dataset]:
     """Pictures in another range than tanh's."""
 
     def change(data: Dataset) -> Dataset:
-        channels = len(data.spec.centre)
-        spec = replace(data.spec, centre=(centre,) * channels, scale=(scale,) * channels)
-        return replace(data, spec=spec)
+        codec = replace(Affine.of(data.spec.codec), centre=(centre,), scale=(scale,))
+        return replace(data, spec=replace(data.spec, codec=codec))
 
     return change
 

@@ -86,7 +86,7 @@ def test_gamma_follows_the_datas_variance() -> None:
     config = suited.configure(picture, "mlp", gamma_per_variance=0.5)
     assert config.penalties.r1_gamma == config.penalties.r2_gamma == pytest.approx(6, rel=0.01)
     ring = toy.load("ring", 5000)
-    assert suited.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.scale[0] ** 2, rel=1e-3)
+    assert suited.total_variance(ring) == pytest.approx((1 + 2e-4) / ring.spec.codec.scale[0] ** 2, rel=1e-3)
 
 
 def test_variance_is_taken_over_the_whole_of_a_large_set(monkeypatch: pytest.MonkeyPatch) -> None:

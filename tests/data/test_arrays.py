@@ -37,7 +37,7 @@ NAN = np.where(np.arange(48).reshape(3, 4, 4) == 20, np.nan, 0.5)
 def test_layouts(array: Any, shape: tuple[int, ...], dtype: str) -> None:
     data = from_array(array)
     assert data.spec.shape == shape
-    assert data.spec.dtype == dtype
+    assert data.spec.codec.dtype == dtype
     assert data.samples.shape == (len(array), *shape)
     assert float(data.spec.encode(data.samples).abs().max()) <= 1
 
@@ -189,7 +189,7 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
 def test_float_pictures_survive_encoding_to_rounding(array: np.ndarray) -> None:
     data = from_array(array)
     unsigned = array.min() >= -arrays.ROUNDING
-    assert data.spec.centre == ((0.5,) if unsigned else (0.0,))
+    assert data.spec.codec.centre == ((0.5,) if unsigned else (0.0,))
     expected = torch.from_numpy(array.clip(0) if unsigned else array)[:, None]
     torch.testing.assert_close(data.spec.decode(data.spec.encode(data.samples)), expected)
 
@@ -198,8 +198,8 @@ def test_what_resampling_leaves_beyond_the_range_is_cut_off() -> None:
     ends = np.zeros((2, 4, 4), np.float32)
     ends[0, 0, 0], ends[1, 0, 0] = -1e-7, 1.0005
     data = from_array(ends)
-    assert (data.spec.centre, float(data.samples.min()), float(data.samples.max())) == ((0.5,), 0, 1)
-    assert from_array(ends - 0.01).spec.centre == (0.0,)
+    assert (data.spec.codec.centre, float(data.samples.min()), float(data.samples.max())) == ((0.5,), 0, 1)
+    assert from_array(ends - 0.01).spec.codec.centre == (0.0,)
 
 
 def test_points_that_float32_runs_together_are_refused() -> None:

@@ -99,7 +99,7 @@ def test_samples_and_labels(name: str) -> None:
 def test_samples_alone(name: str) -> None:
     data, _ = take(WITHOUT[name])
     assert data.labels is None
-    bytes_again = data.samples * (255 if data.spec.dtype == "float32" else 1)
+    bytes_again = data.samples * (255 if data.spec.codec.dtype == "float32" else 1)
     assert torch.equal(bytes_again.round(), TENSOR.to(data.samples.dtype))
 
 

@@ -99,7 +99,7 @@ def test_a_folder_that_may_not_be_entered_is_told(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "scandir", refuse)
     found = folder(tmp_path)
-    assert (found.files, found.refused) == (("a.png",), {"closed": "permission is missing"})
+    assert (found.files, found.refused) == (("a.png",), {"closed": "permission is denied"})
 
 
 def test_the_stamp_changes_with_names_sizes_times_and_place(tmp_path: Path) -> None:

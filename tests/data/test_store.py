@@ -271,7 +271,7 @@ def test_a_file_that_could_not_be_read_is_tried_again(photos: Path) -> None:
 
     closed = Source(inner.name, inner.files, locked, inner.stamp)
     found = load(closed, max_broken=0.1)
-    assert found.broken == {5: "permission is missing"}
+    assert found.broken == {5: "permission is denied"}
     assert load(folder(photos), max_broken=0.1).broken == {}
 
 

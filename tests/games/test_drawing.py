@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Spec
 from sparring.games import drawing
 
-GREY = Spec("image", (1, 4, 6), "uint8", (127.5,), (127.5,), ("a", "b/c"))
-UNIT = Spec("image", (3, 4, 4), "float32", (0.5,), (0.5,))
+GREY = Spec("image", (1, 4, 6), Affine("uint8", (127.5,), (127.5,)), ("a", "b/c"))
+UNIT = Spec("image", (3, 4, 4), Affine("float32", (0.5,), (0.5,)))
 
 
 def test_latents_repeat_with_the_seed_and_shrink_with_truncation() -> None:

@@ -1,6 +1,7 @@
 """A kind of data that nobody thought of: one value in KINDS takes it through every verb."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from sparring.cli.main import main
 from sparring.data import builtin
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import KINDS, sheets, writers
 from sparring.kinds.kind import Array, Kind
@@ -26,7 +28,7 @@ CURVES = Kind(
     name="curves",
     noun="curve",
     axes="T V",
-    bounded=True,
+    codec=partial(Affine.from_dict, bounded=True),
     recipe="tutorial",
     count=7,
     flaw=lambda spec: "" if len(spec.shape) == 2 else "no curve",
@@ -43,7 +45,7 @@ def curves() -> Dataset:
     steps = torch.arange(6.0)[:, None] + torch.tensor([0.0, 2.0])
     phases = torch.rand(200, 1, 1, generator=torch.Generator().manual_seed(0))
     return Dataset(
-        "curves", Spec("curves", (6, 2), "float32", (0.5,), (0.5,)), (steps + 6 * phases).sin().abs()
+        "curves", Spec("curves", (6, 2), Affine("float32", (0.5,), (0.5,))), (steps + 6 * phases).sin().abs()
     )
 
 

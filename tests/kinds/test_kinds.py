@@ -11,14 +11,15 @@ from PIL import Image
 
 from sparring import kinds
 from sparring.data.arrays import from_array
+from sparring.data.codec import Affine
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.kinds import image, sheets
 from sparring.kinds import points as points_kind
 
-GREY = Spec("image", (1, 4, 6), "uint8", (127.5,), (127.5,), ("a", "b/c"))
-UNIT = Spec("image", (3, 4, 4), "float32", (0.5,), (0.5,))
-PLANE = Spec("points", (2,), "float32", (0.0,), (2.0,), bounded=False)
+GREY = Spec("image", (1, 4, 6), Affine("uint8", (127.5,), (127.5,)), ("a", "b/c"))
+UNIT = Spec("image", (3, 4, 4), Affine("float32", (0.5,), (0.5,)))
+PLANE = Spec("points", (2,), Affine("float32", (0.0,), (2.0,), bounded=False))
 
 
 def test_a_grid_places_its_tiles() -> None:
@@ -88,7 +89,7 @@ def test_a_grid_of_points_is_a_scatter_plot() -> None:
 
 
 def test_points_on_a_line_are_scattered_along_the_middle() -> None:
-    line = Spec("points", (1,), "float32", (0.0,), (1.0,), bounded=False)
+    line = Spec("points", (1,), Affine("float32", (0.0,), (1.0,), bounded=False))
     rows, columns = np.nonzero(np.asarray(points_kind.scatter(np.array([[-1.0], [1.0]]), line, side=101)))
     assert rows.tolist() == [50, 50]
     assert columns.tolist() == [10, 90]
@@ -113,7 +114,7 @@ def test_arrays_without_labels_have_none(tmp_path: Path) -> None:
 
 
 def test_colours_survive_a_png(tmp_path: Path) -> None:
-    spec = Spec("image", (3, 4, 4), "uint8", (127.5,), (127.5,))
+    spec = Spec("image", (3, 4, 4), Affine("uint8", (127.5,), (127.5,)))
     tiles = np.random.default_rng(0).integers(0, 256, (1, 3, 4, 4), dtype=np.uint8)
     kinds.of(spec).save(tiles, None, spec, tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as picture:
@@ -145,7 +146,7 @@ def test_what_no_data_of_a_kind_has_is_told() -> None:
     assert kinds.of(GREY).flaw(GREY) == kinds.of(PLANE).flaw(PLANE) == ""
     assert image.flaw(replace(GREY, shape=(2, 4, 6))) == "shape: [2, 4, 6] is none of image"
     assert image.flaw(replace(GREY, shape=(1, 24))) == "shape: [1, 24] is none of image"
-    assert "6 and 6 numbers" in image.flaw(replace(GREY, centre=(0.0,) * 6, scale=(1.0,) * 6))
+    assert "6 and 6 numbers" in image.flaw(replace(GREY, codec=Affine("float32", (0.0,) * 6, (1.0,) * 6)))
     assert points_kind.flaw(replace(PLANE, shape=(1, 2))) == "shape: [1, 2] is none of points"
 
 
@@ -153,7 +154,8 @@ def test_what_no_data_of_a_kind_has_is_told() -> None:
 def test_specs_of_arrays_are_what_their_kind_says(data: NDArray[np.float64]) -> None:
     spec = from_array(data).spec
     kind = kinds.of(spec)
-    assert (spec.bounded, len(spec.shape), kind.flaw(spec)) == (kind.bounded, len(kind.axes.split()), "")
+    assert spec.codec == kind.codec(spec.to_dict())
+    assert (len(spec.shape), kind.flaw(spec)) == (len(kind.axes.split()), "")
 
 
 @pytest.mark.parametrize("column", [0, 2])

@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from sparring import kinds
 from sparring.data.arrays import from_array
+from sparring.data.codec import Affine
 from sparring.data.spec import Spec
 from sparring.kinds import plane as fields
 
 # Its centre is (1, -1), and the landscape reaches 1.5 * (2, 4).
-SPEC = Spec("points", (2,), "float32", (1.0, -1.0), (2.0, 4.0), bounded=False)
+SPEC = Spec("points", (2,), Affine("float32", (1.0, -1.0), (2.0, 4.0), bounded=False))
 
 
 class Bowl(nn.Module):
@@ -34,8 +35,8 @@ def field(drawn: Tensor, classes: int = 0) -> dict[str, list[list[float]]]:
 def test_only_points_of_two_dimensions_are_a_plane() -> None:
     for spec in (
         SPEC,
-        Spec("points", (3,), "float32", (0.0,), (1.0,), bounded=False),
-        Spec("image", (1, 8, 8), "uint8", (127.5,), (127.5,)),
+        Spec("points", (3,), Affine("float32", (0.0,), (1.0,), bounded=False)),
+        Spec("image", (1, 8, 8), Affine("uint8", (127.5,), (127.5,))),
     ):
         assert kinds.of(spec).plane(spec) == (spec is SPEC)
 

@@ -5,13 +5,14 @@ import torch
 
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError
 from sparring.games import drawing, from_config
 from sparring.networks import memory
 from sparring.training import plan
 
-SPEC = Spec("image", (1, 16, 16), "uint8", (127.5,), (127.5,), ("a", "b"))
+SPEC = Spec("image", (1, 16, 16), Affine("uint8", (127.5,), (127.5,)), ("a", "b"))
 
 
 @pytest.mark.parametrize("recipe", ["tutorial", "mlp", "dcgan", "wgan-gp", "modern", "sprint"])

@@ -155,7 +155,7 @@ def test_minibatch_deviation_keeps_real_and_fake_apart() -> None:
 
 
 def test_points_are_not_bounded() -> None:
-    generator = mlp.Generator(shape=(2,), latent_dim=4, bounded=False)
+    generator = mlp.Generator(shape=(2,), latent_dim=4, head="linear")
     assert not any(isinstance(layer, nn.Tanh) for layer in generator.layers)
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Spec
 from sparring.errors import UnreadableError
 from sparring.runs.facts import checked
 
-SPEC = Spec("image", (3, 8, 8), "uint8", (127.5,), (127.5,), ("cat", "dog"))
+SPEC = Spec("image", (3, 8, 8), Affine("uint8", (127.5,), (127.5,)), ("cat", "dog"))
 FACTS: dict[str, Any] = {
     "sparring": "0", "created": "now", "data": "a.npz", "data_count": 32, "classes": 2,
     "class_counts": [16, 16],

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
 from sparring.games.adversarial import AdversarialGame, adversarial_step
@@ -40,7 +41,7 @@ def small_game(**options: object) -> AdversarialGame:
 
 def points() -> Dataset:
     samples = torch.randn(COUNT, SIZE, generator=torch.Generator().manual_seed(1))
-    return Dataset("points", Spec("points", (SIZE,), "float32", (0.0,), (1.0,), bounded=False), samples)
+    return Dataset("points", Spec("points", (SIZE,), Affine("float32", (0.0,), (1.0,), bounded=False)), samples)
 
 
 def weights(game: AdversarialGame) -> Tensor:
@@ -88,7 +89,7 @@ def test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_
     samples, labels = _draw(data, order, 3, 8, small_game(ghost_batches=2))
     assert torch.equal(samples, data.samples[order(3, 8)])
     assert labels is None
-    spec = Spec("image", (2, 3, 3), "uint8", (127.5,), (127.5,))
+    spec = Spec("image", (2, 3, 3), Affine("uint8", (127.5,), (127.5,)))
     pictures = Dataset("pictures", spec, torch.zeros(COUNT, 2, 3, 3, dtype=torch.uint8))
     samples, _ = _draw(pictures, order, 0, 8, small_game())
     assert samples.is_contiguous(memory_format=torch.channels_last)

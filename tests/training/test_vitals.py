@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from conftest import TINY
 from sparring.data import toy
 from sparring.data.arrays import from_array
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
@@ -51,10 +52,8 @@ def plain(samples: Tensor, labels: Tensor | None = None, classes: int = 0) -> Da
     """Samples as they are, encoded by the identity."""
     kind = "points" if samples.ndim == 2 else "image"
     channels = 1 if samples.ndim == 2 else samples.shape[1]
-    spec = Spec(
-        kind, tuple(samples.shape[1:]), "float32", (0.0,) * channels, (1.0,) * channels,
-        tuple(map(str, range(classes))), bounded=kind == "image",
-    )  # fmt: skip
+    codec = Affine("float32", (0.0,) * channels, (1.0,) * channels, bounded=kind == "image")
+    spec = Spec(kind, tuple(samples.shape[1:]), codec, tuple(map(str, range(classes))))
     return Dataset("plain", spec, samples, labels)
 
 

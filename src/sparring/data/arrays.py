@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sparring.config.pictures import SIDES
 from sparring.data import npy
+from sparring.data.codec import Affine
 from sparring.data.npy import Stored
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, counted, printable, quoted
@@ -93,7 +94,7 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
     array = _channels_first(array, name)
     array, centre, scale = _picture_range(array, name)
     dtype: Literal["uint8", "float32"] = "uint8" if array.dtype == np.uint8 else "float32"
-    spec = Spec("image", array.shape[1:], dtype, (centre,), (scale,), class_names)
+    spec = Spec("image", array.shape[1:], Affine(dtype, (centre,), (scale,)), class_names)
     return Dataset(name, spec, torch.from_numpy(array), encoded_labels)
 
 
@@ -193,7 +194,7 @@ def _points(
     half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
     centre = tuple(float(v) for v in (low + high) / 2)
     scale = tuple(map(float, half))
-    spec = Spec("points", points.shape[1:], "float32", centre, scale, class_names, bounded=False)
+    spec = Spec("points", points.shape[1:], Affine("float32", centre, scale, bounded=False), class_names)
     return Dataset(name, spec, torch.from_numpy(points), labels)
 
 

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from sparring.data import toy
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, reason
 
@@ -113,7 +114,7 @@ def _dataset(
     name: str, pictures: NDArray[np.uint8], labels: NDArray[np.uint8], class_names: tuple[str, ...]
 ) -> Dataset:
     samples = torch.from_numpy(np.array(pictures))
-    spec = Spec("image", pictures.shape[1:], "uint8", (127.5,), (127.5,), class_names)
+    spec = Spec("image", pictures.shape[1:], Affine("uint8", (127.5,), (127.5,)), class_names)
     return Dataset(name, spec, samples, torch.from_numpy(labels.astype(np.int64)))
 
 

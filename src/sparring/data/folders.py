@@ -13,6 +13,7 @@ from sparring.data import labels as classes
 from sparring.data import source as sources
 from sparring.data import store
 from sparring.data.arrays import class_indices
+from sparring.data.codec import Affine
 from sparring.data.levels import FILLED, RARE, Depth
 from sparring.data.pictures import SUFFIXES, Size
 from sparring.data.source import Source
@@ -117,7 +118,7 @@ def from_source(
         class_like=classes.likely_classes(kept) if labels == "none" else (),
         values=_values(found.depth, wanted) if found.depth else "",
     )  # fmt: skip
-    spec = Spec("image", shape, "uint8", (127.5,), (127.5,), class_names)
+    spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)), class_names)
     return Dataset(source.name, spec, found.samples, indices, origin)
 
 

@@ -3,68 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from sparring.config.values import field, finite, flag, listed, one_of, text, whole
+from sparring.config.values import field, flag, listed, text, whole
+from sparring.data.codec import Codec
 from sparring.errors import DataError, UnreadableError, counted
 
-DTYPES = ("uint8", "float32")
-LEAST_SCALE = 1e-38
 MOST_NUMBERS = 2**40  # in one sample
 
 
 @dataclass(frozen=True)
 class Spec:
-    """The kind and shape of one sample and its mapping to what the networks see.
+    """The kind and shape of one sample, and what the networks see of it.
 
-    encode: (x - centre) / scale, which lies in [-1, 1]. decode is its inverse. ``centre`` and
-    ``scale`` hold one number for everything, or one for each place on the last axis. ``clusters`` says
-    that the classes were found in the data, not given with it. ``bounded``: values outside the range mean
-    nothing, so that tanh fits; it follows from the kind and is not stored.
+    ``clusters`` says that the classes were found in the data, not given with it.
     """
 
     kind: str
     shape: tuple[int, ...]
-    dtype: Literal["uint8", "float32"]
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
+    codec: Codec
     class_names: tuple[str, ...] = ()
     clusters: bool = False
-    bounded: bool = True
+
+    @property
+    def head(self) -> str:
+        """How a generator of such samples ends."""
+        return self.codec.head
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Stored samples (B, *shape) to float32 in [-1, 1]."""
-        centre, scale = self._range(samples.device)
-        return samples.to(torch.float32).sub(centre).div_(scale)
+        """Stored samples (B, *shape) to what the players see, float32."""
+        return self.codec.encode(samples)
 
     def decode(self, encoded: Tensor) -> Tensor:
         """What a generator makes (B, *shape) back to the data's own range and type."""
-        centre, scale = self._range(encoded.device)
-        encoded = encoded.detach().to(torch.float32)
-        if self.bounded:
-            encoded = encoded.clamp(-1, 1)
-        samples = encoded * scale + centre
-        return samples.round().to(torch.uint8) if self.dtype == "uint8" else samples
-
-    def _range(self, device: torch.device) -> tuple[Tensor | float, Tensor | float]:
-        if len(self.centre) == 1:
-            return self.centre[0], self.scale[0]
-        return torch.tensor(self.centre, device=device), torch.tensor(self.scale, device=device)
+        return self.codec.decode(encoded)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON stores it."""
-        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+        """As JSON stores it, the codec's fields among its own."""
+        own = {"class_names": self.class_names, "clusters": self.clusters}
+        return {"kind": self.kind, "shape": self.shape} | self.codec.to_dict() | own
 
     @staticmethod
-    def from_dict(values: Mapping[str, Any], bounded: bool) -> Spec:
+    def from_dict(values: Mapping[str, Any], codec: Callable[[Mapping[str, Any]], Codec]) -> Spec:
         """The inverse of ``to_dict``; whether such a shape is one of the kind's own is for the kind to say.
+
+        Args:
+            codec: reads the codec's fields, as the kind of data has it.
 
         Raises:
             UnreadableError: a field that is missing, or that no data set has.
@@ -72,19 +63,14 @@ class Spec:
         spec = Spec(
             kind=field(values, "kind", text),
             shape=field(values, "shape", lambda shape: listed(shape, partial(whole, low=1), most=8)),
-            dtype=field(values, "dtype", partial(one_of, DTYPES)),
-            centre=field(values, "centre", lambda centre: listed(centre, finite)),
-            scale=field(values, "scale", lambda scale: listed(scale, partial(finite, low=LEAST_SCALE))),
+            codec=codec(values),
             class_names=field(values, "class_names", lambda names: listed(names, text)),
             clusters=field(values, "clusters", flag),
-            bounded=bounded,
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is none of {spec.kind}")
-        if len(spec.centre) != len(spec.scale) or len(spec.scale) not in (1, spec.shape[-1]):
-            raise UnreadableError(
-                f"centre and scale: {len(spec.centre)} and {len(spec.scale)} numbers, expected one"
-            )
+        if flaw := spec.codec.flaw(spec.shape):
+            raise UnreadableError(flaw)
         return spec
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 
 
@@ -57,5 +58,5 @@ def load(name: str, count: int = 100_000, seed: int = 0) -> Dataset:
     """A fixed draw of ``count`` points from a toy set named in MIXTURES."""
     points = MIXTURES[name]().sample(count, torch.Generator().manual_seed(seed))
     scale = float(points.abs().max())
-    spec = Spec("points", (2,), "float32", centre=(0.0,), scale=(scale,), bounded=False)
+    spec = Spec("points", (2,), Affine("float32", (0.0,), (scale,), bounded=False))
     return Dataset(name, spec, points)

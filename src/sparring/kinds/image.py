@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
+from sparring.data.codec import Affine
 from sparring.data.folders import from_folder
 from sparring.data.spec import Spec
 from sparring.kinds import sheets, writers
@@ -29,7 +31,7 @@ def flaw(spec: Spec) -> str:
     """What no pictures have."""
     if len(spec.shape) != 3 or spec.shape[0] not in COLOURS:
         return f"shape: {list(spec.shape)} is none of {spec.kind}"
-    numbers = len(spec.scale)
+    numbers = len(Affine.of(spec.codec).scale)
     return "" if numbers == 1 else f"centre and scale: {numbers} and {numbers} numbers, expected one"
 
 
@@ -91,12 +93,12 @@ def finest(frequencies: Tensor) -> Tensor:
 
 def eight_bit(pictures: Tensor, spec: Spec) -> Tensor:
     """Decoded pictures in 8 bits, whatever the data's own type."""
-    return pictures if spec.dtype == "uint8" else to_uint8(spec.encode(pictures))
+    return pictures if Affine.of(spec.codec).dtype == "uint8" else to_uint8(spec.encode(pictures))
 
 
 def tiles(pictures: Array, spec: Spec) -> Pixels:
     """Decoded pictures (N, C, H, W) as pixels (N, H, W, C)."""
-    if spec.dtype != "uint8":
+    if Affine.of(spec.codec).dtype != "uint8":
         pictures = eight_bit(torch.tensor(pictures), spec).numpy()
     return np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
 
@@ -124,7 +126,7 @@ IMAGE = Kind(
     name="image",
     noun="picture",
     axes="C H W",
-    bounded=True,
+    codec=partial(Affine.from_dict, bounded=True),
     recipe="sprint",
     few_recipe="small-data",
     count=64,

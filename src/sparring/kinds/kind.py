@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.codec import Codec
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError
@@ -38,7 +39,7 @@ class Kind:
         name: as a Spec and run.json have it.
         noun: what one sample is called.
         axes: of one sample.
-        bounded: whether values outside the data's range mean nothing, as ``Spec.bounded``.
+        codec: reads the codec of such data from its fields in run.json.
         recipe: the best one measured for it; ``few_recipe``: for small sets, "" where it is the same.
         count: samples that are drawn where nobody says how many.
         crowd: samples that a sheet shows where they all make one picture; 0: each has a tile.
@@ -65,7 +66,7 @@ class Kind:
     name: str
     noun: str
     axes: str
-    bounded: bool
+    codec: Callable[[Mapping[str, Any]], Codec]
     recipe: str
     count: int
     flaw: Callable[[Spec], str]

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.files import write_whole
 from sparring.networks.network import play
@@ -21,7 +22,8 @@ POINTS, ARROWS = 400, 120
 
 def corners(spec: Spec) -> tuple[list[float], list[float]]:
     """The lower left and upper right corner of the plane shown, in the data's units."""
-    centre, scale = (torch.tensor(part).expand(2) for part in (spec.centre, spec.scale))
+    codec = Affine.of(spec.codec)
+    centre, scale = (torch.tensor(part).expand(2) for part in (codec.centre, codec.scale))
     return (centre - REACH * scale).tolist(), (centre + REACH * scale).tolist()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.codec import Affine
 from sparring.data.given import as_picture
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import sheets, writers
@@ -47,7 +50,8 @@ def far_out(data: Dataset) -> str | None:
     rows = torch.arange(min(len(data), LOOKED_AT)) * len(data) // min(len(data), LOOKED_AT)
     some = data.samples[rows].double().numpy()  # (N, D)
     low, high = np.quantile(some, (REST, 1 - REST), axis=0)
-    centre, scale = (np.resize(part, some.shape[1]) for part in (data.spec.centre, data.spec.scale))
+    codec = Affine.of(data.spec.codec)
+    centre, scale = (np.resize(part, some.shape[1]) for part in (codec.centre, codec.scale))
     spread = high - low
     times = np.divide(2 * scale, spread, out=np.zeros_like(spread), where=spread > 0)
     column = int(times.argmax())
@@ -79,7 +83,8 @@ def vectors(points: Tensor) -> Tensor:
 def scatter(points: Array, spec: Spec, side: int = 320) -> Image.Image:
     """The first two coordinates of points (N, D) as dots over 1.25 times the data's range."""
     sheet = np.zeros((side, side, 1), np.float32)
-    centre, scale = np.resize(spec.centre, 2), np.resize(spec.scale, 2)
+    codec = Affine.of(spec.codec)
+    centre, scale = np.resize(codec.centre, 2), np.resize(codec.scale, 2)
     flat = np.stack([points[:, 0], points[:, 1] if points.shape[1] > 1 else 0 * points[:, 0]], 1)
     pixels = np.nan_to_num(((flat - centre) / (1.25 * scale) + 1) / 2 * (side - 1), nan=-1.0)
     column, row = np.clip(pixels, -1, side).round().astype(int).T
@@ -98,7 +103,7 @@ POINTS = Kind(
     name="points",
     noun="point",
     axes="D",
-    bounded=False,
+    codec=partial(Affine.from_dict, bounded=False),
     recipe="mlp",
     count=1000,
     crowd=2000,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from sparring.networks.blocks import ClassHead, ClassLatent
+from sparring.networks.heads import HEADS
 from sparring.networks.network import Network
 
 
@@ -20,7 +21,7 @@ class Generator(nn.Module):
         latent_dim: numbers in a latent vector.
         hidden: units of each hidden layer.
         classes: number of classes; 0 draws without labels.
-        bounded: end with tanh, for data in [-1, 1]; otherwise linear.
+        head: how it ends, a name in HEADS: "tanh" for data in [-1, 1], "linear" for any.
         norm: BatchNorm before each ReLU.
     """
 
@@ -31,7 +32,7 @@ class Generator(nn.Module):
         latent_dim: int = 100,
         hidden: Sequence[int] = (256,),
         classes: int = 0,
-        bounded: bool = True,
+        head: str = "tanh",
         norm: bool = False,
     ) -> None:
         super().__init__()
@@ -44,8 +45,7 @@ class Generator(nn.Module):
                 layers.append(nn.BatchNorm1d(wide_out))
             layers.append(nn.ReLU())
         layers.append(nn.Linear(widths[-1], math.prod(shape)))
-        if bounded:
-            layers.append(nn.Tanh())
+        layers.append(HEADS[head]())
         self.layers = nn.Sequential(*layers, nn.Unflatten(1, tuple(shape)))
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -93,7 +93,7 @@ MLP = Network(
         latent_dim=o.latent_dim,
         hidden=(o.width,) * o.depth,
         classes=o.classes,
-        bounded=o.bounded,
+        head=o.head,
         norm=o.norm == "batch",
     ),
     discriminator=lambda o: Discriminator(

@@ -17,7 +17,7 @@ class Options:
     """What is chosen of a player, and what its data is; each network uses what it has a place for.
 
     Attributes:
-        shape: of a sample; ``bounded``: it lies in [-1, 1], so that tanh fits.
+        shape: of a sample; ``head``: how a generator of such samples ends, a name in ``heads.HEADS``.
         classes: 0 without labels.
         latent_dim: of a generator's inputs.
         width: channels at the finest scale, or units of a hidden layer; ``depth``: layers, or blocks a scale.
@@ -27,7 +27,7 @@ class Options:
     """
 
     shape: tuple[int, ...]
-    bounded: bool
+    head: str
     classes: int
     width: int
     depth: int
@@ -61,7 +61,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
     """What is chosen of the generator of such data."""
     return Options(
         shape=spec.shape,
-        bounded=spec.bounded,
+        head=spec.head,
         classes=classes,
         width=networks.g_width,
         depth=networks.depth,
@@ -74,7 +74,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
     """What is chosen of the discriminator of such data."""
     return Options(
         shape=spec.shape,
-        bounded=spec.bounded,
+        head=spec.head,
         classes=classes,
         width=networks.d_width,
         depth=networks.depth,

@@ -95,7 +95,7 @@ def _spec(values: Any) -> Spec:
         UnreadableError: an unknown kind, or what no such data has.
     """
     kind = KINDS[field(values, "kind", partial(one_of, tuple(KINDS)))]
-    spec = Spec.from_dict(values, kind.bounded)
+    spec = Spec.from_dict(values, kind.codec)
     if flaw := kind.flaw(spec):
         raise UnreadableError(flaw)
     return spec

@@ -52,7 +52,7 @@ class Vitals:
     def __init__(
         self, game: AdversarialGame, data: Dataset, seed: int, held_out: Dataset | None = None
     ) -> None:
-        self.game, self.seed, self.bounded = game, seed, data.spec.bounded
+        self.game, self.seed, self.bounded = game, seed, data.spec.head != "linear"
         self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
         self.reals = _look(data, game.runtime.device, rng)

@@ -1,0 +1,106 @@
+"""Between a sample as it is stored and as the players see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from sparring.config.values import field, finite, listed, one_of
+from sparring.errors import UnreadableError
+
+DTYPES = ("uint8", "float32")
+LEAST_SCALE = 1e-38
+
+
+class Codec(Protocol):
+    """How samples are encoded for the players, and decoded again."""
+
+    @property
+    def head(self) -> str:
+        """How a generator of encoded samples ends, a name in ``networks.heads.HEADS``."""
+
+    def encode(self, stored: Tensor) -> Tensor:
+        """Stored samples (B, *shape) to what the players see, float32."""
+
+    def decode(self, encoded: Tensor) -> Tensor:
+        """What a generator makes (B, *shape) back to the user's own form."""
+
+    def flaw(self, shape: tuple[int, ...]) -> str:
+        """What keeps it from samples of this shape; "" where nothing does."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON stores it; the kind of data knows how it is read."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """(x - centre) / scale, which lies in [-1, 1], and its inverse.
+
+    ``centre`` and ``scale`` hold one number for everything, or one for each place on the last axis.
+    ``bounded``: values outside the range mean nothing, so that tanh fits; it follows from the kind of data
+    and is not stored.
+    """
+
+    dtype: Literal["uint8", "float32"]
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+    bounded: bool = True
+
+    @property
+    def head(self) -> str:
+        return "tanh" if self.bounded else "linear"
+
+    def encode(self, stored: Tensor) -> Tensor:
+        centre, scale = self._range(stored.device)
+        return stored.to(torch.float32).sub(centre).div_(scale)
+
+    def decode(self, encoded: Tensor) -> Tensor:
+        centre, scale = self._range(encoded.device)
+        encoded = encoded.detach().to(torch.float32)
+        if self.bounded:
+            encoded = encoded.clamp(-1, 1)
+        samples = encoded * scale + centre
+        return samples.round().to(torch.uint8) if self.dtype == "uint8" else samples
+
+    def _range(self, device: torch.device) -> tuple[Tensor | float, Tensor | float]:
+        if len(self.centre) == 1:
+            return self.centre[0], self.scale[0]
+        return torch.tensor(self.centre, device=device), torch.tensor(self.scale, device=device)
+
+    def flaw(self, shape: tuple[int, ...]) -> str:
+        if len(self.centre) == len(self.scale) and len(self.scale) in (1, shape[-1]):
+            return ""
+        return f"centre and scale: {len(self.centre)} and {len(self.scale)} numbers, expected one"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any], *, bounded: bool) -> Affine:
+        """The inverse of ``to_dict``.
+
+        Raises:
+            UnreadableError: a field that is missing, or that no codec has.
+        """
+        return Affine(
+            dtype=field(values, "dtype", partial(one_of, DTYPES)),
+            centre=field(values, "centre", lambda centre: listed(centre, finite)),
+            scale=field(values, "scale", lambda scale: listed(scale, partial(finite, low=LEAST_SCALE))),
+            bounded=bounded,
+        )
+
+    @staticmethod
+    def of(codec: Codec) -> Affine:
+        """A codec as what it is, for the kinds of data that have no other.
+
+        Raises:
+            UnreadableError: it is another.
+        """
+        if not isinstance(codec, Affine):
+            raise UnreadableError(f"{type(codec).__name__} is no codec of a range of numbers")
+        return codec

@@ -1,0 +1,12 @@
+"""How a generator ends, by the name that the data's codec gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+HEADS: dict[str, Callable[[], nn.Module]] = {
+    "tanh": nn.Tanh,  # values in [-1, 1]
+    "linear": nn.Identity,  # any values
+}
