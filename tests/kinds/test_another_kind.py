@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,13 @@ def sheet(curves: Array, spec: Spec, columns: int | None = None, gap: int = 2) -
     return sheets.to_image(np.ascontiguousarray(255 * curves.clip(0, 1), np.uint8).reshape(len(curves), -1, 1))
 
 
+def read(path: Path, *_: Any) -> Dataset:
+    """A text file of numbers, 12 a curve."""
+    samples = torch.from_numpy(np.loadtxt(path, np.float32, ndmin=2)).reshape(-1, 6, 2)
+    return Dataset(str(path.absolute()), SPEC, samples)
+
+
+SPEC = Spec("curves", (6, 2), Affine("float32", (0.5,), (0.5,)))
 CURVES = Kind(
     name="curves",
     noun="curve",
@@ -38,15 +46,16 @@ CURVES = Kind(
     features=("pca-64",),
     sheet=sheet,
     writers={".png": writers.of_sheets(sheet), ".npz": writers.arrays},
+    suffixes=(".curves",),
+    reads=lambda path: path.suffix == ".curves" and path.is_file(),
+    read=read,
 )
 
 
 def curves() -> Dataset:
     steps = torch.arange(6.0)[:, None] + torch.tensor([0.0, 2.0])
     phases = torch.rand(200, 1, 1, generator=torch.Generator().manual_seed(0))
-    return Dataset(
-        "curves", Spec("curves", (6, 2), Affine("float32", (0.5,), (0.5,))), (steps + 6 * phases).sin().abs()
-    )
+    return Dataset("curves", SPEC, (steps + 6 * phases).sin().abs())
 
 
 def test_every_verb_takes_another_kind(
@@ -74,3 +83,23 @@ def test_every_verb_takes_another_kind(
     assert "160 curves of shape (6, 2)" in capsys.readouterr().out
     assert main(["report", "run"]) == 0
     assert Path("run/report.html").exists()
+
+
+def test_a_kind_reads_files_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(KINDS, "curves", CURVES)
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("my.curves", curves().samples.flatten(1).numpy())
+    assert main(["data", "my.curves"]) == 0
+    assert "a curve of 6 steps" in capsys.readouterr().out
+    assert main(["train", "my.curves", "--samples-seen", "128", "--out", "run", *TINY]) == 0
+    monkeypatch.chdir("run")
+    assert main(["resume", ".", "--samples-seen", "256"]) == 0
+    assert main(["evaluate", ".", "--count", "40", "--draws", "2"]) == 0
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["train", "my.curves", "--size", "8", "--out", "other", *TINY]) == 1
+    assert "size: for folders and zips of pictures" in capsys.readouterr().err
+    assert main(["train", "mine.curves", "--out", "other", *TINY]) == 1
+    assert "there is no file or folder mine.curves." in capsys.readouterr().err

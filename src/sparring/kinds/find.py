@@ -46,10 +46,11 @@ def dataset(
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     if is_run(name):
         raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
-    if (kind := read_by(name)) and kind.read:
-        return kind.read(Path(name), options, watch)
-    found = _as_it_is(name, Path(name))
-    if given := [key for key, value in options.items() if value != usual[key]]:
+    kind = read_by(name)
+    found = kind.read(Path(name), options, watch) if kind and kind.read else _as_it_is(name, Path(name))
+    if not (kind and kind.takes_options) and (
+        given := [key for key, value in options.items() if value != usual[key]]
+    ):
         raise ConfigError(
             f"{', '.join(given)}: for folders and zips of pictures and for hf: sets; {name} has samples of "
             f"shape {found.spec.shape} as it is. Leave it out."
@@ -67,11 +68,12 @@ def read_by(name: str) -> Kind | None:
 
 def holds_files(name: str) -> bool:
     """Whether options say how this is read, as of picture files, and not samples as they are."""
-    return name.startswith(HUB) or read_by(name) is not None
+    kind = read_by(name)
+    return name.startswith(HUB) or (kind is not None and kind.takes_options)
 
 
 def is_run(name: str) -> bool:
-    """Whether a run is did_you_mean, not data."""
+    """Whether a run is meant, not data."""
     return name not in BUILT_IN and (Path(name) / layout.RUN).exists()
 
 
@@ -86,7 +88,7 @@ def stem(name: str) -> str:
 
 
 def shadowed(name: str) -> list[str]:
-    """That a folder is not did_you_mean which has the name of a built-in set."""
+    """That a folder is not meant which has the name of a built-in set."""
     if name not in BUILT_IN or not Path(name).is_dir():
         return []
     return [f"{name} is taken for the built-in set; for the folder write ./{name}."]

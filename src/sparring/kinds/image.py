@@ -151,4 +151,5 @@ IMAGE = Kind(
     suffixes=(ZIP,),
     reads=reads,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
+    takes_options=True,
 )

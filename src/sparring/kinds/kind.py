@@ -60,7 +60,8 @@ class Kind:
         writers: by the suffix of the file; "" is a folder.
         suffixes: of files that hold such data alone.
         reads: whether the file or folder of that path holds such data.
-        read: the data there, as Config's options for files say, telling how far that is.
+        read: the data there, under the absolute path as its name, telling how far that is.
+        takes_options: whether ``read`` follows Config's options of picture files; else they are refused.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Kind:
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
+    takes_options: bool = False
 
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None
