@@ -48,9 +48,8 @@ def dataset(
         raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
     kind = read_by(name)
     found = kind.read(Path(name), options, watch) if kind and kind.read else _as_it_is(name, Path(name))
-    if not (kind and kind.takes_options) and (
-        given := [key for key, value in options.items() if value != usual[key]]
-    ):
+    given = [key for key, value in options.items() if value != usual[key]]
+    if given and not (kind and kind.takes_options):
         raise ConfigError(
             f"{', '.join(given)}: for folders and zips of pictures and for hf: sets; {name} has samples of "
             f"shape {found.spec.shape} as it is. Leave it out."
