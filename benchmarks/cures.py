@@ -26,7 +26,8 @@ from sparring.games import drawing, from_config
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.training.vitals import Vitals
 
 ROWS = RESULTS / "cures.jsonl"
@@ -85,7 +86,7 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     quality = digit_quality(data.spec.decode(drawing.draw(game.sampling_generator, latents, labels)))
     return {
         "change": name, "options": CHANGES[name], "seed": seed, "epochs": epochs,
-        "trained_seconds": round(game.seconds, 1), "distance": quality.times_floor,
+        "trained_seconds": round(game.clock.seconds, 1), "distance": quality.times_floor,
         "commonest": max(quality.class_shares), "spread": Vitals(game, data, seed)()["spread"],
     }  # fmt: skip
 

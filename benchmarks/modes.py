@@ -25,7 +25,8 @@ from sparring.games import drawing, from_config
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 COUNT = 10_000
 DEVIATIONS = 3.0  # within which a sample is of high quality

@@ -58,7 +58,8 @@ def ours(recipe: str, seconds: float) -> float:
     from sparring.kinds import find
     from sparring.machine.device import Threads
     from sparring.training import plan, suited
-    from sparring.training.loop import Budget, train
+    from sparring.training.budget import Budget
+    from sparring.training.loop import train
 
     data = find.dataset("mnist")
     config = suited.configure(data, recipe, minutes=seconds / 60, record_every=20)

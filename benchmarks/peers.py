@@ -50,7 +50,8 @@ from sparring.games import losses, penalties
 from sparring.games.adversarial import AdversarialGame
 from sparring.machine.device import Runtime, Threads
 from sparring.machine.threads import available_cores
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 BATCH, ITEMS, LATENT = 64, 2048, 128
 SMALL_BATCH = 8  # lightweight-gan's attention at 32 x 32 takes gigabytes for each eight pictures
@@ -142,8 +143,8 @@ def ours(
     data, threads = Dataset("random", SPEC, pictures()), Threads()
 
     def run(steps: int) -> None:
-        budget = Budget(samples_seen=game.samples_seen + steps * d_steps * batch)
-        chosen = Threads(fixed=threads.chosen) if game.step else threads
+        budget = Budget(samples_seen=game.clock.samples_seen + steps * d_steps * batch)
+        chosen = Threads(fixed=threads.chosen) if game.clock.step else threads
         for _ in train(game, data, budget, batch_size=batch, threads=chosen):
             pass
 

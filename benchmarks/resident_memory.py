@@ -27,7 +27,7 @@ from sparring import kinds
 from sparring.data import clusters
 from sparring.data.folders import from_folder
 from sparring.runs.folder import digest
-from sparring.training.loop import _Order
+from sparring.training.order import Order
 
 SIDE, ORIGINALS, TIMES, BATCH = 256, 100, 107, 64  # 100 pictures under 107 names each: 2.1 GB of pixels
 
@@ -68,7 +68,7 @@ def measure(folder: Path) -> list[dict[str, Any]]:
     done("recognised by its digest")
     clusters.clustered(data, 100, kinds.of(data.spec).coarse)
     done("clustered")
-    order = _Order(len(data), seed=0)
+    order = Order(len(data), seed=0)
     greatest = 0
     for epoch in range(2):
         for start in range(0, len(data) - BATCH, BATCH):

@@ -35,7 +35,8 @@ def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
     from sparring.machine import device as runtime
     from sparring.machine.device import Threads
     from sparring.training import suited
-    from sparring.training.loop import Budget, train
+    from sparring.training.budget import Budget
+    from sparring.training.loop import train
 
     if os.environ.get("KEEP_MEMORY") == "0":
         setattr(runtime, "_keep_freed_memory", lambda: None)  # noqa: B010

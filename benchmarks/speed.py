@@ -25,7 +25,8 @@ from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.machine.threads import available_cores
 from sparring.training import suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 EPOCH = 60_000
 CHOSEN: list[int] = []  # numbers of threads that ours took

@@ -26,7 +26,8 @@ from sparring.games import drawing, from_config
 from sparring.machine.device import Threads
 from sparring.metrics.digits import digit_classifier
 from sparring.training import suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 TRIPLES, SAMPLES, MODES = 128_000, 25_600, 1000
 ROWS = RESULTS / "stacked_mnist.jsonl"

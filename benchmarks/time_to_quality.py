@@ -24,7 +24,8 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 COUNT = 10_000
 SCORES = ("d_real", "d_fake", "real_logit", "fake_logit", "g_gradient_norm")

@@ -36,7 +36,8 @@ from sparring.kinds import plane as fields
 from sparring.metrics.coverage import prdc
 from sparring.metrics.digits import digit_classifier
 from sparring.training import suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 ROOT = Path(__file__).parents[1]
 FACTS, PICTURES = ROOT / "docs/learn/facts.json", ROOT / "docs/images/learn"

@@ -35,7 +35,8 @@ from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
 STEPS = 600
@@ -80,8 +81,8 @@ def course(made: str) -> Course:
             steps.append(record.step)
             found.append(signals.of(record))
     except NonFiniteError:
-        steps.append(game.step)
-        found.append(signals.of(Record(game.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
+        steps.append(game.clock.step)
+        found.append(signals.of(Record(game.clock.step, 0, 0.0, 1.0, {"non_finite": 1.0})))
     latents = drawing.random_latents(48, game.latent_dim, 0)
     labels = torch.arange(48) // 8 % data.classes if data.classes else None
     drawn = data.spec.decode(drawing.draw(game.sampling_generator, latents, labels).nan_to_num())

@@ -1,5 +1,7 @@
 """Broken copies of the source, each by one change, and the test of the suite that must catch it."""
 
+import __future__
+
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -47,7 +49,9 @@ def _break(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     source = inspect.cleandoc("\n" + inspect.getsource(function_of(whole)))
     assert mutant.original in source, "the source has changed: mend the mutant"
     made: dict[str, Any] = {}
-    exec(source.replace(mutant.original, mutant.broken), vars(mutant.module), made)
+    broken = source.replace(mutant.original, mutant.broken)
+    code = compile(broken, "broken", "exec", __future__.annotations.compiler_flag)
+    exec(code, vars(mutant.module), made)
     ours, theirs = function_of(whole), function_of(made[name])
     if inspect.isclass(whole) or ours.__code__.co_freevars != theirs.__code__.co_freevars:
         monkeypatch.setattr(owner, name, made[name])

@@ -239,11 +239,11 @@ def test_loading_the_best_checkpoint(pictures: Dataset, tmp_path: Path) -> None:
     path = gan.save(tmp_path / "run")
     with pytest.raises(RunError, match="no best checkpoint"):
         GAN.load(path, best=True)
-    early = gan.game_.step
-    gan.game_.step = 1
+    early = gan.game_.clock.step
+    gan.game_.clock.step = 1
     checkpoint.write(gan.game_, path / "best", {"frechet": 1.0})
-    assert GAN.load(path, best=True).game_.step == 1
-    assert GAN.load(path).game_.step == early
+    assert GAN.load(path, best=True).game_.clock.step == 1
+    assert GAN.load(path).game_.clock.step == early
 
 
 def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:

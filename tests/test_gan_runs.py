@@ -123,7 +123,7 @@ def test_a_best_checkpoint_goes_on_elsewhere(pictures: Dataset, tmp_path: Path) 
     best = GAN.load(out, best=True, device="cpu")
     with pytest.raises(RunError, match="elsewhere: fit.data, resume=True, out='runs/other'"):
         best.fit(pictures, resume=True)
-    step = best.game_.step
+    step = best.game_.clock.step
     assert best.history[-1].step == step
     best.fit(pictures, resume=True, out=tmp_path / "other", samples_seen=2 * WHOLE)
     assert best.history["step"] == list(range(1, 17))

@@ -48,8 +48,18 @@ from mutants import Mutant, caught, in_suite
 from sparring.data import arrays, clusters, codec, dicom, kmeans, labels, levels, npy, pictures, store, toy
 from sparring.data import split as aside
 from sparring.files import cache_folder
-from sparring.games import adversarial as steps
-from sparring.games import augment, drawing, losses, optimizers, penalties, schedules
+from sparring.games import (
+    adversarial,
+    augment,
+    drawing,
+    losses,
+    optimizers,
+    overfitting,
+    penalties,
+    schedules,
+    updates,
+)
+from sparring.games import adversarial_step as steps
 from sparring.games import average as ema
 from sparring.metrics import (
     cache,
@@ -65,8 +75,8 @@ from sparring.metrics import (
     quality,
 )
 from sparring.networks import blocks, dcgan, modern, network, resnet
-from sparring.training import loop, overfitting, suited
 from sparring.training import preflight as checks
+from sparring.training import suited, window
 from sparring.uses import evaluate
 
 MUTANTS = [
@@ -167,18 +177,18 @@ MUTANTS = [
     Mutant(optimizers, "OptimisticAdam.step", '.get("own_step", own)', '.get("own_step", 0 * own)', test_optimizers.test_the_definition_step_by_step),
     Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
     Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
-    Mutant(overfitting, "HeldOutGap.__call__", "with at_rest(game.generator, game.discriminator):", "if True:", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),
+    Mutant(overfitting, "HeldOutGap.__call__", "at_rest(*game.players.values())", "at_rest()", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),
     Mutant(aside, "set_aside", "order[count:]", "order", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
     Mutant(aside, "_only", "data.labels[kept]", "data.labels[indices]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
-    Mutant(steps, "see", "* schedules.linear(game.progress)", "", lambda: test_cures.test_instance_noise_falls_in_a_straight_line(0.5, 0.25)),
-    Mutant(steps, "generator_update", "batch, see(game, fake, rng)", "batch, fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
+    Mutant(steps, "see", "* schedules.linear(game.clock.progress)", "", lambda: test_cures.test_instance_noise_falls_in_a_straight_line(0.5, 0.25)),
+    Mutant(steps, "generator_update", "batch.labels, see(game, fake, rng)", "batch.labels, fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
     Mutant(steps, "generator_update", "see(game, real, rng)", "real", test_cures.test_pairs_too_are_shown_altered),
     Mutant(steps, "discriminator_update", "see(game, fake, rng)", "fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
     Mutant(steps, "discriminator_update", "judge(game, see(game, real, rng)", "judge(game, real", test_cures.test_r1_is_the_slope_in_the_picture_before_it_is_altered),
     Mutant(steps, "discriminator_update", "game.lecam.weight *", "1.0 *", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
     Mutant(steps, "remember", "[real.mean(), fake.mean()]", "[fake.mean(), real.mean()]", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
     Mutant(steps, "penalise_elsewhere", "penalty.sigma * u", "u", test_cures.test_a_step_near_the_reals_is_of_the_deviation_asked_for),
-    Mutant(steps, "descend", "if game.clip_gradients", "if False", lambda: test_cures.test_gradients_are_clipped_by_their_norm(0.01)),
+    Mutant(updates, "descend", "if clip", "if False", lambda: test_cures.test_gradients_are_clipped_by_their_norm(0.01)),
     Mutant(schedules, "linear", "(1 - progress) / (1 - start)", "1 - progress", test_schedules.test_linear),
     Mutant(schedules, "cosine", "0.5 - 0.5", "0.5 + 0.5", test_schedules.test_cosine),
     Mutant(schedules, "ema_decay", "0.5 **", "0.37 **", test_schedules.test_half_the_weight_is_left_after_a_half_life),
@@ -303,13 +313,13 @@ MUTANTS = [
     Mutant(steps, "adversarial_step", "if game.weight_clip", "if False", test_parity.test_steps_of_wgan),
     Mutant(steps, "adversarial_step", "if game.weight_clip", "if True", test_parity.test_clipping_is_off_unless_asked_for),
     Mutant(steps, "discriminator_update", "slope(total,", "slope(d_loss,", test_parity.test_steps_of_wgan_gp),
-    Mutant(steps, "clip_weights", "clamp_(-bound, bound)", "clamp_(max=bound)", test_parity.test_steps_of_wgan),
+    Mutant(updates, "clip_weights", "clamp_(-bound, bound)", "clamp_(max=bound)", test_parity.test_steps_of_wgan),
     Mutant(steps, "discriminator_update", "penalty.function(fake, fake_logits)", "penalty.function(real, real_logits)", test_parity.test_steps_of_r3gan),
     Mutant(steps, "penalise_elsewhere", "between(real, fake,", "between(fake, real,", test_parity.test_steps_of_wgan_gp),
     Mutant(steps, "generator_update", "if game.loss.pairs", "if False", test_parity.test_steps_of_r3gan),
-    Mutant(steps, "AdversarialGame.at", "towards(self.ends.rates, share)", "towards(0.0, share)", test_parity.test_steps_of_r3gan),
-    Mutant(steps, "AdversarialGame.at", "schedules.towards(self.ends.penalties, share)", "share", test_parity.test_steps_of_r3gan),
-    Mutant(steps, "AdversarialGame.at", "(betas[1] - self.ends.beta2) * share", "(betas[1] - self.ends.beta2)", test_parity.test_steps_of_r3gan),
+    Mutant(adversarial, "AdversarialGame.at", "towards(self.ends.rates, share)", "towards(0.0, share)", test_parity.test_steps_of_r3gan),
+    Mutant(adversarial, "AdversarialGame.at", "schedules.towards(self.ends.penalties, share)", "share", test_parity.test_steps_of_r3gan),
+    Mutant(adversarial, "AdversarialGame.at", "(betas[1] - self.ends.beta2) * share", "(betas[1] - self.ends.beta2)", test_parity.test_steps_of_r3gan),
     Mutant(penalties, "zero_centred", "0.5 *", "1.0 *", test_parity.test_steps_of_r3gan),
     Mutant(penalties, "one_centred", "norm - 1", "norm", test_parity.test_steps_of_wgan_gp),
     Mutant(modern, "Bottleneck.forward", "self.layers(features)", "self.layers(features.detach())", lambda: test_second_order.test_the_slope_itself_against_finite_differences("modern")),
@@ -364,7 +374,7 @@ MUTANTS = [
     Mutant(dicom, "_first", "255 - shown", "shown", lambda: test_dicom.test_grey_is_shown_through_the_files_window("inverted")),
     Mutant(dicom, "_full", "2 ** (bits - 1) - 1", "2**bits - 1", test_dicom.test_full_is_what_the_stored_bits_hold),
     Mutant(npy, "_stored", "claimed > there", "claimed > 2 * there", lambda: test_npy.test_claims_of_headers_are_refused_in_few_words(fresh(), *test_npy.CLAIMS["more than is there"], "npy")),
-    Mutant(loop, "_Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
+    Mutant(window, "Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
     Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
     Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),
     Mutant(checks, "_of_layers", "if game.penalties and has", "if has", lambda: test_preflight.test_each_caution_and_its_neighbour("batch-norm-penalised")),

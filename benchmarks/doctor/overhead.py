@@ -21,7 +21,8 @@ from sparring.games import from_config
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 STEPS = {"sprint": 1000, "tutorial": 5000}
 

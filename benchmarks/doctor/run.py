@@ -38,7 +38,8 @@ from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.metrics.distances import mind
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.training.preflight import preflight
 
 ROWS = RESULTS / "doctor"
@@ -50,7 +51,7 @@ def quality(game: AdversarialGame, data: Any, held_out: Any, seed: int) -> dict[
     latents = drawing.random_latents(COUNT, game.latent_dim, 1000 + seed)
     labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
     drawn = drawing.draw(game.sampling_generator, latents, labels)
-    reals = held_out.batch(torch.arange(min(COUNT, len(held_out))))[0]
+    reals = held_out.batch(torch.arange(min(COUNT, len(held_out)))).real
     variance = float(reals.flatten(1).double().var(0, unbiased=False).sum())
     if not bool(drawn.isfinite().all()) or float(drawn.abs().max()) > 1e15:
         return {"mind": 1e9, "digits": 1e9}
@@ -102,13 +103,13 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
         ):  # fmt: skip
             records.append(record)
     except NonFiniteError:
-        records.append(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
+        records.append(game.clock.broken())
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
         "options": beyond_recipe(config) | {"loss": config.game.loss,
                                             "batch_size": config.optimizers.batch_size,
                                             "ema_half_life": config.optimizers.ema_half_life},
-        "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.seconds, 1),
+        "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.clock.seconds, 1),
         "cautions": cautions, "quality": quality(game, data, held_out, seed),
         "records": [json.loads(record.to_json()) for record in records],
     }  # fmt: skip

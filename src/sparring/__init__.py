@@ -21,22 +21,24 @@ if TYPE_CHECKING:
     from sparring.doctor.diagnosis import diagnose
     from sparring.errors import SparringError
     from sparring.games import losses, penalties
-    from sparring.games.adversarial import AdversarialGame, adversarial_step
+    from sparring.games.adversarial import AdversarialGame
+    from sparring.games.adversarial_step import adversarial_step
     from sparring.gan import GAN
     from sparring.history.record import Record
     from sparring.kinds.find import dataset
-    from sparring.training.loop import Budget, train
+    from sparring.training.budget import Budget
+    from sparring.training.loop import train
     from sparring.training.preflight import preflight
 
 _HOMES = {
     "AdversarialGame": "sparring.games.adversarial",
-    "Budget": "sparring.training.loop",
+    "Budget": "sparring.training.budget",
     "Config": "sparring.config.groups",
     "Dataset": "sparring.data.spec",
     "GAN": "sparring.gan",
     "Record": "sparring.history.record",
     "SparringError": "sparring.errors",
-    "adversarial_step": "sparring.games.adversarial",
+    "adversarial_step": "sparring.games.adversarial_step",
     "dataset": "sparring.kinds.find",
     "diagnose": "sparring.doctor.diagnosis",
     "preflight": "sparring.training.preflight",

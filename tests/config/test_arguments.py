@@ -14,7 +14,8 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.kinds import image
 from sparring.machine.device import Runtime
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.training.preflight import preflight
 from test_preflight import POINTS, sound
 

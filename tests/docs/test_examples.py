@@ -19,9 +19,9 @@ from sparring.cli.main import main
 from sparring.config.recipes import RECIPES
 from sparring.data import builtin
 from sparring.data.spec import Dataset
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Clock
 from sparring.training import suited
-from sparring.training.loop import Budget
+from sparring.training.budget import Budget
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,8 +49,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("mnist", "emoji"):
             monkeypatch.setitem(table, name, partial(first, table[name], count))
 
-    def progress(self: Budget, game: AdversarialGame, samples: int) -> float:
-        return min(1.0, game.step / (3 + self.epochs))  # more of a budget, more steps
+    def progress(self: Budget, clock: Clock, samples: int) -> float:
+        return min(1.0, clock.step / (3 + self.epochs))  # more of a budget, more steps
 
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set

@@ -6,22 +6,22 @@ import torch
 from torch import nn
 
 from conftest import TINY
-from sparring.data.spec import Dataset
+from sparring.data.spec import Batch, Dataset
 from sparring.errors import ConfigError
 from sparring.games import from_config, losses, penalties
-from sparring.games.adversarial import (
-    AdversarialGame,
-    Update,
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_step import (
     adversarial_step,
-    descend,
     discriminator_update,
     forge,
     generator_update,
     judge,
 )
+from sparring.games.updates import Update, descend
 from sparring.networks import dcgan
 from sparring.training import suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 BATCH, LATENT, SIZE = 16, 4, 6
 
@@ -40,7 +40,7 @@ def weights(network: nn.Module) -> torch.Tensor:
 def step(game: AdversarialGame, seed: int = 0) -> dict[str, torch.Tensor]:
     rng = torch.Generator().manual_seed(seed)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    return adversarial_step(game, [(real, None)], rng)
+    return adversarial_step(game, [Batch(real)], rng)
 
 
 def test_one_step_equals_the_textbook_written_out() -> None:
@@ -70,16 +70,16 @@ def test_each_update_moves_its_own_player_alone() -> None:
     game = AdversarialGame(*players(), LATENT)
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    batch = (real, None)
+    batch = Batch(real)
     fake = forge(game, batch, rng)
     G, D = weights(game.generator), weights(game.discriminator)
     update = discriminator_update(game, batch, fake.detach(), rng)
-    descend(game, game.discriminator, game.d_optimizer, [update])
+    descend(game, "discriminator", [update])
     assert torch.equal(weights(game.generator), G)
     assert not torch.equal(weights(game.discriminator), D)
     D = weights(game.discriminator)
     gradients = [p.grad.clone() for p in game.discriminator.parameters() if p.grad is not None]
-    descend(game, game.generator, game.g_optimizer, [generator_update(game, batch, fake, rng)])
+    descend(game, "generator", [generator_update(game, batch, fake, rng)])
     assert not torch.equal(weights(game.generator), G)
     assert torch.equal(weights(game.discriminator), D)
     after = [p.grad for p in game.discriminator.parameters() if p.grad is not None]
@@ -112,7 +112,7 @@ def test_lazy_penalty_comes_every_kth_step_and_k_times_as_strong() -> None:
     first = step(always)["penalty"]
     assert float(first) > 0
     torch.testing.assert_close(step(lazy)["penalty"], 4 * first)
-    lazy.step = 1
+    lazy.clock.step = 1
     assert float(step(lazy)["penalty"]) == 0
 
 
@@ -143,7 +143,7 @@ def normed_game(**options: object) -> AdversarialGame:
 
 def ghost_step(game: AdversarialGame, seed: int = 0) -> dict[str, torch.Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    return adversarial_step(game, [(torch.randn(BATCH, 1, 8, 8, generator=rng), None)], rng)
+    return adversarial_step(game, [Batch(torch.randn(BATCH, 1, 8, 8, generator=rng))], rng)
 
 
 def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
@@ -153,12 +153,12 @@ def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
     real = torch.randn(BATCH, 1, 8, 8, generator=rng)
     updates = []
     for ghost, part, seed in zip(game.replicas(), real.chunk(2), (1, 2), strict=True):
-        fake = forge(ghost, (part, None), torch.Generator().manual_seed(seed)).detach()
-        updates.append(discriminator_update(ghost, (part, None), fake, rng))
-    descend(game, game.discriminator, game.d_optimizer, updates)
+        fake = forge(ghost, Batch(part), torch.Generator().manual_seed(seed)).detach()
+        updates.append(discriminator_update(ghost, Batch(part), fake, rng))
+    descend(game, "discriminator", updates)
     losses_of_parts = []
     for part, seed in zip(real.chunk(2), (1, 2), strict=True):
-        fake = forge(plain, (part, None), torch.Generator().manual_seed(seed)).detach()
+        fake = forge(plain, Batch(part), torch.Generator().manual_seed(seed)).detach()
         real_logits, fake_logits = plain.discriminator(part), plain.discriminator(fake)
         losses_of_parts.append(plain.loss.discriminator(real_logits, fake_logits).mean())
     plain.d_optimizer.zero_grad()
@@ -172,11 +172,11 @@ def test_without_batch_statistics_ghost_batches_change_nothing_but_rounding() ->
     whole, halves = AdversarialGame(*players(), LATENT), AdversarialGame(*players(), LATENT, ghost_batches=2)
     fake = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(4))
     rng = torch.Generator()
-    update = discriminator_update(whole, (real, None), fake, rng)
+    update = discriminator_update(whole, Batch(real), fake, rng)
     parts = zip(halves.replicas(), real.chunk(2), fake.chunk(2), strict=True)
-    updates = [discriminator_update(ghost, (x, None), y, rng) for ghost, x, y in parts]
-    descend(whole, whole.discriminator, whole.d_optimizer, [update])
-    logged = descend(halves, halves.discriminator, halves.d_optimizer, updates)
+    updates = [discriminator_update(ghost, Batch(x), y, rng) for ghost, x, y in parts]
+    descend(whole, "discriminator", [update])
+    logged = descend(halves, "discriminator", updates)
     for mine, theirs in zip(halves.discriminator.parameters(), whole.discriminator.parameters(), strict=True):
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
     torch.testing.assert_close(logged["d_loss"], update.logged["d_loss"])
@@ -209,11 +209,11 @@ def test_gradients_lie_in_memory_as_the_weights_do() -> None:
     fused = fused.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     gradients = [torch.randn_like(p).contiguous() for p in plain.parameters()]
     scales = (1.0, *torch.randn(3).tolist())
-    game = AdversarialGame(*players(), LATENT)
     adam = torch.optim.Adam(fused.parameters(), 1e-2, fused=True)
+    game = AdversarialGame(nn.Linear(1, 1), fused, LATENT, d_optimizer=adam)
     reference = torch.optim.Adam(plain.parameters(), 1e-2, foreach=False)
     for scale in scales:
-        descend(game, fused, adam, [Update([scale * g for g in gradients], {})])
+        descend(game, "discriminator", [Update([scale * g for g in gradients], {})])
         for weight, gradient in zip(plain.parameters(), gradients, strict=True):
             weight.grad = scale * gradient
         reference.step()

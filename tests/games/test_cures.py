@@ -16,19 +16,22 @@ from sparring.config.recipes import from_recipe
 from sparring.data import split as aside
 from sparring.data.arrays import from_array
 from sparring.data.folders import from_folder
-from sparring.data.spec import Dataset
+from sparring.data.spec import Batch, Dataset
 from sparring.errors import ConfigError, DataError
-from sparring.games import adversarial as steps
-from sparring.games import augment, from_config, losses, penalties
-from sparring.games.adversarial import AdversarialGame, adversarial_step, discriminator_update, slope
+from sparring.games import adversarial_step as steps
+from sparring.games import augment, from_config, losses, overfitting, penalties
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_step import adversarial_step
 from sparring.games.augment import Augmentation
+from sparring.games.overfitting import HeldOutGap
+from sparring.games.updates import slope
 from sparring.gan import GAN
 from sparring.kinds import find
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
-from sparring.training import overfitting, plan
-from sparring.training.loop import Budget, train
-from sparring.training.overfitting import HeldOutGap
+from sparring.training import plan
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.uses.evaluate import Options, evaluate_run
 
 BATCH, LATENT = 8, 4
@@ -64,7 +67,7 @@ def pictures(count: int = BATCH) -> Tensor:
 
 
 def step(fight: AdversarialGame, seed: int = 0) -> dict[str, Tensor]:
-    return adversarial_step(fight, [(pictures(), None)], torch.Generator().manual_seed(seed))
+    return adversarial_step(fight, [Batch(pictures())], torch.Generator().manual_seed(seed))
 
 
 def test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates() -> None:
@@ -105,7 +108,7 @@ def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
     """A linear critic of a picture with a box cut out: |w|^2 / 2 over what is left."""
     fight = game(augment=Augmentation([augment.CUTOUT], 1.0), penalties=[penalties.r1(1.0)])
     x = pictures()
-    logged = steps.discriminator_update(fight, (x, None), x, torch.Generator().manual_seed(0)).logged
+    logged = steps.discriminator_update(fight, Batch(x), x, torch.Generator().manual_seed(0)).logged
     seen = steps.see(fight, torch.ones_like(x), torch.Generator().manual_seed(0))
     expected = 0.5 * (fight.discriminator.linear.weight.view(6, 6) * seen[:, 0]).square().sum((1, 2)).mean()
     torch.testing.assert_close(logged["penalty"], expected.detach())
@@ -114,15 +117,16 @@ def test_r1_is_the_slope_in_the_picture_before_it_is_altered() -> None:
 @pytest.mark.parametrize(("progress", "deviation"), [(0.0, 0.5), (0.5, 0.25), (1.0, 0.0)])
 def test_instance_noise_falls_in_a_straight_line(progress: float, deviation: float) -> None:
     fight = game(instance_noise=0.5)
-    fight.progress = progress
+    fight.clock.progress = progress
     seen = steps.see(fight, torch.zeros(2000, 1, 6, 6), torch.Generator().manual_seed(0))
     assert float(seen.std()) == pytest.approx(deviation, abs=0.005)
 
 
 def test_the_loop_tells_the_step_how_far_it_is() -> None:
-    fight = game(instance_noise=0.5)
-    list(train(fight, pictures(32), Budget(samples_seen=32), batch_size=8))
-    assert fight.progress == 0.75
+    fight, found = game(instance_noise=0.5), []
+    stop = {"stop": lambda: bool(found.append(fight.clock.progress))}  # asked after each step
+    list(train(fight, pictures(32), Budget(samples_seen=32), batch_size=8, **stop))
+    assert found == [0, 0.25, 0.5, 0.75]
 
 
 def test_lecam_enters_the_discriminators_loss_and_its_anchors_follow() -> None:
@@ -174,10 +178,8 @@ def test_gamma_that_adapts_weighs_the_zero_centred_penalties_and_is_logged() -> 
 @pytest.mark.parametrize("largest", [0.01, 0.001])
 def test_gradients_are_clipped_by_their_norm(largest: float) -> None:
     fight, free = game(clip_gradients=largest), game()
-    batch, rng = (pictures(), None), torch.Generator().manual_seed(0)
     for either in (fight, free):
-        update = discriminator_update(either, batch, -pictures(), rng)
-        steps.descend(either, either.discriminator, either.d_optimizer, [update])
+        step(either)
     clipped, whole = (
         torch.cat([p.grad.flatten() for p in b.discriminator.parameters() if p.grad is not None])
         for b in (fight, free)
@@ -213,7 +215,7 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
     def advance(fight: AdversarialGame, samples: int) -> None:
         trained, held_out = plan.parts(options, data())
         budget = Budget(samples_seen=320)
-        stop = {"stop": lambda: fight.samples_seen >= samples}
+        stop = {"stop": lambda: fight.clock.samples_seen >= samples}
         list(train(fight, trained, budget, batch_size=16, record_every=3, held_out=held_out, **stop))
 
     whole, first, second = (from_config.game(options, data().spec, 2) for _ in range(3))

@@ -10,7 +10,8 @@ from torch.optim import Adam
 from sparring.games import optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.runs import checkpoint
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 GRADIENTS = (1.0, -0.5, 2.0, 0.3)
 

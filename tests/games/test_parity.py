@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sparring.games import adversarial as steps
+from sparring.data.spec import Batch
+from sparring.games import adversarial_step as steps
 from sparring.games import losses, penalties, schedules
 from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.games.penalties import Penalty
@@ -125,7 +126,7 @@ def test_steps_of_r3gan() -> None:
     for step, progress in enumerate((0.0, 0.3, 0.6, 0.9)):
         tensor, real, z, _ = batch(step)
         scheduled = game.at(progress)
-        steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(game, [Batch(tensor)], torch.Generator().manual_seed(100 + step))
         rate, weight = annealed(0.02, 0.005, progress), annealed(gamma, 0.1 * gamma, progress)
         beta2 = annealed(0.9, 0.99, progress)
         assert scheduled["r1_gamma"] == pytest.approx(weight)
@@ -152,7 +153,7 @@ def test_steps_of_wgan_gp() -> None:
     d_adam, g_adam = NumpyAdam(), NumpyAdam()
     for step in range(3):
         tensor, real, z, share = batch(step)
-        steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(game, [Batch(tensor)], torch.Generator().manual_seed(100 + step))
         fake = forge(G, z)
         middle = share[:, None] * fake + (1 - share[:, None]) * real
 
@@ -193,7 +194,7 @@ def test_steps_of_wgan() -> None:
 
     for step in range(3):
         pair = [batch(2 * step), batch(2 * step + 1)]
-        steps.adversarial_step(game, [(b[0], None) for b in pair], torch.Generator().manual_seed(100 + step))
+        steps.adversarial_step(game, [Batch(b[0]) for b in pair], torch.Generator().manual_seed(100 + step))
         rng = torch.Generator().manual_seed(100 + step)
         for _, real, _, _ in pair:
             z = torch.randn(BATCH, LATENT, generator=rng).double().numpy()
@@ -219,5 +220,5 @@ def test_clipping_is_off_unless_asked_for() -> None:
         for weight in game.discriminator.parameters():
             weight.fill_(3.0)
     tensor, *_ = batch(0)
-    steps.adversarial_step(game, [(tensor, None)], torch.Generator().manual_seed(0))
+    steps.adversarial_step(game, [Batch(tensor)], torch.Generator().manual_seed(0))
     assert min(float(w.detach().abs().min()) for w in game.discriminator.parameters()) > 2

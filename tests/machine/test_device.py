@@ -18,6 +18,7 @@ from sparring.cli import live
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
+from sparring.games import game as games
 from sparring.history.record import Record
 from sparring.machine import device as runtime
 from sparring.machine.device import Runtime, Threads
@@ -25,7 +26,7 @@ from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.training import loop, suited
-from sparring.training.loop import _Crew
+from sparring.training.crew import Crew
 
 
 def test_unknown_devices_are_refused_with_what_is_here() -> None:
@@ -129,8 +130,8 @@ def test_several_processes_compute_on_as_many_threads_as_the_user_says(
     place = SimpleNamespace(
         device=torch.device("cpu"), processes=processes, use_threads=lambda count, **_: counts.append(count)
     )
-    game: Any = SimpleNamespace(runtime=place, ghost_batches=1)
-    _Crew(game, Threads(fixed), lambda: None).work()
+    game: Any = SimpleNamespace(runtime=place, parts=1)
+    Crew(game, Threads(fixed), lambda: None).work()
     assert counts[-1:] == ([] if used is None else [used])
 
 
@@ -180,8 +181,9 @@ def test_a_process_that_lost_another_says_so_in_a_line(
     monkeypatch.setattr(run, "train_in", breaks)
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
     folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
+    game: Any = SimpleNamespace(runtime=place, clock=games.Clock())
     with pytest.raises(RuntimeError) as caught:
-        live.train_live(Rescuer(folder, SimpleNamespace(runtime=place, step=0), 0), None, None, None)  # type: ignore[arg-type]
+        live.train_live(Rescuer(folder, game, 0), None, None, None)  # type: ignore[arg-type]
     assert caught.type is raised
     assert ("its own message says why" in str(caught.value)) == (raised is RunError)
 
@@ -236,10 +238,9 @@ def test_only_the_first_process_measures(
     rank: int, measured: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "Vitals", lambda *_: lambda: {"spread": 1.0})
-    monkeypatch.setattr(loop, "HeldOutGap", lambda *_: lambda: {"held_out_gap": 0.0})
     shared: list[dict[str, float]] = []
     place = SimpleNamespace(rank=rank, agree=lambda value: shared.append(value) or {"spread": 2.0})
-    game: Any = SimpleNamespace(runtime=place)
+    game: Any = SimpleNamespace(runtime=place, gauge=lambda *_: lambda: {"held_out_gap": 0.0})
     for vitals in (True, False):
         data: Any = object()
         assert loop._measure(game, data, data, 0, vitals)() == {"spread": 2.0}  # what the first one found

@@ -80,21 +80,23 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     course = iter([3.0, 1.0, 2.0])
 
     def distance(of: AdversarialGame, offset: int) -> float:
-        return next(course) if offset == selection.CHOOSING else 100.0 + of.step
+        return next(course) if offset == selection.CHOOSING else 100.0 + of.clock.step
 
     def measured(of: AdversarialGame) -> tuple[float, TimesReal]:
-        return distance(of, selection.REPORTING), TimesReal(float(of.step), 0.5, "FD-x", 60, held_out=False)
+        return distance(of, selection.REPORTING), TimesReal(
+            float(of.clock.step), 0.5, "FD-x", 60, held_out=False
+        )
 
     features = SimpleNamespace(name="x", label="FD-x")
     found: Any = SimpleNamespace(
         config=folder.config, spec=data.spec, distance=distance, measured=measured, extractor=features
     )
     chooser = selection.Selection(found, folder.best, game, print)
-    for game.step in (1, 2, 3):
-        seen = 1000 * game.step
-        record = chooser.measure(Record(game.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
+    for game.clock.step in (1, 2, 3):
+        seen = 1000 * game.clock.step
+        record = chooser.measure(Record(game.clock.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
         assert set(record.values) == {"auc", "frechet"}
-        assert chooser.keep(record) == (game.step < 3)
+        assert chooser.keep(record) == (game.clock.step < 3)
     assert (chooser.best, chooser.best_step) == (1.0, 2)
     report = chooser.report(data.classes)
     assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
@@ -124,7 +126,7 @@ def test_labels_of_clusters_are_none_to_measure_by(pictures: Dataset) -> None:
 def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
     game = from_config.game(folder.config, data.spec, data.classes)
-    game.samples_seen = 40  # as after a resume: measured last at 32
+    game.clock.samples_seen = 40  # as after a resume: measured last at 32
     found = selection.judge(folder.config, data, game.runtime.device)
     chooser = selection.Selection(found, folder.best, game, print)
     measured = [

@@ -17,8 +17,10 @@ from sparring.data.spec import Dataset
 from sparring.errors import RunError
 from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Clock
 from sparring.runs import checkpoint
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 SMALL = {"g_width": 4, "d_width": 4, "latent_dim": 4, "precision": "fp32", "batch_size": 16, "device": "cpu"}
 
@@ -38,14 +40,12 @@ def new_game(**changes: str) -> AdversarialGame:
 def advance(game: AdversarialGame, samples: int) -> None:
     """Train to so many samples of a budget of 320, on which the learning rates depend."""
     budget = Budget(samples_seen=320)
-    list(train(game, pictures(), budget, batch_size=16, stop=lambda: game.samples_seen >= samples))
+    list(train(game, pictures(), budget, batch_size=16, stop=lambda: game.clock.samples_seen >= samples))
 
 
 def state(game: AdversarialGame) -> dict[str, torch.Tensor]:
     """All that a training goes on from, gathered without the module's own help."""
     networks = {"g": game.generator, "d": game.discriminator} | game.memories
-    if game.average is not None:
-        networks["average"] = game.average.network
     found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
     for at, optimizer in (("g", game.g_optimizer), ("d", game.d_optimizer)):
         for index, moments in optimizer.state_dict()["state"].items():
@@ -60,7 +60,7 @@ def test_a_restored_game_goes_on_bit_for_bit(tmp_path: Path) -> None:
     advance(first, 160)
     checkpoint.write(first, tmp_path)
     checkpoint.restore(second, *checkpoint.read(tmp_path, print))
-    assert (second.step, second.samples_seen, second.seconds) == (10, 160, first.seconds)
+    assert second.clock == Clock(10, 160, first.clock.seconds)
     advance(second, 320)
     expected, found = state(whole), state(second)
     assert expected.keys() == found.keys()
@@ -247,7 +247,7 @@ def test_tensors_that_do_not_fit_are_refused_before_any_is_used(
         checkpoint.restore(game, *checkpoint.read(tmp_path, print))
     assert name in str(refusal.value)
     assert all(torch.equal(before[key], tensor) for key, tensor in state(game).items())
-    assert game.step == 0
+    assert game.clock.step == 0
 
 
 def test_a_weight_s_state_that_is_lost_is_missed(saved: Path, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan, suited
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 
 CPU = Runtime("cpu", "fp32")
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {  # data, recipe, options
@@ -75,7 +76,7 @@ def test_it_draws_what_the_players_draw_bit_for_bit(case: str, tmp_path: Path, p
     sampler = Sampler.load(folder, silent, CPU)
     latents, labels = sampler.latents(40, seed=5, truncation=0.8), sampler.natural_labels(40)
     assert torch.equal(sampler.encoded(latents, labels), drawing.draw(game.sampling_generator, latents, labels))
-    assert (sampler.step, sampler.spec, sampler.config) == (game.step, folder.spec, folder.config)
+    assert (sampler.step, sampler.spec, sampler.config) == (game.clock.step, folder.spec, folder.config)
     assert [sampler.classes, *sampler.class_counts] == [folder.classes, *folder.facts["class_counts"]]
 
 
@@ -170,7 +171,7 @@ def test_the_best_checkpoint_is_drawn_from_where_it_is_asked_for(folder: RunFold
     with pytest.raises(RunError, match="no best checkpoint: train with --evaluate-every"):
         Sampler.load(folder, silent, CPU, best=True)
     game, _ = folder.game(silent, CPU)
-    game.step = 3
+    game.clock.step = 3
     assert game.average
     for weight in game.average.network.parameters():
         weight.mul_(0.5)
@@ -214,13 +215,13 @@ def test_a_loaded_gan_draws_with_its_players_once_they_are_asked_for(folder: Run
     for weight in gan.game_.sampling_generator.parameters():
         weight.zero_()
     assert (gan.sample(4) != before).any()
-    assert gan.game_.samples_seen == 64
+    assert gan.game_.clock.samples_seen == 64
 
 
 def test_players_of_a_run_that_went_on_are_not_taken_for_those_that_were_loaded(folder: RunFolder) -> None:
     gan = GAN.load(folder.path, device="cpu")
     game, _ = folder.game(silent, CPU)
-    game.step = 6
+    game.clock.step = 6
     checkpoint.write(game, folder.checkpoints)
     with pytest.raises(RunError, match="was loaded at step 4 and is at step 6 now"):
         _ = gan.game_

@@ -9,25 +9,17 @@ from torch import Tensor, nn
 from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
-from sparring.games.adversarial import AdversarialGame, adversarial_step
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_step import adversarial_step
 from sparring.games.schedules import linear
 from sparring.history.record import Record
 from sparring.machine.device import Threads
-from sparring.training.loop import (
-    BINS,
-    Budget,
-    _batches,
-    _Crew,
-    _draw,
-    _measure,
-    _Order,
-    _Probe,
-    _rng,
-    _stream,
-    _Window,
-    histograms,
-    train,
-)
+from sparring.training.budget import Budget
+from sparring.training.crew import Crew, Probe
+from sparring.training.logits import BINS, histograms
+from sparring.training.loop import _measure, train
+from sparring.training.order import Order, batch_at, batches_of_step, rng_of_step, stream
+from sparring.training.window import Window
 
 COUNT, SIZE, LATENT = 48, 6, 4
 
@@ -50,48 +42,48 @@ def weights(game: AdversarialGame) -> Tensor:
 
 
 def test_every_sample_comes_once_an_epoch_and_epochs_differ() -> None:
-    order = _Order(COUNT, seed=3)
+    order = Order(COUNT, seed=3)
     first, second = order(0, COUNT), order(COUNT, COUNT)
     assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(COUNT))
     assert first.tolist() != second.tolist()
-    assert first.tolist() != _Order(COUNT, seed=4)(0, COUNT).tolist()
+    assert first.tolist() != Order(COUNT, seed=4)(0, COUNT).tolist()
 
 
 def test_a_batch_runs_over_the_end_of_an_epoch() -> None:
-    order = _Order(COUNT, seed=0)
+    order = Order(COUNT, seed=0)
     joined = torch.cat([order(0, COUNT), order(COUNT, COUNT)])
     assert order(COUNT - 5, 12).tolist() == joined[COUNT - 5 : COUNT + 7].tolist()
 
 
 def test_streams_depend_on_seed_and_step_alone() -> None:
-    seeds = {_stream(seed, kind, step) for seed in range(5) for kind in range(2) for step in range(50)}
+    seeds = {stream(seed, kind, step) for seed in range(5) for kind in range(2) for step in range(50)}
     assert len(seeds) == 500
-    assert _stream(1, 1, 7) == _stream(1, 1, 7)
+    assert stream(1, 1, 7) == stream(1, 1, 7)
     assert 2**62 < max(seeds) < 2**63  # all the bits that a generator's seed takes
 
 
 def test_each_step_has_a_stream_of_its_own() -> None:
     game = small_game()
-    for game.step in (0, 1, 2**30):
+    for game.clock.step in (0, 1, 2**30):
         for seed in (0, 5):
-            assert _rng(game, seed).initial_seed() == _stream(seed, 1, game.step)
+            assert rng_of_step(game, seed).initial_seed() == stream(seed, 1, game.clock.step)
 
 
 def test_each_step_of_the_discriminator_has_a_batch_of_its_own() -> None:
-    game, order = small_game(d_steps=3), _Order(COUNT, seed=0)
-    game.samples_seen = 10
-    found = torch.cat([samples for samples, _ in _batches(points(), order, 4, game)])
+    game, order = small_game(d_steps=3), Order(COUNT, seed=0)
+    game.clock.samples_seen = 10
+    found = torch.cat([batch.real for batch in batches_of_step(points(), order, 4, game)])
     assert torch.equal(found, points().samples[order(10, 12)])
 
 
 def test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them() -> None:
-    data, order = points(), _Order(COUNT, seed=0)
-    samples, labels = _draw(data, order, 3, 8, small_game(ghost_batches=2))
-    assert torch.equal(samples, data.samples[order(3, 8)])
-    assert labels is None
+    data, order = points(), Order(COUNT, seed=0)
+    batch = batch_at(data, order, 3, 8, small_game(ghost_batches=2))
+    assert torch.equal(batch.real, data.samples[order(3, 8)])
+    assert (batch.labels, batch.given) == (None, None)
     spec = Spec("image", (2, 3, 3), Affine("uint8", (127.5,), (127.5,)))
     pictures = Dataset("pictures", spec, torch.zeros(COUNT, 2, 3, 3, dtype=torch.uint8))
-    samples, _ = _draw(pictures, order, 0, 8, small_game())
+    samples = batch_at(pictures, order, 0, 8, small_game()).real
     assert samples.is_contiguous(memory_format=torch.channels_last)
     assert not samples.is_contiguous()
 
@@ -99,13 +91,13 @@ def test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_
 def test_budget_in_samples_epochs_and_minutes() -> None:
     game = small_game()
     list(train(game, points(), Budget(samples_seen=100), batch_size=16))
-    assert (game.step, game.samples_seen) == (7, 112)
+    assert (game.clock.step, game.clock.samples_seen) == (7, 112)
     game = small_game()
     list(train(game, points(), Budget(epochs=2), batch_size=16))
-    assert game.samples_seen == 2 * COUNT
+    assert game.clock.samples_seen == 2 * COUNT
     game = small_game()
     list(train(game, points(), Budget(minutes=0.002), batch_size=16))
-    assert game.seconds >= 0.12
+    assert game.clock.seconds >= 0.12
 
 
 def test_no_budget_is_refused() -> None:
@@ -149,14 +141,16 @@ def test_a_record_holds_the_mean_of_its_steps() -> None:
 def test_a_mean_over_several_windows_is_the_mean_of_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     few = Budget(samples_seen=16 * 5)
     (whole,) = train(small_game(), points(), few, batch_size=16, record_every=5)
-    monkeypatch.setattr(_Window, "MOST_STEPS", 2)
+    monkeypatch.setattr(Window, "MOST_STEPS", 2)
     game = small_game()
-    window = _Window(game)
+    window = Window(game, 10, 1.0)
     for step in range(5):
-        window.add(adversarial_step(game, _batches(points(), _Order(COUNT, 0), 16, game), _rng(game, 0)))
-        game.step, game.samples_seen = step + 1, 16 * (step + 1)
+        window.add(
+            adversarial_step(game, batches_of_step(points(), Order(COUNT, 0), 16, game), rng_of_step(game, 0))
+        )
+        game.clock.step, game.clock.samples_seen = step + 1, 16 * (step + 1)
         assert len(window.kept) < 2  # memory is bounded
-    parts = window.close(1.0, {})
+    parts = window.close({})
     for name in ("d_loss", "auc", "d_real"):
         assert parts.values[name] == pytest.approx(whole.values[name], rel=1e-6)
 
@@ -171,7 +165,9 @@ def test_the_schedule_moves_both_rates() -> None:
 
 def test_stop_ends_after_the_step_with_a_record() -> None:
     game = small_game()
-    records = list(train(game, points(), Budget(samples_seen=160), batch_size=16, stop=lambda: game.step >= 3))
+    records = list(
+        train(game, points(), Budget(samples_seen=160), batch_size=16, stop=lambda: game.clock.step >= 3)
+    )
     assert [record.step for record in records] == [3]
 
 
@@ -188,11 +184,11 @@ def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
 
 def test_a_probe_is_a_whole_step_on_a_copy() -> None:
     game = small_game()
-    before, probe = weights(game), _Probe(game, points(), 16)
+    before, probe = weights(game), Probe(game, points(), 16)
     probe()
     assert torch.equal(weights(game), before)
     assert not torch.equal(weights(probe.twin), before)
-    assert [len(samples) for samples, _ in probe.batches] == [16]
+    assert [len(batch.real) for batch in probe.batches] == [16]
 
 
 def test_threads_serve_the_parts_of_a_step_and_then_a_record() -> None:
@@ -200,7 +196,7 @@ def test_threads_serve_the_parts_of_a_step_and_then_a_record() -> None:
     place = SimpleNamespace(
         device=torch.device("cpu"), processes=1, use_threads=lambda count, parts=1: used.append((count, parts))
     )
-    crew = _Crew(SimpleNamespace(runtime=place, ghost_batches=2), Threads(fixed=3), lambda: None)  # type: ignore[arg-type]
+    crew = Crew(SimpleNamespace(runtime=place, parts=2), Threads(fixed=3), lambda: None)  # type: ignore[arg-type]
     used.clear()
     crew.work()
     crew.rest()
@@ -232,6 +228,11 @@ def test_non_finite_losses_stop_the_run() -> None:
 def test_too_few_samples_for_a_batch() -> None:
     with pytest.raises(DataError, match="48 samples, fewer than one batch of 64"):
         next(train(small_game(), points(), Budget(samples_seen=64), batch_size=64))
+
+
+def test_a_batch_that_cannot_be_divided_is_refused() -> None:
+    with pytest.raises(ConfigError, match="batch_size 10 cannot be divided into 4 parts: take a multiple"):
+        next(train(small_game(ghost_batches=4), points(), Budget(samples_seen=64), batch_size=10))
 
 
 def test_tensors_of_the_users_own() -> None:

@@ -184,7 +184,7 @@ def test_fit_trains_on_few_samples() -> None:
     gan = GAN(**{name: value for name, value in TINY.items() if name != "batch_size"})
     with pytest.warns(UserWarning, match="batches of 40, not 64"):
         gan.fit(array(40), samples_seen=80)
-    assert (gan.config_.optimizers.batch_size, gan.game_.step) == (40, 2)
+    assert (gan.config_.optimizers.batch_size, gan.game_.clock.step) == (40, 2)
 
 
 def test_a_batch_that_is_asked_for_stays(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

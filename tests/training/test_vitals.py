@@ -11,7 +11,7 @@ from conftest import TINY
 from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
-from sparring.data.spec import Dataset, Spec
+from sparring.data.spec import Batch, Dataset, Spec
 from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import LOGGED
@@ -20,7 +20,8 @@ from sparring.kinds.image import SIDE
 from sparring.runs import checkpoint
 from sparring.training import suited
 from sparring.training import vitals as vitals_module
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.training.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, Reals, Vitals
 
 POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
@@ -235,7 +236,7 @@ def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.Monkey
     monkeypatch.setattr("sparring.training.vitals.PART", 10)
     monkeypatch.setattr("sparring.training.vitals.NUMBERS", 64 * 40)
     parts = Vitals(game, pictures, seed=0)
-    assert len(parts.reals.samples) == 40
+    assert len(parts.reals.batch.real) == 40
     monkeypatch.setattr("sparring.training.vitals.NUMBERS", 2**23)
     assert Vitals(game, pictures, seed=0)() == pytest.approx(whole, rel=1e-4)
 
@@ -308,7 +309,7 @@ def test_what_is_known_of_the_reals() -> None:
     reals = vitals_module._look(data, torch.device("cpu"), torch.Generator().manual_seed(0))
     assert reals.apart == pytest.approx(2 * 30 / 59)  # 30 of 59 others are 2 away
     assert reals.variance == pytest.approx(1)
-    assert sorted(reals.samples[:, 0].tolist()) == [0.0] * 30 + [2.0] * 30
+    assert sorted(reals.batch.real[:, 0].tolist()) == [0.0] * 30 + [2.0] * 30
     found = zip(reals.centres[:, 0].tolist(), reals.shares.tolist(), strict=True)
     assert sum(centre * share for centre, share in found) == pytest.approx(1)
     assert float(reals.shares.sum()) == pytest.approx(1)
@@ -317,7 +318,7 @@ def test_what_is_known_of_the_reals() -> None:
 def test_cells_with_hardly_any_samples_are_missing() -> None:
     shares = torch.tensor([0.5, 0.25, 0.125, 0.125], dtype=torch.float64)
     centres = torch.tensor([[0.0], [10.0], [20.0], [30.0]], dtype=torch.float64)
-    reals = Reals(torch.empty(0), torch.empty(0), None, 1.0, 1.0, centres, shares)
+    reals = Reals(Batch(torch.empty(0)), torch.empty(0), 1.0, 1.0, centres, shares)
     drawn = torch.tensor([0.0] * 93 + [10.0] * 6 + [20.0] * 1)[:, None]  # a fifth of 25 % is 5 %
     assert vitals_module._missing(drawn, reals) == 0.25
 
@@ -327,9 +328,9 @@ def test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing() 
     labels = torch.tensor([0] * 20 + [1] * LEAST_OF_A_CLASS + [2] * few)
     vectors = torch.randn(len(labels), 3, generator=torch.Generator().manual_seed(0))
     scale = torch.tensor([0.9, 0.5, 0.1])[labels, None]
-    reals = Reals(vectors, vectors, labels, 1.0, 1.0, torch.empty(0), torch.empty(0))
+    reals = Reals(Batch(vectors, labels), vectors, 1.0, 1.0, torch.empty(0), torch.empty(0))
     assert vitals_module._least_spread(scale * vectors, reals) == pytest.approx(0.5, rel=1e-5)
-    alone = reals._replace(labels=torch.arange(len(labels)))
+    alone = reals._replace(batch=Batch(vectors, torch.arange(len(labels))))
     assert vitals_module._least_spread(vectors, alone) is None
 
 

@@ -70,7 +70,7 @@ def _quality(folder: RunFolder, game: AdversarialGame, data: Dataset, rate: floa
         estimate = times_real_text(last[0].values["times_real"], last[0].values["times_real_error"])
         return f"{estimate}, an estimate in simple features; {how}"
     facts = found.to_dict() | {
-        "label": found.label, "held_out": found.held_out, "checkpoint_step": game.step, "samples": count,
+        "label": found.label, "held_out": found.held_out, "checkpoint_step": game.clock.step, "samples": count,
     }  # fmt: skip
     write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
     few = found.count == count < COUNT  # else as many a side as sparring evaluate would take

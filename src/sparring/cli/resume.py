@@ -20,7 +20,7 @@ from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, same_data
 from sparring.runs.rescue import resumed
 from sparring.training import plan
-from sparring.training.loop import Budget
+from sparring.training.budget import Budget
 from sparring.uses.progress import console
 
 
@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     main_process = runtime.rank == 0
     screen = console()
     game, facts = _begun(folder, runtime, args.force)
-    if Budget.of(config.budget).progress(game, len(data)) < 1:
+    if Budget.of(config.budget).progress(game.clock, len(data)) < 1:
         if main_process:
             screen.print(
-                f"Going on from step {game.step:,} ({counted(game.samples_seen, 'sample')})."
+                f"Going on from step {game.clock.step:,} ({counted(game.clock.samples_seen, 'sample')})."
                 if facts
                 else "Nothing was saved yet: starting from the first step."
             )
@@ -74,7 +74,7 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Adversarial
     if folder.saved():
         try:
             game, facts = folder.game(warn, runtime)
-            _tell_of_lost_records(folder, game.step)
+            _tell_of_lost_records(folder, game.clock.step)
             return game, facts
         except checkpoint.NothingSavedError as error:
             if not anew:

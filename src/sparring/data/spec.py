@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -102,6 +102,25 @@ class Origin:
     values: str = ""
 
 
+class Batch(NamedTuple):
+    """What a step is made of.
+
+    Attributes:
+        real: encoded samples (B, *shape).
+        labels: their classes (B,), or None.
+        given: what the generator makes each one from, such as another picture (B, …); None: a latent, which
+            the game draws.
+    """
+
+    real: Tensor
+    labels: Tensor | None = None
+    given: Tensor | None = None
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(self.real.to(device), *(part if part is None else part.to(device) for part in self[1:]))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Samples (N, *shape) as stored, encoded a batch at a time, and their labels (N,) or None.
@@ -130,11 +149,11 @@ class Dataset:
         """How many samples each class has; empty without labels."""
         return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
 
-    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor | None]:
+    def batch(self, indices: Tensor) -> Batch:
         """Encoded samples (B, *shape) and labels (B,) at the indices (B,)."""
         labels = None if self.labels is None else self.labels.index_select(0, indices)
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
-        return self.spec.encode(chosen.to(self.device or chosen.device)), labels
+        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels)
 
     def unlabelled(self) -> Dataset:
         """The same samples without their labels."""

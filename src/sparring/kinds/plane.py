@@ -71,7 +71,7 @@ def write(path: Path, values: dict[str, Any]) -> None:
 def reals(data: Dataset) -> dict[str, Any]:
     """Some of the real points, as ``field`` gives the generated ones."""
     count = min(len(data), 2 * POINTS)
-    encoded, _ = data.batch(torch.arange(count, device=data.samples.device) * len(data) // count)
+    encoded = data.batch(torch.arange(count, device=data.samples.device) * len(data) // count).real
     return {"points": _rounded(data.spec.decode(encoded))}
 
 

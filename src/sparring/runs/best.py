@@ -102,7 +102,7 @@ class Selection:
     ) -> None:
         self.judge, self.folder, self.game = judge, folder, game
         self.every = judge.config.records.evaluate_every or math.inf
-        self.measured_at = game.samples_seen // self.every * self.every
+        self.measured_at = game.clock.samples_seen // self.every * self.every
         self.best, self.best_step = math.inf, -1
         with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
             chosen, _ = checkpoint.read(folder, warn)
@@ -139,10 +139,10 @@ class Selection:
             "times_real_error": times.error,
             "label": self.judge.extractor.label,
             "count": COUNT,
-            "step": best.step,
+            "step": best.clock.step,
             "chosen_at": facts.get("frechet"),
             "frechet": distance,
-            "last_step": self.game.step,
+            "last_step": self.game.clock.step,
             "last_frechet": last_distance,
             "last_times_real": last_times.value,
         }

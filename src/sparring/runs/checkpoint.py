@@ -24,13 +24,14 @@ from torch.optim import Optimizer
 
 from sparring.errors import RunError, quoted, reason
 from sparring.files import write_whole
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game, short
 from sparring.history import layout
 
 VERSION = 1
 KEEP = 2  # checkpoints kept: the last, and one to fall back on
 MOST = 2**53  # of a count in a checkpoint's facts
 MOST_THREADS = 4096
+OPTIMIZER = "optimizer"  # its state lies under g_optimizer/
 MEND = "Put back the config.toml that it was written with, or train anew with `sparring train`."
 
 
@@ -42,7 +43,7 @@ class _BrokenError(ValueError):
     """Why a checkpoint does not count."""
 
 
-def write(game: AdversarialGame, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
+def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
     """Save the game; returns the path of the JSON. Checkpoints before the last KEEP go.
 
     Raises:
@@ -51,9 +52,9 @@ def write(game: AdversarialGame, folder: Path, extra: Mapping[str, Any] | None =
     tensors = save(_tensors(game))
     facts = {
         "version": VERSION,
-        "step": game.step,
-        "samples_seen": game.samples_seen,
-        "seconds": game.seconds,
+        "step": game.clock.step,
+        "samples_seen": game.clock.samples_seen,
+        "seconds": game.clock.seconds,
         **(extra or {}),
     }
     if run := layout.identity(folder.parent):
@@ -61,7 +62,7 @@ def write(game: AdversarialGame, folder: Path, extra: Mapping[str, Any] | None =
     if idle := _stateless(game):
         facts["stateless"] = idle
     signed = facts | {"sha256": _digest(facts, BytesIO(tensors))}
-    state = folder / f"{layout.step_name(game.step)}{layout.STATE}"
+    state = folder / f"{layout.step_name(game.clock.step)}{layout.STATE}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(state.with_suffix(layout.TENSORS), tensors)
@@ -71,7 +72,7 @@ def write(game: AdversarialGame, folder: Path, extra: Mapping[str, Any] | None =
             f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
             "before are whole: make room and go on with `sparring resume`."
         ) from error
-    older = [step for step in layout.checkpoints(folder) if step < game.step]
+    older = [step for step in layout.checkpoints(folder) if step < game.clock.step]
     gone = older[: max(0, len(older) + 1 - KEEP)]
     for step in gone:
         for suffix in (layout.STATE, layout.TENSORS):
@@ -163,7 +164,7 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
         raise _BrokenError(f"its stateless weights are {quoted(idle)}, not a list of names")
 
 
-def restore(game: AdversarialGame, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
     """Put a game, built from the same config, into the saved state.
 
     Raises:
@@ -174,8 +175,8 @@ def restore(game: AdversarialGame, facts: Mapping[str, Any], tensors: Mapping[st
     _fill(expected, tensors)
     for name, optimizer in _optimizers(game):
         _restore_optimizer(optimizer, name, tensors)
-    game.step, game.samples_seen = int(facts["step"]), int(facts["samples_seen"])
-    game.seconds = float(facts["seconds"])
+    game.clock.step, game.clock.samples_seen = int(facts["step"]), int(facts["samples_seen"])
+    game.clock.seconds = float(facts["seconds"])
 
 
 def restore_network(
@@ -233,16 +234,13 @@ def _owner(name: str) -> str:
 
 
 def _optimizer_part(name: str) -> bool:
-    return name.startswith(("g_optimizer/", "d_optimizer/"))
+    return name.partition("/")[0].endswith(f"_{OPTIMIZER}")
 
 
-def _tensors(game: AdversarialGame, optimizers: bool = True) -> dict[str, Tensor]:
+def _tensors(game: Game, optimizers: bool = True) -> dict[str, Tensor]:
     """Every tensor of the state by name; weights and buffers are the live ones, not copies."""
-    networks = {"generator": game.generator, "discriminator": game.discriminator, **game.memories}
-    if game.average:
-        networks["average"] = game.average.network
     tensors: dict[str, Tensor] = {}
-    for player, network in networks.items():
+    for player, network in {**game.players, **game.memories}.items():
         tensors |= _named(player, network)
     if optimizers:
         for name, optimizer in _optimizers(game):
@@ -255,8 +253,8 @@ def _named(player: str, network: nn.Module) -> dict[str, Tensor]:
     return {f"{player}/{name}": tensor for name, tensor in network.state_dict().items()}
 
 
-def _optimizers(game: AdversarialGame) -> list[tuple[str, Optimizer]]:
-    return [("g_optimizer", game.g_optimizer), ("d_optimizer", game.d_optimizer)]
+def _optimizers(game: Game) -> list[tuple[str, Optimizer]]:
+    return [(f"{short(name)}_{OPTIMIZER}", optimizer) for name, optimizer in game.optimizers.items()]
 
 
 def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, Tensor]]:
@@ -265,7 +263,7 @@ def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, T
             yield f"{name}/{index}/{key}", torch.as_tensor(value)
 
 
-def _stateless(game: AdversarialGame) -> list[str]:
+def _stateless(game: Game) -> list[str]:
     """Weights of which an optimizer keeps nothing, since no gradient has reached them yet."""
     return [
         f"{name}/{index}"
@@ -279,7 +277,7 @@ def _weights(optimizer: Optimizer) -> list[Tensor]:
     return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
-def _states_to_be(game: AdversarialGame) -> dict[str, Tensor]:
+def _states_to_be(game: Game) -> dict[str, Tensor]:
     """What the optimizers will keep of each weight, by name: found by a step of copies of them."""
     tensors: dict[str, Tensor] = {}
     for name, optimizer in _optimizers(game):

@@ -23,7 +23,7 @@ from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan
-from sparring.training.loop import Budget
+from sparring.training.budget import Budget
 
 
 def warned(message: str) -> None:
@@ -117,7 +117,7 @@ class Fitted:
             self.folder.config = config
             self._restore(self.folder)
         self._device, self._best = "auto", False
-        if Budget.of(config.budget).progress(self.game, len(parts[0])) >= 1:
+        if Budget.of(config.budget).progress(self.game.clock, len(parts[0])) >= 1:
             warned("this training has spent its budget: give it more, as fit(data, resume=True, minutes=5).")
 
     def _restore(self, folder: RunFolder) -> None:
@@ -129,7 +129,7 @@ class Fitted:
             checkpoint.restore(game, facts, tensors)
             self.threads = int(facts.get("threads", 0))
         self._game = game
-        self.history = History(record for record in folder.records() if record.step <= game.step)
+        self.history = History(record for record in folder.records() if record.step <= game.clock.step)
 
     def train(self, stop: Callable[[], bool]) -> Iterator[Record]:
         """Train until the budget is spent; each record goes into the history too.
@@ -153,8 +153,7 @@ class Fitted:
                 self.threads = torch.get_num_threads()
                 yield record
         except NonFiniteError:
-            broken = {"non_finite": 1.0}  # for the doctor
-            self.history.append(Record(game.step, game.samples_seen, game.seconds, 1.0, broken))
+            self.history.append(game.clock.broken())
             raise
 
     def save(self, path: Path, force: bool = False) -> Path:
@@ -195,10 +194,10 @@ class Fitted:
         if self._game is None:
             assert self.folder is not None
             found, facts = self.folder.game(warned, self._runtime, best=self._best)
-            if found.step != self._loaded.step:
+            if found.clock.step != self._loaded.step:
                 raise RunError(
                     f"{self.folder.path} was loaded at step {self._loaded.step:,} and is at step "
-                    f"{found.step:,} now. Load it again with GAN.load."
+                    f"{found.clock.step:,} now. Load it again with GAN.load."
                 )
             self._game, self.threads = found, int(facts.get("threads", 0))
         return self._game

@@ -38,7 +38,7 @@ from sparring.machine.device import Runtime
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, facts
 from sparring.training import plan
-from sparring.training.loop import Budget
+from sparring.training.budget import Budget
 
 PICTURE_COLUMNS = 8
 OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "spec")  # of run.json
@@ -366,16 +366,18 @@ class _Writer:
     def __init__(self, folder: RunFolder, game: AdversarialGame, data: Dataset) -> None:
         self.folder, self.game, self.config = folder, game, folder.config
         self.kind = kinds.of(folder.spec)
-        folder.drop_after(game.step, *layout.BY_STEP)
-        truncate_history(folder.history, game.step)
+        folder.drop_after(game.clock.step, *layout.BY_STEP)
+        truncate_history(folder.history, game.clock.step)
         if self.kind.plane(folder.spec) and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        spent = Budget.of(self.config.budget).progress(game, len(data))  # less than it was, of a larger budget
-        self.drawn = self._due(spent) if game.step else -1
-        self.saved_at = time.monotonic() if game.step else -math.inf  # the first record is saved
+        spent = Budget.of(self.config.budget).progress(
+            game.clock, len(data)
+        )  # less than it was, of a larger budget
+        self.drawn = self._due(spent) if game.clock.step else -1
+        self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
         self._draw(0.0)
 
     def note(self, record: Record) -> None:
@@ -393,7 +395,7 @@ class _Writer:
     def broken(self) -> None:
         """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
         game = self.game
-        self.history.write(Record(game.step, game.samples_seen, game.seconds, 1.0, {"non_finite": 1.0}))
+        self.history.write(game.clock.broken())
 
     def __enter__(self) -> _Writer:
         return self
@@ -412,7 +414,7 @@ class _Writer:
         self.drawn = due
         encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
         decoded = self.folder.spec.decode(encoded).numpy()
-        name = layout.step_name(self.game.step)
+        name = layout.step_name(self.game.clock.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
         with layout.writing(path):
             if self.kind.plane(self.folder.spec):

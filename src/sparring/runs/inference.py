@@ -87,7 +87,7 @@ class Sampler:
     @staticmethod
     def of(game: AdversarialGame, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
         """What a training draws with at present."""
-        return Sampler(game.sampling_generator, spec, config, class_counts, game.step)
+        return Sampler(game.sampling_generator, spec, config, class_counts, game.clock.step)
 
     @property
     def classes(self) -> int:

@@ -69,14 +69,14 @@ class Rescuer:
             NonFiniteError: the training broke down and no cure is left.
         """
         if self.most > len(self.tried) and not self.log.exists():
-            self._log("allowed", f"cures that may be tried: {self.most}", self.game.step)
+            self._log("allowed", f"cures that may be tried: {self.most}", self.game.clock.step)
         while True:
             doctor = Doctor(self._options())
-            if self.game.step:
+            if self.game.clock.step:
                 for record in self.folder.records():
-                    if record.step <= self.game.step:  # what was tried in vain is still in the file
+                    if record.step <= self.game.clock.step:  # what was tried in vain is still in the file
                         doctor.look(record)
-            last = self.game.step
+            last = self.game.clock.step
             try:
                 for record in run.train_in(self.folder, self.game, data, **options):
                     self.findings = doctor.look(record)
@@ -89,9 +89,7 @@ class Rescuer:
                 else:
                     return
             except NonFiniteError:
-                broken = Record(
-                    self.game.step, self.game.samples_seen, self.game.seconds, 1.0, {"non_finite": 1}
-                )
+                broken = self.game.clock.broken()
                 if not self._treat(doctor.look(broken), last):
                     raise
 
@@ -143,25 +141,25 @@ class Rescuer:
         try:
             self._go_back(before.replace(**change), finding.step)
         except SparringError as error:
-            self._log("refused", f"{words} does not go with the other options: {error}", self.game.step)
+            self._log("refused", f"{words} does not go with the other options: {error}", self.game.clock.step)
             return False
         self.was, self.watched = {name: before.flat()[name] for name in change}, WATCH
-        self.heard_from = self.game.step + PATIENCE * before.records.record_every
-        self._log("tried", f"{finding.title}; back to step {self.game.step:,} with {words}", finding.step)
+        self.heard_from = self.game.clock.step + PATIENCE * before.records.record_every
+        self._log("tried", f"{finding.title}; back to step {self.game.clock.step:,} with {words}", finding.step)
         return True
 
     def _go_back(self, config: Config, step: int) -> None:
         """The players of the last state that was healthy well before a step, or new ones."""
-        folder, spent = self.folder, self.game.seconds
+        folder, spent = self.folder, self.game.clock.seconds
         game = from_config.game(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
-        game.seconds = spent  # what was tried in vain was training too
+        game.clock.seconds = spent  # what was tried in vain was training too
         self.game = game
         self._adopt(config)
         checkpoint.write(game, folder.checkpoints)  # first: a kill in between must not lose all of them
-        folder.drop_after(game.step, layout.CHECKPOINTS)
+        folder.drop_after(game.clock.step, layout.CHECKPOINTS)
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config

@@ -14,6 +14,7 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
 from sparring.machine.device import Threads, check_threads
 from sparring.training import loop
+from sparring.training.budget import Budget
 
 
 def as_trained(config: Config, data: Dataset) -> Dataset:
@@ -52,7 +53,7 @@ def check(config: Config, data: Dataset) -> None:
         DataError: fewer samples than a batch.
         ConfigError: no budget is set, or options that do not go together.
     """
-    loop.Budget.of(config.budget)
+    Budget.of(config.budget)
     count = len(data) - aside_count(len(data), config.dataset.hold_out)
     held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     check_size(
@@ -80,7 +81,7 @@ def train(
     return loop.train(
         game,
         data,
-        loop.Budget.of(config.budget),
+        Budget.of(config.budget),
         batch_size=config.optimizers.batch_size,
         seed=config.seed,
         record_every=config.records.record_every,

@@ -12,14 +12,14 @@ from torch.nn.functional import softplus
 
 from sparring.config.arguments import instance, whole
 from sparring.data.repeats import repeats
-from sparring.data.spec import Dataset
+from sparring.data.spec import Batch, Dataset
 from sparring.errors import Caution, PlayerError, counted
-from sparring.games.adversarial import AdversarialGame, Batch, discriminator_update, forge, generator_update
-from sparring.games.losses import hinge
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_step import discriminator_update, forge, generator_update
+from sparring.games.outlook import of_outputs
+from sparring.games.trial import as_data, check_optimizers, copied, try_step
 from sparring.networks.blocks import has_batch_norm
 from sparring.networks.network import play
-from sparring.training.endings import ending, lacking, out_of_reach, span
-from sparring.training.trial import ON_LOGITS, as_data, check_optimizers, copied, randomness_kept, try_step
 
 SAMPLES = 2000  # of the data that are looked at
 NUMBERS = 2**23  # values in them at most, but a batch
@@ -31,9 +31,6 @@ TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
 LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
 WON = 1.0  # logits that it must rise by for them to be right
 WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
-LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
-HELD = 0.1  # of the data's range that a bound may move by
-FAR = 1e3  # last weights so many times too large saturate a bounded generator
 
 
 def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list[Caution]:
@@ -52,11 +49,9 @@ def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list
         return []
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     count = min(SAMPLES, max(BATCH, NUMBERS // math.prod(data.spec.shape)))
-    some = data.batch(order[:count].to(data.samples.device))[0].flatten(1).float()
+    some = data.batch(order[:count].to(data.samples.device)).real.flatten(1).float()
     few = min(BATCH, max(LEAST_BATCH, BATCH_NUMBERS // math.prod(data.spec.shape)))
-    real, labels = data.batch(order[:few].to(data.samples.device))
-    device = game.runtime.device
-    batch = real.to(device), None if labels is None else labels.to(device)
+    batch = data.batch(order[:few].to(data.samples.device)).to(game.runtime.device)
     found = [*_of_data(data, some, game)]
     try:
         check_optimizers(game)
@@ -64,21 +59,12 @@ def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list
         found.append(refusal.caution)
     try:
         try_step(game, batch)
-        for look in (_of_outputs, _of_gradients):
+        for look in (of_outputs, _of_gradients):
             if twin := copied(game):
                 found += look(twin, batch, some)
     except PlayerError as refusal:  # what follows would fail too, or mislead
         found.append(refusal.caution)
     return [*found, *_of_layers(game)]
-
-
-def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
-    """What the players' first outputs on a batch speak against; nothing of the game is changed."""
-    twin = copied(game)
-    if twin is None:
-        return []
-    with randomness_kept(game):
-        return list(_of_outputs(twin, batch, batch[0].flatten(1).float()))
 
 
 def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Caution]:
@@ -137,7 +123,7 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
     if not fake.requires_grad:
         return
     fake = forge(twin, batch, rng.manual_seed(0))  # the same; the update used up their graph
-    logits = play(twin.discriminator, fake, batch[1]).float()
+    logits = play(twin.discriminator, fake, batch.labels).float()
     passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:
         yield Caution(
@@ -152,8 +138,8 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
             "Its loss takes D(real) first and D(forged) second.",
         )
     for penalty in penalties:
-        samples = batch[0].detach().requires_grad_()
-        value = penalty.function(samples, play(twin.discriminator, samples, batch[1])).mean()
+        samples = batch.real.detach().requires_grad_()
+        value = penalty.function(samples, play(twin.discriminator, samples, batch.labels)).mean()
         slope = torch.autograd.grad(value, d_weights, allow_unused=True) if value.requires_grad else ()
         if not any(part is not None and bool(part.abs().max() > 0) for part in slope):
             yield Caution(
@@ -161,63 +147,6 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
                 "A penalty has no gradient in the discriminator's weights, so it does nothing.",
                 "Look for a layer without second derivatives.",
             )
-
-
-def _of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
-    """The generator's range beside the data's, and the size of what both players give at first."""
-    rng = torch.Generator().manual_seed(0)
-    latents = torch.randn(len(batch[0]), twin.latent_dim, generator=rng).to(twin.runtime.device)
-    near = play(twin.generator, latents, batch[1])
-    logits = play(twin.discriminator, batch[0], batch[1])
-    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # whose margin is 1
-    if limits and (last := ending(logits)):
-        yield Caution(
-            "bounded-logits",
-            f"The discriminator ends in {last.words}, so that it cannot be surer than {last.most:.3g}.",
-            "Leave that last function out: the loss takes logits of any size.",
-        )
-    last, near, logits = ending(near), near.detach().float(), logits.detach().float()
-    low, high = span(some)
-    ends = _reach(twin, latents, batch[1], high - low)
-    if lacking(ends, (low, high)):
-        yield out_of_reach(ends, (low, high), last)
-    if not bool(near.isfinite().all()) or float(near.std()) > 100 * (high - low):
-        yield Caution(
-            "initial-scale",
-            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over "
-            f"{high - low:.3g}.",
-            "Scale its weights down at the start.",
-        )
-    if not bool(logits.isfinite().all()) or float(logits.abs().max()) > 100:
-        yield Caution(
-            "initial-scale",
-            f"The untrained discriminator's scores reach {float(logits.abs().max()):.3g}.",
-            "Scale its weights or the data down.",
-        )
-
-
-def _reach(twin: AdversarialGame, latents: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
-    """The least and the greatest value the generator can draw, infinite where nothing holds it.
-
-    Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
-    """
-    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
-    if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):
-        return -math.inf, math.inf  # it is computed anew at each call, as under spectral_norm
-    ends = []
-    with torch.no_grad():
-        for factor in (1.0, FAR, FAR, -1.0):
-            for layer in last:
-                layer.weight.mul_(factor)
-            far = play(twin.generator, latents, labels).float()
-            ends.append((float(far.min()), float(far.max())))
-    near, *far_ends = ends
-    if far_ends[0] == near:  # the layer takes its weights from elsewhere
-        return -math.inf, math.inf
-    lows, highs = zip(*far_ends, strict=True)
-    least = min(lows) if max(lows) - min(lows) <= HELD * width else -math.inf
-    most = max(highs) if max(highs) - min(highs) <= HELD * width else math.inf
-    return least, most
 
 
 def _of_layers(game: AdversarialGame) -> Iterator[Caution]:

@@ -71,7 +71,7 @@ def total_variance(dataset: Dataset) -> float:
     chosen = torch.arange(count) * len(dataset) // max(count, 1)
     total, squares = torch.zeros(math.prod(dataset.spec.shape), dtype=torch.float64), 0.0
     for part in chosen.split(max(1, VARIANCE_NUMBERS // len(total))):
-        encoded = dataset.batch(part)[0].flatten(1).double()
+        encoded = dataset.batch(part).real.flatten(1).double()
         total, squares = total + encoded.sum(0), squares + float(encoded.square().sum())
     return (squares - float(total.square().sum()) / count) / count
 

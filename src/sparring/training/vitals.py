@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -11,12 +10,11 @@ from torch import Tensor, nn
 
 from sparring import kinds
 from sparring.data import kmeans
-from sparring.data.spec import Dataset
-from sparring.games.adversarial import AdversarialGame
+from sparring.data.spec import Batch, Dataset
+from sparring.games.game import Game, short
 from sparring.metrics.distances import mind
-from sparring.networks.network import at_rest, play
+from sparring.networks.network import at_rest
 from sparring.training.gauge import Gauge
-from sparring.training.overfitting import HeldOutGap
 
 COUNT = 256  # samples a measurement, fewer where they are large:
 NUMBERS = 2**23  # values in them at most, but LEAST samples
@@ -33,9 +31,8 @@ MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it
 class Reals(NamedTuple):
     """What does not change through a training: real samples and what is known of them."""
 
-    samples: Tensor  # (N, *shape), encoded
+    batch: Batch  # of N
     vectors: Tensor  # (N, D), as their kind is compared
-    labels: Tensor | None
     apart: float  # mean distance of two
     variance: float  # E|x - mean|^2
     centres: Tensor  # (CELLS, D)
@@ -49,41 +46,32 @@ class Vitals:
         held_out: samples that are not trained on: ``held_out_gap`` and ``copied`` need them.
     """
 
-    def __init__(
-        self, game: AdversarialGame, data: Dataset, seed: int, held_out: Dataset | None = None
-    ) -> None:
+    def __init__(self, game: Game, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
         self.game, self.seed, self.bounded = game, seed, data.spec.head != "linear"
         self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
         self.reals = _look(data, game.runtime.device, rng)
-        count = len(self.reals.samples)
-        self.latents = torch.randn(count, game.latent_dim, generator=rng).to(game.runtime.device)
+        self.given = game.given(self.reals.batch, rng)
         self.gauge = Gauge(data, held_out, game.runtime.device, seed)
-        self.gap: Callable[[], dict[str, float]] = dict
+        self.of_game = game.gauge(data, held_out, seed)
         self.known: Tensor | None = None
-        if held_out:
-            self.gap = HeldOutGap(game, data, held_out, seed)
-            if len(data) <= MOST_COPIED:
-                self.known = _as_many_of_both(data, held_out, game.runtime.device, rng)
+        if held_out and len(data) <= MOST_COPIED:
+            self.known = _as_many_of_both(data, held_out, game.runtime.device, rng)
         # Vectors of the fakes at the last record, which a resumed training has made already.
-        self.before = self.kind.vectors(self._forged(game.generator)) if game.step else None
-        self.weights = [_weights(player) for player in (game.generator, game.discriminator)]
+        self.before = self.kind.vectors(self._drawn(averaged=False)) if game.clock.step else None
+        self.weights = {name: _weights(player) for name, player in game.players.items()}
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
         """The signs as a record has them, each explained in ``records.LOGGED``."""
-        fakes = self._forged(self.game.generator)
+        fakes = self._drawn(averaged=False)
         vectors = self.kind.vectors(fakes)
-        found = self._changes() | self._of(fakes, vectors) | self.gap()
-        with at_rest(self.game.discriminator):
-            rank = _rank_kept(self.game.discriminator)
-        if rank is not None:
-            found["d_rank"] = rank
+        found = self._changes() | self._of(fakes, vectors) | self.of_game() | self._rank()
         if self.before is not None:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
         drawn = fakes  # of the generator that samples are drawn from
-        if self.game.average is not None:
-            drawn = self._forged(self.game.sampling_generator)
+        if "average" in self.game.memories:
+            drawn = self._drawn(averaged=True)
             found["average_lag"] = (
                 float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
             )
@@ -91,16 +79,12 @@ class Vitals:
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
 
-    @torch.no_grad()
-    def _forged(self, generator: nn.Module) -> Tensor:
-        labels = self.reals.labels
-        of_parts = [None] * len(self.latents) if labels is None else labels.split(PART)
-        with at_rest(generator), self.game.runtime.autocast():
-            parts = [
-                play(generator, latents, some).float()
-                for latents, some in zip(self.latents.split(PART), of_parts, strict=labels is not None)
-            ]
-        return torch.cat(parts)
+    def _drawn(self, averaged: bool) -> Tensor:
+        """Samples beside the reals, each made from what is given with it; a part at a time."""
+        labels = self.reals.batch.labels
+        of_parts = [None] * len(self.given) if labels is None else labels.split(PART)
+        pairs = zip(self.given.split(PART), of_parts, strict=labels is not None)
+        return torch.cat([self.game.draw(given, some, averaged=averaged) for given, some in pairs])
 
     def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
         reals = self.reals
@@ -113,13 +97,13 @@ class Vitals:
             "distance": self._distance(vectors),
         }
         if self.bounded:  # else whatever is not drawn now may be drawn soon
-            low, high = float(reals.samples.min()), float(reals.samples.max())
+            low, high = float(reals.batch.real.min()), float(reals.batch.real.max())
             near = NEAR * (high - low)
-            beyond = (reals.samples < fakes.min() - near) | (reals.samples > fakes.max() + near)
+            beyond = (reals.batch.real < fakes.min() - near) | (reals.batch.real > fakes.max() + near)
             found["out_of_reach"] = float(beyond.float().mean())
-        if reals.labels is not None and (least := _least_spread(vectors, reals)) is not None:
+        if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
-        found |= self.kind.signs(fakes, reals.samples)
+        found |= self.kind.signs(fakes, reals.batch.real)
         if self.known is not None:
             half = len(self.known) // 2
             nearest = torch.cdist(vectors, self.known).argmin(1)
@@ -131,30 +115,35 @@ class Vitals:
         found = mind(self.reals.vectors.cpu(), vectors.cpu(), directions, PROJECTIONS)
         return found / (3 * self.reals.variance)
 
+    def _rank(self) -> dict[str, float]:
+        """``d_rank``, where the game has a discriminator."""
+        judge = self.game.players.get("discriminator", nn.Identity())
+        with at_rest(judge):
+            rank = _rank_kept(judge)
+        return {} if rank is None else {"d_rank": rank}
+
     def _changes(self) -> dict[str, float]:
         """How far each player has moved since the last record, as a share of its weights' norm."""
         found = {}
-        for k, (name, player) in enumerate(
-            (("g_change", self.game.generator), ("d_change", self.game.discriminator))
-        ):
+        for name, player in self.game.players.items():
             now = _weights(player)
-            found[name] = float((now - self.weights[k]).norm() / now.norm().clamp_min(1e-12))
-            self.weights[k] = now
+            moved = float((now - self.weights[name]).norm() / now.norm().clamp_min(1e-12))
+            found[f"{short(name)}_change"] = moved
+            self.weights[name] = now
         return found
 
 
 def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     order = torch.randperm(len(data), generator=rng)
     count = min(COUNT, max(LEAST, NUMBERS // math.prod(data.spec.shape)))
-    samples, labels = data.batch(order[:count].to(data.samples.device))
+    batch = data.batch(order[:count].to(data.samples.device)).to(device)
     many = _vectors_of(data, order[:CELLED])
     vectors = many[:count]
     centres = kmeans.centres(many.cpu(), min(CELLS, len(many)), rng)
     counts = torch.bincount(kmeans.assign(many.cpu(), centres), minlength=len(centres))
     return Reals(
-        samples=samples.to(device),
+        batch=batch,
         vectors=vectors.to(device),
-        labels=None if labels is None else labels.to(device),
         apart=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
         variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
         centres=centres,
@@ -173,7 +162,7 @@ def _vectors_of(data: Dataset, indices: Tensor) -> Tensor:
     """Samples of a set as vectors, a part at a time: all of them encoded may not fit into memory."""
     parts = indices.to(data.samples.device).split(max(1, NUMBERS // math.prod(data.spec.shape)))
     kind = kinds.of(data.spec)
-    return torch.cat([kind.vectors(data.batch(part)[0]) for part in parts])
+    return torch.cat([kind.vectors(data.batch(part).real) for part in parts])
 
 
 def _weights(player: nn.Module) -> Tensor:
@@ -208,11 +197,11 @@ def _mean_of_pairs(apart: Tensor) -> float:
 
 def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
     """The least, over classes, of a class's spread over that of its reals."""
-    assert reals.labels is not None
+    assert reals.batch.labels is not None
     ratios = []
-    for label, count in zip(*(t.tolist() for t in reals.labels.unique(return_counts=True)), strict=True):
+    for label, count in zip(*(t.tolist() for t in reals.batch.labels.unique(return_counts=True)), strict=True):
         if count >= LEAST_OF_A_CLASS:
-            own = reals.labels == label
+            own = reals.batch.labels == label
             real = _mean_of_pairs(torch.cdist(reals.vectors[own], reals.vectors[own]))
             fake = _mean_of_pairs(torch.cdist(vectors[own], vectors[own]))
             ratios.append(fake / max(real, 1e-12))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from sparring.data.spec import Dataset
-from sparring.games.adversarial import AdversarialGame, Batch, forge
+from sparring.data.spec import Batch, Dataset
+from sparring.games.adversarial_step import forge
 from sparring.networks.network import at_rest, play
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import AdversarialGame
 
 MOST = 256  # samples of each kind a measurement
 
@@ -35,15 +40,16 @@ class HeldOutGap:
         """``held_out_gap`` as a record has it; nothing where there is none."""
         game = self.game
         rng = torch.Generator(game.runtime.device).manual_seed(self.seed)
-        with at_rest(game.generator, game.discriminator):
-            fakes = forge(game, self.train, rng), self.train[1]
-            logits = [play(game.discriminator, *batch).float() for batch in (self.train, self.held_out, fakes)]
+        with at_rest(*game.players.values()):
+            fakes = self.train._replace(real=forge(game, self.train, rng))
+            logits = [self._logits(batch) for batch in (self.train, self.held_out, fakes)]
         found = gap(*logits)
         return {} if found is None else {"held_out_gap": found}
+
+    def _logits(self, batch: Batch) -> Tensor:
+        return play(self.game.discriminator, batch.real, batch.labels).float()
 
 
 def _some(data: Dataset, game: AdversarialGame, seed: int) -> Batch:
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
-    samples, labels = data.batch(order[:MOST].to(data.samples.device))
-    device = game.runtime.device
-    return samples.to(device), None if labels is None else labels.to(device)
+    return data.batch(order[:MOST].to(data.samples.device)).to(game.runtime.device)

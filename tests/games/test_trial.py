@@ -10,12 +10,15 @@ from torch.optim import Adam
 from torch.utils.data import DataLoader, TensorDataset
 
 from sparring.data.arrays import from_array
+from sparring.data.spec import Batch
 from sparring.errors import ConfigError, PlayerError
 from sparring.games import losses
-from sparring.games.adversarial import AdversarialGame, adversarial_step
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_step import adversarial_step
 from sparring.games.losses import Loss
 from sparring.games.penalties import Penalty, r1
-from sparring.training.loop import Budget, train
+from sparring.training.budget import Budget
+from sparring.training.loop import train
 from sparring.training.preflight import preflight
 
 PICTURES = torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -302,7 +305,7 @@ def test_labels_that_came_along_are_left_out_where_nobody_takes_them(
     loader = DataLoader(TensorDataset(PICTURES, LABELS), batch_size=7, shuffle=True)
     assert first(game(), loader).step == 1
     assert "took 64 samples and their labels from the DataLoader's dataset" in (said := capsys.readouterr().err)
-    assert "the labels are left out: neither player's forward takes them" in said
+    assert "the labels are left out: no player's forward takes them" in said
     players = game(Labelled(forger()), Labelled(judge()))
     assert first(players, (PICTURES, LABELS)).step == 1
     assert "left out" not in capsys.readouterr().err
@@ -376,7 +379,7 @@ def test_a_generator_bounded_on_one_side_by_another_function() -> None:
 def test_a_step_of_ones_own_names_a_map_of_scores() -> None:
     for last in ((), (nn.Flatten(0),)):
         with pytest.raises(ConfigError, match="AdaptiveAvgPool2d"):
-            adversarial_step(game(discriminator=patches(*last)), [(PICTURES, None)], torch.Generator())
+            adversarial_step(game(discriminator=patches(*last)), [Batch(PICTURES)], torch.Generator())
 
 
 def test_a_penalty_of_ones_own_that_fails() -> None:

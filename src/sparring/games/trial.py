@@ -11,35 +11,39 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from sparring.data.given import as_picture, take
-from sparring.data.spec import Dataset
+from sparring.data.spec import Batch, Dataset
 from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
-from sparring.games.adversarial import AdversarialGame, Batch, discriminator_update, generator_update
+from sparring.games.adversarial_step import discriminator_update, generator_update
 from sparring.games.average import duplicate
+from sparring.games.endings import ending, lacking, out_of_reach, span
+from sparring.games.game import Game
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
 from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits
 from sparring.networks.network import play
-from sparring.training.endings import ending, lacking, out_of_reach, span
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import AdversarialGame
 
 ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}
 WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say what they take
 
 
-def as_data(game: AdversarialGame, data: Any) -> Dataset:
+def as_data(game: Game, data: Any) -> Dataset:
     """What a user gave as a Dataset; without labels that came along where no player takes them.
 
     A word on standard error says what was taken.
     """
     dataset, remarks = take(data)
     labelled = dataset.classes and not isinstance(data, Dataset)
-    if labelled and not (takes(game.generator, 2) or takes(game.discriminator, 2)):
+    if labelled and not any(takes(player, 2) for player in game.players.values()):
         dataset = dataset.unlabelled()
-        remarks = [*remarks, "the labels are left out: neither player's forward takes them."]
+        remarks = [*remarks, "the labels are left out: no player's forward takes them."]
     for remark in remarks:
         warn(remark)
     return dataset
@@ -54,9 +58,8 @@ def try_step(game: AdversarialGame, batch: Batch) -> None:
     twin = copied(game)
     if twin is None:
         return
-    real, labels = batch
-    rng = torch.Generator().manual_seed(0)
-    latents = torch.randn(len(real), game.latent_dim, generator=rng).to(game.runtime.device)
+    real, labels = batch.real, batch.labels
+    latents = game.given(batch, torch.Generator().manual_seed(0))
     with randomness_kept(game):
         fake = _called(twin, "generator", latents, labels, real)
         _check_samples(fake, real)
@@ -101,10 +104,10 @@ def check_optimizers(game: AdversarialGame) -> None:
     Raises:
         PlayerError: which, and what it holds.
     """
-    given = {player: _weights(getattr(game, f"{player[0]}_optimizer")) for player in PLAYERS}
-    own = {player: {id(weight) for weight in getattr(game, player).parameters()} for player in PLAYERS}
+    given = {player: _weights(optimizer) for player, optimizer in game.optimizers.items()}
+    own = {player: {id(weight) for weight in network.parameters()} for player, network in game.players.items()}
     for player, other in (PLAYERS, PLAYERS[::-1]):
-        network: nn.Module = getattr(game, player)
+        network = game.players[player]
         learning = {id(weight) for weight in network.parameters() if weight.requires_grad}
         mend = f"Give it {player}.parameters()."
         if (given[player], given[other]) == (own[other], own[player]) != (own[player], own[other]):
@@ -139,7 +142,7 @@ def _weights(optimizer: torch.optim.Optimizer) -> set[int]:
 
 def _called(twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, real: Tensor) -> Tensor:
     """What a player gives, as a tensor of floats on the game's device; refused where it does not."""
-    network: nn.Module = getattr(twin, player)
+    network = twin.players[player]
     _check_weights(player, network, inputs.device)
     _check_parameters(player, network, labels)
     given = inputs.clone()
@@ -463,7 +466,7 @@ def _check_updates(twin: AdversarialGame, batch: Batch, latents: Tensor) -> None
     """Try both updates with their loss, penalties and what else the game has."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     for player in PLAYERS[::-1]:
-        fake = play(twin.generator, latents, batch[1]).float()
+        fake = play(twin.generator, latents, batch.labels).float()
         try:
             if player == "discriminator":
                 discriminator_update(twin, batch, fake.detach(), rng)

@@ -1,0 +1,167 @@
+"""The whole GAN on one screen: one discriminator update, then one generator update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from sparring.data.spec import Batch
+from sparring.games import schedules
+from sparring.games.augment import sign_of_pairs
+from sparring.games.game import Logged
+from sparring.games.ghosts import GhostBatches
+from sparring.games.penalties import Penalty, between
+from sparring.games.players import score
+from sparring.games.updates import Update, clip_weights, descend, slope
+from sparring.networks.network import play
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import AdversarialGame
+
+
+def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
+    """A discriminator update for each batch, then one generator update with the last one's fakes.
+
+    ``rng`` draws the latents and what else is random. Returns both losses, the penalties' share ()
+    and the logits (B,), detached, still on the device.
+    """
+    ghosts = GhostBatches(game.replicas(), rng)
+    for batch in batches:
+        parts = ghosts.split(batch)
+        fakes = ghosts.each(forge, parts)
+        updates = ghosts.each(discriminator_update, parts, [fake.detach() for fake in fakes])
+        logged = remember(game, descend(game, "discriminator", updates, game.clip_gradients))
+        if game.weight_clip:
+            clip_weights(game.discriminator, game.weight_clip)
+    # The last fakes still hold their graph: the generator learns from them with the new discriminator.
+    updates = ghosts.each(generator_update, parts, fakes)
+    logged |= descend(game, "generator", updates, game.clip_gradients)
+    if game.average:
+        count = sum(len(batch.real) for batch in batches) * game.runtime.processes
+        seen = game.clock.samples_seen + count
+        game.average.update(schedules.ema_decay(game.ema_half_life, count, seen))
+    return logged
+
+
+def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
+    """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
+    due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
+    # Where D's slope in its samples is asked for, the logits carry it: one forward pass for both. It is
+    # the slope of D(see(x)) in x, as in Karras et al. 2020: the alteration is a part of D here.
+    real = batch.real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
+    fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
+    labels = batch.labels
+    real_logits, fake_logits = judge(game, see(game, real, rng), see(game, fake, rng), labels)
+    d_loss = game.loss.discriminator(real_logits, fake_logits).mean()
+    total = d_loss
+    if game.lecam is not None:
+        total = total + game.lecam.weight * game.lecam(real_logits, fake_logits).mean()
+    for penalty in due:
+        if penalty.on == "real":
+            cost = penalty.function(real, real_logits).mean()
+        elif penalty.on == "fake":
+            cost = penalty.function(fake, fake_logits).mean()
+        else:
+            cost = penalise_elsewhere(game, penalty, real, fake, labels, rng)
+        weight: float | Tensor = penalty.every * penalty.weight * game.penalty_scale
+        if game.gamma is not None and penalty.on != "between":  # WGAN-GP's weight is no gamma
+            weight = weight * game.gamma.scale
+        total = total + weight * cost
+    logged = {
+        "d_loss": d_loss.detach(),
+        "penalty": (total - d_loss).detach(),
+        "real_logit": real_logits.detach(),
+        "fake_logit": fake_logits.detach(),
+    }
+    return Update(slope(total, game.discriminator), logged)
+
+
+def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
+    """The slope of L_G(D(x), D(G(z))) in the generator's weights alone."""
+    real, labels, fake = batch.real, batch.labels, see(game, fake, rng)
+    if game.loss.pairs:
+        real = see(game, real, rng)
+    with game.runtime.autocast():
+        fake_logits = score(game.discriminator, fake, labels)
+        real_logits = fake_logits.detach()
+        if game.loss.pairs:
+            with torch.no_grad():
+                real_logits = score(game.discriminator, real, labels)
+    g_loss = game.loss.generator(real_logits, fake_logits).mean()
+    return Update(slope(g_loss, game.generator), {"g_loss": g_loss.detach()})
+
+
+def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:
+    """Fakes G(z), z ~ N(0, I), as many and of the same classes as the batch."""
+    given = game.given(batch, rng)
+    with game.runtime.autocast():
+        fake = play(game.generator, given, batch.labels)
+    return fake.float()
+
+
+def see(game: AdversarialGame, samples: Tensor, rng: torch.Generator) -> Tensor:
+    """Samples as the discriminator is shown them: augmented, then under noise, where the game has such."""
+    runtime, count = game.runtime, len(samples) * game.runtime.processes
+    if game.augment is not None:
+        u = torch.rand(count, game.augment.numbers, generator=rng, device=runtime.device)
+        samples = game.augment(samples, runtime.share(u))
+    if game.instance_noise:
+        noise = torch.randn(count, *samples.shape[1:], generator=rng, device=runtime.device)
+        samples = samples + game.instance_noise * schedules.linear(game.clock.progress) * runtime.share(noise)
+    return samples
+
+
+def remember(game: AdversarialGame, logged: Logged) -> Logged:
+    """Let LeCam's anchors, p and gamma follow an update's logits; returns what is logged, and the latter."""
+    real, fake, mean = logged["real_logit"], logged["fake_logit"], game.runtime.mean
+    if game.lecam is not None:
+        game.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
+    if game.augment is not None:
+        overfitting = mean(game.augment.overfitting(real, fake))
+        game.augment.adapt(overfitting, len(real) * game.runtime.processes)
+        logged = logged | {"augment_p": game.augment.p.clone()}
+    if game.gamma is not None:
+        game.gamma.adapt(mean(sign_of_pairs(real, fake)), len(real) * game.runtime.processes)
+        if game.r1:
+            logged = logged | {"r1_gamma": game.r1 * game.penalty_scale * game.gamma.scale}
+    return logged
+
+
+def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+    """D(x) and D(G(z)), (B,) each; in float32 and apart where a slope in the samples is asked for.
+
+    Otherwise in one forward pass, unless batch statistics would mix the two.
+    """
+    sloped = real.requires_grad or fake.requires_grad
+    with nullcontext() if sloped else game.runtime.autocast():
+        if sloped or not game.judges_jointly:
+            return score(game.discriminator, real, labels), score(game.discriminator, fake, labels)
+        both = None if labels is None else torch.cat([labels, labels])
+        logits = score(game.discriminator, torch.cat([real, fake]), both)
+    real_logits, fake_logits = logits.split(len(real))
+    return real_logits, fake_logits
+
+
+def penalise_elsewhere(
+    game: AdversarialGame,
+    penalty: Penalty,
+    real: Tensor,
+    fake: Tensor,
+    labels: Tensor | None,
+    rng: torch.Generator,
+) -> Tensor:
+    """The batch mean of a penalty "between" real and fake or "near" reals, in float32."""
+    runtime, count = game.runtime, len(real) * game.runtime.processes
+    if penalty.on == "between":
+        share = torch.rand(count, generator=rng, device=runtime.device)
+        samples = between(real, fake, runtime.share(share)).detach().requires_grad_()
+        return penalty.function(samples, score(game.discriminator, see(game, samples, rng), labels)).mean()
+    here = see(game, real.detach(), rng)
+    u = runtime.share(torch.randn(count, *real.shape[1:], generator=rng, device=runtime.device))
+    both = None if labels is None else torch.cat([labels, labels])
+    samples = torch.cat([here, here + penalty.sigma * u])
+    return penalty.function(samples, score(game.discriminator, samples, both)).mean()

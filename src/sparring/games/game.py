@@ -1,0 +1,107 @@
+"""What a game is to the loop, the checkpoint and the record: players, optimizers and memories by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from sparring.data.spec import Batch, Dataset, Spec
+from sparring.history.record import Record
+from sparring.machine.device import Runtime
+
+Logged = dict[str, Tensor]  # by name: numbers () and, of a discriminator, real_logit and fake_logit (B,)
+SHORT = {"generator": "g", "discriminator": "d"}
+
+
+@dataclass
+class Clock:
+    """How far a training is; the loop moves it.
+
+    Attributes:
+        step: steps made.
+        samples_seen: real samples shown, by all processes together.
+        seconds: of training.
+        progress: the share of the budget spent, 0 to 1.
+    """
+
+    step: int = 0
+    samples_seen: int = 0
+    seconds: float = 0.0
+    progress: float = 0.0
+
+    def broken(self) -> Record:
+        """A last record that says that a number is no longer finite, for the doctor."""
+        return Record(self.step, self.samples_seen, self.seconds, 1.0, {"non_finite": 1.0})
+
+
+@runtime_checkable
+class Game(Protocol):
+    """Players, and what one step teaches each of them.
+
+    Attributes:
+        clock: how far the training is.
+        runtime: where it runs.
+        spec: of the data trained on, which the loop says.
+    """
+
+    clock: Clock
+    runtime: Runtime
+    spec: Spec | None
+
+    @property
+    def players(self) -> Mapping[str, nn.Module]:
+        """The networks that learn."""
+
+    @property
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """What moves the weights of each player, by the player's name."""
+
+    @property
+    def memories(self) -> Mapping[str, nn.Module]:
+        """What else is part of the state, such as a weight average."""
+
+    @property
+    def batches(self) -> int:
+        """Fresh batches that a step takes."""
+
+    @property
+    def parts(self) -> int:
+        """Equal parts that each process divides a batch into."""
+
+    @property
+    def steadier(self) -> str:
+        """What to try, beside lower rates, where a number is no longer finite."""
+
+    def at(self, progress: float) -> dict[str, float]:
+        """Put what follows a schedule where it stands at this share of the budget; what to log of it."""
+
+    def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
+        """Update every player; all that is random follows from ``rng``. What to log, still on the device."""
+
+    def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
+        """What the generator is given for a batch: what came with it, or else latents drawn here."""
+
+    def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:
+        """Samples as the players see them; of the weight average where there is one and it is wanted."""
+
+    def try_out(self, batch: Batch) -> None:
+        """Try a step on copies before the first: raise what would fail in it, warn of what may."""
+
+    def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
+        """What is measured at each record that only this game has."""
+
+
+def short(player: str) -> str:
+    """A player's name in logged names (``g_change``) and in checkpoints (``g_optimizer/…``)."""
+    return SHORT.get(player, player)
+
+
+def gradient_norm(player: nn.Module) -> float:
+    """2-norm of a player's present gradient over all its weights."""
+    gradients = [p.grad for p in player.parameters() if p.grad is not None]
+    return float(torch.nn.utils.get_total_norm(gradients)) if gradients else 0.0

@@ -1,0 +1,66 @@
+"""Ghost batches: parts of a batch, each with batch statistics of its own, computed side by side.
+
+Hoffer et al. 2017, "Train longer, generalize better".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from sparring.data.spec import Batch
+from sparring.games.average import duplicate
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import AdversarialGame
+
+T = TypeVar("T")
+
+
+class GhostBatches:
+    """One step of a game, part by part.
+
+    Args:
+        games: the game once for each part; the first is the game itself.
+        rng: of the step; the first part draws from it, each other one from a stream that follows from it.
+    """
+
+    def __init__(self, games: Sequence[AdversarialGame], rng: torch.Generator) -> None:
+        self.games, self.rngs = games, [rng, *(_child(rng) for _ in games[1:])]
+
+    def split(self, batch: Batch) -> list[Batch]:
+        """A batch in its parts, in order."""
+        count = len(self.games)
+        columns = [[None] * count if column is None else column.chunk(count) for column in batch]
+        return [Batch(*row) for row in zip(*columns, strict=True)]
+
+    def each(self, function: Callable[..., T], *of_parts: Sequence[Any]) -> list[T]:
+        """``function(game, *of_part, rng)`` of every part, side by side where the CPU has threads for it."""
+        return self.games[0].runtime.together(function, self.games, *of_parts, self.rngs)
+
+
+def replica(network: nn.Module) -> nn.Module:
+    """A copy with the same weights but buffers (batch statistics) of its own."""
+    return duplicate(network, {id(weight): weight for weight in network.parameters()})
+
+
+def follow(copied: nn.Module, network: nn.Module) -> None:
+    """Put a replica's buffers and mode where the network's are."""
+    if copied.training != network.training:
+        copied.train(network.training)
+    for mine, theirs in zip(copied.buffers(), network.buffers(), strict=True):
+        mine.copy_(theirs)
+
+
+def joined(values: Sequence[Tensor]) -> Tensor:
+    """What the parts logged, as if of one batch: means () averaged, values of samples (B,) joined."""
+    return torch.cat(list(values)) if values[0].ndim else torch.stack(list(values)).mean()
+
+
+def _child(rng: torch.Generator) -> torch.Generator:
+    """A generator of its own that follows from this one."""
+    seed = torch.randint(2**31, (), generator=rng, device=rng.device)
+    return torch.Generator(rng.device).manual_seed(int(seed))

@@ -1,0 +1,102 @@
+"""Before the first step: a step tried on copies, and what the players' first outputs speak against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from sparring.data.spec import Batch
+from sparring.errors import Caution, warn
+from sparring.games.endings import ending, lacking, out_of_reach, span
+from sparring.games.losses import hinge
+from sparring.games.trial import ON_LOGITS, check_optimizers, copied, randomness_kept, try_step
+from sparring.networks.network import play
+
+if TYPE_CHECKING:
+    from sparring.games.adversarial import AdversarialGame
+
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+HELD = 0.1  # of the data's range that a bound may move by
+FAR = 1e3  # last weights so many times too large saturate a bounded generator
+
+
+def try_out(game: AdversarialGame, batch: Batch) -> None:
+    """Try a step on copies; before the first one, warn of what the players' first outputs speak against.
+
+    Raises:
+        PlayerError: what would fail, or could never be won.
+    """
+    check_optimizers(game)
+    try_step(game, batch)
+    if not game.clock.step:
+        for caution in outlook(game, batch):
+            warn(f"before the first step: {caution}")
+
+
+def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
+    """What the players' first outputs on a batch speak against; nothing of the game is changed."""
+    twin = copied(game)
+    if twin is None:
+        return []
+    with randomness_kept(game):
+        return list(of_outputs(twin, batch, batch.real.flatten(1).float()))
+
+
+def of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
+    """The generator's range beside the data's, and the size of what both players give at first."""
+    given = twin.given(batch, torch.Generator().manual_seed(0))
+    near = play(twin.generator, given, batch.labels)
+    logits = play(twin.discriminator, batch.real, batch.labels)
+    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # whose margin is 1
+    if limits and (last := ending(logits)):
+        yield Caution(
+            "bounded-logits",
+            f"The discriminator ends in {last.words}, so that it cannot be surer than {last.most:.3g}.",
+            "Leave that last function out: the loss takes logits of any size.",
+        )
+    last, near, logits = ending(near), near.detach().float(), logits.detach().float()
+    low, high = span(some)
+    ends = _reach(twin, given, batch.labels, high - low)
+    if lacking(ends, (low, high)):
+        yield out_of_reach(ends, (low, high), last)
+    if not bool(near.isfinite().all()) or float(near.std()) > 100 * (high - low):
+        yield Caution(
+            "initial-scale",
+            f"The untrained generator's values spread over {float(near.std()):.3g}, the data over "
+            f"{high - low:.3g}.",
+            "Scale its weights down at the start.",
+        )
+    if not bool(logits.isfinite().all()) or float(logits.abs().max()) > 100:
+        yield Caution(
+            "initial-scale",
+            f"The untrained discriminator's scores reach {float(logits.abs().max()):.3g}.",
+            "Scale its weights or the data down.",
+        )
+
+
+def _reach(twin: AdversarialGame, given: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
+    """The least and the greatest value the generator can draw, infinite where nothing holds it.
+
+    Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
+    """
+    last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
+    if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):
+        return -math.inf, math.inf  # it is computed anew at each call, as under spectral_norm
+    ends = []
+    with torch.no_grad():
+        for factor in (1.0, FAR, FAR, -1.0):
+            for layer in last:
+                layer.weight.mul_(factor)
+            far = play(twin.generator, given, labels).float()
+            ends.append((float(far.min()), float(far.max())))
+    near, *far_ends = ends
+    if far_ends[0] == near:  # the layer takes its weights from elsewhere
+        return -math.inf, math.inf
+    lows, highs = zip(*far_ends, strict=True)
+    least = min(lows) if max(lows) - min(lows) <= HELD * width else -math.inf
+    most = max(highs) if max(highs) - min(highs) <= HELD * width else math.inf
+    return least, most

@@ -1,0 +1,34 @@
+"""What follows from the logits of a discriminator, where a game logs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from sparring.games.augment import sign_of_pairs
+from sparring.history.record import Scores
+
+REAL, FAKE = "real_logit", "fake_logit"
+BINS, TAIL = 24, 0.002  # of the histograms
+MOST_SCORES = 2**23  # quantile takes no more than twice as many
+
+
+def judged(columns: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """How sure the discriminator was in some steps, from logits (steps, B); nothing without them."""
+    if REAL not in columns:
+        return {}
+    real, fake = columns[REAL], columns[FAKE]
+    leads = torch.stack([sign_of_pairs(*pair) for pair in zip(real, fake, strict=True)])  # (steps,)
+    return {"d_real": real.sigmoid(), "d_fake": fake.sigmoid(), "auc": (1 + leads) / 2}
+
+
+def histograms(real: Tensor, fake: Tensor) -> Scores:
+    """Counts of real and fake logits in BINS bins; what lies beyond TAIL of either end is in the last bin."""
+    parts = [logits.detach().float().flatten().cpu() for logits in (real, fake)]
+    both = torch.cat(parts)[:MOST_SCORES]
+    low, high = (float(both.quantile(share)) for share in (TAIL, 1 - TAIL))
+    high = max(high, low + 1e-6 * max(1.0, abs(low)))
+    counts = [torch.histc(part.clamp(low, high), BINS, low, high).long().tolist() for part in parts]
+    return Scores(low, high, tuple(counts[0]), tuple(counts[1]))

@@ -1,0 +1,74 @@
+"""What the steps between two records logged, as one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparring.errors import NonFiniteError
+from sparring.games.game import Game, gradient_norm, short
+from sparring.history.record import Record
+from sparring.training.logits import FAKE, REAL, histograms, judged
+
+
+class Window:
+    """Keeps what the steps between two records logged, and averages it many steps at a time.
+
+    Nothing here waits for the device; averaging at each step would cost more than some layers do.
+    """
+
+    MOST_STEPS = 64  # kept before they are averaged, which bounds the memory
+
+    def __init__(self, game: Game, every: int, seconds: float) -> None:
+        self.game, self.every, self.seconds = game, every, seconds
+        self._open()
+
+    def _open(self) -> None:
+        self.kept: list[dict[str, Tensor]] = []
+        self.sums: dict[str, Tensor] = {}
+        self.logits: list[Tensor] = []  # real and fake of the last steps, each (steps, B)
+        self.steps = 0
+        self.since_seconds, self.since_samples = self.game.clock.seconds, self.game.clock.samples_seen
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a record: after so many steps or seconds."""
+        clock = self.game.clock
+        return clock.step % self.every == 0 or clock.seconds - self.since_seconds > self.seconds
+
+    def add(self, logged: dict[str, Tensor]) -> None:
+        self.kept.append(logged)
+        if len(self.kept) == self.MOST_STEPS:
+            self._average()
+
+    def _average(self) -> None:
+        columns = {name: torch.stack([logged[name] for logged in self.kept]) for name in self.kept[0]}
+        self.logits = [columns[name] for name in (REAL, FAKE) if name in columns]
+        for name, column in (columns | judged(columns)).items():
+            self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
+        self.steps += len(self.kept)
+        self.kept = []
+
+    def close(self, measured: Mapping[str, float]) -> Record:
+        """The means since the last record, the gradients of the step just made, and what was measured."""
+        game, clock = self.game, self.game.clock
+        if self.kept:
+            self._average()
+        means = game.runtime.mean(torch.stack(list(self.sums.values())) / self.steps).tolist()
+        norms = {f"{short(name)}_gradient_norm": gradient_norm(one) for name, one in game.players.items()}
+        seconds = max(clock.seconds - self.since_seconds, 1e-9)
+        rate = {"samples_per_second": (clock.samples_seen - self.since_samples) / seconds}
+        values = dict(zip(self.sums, means, strict=True)) | norms | dict(measured) | rate
+        broken = [name for name, value in values.items() if not np.isfinite(value)]
+        scores = histograms(*self.logits) if self.logits and not broken else None
+        self._open()
+        if broken:
+            raise NonFiniteError(
+                f"{', '.join(broken)} became infinite or NaN by step {clock.step} "
+                f"({clock.samples_seen:,} samples). Try lower learning rates, {game.steadier}, "
+                "or precision fp32."
+            )
+        return Record(clock.step, clock.samples_seen, clock.seconds, clock.progress, values, scores)
