@@ -293,10 +293,3 @@ def test_labels_in_a_pair_count_as_labels_given() -> None:
     gan = GAN("dcgan", **TINY).fit((pictures, torch.arange(32) % 2), samples_seen=16)
     assert gan.config_.dataset.conditional
     assert gan.sample(2, labels=1).shape == (2, 1, 8, 8)
-
-
-@pytest.mark.parametrize("network", [torch.nn.Linear(2, 2), torch.nn.Linear])
-@pytest.mark.parametrize("name", ["generator", "discriminator", "recipe"])
-def test_own_networks_are_sent_to_game(name: str, network: object) -> None:
-    with pytest.raises(ConfigError, match=r"sparring\.AdversarialGame\(generator, discriminator"):
-        GAN(**{name: network})  # type: ignore[arg-type]

@@ -9,14 +9,13 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, Config, PictureFilesConfig
+from sparring.config.groups import BUDGETS, OWN, Config, PictureFilesConfig
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
@@ -31,6 +30,7 @@ from sparring.history.table import History
 from sparring.kinds import find
 from sparring.machine.device import launched
 from sparring.metrics.quality import COUNT, DRAWS
+from sparring.networks.own import Given, own_players
 from sparring.runs import folder as run
 from sparring.runs.fitted import Fitted, warned
 from sparring.training import plan, suited
@@ -38,6 +38,7 @@ from sparring.uses import evaluate as evaluation
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, wanted, working
 
+PLAIN = "dcgan"  # the recipe for networks of which nothing is known
 MAY_DIFFER = (*BUDGETS, "device", "threads", "processes")  # between a training and its going on
 
 
@@ -46,6 +47,9 @@ class GAN:
 
     Args:
         recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
+        generator, discriminator: networks by name, or of your own: a module, which is trained as it is, or
+            a function or class that makes one, which each ``fit`` calls anew with those of ``shape``,
+            ``latent_dim`` and ``classes`` that it has parameters for. With one of your own "auto" is "dcgan".
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
     After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history`` (a table of the records),
@@ -55,23 +59,32 @@ class GAN:
         ConfigError: an unknown recipe or option.
     """
 
-    def __init__(self, recipe: str = "auto", **options: Any) -> None:
-        self.recipe, self.options = recipe, options
-        _refuse_players({"recipe": recipe} | options)
+    def __init__(
+        self,
+        recipe: str = "auto",
+        *,
+        generator: str | Given | None = None,
+        discriminator: str | Given | None = None,
+        **options: Any,
+    ) -> None:
+        players = {"generator": generator, "discriminator": discriminator}
+        self._own = own_players(generator=generator, discriminator=discriminator)
+        named = {name: given for name, given in players.items() if given is not None and name not in self._own}
+        self.recipe, self.options = recipe, options | named | dict.fromkeys(self._own, OWN)
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
-        _check_processes(recipe, options, Config().replace(**options).machine.processes)
+        _check_processes(recipe, self.options, Config().replace(**self.options).machine.processes)
         self._fit: Fitted | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The recipe and the options given."""
-        return {"recipe": self.recipe, **self.options}
+        return {"recipe": self.recipe, **self.options, **self._own}
 
     def set_params(self, **params: Any) -> GAN:
         """Change the recipe or options; takes effect at the next ``fit``."""
         fresh = GAN(**(self.get_params() | params))
-        self.recipe, self.options = fresh.recipe, fresh.options
+        self.recipe, self.options, self._own = fresh.recipe, fresh.options, fresh._own
         return self
 
     @room()
@@ -125,8 +138,8 @@ class GAN:
             self._fitted.go_on(dataset, budget, path)
         else:
             handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-            self._fit = Fitted.begin(self._configured(dataset, handed, budget), dataset, path, force)
-            if shown and self.recipe == "auto" and (why := suited.recipe_for(dataset)[1]):
+            self._fit = Fitted.begin(self._configured(dataset, handed, budget), dataset, self._own, path, force)
+            if shown and self.recipe == "auto" and not self._own and (why := suited.recipe_for(dataset)[1]):
                 console().print(why, markup=False, soft_wrap=True)
         self._train(shown)
         return self
@@ -233,18 +246,32 @@ class GAN:
         return self._fitted.save(arguments.path("path", path), flag("force", force))
 
     @staticmethod
-    def load(path: str | Path, *, device: str = "auto", best: bool = False) -> GAN:
+    def load(
+        path: str | Path,
+        *,
+        device: str = "auto",
+        best: bool = False,
+        generator: Given | None = None,
+        discriminator: Given | None = None,
+    ) -> GAN:
         """A GAN from a run folder, as its training left it; ``best`` takes its best checkpoint, not the last.
+
+        Args:
+            generator, discriminator: networks of your own that were trained there, or what makes them; the
+                generator is enough to draw and to measure.
 
         Raises:
             RunError: not a run folder, or without such a checkpoint that is whole.
+            ConfigError: the run's networks are your own, and are not given.
         """
         flag("best", best)
         folder = run.RunFolder(arguments.path("path", path))
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, however many trained.
-        gan = GAN(recipe, **beyond_recipe(folder.config.replace(processes=1)))
-        gan._fit = fit = Fitted.load(folder, device, best)
+        options = beyond_recipe(folder.config.replace(processes=1))
+        gan = GAN(recipe, **options)
+        gan._own = own_players(generator=generator, discriminator=discriminator)
+        gan._fit = fit = Fitted.load(folder, gan._own, device, best)
         fit.history = History(record for record in folder.records() if record.step <= fit.sampler.step)
         return gan
 
@@ -309,16 +336,17 @@ class GAN:
         if self._fit is None and path is None:
             raise RunError("there is nothing to go on with: fit(data) first, or GAN.load(path).")
         if self._fit is None and path and layout.is_run(path):
-            self._fit = Fitted.load(run.RunFolder(path))
+            self._fit = Fitted.load(run.RunFolder(path), self._own)
         return self._fit is not None
 
     def _configured(self, dataset: Dataset, handed: bool, budget: Mapping[str, float]) -> Config:
         """The config that this GAN's options make for data; ``handed``: labels were given with it."""
         options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
         tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None  # of those the guides tell
-        return suited.configure(
-            dataset, self.recipe, handed, tell, **options | dict(budget) | {"data": dataset.name}
-        )
+        recipe = PLAIN if self._own and self.recipe == "auto" else self.recipe
+        norms = {f"{name[0]}_norm": "none" for name in self._own}  # no recipe's norm is in them
+        changes = norms | options | dict(budget) | {"data": dataset.name}
+        return suited.configure(dataset, recipe, handed, tell, **changes)
 
     def _check_options(self) -> None:
         """Refuse to go on with other options than the training began with."""
@@ -375,23 +403,6 @@ def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:
     for remark in [*remarks, *find.remarks(dataset, files)]:
         warn(remark)
     return dataset
-
-
-def _refuse_players(given: Mapping[str, Any]) -> None:
-    """Say where own networks go: a GAN takes the names of the library's.
-
-    Raises:
-        ConfigError: a network, or the class of one, among the options.
-    """
-    for name, value in given.items():
-        of_torch = isinstance(value, type) and issubclass(value, torch.nn.Module)
-        if isinstance(value, torch.nn.Module) or of_torch:
-            raise ConfigError(
-                f"{name}: GAN takes networks by name, such as generator='dcgan'. Train your own with "
-                "game = sparring.AdversarialGame(generator, discriminator, latent_dim=100), then "
-                "`for record in sparring.train(game, data, sparring.Budget(minutes=1)): ...` "
-                "and game.sample(16)."
-            )
 
 
 def _check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:

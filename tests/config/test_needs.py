@@ -24,6 +24,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
+    {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
 )  # fmt: skip
 FIELDS = OPTIONS.values()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from conftest import TINY
 from sparring.data.spec import Dataset
 from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.metrics.quality import TimesReal
@@ -72,6 +72,10 @@ def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> 
     assert (again.best, again.best_step) == (distances[least], least)
 
 
+def first_weight(network: nn.Module) -> torch.Tensor:
+    return next(network.parameters()).detach().view(-1)[0]
+
+
 def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last(
     begun: tuple[run.RunFolder, Dataset],
 ) -> None:
@@ -79,13 +83,12 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     game = from_config.game(folder.config, data.spec, data.classes)
     course = iter([3.0, 1.0, 2.0])
 
-    def distance(of: AdversarialGame, offset: int) -> float:
-        return next(course) if offset == selection.CHOOSING else 100.0 + of.clock.step
+    def distance(of: nn.Module, offset: int) -> float:
+        return next(course) if offset == selection.CHOOSING else 100.0 + first_weight(of).item()
 
-    def measured(of: AdversarialGame) -> tuple[float, TimesReal]:
-        return distance(of, selection.REPORTING), TimesReal(
-            float(of.clock.step), 0.5, "FD-x", 60, held_out=False
-        )
+    def measured(of: nn.Module) -> tuple[float, TimesReal]:
+        times = TimesReal(first_weight(of).item(), 0.5, "FD-x", 60, held_out=False)
+        return distance(of, selection.REPORTING), times
 
     features = SimpleNamespace(name="x", label="FD-x")
     found: Any = SimpleNamespace(
@@ -94,11 +97,12 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     chooser = selection.Selection(found, folder.best, game, print)
     for game.clock.step in (1, 2, 3):
         seen = 1000 * game.clock.step
+        first_weight(game.sampling_generator).fill_(game.clock.step)  # to tell the generators apart by
         record = chooser.measure(Record(game.clock.step, seen, 0.0, 0.0, {"auc": 0.5}), last=False)
         assert set(record.values) == {"auc", "frechet"}
         assert chooser.keep(record) == (game.clock.step < 3)
     assert (chooser.best, chooser.best_step) == (1.0, 2)
-    report = chooser.report(data.classes)
+    report = chooser.report()
     assert (report["step"], report["chosen_at"], report["frechet"]) == (2, 1.0, 102)
     assert (report["last_step"], report["last_frechet"]) == (3, 103)
     assert (report["times_real"], report["times_real_error"], report["last_times_real"]) == (2, 0.5, 3)
@@ -109,7 +113,8 @@ def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFold
     game = from_config.game(folder.config, data.spec, data.classes)
     found = selection.judge(folder.config, data, game.runtime.device)
     chosen, again, reported = (
-        found.distance(game, at) for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
+        found.distance(game.sampling_generator, at)
+        for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
     )
     assert chosen == again != reported
 

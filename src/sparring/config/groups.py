@@ -20,6 +20,7 @@ from sparring.errors import ConfigError, counted, unknown
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
 NETWORKS = ("mlp", "dcgan", "resnet", "modern")
+OWN = "own"  # a network that a program gave, and that no option describes
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
 OPTIMIZERS = ("adam", "optimistic-adam", "rmsprop")
@@ -63,6 +64,10 @@ PENALISED = Need(
 )
 NEAR = Need(lambda c: c.penalties.r1_near_gamma, "--r1-near-gamma")
 TARGET = Need(lambda c: c.penalties.gamma_target, "--gamma-target")
+G_NAMED = Need(lambda c: c.networks.generator != OWN, "a generator of the library's, as --generator dcgan")
+D_NAMED = Need(
+    lambda c: c.networks.discriminator != OWN, "a discriminator of the library's, as --discriminator dcgan"
+)
 AUGMENTED = Need(
     lambda c: c.augmentation.augment != "none" or c.augmentation.augment_flip or c.augmentation.augment_turn,
     "an augmentation, as --augment diffaugment",
@@ -128,13 +133,20 @@ class BudgetConfig(Group):
 class NetworksConfig(Group):
     """The two players."""
 
-    generator: str = option("dcgan", "generator network", choices=NETWORKS)
-    discriminator: str = option("dcgan", "discriminator network", choices=NETWORKS)
+    generator: str = option("dcgan", "generator network", choices=(*NETWORKS, OWN))
+    discriminator: str = option("dcgan", "discriminator network", choices=(*NETWORKS, OWN))
     latent_dim: int = option(64, "numbers in a latent vector (0: as many as a sample has)", low=0)
     g_width: int = option(
-        64, "channels at the finest scale, or hidden units (mlp)", low=1, high=MOST_WIDTH, why=WIDE
+        64,
+        "channels at the finest scale, or hidden units (mlp)",
+        low=1,
+        high=MOST_WIDTH,
+        why=WIDE,
+        needs=(G_NAMED,),
     )
-    d_width: int = option(64, "the same for the discriminator", low=1, high=MOST_WIDTH, why=WIDE)
+    d_width: int = option(
+        64, "the same for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(D_NAMED,)
+    )
     d_hidden: int | None = option(
         None, "units of a last hidden layer in a dcgan discriminator", low=1, needs=(DCGAN,)
     )
@@ -147,8 +159,10 @@ class NetworksConfig(Group):
         why=DEEP,
         needs=(LAYERED,),
     )
-    g_norm: str = option("batch", "normalisation in the generator", choices=G_NORMS, demands=(G_MEAN,))
-    d_norm: str = option("none", "normalisation in the discriminator", choices=D_NORMS, demands=(D_MEAN,))
+    g_norm: str = option("batch", "normalisation in the generator", choices=G_NORMS, demands=(G_MEAN, G_NAMED))
+    d_norm: str = option(
+        "none", "normalisation in the discriminator", choices=D_NORMS, demands=(D_MEAN, D_NAMED)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import Config, check_needs
+from sparring.config.groups import OWN, Config, check_needs
 from sparring.config.recipes import ON_POINTS
 from sparring.data import clusters
 from sparring.data.spec import Spec
@@ -17,10 +18,20 @@ from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.games.optimizers import OPTIMIZERS
 from sparring.machine.device import Runtime
 from sparring.networks import NETWORKS, memory
+from sparring.networks.own import NONE, Given
 
 
-def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = None) -> AdversarialGame:
+def game(
+    config: Config,
+    spec: Spec,
+    classes: int,
+    runtime: Runtime | None = None,
+    own: Mapping[str, Given] = NONE,
+) -> AdversarialGame:
     """Both players, freshly initialised from the seed, and the game between them.
+
+    Args:
+        own: players of a user's own, by the player's name, where the config says so.
 
     Raises:
         ConfigError: networks that cannot take this data, or a device that is not here.
@@ -29,8 +40,8 @@ def game(config: Config, spec: Spec, classes: int, runtime: Runtime | None = Non
     memory.check_players(memory.costs(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        generator = networks.generator(config.networks, spec, classes)
-        discriminator = networks.discriminator(config.networks, spec, classes)
+        generator = networks.generator(config.networks, spec, classes, own.get("generator"))
+        discriminator = networks.discriminator(config.networks, spec, classes, own.get("discriminator"))
     runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
     optimizer, betas = (
@@ -85,7 +96,7 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     others = {
         name
         for name in (config.networks.generator, config.networks.discriminator)
-        if NETWORKS[name].axes not in ("", axes)
+        if name != OWN and NETWORKS[name].axes not in ("", axes)
     }
     if others:
         raise ConfigError(
@@ -93,20 +104,11 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
             "--generator mlp --discriminator mlp."
         )
-    for option, network, norm, norms in (
-        (
-            "--g-norm",
-            config.networks.generator,
-            config.networks.g_norm,
-            NETWORKS[config.networks.generator].g_norms,
-        ),
-        (
-            "--d-norm",
-            config.networks.discriminator,
-            config.networks.d_norm,
-            NETWORKS[config.networks.discriminator].d_norms,
-        ),
+    for option, network, norm, place in (
+        ("--g-norm", config.networks.generator, config.networks.g_norm, "g_norms"),
+        ("--d-norm", config.networks.discriminator, config.networks.d_norm, "d_norms"),
     ):
+        norms = (norm,) if network == OWN else getattr(NETWORKS[network], place)
         if norm not in norms:
             accepted = " or ".join(f"{option} {name}" for name in norms)
             raise ConfigError(f"{option} {norm}: {network} networks have no place for it. Use {accepted}.")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sparring.config.groups import Config, NetworksConfig
+from sparring.config.groups import OWN, Config, NetworksConfig
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.machine import threads as cores
@@ -52,6 +52,8 @@ def costs(networks: NetworksConfig, spec: Spec, classes: int) -> Costs:
     Raises:
         ConfigError: networks that cannot take it.
     """
+    if networks.discriminator == OWN:
+        return Costs(generator_cost(networks, spec, classes), Cost(0, 0))
     options = discriminator_options(networks, spec, classes)
     builder = NETWORKS[networks.discriminator].discriminator
     return Costs(generator_cost(networks, spec, classes), _player_cost(builder, options, spec.shape))
@@ -63,6 +65,8 @@ def generator_cost(networks: NetworksConfig, spec: Spec, classes: int) -> Cost:
     Raises:
         ConfigError: a network that cannot make this data.
     """
+    if networks.generator == OWN:  # of a user's own nothing is known
+        return Cost(0, 0)
     options = generator_options(networks, spec, classes)
     return _player_cost(NETWORKS[networks.generator].generator, options, (networks.latent_dim,))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring import kinds
 from sparring.config.groups import Config
@@ -23,8 +23,9 @@ from sparring.data import builtin
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.average import duplicate
 from sparring.history.record import Record, times_real_text
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
@@ -47,20 +48,20 @@ class Judge:
     extractor: Extractor
     standard: quality.Standard
 
-    def distance(self, game: AdversarialGame, offset: int) -> float:
+    def distance(self, generator: nn.Module, offset: int) -> float:
         """The Fréchet distance of COUNT samples, from the same latents whenever the offset is the same."""
-        return frechet(fit_gaussian(self.features(game, offset)), self.standard.law)
+        return frechet(fit_gaussian(self.features(generator, offset)), self.standard.law)
 
-    def measured(self, game: AdversarialGame) -> tuple[float, quality.TimesReal]:
+    def measured(self, generator: nn.Module) -> tuple[float, quality.TimesReal]:
         """The distance and times real of samples that no checkpoint is chosen on."""
-        features = self.features(game, REPORTING)
+        features = self.features(generator, REPORTING)
         return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
 
-    def features(self, game: AdversarialGame, offset: int) -> Tensor:
+    def features(self, generator: nn.Module, offset: int) -> Tensor:
         """Of COUNT samples (COUNT, D)."""
         labels = drawing.natural_labels(COUNT, self.class_counts)
         latents = drawing.random_latents(COUNT, self.config.networks.latent_dim, self.config.seed + offset)
-        return self.extractor(drawing.to_measure(game.sampling_generator, latents, labels, self.spec))
+        return self.extractor(drawing.to_measure(generator, latents, labels, self.spec))
 
 
 def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
@@ -114,7 +115,7 @@ class Selection:
         if not last and record.samples_seen - self.measured_at < self.every:
             return record
         self.measured_at = record.samples_seen // self.every * self.every
-        distance = self.judge.distance(self.game, CHOOSING)
+        distance = self.judge.distance(self.game.sampling_generator, CHOOSING)
         return replace(record, values={**record.values, "frechet": distance})
 
     def keep(self, record: Record) -> bool:
@@ -127,19 +128,21 @@ class Selection:
         checkpoint.write(self.game, self.folder, chosen)
         return True
 
-    def report(self, classes: int) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """How the best checkpoint and the present state measure on samples neither was chosen on."""
-        facts, tensors = checkpoint.read(self.folder, warn=lambda _: None)
-        best = from_config.game(self.judge.config, self.judge.spec, classes, self.game.runtime)
-        checkpoint.restore(best, facts, tensors)
+        player = checkpoint.AVERAGE if self.game.average else checkpoint.GENERATOR
+        facts, tensors = checkpoint.read(self.folder, lambda _: None, of=(f"{player}/",))
+        last = self.game.sampling_generator
+        best = duplicate(last)
+        checkpoint.restore_network(best, player, facts, tensors, checkpoint.MEND)
         distance, times = self.judge.measured(best)
-        last_distance, last_times = self.judge.measured(self.game)
+        last_distance, last_times = self.judge.measured(last)
         return {
             "times_real": times.value,
             "times_real_error": times.error,
             "label": self.judge.extractor.label,
             "count": COUNT,
-            "step": best.clock.step,
+            "step": facts["step"],
             "chosen_at": facts.get("frechet"),
             "frechet": distance,
             "last_step": self.game.clock.step,

@@ -28,6 +28,7 @@ from sparring.games.game import Game, short
 from sparring.history import layout
 
 VERSION = 1
+GENERATOR, AVERAGE = "generator", "average"  # as the tensors of what draws are named
 KEEP = 2  # checkpoints kept: the last, and one to fall back on
 MOST = 2**53  # of a count in a checkpoint's facts
 MOST_THREADS = 4096

@@ -85,7 +85,15 @@ def checked(facts: Any) -> tuple[dict[str, Any], Spec]:
         raise UnreadableError(f"classes: {classes:,}, but {names:,} have names")
     if len(counts) != classes or (classes and not sum(counts)):
         raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
-    return {**facts, **found, "class_counts": list(counts)}, spec
+    own = field(facts, "own", _words) if "own" in facts else {}
+    return {**facts, **found, "class_counts": list(counts), "own": own}, spec
+
+
+def _words(values: Any) -> dict[str, str]:
+    """What of a game is a user's own, in words."""
+    if not isinstance(values, dict):
+        raise UnreadableError(f"{quoted(values)}, where names and words are expected")
+    return {text(name): text(words) for name, words in values.items()}
 
 
 def _spec(values: Any) -> Spec:

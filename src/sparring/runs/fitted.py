@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,28 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import NonFiniteError, RunError
 from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.players import PLAYERS
 from sparring.history.record import HistoryWriter, Record
 from sparring.history.table import History
 from sparring.machine.device import Runtime
+from sparring.networks.own import NONE, Given
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan
 from sparring.training.budget import Budget
+from sparring.training.loop import prepared
 
 
 def warned(message: str) -> None:
     """What a Python user should hear, as Python's warnings are heard."""
     warnings.warn(message, stacklevel=3)
+
+
+def described(game: AdversarialGame, own: Collection[str]) -> dict[str, str]:
+    """What run.json says of the players that are a user's own."""
+    return {name: type(getattr(game, name)).__name__ for name in PLAYERS if name in own}
 
 
 class Fitted:
@@ -38,6 +46,7 @@ class Fitted:
         config, spec: its options, and what its data is.
         class_counts: how many samples of each class, or cluster, it has; empty without classes.
         folder: its run folder; None of one in memory alone.
+        own: players of a user's own, by the player's name.
         data: what it was given, as it was read; None of one that was loaded.
         held_out: what no training sees of it.
         history: the records so far.
@@ -52,14 +61,17 @@ class Fitted:
     held_out: Dataset | None = None
     threads: int = 0
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, Given]) -> None:
+        self.own = own
         self.history = History()
         self._seen: Dataset | None = None  # the data as the players see it
         self._game: AdversarialGame | None = None
         self._device, self._best = "auto", False  # of what was loaded
 
     @staticmethod
-    def begin(config: Config, data: Dataset, path: Path | None, force: bool) -> Fitted:
+    def begin(
+        config: Config, data: Dataset, own: Mapping[str, Given], path: Path | None, force: bool
+    ) -> Fitted:
         """New players for this data, in a new run folder where one is named.
 
         Raises:
@@ -68,17 +80,22 @@ class Fitted:
             RunError: the folder is there already.
         """
         plan.check(config, data)
-        new, parts = Fitted(), plan.parts(config, data)
+        new, parts = Fitted(own), plan.parts(config, data)
         new._see(config, data, parts)
-        new._game = from_config.game(config, parts[0].spec, parts[0].classes)
+        new._game = game = from_config.game(config, parts[0].spec, parts[0].classes, own=own)
+        if own:
+            prepared(game, parts[0], config.optimizers.batch_size, try_out=True)
         if path:
-            new.folder = run.create_for_all(new._game.runtime, path, config, parts[0], force=force)
+            words = described(game, own)
+            new.folder = run.create_for_all(game.runtime, path, config, parts[0], own=words, force=force)
         return new
 
     @staticmethod
-    def load(folder: RunFolder, device: str = "auto", best: bool = False) -> Fitted:
+    def load(
+        folder: RunFolder, own: Mapping[str, Given] = NONE, device: str = "auto", best: bool = False
+    ) -> Fitted:
         """What a run folder holds: its last checkpoint, or its best one."""
-        found = Fitted()
+        found = Fitted(own)
         found.config, found.spec = folder.config, folder.spec
         found.class_counts = folder.facts["class_counts"]
         found.folder, found._device, found._best = folder, device, best
@@ -122,7 +139,8 @@ class Fitted:
 
     def _restore(self, folder: RunFolder) -> None:
         """The players, the threads and the history of a run's last checkpoint; new players without any."""
-        game = from_config.game(self.config, self.spec, len(self.class_counts))
+        self._check_known(folder)
+        game = from_config.game(self.config, self.spec, len(self.class_counts), own=self.own)
         self.threads = 0
         if folder.saved():
             facts, tensors = checkpoint.read(folder.checkpoints, warned)
@@ -163,7 +181,7 @@ class Fitted:
             RunError: it exists already (unless ``force``), or cannot be written.
         """
         game = self.game
-        folder = run.create(path, self.config, self.facts, force=force)
+        folder = run.create(path, self.config, self.facts, own=self.facts["own"], force=force)
         writer = HistoryWriter(folder.history)
         for record in self.history:
             writer.write(record)
@@ -177,7 +195,7 @@ class Fitted:
         if self.folder:
             return self.folder.facts
         assert self._seen is not None
-        return run.facts_of(self._seen)
+        return run.facts_of(self._seen) | {"own": described(self.game, self.own)}
 
     @property
     def name(self) -> str:
@@ -193,7 +211,8 @@ class Fitted:
         """
         if self._game is None:
             assert self.folder is not None
-            found, facts = self.folder.game(warned, self._runtime, best=self._best)
+            self._check_known(self.folder)
+            found, facts = self.folder.game(warned, self._runtime, best=self._best, own=self.own)
             if found.clock.step != self._loaded.step:
                 raise RunError(
                     f"{self.folder.path} was loaded at step {self._loaded.step:,} and is at step "
@@ -216,4 +235,22 @@ class Fitted:
     @cached_property
     def _loaded(self) -> Sampler:
         assert self.folder is not None
-        return Sampler.load(self.folder, warned, self._runtime, best=self._best)
+        own = self.own.get("generator")
+        return Sampler.load(self.folder, warned, self._runtime, best=self._best, generator=own)
+
+    def _check_known(self, folder: RunFolder) -> None:
+        """Refuse to make a game of which the config does not know all.
+
+        Raises:
+            RunError: what that is, and how the training goes on.
+        """
+        if others := [words for name, words in folder.facts["own"].items() if name not in PLAYERS]:
+            raise RunError(
+                f"{folder.path} was trained by a program's own game ({'; '.join(others)}): go on with "
+                f"sparring.train(game, data, budget, out={str(folder.path)!r}, resume=True)."
+            )
+        if missing := [name for name in folder.facts["own"] if name not in self.own]:
+            raise RunError(
+                f"the {' and the '.join(missing)} of {folder.path} are the program's own: give them, as "
+                f"GAN.load({str(folder.path)!r}, {', '.join(f'{name}=YOURS' for name in missing)})."
+            )

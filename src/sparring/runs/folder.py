@@ -35,6 +35,7 @@ from sparring.history.record import HistoryWriter, Record, read_history, truncat
 from sparring.kinds import plane as fields
 from sparring.kinds.sheets import write_picture
 from sparring.machine.device import Runtime
+from sparring.networks.own import NONE, Given
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, facts
 from sparring.training import plan
@@ -101,15 +102,24 @@ class RunFolder:
         _clear(self.path, lambda other: other > step, names)
 
     def game(
-        self, warn: Callable[[str], object], runtime: Runtime | None = None, *, best: bool = False
+        self,
+        warn: Callable[[str], object],
+        runtime: Runtime | None = None,
+        *,
+        best: bool = False,
+        own: Mapping[str, Given] = NONE,
     ) -> tuple[AdversarialGame, dict[str, Any]]:
         """The players as the newest whole checkpoint has them, or the best, and the checkpoint's facts.
 
+        Args:
+            own: players of a user's own, by the player's name.
+
         Raises:
             RunError: there is no whole checkpoint, or it is not this config's.
+            ConfigError: a player is a user's own, and was not given.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
-        restored = from_config.game(self.config, self.spec, self.classes, runtime)
+        restored = from_config.game(self.config, self.spec, self.classes, runtime, own)
         checkpoint.restore(restored, saved, tensors)
         return restored, saved
 
@@ -137,11 +147,19 @@ class RunFolder:
         return frames
 
 
-def create(path: Path, config: Config, data: Dataset | Mapping[str, Any], *, force: bool = False) -> RunFolder:
+def create(
+    path: Path,
+    config: Config,
+    data: Dataset | Mapping[str, Any],
+    *,
+    own: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> RunFolder:
     """Make a new run folder. With ``force`` the files of an old run there go, but no others.
 
     Args:
         data: as it is trained on, or what another run's ``facts`` say of it.
+        own: in words what of the game is a user's own, so that the config does not describe it.
 
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
@@ -170,6 +188,7 @@ def create(path: Path, config: Config, data: Dataset | Mapping[str, Any], *, for
         "python": platform.python_version(),
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         **{name: of_data[name] for name in OF_DATA},
+        **({"own": dict(own)} if own else {}),
     }
     with layout.writing(path):
         for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
@@ -192,13 +211,19 @@ def facts_of(data: Dataset) -> dict[str, Any]:
 
 
 def create_for_all(
-    runtime: Runtime, path: Path, config: Config, data: Dataset, *, force: bool = False
+    runtime: Runtime,
+    path: Path,
+    config: Config,
+    data: Dataset,
+    *,
+    own: Mapping[str, str] | None = None,
+    force: bool = False,
 ) -> RunFolder:
     """``create`` by the first of the processes that train together; the others wait until it is there."""
     refusal = None
     if runtime.rank == 0:
         try:
-            create(path, config, data, force=force)
+            create(path, config, data, own=own, force=force)
         except SparringError as error:
             refusal = str(error)
     if refusal := runtime.agree(refusal):
@@ -353,7 +378,7 @@ def train_in(
 def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str], object]) -> None:
     """Write how the best checkpoint and the last state measure; a lost one must not cost the last."""
     try:
-        report = chooser.report(folder.classes)
+        report = chooser.report()
     except RunError as error:
         warn(f"the best checkpoint cannot be measured again: {error}")
     else:

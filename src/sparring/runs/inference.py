@@ -24,12 +24,12 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
+from sparring.networks.own import Given
 from sparring.runs import checkpoint
+from sparring.runs.checkpoint import AVERAGE, GENERATOR
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
-GENERATOR, AVERAGE = "generator", "average"  # as checkpoints name them
-OWN = "Networks of your own draw with sparring.runs.inference.Sampler.load(RUN, generator=YOURS).sample(64)."
 STOP_FRAMES = 10  # of a walk, from one latent to the next
 
 
@@ -58,7 +58,7 @@ class Sampler:
         runtime: Runtime | None = None,
         *,
         best: bool = False,
-        generator: nn.Module | None = None,
+        generator: Given | None = None,
     ) -> Sampler:
         """The generator as the newest whole checkpoint of a run has it, or as the best one has it.
 
@@ -67,10 +67,11 @@ class Sampler:
             warn: told of damaged checkpoints.
             runtime: where to draw; without it on the best device of this machine.
             best: take the checkpoint with the least distance, not the last.
-            generator: a network of the user's own, which is given the weights.
+            generator: the network of the user's own that was trained, or what makes it.
 
         Raises:
             RunError: there is no whole checkpoint, or it is of another generator.
+            ConfigError: the generator is a user's own, and was not given.
         """
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
         runtime = runtime or Runtime(precision="fp32")
@@ -79,8 +80,8 @@ class Sampler:
         # An average that the config knows nothing of is refused, so it is read too.
         wanted = (AVERAGE,) if averaged else (AVERAGE, GENERATOR)
         facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted))
-        network = runtime.place(_untrained(folder) if generator is None else generator)
-        mend = f"{checkpoint.MEND} {OWN}" if generator is None else "Give the generator that was trained."
+        network = runtime.place(_untrained(folder, generator))
+        mend = checkpoint.MEND if generator is None else "Give the generator that was trained."
         checkpoint.restore_network(network, player, facts, tensors, mend)
         return Sampler(network, folder.spec, folder.config, folder.facts["class_counts"], facts["step"])
 
@@ -172,8 +173,8 @@ class Sampler:
         return walked
 
 
-def _untrained(folder: RunFolder) -> nn.Module:
-    """The generator of a run's config, as it begins.
+def _untrained(folder: RunFolder, own: Given | None) -> nn.Module:
+    """The generator of a run's config, or a user's own, as it begins.
 
     Raises:
         ConfigError: it cannot draw this data, or not in this machine's memory.
@@ -182,4 +183,4 @@ def _untrained(folder: RunFolder) -> nn.Module:
     from_config.check_players(config, spec, classes)
     memory.check_generator(memory.generator_cost(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):
-        return networks.generator(config.networks, spec, classes)
+        return networks.generator(config.networks, spec, classes, own)

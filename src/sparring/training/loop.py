@@ -63,7 +63,7 @@ def train(
     record_every = whole("record_every", record_every, 1)
     record_seconds = max(number("record_seconds", record_seconds, 0, infinite=True), 1.0)
     _check_kinds(game, budget, threads, held_out, stop)
-    dataset = _prepared(game, data, batch_size, try_out=flag("check", check))
+    dataset = prepared(game, data, batch_size, try_out=flag("check", check))
     crew = Crew(game, threads, Probe(game, dataset, batch_size))
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
     window = Window(game, record_every, record_seconds)
@@ -90,7 +90,7 @@ def train(
             crew.watch(record)
 
 
-def _prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
+def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
     """The data on the game's device, and the players ready to train on it.
 
     Raises:
