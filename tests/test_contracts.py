@@ -123,10 +123,14 @@ def test_help_and_mistakes_do_not_load_torch(words: list[str]) -> None:
     assert "loaded: []" in done.stdout
 
 
-def test_recipes_are_listed_without_torch() -> None:
-    code = "import sys\nfrom sparring.cli.main import main\nmain(['recipes'])\nprint('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "small-data" in done.stdout
+@pytest.mark.parametrize(
+    ("words", "said"), [(["recipes"], "small-data"), (["info", "ring-mlp"], "step 313"), (["info", "."], "313")]
+)
+def test_recipes_and_runs_are_told_of_without_torch(words: list[str], said: str) -> None:
+    code = f"import sys\nfrom sparring.cli.main import main\nmain({words})\nprint('torch' in sys.modules)"
+    runs = Path(__file__).parent / "runs/format-1"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=runs)
+    assert said in done.stdout
     assert done.stdout.endswith("False\n")
 
 

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.config.groups import BUDGETS, OPTIONS, Config
+from sparring.config.groups import BUDGETS, GROUP_OF, GROUPS, OPTIONS, Config
 from sparring.config.option import kind, may_be_none
 from sparring.config.pictures import picture_size
 from sparring.config.recipes import RECIPES, beyond_recipe, from_recipe
 from sparring.config.toml import from_toml, load_toml, to_toml
 from sparring.errors import ConfigError
+from sparring.files import parse_toml
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,48 @@ def test_toml_that_is_broken(tmp_path: Path) -> None:
         from_toml("sed = 3")
     with pytest.raises(ConfigError, match="cannot read the config file"):
         load_toml(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[optimisers]\ng_lr = 1", r"unknown table 'optimisers'. Did you mean 'optimizers'"),
+        ("[optimizers]\ng_lrr = 1", "unknown option 'g_lrr'. Did you mean 'g_lr'"),
+        ("[game]\ng_lr = 1", r"g_lr stands in the table \[optimizers\], not in \[game\]: move it there"),
+        ("[game]\nseed = 1", r"seed stands above all tables, not in \[game\]"),
+        ("[game.loss]\nx = 1", "loss = .*expected str, got dict"),
+        (
+            "[dataset]\nclusters = 0",
+            'clusters = 0: expected a number above 0, or none.* = "none" in a file',
+        ),
+    ],
+)
+def test_tables_that_are_wrong(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        from_toml(text)
+
+
+def test_a_table_for_each_group_and_none_as_a_word() -> None:
+    written = parse_toml(to_toml(Config().replace(weight_clip=0.5)))
+    assert {name for name, value in written.items() if isinstance(value, dict)} == set(GROUPS)
+    assert {option: name for name in GROUPS for option in written[name]} == {
+        k: v for k, v in GROUP_OF.items() if v
+    }
+    assert (written["game"]["weight_clip"], written["dataset"]["clusters"]) == (0.5, "none")
+    assert Config().replace(clusters="none", threads=None) == Config()
+
+
+def test_names_are_unique_over_all_groups() -> None:
+    declared = [name for group in GROUPS.values() for name in vars(group())]
+    assert len(declared) == len(set(declared))
+    assert not {*declared, "recipe", "seed"} & set(GROUPS)
+
+
+def test_options_of_a_flat_file_stand_beside_tables() -> None:
+    """What stands above all tables is as it was before there were any: 0 may mean none."""
+    config = from_toml("ema_half_life = 0\nr1_gamma = 0\naugment_target = 0\nepochs = 3\n[game]\nd_steps = 2")
+    assert (config.optimizers.ema_half_life, config.augmentation.augment_target) == (None, None)
+    assert (config.penalties.r1_gamma, config.budget.epochs, config.game.d_steps) == (0.0, 3.0, 2)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from sparring.files import left_over, write_whole
 from sparring.games import drawing, from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
+from sparring.history.facts import FORMAT
 from sparring.history.record import HistoryWriter, Record, read_history, truncate_history
 from sparring.kinds import plane as fields
 from sparring.kinds.sheets import write_picture
@@ -42,7 +43,7 @@ from sparring.training import plan
 from sparring.training.budget import Budget
 
 PICTURE_COLUMNS = 8
-OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "spec")  # of run.json
+OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "noun", "spec")  # of run.json
 
 
 class RunFolder:
@@ -181,7 +182,7 @@ def create(
                     (path / name).unlink()
     of_data = facts_of(data) if isinstance(data, Dataset) else data
     said = {
-        "format": facts.FORMAT,
+        "format": FORMAT,
         "id": uuid4().hex,
         "sparring": __version__,
         "torch": torch.__version__,
@@ -206,6 +207,7 @@ def facts_of(data: Dataset) -> dict[str, Any]:
         "data_sha256": digest(data),
         "classes": data.classes,
         "class_counts": data.class_counts,
+        "noun": kinds.of(data.spec).noun,
         "spec": data.spec.to_dict(),
     }
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparring.config import format_1
 from sparring.config.groups import Config
 from sparring.config.toml import to_toml
 from sparring.config.values import field, listed, text, whole
@@ -202,14 +203,15 @@ def _state(
     config.replace(**changed)
     return (
         {(text(disease), text(words)) for disease, words in field(state, "tried", _pairs)},
-        {(text(name), _option(value)) for name, value in field(state, "ill", _pairs)},
+        {(text(name), _option(text(name), value)) for name, value in field(state, "ill", _pairs)},
         changed,
         field(state, "heard_from", whole),
         field(state, "most", whole),
     )
 
 
-def _option(value: Any) -> Any:
+def _option(name: str, value: Any) -> Any:
+    value = format_1.value(name, value)
     if value is not None and not isinstance(value, str | int | float):
         raise UnreadableError(f"{quoted(value)} where an option's value is expected")
     return value
@@ -218,7 +220,7 @@ def _option(value: Any) -> Any:
 def _options(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UnreadableError(f"{quoted(value)} where options are expected")
-    return {name: _option(part) for name, part in value.items()}
+    return {name: _option(name, part) for name, part in value.items()}
 
 
 def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
