@@ -14,17 +14,20 @@ import test_checkpoint
 import test_device
 import test_doctor
 import test_evaluate
+import test_groups
 import test_inference
 import test_keeping
 import test_kinds
 import test_layout
 import test_loop
+import test_needs
 import test_quality
 import test_snapshots
 import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
+from sparring.config import format_1, groups, option
 from sparring.doctor import diagnosis, rules, signals
 from sparring.games import adversarial, outlook
 from sparring.history import layout
@@ -44,6 +47,11 @@ RULES = {rule.name: rule for rule in rules.RULES}
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
+    Mutant(groups, "check_needs", "demands or (chosen and needs)", "chosen and (demands or needs)", partial(test_needs.test_what_nobody_asked_for_is_turned_off_by_a_word, options={"augment": "ada"}, advice="--augment none")),
+    Mutant(groups, "Config.replace", "dict.fromkeys(BUDGETS) | changes", "changes", test_groups.test_naming_a_budget_drops_the_recipes),
+    Mutant(option, "_check_bounds", "may_lack and value == 0", "False", partial(test_groups.test_tables_that_are_wrong, text="[dataset]\nclusters = 0", message='clusters = 0: expected a number above 0, or none.* = "none" in a file')),
+    Mutant(format_1, "value", "name in NONE_AS_0 and is_0", "False", test_groups.test_options_of_a_flat_file_stand_beside_tables),
+    Mutant(format_1, "value", "name in NONE_AS_0 and is_0", "is_0", test_groups.test_options_of_a_flat_file_stand_beside_tables),
     Mutant(outlook, "try_out", "if not game.clock.step", "if game.clock.step", test_trial.test_what_speaks_against_the_first_outputs_is_told),
     Mutant(budget, "Budget.__post_init__", "self.minutes > 0 or", "True or", test_loop.test_no_budget_is_refused),
     Mutant(budget, "Budget.progress", "self.epochs * samples", "self.epochs", test_loop.test_budget_in_samples_epochs_and_minutes),
@@ -126,7 +134,7 @@ MUTANTS = [
     Mutant(image, "checkers", "a - b - c + d", "a - b + c - d", test_vitals.test_the_finest_checkerboard_by_hand),
     Mutant(image, "checkers", "/ 4", "", test_vitals.test_the_finest_checkerboard_by_hand),
 
-    Mutant(signals, "Signals.__init__", "half_life > 0", "True", test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals.__init__", 'bool(options["ema_half_life"])', "True", test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", "step >= BACK_STEPS", "step > BACK_STEPS", test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", "self.before.popleft()", "break", test_doctor.test_progress_is_judged_with_a_record_at_every_step),

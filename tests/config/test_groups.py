@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparring.config import format_1
 from sparring.config.arguments import MOST_FLOAT
 from sparring.config.groups import BUDGETS, GROUP_OF, GROUPS, OPTIONS, Config
 from sparring.config.option import kind, may_be_none
@@ -104,6 +105,7 @@ def test_names_are_unique_over_all_groups() -> None:
 
 def test_options_of_a_flat_file_stand_beside_tables() -> None:
     """What stands above all tables is as it was before there were any: 0 may mean none."""
+    assert [format_1.value(name, 0) for name in ("epochs", "r1_gamma")] == [None, 0]
     config = from_toml("ema_half_life = 0\nr1_gamma = 0\naugment_target = 0\nepochs = 3\n[game]\nd_steps = 2")
     assert (config.optimizers.ema_half_life, config.augmentation.augment_target) == (None, None)
     assert (config.penalties.r1_gamma, config.budget.epochs, config.game.d_steps) == (0.0, 3.0, 2)

@@ -235,8 +235,9 @@ def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
     ring, other = plan.parts(config, find.dataset("ring"))
     judge = selection.judge(config, ring, CPU, other)
     game = from_config.game(config, ring.spec, ring.classes)
-    distance, times = judge.measured(game)
-    assert distance == judge.distance(game, selection.REPORTING) != judge.distance(game, selection.CHOOSING)
+    distance, times = judge.measured(game.generator)
+    assert distance == judge.distance(game.generator, selection.REPORTING)
+    assert distance != judge.distance(game.generator, selection.CHOOSING)
     assert times.value == pytest.approx(distance / judge.standard.floor(10_000).value, rel=0.1)
 
 
