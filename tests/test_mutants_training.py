@@ -59,7 +59,7 @@ MUTANTS = [
     Mutant(loop, "train", "started += time.perf_counter() - stopped", "pass", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
     Mutant(loop, "train", "clock.samples_seen += game.batches * batch_size", "clock.samples_seen += 1", test_loop.test_budget_in_samples_epochs_and_minutes),
     Mutant(window, "Window.due", "% self.every == 0", "% self.every == 1", test_loop.test_records_come_every_so_often_and_at_the_end),
-    Mutant(loop, "_check_kinds", '"game", game', '"it", game', test_arguments.test_a_game_is_asked_for_by_its_name),
+    Mutant(loop, "check_kinds", '"game", game', '"it", game', test_arguments.test_a_game_is_asked_for_by_its_name),
     Mutant(loop, "train", "if stopping:", "if False:", test_loop.test_stop_ends_after_the_step_with_a_record),
     Mutant(order, "Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
     Mutant(order, "Order._shuffled", "0, epoch)", "0, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),

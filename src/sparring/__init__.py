@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sparring.gan import GAN
     from sparring.history.record import Record
     from sparring.kinds.find import dataset
+    from sparring.runs.own import train
     from sparring.training.budget import Budget
-    from sparring.training.loop import train
     from sparring.training.preflight import preflight
 
 _HOMES = {
@@ -42,7 +42,7 @@ _HOMES = {
     "dataset": "sparring.kinds.find",
     "diagnose": "sparring.doctor.diagnosis",
     "preflight": "sparring.training.preflight",
-    "train": "sparring.training.loop",
+    "train": "sparring.runs.own",
 }
 _MODULES = ("losses", "penalties")
 

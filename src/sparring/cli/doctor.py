@@ -85,13 +85,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(path: Path) -> dict[str, Any]:
-    """The run's config, with the kind of its data where run.json says it."""
+    """The run's config, as far as it describes the game, with the kind of its data where run.json says it."""
     kind = USUAL
     with suppress(UnreadableError):
         spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
         kind = values.field(spec, "kind", values.text)
     try:
-        return from_toml(read_text(path / layout.CONFIG)).flat() | {"kind": kind}
+        options = from_toml(read_text(path / layout.CONFIG)).flat()
+        return {name: options[name] for name in options if name not in layout.own(path)} | {"kind": kind}
     except UnreadableError as error:
         raise RunError(f"{path} is not a run folder, or only half written: config.toml: {error}.") from error
     except ConfigError as error:

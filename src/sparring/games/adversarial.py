@@ -26,7 +26,7 @@ from sparring.games.losses import Loss
 from sparring.games.optimizers import adam
 from sparring.games.overfitting import HeldOutGap
 from sparring.games.penalties import AdaptiveGamma, LeCam, Penalty
-from sparring.games.players import check_game
+from sparring.games.players import check_game, may_draw, randomness_kept
 from sparring.machine.device import Runtime
 from sparring.networks.blocks import has_batch_statistics
 from sparring.networks.network import at_rest, play
@@ -96,6 +96,7 @@ class AdversarialGame:
         for memory in self.memories.values():
             memory.to(self.runtime.device)
         self.judges_jointly = not has_batch_statistics(self.discriminator)
+        self._draws = any(may_draw(player) for player in self.players.values())
         others = range(1, self.ghost_batches)
         self._replicas = [(replica(self.generator), replica(self.discriminator)) for _ in others]
 
@@ -158,7 +159,12 @@ class AdversarialGame:
 
     def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
         """One step of the fight: see ``adversarial_step``."""
-        return adversarial_step(self, batches, rng)
+        if not self._draws:
+            return adversarial_step(self, batches, rng)
+        seed = int(torch.randint(2**31, (), generator=rng, device=rng.device))
+        with randomness_kept(self):
+            torch.manual_seed(seed)
+            return adversarial_step(self, batches, rng)
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """What came with the batch, or else latents (B, latent_dim) from N(0, I)."""

@@ -13,7 +13,8 @@ from sparring.data.spec import Batch
 from sparring.errors import Caution, warn
 from sparring.games.endings import ending, lacking, out_of_reach, span
 from sparring.games.losses import hinge
-from sparring.games.trial import ON_LOGITS, check_optimizers, copied, randomness_kept, try_step
+from sparring.games.players import randomness_kept
+from sparring.games.trial import ON_LOGITS, check_optimizers, copied, try_step
 from sparring.networks.network import play
 
 if TYPE_CHECKING:

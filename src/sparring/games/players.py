@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.optim import LBFGS, Optimizer
@@ -23,6 +25,7 @@ PLAYERS = ("generator", "discriminator")
 COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
 AMOUNTS = dict.fromkeys(("weight_clip", "ema_half_life", "instance_noise", "clip_gradients"), MOST_FLOAT)
 AMOUNTS |= {"lr_warmup": 1.0}
+DRAWING = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.MultiheadAttention, nn.RNNBase)
 MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}
 
 
@@ -56,6 +59,23 @@ def described(outputs: Any) -> str:
         return "None, as a forward without a return does"
     parts = f" of {len(outputs)}" if isinstance(outputs, tuple | list | dict) else ""
     return f"a {type(outputs).__name__}{parts}"
+
+
+def may_draw(network: nn.Module) -> bool:
+    """Whether a network may draw from torch's own random stream, as dropout does.
+
+    The library's networks do not; of a module that is neither its nor torch's nobody knows.
+    """
+    known = [type(module).__module__.startswith(("sparring.", "torch.nn.")) for module in network.modules()]
+    return not all(known) or any(isinstance(module, DRAWING) for module in network.modules())
+
+
+@contextmanager
+def randomness_kept(game: Any) -> Iterator[None]:
+    """Within, players may draw from torch's own random stream, which is found as it was afterwards."""
+    device = game.runtime.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
 
 
 def check_game(game: Any) -> None:

@@ -24,7 +24,7 @@ from sparring.games.average import duplicate
 from sparring.games.endings import ending, lacking, out_of_reach, span
 from sparring.games.game import Game
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
-from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits
+from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits, randomness_kept
 from sparring.networks.network import play
 
 if TYPE_CHECKING:
@@ -88,14 +88,6 @@ def copied(game: AdversarialGame) -> AdversarialGame | None:
 
 def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) -> NoReturn:
     raise PlayerError(Caution(name, words, cure)) from cause
-
-
-@contextmanager
-def randomness_kept(game: AdversarialGame) -> Iterator[None]:
-    """Dropout draws from torch's global stream, which training shall find as it was."""
-    device = game.runtime.device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
 
 
 def check_optimizers(game: AdversarialGame) -> None:

@@ -70,6 +70,12 @@ def identity(run: Path) -> str:
     return found if isinstance(found, str) else ""
 
 
+def own(run: Path) -> dict[str, Any]:
+    """What of a run's game is a user's own and described by no option, by name; nothing of most runs."""
+    found = read_object(run / RUN).get("own", {})
+    return found if isinstance(found, dict) else {}
+
+
 def of_run(facts: Mapping[str, Any], run: str) -> bool:
     """Whether a checkpoint may belong to this run; an old checkpoint does not name its run."""
     return not run or facts.get("run", run) == run

@@ -86,7 +86,9 @@ class Followed:
         names = spec.get("class_names")
         named = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
-        options = config.flat() | {"kind": spec.get("kind", USUAL)} if config else {}
+        own = layout.own(self.path)
+        known = {name: value for name, value in config.flat().items() if name not in own} if config else {}
+        options = known | {"kind": spec.get("kind", USUAL)} if config else {}
         view = {
             "id": self.id,
             "generation": self.generation(),

@@ -165,14 +165,17 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
         raise _BrokenError(f"its stateless weights are {quoted(idle)}, not a list of names")
 
 
-def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor], mend: str = MEND) -> None:
     """Put a game, built from the same config, into the saved state.
+
+    Args:
+        mend: what to do where it is not the same.
 
     Raises:
         RunError: the tensors are not this game's; it is left as it was.
     """
     expected = _tensors(game, optimizers=False)
-    _check_tensors(expected | _states_to_be(game), tensors, facts)
+    _check_tensors(expected | _states_to_be(game), tensors, facts, mend)
     _fill(expected, tensors)
     for name, optimizer in _optimizers(game):
         _restore_optimizer(optimizer, name, tensors)

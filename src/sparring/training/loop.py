@@ -62,7 +62,7 @@ def train(
     batch_size, seed = whole("batch_size", batch_size, 1), whole("seed", seed, 0)
     record_every = whole("record_every", record_every, 1)
     record_seconds = max(number("record_seconds", record_seconds, 0, infinite=True), 1.0)
-    _check_kinds(game, budget, threads, held_out, stop)
+    check_kinds(game, budget, threads, held_out, stop)
     dataset = prepared(game, data, batch_size, try_out=flag("check", check))
     crew = Crew(game, threads, Probe(game, dataset, batch_size))
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
@@ -116,7 +116,12 @@ def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
     return dataset
 
 
-def _check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
+def check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
+    """Refuse what is of no kind that ``train`` takes.
+
+    Raises:
+        ConfigError: which, and what is expected.
+    """
     instance("game", game, Game, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     instance("budget", budget, Budget, "a sparring.Budget, as Budget(epochs=5)")
     instance("threads", threads, (Threads, type(None)), "None, or sparring.machine.device.Threads(fixed=4)")

@@ -1,0 +1,195 @@
+"""``sparring.train``: a game of a user's own, in memory or in a run folder like any other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.config import arguments
+from sparring.config.arguments import flag
+from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, RunError
+from sparring.games.adversarial import AdversarialGame
+from sparring.games.losses import LOSSES
+from sparring.games.schedules import SCHEDULES
+from sparring.games.trial import as_data
+from sparring.history import layout
+from sparring.history.record import Record
+from sparring.machine.device import Threads
+from sparring.runs import checkpoint
+from sparring.runs import folder as run
+from sparring.runs.fitted import warned
+from sparring.runs.folder import RunFolder
+from sparring.training import loop
+from sparring.training.budget import Budget
+
+SECONDS = 30.0  # between checkpoints, at most
+WEIGHTS = {"real": "r1_gamma", "fake": "r2_gamma", "between": "gp_weight", "near": "r1_near_gamma"}
+BY_TYPE = {"Adam": "adam", "OptimisticAdam": "optimistic-adam", "RMSprop": "rmsprop"}
+# Options that may be other ones where a training goes on.
+MAY_DIFFER = (*BUDGETS, "record_every", "checkpoint_seconds", "threads", "vitals", "evaluate_every", "pictures")
+
+
+def train(
+    game: AdversarialGame,
+    data: Dataset | Any,
+    budget: Budget,
+    *,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    batch_size: int = 64,
+    seed: int = 0,
+    record_every: int = 100,
+    record_seconds: float = math.inf,
+    threads: Threads | None = None,
+    held_out: Dataset | None = None,
+    vitals: bool | None = None,
+    pictures: int = 40,
+    evaluate_every: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    check: bool = True,
+) -> Iterator[Record]:
+    """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
+
+    At a record the game may be saved, drawn from or left; training goes on from its state, and the
+    clock stands still. The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
+
+    Args:
+        data: a Dataset, an array or a tensor, (samples, labels), a torch Dataset or DataLoader. The players
+            see it scaled to [-1, 1]; ``game.sample`` draws in the data's own units.
+        out: a run folder to write, which is watched, diagnosed and reported like any other; ``force``
+            replaces the run that is there.
+        resume: go on, exactly, with the run in ``out``, where there is one; the game is made as it was then.
+        held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
+        vitals: measure the samples at each record, for the doctor; without it where there is a run folder.
+        pictures: of the same latents through training, in a run folder.
+        evaluate_every: samples between measurements of quality, the best checkpoint kept in the run folder.
+        check: try a step on copies of the players first, to name what would fail in it.
+
+    Raises:
+        DataError: the data cannot be trained on.
+        ConfigError: players that cannot play, or an argument that does not fit.
+        NonFiniteError: a loss or a gradient is no longer finite.
+        RunError: a run folder that is in the way, or that cannot be gone on with.
+    """
+    if out is None:
+        return loop.train(
+            game, data, budget, batch_size=batch_size, seed=seed, record_every=record_every,
+            record_seconds=record_seconds, threads=threads, held_out=held_out, vitals=bool(vitals), stop=stop,
+            check=check,
+        )  # fmt: skip
+    loop.check_kinds(game, budget, threads, held_out, stop)
+    options = {
+        "batch_size": batch_size,
+        "seed": seed,
+        "record_every": record_every,
+        "checkpoint_seconds": min(
+            SECONDS, arguments.number("record_seconds", record_seconds, 0, infinite=True)
+        ),
+        "threads": (threads.fixed if threads else 0) or torch.get_num_threads(),
+        "vitals": vitals is not False,
+        "pictures": pictures,
+        "evaluate_every": evaluate_every,
+        **{name: getattr(budget, name) or None for name in BUDGETS},
+    }
+    path = arguments.path("out", out)
+    going = flag("resume", resume) and layout.is_run(path)
+    if not (going or flag("force", force)):
+        run.check_free(path)
+    return _in_folder(game, data, path, options, going, force, held_out, stop, check)
+
+
+def _in_folder(
+    game: AdversarialGame,
+    data: Any,
+    path: Path,
+    options: dict[str, Any],
+    going: bool,
+    force: bool,
+    held_out: Dataset | None,
+    stop: Callable[[], bool],
+    check: bool,
+) -> Iterator[Record]:
+    """The same in a run folder."""
+    dataset = as_data(game, data)
+    known, own = described(game)
+    about = {"data": dataset.name, "conditional": dataset.classes > 0}
+    config = _accepted(known).replace(**about | options)
+    if going:
+        folder, config = _gone_on_with(game, RunFolder(path), config, dataset)
+    else:
+        loop.prepared(game, dataset, config.optimizers.batch_size, try_out=check)
+        folder = run.create_for_all(game.runtime, path, config, dataset, own=own, force=force)
+    folder.config = config
+    yield from run.train_in(folder, game, dataset, held_out=held_out, stop=stop, warn=warned)
+
+
+def _gone_on_with(
+    game: AdversarialGame, folder: RunFolder, config: Config, data: Dataset
+) -> tuple[RunFolder, Config]:
+    """Put the game where the run stopped, on as many threads as then.
+
+    Raises:
+        RunError: other data or another game than the run began with.
+    """
+    run.same_data(folder, data)
+    began, now = folder.config.flat(), config.flat()
+    if differ := [name for name in now if name not in MAY_DIFFER and now[name] != began[name]]:
+        was = ", ".join(f"{name} {began[name]}, not {now[name]}" for name in differ)
+        raise RunError(f"{folder.path} began with {was}: go on as it began, or train anew into another out.")
+    if folder.saved():
+        facts, tensors = checkpoint.read(folder.checkpoints, warned)
+        checkpoint.restore(game, facts, tensors, "Make the game as it was when the run began.")
+        config = config.replace(threads=int(facts.get("threads", 0)) or config.machine.threads)
+    return folder, config
+
+
+def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
+    """The options that say what a game is, as far as they can, and in words what is a user's own."""
+    rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then G's
+    first = len(game.d_optimizer.param_groups)
+    known: dict[str, Any] = {
+        "generator": OWN, "discriminator": OWN, "g_norm": "none", "d_norm": "none",
+        "latent_dim": game.latent_dim, "d_steps": game.d_steps, "ghost_batches": game.ghost_batches,
+        "weight_clip": game.weight_clip or None, "ema_half_life": game.ema_half_life or None,
+        "clip_gradients": game.clip_gradients or None, "instance_noise": game.instance_noise,
+        "lr_warmup": game.lr_warmup, "lecam_weight": game.lecam.weight if game.lecam else 0.0,
+        "precision": game.runtime.precision, "processes": game.runtime.processes,
+        "g_lr": rates[first], "d_lr": rates[0],
+    }  # fmt: skip
+    if betas[first]:
+        known |= {"beta1": betas[first][0], "beta2": betas[first][1]}
+    for penalty in game.penalties:
+        known |= {WEIGHTS[penalty.on]: penalty.weight, "penalty_every": penalty.every}
+    words = {player: type(network).__name__ for player, network in game.players.items()}
+    words["game"] = type(game).__name__
+    optimizers = [type(optimizer).__name__ for optimizer in game.optimizers.values()]
+    named = {
+        "loss": next((name for name, loss in LOSSES.items() if loss == game.loss), "a loss"),
+        "optimizer": BY_TYPE.get(optimizers[0], " and ".join(dict.fromkeys(optimizers))),
+        "lr_schedule": next((name for name, one in SCHEDULES.items() if one is game.lr_schedule), "a schedule"),
+    }
+    for name, said in named.items():
+        if said in OPTIONS[name].metadata["choices"] and not (name == "optimizer" and len(set(optimizers)) > 1):
+            known[name] = said
+        else:
+            words[name] = said
+    others = {"augment": game.augment, "gamma": game.gamma}
+    words |= {name: type(memory).__name__ for name, memory in others.items() if memory is not None}
+    return known, words
+
+
+def _accepted(options: dict[str, Any]) -> Config:
+    """A config with those of the options that are within an option's range."""
+    config = Config()
+    for name, value in options.items():
+        with suppress(ConfigError):
+            config = config.replace(**{name: value})
+    return config
