@@ -24,7 +24,8 @@ from typing import Any
 from common import machine, save
 from sparring.games import from_config
 from sparring.kinds import find
-from sparring.runs import folder as run
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
 from sparring.training import plan, suited
 
 NEW = Path(__file__).parents[1] / "src"
@@ -51,9 +52,9 @@ def make(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     data = find.dataset("mnist")
     config = suited.configure(data, **EXACT | options)
     data = plan.as_trained(config, data)
-    folder = run.create(path, config, data)
+    folder = create(path, config, data)
     game = from_config.game(config, data.spec, data.classes)
-    for _ in run.train_in(folder, game, data):
+    for _ in train_in(folder, game, data):
         pass
     size = max(folder.checkpoints.glob("*.safetensors")).stat().st_size
     weights = {

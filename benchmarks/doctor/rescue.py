@@ -28,7 +28,7 @@ from doctor.judge import HARM
 from doctor.run import prepared, quality
 from sparring.config.recipes import beyond_recipe
 from sparring.errors import NonFiniteError
-from sparring.runs import folder as run
+from sparring.runs.create import create
 from sparring.runs.rescue import Rescuer
 
 ROWS = RESULTS / "rescue.jsonl"
@@ -47,7 +47,7 @@ def measure(task: tuple[str, str, int, int, int]) -> dict[str, Any]:
     said: list[str] = []
     records, broken, started = 0, False, time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        ward = Rescuer(run.create(Path(folder) / "run", config, data), game, most, said.append)
+        ward = Rescuer(create(Path(folder) / "run", config, data), game, most, said.append)
         try:
             for _ in ward.train(data, held_out=held_out, threads=1):
                 records += 1

@@ -32,6 +32,7 @@ from sparring.machine.device import launched
 from sparring.metrics.quality import COUNT, DRAWS
 from sparring.networks.own import Given, own_players
 from sparring.runs import folder as run
+from sparring.runs.create import check_free
 from sparring.runs.fitted import Fitted, warned
 from sparring.training import plan, suited
 from sparring.uses import evaluate as evaluation
@@ -130,7 +131,7 @@ class GAN:
                 "out='runs/mine'), or leave it out and measure with gan.evaluate()."
             )
         if path and not (goes_on or flag("force", force) or launched()):
-            run.check_free(path)  # before any picture is decoded
+            check_free(path)  # before any picture is decoded
         chosen = self.config_ if goes_on else Config().replace(**self.options)
         dataset = _dataset(data, labels, chosen.picture_files)
         if goes_on:

@@ -22,7 +22,6 @@ from sparring.games import game as games
 from sparring.history.record import Record
 from sparring.machine import device as runtime
 from sparring.machine.device import Runtime, Threads
-from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.training import loop, suited
@@ -178,7 +177,7 @@ def test_a_process_that_lost_another_says_so_in_a_line(
         raise RuntimeError(message)
         yield
 
-    monkeypatch.setattr(run, "train_in", breaks)
+    monkeypatch.setattr("sparring.runs.rescue.train_in", breaks)
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
     folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
     game: Any = SimpleNamespace(runtime=place, clock=games.Clock())

@@ -25,7 +25,8 @@ from sparring.page import follow, reading, server
 from sparring.page.follow import Followed, find
 from sparring.page.report import STATIC, report
 from sparring.page.server import DrawRequest, LatentPoint, Page
-from sparring.runs import folder as run
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
 from sparring.training import suited
 
 
@@ -303,8 +304,8 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
-    folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
+    folder = create(tmp_path / "a", config, pictures)
+    for _ in train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass
     paint = Playground()
     here, there = LatentPoint(1, 0), LatentPoint(9, 1, 0.35, 4)
@@ -313,8 +314,8 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
     for share, end in ((0.0, ends[0]), (1.0, ends[1])):
         assert paint(folder.path, DrawRequest(here, to=there, share=share)) == end
     assert paint(folder.path, DrawRequest(here, to=there, share=0.5)) not in ends
-    other = run.create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
+    other = create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
+    for _ in train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     assert paint(folder.path, DrawRequest(here)) != ends[0]  # the same step of another run
 

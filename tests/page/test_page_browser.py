@@ -21,7 +21,8 @@ from sparring.data.spec import Dataset
 from sparring.games import from_config
 from sparring.page.report import write_report
 from sparring.page.server import app
-from sparring.runs import folder as run
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
 from sparring.training import suited
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -308,8 +309,8 @@ def test_the_playground_of_a_real_generator(
     tmp_path: Path, page: Page, serve: type[Served], pictures: Dataset
 ) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
-    folder = run.create(tmp_path / "a", config, pictures)
-    for _ in run.train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
+    folder = create(tmp_path / "a", config, pictures)
+    for _ in train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
         pass
     page.goto(serve(tmp_path / "a").at())
     ground = page.locator(".playground")
@@ -367,8 +368,8 @@ def test_the_playground_of_a_real_generator(
     expect(tile).to_have_attribute("src", re.compile("draw"))
     tiles = tile.get_attribute("src")
     page.forgiven = "404|409"  # while one run replaces the other  # type: ignore[attr-defined]
-    other = run.create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
-    for _ in run.train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
+    other = create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
+    for _ in train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
         pass
     expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
     assert soon(lambda: pixels() != before)
@@ -389,8 +390,8 @@ def test_points_and_what_the_discriminator_thinks_of_the_plane(
         "pictures": 3,
     }
     config = suited.configure(points, "mlp", **options)
-    folder = run.create(tmp_path / "a", config, points)
-    for _ in run.train_in(folder, from_config.game(config, points.spec, 0), points):
+    folder = create(tmp_path / "a", config, points)
+    for _ in train_in(folder, from_config.game(config, points.spec, 0), points):
         pass
     page.goto(serve(tmp_path / "a").at())
     canvas = page.locator(".frame canvas")

@@ -20,6 +20,8 @@ from sparring.metrics.quality import TimesReal
 from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
 from sparring.training import plan, suited
 
 OPTIONS: dict[str, Any] = TINY | {"samples_seen": 160, "evaluate_every": 32, "checkpoint_seconds": 1000.0}
@@ -36,13 +38,13 @@ def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder
     data = find.dataset(str(pictures_file))
     config = suited.configure(data, "dcgan", data=data.name, **OPTIONS)
     data = plan.as_trained(config, data)
-    return run.create(tmp_path / "run", config, data), data
+    return create(tmp_path / "run", config, data), data
 
 
 def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
     game = from_config.game(folder.config, data.spec, data.classes)
-    for record in run.train_in(folder, game, data):
+    for record in train_in(folder, game, data):
         if record.progress == 1:
             assert folder.choice.exists()
             break
@@ -55,7 +57,7 @@ def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> 
     folder, data = begun
     game = from_config.game(folder.config, data.spec, data.classes)
     kept, distances = [], {}
-    for record in run.train_in(folder, game, data):
+    for record in train_in(folder, game, data):
         if "frechet" in record.values:
             distances[record.step] = record.values["frechet"]
         if best := sorted(path.stem for path in folder.best.glob("*.json")):
@@ -146,7 +148,7 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
 def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Dataset], damage: str) -> None:
     folder, data = begun
     game = from_config.game(folder.config, data.spec, data.classes)
-    records = run.train_in(folder, game, data)
+    records = train_in(folder, game, data)
     for _ in records:
         if list(folder.best.glob("*.json")):
             break
@@ -161,7 +163,7 @@ def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Da
     chooser = selection.Selection(found, folder.best, game, warnings.append)
     assert chooser.best == math.inf
     assert bool(warnings) == (damage == "cut")
-    list(run.train_in(folder, game, data, warn=warnings.append))
+    list(train_in(folder, game, data, warn=warnings.append))
     assert math.isfinite(json.loads(folder.choice.read_text())["frechet"])
 
 
@@ -169,7 +171,7 @@ def test_force_takes_what_was_measured_of_the_old_run_too(begun: tuple[run.RunFo
     folder, data = begun
     for name in ("evaluation.json", "nearest.png", "notes.txt"):
         (folder.path / name).write_text("{}")
-    run.create(folder.path, folder.config, data, force=True)
+    create(folder.path, folder.config, data, force=True)
     assert {path.name for path in folder.path.iterdir()} >= {"run.json", "notes.txt"}
     assert not (folder.path / "evaluation.json").exists()
     assert not (folder.path / "nearest.png").exists()

@@ -22,9 +22,10 @@ from sparring.gan import GAN
 from sparring.machine.device import Runtime
 from sparring.networks import NETWORKS
 from sparring.runs import checkpoint
-from sparring.runs import folder as run
+from sparring.runs.create import create
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.runs.writer import train_in
 from sparring.training import plan, suited
 from sparring.training.budget import Budget
 from sparring.training.loop import train
@@ -48,8 +49,8 @@ def trained(path: Path, data: Dataset, recipe: str = "sprint", **options: Any) -
     """A run of four steps with a checkpoint after the second and the last; drawn from as it is saved."""
     config = suited.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
     data = plan.as_trained(config, data)
-    folder = run.create(path, config, data)
-    for _ in run.train_in(folder, from_config.game(config, data.spec, data.classes), data):
+    folder = create(path, config, data)
+    for _ in train_in(folder, from_config.game(config, data.spec, data.classes), data):
         pass
     return folder
 
@@ -200,7 +201,7 @@ def test_networks_of_one_s_own_are_drawn_from_when_they_are_given(tmp_path: Path
     config = suited.configure(data, "tutorial", **given)
     game = AdversarialGame(generator(), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), 4, runtime=CPU)
     list(train(game, data, Budget(samples_seen=64), batch_size=16))
-    folder = run.create(tmp_path / "mine", config, data)
+    folder = create(tmp_path / "mine", config, data)
     checkpoint.write(game, folder.checkpoints)
     with pytest.raises(ConfigError, match=r"GAN\.load\(RUN, generator=YOURS\) draws and measures"):
         Sampler.load(folder.path, silent, CPU)

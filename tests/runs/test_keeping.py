@@ -16,7 +16,8 @@ from sparring.data.spec import Dataset
 from sparring.files import write_whole
 from sparring.games import from_config
 from sparring.history.record import read_history
-from sparring.runs import folder as run
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
 from sparring.training import plan, suited
 
 OWN = [
@@ -112,8 +113,8 @@ def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     options = TINY | {"samples_seen": 96, "checkpoint_seconds": 1000.0}
     config = suited.configure(pictures, "sprint", data=pictures.name, **options)
     data = plan.as_trained(config, pictures)
-    folder = run.create(tmp_path / "run", config, data)
-    records = run.train_in(folder, from_config.game(config, data.spec, data.classes), data)
+    folder = create(tmp_path / "run", config, data)
+    records = train_in(folder, from_config.game(config, data.spec, data.classes), data)
     next(records)
     records.close()  # no kill comes before the first checkpoint and leaves a history alone
     assert folder.saved() == [2]
@@ -240,10 +241,10 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
     data, held_out = plan.parts(config, pictures)
     told = {}
     for name, stops in {"whole": (), "broken": (4, 6)}.items():
-        folder = run.create(tmp_path / name, config, data)
+        folder = create(tmp_path / name, config, data)
         game = from_config.game(config, data.spec, data.classes)
         for stop in (*stops, 0):
-            for record in run.train_in(folder, game, data, held_out=held_out):
+            for record in train_in(folder, game, data, held_out=held_out):
                 if record.step == stop:
                     break
             game, _ = folder.game(print)

@@ -13,6 +13,7 @@ from sparring.games import from_config
 from sparring.history.record import Record
 from sparring.runs import folder as run
 from sparring.runs import rescue
+from sparring.runs.create import create
 from sparring.runs.rescue import Rescuer, resumed
 from sparring.training import suited
 
@@ -25,7 +26,7 @@ SICK = Finding(
 def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescuer:
     options = {"samples_seen": 16 * 60, "record_every": 1, "vitals": False, "pictures": 0}
     config = suited.configure(data, "sprint", **(TINY | options))
-    folder = run.create(path, config, data)
+    folder = create(path, config, data)
     return Rescuer(folder, from_config.game(config, data.spec, data.classes), most, said.append)
 
 

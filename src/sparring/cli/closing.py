@@ -19,8 +19,8 @@ from sparring.history.record import times_real_text
 from sparring.kinds import sheets
 from sparring.metrics.quality import COUNT, DRAWS
 from sparring.runs import best as selection
-from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
+from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -30,12 +30,12 @@ QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; 
 
 def finish(folder: RunFolder, game: AdversarialGame, data: Dataset, screen: Any) -> None:
     """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
-    latents, labels = run.picture_latents(folder)
+    latents, labels = picture_latents(folder)
     began = time.perf_counter()
     samples = drawing.decoded(game.sampling_generator, folder.spec, latents, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
-    sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, run.PICTURE_COLUMNS), sheet)
+    sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, PICTURE_COLUMNS), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / layout.ANIMATION

@@ -11,7 +11,7 @@ from rich.markup import escape
 from sparring.cli.live import train_live
 from sparring.games import from_config
 from sparring.kinds import find
-from sparring.runs.folder import create, free_path
+from sparring.runs.create import create, free_path
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
 from sparring.uses.progress import console

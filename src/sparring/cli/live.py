@@ -23,8 +23,8 @@ from sparring.errors import ConfigError, RunError, warn
 from sparring.games import drawing
 from sparring.history.record import Record
 from sparring.machine.device import another_ended
-from sparring.runs.folder import PICTURE_COLUMNS, picture_latents
 from sparring.runs.rescue import Rescuer
+from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
 from sparring.uses.progress import Display, Pixels, console
 
 

@@ -22,7 +22,8 @@ from sparring.games import from_config
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
-from sparring.runs.folder import RunFolder, check_free, create, free_path
+from sparring.runs.create import check_free, create, free_path
+from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
 from sparring.training.preflight import preflight

@@ -22,8 +22,10 @@ from sparring.machine.device import Runtime
 from sparring.networks.own import NONE, Given
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
+from sparring.runs.create import create, create_for_all
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.runs.writer import train_in
 from sparring.training import plan
 from sparring.training.budget import Budget
 from sparring.training.loop import prepared
@@ -87,7 +89,7 @@ class Fitted:
             prepared(game, parts[0], config.optimizers.batch_size, try_out=True)
         if path:
             words = described(game, own)
-            new.folder = run.create_for_all(game.runtime, path, config, parts[0], own=words, force=force)
+            new.folder = create_for_all(game.runtime, path, config, parts[0], own=words, force=force)
         return new
 
     @staticmethod
@@ -158,7 +160,7 @@ class Fitted:
         game, seen = self.game, self._seen
         assert seen is not None
         if self.folder:
-            records = run.train_in(
+            records = train_in(
                 self.folder, game, seen, threads=self.threads, held_out=self.held_out, stop=stop, warn=warned
             )
         else:
@@ -181,7 +183,7 @@ class Fitted:
             RunError: it exists already (unless ``force``), or cannot be written.
         """
         game = self.game
-        folder = run.create(path, self.config, self.facts, own=self.facts["own"], force=force)
+        folder = create(path, self.config, self.facts, own=self.facts["own"], force=force)
         writer = HistoryWriter(folder.history)
         for record in self.history:
             writer.write(record)

@@ -7,43 +7,25 @@ Record a line, ``samples/`` pictures of the same latents through training, ``che
 from __future__ import annotations
 
 import hashlib
-import json
-import math
-import platform
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import torch
 from filelock import FileLock, Timeout
 from PIL import Image
-from torch import Tensor
 
-from sparring import __version__, kinds
-from sparring.config.groups import Config
-from sparring.config.toml import to_toml
+from sparring import kinds
 from sparring.data.spec import Dataset
-from sparring.errors import NonFiniteError, RunError, SparringError
-from sparring.files import left_over, write_whole
-from sparring.games import drawing, from_config
+from sparring.errors import RunError
+from sparring.files import left_over
+from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
-from sparring.history.facts import FORMAT
-from sparring.history.record import HistoryWriter, Record, read_history, truncate_history
-from sparring.kinds import plane as fields
-from sparring.kinds.sheets import write_picture
+from sparring.history.record import Record, read_history
 from sparring.machine.device import Runtime
 from sparring.networks.own import NONE, Given
-from sparring.runs import best as selection
 from sparring.runs import checkpoint, facts
-from sparring.training import plan
-from sparring.training.budget import Budget
-
-PICTURE_COLUMNS = 8
-OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "noun", "spec")  # of run.json
 
 
 class RunFolder:
@@ -100,7 +82,7 @@ class RunFolder:
 
     def drop_after(self, step: int, *names: str) -> None:
         """Delete what is of later steps in these folders of ``layout.BY_STEP``."""
-        _clear(self.path, lambda other: other > step, names)
+        clear(self.path, lambda other: other > step, names)
 
     def game(
         self,
@@ -148,57 +130,6 @@ class RunFolder:
         return frames
 
 
-def create(
-    path: Path,
-    config: Config,
-    data: Dataset | Mapping[str, Any],
-    *,
-    own: Mapping[str, str] | None = None,
-    force: bool = False,
-) -> RunFolder:
-    """Make a new run folder. With ``force`` the files of an old run there go, but no others.
-
-    Args:
-        data: as it is trained on, or what another run's ``facts`` say of it.
-        own: in words what of the game is a user's own, so that the config does not describe it.
-
-    Raises:
-        RunError: the folder exists, or is not a run folder though ``force`` is given.
-    """
-    if not force:
-        check_free(path)
-    elif not _is_free(path):
-        if not layout.is_run(path):
-            raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
-        with only_trainer(path):
-            _clear(path, lambda _: True)
-            (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
-            for name in layout.BY_STEP:
-                with suppress(OSError):  # what is left there is the user's
-                    (path / name).rmdir()
-            # run.json last: it says whose the folder is
-            for name in (*layout.LATER_FILES, *reversed(layout.TRAINING_FILES)):
-                if (path / name).is_file():
-                    (path / name).unlink()
-    of_data = facts_of(data) if isinstance(data, Dataset) else data
-    said = {
-        "format": FORMAT,
-        "id": uuid4().hex,
-        "sparring": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        **{name: of_data[name] for name in OF_DATA},
-        **({"own": dict(own)} if own else {}),
-    }
-    with layout.writing(path):
-        for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
-        write_whole(path / layout.CONFIG, to_toml(config).encode())
-    return RunFolder(path)
-
-
 def facts_of(data: Dataset) -> dict[str, Any]:
     """What run.json says of the data that is trained on."""
     return {
@@ -212,42 +143,6 @@ def facts_of(data: Dataset) -> dict[str, Any]:
     }
 
 
-def create_for_all(
-    runtime: Runtime,
-    path: Path,
-    config: Config,
-    data: Dataset,
-    *,
-    own: Mapping[str, str] | None = None,
-    force: bool = False,
-) -> RunFolder:
-    """``create`` by the first of the processes that train together; the others wait until it is there."""
-    refusal = None
-    if runtime.rank == 0:
-        try:
-            create(path, config, data, own=own, force=force)
-        except SparringError as error:
-            refusal = str(error)
-    if refusal := runtime.agree(refusal):
-        raise RunError(refusal)
-    return RunFolder(path)
-
-
-def check_free(path: Path) -> None:
-    """Refuse a folder in which something is.
-
-    Raises:
-        RunError: it exists and is not empty.
-    """
-    if not _is_free(path):
-        advice = " go on with `sparring resume`, replace it with --force, or" if layout.is_run(path) else ""
-        raise RunError(f"{path} exists already:{advice} choose another --out.")
-
-
-def _is_free(path: Path) -> bool:
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
-
-
 def _written(path: Path) -> set[int]:
     """Steps of which a run may have files: the first, its history's, and those of its checkpoints."""
     history = path / layout.HISTORY
@@ -256,7 +151,7 @@ def _written(path: Path) -> set[int]:
     return steps.union({0}, *(layout.checkpoints(path / name) for name in states))
 
 
-def _clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout.BY_STEP) -> None:
+def clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout.BY_STEP) -> None:
     """Delete a run's files of such steps, and what a kill left half written; the user's own files stay."""
     written = _written(path)
     for name in names:
@@ -278,20 +173,6 @@ def only_trainer(path: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise RunError(f"{path} is being trained by another process.") from error
-
-
-def free_path(parent: Path, name: str) -> Path:
-    """parent/name-1, or the first such number that is free, made at once so that nobody else takes it."""
-    parent.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
-        path = parent / f"{name}-{number}"
-        try:
-            path.mkdir()
-        except FileExistsError:
-            number += 1
-        else:
-            return path
 
 
 def digest(data: Dataset) -> str:
@@ -322,142 +203,3 @@ def check_same(of_data: Mapping[str, Any], data: Dataset, whose: str) -> None:
             f"{data.name} has changed since {whose} began ({of_data.get('data_count')} "
             f"samples then, {len(data)} now). Train a new run on it."
         )
-
-
-def train_in(
-    folder: RunFolder,
-    game: AdversarialGame,
-    data: Dataset,
-    *,
-    threads: int = 0,
-    held_out: Dataset | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    warn: Callable[[str], object] = lambda _: None,
-) -> Iterator[Record]:
-    """``loop.train`` with the folder as its first consumer: history, pictures, checkpoints.
-
-    ``threads`` fixes their number (0: as the config says). What is on disk when a record is yielded
-    is whole, and after the last record, or when ``stop`` says so, the exact state is saved. ``warn``
-    hears of a damaged best checkpoint.
-
-    Raises:
-        NonFiniteError: training broke down; the last good checkpoint is kept.
-        RunError: the disk is full.
-    """
-    config = folder.config
-    records = plan.train(config, game, data, threads=threads, held_out=held_out, stop=stop)
-    with ExitStack() as stack:
-        writer = chooser = None
-        if game.runtime.rank == 0:
-            stack.enter_context(only_trainer(folder.path))
-            write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # a resumed run's new budget
-            writer = stack.enter_context(_Writer(folder, game, data))
-            if config.records.evaluate_every:
-                found = selection.judge(config, data, game.runtime.device, held_out)
-                chooser = selection.Selection(found, folder.best, game, warn)
-        try:
-            for record in records:
-                last, best = record.progress >= 1 or stop(), False
-                if chooser:
-                    record = chooser.measure(record, last)
-                if writer:
-                    writer.note(record)  # before anything is named after its step
-                if chooser:
-                    best = chooser.keep(record)
-                    if last:
-                        _choose(chooser, folder, warn)
-                if writer:
-                    # Resuming goes back to the last of these: a best one ahead of it would be lost.
-                    writer.save(record, at_once=last or best)
-                yield record
-        except NonFiniteError as error:
-            if writer:
-                writer.broken()
-            kept = f" The last good checkpoint is kept in {folder.checkpoints}." if folder.saved() else ""
-            raise NonFiniteError(f"{error}{kept}") from error
-
-
-def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str], object]) -> None:
-    """Write how the best checkpoint and the last state measure; a lost one must not cost the last."""
-    try:
-        report = chooser.report()
-    except RunError as error:
-        warn(f"the best checkpoint cannot be measured again: {error}")
-    else:
-        write_whole(folder.choice, json.dumps(report, indent=1).encode())
-
-
-class _Writer:
-    """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
-
-    def __init__(self, folder: RunFolder, game: AdversarialGame, data: Dataset) -> None:
-        self.folder, self.game, self.config = folder, game, folder.config
-        self.kind = kinds.of(folder.spec)
-        folder.drop_after(game.clock.step, *layout.BY_STEP)
-        truncate_history(folder.history, game.clock.step)
-        if self.kind.plane(folder.spec) and self.config.records.pictures:
-            folder.fields.mkdir(exist_ok=True)
-            fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
-        self.history = HistoryWriter(folder.history)
-        self.latents, self.labels = picture_latents(folder)
-        spent = Budget.of(self.config.budget).progress(
-            game.clock, len(data)
-        )  # less than it was, of a larger budget
-        self.drawn = self._due(spent) if game.clock.step else -1
-        self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
-        self._draw(0.0)
-
-    def note(self, record: Record) -> None:
-        """Into the history, and a picture where one is due."""
-        self.history.write(record)
-        self._draw(record.progress)
-
-    def save(self, record: Record, at_once: bool) -> None:
-        """A checkpoint where it is time for one."""
-        if at_once or time.monotonic() - self.saved_at >= self.config.records.checkpoint_seconds:
-            more = {"threads": torch.get_num_threads(), "progress": record.progress}
-            checkpoint.write(self.game, self.folder.checkpoints, more)
-            self.saved_at = time.monotonic()
-
-    def broken(self) -> None:
-        """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
-        game = self.game
-        self.history.write(game.clock.broken())
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.history.close()
-
-    def _due(self, progress: float) -> int:
-        """Which picture is due. Early ones come closer together: that is when most changes."""
-        return int(self.config.records.pictures * progress ** (2 / 3))
-
-    def _draw(self, progress: float) -> None:
-        due = self._due(progress)
-        if not self.config.records.pictures or due <= self.drawn:
-            return
-        self.drawn = due
-        encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
-        decoded = self.folder.spec.decode(encoded).numpy()
-        name = layout.step_name(self.game.clock.step)
-        path = self.folder.samples / f"{name}{layout.PICTURE}"
-        with layout.writing(path):
-            if self.kind.plane(self.folder.spec):
-                values = fields.field(self.game.discriminator, self.folder.spec, self.folder.classes, encoded)
-                self.folder.fields.mkdir(exist_ok=True)
-                fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
-            path.parent.mkdir(exist_ok=True)
-            write_picture(self.kind.sheet(decoded, self.folder.spec, PICTURE_COLUMNS), path)
-
-
-def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
-    """The latents, and labels in rows by class, of the pictures drawn through training."""
-    config, classes = folder.config, folder.classes
-    rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
-    count = kinds.of(folder.spec).crowd or PICTURE_COLUMNS * rows
-    labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
-    if folder.spec.clusters:
-        labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
-    return drawing.random_latents(count, config.networks.latent_dim, config.seed), labels

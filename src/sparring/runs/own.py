@@ -24,8 +24,10 @@ from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
+from sparring.runs.create import check_free, create_for_all
 from sparring.runs.fitted import warned
 from sparring.runs.folder import RunFolder
+from sparring.runs.writer import train_in
 from sparring.training import loop
 from sparring.training.budget import Budget
 
@@ -102,7 +104,7 @@ def train(
     path = arguments.path("out", out)
     going = flag("resume", resume) and layout.is_run(path)
     if not (going or flag("force", force)):
-        run.check_free(path)
+        check_free(path)
     return _in_folder(game, data, path, options, going, force, held_out, stop, check)
 
 
@@ -126,9 +128,9 @@ def _in_folder(
         folder, config = _gone_on_with(game, RunFolder(path), config, dataset)
     else:
         loop.prepared(game, dataset, config.optimizers.batch_size, try_out=check)
-        folder = run.create_for_all(game.runtime, path, config, dataset, own=own, force=force)
+        folder = create_for_all(game.runtime, path, config, dataset, own=own, force=force)
     folder.config = config
-    yield from run.train_in(folder, game, dataset, held_out=held_out, stop=stop, warn=warned)
+    yield from train_in(folder, game, dataset, held_out=held_out, stop=stop, warn=warned)
 
 
 def _gone_on_with(

@@ -29,8 +29,8 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.runs import checkpoint
-from sparring.runs import folder as run
 from sparring.runs.folder import RunFolder
+from sparring.runs.writer import train_in
 
 APART = 6  # records between healthy states, and before a finding for one to count as healthy
 WATCH = 10  # healthy records after which a cure has proven itself
@@ -64,7 +64,7 @@ class Rescuer:
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
-        """``run.train_in`` until the budget is spent, with cures where they are needed.
+        """``train_in`` until the budget is spent, with cures where they are needed.
 
         Raises:
             NonFiniteError: the training broke down and no cure is left.
@@ -79,7 +79,7 @@ class Rescuer:
                         doctor.look(record)
             last = self.game.clock.step
             try:
-                for record in run.train_in(self.folder, self.game, data, **options):
+                for record in train_in(self.folder, self.game, data, **options):
                     self.findings = doctor.look(record)
                     self.diagnosis = doctor.diagnosis(self.findings)
                     yield record

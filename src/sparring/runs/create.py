@@ -1,0 +1,128 @@
+"""A new run folder, where nothing or an old run stands."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import torch
+
+from sparring import __version__
+from sparring.config.groups import Config
+from sparring.config.toml import to_toml
+from sparring.data.spec import Dataset
+from sparring.errors import RunError, SparringError
+from sparring.files import write_whole
+from sparring.history import layout
+from sparring.history.facts import FORMAT
+from sparring.machine.device import Runtime
+from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
+
+OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "noun", "spec")  # of run.json
+
+
+def create(
+    path: Path,
+    config: Config,
+    data: Dataset | Mapping[str, Any],
+    *,
+    own: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> RunFolder:
+    """Make a new run folder. With ``force`` the files of an old run there go, but no others.
+
+    Args:
+        data: as it is trained on, or what another run's ``facts`` say of it.
+        own: in words what of the game is a user's own, so that the config does not describe it.
+
+    Raises:
+        RunError: the folder exists, or is not a run folder though ``force`` is given.
+    """
+    if not force:
+        check_free(path)
+    elif not _is_free(path):
+        if not layout.is_run(path):
+            raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
+        with only_trainer(path):
+            clear(path, lambda _: True)
+            (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
+            for name in layout.BY_STEP:
+                with suppress(OSError):  # what is left there is the user's
+                    (path / name).rmdir()
+            # run.json last: it says whose the folder is
+            for name in (*layout.LATER_FILES, *reversed(layout.TRAINING_FILES)):
+                if (path / name).is_file():
+                    (path / name).unlink()
+    of_data = facts_of(data) if isinstance(data, Dataset) else data
+    said = {
+        "format": FORMAT,
+        "id": uuid4().hex,
+        "sparring": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        **{name: of_data[name] for name in OF_DATA},
+        **({"own": dict(own)} if own else {}),
+    }
+    with layout.writing(path):
+        for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path / layout.RUN, json.dumps(said, indent=1).encode())
+        write_whole(path / layout.CONFIG, to_toml(config).encode())
+    return RunFolder(path)
+
+
+def create_for_all(
+    runtime: Runtime,
+    path: Path,
+    config: Config,
+    data: Dataset,
+    *,
+    own: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> RunFolder:
+    """``create`` by the first of the processes that train together; the others wait until it is there."""
+    refusal = None
+    if runtime.rank == 0:
+        try:
+            create(path, config, data, own=own, force=force)
+        except SparringError as error:
+            refusal = str(error)
+    if refusal := runtime.agree(refusal):
+        raise RunError(refusal)
+    return RunFolder(path)
+
+
+def check_free(path: Path) -> None:
+    """Refuse a folder in which something is.
+
+    Raises:
+        RunError: it exists and is not empty.
+    """
+    if not _is_free(path):
+        advice = " go on with `sparring resume`, replace it with --force, or" if layout.is_run(path) else ""
+        raise RunError(f"{path} exists already:{advice} choose another --out.")
+
+
+def _is_free(path: Path) -> bool:
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def free_path(parent: Path, name: str) -> Path:
+    """parent/name-1, or the first such number that is free, made at once so that nobody else takes it."""
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = parent / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path

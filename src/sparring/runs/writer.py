@@ -1,0 +1,170 @@
+"""A training in its run folder: history, pictures and checkpoints are on disk before a record is seen."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import torch
+from torch import Tensor
+
+from sparring import kinds
+from sparring.config.toml import to_toml
+from sparring.data.spec import Dataset
+from sparring.errors import NonFiniteError, RunError
+from sparring.files import write_whole
+from sparring.games import drawing
+from sparring.games.adversarial import AdversarialGame
+from sparring.history import layout
+from sparring.history.record import HistoryWriter, Record, truncate_history
+from sparring.kinds import plane as fields
+from sparring.kinds.sheets import write_picture
+from sparring.runs import best as selection
+from sparring.runs import checkpoint
+from sparring.runs.folder import RunFolder, only_trainer
+from sparring.training import plan
+from sparring.training.budget import Budget
+
+PICTURE_COLUMNS = 8
+
+
+def train_in(
+    folder: RunFolder,
+    game: AdversarialGame,
+    data: Dataset,
+    *,
+    threads: int = 0,
+    held_out: Dataset | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Iterator[Record]:
+    """``loop.train`` with the folder as its first consumer: history, pictures, checkpoints.
+
+    ``threads`` fixes their number (0: as the config says). What is on disk when a record is yielded
+    is whole, and after the last record, or when ``stop`` says so, the exact state is saved. ``warn``
+    hears of a damaged best checkpoint.
+
+    Raises:
+        NonFiniteError: training broke down; the last good checkpoint is kept.
+        RunError: the disk is full.
+    """
+    config = folder.config
+    records = plan.train(config, game, data, threads=threads, held_out=held_out, stop=stop)
+    with ExitStack() as stack:
+        writer = chooser = None
+        if game.runtime.rank == 0:
+            stack.enter_context(only_trainer(folder.path))
+            write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # a resumed run's new budget
+            writer = stack.enter_context(Writer(folder, game, data))
+            if config.records.evaluate_every:
+                found = selection.judge(config, data, game.runtime.device, held_out)
+                chooser = selection.Selection(found, folder.best, game, warn)
+        try:
+            for record in records:
+                last, best = record.progress >= 1 or stop(), False
+                if chooser:
+                    record = chooser.measure(record, last)
+                if writer:
+                    writer.note(record)  # before anything is named after its step
+                if chooser:
+                    best = chooser.keep(record)
+                    if last:
+                        _choose(chooser, folder, warn)
+                if writer:
+                    # Resuming goes back to the last of these: a best one ahead of it would be lost.
+                    writer.save(record, at_once=last or best)
+                yield record
+        except NonFiniteError as error:
+            if writer:
+                writer.broken()
+            kept = f" The last good checkpoint is kept in {folder.checkpoints}." if folder.saved() else ""
+            raise NonFiniteError(f"{error}{kept}") from error
+
+
+def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str], object]) -> None:
+    """Write how the best checkpoint and the last state measure; a lost one must not cost the last."""
+    try:
+        report = chooser.report()
+    except RunError as error:
+        warn(f"the best checkpoint cannot be measured again: {error}")
+    else:
+        write_whole(folder.choice, json.dumps(report, indent=1).encode())
+
+
+class Writer:
+    """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
+
+    def __init__(self, folder: RunFolder, game: AdversarialGame, data: Dataset) -> None:
+        self.folder, self.game, self.config = folder, game, folder.config
+        self.kind = kinds.of(folder.spec)
+        folder.drop_after(game.clock.step, *layout.BY_STEP)
+        truncate_history(folder.history, game.clock.step)
+        if self.kind.plane(folder.spec) and self.config.records.pictures:
+            folder.fields.mkdir(exist_ok=True)
+            fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
+        self.history = HistoryWriter(folder.history)
+        self.latents, self.labels = picture_latents(folder)
+        spent = Budget.of(self.config.budget).progress(
+            game.clock, len(data)
+        )  # less than it was, of a larger budget
+        self.drawn = self._due(spent) if game.clock.step else -1
+        self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
+        self._draw(0.0)
+
+    def note(self, record: Record) -> None:
+        """Into the history, and a picture where one is due."""
+        self.history.write(record)
+        self._draw(record.progress)
+
+    def save(self, record: Record, at_once: bool) -> None:
+        """A checkpoint where it is time for one."""
+        if at_once or time.monotonic() - self.saved_at >= self.config.records.checkpoint_seconds:
+            more = {"threads": torch.get_num_threads(), "progress": record.progress}
+            checkpoint.write(self.game, self.folder.checkpoints, more)
+            self.saved_at = time.monotonic()
+
+    def broken(self) -> None:
+        """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
+        game = self.game
+        self.history.write(game.clock.broken())
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.history.close()
+
+    def _due(self, progress: float) -> int:
+        """Which picture is due. Early ones come closer together: that is when most changes."""
+        return int(self.config.records.pictures * progress ** (2 / 3))
+
+    def _draw(self, progress: float) -> None:
+        due = self._due(progress)
+        if not self.config.records.pictures or due <= self.drawn:
+            return
+        self.drawn = due
+        encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
+        decoded = self.folder.spec.decode(encoded).numpy()
+        name = layout.step_name(self.game.clock.step)
+        path = self.folder.samples / f"{name}{layout.PICTURE}"
+        with layout.writing(path):
+            if self.kind.plane(self.folder.spec):
+                values = fields.field(self.game.discriminator, self.folder.spec, self.folder.classes, encoded)
+                self.folder.fields.mkdir(exist_ok=True)
+                fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
+            path.parent.mkdir(exist_ok=True)
+            write_picture(self.kind.sheet(decoded, self.folder.spec, PICTURE_COLUMNS), path)
+
+
+def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
+    """The latents, and labels in rows by class, of the pictures drawn through training."""
+    config, classes = folder.config, folder.classes
+    rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
+    count = kinds.of(folder.spec).crowd or PICTURE_COLUMNS * rows
+    labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
+    if folder.spec.clusters:
+        labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
+    return drawing.random_latents(count, config.networks.latent_dim, config.seed), labels
