@@ -404,6 +404,7 @@ def test_a_penalty_of_ones_own_that_fails() -> None:
         ({"lr_schedule": lambda share: "fast"}, r"lr_schedule\(0.0\) = 'fast': expected a finite number"),
         ({"latent_dim": 2.5}, "latent_dim = 2.5: expected a whole number"),
         ({"ema_half_life": float("nan")}, "ema_half_life = nan"),
+        ({"weight_clip": 0.0}, "weight_clip = 0: expected a number above 0, or None"),
         ({"d_steps": True}, "d_steps = True"),
         ({"runtime": "cpu"}, "runtime = 'cpu': expected a Runtime"),
     ],

@@ -33,11 +33,11 @@ from sparring.networks.network import at_rest, play
 
 
 class Ends(NamedTuple):
-    """What ``lr_schedule`` leads to: shares of rates and penalties, and Adam's second beta (0: as it is)."""
+    """What ``lr_schedule`` leads to: shares of rates and penalties, and Adam's second beta (None: as it is)."""
 
     rates: float = 0.0
     penalties: float = 1.0
-    beta2: float = 0.0
+    beta2: float | None = None
 
 
 @dataclass
@@ -48,9 +48,9 @@ class AdversarialGame:
     The players see the data scaled to [-1, 1]: a generator may end in tanh, not in a sigmoid or ReLU, and
     ``sample`` draws in the data's own units. Both take labels (B,) as a second argument when the data has
     them. Optimizers default to Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's
-    weights in [-weight_clip, weight_clip]; 0 does not. ``ema_half_life`` is in samples; 0 keeps no average.
+    weights in [-weight_clip, weight_clip]. ``ema_half_life`` of the generator's average is in samples.
     ``instance_noise`` is its deviation at the start, falling in a straight line to 0 at the end;
-    ``clip_gradients`` the greatest norm of a player's gradient (0: any).
+    ``clip_gradients`` is the greatest norm of a player's gradient. Of these, None does nothing.
 
     A batch is split in ``ghost_batches`` parts, each with batch statistics of its own (Hoffer et al.
     2017, "Train longer, generalize better"), which a CPU computes side by side. The learning rates rise
@@ -68,14 +68,14 @@ class AdversarialGame:
     lr_schedule: Callable[[float], float] = schedules.constant
     lr_warmup: float = 0.0
     ends: Ends = field(default_factory=Ends)
-    weight_clip: float = 0.0
-    ema_half_life: float = 0.0
+    weight_clip: float | None = None
+    ema_half_life: float | None = None
     ghost_batches: int = 1
     augment: Augmentation | None = None
     lecam: LeCam | None = None
     gamma: AdaptiveGamma | None = None
     instance_noise: float = 0.0
-    clip_gradients: float = 0.0
+    clip_gradients: float | None = None
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
 
     penalty_scale: float = field(default=1.0, init=False)

@@ -61,15 +61,15 @@ def game(
             schedules.SCHEDULES[config.optimizers.lr_schedule], start=config.optimizers.lr_decay_from
         ),
         lr_warmup=config.optimizers.lr_warmup,
-        ends=Ends(config.optimizers.lr_end, config.penalties.penalty_end, config.optimizers.beta2_end or 0.0),
-        weight_clip=config.game.weight_clip or 0.0,
-        ema_half_life=config.optimizers.ema_half_life or 0.0,
+        ends=Ends(config.optimizers.lr_end, config.penalties.penalty_end, config.optimizers.beta2_end),
+        weight_clip=config.game.weight_clip,
+        ema_half_life=config.optimizers.ema_half_life,
         ghost_batches=config.optimizers.ghost_batches,
         augment=augment.of(config.augmentation, config.game.loss, spec),
         lecam=penalties.LeCam(config.penalties.lecam_weight) if config.penalties.lecam_weight else None,
         gamma=penalties.adaptive_gamma(config.penalties),
         instance_noise=config.game.instance_noise,
-        clip_gradients=config.optimizers.clip_gradients or 0.0,
+        clip_gradients=config.optimizers.clip_gradients,
         runtime=runtime,
     )
 

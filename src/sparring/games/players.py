@@ -23,8 +23,8 @@ from sparring.networks.network import play
 PLAYERS = ("generator", "discriminator")
 # The most of each: a latent of 4 MiB, steps and parts beyond which nobody waits for a record.
 COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
-AMOUNTS = dict.fromkeys(("weight_clip", "ema_half_life", "instance_noise", "clip_gradients"), MOST_FLOAT)
-AMOUNTS |= {"lr_warmup": 1.0}
+AMOUNTS = {"instance_noise": MOST_FLOAT, "lr_warmup": 1.0}
+LIMITS = ("weight_clip", "ema_half_life", "clip_gradients")  # above 0, or None
 DRAWING = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.MultiheadAttention, nn.RNNBase)
 MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}
 
@@ -93,6 +93,11 @@ def check_game(game: Any) -> None:
         setattr(game, name, whole(name, getattr(game, name), 1, greatest))
     for name, most in AMOUNTS.items():
         setattr(game, name, number(name, getattr(game, name), 0, most))
+    for name in LIMITS:
+        if (limit := getattr(game, name)) is not None:
+            setattr(game, name, number(name, limit, 0))
+        if limit == 0:
+            raise ConfigError(f"{name} = 0: expected a number above 0, or None.")
     names = ", ".join(f"losses.{name}" for name, one in vars(losses).items() if isinstance(one, Loss))
     instance("loss", game.loss, Loss, f"{names} or your own, losses.Loss(of_discriminator, of_generator)")
     if isinstance(game.penalties, Penalty):

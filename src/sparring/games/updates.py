@@ -28,11 +28,11 @@ def slope(loss: Tensor, player: nn.Module) -> list[Tensor | None]:
     return list(torch.autograd.grad(loss, weights, allow_unused=True))
 
 
-def descend(game: Game, name: str, updates: Sequence[Update], clip: float = 0.0) -> Logged:
+def descend(game: Game, name: str, updates: Sequence[Update], clip: float | None = None) -> Logged:
     """One step of a player's optimizer along the mean gradient of ghost batches; what they logged, joined.
 
     Args:
-        clip: the greatest norm of the gradient; 0: any.
+        clip: the greatest norm of the gradient; None: any.
     """
     player = game.players[name]
     weights = [p for p in player.parameters() if p.requires_grad]
