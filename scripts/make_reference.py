@@ -76,7 +76,9 @@ def doctor_page() -> str:
         only = f", in the games {', '.join(rule.losses)}" if rule.losses else ""
         only += f", in histories without `{rule.lacking}`" if rule.lacking else ""
         lines.append(f"- at {rule.checks} records in a row, from step {rule.grace} on{only}")
-        lines.append(f"- confidence {rule.sure}" + ("; going on is a waste of time" if rule.stop else ""))
+        lines.append(
+            f"- confidence {rule.confidence}" + ("; to continue is a waste of time" if rule.stop else "")
+        )
         lines += [f"- cure: {remedy(cure)}" for cure in rule.cures]
     lines += ["\n## Signs that follow from logged names\n", "| sign | healthy | meaning |", "|---|---|---|"]
     lines += [f"| `{name}` | {row.healthy} | {row.meaning} |" for name, row in DERIVED.items()]

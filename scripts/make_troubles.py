@@ -59,15 +59,15 @@ def page(rule: Rule) -> str:
     rows = [f"| {bounds(sign)} | {meaning(sign)} |" for sign in rule.signs]
     lines = [
         f"# {title(rule)}\n",
-        f"**What you see.** {story.seen}\n",
+        f"**What you see.** {story.appearance}\n",
         f"![{rule.name}, and its signs beside a healthy training](../../images/troubles/{rule.name}.png)\n",
-        f"**Why it happens.** {rule.why} {story.told}{FURTHER.get(rule.name, '')}\n",
+        f"**Why it happens.** {rule.why} {story.mechanism}{FURTHER.get(rule.name, '')}\n",
         f"**How the doctor knows.** At {rule.checks} records in a row, from step {rule.grace} on:\n",
         "| sign | meaning |",
         "|---|---|",
         *rows,
         "",
-        "**Cures**, the likeliest first:\n",
+        "**Cures**, the most likely first:\n",
         *[f"{k}. {remedy(cure)}" for k, cure in enumerate(rule.cures, 1)],
         "",
         f"**Source.** {story.source}\n",
@@ -95,7 +95,7 @@ def index() -> str:
         "| disease | what you see |",
         "|---|---|",
     ]
-    lines += [f"| [{rule.name}]({rule.name}.md) | {STORIES[rule.name].seen} |" for rule in RULES]
+    lines += [f"| [{rule.name}]({rule.name}.md) | {STORIES[rule.name].appearance} |" for rule in RULES]
     return "\n".join(lines) + "\n"
 
 

@@ -251,11 +251,11 @@ def test_the_doctor_looks_at_its_history(pictures: Dataset) -> None:
         GAN().diagnose()
     gan = fitted(pictures, d_lr=0.0, record_every=1)
     diagnosis = gan.diagnose()
-    assert [finding.name for finding in diagnosis.course] == []  # a dozen steps are within every grace
+    assert [finding.name for finding in diagnosis.ever] == []  # a dozen steps are within every grace
     first = dict(gan.history[0].values)
     gan._fitted.history = History(Record(100 * k, 0, 0.0, 0.0, first | {"spread": 0.1}) for k in range(1, 6))
     assert "mode-collapse" in [finding.name for finding in gan.diagnose().present]
-    assert "mode-collapse: the generator draws nearly the same thing" in str(gan.diagnose())
+    assert "mode-collapse: the generator draws nearly the same sample" in str(gan.diagnose())
     # Its config is known: the penalty is the recipe's own already or prescribed by its option.
     assert all(finding.cures for finding in gan.diagnose().present)
 

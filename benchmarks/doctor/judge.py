@@ -52,7 +52,7 @@ def judged(rows: list[dict[str, Any]]) -> list[Verdict]:
         stops: set[str] = set()
         last: tuple[str, ...] = ()
         for line in row["records"]:
-            findings = doctor.look(record_of(line))
+            findings = doctor.examine(record_of(line))
             stops |= {finding.name for finding in findings if finding.stop}
             last = tuple(finding.name for finding in findings)
             if findings and found_at is None:

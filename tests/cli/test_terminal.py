@@ -16,7 +16,7 @@ from sparring.cli.recipes import recipe_table, recipes_table
 from sparring.config.recipes import RECIPES
 from sparring.history.record import Record
 from sparring.uses import progress
-from sparring.uses.progress import Display, Half, fight_line, plain_line, shrink, time_left
+from sparring.uses.progress import Display, HalfBlocks, fight_line, plain_line, shrink, time_left
 
 VALUES = {"g_loss": 1.25, "d_loss": 0.75, "d_real": 0.8, "d_fake": 0.2, "samples_per_second": 1960.4}
 
@@ -125,7 +125,7 @@ def test_tables_of_recipes_need_no_wide_terminal(table: Callable[[], Table], wid
 def test_half_blocks_carry_two_pixels() -> None:
     pixels = np.array([[[255]], [[0]], [[10]]], np.uint8)
     console, file = terminal()
-    console.print(Half(pixels))
+    console.print(HalfBlocks(pixels))
     first, second = file.getvalue().splitlines()[:2]
     assert "38;2;255;255;255;48;2;0;0;0m▀" in first
     assert "38;2;10;10;10;48;2;0;0;0m▀" in second
@@ -179,5 +179,5 @@ def test_an_error_gives_the_cursor_back() -> None:
 
 def test_colours_of_a_picture() -> None:
     console, file = terminal()
-    console.print(Half(np.array([[[1, 2, 3]], [[4, 5, 6]]], np.uint8)))
+    console.print(HalfBlocks(np.array([[[1, 2, 3]], [[4, 5, 6]]], np.uint8)))
     assert "38;2;1;2;3;48;2;4;5;6m▀" in file.getvalue()

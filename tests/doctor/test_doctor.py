@@ -141,7 +141,7 @@ def test_a_rule_needs_several_records_in_a_row(rule: Rule) -> None:
         return
     doctor = Doctor(OPTIONS | options)
     records = history(ill, 40)
-    found = [record.step for record in records if rule.name in {f.name for f in doctor.look(record)}]
+    found = [record.step for record in records if rule.name in {f.name for f in doctor.examine(record)}]
     assert found[0] >= max(rule.grace, 50 * rule.checks)
     assert found[-1] == records[-1].step
 
@@ -149,7 +149,7 @@ def test_a_rule_needs_several_records_in_a_row(rule: Rule) -> None:
 def test_a_healthy_history_is_healthy() -> None:
     diagnosis = diagnose(history(always()), OPTIONS)
     assert diagnosis.healthy
-    assert diagnosis.course == ()
+    assert diagnosis.ever == ()
     assert text(diagnosis, "run").endswith("leaky-augmentation")  # which no number spoke of
     assert diagnosis.unchecked == ("leaky-augmentation",)
 
@@ -196,14 +196,14 @@ def test_what_is_over_is_told_apart_from_what_is() -> None:
     )
     assert diagnosis.healthy
     assert [(finding.name, finding.step) for finding in diagnosis.passed] == [("labels-swapped", 200)]
-    assert "Had, and has no more: labels-swapped (step 200)" in text(diagnosis, "run")
+    assert "Found earlier, and now over: labels-swapped (step 200)" in text(diagnosis, "run")
 
 
 def test_what_comes_again_is_told_as_it_first_was() -> None:
     ill = {"auc": 0.05, "real_logit": -3.0}
     diagnosis = diagnose(history(lambda k: HEALTHY | ({} if 6 < k < 12 else ill)), OPTIONS)
     assert [finding.step for finding in diagnosis.present if finding.name == "labels-swapped"] == [750]
-    assert [finding.step for finding in diagnosis.course if finding.name == "labels-swapped"] == [200]
+    assert [finding.step for finding in diagnosis.ever if finding.name == "labels-swapped"] == [200]
     assert diagnosis.passed == ()
     assert (diagnosis.records, diagnosis.step) == (20, 1000)
 
@@ -214,7 +214,7 @@ def test_of_options_that_are_not_known_cures_are_words() -> None:
     assert words["a slower generator"] == {"g_lr": OPTIONS["g_lr"] / 4}
     assert all(cure.change == {} for cure in unknown)
     assert "a slower generator (g_lr times 0.25)" in [cure.words for cure in unknown]
-    assert "no momentum, so that each player answers the other as it is now (beta1 0.0)" in [
+    assert "no momentum, so that each player reacts to what the other is now (beta1 0.0)" in [
         cure.words for cure in unknown
     ]
 
@@ -273,7 +273,7 @@ def test_a_line_for_the_terminal() -> None:
     assert said.startswith("doctor: hardly any gradient reaches the generator (g_gradient_norm 1e-09, auc 1")
     assert "--r1-gamma 10" in said
     assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
-    assert line(diagnose(history(always())[:2], OPTIONS)).startswith("doctor: Too little to say")
+    assert line(diagnose(history(always())[:2], OPTIONS)).startswith("doctor: Too few records")
     assert "--d-deviation" in command(
         next(
             f for f in diagnose(history(always(spread=0.1)), OPTIONS).present if f.name == "mode-collapse"
@@ -284,7 +284,7 @@ def test_a_line_for_the_terminal() -> None:
 def test_only_changes_are_news() -> None:
     doctor, remarks = Doctor(OPTIONS), Remarks()
     records = history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {}))
-    said = [(record.step, *remarks(doctor.diagnosis(doctor.look(record)))) for record in records]
+    said = [(record.step, *remarks(doctor.diagnosis(doctor.examine(record)))) for record in records]
     assert [step for step, _, news in said if news] == [200, 550]
     assert "takes forged samples for real" in said[3][1]
     assert said[-1][1] == "doctor: Healthy: no rule holds; 1.5 ± 0.2 times real after 20 s."
@@ -303,9 +303,9 @@ def test_the_verb_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "Healthy" in capsys.readouterr().out
     assert main(["doctor", str(ill)]) == 3
     said = capsys.readouterr().out
-    assert "mode-collapse: the generator draws nearly the same thing" in said
+    assert "mode-collapse: the generator draws nearly the same sample" in said
     assert "spread = 0.1 (healthy: 0.85 to 1.05)" in said
-    assert "More of it: sparring doctor mode-collapse" in said
+    assert "More about it: sparring doctor mode-collapse" in said
     assert main(["doctor", str(ill), "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     assert told["findings"][0]["name"] == "mode-collapse"
@@ -321,7 +321,7 @@ def test_what_a_finding_means(
     monkeypatch.chdir(tmp_path)
     assert main(["doctor", rule.name]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    for told in (rule.title, rule.why, rule.cures[0].words, STORIES[rule.name].seen):
+    for told in (rule.title, rule.why, rule.cures[0].words, STORIES[rule.name].appearance):
         assert told.replace("`", "") in said
     for option in re.findall(r"\d\. (--[a-z0-9-]+(?: [^ :]+)?)", said):
         parser().parse_args(["train", "mnist", *option.split()])
@@ -354,7 +354,7 @@ def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     rows = "\n".join(f"{k},0.001,{9 + k},0.999,0.0001" for k in range(1, 30))
     table.write_text(f"iteration,Loss_D,loss_G,D(x),D(G(z))\n{rows}\n")
     records, unit = read_foreign(table)
-    assert unit == "Steps are counted by their column."
+    assert unit == "The steps are read from a column."
     assert records[4] == Record(
         5, 5, 0.0, 0.0, {"d_loss": 0.001, "g_loss": 14, "d_real": 0.999, "d_fake": 1e-4}
     )
@@ -364,7 +364,7 @@ def test_histories_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert read_foreign(tmp_path / "log.jsonl").records == [Record(7, 7, 0.0, 0.0, {"frechet": 12.5})]
     assert main(["doctor", str(table), "--loss", "non-saturating"]) == 4
     said = capsys.readouterr().out
-    assert "Could not be checked" in said
+    assert "Not checked, since" in said
     assert "Not checked yet, since they need more steps or records: discriminator-sure" in said
     for name, content in (("a.csv", "x,y\n1,2\n"), ("b.jsonl", ""), ("c.csv", b"\xff\xfe\x00")):
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -447,12 +447,12 @@ def test_few_numbers_are_no_health(tmp_path: Path, capsys: pytest.CaptureFixture
     path = tmp_path / "losses.csv"
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n")
     assert main(["doctor", str(path)]) == 4
-    assert "Too little to say of diseases" in capsys.readouterr().out
+    assert "Too few records to find diseases" in capsys.readouterr().out
     path.write_text("step,Loss_D\n1,0.5\n2,0.4\n3,0.4\n")
     assert main(["doctor", str(path)]) == 4
     said = capsys.readouterr().out
     assert "Healthy" not in said
-    assert "Too little to say of diseases: nothing was found, but only 1 of" in said
+    assert "Too few numbers to find diseases: nothing was found, but only 1 of" in said
     assert main(["doctor", str(path), "--json"]) == 4
     told = json.loads(capsys.readouterr().out)
     assert (told["healthy"], told["conclusion"]) == (False, "partly")
@@ -478,13 +478,13 @@ def test_rows_that_are_epochs_do_not_count_as_steps(tmp_path: Path, capsys: pyte
     path = epochs(tmp_path / "log.csv", count=8)
     records, unit = read_foreign(path)
     assert [record.step for record in records] == [100 * k for k in range(1, 9)]
-    assert "a row is an epoch, taken for 100 steps" in unit
+    assert "Each row is one epoch and counts as 100 steps" in unit
     assert main(["doctor", str(path), "--loss", "non-saturating"]) == 3
     assert "--steps-per-row" in capsys.readouterr().out
     assert main(["doctor", str(path), "--loss", "non-saturating", "--steps-per-row", "5", "--json"]) == 4
     told = json.loads(capsys.readouterr().out)
     assert told["early"] == ["discriminator-sure"]  # 40 steps
-    assert told["steps"] == "A row is taken for 5 steps, as you say."
+    assert told["steps"] == "Each row counts as 5 steps, as given."
     assert main(["doctor", str(path), "--loss", "non-saturating", "--steps-per-row", "938"]) == 3
     for bad in ("0", "-1", "nan", "1e12"):
         assert main(["doctor", str(path), "--steps-per-row", bad]) == 1
@@ -549,7 +549,8 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", str(run)]) == 5
     said = capsys.readouterr().out
     assert (
-        "No disease; not good yet: 482 ± 9 times real after 20 s; they are too much alike (spread 0.71," in said
+        "No disease, but the samples are not good yet: 482 ± 9 times real after 20 s; they are too much alike "
+        "(spread 0.71," in said
     )
     assert "Healthy" not in said
     assert "hardly get better" in said
@@ -586,10 +587,11 @@ def test_histories_without_the_number_are_judged_by_their_distance() -> None:
 
     assert diagnose(history(older(0.02)), OPTIONS).conclusion == "healthy"
     assert diagnose(history(older(0.2)), OPTIONS).conclusion == "poor"
-    assert "0.2 times as far from the data as its plain average is (good: below 0.1), after 20 s." in line(
-        diagnose(history(older(0.2)), OPTIONS)
+    assert (
+        "0.2 times as far from the data as the average of the data is (good: below 0.1), after 20 s."
+        in line(diagnose(history(older(0.2)), OPTIONS))
     )
-    assert str(Quality(None, 0.0, 1.03, 0.0, None, {})) == "no nearer to the data than its plain average"
+    assert str(Quality(None, 0.0, 1.03, 0.0, None, {})) == "no nearer to the data than the average of the data"
     assert "after less than a second; they vary too much" in str(
         Quality(9.0, 0, None, 0.4, None, {"spread": 1.2})
     )
@@ -621,4 +623,4 @@ def test_values_beyond_all_measure_are_no_signals() -> None:
 def test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure() -> None:
     records = history(HISTORIES["mode-collapse"][0])
     for kind, sure in (("image", "high"), ("points", "high"), ("music", "low")):
-        assert diagnose(records, OPTIONS | {"kind": kind}).present[0].sure == sure
+        assert diagnose(records, OPTIONS | {"kind": kind}).present[0].confidence == sure

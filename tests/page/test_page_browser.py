@@ -114,7 +114,7 @@ def test_what_a_run_shows(tmp_path: Path, page: Page, serve: type[Served]) -> No
     page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
     card = page.get_by_role("article", name="a")
     expect(card.locator(".pill")).to_have_text("finished")
-    expect(card.locator(".doctor")).to_contain_text("draws nearly the same thing")
+    expect(card.locator(".doctor")).to_contain_text("draws nearly the same sample")
     expect(card.locator(".doctor code").first).to_have_text("--r1-gamma 10")
     expect(card.locator(".doctor")).to_contain_text("spread = 0.1 (healthy: 0.85 to 1.05)")
     expect(card.locator(".scores.real")).to_be_visible()
@@ -152,7 +152,7 @@ def test_it_follows_a_training_that_is_killed_and_begun_anew(
     with (run_path / "history.jsonl").open("a") as file:
         file.write(record(11, 20).to_json() + "\n{broken\n")
     expect(seen).to_have_text("35,200")
-    expect(page.locator(".about")).to_contain_text("1 lines of the history are no records")
+    expect(page.locator(".about")).to_contain_text("1 lines of the history are not records")
     age(run_path, 100)
     expect(pill).to_have_text("stopped")
     expect(page.locator(".about")).to_contain_text("no record for")
@@ -186,7 +186,7 @@ def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None
     table = page.get_by_role("article", name="b").locator("details[data-part=config]")
     table.locator("summary").click()
     row = table.locator("tr", has=page.locator("th", has_text=re.compile("^g_lr$")))
-    expect(row).to_contain_text("different between runs")
+    expect(row).to_contain_text("differs between the runs")
     page.get_by_role("checkbox", name="b").uncheck()
     expect(page.get_by_role("article")).to_have_count(1)
 
@@ -256,8 +256,10 @@ def test_what_is_not_known_is_said(tmp_path: Path, page: Page, serve: type[Serve
     (run_path / "config.toml").write_text("recipe = 3")
     page.goto(serve(run_path).at())
     card = page.get_by_role("article", name="a")
-    expect(card.locator(".doctor")).to_contain_text("Too few records")
-    expect(card.locator(".numbers")).to_contain_text("FD-digits, of step 50: older than the run")
+    expect(card.locator(".doctor")).to_contain_text("too few records")
+    expect(card.locator(".numbers")).to_contain_text(
+        "FD-digits, measured at step 50; the training has continued since"
+    )
     expect(card.locator(".problem")).to_contain_text("config.toml")
     page.goto(page.url + "?run=b")
     expect(page.get_by_role("status").first).to_have_text("There is no run named b here.")

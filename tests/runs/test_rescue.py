@@ -36,7 +36,7 @@ def ill_when(monkeypatch: pytest.MonkeyPatch, sick: Any) -> None:
     def look(self: Doctor, record: Record) -> list[Finding]:
         return [SICK] if sick(self.options, record) else []
 
-    monkeypatch.setattr(rescue.Doctor, "look", look)
+    monkeypatch.setattr(rescue.Doctor, "examine", look)
 
 
 def test_a_cure_that_helps_is_kept(tmp_path: Path, pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,9 @@ def test_it_goes_back_to_a_healthy_state_well_before_the_finding(
 ) -> None:
     late = Finding(**(vars(SICK) | {"step": 20}))
     monkeypatch.setattr(
-        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+        rescue.Doctor,
+        "examine",
+        lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else [],
     )
     said: list[str] = []
     ward = rescuer(tmp_path / "run", pictures, said)
@@ -120,7 +122,7 @@ def test_what_is_so_already_is_no_cure(
     finding = Finding(**(vars(SICK) | {"cures": (as_it_is, SICK.cures[1])}))
     monkeypatch.setattr(
         rescue.Doctor,
-        "look",
+        "examine",
         lambda self, r: [finding] if self.options["r1_gamma"] != 0.7 and r.step >= 10 else [],
     )
     assert [record.step for record in ward.train(pictures)][-1] == 60
@@ -141,7 +143,7 @@ def test_a_kept_cure_is_never_taken_back(
             return [SICK] if record.step >= 10 else []
         return [back] if record.step >= 40 else []
 
-    monkeypatch.setattr(rescue.Doctor, "look", look)
+    monkeypatch.setattr(rescue.Doctor, "examine", look)
     assert [record.step for record in ward.train(pictures)][-1] == 60
     assert [words.split(" with ")[-1] for words in said if "back to step" in words] == ["--d-lr 1e-05"]
     assert ward.folder.config.optimizers.d_lr == 1e-5
@@ -152,7 +154,9 @@ def test_what_a_rescue_went_back_to_is_saved_at_once(
 ) -> None:
     late = Finding(**(vars(SICK) | {"step": 20}))
     monkeypatch.setattr(
-        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+        rescue.Doctor,
+        "examine",
+        lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else [],
     )
     ward = rescuer(tmp_path / "run", pictures, [])
     records = ward.train(pictures)
@@ -219,7 +223,9 @@ def test_nothing_is_called_healthy_while_a_cure_is_on_trial(
 ) -> None:
     late = Finding(**(vars(SICK) | {"step": 20}))
     monkeypatch.setattr(
-        rescue.Doctor, "look", lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else []
+        rescue.Doctor,
+        "examine",
+        lambda self, r: [late] if self.options["d_lr"] != 1e-5 and r.step >= 20 else [],
     )
     ward = rescuer(tmp_path / "run", pictures, [])
     saved = []

@@ -1,1 +1,1 @@
-"""Why a training fails, in plain words, and the cure: from its history alone."""
+"""Find out from a training's history why it fails, and what cures it."""

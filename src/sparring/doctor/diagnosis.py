@@ -1,4 +1,4 @@
-"""From records to findings: every rule, looked at again with each record."""
+"""Check every rule of the doctor at each record, and collect what was found in a diagnosis."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparring.config.recipes import USUAL
-from sparring.doctor.quality import Course, Quality
+from sparring.doctor.quality import Quality, QualityTracker
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.history.record import LOGGED, Record
 
-EVENTS = ("non_finite",)  # signals that come only where something has happened
-Measured = Callable[[int], tuple[float, float] | None]  # times real at a step, with its deviation
-CONDITIONS = ("clipped",)  # under which a rule is meant; no evidence for it
+EVENTS = ("non_finite",)  # signals that are logged only when the event has happened
+CONDITIONS = ("clipped",)  # signals that limit where a rule applies; they are not shown as evidence
+Measured = Callable[[int], tuple[float, float] | None]  # a step to times real and its standard deviation
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One number that speaks for a finding, beside what is healthy."""
+    """One number that supports a finding, with its healthy range."""
 
     name: str
     value: float
@@ -29,7 +29,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Prescription:
-    """One cure as options to change; none where words alone help."""
+    """One cure in words, and the options that it changes; none if no option helps."""
 
     words: str
     change: Mapping[str, Any]
@@ -37,13 +37,13 @@ class Prescription:
 
 @dataclass(frozen=True)
 class Finding:
-    """A disease that a run has, since which step, and what to do."""
+    """A disease of a run: since which step it has it, and what to do."""
 
     name: str
     title: str
     step: int
     stop: bool
-    sure: str
+    confidence: str
     evidence: tuple[Evidence, ...]
     why: str
     cures: tuple[Prescription, ...]
@@ -51,54 +51,54 @@ class Finding:
 
 @dataclass
 class Doctor:
-    """Looks at the records of one run as they come.
+    """Examines the records of one run, one after another.
 
     Args:
-        options: the run's config, as far as it is known; without ``loss`` rules for some losses only
-            are left out.
+        options: the known options of the run. Without ``loss``, the rules that need a certain loss are not
+            checked.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.signals = Signals(self.options)
-        self.held: dict[str, int] = {}  # records in a row at which a rule's signs held
+        self.in_a_row: dict[str, int] = {}  # consecutive records at which the signs of a rule hold
         self.since: dict[str, int] = {}  # the step at which each present finding was made
-        self.standing: dict[str, Finding] = {}  # as last found
-        self.seen: set[str] = set()  # names of signals that came
-        self.looked: dict[str, int] = {}  # records at which a rule had all it looks at
-        self.course = Course()
-        self.first: dict[str, Finding] = {}  # everything ever found, as it was then
+        self.latest: dict[str, Finding] = {}  # each finding as it was last made
+        self.signal_names: set[str] = set()  # the signals of all records so far
+        self.checked: dict[str, int] = {}  # records at which a rule had all of its signals
+        self.quality = QualityTracker()
+        self.first: dict[str, Finding] = {}  # each finding as it was first made
         self.records = self.step = 0
 
-    def look(self, record: Record) -> list[Finding]:
-        """The findings that hold at this record, causes before effects."""
+    def examine(self, record: Record) -> list[Finding]:
+        """Take the next record; return the findings that hold at it, causes before effects."""
         signals = self.signals.of(record)
-        self.seen |= signals.keys()
-        self.course.look(record)
+        self.signal_names |= signals.keys()
+        self.quality.add(record)
         self.records, self.step = self.records + 1, record.step
         findings = []
         for rule in RULES:
-            looked_at = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
-            whole = all(sign.name in signals for sign in rule.signs)
-            if looked_at and not whole and rule.signs[0].name not in EVENTS:  # nothing is said of it here
-                findings += [self.standing[rule.name]] if rule.name in self.since else []
+            due = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
+            complete = all(sign.name in signals for sign in rule.signs)
+            if due and not complete and rule.signs[0].name not in EVENTS:  # this record cannot decide
+                findings += [self.latest[rule.name]] if rule.name in self.since else []
                 continue
-            self.looked[rule.name] = self.looked.get(rule.name, 0) + (looked_at and whole)
-            holds = looked_at and whole and all(sign.holds(signals) for sign in rule.signs)
-            self.held[rule.name] = self.held.get(rule.name, 0) + 1 if holds else 0
-            if self.held[rule.name] < rule.checks:
+            self.checked[rule.name] = self.checked.get(rule.name, 0) + (due and complete)
+            holds = due and complete and all(sign.holds(signals) for sign in rule.signs)
+            self.in_a_row[rule.name] = self.in_a_row.get(rule.name, 0) + 1 if holds else 0
+            if self.in_a_row[rule.name] < rule.checks:
                 self.since.pop(rule.name, None)
                 continue
             self.since.setdefault(rule.name, record.step)
-            self.standing[rule.name] = self._finding(rule, signals)
-            findings.append(self.standing[rule.name])
+            self.latest[rule.name] = self._finding(rule, signals)
+            findings.append(self.latest[rule.name])
         for finding in findings:
             self.first.setdefault(finding.name, finding)
         return findings
 
     def diagnosis(self, findings: Iterable[Finding], measured: Measured = lambda step: None) -> Diagnosis:
-        """What is to be said after the record at which these findings were made."""
+        """The diagnosis after the record at which these findings were made."""
         return Diagnosis(
             tuple(findings),
             tuple(self.first.values()),
@@ -106,12 +106,12 @@ class Doctor:
             self.records,
             self.step,
             tuple(self.early()),
-            len(self.meant()),
-            self.course.now,
+            len(self.applicable()),
+            self.quality.latest,
         ).with_measured(measured)
 
     def prescriptions(self, name: str) -> tuple[Prescription, ...]:
-        """What helps against a disease with these options; nothing for one that is not known."""
+        """The cures of a disease that change these options; none for an unknown disease."""
         return tuple(
             self._prescribed(cure)
             for rule in RULES
@@ -120,33 +120,33 @@ class Doctor:
             if self._helps(cure)
         )
 
-    def meant(self) -> list[Rule]:
-        """Rules for such a run: those for other losses, or for histories that say less, are left out."""
+    def applicable(self) -> list[Rule]:
+        """The rules for this loss and for a history with these signals."""
         loss = self.options.get("loss")
         return [
             rule
             for rule in RULES
             if (not rule.losses or loss is None or loss in rule.losses)
-            and (not rule.lacking or rule.lacking not in self.seen)
+            and (not rule.lacking or rule.lacking not in self.signal_names)
         ]
 
     def unchecked(self) -> list[str]:
-        """Rules that could not be looked at: the history lacks their signals, or the loss is not known."""
+        """The rules that cannot be checked: the history lacks their signals, or the loss is unknown."""
         return [
             rule.name
-            for rule in self.meant()
-            if not (self._applies(rule) and {sign.name for sign in rule.signs} <= self.seen)
+            for rule in self.applicable()
+            if not (self._applies(rule) and {sign.name for sign in rule.signs} <= self.signal_names)
             and rule.signs[0].name not in EVENTS
         ]
 
     def early(self) -> list[str]:
-        """Rules whose signals are there, and which need more steps or records than there are."""
+        """The rules whose signals are logged, but which need more steps or records."""
         without = self.unchecked()
         return [
             rule.name
-            for rule in self.meant()
+            for rule in self.applicable()
             if rule.name not in without
-            and self.looked.get(rule.name, 0) < rule.checks
+            and self.checked.get(rule.name, 0) < rule.checks
             and rule.signs[0].name not in EVENTS
         ]
 
@@ -165,7 +165,7 @@ class Doctor:
             title=rule.title,
             step=self.since[rule.name],
             stop=rule.stop,
-            sure=rule.sure if self.options.get("kind", USUAL) in rule.kinds else "low",
+            confidence=rule.confidence if self.options.get("kind", USUAL) in rule.kinds else "low",
             evidence=tuple(evidence),
             why=rule.why,
             cures=self.prescriptions(rule.name),
@@ -174,7 +174,7 @@ class Doctor:
     def _helps(self, cure: Cure) -> bool:
         if cure.own or cure.option in self.options:
             return bool(cure.change(self.options))
-        return True  # words, or an option of which nothing is known
+        return True  # a cure in words, or an option whose value is unknown
 
     def _prescribed(self, cure: Cure) -> Prescription:
         if cure.option and cure.option not in self.options:
@@ -188,44 +188,48 @@ def diagnose(
     options: Mapping[str, Any] | None = None,
     measured: Measured = lambda step: None,
 ) -> Diagnosis:
-    """What a history says of its run.
+    """Diagnose a run from its history.
 
     Args:
-        measured: times real at a step, with its deviation, where it was measured and not only estimated.
+        options: the known options of the run.
+        measured: gives times real at a step, with its standard deviation, if it was measured on more samples
+            than a record has; else None.
     """
     doctor = Doctor(options or {})
     findings: list[Finding] = []
     for record in records:
-        findings = doctor.look(record)
+        findings = doctor.examine(record)
     return doctor.diagnosis(findings, measured)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A run's present findings, everything it ever had (as first found), and what could not be checked.
+    """What the doctor found in a run, and which rules it could not check.
 
     Attributes:
-        unchecked: rules whose numbers the history lacks.
-        early: rules that need more steps or records.
-        rules: how many are meant for such a run.
+        present: the findings that hold at the last record.
+        ever: all findings of the run, each as it was first made.
+        unchecked: the rules whose numbers the history lacks.
+        early: the rules that need more steps or records.
+        rules: how many rules apply to this run.
     """
 
     present: tuple[Finding, ...]
-    course: tuple[Finding, ...]
+    ever: tuple[Finding, ...]
     unchecked: tuple[str, ...]
     records: int
     step: int
     early: tuple[str, ...] = ()
     rules: int = len(RULES)
-    quality: Quality = Course().now
+    quality: Quality = QualityTracker().latest
 
     def __str__(self) -> str:
-        from sparring.doctor.report import text  # it reads this module
+        from sparring.doctor.report import text  # it imports this module
 
         return text(self, "this training")
 
     def with_measured(self, measure: Measured) -> Diagnosis:
-        """The same with the quality that was measured at its step, where it was."""
+        """This diagnosis, with the quality measured at its step if there is such a measurement."""
         found = measure(self.step)
         if found is None:
             return self
@@ -233,13 +237,15 @@ class Diagnosis:
 
     @property
     def checked(self) -> int:
-        """How many rules could be looked at."""
+        """How many rules could be checked."""
         return self.rules - len(self.unchecked) - len(self.early)
 
     @property
     def conclusion(self) -> str:
-        """ "ill"; "short" (too few records to judge); "partly" (most rules could not be checked); "poor" (no
-        disease, and the samples are not good yet); or "healthy".
+        """One of five words.
+
+        "ill"; "short": too few records to judge; "partly": most rules could not be checked; "poor": no
+        disease, but the samples are not good yet; "healthy".
         """
         if self.present:
             return "ill"
@@ -251,11 +257,11 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """No rule holds, most could be checked, and the samples are good."""
+        """Whether no rule holds, most rules could be checked, and the samples are good."""
         return self.conclusion == "healthy"
 
     @property
     def passed(self) -> tuple[Finding, ...]:
-        """What it had and has no more."""
+        """The findings that the run had before and no longer has."""
         names = {finding.name for finding in self.present}
-        return tuple(finding for finding in self.course if finding.name not in names)
+        return tuple(finding for finding in self.ever if finding.name not in names)

@@ -1,4 +1,4 @@
-"""Whether samples are good yet: no disease is not yet health."""
+"""Judge from a history whether the samples are good. A run without a disease may still have poor samples."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from sparring.files import read_object
 from sparring.history import layout
 from sparring.history.record import LOGGED, Record, times_real_text
 
-GOOD = 2.0  # times real, up to which samples count as good
-FAR = 0.1  # of the distance, where a history has no times real
-FALLS = 0.9  # of what it was after half the time: less counts as getting better
-MEASURED = (layout.EVALUATION, layout.QUALITY)  # of a run folder, which have more samples than a record
-ASIDE = " (its held-out part)"  # after the name of data, in what an evaluation measured against
-# Signs that are told where they are out of their healthy range: its ends, and what is said below and above.
-BESIDE = (("spread", 0.85, 1.05, ("they are too much alike", "they vary too much")),)
-AVERAGE = 0.95  # of the distance, from which samples are no better than the data's average
+GOOD = 2.0  # samples count as good up to this many times real
+GOOD_DISTANCE = 0.1  # used instead of times real if a history lacks it; samples below this count as good
+AVERAGE = 0.95  # samples with at least this distance are no better than the average of the data
+FALLS = 0.9  # samples are getting better if the number fell below this share of its value at half the time
+MEASURED = (layout.EVALUATION, layout.QUALITY)  # files of a run that measure more samples than a record does
+HOLD_OUT_SUFFIX = " (its held-out part)"  # follows the name of the data in an evaluation
+# Further numbers that are mentioned outside their healthy range: name, low, high, words for below and above.
+RANGES = (("spread", 0.85, 1.05, ("they are too much alike", "they vary too much")),)
 
 
 class Quality(NamedTuple):
-    """How good the samples are, after so long, and whether they were getting better.
+    """How good the samples are, and whether they are getting better.
 
     Attributes:
-        times_real: as measured or estimated; None where the history has none.
-        distance: which says it more roughly.
-        better: against half the time; None where that is not known.
-        beside: other signs outside their healthy range, by name.
+        times_real: measured or estimated; None if the history has no such number.
+        error: the standard deviation of ``times_real``.
+        distance: a less exact number; None if the history has no such number.
+        seconds: the time that the training took.
+        better: whether they are better than at half the time; None if that is unknown.
+        out_of_range: other numbers outside their healthy range, by name.
     """
 
     times_real: float | None
@@ -35,14 +37,14 @@ class Quality(NamedTuple):
     distance: float | None
     seconds: float
     better: bool | None
-    beside: Mapping[str, float]
+    out_of_range: Mapping[str, float]
 
     @property
     def good(self) -> bool:
-        """Whether nothing says otherwise; a doubt of two standard deviations is left."""
+        """Whether the samples count as good, with a tolerance of two standard deviations."""
         if self.times_real is not None:
             return self.times_real - 2 * self.error <= GOOD
-        return self.distance is None or self.distance < FAR
+        return self.distance is None or self.distance < GOOD_DISTANCE
 
     def __str__(self) -> str:
         if self.times_real is not None:
@@ -53,62 +55,61 @@ class Quality(NamedTuple):
             return ""
         said = f"{said} after {_duration(self.seconds)}" if self.seconds else said.rstrip(",")
         return said + "".join(
-            f"; {told[value > most]} ({name} {value:.3g}, healthy: {LOGGED[name].healthy})"
-            for name, _, most, told in BESIDE
-            if (value := self.beside.get(name)) is not None
+            f"; {words[value > high]} ({name} {value:.3g}, healthy: {LOGGED[name].healthy})"
+            for name, _, high, words in RANGES
+            if (value := self.out_of_range.get(name)) is not None
         )
 
     def facts(self) -> dict[str, object]:
-        """As JSON has it; ``good`` is None where nothing says how good they are."""
-        return self._asdict() | {"good": self.good if str(self) else None, "beside": dict(self.beside)}
+        """The fields as JSON; ``good`` is None if the history says nothing about quality."""
+        good = self.good if str(self) else None
+        return self._asdict() | {"good": good, "out_of_range": dict(self.out_of_range)}
 
     @property
     def advice(self) -> str:
-        """What may help where they are not good yet."""
+        """What to do if the samples are not good yet."""
         if self.better is None:
             return "Train longer."
         if self.better:
-            return "They are getting better: train longer (sparring resume RUN --minutes MORE)."
-        return (
-            "They hardly get better any more: take the recipe's own options, another recipe or larger players."
-        )
+            return "The samples are getting better: train longer (sparring resume RUN --minutes MORE)."
+        return "The samples hardly get better: use the recipe's own options, another recipe or larger networks."
 
 
-class Course:
+class QualityTracker:
     """Follows the quality through the records of a run."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[float, float]] = []  # seconds or steps, and how far from the data
-        self.now = Quality(None, 0.0, None, 0.0, None, {})
+        self.values: list[tuple[float, float]] = []  # seconds or steps, and times real or distance
+        self.latest = Quality(None, 0.0, None, 0.0, None, {})
 
-    def look(self, record: Record) -> None:
-        """Take in one record; one that lacks the numbers changes nothing."""
+    def add(self, record: Record) -> None:
+        """Take the next record; a record without the numbers changes nothing."""
         values = record.values
         times, distance = values.get("times_real"), values.get("distance")
         if times is None and distance is None:
             return
         time, far = record.seconds or float(record.step), times if times is not None else distance
         assert far is not None
-        before = [value for moment, value in self.seen if moment <= time / 2]
-        self.seen.append((time, far))
-        beside = {
+        before = [value for moment, value in self.values if moment <= time / 2]
+        self.values.append((time, far))
+        out_of_range = {
             name: values[name]
-            for name, low, high, _ in BESIDE
+            for name, low, high, _ in RANGES
             if name in values and not low <= values[name] <= high
         }
         better = far < FALLS * before[-1] if before else None
         error = values.get("times_real_error", 0.0)
-        self.now = Quality(times, error, distance, record.seconds, better, beside)
+        self.latest = Quality(times, error, distance, record.seconds, better, out_of_range)
 
 
 def measured(folder: Path, step: int) -> tuple[float, float] | None:
-    """Times real of a run at this step as it was measured, with its deviation; None where it was not.
+    """The measured times real of a run at a step, with its standard deviation; None without a measurement.
 
-    What the training ended with is the run's number. An evaluation takes its place where it says the same of
-    more samples, not one in other features, or beside data that are not the run's.
+    The measurement at the end of the training is the run's number. An evaluation replaces it if it has more
+    samples, the same features and the run's own data.
     """
     at_end, evaluated = (_facts(folder / name, step) for name in (layout.QUALITY, layout.EVALUATION))
-    if evaluated.get("against") not in (evaluated.get("reals"), f"{evaluated.get('reals')}{ASIDE}"):
+    if evaluated.get("against") not in (evaluated.get("reals"), f"{evaluated.get('reals')}{HOLD_OUT_SUFFIX}"):
         evaluated = {}
     if at_end and (evaluated.get("label") != at_end.get("label") or not _count(evaluated) > _count(at_end)):
         evaluated = {}
@@ -117,7 +118,7 @@ def measured(folder: Path, step: int) -> tuple[float, float] | None:
 
 
 def _facts(path: Path, step: int) -> dict[str, Any]:
-    """What a file says of times real at this step; empty where it says nothing that can be used."""
+    """The content of a file that measured times real at this step, else {}."""
     found = read_object(path)
     numbers = found.get("times_real"), found.setdefault("times_real_error", None) or 0
     return found if found.get("checkpoint_step") == step and all(map(_number, numbers)) else {}
@@ -134,8 +135,9 @@ def _number(value: object) -> bool:
 
 def _in_words(distance: float) -> str:
     if distance >= AVERAGE:
-        return "no nearer to the data than its plain average,"
-    return f"{distance:.2g} times as far from the data as its plain average is (good: below {FAR}),"
+        return "no nearer to the data than the average of the data,"
+    good = f"good: below {GOOD_DISTANCE}"
+    return f"{distance:.2g} times as far from the data as the average of the data is ({good}),"
 
 
 def _duration(seconds: float) -> str:

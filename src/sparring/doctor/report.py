@@ -1,4 +1,4 @@
-"""Findings in words: one line under the progress bar, or the whole report."""
+"""A diagnosis as text: one line under the progress bar, or the whole report; and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparring.errors import counted
 
 
 class Remarks:
-    """The line on each record of a run in training, and whether it says something new."""
+    """Gives the doctor's line at each record of a training, and whether it is news."""
 
     def __init__(self) -> None:
         self.said = ""
@@ -24,7 +24,7 @@ class Remarks:
 
 
 def line(diagnosis: Diagnosis, *, advice: bool = False) -> str:
-    """The first finding in a line, or the conclusion, with advice where it is asked for."""
+    """The first finding in one line, or the conclusion without one, on request with advice."""
     findings = diagnosis.present
     if not findings:
         return f"doctor: {summary(diagnosis, advice=advice)}"
@@ -32,27 +32,27 @@ def line(diagnosis: Diagnosis, *, advice: bool = False) -> str:
     evidence = ", ".join(f"{e.name} {number(e.value)}" for e in first.evidence)
     cure = f" Cure: {command(first.cures[0])}." if first.cures else ""
     more = f" (+{len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"doctor: {first.title} ({evidence}).{cure} Confidence: {first.sure}.{more}"
+    return f"doctor: {first.title} ({evidence}).{cure} Confidence: {first.confidence}.{more}"
 
 
 def number(value: float) -> str:
-    """A value in three figures."""
+    """A value with three significant digits."""
     return f"{value:.3g}"
 
 
 def command(cure: Prescription) -> str:
-    """A cure as options to type, with its reason; words alone where no option helps."""
+    """A cure as options to type, with its reason; only words if no option helps."""
     options = options_text(cure.change)
     return f"{options} ({cure.words})" if options else cure.words
 
 
 def options_text(change: Mapping[str, Any]) -> str:
-    """Options as the command line takes them."""
+    """Options as they are typed on the command line."""
     return " ".join(f"--{option_text(name, value)}" for name, value in change.items())
 
 
 def option_text(name: str, value: Any) -> str:
-    """One option as the command line takes it, without its dashes."""
+    """One option as it is typed on the command line, without the leading dashes."""
     dashed = name.replace("_", "-")
     if isinstance(value, bool):
         return dashed if value else f"no-{dashed}"
@@ -63,15 +63,17 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     """The whole report, as ``sparring doctor`` prints it."""
     head = f"{name}: {counted(diagnosis.records, 'record')}, {counted(diagnosis.step, 'step')}"
     if not diagnosis.records:
-        return f"{head}\n\nThere is nothing to look at yet."
+        return f"{head}\n\nThe history has no records yet."
     parts = [head]
     parts += [f"\n{said}"] if (said := summary(diagnosis)) else []
     for finding in diagnosis.present:
         parts.append(f"\n{_whole(finding)}")
     if passed := diagnosis.passed:
-        parts.append("\nHad, and has no more: " + ", ".join(f"{f.name} (step {f.step:,})" for f in passed))
+        parts.append(
+            "\nFound earlier, and now over: " + ", ".join(f"{f.name} (step {f.step:,})" for f in passed)
+        )
     if diagnosis.unchecked:
-        parts.append("\nCould not be checked, since the history lacks their numbers: ")
+        parts.append("\nNot checked, since the history lacks their numbers: ")
         parts[-1] += ", ".join(diagnosis.unchecked)
     if diagnosis.early:
         parts.append("\nNot checked yet, since they need more steps or records: ")
@@ -80,33 +82,33 @@ def text(diagnosis: Diagnosis, name: str) -> str:
 
 
 def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
-    """The conclusion in a sentence or two; of findings, how good the samples are."""
+    """The conclusion in one or two sentences; if there are findings, only the quality of the samples."""
     quality, more = str(diagnosis.quality), f" {diagnosis.quality.advice}" if advice else ""
-    known = f" Quality: {quality}." if quality else ""
+    also = f" Quality: {quality}." if quality else ""
     return {
-        "ill": known.strip(),
-        "short": f"Too little to say of diseases: most rules look at three records in a row.{known}",
-        "partly": f"Too little to say of diseases: nothing was found, but only {diagnosis.checked} of "
-        f"{diagnosis.rules} rules could be checked.{known}",
-        "poor": f"No disease; not good yet: {quality}.{more}",
+        "ill": also.strip(),
+        "short": f"Too few records to find diseases: most rules need three in a row.{also}",
+        "partly": f"Too few numbers to find diseases: nothing was found, but only {diagnosis.checked} of "
+        f"{diagnosis.rules} rules could be checked.{also}",
+        "poor": f"No disease, but the samples are not good yet: {quality}.{more}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
     }[diagnosis.conclusion]
 
 
 def _whole(finding: Finding) -> str:
-    advice = "  Going on like this is a waste of time." if finding.stop else ""
+    advice = "  To continue like this is a waste of time." if finding.stop else ""
     lines = [
         f"{finding.name}: {finding.title}.",
-        f"  Since step {finding.step:,}; confidence {finding.sure}.{advice}",
+        f"  Since step {finding.step:,}; confidence: {finding.confidence}.{advice}",
         f"  {finding.why}",
     ]
     lines += [f"    {e.name} = {number(e.value)} (healthy: {e.healthy}): {e.meaning}" for e in finding.evidence]
     lines += [f"  Cure: {command(cure)}" for cure in finding.cures]
-    return "\n".join([*lines, f"  More of it: sparring doctor {finding.name}"])
+    return "\n".join([*lines, f"  More about it: sparring doctor {finding.name}"])
 
 
 def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
-    """The report as JSON has it."""
+    """The report as JSON."""
     return {
         "run": name,
         "healthy": diagnosis.healthy,
@@ -131,7 +133,7 @@ def _facts(finding: Finding) -> dict[str, Any]:
         "title": finding.title,
         "since_step": finding.step,
         "stop": finding.stop,
-        "confidence": finding.sure,
+        "confidence": finding.confidence,
         "evidence": [
             vars(e) | {"value": e.value if math.isfinite(e.value) else None} for e in finding.evidence
         ],

@@ -1,4 +1,4 @@
-"""What the doctor looks at: the values of a record, and how they have moved."""
+"""The signals that the doctor's rules check: the values of a record, and numbers derived from earlier ones."""
 
 from __future__ import annotations
 
@@ -11,54 +11,58 @@ from itertools import pairwise
 from sparring.config.arguments import MOST_FLOAT
 from sparring.history.record import Logged, Record
 
-BACK_STEPS = 150  # over which progress is judged
-KEPT = 64  # records that are remembered, and more where they are fewer than BACK_STEPS apart
+BACK_STEPS = 150  # progress compares a record with one at least so many steps before
+LEAST_KEPT = 64  # records that are remembered; more if they cover fewer than BACK_STEPS
 
-DERIVED: dict[str, Logged] = {  # beside records.LOGGED
+DERIVED: dict[str, Logged] = {  # in addition to LOGGED
     "logit_gap": Logged("logit", "0.2 to 4", "real_logit - fake_logit"),
-    "progress_made": Logged("ratio", "above 1", "distance 150 steps before over distance now"),
-    "worse_than_start": Logged("ratio", "below 1", "distance over the first one"),
-    "worse_than_best": Logged("ratio", "below 2", "distance over the least so far"),
-    "swing": Logged("ratio", "below 1", "greatest less least of the last 8 distances, over their mean"),
-    "turns": Logged(
-        "count", "0 to 2", "times that the last 8 distances turned, by a tenth of their mean or more"
+    "progress_made": Logged("ratio", "above 1", "the distance 150 steps ago, over the distance now"),
+    "worse_than_start": Logged("ratio", "below 1", "the distance now, over the first distance"),
+    "worse_than_best": Logged("ratio", "below 2", "the distance now, over the least distance so far"),
+    "swing": Logged(
+        "ratio", "below 1", "the greatest minus the least of the last 8 distances, over their mean"
     ),
-    "g_moved": Logged("ratio", "above 0.01", "greatest g_change so far"),
-    "d_moved": Logged("ratio", "above 0.01", "greatest d_change so far"),
-    "gradient_leap": Logged("ratio", "below 10", "d_gradient_norm over its median so far"),
-    "batch_size": Logged("samples", "16 to 512", "samples a step"),
+    "turns": Logged(
+        "count",
+        "0 to 2",
+        "how often the last 8 distances changed direction, counting moves of at least a tenth of their mean",
+    ),
+    "g_moved": Logged("ratio", "above 0.01", "the greatest g_change so far"),
+    "d_moved": Logged("ratio", "above 0.01", "the greatest d_change so far"),
+    "gradient_leap": Logged("ratio", "below 10", "d_gradient_norm, over its median so far"),
+    "batch_size": Logged("samples", "16 to 512", "samples per step"),
     "clipped": Logged("yes or no", "0", "whether the discriminator's weights are clipped"),
     "average": Logged("yes or no", "1", "whether the generator's weights are averaged"),
 }
 
 
 class Signals:
-    """Derives the signals of each record from it and those before."""
+    """Derives the signals of each record from it and the earlier records."""
 
     def __init__(self, options: Mapping[str, object]) -> None:
         self.constant: dict[str, float] = {}
-        self.bounds = options.get("loss") == "non-saturating"
+        self.log_odds = options.get("loss") == "non-saturating"
         if isinstance(size := options.get("batch_size"), int | float):
             self.constant["batch_size"] = float(size)
         if "ema_half_life" in options:
             self.constant["average"] = float(bool(options["ema_half_life"]))
-        # Clipping makes few directions by itself.
+        # Weight clipping alone leaves few directions.
         self.constant["clipped"] = float(bool(options.get("weight_clip")))
-        self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=KEPT + BACK_STEPS)
+        self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=LEAST_KEPT + BACK_STEPS)
         self.first = self.best = 0.0
         self.moved: dict[str, float] = {}
 
     def of(self, record: Record) -> dict[str, float]:
-        """The record's values with what follows from them."""
-        # Beyond float32 is no measurement, and sums of such overflow.
+        """The values of a record and the signals derived from them."""
+        # Values beyond float32 are not measurements, and their sums overflow.
         found = {
             name: value for name, value in record.values.items() if abs(value) <= MOST_FLOAT
         } | self.constant
         if {"real_logit", "fake_logit"} <= found.keys():
             found["logit_gap"] = found["real_logit"] - found["fake_logit"]
-        if self.bounds and "d_real" not in found and (loss := found.get("d_loss", -1.0)) >= 0:
-            found["d_real"] = math.exp(-loss)  # at least: the loss is -log D(x) - log(1 - D(G(z)))
-            found["d_fake"] = 1 - found["d_real"]  # at most
+        if self.log_odds and "d_real" not in found and (loss := found.get("d_loss", -1.0)) >= 0:
+            found["d_real"] = math.exp(-loss)  # a lower bound, since the loss is -log D(x) - log(1 - D(G(z)))
+            found["d_fake"] = 1 - found["d_real"]  # an upper bound
         for player in ("g", "d"):
             if f"{player}_change" in found:
                 self.moved[player] = max(self.moved.get(player, 0.0), found[f"{player}_change"])
@@ -72,7 +76,7 @@ class Signals:
         if len(earlier) >= 3 and "d_gradient_norm" in found:
             found["gradient_leap"] = found["d_gradient_norm"] / max(statistics.median(earlier), 1e-12)
         self.before.append((record.step, found))
-        while len(self.before) > KEPT and record.step + 1 - self.before[1][0] >= BACK_STEPS:
+        while len(self.before) > LEAST_KEPT and record.step + 1 - self.before[1][0] >= BACK_STEPS:
             self.before.popleft()
         return found
 
@@ -92,6 +96,6 @@ class Signals:
 
 
 def _turns(values: list[float], least: float) -> int:
-    """How often a course turns round, moves smaller than ``least`` left out."""
+    """How often a sequence changes direction; moves smaller than ``least`` are ignored."""
     moves = [b - a for a, b in pairwise(values) if abs(b - a) >= least]
     return sum(a * b < 0 for a, b in pairwise(moves))

@@ -1,4 +1,4 @@
-"""The story of each disease: what is seen, what happens, where that is from; and a page of it in text."""
+"""The description of each disease: its appearance, its mechanism and the source; and its page as text."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sparring.doctor.rules import RULES, Cure, Sign
 from sparring.doctor.signals import DERIVED
 from sparring.history.record import LOGGED
 
-COLUMNS = 100  # of a page in text
+COLUMNS = 100  # the width of a page of text
 PLAYERS = ("generator", "discriminator")
 
 
 class Story(NamedTuple):
-    """What a rule does not say.
+    """A description of a disease that goes beyond its rule.
 
     Attributes:
-        seen: how the disease looks to somebody who watches the training.
-        told: the mechanism, further than the rule's ``why``.
-        source: where that is from.
+        appearance: what somebody sees who watches the training.
+        mechanism: more on how it happens than the rule's ``why``.
+        source: the publications.
     """
 
-    seen: str
-    told: str
+    appearance: str
+    mechanism: str
     source: str
 
 
@@ -34,74 +34,74 @@ STORIES: dict[str, Story] = {
     "non-finite": Story(
         "The training stops with an error that names the step; the last good checkpoint is kept.",
         "A number format has a largest value. One step too large makes weights so big that the next scores "
-        "exceed it; infinity minus infinity is NaN, and NaN spreads through every weight it meets. Nothing "
-        "can be saved from there on, which is why sparring stops instead of setting the bad values to 0.",
+        "exceed it; infinity minus infinity is NaN, and NaN spreads to every weight. After that nothing "
+        "can be saved, so sparring stops instead of setting the bad values to 0.",
         "Micikevicius et al. 2018, Mixed precision training; Pascanu et al. 2013, On the difficulty of "
         "training recurrent neural networks (clipping).",
     ),
     "generator-frozen": Story(
         "The same noise at every record, while the discriminator's loss falls to 0.",
-        "A forger who never practises. It is nearly always a slip in code: the optimizer was given the "
-        "other player's parameters, `torch.no_grad` or `detach()` stands on the way to the loss, or "
+        "The forger never practises. This is nearly always an error in code: the optimizer was given the "
+        "other player's parameters, `torch.no_grad` or `detach()` is used before the loss, or "
         "`requires_grad` is off. The check before the first step finds most of these.",
         "Goodfellow et al. 2014, Generative adversarial nets, algorithm 1: both players must move.",
     ),
     "discriminator-frozen": Story(
-        "Samples change and please the judge, and are nowhere near the data.",
-        "An inspector who never learns. The generator finds what its random weights happen to like, and "
-        "stays there: the scores look wonderful and the pictures are patterns.",
+        "The samples change and get good scores, but do not come near the data.",
+        "The inspector never learns. The generator finds what its random weights happen to like, and "
+        "stays there: the scores look very good, but the pictures are only patterns.",
         "Goodfellow et al. 2014, algorithm 1.",
     ),
     "labels-swapped": Story(
         "D(x) falls, D(G(z)) rises, and the samples drift away from the data.",
-        "The discriminator learns its task perfectly, but the wrong task: it calls forged what is real. "
-        "The generator is then paid for looking like nothing in the data.",
+        "The discriminator learns perfectly, but the wrong task: it calls real samples forged. "
+        "The generator is then rewarded for samples that are unlike the data.",
         "Goodfellow et al. 2014, equation 1.",
     ),
     "wrong-sign": Story(
         "The discriminator is right about everything, and the samples get worse than the noise they began as.",
-        "The generator climbs where it should descend. Each step makes it easier to recognise, and since "
-        "the discriminator agrees, nothing stops it. Written for a loss to be maximised and given to an "
-        "optimizer that minimises, any GAN does this.",
+        "The generator goes up where it should go down. Each step makes its samples easier to recognise, and "
+        "the discriminator does not stop it. This happens to any GAN if a loss that should be maximised is "
+        "given to an optimizer that minimises.",
         "Goodfellow et al. 2014, section 3: the generator's two losses.",
     ),
     "generator-dead": Story(
         "One flat picture, the same for every latent, which no longer changes at all.",
-        "A huge step pushes all units of a layer below 0, where a ReLU gives 0 and its slope is 0, or the "
-        "last layer so far that tanh is flat. No gradient comes through, so no later step can bring it back.",
+        "A huge step moves all units of a layer below 0, where a ReLU gives 0 and has slope 0, or the "
+        "last layer so far that tanh is flat. No gradient passes, so no later step can repair it.",
         "Lu et al. 2020, Dying ReLU and initialization.",
     ),
     "rate-too-low": Story(
         "Noise that hardly changes; the losses stay near ln 4 and ln 2.",
-        "Nothing is wrong but the speed. What looks like patience is budget wasted: at a rate a hundred "
-        "times too small, ten epochs do what a tenth of one could.",
+        "Only the speed is wrong, and the budget is wasted: with a learning rate that is a hundred times too "
+        "small, ten epochs do what a tenth of an epoch could.",
         "Heusel et al. 2017, GANs trained by a two time-scale update rule.",
     ),
     "range-mismatch": Story(
         "Samples of the right shape, washed out or clipped, and a discriminator that is always right.",
         "tanh gives numbers between -1 and 1. If the data lie in [0, 255], in [0, 1] or anywhere else, no "
-        "weights can draw them, and the discriminator tells both kinds apart by their brightness alone. It "
-        "need learn nothing else, and teaches nothing else.",
+        "weights can draw them, and the discriminator can tell both apart by their brightness alone. It "
+        "does not have to learn anything else, and so teaches nothing else.",
         "Radford et al. 2016, section 4: data scaled to the range of tanh.",
     ),
     "discriminator-weak": Story(
-        "Both scores stay together, the losses sit at ln 4 and ln 2, and the samples do not get better.",
-        "The generator can learn only what the discriminator sees. If that is too small, too slow, or held "
-        "down by a penalty a thousand times too strong, any blob passes.",
+        "Both scores stay together, the losses stay at ln 4 and ln 2, and the samples do not get better.",
+        "The generator can learn only what the discriminator sees. If the discriminator is too small, too slow "
+        "or limited by a penalty that is a thousand times too strong, any sample passes.",
         "Goodfellow 2016, NIPS tutorial, section 5.4: balancing the two.",
     ),
     "discriminator-won": Story(
-        "D(x) is 1, D(G(z)) is 0, the gap of the scores grows, and the samples stand still.",
-        "Real and forged samples lie on thin surfaces that hardly meet, so a strong discriminator can part "
-        "them completely. Where it is sure, its surface is flat, and a flat surface has no direction: the "
-        "forger is told that it is bad and not what would be better. A penalty on the slope at real samples "
-        "keeps the surface inclined.",
+        "D(x) is 1, D(G(z)) is 0, the gap between the scores grows, and the samples no longer change.",
+        "Real and forged samples lie on thin surfaces that hardly meet, so a strong discriminator can separate "
+        "them completely. Where it is sure, its output is flat, and a flat function has no direction: the "
+        "forger learns that it is bad, but not what would be better. A penalty on the slope at real samples "
+        "keeps the slope useful.",
         "Arjovsky & Bottou 2017, Towards principled methods for training GANs, theorem 2.4.",
     ),
     "discriminator-sure": Story(
         "In a history of losses alone: D(x) near 1, D(G(z)) near 0, a high generator loss, again and again.",
-        "This is what can be said of other programs' runs. A sure discriminator is no fault while the "
-        "samples get better, so look at them before you believe it.",
+        "This is all that the losses of other programs can show. A sure discriminator is not a fault as long "
+        "as the samples get better, so look at them first.",
         "Arjovsky & Bottou 2017.",
     ),
     "gradient-vanished": Story(
@@ -111,99 +111,100 @@ STORIES: dict[str, Story] = {
         "Goodfellow et al. 2014, section 3.",
     ),
     "mode-collapse": Story(
-        "All samples alike; from record to record another one, while the losses look balanced.",
-        "The generator is paid for passing, not for variety. One good forgery, printed again and again, "
-        "passes until the discriminator has learnt it; then all samples jump to the next one. Momentum "
-        "makes it worse: with Adam's usual 0.9 each player runs on as in its last ten steps.",
+        "All samples are alike; they change from record to record, and the losses look balanced.",
+        "The generator is rewarded for samples that pass, not for variety. One good forgery, drawn again and "
+        "again, passes until the discriminator has learnt it; then all samples jump to the next one. Momentum "
+        "makes it worse: with Adam's usual 0.9 each player continues in the direction of its last ten steps.",
         "Goodfellow 2016, section 5.1; Metz et al. 2017, Unrolled GANs; Mescheder et al. 2018 (R1); Gidel et "
         "al. 2019, Negative momentum for improved game dynamics.",
     ),
     "class-collapse": Story(
         "Each class has its own picture, and within a class all samples are that picture.",
-        "The label is a strong hint and the latent a weak one. If passing takes no variety, the generator "
-        "lets the latent's weights go.",
+        "The label is a strong hint and the latent a weak one. If samples pass without variety, the generator "
+        "stops using the latent.",
         "Yang et al. 2019, Diversity-sensitive conditional GANs.",
     ),
     "partial-collapse": Story(
         "Good samples of some kinds, and others never.",
-        "Each sample is judged by itself, so a kind that is never forged costs nothing. The discriminator "
-        "need not even know it.",
+        "Each sample is judged alone, so a kind that is never forged costs nothing. The discriminator "
+        "does not even have to know it.",
         "Srivastava et al. 2017, VEEGAN; Lin et al. 2018, PacGAN.",
     ),
     "spectral-collapse": Story(
-        "The samples break down while the discriminator's weights grow in a few directions.",
+        "The samples get much worse while the discriminator's weights grow in a few directions.",
         "A layer is a set of directions in which it looks, each with its own strength (the singular values). "
-        "Too large steps let a few grow and the rest shrink: the inspector becomes blind to all but a few "
+        "With steps that are too large, a few grow and the rest shrink: the inspector sees only a few "
         "features, and forgeries that are right in those pass.",
         "Liu et al. 2019, Spectral regularization for combating mode collapse in GANs; Miyato et al. 2018.",
     ),
     "rate-too-high": Story(
-        "Samples that jump from record to record and come no nearer.",
-        "Each player answers a position that the other has left already, with a step that goes too far "
-        "again. Smaller steps turn the jumps into progress.",
+        "Samples that jump from record to record and do not get nearer to the data.",
+        "Each player reacts to a position that the other has left already, with a step that again goes too "
+        "far. Smaller steps turn the jumps into progress.",
         "Heusel et al. 2017.",
     ),
     "oscillation": Story(
         "The samples get better, worse, better: the distance swings and has no trend.",
         "Around its equilibrium the game is a rotation: each player pushes the other sideways. Without "
-        "friction the circle does not close in. R1 is that friction; an average of the weights stands in "
+        "friction the circle does not get smaller. R1 is that friction; an average of the weights is in "
         "the middle of the circle.",
         "Mescheder et al. 2018, Which training methods for GANs do actually converge?; Yazıcı et al. 2019.",
     ),
     "overfitting": Story(
-        "D's scores of training samples rise away from those of held-out ones.",
-        "With few samples it is easier to know them all than to know what makes them real. Then anything "
-        "new is a forgery, even a real one, and the generator is pushed towards copies.",
+        "D's scores of training samples rise above those of held-out samples.",
+        "With few samples it is easier to learn them by heart than to learn what makes them real. Then any "
+        "new sample counts as a forgery, even a real one, and the generator is pushed towards copies.",
         "Karras et al. 2020, Training GANs with limited data (r_v); Zhao et al. 2020 (DiffAugment).",
     ),
     "memorised": Story(
-        "Samples that are as good as the data, and each has a twin among the training samples.",
-        "If there are a few dozen samples, drawing them again passes every test but one: a held-out sample "
-        "should be as near to the forged ones as a training sample is.",
+        "Samples that are as good as the data, and each of which is nearly equal to a training sample.",
+        "If there are a few dozen samples, copies of them pass every test except one: held-out samples "
+        "should be as near to the forged samples as training samples are.",
         "Meehan et al. 2020, A non-parametric test to detect data-copying.",
     ),
     "leaky-augmentation": Story(
         "Samples with shifts, cutouts or wrong colours that the data do not have.",
-        "The discriminator sees altered samples only, real and forged. If every one is altered, an altered "
-        "forgery is the likeliest to pass. Below a probability of about 0.8 the unaltered is the most "
-        "frequent single kind, and the generator finds it.",
+        "The discriminator sees only augmented samples, real and forged. If all of them are augmented, a "
+        "forgery with the augmentation is the most likely to pass. Below a probability of about 0.8 the "
+        "samples without it are the most frequent single kind, and the generator finds them.",
         "Karras et al. 2020, section 2.2.",
     ),
     "checkerboard": Story(
         "A fine grid of dark and light pixels over every sample.",
-        "A transposed convolution of kernel 3 at stride 2 paints some pixels from one kernel place and their "
-        "neighbours from four. The discriminator must unteach what the architecture draws by itself.",
+        "A transposed convolution with kernel 3 and stride 2 computes some pixels from one kernel weight and "
+        "their neighbours from four. The discriminator must correct what the architecture draws by itself.",
         "Odena et al. 2016, Deconvolution and checkerboard artifacts.",
     ),
     "weave": Story(
-        "A fine, regular weave of dots over every picture, plainest where it should be smooth.",
-        "Layers that double the size paint each second pixel from other weights than its neighbour. While the "
-        "discriminator has coarser faults to look at, nothing evens them out. Photographs have next to no "
-        "power at the highest frequencies in both directions, so its share there tells the weave early.",
+        "A fine, regular pattern of dots over every picture, clearest where the picture should be smooth.",
+        "Layers that double the size compute every second pixel with other weights than its neighbour. As long "
+        "as there are coarser faults for the discriminator, nothing corrects this. Photographs have almost no "
+        "power at the highest frequencies in both directions, so the power there shows the pattern early.",
         "Odena et al. 2016, Deconvolution and checkerboard artifacts; Durall et al. 2020, Watch your "
         "up-convolution.",
     ),
     "average-lags": Story(
-        "Good samples in training and noise from the averaged generator.",
-        "A decay copied from a training a hundred times longer averages over more steps than there were. "
-        "What it holds is mostly the start.",
+        "Good samples from the generator in training, and noise from the weight average.",
+        "A decay that is copied from a training a hundred times as long averages over more steps than there "
+        "were. The average then consists mostly of the start.",
         "Karras et al. 2024, Analyzing and improving the training dynamics of diffusion models, section 3.",
     ),
     "no-average": Story(
         "Samples that are good at one record and poor at the next.",
-        "The weights of the last step are one point on the way round. The average of the last thousands "
-        "costs next to nothing and is a better forger than any of them.",
+        "The weights of the last step are one point on the circle. The average over the last thousands of "
+        "steps costs almost nothing and is a better forger than the weights of any single step.",
         "Yazıcı et al. 2019, The unusual effectiveness of averaging in GAN training.",
     ),
     "batch-too-small": Story(
-        "Samples that shake, and BatchNorm that draws each sample by its neighbour.",
-        "Two samples are no survey of ten digits. Each step answers an accident, and the next one another.",
+        "Samples that shake; with BatchNorm each sample depends on the others in its batch.",
+        "Two samples cannot represent ten digits. Each step reacts to a few random samples, the next step to "
+        "others.",
         "Brock et al. 2019, Large scale GAN training, section 3.1.",
     ),
     "gradient-leap": Story(
         "The discriminator's gradient, steady so far, is suddenly dozens of times larger.",
-        "Loss surfaces of deep networks have cliffs. At the foot of one the slope is huge, and a step along "
-        "it lands far from anything that was learnt.",
+        "The loss surfaces of deep networks have cliffs. At a cliff the slope is huge, and a step along "
+        "it ends far from everything that was learnt.",
         "Pascanu et al. 2013.",
     ),
 }
@@ -219,10 +220,10 @@ def about(name: str) -> str:
     to_type = ", to add to `sparring train DATA`" if typed else " (in your code or data; no option does it)"
     parts = [
         [f"{rule.name}: {rule.title}"],
-        ["What you see. " + story.seen],
-        [f"Why it happens. {rule.why} {story.told}"],
+        ["What you see. " + story.appearance],
+        [f"Why it happens. {rule.why} {story.mechanism}"],
         [f"How the doctor knows. At {rule.checks} records in a row, from step {rule.grace} on:", *signs],
-        [f"Cures, the likeliest first{to_type}:", *cures],
+        [f"Cures, the most likely first{to_type}:", *cures],
         ["Source. " + story.source],
     ]
     return "\n\n".join("\n".join(_wrapped(text) for text in part) for part in parts).replace("`", "")
@@ -234,19 +235,22 @@ def _wrapped(text: str) -> str:
 
 
 def meaning(sign: Sign) -> str:
-    """What the number of a sign says."""
+    """The meaning of the number of a sign."""
     return (LOGGED.get(sign.name) or DERIVED[sign.name]).meaning
 
 
 def bounds(sign: Sign) -> str:
-    """Where a sign's number lies in the disease."""
+    """The bounds of a sign, as text."""
     low = f"{sign.low:g} <= " if sign.low > -math.inf else ""
     high = f" <= {sign.high:g}" if sign.high < math.inf else ""
     return f"{low}`{sign.name}`{high}"
 
 
 def remedy(cure: Cure) -> str:
-    """A cure for any run, in options as they are typed; one that depends on the run's own, for a recipe's."""
+    """A cure as text with options to type.
+
+    A cure that multiplies an option is shown for the first recipe that it changes.
+    """
     if cure.own:
         flags = ", ".join(f"`--{name.replace('_', '-')}`" for name in cure.own)
         return f"{cure.words}: leave out {flags}"
@@ -262,6 +266,6 @@ def remedy(cure: Cure) -> str:
             now = option_text(cure.option, options[cure.option]).split()[-1]
             return (
                 f"`--{option_text(cure.option, change[cure.option])}` where it is {now}, as in {name}: "
-                f"{cure.words} ({cure.times:g} times what it is)"
+                f"{cure.words} ({cure.times:g} times its value)"
             )
-    return f"`--{cure.option.replace('_', '-')}` {cure.times:g} times what it is: {cure.words}"
+    return f"`--{cure.option.replace('_', '-')}` {cure.times:g} times its value: {cure.words}"

@@ -1,4 +1,4 @@
-"""What pictures, points … are to the players, to the disk and to the eye: a file each."""
+"""The kinds of data, such as pictures and points, with one file for each kind."""
 
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, unknown
@@ -6,12 +6,12 @@ from sparring.kinds.image import IMAGE
 from sparring.kinds.kind import Kind
 from sparring.kinds.points import POINTS
 
-# In the order in which they are asked whose a file is; pictures, who take any folder, last.
+# In the order in which they are asked whether they read a file. Pictures are last: they read any folder.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, IMAGE)}
 
 
 def of(found: Spec | str) -> Kind:
-    """The kind of such data, or of that name.
+    """The kind of a Spec, or the kind with a name.
 
     Raises:
         ConfigError: an unknown name.

@@ -1,4 +1,4 @@
-"""What a kind of data is: everything that is not the same for pictures, points, and what is still to come."""
+"""The type of a kind of data: everything that differs between pictures, points and later kinds."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Sheet(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of data, to the players, to the disk and to the eye.
+    """One kind of data: how networks take it, how files store it and how it is shown.
 
     Attributes:
-        name: as a Spec and run.json have it.
+        name: its name in a Spec and in run.json.
         noun: what one sample is called.
         axes: of one sample.
         codec: reads the codec of such data from its fields in run.json.
-        recipe: the best one measured for it; ``few_recipe``: for small sets, "" where it is the same.
-        count: samples that are drawn where nobody says how many.
-        crowd: samples that a sheet shows where they all make one picture; 0: each has a tile.
-        flaw: what such data cannot have in this Spec, of a file of others; "" where there is nothing.
-        question: for the user of data that may be of another kind; None where there is no doubt.
-        describe: in words, what one sample of such data is.
+        recipe: the best measured recipe for it; ``few_recipe``: the best for small sets, "" if it is the same.
+        count: how many samples are drawn by default.
+        crowd: how many samples a sheet shows if they make one picture together; 0: each sample has a tile.
+        flaw: what is wrong with a Spec that was read from a file, "" if nothing is.
+        question: a question to the user if the data may be of another kind, else None.
+        describe: describes one sample in words.
         vectors: encoded samples (B, *shape) to (B, D), in which vital signs compare them.
         coarse: the same, smaller, in which clusters are found.
         signs: vital signs of this kind alone, of encoded fakes and reals.
@@ -56,7 +56,7 @@ class Kind:
         tiles: decoded samples as a picture each, (N, H, W, C); None where they only make one together.
         beside: fakes, each beside its nearest real, both as ``measured`` gives them; None where no eye can
             compare them.
-        plane: whether what the discriminator thinks of the data's space can be shown as a landscape.
+        plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
         writers: by the suffix of the file; "" is a folder.
         suffixes: of files that hold such data alone.
         reads: whether the file or folder of that path holds such data.

@@ -1,1 +1,1 @@
-"""How good samples are, measured against real ones."""
+"""Measure how good samples are, against real samples."""

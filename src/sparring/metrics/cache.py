@@ -1,4 +1,4 @@
-"""Statistics of real data kept on disk, found again by what went into them."""
+"""Keep the feature statistics of real data on disk."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ VERSION = "1"
 
 
 def statistics(extractor: Extractor, samples: Tensor, where: Path | None = None) -> Gaussian:
-    """Mean and covariance of the samples' features, from the cache where the same were asked before.
+    """Mean and covariance of the samples' features, from the cache if they were computed before.
 
-    The same: samples of the same type, shape and bytes, and an extractor of the same name, version and
-    device kind. An extractor without a version is not cached; a damaged file is made anew.
+    The cache finds them by the samples' type, shape and bytes and by the extractor's name, version and type of
+    device. The statistics of an extractor without a version are not kept; a damaged file is written again.
     """
     if extractor.version is None:
         return fit_gaussian(extractor(samples))
@@ -38,7 +38,7 @@ def statistics(extractor: Extractor, samples: Tensor, where: Path | None = None)
 
 
 def _read(path: Path) -> Gaussian | None:
-    """What was stored, or None where it is missing or damaged."""
+    """Read stored statistics; None if the file is missing or damaged."""
     try:
         with safe_open(path, "pt") as file:
             found = Gaussian(file.get_tensor("mean"), file.get_tensor("covariance"))

@@ -1,4 +1,4 @@
-"""Small classifiers: their last layer but one gives features, their accuracy tells what fakes are worth."""
+"""Small classifiers, for features of labelled data and for the accuracies GAN-train and GAN-test."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sparring.metrics.features import (
     resizer_name,
 )
 
-FEATURES = 64  # of the last layer but one
+FEATURES = 64  # width of the last hidden layer
 STEPS, BATCH, LR = 400, 128, 3e-3
-CHECK, PATIENCE = 50, 3  # look at the held-out part every CHECK steps; give up after PATIENCE without gain
+CHECK, PATIENCE = 50, 3  # steps between checks on the hold-out; checks without gain before the end
 HELD_OUT, MOST_HELD_OUT = 0.1, 2000
 
 
@@ -46,9 +46,9 @@ class Classifier(nn.Module):
     ``features``, ``predict`` and ``accuracy`` take decoded samples.
 
     Args:
-        shape: of one sample: a picture (C, H, W), brought to at most SIDE x SIDE, or a point (D,).
-        classes: how many there are.
-        convolutions: of a picture, in order.
+        shape: of one sample, a picture (C, H, W) or a point (D,). Pictures are resized to at most SIDE x SIDE.
+        classes: the number of classes.
+        convolutions: the convolutions for pictures, in order.
     """
 
     centre: Tensor  # (D,) and scale (D,): of points
@@ -140,8 +140,8 @@ def train_classifier(
     """A classifier of decoded samples (N, *shape) with labels (N,), the same for the same seed (on the CPU).
 
     Adam with a cosine decay over at most ``steps`` batches. A tenth of the samples is held out: the
-    weights that do best on it are kept, and PATIENCE looks without gain end the training.
-    ``held_out_accuracy`` is slightly flattered by that choice.
+    weights that do best on it are kept, and PATIENCE checks without gain end the training.
+    This choice makes ``held_out_accuracy`` slightly too high.
 
     Raises:
         DataError: fewer than 10 samples, fewer than 2 classes, or labels that do not fit.
@@ -211,7 +211,7 @@ def classifier_extractor(network: Classifier, data: str, device: torch.device = 
 
 
 class Trainer(Protocol):
-    """Whatever learns a classifier, as ``train_classifier`` does."""
+    """A function that trains a classifier, as ``train_classifier`` does."""
 
     def __call__(self, samples: Tensor, labels: Tensor, classes: int, *, seed: int) -> Classifier: ...
 

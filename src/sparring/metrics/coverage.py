@@ -1,4 +1,4 @@
-"""How good and how varied samples are, by nearest neighbours: precision, recall, density, coverage."""
+"""Fidelity and diversity of samples, by nearest neighbours: precision, recall, density and coverage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIE = 1e-12  # squared distances nearer than this, relatively, are equal
 
 
 class Coverage(NamedTuple):
-    """Precision, recall and coverage in [0, 1]; density from 0, 1 for samples of the real law."""
+    """Precision, recall and coverage in [0, 1]; density, about 1 for samples of the real distribution."""
 
     precision: float
     recall: float
@@ -69,7 +69,7 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Coverage:
 
 
 def _squared_reach(features: Tensor, k: int) -> Tensor:
-    """Squared radii (N,) of the balls, less what makes two distances equal."""
+    """Squared radii (N,) of the balls, reduced by the tolerance TIE."""
     reach = nearest(features, features, k + 1).distances[:, -1].square()
     return reach * (1 - TIE)
 
@@ -77,7 +77,7 @@ def _squared_reach(features: Tensor, k: int) -> Tensor:
 def _inside(
     block: Tensor, rows: slice, columns: slice, about: Screen, reach: Tensor, a: Tensor, b: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Pairs (i, j) where b_j lies in the ball of a_i; the block proposes, doubtful ones are measured."""
+    """Pairs (i, j) where b_j lies in the ball of a_i; doubtful pairs are measured exactly."""
     limit, slack = reach[rows], rounding(about, reach, a.shape[1])[rows]
     outermost = torch.where(limit > 0, limit + slack, -torch.inf)  # a ball of radius 0 holds nothing
     i, j = (block < outermost[:, None].to(block.dtype)).nonzero(as_tuple=True)

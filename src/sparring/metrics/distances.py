@@ -10,8 +10,8 @@ from torch import Tensor
 
 from sparring.errors import DataError
 
-CHUNK = 1024  # vectors worked on at once
-STEP = 256  # columns of a triangular matrix worked on at once
+CHUNK = 1024  # vectors that are processed at once
+STEP = 256  # columns of a triangular matrix that are processed at once
 
 
 class Gaussian(NamedTuple):
@@ -121,8 +121,8 @@ def kernel_distance(
     """KID: the unbiased squared MMD of a (N, D), b (M, D) in the kernel (x.y / D + 1)^3.
 
     The mean over random subsets (Bińkowski et al. 2018, section 4). Unbiased whatever the sizes, so
-    sets of one law may score below nought. The subsets overlap, and their spread alone would promise
-    too much: the standard error adds what the finite sets themselves would vary by, which is an
+    two sets of the same distribution may score below 0. The subsets overlap, so their spread alone would be too
+    small: the standard error adds what the finite sets themselves would vary by, which is an
     upper bound for two sets of one law. Products are taken in the features' own precision.
 
     Args:
@@ -199,10 +199,10 @@ def _common_quantiles(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def check_features(a: Tensor, b: Tensor, least: int = 1) -> None:
-    """Refuse what are not two sets (N, D), (M, D) of finite features, ``least`` or more of each.
+    """Check that two sets of features (N, D), (M, D) are finite and have at least ``least`` vectors each.
 
     Raises:
-        DataError: as said.
+        DataError: they do not fit together, are too few or are not finite.
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
         raise DataError(

@@ -1,6 +1,6 @@
-"""Everything that is said about fakes at once: fidelity, diversity, how sure, and whether copied.
+"""The whole evaluation of fakes: fidelity, diversity, their errors, and whether the fakes are copies.
 
-Each number stands beside the one that real data gets, as the best that can be hoped for.
+Each number is given together with the number of real data, the best that can be expected.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from sparring.metrics.memorisation import memorisation
 from sparring.metrics.quality import Tell, TimesReal, features_of
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
-FEW = 10  # samples a feature dimension, below which a Fréchet distance is mostly its own bias
-LEAST = 20  # samples, below which nothing is said
+FEW = 10  # samples per feature dimension; with fewer a Fréchet distance is mostly bias
+LEAST = 20  # samples; fewer are refused
 
 
 class Scores(NamedTuple):
@@ -134,8 +134,8 @@ def evaluate(
         real: what the generator was trained on.
         draw: the fakes of draw number 0, 1 …; all but the Fréchet distance comes from the first.
         held_out: reals that it was not trained on.
-        full: also copying and, with labels, GAN-train and GAN-test, which take longest.
-        tell: told again and again what is being done.
+        full: also measure copying and, with labels, GAN-train and GAN-test, which take longest.
+        tell: called with a text whenever the next part of the work begins.
 
     Raises:
         DataError: too few samples, or sets of another shape.
@@ -255,8 +255,8 @@ def _warnings(extractor: Extractor, reference_count: int, features: Tensor, held
         )
     if not held_out:
         said.append(
-            "measured against the very data it was trained on: copies would score best, and copying "
-            "cannot be told. Keep some data back and give it as --held-out."
+            "measured against the data that the generator was trained on: copies would score best, and copying "
+            "cannot be detected. Keep some data back and give it as --held-out."
         )
     if extractor.name.startswith("classifier-"):
         said.append(

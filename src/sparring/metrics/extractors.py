@@ -16,8 +16,14 @@ from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, ra
 from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
 
 AUTO = "auto"
-ANY = ("points", "digits", "classifier", "efficientnet-lite0", "pca-64")  # in the order they are looked at
-LEAST_A_CLASS = 20  # samples a class, on average, before a classifier is trained unasked
+ANY = (
+    "points",
+    "digits",
+    "classifier",
+    "efficientnet-lite0",
+    "pca-64",
+)  # in the order in which "auto" tries them
+LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
 
 
 class Reals(NamedTuple):
@@ -102,7 +108,7 @@ EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
     "points": _raw("points", pictures=False),
 }
 
-SUITS: dict[str, Callable[[Reals], bool]] = {  # data that is measured so where nobody says in which features
+SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these features for the data
     "points": lambda reals: not reals.pictures and reals.values <= MOST_VALUES,
     "digits": lambda reals: reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE,
     "classifier": lambda reals: 2 <= reals.classes <= len(reals.samples) / LEAST_A_CLASS,

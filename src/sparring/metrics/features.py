@@ -20,7 +20,7 @@ from sparring.errors import DataError
 PUBLISHED = "inception-2015"  # the features of the published "FID"
 CPU = torch.device("cpu")
 COMPONENTS, FITTED, SIDE = 64, 1024, 32  # of the principal components; pictures are at most SIDE wide
-MOST_VALUES = 8192  # of a sample taken as its own features: their covariance has 512 MB
+MOST_VALUES = 8192  # per sample, if the values are the features: their covariance takes 512 MB
 
 
 class Samples(NamedTuple):
@@ -47,8 +47,8 @@ class Extractor:
         resizer: how pictures are brought to the network's size, "" where they are not.
         version: changes whenever the features do; None where that is not known (then never cached).
         batch: samples at a time, which bounds the memory.
-        note: what a report says beside the name, as a classifier's accuracy.
-        own_units: whether features are the samples' own values, whose origin and unit say nothing.
+        note: a remark for reports, such as the accuracy of a classifier.
+        own_units: whether the features are the samples' own values, with an arbitrary origin and unit.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Extractor:
 
         Args:
             samples: uint8 pictures (N, C, H, W) or float points (N, D).
-            done: told after each batch how many samples have their features.
+            done: called after each batch with the number of samples that are done.
 
         Raises:
             DataError: no samples, samples that do not fit, or features that are not N finite vectors.
@@ -111,7 +111,7 @@ def content_hash(*tensors: Tensor) -> str:
 
 
 def check_pictures(samples: Tensor, name: str) -> None:
-    """Refuse what is not a batch of 8-bit pictures.
+    """Check that samples are a batch of 8-bit pictures.
 
     Raises:
         DataError: another type or rank, or neither 1, 3 nor 4 channels.

@@ -1,4 +1,4 @@
-"""Whether samples are copies of the training set, told against real vectors it never saw."""
+"""Measure whether samples are copies of the training set, by comparison with held-out real samples."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from sparring.data import kmeans
 from sparring.metrics.neighbours import Neighbours, nearest
 
-FEWEST = 20  # samples, and held-out vectors, for a cell to be heard
+FEWEST = 20  # samples, and held-out vectors, that a cell needs to be counted
 
 
 class Memorisation(NamedTuple):
-    """Signs of copying; the held-out share is what the authentic one is to be read against.
+    """Signs of copying. Compare ``authentic`` with ``authentic_held_out``.
 
     ``copying`` is C_T: under -3 copies, about 0 as far from the training set as held-out vectors are,
     over 3 further (underfitted). ``nearest`` holds each sample's nearest training vector, (N, 1).

@@ -1,8 +1,8 @@
-"""Nearest neighbours among feature vectors, block by block: float32 searches, float64 decides.
+"""Exact nearest neighbours among feature vectors, block by block: searched in float32, decided in float64.
 
-|a - b|^2 = |a|^2 + |b|^2 - 2 a.b is one matrix product, fast and, where a and b are near, wrong: it
-cancels. So it only proposes. Each proposal within its rounding error of the decision is measured again
-as the sum of squared differences in float64, and what is returned is exact: copies are at distance 0.
+|a - b|^2 = |a|^2 + |b|^2 - 2 a.b needs one fast matrix product, but is inaccurate if a and b are near. So it
+only proposes candidates. Candidates whose rounding error could change the result are measured again, as the
+sum of squared differences in float64. The result is exact: copies are at distance 0.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 from sparring.metrics.distances import check_features
 
 BLOCK = 1024  # vectors on a side: 4 MB of float32 distances
-SPARE = 4  # neighbours proposed beyond those asked for
-MEASURED = 2**18  # numbers measured exactly at once: they fit a core's cache
+SPARE = 4  # additional neighbours that are proposed
+MEASURED = 2**18  # numbers that are measured exactly at once; they fit into the cache of a core
 
 
 class Neighbours(NamedTuple):

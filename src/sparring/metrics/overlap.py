@@ -1,4 +1,4 @@
-"""Whether sets that should be apart share samples."""
+"""Check whether sets that should be disjoint share samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def shared(samples: Tensor, others: Tensor) -> int:
 
 
 def overlaps(fakes: Tensor, real: Tensor, held_out: Tensor | None, *, drawn: bool) -> tuple[str, ...]:
-    """What to say where fakes, reals and held-out reals are not sets apart.
+    """Warnings if fakes, reals and held-out reals are not disjoint sets.
 
     Args:
         drawn: whether a generator draws the fakes, which may then copy but not be the reals.
@@ -26,7 +26,7 @@ def overlaps(fakes: Tensor, real: Tensor, held_out: Tensor | None, *, drawn: boo
         few = count < len(held_out)
         said.append(
             f"{_of(count, len(held_out))} held-out reals are among those trained on, value for value: "
-            + ("they are not held out" if few else "nothing is held out, so copies cannot be told")
+            + ("they are not held out" if few else "nothing is held out, so copies cannot be detected")
             + ". Give reals as --held-out that no training has seen."
         )
     for name, reals in (("reals", real), ("held-out reals", held_out)):

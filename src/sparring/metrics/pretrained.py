@@ -1,4 +1,4 @@
-"""Feature networks trained by others: the one door to each optional package and to each download."""
+"""Feature networks trained by others. Only this file imports their packages and downloads weights."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def dinov2_vits14(device: torch.device = CPU) -> Extractor:
     """DINOv2's class token (Oquab et al. 2023), which follows people's judgement (Stein et al. 2023).
 
     Raises:
-        ConfigError: the package is not installed, or the weights are neither here nor can be downloaded.
+        ConfigError: the package is not installed, or the weights are missing and cannot be downloaded.
     """
     _need(("transformers",), "dinov2-vits14", "dinov2", INSTEAD)
     from transformers import Dinov2Config, Dinov2Model
@@ -127,7 +127,7 @@ def download(url: str, sha256: str, name: str) -> Path:
     """The file at ``url`` in the cache, fetched once, with this SHA-256.
 
     Raises:
-        ConfigError: not here and not to be had, or other content.
+        ConfigError: the file cannot be downloaded, or has other content.
     """
     path = cache_folder() / "weights" / name / url.rpartition("/")[2]
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:

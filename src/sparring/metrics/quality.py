@@ -16,21 +16,21 @@ from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
 
-COUNT, DRAWS = 10_000, 3  # samples a side, and draws of them
-FLOORS = 3  # draws of reals whose features are quickly taken; one of others
-MOST_PARTS = 10  # of a set that is larger than what is compared
+COUNT, DRAWS = 10_000, 3  # samples of each side, and how often fakes are drawn
+FLOORS = 3  # sets of other reals that are measured, if the features are fast; else one
+MOST_PARTS = 10  # a larger set is compared in at most this many parts
 QUICK = ("digits", "points", "pca-64")  # features that take seconds
 DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 draws of 10,000
-LEAST_A_FEATURE = 2  # samples of a side for each feature, without which nothing is said
-LEAST_FLOOR = 0.1  # of what is expected
-FEW_REALS = 2048  # that suffice where statistics are shipped
+LEAST_A_FEATURE = 2  # samples of each side that are needed per feature
+LEAST_FLOOR = 0.1  # the least floor, as a share of the expected one
+FEW_REALS = 2048  # real samples that suffice if the package ships their statistics
 
 Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True)
 class TimesReal:
-    """Fréchet distance of samples to reals, over that of as many other reals; 1 is as good as real.
+    """Fréchet distance of samples to reals, over that of equally many other reals; 1 is as good as real.
 
     Attributes:
         error: its standard deviation over draws of samples and of reals; None where there was one draw each.
@@ -53,14 +53,14 @@ class TimesReal:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON stores it, beside the label and the count of what it is part of."""
+        """The fields for JSON, without the label."""
         return {"times_real": self.value, "times_real_error": self.error, "times_real_count": self.count}
 
 
 class RealFeatures(NamedTuple):
-    """Features of what was trained on, of the reference, and of two sets of reals to hold against each other.
+    """Features of the training data, of the reference, and of two sets of reals to compare with each other.
 
-    ``second`` has rows enough for several draws where they are quickly taken.
+    If the features are fast, ``second`` has enough rows for several comparisons.
     """
 
     training: Tensor
@@ -79,9 +79,10 @@ def real_features(
     whole: bool = False,
     tell: Tell = lambda _: None,
 ) -> RealFeatures:
-    """Of ``count`` held-out reals and of as many trained on, a few times; of all of these if ``whole``.
+    """Features of ``count`` held-out reals and of a few times as many training samples, or all with ``whole``.
 
-    Without held-out reals: of one part of the set against another. The same whether ``whole`` or not.
+    Without held-out reals, one part of the training data is compared with another. ``whole`` does not change
+    which samples are compared.
     """
     floors = FLOORS if extractor.name in QUICK else 1
     rng = torch.Generator().manual_seed(seed)
@@ -98,19 +99,19 @@ def real_features(
 
 
 def features_of(extractor: Extractor, samples: Tensor, whose: str, tell: Tell) -> Tensor:
-    """Features (N, D), telling how far it is."""
+    """Features (N, D) of samples, with progress reports to ``tell``."""
     return extractor(samples, lambda done: tell(f"features of {done:,} of {len(samples):,} {whose}"))
 
 
 @dataclass(frozen=True)
 class Standard:
-    """What samples are measured by: the law of reals, and what other reals score.
+    """The standard by which samples are measured: the distribution of reals, and the score of other reals.
 
     Attributes:
-        reference: how many reals the law is of.
+        reference: how many reals the law was fitted to.
         second: features of other reals (N, D).
-        count: samples a side that times real is of; with fewer of them it is estimated.
-        known: the distance of ``count`` other reals, where it was measured before.
+        count: samples of each side for times real; with fewer samples it is estimated.
+        known: the distance of ``count`` other reals, if it was measured before.
     """
 
     label: str
@@ -124,16 +125,16 @@ class Standard:
 
     @property
     def enough(self) -> bool:
-        """Whether the samples of a side are enough for a covariance of their features to say something."""
+        """Whether there are enough samples for a useful covariance of their features."""
         return self.count >= LEAST_A_FEATURE * len(self.law.mean)
 
     @property
     def used(self) -> int:
-        """The samples of a draw that times real is of: the parts of ``count`` that are compared."""
+        """The number of samples of a draw that are compared, in parts of ``count``."""
         return self.count * MOST_PARTS
 
     def floor(self, count: int) -> Estimate:
-        """What so many other reals score, by measurement or, where they are fewer, as far as it follows."""
+        """The score of ``count`` other reals: measured, or computed if there are not so many."""
         if count not in self.floors:
             self.floors[count] = self.known if self.known and count == self.count else self._floor(count)
         return self.floors[count]
@@ -149,18 +150,18 @@ class Standard:
         return Estimate(max(mean, least), deviation / len(found) ** 0.5)
 
     def _expected(self, count: int) -> float:
-        """What so many samples of the reference's own law are expected to score."""
+        """The expected score of ``count`` samples of the reference's own distribution."""
         return frechet_floor(self.law.covariance, self.reference, count)
 
     def distances(self, features: Tensor, count: int) -> list[float]:
-        """Of parts (count, D) of features, as many as there are."""
+        """The distances of the parts (count, D) of the features, at most MOST_PARTS."""
         parts = [part for part in features.split(count) if len(part) == count]
         return [frechet(self.law, fit_gaussian(part)) for part in parts[:MOST_PARTS]]
 
     def times_real(self, drawn: Iterable[Tensor]) -> TimesReal:
-        """Of draws of as many samples, as features (N, D).
+        """Times real of draws of samples, given as features (N, D).
 
-        Of fewer than ``count`` the distance is too large by what it is for as few other reals.
+        With fewer than ``count`` samples the excess over the distance of equally few other reals is used.
         """
         distances: list[float] = []
         count = self.count
@@ -186,7 +187,7 @@ class Standard:
 def standard(
     extractor: Extractor, found: RealFeatures, count: int, *, held_out: bool, law: Gaussian | None = None
 ) -> Standard:
-    """The standard that these reals set for at most ``count`` samples a side; ``law``: of the first."""
+    """The standard that these reals set for at most ``count`` samples of each side."""
     law = law or fit_gaussian(found.first)
     size = min(count, len(found.second))
     return Standard(
@@ -195,7 +196,7 @@ def standard(
 
 
 def known_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
-    """The standard of MNIST's test digits from what the package ships; None of other reals."""
+    """The standard of MNIST's test digits, which the package ships; None for other reals."""
     if extractor.name != "digits" or held_out is None or not is_test_set(held_out):
         return None
     law = digit_classifier()[1]
@@ -205,12 +206,12 @@ def known_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) 
 
 
 def usual_count(real: int, held_out: int | None, most: int = COUNT) -> int:
-    """The samples a side that times real is of, with so many reals and held-out ones."""
+    """The number of samples of each side for times real, given the numbers of reals."""
     return min(most, real if held_out is not None else real // 2)
 
 
 def shipped(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
-    """The floor of MNIST's test digits, which comes with the package."""
+    """The floor of MNIST's test digits, which the package ships; None for other data."""
     if extractor.name != "digits" or count != TEST_DIGITS:
         return None
     _, reference, floor = digit_classifier()
@@ -219,5 +220,5 @@ def shipped(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
 
 
 def _mean(values: Sequence[float]) -> Estimate:
-    """The mean of draws and the deviation of one; 0 of a single draw."""
+    """The mean of several draws and the standard deviation of one draw; 0 for a single draw."""
     return Estimate(fmean(values), stdev(values) if len(values) > 1 else 0.0)

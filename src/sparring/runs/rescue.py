@@ -76,11 +76,11 @@ class Rescuer:
             if self.game.clock.step:
                 for record in self.folder.records():
                     if record.step <= self.game.clock.step:  # what was tried in vain is still in the file
-                        doctor.look(record)
+                        doctor.examine(record)
             last = self.game.clock.step
             try:
                 for record in train_in(self.folder, self.game, data, **options):
-                    self.findings = doctor.look(record)
+                    self.findings = doctor.examine(record)
                     self.diagnosis = doctor.diagnosis(self.findings)
                     yield record
                     self._note_health(record)
@@ -91,7 +91,7 @@ class Rescuer:
                     return
             except NonFiniteError:
                 broken = self.game.clock.broken()
-                if not self._treat(doctor.look(broken), last):
+                if not self._treat(doctor.examine(broken), last):
                     raise
 
     def _note_health(self, record: Record) -> None:
@@ -112,7 +112,7 @@ class Rescuer:
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
         """Go back and change what the first serious finding asks for; False where nothing is to be done."""
-        serious = [finding for finding in findings if finding.sure != "low"]
+        serious = [finding for finding in findings if finding.confidence != "low"]
         if step < self.heard_from:
             serious = [finding for finding in serious if finding.name == "non-finite"]
         if not serious:

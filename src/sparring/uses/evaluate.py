@@ -21,7 +21,7 @@ from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.data.split import set_aside
 from sparring.data.store import Watch
-from sparring.doctor.quality import ASIDE
+from sparring.doctor.quality import HOLD_OUT_SUFFIX
 from sparring.errors import ConfigError, DataError, RunError, counted, first_of
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.find import marked, runs_in
@@ -213,7 +213,7 @@ def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
     """The part of a set that no training sees, under a name that says so."""
-    return held_out and replace(held_out, name=f"{held_out.name}{ASIDE}")
+    return held_out and replace(held_out, name=f"{held_out.name}{HOLD_OUT_SUFFIX}")
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""What a training shows: a live view in a terminal, plain lines elsewhere."""
+"""Show the progress of a training: a live view in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ REDRAW_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between lines on what is being done, where there is no terminal
 
 
-class Half:
-    """A picture (H, W, C) as half blocks, two pixels a character cell; a rich renderable."""
+class HalfBlocks:
+    """A picture (H, W, C) for a terminal, two pixels per character; a rich renderable."""
 
     def __init__(self, pixels: Pixels) -> None:
         height, width, colours = pixels.shape
@@ -64,7 +64,7 @@ def shrink(pixels: Pixels, columns: int) -> Pixels:
 
 
 class Display:
-    """Shows records as they come. ``picture`` is called now and then for the present samples.
+    """Shows records as they come. ``picture`` is called from time to time for the present samples.
 
     Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture; in a
     notebook a bar and the numbers, in one output. Elsewhere: one line a record.
@@ -75,7 +75,7 @@ class Display:
         self.live: Live | None = None
         self.cell: Any = None  # a notebook's output
         self.drawn_at = 0.0
-        self.thumbnail: Half | None = None
+        self.thumbnail: HalfBlocks | None = None
         if console.is_jupyter:
             from IPython.display import display
 
@@ -102,7 +102,7 @@ class Display:
             self.live.stop()
 
     def show(self, record: Record, remark: str = "", news: bool = False) -> None:
-        """Take in one record, with a remark on it; plain lines have it where it is news."""
+        """Show one record with a remark. Plain lines show the remark only if it is news."""
         if self.cell is not None:
             shown = "\n".join([_bar(record.progress) + f"  {time_left(record)}", plain_line(record), remark])
             self.cell.update({"text/plain": shown.rstrip()}, raw=True)
@@ -121,18 +121,18 @@ class Display:
             parts.append(picture)
         self.live.update(Group(*parts))
 
-    def _thumbnail(self) -> Half | None:
+    def _thumbnail(self) -> HalfBlocks | None:
         can_show = self.console.color_system in ("256", "truecolor") and "utf" in self.console.encoding
         if self.picture is None or not can_show or self.console.height < 20:
             return None
         if time.monotonic() - self.drawn_at > REDRAW_SECONDS:
-            self.thumbnail = Half(shrink(self.picture(), min(self.console.width, 80)))
+            self.thumbnail = HalfBlocks(shrink(self.picture(), min(self.console.width, 80)))
             self.drawn_at = time.monotonic()
         return self.thumbnail
 
 
 class Lines:
-    """Lines on standard error on what is being done, LINE_SECONDS apart: the first ``at_once``, or then."""
+    """Prints progress on standard error every LINE_SECONDS; the first line at once with ``at_once``."""
 
     def __init__(self, at_once: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -145,9 +145,9 @@ class Lines:
 
 
 class Reading:
-    """A bar on standard error while pictures are read; a line now and then where that is no terminal.
+    """A progress bar on standard error while pictures are read; plain lines outside a terminal.
 
-    Called with what is being done, how many are done, and of how many.
+    Call it with what is being done, how many are done, and how many there are.
     """
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ class Reading:
 
 
 def fight_line(record: Record) -> Text:
-    """Both losses and both views of the discriminator."""
+    """Both losses and both mean scores of the discriminator as one line."""
     v = record.values
     text = Text("      generator loss ")
     text.append(f"{v['g_loss']:.3f}", "bold cyan").append("  discriminator loss ")
@@ -209,7 +209,7 @@ def _bar(progress: float, width: int = 40) -> str:
 
 
 def time_left(record: Record) -> str:
-    """The time left at the pace so far."""
+    """The remaining time at the speed so far."""
     if record.progress <= 0:
         return ""
     seconds = round(record.seconds * (1 - record.progress) / record.progress)
@@ -221,7 +221,7 @@ def time_left(record: Record) -> str:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Within, the function given shows what is being done: one line on standard error; elsewhere many."""
+    """Give a function that shows what is being done: in one line of a terminal, else in a line each."""
     screen = Console(stderr=True)
     if not screen.is_terminal or screen.is_dumb_terminal:
         yield Lines(at_once=True)
@@ -233,7 +233,7 @@ def working() -> Iterator[Callable[[str], None]]:
 
 
 class _Console(Console):
-    """A console on which no name of a file or of a class moves the cursor or rings the bell."""
+    """A console that prints no control characters, which names of files or classes may contain."""
 
     def print(self, *objects: Any, **options: Any) -> None:
         said = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
@@ -248,7 +248,7 @@ def wanted(verbose: bool | None) -> bool:
 
 
 def console() -> Console:
-    """The console on standard output, which may be a pipe of any encoding."""
+    """The console on standard output; characters that its encoding lacks are replaced."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     return _Console(highlight=False, emoji=False)

@@ -120,7 +120,7 @@ function drawScores(place, scores, range) {
   for (const [k, name] of ["real", "fake"].entries()) {
     const part = document.createElement("span");
     part.className = `key ${name}`;
-    part.textContent = Text.aside(Text.say(name), `⌀ ${Text.figure(means[k])}`);
+    part.textContent = Text.bracketed(Text.say(name), `⌀ ${Text.figure(means[k])}`);
     legend.append(part);
   }
   place.append(picture, legend);

@@ -1,5 +1,5 @@
 "use strict";
-// The latent space of a trained generator: pick a sample, turn its knobs, go towards another one.
+// The latent space of a trained generator: pick a sample, move the sliders, go towards another sample.
 
 const SEEDS = 2 ** 31, TILES = 16, KNOBS = 6, BUTTONS = 12;
 
@@ -13,7 +13,7 @@ class Playground {
     this.picked = null; // a point: {seed, label?, near?, toward?}
     this.before = null; // the point picked before it
     this.share = 0;
-    this.centre = null; // the point that "more like this" was asked of
+    this.centre = null; // the point around which "more like this" draws
     this.seen = new Promise((resolve) => {
       new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(place);
     });
@@ -29,7 +29,7 @@ class Playground {
       this.built = built;
       this.build();
     }
-    if (this.painter !== painter || !this.tiles.children.length) { // another generator draws everything anew
+    if (this.painter !== painter || !this.tiles.children.length) { // a new generator draws everything again
       this.painter = painter;
       this.fill(this.picked);
     }
@@ -56,7 +56,7 @@ class Playground {
     button(buttons, Text.say("reset"), () => { this.relax(); this.draw(); });
   }
 
-  // A button a class; of many classes a list.
+  // One button per class; a list if there are many classes.
   buildClasses(side) {
     const names = [["", Text.say("allClasses")], ...this.view.classes.map((name, k) => [String(k), name])];
     const group = element(side, "div", "classes");
@@ -94,7 +94,7 @@ class Playground {
     for (const slider of [...this.sliders, this.blend]) slider.value = 0;
   }
 
-  // The point of a tile: a seed of its own, or one near the centre.
+  // The latent point of a tile: its own seed, or a point near the centre.
   point(k) {
     if (this.centre) return { ...this.centre, near: 0.35, toward: this.base + k };
     if (!this.view.classes.length) return { seed: this.base + k };
@@ -102,7 +102,7 @@ class Playground {
   }
 
   // Sixteen samples, one request at a time: the browser has few connections, and the pictures need them too.
-  // What was picked stays so where it is still there, or was asked to stay.
+  // The picked sample stays picked if it is still shown, or if ``keep`` names it.
   async fill(keep = null) {
     const mine = (this.filling = Symbol("filling"));
     this.tiles.replaceChildren();
@@ -131,7 +131,7 @@ class Playground {
     this.draw();
   }
 
-  // Draws what the knobs say; while the server is busy only the last asked waits.
+  // Draw as the sliders are set. While the server is busy, only the latest request waits.
   async draw() {
     await this.seen;
     if (this.waiting) { this.again = true; return; }

@@ -106,7 +106,7 @@ class RunCard {
     const lines = [];
     if (conclusion !== "ill") lines.push(heard);
     if (conclusion === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
-    if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => Text.aside(Text.disease(finding), Text.count(finding.since_step))).join(Text.sign("; ")) }));
+    if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => Text.bracketed(Text.disease(finding), Text.count(finding.since_step))).join(Text.sign("; ")) }));
     if (unchecked.length) lines.push(Text.say("unchecked", { names: Text.list(unchecked) }));
     if (early.length) lines.push(Text.say("early", { names: Text.list(early) }));
     const wanted = [...findings.map((finding) => finding.name), "rest"];
@@ -134,13 +134,13 @@ class RunCard {
 
   showFinding(box, finding) {
     const [summary, inside] = box.children, since = Text.count(finding.since_step);
-    summary.textContent = Text.aside(Text.disease(finding), Text.say(this.view.whole ? "since" : "sinceOr", { step: since }));
+    summary.textContent = Text.bracketed(Text.disease(finding), Text.say(this.view.whole ? "since" : "sinceOr", { step: since }));
     inside.replaceChildren();
     element(inside, "p", "", Text.why(finding));
     if (finding.stop) element(inside, "p", "", Text.say("stop"));
     const list = element(inside, "ul", "small");
     for (const sign of finding.evidence) {
-      const said = Text.aside(`${sign.name} = ${Text.figure(sign.value)}`, Text.say("range", { range: Text.range(sign.healthy) }));
+      const said = Text.bracketed(`${sign.name} = ${Text.figure(sign.value)}`, Text.say("range", { range: Text.range(sign.healthy) }));
       element(list, "li", "", `${said}${Text.sign(": ")}${Text.meaning(sign)}`);
     }
     for (const cure of finding.cures) {
@@ -154,10 +154,10 @@ class RunCard {
 
   // The quality number, as measured or estimated, after how long, and what else is out of range.
   quality() {
-    const { times_real: times, error, distance, seconds, beside = {} } = this.view.diagnosis.quality ?? {};
+    const { times_real: times, error, distance, seconds, out_of_range: others = {} } = this.view.diagnosis.quality ?? {};
     const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? Text.say("asFar", { n: Text.figure(distance) }) : ""];
     if (parts[0] && seconds) parts[0] = Text.say("after", { what: parts[0], time: Text.time(seconds) });
-    for (const [name, value] of Object.entries(beside)) parts.push(`${Text.say(name)} ${Text.figure(value)}`);
+    for (const [name, value] of Object.entries(others)) parts.push(`${Text.say(name)} ${Text.figure(value)}`);
     return parts.filter(Boolean).join("; ");
   }
 

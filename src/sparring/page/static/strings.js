@@ -1,37 +1,37 @@
 "use strict";
-// Every text of the page, in both languages; run.js asks for them by name.
+// All texts of the page in both languages, by name.
 const STRINGS = {
   en: {
     language: "中文",
     themeLabel: "light or dark", light: "Light", dark: "Dark",
-    none: "There is no run here yet. `sparring train mnist` makes one; it will appear by itself.",
+    none: "There is no run here yet. `sparring train mnist` makes one, and it will appear by itself.",
     lost: "The page's server does not answer. Start `sparring watch` again; this page reconnects by itself.",
-    state_running: "training", state_finished: "finished", state_stopped: "stopped", state_broken: "broke down",
-    state_waiting: "no record yet", state_gone: "the folder is gone", state_unfinished: "was training when this was written",
+    state_running: "training", state_finished: "finished", state_stopped: "stopped", state_broken: "failed",
+    state_waiting: "no record yet", state_gone: "the folder is gone", state_unfinished: "was still training when this report was written",
     nosuch: "There is no run named {names} here.", pick: "Choose a run above.", filter: "filter runs", unreadable: "This run could not be shown: {why}", drawing: "drawing …", step: "step",
     silent: "no record for {time}", left: "{time} left",
-    conclusion_healthy: "✓ The doctor finds nothing wrong. {quality}", conclusion_poor: "No disease; not good yet: {quality}.", asFar: "{n} times as far from the data as its average is",
-    better: "They are getting better: train longer.", notBetter: "They hardly get better any more: take the recipe's own options, another recipe or larger players.", trainLonger: "Train longer.",
-    early: "Not checked yet, for want of steps or records: {names}", after: "{what} after {time}", timesReal: "Times real", timesRealText: "{n} times real",
-    timesRealHelp: "distance to real samples, in multiples of what other real samples have; 1 is as good as real", measuredOn: "{label}, {n} samples", estimated: "estimated from a few samples", conclusion_short: "Too few records for the doctor to judge.", conclusion_partly: "The doctor finds nothing, but few of its rules could be checked.",
-    unchecked: "Not checked, for want of their numbers: {names}", passed: "Had, and has no more: {names}", stop: "Going on like this is a waste of time.",
+    conclusion_healthy: "✓ The doctor finds nothing wrong. {quality}", conclusion_poor: "No disease, but the samples are not good yet: {quality}.", asFar: "{n} times as far from the data as the average of the data is",
+    better: "The samples are getting better: train longer.", notBetter: "The samples hardly get better: use the recipe's own options, another recipe or larger networks.", trainLonger: "Train longer.",
+    early: "Not checked yet, since they need more steps or records: {names}", after: "{what} after {time}", timesReal: "Times real", timesRealText: "{n} times real",
+    timesRealHelp: "distance to real samples, in multiples of the distance of other real samples; 1 is as good as real", measuredOn: "{label}, {n} samples", estimated: "estimated from a few samples", conclusion_short: "There are too few records for the doctor to judge.", conclusion_partly: "The doctor finds nothing, but few of its rules could be checked.",
+    unchecked: "Not checked, since the history lacks their numbers: {names}", passed: "Found earlier, and now over: {names}", stop: "To continue like this is a waste of time.",
     since: "since step {step}", sinceOr: "since step {step} or earlier", confidence: "confidence: {sure}",
     high: "high", medium: "medium", low: "low", range: "healthy: {range}", cure: "Cure",
     samples: "The same random numbers, from noise to now", noPictures: "no picture yet",
     altSamples: "what the generator draws at step {step}", at: "step {step} · {samples} samples seen · {time}",
-    play: "Play", pause: "Pause", scrub: "time", plane: "Real points (blue) and forged ones (orange). The purpler the ground, the more the discriminator believes that place, compared with the rest at this moment. Lines: where it pulls.",
-    tell: "Can the inspector still tell?", tellHelp: "Scores that the discriminator gives real and forged samples, at this moment. Apart: it can tell. On top of each other: it cannot.",
+    play: "Play", pause: "Pause", scrub: "time", plane: "Real points (blue) and forged ones (orange). The more purple the background, the more real the discriminator thinks that place is, compared with the rest at this moment. Lines: the direction in which it pulls the points.",
+    tell: "Can the inspector still tell?", tellHelp: "The scores that the discriminator gives real and forged samples at this moment. If they are apart, it can tell; if they overlap, it cannot.",
     real: "real", fake: "forged", noScores: "This history has no scores.",
-    losses: "Losses", distance: "Distance to the data", distanceHelp: "falling is better; 1 is as bad as drawing the mean again and again",
-    speed: "Speed", perSecond: "{n} samples/s", time: "Time trained", seen: "Samples seen", spread: "Variety", spreadHelp: "1: as varied as the data",
-    frechet: "Fréchet distance", ofReal: "real samples score {value}", measured: "{label}, step {step}", measuredBefore: "{label}, of step {step}: older than the run",
+    losses: "Losses", distance: "Distance to the data", distanceHelp: "lower is better; 1 is as bad as drawing the mean of the data again and again",
+    speed: "Speed", perSecond: "{n} samples/s", time: "Training time", seen: "Samples seen", spread: "Variety", spreadHelp: "1: as varied as the data",
+    frechet: "Fréchet distance", ofReal: "real samples score {value}", measured: "{label}, step {step}", measuredBefore: "{label}, measured at step {step}; the training has continued since",
     d_loss: "D's loss", g_loss: "G's loss",
     precision: "precision", recall: "recall", coverage: "coverage",
-    playground: "Playground", playgroundHelp: "Drawn by the newest saved generator. Pick a sample, then turn its knobs.",
+    playground: "Playground", playgroundHelp: "Drawn by the newest saved generator. Pick a sample, then move the sliders.",
     another: "Other samples", like: "More like this", allClasses: "all", classes: "class", knobs: "directions of the latent space", knob: "direction {k}",
-    blend: "from this sample towards the one picked before it", reset: "Reset", sample: "sample {seed}", picked: "the picked sample", drawn: "drawn in {ms} ms",
-    config: "Options", different: "different between runs", changed: "differs from the recipe",
-    rescue: "Rescue", broken: "{n} lines of the history are no records and were passed over.", report: "This is a report of {date}: it does not change any more.",
+    blend: "from this sample towards the one picked before", reset: "Reset", sample: "sample {seed}", picked: "the picked sample", drawn: "drawn in {ms} ms",
+    config: "Options", different: "differs between the runs", changed: "differs from the recipe",
+    rescue: "Rescue", broken: "{n} lines of the history are not records and were ignored.", report: "This is a report of {date}; it does not change any more.",
   },
   zh: {
     language: "English", themeLabel: "浅色或深色", light: "浅色", dark: "深色",
@@ -45,12 +45,12 @@ const STRINGS = {
     better: "还在变好：请训练更久。", notBetter: "几乎不再变好：请用配方自己的选项、换一个配方，或用更大的网络。", trainLonger: "请训练更久。",
     early: "步数或记录不够，尚未检查：{names}", after: "{time}后为 {what}", timesReal: "真样本的倍数", timesRealText: "真样本的 {n} 倍",
     timesRealHelp: "样本到真样本的距离，是另一批真样本所得距离的几倍；1 即与真样本一样好", measuredOn: "{label}，{n} 个样本", estimated: "由少量样本估计", conclusion_short: "记录太少，医生还无法判断。", conclusion_partly: "医生没有发现问题，但只有少数规则能够检查。",
-    unchecked: "缺少数据而未检查：{names}", passed: "曾有、现已消失：{names}", stop: "这样继续下去是浪费时间。",
+    unchecked: "缺少数据而未检查：{names}", passed: "之前出现过、现已消失：{names}", stop: "这样继续下去是浪费时间。",
     since: "自第 {step} 步起", sinceOr: "自第 {step} 步或更早起", confidence: "把握：{sure}",
     high: "高", medium: "中", low: "低", range: "健康范围：{range}", cure: "疗法",
     samples: "同一组随机数，从噪声到现在", noPictures: "还没有图片",
     altSamples: "第 {step} 步时生成器画出的样本", at: "第 {step} 步 · 已看 {samples} 个样本 · {time}",
-    play: "播放", pause: "暂停", scrub: "时间", plane: "真点（蓝）与假点（橙）。底色越紫，此刻判别器越相信那里，这是与别处相比。线段：它把点拉向哪里。",
+    play: "播放", pause: "暂停", scrub: "时间", plane: "真点（蓝）与假点（橙）。底色越紫，此刻判别器就越相信那里的点是真的（与别处相比）。线段：它把点拉向的方向。",
     tell: "鉴定师还分得清吗？", tellHelp: "此刻判别器给真样本和假样本的分数。分开：分得清；重叠：分不清。",
     real: "真", fake: "假", noScores: "这份历史没有分数。",
     losses: "损失", distance: "与数据的距离", distanceHelp: "越低越好；1 等于反复画平均图",
@@ -58,7 +58,7 @@ const STRINGS = {
     frechet: "Fréchet 距离", ofReal: "真样本得 {value}", measured: "{label}，第 {step} 步", measuredBefore: "{label}，测于第 {step} 步，之后训练又进行了",
     d_loss: "判别器损失", g_loss: "生成器损失",
     precision: "精确率", recall: "召回率", coverage: "覆盖率",
-    playground: "游乐场", playgroundHelp: "由最新保存的生成器绘制。选一个样本，再转动旋钮。",
+    playground: "游乐场", playgroundHelp: "由最新保存的生成器绘制。选一个样本，再移动滑块。",
     another: "换一批样本", like: "更多类似的", allClasses: "全部", classes: "类别", knobs: "潜空间的方向", knob: "方向 {k}",
     blend: "从这个样本走向之前选中的样本", reset: "复位", sample: "样本 {seed}", picked: "选中的样本", drawn: "用时 {ms} 毫秒",
     config: "选项", different: "各训练之间不同", changed: "与配方不同",
@@ -68,9 +68,9 @@ const STRINGS = {
 const WIDE = { ", ": "，", "; ": "；", ": ": "：", " (": "（", ")": "）" };
 const Text = {
   language: "en",
-  // A sign between words, which is wide between Chinese ones.
+  // A punctuation mark; in Chinese it has full width.
   sign(mark) { return this.language === "zh" ? WIDE[mark] : mark; },
-  aside(text, more) { return `${text}${this.sign(" (")}${more}${this.sign(")")}`; },
+  bracketed(text, more) { return `${text}${this.sign(" (")}${more}${this.sign(")")}`; },
   choose(language) {
     this.language = language in STRINGS ? language : "en";
     document.documentElement.lang = this.language === "zh" ? "zh-Hans" : "en";
@@ -79,7 +79,7 @@ const Text = {
     const text = STRINGS[this.language][name] ?? STRINGS.en[name] ?? name;
     return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
   },
-  // What the doctor says comes in English; in Chinese it is looked up.
+  // The doctor's texts come in English; their Chinese translations are looked up.
   name(disease) { return this.language === "zh" ? DISEASES_ZH[disease]?.[0] ?? disease : disease; },
   disease(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[1] ?? finding.title : finding.title; },
   why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[2] ?? finding.why : finding.why; },
@@ -95,8 +95,8 @@ const Text = {
     return Math.round(number).toLocaleString(this.language === "zh" ? "zh-CN" : "en-US");
   },
   timesReal(times, error) {
-    const doubt = typeof error === "number" && error > 0 ? ` ± ${Number(error.toPrecision(2))}` : "";
-    return this.say("timesRealText", { n: `${times >= 100 ? this.count(times) : this.figure(times)}${doubt}` });
+    const spread = typeof error === "number" && error > 0 ? ` ± ${Number(error.toPrecision(2))}` : "";
+    return this.say("timesRealText", { n: `${times >= 100 ? this.count(times) : this.figure(times)}${spread}` });
   },
   figure(number) {
     if (typeof number !== "number") return "–";
