@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,7 +15,8 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, OWN, Config, PictureFilesConfig
+from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config, PictureFilesConfig
+from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
@@ -24,6 +25,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.doctor.report import options_text
 from sparring.errors import ConfigError, RunError, room, unknown, warn
+from sparring.errors.names import nearest
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.table import History
@@ -64,14 +66,15 @@ class GAN:
         self,
         recipe: str = "auto",
         *,
-        generator: str | Given | None = None,
-        discriminator: str | Given | None = None,
-        **options: Any,
+        generator: NetworkName | Given | None = None,
+        discriminator: NetworkName | Given | None = None,
+        **options: Unpack[Options],
     ) -> None:
         players = {"generator": generator, "discriminator": discriminator}
         self._own = own_players(generator=generator, discriminator=discriminator)
         named = {name: given for name, given in players.items() if given is not None and name not in self._own}
-        self.recipe, self.options = recipe, options | named | dict.fromkeys(self._own, OWN)
+        self.recipe = recipe
+        self.options: dict[str, Any] = {**options, **named, **dict.fromkeys(self._own, OWN)}
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
@@ -98,7 +101,7 @@ class GAN:
         force: bool = False,
         resume: bool = False,
         verbose: bool | None = None,
-        **budget: float,
+        **budget: Unpack[BudgetOptions],
     ) -> GAN:
         """Train on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
 
@@ -121,7 +124,8 @@ class GAN:
             RunError: a run folder that is in the way, or a training that cannot be resumed.
             NonFiniteError: training broke down.
         """
-        _check_budget(budget)
+        given: dict[str, Any] = dict(budget)
+        _check_budget(given)
         path = None if out is None else arguments.path("out", out)
         shown = wanted(None if verbose is None else flag("verbose", verbose))
         goes_on = flag("resume", resume) and self._has_begun(path)
@@ -136,10 +140,10 @@ class GAN:
         dataset = _dataset(data, labels, chosen.picture_files)
         if goes_on:
             self._check_options()
-            self._fitted.go_on(dataset, budget, path)
+            self._fitted.go_on(dataset, given, path)
         else:
             handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-            self._fit = Fitted.begin(self._configured(dataset, handed, budget), dataset, self._own, path, force)
+            self._fit = Fitted.begin(self._configured(dataset, handed, given), dataset, self._own, path, force)
             if shown and self.recipe == "auto" and not self._own and (why := suited.recipe_for(dataset)[1]):
                 console().print(why, markup=False, soft_wrap=True)
         self._train(shown)
@@ -376,17 +380,18 @@ class GAN:
                 raise KeyboardInterrupt
 
 
-def _check_budget(budget: Mapping[str, float]) -> None:
+def _check_budget(given: Collection[str]) -> None:
     """Refuse what is no budget.
 
     Raises:
         ConfigError: where it belongs, or what may be meant.
     """
-    for name in budget:
-        if name not in BUDGETS and name in Config().flat():
-            raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({name}=…).fit(data).")
-        if name not in BUDGETS:
-            raise ConfigError(unknown("budget", name, BUDGETS))
+    for name in given:
+        if name in BUDGETS:
+            continue
+        if meant := [option for option in nearest(name, OPTIONS) if option not in BUDGETS]:
+            raise ConfigError(f"{name} is no budget but an option of GAN: GAN({meant[0]}=…).fit(data).")
+        raise ConfigError(unknown("budget", name, BUDGETS))
 
 
 def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:

@@ -15,9 +15,10 @@ LETTERS_PER_ERROR = 3  # in the shorter word, one wrong letter is allowed for ea
 SYNONYMS = {
     # options
     "g_lr d_lr": "lr learning_rate rate alpha eta",
-    "g_lr": "g_learning_rate learning_rate_g generator_lr generator_learning_rate lr_g lrg gen_lr",
-    "d_lr": "d_learning_rate learning_rate_d discriminator_lr discriminator_learning_rate lr_d lrd "
-    "dis_lr disc_lr critic_lr",
+    "g_lr": "g_learning_rate learning_rate_g g_lrate lr_generator generator_lr generator_learning_rate lr_g "
+    "lrg gen_lr",
+    "d_lr": "d_learning_rate learning_rate_d d_lrate lr_discriminator discriminator_lr "
+    "discriminator_learning_rate lr_d lrd dis_lr disc_lr critic_lr",
     "batch_size": "bs batch batches minibatch mini_batch_size",
     "epochs": "epoch n_epoch n_epochs num_epochs nepochs max_epochs niter passes",
     "minutes": "time max_minutes duration hours seconds timeout",
