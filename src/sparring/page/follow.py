@@ -1,4 +1,4 @@
-"""A run folder as the page sees it: whatever is there, read anew where it has changed."""
+"""A run folder as the page shows it; files are read again when they have changed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from sparring.history import layout
 from sparring.history.find import marked
 from sparring.page import reading
 
-SILENT_SECONDS = 30.0  # at least, after which a run that has not ended counts as stopped
-SILENT_INTERVALS, MOST_SILENT_SECONDS = 6, 300.0  # or so many times what lay between its last records
+SILENT_SECONDS = 30.0  # a run without records for less than this does not count as stopped
+SILENT_INTERVALS = 6  # intervals between records after which a slow run counts as stopped
+MOST_SILENT_SECONDS = 300.0  # the longest wait, in addition to one interval between records
 
 
 @dataclass
@@ -36,10 +37,14 @@ class Followed:
     path: Path
     _seen: tuple[Any, ...] = ()
     _view: dict[str, Any] = field(default_factory=dict)
-    _heard: tuple[Any, float, float] = (None, 0.0, 0.0)  # the history's stamp, when it came, its age then
+    _heard: tuple[Any, float, float] = (
+        None,
+        0.0,
+        0.0,
+    )  # the stamp of the history, when we first saw it, its age then
 
     def version(self) -> tuple[Any, ...]:
-        """Another value whenever something in the folder has changed."""
+        """A value that differs whenever something in the folder has changed."""
         found: list[Any] = []
         for name in (layout.RUN, layout.CONFIG, layout.HISTORY, *MEASURED, layout.RESCUE):
             try:
@@ -50,7 +55,7 @@ class Followed:
         return (*found, len(self.pictures()), len(self.fields()), self.checkpoint())
 
     def generation(self) -> str:
-        """Another value for another run in the same folder."""
+        """A value that differs when another run has replaced this one in its folder."""
         try:
             stat = (self.path / layout.RUN).stat()
         except OSError:
@@ -66,12 +71,12 @@ class Followed:
         return layout.steps(self.path / layout.FIELDS, layout.FIELD)
 
     def checkpoint(self, last: float = math.inf) -> int | None:
-        """The step of the newest saved state, if there is any."""
+        """The step of the newest checkpoint, at most ``last``; None without one."""
         saved = layout.steps(self.path / layout.CHECKPOINTS, layout.STATE)
         return max((step for step in saved if step <= last), default=None)
 
     def view(self) -> dict[str, Any]:
-        """All that the page shows of this run, but pictures."""
+        """Everything that the page shows of this run, except pictures."""
         version = self.version()
         if version != self._seen:
             self._view, self._seen = self._look(), version
@@ -112,7 +117,7 @@ class Followed:
         return found
 
     def _pulse(self) -> dict[str, Any]:
-        """Whether it runs, since when it is silent, and how long it will take."""
+        """The state of the training, the time since its last record, and the estimated time left."""
         view, quiet = self._view, {"silent_seconds": 0.0, "left_seconds": None}
         if not self.path.is_dir():
             return quiet | {"state": "gone"}

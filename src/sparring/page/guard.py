@@ -1,4 +1,4 @@
-"""Who may ask: this machine's browser at this page's own address, or whoever has the token."""
+"""Decide who may see the page: a browser at the page's own address, or anyone with the token."""
 
 from __future__ import annotations
 

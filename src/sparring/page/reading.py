@@ -1,4 +1,4 @@
-"""What a run folder holds, read so that no file in it can break the page."""
+"""Read the files of a run folder so that no file, however damaged, can break the page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from sparring.files import parse_json, read_bytes, read_text
 from sparring.history import layout
 from sparring.history.record import Record
 
-WHOLE_BYTES = 2_000_000  # of a history that is read whole; of a larger one some lines:
-LINES, TAIL_BYTES = 1_000, 50_000
-LINE_BYTES = 100_000  # at most; a record has some hundreds
-POINTS = 2_000  # records shown at most: a page has no more pixels
+WHOLE_BYTES = 2_000_000  # a larger history is not read completely
+LINES = 1_000  # that are read of a larger history, evenly spaced
+TAIL_BYTES = 50_000  # at the end of a larger history, which are read completely
+LINE_BYTES = 100_000  # at most; a usual record has some hundreds
+POINTS = 2_000  # records that are shown at most; a page has no more pixels
 
 
 def json_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file with one a line; what is none is passed over."""
+    """The objects of a file with one object per line; other lines are ignored."""
     try:
         lines = read_bytes(path).decode("utf-8", "replace").splitlines()
     except UnreadableError:
@@ -45,9 +46,9 @@ def config(path: Path) -> tuple[Config | None, str]:
 
 
 def history(path: Path) -> tuple[list[Record], int, bool]:
-    """Records in order, how many lines were no records, and whether these are all the lines.
+    """The records in order, the number of lines that are not records, and whether all lines were read.
 
-    Of a large file LINES at even places and its end are read: half a million lines take seconds.
+    Of a large file only LINES evenly spaced lines and the end are read, since reading it all takes seconds.
     """
     records: list[Record] = []
     broken, whole = 0, True
@@ -68,7 +69,7 @@ def history(path: Path) -> tuple[list[Record], int, bool]:
 
 
 def thinned(records: Sequence[Record]) -> Sequence[Record]:
-    """No more than POINTS: the later half as they are, fewer of the early ones."""
+    """At most POINTS records: all of the last ones, and some of the early ones, evenly spaced."""
     if len(records) <= POINTS:
         return records
     early = records[: -POINTS // 2]
@@ -100,7 +101,7 @@ def shown(value: Any) -> Any:
 
 
 def _places(path: Path, whole: bool) -> Iterator[str]:
-    """Lines of a file: all, or some at even places and then its end."""
+    """The lines of a file: all, or LINES evenly spaced lines and then its end."""
     if not path.is_file():
         return
     with path.open("rb") as file:

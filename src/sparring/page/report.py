@@ -1,4 +1,4 @@
-"""``sparring report``: a run's page as one file that needs nothing else."""
+"""``sparring report``: the page of a run as one file that needs no other file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_SIDE = 64  # pixels, below which a picture is not made smaller
 
 
 def report(run: Path) -> bytes:
-    """The page of one run with everything inside.
+    """The page of one run, with all data inside.
 
     Raises:
         RunError: there is nothing to report on.
@@ -53,14 +53,14 @@ def report(run: Path) -> bytes:
 
 
 def write_report(run: Path, path: Path) -> int:
-    """Write it; returns its size in bytes."""
+    """Write the report of a run to a file; return its size in bytes."""
     content = report(run)
     write_whole(path, content)
     return len(content)
 
 
 def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str]]:
-    """As many of them as there is room for, evenly through time, first and last among them."""
+    """As many texts as there is room for, evenly spaced in time, with the last one."""
     steps = list(texts)
     while len(steps) > 1 and sum(len(texts[step]) + 20 for step in steps) > room:
         steps = [*steps[:-1:2], steps[-1]] if len(steps) > 2 else steps[-1:]

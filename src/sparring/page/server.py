@@ -26,7 +26,7 @@ from sparring.page.guard import Guard
 
 STATIC = Path(__file__).parent / "static"
 POLL_SECONDS, BEAT_SECONDS = 0.5, 15.0
-POLL_SHARE = 0.02  # of the time at most that looking for changes may take
+POLL_SHARE = 0.02  # the largest share of the time that the search for changes may take
 MOST_DRAWN, MOST_SLIDERS, MOST_SEED = 64, 8, 2**31
 
 
@@ -35,9 +35,9 @@ class LatentPoint:
     """A place in the latent space.
 
     Attributes:
-        seed: the latent that follows from it.
-        label: a class; None: as the seed draws one.
-        near, toward: another seed, and how far towards it ("more like this").
+        seed: determines the latent.
+        label: a class; None: the seed determines it.
+        near, toward: how far the point lies towards the latent of another seed, and that seed.
     """
 
     seed: int = 0
@@ -50,7 +50,7 @@ class LatentPoint:
         """From an address's query.
 
         Raises:
-            ConfigError: a value that is none.
+            ConfigError: a value that cannot be read.
         """
         label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
         return LatentPoint(
@@ -83,7 +83,7 @@ class DrawRequest:
         """From an address's query.
 
         Raises:
-            ConfigError: a value that is none.
+            ConfigError: a value that cannot be read.
         """
         sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
         return DrawRequest(
@@ -120,7 +120,7 @@ def _json(value: Any) -> Response:
 
 
 class Page:
-    """The runs under some folders, and what is asked about them."""
+    """The runs under some folders, and the answers to requests about them."""
 
     def __init__(self, paths: Sequence[Path], draw: Draw, closing: Callable[[], bool] = lambda: False) -> None:
         self.paths, self.draw, self.closing = paths, draw, closing
@@ -132,7 +132,7 @@ class Page:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look for new runs; those known stay what they are."""
+        """Look for new runs; known runs keep their ids."""
         self.runs = find(self.paths, self.runs)
 
     async def run(self, request: Request) -> Followed:

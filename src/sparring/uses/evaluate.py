@@ -1,4 +1,4 @@
-"""From a run, or any two sets, to an evaluation: which reals, which fakes, in which features."""
+"""Evaluate a run, or any two sets: choose the reals, the fakes and the features."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ from sparring.runs.inference import Sampler
 from sparring.training import plan
 from sparring.uses.tables import show_report
 
-DRAW_APART = 1_000_003  # between the seeds of two draws, of which only 32 bits count
+DRAW_STRIDE = 1_000_003  # between the seeds of two draws; only 32 bits of a seed count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
-LEAST_DRAWN = 1000  # fakes whose features take long, at least; more only as times real takes them
+LEAST_DRAWN = 1000  # fakes that are drawn at least if their features are slow
 PAIRS = 24  # fakes shown with their nearest training samples
 COLUMNS = 112  # of a report that is printed in Python
 COMPARED = 2**22  # numbers of fakes held against their nearest at once
@@ -204,7 +204,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
 
 
 def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
-    """What a run was trained on, and reals that it has not seen, where there are such."""
+    """The training set of a run, and real samples that it has not seen, or None."""
     if config.dataset.hold_out:
         data, aside = set_aside(data, config.dataset.hold_out)
         return data, named_part(aside)
@@ -403,7 +403,7 @@ def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None 
     labels = labels if labels is None else labels[:most]
 
     def draw(number: int) -> Tensor:
-        latents = sampler.latents(options.count, options.seed + DRAW_APART * (number + 1))[:most]
+        latents = sampler.latents(options.count, options.seed + DRAW_STRIDE * (number + 1))[:most]
         return sampler.measured(latents, labels)
 
     told = None if sampler.spec.clusters else labels
