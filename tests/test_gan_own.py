@@ -10,8 +10,10 @@ from torch import nn
 
 from conftest import TINY
 from sparring.cli.main import main
+from sparring.cli.playground import Playground
 from sparring.errors import ConfigError, PlayerError, RunError
 from sparring.gan import GAN
+from sparring.page.server import DrawRequest
 from sparring.runs.folder import RunFolder
 from test_gan_runs import assert_same
 
@@ -112,6 +114,8 @@ def test_verbs_that_need_the_networks_say_how_to_draw(
     assert main([words[0], str(out), *words[1:]]) == 1
     said = capsys.readouterr().err
     assert "sparring.GAN.load(RUN, generator=YOURS) draws and measures" in said
+    with pytest.raises(ConfigError, match="which only your program can make"):
+        Playground()(out, DrawRequest.of({}))
     assert main(["doctor", str(out)]) in (0, 4, 5)
     assert main(["info", str(out)]) == 0
     assert main(["report", str(out)]) == 0

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+import test_adversarial
 import test_arguments
 import test_best
 import test_checkpoint
@@ -97,6 +98,8 @@ MUTANTS = [
     Mutant(vitals, "Vitals.__call__", "/ self.reals.apart", "", test_vitals.test_jitter_and_changes_since_the_last_record),
     Mutant(vitals, "Vitals.__call__", "min(value, 1e30) if value == value else 1e30", "value", test_vitals.test_samples_that_are_not_finite_are_passed_over),
     Mutant(vitals, "Vitals.__call__", "self._drawn(averaged=True)", "fakes", test_vitals.test_how_far_the_average_lags),
+    Mutant(adversarial, "AdversarialGame.step", "not self._draws", "True", test_adversarial.test_dropout_follows_from_the_steps_own_stream_and_leaves_torchs_as_it_was),
+    Mutant(adversarial, "AdversarialGame.step", "with randomness_kept(self)", "if True", test_adversarial.test_dropout_follows_from_the_steps_own_stream_and_leaves_torchs_as_it_was),
     Mutant(adversarial, "AdversarialGame.draw", "if averaged", "if True", test_vitals.test_how_far_the_average_lags),
     Mutant(vitals, "Vitals._drawn", "averaged=averaged", "averaged=True", test_vitals.test_how_far_the_average_lags),
     Mutant(adversarial, "AdversarialGame.draw", "at_rest(generator)", "at_rest()", test_vitals.test_measuring_leaves_the_game_as_it_is),

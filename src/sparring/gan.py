@@ -30,7 +30,7 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.table import History
 from sparring.kinds import find
-from sparring.machine.device import launched
+from sparring.machine.device import Runtime, launched
 from sparring.metrics.quality import COUNT, DRAWS
 from sparring.networks.own import Given, own_players
 from sparring.runs import folder as run
@@ -340,7 +340,10 @@ class GAN:
         """
         if self._fit is None and path is None:
             raise RunError("there is nothing to go on with: fit(data) first, or GAN.load(path).")
-        if self._fit is None and path and layout.is_run(path):
+        there = self._fit is None and path is not None and layout.is_run(path)
+        if launched():  # all processes decide alike: the first may be about to make the folder
+            there = Runtime(self.options.get("device", "auto"), "fp32").agree(there)
+        if there and path:
             self._fit = Fitted.load(run.RunFolder(path), self._own)
         return self._fit is not None
 

@@ -17,6 +17,7 @@ from sparring.games.adversarial_step import (
     generator_update,
     judge,
 )
+from sparring.games.players import may_draw
 from sparring.games.updates import Update, descend
 from sparring.networks import dcgan
 from sparring.training import suited
@@ -264,3 +265,37 @@ def test_samples_of_a_class_by_its_name(pictures: Dataset) -> None:
     assert (game.sample(4) == game.sample(4, labels=["0", "1", "0", "1"])).all()
     with pytest.raises(ConfigError, match="unknown label '2'"):
         game.sample(4, labels=2)
+
+
+class Noisy(nn.Module):
+    """A network of which nobody knows whether it draws."""
+
+
+@pytest.mark.parametrize(
+    ("network", "draws"),
+    [
+        (dcgan.Generator(shape=(1, 8, 8), latent_dim=2, width=4, classes=2), False),
+        (nn.Sequential(nn.Linear(2, 2), nn.ReLU()), False),
+        (nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1)), True),
+        (nn.Sequential(nn.Linear(2, 2), Noisy()), True),
+    ],
+)
+def test_players_that_may_draw_by_themselves_are_known(network: nn.Module, draws: bool) -> None:
+    assert may_draw(network) == draws
+
+
+def test_dropout_follows_from_the_steps_own_stream_and_leaves_torchs_as_it_was() -> None:
+    def made() -> AdversarialGame:
+        torch.manual_seed(0)
+        generator = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+        return AdversarialGame(generator, nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)), 2)
+
+    real, weights = torch.randn(8, 2, generator=torch.Generator().manual_seed(1)), []
+    for elsewhere in (3, 4):
+        game = made()
+        torch.manual_seed(elsewhere)
+        before = torch.get_rng_state()
+        game.step([Batch(real)], torch.Generator().manual_seed(5))
+        assert torch.equal(torch.get_rng_state(), before)
+        weights.append(game.generator[0].weight.detach().clone())  # type: ignore[index, union-attr]
+    assert torch.equal(*weights)

@@ -102,8 +102,9 @@ def train(
         **{name: getattr(budget, name) or None for name in BUDGETS},
     }
     path = arguments.path("out", out)
-    going = flag("resume", resume) and layout.is_run(path)
-    if not (going or flag("force", force)):
+    # All processes decide alike: the first may be about to make the folder.
+    going = bool(game.runtime.agree(flag("resume", resume) and layout.is_run(path)))
+    if not (going or flag("force", force) or game.runtime.processes > 1):
         check_free(path)
     return _in_folder(game, data, path, options, going, force, held_out, stop, check)
 
