@@ -228,7 +228,10 @@ class GAN:
             if real is None:
                 raise RunError("this GAN was trained on an array: give it again, as gan.evaluate(data).")
             name = fit.name or "this GAN"
-            same = data is None or run.digest(plan.as_trained(fit.config, real)) == fit.facts["data_sha256"]
+            same = (
+                data is None
+                or run.digest(plan.as_trained(fit.config.dataset, real)) == fit.facts["data_sha256"]
+            )
             return evaluation.evaluate_sampler(
                 fit.sampler, real, asked, warned, name=name, trained_on=same, held_out=others, tell=tell
             )

@@ -75,11 +75,13 @@ def pictures(count: int = 120) -> Dataset:
 def test_what_a_config_makes_of_the_data() -> None:
     data = pictures()
     labelled = from_array(data.samples.numpy()[:, 0], np.arange(120) % 3)
-    assert plan.as_trained(from_recipe("sprint"), labelled).classes == 3
-    assert plan.as_trained(from_recipe("sprint", clusters=2), data).classes == 2
-    assert plan.as_trained(from_recipe("sprint", clusters=2, conditional=False), labelled).spec.clusters
-    assert plan.as_trained(from_recipe("sprint", clusters=None, conditional=False), labelled).classes == 0
-    assert plan.as_trained(from_recipe("tutorial"), labelled).classes == 0
+    assert plan.as_trained(from_recipe("sprint").dataset, labelled).classes == 3
+    assert plan.as_trained(from_recipe("sprint", clusters=2).dataset, data).classes == 2
+    assert plan.as_trained(from_recipe("sprint", clusters=2, conditional=False).dataset, labelled).spec.clusters
+    assert (
+        plan.as_trained(from_recipe("sprint", clusters=None, conditional=False).dataset, labelled).classes == 0
+    )
+    assert plan.as_trained(from_recipe("tutorial").dataset, labelled).classes == 0
 
 
 def test_a_gan_of_clusters_draws_without_labels() -> None:

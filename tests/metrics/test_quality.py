@@ -221,7 +221,7 @@ def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
 
 
 def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None:
-    ring, other = plan.parts(suited.configure(find.dataset("ring")), find.dataset("ring"))
+    ring, other = plan.parts(suited.configure(find.dataset("ring")).dataset, find.dataset("ring"))
     judge = selection.judge(suited.configure(ring), ring, CPU, other)
     assert judge.standard.held_out
     assert judge.standard.label == "FD-points"
@@ -232,7 +232,7 @@ def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None
 
 def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
     config = suited.configure(find.dataset("ring"))
-    ring, other = plan.parts(config, find.dataset("ring"))
+    ring, other = plan.parts(config.dataset, find.dataset("ring"))
     judge = selection.judge(config, ring, CPU, other)
     game = from_config.game(config, ring.spec, ring.classes)
     distance, times = judge.measured(game.generator)

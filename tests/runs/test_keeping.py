@@ -112,7 +112,7 @@ def test_force_throws_no_whole_checkpoint_away(run: Path, capsys: pytest.Capture
 def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     options = TINY | {"samples_seen": 96, "checkpoint_seconds": 1000.0}
     config = suited.configure(pictures, "sprint", data=pictures.name, **options)
-    data = plan.as_trained(config, pictures)
+    data = plan.as_trained(config.dataset, pictures)
     folder = create(tmp_path / "run", config, data)
     records = train_in(folder, from_config.game(config, data.spec, data.classes), data)
     next(records)
@@ -238,7 +238,7 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
 ) -> None:
     options = TINY | {"samples_seen": 160, "pictures": 9, "hold_out": 0.3}
     config = suited.configure(pictures, recipe, data=pictures.name, **options)
-    data, held_out = plan.parts(config, pictures)
+    data, held_out = plan.parts(config.dataset, pictures)
     told = {}
     for name, stops in {"whole": (), "broken": (4, 6)}.items():
         folder = create(tmp_path / name, config, data)

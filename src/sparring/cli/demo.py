@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     whole = find.dataset("mnist")
     config = suited.configure(whole, minutes=args.minutes, seed=args.seed)
     plan.check(config, whole)
-    data, held_out = plan.parts(config, whole)
+    data, held_out = plan.parts(config.dataset, whole)
     game = from_config.game(config, data.spec, data.classes)
     folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
     if not train_live(Rescuer(folder, game, 0), data, held_out, whole):

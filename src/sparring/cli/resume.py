@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if not folder.saved() and not args.force:
         _refuse_to_begin_anew(folder)
     whole = read(folder.config.dataset.data, folder.config.picture_files, again=True)
-    data, held_out = plan.parts(folder.config, whole)
+    data, held_out = plan.parts(folder.config.dataset, whole)
     same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         sys.stdout.write(to_toml(config))
         return 0
-    data, held_out = plan.parts(config, whole)
+    data, held_out = plan.parts(config.dataset, whole)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = from_config.game(config, data.spec, data.classes, runtime)

@@ -82,7 +82,7 @@ class Fitted:
             RunError: the folder is there already.
         """
         plan.check(config, data)
-        new, parts = Fitted(own), plan.parts(config, data)
+        new, parts = Fitted(own), plan.parts(config.dataset, data)
         new._see(config, data, parts)
         new._game = game = from_config.game(config, parts[0].spec, parts[0].classes, own=own)
         if own:
@@ -122,7 +122,7 @@ class Fitted:
         if self._device != "auto":
             config = config.replace(device=self._device)
         plan.check(config, data)
-        parts = plan.parts(config, data)
+        parts = plan.parts(config.dataset, data)
         run.check_same(self.facts, parts[0], self.name or "this training")
         if path and not (self.folder and self.folder.path.resolve() == path.resolve()):
             self.folder = RunFolder(self.save(path))

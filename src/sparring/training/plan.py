@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sparring import kinds
-from sparring.config.groups import Config
+from sparring.config.groups import Config, DatasetConfig
 from sparring.data import builtin, clusters
 from sparring.data.spec import Dataset, check_size
 from sparring.data.split import aside_count, set_aside
@@ -17,28 +17,28 @@ from sparring.training import loop
 from sparring.training.budget import Budget
 
 
-def as_trained(config: Config, data: Dataset) -> Dataset:
-    """The data as this config's players see it: with its labels, clusters in their place, or neither.
+def as_trained(chosen: DatasetConfig, data: Dataset) -> Dataset:
+    """The data as the players see it by what is chosen: with its labels, clusters in their place, or neither.
 
     Without the share that is held out.
     """
-    return parts(config, data)[0]
+    return parts(chosen, data)[0]
 
 
-def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
-    """What is trained on, and what no training sees, both as this config's players see data.
+def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """What is trained on, and what no training sees, both as the players see data by what is chosen.
 
     The second is ``hold_out``'s share, or else the held-out part of a built-in set; None where there is
     neither, or where its clusters are not known.
     """
-    if config.dataset.conditional and data.classes:
+    if chosen.conditional and data.classes:
         seen = data
-    elif config.dataset.clusters:
-        seen = clusters.clustered(data, config.dataset.clusters, kinds.of(data.spec).coarse)
+    elif chosen.clusters:
+        seen = clusters.clustered(data, chosen.clusters, kinds.of(data.spec).coarse)
     else:
         seen = data.unlabelled()
-    if config.dataset.hold_out:
-        return set_aside(seen, config.dataset.hold_out)
+    if chosen.hold_out:
+        return set_aside(seen, chosen.hold_out)
     other = builtin.held_out(data.name)
     alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
     if other is None or not alike:

@@ -15,7 +15,7 @@ from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
-from sparring.config.groups import Config, PictureFilesConfig
+from sparring.config.groups import DatasetConfig, PictureFilesConfig
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
@@ -123,7 +123,7 @@ def evaluate_run(
             f"{folder.path} was trained on an array in Python: there, sparring.GAN.load({str(folder.path)!r})"
             f".evaluate(data). Here, save the array as .npz and give --real FILE.npz --fake {folder.path}."
         )
-    data, aside = _apart(folder.config, as_read(folder, tell))
+    data, aside = _apart(folder.config.dataset, as_read(folder, tell))
     return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
 
 
@@ -146,7 +146,7 @@ def evaluate_sampler(
     """
     aside = None
     if trained_on:
-        data, aside = _apart(sampler.config, data)
+        data, aside = _apart(sampler.config.dataset, data)
     return compare(data, sampler, options, warn, name=name, held_out=held_out or aside, tell=tell)
 
 
@@ -164,7 +164,7 @@ def times_real(
         DataError: too few samples for the features, or such as are not finite.
     """
     options = Options()
-    data, aside = _apart(folder.config, data)
+    data, aside = _apart(folder.config.dataset, data)
     device = game.runtime.device
     reals = to_measure(data, device)
     if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
@@ -195,7 +195,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
 
     config, data = folder.config, find.dataset(folder.config.dataset.data, folder.config.picture_files, watch)
     try:
-        run.same_data(folder, plan.as_trained(config, data))
+        run.same_data(folder, plan.as_trained(config.dataset, data))
     except RunError as error:
         raise RunError(
             f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
@@ -203,12 +203,12 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
     return data
 
 
-def _apart(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+def _apart(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """The training set of a run, and real samples that it has not seen, or None."""
-    if config.dataset.hold_out:
-        data, aside = set_aside(data, config.dataset.hold_out)
+    if chosen.hold_out:
+        data, aside = set_aside(data, chosen.hold_out)
         return data, named_part(aside)
-    return data, named_part(builtin.held_out(config.dataset.data))
+    return data, named_part(builtin.held_out(chosen.data))
 
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
