@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from common import RESULTS, append_row, machine, rows_in
 from digit_quality import digit_quality
-from sparring.games import drawing, from_config
+from sparring.games import drawing
+from sparring.games.adversarial_rules import make
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
@@ -74,7 +75,7 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     whole = find.dataset("mnist")
     config = suited.configure(whole, "tutorial", **CHANGES[name], epochs=epochs, seed=seed)
     data, _ = plan.parts(config.dataset, whole)
-    game = from_config.game(config, data.spec, data.classes)
+    game = make(config, data.spec, data.classes)
     for _ in train(
         game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size, seed=seed,
         record_every=10**9,

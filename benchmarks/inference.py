@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from common import machine, save
-from sparring.games import from_config
+from sparring import games
 from sparring.kinds import find
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
@@ -53,13 +53,12 @@ def make(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     config = suited.configure(data, **EXACT | options)
     data = plan.as_trained(config.dataset, data)
     folder = create(path, config, data)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     for _ in train_in(folder, game, data):
         pass
     size = max(folder.checkpoints.glob("*.safetensors")).stat().st_size
     weights = {
-        name: sum(weight.numel() for weight in network.parameters())
-        for name, network in (("generator", game.generator), ("discriminator", game.discriminator))
+        name: sum(weight.numel() for weight in network.parameters()) for name, network in game.players.items()
     }
     return {"recipe": config.recipe, **options, "weights": weights, "checkpoint MB": round(size / 1e6, 1)}
 

@@ -21,7 +21,8 @@ from common import RESULTS, machine, save
 from sparring import kinds
 from sparring.config.recipes import ON_POINTS
 from sparring.data import toy
-from sparring.games import drawing, from_config
+from sparring.games import drawing
+from sparring.games.adversarial_rules import make
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import suited
@@ -52,7 +53,7 @@ def measure(recipe: str, name: str, seed: int, samples_seen: int) -> dict[str, A
     data = find.dataset(name)
     budget = {"samples_seen": samples_seen} if samples_seen else {}
     config = suited.configure(data, recipe, seed=seed, threads=1, precision="fp32", **budget)
-    game = from_config.game(config, data.spec, data.classes)
+    game = make(config, data.spec, data.classes)
     records = train(
         game,
         data,

@@ -54,7 +54,7 @@ def plain_in_memory() -> Iterator[int]:
 
 
 def ours(recipe: str, seconds: float) -> float:
-    from sparring.games import from_config
+    from sparring import games
     from sparring.kinds import find
     from sparring.machine.device import Threads
     from sparring.training import plan, suited
@@ -64,7 +64,7 @@ def ours(recipe: str, seconds: float) -> float:
     data = find.dataset("mnist")
     config = suited.configure(data, recipe, minutes=seconds / 60, record_every=20)
     data = plan.as_trained(config.dataset, data)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(
         train(

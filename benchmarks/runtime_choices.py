@@ -30,7 +30,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {  # what is undone: e
 
 
 def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
-    from sparring.games import from_config
+    from sparring import games
     from sparring.kinds import find
     from sparring.machine import device as runtime
     from sparring.machine.device import Threads
@@ -42,7 +42,7 @@ def images_per_second(seconds: float, changes: dict[str, Any]) -> float:
         setattr(runtime, "_keep_freed_memory", lambda: None)  # noqa: B010
     data = find.dataset("mnist")
     config = suited.configure(data, **changes, minutes=seconds / 60)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     (*_, last) = train(
         game,
         data,

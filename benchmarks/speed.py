@@ -20,7 +20,7 @@ import time
 import torch
 
 from common import BATCH, LATENT, machine, plain_loop, save
-from sparring.games import from_config
+from sparring import games
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.machine.threads import available_cores
@@ -45,7 +45,7 @@ def plain_seconds(epochs: float) -> float:
 def our_seconds(epochs: float) -> float:
     data = find.dataset("mnist").unlabelled()
     config = suited.configure(data, "tutorial", epochs=epochs)
-    game = from_config.game(config, data.spec, 0)
+    game = games.make(config, data.spec, 0)
     chosen = Threads(fixed=CHOSEN[-1] if CHOSEN else 0)  # a run chooses once, in its first half second
     start = time.perf_counter()
     for _ in train(

@@ -22,7 +22,8 @@ from common import RESULTS, append_row, machine
 from sparring.data.builtin import mnist
 from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
-from sparring.games import drawing, from_config
+from sparring.games import drawing
+from sparring.games.adversarial_rules import make
 from sparring.machine.device import Threads
 from sparring.metrics.digits import digit_classifier
 from sparring.training import suited
@@ -77,7 +78,7 @@ def main() -> None:
     for seed in args.seeds:
         changes: dict[str, Any] = json.loads(args.options) | {"clusters": None, "minutes": args.minutes}
         config = suited.configure(data, args.recipe, **changes, seed=seed)
-        game = from_config.game(config, data.spec, 0)
+        game = make(config, data.spec, 0)
         measured = 0.0
         for record in train(
             game, data, Budget(minutes=args.minutes), batch_size=config.optimizers.batch_size, seed=seed,

@@ -19,8 +19,9 @@ from typing import Any
 from common import RESULTS, machine
 from digit_quality import digit_quality
 from sparring.data.spec import Dataset
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_rules import make
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
@@ -60,7 +61,7 @@ def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Itera
     game = None
     for seconds in at_seconds:
         if game is None or config.optimizers.lr_schedule != "constant":
-            game = from_config.game(config, data.spec, data.classes)
+            game = make(config, data.spec, data.classes)
         load = os.getloadavg()[0]
         records = train(
             game,

@@ -28,9 +28,10 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 import sparring
 from digit_quality import digit_quality
+from sparring import games
 from sparring.data import toy
 from sparring.data.builtin import mnist
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.kinds import find, image, sheets
 from sparring.kinds import plane as fields
 from sparring.metrics.coverage import prdc
@@ -151,7 +152,7 @@ def ring() -> dict[str, float]:
     """The moving picture of chapter 1: points, and how far the discriminator believes each place."""
     data = find.dataset("ring")
     config = suited.configure(data, "mlp", seed=1)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     latents = drawing.random_latents(fields.POINTS, config.networks.latent_dim, 0)
     real = np.array(fields.reals(data)["points"])
     frames = []

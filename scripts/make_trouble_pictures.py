@@ -26,11 +26,11 @@ from make_troubles import MADE
 from palette import LIGHT
 
 from doctor.run import prepared
-from sparring import kinds
+from sparring import games, kinds
 from sparring.doctor.rules import RULES, Rule, Sign
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Threads
@@ -68,7 +68,7 @@ def course(made: str) -> Course:
         batch = suited.configure(whole, recipe).batch_size
         config = suited.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
         data, held_out = plan.parts(config.dataset, whole)
-        game, every = from_config.game(config, data.spec, data.classes), 100
+        game, every = games.make(config, data.spec, data.classes), 100
     else:
         config, game, data, held_out = prepared("mnist", made, 0, STEPS)
         every = 50

@@ -24,13 +24,14 @@ from sparring.config.toml import from_toml
 from sparring.data import builtin, toy
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.games import augment, losses, optimizers, schedules
+from sparring.games import GAMES, augment, losses, optimizers, schedules
 from sparring.gan import GAN
 from sparring.kinds import KINDS, find
 from sparring.networks import NETWORKS
 
 
 def test_the_choices_of_the_command_line_are_the_tables() -> None:
+    assert set(config.GAMES) == set(GAMES)
     assert set(config.LOSSES) == set(losses.LOSSES)
     assert set(config.BUILT_IN) == set(builtin.BUILT_IN)
     assert set(config.NETWORKS) == set(NETWORKS)

@@ -61,6 +61,7 @@ from sparring.games import (
 )
 from sparring.games import adversarial_step as steps
 from sparring.games import average as ema
+from sparring.games import preflight as checks
 from sparring.metrics import (
     cache,
     classifiers,
@@ -75,7 +76,6 @@ from sparring.metrics import (
     quality,
 )
 from sparring.networks import blocks, dcgan, modern, network, resnet
-from sparring.training import preflight as checks
 from sparring.training import suited, window
 from sparring.uses import evaluate
 

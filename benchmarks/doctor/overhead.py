@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, machine
+from sparring import games
 from sparring.data import builtin
-from sparring.games import from_config
 from sparring.kinds import find
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
@@ -35,7 +35,7 @@ def seconds(recipe: str, vitals: bool) -> float:
         samples_seen=STEPS[recipe] * config.optimizers.batch_size, epochs=None, minutes=None
     )
     data, _ = plan.parts(config.dataset, whole)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     records = train(
         game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size,
         record_every=config.records.record_every,

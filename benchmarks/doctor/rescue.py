@@ -28,6 +28,7 @@ from doctor.judge import HARM
 from doctor.run import prepared, quality
 from sparring.config.recipes import beyond_recipe
 from sparring.errors import NonFiniteError
+from sparring.games.adversarial import AdversarialGame
 from sparring.runs.create import create
 from sparring.runs.rescue import Rescuer
 
@@ -53,6 +54,7 @@ def measure(task: tuple[str, str, int, int, int]) -> dict[str, Any]:
                 records += 1
         except NonFiniteError:
             broken = True
+    assert isinstance(ward.game, AdversarialGame)
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps, "most": most,
         "tried_steps": records * RECORD_EVERY, "broken": broken, "said": said,

@@ -31,8 +31,10 @@ from sparring.config.recipes import beyond_recipe
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.adversarial_rules import make
+from sparring.games.preflight import preflight
 from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Threads
@@ -40,7 +42,6 @@ from sparring.metrics.distances import mind
 from sparring.training import plan, suited
 from sparring.training.budget import Budget
 from sparring.training.loop import train
-from sparring.training.preflight import preflight
 
 ROWS = RESULTS / "doctor"
 CONTROL = {"batch_size": 64, "ghost_batches": 1, "g_lr": 1e-2, "d_lr": 1.4e-3}
@@ -82,7 +83,7 @@ def prepared(
     held_out = plan.parts(config.dataset, other)[0]
     data = case.data(data)
     held_out = type(held_out)(held_out.name, data.spec, held_out.samples, held_out.labels)
-    game = from_config.game(config, data.spec, data.classes)
+    game = make(config, data.spec, data.classes)
     case.game(game)
     return config, game, data, held_out
 

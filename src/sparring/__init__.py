@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from sparring.games import losses, penalties
     from sparring.games.adversarial import AdversarialGame
     from sparring.games.adversarial_step import adversarial_step
+    from sparring.games.preflight import preflight
     from sparring.gan import GAN
     from sparring.history.record import Record
     from sparring.kinds.find import dataset
     from sparring.runs.own import train
     from sparring.training.budget import Budget
-    from sparring.training.preflight import preflight
 
 _HOMES = {
     "AdversarialGame": "sparring.games.adversarial",
@@ -41,7 +41,7 @@ _HOMES = {
     "adversarial_step": "sparring.games.adversarial_step",
     "dataset": "sparring.kinds.find",
     "diagnose": "sparring.doctor.diagnosis",
-    "preflight": "sparring.training.preflight",
+    "preflight": "sparring.games.preflight",
     "train": "sparring.runs.own",
 }
 _MODULES = ("losses", "penalties")

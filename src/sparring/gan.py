@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from numpy.typing import NDArray
 from PIL import Image
@@ -302,7 +302,7 @@ class GAN:
         Raises:
             RunError: the run has gone on since it was loaded.
         """
-        return self._fitted.game
+        return cast(AdversarialGame, self._fitted.game)
 
     @property
     def config_(self) -> Config:

@@ -11,12 +11,12 @@ from sparring.config.arguments import flag, number, path, whole
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.preflight import preflight
 from sparring.gan import GAN
 from sparring.kinds import image
 from sparring.machine.device import Runtime
 from sparring.training.budget import Budget
 from sparring.training.loop import train
-from sparring.training.preflight import preflight
 from test_preflight import POINTS, sound
 
 ODD: list[Any] = [

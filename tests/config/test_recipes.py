@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from conftest import TINY
+from sparring import games
 from sparring.cli.main import main
 from sparring.config.recipes import ABOUT, ON_POINTS, RECIPES, beyond_recipe, from_recipe
 from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError
-from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.runs import checkpoint
 from sparring.training import plan, suited
@@ -30,7 +30,7 @@ SMALL = {name: TINY[name] for name in ("batch_size", "g_width", "d_width", "late
 def new_game(recipe: str, pictures: Dataset) -> AdversarialGame:
     config = suited.configure(pictures, recipe, **SMALL, ema_half_life=50)
     data = plan.as_trained(config.dataset, pictures)
-    return from_config.game(config, data.spec, data.classes)
+    return games.make(config, data.spec, data.classes)
 
 
 def advance(game: AdversarialGame, data: Dataset, steps: int) -> None:
@@ -158,7 +158,7 @@ def test_what_does_not_go_together_is_refused_before_training(
         plan.check(config, pictures)
     data = plan.as_trained(config.dataset, pictures)
     with pytest.raises(ConfigError, match=message):
-        from_config.game(config, data.spec, data.classes)
+        games.make(config, data.spec, data.classes)
 
 
 def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
@@ -167,7 +167,7 @@ def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
     config = suited.configure(unlabelled, "projection", **SMALL, clusters=3)
     plan.check(config, unlabelled)
     data = plan.as_trained(config.dataset, unlabelled)
-    generator = from_config.game(config, data.spec, data.classes).generator
+    generator = games.make(config, data.spec, data.classes).generator
     assert generator.norm.by_class.scale.shape == (3, 4)  # type: ignore[union-attr]
 
 
@@ -183,7 +183,7 @@ def test_pictures_that_are_too_small(recipe: str) -> None:
     small = from_array(np.zeros((70, 6, 30), np.uint8))
     config = suited.configure(small, recipe)
     with pytest.raises(SparringError, match="6 x 30 pixels are too small.*Use the mlp networks"):
-        from_config.game(config, small.spec, 0)
+        games.make(config, small.spec, 0)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:

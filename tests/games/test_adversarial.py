@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from conftest import TINY
+from sparring import games
 from sparring.data.spec import Batch, Dataset
 from sparring.errors import ConfigError
-from sparring.games import from_config, losses, penalties
+from sparring.games import losses, penalties
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import (
     adversarial_step,
@@ -257,7 +258,7 @@ def test_samples_come_in_the_datas_own_units() -> None:
 
 def test_samples_of_a_class_by_its_name(pictures: Dataset) -> None:
     config = suited.configure(pictures, "mlp", **TINY)
-    game = from_config.game(config, pictures.spec, pictures.classes)
+    game = games.make(config, pictures.spec, pictures.classes)
     next(train(game, pictures, Budget(samples_seen=16), batch_size=16))
     drawn = game.sample(4, labels="1")
     assert drawn.dtype == np.uint8

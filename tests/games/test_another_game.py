@@ -42,6 +42,10 @@ class Regression:
         self.optimizers = {"translator": torch.optim.Adam(self.players["translator"].parameters(), 0.05)}
         self.memories = {"seen": nn.BatchNorm1d(3)}
 
+    @property
+    def sampling_generator(self) -> nn.Module:
+        return self.players["translator"]
+
     def at(self, progress: float) -> dict[str, float]:
         return {"lr_scale": 1.0}
 

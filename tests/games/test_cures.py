@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from conftest import TINY, TINY_LINE
+from sparring import games
 from sparring.cli.main import main
 from sparring.config.groups import AUGMENTATIONS, Config
 from sparring.config.recipes import from_recipe
@@ -19,7 +20,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Batch, Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.games import adversarial_step as steps
-from sparring.games import augment, from_config, losses, overfitting, penalties
+from sparring.games import augment, losses, overfitting, penalties
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import adversarial_step
 from sparring.games.augment import Augmentation
@@ -218,7 +219,7 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
         stop = {"stop": lambda: fight.clock.samples_seen >= samples}
         list(train(fight, trained, budget, batch_size=16, record_every=3, held_out=held_out, **stop))
 
-    whole, first, second = (from_config.game(options, data().spec, 2) for _ in range(3))
+    whole, first, second = (games.make(options, data().spec, 2) for _ in range(3))
     advance(whole, 320)
     advance(first, 160)
     checkpoint.write(first, tmp_path)
@@ -255,7 +256,7 @@ def test_what_is_held_out_counts_for_the_size_of_a_batch() -> None:
 
 @pytest.mark.parametrize(("loss", "statistic"), [("hinge", "reals"), ("wasserstein", "pairs")])
 def test_the_signal_of_overfitting_fits_the_game(loss: str, statistic: str) -> None:
-    fight = from_config.game(config(loss=loss, augment="ada"), data().spec, 2)
+    fight = games.make(config(loss=loss, augment="ada"), data().spec, 2)
     assert fight.augment is not None
     assert fight.augment.overfitting is getattr(augment, f"sign_of_{statistic}")
 
@@ -325,7 +326,7 @@ def test_the_gap() -> None:
 
 
 def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
-    fight = from_config.game(config(d_norm="batch"), data().spec, 2)
+    fight = games.make(config(d_norm="batch"), data().spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(fight).items()}
     found = HeldOutGap(fight, *aside.set_aside(data(), 0.25), seed=0)()
     assert math.isfinite(found["held_out_gap"])

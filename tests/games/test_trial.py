@@ -17,9 +17,9 @@ from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import adversarial_step
 from sparring.games.losses import Loss
 from sparring.games.penalties import Penalty, r1
+from sparring.games.preflight import preflight
 from sparring.training.budget import Budget
 from sparring.training.loop import train
-from sparring.training.preflight import preflight
 
 PICTURES = torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(64) % 2

@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from conftest import TINY_LINE
+from sparring import games
 from sparring.cli.main import main
 from sparring.data import builtin
 from sparring.data.arrays import from_array
 from sparring.data.builtin import mnist
 from sparring.doctor import quality as doctor_quality
 from sparring.doctor.diagnosis import diagnose
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.history.record import times_real_text
 from sparring.kinds import find
 from sparring.machine.device import Runtime
@@ -234,7 +235,7 @@ def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
     config = suited.configure(find.dataset("ring"))
     ring, other = plan.parts(config.dataset, find.dataset("ring"))
     judge = selection.judge(config, ring, CPU, other)
-    game = from_config.game(config, ring.spec, ring.classes)
+    game = games.make(config, ring.spec, ring.classes)
     distance, times = judge.measured(game.generator)
     assert distance == judge.distance(game.generator, selection.REPORTING)
     assert distance != judge.distance(game.generator, selection.CHOOSING)

@@ -3,12 +3,13 @@
 import pytest
 import torch
 
+from sparring import games
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError
-from sparring.games import drawing, from_config
+from sparring.games import drawing
 from sparring.networks import memory
 from sparring.training import plan
 
@@ -20,7 +21,7 @@ SPEC = Spec("image", (1, 16, 16), Affine("uint8", (127.5,), (127.5,)), ("a", "b"
 def test_weights_are_counted_as_they_are(recipe: str, depth: int, classes: int) -> None:
     config = from_recipe(recipe, depth=depth, g_width=8, d_width=8, device="cpu")
     found = memory.costs(config.networks, SPEC, classes)
-    game = from_config.game(config, SPEC, classes)
+    game = games.make(config, SPEC, classes)
     for cost, player in zip(found, (game.generator, game.discriminator), strict=True):
         assert cost.weights == sum(weight.numel() for weight in player.parameters())
 
@@ -62,7 +63,7 @@ def test_each_process_takes_memory_of_its_own() -> None:
 
 def test_players_too_large_to_draw_with_are_refused(pictures: Dataset) -> None:
     with pytest.raises(ConfigError, match="both players would take at least"):
-        from_config.game(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
+        games.make(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
 
 
 def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ import pytest
 
 from conftest import TINY
 from page_runs import age, client, make_run, never, record
+from sparring import games
 from sparring.cli.playground import Playground
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
 from sparring.doctor.rules import RULES
-from sparring.games import from_config
 from sparring.history.record import Record
 from sparring.page import follow, reading, server
 from sparring.page.follow import Followed, find
@@ -305,7 +305,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
     folder = create(tmp_path / "a", config, pictures)
-    for _ in train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
+    for _ in train_in(folder, games.make(config, pictures.spec, pictures.classes), pictures):
         pass
     paint = Playground()
     here, there = LatentPoint(1, 0), LatentPoint(9, 1, 0.35, 4)
@@ -315,7 +315,7 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
         assert paint(folder.path, DrawRequest(here, to=there, share=share)) == end
     assert paint(folder.path, DrawRequest(here, to=there, share=0.5)) not in ends
     other = create(tmp_path / "a", config.replace(seed=5, samples_seen=64), pictures, force=True)
-    for _ in train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in train_in(other, games.make(other.config, pictures.spec, pictures.classes), pictures):
         pass
     assert paint(folder.path, DrawRequest(here)) != ends[0]  # the same step of another run
 

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from conftest import TINY
 from page_runs import age, make_run, record
+from sparring import games
 from sparring.cli.watch import LOOPBACK, playground
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-from sparring.games import from_config
 from sparring.page.report import write_report
 from sparring.page.server import app
 from sparring.runs.create import create
@@ -312,7 +312,7 @@ def test_the_playground_of_a_real_generator(
 ) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"samples_seen": 64, "clusters": None}))
     folder = create(tmp_path / "a", config, pictures)
-    for _ in train_in(folder, from_config.game(config, pictures.spec, pictures.classes), pictures):
+    for _ in train_in(folder, games.make(config, pictures.spec, pictures.classes), pictures):
         pass
     page.goto(serve(tmp_path / "a").at())
     ground = page.locator(".playground")
@@ -371,7 +371,7 @@ def test_the_playground_of_a_real_generator(
     tiles = tile.get_attribute("src")
     page.forgiven = "404|409"  # while one run replaces the other  # type: ignore[attr-defined]
     other = create(tmp_path / "a", config.replace(seed=3, samples_seen=64), pictures, force=True)
-    for _ in train_in(other, from_config.game(other.config, pictures.spec, pictures.classes), pictures):
+    for _ in train_in(other, games.make(other.config, pictures.spec, pictures.classes), pictures):
         pass
     expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
     assert soon(lambda: pixels() != before)
@@ -393,7 +393,7 @@ def test_points_and_what_the_discriminator_thinks_of_the_plane(
     }
     config = suited.configure(points, "mlp", **options)
     folder = create(tmp_path / "a", config, points)
-    for _ in train_in(folder, from_config.game(config, points.spec, 0), points):
+    for _ in train_in(folder, games.make(config, points.spec, 0), points):
         pass
     page.goto(serve(tmp_path / "a").at())
     canvas = page.locator(".frame canvas")

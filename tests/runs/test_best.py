@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from conftest import TINY
+from sparring import games
 from sparring.data.spec import Dataset
-from sparring.games import from_config
 from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.metrics.quality import TimesReal
@@ -43,7 +43,7 @@ def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder
 
 def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     for record in train_in(folder, game, data):
         if record.progress == 1:
             assert folder.choice.exists()
@@ -55,7 +55,7 @@ def test_the_choice_is_written_before_the_run_counts_as_ended(begun: tuple[run.R
 def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> None:
     """Wherever it is killed, an ordinary checkpoint is as far as the best one."""
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     kept, distances = [], {}
     for record in train_in(folder, game, data):
         if "frechet" in record.values:
@@ -82,7 +82,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
     begun: tuple[run.RunFolder, Dataset],
 ) -> None:
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     course = iter([3.0, 1.0, 2.0])
 
     def distance(of: nn.Module, offset: int) -> float:
@@ -112,7 +112,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
 
 def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     found = selection.judge(folder.config, data, game.runtime.device)
     chosen, again, reported = (
         found.distance(game.sampling_generator, at)
@@ -132,7 +132,7 @@ def test_labels_of_clusters_are_none_to_measure_by(pictures: Dataset) -> None:
 
 def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     game.clock.samples_seen = 40  # as after a resume: measured last at 32
     found = selection.judge(folder.config, data, game.runtime.device)
     chooser = selection.Selection(found, folder.best, game, print)
@@ -147,7 +147,7 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
 @pytest.mark.parametrize("damage", ["cut", "no distance"])
 def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Dataset], damage: str) -> None:
     folder, data = begun
-    game = from_config.game(folder.config, data.spec, data.classes)
+    game = games.make(folder.config, data.spec, data.classes)
     records = train_in(folder, game, data)
     for _ in records:
         if list(folder.best.glob("*.json")):

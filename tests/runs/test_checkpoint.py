@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from sparring import games
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import RunError
-from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.game import Clock
 from sparring.runs import checkpoint
@@ -34,7 +34,7 @@ def pictures() -> Dataset:
 def new_game(**changes: str) -> AdversarialGame:
     config = from_recipe("sprint", penalty_every=2, lecam_weight=0.1, **SMALL, **changes)
     data = pictures()
-    return from_config.game(config, data.spec, data.classes)
+    return games.make(config, data.spec, data.classes)
 
 
 def advance(game: AdversarialGame, samples: int) -> None:
@@ -145,7 +145,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
     checkpoint.write(new_game(), tmp_path)
     for changes in ({"lecam_weight": 0.0}, {"lecam_weight": 0.1, "g_width": 8}):
         config = from_recipe("sprint", **(SMALL | changes))
-        other = from_config.game(config, pictures().spec, 2)
+        other = games.make(config, pictures().spec, 2)
         with pytest.raises(RunError, match="does not fit the config's networks"):
             checkpoint.restore(other, *checkpoint.read(tmp_path, print))
 
@@ -217,7 +217,7 @@ def test_only_tensors_that_are_wanted_are_read(saved: Path) -> None:
 def adaptive_game() -> AdversarialGame:
     data = pictures()
     config = from_recipe("sprint", augment="diffaugment", augment_target=0.6, lecam_weight=0.3, **SMALL)
-    return from_config.game(config, data.spec, data.classes)
+    return games.make(config, data.spec, data.classes)
 
 
 @pytest.mark.parametrize("damage", ["shape", "longer", "type", "missing", "renamed"])

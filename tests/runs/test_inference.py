@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from conftest import TINY
+from sparring import games
 from sparring.data import clusters
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
-from sparring.games import drawing, from_config, optimizers
+from sparring.games import drawing, optimizers
 from sparring.games.adversarial import AdversarialGame
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
@@ -50,7 +51,7 @@ def trained(path: Path, data: Dataset, recipe: str = "sprint", **options: Any) -
     config = suited.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
     data = plan.as_trained(config.dataset, data)
     folder = create(path, config, data)
-    for _ in train_in(folder, from_config.game(config, data.spec, data.classes), data):
+    for _ in train_in(folder, games.make(config, data.spec, data.classes), data):
         pass
     return folder
 

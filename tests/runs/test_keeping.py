@@ -11,10 +11,10 @@ from PIL import Image
 
 from cli_runs import OPTIONS, contents, refused
 from conftest import TINY
+from sparring import games
 from sparring.cli.main import main
 from sparring.data.spec import Dataset
 from sparring.files import write_whole
-from sparring.games import from_config
 from sparring.history.record import read_history
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
@@ -114,7 +114,7 @@ def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", data=pictures.name, **options)
     data = plan.as_trained(config.dataset, pictures)
     folder = create(tmp_path / "run", config, data)
-    records = train_in(folder, from_config.game(config, data.spec, data.classes), data)
+    records = train_in(folder, games.make(config, data.spec, data.classes), data)
     next(records)
     records.close()  # no kill comes before the first checkpoint and leaves a history alone
     assert folder.saved() == [2]
@@ -242,7 +242,7 @@ def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
     told = {}
     for name, stops in {"whole": (), "broken": (4, 6)}.items():
         folder = create(tmp_path / name, config, data)
-        game = from_config.game(config, data.spec, data.classes)
+        game = games.make(config, data.spec, data.classes)
         for stop in (*stops, 0):
             for record in train_in(folder, game, data, held_out=held_out):
                 if record.step == stop:

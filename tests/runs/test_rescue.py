@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from conftest import TINY
+from sparring import games
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import Doctor, Finding, Prescription
-from sparring.games import from_config
 from sparring.history.record import Record
 from sparring.runs import folder as run
 from sparring.runs import rescue
@@ -27,7 +27,7 @@ def rescuer(path: Path, data: Dataset, said: list[str], most: int = 3) -> Rescue
     options = {"samples_seen": 16 * 60, "record_every": 1, "vitals": False, "pictures": 0}
     config = suited.configure(data, "sprint", **(TINY | options))
     folder = create(path, config, data)
-    return Rescuer(folder, from_config.game(config, data.spec, data.classes), most, said.append)
+    return Rescuer(folder, games.make(config, data.spec, data.classes), most, said.append)
 
 
 def ill_when(monkeypatch: pytest.MonkeyPatch, sick: Any) -> None:

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from conftest import TINY
+from sparring import games
 from sparring.data import toy
 from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
 from sparring.data.spec import Batch, Dataset, Spec
-from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.record import LOGGED
 from sparring.kinds import image
@@ -184,7 +184,7 @@ def test_samples_that_are_not_finite_are_passed_over() -> None:
 
 def test_measuring_leaves_the_game_as_it_is(pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"d_norm": "batch", "batch_size": 16}))
-    game = from_config.game(config, pictures.spec, 2)
+    game = games.make(config, pictures.spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     state = torch.get_rng_state()
     found = Vitals(game, pictures, seed=0)()
@@ -197,7 +197,7 @@ def test_measuring_leaves_the_game_as_it_is(pictures: Dataset) -> None:
 
 def test_looking_at_a_weight_moves_no_singular_vector(pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"d_norm": "spectral", "g_width": 4}))
-    game = from_config.game(config, pictures.spec, 2)
+    game = games.make(config, pictures.spec, 2)
     before = [buffer.clone() for buffer in game.discriminator.buffers()]
     found = Vitals(game, pictures, seed=0)()
     assert before
@@ -210,7 +210,7 @@ def test_records_have_them_where_asked_and_the_weights_are_the_same(pictures: Da
     for asked in (True, False):
         torch.manual_seed(0)
         config = suited.configure(pictures, "sprint", **TINY)
-        game = from_config.game(config, pictures.spec, 2)
+        game = games.make(config, pictures.spec, 2)
         records = list(
             train(game, pictures, Budget(samples_seen=96), batch_size=16, record_every=2, vitals=asked)
         )
@@ -231,7 +231,7 @@ def test_auc_counts_pairs_in_order() -> None:
 
 def test_samples_are_made_in_parts(pictures: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     config = suited.configure(pictures, "sprint", **TINY)
-    game = from_config.game(config, pictures.spec, 2)
+    game = games.make(config, pictures.spec, 2)
     whole = Vitals(game, pictures, seed=0)()
     monkeypatch.setattr("sparring.training.vitals.PART", 10)
     monkeypatch.setattr("sparring.training.vitals.NUMBERS", 64 * 40)

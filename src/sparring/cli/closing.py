@@ -13,7 +13,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import SparringError, counted
 from sparring.files import write_whole
 from sparring.games import drawing
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history import layout
 from sparring.history.record import times_real_text
 from sparring.kinds import sheets
@@ -28,7 +28,7 @@ LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs a
 QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
 
 
-def finish(folder: RunFolder, game: AdversarialGame, data: Dataset, screen: Any) -> None:
+def finish(folder: RunFolder, game: Game, data: Dataset, screen: Any) -> None:
     """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
     latents, labels = picture_latents(folder)
     began = time.perf_counter()
@@ -47,7 +47,7 @@ def finish(folder: RunFolder, game: AdversarialGame, data: Dataset, screen: Any)
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
 
 
-def _quality(folder: RunFolder, game: AdversarialGame, data: Dataset, rate: float) -> str:
+def _quality(folder: RunFolder, game: Game, data: Dataset, rate: float) -> str:
     """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
 
     Args:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from sparring import games
 from sparring.cli.live import train_live
-from sparring.games import from_config
 from sparring.kinds import find
 from sparring.runs.create import create, free_path
 from sparring.runs.rescue import Rescuer
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     config = suited.configure(whole, minutes=args.minutes, seed=args.seed)
     plan.check(config, whole)
     data, held_out = plan.parts(config.dataset, whole)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
     if not train_live(Rescuer(folder, game, 0), data, held_out, whole):
         return 130

@@ -256,11 +256,13 @@ def add_config_options(train: argparse.ArgumentParser, only: str | None = None) 
             groups[table] = train.add_argument_group(title, about)
         default = "recipe's" if any(name in recipe for recipe in RECIPES.values()) else written(field.default)
         text = f"{field.metadata['help']} ({default})".replace("%", "%%")
+        choices = field.metadata["choices"]
+        text = argparse.SUPPRESS if len(choices) == 1 else text  # nothing to choose
         options: dict[str, Any] = {"default": None, "help": text, "dest": name}
         if kind(field) == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
             read = READERS[kind(field)]
             options["type"] = or_none(read) if may_be_none(field) else read
-            options["metavar"] = "|".join(field.metadata["choices"]) or kind(field).upper()
+            options["metavar"] = "|".join(choices) or kind(field).upper()
         groups[table].add_argument(flag(name), **options)

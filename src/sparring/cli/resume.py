@@ -6,14 +6,14 @@ import argparse
 import shlex
 from typing import Any
 
+from sparring import games
 from sparring.cli.closing import finish
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
 from sparring.config.groups import BUDGETS
 from sparring.data.arrays import ARRAY
 from sparring.errors import RunError, counted, warn
-from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history import layout
 from sparring.machine.device import Runtime
 from sparring.runs import checkpoint
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[AdversarialGame, dict[str, Any]]:
+def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Game, dict[str, Any]]:
     """The players where the run stopped and the facts saved with them; new ones where nothing was saved.
 
     Args:
@@ -83,7 +83,7 @@ def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Adversarial
                     f"no whole checkpoint in {folder.checkpoints}. Put back a copy of them, or begin this run "
                     f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
                 ) from error
-    return from_config.game(folder.config, folder.spec, folder.classes, runtime), {}
+    return games.make(folder.config, folder.spec, folder.classes, runtime), {}
 
 
 def _tell_of_lost_records(folder: RunFolder, step: int) -> None:

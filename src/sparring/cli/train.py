@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from sparring import kinds
+from sparring import games, kinds
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
 from sparring.cli.watch import page_beside
@@ -18,7 +18,6 @@ from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, SparringError, warn
-from sparring.games import from_config
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
@@ -26,7 +25,6 @@ from sparring.runs.create import check_free, create, free_path
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
-from sparring.training.preflight import preflight
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     data, held_out = plan.parts(config.dataset, whole)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
-    game = from_config.game(config, data.spec, data.classes, runtime)
+    game = games.make(config, data.spec, data.classes, runtime)
     name = f"{find.stem(config.dataset.data)}-{config.recipe}"
     path, refusal = args.out, None
     if runtime.rank == 0:
@@ -72,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if refusal:
         raise RunError(refusal)
     if runtime.processes == 1:  # it draws as one process does
-        for caution in preflight(game, data, config.seed):
+        for caution in games.of(config).preflight(game, data, config.seed):
             warn(f"before the first step: {caution}")
     watched = args.watch and runtime.rank == 0
     with page_beside(path, args.browser, args.stay) if watched else nullcontext():

@@ -17,6 +17,7 @@ from sparring.config.pictures import picture_levels, picture_size
 from sparring.errors import ConfigError, counted, unknown
 
 # The names of what is listed elsewhere, each beside its objects (a test holds the two against each other).
+GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
 NETWORKS = ("mlp", "dcgan", "resnet", "modern")
@@ -169,6 +170,7 @@ class NetworksConfig(Group):
 class GameConfig(Group):
     """What the players play for."""
 
+    rules: str = option("adversarial", "who plays whom", choices=GAMES)
     loss: str = option("non-saturating", "the game both play", choices=LOSSES)
     d_steps: int = option(1, "discriminator steps per generator step", low=1)
     label_smoothing: float = option(

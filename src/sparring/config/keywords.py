@@ -59,6 +59,8 @@ class Options(BudgetOptions, total=False):
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]
     """Normalisation in the discriminator."""
+    rules: Literal["adversarial"]
+    """Who plays whom."""
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"]
     """The game both play."""
     d_steps: int

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from sparring.config.groups import Config
 from sparring.data.spec import Batch, Dataset, Spec
+from sparring.errors import Caution
 from sparring.history.record import Record
 from sparring.machine.device import Runtime
+from sparring.networks.own import Given
 
 Logged = dict[str, Tensor]  # by name: numbers () and, of a discriminator, real_logit and fake_logit (B,)
 SHORT = {"generator": "g", "discriminator": "d"}
@@ -66,6 +69,10 @@ class Game(Protocol):
         """What else is part of the state, such as a weight average."""
 
     @property
+    def sampling_generator(self) -> nn.Module:
+        """The player to draw with, or its weight average where there is one."""
+
+    @property
     def batches(self) -> int:
         """Fresh batches that a step takes."""
 
@@ -94,6 +101,26 @@ class Game(Protocol):
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         """What is measured at each record that only this game has."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a game is made of options.
+
+    Attributes:
+        players: their names.
+        make: the game of (config, spec, classes, runtime, own), where ``own`` are players of a user's own by
+            their names.
+        check: refuses what cannot be trained by (config, spec, classes), without building the players.
+        check_players: the same of players that are only to be drawn from.
+        preflight: what is wrong with such a game and the data, by (game, data, seed), before the first step.
+    """
+
+    players: tuple[str, ...]
+    make: Callable[[Config, Spec, int, Runtime | None, Mapping[str, Given]], Game]
+    check: Callable[[Config, Spec, int], None]
+    check_players: Callable[[Config, Spec, int], None]
+    preflight: Callable[[Any, Dataset, int], Sequence[Caution]]
 
 
 def short(player: str) -> str:

@@ -24,8 +24,8 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
 from sparring.games import drawing
-from sparring.games.adversarial import AdversarialGame
 from sparring.games.average import duplicate
+from sparring.games.game import Game
 from sparring.history.record import Record, times_real_text
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
@@ -98,9 +98,7 @@ def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
 class Selection:
     """Measures a game every ``evaluate_every`` samples and keeps the best checkpoint in a folder."""
 
-    def __init__(
-        self, judge: Judge, folder: Path, game: AdversarialGame, warn: Callable[[str], object]
-    ) -> None:
+    def __init__(self, judge: Judge, folder: Path, game: Game, warn: Callable[[str], object]) -> None:
         self.judge, self.folder, self.game = judge, folder, game
         self.every = judge.config.records.evaluate_every or math.inf
         self.measured_at = game.clock.samples_seen // self.every * self.every
@@ -130,7 +128,7 @@ class Selection:
 
     def report(self) -> dict[str, Any]:
         """How the best checkpoint and the present state measure on samples neither was chosen on."""
-        player = checkpoint.AVERAGE if self.game.average else checkpoint.GENERATOR
+        player = checkpoint.AVERAGE if checkpoint.AVERAGE in self.game.memories else checkpoint.GENERATOR
         facts, tensors = checkpoint.read(self.folder, lambda _: None, of=(f"{player}/",))
         last = self.game.sampling_generator
         best = duplicate(last)

@@ -10,12 +10,11 @@ from typing import Any
 
 import torch
 
+from sparring import games
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import NonFiniteError, RunError
-from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
-from sparring.games.players import PLAYERS
+from sparring.games.game import Game
 from sparring.history.record import HistoryWriter, Record
 from sparring.history.table import History
 from sparring.machine.device import Runtime
@@ -36,9 +35,9 @@ def warned(message: str) -> None:
     warnings.warn(message, stacklevel=3)
 
 
-def described(game: AdversarialGame, own: Collection[str]) -> dict[str, str]:
+def described(game: Game, own: Collection[str]) -> dict[str, str]:
     """What run.json says of the players that are a user's own."""
-    return {name: type(getattr(game, name)).__name__ for name in PLAYERS if name in own}
+    return {name: type(player).__name__ for name, player in game.players.items() if name in own}
 
 
 class Fitted:
@@ -67,7 +66,7 @@ class Fitted:
         self.own = own
         self.history = History()
         self._seen: Dataset | None = None  # the data as the players see it
-        self._game: AdversarialGame | None = None
+        self._game: Game | None = None
         self._device, self._best = "auto", False  # of what was loaded
 
     @staticmethod
@@ -84,7 +83,7 @@ class Fitted:
         plan.check(config, data)
         new, parts = Fitted(own), plan.parts(config.dataset, data)
         new._see(config, data, parts)
-        new._game = game = from_config.game(config, parts[0].spec, parts[0].classes, own=own)
+        new._game = game = games.make(config, parts[0].spec, parts[0].classes, own=own)
         if own:
             prepared(game, parts[0], config.optimizers.batch_size, try_out=True)
         if path:
@@ -142,7 +141,7 @@ class Fitted:
     def _restore(self, folder: RunFolder) -> None:
         """The players, the threads and the history of a run's last checkpoint; new players without any."""
         self._check_known(folder)
-        game = from_config.game(self.config, self.spec, len(self.class_counts), own=self.own)
+        game = games.make(self.config, self.spec, len(self.class_counts), own=self.own)
         self.threads = 0
         if folder.saved():
             facts, tensors = checkpoint.read(folder.checkpoints, warned)
@@ -205,7 +204,7 @@ class Fitted:
         return str(self.folder.path) if self.folder else ""
 
     @property
-    def game(self) -> AdversarialGame:
+    def game(self) -> Game:
         """The players; those of a run folder are read when they are asked for.
 
         Raises:
@@ -246,7 +245,8 @@ class Fitted:
         Raises:
             RunError: what that is, and how the training goes on.
         """
-        if others := [words for name, words in folder.facts["own"].items() if name not in PLAYERS]:
+        players = games.of(folder.config).players
+        if others := [words for name, words in folder.facts["own"].items() if name not in players]:
             raise RunError(
                 f"{folder.path} was trained by a program's own game ({'; '.join(others)}): go on with "
                 f"sparring.train(game, data, budget, out={str(folder.path)!r}, resume=True)."

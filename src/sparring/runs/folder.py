@@ -15,12 +15,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 from PIL import Image
 
-from sparring import kinds
+from sparring import games, kinds
 from sparring.data.spec import Dataset
 from sparring.errors import RunError
 from sparring.files import left_over
-from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history import layout
 from sparring.history.record import Record, read_history
 from sparring.machine.device import Runtime
@@ -91,7 +90,7 @@ class RunFolder:
         *,
         best: bool = False,
         own: Mapping[str, Given] = NONE,
-    ) -> tuple[AdversarialGame, dict[str, Any]]:
+    ) -> tuple[Game, dict[str, Any]]:
         """The players as the newest whole checkpoint has them, or the best, and the checkpoint's facts.
 
         Args:
@@ -102,7 +101,7 @@ class RunFolder:
             ConfigError: a player is a user's own, and was not given.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
-        restored = from_config.game(self.config, self.spec, self.classes, runtime, own)
+        restored = games.make(self.config, self.spec, self.classes, runtime, own)
         checkpoint.restore(restored, saved, tensors)
         return restored, saved
 

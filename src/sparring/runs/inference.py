@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sparring import networks
+from sparring import games, networks
 from sparring.config.arguments import whole
 from sparring.config.groups import Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
-from sparring.games import drawing, from_config
-from sparring.games.adversarial import AdversarialGame
+from sparring.games import drawing
+from sparring.games.game import Game
 from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
@@ -86,7 +86,7 @@ class Sampler:
         return Sampler(network, folder.spec, folder.config, folder.facts["class_counts"], facts["step"])
 
     @staticmethod
-    def of(game: AdversarialGame, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
+    def of(game: Game, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
         """What a training draws with at present."""
         return Sampler(game.sampling_generator, spec, config, class_counts, game.clock.step)
 
@@ -180,7 +180,7 @@ def _untrained(folder: RunFolder, own: Given | None) -> nn.Module:
         ConfigError: it cannot draw this data, or not in this machine's memory.
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
-    from_config.check_players(config, spec, classes)
+    games.of(config).check_players(config, spec, classes)
     memory.check_generator(memory.generator_cost(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):
         return networks.generator(config.networks, spec, classes, own)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparring import games
 from sparring.config import format_1
 from sparring.config.groups import Config
 from sparring.config.toml import to_toml
@@ -24,8 +25,7 @@ from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
-from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.runs import checkpoint
@@ -52,7 +52,7 @@ class Rescuer:
     """
 
     folder: RunFolder
-    game: AdversarialGame
+    game: Game
     most: int
     tell: Callable[[str], object] = print
     tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
@@ -152,7 +152,7 @@ class Rescuer:
     def _go_back(self, config: Config, step: int) -> None:
         """The players of the last state that was healthy well before a step, or new ones."""
         folder, spent = self.folder, self.game.clock.seconds
-        game = from_config.game(config, folder.spec, folder.classes, self.game.runtime)
+        game = games.make(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)
         with suppress(RunError):  # none so early, or the cure is another network: from the start
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
@@ -230,7 +230,7 @@ def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
     return pairs
 
 
-def resumed(folder: RunFolder, game: AdversarialGame, more: int | None = None) -> Rescuer:
+def resumed(folder: RunFolder, game: Game, more: int | None = None) -> Rescuer:
     """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
 
     Args:

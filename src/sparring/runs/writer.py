@@ -17,7 +17,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
 from sparring.files import write_whole
 from sparring.games import drawing
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, truncate_history
 from sparring.kinds import plane as fields
@@ -33,7 +33,7 @@ PICTURE_COLUMNS = 8
 
 def train_in(
     folder: RunFolder,
-    game: AdversarialGame,
+    game: Game,
     data: Dataset,
     *,
     threads: int = 0,
@@ -97,19 +97,20 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
 class Writer:
     """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
 
-    def __init__(self, folder: RunFolder, game: AdversarialGame, data: Dataset) -> None:
+    def __init__(self, folder: RunFolder, game: Game, data: Dataset) -> None:
         self.folder, self.game, self.config = folder, game, folder.config
         self.kind = kinds.of(folder.spec)
         folder.drop_after(game.clock.step, *layout.BY_STEP)
         truncate_history(folder.history, game.clock.step)
-        if self.kind.plane(folder.spec) and self.config.records.pictures:
+        # What scores the plane; None where there is neither.
+        self.critic = game.players.get("discriminator") if self.kind.plane(folder.spec) else None
+        if self.critic and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.latents, self.labels = picture_latents(folder)
-        spent = Budget.of(self.config.budget).progress(
-            game.clock, len(data)
-        )  # less than it was, of a larger budget
+        # Less than it was, of a larger budget.
+        spent = Budget.of(self.config.budget).progress(game.clock, len(data))
         self.drawn = self._due(spent) if game.clock.step else -1
         self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
         self._draw(0.0)
@@ -128,8 +129,7 @@ class Writer:
 
     def broken(self) -> None:
         """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
-        game = self.game
-        self.history.write(game.clock.broken())
+        self.history.write(self.game.clock.broken())
 
     def __enter__(self) -> Writer:
         return self
@@ -151,8 +151,8 @@ class Writer:
         name = layout.step_name(self.game.clock.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
         with layout.writing(path):
-            if self.kind.plane(self.folder.spec):
-                values = fields.field(self.game.discriminator, self.folder.spec, self.folder.classes, encoded)
+            if self.critic:
+                values = fields.field(self.critic, self.folder.spec, self.folder.classes, encoded)
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sparring import kinds
+from sparring import games, kinds
 from sparring.config.groups import Config, DatasetConfig
 from sparring.data import builtin, clusters
 from sparring.data.spec import Dataset, check_size
 from sparring.data.split import aside_count, set_aside
-from sparring.games import from_config
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history.record import Record
 from sparring.machine.device import Threads, check_threads
 from sparring.training import loop
@@ -64,12 +63,12 @@ def check(config: Config, data: Dataset) -> None:
     )
     check_threads(config.machine.threads or 0)
     clustered = clusters.count_for(data, config.dataset.clusters) if config.dataset.clusters else 0
-    from_config.check(config, data.spec, clustered or (data.classes if config.dataset.conditional else 0))
+    games.of(config).check(config, data.spec, clustered or (data.classes if config.dataset.conditional else 0))
 
 
 def train(
     config: Config,
-    game: AdversarialGame,
+    game: Game,
     data: Dataset,
     *,
     threads: int = 0,

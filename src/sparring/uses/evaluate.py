@@ -23,7 +23,7 @@ from sparring.data.split import set_aside
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
 from sparring.errors import ConfigError, DataError, RunError, counted, first_of
-from sparring.games.adversarial import AdversarialGame
+from sparring.games.game import Game
 from sparring.history.find import marked, runs_in
 from sparring.kinds import find
 from sparring.machine.device import Runtime
@@ -151,7 +151,7 @@ def evaluate_sampler(
 
 
 def times_real(
-    folder: RunFolder, game: AdversarialGame, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
+    folder: RunFolder, game: Game, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
 ) -> TimesReal | None:
     """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
 

@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from conftest import TINY
+from sparring import games
 from sparring.config.recipes import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
-from sparring.games import from_config
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.losses import Loss, non_saturating, wasserstein
 from sparring.games.penalties import Penalty, zero_centred
+from sparring.games.preflight import preflight
 from sparring.runs import checkpoint
 from sparring.training import plan, suited
-from sparring.training.preflight import preflight
 
 POINTS = torch.randn(400, 3, generator=torch.Generator().manual_seed(0))
 
@@ -51,7 +51,7 @@ def test_a_tensor_is_data() -> None:
 def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
     data = from_array(torch.randint(0, 256, (80, 3, 160, 160), dtype=torch.uint8))
     config = suited.configure(data, "dcgan", **(TINY | {"g_width": 8, "d_width": 8}))
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     seen: list[int] = []
     game.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
     if swap:
@@ -65,7 +65,7 @@ def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
     config = suited.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": None}))
     data = plan.as_trained(config.dataset, pictures)
-    game = from_config.game(config, data.spec, data.classes)
+    game = games.make(config, data.spec, data.classes)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     assert [str(caution) for caution in preflight(game, data)] == []
     after = checkpoint._tensors(game)
@@ -202,7 +202,7 @@ def test_layers_that_leave_traces() -> None:
 
 def test_minibatch_deviation_is_no_batch_norm(pictures: Dataset) -> None:
     config = suited.configure(pictures, "sprint", **(TINY | {"d_deviation": True, "clusters": None}))
-    game = from_config.game(config, pictures.spec, pictures.classes)
+    game = games.make(config, pictures.spec, pictures.classes)
     assert game.penalties
     assert preflight(game, pictures) == []
 

@@ -1,4 +1,4 @@
-"""The game that a config describes, and what of its options do not go together."""
+"""The adversarial game that a config describes, and what of its options do not go together."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.games import augment, losses, penalties, schedules
 from sparring.games.adversarial import AdversarialGame, Ends
+from sparring.games.game import Rules
 from sparring.games.optimizers import OPTIMIZERS
+from sparring.games.players import PLAYERS
+from sparring.games.preflight import preflight
 from sparring.machine.device import Runtime
 from sparring.networks import NETWORKS, memory
 from sparring.networks.own import NONE, Given
 
 
-def game(
+def make(
     config: Config,
     spec: Spec,
     classes: int,
@@ -118,3 +121,6 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             "no --no-conditional), let it find some with --clusters 100 in at least "
             f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
         )
+
+
+ADVERSARIAL = Rules(PLAYERS, make, check, check_players, preflight)
