@@ -171,7 +171,7 @@ class GAN:
         """A picture of samples in a grid; a scatter plot for points."""
         count = whole("count", count, 1)
         kind = kinds.of(self.spec_)
-        count = max(count, kind.count) if kind.crowd else count
+        count = max(count, kind.count) if kind.sheet_count else count
         return kind.sheet(self.sample(count, labels=labels, seed=seed), self.spec_)
 
     @room()

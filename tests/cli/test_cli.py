@@ -85,7 +85,9 @@ def test_data_that_cannot_be_used(
     np.save(tmp_path / "few.npy", np.zeros((5, 8, 8), np.uint8))
     assert "there is no file" in refused(capsys, "train", tmp_path / "missing.npz")
     assert "holds no pictures" in refused(capsys, "train", tmp_path / "folder")
-    assert "is a .txt file; accepted" in refused(capsys, "train", tmp_path / "text.txt")
+    assert "text.txt cannot be read as data. Accepted are .npy, .npz" in refused(
+        capsys, "train", tmp_path / "text.txt"
+    )
     assert "has 5 samples; a training needs at least 10" in refused(capsys, "train", tmp_path / "few.npy")
     few = [tmp_path / "few.npy", "--batch-size", "64"]
     assert "5 samples, fewer than one batch of 64. Add samples or train with --batch-size 5 or less" in refused(

@@ -114,7 +114,7 @@ def test_help_fits_the_terminal_and_keeps_its_columns(
     [
         (["mnits"], "mnist is data. Type sparring train mnist"),
         (["wgan-gp"], "wgan-gp is a recipe. Type sparring train DATA --recipe wgan-gp"),
-        (["train", "dcgan"], "dcgan is a recipe: sparring train DATA --recipe dcgan"),
+        (["train", "dcgan"], "dcgan is a recipe; recipes are chosen with sparring train DATA --recipe dcgan"),
         (["sample", "run", "--lables", "3"], "Did you mean '--label'"),
     ],
 )

@@ -234,13 +234,17 @@ def test_in_python(photos: Path) -> None:
 )
 def test_options_of_pictures_are_refused_for_other_data(options: dict[str, str], pictures_file: Path) -> None:
     for name in ("mnist", str(pictures_file), "ring"):
-        with pytest.raises(ConfigError, match=f"{next(iter(options))}: for folders and zips of pictures"):
+        with pytest.raises(
+            ConfigError, match=f"{next(iter(options))}: accepted only for folders and zips of pictures"
+        ):
             find.dataset(name, PictureFilesConfig(**options))
 
 
 def test_a_run_folder_is_no_folder_of_pictures(photos: Path) -> None:
     assert main(["train", "photos", "--size", "8", *LINE]) == 0
-    with pytest.raises(DataError, match="run is a run folder; go on with `sparring resume run`"):
+    with pytest.raises(
+        DataError, match="run is a run folder, not data: continue it with `sparring resume run`"
+    ):
         find.dataset("run")
 
 

@@ -220,7 +220,7 @@ def test_levels_for_pictures_of_8_bits_are_told_to_do_nothing(
     monkeypatch.chdir(tmp_path)
     folder_of(tmp_path / "plain", [saved(Image.new("L", SHAPE, k)) for k in range(3)])
     assert main(["data", "plain", "--levels", "0:4095"]) == 0
-    assert "plain has more than 8 bits: --levels changes nothing" in capsys.readouterr().err
+    assert "plain has more than 8 bits, so --levels has no effect" in capsys.readouterr().err
 
 
 def test_fractions_have_no_full_range(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ CURVES = Kind(
     codec=partial(Affine.from_dict, bounded=True),
     recipe="tutorial",
     count=7,
-    flaw=lambda spec: "" if len(spec.shape) == 2 else "no curve",
+    problem=lambda spec: "" if len(spec.shape) == 2 else "no curve",
     describe=lambda spec: f"a curve of {spec.shape[0]} steps",
     vectors=lambda curves: curves.flatten(1).float(),
     coarse=lambda curves: curves.flatten(1),
@@ -100,6 +100,6 @@ def test_a_kind_reads_files_of_its_own(
     monkeypatch.chdir(tmp_path)
     capsys.readouterr()
     assert main(["train", "my.curves", "--size", "8", "--out", "other", *TINY]) == 1
-    assert "size: for folders and zips of pictures" in capsys.readouterr().err
+    assert "size: accepted only for folders and zips of pictures" in capsys.readouterr().err
     assert main(["train", "mine.curves", "--out", "other", *TINY]) == 1
     assert "there is no file or folder mine.curves." in capsys.readouterr().err

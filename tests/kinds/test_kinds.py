@@ -133,8 +133,8 @@ def test_small_vectors_of_pictures_are_at_most_16_pixels_a_side() -> None:
 
 def test_lines_of_pixels_have_no_pattern_of_upsampling() -> None:
     line = torch.rand(2, 1, 1, 8, generator=torch.Generator().manual_seed(0))
-    assert image.signs(line, line) == {}
-    assert kinds.of(PLANE).signs(torch.ones(2, 2), torch.ones(2, 2)) == {}
+    assert image.vital_signs(line, line) == {}
+    assert kinds.of(PLANE).vital_signs(torch.ones(2, 2), torch.ones(2, 2)) == {}
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
@@ -142,12 +142,18 @@ def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
         kinds.of("imgae")
 
 
-def test_what_no_data_of_a_kind_has_is_told() -> None:
-    assert kinds.of(GREY).flaw(GREY) == kinds.of(PLANE).flaw(PLANE) == ""
-    assert image.flaw(replace(GREY, shape=(2, 4, 6))) == "shape: [2, 4, 6] is none of image"
-    assert image.flaw(replace(GREY, shape=(1, 24))) == "shape: [1, 24] is none of image"
-    assert "6 and 6 numbers" in image.flaw(replace(GREY, codec=Affine("float32", (0.0,) * 6, (1.0,) * 6)))
-    assert points_kind.flaw(replace(PLANE, shape=(1, 2))) == "shape: [1, 2] is none of points"
+def test_a_spec_that_does_not_fit_its_kind_is_told() -> None:
+    assert kinds.of(GREY).problem(GREY) == kinds.of(PLANE).problem(PLANE) == ""
+    assert (
+        image.problem(replace(GREY, shape=(2, 4, 6)))
+        == "shape: [2, 4, 6] does not fit pictures; accepted: [1, 3 or 4 channels, height, width]"
+    )
+    assert "[1, 24] does not fit pictures" in image.problem(replace(GREY, shape=(1, 24)))
+    assert "6 and 6 numbers" in image.problem(replace(GREY, codec=Affine("float32", (0.0,) * 6, (1.0,) * 6)))
+    assert (
+        points_kind.problem(replace(PLANE, shape=(1, 2)))
+        == "shape: [1, 2] does not fit points; accepted: [numbers]"
+    )
 
 
 @pytest.mark.parametrize("data", [np.zeros((3, 4, 4)), np.eye(3)])
@@ -155,7 +161,7 @@ def test_specs_of_arrays_are_what_their_kind_says(data: NDArray[np.float64]) -> 
     spec = from_array(data).spec
     kind = kinds.of(spec)
     assert spec.codec == kind.codec(spec.to_dict())
-    assert (len(spec.shape), kind.flaw(spec)) == (len(kind.axes.split()), "")
+    assert (len(spec.shape), kind.problem(spec)) == (len(kind.axes.split()), "")
 
 
 @pytest.mark.parametrize("column", [0, 2])
@@ -168,13 +174,13 @@ def test_a_column_with_a_value_far_from_all_others_is_told_of(column: int) -> No
     assert "to 1e+06, but 98% of its values lie between -2." in said
 
 
-@pytest.mark.parametrize("law", ["normal", "lognormal", "mostly nought", "one row"])
+@pytest.mark.parametrize("law", ["normal", "lognormal", "mostly zero", "one row"])
 def test_columns_with_long_ends_are_not(law: str) -> None:
     rng = np.random.default_rng(0)
     rows = {
         "normal": rng.normal(size=(30_000, 2)),
         "lognormal": rng.lognormal(size=(30_000, 2)),
-        "mostly nought": (rng.random((30_000, 2)) > 0.999) * 5.0,
+        "mostly zero": (rng.random((30_000, 2)) > 0.999) * 5.0,
         "one row": np.ones((2, 2)) * [[0.0], [1.0]],
     }[law].astype(np.float32)
     assert kinds.of("points").question(from_array(rows)) is None

@@ -271,7 +271,7 @@ def test_float_pictures_become_8_bits_and_points_stay() -> None:
     eight = image.eight_bit(floats.samples, floats.spec)
     assert eight.dtype == torch.uint8
     ring = find.dataset("ring")
-    assert torch.equal(kinds.of("points").measured(ring.samples, ring.spec), ring.samples)
+    assert torch.equal(kinds.of("points").for_features(ring.samples, ring.spec), ring.samples)
 
 
 def test_built_in_sets_have_a_part_that_no_training_sees() -> None:

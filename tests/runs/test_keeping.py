@@ -201,7 +201,7 @@ def test_photographs_with_numbers_for_names_stay(
         assert len(after) == len(own) + int(count)
     (out / "00003-1.png").write_bytes(own["20240101.png"])
     before = contents(out)
-    assert "00003-1.png is there, and sparring did not draw it" in refused(capsys, *draw)
+    assert "00003-1.png exists, and sparring did not draw it" in refused(capsys, *draw)
     assert contents(out) == before
 
 

@@ -146,7 +146,7 @@ def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["train", "photos", "--dry-run"]) == 0
     said = capsys.readouterr().err
     assert "recipe small-data, chosen because 24 pictures are few." in said
-    assert "2 subfolders look like classes ('cat', 'dog'): --labels folders" in said
+    assert "2 subfolders look like classes ('cat', 'dog'). To use them as classes, add --labels folders" in said
     assert main(["train", "photos", "--dry-run", "--recipe", "sprint", "--labels", "folders"]) == 0
     said = capsys.readouterr().err
     assert "24 pictures are few: --recipe small-data" in said

@@ -110,8 +110,8 @@ def sheet(data: Dataset, seed: int = 0) -> Image.Image:
     """Samples at random, a row of each class where there are few and each sample has a tile."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     kind = kinds.of(data.spec)
-    chosen = order[: kind.crowd or COLUMNS * ROWS]
-    if data.labels is not None and not kind.crowd and data.classes <= ROWS:
+    chosen = order[: kind.sheet_count or COLUMNS * ROWS]
+    if data.labels is not None and not kind.sheet_count and data.classes <= ROWS:
         shuffled = data.labels[order]
         rows = [order[shuffled == k][:COLUMNS] for k in range(data.classes)]
         blank = torch.zeros(COLUMNS, *data.spec.shape, dtype=data.samples.dtype)

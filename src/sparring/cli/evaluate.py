@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         with Reading() as watch:
             other = evaluation.source(args.held_out, warn, spec, files, watch)
         held_out = evaluation.only_data(other, "--held-out")
-    out, pairs = _files(args, pairs_too=kinds.of(spec).beside is not None and not args.quick)
+    out, pairs = _files(args, pairs_too=kinds.of(spec).pair_sheet is not None and not args.quick)
     replaced = out.exists()
     with working() as tell:
         report = find(options, warn, held_out=held_out, tell=tell)

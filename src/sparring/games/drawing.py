@@ -54,7 +54,9 @@ def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | 
 
 def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
     """The samples for latents (N, latent_dim) as features are taken of them."""
-    return draw(generator, latents, labels, lambda encoded: kinds.of(spec).measured(spec.decode(encoded), spec))
+    return draw(
+        generator, latents, labels, lambda encoded: kinds.of(spec).for_features(spec.decode(encoded), spec)
+    )
 
 
 def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1.0) -> Tensor:

@@ -1,4 +1,4 @@
-"""What DATA means: a built-in name, hf:NAME, an array's file, or files of a kind, each of which is asked."""
+"""Find the data that DATA names: a built-in set, hf:NAME, a file of arrays, or files of one kind."""
 
 from __future__ import annotations
 
@@ -19,46 +19,50 @@ from sparring.files import similar_entries
 from sparring.history import layout
 from sparring.kinds.kind import Kind
 
-ARRAYS = (".npy", ".npz")  # of samples of any kind, told apart by their rank
+ARRAYS = (".npy", ".npz")  # hold samples of any kind; the rank of the array tells which
 HUB = "hf:"
 
 
 def dataset(
     name: str, files: PictureFilesConfig | None = None, watch: Watch | None = None, **options: Any
 ) -> Dataset:
-    """A built-in set by name, a file or a folder of pictures by path, a set of the Hugging Face hub.
+    """Read a built-in set by name, a file or folder by path, or a set of the Hugging Face hub.
 
     Args:
         files: how picture files are read.
-        watch: told how far the reading of files is.
-        options: of these, said otherwise; ``size=None`` is pictures' own, which must be one.
+        watch: receives the progress of reading files.
+        options: override single options of ``files``; ``size=None`` keeps the size of the pictures, which
+            must all have the same.
 
     Raises:
-        DataError: an unknown name (the nearest is offered), or a file that cannot be used.
-        ConfigError: options of files for data that are none.
+        DataError: an unknown name (the message offers the nearest one), or a file that cannot be used.
+        ConfigError: options of picture files for data that is not read from picture files.
     """
-    usual = dataclasses.asdict(PictureFilesConfig())
-    options = (dataclasses.asdict(files) if files else usual) | options
+    defaults = dataclasses.asdict(PictureFilesConfig())
+    options = (dataclasses.asdict(files) if files else defaults) | options
     for written in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
         if written.encode("utf-8", "replace").decode() != written:
-            raise DataError(f"{quoted(written)} is not UTF-8, as config.toml must be: rename it.")
+            raise DataError(f"{quoted(written)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
     if name.startswith(HUB):
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     if is_run(name):
-        raise DataError(f"{name} is a run folder; go on with `sparring resume {name}`, or give pictures.")
-    kind = read_by(name)
-    found = kind.read(Path(name), options, watch) if kind and kind.read else _as_it_is(name, Path(name))
-    given = [key for key, value in options.items() if value != usual[key]]
-    if given and not (kind and kind.takes_options):
+        raise DataError(
+            f"{name} is a run folder, not data: continue it with `sparring resume {name}`, or give data."
+        )
+    kind = kind_of_files(name)
+    found = kind.read(Path(name), options, watch) if kind and kind.read else _arrays(name, Path(name))
+    chosen = [key for key, value in options.items() if value != defaults[key]]
+    if chosen and not (kind and kind.takes_options):
         raise ConfigError(
-            f"{', '.join(given)}: for folders and zips of pictures and for hf: sets; {name} has samples of "
-            f"shape {found.spec.shape} as it is. Leave it out."
+            f"{', '.join(chosen)}: accepted only for folders and zips of pictures and for hf: sets, but the "
+            f"samples of {name} already have shape {found.spec.shape}. "
+            f"Leave {'it' if len(chosen) == 1 else 'them'} out."
         )
     return found
 
 
-def read_by(name: str) -> Kind | None:
-    """The kind whose files a name is of; None of samples as they are, and of what is not there."""
+def kind_of_files(name: str) -> Kind | None:
+    """The kind that reads the file or folder of this name; None for arrays and for missing files."""
     path = Path(name)
     if name in BUILT_IN or name.startswith(HUB):
         return None
@@ -66,51 +70,51 @@ def read_by(name: str) -> Kind | None:
 
 
 def holds_files(name: str) -> bool:
-    """Whether options say how this is read, as of picture files, and not samples as they are."""
-    kind = read_by(name)
+    """Whether this data is read with the options of picture files."""
+    kind = kind_of_files(name)
     return name.startswith(HUB) or (kind is not None and kind.takes_options)
 
 
 def is_run(name: str) -> bool:
-    """Whether a run is meant, not data."""
+    """Whether a name means a run folder, not data."""
     return name not in BUILT_IN and (Path(name) / layout.RUN).exists()
 
 
 def suffixes() -> tuple[str, ...]:
-    """Of the files that are read."""
+    """The suffixes of all files that can be read."""
     return (*ARRAYS, *(suffix for kind in kinds.KINDS.values() for suffix in kind.suffixes))
 
 
 def stem(name: str) -> str:
-    """What files about this data are called."""
+    """The beginning of the names of files about this data."""
     return Path(name).stem.removeprefix(HUB).replace(":", "-")
 
 
 def shadowed(name: str) -> list[str]:
-    """That a folder is not meant which has the name of a built-in set."""
+    """A warning if a folder has the same name as a built-in set, which is read instead."""
     if name not in BUILT_IN or not Path(name).is_dir():
         return []
-    return [f"{name} is taken for the built-in set; for the folder write ./{name}."]
+    return [f"{name} means the built-in set; for the folder of this name write ./{name}."]
 
 
 def remarks(data: Dataset, files: PictureFilesConfig) -> list[str]:
-    """What a user should hear of data before it is trained on, as it was read with these options."""
-    said: list[str] = []
+    """Warnings about data that was read with these options, for the user before a training."""
+    found: list[str] = []
     if data.origin:
-        said += data.origin.notes
-        if some := data.origin.class_like:
-            named = first_of(some)
-            said.append(
-                f"{len(some):,} subfolders look like classes ({named}): --labels folders makes them so."
+        found += data.origin.notes
+        if folders := data.origin.class_like:
+            found.append(
+                f"{len(folders):,} subfolders look like classes ({first_of(folders)}). To use them as classes, "
+                "add --labels folders."
             )
         if files.levels != "auto" and not data.origin.values:
-            said.append(f"no picture in {data.name} has more than 8 bits: --levels changes nothing.")
+            found.append(f"no picture in {data.name} has more than 8 bits, so --levels has no effect.")
     question = kinds.of(data.spec).question(data)
-    return [*said, question] if question else said
+    return [*found, question] if question else found
 
 
-def _as_it_is(name: str, path: Path) -> Dataset:
-    """A built-in set, or an array's file."""
+def _arrays(name: str, path: Path) -> Dataset:
+    """Read a built-in set, or a file of arrays."""
     if name in BUILT_IN:
         return BUILT_IN[name]()
     known = suffixes()
@@ -118,15 +122,21 @@ def _as_it_is(name: str, path: Path) -> Dataset:
         return from_file(path.absolute())  # a run may be resumed from elsewhere
     if path.exists():
         raise DataError(
-            f"{name} is a {path.suffix or 'nameless'} file; accepted: {', '.join([*BUILT_IN, *known])}, "
-            "a folder of pictures."
+            f"{name} cannot be read as data. Accepted are {', '.join(known)} files, folders of pictures, and "
+            f"the built-in sets {', '.join(BUILT_IN)}."
         )
     if path.suffix.lower() in known or len(path.parts) > 1:
         near = did_you_mean(path.name, similar_entries(path, known))
-        raise DataError(f"there is no file or folder {name}.{near} Of a run whose data moved: link them there.")
-    recipe = f" {name} is a recipe: sparring train DATA --recipe {name}." if name in RECIPES else ""
+        raise DataError(
+            f"there is no file or folder {name}.{near} If the data of a run has moved, put a link at this path."
+        )
+    recipe = (
+        f" {name} is a recipe; recipes are chosen with sparring train DATA --recipe {name}."
+        if name in RECIPES
+        else ""
+    )
     raise DataError(
         unknown("data", name, BUILT_IN, similar_entries(path, known))
         + recipe
-        + f" Or the path of a {', '.join(known)} file or of a folder, or hf:NAME."
+        + f" Or give the path of a {', '.join(known)} file or of a folder of pictures, or hf:NAME."
     )

@@ -18,60 +18,61 @@ from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Pixels
 from sparring.metrics.features import to_uint8
 
-SIDE, COARSE = 32, 16  # pixels a side, to which pictures are averaged to be compared, and to be clustered
-CORNER = 7 / 8  # of the highest frequency, above which the corners of a spectrum lie
-FAINT = 1e-3  # of the mean power, which no eye sees
+SIDE = 32  # pixels per side, to which pictures are averaged before they are compared
+COARSE = 16  # pixels per side, to which pictures are averaged before they are clustered
+CORNER = 7 / 8  # a frequency above this share of the highest one lies in the corner of the spectrum
+INVISIBLE = 1e-3  # a share of the mean power that people cannot see
 ZIP = ".zip"
-LEAST_TILE = 72  # pixels, which have room for the title of a column
-PAIR_COLUMNS = 12
+LEAST_TILE = 72  # pixels per side, so that the title of a column has room
+PAIR_COLUMNS = 12  # columns of single pictures, half as many of pairs
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}
 
 
-def flaw(spec: Spec) -> str:
-    """What no pictures have."""
+def problem(spec: Spec) -> str:
+    """What is wrong with a Spec of pictures; "" if nothing is wrong."""
     if len(spec.shape) != 3 or spec.shape[0] not in COLOURS:
-        return f"shape: {list(spec.shape)} is none of {spec.kind}"
+        return f"shape: {list(spec.shape)} does not fit pictures; accepted: [1, 3 or 4 channels, height, width]"
     numbers = len(Affine.of(spec.codec).scale)
     return "" if numbers == 1 else f"centre and scale: {numbers} and {numbers} numbers, expected one"
 
 
 def describe(spec: Spec) -> str:
-    """As in "28 x 28 pixels, grey"."""
+    """Describe one picture, as in "28 x 28 pixels, grey"."""
     channels, height, width = spec.shape
     return f"{width} x {height} pixels, {COLOURS[channels]}"
 
 
 def vectors(pictures: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) as vectors (N, D), averaged to at most SIDE pixels a side."""
+    """Pictures (N, C, H, W) as vectors (N, D), averaged to at most SIDE pixels per side."""
     if (factor := -(-max(pictures.shape[2:]) // SIDE)) > 1:
         pictures = avg_pool2d(pictures, factor, ceil_mode=True)
     return pictures.flatten(1).float()
 
 
 def coarse(pictures: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) as vectors (N, D), averaged to at most COARSE pixels a side."""
+    """Pictures (N, C, H, W) as vectors (N, D), averaged to at most COARSE pixels per side."""
     height, width = pictures.shape[2:]
     return adaptive_avg_pool2d(pictures, (min(height, COARSE), min(width, COARSE))).flatten(1)
 
 
-def arranged(pictures: Tensor) -> Tensor:
-    """Channels last, which convolutions are fastest on."""
+def channels_last(pictures: Tensor) -> Tensor:
+    """Pictures (N, C, H, W) with channels last in memory, on which convolutions are fastest."""
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def signs(fakes: Tensor, reals: Tensor) -> dict[str, float]:
-    """Patterns of upsampling, which pictures (N, C, H, W) of the data have less of."""
+def vital_signs(fakes: Tensor, reals: Tensor) -> dict[str, float]:
+    """Measure patterns that upsampling leaves in pictures (N, C, H, W), as multiples of those in the reals."""
     if min(fakes.shape[2:]) <= 1:
         return {}
-    faint = FAINT * max(float(reals.var()), 1e-6)
+    least = INVISIBLE * max(float(reals.var()), 1e-6)
     return {
         "high_frequency": checkers(fakes) / max(checkers(reals), 1e-6),
-        "corners": corners(fakes) / max(corners(reals), faint),
+        "corners": corners(fakes) / max(corners(reals), least),
     }
 
 
 def checkers(pictures: Tensor) -> float:
-    """Mean square of the finest checkerboard in pictures (N, C, H, W): of a - b - c + d over 2 x 2 pixels."""
+    """Mean square of the finest checkerboard, (a - b - c + d) / 2 of 2 x 2 pixels, in (N, C, H, W)."""
     height, width = (side // 2 * 2 for side in pictures.shape[2:])
     a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
     c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
@@ -79,20 +80,20 @@ def checkers(pictures: Tensor) -> float:
 
 
 def corners(pictures: Tensor) -> float:
-    """Mean power of pictures (N, C, H, W) where both frequencies are near their highest: a weave of dots."""
+    """Mean power of pictures (N, C, H, W) where both frequencies are near the highest."""
     height, width = pictures.shape[2:]
-    fine = [finest(torch.fft.fftfreq(height)), finest(torch.fft.rfftfreq(width))]
+    rows, columns = finest(torch.fft.fftfreq(height)), finest(torch.fft.rfftfreq(width))
     power = torch.fft.rfft2(pictures.float(), norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
-    return float(power[:, :, fine[0]][..., fine[1]].mean())
+    return float(power[:, :, rows][..., columns].mean())
 
 
 def finest(frequencies: Tensor) -> Tensor:
-    """The places of those near the highest."""
+    """The indices of frequencies (N,) that are near the highest one."""
     return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]
 
 
 def eight_bit(pictures: Tensor, spec: Spec) -> Tensor:
-    """Decoded pictures in 8 bits, whatever the data's own type."""
+    """Decoded pictures in 8 bits, also where the data has another type."""
     return pictures if Affine.of(spec.codec).dtype == "uint8" else to_uint8(spec.encode(pictures))
 
 
@@ -104,21 +105,21 @@ def tiles(pictures: Array, spec: Spec) -> Pixels:
 
 
 def sheet(pictures: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
-    """Decoded pictures (N, C, H, W) in rows."""
+    """Decoded pictures (N, C, H, W) in rows, as one picture."""
     return sheets.mosaic(tiles(pictures, spec), columns, gap)
 
 
-def beside(fakes: Tensor, reals: Tensor) -> Image.Image:
-    """8-bit fakes (N, C, H, W), each beside a real, in rows of pairs under their names."""
+def pair_sheet(fakes: Tensor, reals: Tensor) -> Image.Image:
+    """8-bit fakes (N, C, H, W), each beside a real, in rows of pairs; each column has a title."""
     pairs = torch.stack([fakes, reals], 1).flatten(0, 1)
     factor = -(-LEAST_TILE // pairs.shape[3])
-    larger = pairs.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
-    rows = sheets.mosaic(larger.permute(0, 2, 3, 1).contiguous().numpy(), PAIR_COLUMNS)
+    enlarged = pairs.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+    rows = sheets.mosaic(enlarged.permute(0, 2, 3, 1).contiguous().numpy(), PAIR_COLUMNS)
     return sheets.titled(rows, ("forged", "nearest real"), PAIR_COLUMNS)
 
 
 def reads(path: Path) -> bool:
-    """A folder, whatever is in it, or a zip."""
+    """Whether a path is a folder, with any content, or a zip."""
     return path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)
 
 
@@ -130,17 +131,17 @@ IMAGE = Kind(
     recipe="sprint",
     few_recipe="small-data",
     count=64,
-    flaw=flaw,
+    problem=problem,
     describe=describe,
     vectors=vectors,
     coarse=coarse,
-    signs=signs,
-    arranged=arranged,
-    measured=eight_bit,
+    vital_signs=vital_signs,
+    to_memory_format=channels_last,
+    for_features=eight_bit,
     features=("digits", "classifier", "efficientnet-lite0", "pca-64"),
     sheet=sheet,
     tiles=tiles,
-    beside=beside,
+    pair_sheet=pair_sheet,
     writers={
         ".png": writers.of_sheets(sheet),
         ".gif": writers.of_frames(tiles),

@@ -24,7 +24,7 @@ Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]  # sample
 
 
 class Sheet(Protocol):
-    """Decoded samples (N, *shape) as one picture."""
+    """Shows decoded samples (N, *shape) as one picture."""
 
     def __call__(
         self, samples: Array, spec: Spec, /, columns: int | None = None, gap: int = 2
@@ -38,30 +38,32 @@ class Kind:
     Attributes:
         name: its name in a Spec and in run.json.
         noun: what one sample is called.
-        axes: of one sample.
+        axes: the axes of one sample, one letter each.
         codec: reads the codec of such data from its fields in run.json.
-        recipe: the best measured recipe for it; ``few_recipe``: the best for small sets, "" if it is the same.
+        recipe: the recipe that measured best for this kind.
+        few_recipe: the recipe that measured best for small sets; "": the same.
         count: how many samples are drawn by default.
-        crowd: how many samples a sheet shows if they make one picture together; 0: each sample has a tile.
-        flaw: what is wrong with a Spec that was read from a file, "" if nothing is.
-        question: a question to the user if the data may be of another kind, else None.
+        sheet_count: how many samples a sheet shows if all of them make one plot; 0: each sample has a tile.
+        problem: what is wrong with a Spec that was read from a file; "" if nothing is wrong.
+        question: a question or warning to the user if the data looks unusual, else None.
         describe: describes one sample in words.
-        vectors: encoded samples (B, *shape) to (B, D), in which vital signs compare them.
-        coarse: the same, smaller, in which clusters are found.
-        signs: vital signs of this kind alone, of encoded fakes and reals.
-        arranged: a batch as networks want it in memory.
-        measured: decoded samples as the features of an evaluation take them.
-        features: of an evaluation, the first that suits the data.
-        sheet: decoded samples as one picture.
-        tiles: decoded samples as a picture each, (N, H, W, C); None where they only make one together.
-        beside: fakes, each beside its nearest real, both as ``measured`` gives them; None where no eye can
-            compare them.
+        vectors: turns encoded samples (B, *shape) into vectors (B, D), in which vital signs compare samples.
+        coarse: turns encoded samples into smaller vectors, in which clusters are found.
+        vital_signs: measures encoded fakes and reals by the vital signs that only this kind has.
+        to_memory_format: puts a batch into the memory format on which networks are fastest.
+        for_features: puts decoded samples into the form from which an evaluation computes features.
+        features: the features of an evaluation in order of preference; the first that suits the data is used.
+        sheet: shows decoded samples as one picture.
+        tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
+        pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
+            people cannot compare such samples by eye.
         plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
-        writers: by the suffix of the file; "" is a folder.
-        suffixes: of files that hold such data alone.
-        reads: whether the file or folder of that path holds such data.
-        read: the data there, under the absolute path as its name, telling how far that is.
-        takes_options: whether ``read`` follows Config's options of picture files; else they are refused.
+        writers: writes samples to a file, by the file's suffix; "" is a folder.
+        suffixes: the suffixes of files that hold only this kind of data.
+        reads: whether this kind reads the file or folder at a path.
+        read: reads the file or folder at a path with the options of picture files, and reports its progress.
+            The name of the data is its absolute path.
+        takes_options: whether ``read`` uses the options of picture files; if not, they are refused.
     """
 
     name: str
@@ -70,7 +72,7 @@ class Kind:
     codec: Callable[[Mapping[str, Any]], Codec]
     recipe: str
     count: int
-    flaw: Callable[[Spec], str]
+    problem: Callable[[Spec], str]
     describe: Callable[[Spec], str]
     vectors: Callable[[Tensor], Tensor]
     coarse: Callable[[Tensor], Tensor]
@@ -79,12 +81,12 @@ class Kind:
     writers: Mapping[str, Writer]
     question: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
-    crowd: int = 0
-    signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}
-    arranged: Callable[[Tensor], Tensor] = lambda batch: batch
-    measured: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
+    sheet_count: int = 0
+    vital_signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}
+    to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
+    for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
     tiles: Callable[[Array, Spec], Pixels] | None = None
-    beside: Callable[[Tensor, Tensor], Image.Image] | None = None
+    pair_sheet: Callable[[Tensor, Tensor], Image.Image] | None = None
     plane: Callable[[Spec], bool] = lambda spec: False
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
@@ -94,10 +96,10 @@ class Kind:
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None
     ) -> None:
-        """Write decoded samples as the suffix says.
+        """Write decoded samples to a file or folder; the suffix of the path chooses the format.
 
         Raises:
-            ConfigError: a suffix that this kind has no writer for.
+            ConfigError: this kind has no writer for the suffix.
         """
         suffix = path.suffix.lower()
         if suffix not in self.writers:

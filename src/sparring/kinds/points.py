@@ -15,18 +15,18 @@ from sparring.data.spec import Dataset, Spec
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
 
-LOOKED_AT = 20_000  # rows
-REST = 0.01  # share of a column's values at either end that may be far
-FAR_OUT = 50.0  # times the range of the others: a normal column has 2, a log-normal one 10
+MOST_ROWS = 20_000  # that are checked for outliers
+TAIL = 0.01  # the share of a column's values at each end that may be outliers
+OUTLIERS = 50.0  # a range this many times that of the other values has outliers; a log-normal column has 10
 
 
-def flaw(spec: Spec) -> str:
-    """What no points have."""
-    return "" if len(spec.shape) == 1 else f"shape: {list(spec.shape)} is none of {spec.kind}"
+def problem(spec: Spec) -> str:
+    """What is wrong with a Spec of points; "" if nothing is wrong."""
+    return "" if len(spec.shape) == 1 else f"shape: {list(spec.shape)} does not fit points; accepted: [numbers]"
 
 
 def flattened(data: Dataset) -> str | None:
-    """A question for points that look like pictures laid out in rows; None where they do not."""
+    """A question if points look like flattened pictures, else None."""
     numbers = data.spec.shape[0]
     shape = as_picture(numbers)
     if shape is None:
@@ -40,43 +40,44 @@ def flattened(data: Dataset) -> str | None:
     other = f", or x.reshape(-1, {side}, {side}, 3) where colours come last" if channels == 3 else ""
     colour = " in colour" if channels == 3 else ""
     return (
-        f"{len(data):,} samples of {numbers:,} numbers are taken for points. Are they pictures of {side} x "
-        f"{side} pixels{colour}? Then give {reshaped}{other}, to train as on pictures."
+        f"{len(data):,} samples of {numbers:,} numbers are read as points. Are they pictures of {side} x "
+        f"{side} pixels{colour}? Then give {reshaped}{other}, so that they are trained on as pictures."
     )
 
 
-def far_out(data: Dataset) -> str | None:
-    """What to know of a column a few of whose values are far from all others; None where there is none."""
-    rows = torch.arange(min(len(data), LOOKED_AT)) * len(data) // min(len(data), LOOKED_AT)
-    some = data.samples[rows].double().numpy()  # (N, D)
-    low, high = np.quantile(some, (REST, 1 - REST), axis=0)
+def outliers(data: Dataset) -> str | None:
+    """A warning if a column has a few values that are far from all others, else None."""
+    count = min(len(data), MOST_ROWS)
+    rows = data.samples[torch.arange(count) * len(data) // count].double().numpy()  # (count, D)
+    low, high = np.quantile(rows, (TAIL, 1 - TAIL), axis=0)
     codec = Affine.of(data.spec.codec)
-    centre, scale = (np.resize(part, some.shape[1]) for part in (codec.centre, codec.scale))
-    spread = high - low
-    times = np.divide(2 * scale, spread, out=np.zeros_like(spread), where=spread > 0)
-    column = int(times.argmax())
-    if times[column] < FAR_OUT:
+    centre, scale = (np.resize(part, rows.shape[1]) for part in (codec.centre, codec.scale))
+    usual = high - low
+    ratio = np.divide(2 * scale, usual, out=np.zeros_like(usual), where=usual > 0)
+    column = int(ratio.argmax())
+    if ratio[column] < OUTLIERS:
         return None
     least, most = centre[column] - scale[column], centre[column] + scale[column]
     return (
-        f"column {column} goes from {least:.4g} to {most:.4g}, but {1 - 2 * REST:.0%} of its values lie "
-        f"between {low[column]:.4g} and {high[column]:.4g}. The players see its whole range as -1 to 1, so "
-        "that these are nearly one value to them. Leave the few far ones out, clip them, or give logarithms."
+        f"column {column} goes from {least:.4g} to {most:.4g}, but {1 - 2 * TAIL:.0%} of its values lie "
+        f"between {low[column]:.4g} and {high[column]:.4g}. The networks see the whole "
+        "range scaled to -1 to 1, where those values are nearly equal. Remove the outliers, clip them, or give "
+        "logarithms."
     )
 
 
 def question(data: Dataset) -> str | None:
-    """What to ask or say of points before they are trained on; None where nothing is odd."""
-    return flattened(data) or far_out(data)
+    """A question or warning about points before they are trained on; None if nothing is unusual."""
+    return flattened(data) or outliers(data)
 
 
 def describe(spec: Spec) -> str:
-    """As in "point of shape (2,)"."""
+    """Describe one point, as in "point of shape (2,)"."""
     return f"point of shape {spec.shape}"
 
 
 def vectors(points: Tensor) -> Tensor:
-    """Points (N, D) as they are."""
+    """Points (N, D) as vectors: unchanged, as floats."""
     return points.flatten(1).float()
 
 
@@ -85,8 +86,8 @@ def scatter(points: Array, spec: Spec, side: int = 320) -> Image.Image:
     sheet = np.zeros((side, side, 1), np.float32)
     codec = Affine.of(spec.codec)
     centre, scale = np.resize(codec.centre, 2), np.resize(codec.scale, 2)
-    flat = np.stack([points[:, 0], points[:, 1] if points.shape[1] > 1 else 0 * points[:, 0]], 1)
-    pixels = np.nan_to_num(((flat - centre) / (1.25 * scale) + 1) / 2 * (side - 1), nan=-1.0)
+    plane = np.stack([points[:, 0], points[:, 1] if points.shape[1] > 1 else 0 * points[:, 0]], 1)
+    pixels = np.nan_to_num(((plane - centre) / (1.25 * scale) + 1) / 2 * (side - 1), nan=-1.0)
     column, row = np.clip(pixels, -1, side).round().astype(int).T
     inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
     np.add.at(sheet, (side - 1 - row[inside], column[inside], 0), 1)
@@ -95,7 +96,7 @@ def scatter(points: Array, spec: Spec, side: int = 320) -> Image.Image:
 
 
 def sheet(points: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
-    """All of them in one scatter plot."""
+    """All points (N, D) in one scatter plot."""
     return scatter(points, spec)
 
 
@@ -106,8 +107,8 @@ POINTS = Kind(
     codec=partial(Affine.from_dict, bounded=False),
     recipe="mlp",
     count=1000,
-    crowd=2000,
-    flaw=flaw,
+    sheet_count=2000,
+    problem=problem,
     question=question,
     describe=describe,
     vectors=vectors,

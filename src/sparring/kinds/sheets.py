@@ -1,4 +1,4 @@
-"""Pictures of many pictures: sheets, titles, animations."""
+"""Put many pictures together: in rows as one picture, or as an animation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sparring.errors import ConfigError
 from sparring.files import whole
 from sparring.kinds.kind import Pixels
 
-TITLE = 11  # pixels, the height of letters
+TITLE = 11  # font size in pixels
 MOST_COLUMNS = 10_000
 
 
 def mosaic(tiles: Pixels, columns: int | None = None, gap: int = 2) -> Image.Image:
-    """One picture of many (N, H, W, C), in rows; about square where nobody says how many columns."""
+    """Put pictures (N, H, W, C) in rows as one picture; without ``columns`` it is about square."""
     if len(tiles) == 0:
         raise ConfigError("there is nothing to show: draw at least one sample.")
     columns = columns if columns is None else whole_number("columns", columns, 1, MOST_COLUMNS)
@@ -35,15 +35,15 @@ def mosaic(tiles: Pixels, columns: int | None = None, gap: int = 2) -> Image.Ima
 
 
 def titled(sheet: Image.Image, titles: Sequence[str], columns: int) -> Image.Image:
-    """A sheet with the titles, over and over, above its columns."""
+    """Add titles above the columns of a sheet; they repeat if there are more columns than titles."""
     font = ImageFont.load_default(TITLE)
-    found = Image.new("RGB", (sheet.width, sheet.height + 2 * TITLE), (40, 40, 40))
-    found.paste(sheet, (0, 2 * TITLE))
-    pen = ImageDraw.Draw(found)
+    result = Image.new("RGB", (sheet.width, sheet.height + 2 * TITLE), (40, 40, 40))
+    result.paste(sheet, (0, 2 * TITLE))
+    pen = ImageDraw.Draw(result)
     for k in range(columns):
         centre = (k + 0.5) * sheet.width / columns
         pen.text((centre, TITLE), titles[k % len(titles)], "white", font, anchor="mm")
-    return found
+    return result
 
 
 def to_image(pixels: Pixels) -> Image.Image:
@@ -52,11 +52,11 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def animate(frames: Sequence[Image.Image], path: Path, seconds: float = 6.0) -> None:
-    """Write frames as .gif or .webp that plays in about so many seconds and rests on the last."""
+    """Write frames as a .gif or .webp that plays for about ``seconds`` and pauses on the last frame."""
     if not frames:
         raise ConfigError("there are no frames to animate: train with pictures above 0.")
-    each = max(20, int(1000 * seconds / len(frames)))
-    durations = [each] * (len(frames) - 1) + [max(each, 1500)]
+    duration = max(20, int(1000 * seconds / len(frames)))  # milliseconds
+    durations = [duration] * (len(frames) - 1) + [max(duration, 1500)]
     webp = path.suffix.lower() == ".webp"
     options: dict[str, Any] = {"lossless": True} if webp else {"optimize": True}
     options |= {"format": "WEBP" if webp else "GIF", "save_all": True, "append_images": frames[1:]}
@@ -65,10 +65,10 @@ def animate(frames: Sequence[Image.Image], path: Path, seconds: float = 6.0) -> 
 
 
 def write_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PNG, whole or not at all.
+    """Write a PNG completely, or not at all.
 
     Raises:
-        OSError: it cannot be written; what was there before is untouched.
+        OSError: it cannot be written; an earlier file of this name is unchanged.
     """
     with whole(path) as file:
         picture.save(file, "PNG")

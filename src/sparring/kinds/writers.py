@@ -1,4 +1,4 @@
-"""Samples as files: a sheet, an animation, arrays, a folder of pictures."""
+"""Write samples to files: a sheet, an animation, arrays, or a folder of pictures."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sparring.history import layout
 from sparring.kinds.kind import Array, Pixels, Sheet, Writer
 from sparring.kinds.sheets import animate, to_image, write_picture
 
-SIGNATURE = "sparring"  # the "Software" of drawn pictures; PNG has this keyword for who wrote it
+SIGNATURE = "sparring"  # stands under the PNG keyword "Software" in drawn pictures
 
 
 def of_sheets(sheet: Sheet) -> Writer:
-    """Writes all samples as one picture."""
+    """Make a writer that writes all samples as one picture."""
 
     def write(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
         write_picture(sheet(samples, spec, columns), path)
@@ -28,7 +28,7 @@ def of_sheets(sheet: Sheet) -> Writer:
 
 
 def of_frames(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
-    """Writes one sample after the other as an animation."""
+    """Make a writer that shows one sample after the other in an animation."""
 
     def write(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
         frames = [to_image(pixels) for pixels in tiles(samples, spec)]
@@ -39,7 +39,7 @@ def of_frames(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
 
 
 def arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
-    """Write decoded samples and their labels as numpy has them."""
+    """Write decoded samples and their labels as numpy arrays."""
     with whole(path) as file:
         if labels is None:
             np.savez_compressed(file, samples=samples)
@@ -49,9 +49,9 @@ def arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, columns
 
 
 def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
-    """Writes a picture each into a folder.
+    """Make a writer that writes each sample as a picture into a folder.
 
-    The samples of an earlier draw give way to these; other files stay.
+    It replaces the samples of an earlier draw; other files stay.
     """
 
     def write(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
@@ -60,7 +60,7 @@ def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
         names = [layout.drawn_name(k, name) for k, name in enumerate(classes)]
         earlier = {old.name for old in path.iterdir() if _is_drawn(old)}
         if taken := sorted({old.name for old in path.iterdir()}.intersection(names) - earlier):
-            raise RunError(f"{path / taken[0]} is there, and sparring did not draw it: choose another --out.")
+            raise RunError(f"{path / taken[0]} exists, and sparring did not draw it: choose another --out.")
         for name, pixels in zip(names, tiles(samples, spec), strict=True):
             to_image(pixels).save(path / name, pnginfo=_signature(name))
         for old in earlier.difference(names):
@@ -70,7 +70,7 @@ def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
 
 
 def _signature(name: str) -> PngImagePlugin.PngInfo:
-    """What a drawn picture says of itself: who wrote it, and its number."""
+    """The texts inside a drawn picture by which it is recognized: the software, and the picture's number."""
     signature = PngImagePlugin.PngInfo()
     signature.add_text("Software", SIGNATURE)
     signature.add_text("Title", layout.drawn_number(name))
@@ -78,7 +78,7 @@ def _signature(name: str) -> PngImagePlugin.PngInfo:
 
 
 def _is_drawn(path: Path) -> bool:
-    """Whether this is a picture that ``of_folders`` wrote under this name."""
+    """Whether ``of_folders`` wrote this picture under this name."""
     number = layout.drawn_number(path.name)
     if not number or path.is_symlink() or not path.is_file():
         return False

@@ -91,7 +91,7 @@ def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
     """Real data as the features of its kind take it, with labels that came with it."""
     labels = None if data.spec.clusters else data.labels
     kind = kinds.of(data.spec)
-    samples = kind.measured(data.samples, data.spec)
+    samples = kind.for_features(data.samples, data.spec)
     return Reals(samples, labels, data.name, seed, device, kind.features)
 
 

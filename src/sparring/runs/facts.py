@@ -41,6 +41,6 @@ def _spec(values: Any) -> Spec:
     """
     kind = KINDS[field(values, "kind", partial(one_of, tuple(KINDS)))]
     spec = Spec.from_dict(values, kind.codec)
-    if flaw := kind.flaw(spec):
-        raise UnreadableError(flaw)
+    if problem := kind.problem(spec):
+        raise UnreadableError(problem)
     return spec

@@ -154,8 +154,8 @@ class Sampler:
         """As ``encoded``, in the data's own range and type."""
         return drawing.decoded(self.generator, self.spec, latents, labels)
 
-    def measured(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """As features are taken of them."""
+    def for_features(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Generated samples in the form from which features are computed."""
         return drawing.to_measure(self.generator, latents, labels, self.spec)
 
     def walk(

@@ -163,7 +163,7 @@ def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
     """The latents, and labels in rows by class, of the pictures drawn through training."""
     config, classes = folder.config, folder.classes
     rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
-    count = kinds.of(folder.spec).crowd or PICTURE_COLUMNS * rows
+    count = kinds.of(folder.spec).sheet_count or PICTURE_COLUMNS * rows
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)

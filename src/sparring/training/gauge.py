@@ -51,10 +51,12 @@ class Gauge:
         if self.by is None:
             return {}
         try:
-            found = self.by.times_real([self.extractor(self.kind.measured(self.spec.decode(fakes), self.spec))])
+            found = self.by.times_real(
+                [self.extractor(self.kind.for_features(self.spec.decode(fakes), self.spec))]
+            )
         except (DataError, ValueError):  # not finite
             return {}
         return {"times_real": found.value, "times_real_error": found.error or 0.0}
 
     def _measurable(self, data: Dataset, indices: Tensor) -> Tensor:
-        return self.kind.measured(data.samples[indices.to(data.samples.device)], data.spec)
+        return self.kind.for_features(data.samples[indices.to(data.samples.device)], data.spec)

@@ -47,7 +47,7 @@ def batch_at(dataset: Dataset, order: Order, start: int, count: int, game: Game)
     parts = order(start, count).chunk(game.parts)
     indices = torch.cat([runtime.share(part) for part in parts]).to(runtime.device, non_blocking=True)
     batch = dataset.batch(indices)
-    return batch._replace(real=kinds.of(dataset.spec).arranged(batch.real))
+    return batch._replace(real=kinds.of(dataset.spec).to_memory_format(batch.real))
 
 
 def rng_of_step(game: Game, seed: int) -> torch.Generator:

@@ -103,7 +103,7 @@ class Vitals:
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
-        found |= self.kind.signs(fakes, reals.batch.real)
+        found |= self.kind.vital_signs(fakes, reals.batch.real)
         if self.known is not None:
             half = len(self.known) // 2
             nearest = torch.cdist(vectors, self.known).argmin(1)

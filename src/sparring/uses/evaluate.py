@@ -279,7 +279,7 @@ def compare(
     unfit = overlaps(first.samples, reals.samples, apart, drawn=not isinstance(fake, Dataset))
     evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
     pairs = None
-    if len(nearest) and (beside := kinds.of(real.spec).beside):
+    if len(nearest) and (beside := kinds.of(real.spec).pair_sheet):
         pairs = _pairs(first.samples, reals.samples, nearest, beside)
     asked = {"seed": options.seed, "count": options.count}
     return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
@@ -317,7 +317,7 @@ def _reading(name: str, like: Spec | None, files: PictureFilesConfig) -> dict[st
     channels = files.channels
     if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
         channels = str(like.shape[0])
-    size: dict[str, Any] = {"size": None} if find.read_by(name) else {}  # their own; a hub's may be many
+    size: dict[str, Any] = {"size": None} if find.kind_of_files(name) else {}  # their own; a hub's may be many
     if files.size != "auto":
         size = {"size": files.size, "resize": files.resize}
     return size | {
@@ -404,7 +404,7 @@ def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None 
 
     def draw(number: int) -> Tensor:
         latents = sampler.latents(options.count, options.seed + DRAW_STRIDE * (number + 1))[:most]
-        return sampler.measured(latents, labels)
+        return sampler.for_features(latents, labels)
 
     told = None if sampler.spec.clusters else labels
     facts = {"checkpoint_step": sampler.step}
@@ -421,7 +421,7 @@ def _of_set(data: Dataset, options: Options) -> _Source:
         raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
     rng = torch.Generator().manual_seed(options.seed)
     kept = torch.randperm(len(data), generator=rng)[: options.count]
-    samples = kinds.of(data.spec).measured(data.samples[kept], data.spec)
+    samples = kinds.of(data.spec).for_features(data.samples[kept], data.spec)
     labels = None if data.labels is None else data.labels[kept]
     return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
 
