@@ -23,6 +23,7 @@ import test_layout
 import test_loop
 import test_needs
 import test_quality
+import test_resume
 import test_snapshots
 import test_trial
 import test_vitals
@@ -44,6 +45,13 @@ begun, few, saved, folder = (
     test_inference.folder,
 )  # fixtures of tests that are run here
 RULES = {rule.name: rule for rule in rules.RULES}
+stopped_on_points = partial(
+    test_resume.test_a_stopped_training_equals_an_unbroken_one_bit_for_bit,
+    rules="adversarial",
+    kind="points",
+    recipe="mlp",
+    optimizer=None,
+)
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
@@ -173,7 +181,7 @@ MUTANTS = [
     Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
 
     Mutant(checkpoint, "write", "+ 1 - KEEP", "+ 2 - KEEP", test_checkpoint.test_only_the_last_two_are_kept),
-    Mutant(checkpoint, "write", '"seconds": game.clock.seconds', '"seconds": 0.0', test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
+    Mutant(checkpoint, "write", '"seconds": game.clock.seconds', '"seconds": 0.0', stopped_on_points),
     Mutant(checkpoint, "_digest", "total.update(json.dumps(facts, sort_keys=True).encode())", "pass", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="other facts")),
     Mutant(checkpoint, "_digest", 'file_digest(tensors, "sha256")', "sha256()", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "read", "reversed(found)", "found", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
@@ -181,15 +189,15 @@ MUTANTS = [
     Mutant(checkpoint, "_whole", "if not matches", "if False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_check_facts", 'if facts["step"] != step', "if False", test_checkpoint.test_a_copy_under_the_name_of_another_step_does_not_count),
     Mutant(checkpoint, "_check_facts", "type(value) not in kinds or", "", partial(test_checkpoint.test_facts_of_another_kind_break_a_checkpoint, name="samples_seen", value=1.5)),
-    Mutant(checkpoint, "restore", "_fill(expected, tensors)", "pass", test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
-    Mutant(checkpoint, "_fill", "tensor.copy_(tensors[name])", "pass", test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
+    Mutant(checkpoint, "restore", "_fill(expected, tensors)", "pass", stopped_on_points),
+    Mutant(checkpoint, "_fill", "tensor.copy_(tensors[name])", "pass", stopped_on_points),
     Mutant(checkpoint, "_check_tensors", "_owner(name) in idle", "True", test_checkpoint.test_a_weight_s_state_that_is_lost_is_missed),
     Mutant(checkpoint, "_form", "{tuple(tensor.shape)}", "", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/exp_avg", damage="longer")),
     Mutant(checkpoint, "_form", "tensor.dtype", "torch.float32", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="average/", damage="type")),
     Mutant(checkpoint, "_states_to_be", "weight.grad = torch.zeros_like(weight)", "pass", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/step", damage="missing")),
-    Mutant(checkpoint, "_tensors", ", **game.memories", "", test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
-    Mutant(checkpoint, "_optimizers", "game.optimizers.items()", "list(game.optimizers.items())[1:]", test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
-    Mutant(checkpoint, "_optimizer_tensors", "torch.as_tensor(value)", "torch.zeros_like(value)", test_checkpoint.test_a_restored_game_goes_on_bit_for_bit),
+    Mutant(checkpoint, "_tensors", ", **game.memories", "", stopped_on_points),
+    Mutant(checkpoint, "_optimizers", "game.optimizers.items()", "list(game.optimizers.items())[1:]", stopped_on_points),
+    Mutant(checkpoint, "_optimizer_tensors", "torch.as_tensor(value)", "torch.zeros_like(value)", stopped_on_points),
     Mutant(checkpoint, "_restore_optimizer", "if tensor.shape == like.shape", "if False", test_checkpoint.test_moments_lie_in_memory_as_their_weights_do),
     Mutant(checkpoint, "_load", " if name.startswith(of)", "", test_checkpoint.test_only_tensors_that_are_wanted_are_read),
     Mutant(checkpoint, "restore_network", "_fill(expected, tensors)", "pass", test_inference.test_networks_of_one_s_own_are_drawn_from_when_they_are_given),
@@ -210,7 +218,7 @@ MUTANTS = [
     Mutant(selection, "Selection.report", "self.judge.measured(last)", "self.judge.measured(best)", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
     Mutant(writer, "Writer._due", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
     Mutant(writer, "Writer.__init__", "self._due(spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
-    Mutant(vitals, "Vitals.__init__", "if game.clock.step else None", "if False else None", partial(test_keeping.test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run, recipe="mlp")),
+    Mutant(vitals, "Vitals.__init__", "if game.clock.step else None", "if False else None", stopped_on_points),
     Mutant(layout, "steps", "and stem == step_name(int(stem))", "", test_layout.test_only_names_that_sparring_writes_are_steps),
     Mutant(layout, "_belongs", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),
     Mutant(layout, "drop", "step in written and", "", partial(test_keeping.test_files_of_the_user_stay, verb="resume")),

@@ -13,22 +13,14 @@ from safetensors.torch import save
 
 from sparring import games
 from sparring.config.recipes import from_recipe
-from sparring.data.arrays import from_array
-from sparring.data.spec import Dataset
 from sparring.errors import RunError
 from sparring.games.adversarial import AdversarialGame
-from sparring.games.game import Clock
 from sparring.runs import checkpoint
 from sparring.training.budget import Budget
 from sparring.training.loop import train
+from test_resume import pictures, state
 
 SMALL = {"g_width": 4, "d_width": 4, "latent_dim": 4, "precision": "fp32", "batch_size": 16, "device": "cpu"}
-
-
-def pictures() -> Dataset:
-    rng = torch.Generator().manual_seed(0)
-    samples = torch.randint(0, 256, (64, 1, 8, 8), generator=rng, dtype=torch.uint8)
-    return from_array(samples, torch.arange(64) % 2)
 
 
 def new_game(**changes: str) -> AdversarialGame:
@@ -41,30 +33,6 @@ def advance(game: AdversarialGame, samples: int) -> None:
     """Train to so many samples of a budget of 320, on which the learning rates depend."""
     budget = Budget(samples_seen=320)
     list(train(game, pictures(), budget, batch_size=16, stop=lambda: game.clock.samples_seen >= samples))
-
-
-def state(game: AdversarialGame) -> dict[str, torch.Tensor]:
-    """All that a training goes on from, gathered without the module's own help."""
-    networks = {"g": game.generator, "d": game.discriminator} | game.memories
-    found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
-    for at, optimizer in (("g", game.g_optimizer), ("d", game.d_optimizer)):
-        for index, moments in optimizer.state_dict()["state"].items():
-            found |= {f"{at} {index} {name}": torch.as_tensor(value) for name, value in moments.items()}
-    return {name: tensor.clone() for name, tensor in found.items()}
-
-
-def test_a_restored_game_goes_on_bit_for_bit(tmp_path: Path) -> None:
-    """Convolutions, BatchNorm, lazy R1, Adam, the weight average, decaying rates."""
-    whole, first, second = new_game(), new_game(), new_game()
-    advance(whole, 320)
-    advance(first, 160)
-    checkpoint.write(first, tmp_path)
-    checkpoint.restore(second, *checkpoint.read(tmp_path, print))
-    assert second.clock == Clock(10, 160, first.clock.seconds)
-    advance(second, 320)
-    expected, found = state(whole), state(second)
-    assert expected.keys() == found.keys()
-    assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
 def test_moments_lie_in_memory_as_their_weights_do(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Nothing of the user's, and nothing that was trained, is lost: what resume, train, sample and others leave."""
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -230,31 +229,6 @@ def test_a_longer_budget_has_pictures_to_its_end(run: Path) -> None:
         with Image.open(run / "training.gif") as animation:
             assert animation.n_frames == len(pictures)
     assert len(pictures) == 4 + 2 + 1 + 2  # at 96 samples; then what is due of three in all
-
-
-@pytest.mark.parametrize("recipe", ["sprint", "mlp", "small-data"])
-def test_history_and_pictures_after_a_stop_are_those_of_an_unbroken_run(
-    tmp_path: Path, pictures: Dataset, recipe: str
-) -> None:
-    options = TINY | {"samples_seen": 160, "pictures": 9, "hold_out": 0.3}
-    config = suited.configure(pictures, recipe, data=pictures.name, **options)
-    data, held_out = plan.parts(config.dataset, pictures)
-    told = {}
-    for name, stops in {"whole": (), "broken": (4, 6)}.items():
-        folder = create(tmp_path / name, config, data)
-        game = games.make(config, data.spec, data.classes)
-        for stop in (*stops, 0):
-            for record in train_in(folder, game, data, held_out=held_out):
-                if record.step == stop:
-                    break
-            game, _ = folder.game(print)
-        lines = [json.loads(line) for line in folder.history.read_text().splitlines()]
-        clocks = ("seconds", "samples_per_second")
-        history = [{key: value for key, value in line.items() if key not in clocks} for line in lines]
-        told[name] = history, contents(folder.samples)
-    assert [line["step"] for line in told["whole"][0]] == [2, 4, 6, 8, 10]
-    assert "jitter" in told["whole"][0][2]
-    assert told["broken"] == told["whole"]
 
 
 def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(

@@ -1,0 +1,90 @@
+"""Exact resume: a training that was stopped is one that was not, for every game, kind of data and recipe."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from cli_runs import contents
+from conftest import TINY
+from sparring import games
+from sparring.config.groups import Config
+from sparring.config.recipes import RECIPES, USUAL
+from sparring.data import toy
+from sparring.data.arrays import from_array
+from sparring.data.spec import Dataset
+from sparring.games.game import Game
+from sparring.games.optimizers import OPTIMIZERS
+from sparring.kinds import KINDS
+from sparring.runs.create import create
+from sparring.runs.writer import train_in
+from sparring.training import plan, suited
+
+STEPS = 6
+CLOCKS = ("seconds", "samples_per_second")  # of a record: what no two trainings have alike
+
+
+def pictures() -> Dataset:
+    samples = torch.randint(
+        0, 256, (64, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    return from_array(samples, torch.arange(64) % 2)
+
+
+OF_KIND: dict[str, Callable[[], Dataset]] = {"image": pictures, "points": lambda: toy.load("ring", 64)}
+CASES = [
+    *((rules, kind, KINDS[kind].recipe, None) for rules in games.GAMES for kind in KINDS),
+    *(("adversarial", USUAL, recipe, None) for recipe in RECIPES if recipe != KINDS[USUAL].recipe),
+    *(("adversarial", "points", "mlp", name) for name in OPTIMIZERS if name != Config().optimizers.optimizer),
+]
+
+
+@pytest.mark.parametrize(("rules", "kind", "recipe", "optimizer"), CASES)
+def test_a_stopped_training_equals_an_unbroken_one_bit_for_bit(
+    rules: str, kind: str, recipe: str, optimizer: str | None, tmp_path: Path
+) -> None:
+    """Weights, moments, averages and what adapts; the history with its vital signs; the pictures."""
+    options = TINY | {"rules": rules, "pictures": 9, "hold_out": 0.25}
+    data = OF_KIND[kind]()
+    config = suited.configure(data, recipe, **options | ({"optimizer": optimizer} if optimizer else {}))
+    config = config.replace(samples_seen=STEPS * config.game.d_steps * config.optimizers.batch_size)
+    whole = trained(tmp_path / "whole", config, data)
+    broken = trained(tmp_path / "broken", config, data, 2, 4)
+    assert [line["step"] for line in whole[0]] == [2, 4, 6]
+    assert "jitter" in whole[0][1]
+    assert broken[:2] == whole[:2]
+    assert broken[2].keys() == whole[2].keys()
+    assert [name for name, tensor in whole[2].items() if not torch.equal(tensor, broken[2][name])] == []
+
+
+def trained(
+    path: Path, config: Config, whole: Dataset, *stops: int
+) -> tuple[list[dict[str, Any]], dict[str, bytes], dict[str, torch.Tensor]]:
+    """The history, the pictures and the final state of a run that was stopped after some steps."""
+    data, held_out = plan.parts(config.dataset, whole)
+    folder, game = create(path, config, data), games.make(config, data.spec, data.classes)
+    for stop in (*stops, STEPS):
+        for record in train_in(folder, game, data, held_out=held_out):
+            if record.step == stop:
+                break
+        if stop < STEPS:
+            before = game.clock
+            game, _ = folder.game(print)
+            assert (game.clock.step, game.clock.samples_seen) == (before.step, before.samples_seen)
+            assert game.clock.seconds == before.seconds
+    lines = [json.loads(line) for line in folder.history.read_text().splitlines()]
+    history = [{key: value for key, value in line.items() if key not in CLOCKS} for line in lines]
+    return history, contents(folder.samples), state(game)
+
+
+def state(game: Game) -> dict[str, torch.Tensor]:
+    """All that a training goes on from, gathered without the help of checkpoints."""
+    networks = {**game.players, **game.memories}
+    found = {f"{at} {name}": t for at, network in networks.items() for name, t in network.state_dict().items()}
+    for at, optimizer in game.optimizers.items():
+        for index, moments in optimizer.state_dict()["state"].items():
+            found |= {f"{at} {index} {name}": torch.as_tensor(value) for name, value in moments.items()}
+    return found
