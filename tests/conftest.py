@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,6 +47,12 @@ def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("sparring.cli.closing.QUALITY_SECONDS", 0.0)  # so that the end draws few samples
         patch.setattr("os.fsync", lambda descriptor: None)  # no test cuts the power
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_ctrl_c() -> None:
+    """A shell that runs the tests in the background has told them to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
