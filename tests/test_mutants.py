@@ -45,8 +45,20 @@ import test_spectral
 import test_store
 import test_toy
 from mutants import Mutant, caught, in_suite
-from sparring.data import arrays, clusters, codec, dicom, kmeans, labels, levels, npy, pictures, store, toy
-from sparring.data import split as aside
+from sparring.data import (
+    arrays,
+    clusters,
+    codec,
+    dicom,
+    kmeans,
+    labels,
+    levels,
+    npy,
+    pictures,
+    split,
+    store,
+    toy,
+)
 from sparring.files import cache_folder
 from sparring.games import (
     adversarial,
@@ -178,8 +190,8 @@ MUTANTS = [
     Mutant(overfitting, "gap", "train.mean() - held_out.mean()", "held_out.mean() - train.mean()", test_cures.test_the_gap),
     Mutant(overfitting, "gap", "ahead / lead", "lead / ahead if ahead else 0.0", test_cures.test_the_gap),
     Mutant(overfitting, "HeldOutGap.__call__", "at_rest(*game.players.values())", "at_rest()", test_cures.test_measuring_the_gap_leaves_the_game_as_it_is),
-    Mutant(aside, "set_aside", "order[count:]", "order", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
-    Mutant(aside, "_only", "data.labels[kept]", "data.labels[indices]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
+    Mutant(split, "split_hold_out", "order[count:]", "order", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
+    Mutant(split, "_part", "data.labels[kept]", "data.labels[indices]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
     Mutant(steps, "see", "* schedules.linear(game.clock.progress)", "", lambda: test_cures.test_instance_noise_falls_in_a_straight_line(0.5, 0.25)),
     Mutant(steps, "generator_update", "batch.labels, see(game, fake, rng)", "batch.labels, fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
     Mutant(steps, "generator_update", "see(game, real, rng)", "real", test_cures.test_pairs_too_are_shown_altered),
@@ -365,15 +377,15 @@ MUTANTS = [
     Mutant(levels, "deep", "high * 256", "high * 255", lambda: test_levels.test_all_bits_of_every_kind_of_file_are_used("colour")),
     Mutant(levels, "deep", "OTHER_BYTES[order]", "order", lambda: test_levels.test_all_bits_of_every_kind_of_file_are_used("colour TIFF")),
     Mutant(levels, "_codes", "~bits", "bits", lambda: test_levels.test_the_ends_hold_all_values_and_are_not_far_from_them(test_levels.TAIL, (-4.0, 4.0))),
-    Mutant(levels, "_own", "> FAR *", "> 1e9 *", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
-    Mutant(levels, "_own", "first < last and", "", test_levels.test_a_dark_field_with_few_stars_keeps_them),
-    Mutant(levels, "_own", "math.ceil(beyond) - 1", "beyond", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
+    Mutant(levels, "_own_ends", "> FAR *", "> 1e9 *", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
+    Mutant(levels, "_own_ends", "first < last and", "", test_levels.test_a_dark_field_with_few_stars_keeps_them),
+    Mutant(levels, "_own_ends", "math.ceil(beyond) - 1", "beyond", test_levels.test_a_hot_pixel_does_not_make_all_others_black),
     Mutant(levels, "_round", "high - low >= FILLED", "high - low >= 0", lambda: test_levels.test_the_ends_hold_all_values_and_are_not_far_from_them(test_levels.NARROW, (1000, 1300))),
-    Mutant(dicom, "_as_told", "centre - 0.5", "centre", lambda: test_dicom.test_grey_is_shown_through_the_files_window("a threshold")),
-    Mutant(dicom, "_as_told", "-4 *", "-2 *", lambda: test_dicom.test_grey_is_shown_through_the_files_window("sigmoid")),
+    Mutant(dicom, "_as_declared", "centre - 0.5", "centre", lambda: test_dicom.test_grey_is_shown_through_the_files_window("a threshold")),
+    Mutant(dicom, "_as_declared", "-4 *", "-2 *", lambda: test_dicom.test_grey_is_shown_through_the_files_window("sigmoid")),
     Mutant(dicom, "_first", "255 - shown", "shown", lambda: test_dicom.test_grey_is_shown_through_the_files_window("inverted")),
     Mutant(dicom, "_full", "2 ** (bits - 1) - 1", "2**bits - 1", test_dicom.test_full_is_what_the_stored_bits_hold),
-    Mutant(npy, "_stored", "claimed > there", "claimed > 2 * there", lambda: test_npy.test_claims_of_headers_are_refused_in_few_words(fresh(), *test_npy.CLAIMS["more than is there"], "npy")),
+    Mutant(npy, "_stored", "claimed > left", "claimed > 2 * left", lambda: test_npy.test_claims_of_headers_are_refused_in_few_words(fresh(), *test_npy.CLAIMS["more than is there"], "npy")),
     Mutant(window, "Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
     Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
     Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),

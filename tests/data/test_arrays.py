@@ -53,7 +53,7 @@ def test_layouts(array: Any, shape: tuple[int, ...], dtype: str) -> None:
         (np.zeros((4, 0, 8)), r"shape \(4, 0, 8\)"),
         (np.full((2, 8, 8), 300), "values from 300 to 300; expected 0 to 255"),
         (np.full((2, 8, 8), -1), "expected 0 to 255"),
-        (np.ones((2, 8, 8), np.uint8), "all but black. Convert to bool, or multiply by 255"),
+        (np.ones((2, 8, 8), np.uint8), "this is almost black. Convert to bool, or multiply by 255"),
         (
             np.full((2, 8, 8), 255.0),
             r"from 255 to 255; floats must lie in \[0, 1\] or \[-1, 1\]: convert to uint8",
@@ -176,8 +176,8 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         "empty.npy": "cannot read",
         "cut.npy": "cannot read",
         "cut.npz": "cannot read",
-        "placed.npz": "holds 'arr_1', one number or name a sample, as labels are. Save it as labels=",
-        "kinds.npz": "holds 'kind', one number",
+        "placed.npz": "holds 'arr_1', with one number or name for each sample, as labels have.",
+        "kinds.npz": "holds 'kind', with one number",
         "two.npz": "holds 'left, right'; name the samples one of",
     }.items():
         with pytest.raises(DataError, match=message):
@@ -204,9 +204,9 @@ def test_what_resampling_leaves_beyond_the_range_is_cut_off() -> None:
 
 def test_points_that_float32_runs_together_are_refused() -> None:
     dates = 1.7e9 + np.random.default_rng(0).normal(size=(1000, 2)) * [1e6, 100]
-    with pytest.raises(DataError, match="in column 1, which float32 hardly tells apart. Subtract"):
+    with pytest.raises(DataError, match="in column 1, which float32 can hardly distinguish. Subtract"):
         from_array(dates)
-    with pytest.raises(DataError, match="in column 1, which float32 hardly tells apart. Subtract"):
+    with pytest.raises(DataError, match="in column 1, which float32 can hardly distinguish. Subtract"):
         from_array(dates.astype(np.int32))
     assert from_array(dates.astype(np.float32)).spec.shape == (2,)
     assert len(from_array(dates - 1.7e9).samples.unique()) > 1900

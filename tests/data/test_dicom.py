@@ -115,7 +115,7 @@ def test_a_table_of_grey_goes_before_a_window() -> None:
 def test_levels_are_in_the_files_units_and_go_before_its_window() -> None:
     content = scan(RescaleSlope=1, RescaleIntercept=-1024, WindowCenter=40, WindowWidth=400)
     expected = line(-1000, 2000, RAMP - 1024)
-    assert np.abs(shown(content, ends=(-1000.0, 2000.0), as_told=False) - expected).max() <= 1
+    assert np.abs(shown(content, ends=(-1000.0, 2000.0), as_declared=False) - expected).max() <= 1
 
 
 def test_full_is_what_the_stored_bits_hold() -> None:
@@ -167,14 +167,17 @@ REFUSED = {
     "no rows": (lambda: lacking("Rows"), "^a damaged DICOM file$"),
     "cut": (lambda: scan()[:-100], "^a damaged DICOM file$"),
     "JPEG-LS": (lambda: encapsulated(JPEGLSLossless), "^compressed as 'JPEG-LS.*Run: pip install pylibjpeg "),
-    "video": (lambda: encapsulated(MPEG2MPML), "^compressed as 'MPEG2.*is not read: save it uncompressed$"),
+    "video": (lambda: encapsulated(MPEG2MPML), "^compressed as 'MPEG2.*cannot be read: save it uncompressed$"),
     "damaged JPEG 2000": (lambda: encapsulated(JPEG2000Lossless), "^a damaged DICOM file$"),
     "deflated": (
         lambda: encapsulated(DeflatedExplicitVRLittleEndian),
-        "^deflated as a whole, which is not read: save it uncompressed$",
+        "^a file compressed as a whole .deflated., which cannot be read: save it uncompressed$",
     ),
     "large": (lambda: scan(Rows=20_000, Columns=20_000), "^20000 x 20000 pixels; at most"),
-    "unknown": (lambda: scan(PhotometricInterpretation="HSV"), "^pixels of the kind 'HSV', which is not read$"),
+    "unknown": (
+        lambda: scan(PhotometricInterpretation="HSV"),
+        "^pixels of the kind 'HSV', which cannot be read$",
+    ),
 }
 
 

@@ -62,7 +62,7 @@ def test_a_width_and_a_height(photos: Path) -> None:
 
 
 def test_without_a_size_pictures_must_have_one(photos: Path) -> None:
-    with pytest.raises(DataError, match=r"20 sizes \(30 x 20, 30 x 21, 30 x 22\): bring them to one first"):
+    with pytest.raises(DataError, match=r"20 sizes \(30 x 20, 30 x 21, 30 x 22\): bring them to one size"):
         from_folder(photos)
     for path in list(photos.rglob("*.png"))[1:]:
         path.unlink()
@@ -141,7 +141,7 @@ def test_labels_beside_the_pictures_are_found_again_from_anywhere(
         shutil.rmtree(photos)
         name = "photos.zip"
     assert main(["train", name, "--labels", "dataset.json", "--size", "8", *LINE]) == 0
-    assert "of other kinds" not in capsys.readouterr().err  # the table was not passed over
+    assert "of other kinds" not in capsys.readouterr().err  # the table was used
     folder = RunFolder(tmp_path / "run")
     assert folder.config.picture_files.labels == str(tmp_path / name / "dataset.json")
     assert folder.spec.class_names == ("6", "10")
@@ -156,7 +156,7 @@ def test_parts_of_a_set_taken_for_classes_are_remarked_on(photos: Path) -> None:
     (photos / "dogs").rename(photos / "valid")
     found = from_folder(photos, size=16, labels="folders")
     assert found.origin is not None
-    assert "'train', 'valid' have names of parts of a set" in found.origin.notes[0]
+    assert "'train', 'valid' look like parts of a data set" in found.origin.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_files_of_other_kinds_are_said(photos: Path) -> None:
     (photos / "cats/01.heic").write_bytes(b"a telephone's")
     found = from_folder(photos, size=16)
     assert found.origin is not None
-    assert found.origin.notes[0].startswith("1 file of other kinds passed over; accepted are .png, ")
+    assert found.origin.notes[0].startswith("1 file of other kinds ignored; accepted are .png, ")
 
 
 def test_broken_files_beside_a_run_are_left_out_as_in_training(

@@ -105,8 +105,8 @@ def test_samples_alone(name: str) -> None:
 
 def test_what_was_taken_is_said() -> None:
     assert take(DataLoader(PAIR))[1] == [
-        "took 12 samples and their labels from the DataLoader's dataset, each once as it is now; batches and "
-        "their order are training's own (batch_size, seed)."
+        "took 12 samples and their labels from the DataLoader's dataset, each once as it is now; the training "
+        "makes its own batches (batch_size, seed)."
     ]
     assert take(Items(lambda k: TENSOR[k]))[1] == ["took 12 samples from the Items, each once as it is now."]
     assert take(TENSOR)[1] == []
@@ -138,11 +138,14 @@ def test_a_table_of_numbers_is_points_whatever_its_own_type() -> None:
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "a name": ("mnist", r"'mnist' is a name or a path.*sparring.dataset\('mnist'\)"),
-    "nothing": (None, "what came for data is None; accepted are"),
+    "nothing": (None, "the data is None; accepted are"),
     "an iterator": (iter([1]), "of type list_iterator; accepted are"),
     "a Dataset of nothing": (Items(lambda k: None), "sample 0 is None"),
     "a Dataset of three": (Items(lambda k: (1, 2, 3)), "sample 0 has 3 parts"),
-    "a Dataset of masks": (Items(lambda k: (TENSOR[k], TENSOR[k])), "comes with a Tensor, not with a label"),
+    "a Dataset of masks": (
+        Items(lambda k: (TENSOR[k], TENSOR[k])),
+        "comes with a Tensor, which is not",
+    ),
     "a Dataset that fails": (Items(lambda k: [][k]), "sample 0 cannot be read: IndexError 'list index"),
     "a Dataset beyond memory": (Items(lambda k: TENSOR[0], 10**12), "GiB or more, over a quarter"),
     "labels of some": (Items(lambda k: (TENSOR[k], 1) if k else TENSOR[k]), "some samples have a label"),
@@ -156,7 +159,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "one-hot labels": ((TENSOR, torch.eye(3)[LABELS].long()), r"one-hot: give labels.argmax\(1\)"),
     "a mapping of others": ({"left": TENSOR}, "keys .'left'.; name the samples"),
     "a table of words": (Table(a=[1, 2], kind=["x", "y"]), r"'kind'\] hold no numbers.*table\['kind'\]"),
-    "a tensor without values": (torch.zeros(4, 3, device="meta"), "meta device, without values"),
+    "a tensor without values": (torch.zeros(4, 3, device="meta"), "meta device, where it has no values"),
     "a sparse tensor": (torch.eye(4).to_sparse(), r"give x.to_dense\(\)"),
     "complex values": (torch.zeros(4, 3, dtype=torch.complex64), "expected integers or floats"),
 }
@@ -174,8 +177,8 @@ def test_what_is_no_data(name: str) -> None:
     ("labels", "words"),
     [
         (["a", 1] * 6, None),  # numpy makes names of both
-        (np.array(["a", 1] * 6, dtype=object), "integers alone or names alone"),
-        (np.array(["a", None] * 6, dtype=object), "lacks the label of 6 of 12 samples, first of sample 1"),
+        (np.array(["a", 1] * 6, dtype=object), "only integers or only names"),
+        (np.array(["a", None] * 6, dtype=object), "has no label for 6 of 12 samples, first for sample 1"),
         ("folders", "labels are 'folders'; expected an array of 12"),
         (LABELS.float(), "Convert them to integers"),
         (torch.zeros(COUNT, device="meta"), "labels: the tensor is on torch's meta device"),
@@ -191,9 +194,9 @@ def test_labels_beside_samples(labels: Any, words: str | None) -> None:
 
 
 def test_labels_come_once() -> None:
-    with pytest.raises(DataError, match="labels came twice"):
+    with pytest.raises(DataError, match="labels were given twice"):
         take(PAIR, LABELS)
-    with pytest.raises(ConfigError, match="a Dataset brings its own"):
+    with pytest.raises(ConfigError, match="a Dataset has its own"):
         take(take(PAIR)[0], LABELS)
 
 

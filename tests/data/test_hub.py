@@ -128,8 +128,12 @@ def test_a_saved_folder_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("found", "name", "said"),
     [
-        (Table({"text": Value()}), "hf:a", r"no column of pictures, but text \(Value\)"),
-        ({"x": Table(WITH_CLASSES), "y": Table(WITH_CLASSES)}, "hf:a", "unknown split 'train'.*Say hf:a:SPLIT"),
+        (Table({"text": Value()}), "hf:a", r"columns are: text \(Value\)"),
+        (
+            {"x": Table(WITH_CLASSES), "y": Table(WITH_CLASSES)},
+            "hf:a",
+            "unknown split 'train'.*hf:a:SPLIT",
+        ),
         (ConnectionError("no network"), "hf:a", r"cannot open the Hugging Face set 'a': there is no set"),
     ],
 )
@@ -141,7 +145,7 @@ def test_sets_that_cannot_be_used(found: Any, name: str, said: str, monkeypatch:
 
 def test_labels_come_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table(WITH_CLASSES))
-    with pytest.raises(ConfigError, match="hf: sets bring their own"):
+    with pytest.raises(ConfigError, match="hf: sets have their own"):
         find.dataset("hf:a", PictureFilesConfig(labels="folders"))
 
 

@@ -72,9 +72,9 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     [
         ("file,label\na/1.png,cat\n", r"no label for 2 of 3 pictures in photos \('a/2.png', 'b/3.png'\)"),
         ("file,label\na/1.png,cat\na/2.png,\nb/3.png,cat", r"no label for 1 of 3 .*\('a/2.png'\)"),
-        ("a,b,c\n1,2,3\n", "has the columns 'a, b, c'; expected one of files"),
-        ("", "is empty; expected one of files"),
-        ("a/1.png,cat\na/1.png,dog\n", "calls 'a/1.png' both 'cat' and 'dog'"),
+        ("a,b,c\n1,2,3\n", "has the columns 'a, b, c'; expected one with files"),
+        ("", "is empty; expected one with files"),
+        ("a/1.png,cat\na/1.png,dog\n", "labels 'a/1.png' both 'cat' and 'dog'"),
     ],
 )
 def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
@@ -86,7 +86,7 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
 def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("1.png,cat\n")
     with pytest.raises(
-        DataError, match=r"does not tell apart 2 of 2 pictures in photos \('a/1.png', 'b/1.png'\)"
+        DataError, match=r"does not distinguish 2 of 2 pictures in photos \('a/1.png', 'b/1.png'\)"
     ):
         by_table(tmp_path, ["a/1.png", "b/1.png"], "photos")
 
@@ -149,7 +149,7 @@ def test_ids_name_pictures_where_they_are_unique(tmp_path: Path, text: str, name
 )
 def test_ids_that_fit_several_pictures_or_rows_are_told(tmp_path: Path, text: str, names: list[str]) -> None:
     (tmp_path / "labels.csv").write_text(text)
-    with pytest.raises(DataError, match=r"does not tell apart . of . pictures .*1.png.*Write their paths"):
+    with pytest.raises(DataError, match=r"does not distinguish . of . pictures .*1.png.*Write their paths"):
         by_table(tmp_path, names, "photos")
 
 
@@ -182,7 +182,7 @@ def test_labels_of_json(tmp_path: Path, content: Any) -> None:
         ({"labels": [["a/1.png", True]]}, "among its labels. Expected"),
         ({"labels": [["a/1.png"] * 99_999]}, "among its labels. Expected"),
         ({"images": [{"id": 1}], "annotations": []}, "among its labels. Expected"),
-        ({"labels": [["1.png", 0], ["1.png", 1]]}, "calls '1.png' both '0' and '1'"),
+        ({"labels": [["1.png", 0], ["1.png", 1]]}, "labels '1.png' both '0' and '1'"),
         ("{", "cannot be read: it is not JSON, first in line 1"),
         ("[" * 100_000, "cannot be read: it is nested"),
         ('{"labels": [["1.png", ' + "9" * 5000 + "]]}", "among its labels. Expected"),
@@ -223,13 +223,13 @@ def test_several_tables_of_one_name_are_told() -> None:
 @pytest.mark.parametrize(
     ("folders", "said"),
     [
-        (["train", "valid"], r"names of parts of a set.*Give one part \(/photos/train\)"),
-        (["Test", "images"], r"names of parts of a set.*\(/photos/Test\)"),
-        (["all/train", "all/test", "all/cat"], r"'test', 'train' have names .*\(/photos/all/test\)"),
-        (["0000", "0001", "0017"], "numbered as the parts of a large set"),
-        (["chunk_1", "chunk_2"], "numbered as"),
-        (["part-3", "part-10"], "numbered as"),
-        (["batch1", "Batch2"], "numbered as"),
+        (["train", "valid"], r"look like parts of a data set.*Give only one part \(/photos/train\)"),
+        (["Test", "images"], r"look like parts of a data set.*\(/photos/Test\)"),
+        (["all/train", "all/test", "all/cat"], r"'test', 'train' look like parts .*\(/photos/all/test\)"),
+        (["0000", "0001", "0017"], "numbered like the parts of a large data set"),
+        (["chunk_1", "chunk_2"], "numbered like"),
+        (["part-3", "part-10"], "numbered like"),
+        (["batch1", "Batch2"], "numbered like"),
         (["cat", "test"], None),
         (["0", "1", "2"], None),
         (["7", "10", "12"], None),

@@ -115,7 +115,7 @@ def test_levels_are_chosen(scans: Path, option: str, darkest: int, brightest: in
 def test_levels_that_show_nothing_are_told_with_those_that_do(scans: Path) -> None:
     origin = from_folder(scans, levels="full").origin
     assert origin is not None
-    assert "hardly told apart. --levels 0:4095 takes what is there" in origin.notes[0]
+    assert "there is almost no contrast. --levels 0:4095 fits these values" in origin.notes[0]
 
 
 @pytest.mark.parametrize("option", ["0", "5:5", "9:1", "a:b", "0:inf", "nan:1", "1:2:3", "", "x" * 500])
@@ -241,4 +241,4 @@ def test_several_pages_are_told(tmp_path: Path) -> None:
     content = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     origin = from_folder(folder_of(tmp_path / "stacks", [content], "tif")).origin
     assert origin is not None
-    assert origin.notes[0].startswith("1 file of several frames or pages: only the first of each is read.")
+    assert origin.notes[0].startswith("1 file with several frames or pages: only the first of each is read.")

@@ -154,7 +154,7 @@ def test_members_that_cannot_be_inflated_piece_by_piece_are_told(method: int, tm
         file.writestr("a.png", bytes(1000))
     found = archive(tmp_path / "a.zip")
     assert found.files == ()
-    assert found.refused == {"a.png": "compressed in a way that is not read; zip it again with deflate"}
+    assert found.refused == {"a.png": "compressed in a way that cannot be read; zip it again with deflate"}
 
 
 def test_encrypted_members_are_told(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_members_are_named_as_files_are(tmp_path: Path) -> None:
             file.writestr(info, b"x")
     found = sources.archive(path)
     assert found.files == ("cats/1.png", "cats/2.png", "cats/3.png", "dogs/4.png")
-    assert found.refused == {"cats/1.png": "a second one of that name"}
+    assert found.refused == {"cats/1.png": "a second file of the same name"}
     assert found.read("dogs/4.png") == b"x"
 
 

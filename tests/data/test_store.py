@@ -308,7 +308,7 @@ def test_too_little_memory_is_told_and_not_remembered(photos: Path, monkeypatch:
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "decode", full)
-        with pytest.raises(DataError, match="too large for the memory"):
+        with pytest.raises(DataError, match="too large for the free memory"):
             load(folder(photos), max_broken=1.0)
     assert len(load(folder(photos)).samples) == 12
 

@@ -263,19 +263,19 @@ def test_the_signal_of_overfitting_fits_the_game(loss: str, statistic: str) -> N
 
 @pytest.mark.parametrize(("count", "share", "expected"), [(100, 0.1, 10), (5, 0.01, 1), (64, 0.0, 0)])
 def test_how_many_are_set_aside(count: int, share: float, expected: int) -> None:
-    assert aside.aside_count(count, share) == expected
+    assert aside.hold_out_count(count, share) == expected
 
 
 def test_what_is_set_aside_is_not_trained_on_and_the_same_every_time() -> None:
     numbered = from_array(torch.arange(50.0)[:, None])
-    rest, kept = aside.set_aside(numbered, 0.2)
+    rest, kept = aside.split_hold_out(numbered, 0.2)
     assert (len(rest), len(kept)) == (40, 10)
     assert sorted(rest.samples[:, 0].tolist() + kept.samples[:, 0].tolist()) == list(range(50))
     assert kept.samples[:, 0].tolist() not in (list(range(10)), list(range(40, 50)))  # at random
-    again = aside.set_aside(numbered, 0.2)[1]
+    again = aside.split_hold_out(numbered, 0.2)[1]
     assert torch.equal(kept.samples, again.samples)
     labelled = data()
-    rest, kept = aside.set_aside(labelled, 0.25)
+    rest, kept = aside.split_hold_out(labelled, 0.25)
     assert labelled.labels is not None
     for part in (rest, kept):
         assert part.labels is not None
@@ -297,13 +297,17 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
     pictures = tmp_path / "cache/sparring/pictures"
     left = pictures / f".{next(pictures.glob('*.u8')).stem}-16-rest.u8.0123abcd.sparring-tmp"
     left.write_bytes(b"half")
-    for found, expected in zip(aside.set_aside(photos, 0.2), aside.set_aside(in_memory, 0.2), strict=True):
+    for found, expected in zip(
+        aside.split_hold_out(photos, 0.2), aside.split_hold_out(in_memory, 0.2), strict=True
+    ):
         assert torch.equal(found.samples, expected.samples)
     assert not left.exists()
     files = sorted(pictures.glob("*-*.u8"))
     assert [path.stat().st_size for path in files] == [16 * 64, 4 * 64]
     files[0].write_bytes(b"half")
-    assert torch.equal(aside.set_aside(photos, 0.2)[0].samples, aside.set_aside(in_memory, 0.2)[0].samples)
+    assert torch.equal(
+        aside.split_hold_out(photos, 0.2)[0].samples, aside.split_hold_out(in_memory, 0.2)[0].samples
+    )
 
 
 def test_the_parts_of_a_built_in_set_are_its_own() -> None:
@@ -328,7 +332,7 @@ def test_the_gap() -> None:
 def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
     fight = games.make(config(d_norm="batch"), data().spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(fight).items()}
-    found = HeldOutGap(fight, *aside.set_aside(data(), 0.25), seed=0)()
+    found = HeldOutGap(fight, *aside.split_hold_out(data(), 0.25), seed=0)()
     assert math.isfinite(found["held_out_gap"])
     assert fight.discriminator.training
     after = checkpoint._tensors(fight)
@@ -337,7 +341,7 @@ def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
 
 def test_a_discriminator_that_learned_by_heart_has_a_gap_of_one() -> None:
     """A critic of 1 at each training sample and of 0 elsewhere."""
-    train, held_out = aside.set_aside(data(), 0.5)
+    train, held_out = aside.split_hold_out(data(), 0.5)
     known = train.spec.encode(train.samples).flatten(1)
 
     class ByHeart(nn.Module):

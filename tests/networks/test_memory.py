@@ -71,7 +71,7 @@ def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.Mon
     config = from_recipe("dcgan", batch_size=64, device="cpu")
     plan.check(config, large)
     weights = 3 * memory.NUMBER * memory.costs(config.networks, large.spec, 0).weights
-    monkeypatch.setattr(memory, "of_machine", lambda device: weights + 10**6)
+    monkeypatch.setattr(memory, "machine_memory", lambda device: weights + 10**6)
     with pytest.raises(ConfigError, match="--batch-size"):
         plan.check(config, large)
 
@@ -81,7 +81,7 @@ def test_more_latents_or_samples_than_fit_are_refused(monkeypatch: pytest.Monkey
         ConfigError, match="1,000,000,000,000 latents of 64 numbers would take at least 256,000.0 GB"
     ):
         drawing.random_latents(10**12, 64, 0)
-    monkeypatch.setattr(memory, "of_machine", lambda device: 10**6)
+    monkeypatch.setattr(memory, "machine_memory", lambda device: 10**6)
     with pytest.raises(ConfigError, match=r"500 samples of shape \(1, 28, 28\)"):
         drawing.draw(
             torch.nn.Sequential(torch.nn.Linear(1, 784), torch.nn.Unflatten(1, (1, 28, 28))), torch.rand(500, 1)

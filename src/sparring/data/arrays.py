@@ -1,4 +1,4 @@
-"""The user's own arrays: checked, put into one layout, and refused with the reason and the mend."""
+"""Read the user's own arrays: check them and bring them to one layout, or say why not and what to do."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from sparring.errors import DataError, counted, printable, quoted
 
 ARRAY = "array"  # the name of a data set without a name
 CHANNELS = (1, 3, 4)
-ROUNDING = 1e-3  # beyond the ends of float pictures' range that resampling may leave; it is cut off
-LEAST_STEPS = 256  # that float32 must make between a column's least and greatest value
+ROUNDING = 1e-3  # float pictures may exceed their range by this, as after resampling; it is cut off
+LEAST_STEPS = 256  # steps of float32 there must be between the least and greatest value of a column
 SAMPLE_KEYS = ("samples", "images", "x", "data", "x_train", "arr_0")
-LABEL_NAMES = (  # of arrays, of columns and of what a loader gives; the first that is there
+LABEL_NAMES = (  # names of labels in files, tables and loaders; the first one found is used
     "labels", "label", "class", "classes", "class_name", "class_id", "category", "target", "targets",
 )  # fmt: skip
 LABEL_KEYS = (*LABEL_NAMES, "y", "y_train")
 LONGEST_NAME = 200  # characters of a class's name
-NAMES_KEY = "class_names"  # of integer labels: the name of 0, of 1 …
+NAMES_KEY = "class_names"  # array with the names of the integer labels 0, 1 …
 Arrays = Mapping[str, Stored | None]
 
 
 def from_file(path: Path) -> Dataset:
-    """A ``.npy`` array, or an ``.npz`` with one array of samples and, if it has them, labels.
+    """Read a ``.npy`` array, or an ``.npz`` with one array of samples and, optionally, labels.
 
-    Integer labels count from 0 where ``class_names`` beside them names the classes, as ``sparring
+    An ``.npz`` may also hold ``class_names``, the names of the integer labels 0, 1 …, as ``sparring
     sample`` writes them.
 
     Raises:
-        DataError: missing, unreadable, pickled, or an array that cannot be trained on.
+        DataError: the file is missing, unreadable or pickled, or its array cannot be trained on.
     """
     arrays = npy.opened(path)
     samples_key = _find(arrays, SAMPLE_KEYS) or _only_samples(arrays)
@@ -54,8 +54,8 @@ def from_file(path: Path) -> Dataset:
     data = from_array(_read(arrays, samples_key, path), labels, name=str(path))
     if labels is None and (other := _like_labels(arrays, samples_key, len(data))):
         raise DataError(
-            f"{path} holds {quoted(other)}, one number or name a sample, as labels are. Save it as "
-            f"{LABEL_KEYS[0]}=…, or leave it out."
+            f"{path} holds {quoted(other)}, with one number or name for each sample, as labels have. Save it "
+            f"as {LABEL_KEYS[0]}=…, or leave it out."
         )
     if labels is None or names_key is None or labels.dtype.kind not in "ui":
         return data
@@ -66,18 +66,18 @@ def _read(arrays: Arrays, key: str, path: Path) -> NDArray[Any]:
     stored = arrays[key]
     if stored is None:
         raise DataError(
-            f"{path} holds {quoted(key)}, which is no array: save it with numpy.savez, or leave it out."
+            f"{path} holds {quoted(key)}, which is not an array: save it with numpy.savez, or leave it out."
         )
     return stored.read()
 
 
 def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Dataset:
-    """Pictures (N, H, W), (N, C, H, W) or (N, H, W, C), or points (N, D), with labels (N,) or None.
+    """A data set of pictures (N, H, W), (N, C, H, W) or (N, H, W, C), or points (N, D), and labels (N,).
 
-    Pictures are integers from 0 to 255, or floats in [0, 1] or [-1, 1]; points any finite floats.
+    Pictures are integers from 0 to 255, or floats in [0, 1] or [-1, 1]; points are any finite floats.
 
     Raises:
-        DataError: wrong rank, type or range, NaN, or labels that do not match.
+        DataError: the rank, type or range is wrong, values are NaN, or the labels do not match.
     """
     array = _to_numpy(samples, f"{name}'s samples")
     if array.ndim not in (2, 3, 4) or 0 in array.shape[1:]:
@@ -99,54 +99,54 @@ def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Datase
 
 
 def _renamed(data: Dataset, names: NDArray[Any]) -> Dataset:
-    """The same data, its classes called as the names say at the places that the integer labels are."""
+    """The same data, with each integer label replaced by its entry in ``names``."""
     places = [int(number) for number in data.spec.class_names]
     if names.ndim != 1 or names.dtype.kind not in "US" or not 0 <= min(places) <= max(places) < len(names):
         raise DataError(
             f"{data.name} has labels from {min(places)} to {max(places)} and {NAMES_KEY} of shape "
-            f"{names.shape} and type {names.dtype}; expected the name of label 0, of 1 … Mend or drop them."
+            f"{names.shape} and type {names.dtype}; expected names of the labels 0, 1 … Correct or drop them."
         )
-    called = tuple(_text(names, place, data.name) for place in places)
-    if len(set(called)) < len(called):
-        raise DataError(f"{data.name} has {NAMES_KEY} that occur twice: give each class its own.")
-    return replace(data, spec=replace(data.spec, class_names=called))
+    renamed = tuple(_text(names, place, data.name) for place in places)
+    if len(set(renamed)) < len(renamed):
+        raise DataError(f"{data.name} has {NAMES_KEY} that occur twice: give each class its own name.")
+    return replace(data, spec=replace(data.spec, class_names=renamed))
 
 
 def _text(values: NDArray[Any], place: int, name: str) -> str:
-    """A class's name on one line, signs that are not printable escaped.
+    """The name of a class on one line, with characters that are not printable escaped.
 
     Raises:
-        DataError: no text.
+        DataError: the value is not text.
     """
     try:
         value = values[place]
         text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-        text = "".join(chr(ord(sign)) for sign in text)  # numpy may let through what chr does not
-    except (ValueError, SystemError) as error:  # numpy's, of signs that no text has
-        raise DataError(f"{name} has names of classes that are no text. Write them anew.") from error
+        text = "".join(chr(ord(character)) for character in text)  # chr refuses some that numpy accepts
+    except (ValueError, SystemError) as error:  # raised by numpy for characters that do not exist
+        raise DataError(f"{name} has names of classes that are not text. Write them again.") from error
     return printable(text)
 
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     array = _array(values_of(values, name) if isinstance(values, torch.Tensor) else values, name)
     if array.dtype == np.bool_:
-        return array.astype(np.uint8) * (255 if array.ndim > 2 else 1)  # pictures, or a table
+        return array.astype(np.uint8) * (255 if array.ndim > 2 else 1)  # pictures or points
     if array.dtype.kind not in "uif":
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
 
 
 def values_of(tensor: torch.Tensor, name: str) -> NDArray[Any]:
-    """A tensor's values as an array, whatever its device, layout in memory and gradient.
+    """The values of a tensor as an array, whatever its device, memory layout and gradient.
 
     Raises:
-        DataError: a tensor without values, or whose values stand in no array.
+        DataError: the tensor has no values, or they cannot be put in an array.
     """
     mends = {
-        "is on torch's meta device, without values: make it on the CPU": tensor.is_meta,
+        "is on torch's meta device, where it has no values: make it on the CPU": tensor.is_meta,
         "is quantised: give x.dequantize()": tensor.is_quantized,
-        "is a nested tensor, of samples of different shapes: bring them to one": tensor.is_nested,
-        f"is laid out as {tensor.layout}: give x.to_dense()": tensor.layout is not torch.strided,
+        "is a nested tensor, with samples of different shapes: bring them to one shape": tensor.is_nested,
+        f"has the layout {tensor.layout}: give x.to_dense()": tensor.layout is not torch.strided,
         "has 8-bit floats: give x.float()": tensor.is_floating_point() and tensor.itemsize == 1,
     }
     for words, true in mends.items():
@@ -158,8 +158,8 @@ def values_of(tensor: torch.Tensor, name: str) -> NDArray[Any]:
 
 
 def _array(values: Any, name: str) -> NDArray[Any]:
-    inside = values if isinstance(values, (list, tuple)) else [values]  # numpy drops masks in silence
-    masked = sum(int(np.sum(part.mask)) for part in inside if isinstance(part, np.ma.MaskedArray))
+    parts = values if isinstance(values, (list, tuple)) else [values]  # numpy drops masks without a warning
+    masked = sum(int(np.sum(part.mask)) for part in parts if isinstance(part, np.ma.MaskedArray))
     if masked:
         raise DataError(
             f"{name} hold {counted(masked, 'masked value')}: fill them first, as with .filled(0), or drop them."
@@ -168,7 +168,7 @@ def _array(values: Any, name: str) -> NDArray[Any]:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise DataError(
-            f"{name} cannot be made one array: its rows have different lengths, or hold what is no number."
+            f"{name} cannot be made one array: the rows have different lengths, or values are not numbers."
         ) from error
 
 
@@ -199,9 +199,9 @@ def _points(
 
 
 def _check_steps(array: NDArray[Any], name: str) -> None:
-    """Refuse columns whose values float32 would run together, as those of dates in seconds."""
+    """Refuse columns whose values become equal in float32, such as dates in seconds."""
     if array.dtype.kind == "f" and array.dtype.itemsize <= 4:
-        return  # what it runs together is lost already
+        return  # already float32 or coarser
     low, high = array.min(0).astype(np.float64), array.max(0).astype(np.float64)
     step = np.finfo(np.float32).eps * np.maximum(np.abs(low), np.abs(high))
     coarse = np.flatnonzero((high > low) & (high - low < LEAST_STEPS * step))
@@ -209,7 +209,7 @@ def _check_steps(array: NDArray[Any], name: str) -> None:
         column = int(coarse[0])
         raise DataError(
             f"{name} holds values from {low[column]:.9g} to {high[column]:.9g} in column {column}, which "
-            "float32 hardly tells apart. Subtract a number near them first."
+            "float32 can hardly distinguish. Subtract a number near them first."
         )
 
 
@@ -219,7 +219,7 @@ def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
     elif array.shape[3] in CHANNELS and (
         array.shape[1] not in CHANNELS or array.shape[3] < SIDES[0] <= array.shape[1]
     ):
-        # (N, 4, W, 3) too: no picture here is under SIDES[0] = 4 pixels wide.
+        # Channels are last also in (N, 4, W, 3): no picture is narrower than SIDES[0] = 4 pixels.
         array = array.transpose(0, 3, 1, 2)
     if array.shape[1] not in CHANNELS:
         raise DataError(
@@ -230,27 +230,29 @@ def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _picture_range(array: NDArray[Any], name: str) -> tuple[NDArray[Any], float, float]:
-    """The array as uint8 or float32, and the centre and scale that take it to [-1, 1]."""
+    """The array as uint8 or float32, and the centre and scale that bring it to [-1, 1]."""
     low, high = float(array.min()), float(array.max())
-    seen = f"{name} holds {array.dtype} values from {low:g} to {high:g}"
+    found = f"{name} holds {array.dtype} values from {low:g} to {high:g}"
     if array.dtype.kind in "ui":
         if low < 0 or high > 255:
-            raise DataError(f"{seen}; expected 0 to 255. Rescale and convert to uint8 first.")
+            raise DataError(f"{found}; expected 0 to 255. Rescale and convert to uint8 first.")
         if high <= 1 and array.size > 1 and high > 0:
-            raise DataError(f"{seen}: as 8-bit grey all but black. Convert to bool, or multiply by 255.")
+            raise DataError(
+                f"{found}: as 8-bit grey, this is almost black. Convert to bool, or multiply by 255."
+            )
         return array.astype(np.uint8), 127.5, 127.5
     if low < -1 - ROUNDING or high > 1 + ROUNDING:
-        mend = "convert to uint8" if low >= 0 and high <= 255 else "rescale"
-        raise DataError(f"{seen}; floats must lie in [0, 1] or [-1, 1]: {mend} first.")
+        cure = "convert to uint8" if low >= 0 and high <= 255 else "rescale"
+        raise DataError(f"{found}; floats must lie in [0, 1] or [-1, 1]: {cure} first.")
     array = array.astype(np.float32)
     return (array.clip(0, 1), 0.5, 0.5) if low >= -ROUNDING else (array.clip(-1, 1), 0.0, 1.0)
 
 
 def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | None, tuple[str, ...]]:
-    """Labels (N,) as class indices (N,) and the classes' names, sorted.
+    """Labels (N,) as class indices (N,), and the sorted names of the classes.
 
     Raises:
-        DataError: not one label a sample, or as good as every sample has its own.
+        DataError: the number of labels is not that of the samples, or almost every sample has its own label.
     """
     if labels is None:
         return None, ()
@@ -259,19 +261,19 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 0:
-        raise DataError(f"{called} are {quoted(labels)}; expected an array of {count:,}, one a sample.")
+        raise DataError(f"{called} are {quoted(labels)}; expected an array of {count:,}, one for each sample.")
     if array.ndim != 1 or len(array) != count:
         numbers = array.ndim == 2 and len(array) == count and array.dtype.kind in "uifb"
         one_hot = numbers and bool((array.astype(bool).sum(1) == 1).all())
-        mend = " They look one-hot: give labels.argmax(1)." if one_hot else ""
+        cure = " They look one-hot: give labels.argmax(1)." if one_hot else ""
         samples = counted(count, "sample")
-        raise DataError(f"{name} has {samples} but labels of shape {array.shape}; expected ({count},).{mend}")
+        raise DataError(f"{name} has {samples} but labels of shape {array.shape}; expected ({count},).{cure}")
     if array.dtype.kind == "O":
-        array = _of_one_kind(array, name)
+        array = _of_one_type(array, name)
     if array.dtype.kind not in "uibUS":
-        whole = array.dtype.kind == "f" and bool((array == array.round()).all())
-        mend = " Convert them to integers first." if whole else ""
-        raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.{mend}")
+        integral = array.dtype.kind == "f" and bool((array == array.round()).all())
+        cure = " Convert them to integers first." if integral else ""
+        raise DataError(f"{name} has labels of type {array.dtype}; expected integers or names.{cure}")
     values, indices = np.unique(array, return_inverse=True)
     if len(values) > 1000 or len(values) > max(2, count // 2):
         raise DataError(
@@ -280,18 +282,18 @@ def class_indices(labels: Any, count: int, name: str) -> tuple[torch.Tensor | No
     names = tuple(_text(values, place, name) for place in range(len(values)))
     if len(set(names)) < len(names) or max(map(len, names)) > LONGEST_NAME:
         raise DataError(
-            f"{name} has labels that look alike, or of more than {LONGEST_NAME} characters: give each class a "
-            "short name of its own."
+            f"{name} has labels that look the same, or have more than {LONGEST_NAME} characters: give each "
+            "class a short name of its own."
         )
     return torch.from_numpy(indices.astype(np.int64)), names
 
 
-def _of_one_kind(labels: NDArray[Any], name: str) -> NDArray[Any]:
-    """Labels that came as objects, as a table's columns do: all names, or all integers."""
+def _of_one_type(labels: NDArray[Any], name: str) -> NDArray[Any]:
+    """Labels that are Python objects, as in the columns of a table, as names or as integers."""
     missing = [place for place, label in enumerate(labels) if label is None or label != label]
     if missing:
         raise DataError(
-            f"{name} lacks the label of {len(missing)} of {len(labels)} samples, first of sample {missing[0]}: "
+            f"{name} has no label for {len(missing)} of {len(labels)} samples, first for sample {missing[0]}: "
             "fill them, or leave those samples out."
         )
     if all(isinstance(label, str) for label in labels):
@@ -299,7 +301,7 @@ def _of_one_kind(labels: NDArray[Any], name: str) -> NDArray[Any]:
     if all(isinstance(label, int | np.integer) for label in labels):
         return labels.astype(np.int64)
     kinds = sorted({type(label).__name__ for label in labels})
-    raise DataError(f"{name} has labels of types {quoted(kinds)}; expected integers alone or names alone.")
+    raise DataError(f"{name} has labels of types {quoted(kinds)}; expected only integers or only names.")
 
 
 def _find(arrays: Arrays, keys: tuple[str, ...]) -> str | None:
@@ -308,7 +310,7 @@ def _find(arrays: Arrays, keys: tuple[str, ...]) -> str | None:
 
 
 def _like_labels(arrays: Arrays, samples_key: str, count: int) -> str | None:
-    """The name of an array that has one value for each of so many samples."""
+    """The name of another array with one value for each of ``count`` samples; None without one."""
     others = (name for name in arrays if name != samples_key and name.lower() != NAMES_KEY)
     shapes = {name: stored.shape for name in others if (stored := arrays[name])}
     return next((name for name, shape in shapes.items() if shape in ((count,), (count, 1))), None)

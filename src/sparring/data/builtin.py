@@ -1,4 +1,4 @@
-"""Data by name: pictures that come with the package or with the system, and toy sets."""
+"""Data sets by name: pictures that come with the package or with the system, and toy sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, reason
 
 MNIST_TRAIN, MNIST_TEST, SIDE = 60_000, 10_000, 28
-EMOJI, EMOJI_SIDE, EMOJI_HELD_OUT = 1892, 32, 10  # every tenth is held out
+EMOJI, EMOJI_SIDE = 1892, 32
+EMOJI_HELD_OUT = 10  # every tenth emoji is held out
 EMOJI_CLASSES = (
     "smileys", "people", "nature", "food", "travel", "activities", "objects", "symbols", "flags",
 )  # fmt: skip
@@ -32,7 +33,7 @@ FASHION_CLASSES = (
 
 
 def mnist(split: str = "train") -> Dataset:
-    """Handwritten digits (LeCun et al. 1998): 60,000 to train on or 10,000 to test with.
+    """Handwritten digits (LeCun et al. 1998): 60,000 for training or 10,000 for testing.
 
     Raises:
         DataError: the packaged file is damaged.
@@ -45,9 +46,9 @@ def mnist(split: str = "train") -> Dataset:
 
 
 def emoji(split: str = "train") -> Dataset:
-    """Google's Noto emoji, 32 x 32 pixels in colour over white, in the nine groups of emoji keyboards.
+    """Google's Noto emoji, 32 x 32 pixels in colour on white, in the nine groups of emoji keyboards.
 
-    Base emoji only, without skin tones. "test" is every tenth of the 1,892, never trained on.
+    Only base emoji, without skin tones. "test" is every tenth of the 1,892, which is never trained on.
 
     Raises:
         DataError: the packaged file is damaged.
@@ -61,10 +62,10 @@ def emoji(split: str = "train") -> Dataset:
 
 
 def _packaged(name: str, size: int) -> NDArray[np.uint8]:
-    """The bytes of a packaged set, as many as they must be.
+    """The ``size`` bytes of a packaged set.
 
     Raises:
-        DataError: damaged.
+        DataError: the file is damaged.
     """
     packed = resources.files("sparring.data").joinpath(f"bundled/{name}.xz").read_bytes()
     try:
@@ -77,7 +78,7 @@ def _packaged(name: str, size: int) -> NDArray[np.uint8]:
 
 
 def fashion_mnist(split: str = "train", folder: Path = FASHION_FOLDER) -> Dataset:
-    """Zalando's clothes (Xiao et al. 2017), from where Debian's dataset-fashion-mnist puts them.
+    """Zalando's pictures of clothes (Xiao et al. 2017), as installed by Debian's dataset-fashion-mnist.
 
     Raises:
         DataError: the files are not there or not in MNIST's format.
@@ -95,7 +96,7 @@ def fashion_mnist(split: str = "train", folder: Path = FASHION_FOLDER) -> Datase
 
 
 def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
-    """MNIST's IDX format: 2 zero bytes, type 8 (uint8), rank, then big-endian sizes, then bytes."""
+    """Read MNIST's IDX format: 2 zero bytes, type 8 (uint8), rank, then big-endian sizes, then bytes."""
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
@@ -118,13 +119,13 @@ def _dataset(
     return Dataset(name, spec, samples, torch.from_numpy(labels.astype(np.int64)))
 
 
-BUILT_IN: dict[str, Callable[[], Dataset]] = {  # by the name that DATA may be
+BUILT_IN: dict[str, Callable[[], Dataset]] = {  # by the name that a user gives as DATA
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "emoji": emoji,
     **{name: partial(toy.load, name) for name in toy.MIXTURES},
 }
-HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained on
+HELD_OUT: dict[str, Callable[[], Dataset]] = {  # from the same distribution, never trained on
     "mnist": partial(mnist, "test"),
     "fashion-mnist": partial(fashion_mnist, "test"),
     "emoji": partial(emoji, "test"),
@@ -133,5 +134,5 @@ HELD_OUT: dict[str, Callable[[], Dataset]] = {  # of the same law, never trained
 
 
 def held_out(name: str) -> Dataset | None:
-    """The part of a built-in set that no training sees; None of anything else."""
+    """The part of a built-in set that is never trained on; None for any other name."""
     return HELD_OUT[name]() if name in HELD_OUT else None

@@ -1,4 +1,4 @@
-"""Between a sample as it is stored and as the players see it."""
+"""Encode stored samples for the networks, and decode what a generator makes."""
 
 from __future__ import annotations
 
@@ -18,32 +18,34 @@ LEAST_SCALE = 1e-38
 
 
 class Codec(Protocol):
-    """How samples are encoded for the players, and decoded again."""
+    """Encodes samples for the networks and decodes them again."""
 
     @property
     def head(self) -> str:
-        """How a generator of encoded samples ends, a name in ``networks.heads.HEADS``."""
+        """The last layer of a generator of encoded samples, a name in ``networks.heads.HEADS``."""
 
     def encode(self, stored: Tensor) -> Tensor:
-        """Stored samples (B, *shape) to what the players see, float32."""
+        """Turn stored samples (B, *shape) into what the networks see, float32."""
 
     def decode(self, encoded: Tensor) -> Tensor:
-        """What a generator makes (B, *shape) back to the user's own form."""
+        """Turn generated samples (B, *shape) back into the user's own form."""
 
     def flaw(self, shape: tuple[int, ...]) -> str:
-        """What keeps it from samples of this shape; "" where nothing does."""
+        """Why the codec cannot encode samples of this shape; "" if it can."""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON stores it; the kind of data knows how it is read."""
+        """The fields as stored in JSON; the kind of data reads them back."""
 
 
 @dataclass(frozen=True)
 class Affine:
-    """(x - centre) / scale, which lies in [-1, 1], and its inverse.
+    """Encodes a sample x as (x - centre) / scale, which lies in [-1, 1], and decodes by the inverse.
 
-    ``centre`` and ``scale`` hold one number for everything, or one for each place on the last axis.
-    ``bounded``: values outside the range mean nothing, so that tanh fits; it follows from the kind of data
-    and is not stored.
+    Attributes:
+        dtype: of stored samples.
+        centre, scale: one number for all values, or one for each place on the last axis.
+        bounded: whether values outside the range are impossible, so that the generator ends with tanh.
+            This follows from the kind of data and is not stored.
     """
 
     dtype: Literal["uint8", "float32"]
@@ -85,7 +87,7 @@ class Affine:
         """The inverse of ``to_dict``.
 
         Raises:
-            UnreadableError: a field that is missing, or that no codec has.
+            UnreadableError: a field is missing, or its value is not accepted.
         """
         return Affine(
             dtype=field(values, "dtype", partial(one_of, DTYPES)),
@@ -96,11 +98,11 @@ class Affine:
 
     @staticmethod
     def of(codec: Codec) -> Affine:
-        """A codec as what it is, for the kinds of data that have no other.
+        """The codec as an Affine, for the kinds of data that have no other codec.
 
         Raises:
-            UnreadableError: it is another.
+            UnreadableError: it is not an Affine.
         """
         if not isinstance(codec, Affine):
-            raise UnreadableError(f"{type(codec).__name__} is no codec of a range of numbers")
+            raise UnreadableError(f"{type(codec).__name__} is not a codec for a range of numbers")
         return codec

@@ -1,4 +1,4 @@
-"""DICOM files, the pictures of medicine: the one door to the package ``pydicom``."""
+"""Read DICOM files, the pictures of medicine. Only this file uses the package ``pydicom``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sparring.errors import ConfigError, DataError, quoted
 INSTALL = "pip install 'sparring[dicom]'"
 INSTALL_DECODERS = "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg"
 SUFFIXES = (".dcm", ".dicom", ".ima")
-HEAD = 132  # bytes that tell a DICOM file: 128 of anything, then DICM
-INDEX = "DICOMDIR"  # a list of the files beside it, itself without pixels
-BARE = (2, 8)  # the groups that old files without that head begin with
-DEFLATED = b"1.2.840.10008.1.2.1.99"  # a whole file deflated, whose size nothing tells beforehand
+HEAD = 132  # bytes by which a DICOM file is recognised: 128 of any value, then DICM
+INDEX = "DICOMDIR"  # a list of the files beside it, without pixels
+BARE = (2, 8)  # the groups with which old files without that head begin
+DEFLATED = b"1.2.840.10008.1.2.1.99"  # marks files compressed as a whole, whose size cannot be checked
 GREY = ("MONOCHROME1", "MONOCHROME2")
-OF_FRAMES = ("FrameVOILUTSequence", "PixelValueTransformationSequence")  # windows of files of many frames
+OF_FRAMES = ("FrameVOILUTSequence", "PixelValueTransformationSequence")  # in files with many frames
 
 
 class Scan(NamedTuple):
-    """A file's first frame: grey values of a scanner, or colours (H, W, 3) and grey (H, W) of 8 bits."""
+    """The first frame of a file: grey values of a scanner, or 8-bit colours (H, W, 3) or grey (H, W)."""
 
     pixels: Deep | NDArray[np.uint8]
     frames: int
@@ -43,33 +43,34 @@ class Scan(NamedTuple):
 
 
 def is_dicom(content: bytes) -> bool:
-    """Whether a file that begins so is DICOM."""
+    """Whether a file that begins with this content is DICOM."""
     bare = len(content) > 8 and content[0] in BARE and content[1] == content[3] == 0
     return content[128:HEAD] == b"DICM" or bare
 
 
 def may_be(name: str) -> bool:
-    """Whether a file of this name may be DICOM though its suffix does not say so; scanners number them."""
+    """Whether a file without a DICOM suffix may be DICOM by its name: scanners number their files."""
     bare, dot, suffix = name.rpartition(".")
     return name != INDEX and (not dot or not bare or suffix.isdigit())
 
 
 def read(content: bytes, check_size: Callable[[int, int], None]) -> Scan:
-    """The first frame of a file, as it says to show it.
+    """Read the first frame of a file, with the grey levels that the file asks for.
 
     Args:
-        check_size: raises DataError of a width and a height that are not read; asked before any is decoded.
+        check_size: raises DataError for a width and height that are too large; called before decoding.
 
     Raises:
         ConfigError: the package is missing.
-        DataError: no pixels, damaged, or compressed in a way that cannot be read; the reason alone.
+        DataError: the file has no pixels, is damaged, or is compressed in a way that cannot be read. The
+            message is only the reason.
     """
     try:
         import pydicom
     except ImportError as error:
         raise ConfigError(f"DICOM files need a package that is not installed. Run: {INSTALL}") from error
     if DEFLATED in content[:1024]:
-        raise DataError("deflated as a whole, which is not read: save it uncompressed")
+        raise DataError("a file compressed as a whole (deflated), which cannot be read: save it uncompressed")
     try:
         header: Any = pydicom.dcmread(io.BytesIO(content), force=True)
         if not any(key in header for key in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
@@ -81,19 +82,19 @@ def read(content: bytes, check_size: Callable[[int, int], None]) -> Scan:
         return Scan(_first(header), frames)
     except (DataError, MemoryError):
         raise
-    except Exception as error:  # whatever pydicom raises over damaged files
+    except Exception as error:  # pydicom raises many types for damaged files
         raise DataError("a damaged DICOM file") from error
 
 
 def _modality(header: Any) -> str:
-    """As " (SR)", a report."""
+    """The type of file in brackets, such as " (SR)" for a report; "" if it is not known."""
     return f" ({quoted(str(header.Modality), 16)})" if "Modality" in header else ""
 
 
 def _check_compression(header: Any) -> None:
     from pydicom.pixels.decoders.base import get_decoder
 
-    if "TransferSyntaxUID" not in header.file_meta:  # of files without a head
+    if "TransferSyntaxUID" not in header.file_meta:  # in files without a head
         from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
         implicit, _ = header.original_encoding
@@ -103,13 +104,13 @@ def _check_compression(header: Any) -> None:
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
-        raise DataError(f"compressed as {called}, which is not read: save it uncompressed") from error
+        raise DataError(f"compressed as {called}, which cannot be read: save it uncompressed") from error
     if not decoder.is_available:
         raise DataError(f"compressed as {called}. Run: {INSTALL_DECODERS}")
 
 
 def _flatten(header: Any) -> None:
-    """Bring what a file of many frames says of its first to where files of one frame say it."""
+    """Copy what a file with many frames says about its first frame to where files with one frame say it."""
     for place in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         groups = (header.get(place) or [None])[0]
         for key in OF_FRAMES:
@@ -128,7 +129,7 @@ def _first(header: Any) -> Deep | NDArray[np.uint8]:
     if stored.ndim == 3:
         return stored if stored.dtype == np.uint8 else Deep(stored, _full(header, stored))
     if kind not in (*GREY, "PALETTE COLOR"):
-        raise DataError(f"pixels of the kind {quoted(kind)}, which is not read")
+        raise DataError(f"pixels of the kind {quoted(kind)}, which cannot be read")
     values = apply_modality_lut(stored, header)
     inverted = kind == "MONOCHROME1"
     if values.dtype.kind == "f":
@@ -136,7 +137,7 @@ def _first(header: Any) -> Deep | NDArray[np.uint8]:
         if not np.isfinite(values).all():
             raise DataError("pixels that are NaN or infinite: fill them first")
     ends = _full(header, values)
-    shown = _as_told(header, values)
+    shown = _as_declared(header, values)
     if shown is None and values.dtype == np.uint8 and ends == (0.0, 255.0):
         return 255 - values if inverted else values
     if shown is not None and inverted:
@@ -145,7 +146,7 @@ def _first(header: Any) -> Deep | NDArray[np.uint8]:
 
 
 def _full(header: Any, values: NDArray[Any]) -> Ends | None:
-    """The values that the stored bits can have, rescaled as the pixels are; None of floats."""
+    """The least and greatest value of the stored bits, rescaled as the pixels are; None for floats."""
     if "BitsStored" not in header:
         return None
     bits = int(header.BitsStored)
@@ -157,14 +158,14 @@ def _full(header: Any, values: NDArray[Any]) -> Ends | None:
     return ends[0], ends[1]
 
 
-def _as_told(header: Any, values: NDArray[Any]) -> NDArray[np.uint8] | None:
-    """Through the file's table or window of grey (DICOM PS3.3 C.11.2); None where it has neither."""
+def _as_declared(header: Any, values: NDArray[Any]) -> NDArray[np.uint8] | None:
+    """The pixels in 8 bits by the file's table or window (DICOM PS3.3 C.11.2); None if it has neither."""
     from pydicom.pixels.processing import apply_voi
 
     table = (header.get("VOILUTSequence") or [{}])[0]
     if "LUTDescriptor" in table and "LUTData" in table:
-        whole = np.rint(values).astype(np.int64)
-        return ramp(apply_voi(whole, header), (0.0, 2.0 ** int(table.LUTDescriptor[2]) - 1))
+        integers = np.rint(values).astype(np.int64)
+        return ramp(apply_voi(integers, header), (0.0, 2.0 ** int(table.LUTDescriptor[2]) - 1))
     centre, width = _number(header.get("WindowCenter")), _number(header.get("WindowWidth"))
     if centre is None or width is None or width <= 0:
         return None
@@ -178,7 +179,7 @@ def _as_told(header: Any, values: NDArray[Any]) -> NDArray[np.uint8] | None:
 
 
 def _number(value: Any) -> float | None:
-    """A value, or the first of several views."""
+    """A finite number, the first one of a list; None if there is none."""
     if value is None or value == "":
         return None
     number = float(value if isinstance(value, (int, float, str)) else value[0])

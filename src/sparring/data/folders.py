@@ -1,4 +1,4 @@
-"""The user's own pictures, in a folder tree or a zip, as a data set backed by a file."""
+"""Read the user's own pictures, in a folder tree or a zip, as a data set backed by a file."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Decoded, Wanted, Watch
 from sparring.errors import ConfigError, DataError, counted, unknown
 
-DEFAULT_SIDE = 64  # pixels, of pictures that are not all of one size
-LARGEST_OWN = 128  # pixels a side, up to which pictures of one size keep it
+DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
+LARGEST_OWN = 128  # pixels per side, up to which pictures of one size keep it
 
 
 def from_folder(
@@ -36,24 +36,25 @@ def from_folder(
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
-    """The pictures below a folder or in a zip, in the order of their names, decoded once into the cache.
+    """Read the pictures below a folder or in a zip, in the order of their names.
 
-    The first frame of animations, upright as EXIF says, in 8 bits.
+    They are decoded once into the cache: the first frame of animations, turned as EXIF says, in 8 bits.
 
     Args:
-        size: side in pixels, "WIDTHxHEIGHT", or "auto": their own if all have one of at most 128, else 64.
-            None: their own, which must be one.
-        resize: how they come to the size: "crop" the centre, "fit" within black, or "stretch".
+        size: side in pixels, "WIDTHxHEIGHT", or "auto": their own if all have the same, at most 128, else 64.
+            None: their own, which must be the same for all.
+        resize: how they get this size: "crop" the centre, "fit" with black borders, or "stretch".
         channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
-        labels: "none", "folders" (each subfolder a class), or a CSV or JSON file, beside the pictures or not.
+        labels: "none", "folders" (each subfolder is a class), or a CSV or JSON file, beside the pictures or
+            elsewhere.
         levels: which values of pictures of more than 8 bits become black and white: "LOW:HIGH"; "auto": as
-            the file says (DICOM), or as all values of the set need; "full": all that the type can hold.
-        max_broken: the share of broken files that is left out rather than refused.
-        watch: told what is being done, how many files are done, and of how many.
+            the file says (DICOM), or by all values of the set; "full": the limits of the type.
+        max_broken: the largest share of broken files that may be left out.
+        watch: called with the name of the task, the number of files done and the number of all.
 
     Raises:
-        DataError: no pictures, too many broken ones, several sizes, or labels that do not fit.
-        ConfigError: an option that is none.
+        DataError: there are no pictures, too many broken files, several sizes, or labels that do not fit.
+        ConfigError: an option has an unknown value.
     """
     path = Path(path)
     source = sources.folder(path) if path.is_dir() else sources.archive(path)
@@ -72,7 +73,7 @@ def from_source(
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
-    """The same from any source; ``labels`` may also be one for each of its files.
+    """Read pictures from any source; ``labels`` may also be a list with one label for each file.
 
     Raises:
         DataError: as ``from_folder``.
@@ -86,10 +87,10 @@ def from_source(
     form = Size(*fixed) if fixed else None if size is None else "auto"
     wanted = Wanted(form, resize, int(channels.replace("auto", "0")), max_broken, picture_levels(levels))
     by_file = isinstance(labels, str) and labels not in classes.LABELS
-    table = classes.find(str(labels), source) if by_file else None  # before the decoding, which takes long
+    table = classes.find(str(labels), source) if by_file else None  # before the decoding, which is slow
     if table and table.path.removeprefix(f"{source.name}/") in source.tables:
-        source = replace(source, others=source.others - 1)  # it is not passed over
-    found = store.load(source, wanted, lambda sizes: _own(source, sizes, size is None), watch)
+        source = replace(source, others=source.others - 1)  # the table is used, not ignored
+    found = store.load(source, wanted, lambda sizes: _own_size(source, sizes, size is None), watch)
     kept = [name for k, name in enumerate(source.files) if k not in found.broken]
     given: Any = None
     notes = _notes(source, found, wanted)
@@ -122,71 +123,71 @@ def from_source(
     return Dataset(source.name, spec, found.samples, indices, origin)
 
 
-def _own(source: Source, sizes: set[Size], only: bool) -> Size:
-    """The size of all pictures, where they have one; else the default, or a refusal."""
-    if len(sizes) == 1 and (only or SIDES[0] <= min(own := next(iter(sizes))) <= max(own) <= LARGEST_OWN):
+def _own_size(source: Source, sizes: set[Size], required: bool) -> Size:
+    """The common size of all pictures; without one, the default, or an error if it is required."""
+    if len(sizes) == 1 and (required or SIDES[0] <= min(own := next(iter(sizes))) <= max(own) <= LARGEST_OWN):
         return next(iter(sizes))
-    if only:
+    if required:
         some = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:3])
         raise DataError(
-            f"the pictures in {source.name} have {len(sizes)} sizes ({some}): bring them to one first, "
+            f"the pictures in {source.name} have {len(sizes)} sizes ({some}): bring them to one size first, "
             f"or give --size {DEFAULT_SIDE} (in Python size={DEFAULT_SIDE})."
         )
     return Size(DEFAULT_SIDE, DEFAULT_SIDE)
 
 
 def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
-    """What a user should hear before training on this."""
-    said = []
+    """What a user should know before training on these pictures."""
+    notes = []
     *_, height, width = found.samples.shape
     if wanted.size == "auto" and {found.smallest, found.largest} != {Size(width, height)}:
-        said.append(
+        notes.append(
             f"pictures of {found.smallest.width} x {found.smallest.height} to {found.largest.width} x "
-            f"{found.largest.height} pixels become {width} x {height} ({wanted.resize}); --size says otherwise."
+            f"{found.largest.height} pixels become {width} x {height} ({wanted.resize}); --size changes this."
         )
     if source.others:
-        said.append(
-            f"{counted(source.others, 'file')} of other kinds passed over; accepted are {', '.join(SUFFIXES)}."
+        notes.append(
+            f"{counted(source.others, 'file')} of other kinds ignored; accepted are {', '.join(SUFFIXES)}."
         )
     if found.several:
-        said.append(
-            f"{counted(found.several, 'file')} of several frames or pages: only the first of each is read. "
-            "Save the others as files of their own."
+        notes.append(
+            f"{counted(found.several, 'file')} with several frames or pages: only the first of each is read. "
+            "Save the others as separate files."
         )
     if found.depth:
-        said += _of_levels(found.depth, wanted)
+        notes += _level_notes(found.depth, wanted)
     lost = store.named(source, found.broken)
     if lost:
         more = f", and {len(lost) - 3:,} more, which `sparring data` lists" if len(lost) > 3 else ""
         total = len(source.files) + len(source.refused)
-        said.append(f"{len(lost):,} of {total:,} files left out as unreadable: {'; '.join(lost[:3])}{more}.")
-    return tuple(said)
+        notes.append(f"{len(lost):,} of {total:,} files left out as unreadable: {'; '.join(lost[:3])}{more}.")
+    return tuple(notes)
 
 
 def _values(depth: Depth, wanted: Wanted) -> str:
-    """The values of pictures of more than 8 bits, and what becomes of them."""
-    said = f"{_number(depth.low)} to {_number(depth.high)} in {depth.pictures:,} pictures of more than 8 bits"
+    """The values of pictures of more than 8 bits, and which of them become black and white."""
+    values = f"{_number(depth.low)} to {_number(depth.high)} in {depth.pictures:,} pictures of more than 8 bits"
     if wanted.levels == "full":
-        return f"{said}; the least and greatest that the type can hold become black and white"
-    if wanted.levels == "auto" and depth.told:
-        said += f"; {depth.told:,} of them say which become black and white"
+        return f"{values}; the least and greatest value of the type become black and white"
+    if wanted.levels == "auto" and depth.declared:
+        values += f"; {depth.declared:,} of them say which become black and white"
     ends = depth.own if isinstance(wanted.levels, str) else wanted.levels
-    rest = " of the others" if wanted.levels == "auto" and depth.told else ""
-    return f"{said}; {_number(ends[0])}{rest} becomes black, {_number(ends[1])} white" if ends else said
+    rest = " of the others" if wanted.levels == "auto" and depth.declared else ""
+    return f"{values}; {_number(ends[0])}{rest} becomes black, {_number(ends[1])} white" if ends else values
 
 
-def _of_levels(depth: Depth, wanted: Wanted) -> list[str]:
-    """What to say of them before a training: nothing where they fill their type, or say it themselves."""
-    said, own, full = _values(depth, wanted), depth.own, depth.full
+def _level_notes(depth: Depth, wanted: Wanted) -> list[str]:
+    """A note on values that need an explanation; none if they fill their type or files declare their levels."""
+    values, own, full = _values(depth, wanted), depth.own, depth.full
     if own is None or (wanted.levels == "auto" and own == full):
         return []
     if wanted.levels == "auto":
-        rare = f" Values beyond, less than {2 * RARE:.1%} of all, are cut off." if depth.clipped else ""
-        whole = ", --levels full all that the type can hold" if full else ""
-        return [f"values {said}.{rare} --levels LOW:HIGH takes others{whole}."]
+        rare = f" Values beyond these, less than {2 * RARE:.1%} of all, are cut off." if depth.clipped else ""
+        full_range = ", --levels full those of the type" if full else ""
+        return [f"values {values}.{rare} --levels LOW:HIGH sets other limits{full_range}."]
     low, high = wanted.levels if not isinstance(wanted.levels, str) else full or own
     if FILLED * (high - low) > min(own[1], depth.high) - max(own[0], depth.low):
-        return [f"values {said}: hardly told apart. --levels {levels_text(own)} takes what is there."]
+        return [f"values {values}: there is almost no contrast. --levels {levels_text(own)} fits these values."]
     return []
 
 

@@ -1,4 +1,4 @@
-"""What a Python user has for data, as a Dataset: arrays, loaders, pairs, tables, lists of pictures."""
+"""Turn what a Python user has into a Dataset: arrays, loaders, pairs, tables, lists of pictures."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ ACCEPTED = (
     "accepted are an array or a tensor of samples, (samples, labels), a torch Dataset or DataLoader, a table "
     "of numbers, a list of pictures"
 )
-SHARE = 0.25  # of the machine's memory that samples read one by one may fill
+SHARE = 0.25  # of the memory of the machine that samples read one by one may fill
 LEAST_FLAT = 64  # numbers in a flattened picture: 8 x 8
-MOST_STREAMED = 2**20  # samples read from a stream that does not say how many it has
+MOST_STREAMED = 2**20  # samples that are read from a stream of unknown length
 MODES = {
     "1": "L",
     "P": "RGB",
@@ -48,45 +48,45 @@ ITEM_KEYS = (*SAMPLE_KEYS, "image", "img", "pixel_values", "input", "inputs", "f
 
 
 def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
-    """The samples and labels in what a user has, and what there is to say of how they were taken.
+    """The samples and labels in what a user has, and notes on how they were taken.
 
     Raises:
         DataError: no samples can be found in it.
-        ConfigError: labels beside a Dataset, which has its own.
+        ConfigError: labels are given beside a Dataset, which has its own.
     """
     if isinstance(data, Dataset):
         if labels is not None:
-            raise ConfigError("labels belong to arrays; a Dataset brings its own.")
+            raise ConfigError("labels are for arrays; a Dataset has its own. Leave them out.")
         return data, []
     if isinstance(data, str | os.PathLike):
         named = quoted(os.fspath(data))
         raise DataError(
-            f"{named} is a name or a path, and samples are wanted here: {ACCEPTED}. GAN().fit takes names; in "
-            f"parts write sparring.dataset({named})."
+            f"{named} is a name or a path, and samples are expected here: {ACCEPTED}. GAN().fit takes names; "
+            f"elsewhere write sparring.dataset({named})."
         )
     if isinstance(data, DataLoader | TorchDataset) or _is_dataset(data):
         samples, own = _from_torch(data)
-        said = [_told(data, samples, own)]
+        notes = [_taken(data, samples, own)]
     else:
         parts, own = _pair(data) or (data, None)
         samples, inside = (
             _rows(iter(_in_one_mode(parts)), len(parts)) if _are_items(parts) else (_array_like(parts), None)
         )
-        own, said = inside if own is None else own, []
+        own, notes = inside if own is None else own, []
     if own is not None and labels is not None:
-        raise DataError("labels came twice, beside the data and in it: leave one of them out.")
-    return from_array(samples, own if labels is None else labels), said
+        raise DataError("labels were given twice, beside the data and in it: leave one of them out.")
+    return from_array(samples, own if labels is None else labels), notes
 
 
 def _is_dataset(data: Any) -> bool:
-    """Whether samples can be had from it one by one as from a torch Dataset, though it is none."""
-    known = isinstance(data, list | tuple | range | bytes | bytearray | Mapping | torch.Tensor)
-    arrays = hasattr(data, "__array__") or hasattr(data, "to_numpy")
-    return not known and not arrays and hasattr(data, "__getitem__") and hasattr(data, "__len__")
+    """Whether it gives samples by index, as a torch Dataset does, without being one."""
+    container = isinstance(data, list | tuple | range | bytes | bytearray | Mapping | torch.Tensor)
+    array = hasattr(data, "__array__") or hasattr(data, "to_numpy")
+    return not container and not array and hasattr(data, "__getitem__") and hasattr(data, "__len__")
 
 
 def as_picture(numbers: int, like: tuple[int, ...] = ()) -> tuple[int, ...] | None:
-    """The picture (C, H, W) that so many numbers make: one ``like`` another, else a square one; or None."""
+    """The shape (C, H, W) of a picture of this many numbers: ``like`` if it fits, or square; else None."""
     if like and math.prod(like) == numbers:
         return like
     shapes = [(c, side, side) for c in (1, 3) if c * (side := math.isqrt(numbers // c)) ** 2 == numbers]
@@ -94,7 +94,7 @@ def as_picture(numbers: int, like: tuple[int, ...] = ()) -> tuple[int, ...] | No
 
 
 def _pair(data: Any) -> tuple[Any, Any] | None:
-    """(samples, labels) where that is what came, or a mapping of both; None of anything else."""
+    """(samples, labels) from such a pair or from a mapping; None for anything else."""
     if isinstance(data, Mapping):
         samples = next((data[key] for key in ITEM_KEYS if key in data), None)
         if samples is None:
@@ -106,7 +106,7 @@ def _pair(data: Any) -> tuple[Any, Any] | None:
         return data[0], None
     if any(isinstance(part, tuple | list) and len(part) == 2 and _axes(part[0]) > 1 for part in data):
         raise DataError(
-            "the data is a pair of pairs, as of training and test sets: give the first, (samples, labels)."
+            "the data is a pair of pairs, such as a training and a test set: give the first, (samples, labels)."
         )
     if _axes(data[0]) >= 2 and _axes(data[1]) in (1, 2) and _axes(data[0]) > _axes(data[1]):
         return data[0], data[1]
@@ -116,7 +116,7 @@ def _pair(data: Any) -> tuple[Any, Any] | None:
 
 
 def _axes(part: Any) -> int:
-    """How many axes an array, a table or a list of numbers has; 0 of what is none of them."""
+    """The number of axes of an array, a table or a list of numbers; 0 for anything else."""
     if hasattr(part, "shape"):
         return len(part.shape)
     if (
@@ -135,8 +135,8 @@ def _axes(part: Any) -> int:
 
 
 def _are_items(data: Any) -> bool:
-    """Whether these are samples one by one: pictures, arrays, or each with its label."""
-    if hasattr(data, "to_numpy") and getattr(data, "ndim", 0) == 1:  # a table's column
+    """Whether this is a list of single samples: pictures, arrays, or pairs with a label."""
+    if hasattr(data, "to_numpy") and getattr(data, "ndim", 0) == 1:  # the column of a table
         data = data.to_numpy()
     array = isinstance(data, np.ndarray) and data.dtype.kind == "O" and data.ndim == 1
     if not (array or isinstance(data, list | tuple)) or len(data) == 0:
@@ -152,17 +152,21 @@ def _is_sample(value: Any) -> bool:
 
 
 def _array_like(data: Any) -> Any:
-    """What numpy makes one array of; refused where there is nothing of the kind."""
+    """Data that numpy can make one array of.
+
+    Raises:
+        DataError: it is something else.
+    """
     if hasattr(data, "to_numpy"):
         return _table(data)
     if isinstance(data, torch.Tensor | list | tuple) or hasattr(data, "__array__"):
         return data
     kind = "None" if data is None else f"of type {type(data).__name__}"
-    raise DataError(f"what came for data is {kind}; {ACCEPTED}.")
+    raise DataError(f"the data is {kind}; {ACCEPTED}.")
 
 
 def _in_one_mode(pictures: Any) -> Any:
-    """Grey and coloured pictures together become colour; other samples stay as they are."""
+    """Convert a mixture of grey and coloured pictures to colour; leave other samples as they are."""
     if not all(isinstance(picture, Image.Image) for picture in pictures):
         return pictures
     several = len({picture.mode for picture in pictures}) > 1
@@ -170,7 +174,7 @@ def _in_one_mode(pictures: Any) -> Any:
 
 
 def _table(data: Any) -> NDArray[Any]:
-    """The numbers of a table (pandas, polars); columns of words are refused by name."""
+    """The numbers of a table (pandas, polars); columns of text are refused by name."""
     columns = getattr(data, "columns", None)
     if columns is not None:
         words = [str(name) for name in columns if not _has_numbers(np.asarray(data[name]))]
@@ -186,20 +190,20 @@ def _table(data: Any) -> NDArray[Any]:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(
-                "the table holds what is no number, or lacks values: drop or fill them first."
+                "the table holds values that are not numbers, or are missing: drop or fill them first."
             ) from error
     return array
 
 
 def _has_numbers(column: NDArray[Any]) -> bool:
-    """Whether a table's column holds numbers, or objects that are such or missing."""
+    """Whether the column of a table holds numbers, or objects that are numbers or None."""
     if column.dtype.kind != "O":
         return column.dtype.kind in "uifb"
     return all(value is None or isinstance(value, Number) for value in column.flat)
 
 
 def _from_torch(data: Any) -> tuple[Any, Any]:
-    """Samples and labels of a loader or a torch Dataset, without a loader's batches."""
+    """The samples and labels of a loader or a torch Dataset, without the batches of the loader."""
     collate, order = None, None
     if isinstance(data, DataLoader):
         collate = None if data.collate_fn is default_collate else data.collate_fn
@@ -220,18 +224,22 @@ def _from_torch(data: Any) -> tuple[Any, Any]:
 
 
 def _bounded(stream: Iterable[Any]) -> Iterator[Any]:
-    """A stream's samples, which may have no end."""
+    """The samples of a stream.
+
+    Raises:
+        DataError: there are more than MOST_STREAMED; it may have no end.
+    """
     for place, item in enumerate(stream):
         if place == MOST_STREAMED:
             raise DataError(
                 f"the stream holds over {MOST_STREAMED:,} samples, or has no end: give a list of as many as "
-                "you want, list(itertools.islice(data, 10_000))."
+                "you need, list(itertools.islice(data, 10_000))."
             )
         yield item
 
 
 def _order(loader: DataLoader[Any]) -> list[int] | None:
-    """Which samples a loader draws in an epoch; None where that is all of them."""
+    """The indices of the samples that a loader draws in an epoch; None if it draws each once."""
     if isinstance(loader.dataset, IterableDataset):
         return None
     sampler = loader.sampler
@@ -246,17 +254,17 @@ def _order(loader: DataLoader[Any]) -> list[int] | None:
 def _read(data: Any, place: int) -> Any:
     try:
         return data[place]
-    except Exception as error:  # whatever a user's data set raises
+    except Exception as error:  # a user's data set may raise anything
         raise DataError(
-            f"sample {place} cannot be read: {type(error).__name__} {quoted(str(error))}. Mend or leave it out."
+            f"sample {place} cannot be read: {type(error).__name__} {quoted(str(error))}. Repair or remove it."
         ) from error
 
 
 def _alone(collate: Callable[[list[Any]], Any], item: Any) -> Any:
-    """What a loader's own collate_fn makes of one sample."""
+    """One sample as the loader's own collate_fn returns it."""
     try:
         batch = collate([item])
-    except Exception as error:  # whatever a user's function raises
+    except Exception as error:  # a user's function may raise anything
         raise DataError(
             "the loader's collate_fn fails on one sample: give its dataset, loader.dataset."
         ) from error
@@ -266,7 +274,11 @@ def _alone(collate: Callable[[list[Any]], Any], item: Any) -> Any:
 
 
 def _rows(items: Iterator[Any], count: int | None) -> tuple[NDArray[Any], list[Any] | None]:
-    """Samples (N, *shape) and labels, read one by one into one array that fits in memory."""
+    """Samples (N, *shape) and labels, read one by one into one array.
+
+    Raises:
+        DataError: shapes differ, labels are missing, or the array does not fit in memory.
+    """
     rows: list[NDArray[Any]] = []
     labels: list[Any] = []
     room = SHARE * memory()
@@ -280,11 +292,11 @@ def _rows(items: Iterator[Any], count: int | None) -> tuple[NDArray[Any], list[A
         rows.append(sample)
         labels += [] if label is None else [label]
         if len(labels) not in (0, len(rows)):
-            raise DataError(f"some samples have a label, others have none (sample {place}): give all or none.")
+            raise DataError(f"only some samples have a label (sample {place}): label all samples or none.")
         if (needed := sample.nbytes * max(count or 0, len(rows))) > room:
             raise DataError(
-                f"the data fills {needed / 2**30:,.0f} GiB or more, over a quarter of the memory here. Save "
-                "it as 8 bits a value, or pictures in a folder, which are read from disk."
+                f"the data fills {needed / 2**30:,.0f} GiB or more, over a quarter of the memory here. Save it "
+                "with 8 bits per value, or save pictures in a folder, which are read from disk."
             )
     if not rows:
         raise DataError("the data holds no samples.")
@@ -307,8 +319,8 @@ def _parts(item: Any, place: int) -> tuple[NDArray[Any], Any]:
         label = label.item()
     if not isinstance(label, int | float | str | bytes | None):
         raise DataError(
-            f"sample {place} comes with a {type(label).__name__}, not with a label: give a Dataset of samples, "
-            "or of (sample, label)."
+            f"sample {place} comes with a {type(label).__name__}, which is not a label: give a Dataset of "
+            "samples or of pairs (sample, label)."
         )
     return _sample(item[0], place), label
 
@@ -324,12 +336,12 @@ def _sample(value: Any, place: int) -> NDArray[Any]:
     return np.asarray(value)
 
 
-def _told(data: Any, samples: Any, labels: Any) -> str:
-    """What was taken from a loader or a torch Dataset."""
+def _taken(data: Any, samples: Any, labels: Any) -> str:
+    """A note on what was taken from a loader or a torch Dataset."""
     what = f"{len(samples):,} samples{' and their labels' if labels is not None else ''}"
     if isinstance(data, DataLoader):
         return (
-            f"took {what} from the DataLoader's dataset, each once as it is now; batches and their order are "
-            "training's own (batch_size, seed)."
+            f"took {what} from the DataLoader's dataset, each once as it is now; the training makes its own "
+            "batches (batch_size, seed)."
         )
     return f"took {what} from the {type(data).__name__}, each once as it is now."

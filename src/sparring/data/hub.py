@@ -1,4 +1,4 @@
-"""Pictures of a Hugging Face set: the one door to the package ``datasets``."""
+"""Read the pictures of a Hugging Face data set. Only this file uses the package ``datasets``."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ TRAIN = "train"
 
 
 def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
-    """The column of pictures of a set, and its column of classes if it has one.
+    """Read the first column of pictures of a set, and its first column of classes if it has one.
 
     Args:
-        name: NAME or NAME:SPLIT on the hub, or the same of a folder that ``save_to_disk`` wrote.
-        options: as ``folders.from_folder`` takes them, ``labels`` left out.
+        name: NAME or NAME:SPLIT on the hub, or of a folder that ``save_to_disk`` wrote.
+        options: those of ``folders.from_folder``, without ``labels``.
 
     Raises:
-        ConfigError: the package is missing.
-        DataError: no such set or split, or one without pictures.
+        ConfigError: the package is missing, or labels are given.
+        DataError: there is no such set or split, or it has no pictures.
     """
     if labels != "none":
-        raise ConfigError(f"labels = {quoted(labels)}: hf: sets bring their own. Leave it out.")
+        raise ConfigError(f"labels = {quoted(labels)}: hf: sets have their own labels. Leave it out.")
     table, full_name = _opened(name)
     picture_column, class_column = _columns(table, full_name)
     import datasets
@@ -48,16 +48,16 @@ def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
         return from_source(source, **options)
     names: Sequence[str] = table.features[class_column].names
     classes = table[class_column]
-    if lacking := sum(k is None or k < 0 for k in classes):
+    if missing := sum(k is None or k < 0 for k in classes):
         raise DataError(
-            f"hf:{full_name} has no label for {lacking:,} of {len(classes):,} rows in {class_column}. Leave "
-            "that column or these rows out, or take another split."
+            f"hf:{full_name} has no label for {missing:,} of {len(classes):,} rows in {class_column}. Leave "
+            "that column or these rows out, or use another split."
         )
     return from_source(source, **options, labels=[names[k] for k in classes])
 
 
 def _opened(name: str) -> tuple[Any, str]:
-    """The table of rows, and the name that opens it from anywhere."""
+    """The table of rows, and a name that opens it from any folder."""
     try:
         import datasets
     except ImportError as error:
@@ -66,16 +66,16 @@ def _opened(name: str) -> tuple[Any, str]:
     local = Path(path).is_dir()
     try:
         found = datasets.load_from_disk(path) if local else datasets.load_dataset(path, split=split or None)
-    except Exception as error:  # whatever the hub, the network or a damaged set raises
+    except Exception as error:  # the hub, the network or a damaged set may raise anything
         raise DataError(
             f"cannot open the Hugging Face set {quoted(path)}: there is no set or split of that name, the hub "
             "cannot be reached, or the set is damaged. Expected a name on the hub, or a folder written by "
             "save_to_disk; hf:NAME:SPLIT chooses a split."
         ) from error
-    if isinstance(found, dict):  # of splits
+    if isinstance(found, dict):  # from names to splits
         split = split or (TRAIN if TRAIN in found or len(found) > 1 else next(iter(found)))
         if split not in found:
-            raise DataError(unknown("split", split, map(str, found)) + f" Say hf:{path}:SPLIT.")
+            raise DataError(unknown("split", split, map(str, found)) + f" Write hf:{path}:SPLIT.")
         found = found[split]
     elif split and local:
         raise DataError(f"{path} holds one table without splits: leave out {quoted(split)}.")
@@ -89,5 +89,5 @@ def _columns(table: Any, name: str) -> tuple[str, str | None]:
     pictures = [column for column, kind in kinds.items() if kind == "Image"]
     if not pictures:
         listed = ", ".join(f"{column} ({kind})" for column, kind in kinds.items())
-        raise DataError(f"hf:{name} has no column of pictures, but {listed or 'none at all'}.")
+        raise DataError(f"hf:{name} has no column of pictures; its columns are: {listed or 'none'}.")
     return pictures[0], next((column for column, kind in kinds.items() if kind == "ClassLabel"), None)

@@ -1,29 +1,29 @@
-"""k-means, for clusters of data and cells of feature space."""
+"""k-means clustering, for classes of unlabelled data and for regions of feature space."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-FITTED = 20_000  # vectors at most that the centres are fitted to
+FITTED = 20_000  # vectors to which the centres are fitted, at most
 ITERATIONS = 20
 
 
 def centres(vectors: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """Centres (count, D) of vectors (N, D): Lloyd's iterations (1982) from k-means++ beginnings.
+    """Centres (count, D) of vectors (N, D), by Lloyd's iterations (1982) from a k-means++ start.
 
-    In float64, so that rounding, which differs with the number of threads, moves no vector. Beginnings
-    that coincide (duplicates) leave clusters empty, which keep their centre.
+    Computed in float64, so that rounding, which differs with the number of threads, does not change a
+    cluster. Duplicate vectors can make empty clusters, which keep their centre.
 
     Raises:
-        ValueError: more centres than vectors, or none.
+        ValueError: ``count`` is not between 1 and the number of vectors.
     """
     if not 1 <= count <= len(vectors):
         raise ValueError(f"{count} centres of {len(vectors)} vectors: expected 1 to {len(vectors)}.")
     fitted = vectors[torch.randperm(len(vectors), generator=rng)[:FITTED]].double()
     found = fitted[:1]
     squared = torch.full((len(fitted),), torch.inf, dtype=torch.float64)
-    for _ in range(count - 1):  # the next one: a vector, likelier the further from all so far
+    for _ in range(count - 1):  # a vector is the likelier to be next the further it is from all centres
         squared = torch.minimum(squared, (fitted - found[-1]).square().sum(1))
         weights = squared if squared.sum() > 0 else torch.ones_like(squared)
         found = torch.cat([found, fitted[torch.multinomial(weights, 1, generator=rng)]])

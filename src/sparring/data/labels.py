@@ -1,4 +1,4 @@
-"""Classes of picture files: the folders they lie in, or a table beside them."""
+"""Read the classes of picture files from their folders, or from a table of labels."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FILE_COLUMNS = (
     "image_id", "id_code", "img", "name", "id",
 )  # fmt: skip
 LABEL_COLUMNS = (*LABEL_NAMES, "breed", "species", "diagnosis")
-OF_JSON = '{"labels": [["a.png", 0], …]} with whole numbers or names'
-PARTS = {  # of data sets, and of what lies beside the pictures
+JSON_FORMAT = '{"labels": [["a.png", 0], …]} with integers or names'
+PARTS = {  # names of folders for parts of a data set, not for classes
     "train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout",
     "test", "testing", "testset", "test_set", "unlabeled", "unlabelled", "extra",
     "data", "dataset", "image", "images", "img", "imgs", "pictures", "photos", "mask", "masks", "annotations",
@@ -34,22 +34,22 @@ PARTS = {  # of data sets, and of what lies beside the pictures
 CHUNK = re.compile(
     r"(chunk|part|batch|shard|split|fold|folder|dir|group|section|volume|vol|set)[ _.-]*[0-9]+", re.I
 )
-LABELS = ("none", "folders")  # and the path of a table
+LABELS = ("none", "folders")  # besides the path of a table
 MOST_CLASSES = 1000
 
 
 class Table(NamedTuple):
-    """Labels by file, and where they are from."""
+    """Labels by file name, and the path of the file they were read from."""
 
     path: str
     labels: Mapping[str, str]
 
 
 def by_folder(names: Sequence[str], where: str) -> list[str]:
-    """The first folder of each name, below the folder that all share (``train/`` in many archives).
+    """The class of each name: its first folder below those that all names share (often ``train/``).
 
     Raises:
-        DataError: pictures in no folder, or all in one.
+        DataError: some pictures are in no folder, or all are in one.
     """
     folders = [PurePosixPath(name).parts[:-1] for name in names]
     shared = 0
@@ -70,7 +70,7 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
 
 
 def likely_classes(names: Sequence[str]) -> tuple[str, ...]:
-    """The folders that look like classes; none where they are parts, chunks or single pictures."""
+    """The folders that look like classes; none if they are parts of a set or hold single pictures."""
     try:
         counts = Counter(by_folder(names, ""))
     except DataError:
@@ -83,7 +83,7 @@ def likely_classes(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def remarks(labels: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
-    """What a user should hear of classes whose names are those of parts of a set, not of kinds of pictures."""
+    """Notes for the user on classes that look like parts of a data set."""
     found = sorted(set(labels))
     parts = [name for name in found if name.lower() in PARTS]
     shown = first_of(parts or found)
@@ -92,53 +92,53 @@ def remarks(labels: Sequence[str], names: Sequence[str], where: str) -> tuple[st
         inside = PurePosixPath(folder).parts[: PurePosixPath(folder).parts.index(parts[0]) + 1]
         one = printable("/".join((where, *inside)))
         return (
-            f"the classes {shown} have names of parts of a set, not of kinds of pictures. Give one part "
-            f"({one}), whose own folders are then the classes, or leave --labels out.",
+            f"the classes {shown} look like parts of a data set, not like kinds of pictures. Give only one "
+            f"part ({one}), whose own folders are then the classes, or leave --labels out.",
         )
     if len(found) > 1 and _numbered(found):
         return (
-            f"the classes {shown} are numbered as the parts of a large set are: if they are no kinds of "
+            f"the classes {shown} are numbered like the parts of a large data set: if they are not kinds of "
             "pictures, leave --labels out.",
         )
     return ()
 
 
 def _numbered(names: Collection[str]) -> bool:
-    """Whether these are chunk_1, chunk_2 …, or numbers of one number of digits, three at least: 000, 001 …"""
+    """Whether the names are like chunk_1, chunk_2 …, or like 000, 001 … with three digits or more."""
     widths = {len(name) for name in names}
     padded = len(widths) == 1 and min(widths) >= 3
     return all(map(CHUNK.fullmatch, names)) or (padded and all(re.fullmatch("[0-9]+", name) for name in names))
 
 
 def by_table(table: Table, names: Sequence[str], where: str) -> NDArray[np.str_] | NDArray[np.int64]:
-    """The label of each name: by its path, its bare name, or either without the suffix, where one row has it.
+    """The label of each picture, found in the table by its path or its file name, with or without suffix.
 
     Raises:
-        DataError: pictures without a label, or with several.
+        DataError: a picture has no label, or several.
     """
     keys = {name: _composed(name) for name in names}
     labels: dict[str, str] = {}
-    unclear: dict[str, int] = {}
-    for shortened in SHORTENED:
+    ambiguous: dict[str, int] = {}
+    for shorten in SHORTENERS:
         rows: dict[str, set[str]] = {}
         for key, label in table.labels.items():
-            rows.setdefault(shortened(key), set()).add(label)
+            rows.setdefault(shorten(key), set()).add(label)
         open_names = [name for name in names if name not in labels]
-        times = Counter(shortened(keys[name]) for name in names) if open_names else Counter()
+        times = Counter(shorten(keys[name]) for name in names) if open_names else Counter()
         for name in open_names:
-            short = shortened(keys[name])
+            short = shorten(keys[name])
             found = rows.get(short, set()) - {""}
             if len(found) == 1 and times[short] == 1:
                 labels[name] = next(iter(found))
             elif found:
-                unclear[name] = max(len(found), times[short])
+                ambiguous[name] = max(len(found), times[short])
     missing = [name for name in names if name not in labels]
-    twice = [name for name in missing if name in unclear]
-    if twice:
+    several = [name for name in missing if name in ambiguous]
+    if several:
         raise DataError(
-            f"{table.path} does not tell apart {len(twice):,} of {len(names):,} pictures in {where} "
-            f"({first_of(twice)}): several pictures or several rows go by one name. Write their paths below "
-            "that folder."
+            f"{table.path} does not distinguish {len(several):,} of {len(names):,} pictures in {where} "
+            f"({first_of(several)}): several pictures or several rows have the same name. Write their paths "
+            "below that folder."
         )
     if missing:
         raise DataError(
@@ -147,16 +147,16 @@ def by_table(table: Table, names: Sequence[str], where: str) -> NDArray[np.str_]
             "with or without the suffix, where that is unique."
         )
     texts = [labels[name] for name in names]
-    if all(re.fullmatch("0|-?[1-9][0-9]{0,17}", text) for text in texts):  # numbers, sorted as such
+    if all(re.fullmatch("0|-?[1-9][0-9]{0,17}", text) for text in texts):  # to be sorted as numbers
         return np.array(texts, np.int64)
     return np.array(texts, np.str_)
 
 
 def find(given: str, source: Source) -> Table:
-    """The table of that path, or of that name beside the pictures, which may be in the zip.
+    """Read the table with this path, or the one with this name beside the pictures or in their zip.
 
     Raises:
-        DataError: not there, unreadable, or without labels.
+        DataError: it is not there, cannot be read, or has no labels.
     """
     path, inside = Path(given), None
     if not path.is_file():
@@ -178,10 +178,10 @@ def find(given: str, source: Source) -> Table:
         why = error if isinstance(error, UnreadableError) else reason_of(error)
         raise DataError(
             f"cannot read the labels in {given}: {why}. Expected 'folders', or a CSV or JSON file in UTF-8, "
-            "beside the pictures or not."
+            "beside the pictures or elsewhere."
         ) from error
     try:
-        rows = _of_json(text) if called.lower().endswith(".json") else _of_csv(text)
+        rows = _from_json(text) if called.lower().endswith(".json") else _from_csv(text)
     except DataError as error:
         raise DataError(f"{called} {error}") from error
     labels: dict[str, str] = {}
@@ -189,39 +189,39 @@ def find(given: str, source: Source) -> Table:
         name, label = _composed(str(PurePosixPath(file.strip().replace("\\", "/")))), printable(label.strip())
         if labels.setdefault(name, label) != label:
             raise DataError(
-                f"{called} calls {quoted(name)} both {quoted(labels[name])} and {quoted(label)}: keep one."
+                f"{called} labels {quoted(name)} both {quoted(labels[name])} and {quoted(label)}: keep one."
             )
     return Table(called, labels)
 
 
-def _of_json(text: str) -> list[tuple[str, str]]:
-    """Pairs of file and label, from {"labels": [[file, label], …]}, as NVIDIA's tools write, or {file: label}.
+def _from_json(text: str) -> list[tuple[str, str]]:
+    """Pairs of file and label, from {file: label} or {"labels": [[file, label], …]}, as NVIDIA's tools write.
 
     Raises:
-        DataError: other content; the message lacks the file's name.
+        DataError: the content is different. The message does not name the file.
     """
     try:
         content = parse_json(text)
     except UnreadableError as error:
-        raise DataError(f"cannot be read: {error}. Expected {OF_JSON}.") from error
+        raise DataError(f"cannot be read: {error}. Expected {JSON_FORMAT}.") from error
     pairs = content.get("labels", content) if isinstance(content, dict) else content
     if pairs is None:
         raise DataError('says that its pictures have no labels ("labels": null). Leave --labels out.')
     pairs = list(pairs.items()) if isinstance(pairs, dict) else pairs
     if not isinstance(pairs, list) or not pairs:
-        raise DataError(f"holds {quoted(pairs)} for labels. Expected {OF_JSON}.")
+        raise DataError(f"holds {quoted(pairs)} for labels. Expected {JSON_FORMAT}.")
     for pair in pairs:
         fits = isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)
         if not fits or type(pair[1]) not in (int, str):
-            raise DataError(f"holds {quoted(pair)} among its labels. Expected {OF_JSON}.")
+            raise DataError(f"holds {quoted(pair)} among its labels. Expected {JSON_FORMAT}.")
     return [(file, str(label)) for file, label in pairs]
 
 
-def _of_csv(text: str) -> list[tuple[str, str]]:
-    """Pairs of file and label, from a CSV with a header of known names, or of two columns.
+def _from_csv(text: str) -> list[tuple[str, str]]:
+    """Pairs of file and label, from a CSV that has a header with known names, or two columns.
 
     Raises:
-        DataError: no such columns; the message lacks the file's name.
+        DataError: there are no such columns. The message does not name the file.
     """
     first = text.split("\n", 1)[0]
     try:
@@ -229,7 +229,7 @@ def _of_csv(text: str) -> list[tuple[str, str]]:
         rows = [row for row in reader if row]
     except csv.Error as error:
         raise DataError(
-            "cannot be read: a line of it is no row of a table. Expected a file and its label in each line."
+            "cannot be read: one of its lines is not a row of a table. Expected a file and its label per line."
         ) from error
     header = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in rows[0]] if rows else []
     file_column = next((header.index(name) for name in FILE_COLUMNS if name in header), None)
@@ -241,10 +241,10 @@ def _of_csv(text: str) -> list[tuple[str, str]]:
     else:
         named = f"has the columns {quoted(', '.join(rows[0]))}" if header else "is empty"
         raise DataError(
-            f"{named}; expected one of files ({', '.join(FILE_COLUMNS)}) and one of labels "
-            f"({', '.join(LABEL_COLUMNS)}), or two without a header."
+            f"{named}; expected one with files ({', '.join(FILE_COLUMNS)}) and one with labels "
+            f"({', '.join(LABEL_COLUMNS)}), or two columns without a header."
         )
-    # A short row names no label: its picture will be missed.
+    # A row that is too short has no label: its picture is reported later.
     wide = max(file_column, label_column)
     return [(row[file_column], row[label_column]) for row in rows if len(row) > wide]
 
@@ -254,17 +254,17 @@ def _bare(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    """Without the suffix of a picture, in small letters; other dots belong to the name."""
+    """The name in lower case, without the suffix of a picture; other dots belong to the name."""
     path = PurePosixPath(name)
     return str(path.with_suffix("") if path.suffix.lower() in SUFFIXES else path).casefold()
 
 
-# How a row and a picture are compared, one after the other for what is still without a label.
-SHORTENED: tuple[Callable[[str], str], ...] = (
+# Ways to compare a row with a picture; each is tried for the pictures that have no label yet.
+SHORTENERS: tuple[Callable[[str], str], ...] = (
     str, _bare, _stem, lambda name: _stem(_bare(name)),
 )  # fmt: skip
 
 
 def _composed(name: str) -> str:
-    """Letters and their accents as one sign: some systems write names so, others apart."""
+    """The name with each letter and its accent as one character; some systems write them as two."""
     return unicodedata.normalize("NFC", name)

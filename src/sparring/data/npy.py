@@ -1,4 +1,4 @@
-"""numpy's .npy and .npz files, whose headers are checked before any memory is taken for what they claim."""
+"""Read numpy's .npy and .npz files; their headers are checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 
 from sparring.errors import DataError, quoted, reason
 
-SUFFIX = ".npy"  # of a zip's members
+SUFFIX = ".npy"  # of the members of a zip
 EXPECTED = "Expected numpy.save's .npy or numpy.savez's .npz, of numbers, not of Python objects."
-MOST_PACKED = 200  # times a member's size in the zip that it may unpack to, where that is
-LARGE = 2**28  # bytes or more; no set of pictures is that empty
-AXES = 32  # of an array at most
-BROKEN = (  # what numpy and zipfile raise over damaged files
+MOST_PACKED = 200  # the largest ratio of unpacked to packed size, for large members of a zip
+LARGE = 2**28  # bytes; members below this size may have any ratio
+AXES = 32  # of an array, at most
+BROKEN = (  # errors that numpy and zipfile raise for damaged files
     ValueError, TypeError, EOFError, RuntimeError, KeyError, IndexError, SyntaxError, OverflowError,
     AttributeError, NotImplementedError, TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
 class Stored(NamedTuple):
-    """An array in a file: what its header says, and how to read it."""
+    """An array in a file: its shape and type from the header, and a function that reads it."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -37,14 +37,14 @@ class Stored(NamedTuple):
 
 
 def opened(path: Path) -> Mapping[str, Stored | None]:
-    """The arrays of a file by name, not yet read; the one of a .npy is called "samples". None: no array.
+    """The arrays of a file by name, not yet read; that of a .npy is called "samples", non-arrays are None.
 
     Raises:
-        DataError: missing, unreadable, of Python objects, or claiming more than is there.
+        DataError: the file is missing, unreadable, of Python objects, or shorter than its header says.
     """
     if not path.exists():
         raise DataError(f"there is no file {path}.")
-    with _told(path), path.open("rb") as file:
+    with _explained(path), path.open("rb") as file:
         if _is_array(file):
             return {"samples": _stored(file, path.stat().st_size, lambda: _read(path, None))}
         with zipfile.ZipFile(file) as zipped:
@@ -61,8 +61,8 @@ def _member(path: Path, zipped: zipfile.ZipFile, member: zipfile.ZipInfo) -> Sto
         called, packed = f"its {quoted(member.filename)}", min(member.compress_size, path.stat().st_size)
         if member.file_size > max(LARGE, MOST_PACKED * packed):
             raise DataError(
-                f"{called} claims {member.file_size:,} bytes out of {packed:,}, more than "
-                f"{MOST_PACKED} times as many. If that is meant, save it uncompressed, with numpy.savez"
+                f"{called} claims to unpack {packed:,} bytes to {member.file_size:,}, more than "
+                f"{MOST_PACKED} times as many. If this is right, save it uncompressed, with numpy.savez"
             )
         try:
             return _stored(file, member.file_size, lambda: _read(path, member))
@@ -71,7 +71,7 @@ def _member(path: Path, zipped: zipfile.ZipFile, member: zipfile.ZipInfo) -> Sto
 
 
 def _read(path: Path, member: zipfile.ZipInfo | None) -> NDArray[Any]:
-    with _told(path):
+    with _explained(path):
         if member is None:
             array: NDArray[Any] = np.load(path, allow_pickle=False)
             return array
@@ -80,18 +80,18 @@ def _read(path: Path, member: zipfile.ZipInfo | None) -> NDArray[Any]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Faults of the file, of numpy and of the system in our words."""
+def _explained(path: Path) -> Iterator[None]:
+    """Turn errors of the file, of numpy and of the system into plain messages."""
     try:
         yield
     except DataError as error:
         raise DataError(f"cannot read {path}: {error}. {EXPECTED}") from error
     except MemoryError as error:
-        raise DataError(f"cannot read {path}: the memory that is free is too small for it.") from error
+        raise DataError(f"cannot read {path}: there is not enough free memory for it.") from error
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}. {EXPECTED}") from error
     except BROKEN as error:
-        raise DataError(f"cannot read {path}: it is damaged, or no array. {EXPECTED}") from error
+        raise DataError(f"cannot read {path}: it is damaged, or not an array. {EXPECTED}") from error
 
 
 def _is_array(file: IO[bytes]) -> bool:
@@ -99,7 +99,7 @@ def _is_array(file: IO[bytes]) -> bool:
 
 
 def _stored(file: IO[bytes], size: int, read: Callable[[], NDArray[Any]]) -> Stored:
-    """An array of which so many bytes are there, its header among them; the mark before it is read already."""
+    """The header of an array in a file of ``size`` bytes, from which the first bytes were read already."""
     version = file.read(2)
     header = npy.read_array_header_1_0 if version == b"\1\0" else npy.read_array_header_2_0
     shape, _, dtype = header(file)
@@ -107,9 +107,9 @@ def _stored(file: IO[bytes], size: int, read: Callable[[], NDArray[Any]]) -> Sto
         raise DataError("holds Python objects; save numbers, and names as numpy.array(names, dtype=str)")
     if len(shape) > AXES or any(type(side) is not int or side < 0 for side in shape):
         raise DataError(f"has the shape {quoted(shape)} in its header")
-    claimed, there = math.prod(shape) * dtype.itemsize, size - file.tell()
-    if claimed > there:
+    claimed, left = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if claimed > left:
         raise DataError(
-            f"claims the shape {quoted(shape)}, which takes {quoted(claimed)} bytes, and {there:,} are there"
+            f"claims the shape {quoted(shape)}, which takes {quoted(claimed)} bytes; only {left:,} are there"
         )
     return Stored(shape, dtype, read)

@@ -1,4 +1,4 @@
-"""One picture file to 8-bit pixels of a given size: every mode that Pillow reads, or a reason why not."""
+"""Decode one picture file to 8-bit pixels of a given size, in any mode that Pillow reads."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from sparring.errors import ConfigError, DataError, SparringError, reason
 
 Pixels = NDArray[np.uint8]
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", *dicom.SUFFIXES)
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # no other decoder is ever started
-MOST_PIXELS = 89_478_485  # of one picture, Pillow's limit: more is taken for a decompression bomb
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # the only decoders that are used
+MOST_PIXELS = 89_478_485  # of one picture; Pillow's limit, above which it may be a decompression bomb
 MOST_BYTES = 4 * MOST_PIXELS  # of one file
-UNREADABLE = (  # what Pillow, zipfile and the system raise over broken files
+UNREADABLE = (  # errors that Pillow, zipfile and the system raise for broken files
     OSError, ValueError, TypeError, IndexError, KeyError, EOFError, SyntaxError, RuntimeError, OverflowError,
     AttributeError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )  # fmt: skip
-LARGE = 4  # times the form's side: from twice that on a picture is averaged before it is resized
-AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")
+LARGE = 4  # times the side of the form; a picture of twice this size or more is first averaged in blocks
+AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes that can be averaged
 ORIENTATION = 0x0112  # the EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,15 +45,15 @@ UPRIGHT = {
 
 @dataclass(frozen=True)
 class Form:
-    """What every picture is brought to.
+    """The form to which every picture is brought.
 
     Attributes:
         width, height: in pixels.
-        resize: "crop" keeps the centre, "fit" the whole picture with black around it, "stretch" neither's
+        resize: "crop" keeps the centre, "fit" the whole picture with black borders, "stretch" changes its
             proportions.
-        channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, to be made 1 if all are grey.
-        ends: of pictures of more than 8 bits, the values that become black and white; None: their type's.
-        as_told: whether files that say themselves how they are shown are shown so.
+        channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, and 1 if all are grey.
+        ends: values of pictures of more than 8 bits that become black and white; None: the limits of the type.
+        as_declared: whether to follow files that say how to show them.
     """
 
     width: int
@@ -61,28 +61,28 @@ class Form:
     resize: str = "crop"
     channels: int = 0
     ends: Ends | None = None
-    as_told: bool = True
+    as_declared: bool = True
 
     @property
     def decoded(self) -> int:
-        """Channels of a decoded picture."""
+        """The number of channels of a decoded picture."""
         return self.channels or 3
 
 
 class Size(NamedTuple):
-    """The size of a picture as it is shown."""
+    """The size of a picture as it is shown, in pixels."""
 
     width: int
     height: int
 
 
 class Look(NamedTuple):
-    """What can be said of a picture before it is brought to a form.
+    """What is known of a picture before it is brought to a form.
 
     Attributes:
         size: as it is shown.
-        several: whether the file holds more frames or pages than the first, which alone is read.
-        extent: of a picture of more than 8 bits, which values it has.
+        several: whether the file has more than one frame or page; only the first is read.
+        extent: the values of a picture of more than 8 bits; None for other pictures.
     """
 
     size: Size
@@ -91,11 +91,11 @@ class Look(NamedTuple):
 
 
 def look(content: bytes) -> Look:
-    """The size of a picture, and the values of one of more than 8 bits; no other is decoded.
+    """Look at a picture; it is decoded only if it has more than 8 bits.
 
     Raises:
-        DataError: no picture, or one too large; the message is the reason alone.
-        ConfigError: a DICOM file without the package that reads it.
+        DataError: it is not a picture, or it is too large. The message is only the reason.
+        ConfigError: it is a DICOM file and the package that reads it is missing.
     """
     try:
         if dicom.is_dicom(content):
@@ -103,9 +103,9 @@ def look(content: bytes) -> Look:
             return Look(Size(scan.width, scan.height), scan.frames > 1, _extent(scan.pixels))
         with _opened(content) as picture:
             width, height = picture.size
-            if isinstance(picture, TiffImageFile):  # whose size some versions of Pillow turn beforehand
+            if isinstance(picture, TiffImageFile):  # some versions of Pillow give the size after turning
                 width, height = picture.tag_v2[IMAGEWIDTH], picture.tag_v2[IMAGELENGTH]
-            late = picture.format == "PNG" and "exif" not in picture.info  # a look for it would decode
+            late = picture.format == "PNG" and "exif" not in picture.info  # to search for EXIF would decode it
             turned = not late and 5 <= _orientation(picture) <= 8
             several = _several(picture)
             deep = levels.deep(picture, lambda: _opened(content))
@@ -121,11 +121,11 @@ def _extent(found: Deep | Pixels | None) -> Extent | None:
 
 
 def decode(content: bytes, form: Form) -> Pixels:
-    """A file's first frame, upright, as pixels (height, width, form.decoded).
+    """Decode the first frame of a file, turned as EXIF says, to pixels (height, width, form.decoded).
 
     Raises:
-        DataError: a broken file, or pixels whose range nothing tells; the message is the reason alone.
-        ConfigError: a DICOM file without the package that reads it.
+        DataError: the file is broken, or the range of its values is not known. The message is only the reason.
+        ConfigError: it is a DICOM file and the package that reads it is missing.
     """
     try:
         upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form)
@@ -138,9 +138,9 @@ def decode(content: bytes, form: Form) -> Pixels:
 
 
 def _upright(content: bytes, form: Form) -> Image.Image:
-    """A picture of 8 bits, turned as EXIF says."""
+    """The picture in 8 bits, turned as EXIF says."""
     with _opened(content) as picture:
-        if picture.format == "JPEG":  # decode large ones at an eighth, a quarter or a half at once
+        if picture.format == "JPEG":  # large pictures are decoded at an eighth, a quarter or half their size
             side = 2 * max(form.width, form.height)
             picture.draft(None, (side, side))
         deep = levels.deep(picture, lambda: _opened(content))
@@ -153,12 +153,12 @@ def _upright(content: bytes, form: Form) -> Image.Image:
 def _scan(content: bytes, form: Form) -> Image.Image:
     pixels = dicom.read(content, _check_size).pixels
     if isinstance(pixels, Deep):
-        pixels = levels.eight_bit(pixels, form.ends, form.as_told)
+        pixels = levels.eight_bit(pixels, form.ends, form.as_declared)
     return Image.fromarray(pixels)
 
 
 def is_grey(pixels: Pixels) -> bool:
-    """Whether the channels of (H, W, 3) say the same everywhere."""
+    """Whether the three channels of (H, W, 3) are equal everywhere."""
     return bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all())
 
 
@@ -178,12 +178,12 @@ def _check_size(width: int, height: int) -> None:
 def _several(picture: Image.Image) -> bool:
     try:
         return picture.format != "JPEG" and bool(getattr(picture, "is_animated", False))
-    except UNREADABLE:  # of damaged later frames, which are not read
+    except UNREADABLE:  # a later frame is damaged, which is not read
         return False
 
 
 def _orientation(picture: Image.Image) -> int:
-    """EXIF's, 1 where there is none or it is damaged."""
+    """The orientation that EXIF gives; 1, upright, if there is none or it is damaged."""
     try:
         found = picture.getexif().get(ORIENTATION, 1)
     except UNREADABLE:
@@ -192,7 +192,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _channels(picture: Image.Image, channels: int) -> Image.Image:
-    """The picture as L, RGB or RGBA, its transparency over black unless it is asked for."""
+    """The picture as L, RGB or RGBA; without an alpha channel, transparency is put over black."""
     if channels == 4:
         return picture.convert("RGBA")
     if "A" in picture.getbands() or "transparency" in picture.info:
@@ -204,13 +204,13 @@ def _channels(picture: Image.Image, channels: int) -> Image.Image:
 
 
 def _reduced(picture: Image.Image, form: Form) -> Image.Image:
-    """A picture far larger than the form, averaged over whole blocks, so that copies of it are small."""
+    """A picture far larger than the form, averaged over blocks, so that later copies take little memory."""
     factor = min(picture.width // (LARGE * form.width), picture.height // (LARGE * form.height))
     return picture.reduce(factor) if factor > 1 and picture.mode in AVERAGED else picture
 
 
 def _placed(picture: Image.Image, form: Form) -> Image.Image:
-    """The picture in the form's size; one that has it already is left as it is."""
+    """The picture in the size of the form; a picture that has this size is not changed."""
     size, method = (form.width, form.height), Image.Resampling.LANCZOS
     if picture.size == size:
         return picture
@@ -227,7 +227,7 @@ def _placed(picture: Image.Image, form: Form) -> Image.Image:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a file is broken, in a few words without its name, none of them another program's."""
+    """Why a file is broken, in a few words of our own, without its name."""
     if isinstance(error, SparringError):
         return str(error)
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):

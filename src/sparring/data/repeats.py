@@ -1,4 +1,4 @@
-"""Samples that come twice, value by value."""
+"""Count samples that are exactly equal to an earlier one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def digest(content: bytes | memoryview) -> bytes:
-    """What tells the bytes of one sample from those of any other."""
+    """A hash that identifies the bytes of a sample."""
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
@@ -20,5 +20,5 @@ def digests(samples: Tensor) -> Iterator[bytes]:
 
 
 def repeats(samples: Tensor) -> int:
-    """How many of the samples (N, *shape) equal one before them."""
+    """The number of samples (N, *shape) that are equal to an earlier one."""
     return len(samples) - len(set(digests(samples)))

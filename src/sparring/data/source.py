@@ -1,4 +1,4 @@
-"""Where picture files come from: a folder tree or a zip, listed without being decoded or extracted."""
+"""List the picture files of a folder tree or a zip, without decoding or extracting them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from sparring.data.pictures import MOST_BYTES, SUFFIXES, UNREADABLE, reason_of
 from sparring.errors import DataError, reason
 from sparring.history import layout
 
-NOT_THE_USERS = ("__MACOSX", "@eaDir")  # folders that systems make
-OF_A_RUN = {layout.RUN, layout.CONFIG}  # a training's own pictures lie beside these
+SYSTEM_FOLDERS = ("__MACOSX", "@eaDir")  # folders that operating systems create
+RUN_FILES = {layout.RUN, layout.CONFIG}  # a folder with these is a run; its pictures are not data
 TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
-INFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Picture files by name, in the order of the names, and how to read one.
+    """Picture files by name, in the order of their names, and a function that reads one.
 
     Attributes:
-        name: as the user may give it again from anywhere.
+        name: names the source from any folder.
         files: their names, with / between folders.
-        read: a name to the file's bytes; raises one of ``pictures.UNREADABLE``.
-        stamp: changes when a file does, without reading any; None where that cannot be told.
-        others: how many files are none of pictures.
-        refused: names that cannot even be read, with the reason.
-        tables: files beside the pictures that may hold their labels, which ``read`` reads too.
+        read: takes a name and returns the bytes of the file; raises one of ``pictures.UNREADABLE``.
+        stamp: changes when a file changes, found without reading the files; None if that is not possible.
+        others: the number of files that are not pictures.
+        refused: names of files that are not read, with the reason.
+        tables: files beside the pictures that may hold their labels; ``read`` reads them too.
     """
 
     name: str
@@ -48,20 +48,20 @@ class Source:
 
 
 def folder(path: Path) -> Source:
-    """The pictures below a folder; hidden files and runs are passed over, links followed, each folder once."""
+    """List the pictures below a folder, without hidden files and runs; links are followed."""
     files: dict[str, str] = {}
     refused: dict[str, str] = {}
     tables: list[str] = []
     others = 0
 
-    def lost(error: OSError) -> None:
+    def refuse(error: OSError) -> None:
         refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = reason(error)
 
-    for place, names in _folders(path, lost):
+    for place, names in _folders(path, refuse):
         for name in names:
             full = os.path.join(place, name)
             relative = os.path.relpath(full, path).replace(os.sep, "/")
-            if _passed_over(name):
+            if _ignored(name):
                 continue
             suffix = os.path.splitext(name)[1].lower()
             if suffix not in SUFFIXES and not (dicom.may_be(name) and dicom.is_dicom(_head(full))):
@@ -71,7 +71,7 @@ def folder(path: Path) -> Source:
                 continue
             try:
                 status = os.stat(full)
-            except OSError as error:  # a link that leads nowhere
+            except OSError as error:  # a broken link
                 refused[relative] = reason(error)
                 continue
             if not stat.S_ISREG(status.st_mode):
@@ -93,10 +93,10 @@ def folder(path: Path) -> Source:
 
 
 def archive(path: Path) -> Source:
-    """The pictures in a zip, read member by member in memory; nothing is extracted.
+    """List the pictures in a zip; members are read in memory, and nothing is extracted.
 
     Raises:
-        DataError: not a zip.
+        DataError: the file is not a zip.
     """
     try:
         zipped = zipfile.ZipFile(path)
@@ -110,8 +110,8 @@ def archive(path: Path) -> Source:
     lock = threading.Lock()
 
     def read(name: str) -> bytes:
-        with lock, zipped.open(members[name]) as file:  # one file position for all threads
-            return file.read(members[name].file_size + 1)  # the end is met, and the checksum with it
+        with lock, zipped.open(members[name]) as file:  # all threads share one file position
+            return file.read(members[name].file_size + 1)  # one byte more, so that the checksum is tested
 
     def is_dicom(member: zipfile.ZipInfo) -> bool:
         try:
@@ -124,22 +124,23 @@ def archive(path: Path) -> Source:
     runs = _runs(path for path, _ in listed)
     for inside, member in listed:
         name = str(inside)
-        if any(_passed_over(part) for part in inside.parts) or not runs.isdisjoint(inside.parents):
+        if any(_ignored(part) for part in inside.parts) or not runs.isdisjoint(inside.parents):
             continue
         if member.filename.endswith(("/", "\\")):  # a folder
             continue
-        suffix, legible = inside.suffix.lower(), member.compress_type in INFLATED and not member.flag_bits & 1
-        if suffix not in SUFFIXES and not (legible and dicom.may_be(inside.name) and is_dicom(member)):
+        suffix = inside.suffix.lower()
+        readable = member.compress_type in READ_METHODS and not member.flag_bits & 1
+        if suffix not in SUFFIXES and not (readable and dicom.may_be(inside.name) and is_dicom(member)):
             others += 1
-            if legible and suffix in TABLES and member.file_size <= MOST_BYTES:
+            if readable and suffix in TABLES and member.file_size <= MOST_BYTES:
                 tables.add(name)
                 members[name] = member
         elif name in members:
-            refused[name] = "a second one of that name"
+            refused[name] = "a second file of the same name"
         elif member.flag_bits & 1:
             refused[name] = "encrypted"
-        elif member.compress_type not in INFLATED:
-            refused[name] = "compressed in a way that is not read; zip it again with deflate"
+        elif member.compress_type not in READ_METHODS:
+            refused[name] = "compressed in a way that cannot be read; zip it again with deflate"
         elif member.file_size > MOST_BYTES:
             refused[name] = _too_large(member.file_size)
         else:
@@ -149,22 +150,22 @@ def archive(path: Path) -> Source:
     return Source(str(path.absolute()), files, read, stamp, others, refused, tuple(sorted(tables)))
 
 
-def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
-    """Every folder below a path once, with its files; hidden ones and runs are passed over.
+def _folders(path: Path, refuse: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
+    """Every folder below a path once, with its files, without hidden folders and runs.
 
-    Links are followed last, so that a folder goes by its own name and not by that of a link to it.
+    Links are followed last, so that a folder has its own name and not that of a link to it.
     """
-    seen: set[tuple[int, int]] = set()
+    visited: set[tuple[int, int]] = set()
     waiting = deque([str(path)])
     while waiting:
-        for place, folders, names in os.walk(waiting.popleft(), onerror=lost):
+        for place, folders, names in os.walk(waiting.popleft(), onerror=refuse):
             status = os.stat(place)
-            known = (status.st_dev, status.st_ino) in seen
-            seen.add((status.st_dev, status.st_ino))
-            if known or set(names) >= OF_A_RUN:
+            again = (status.st_dev, status.st_ino) in visited
+            visited.add((status.st_dev, status.st_ino))
+            if again or set(names) >= RUN_FILES:
                 folders.clear()
                 continue
-            kept = sorted(name for name in folders if not _passed_over(name))
+            kept = sorted(name for name in folders if not _ignored(name))
             full = {name: os.path.join(place, name) for name in kept}
             folders[:] = [name for name in kept if not os.path.islink(full[name])]
             waiting += [full[name] for name in kept if os.path.islink(full[name])]
@@ -172,7 +173,7 @@ def _folders(path: Path, lost: Callable[[OSError], None]) -> Iterator[tuple[str,
 
 
 def _head(path: str) -> bytes:
-    """The first bytes of a file; none of one that cannot be read, or that is no file."""
+    """The first bytes of a file; no bytes if it cannot be read or is not a file."""
     try:
         if os.path.isfile(path):
             with open(path, "rb") as file:
@@ -183,22 +184,22 @@ def _head(path: str) -> bytes:
 
 
 def _within(name: str) -> PurePosixPath:
-    """A zip's name for a member as a path that stays within; some old programs part folders by \\."""
+    """The name of a zip's member as a path inside the zip; some old programs write \\ between folders."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return PurePosixPath(*(part for part in parts if part.strip("/") not in ("", ".", "..")))
 
 
 def _runs(paths: Iterable[PurePosixPath]) -> set[PurePosixPath]:
-    """The folders that are run folders."""
+    """The folders among the parents of these paths that are run folders."""
     found: dict[PurePosixPath, set[str]] = {}
     for path in paths:
-        if path.name in OF_A_RUN:
+        if path.name in RUN_FILES:
             found.setdefault(path.parent, set()).add(path.name)
-    return {folder for folder, names in found.items() if names == OF_A_RUN}
+    return {folder for folder, names in found.items() if names == RUN_FILES}
 
 
-def _passed_over(name: str) -> bool:
-    return name.startswith(".") or name in NOT_THE_USERS
+def _ignored(name: str) -> bool:
+    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def _too_large(size: int) -> str:

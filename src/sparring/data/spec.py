@@ -1,4 +1,4 @@
-"""What a data set is to the players: a shape, a range, classes, and how to encode and decode."""
+"""What the networks need to know of a data set: shape, codec and classes; and the data set itself."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST_NUMBERS = 2**40  # in one sample
 
 @dataclass(frozen=True)
 class Spec:
-    """The kind and shape of one sample, and what the networks see of it.
+    """The kind, shape and encoding of one sample, and the classes of the data set.
 
-    ``clusters`` says that the classes were found in the data, not given with it.
+    ``clusters``: whether the classes are clusters found in the data, not labels given with it.
     """
 
     kind: str
@@ -34,31 +34,31 @@ class Spec:
 
     @property
     def head(self) -> str:
-        """How a generator of such samples ends."""
+        """The last layer of a generator of such samples."""
         return self.codec.head
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Stored samples (B, *shape) to what the players see, float32."""
+        """Turn stored samples (B, *shape) into what the networks see, float32."""
         return self.codec.encode(samples)
 
     def decode(self, encoded: Tensor) -> Tensor:
-        """What a generator makes (B, *shape) back to the data's own range and type."""
+        """Turn generated samples (B, *shape) back into the range and type of the data."""
         return self.codec.decode(encoded)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON stores it, the codec's fields among its own."""
+        """The fields as stored in JSON, together with those of the codec."""
         own = {"class_names": self.class_names, "clusters": self.clusters}
         return {"kind": self.kind, "shape": self.shape} | self.codec.to_dict() | own
 
     @staticmethod
     def from_dict(values: Mapping[str, Any], codec: Callable[[Mapping[str, Any]], Codec]) -> Spec:
-        """The inverse of ``to_dict``; whether such a shape is one of the kind's own is for the kind to say.
+        """The inverse of ``to_dict``; it does not check that the kind accepts this shape.
 
         Args:
-            codec: reads the codec's fields, as the kind of data has it.
+            codec: reads the fields of the codec; the kind of data provides it.
 
         Raises:
-            UnreadableError: a field that is missing, or that no data set has.
+            UnreadableError: a field is missing, or its value is not accepted.
         """
         spec = Spec(
             kind=field(values, "kind", text),
@@ -68,7 +68,7 @@ class Spec:
             clusters=field(values, "clusters", flag),
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
-            raise UnreadableError(f"shape: {list(spec.shape)} is none of {spec.kind}")
+            raise UnreadableError(f"shape: {list(spec.shape)} is not possible for the kind {spec.kind}")
         if flaw := spec.codec.flaw(spec.shape):
             raise UnreadableError(flaw)
         return spec
@@ -76,18 +76,18 @@ class Spec:
 
 @dataclass(frozen=True)
 class Origin:
-    """What was met on the way from picture files to a data set.
+    """What was found while picture files were made into a data set.
 
     Attributes:
-        options: the fields of Config that bring the same pictures again.
-        notes: what a user should hear before training on it.
+        options: the fields of Config that give the same pictures again.
+        notes: what a user should know before training on it.
         left_out: a line for each broken file.
-        duplicates: pictures whose pixels another one before has.
-        others: files that are no pictures.
-        smallest, largest: (width, height) of the originals.
-        path: the decoded pixels on disk.
-        class_like: the folders that look like classes, where no labels were asked for.
-        values: what pictures of more than 8 bits hold and what becomes of it; "" where there are none.
+        duplicates: the number of pictures with the same pixels as an earlier one.
+        others: the number of files that are not pictures.
+        smallest, largest: (width, height) of the smallest and the largest original.
+        path: the file with the decoded pixels.
+        class_like: the folders that look like classes, if no labels were requested.
+        values: the values of pictures of more than 8 bits and which become black and white; "" without any.
     """
 
     options: Mapping[str, Any]
@@ -103,12 +103,12 @@ class Origin:
 
 
 class Batch(NamedTuple):
-    """What a step is made of.
+    """The samples of one step.
 
     Attributes:
         real: encoded samples (B, *shape).
         labels: their classes (B,), or None.
-        given: what the generator makes each one from, such as another picture (B, …); None: a latent, which
+        given: what the generator makes each sample from, such as another picture (B, …); None: a latent that
             the game draws.
     """
 
@@ -117,16 +117,16 @@ class Batch(NamedTuple):
     given: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
+        """The batch on a device."""
         return Batch(self.real.to(device), *(part if part is None else part.to(device) for part in self[1:]))
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples (N, *shape) as stored, encoded a batch at a time, and their labels (N,) or None.
+    """Samples (N, *shape) as stored, encoded one batch at a time, and their labels (N,) or None.
 
-    Samples may be backed by a file: larger than memory, and read-only. Batches go to ``device`` even
-    where the samples do not fit there.
+    The samples may be backed by a file that is read-only and larger than memory. Batches are on
+    ``device`` even if the samples do not fit there.
     """
 
     name: str
@@ -146,7 +146,7 @@ class Dataset:
 
     @property
     def class_counts(self) -> list[int]:
-        """How many samples each class has; empty without labels."""
+        """The number of samples of each class; empty without labels."""
         return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
 
     def batch(self, indices: Tensor) -> Batch:
@@ -170,10 +170,10 @@ class Dataset:
 
 
 def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
-    """Refuse a set that cannot fill one batch, which is divided in so many parts.
+    """Refuse a data set that cannot fill one batch; a batch is divided into ``parts``.
 
     Raises:
-        DataError: empty, or fewer samples than a batch.
+        DataError: the data set is empty, or has fewer samples than a batch.
     """
     if count == 0:
         raise DataError(f"{name} holds no samples.")
@@ -182,6 +182,6 @@ def check_size(name: str, count: int, batch_size: int, parts: int = 1) -> None:
         if count < parts:
             less = f"--batch-size {count} --ghost-batches 1 in one process"
         raise DataError(
-            f"{name}: {counted(count, 'sample')}, fewer than one batch of {batch_size}. "
+            f"{name} has {counted(count, 'sample')}, fewer than one batch of {batch_size}. "
             f"Add samples or train with {less}."
         )

@@ -1,4 +1,4 @@
-"""A part of the data set aside, which no training sees."""
+"""Split a data set into a training set and a hold-out that is never trained on."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from sparring.data.store import mapped, sweep
 from sparring.errors import DataError, reason
 from sparring.files import whole
 
-SEED = 0  # of what is set aside
-BLOCK_BYTES = 2**24  # of pixels, copied at a time
+SEED = 0  # of the random split
+BLOCK_BYTES = 2**24  # bytes of samples copied at a time
 
 
-def aside_count(count: int, share: float) -> int:
-    """How many of ``count`` samples a share of them is: one at least, where it is not 0."""
+def hold_out_count(count: int, share: float) -> int:
+    """The number of samples in a hold-out of this share of ``count`` samples; at least 1 unless it is 0."""
     return max(1, round(count * share)) if share else 0
 
 
-def set_aside(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
-    """The rest, and a random share of the samples; both in their old order, the same at every call.
+def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
+    """The training set and the hold-out, a random share of the samples; both keep the order of the data.
 
-    Whatever a training's seed, so that trainings can be compared. Of samples on disk both are on disk
-    too, beside them, so that they take no memory.
+    The split does not depend on the seed of a training, so that trainings can be compared. If the
+    samples are on disk, both parts are written beside them, so that they take no memory.
 
     Raises:
-        DataError: no room there.
+        DataError: the disk is full or read-only.
     """
-    count = aside_count(len(data), share)
+    count = hold_out_count(len(data), share)
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(SEED))
-    return _only(data, order[count:], "rest"), _only(data, order[:count], "aside")
+    return _part(data, order[count:], "rest"), _part(data, order[:count], "aside")
 
 
-def _only(data: Dataset, indices: Tensor, part: str) -> Dataset:
+def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
     if data.origin is None:
@@ -53,7 +53,7 @@ def _only(data: Dataset, indices: Tensor, part: str) -> Dataset:
 
 
 def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:
-    """These rows of samples backed by a file, as a file of their own; one that is whole is taken as it is."""
+    """The kept rows of samples that are backed by a file, as another file; a complete file is used again."""
     shape = (len(kept), *samples.shape[1:])
     bytes_each = samples[0].nbytes
     (path.parent / "index").mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
-"""Pictures decoded once into a memory-mapped file, found again by what went into it.
+"""Decode pictures once into a memory-mapped file in the cache, and find it again.
 
-An entry is ``KEY.u8``, the pixels (N, C, H, W), and ``KEY.json`` beside it. KEY is a hash of the files'
-bytes and of the form they are brought to; an index from the files' names, sizes and times to KEY
-spares a second start the reading.
+An entry is ``KEY.u8``, the pixels (N, C, H, W), and ``KEY.json`` beside it. KEY is a hash of the
+bytes of the files and of the form they are brought to. An index from the names, sizes and times of
+the files to KEY makes it unnecessary to read the files again.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from sparring.errors import DataError, printable, reason
 from sparring.files import cache_folder, left_over, read_object, whole, write_whole
 from sparring.machine.threads import available_cores
 
-VERSION = 2  # of the decoding: another one makes every entry anew
+VERSION = 2  # of the decoding; a new version makes all entries again
 AHEAD = 64  # files decoded before they are needed
-BLOCK = 100  # pictures at a time
-NAMED = 5  # files in a message
-UNREAD = "unread"  # in place of the digest of a file that gave no bytes
-Watch = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+BLOCK = 100  # pictures rewritten at a time
+NAMED = 5  # files that a message names
+UNREAD = "unread"  # instead of the digest of a file that could not be read
+Watch = Callable[[str, int, int], None]  # called with the task, the number of files done and of all files
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class Wanted(NamedTuple):
-    """What is asked of pictures.
+    """How pictures are to be read.
 
-    ``size`` None: their own, which must be one; "auto": as ``own_or`` says. ``levels``: the values of
-    pictures of more than 8 bits that become black and white, as ``picture_levels`` has them.
+    ``size`` None: their own, which must be the same for all; "auto": ``own_or`` decides. ``levels``: the
+    values of pictures of more than 8 bits that become black and white, as ``picture_levels`` returns them.
     """
 
     size: Size | str | None = None
@@ -61,16 +61,16 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pixels (N, C, H, W) in the order of the files' names, and what was met on the way.
+    """Pixels (N, C, H, W) in the order of the file names, and what was found while decoding.
 
     Attributes:
         samples: backed by a file, read-only, paged in when used.
-        broken: files left out, by their place in the source, with the reason.
-        duplicates: pictures whose pixels another one before has.
+        broken: the reason for each file left out, by its place in the source.
+        duplicates: the number of pictures with the same pixels as an earlier one.
         smallest, largest: sizes of the originals, by area.
-        path: the file.
-        several: files of which only the first frame or page is read.
-        depth: of pictures of more than 8 bits; None where there are none.
+        path: the file with the pixels.
+        several: the number of files with several frames or pages, of which only the first is read.
+        depth: what was found in pictures of more than 8 bits; None if there are none.
     """
 
     samples: Tensor
@@ -82,13 +82,13 @@ class Decoded:
     several: int
     depth: Depth | None
 
-    def named_levels(self, asked: Ends | str) -> Ends | str:
-        """What to ask for to have the same again, whatever is added: the ends that were found.
+    def named_levels(self, levels: Ends | str) -> Ends | str:
+        """The ``levels`` that give the same pictures again even if others are added: the ends that were found.
 
-        Where some files say themselves how they are shown, it stays at "auto", under which they are asked.
+        If some files say how to show them, the result stays "auto", which follows them.
         """
         found = self.depth
-        return found.own if asked == "auto" and found and found.own and not found.told else asked
+        return found.own if levels == "auto" and found and found.own and not found.declared else levels
 
 
 class _File(NamedTuple):
@@ -99,27 +99,27 @@ class _File(NamedTuple):
 
 
 def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None) -> Decoded:
-    """A source's pictures from the cache, decoded first where they are not there.
+    """Read the pictures of a source from the cache; they are decoded first if they are not there.
 
     Args:
-        own_or: from the sizes of all pictures to the one they are brought to, where none is given.
+        own_or: chooses a size from the sizes of all pictures; called if no size is given.
 
     Raises:
-        DataError: more broken files than ``wanted.max_broken``, or a disk that is full or read-only.
+        DataError: there are more broken files than ``wanted.max_broken``, or the disk is full or read-only.
     """
     where = cache_folder() / "pictures"
     try:
         found = _indexed_or_made(where, source, wanted, own_or, watch)
-    except MemoryError as error:  # nothing is kept of it: another time there may be more
+    except MemoryError as error:  # not kept in the cache, since there may be more memory another time
         raise DataError(
-            f"a picture in {source.name} is too large for the memory that is free. Take it out, or make room."
+            f"a picture in {source.name} is too large for the free memory. Remove it, or free memory."
         ) from error
     except OSError as error:
         raise DataError(
             f"cannot keep the decoded pictures in {where} ({reason(error)}). "
             "Make room there, or set XDG_CACHE_HOME to a folder on another disk."
         ) from error
-    _check_broken(source, found.broken, wanted)  # another share may have been accepted before
+    _check_broken(source, found.broken, wanted)  # the cached entry may have accepted a larger share
     return found
 
 
@@ -132,44 +132,44 @@ def _indexed_or_made(
     index.parent.mkdir(parents=True, exist_ok=True)
     sweep(where)
     with FileLock(index.with_suffix(".lock")), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's, about files that it can read all the same
-        if source.stamp and (found := _indexed(where, index)):  # another process was quicker
+        warnings.simplefilter("ignore")  # from Pillow, about files that it can read nevertheless
+        if source.stamp and (found := _indexed(where, index)):  # another process was faster
             return found
-        Image.init()  # once, not by many threads
+        Image.init()  # once, before many threads use it
         files, depth = _survey(source, watch)
         _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
         size = wanted.size if isinstance(wanted.size, Size) else own_or(_sizes(source, files, wanted))
-        as_told = wanted.levels == "auto" or not (depth and depth.told)
-        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_told)
+        as_declared = wanted.levels == "auto" or not (depth and depth.declared)
+        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_declared)
         key = _key(form, files)
         found = _read(where, key)
         if found is None:
             with FileLock(where / "index" / f"{key}.lock"):
-                if _read(where, key) is None:  # no other process made it meanwhile
+                if _read(where, key) is None:  # unless another process has made it
                     _write(where / key, source, files, depth, form, wanted, watch)
             found = _read(where, key)
         if found is None:
             raise DataError(f"{where / key}.u8 was not kept. Make room there, and try again.")
-        if source.stamp and all(file.digest != UNREAD for file in files):  # that may be mended in place
-            named = wanted._replace(size=size, levels=found.named_levels(wanted.levels))
-            for asked in (wanted, named):  # a run's config names what it found
-                write_whole(_index(where, source, asked), json.dumps({"key": key}).encode())
+        if source.stamp and all(file.digest != UNREAD for file in files):  # unread files may be repaired
+            explicit = wanted._replace(size=size, levels=found.named_levels(wanted.levels))
+            for each in (wanted, explicit):  # the config of a run holds the explicit values
+                write_whole(_index(where, source, each), json.dumps({"key": key}).encode())
         return found
 
 
 def _ends(wanted: Wanted, depth: Depth | None) -> Ends | None:
-    """The values that become black and white in a set; None: as each file's type has them, or not needed."""
+    """The values that become black and white in a set; None: the limits of each file's type, or not needed."""
     if depth is None or wanted.levels == "full":
         return None
     return depth.own if isinstance(wanted.levels, str) else wanted.levels
 
 
 def sweep(where: Path) -> None:
-    """Remove what killed processes left half written: what nobody has locked."""
-    for left, name in left_over(where).items():
+    """Remove unfinished files that killed processes left, if no process has locked them."""
+    for file, name in left_over(where).items():
         lock = FileLock(where / "index" / f"{name.split('.')[0]}.lock", timeout=0)
         with contextlib.suppress(Timeout), lock:
-            left.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
 
 def _index(where: Path, source: Source, wanted: Wanted) -> Path:
@@ -178,14 +178,14 @@ def _index(where: Path, source: Source, wanted: Wanted) -> Path:
 
 
 def named(source: Source, broken: Mapping[int, str]) -> list[str]:
-    """A line for each file that is left out: its name and the reason."""
+    """A line for each file that is left out, with its name and the reason."""
     lost = [(source.files[k], broken[k]) for k in sorted(broken)] + sorted(source.refused.items())
     return [f"{printable(name)}: {reason}" for name, reason in lost]
 
 
 def too_many(lost: int, total: int, share: float) -> bool:
-    """Whether so many lost files are more than this share of all."""
-    return lost > share * total + 1e-9  # 29 of 100 are 0.29 of them, whatever their product
+    """Whether ``lost`` files are more than this share of ``total``."""
+    return lost > share * total + 1e-9  # 0.29 * 100 is less than 29 in floating point
 
 
 def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> None:
@@ -196,16 +196,16 @@ def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> 
     more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
     listed = ":\n  " + "\n  ".join(lines[:NAMED]) + more + "\n"
     if len(broken) == len(source.files):
-        raise DataError(f"none of the {total:,} picture files in {source.name} can be read{listed}Mend them.")
+        raise DataError(f"none of the {total:,} picture files in {source.name} can be read{listed}Repair them.")
     raise DataError(
         f"{lost:,} of {total:,} files in {source.name} cannot be read, more than the accepted share of "
-        f"{wanted.max_broken:g}{listed}Repair them, take them out, or accept such a share with --max-broken "
+        f"{wanted.max_broken:g}{listed}Repair them, remove them, or accept a larger share with --max-broken "
         "(max_broken), at most 1. `sparring data` lists them all."
     )
 
 
 def _survey(source: Source, watch: Watch | None) -> tuple[list[_File], Depth | None]:
-    """Digest and size of every file, in order, and which values those of more than 8 bits have."""
+    """The digest and size of every file, in order, and the values of pictures of more than 8 bits."""
 
     def of(name: str) -> tuple[_File, Extent | None]:
         try:
@@ -214,10 +214,10 @@ def _survey(source: Source, watch: Watch | None) -> tuple[list[_File], Depth | N
             return _File(UNREAD, None, reason_of(error)), None
         digest = hashlib.sha256(content).hexdigest()
         try:
-            seen = look(content)
+            found = look(content)
         except DataError as error:
             return _File(digest, None, str(error)), None
-        return _File(digest, seen.size, several=seen.several), seen.extent
+        return _File(digest, found.size, several=found.several), found.extent
 
     files, tally = [], Tally()
     for file, extent in _in_order(of, source.files, "reading", watch):
@@ -228,10 +228,11 @@ def _survey(source: Source, watch: Watch | None) -> tuple[list[_File], Depth | N
 
 
 def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
-    """The sizes of all pictures, without those of broken files.
+    """The sizes of all pictures, without broken files.
 
-    A broken file can have a sound head. Only so few files of other sizes than most that all may be
-    broken are decoded for it: of more, some are sound, or the source is refused later.
+    A broken file can have a readable header. So if files of other sizes than the most frequent one are
+    few enough to be all broken, they are decoded. If there are more, some of them must be readable, or
+    the source is refused later.
     """
     counts = Counter(file.size for file in files if file.size)
     ((most, _),) = counts.most_common(1)
@@ -258,7 +259,7 @@ def _write(
     wanted: Wanted,
     watch: Watch | None,
 ) -> None:
-    """Decode everything into an entry, the pixels first."""
+    """Decode all files into an entry of the cache; the pixels are written first."""
     needed = len(files) * form.decoded * form.height * form.width
     free = shutil.disk_usage(path.parent).free
     if needed > free:
@@ -278,7 +279,7 @@ def _write(
         return pixels.transpose(2, 0, 1).tobytes(), form.channels == 0 and is_grey(pixels), ""
 
     broken: dict[int, str] = {}
-    seen: set[bytes] = set()
+    distinct: set[bytes] = set()
     count, all_grey = 0, form.channels == 0
     with whole(path.with_suffix(".u8")) as file:
         for k, (pixels, grey, reason) in enumerate(_in_order(work, range(len(files)), "decoding", watch)):
@@ -287,7 +288,7 @@ def _write(
                 _check_broken(source, broken, wanted)
                 continue
             file.write(pixels)
-            seen.add(repeats.digest(pixels))
+            distinct.add(repeats.digest(pixels))
             count, all_grey = count + 1, all_grey and grey
         if all_grey:
             _keep_first_channel(file, count, form)
@@ -295,7 +296,7 @@ def _write(
     manifest = {
         "shape": [count, 1 if all_grey else form.decoded, form.height, form.width],
         "broken": [[k, reason] for k, reason in broken.items()],
-        "duplicates": count - len(seen),
+        "duplicates": count - len(distinct),
         "smallest": sizes[0],
         "largest": sizes[-1],
         "several": sum(file.several for file in files),
@@ -313,7 +314,7 @@ def _read_again(source: Source, name: str, digest: str) -> bytes:
 
 
 def _keep_first_channel(file: BinaryIO, count: int, form: Form) -> None:
-    """Rewrite (count, 3, H, W) as (count, 1, H, W) in place, from the front."""
+    """Rewrite (count, 3, H, W) as (count, 1, H, W) in the same file, from the start."""
     pixels = form.height * form.width
     for start in range(0, count, BLOCK):
         file.seek(3 * pixels * start)
@@ -336,7 +337,7 @@ def _indexed(where: Path, index: Path) -> Decoded | None:
 
 
 def _read(where: Path, key: str) -> Decoded | None:
-    """The entry, or None where it is missing or not whole."""
+    """The entry; None if it is missing or incomplete."""
     path, facts = where / f"{key}.u8", read_object(where / f"{key}.json")
     with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
         if facts and path.stat().st_size == math.prod(facts["shape"]):
@@ -354,20 +355,20 @@ def _read(where: Path, key: str) -> Decoded | None:
 
 
 def mapped(path: Path, shape: tuple[int, ...]) -> Tensor:
-    """A file of bytes as a read-only uint8 tensor that takes memory only for what is being used.
+    """A file of bytes as a read-only uint8 tensor that takes memory only for the parts in use.
 
-    Shared, not copy-on-write: Linux refuses a private mapping larger than its memory.
+    The mapping is shared, since Linux refuses a private (copy-on-write) mapping larger than its memory.
     """
     pixels = np.memmap(path, np.uint8, "r", shape=shape)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch's: writing to it would crash; nothing does
+        warnings.simplefilter("ignore", UserWarning)  # torch warns about writing, which never happens
         return torch.from_numpy(pixels)
 
 
 def _in_order(
     function: Callable[[Item], Result], items: Sequence[Item], what: str, watch: Watch | None
 ) -> Iterator[Result]:
-    """The function of every item, computed by threads (Pillow and hashlib release the lock), in order."""
+    """Apply the function to every item in threads (Pillow and hashlib release the lock); results in order."""
     pool, waiting = ThreadPoolExecutor(available_cores()), deque[Future[Result]]()
 
     def futures() -> Iterator[Future[Result]]:

@@ -1,4 +1,4 @@
-"""Two-dimensional toy sets with known density: equal mixtures of round Gaussians."""
+"""Two-dimensional toy data sets of known density: equal mixtures of round Gaussians."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Mixture:
     sigma: float
 
     def sample(self, count: int, rng: torch.Generator) -> Tensor:
-        """Draw (count, 2)."""
+        """Draw points (count, 2)."""
         modes = torch.randint(len(self.means), (count,), generator=rng)
         return self.means[modes] + self.sigma * torch.randn(count, 2, generator=rng)
 
     def log_density(self, points: Tensor) -> Tensor:
-        """log p of points (B, 2), in nats: (B,)."""
+        """The log density (B,) of points (B, 2), in nats."""
         squared = torch.cdist(points.double(), self.means.double()).square()
         log_normal = -squared / (2 * self.sigma**2) - math.log(2 * math.pi * self.sigma**2)
         return log_normal.logsumexp(1) - math.log(len(self.means))

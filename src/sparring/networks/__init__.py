@@ -1,4 +1,4 @@
-"""The players: plain ``nn.Module``s with explicit keyword arguments, a file a family."""
+"""Generators and discriminators: plain ``nn.Module``s with keyword arguments, one family per file."""
 
 from torch import nn
 
@@ -16,13 +16,13 @@ NETWORKS: dict[str, Network] = {"mlp": MLP, "dcgan": DCGAN, "resnet": RESNET, "m
 
 
 def generator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | None = None) -> nn.Module:
-    """The generator that is chosen for such data, as it begins; its weights are drawn at random.
+    """Make the generator that the config chooses for this data, with random weights.
 
     Args:
-        own: one of a user's own, where that is chosen.
+        own: the user's own generator, if the config chooses that.
 
     Raises:
-        ConfigError: that is chosen, and there is none.
+        ConfigError: the config chooses the user's own generator, and it is not given.
     """
     if chosen.generator == OWN or own is not None:
         return made("generator", own, spec.shape, chosen.latent_dim, classes)
@@ -30,7 +30,7 @@ def generator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | Non
 
 
 def discriminator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | None = None) -> nn.Module:
-    """The discriminator, likewise."""
+    """Make the discriminator that the config chooses for this data; see ``generator``."""
     if chosen.discriminator == OWN or own is not None:
         return made("discriminator", own, spec.shape, chosen.latent_dim, classes)
     network = NETWORKS[chosen.discriminator].discriminator(discriminator_options(chosen, spec, classes))

@@ -1,4 +1,4 @@
-"""Pieces the networks share."""
+"""Layers that several networks share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 class ClassLatent(nn.Module):
     """Appends the one-hot class to the latent: (B, latent_dim), (B,) -> (B, latent_dim + classes).
 
-    Float labels (B, classes) are weights of the classes, for what lies between them.
+    Float labels (B, classes) are weights of the classes, for samples between classes.
     """
 
     def __init__(self, classes: int) -> None:
@@ -27,10 +27,10 @@ class ClassLatent(nn.Module):
 
 
 class ConditionalBatchNorm(nn.Module):
-    """BatchNorm whose scale and shift belong to the class: (B, C, H, W), (B,) -> (B, C, H, W).
+    """BatchNorm with its own scale and shift for each class: (B, C, H, W), (B,) -> (B, C, H, W).
 
     gamma_y x' + beta_y with the normalised features x' (Dumoulin et al. 2017; Miyato & Koyama 2018).
-    Float labels (B, classes) are weights of the classes, for what lies between them.
+    Float labels (B, classes) are weights of the classes, for samples between classes.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
@@ -51,10 +51,10 @@ class ConditionalBatchNorm(nn.Module):
 
 
 class ClassHead(nn.Module):
-    """Features h (B, F) to one logit a sample (B,): w.h + b, plus V_y.h with classes.
+    """Maps features h (B, F) to one logit per sample (B,): w.h + b, plus V_y.h with classes.
 
-    V_y is the embedding of the sample's class: the projection discriminator (Miyato & Koyama 2018,
-    eq. 7), here on the features as they are, not summed over places.
+    V_y is the embedding of the class of the sample: the projection discriminator (Miyato & Koyama 2018,
+    eq. 7), but on features that are not summed over places.
     """
 
     def __init__(self, features: int, classes: int) -> None:
@@ -69,17 +69,18 @@ class ClassHead(nn.Module):
         if self.projection is None:
             return logits
         if labels is None:
-            raise ValueError("this discriminator judges by class: call it with labels (B,), integers.")
+            raise ValueError("this discriminator needs classes: call it with labels (B,), integers.")
         projected: Tensor = (self.projection(labels) * features).sum(1)
         return logits + projected
 
 
 class MinibatchDeviation(nn.Module):
-    """Shows a discriminator how varied its batch is: (B, C, H, W) -> (B, C + 1, H, W).
+    """Shows a discriminator how much the samples of a batch differ: (B, C, H, W) -> (B, C + 1, H, W).
 
     The new channel holds the standard deviation over groups of samples, averaged over channels and
-    places, so that a generator that repeats itself is found out (Karras et al. 2018, section 3).
-    Groups are neighbours in the batch, as large as divides it and at most ``group``.
+    places, so that the discriminator notices a generator that repeats itself (Karras et al. 2018,
+    section 3). A group consists of neighbours in the batch; its size divides the batch and is at most
+    ``group``.
     """
 
     def __init__(self, group: int = 16) -> None:
@@ -90,17 +91,18 @@ class MinibatchDeviation(nn.Module):
         count = len(features)
         size = max(k for k in range(1, min(count, self.group) + 1) if count % k == 0)
         groups = features.float().unflatten(0, (-1, size))
-        # The floor keeps the root's slope finite where all samples of a group are alike.
+        # 1e-8 keeps the gradient of the root finite if all samples of a group are equal.
         deviation = (groups.var(1, unbiased=False) + 1e-8).sqrt().flatten(1).mean(1)
         channel = deviation.repeat_interleave(size).view(-1, 1, 1, 1).to(features.dtype)
         return torch.cat([features, channel.expand(-1, 1, *features.shape[2:])], dim=1)
 
 
 def spectral(network: nn.Module) -> nn.Module:
-    """The network with every weight W divided by its greatest singular value (Miyato et al. 2018, eq. 8).
+    """Divide every weight W of a network by its greatest singular value (Miyato et al. 2018, eq. 8).
 
-    A convolution's weight counts as the matrix (out, in x height x width). The value is found by one
-    power iteration a forward pass in training; its vectors are buffers and go into checkpoints.
+    The weight of a convolution is used as a matrix (out, in x height x width). The singular value is
+    found by one power iteration per forward pass in training; its vectors are buffers and are saved in
+    checkpoints.
     """
     for module in list(network.modules()):
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
@@ -109,11 +111,11 @@ def spectral(network: nn.Module) -> nn.Module:
 
 
 def has_batch_norm(network: nn.Module) -> bool:
-    """Whether there is a BatchNorm in it."""
+    """Whether the network has a BatchNorm layer."""
     return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
 def has_batch_statistics(network: nn.Module) -> bool:
-    """Whether a sample's output depends on its batch: then real and fake go apart."""
+    """Whether the output for a sample depends on its batch; then real and fake need separate batches."""
     deviation = any(isinstance(module, MinibatchDeviation) for module in network.modules())
     return deviation or has_batch_norm(network)

@@ -1,4 +1,4 @@
-"""Convolutional players after DCGAN (Radford et al. 2015), sized by the data's shape."""
+"""Convolutional networks after DCGAN (Radford et al. 2015), with sizes that follow the shape of the data."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
 from sparring.networks.network import Network
 
-# Pixels of the shorter side at the coarsest scale. A discriminator has to look on until its features
-# see the whole picture; 7 x 7 places that each judge a part let whole digits pass that are none.
+# Pixels of the shorter side at the coarsest scale. The last features of a discriminator must see the
+# whole picture: with 7 x 7 places that each see a part, shapes that are not digits pass as digits.
 G_SMALLEST = 4  # 28 <- 14 <- 7, 32 <- 16 <- 8 <- 4
 D_SMALLEST = 3  # 28 -> 14 -> 7 -> 3, 32 -> 16 -> 8 -> 4
-MOST_CHANNELS = 8  # times the width
+MOST_CHANNELS = 8  # times the width, at most
 
 
 def scales(height: int, width: int, smallest: int) -> int:
-    """How often a picture is halved: until the shorter side would fall below ``smallest``.
+    """How often a picture can be halved before its shorter side is below ``smallest``.
 
     Raises:
         ValueError: the picture is too small to be halved once.
@@ -26,7 +26,7 @@ def scales(height: int, width: int, smallest: int) -> int:
     halvings = int(math.log2(min(height, width) / smallest)) if min(height, width) else 0
     if halvings < 1:
         raise ValueError(
-            f"pictures of {height} x {width} pixels are too small for convolutional players, "
+            f"pictures of {height} x {width} pixels are too small for convolutional networks, "
             f"which need {2 * G_SMALLEST} x {2 * G_SMALLEST}. Use the mlp networks."
         )
     return halvings
@@ -38,13 +38,13 @@ def channels_by_scale(width: int, halvings: int) -> list[int]:
 
 
 class Generator(nn.Module):
-    """Latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
+    """Maps latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
 
     Args:
         shape: (C, H, W) of one picture.
         latent_dim: numbers in a latent vector.
         width: channels at the finest hidden scale; each coarser scale has twice as many.
-        classes: number of classes; 0 draws without labels.
+        classes: number of classes; 0: without labels.
         norm: BatchNorm before each ReLU.
     """
 
@@ -70,7 +70,7 @@ class Generator(nn.Module):
         for depth, (coarse, fine) in enumerate(zip(channels, [*channels[1:], colours], strict=True), 1):
             if norm:
                 layers.append(nn.BatchNorm2d(coarse))
-            bias = depth == halvings or not norm  # BatchNorm would take a bias away again
+            bias = depth == halvings or not norm  # BatchNorm would remove a bias
             layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=bias)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
         if norm:
@@ -82,16 +82,16 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, C, H, W) to logits (B,).
+    """Maps pictures (B, C, H, W) to logits (B,).
 
     Args:
         shape: (C, H, W) of one picture.
         width: channels at the finest hidden scale; each coarser scale has twice as many.
-        hidden: units of a fully connected layer before the score, which sees the whole picture at
-            once; 0 scores the convolutions' features as they are.
-        deviation: judge a sample together with how varied its batch is.
-        classes: number of classes; 0 judges without labels.
-        norm: BatchNorm before each LeakyReLU but the first.
+        hidden: units of a fully connected layer before the logit, which sees the whole picture; 0: the
+            features of the convolutions give the logit directly.
+        deviation: add a channel that shows how much the samples of a batch differ.
+        classes: number of classes; 0: without labels.
+        norm: BatchNorm before each LeakyReLU except the first.
     """
 
     def __init__(
@@ -132,9 +132,9 @@ class Discriminator(nn.Module):
 
 
 def dcgan_init(module: nn.Module) -> None:
-    """N(0, 0.02) for convolutions, N(1, 0.02) for BatchNorm's scale (Radford et al. 2015, section 4).
+    """Draw convolutions from N(0, 0.02), BatchNorm's scale from N(1, 0.02) (Radford et al. 2015, sec. 4).
 
-    For normalised networks only: without BatchNorm such small weights would pass hardly any signal.
+    Only for networks with BatchNorm: without it, such small weights would pass almost no signal.
     """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)

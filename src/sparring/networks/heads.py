@@ -1,4 +1,4 @@
-"""How a generator ends, by the name that the data's codec gives it."""
+"""The last layers of generators, by the names that the codecs of data use."""
 
 from __future__ import annotations
 

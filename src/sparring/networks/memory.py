@@ -1,6 +1,6 @@
-"""What a training or a drawing would take of memory, and what this machine has: refused before it begins.
+"""Estimate the memory that a training or sampling needs, and refuse it if the machine has less.
 
-The figures are lower bounds, so that nothing is refused that would fit.
+The estimates are lower bounds, so that nothing that would fit is refused.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from sparring.networks.network import Builder, Options, discriminator_options, g
 
 NUMBER = 4  # bytes of a float32
 PROCESS = 200_000_000  # bytes of another process that has loaded torch
-NARROWER = "Take fewer or narrower layers (--g-width, --d-width), a smaller --batch-size or fewer --processes."
+NARROWER = "Use fewer or narrower layers (--g-width, --d-width), a smaller --batch-size or fewer --processes."
 
 
 class Cost(NamedTuple):
-    """A network's weights and the outputs of its layers for one sample; infinite where they are uncountable."""
+    """The number of weights of a network, and of layer outputs for one sample; inf if too large to count."""
 
     weights: float
     outputs: float
 
 
 class Costs(NamedTuple):
-    """What both players take."""
+    """The costs of both players."""
 
     generator: Cost
     discriminator: Cost
 
     @property
     def weights(self) -> float:
-        """Of both together."""
+        """The number of weights of both players."""
         return self.generator.weights + self.discriminator.weights
 
 
 @lru_cache(maxsize=8)
 def costs(networks: NetworksConfig, spec: Spec, classes: int) -> Costs:
-    """What both players of this data would take.
+    """The costs of the chosen players for this data.
 
     Raises:
-        ConfigError: networks that cannot take it.
+        ConfigError: the networks do not accept this data.
     """
     if networks.discriminator == OWN:
         return Costs(generator_cost(networks, spec, classes), Cost(0, 0))
@@ -60,66 +60,66 @@ def costs(networks: NetworksConfig, spec: Spec, classes: int) -> Costs:
 
 
 def generator_cost(networks: NetworksConfig, spec: Spec, classes: int) -> Cost:
-    """What the generator alone would take.
+    """The cost of the generator alone.
 
     Raises:
-        ConfigError: a network that cannot make this data.
+        ConfigError: the network cannot make this data.
     """
-    if networks.generator == OWN:  # of a user's own nothing is known
+    if networks.generator == OWN:  # the size of a user's own network is not known
         return Cost(0, 0)
     options = generator_options(networks, spec, classes)
     return _player_cost(NETWORKS[networks.generator].generator, options, (networks.latent_dim,))
 
 
 def _player_cost(build: Builder, options: Options, shape: tuple[int, ...]) -> Cost:
-    """What one player, called with inputs (B, *shape), would take."""
+    """The cost of one player that is called with inputs (B, *shape)."""
     try:
         return cost(lambda depth: build(replace(options, depth=depth)), options.depth, shape, options.classes)
-    except ValueError as error:  # the network's own words
+    except ValueError as error:  # with a message of the network
         raise ConfigError(str(error)) from error
 
 
 def check_generator(found: Cost) -> None:
-    """Refuse to draw with weights that the memory cannot hold.
+    """Refuse a generator whose weights do not fit in memory.
 
     Raises:
-        ConfigError: what they would take, and what this machine has.
+        ConfigError: it does not fit.
     """
-    refuse_beyond(NUMBER * found.weights, "this generator", "Draw where there is more.")
+    refuse_beyond(NUMBER * found.weights, "this generator", "Use a machine with more memory.")
 
 
 def check_players(found: Costs) -> None:
-    """Refuse players that the memory cannot hold, each weight with one moment of it in the optimizer.
+    """Refuse players that do not fit in memory, with one moment per weight in the optimizer.
 
     Raises:
-        ConfigError: what they would take, and what this machine has.
+        ConfigError: they do not fit.
     """
     refuse_beyond(2 * NUMBER * found.weights, "both players", NARROWER)
 
 
 def check_training(found: Costs, config: Config, spec: Spec) -> None:
-    """Refuse a training that the memory cannot hold, by what its first step leaves there.
+    """Refuse a training whose first step does not fit in memory.
 
     Raises:
-        ConfigError: what it would take, and what this machine has.
+        ConfigError: it does not fit.
     """
-    # Each weight with its gradient and a moment; the fakes' graph; then the judge's of reals and fakes.
+    # Each weight has a gradient and a moment. Then the graphs: G on fakes, D on reals and on fakes.
     weights = config.machine.processes * 3 * found.weights
     layers = found.generator.outputs + 2 * found.discriminator.outputs / config.optimizers.ghost_batches
     reals = config.game.d_steps * math.prod(spec.shape)
-    kept = NUMBER if config.machine.precision == "fp32" else NUMBER / 2  # bf16's bytes
+    kept = NUMBER if config.machine.precision == "fp32" else NUMBER / 2  # bytes of bf16
     needed = weights * NUMBER + config.optimizers.batch_size * (layers * kept + reals * NUMBER)
     device = "cuda" if config.machine.device.startswith("cuda") and torch.cuda.is_available() else "cpu"
     refuse_beyond(needed + (config.machine.processes - 1) * PROCESS, "this training", NARROWER, device)
 
 
 def cost(make: Callable[[int], nn.Module], depth: int, shape: Sequence[int], classes: int) -> Cost:
-    """What a network of so many layers would take; nothing is allocated for it.
+    """The cost of a network with ``depth`` layers; no memory is allocated for it.
 
     Args:
-        make: the network of a given depth. It is made at depths 1 and 2 alone: each further layer takes
-            as much as the second.
-        shape: of what it is called with, (*shape) for (B, *shape), beside labels where there are classes.
+        make: makes the network for a given depth. Only depths 1 and 2 are made, since each further layer
+            costs as much as the second.
+        shape: of one input. With classes, labels are given too.
     """
     found = []
     for layers in range(1, min(depth, 2) + 1):
@@ -128,7 +128,7 @@ def cost(make: Callable[[int], nn.Module], depth: int, shape: Sequence[int], cla
                 network = make(layers)
                 labels = (torch.zeros(2, dtype=torch.int64),) if classes else ()
                 outputs = _outputs(network, torch.zeros(2, *shape), *labels)
-        except (RuntimeError, OverflowError, TypeError):  # more than 64 bits can count
+        except (RuntimeError, OverflowError, TypeError):  # the numbers exceed 64 bits
             return Cost(math.inf, math.inf)
         found.append((sum(p.numel() for p in network.parameters()), outputs / 2))
     first, last = found[0], found[-1]
@@ -136,7 +136,7 @@ def cost(make: Callable[[int], nn.Module], depth: int, shape: Sequence[int], cla
 
 
 def _outputs(network: nn.Module, *inputs: Tensor) -> int:
-    """The numbers that a call leaves behind for the slopes: what layers with weights put out."""
+    """The number of outputs of layers with weights, which are kept for the gradients."""
     total = 0
 
     def count(layer: nn.Module, given: Any, out: Tensor) -> None:
@@ -150,8 +150,8 @@ def _outputs(network: nn.Module, *inputs: Tensor) -> int:
     return total
 
 
-def of_machine(device: torch.device | str = "cpu") -> int:
-    """Bytes of memory that this machine, or the part of it that is ours, has on a device."""
+def machine_memory(device: torch.device | str = "cpu") -> int:
+    """Bytes of memory on a device of this machine; on the CPU, those that we may use."""
     if torch.device(device).type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
     return cores.memory()
@@ -160,30 +160,37 @@ def of_machine(device: torch.device | str = "cpu") -> int:
 def refuse_beyond(needed: float, what: str, advice: str, device: torch.device | str = "cpu") -> None:
     """Refuse what needs more bytes than this machine has.
 
+    Args:
+        what: names it in the message.
+        advice: the end of the message, what to change.
+
     Raises:
-        ConfigError: what would need how much, and what to change.
+        ConfigError: it needs more.
     """
-    has = of_machine(device)
+    has = machine_memory(device)
     if needed > has:
         raise ConfigError(
-            f"{what} would take at least {gigabytes(needed)} of memory, and this machine has {gigabytes(has)}. "
+            f"{what} needs at least {gigabytes(needed)} of memory, and this machine has {gigabytes(has)}. "
             f"{advice}"
         )
 
 
 def gigabytes(count: float) -> str:
-    """Bytes in words."""
+    """A number of bytes as text, in GB."""
     if count > 1e30:
         return "more GB than can be counted"
     return f"{count / 1e9:,.1f} GB"
 
 
 def check_drawing(count: int, like: Tensor) -> None:
-    """Refuse to draw so many samples like the first of them (B, *shape) where the memory cannot hold them.
+    """Refuse to draw more samples than fit in memory.
+
+    Args:
+        like: some of the samples (B, *shape).
 
     Raises:
-        ConfigError: how much they would take.
+        ConfigError: they do not fit.
     """
     shape = tuple(like.shape[1:])
     needed = count * math.prod(shape) * like.element_size()
-    refuse_beyond(needed, f"{count:,} samples of shape {shape}", "Draw fewer at a time: --count.")
+    refuse_beyond(needed, f"a set of {count:,} samples of shape {shape}", "Draw fewer at a time: --count.")

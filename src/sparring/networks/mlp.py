@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons: the beginner's players, for pictures as flat vectors and for points."""
+"""Multi-layer perceptrons, the simplest networks, for points and for pictures as flat vectors."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sparring.networks.network import Network
 
 
 class Generator(nn.Module):
-    """Latents (B, latent_dim) to samples (B, *shape) through ReLU layers.
+    """Maps latents (B, latent_dim) to samples (B, *shape) through ReLU layers.
 
     Args:
         shape: shape of one sample.
         latent_dim: numbers in a latent vector.
         hidden: units of each hidden layer.
-        classes: number of classes; 0 draws without labels.
-        head: how it ends, a name in HEADS: "tanh" for data in [-1, 1], "linear" for any.
+        classes: number of classes; 0: without labels.
+        head: its last layer, a name in HEADS: "tanh" for data in [-1, 1], "linear" for any data.
         norm: BatchNorm before each ReLU.
     """
 
@@ -54,13 +54,13 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Samples (B, *shape) to logits (B,) through LeakyReLU(0.2) layers.
+    """Maps samples (B, *shape) to logits (B,) through LeakyReLU(0.2) layers.
 
     Args:
         shape: shape of one sample.
         hidden: units of each hidden layer.
-        classes: number of classes; 0 judges without labels.
-        norm: BatchNorm before each LeakyReLU but the first.
+        classes: number of classes; 0: without labels.
+        norm: BatchNorm before each LeakyReLU except the first.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Players after R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN!"), sized by the data's shape.
+"""Networks after R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN!").
 
-Grouped residual bottlenecks, no normalisation, antialiased resampling. What a normalisation would do
-at the start is done by the initial weights (Zhang et al. 2019, Fixup).
+Sizes follow the shape of the data. Grouped residual bottlenecks, no normalisation, antialiased
+resampling. The initial weights replace normalisation at the start (Zhang et al. 2019, Fixup).
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from sparring.networks.dcgan import channels_by_scale, scales
 from sparring.networks.network import Network
 
 SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7, 32 -> 16 -> 8 -> 4
-EXPANSION = 2  # channels of a bottleneck's middle, times those outside
-GROUP = 16  # channels of a group in the middle, about
+EXPANSION = 2  # ratio of the channels inside a bottleneck to those outside
+GROUP = 16  # channels per group inside a bottleneck, approximately
 SLOPE = 0.2  # of LeakyReLU
-FILTER = (1.0, 2.0, 1.0)  # smooths on every change of size
+FILTER = (1.0, 2.0, 1.0)  # smooths at every change of size
 
 
 class Generator(nn.Module):
-    """Latents (B, latent_dim) to pictures (B, C, H, W), unbounded: data lie in [-1, 1].
+    """Maps latents (B, latent_dim) to pictures (B, C, H, W) without bounds; the data lie in [-1, 1].
 
     Args:
         shape: (C, H, W) of one picture.
         latent_dim: numbers in a latent vector.
         width: channels at full size; each coarser scale has twice as many, up to eight times.
-        depth: residual blocks a scale.
-        classes: number of classes; 0 draws without labels.
+        depth: residual blocks per scale.
+        classes: number of classes; 0: without labels.
 
     Raises:
-        ValueError: pictures below 8 x 8.
+        ValueError: the pictures are smaller than 8 x 8.
     """
 
     def __init__(
@@ -69,16 +69,16 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, C, H, W) to logits (B,): the generator's mirror image.
+    """Maps pictures (B, C, H, W) to logits (B,), with the layers of the generator in reverse order.
 
     Args:
         shape: (C, H, W) of one picture.
         width: channels at full size; each coarser scale has twice as many, up to eight times.
-        depth: residual blocks a scale.
-        classes: number of classes; 0 judges without labels.
+        depth: residual blocks per scale.
+        classes: number of classes; 0: without labels.
 
     Raises:
-        ValueError: pictures below 8 x 8.
+        ValueError: the pictures are smaller than 8 x 8.
     """
 
     def __init__(self, *, shape: Sequence[int], width: int = 16, depth: int = 1, classes: int = 0) -> None:
@@ -103,10 +103,10 @@ class Discriminator(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """x + f(x), f: 1 x 1, LeakyReLU, 3 x 3 in groups, LeakyReLU, 1 x 1; f is zero at first.
+    """x + f(x) with f: 1 x 1, LeakyReLU, 3 x 3 in groups, LeakyReLU, 1 x 1; f starts as zero.
 
-    ``blocks`` of these in a row keep the signal's size: the m - 1 = 2 layers before the last, which
-    is zero, are scaled by blocks^(-1 / (2m - 2)) with m = 3 (Zhang et al. 2019, section 3.2).
+    A sequence of ``blocks`` keeps the size of the signal: the last of m = 3 layers starts as zero, and
+    the other m - 1 = 2 are scaled by blocks^(-1 / (2m - 2)) (Zhang et al. 2019, section 3.2).
     """
 
     def __init__(self, channels: int, blocks: int) -> None:
@@ -128,7 +128,7 @@ class Bottleneck(nn.Module):
 
 
 class Double(nn.Module):
-    """(B, C, H, W) -> (B, C, 2 H, 2 W): each place four times, then smoothed by FILTER."""
+    """(B, C, H, W) -> (B, C, 2 H, 2 W): repeats each place 2 x 2 times, then smooths by FILTER."""
 
     kernel: Tensor
 
@@ -143,7 +143,7 @@ class Double(nn.Module):
 
 
 class Halve(nn.Module):
-    """(B, C, H, W) -> (B, C, H // 2, W // 2): smoothed by FILTER, then the mean of each 2 x 2 places."""
+    """(B, C, H, W) -> (B, C, H // 2, W // 2): smooths by FILTER, then takes means of 2 x 2 places."""
 
     kernel: Tensor
 
@@ -158,19 +158,19 @@ class Halve(nn.Module):
 
 
 def resampling_kernel() -> Tensor:
-    """FILTER after a box of two places, on both axes: (4, 4), of sum 1; (1, 3, 3, 1) / 8 on each."""
+    """FILTER after a box of two places, on both axes: (4, 4) with sum 1; (1, 3, 3, 1) / 8 on each axis."""
     line = torch.tensor([a + b for a, b in zip((*FILTER, 0.0), (0.0, *FILTER), strict=True)])
     line = line / line.sum()
     return line[:, None] * line
 
 
 def _change(inputs: int, outputs: int) -> nn.Module:
-    """A 1 x 1 convolution where the number of channels changes."""
+    """A 1 x 1 convolution if the number of channels changes, else the identity."""
     return _scaled(nn.Conv2d(inputs, outputs, 1, bias=False)) if inputs != outputs else nn.Identity()
 
 
 def _scaled(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
-    """The layer with weights N(0, gain^2 / inputs) and no bias at first (He et al. 2015)."""
+    """Draw the weights of a layer from N(0, gain^2 / inputs) and set its bias to 0 (He et al. 2015)."""
     nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

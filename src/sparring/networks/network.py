@@ -1,4 +1,4 @@
-"""What a network is to the rest: what it takes, how its two players are made, and how a player is called."""
+"""The type of a family of networks: what it accepts, how its two players are made and called."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from sparring.data.spec import Spec
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is chosen of a player, and what its data is; each network uses what it has a place for.
+    """The options from which a player is made; a network ignores those that it does not have.
 
     Attributes:
-        shape: of a sample; ``head``: how a generator of such samples ends, a name in ``heads.HEADS``.
-        classes: 0 without labels.
-        latent_dim: of a generator's inputs.
-        width: channels at the finest scale, or units of a hidden layer; ``depth``: layers, or blocks a scale.
-        norm: one of the names that the network takes.
-        hidden: units of a discriminator's last hidden layer, 0 for none.
-        deviation: show a discriminator how varied its batch is.
+        shape: of a sample.
+        head: the last layer of a generator, a name in ``heads.HEADS``.
+        classes: number of classes; 0: without labels.
+        width: channels at the finest scale, or units of a hidden layer.
+        depth: layers, or blocks per scale.
+        norm: one of the normalisations that the network accepts.
+        latent_dim: numbers in a latent vector of a generator.
+        hidden: units of the last hidden layer of a discriminator; 0: none.
+        deviation: show a discriminator how much the samples of a batch differ.
     """
 
     shape: tuple[int, ...]
@@ -42,12 +44,12 @@ Builder = Callable[[Options], nn.Module]
 
 @dataclass(frozen=True)
 class Network:
-    """A pair of players of one family.
+    """A family of networks: a generator and a discriminator.
 
     Attributes:
-        generator, discriminator: how each is made.
-        axes: of the samples that it takes, as a Kind has them; "" for any.
-        g_norms, d_norms: the normalisations that each player has a place for.
+        generator, discriminator: functions that make them.
+        axes: the axes of samples that they accept, as in Kind; "" for any.
+        g_norms, d_norms: the normalisations that each of them accepts.
     """
 
     generator: Builder
@@ -58,7 +60,7 @@ class Network:
 
 
 def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:
-    """What is chosen of the generator of such data."""
+    """The options of the generator for this data."""
     return Options(
         shape=spec.shape,
         head=spec.head,
@@ -71,7 +73,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
 
 
 def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:
-    """What is chosen of the discriminator of such data."""
+    """The options of the discriminator for this data."""
     return Options(
         shape=spec.shape,
         head=spec.head,
@@ -86,10 +88,10 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
 
 @contextmanager
 def at_rest(*players: nn.Module) -> Iterator[None]:
-    """Players in evaluation mode, and each module back in its own mode afterwards.
+    """Put players in evaluation mode, and restore the mode of each module afterwards.
 
-    To look must move nothing: in training mode a forward pass moves batch statistics, and even reading a
-    weight under spectral normalisation moves its singular vectors.
+    A measurement must not change a player: in training mode a forward pass changes batch statistics, and
+    even reading a weight with spectral normalisation changes its singular vectors.
     """
     modes = [(module, module.training) for player in players for module in player.modules()]
     for player in players:
@@ -102,6 +104,6 @@ def at_rest(*players: nn.Module) -> Iterator[None]:
 
 
 def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
-    """Call a player, with labels where there are any."""
+    """Call a player, with labels if there are any."""
     outputs: Tensor = player(inputs) if labels is None else player(inputs, labels)
     return outputs

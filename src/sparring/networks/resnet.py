@@ -1,4 +1,4 @@
-"""Residual players after SNGAN and the projection discriminator, sized by the data's shape.
+"""Residual networks after SNGAN and the projection discriminator; sizes follow the shape of the data.
 
 Miyato et al. 2018 (spectral normalisation, appendix B.4) and Miyato & Koyama 2018 (projection).
 """
@@ -21,18 +21,18 @@ SMALLEST = 4  # pixels of the shorter side at the coarsest scale: 28 -> 14 -> 7,
 
 
 class Generator(nn.Module):
-    """Latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
+    """Maps latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
 
     Args:
         shape: (C, H, W) of one picture.
         latent_dim: numbers in a latent vector.
         width: channels at full size; each coarser scale has twice as many, up to eight times.
-        classes: number of classes; 0 draws without labels.
+        classes: number of classes; 0: without labels.
         norm: BatchNorm before each ReLU.
-        conditional_norm: the class speaks through BatchNorm's scale and shift, not beside the latent.
+        conditional_norm: the class sets BatchNorm's scale and shift; it is not appended to the latent.
 
     Raises:
-        ValueError: ``conditional_norm`` without classes, or pictures below 8 x 8.
+        ValueError: ``conditional_norm`` without classes, or the pictures are smaller than 8 x 8.
     """
 
     def __init__(
@@ -71,15 +71,15 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, C, H, W) to logits (B,): residual blocks, ReLU, the sum over places, a ClassHead.
+    """Maps pictures (B, C, H, W) to logits (B,): residual blocks, ReLU, sum over places, ClassHead.
 
     Args:
         shape: (C, H, W) of one picture.
         width: channels at half size; each coarser scale has twice as many, up to eight times.
-        classes: number of classes; 0 judges without labels.
+        classes: number of classes; 0: without labels.
 
     Raises:
-        ValueError: pictures below 8 x 8.
+        ValueError: the pictures are smaller than 8 x 8.
     """
 
     def __init__(self, *, shape: Sequence[int], width: int = 32, classes: int = 0) -> None:
@@ -99,7 +99,7 @@ class Discriminator(nn.Module):
 
 
 class _Norm(nn.Module):
-    """BatchNorm, BatchNorm by class, or nothing, behind one call: (B, C, H, W), labels -> the same."""
+    """BatchNorm, conditional BatchNorm or no normalisation: (B, C, H, W), (B,) -> (B, C, H, W)."""
 
     def __init__(self, channels: int, *, norm: bool, classes: int) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class _Norm(nn.Module):
 
 
 class _UpBlock(nn.Module):
-    """norm, ReLU, double, 3 x 3, norm, ReLU, 3 x 3; beside it double, 1 x 1."""
+    """norm, ReLU, double, 3 x 3, norm, ReLU, 3 x 3; the shortcut is double, 1 x 1."""
 
     def __init__(self, coarse: int, fine: int, normalise: partial[_Norm]) -> None:
         super().__init__()
@@ -124,12 +124,12 @@ class _UpBlock(nn.Module):
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
         hidden = self.conv1(_double(self.norm1(features, labels).relu()))
         residual: Tensor = self.conv2(self.norm2(hidden, labels).relu())
-        # A 1 x 1 convolution and the doubling commute; in this order it is four times cheaper.
+        # A 1 x 1 convolution and the doubling can be exchanged; in this order it is four times cheaper.
         return residual + _double(self.shortcut(features))
 
 
 class _DownBlock(nn.Module):
-    """ReLU, 3 x 3, ReLU, 3 x 3, halve; beside it 1 x 1, halve. The first block has no ReLU before it."""
+    """ReLU, 3 x 3, ReLU, 3 x 3, halve; the shortcut is 1 x 1, halve. The first block starts without ReLU."""
 
     def __init__(self, fine: int, coarse: int, *, first: bool = False, halve: bool = True) -> None:
         super().__init__()
@@ -143,20 +143,20 @@ class _DownBlock(nn.Module):
         hidden = self.conv1(features if self.first else features.relu()).relu()
         residual: Tensor = self.conv2(hidden)
         if self.halve:
-            # Here too the 1 x 1 convolution and the mean of 2 x 2 places commute.
+            # The 1 x 1 convolution and the mean of 2 x 2 places can be exchanged, too.
             residual, features = avg_pool2d(residual, 2), avg_pool2d(features, 2)
         shortcut: Tensor = self.shortcut(features)
         return residual + shortcut
 
 
 def _double(features: Tensor) -> Tensor:
-    """Each place four times: (B, C, H, W) -> (B, C, 2 H, 2 W)."""
+    """Repeat each place 2 x 2 times: (B, C, H, W) -> (B, C, 2 H, 2 W)."""
     doubled: Tensor = interpolate(features, scale_factor=2.0, mode="nearest")
     return doubled
 
 
 def _glorot(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
-    """The layer with Glorot & Bengio's uniform weights and no bias at first."""
+    """Draw the weights of a layer by Glorot & Bengio's uniform method and set its bias to 0."""
     nn.init.xavier_uniform_(layer.weight, gain)
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)

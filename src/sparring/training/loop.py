@@ -125,7 +125,9 @@ def check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) 
     instance("game", game, Game, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     instance("budget", budget, Budget, "a sparring.Budget, as Budget(epochs=5)")
     instance("threads", threads, (Threads, type(None)), "None, or sparring.machine.device.Threads(fixed=4)")
-    instance("held_out", held_out, (Dataset, type(None)), "None or a Dataset, as data.split.set_aside gives")
+    instance(
+        "held_out", held_out, (Dataset, type(None)), "None or a Dataset, as data.split.split_hold_out gives"
+    )
     instance("stop", stop, Callable, "a function without arguments")  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from sparring import games, kinds
 from sparring.config.groups import Config, DatasetConfig
 from sparring.data import builtin, clusters
 from sparring.data.spec import Dataset, check_size
-from sparring.data.split import aside_count, set_aside
+from sparring.data.split import hold_out_count, split_hold_out
 from sparring.games.game import Game
 from sparring.history.record import Record
 from sparring.machine.device import Threads, check_threads
@@ -37,7 +37,7 @@ def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
     else:
         seen = data.unlabelled()
     if chosen.hold_out:
-        return set_aside(seen, chosen.hold_out)
+        return split_hold_out(seen, chosen.hold_out)
     other = builtin.held_out(data.name)
     alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
     if other is None or not alike:
@@ -53,7 +53,7 @@ def check(config: Config, data: Dataset) -> None:
         ConfigError: no budget is set, or options that do not go together.
     """
     Budget.of(config.budget)
-    count = len(data) - aside_count(len(data), config.dataset.hold_out)
+    count = len(data) - hold_out_count(len(data), config.dataset.hold_out)
     held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     check_size(
         data.name + held,

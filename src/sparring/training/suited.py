@@ -12,7 +12,7 @@ from sparring import kinds
 from sparring.config.groups import Config, check_needs
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
-from sparring.data.split import aside_count
+from sparring.data.split import hold_out_count
 from sparring.errors import ConfigError, DataError, counted, first_of, quoted
 from sparring.machine.device import launched
 
@@ -143,7 +143,7 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
     Raises:
         DataError: fewer than LEAST samples.
     """
-    count = len(data) - aside_count(len(data), config.dataset.hold_out)
+    count = len(data) - hold_out_count(len(data), config.dataset.hold_out)
     parts = config.machine.processes * config.optimizers.ghost_batches
     held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     if count < LEAST:

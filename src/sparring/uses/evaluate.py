@@ -19,7 +19,7 @@ from sparring.config.groups import DatasetConfig, PictureFilesConfig
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
-from sparring.data.split import set_aside
+from sparring.data.split import split_hold_out
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
 from sparring.errors import ConfigError, DataError, RunError, counted, first_of
@@ -206,7 +206,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
 def _apart(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """The training set of a run, and real samples that it has not seen, or None."""
     if chosen.hold_out:
-        data, aside = set_aside(data, chosen.hold_out)
+        data, aside = split_hold_out(data, chosen.hold_out)
         return data, named_part(aside)
     return data, named_part(builtin.held_out(chosen.data))
 
