@@ -113,7 +113,7 @@ def test_verbs_that_need_the_networks_say_how_to_draw(
     gan().fit(tmp_path / "points.npy", samples_seen=64, out=out)
     assert main([words[0], str(out), *words[1:]]) == 1
     said = capsys.readouterr().err
-    assert "sparring.GAN.load(RUN, generator=YOURS) draws and measures" in said
+    assert "sparring.GAN.load(RUN, generator=YOURS) to draw and measure" in said
     with pytest.raises(ConfigError, match="which only your program can make"):
         Playground()(out, DrawRequest.of({}))
     assert main(["doctor", str(out)]) in (0, 4, 5)

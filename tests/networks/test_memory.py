@@ -62,7 +62,7 @@ def test_each_process_takes_memory_of_its_own() -> None:
 
 
 def test_players_too_large_to_draw_with_are_refused(pictures: Dataset) -> None:
-    with pytest.raises(ConfigError, match="both players would take at least"):
+    with pytest.raises(ConfigError, match="both players would need at least"):
         games.make(from_recipe("dcgan", latent_dim=10**12, device="cpu"), pictures.spec, 0)
 
 
@@ -78,7 +78,7 @@ def test_a_batch_is_counted_with_what_its_layers_put_out(monkeypatch: pytest.Mon
 
 def test_more_latents_or_samples_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
-        ConfigError, match="1,000,000,000,000 latents of 64 numbers would take at least 256,000.0 GB"
+        ConfigError, match="1,000,000,000,000 latents of 64 numbers would need at least 256,000.0 GB"
     ):
         drawing.random_latents(10**12, 64, 0)
     monkeypatch.setattr(memory, "machine_memory", lambda device: 10**6)

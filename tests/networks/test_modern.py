@@ -119,7 +119,7 @@ def test_the_discriminators_last_layer_is_a_basis_over_all_places() -> None:
 
 def test_what_cannot_be_built() -> None:
     for player in (modern.Generator, modern.Discriminator):
-        with pytest.raises(ValueError, match="too small for convolutional players"):
+        with pytest.raises(ValueError, match="too small for convolutional networks"):
             player(shape=(1, 64, 7))
     for player in (
         modern.Generator(shape=(1, 8, 8), classes=2),

@@ -113,10 +113,10 @@ def test_labels_change_the_answer(module: object) -> None:
 
 def test_pictures_too_small_for_convolutions() -> None:
     for side in (1, 4, 7):
-        with pytest.raises(ValueError, match="too small for convolutional players"):
+        with pytest.raises(ValueError, match="too small for convolutional networks"):
             dcgan.Generator(shape=(1, side, 64))
     for side in (1, 3, 5):
-        with pytest.raises(ValueError, match="too small for convolutional players"):
+        with pytest.raises(ValueError, match="too small for convolutional networks"):
             dcgan.Discriminator(shape=(1, 64, side))
 
 

@@ -48,7 +48,7 @@ def test_a_function_gets_what_it_has_names_for(make: Any, given: dict[str, Any])
 def test_what_makes_no_network_is_refused() -> None:
     with pytest.raises(ConfigError, match="discriminator: 'Linear' needs in_features, out_features too"):
         made("discriminator", nn.Linear, *GIVEN)
-    with pytest.raises(ConfigError, match="generator: what came makes a int; expected a torch.nn.Module"):
+    with pytest.raises(ConfigError, match="generator: what you gave makes a int; expected a torch.nn.Module"):
         made("generator", lambda: 3, *GIVEN)
 
 

@@ -130,7 +130,7 @@ def test_what_cannot_be_built() -> None:
     with pytest.raises(ValueError, match="conditional BatchNorm needs classes"):
         resnet.Generator(shape=(1, 8, 8), conditional_norm=True)
     for player in (resnet.Generator, resnet.Discriminator):
-        with pytest.raises(ValueError, match="too small for convolutional players"):
+        with pytest.raises(ValueError, match="too small for convolutional networks"):
             player(shape=(1, 7, 64))
     assert not has_batch_statistics(resnet.Generator(shape=(1, 8, 8), width=4, norm=False))
     assert has_batch_statistics(resnet.Generator(shape=(1, 8, 8), width=4))

@@ -170,7 +170,7 @@ def refuse_beyond(needed: float, what: str, advice: str, device: torch.device | 
     has = machine_memory(device)
     if needed > has:
         raise ConfigError(
-            f"{what} needs at least {gigabytes(needed)} of memory, and this machine has {gigabytes(has)}. "
+            f"{what} would need at least {gigabytes(needed)} of memory, and this machine has {gigabytes(has)}. "
             f"{advice}"
         )
 
@@ -193,4 +193,4 @@ def check_drawing(count: int, like: Tensor) -> None:
     """
     shape = tuple(like.shape[1:])
     needed = count * math.prod(shape) * like.element_size()
-    refuse_beyond(needed, f"a set of {count:,} samples of shape {shape}", "Draw fewer at a time: --count.")
+    refuse_beyond(needed, f"{count:,} samples of shape {shape}", "Draw fewer at a time: --count.")

@@ -56,5 +56,5 @@ def made(player: str, given: Given | None, shape: tuple[int, ...], latent_dim: i
         )
     found = given(**arguments)
     if not isinstance(found, nn.Module):
-        raise ConfigError(f"{player}: the function makes a {type(found).__name__}; expected {EXPECTED}.")
+        raise ConfigError(f"{player}: what you gave makes a {type(found).__name__}; expected {EXPECTED}.")
     return found
