@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,15 @@ from rich.text import Text
 from sparring.errors import printable, warn
 from sparring.history.record import Record
 
-if TYPE_CHECKING:
-    pass
-
 Pixels = NDArray[np.uint8]  # (H, W, C)
 REDRAW_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between lines on what is being done, where there is no terminal
+SHOWN = {  # logged name: what lines of text and the live view call it, digits, style
+    "g_loss": ("g_loss", "generator loss", 3, "bold cyan"),
+    "d_loss": ("d_loss", "discriminator loss", 3, "bold magenta"),
+    "d_real": ("D(real)", "D(real)", 2, "bold green"),
+    "d_fake": ("D(fake)", "D(fake)", 2, "bold red"),
+}
 
 
 class HalfBlocks:
@@ -183,24 +186,29 @@ class Reading:
 
 
 def fight_line(record: Record) -> Text:
-    """Both losses and both mean scores of the discriminator as one line."""
-    v = record.values
-    text = Text("      generator loss ")
-    text.append(f"{v['g_loss']:.3f}", "bold cyan").append("  discriminator loss ")
-    text.append(f"{v['d_loss']:.3f}", "bold magenta").append("  D(real) ")
-    text.append(f"{v['d_real']:.2f}", "bold green").append("  D(fake) ")
-    return text.append(f"{v['d_fake']:.2f}", "bold red")
+    """The losses and the mean scores of the discriminator as one line, as far as the game has them."""
+    text, gap = Text("      "), ""
+    for name, (_, label, digits, style) in _shown(record).items():
+        text.append(f"{gap}{label} ").append(f"{record.values[name]:.{digits}f}", style)
+        gap = "  "
+    return text
 
 
 def plain_line(record: Record) -> str:
     """One record as a line of text."""
     v = record.values
     quality = f"{v['times_real']:.3g} times real  " if "times_real" in v else ""
+    fight = (f"{label} {v[name]:.{digits}f}  " for name, (label, _, digits, _) in _shown(record).items())
     return (
         f"{record.progress:4.0%}  {quality}step {record.step:,}  {record.samples_seen:,} samples  "
-        f"{record.seconds:.0f} s  g_loss {v['g_loss']:.3f}  d_loss {v['d_loss']:.3f}  "
-        f"D(real) {v['d_real']:.2f}  D(fake) {v['d_fake']:.2f}  {v['samples_per_second']:,.0f} samples/s"
+        f"{record.seconds:.0f} s  {''.join(fight)}{v['samples_per_second']:,.0f} samples/s"
     )
+
+
+def _shown(record: Record) -> dict[str, tuple[str, str, int, str]]:
+    """What lines show of a record: what it has of SHOWN, and the losses of other games."""
+    losses = {name: (name, name, 3, "bold") for name in record.values if name.endswith("loss")}
+    return {name: how for name, how in (SHOWN | losses | SHOWN).items() if name in record.values}
 
 
 def _bar(progress: float, width: int = 40) -> str:
