@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +72,9 @@ class Regression:
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         return dict
+
+    def described(self) -> tuple[dict[str, Any], dict[str, str]]:
+        return {"latent_dim": 3}, {}
 
 
 def pairs() -> Paired:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+import sparring
 from conftest import TINY_LINE
 from sparring import games, networks
 from sparring.cli.main import main
@@ -17,6 +19,7 @@ from sparring.games.updates import Update, descend, slope
 from sparring.machine.device import Runtime
 from sparring.networks.network import at_rest
 from sparring.networks.own import Given
+from sparring.training.budget import Budget
 
 TOO_LITTLE = 4  # what the doctor ends with after so few steps
 
@@ -63,6 +66,9 @@ class Alone:
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         return dict
 
+    def described(self) -> tuple[dict[str, Any], dict[str, str]]:
+        return {"latent_dim": self.latent_dim}, {}
+
 
 def make(config: Config, spec: Spec, classes: int, runtime: Runtime | None, own: Mapping[str, Given]) -> Alone:
     with torch.random.fork_rng(devices=[]):
@@ -97,3 +103,17 @@ def test_a_game_of_one_player_goes_through_every_verb(
     verbs = ["info"], ["report"], ["sample"], ["sample", "--best"], ["evaluate", "--count", "64"]
     assert [main([verb, str(whole), *more]) for verb, *more in verbs] == [0] * 5
     assert main(["doctor", str(whole)]) == TOO_LITTLE
+
+
+def test_it_trains_from_python_in_a_folder_too(tmp_path: Path) -> None:
+    points = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+
+    def trained(out: Path, samples: int) -> Tensor:
+        torch.manual_seed(0)
+        game = Alone(nn.Linear(4, 2), 4, Runtime("cpu", "fp32"))
+        list(sparring.train(game, points, Budget(samples_seen=samples), out=out, resume=True, batch_size=16))
+        return game.players["generator"].weight.detach()
+
+    whole, half = trained(tmp_path / "whole", 128), trained(tmp_path / "broken", 64)
+    assert torch.equal(whole, trained(tmp_path / "broken", 128))
+    assert not torch.equal(whole, half)

@@ -16,7 +16,6 @@ from sparring.games.losses import Loss
 from sparring.gan import GAN
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder
-from sparring.runs.own import described
 
 POINTS = np.random.default_rng(0).normal(3, 2, (64, 2)).astype(np.float32)
 SETTINGS: dict[str, Any] = {"batch_size": 16, "record_every": 2, "record_seconds": 0.0, "pictures": 2}
@@ -82,7 +81,7 @@ def test_what_has_no_name_is_said_in_words() -> None:
     mine = Loss(losses.hinge.discriminator, lambda real, fake: -fake)
     own = game(loss=mine, d_optimizer=None, lr_schedule=lambda share: 1 - share)
     own.g_optimizer = torch.optim.AdamW(player.parameters())
-    known, words = described(own)
+    known, words = own.described()
     assert not {"loss", "optimizer", "lr_schedule"} & known.keys()
     assert (words["loss"], words["optimizer"], words["lr_schedule"]) == (
         "a loss",

@@ -20,6 +20,7 @@ from sparring.games import drawing, losses, outlook, schedules
 from sparring.games.adversarial_step import adversarial_step
 from sparring.games.augment import Augmentation
 from sparring.games.average import WeightAverage
+from sparring.games.described import described
 from sparring.games.game import Clock, Logged
 from sparring.games.ghosts import follow, replica
 from sparring.games.losses import Loss
@@ -192,6 +193,10 @@ class AdversarialGame:
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         """Measures the discriminator's lead on what it was shown over what is held out."""
         return HeldOutGap(self, data, held_out, seed) if held_out else dict
+
+    def described(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The options that say what it is, as far as they can, and in words what else is a program's own."""
+        return described(self)
 
     def replicas(self) -> list[AdversarialGame]:
         """This game once for each ghost batch: the same weights, batch statistics apart.

@@ -102,6 +102,9 @@ class Game(Protocol):
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         """What is measured at each record that only this game has."""
 
+    def described(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The options that say what it is, as far as they can, and in words what else is a program's own."""
+
 
 @dataclass(frozen=True)
 class Rules:

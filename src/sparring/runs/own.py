@@ -12,12 +12,10 @@ import torch
 
 from sparring.config import arguments
 from sparring.config.arguments import flag
-from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config
+from sparring.config.groups import BUDGETS, OWN, Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
-from sparring.games.adversarial import AdversarialGame
-from sparring.games.losses import LOSSES
-from sparring.games.schedules import SCHEDULES
+from sparring.games.game import Game
 from sparring.games.trial import as_data
 from sparring.history import layout
 from sparring.history.record import Record
@@ -32,14 +30,13 @@ from sparring.training import loop
 from sparring.training.budget import Budget
 
 SECONDS = 30.0  # between checkpoints, at most
-WEIGHTS = {"real": "r1_gamma", "fake": "r2_gamma", "between": "gp_weight", "near": "r1_near_gamma"}
-BY_TYPE = {"Adam": "adam", "OptimisticAdam": "optimistic-adam", "RMSprop": "rmsprop"}
+PLAYERS = {"generator": OWN, "discriminator": OWN, "g_norm": "none", "d_norm": "none"}  # as options
 # Options that may be other ones where a training goes on.
 MAY_DIFFER = (*BUDGETS, "record_every", "checkpoint_seconds", "threads", "vitals", "evaluate_every", "pictures")
 
 
 def train(
-    game: AdversarialGame,
+    game: Game,
     data: Dataset | Any,
     budget: Budget,
     *,
@@ -110,7 +107,7 @@ def train(
 
 
 def _in_folder(
-    game: AdversarialGame,
+    game: Game,
     data: Any,
     path: Path,
     options: dict[str, Any],
@@ -122,9 +119,12 @@ def _in_folder(
 ) -> Iterator[Record]:
     """The same in a run folder."""
     dataset = as_data(game, data)
-    known, own = described(game)
+    known, words = game.described()
+    place = {"precision": game.runtime.precision, "processes": game.runtime.processes}
     about = {"data": dataset.name, "conditional": dataset.classes > 0}
-    config = _accepted(known).replace(**about | options)
+    config = _accepted(PLAYERS | place | known).replace(**about | options)
+    own = {name: type(player).__name__ for name, player in game.players.items()}
+    own |= {"game": type(game).__name__} | words
     if going:
         folder, config = _gone_on_with(game, RunFolder(path), config, dataset)
     else:
@@ -134,9 +134,7 @@ def _in_folder(
     yield from train_in(folder, game, dataset, held_out=held_out, stop=stop, warn=warned)
 
 
-def _gone_on_with(
-    game: AdversarialGame, folder: RunFolder, config: Config, data: Dataset
-) -> tuple[RunFolder, Config]:
+def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) -> tuple[RunFolder, Config]:
     """Put the game where the run stopped, on as many threads as then.
 
     Raises:
@@ -152,41 +150,6 @@ def _gone_on_with(
         checkpoint.restore(game, facts, tensors, "Make the game as it was when the run began.")
         config = config.replace(threads=int(facts.get("threads", 0)) or config.machine.threads)
     return folder, config
-
-
-def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
-    """The options that say what a game is, as far as they can, and in words what is a user's own."""
-    rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then G's
-    first = len(game.d_optimizer.param_groups)
-    known: dict[str, Any] = {
-        "generator": OWN, "discriminator": OWN, "g_norm": "none", "d_norm": "none",
-        "latent_dim": game.latent_dim, "d_steps": game.d_steps, "ghost_batches": game.ghost_batches,
-        "weight_clip": game.weight_clip or None, "ema_half_life": game.ema_half_life or None,
-        "clip_gradients": game.clip_gradients or None, "instance_noise": game.instance_noise,
-        "lr_warmup": game.lr_warmup, "lecam_weight": game.lecam.weight if game.lecam else 0.0,
-        "precision": game.runtime.precision, "processes": game.runtime.processes,
-        "g_lr": rates[first], "d_lr": rates[0],
-    }  # fmt: skip
-    if betas[first]:
-        known |= {"beta1": betas[first][0], "beta2": betas[first][1]}
-    for penalty in game.penalties:
-        known |= {WEIGHTS[penalty.on]: penalty.weight, "penalty_every": penalty.every}
-    words = {player: type(network).__name__ for player, network in game.players.items()}
-    words["game"] = type(game).__name__
-    optimizers = [type(optimizer).__name__ for optimizer in game.optimizers.values()]
-    named = {
-        "loss": next((name for name, loss in LOSSES.items() if loss == game.loss), "a loss"),
-        "optimizer": BY_TYPE.get(optimizers[0], " and ".join(dict.fromkeys(optimizers))),
-        "lr_schedule": next((name for name, one in SCHEDULES.items() if one is game.lr_schedule), "a schedule"),
-    }
-    for name, said in named.items():
-        if said in OPTIONS[name].metadata["choices"] and not (name == "optimizer" and len(set(optimizers)) > 1):
-            known[name] = said
-        else:
-            words[name] = said
-    others = {"augment": game.augment, "gamma": game.gamma}
-    words |= {name: type(memory).__name__ for name, memory in others.items() if memory is not None}
-    return known, words
 
 
 def _accepted(options: dict[str, Any]) -> Config:
