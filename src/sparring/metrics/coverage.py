@@ -33,11 +33,12 @@ class Coverage(NamedTuple):
 def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Coverage:
     """Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020).
 
-    A vector's ball reaches to its k-th nearest neighbour in its own set, itself left out, and holds
-    what is strictly nearer. Precision: the share of fakes in a ball of a real. Recall: of reals in a
-    ball of a fake. Density: how many real balls hold a fake, over k. Coverage: the share of real balls
-    that hold a fake. Of equal sets the density is exactly 1; of two sets of one law, equally large, the
-    coverage is about 1 - 2^-k. Memory grows with the vectors, never with their pairs.
+    The ball around a vector reaches to its k-th nearest neighbour in its own set, not counting itself, and
+    contains what is strictly nearer. Precision is the share of fakes in a ball around a real, recall the share
+    of reals in a ball around a fake. Density is the mean number of balls around reals that contain a fake,
+    divided by k. Coverage is the share of balls around reals that contain a fake. For equal sets the density
+    is exactly 1. For two equally large sets of one distribution the coverage is about 1 - 2^-k. Memory grows
+    with the number of vectors, not of pairs.
 
     Args:
         real: features (N, D).
@@ -45,7 +46,7 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Coverage:
         k: neighbours; 5 in the papers.
 
     Raises:
-        ValueError: features that do not fit together, are not finite, or k or fewer in a set.
+        ValueError: features that do not fit together or are not finite, or a set of k or fewer vectors.
     """
     if k < 1:
         raise ValueError(f"k = {k}: expected at least 1 neighbour.")
@@ -77,9 +78,9 @@ def _squared_reach(features: Tensor, k: int) -> Tensor:
 def _inside(
     block: Tensor, rows: slice, columns: slice, about: Screen, reach: Tensor, a: Tensor, b: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Pairs (i, j) where b_j lies in the ball of a_i; doubtful pairs are measured exactly."""
+    """Pairs (i, j) where b_j lies in the ball around a_i; uncertain pairs are measured exactly."""
     limit, slack = reach[rows], rounding(about, reach, a.shape[1])[rows]
-    outermost = torch.where(limit > 0, limit + slack, -torch.inf)  # a ball of radius 0 holds nothing
+    outermost = torch.where(limit > 0, limit + slack, -torch.inf)  # a ball of radius 0 contains nothing
     i, j = (block < outermost[:, None].to(block.dtype)).nonzero(as_tuple=True)
     doubtful = block[i, j] > (limit - slack)[i]
     at, to = i + rows.start, j + columns.start

@@ -1,4 +1,4 @@
-"""The classifier of handwritten digits whose weights come with the package."""
+"""The classifier of handwritten digits whose weights the package ships."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from sparring.metrics.features import CPU, Extractor, content_hash
 
 FILE = "digit_classifier.safetensors"
 SHAPE = (1, 28, 28)
-TEST_DIGITS, TEST_HASH = 10_000, "f72e2a709bf79f32babecc25538eadba847de8177c005a70329b88ea90a83e48"
+TEST_DIGITS = 10_000
+TEST_HASH = "f72e2a709bf79f32babecc25538eadba847de8177c005a70329b88ea90a83e48"
 CONVOLUTIONS = (Convolution(32, 3, 1), Convolution(48, 3, 2), Convolution(64, 3, 2))
 
 
 def new_digit_classifier() -> Classifier:
-    """The network before training."""
+    """The network of the digit classifier, before training."""
     return Classifier(SHAPE, 10, CONVOLUTIONS)
 
 
 def digit_classifier() -> tuple[Classifier, Gaussian, float]:
     """The shipped classifier, its feature statistics on MNIST's test set, and the floor.
 
-    The floor is the Fréchet distance of 10,000 real training digits to the 10,000 test digits: what
-    a perfect generator would score. All three are made by ``benchmarks/digit_classifier.py``.
+    The floor is the Fréchet distance of 10,000 training digits to the 10,000 test digits, which a perfect
+    generator would also have. All three are made by ``benchmarks/digit_classifier.py``.
     """
     tensors = load(resources.files("sparring.metrics").joinpath(FILE).read_bytes())
     reference = Gaussian(tensors.pop("test/mean"), unpack(tensors.pop("test/covariance")))
@@ -38,12 +39,12 @@ def digit_classifier() -> tuple[Classifier, Gaussian, float]:
 
 
 def is_test_set(samples: Tensor) -> bool:
-    """Whether these are MNIST's test digits, of which the statistics come with the package."""
+    """Whether the samples are MNIST's test digits, whose statistics the package ships."""
     return len(samples) == TEST_DIGITS and content_hash(samples) == TEST_HASH
 
 
 def digits(device: torch.device = CPU) -> Extractor:
-    """The shipped classifier's features, for pictures like MNIST's."""
+    """The features of the shipped classifier, for pictures like those of MNIST."""
     network = digit_classifier()[0].to(device)
     return Extractor("digits", network.features, dimension=FEATURES, version="1", device=device)
 

@@ -44,17 +44,17 @@ def fit_gaussian(features: Tensor) -> Gaussian:
 
 
 def standardised(features: Tensor, law: Gaussian) -> Tensor:
-    """Features (N, D) about the law's mean, in units of its deviation over all coordinates together.
+    """Features (N, D) minus the law's mean, divided by its standard deviation over all coordinates together.
 
-    A kernel distance of both sets so placed does not change when both are shifted, turned or scaled.
-    One unit for all coordinates: each in its own would let those that hardly vary decide.
+    The kernel distance of two sets standardised like this does not change if both are shifted, rotated or
+    scaled. All coordinates share one unit: otherwise, coordinates that hardly vary would decide the result.
     """
     unit = float(law.covariance.diagonal().mean().sqrt().to(features.dtype))
     return (features - law.mean.to(features)) / (unit or 1.0)
 
 
 def _gram(x: Tensor) -> Tensor:
-    """x' x, on the CPU by numpy, which sees that it is symmetric and does half the arithmetic."""
+    """x' x; on the CPU by numpy, which makes use of the symmetry and halves the arithmetic."""
     if x.device.type != "cpu":
         return x.T @ x
     array = x.detach().numpy()
@@ -78,7 +78,7 @@ def frechet(a: Gaussian, b: Gaussian) -> float:
 
 
 def _lower_factor(covariance: Tensor) -> Tensor:
-    """A lower triangular L with L L' = covariance, singular ones included."""
+    """A lower triangular L with L L' = covariance, also for a singular covariance."""
     lower: Tensor
     lower, failed = torch.linalg.cholesky_ex(covariance)
     if failed:
@@ -88,7 +88,7 @@ def _lower_factor(covariance: Tensor) -> Tensor:
 
 
 def _sandwich(lower: Tensor, middle: Tensor) -> Tensor:
-    """The lower triangle of L' M L, in a third of the arithmetic: L is zero above its diagonal."""
+    """The lower triangle of L' M L, in a third of the arithmetic, since L is zero above its diagonal."""
     product = torch.zeros_like(middle)
     for start in range(0, len(middle), STEP):
         columns = slice(start, start + STEP)
@@ -99,10 +99,10 @@ def _sandwich(lower: Tensor, middle: Tensor) -> Tensor:
 def frechet_floor(covariance: Tensor, n1: float, n2: float = math.inf) -> float:
     """The Fréchet distance to expect between n1 and n2 samples of one Gaussian law: a perfect score.
 
-    With the covariance's eigenvalues l, means that are off add (1/n1 + 1/n2) sum l, and covariances
-    that are off add, to second order (the Bures metric and Wishart's variances),
-    (1/(n1 - 1) + 1/(n2 - 1)) / 2 sum_ij (1 + d_ij) l_i l_j / (l_i + l_j). In simulations it
-    holds within a few percent where n >= D, and is too high where n < D. At infinity a law is known.
+    With the eigenvalues l of the covariance, the errors of the means add (1/n1 + 1/n2) sum l. The errors of
+    the covariances add, to second order (the Bures metric and Wishart's variances),
+    (1/(n1 - 1) + 1/(n2 - 1)) / 2 sum_ij (1 + d_ij) l_i l_j / (l_i + l_j). In simulations this is right
+    within a few percent for n >= D, and too high for n < D. An infinite n means that the law is known.
 
     Raises:
         ValueError: fewer than two samples.
@@ -111,8 +111,8 @@ def frechet_floor(covariance: Tensor, n1: float, n2: float = math.inf) -> float:
         raise ValueError(f"{min(n1, n2)} samples: expected at least 2 of each.")
     l = torch.linalg.eigvalsh(covariance.double()).clamp_min(0)  # noqa: E741
     pairs = l * l[:, None] / (l + l[:, None]).clamp_min(torch.finfo(l.dtype).tiny)
-    covariances_off = 0.5 * (pairs.sum() + pairs.trace())
-    return float((1 / n1 + 1 / n2) * l.sum() + (1 / (n1 - 1) + 1 / (n2 - 1)) * covariances_off)
+    covariance_error = 0.5 * (pairs.sum() + pairs.trace())
+    return float((1 / n1 + 1 / n2) * l.sum() + (1 / (n1 - 1) + 1 / (n2 - 1)) * covariance_error)
 
 
 def kernel_distance(
@@ -120,17 +120,17 @@ def kernel_distance(
 ) -> Estimate:
     """KID: the unbiased squared MMD of a (N, D), b (M, D) in the kernel (x.y / D + 1)^3.
 
-    The mean over random subsets (Bińkowski et al. 2018, section 4). Unbiased whatever the sizes, so
-    two sets of the same distribution may score below 0. The subsets overlap, so their spread alone would be too
-    small: the standard error adds what the finite sets themselves would vary by, which is an
-    upper bound for two sets of one law. Products are taken in the features' own precision.
+    It is the mean over random subsets (Bińkowski et al. 2018, section 4) and unbiased for all sizes, so that
+    two sets of the same distribution may score below 0. The subsets overlap, so their spread alone would be
+    too small an error: the standard error includes the variance of the finite sets, which is an upper bound
+    for two sets of one law. Products are computed in the features' own precision.
 
     Args:
         generator: draws the subsets, on the CPU.
-        subset_size: at most half of the smaller set is taken.
+        subset_size: vectors of each subset; at most half of the smaller set.
 
     Raises:
-        ValueError: sets of other widths, of fewer than four vectors or not finite; fewer than two subsets.
+        ValueError: sets of different widths, of fewer than four vectors or not finite; fewer than two subsets.
     """
     check_features(a, b, least=4)
     if subsets < 2 or subset_size < 2:
@@ -148,7 +148,7 @@ def kernel_distance(
 
 
 def _squared_mmd(x: Tensor, y: Tensor) -> float:
-    """Unbiased, of equally many x and y (N, D): pairs of one vector with itself are left out."""
+    """The unbiased squared MMD of equally many x and y (N, D), without pairs of a vector with itself."""
     count, width = x.shape
     xx, yy, xy = ((left @ right.T / width + 1).pow(3) for left, right in ((x, x), (y, y), (x, y)))
     within = sum(float(k.sum(dtype=torch.float64) - k.diag().sum(dtype=torch.float64)) for k in (xx, yy))
@@ -158,16 +158,16 @@ def _squared_mmd(x: Tensor, y: Tensor) -> float:
 def mind(a: Tensor, b: Tensor, generator: torch.Generator, projections: int = 1000) -> float:
     """MIND: 3 D times the mean over directions of W_2^2 of the projections of a (N, D) and b (M, D).
 
-    The sliced squared Wasserstein distance with the factor of Berthet et al. 2026 ("Monge Inception
-    Distance"). A shift by a vector m gives 3 |m|^2. Two departures, neither of which moves the mean
-    over directions: the directions come in orthogonal groups of up to D, which steadies it, and sets
-    of unequal sizes are compared whole, by the exact integral over their quantile functions.
+    It is the sliced squared Wasserstein distance with the factor of Berthet et al. 2026 ("Monge Inception
+    Distance"). A shift by a vector m gives 3 |m|^2. Two details differ from the paper and do not change the
+    expected value: the directions are drawn in orthogonal groups of up to D, which lowers the variance, and
+    sets of unequal sizes are compared completely, by the exact integral over their quantile functions.
 
     Args:
         generator: draws the directions, on the CPU.
 
     Raises:
-        ValueError: sets of other widths, without vectors or not finite; fewer than one projection.
+        ValueError: sets of different widths, without vectors or not finite; fewer than one projection.
     """
     check_features(a, b)
     if projections < 1:
@@ -192,7 +192,10 @@ def _project(features: Tensor, centre: Tensor, directions: Tensor) -> Tensor:
 
 
 def _common_quantiles(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Where the quantile functions of n and m values are both flat: shares (K,), indices in each (K,)."""
+    """The intervals on which the quantile functions of n and m values are constant.
+
+    Returns the length of each interval (K,) and the index of the constant value in each set (K,), (K,).
+    """
     ends = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).unique()  # in units of 1/(n m)
     shares = ends.diff(prepend=ends.new_zeros(1)).double() / (n * m)
     return shares, (ends - 1) // m, (ends - 1) // n
@@ -207,7 +210,7 @@ def check_features(a: Tensor, b: Tensor, least: int = 1) -> None:
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
         raise DataError(
             f"features {tuple(a.shape)} and {tuple(b.shape)}: expected (N, D) and (M, D), at least {least} "
-            "vectors each. Take both from one feature network, or give more."
+            "vectors each. Use the same feature network for both, and enough samples."
         )
     if not all(torch.linalg.vector_norm(part.float()).isfinite() for part in (a, b)):
-        raise DataError("the features are not finite, or too large to be squared: rescale the samples.")
+        raise DataError("the features are not finite, or their squares are not: rescale the samples.")

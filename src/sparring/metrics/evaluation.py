@@ -1,6 +1,6 @@
-"""The whole evaluation of fakes: fidelity, diversity, their errors, and whether the fakes are copies.
+"""The complete evaluation of fakes: fidelity, diversity, their errors, and whether the fakes are copies.
 
-Each number is given together with the number of real data, the best that can be expected.
+Each number comes with the same number for real samples, which is the best that can be expected.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LEAST = 20  # samples; fewer are refused
 
 
 class Scores(NamedTuple):
-    """One set of features against the reference; ``kernel_error`` is a standard error."""
+    """The scores of a set of features against the reference; ``kernel_error`` is a standard error."""
 
     size: int
     reference_size: int
@@ -52,7 +52,7 @@ class Scores(NamedTuple):
 
 
 class Copying(NamedTuple):
-    """``c_t`` under -3: copies. ``authentic`` is to be read against ``authentic_held_out``."""
+    """Whether fakes are copies: ``c_t`` is below -3, or ``authentic`` far below ``authentic_held_out``."""
 
     c_t: float
     authentic: float
@@ -60,7 +60,7 @@ class Copying(NamedTuple):
 
 
 class Classes(NamedTuple):
-    """GAN-train and GAN-test accuracy, that of real against real, and how often each class is drawn."""
+    """GAN-train and GAN-test accuracy, the accuracy on reals, and the share of each class among the fakes."""
 
     gan_train: float
     gan_test: float
@@ -71,11 +71,13 @@ class Classes(NamedTuple):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, in which features, on how many samples, and what to beware of.
+    """The scores of fakes, the features and the numbers of samples they come from, and warnings.
 
-    ``frechet`` has a distance per draw of fakes; ``floor`` is what a perfect generator is expected to
-    score with as many samples, ``real.frechet`` what real samples do score. ``held_out`` names the reals
-    that are measured against where they are not those trained on.
+    Attributes:
+        held_out: the name of the held-out reals, if the fakes were measured against those.
+        real: the scores of real samples.
+        frechet: one distance for each draw of fakes.
+        floor: the distance to expect of a perfect generator with as many samples.
     """
 
     times_real: TimesReal
@@ -99,11 +101,11 @@ class Evaluation:
 
     @property
     def frechet_deviation(self) -> float | None:
-        """Over the draws of fakes; None of a single one."""
+        """The standard deviation over the draws of fakes; None for a single draw."""
         return float(torch.tensor(self.frechet).double().std()) if len(self.frechet) > 1 else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON stores it."""
+        """The fields for JSON."""
         parts = {name: value._asdict() for name in PARTS if (value := getattr(self, name)) is not None}
         derived = {"frechet_mean": self.frechet_mean, "frechet_deviation": self.frechet_deviation}
         return self.times_real.to_dict() | {**asdict(self), **self.times_real.to_dict()} | parts | derived
@@ -124,18 +126,17 @@ def evaluate(
     full: bool = True,
     tell: Tell = lambda _: None,
 ) -> tuple[Evaluation, Tensor]:
-    """Measure fakes against real data; also the index (N,) of each fake's nearest real sample.
+    """Measure fakes against real data; return also the index (N,) of each fake's nearest training sample.
 
-    The reference is ``held_out`` where there is one, else ``real`` itself, and at most ``count`` of it.
-    Reals are measured likewise: ``real`` against ``held_out`` or, without it, some of ``real`` against
-    as many others, ``count`` where they are enough.
+    The reference is at most ``count`` samples of ``held_out`` or, without it, of ``real``. Reals are measured
+    in the same way: ``real`` against ``held_out`` or, without it, one part of ``real`` against another.
 
     Args:
         real: what the generator was trained on.
-        draw: the fakes of draw number 0, 1 …; all but the Fréchet distance comes from the first.
-        held_out: reals that it was not trained on.
-        full: also measure copying and, with labels, GAN-train and GAN-test, which take longest.
-        tell: called with a text whenever the next part of the work begins.
+        draw: gives the fakes of draw number 0, 1 …; only the Fréchet distance uses more than the first draw.
+        held_out: reals that the generator was not trained on.
+        full: whether to measure copying and, with labels, GAN-train and GAN-test, which take longest.
+        tell: called with a text when the next part of the work begins.
 
     Raises:
         DataError: too few samples, or sets of another shape.
@@ -152,9 +153,11 @@ def evaluate(
     distances = [fake.frechet]
     later = _later(extractor, draw, range(1, draws), law, distances, tell)
     by = quality.standard(extractor, reals, count, held_out=held_out is not None, law=first_law)
-    among = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
-    known = full and held_out is not None
-    copying, nearest = _copying(features, reals, tell) if known else (None, torch.empty(0, dtype=torch.int64))
+    real_scores = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
+    can_detect = full and held_out is not None
+    copying, nearest = (
+        _copying(features, reals, tell) if can_detect else (None, torch.empty(0, dtype=torch.int64))
+    )
     evaluation = Evaluation(
         times_real=by.times_real(chain([features], later)),
         features=extractor.name,
@@ -164,7 +167,7 @@ def evaluate(
         note=extractor.note,
         held_out=None if held_out is None else held_out.data,
         fake=fake,
-        real=among._replace(frechet=by.floor(by.count).value),
+        real=real_scores._replace(frechet=by.floor(by.count).value),
         frechet=tuple(distances),
         floor=frechet_floor(law.covariance, len(reals.reference), len(features)),
         copying=copying,
@@ -175,7 +178,7 @@ def evaluate(
 
 
 def _copying(features: Tensor, reals: quality.RealFeatures, tell: Tell) -> tuple[Copying, Tensor]:
-    """Whether fakes are copies, and the index (N,) of each one's nearest training sample."""
+    """Whether the fakes are copies, and the index (N,) of each fake's nearest training sample."""
     tell("the nearest training samples")
     found = memorisation(features, reals.training, reals.reference)
     copying = Copying(found.copying, found.authentic, found.authentic_held_out)
@@ -190,7 +193,7 @@ def _later(
     distances: list[float],
     tell: Tell,
 ) -> Iterator[Tensor]:
-    """Features of the later draws, one at a time, and their distances to the law into the list."""
+    """Yield the features of each later draw, and append its distance to the law to ``distances``."""
     for k in numbers:
         found = features_of(extractor, draw(k).samples, f"fakes, draw {k + 1} of {numbers.stop}", tell)
         distances.append(frechet(law, fit_gaussian(found)))
@@ -200,7 +203,7 @@ def _later(
 def _scores(
     reference: Tensor, law: Gaussian, features: Tensor, own_units: bool, rng: torch.Generator
 ) -> Scores:
-    """Of features against a reference and its law; in their own units a kernel needs a common frame."""
+    """Score features against a reference with this law; raw values are standardised for the kernel."""
     a, b = (standardised(part, law) if own_units else part for part in (reference, features))
     return Scores(
         len(features),
@@ -221,7 +224,7 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Samples, seed: int, tel
         test = Samples(held_out.samples, held_out.labels)
     else:
         order = torch.randperm(len(real.samples), generator=torch.Generator().manual_seed(seed))
-        # As many as the fakes: the reals may be more than memory holds.
+        # At most as many as the fakes: more reals may not fit into memory.
         halves = [half[: len(fakes.samples)] for half in order.chunk(2)]
         train, test = (Samples(real.samples[half], real.labels[half]) for half in halves)
     found, classifier = gan_train_test(train, test, fakes, real.classes, seed=seed)
@@ -236,31 +239,31 @@ def _check(real: Reals, held_out: Reals | None, fakes: Samples) -> None:
     for name, samples in sets.items():
         if len(samples) < LEAST:
             raise DataError(
-                f"{counted(len(samples), f'{name} sample')}; expected at least {LEAST}, better 10,000."
+                f"{counted(len(samples), f'{name} sample')}: expected at least {LEAST}, better 10,000."
             )
         if samples.shape[1:] != real.samples.shape[1:]:
             raise DataError(
-                f"{name} samples have shape {tuple(samples.shape[1:])}, the real ones "
-                f"{tuple(real.samples.shape[1:])}: bring them to one size and as many channels first."
+                f"{name} samples have shape {tuple(samples.shape[1:])}, real samples have "
+                f"{tuple(real.samples.shape[1:])}: give both the same size and number of channels."
             )
 
 
 def _warnings(extractor: Extractor, reference_count: int, features: Tensor, held_out: bool) -> tuple[str, ...]:
     fewest, dimension = min(reference_count, len(features)), features.shape[1]
-    said = []
+    warnings = []
     if fewest < FEW * dimension:
-        said.append(
+        warnings.append(
             f"{fewest:,} samples are few for {dimension} features: the Fréchet distance is mostly bias. "
-            "Compare it only at equal counts, or read the kernel distance, which has none."
+            "Compare it only with distances of as many samples, or use the kernel distance, which has no bias."
         )
     if not held_out:
-        said.append(
-            "measured against the data that the generator was trained on: copies would score best, and copying "
-            "cannot be detected. Keep some data back and give it as --held-out."
+        warnings.append(
+            "the fakes were measured against the data that the generator was trained on. Copies would get the "
+            "best scores, and cannot be detected. Keep some data out of the training and give it as --held-out."
         )
     if extractor.name.startswith("classifier-"):
-        said.append(
+        warnings.append(
             f"these features were learned from the labels of this data ({extractor.note}): distances in "
             "them cannot be compared with those in other features."
         )
-    return tuple(said)
+    return tuple(warnings)

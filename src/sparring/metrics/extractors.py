@@ -1,4 +1,4 @@
-"""The table of feature extractors, and which one suits the data."""
+"""The table of feature extractors, and the choice of one that suits the data."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to trai
 
 
 class Reals(NamedTuple):
-    """The real data: decoded samples (N, *shape), labels (N,) or None, name of the set, seed, device.
+    """The real data, as an extractor is fitted to it.
 
-    ``features`` are those that its kind of data is measured in: the first that suits it is "auto".
+    Attributes:
+        samples: decoded, (N, *shape).
+        labels: (N,), or None.
+        data: the name of the set.
+        seed, device: of extractors that are trained or fitted.
+        features: the names that "auto" tries, in this order.
     """
 
     samples: Tensor
@@ -49,7 +54,7 @@ class Reals(NamedTuple):
 
     @property
     def values(self) -> int:
-        """How many numbers a sample has."""
+        """How many numbers each sample has."""
         return self.samples.shape[1:].numel()
 
 
@@ -81,8 +86,8 @@ def _raw(name: str, pictures: bool) -> Callable[[Reals], Extractor]:
             raise ConfigError(_misfit(name, "pictures" if pictures else "points", reals))
         if reals.values > MOST_VALUES:
             raise ConfigError(
-                f"{name!r} features of {reals.data} have {reals.values:,} dimensions; accepted are at most "
-                f"{MOST_VALUES:,}. Take 'pca-64'."
+                f"{name!r} features of {reals.data} have {reals.values:,} dimensions; at most "
+                f"{MOST_VALUES:,} are accepted. Use 'pca-64'."
             )
         return raw(name, tuple(reals.samples.shape[1:]))
 
@@ -93,7 +98,7 @@ def _misfit(name: str, needed: str, reals: Reals) -> str:
     labels = "" if reals.labels is None else f" in {reals.classes} classes"
     return (
         f"{name!r} features need {needed}; {reals.data} has {reals.samples.dtype} samples of shape "
-        f"{tuple(reals.samples.shape[1:])}{labels}. Take {AUTO!r}, or 'pca-64', which fits any data."
+        f"{tuple(reals.samples.shape[1:])}{labels}. Use {AUTO!r}, or 'pca-64', which suits any data."
     )
 
 
@@ -118,15 +123,15 @@ SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these
 
 
 def choose(reals: Reals, name: str = AUTO) -> Extractor:
-    """The extractor of that name, fitted to the real data where it has to be.
+    """Build the extractor with this name; some are fitted to the real data.
 
-    "auto": the first of the data's own that suits it. For points these are the points as they are, or their
-    principal components where they have more than MOST_VALUES coordinates; for pictures the digits'
-    classifier for MNIST, else a classifier trained on the labels, else an ImageNet network where it is
-    installed, else principal components.
+    "auto" means the first name in ``reals.features`` that suits the data. For points these are the values
+    themselves, or principal components if there are more than MOST_VALUES coordinates. For MNIST it is the
+    shipped classifier of digits. For other pictures it is a classifier trained on the labels; without labels
+    an ImageNet network if it is installed; else principal components.
 
     Raises:
-        ConfigError: an unknown name, features that do not suit the data, or a package or weights missing.
+        ConfigError: an unknown name, features that do not suit the data, or a missing package or weights.
     """
     if name != AUTO and name not in EXTRACTORS:
         raise ConfigError(unknown("features", name, [AUTO, *EXTRACTORS]))

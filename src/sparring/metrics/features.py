@@ -1,7 +1,7 @@
-"""Features: what samples are turned into before two sets of them are compared.
+"""Feature vectors of samples, in which two sets of samples are compared.
 
-An ``Extractor`` is a named function of decoded samples to feature vectors. Here are the ones that
-need no network: the values themselves, and their principal components.
+An ``Extractor`` is a named function from decoded samples to feature vectors. This file has those that need
+no network: the values themselves, and their principal components.
 """
 
 from __future__ import annotations
@@ -19,34 +19,37 @@ from sparring.errors import DataError
 
 PUBLISHED = "inception-2015"  # the features of the published "FID"
 CPU = torch.device("cpu")
-COMPONENTS, FITTED, SIDE = 64, 1024, 32  # of the principal components; pictures are at most SIDE wide
+COMPONENTS = 64  # principal components
+FITTED = 1024  # samples to which principal components are fitted
+SIDE = 32  # pixels per side, to which larger pictures are resized for these features
 MOST_VALUES = 8192  # per sample, if the values are the features: their covariance takes 512 MB
 
 
 class Samples(NamedTuple):
-    """Decoded samples (N, *shape) and, where they have classes, their labels (N,)."""
+    """Decoded samples (N, *shape) and, if they have classes, their labels (N,)."""
 
     samples: Tensor
     labels: Tensor | None = None
 
     @property
     def both(self) -> tuple[Tensor, Tensor]:
-        """Samples and labels, where there must be labels."""
+        """The samples and the labels, which must exist."""
         assert self.labels is not None
         return self.samples, self.labels
 
 
 @dataclass(frozen=True)
 class Extractor:
-    """Decoded samples, uint8 pictures (N, C, H, W) or float points (N, D), to features (N, dimension).
+    """Turns decoded samples, uint8 pictures (N, C, H, W) or float points (N, D), into features (N, dimension).
 
     Attributes:
-        name: as tables and reports say it.
-        function: a batch of samples on ``device`` to features (B, dimension); networks in eval mode.
-        dimension: the length of a feature vector, None where a user's function has not said.
-        resizer: how pictures are brought to the network's size, "" where they are not.
-        version: changes whenever the features do; None where that is not known (then never cached).
-        batch: samples at a time, which bounds the memory.
+        name: its name in tables and reports.
+        function: turns a batch of samples on ``device`` into features (B, dimension); networks in eval mode.
+        dimension: the length of a feature vector; None if the function of a user does not give it.
+        resizer: how pictures are resized for the network; "" if they are not.
+        version: a new one whenever the features change; None if it is unknown (then nothing is cached).
+        device: where the function computes.
+        batch: samples that are processed at once, which limits the memory.
         note: a remark for reports, such as the accuracy of a classifier.
         own_units: whether the features are the samples' own values, with an arbitrary origin and unit.
     """
@@ -63,7 +66,7 @@ class Extractor:
 
     @property
     def label(self) -> str:
-        """What a Fréchet distance in these features is called: "FID" means the published network only."""
+        """The name of a Fréchet distance in these features; "FID" only for the published network."""
         return "FID" if self.name == PUBLISHED else f"FD-{self.name}"
 
     @torch.no_grad()
@@ -72,20 +75,20 @@ class Extractor:
 
         Args:
             samples: uint8 pictures (N, C, H, W) or float points (N, D).
-            done: called after each batch with the number of samples that are done.
+            done: called after each batch with the number of samples so far.
 
         Raises:
             DataError: no samples, samples that do not fit, or features that are not N finite vectors.
         """
         if len(samples) == 0:
-            raise DataError(f"{self.name} features need at least one sample; none came.")
+            raise DataError(f"{self.name} features need at least one sample, but there are none.")
         parts = []
         for start in range(0, len(samples), self.batch):
             parts.append(self._features(samples[start : start + self.batch]))
             done(min(start + self.batch, len(samples)))
         lengths = {part.shape[1] for part in parts} | ({self.dimension} if self.dimension else set())
         if len(lengths) > 1:
-            raise DataError(f"{self.name} features have lengths {sorted(lengths)}; expected one and the same.")
+            raise DataError(f"{self.name} features have lengths {sorted(lengths)}; expected one length.")
         return torch.cat(parts)
 
     def _features(self, part: Tensor) -> Tensor:
@@ -93,10 +96,12 @@ class Extractor:
         if features.ndim != 2 or len(features) != len(part):
             raise DataError(
                 f"{self.name} features of {len(part)} samples have shape {tuple(features.shape)}; "
-                f"expected ({len(part)}, D): one vector a sample."
+                f"expected ({len(part)}, D): one vector for each sample."
             )
         if not features.isfinite().all():
-            raise DataError(f"{self.name} features hold NaN or infinite values. Check samples and network.")
+            raise DataError(
+                f"{self.name} features contain NaN or infinite values. Check the samples and the network."
+            )
         return features
 
 
@@ -114,22 +119,22 @@ def check_pictures(samples: Tensor, name: str) -> None:
     """Check that samples are a batch of 8-bit pictures.
 
     Raises:
-        DataError: another type or rank, or neither 1, 3 nor 4 channels.
+        DataError: another type or rank, or a number of channels other than 1, 3 or 4.
     """
     if samples.dtype != torch.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3, 4):
         raise DataError(
             f"{name} features need uint8 pictures (N, 1, 3 or 4, H, W); got {samples.dtype} of shape "
-            f"{tuple(samples.shape)}. For points take 'points', for float pictures convert with to_uint8."
+            f"{tuple(samples.shape)}. For points use 'points'; convert float pictures with to_uint8."
         )
 
 
 def to_uint8(encoded: Tensor) -> Tensor:
-    """Pictures in [-1, 1] to 8 bits."""
+    """Convert pictures in [-1, 1] to 8 bits."""
     return (encoded * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def rgb(pictures: Tensor) -> Tensor:
-    """Pictures (B, 1, 3 or 4, H, W) to float colours (B, 3, H, W), 0 to 255; alpha over black."""
+    """Convert pictures (B, 1, 3 or 4, H, W) to float RGB (B, 3, H, W), 0 to 255, on a black background."""
     channels, values = pictures.shape[1], pictures.float()
     if channels == 4:
         return values[:, :3] * (values[:, 3:] / 255)
@@ -137,19 +142,19 @@ def rgb(pictures: Tensor) -> Tensor:
 
 
 def resizer_name(height: int, width: int) -> str:
-    """How reports name ``resize``."""
+    """The name of ``resize`` in reports."""
     return f"antialiased bicubic to {height} x {width}"
 
 
 def resize(pictures: Tensor, height: int, width: int) -> Tensor:
-    """Float pictures (B, C, H, W), 0 to 255, to another size: bicubic, antialiased, kept in range."""
+    """Resize float pictures (B, C, H, W), 0 to 255: bicubic, antialiased, clipped to the range."""
     if pictures.shape[2:] == (height, width):
         return pictures
     return interpolate(pictures, (height, width), mode="bicubic", antialias=True).clamp(0, 255)
 
 
 def raw(name: str, shape: tuple[int, ...]) -> Extractor:
-    """The values themselves: pixels in [0, 1], or points in their own units."""
+    """Features that are the values themselves: pixels in [0, 1], or points in their own units."""
     pictures = len(shape) == 3
 
     def function(samples: Tensor) -> Tensor:
@@ -163,28 +168,28 @@ def raw(name: str, shape: tuple[int, ...]) -> Extractor:
 
 
 class Pca(NamedTuple):
-    """Principal components: mean (D,), orthonormal components (K, D), variances (K,) from great to small."""
+    """Principal components: mean (D,), orthonormal components (K, D), variances (K,), largest first."""
 
     mean: Tensor
     components: Tensor
     variances: Tensor
 
     def project(self, vectors: Tensor) -> Tensor:
-        """Vectors (N, D) to their coordinates (N, K) along the components."""
+        """The coordinates (N, K) of vectors (N, D) along the components."""
         return (vectors.to(self.mean) - self.mean) @ self.components.T
 
 
 def fit_pca(vectors: Tensor, count: int) -> Pca:
     """The ``count`` directions of greatest variance of vectors (N, D), in float64 (Pearson 1901).
 
-    The entry of greatest magnitude of each component is positive, so that the same data always give
-    the same signs. There are at most min(N - 1, D) components.
+    The entry of greatest magnitude of each component is positive, so that the same data always gives the
+    same signs. There are at most min(N - 1, D) components.
 
     Raises:
         DataError: fewer than two vectors.
     """
     if len(vectors) < 2:
-        raise DataError(f"principal components need at least 2 samples, {len(vectors)} came.")
+        raise DataError(f"principal components need at least 2 samples, but there are {len(vectors)}.")
     vectors = vectors.double()
     mean = vectors.mean(0)
     _, singular, components = torch.linalg.svd(vectors - mean, full_matrices=False)
@@ -195,9 +200,9 @@ def fit_pca(vectors: Tensor, count: int) -> Pca:
 
 
 def principal(samples: Tensor, device: torch.device = CPU, name: str = f"pca-{COMPONENTS}") -> Extractor:
-    """The principal components of real samples (N, ...), fitted on at most FITTED of them.
+    """Features along the principal components of real samples (N, ...), fitted to at most FITTED of them.
 
-    Pictures are brought to at most SIDE x SIDE pixels first, in [0, 1].
+    Pictures are first resized to at most SIDE x SIDE pixels, in [0, 1].
     """
     pictures = samples.ndim == 4
     size = (min(samples.shape[2], SIDE), min(samples.shape[3], SIDE)) if pictures else (0, 0)
@@ -210,11 +215,11 @@ def principal(samples: Tensor, device: torch.device = CPU, name: str = f"pca-{CO
 
     chosen = torch.randperm(len(samples), generator=torch.Generator().manual_seed(0))[:FITTED]
     pca = fit_pca(vectors(samples[chosen].cpu()), COMPONENTS)
-    placed = Pca(*(tensor.to(device, torch.float32) for tensor in pca))
+    on_device = Pca(*(tensor.to(device, torch.float32) for tensor in pca))
     resizer = resizer_name(*size) if pictures and samples.shape[2:] != size else ""
     return Extractor(
         name,
-        lambda batch: placed.project(vectors(batch)),
+        lambda batch: on_device.project(vectors(batch)),
         dimension=len(pca.variances),
         resizer=resizer,
         version=content_hash(*pca),

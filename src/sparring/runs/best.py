@@ -81,7 +81,7 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
         others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
     second = extractor(others) if len(others) else torch.empty(0, 1)
     count = quality.usual_count(len(reals.samples), None if aside is None else len(reference))
-    known = quality.shipped(extractor, law, count)
+    known = quality.shipped_floor(extractor, law, count)
     size = min(REFERENCE, len(reference))
     by = quality.Standard(extractor.label, law, size, second, count, aside is not None, known)
     return Judge(config, data.spec, data.class_counts, extractor, by)

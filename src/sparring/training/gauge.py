@@ -10,7 +10,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import DataError
 from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import Reals, choose, suited
-from sparring.metrics.quality import QUICK, Standard, known_standard, usual_count
+from sparring.metrics.quality import QUICK, Standard, shipped_standard, usual_count
 
 REALS = 2048  # of each side, at most
 LEAST = 20  # samples of each side, without which nothing is said
@@ -34,7 +34,7 @@ class Gauge:
         self.extractor = choose(reals, name if name in QUICK else SIMPLE)
         if self.extractor.own_units and reals.values > MOST_OWN:
             self.extractor = choose(reals, SIMPLE)
-        self.by = known_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)
+        self.by = shipped_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)
         if self.by is not None:
             return
         reference, apart = (data, order[side : 2 * side]) if held_out is None else (held_out, order)

@@ -39,8 +39,8 @@ from sparring.metrics.quality import (
     Tell,
     TimesReal,
     features_of,
-    known_standard,
     real_features,
+    shipped_standard,
     standard,
     usual_count,
 )
@@ -53,19 +53,25 @@ from sparring.uses.tables import show_report
 
 DRAW_STRIDE = 1_000_003  # between the seeds of two draws; only 32 bits of a seed count
 QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
-LEAST_DRAWN = 1000  # fakes that are drawn at least if their features are slow
+LEAST_DRAWN = 1000  # the least number of fakes that are drawn if their features are slow
 PAIRS = 24  # fakes shown with their nearest training samples
-COLUMNS = 112  # of a report that is printed in Python
-COMPARED = 2**22  # numbers of fakes held against their nearest at once
-Beside = Callable[[Tensor, Tensor], Image.Image]  # fakes and reals (N, *shape), side by side
+COLUMNS = 112  # the width of a report that is printed in Python
+COMPARED = 2**22  # numbers of fakes that are compared with their nearest reals at once
+PairSheet = Callable[[Tensor, Tensor], Image.Image]  # fakes and reals (N, *shape), side by side
 VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """An evaluation, what it is of, and the fakes most like training samples beside those.
+    """An evaluation, the names of the data, and a picture of the fakes that are nearest to training samples.
 
-    Print it, or read its parts: ``report.evaluation.times_real.value``.
+    Print it, or read its parts, such as ``report.evaluation.times_real.value``.
+
+    Attributes:
+        real: the name of the real data.
+        fake: the name of the fakes.
+        facts: versions and settings, for ``evaluation.json``.
+        pairs: fakes beside their nearest training samples; None if they were not compared.
     """
 
     real: str
@@ -75,7 +81,7 @@ class Report:
     pairs: Image.Image | None
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``evaluation.json`` has it."""
+        """The fields of ``evaluation.json``."""
         names = {"reals": self.real, "fakes": self.fake, "against": self.evaluation.held_out or self.real}
         return names | self.facts | self.evaluation.to_dict()
 
@@ -87,9 +93,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Options:
-    """How to evaluate: ``features`` by name, at most ``count`` samples a side, ``draws`` of fakes.
+    """How to evaluate.
 
-    ``best`` takes a run's best checkpoint, not its last.
+    Attributes:
+        features: the name of an extractor, or "auto".
+        count: the largest number of samples of each side.
+        draws: how many sets of fakes are drawn.
+        full: whether to measure also what takes long: copying, GAN-train and GAN-test.
+        best: whether to use the best checkpoint of a run, not the last.
     """
 
     features: str = "auto"
@@ -109,22 +120,23 @@ def evaluate_run(
     held_out: Dataset | None = None,
     tell: Tell = lambda _: None,
 ) -> Report:
-    """A run's generator against what it was trained on, or reals held out of that.
+    """Evaluate the generator of a run against held-out reals or, if there are none, its training set.
 
-    Those are ``held_out`` or, without it, what the run set aside or the part of a built-in set that no
-    training sees.
+    The held-out reals are ``held_out`` or, without it, those that the run held out, or the part of a built-in
+    set that no training sees.
 
     Raises:
-        RunError: no checkpoint, trained on an array in Python, or the data has changed since.
-        DataError: the data is no longer there.
+        RunError: the run has no checkpoint or was trained on an array in Python, or its data has changed.
+        DataError: the data is missing.
     """
     if folder.config.dataset.data == ARRAY:
         raise RunError(
-            f"{folder.path} was trained on an array in Python: there, sparring.GAN.load({str(folder.path)!r})"
-            f".evaluate(data). Here, save the array as .npz and give --real FILE.npz --fake {folder.path}."
+            f"{folder.path} was trained on an array in Python. Evaluate it there with "
+            f"sparring.GAN.load({str(folder.path)!r}).evaluate(data), or save the array as a .npz file and run "
+            f"sparring evaluate --real FILE.npz --fake {folder.path}."
         )
-    data, aside = _apart(folder.config.dataset, as_read(folder, tell))
-    return compare(data, folder, options, warn, held_out=held_out or aside, tell=tell)
+    data, rest = _split(folder.config.dataset, as_read(folder, tell))
+    return compare(data, folder, options, warn, held_out=held_out or rest, tell=tell)
 
 
 def evaluate_sampler(
@@ -138,56 +150,57 @@ def evaluate_sampler(
     held_out: Dataset | None = None,
     tell: Tell = lambda _: None,
 ) -> Report:
-    """A generator that somebody has at hand, as ``evaluate_run`` does a run's.
+    """Evaluate a generator in memory, as ``evaluate_run`` does for a run.
 
     Args:
-        data: what it was trained on, as it was read, or where that is not so other real samples.
-        name: of what is measured, for the report.
+        data: the training set before a hold-out is split off, or other real samples.
+        name: the name of the generator in the report.
+        trained_on: whether ``data`` is the training set.
     """
-    aside = None
+    rest = None
     if trained_on:
-        data, aside = _apart(sampler.config.dataset, data)
-    return compare(data, sampler, options, warn, name=name, held_out=held_out or aside, tell=tell)
+        data, rest = _split(sampler.config.dataset, data)
+    return compare(data, sampler, options, warn, name=name, held_out=held_out or rest, tell=tell)
 
 
 def times_real(
     folder: RunFolder, game: Game, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
 ) -> TimesReal | None:
-    """The quality of a run's players as they are: the very number that ``evaluate_run`` gives.
+    """Measure times real of a game in memory, with the result of ``evaluate_run``.
 
-    Of fewer than the usual ``count`` samples it is estimated. None where its features take long.
+    With a smaller ``count`` the number is estimated. None if the features of the data take long.
 
     Args:
-        data: what the run was given, as it was read.
+        data: the data of the run before a hold-out is split off.
 
     Raises:
-        DataError: too few samples for the features, or such as are not finite.
+        DataError: too few samples for the features, or samples that are not finite.
     """
     options = Options()
-    data, aside = _apart(folder.config.dataset, data)
+    data, rest = _split(folder.config.dataset, data)
     device = game.runtime.device
     reals = to_measure(data, device)
     if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
         return None
     extractor = choose(reals)
-    others = None if aside is None else to_measure(aside, device)
-    by = known_standard(extractor, reals.samples, None if others is None else others.samples)
+    others = None if rest is None else to_measure(rest, device)
+    by = shipped_standard(extractor, reals.samples, None if others is None else others.samples)
     if by is None:
         found = real_features(extractor, reals, others, options.count, tell=tell)
-        by = standard(extractor, found, options.count, held_out=aside is not None)
+        by = standard(extractor, found, options.count, held_out=rest is not None)
     if not by.enough:
-        raise DataError(f"{counted(by.count, 'sample')} a side are too few for {by.label}")
+        raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
     sampler = Sampler.of(game, folder.spec, folder.config, folder.facts["class_counts"])
     drawn = _of_sampler(str(folder.path), sampler, options, min(count, by.used))
     return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
 
 
 def as_read(folder: RunFolder, tell: Tell) -> Dataset:
-    """What a run was given, read again.
+    """Read the data of a run again.
 
     Raises:
-        RunError: it has changed.
-        DataError: it is no longer there.
+        RunError: the data has changed.
+        DataError: the data is missing.
     """
 
     def watch(what: str, done: int, total: int) -> None:
@@ -198,21 +211,21 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
         run.same_data(folder, plan.as_trained(config.dataset, data))
     except RunError as error:
         raise RunError(
-            f"{error} Or measure against it as it is now: --real {data.name} --fake {folder.path}."
+            f"{error} Or measure against the data as it is now: --real {data.name} --fake {folder.path}."
         ) from error
     return data
 
 
-def _apart(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
+def _split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """The training set of a run, and real samples that it has not seen, or None."""
     if chosen.hold_out:
-        data, aside = split_hold_out(data, chosen.hold_out)
-        return data, named_part(aside)
+        data, held_out = split_hold_out(data, chosen.hold_out)
+        return data, named_part(held_out)
     return data, named_part(builtin.held_out(chosen.data))
 
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
-    """The part of a set that no training sees, under a name that says so."""
+    """A held-out part, with a name that says that it is held out."""
     return held_out and replace(held_out, name=f"{held_out.name}{HOLD_OUT_SUFFIX}")
 
 
@@ -226,19 +239,20 @@ def compare(
     held_out: Dataset | None = None,
     tell: Tell = lambda _: None,
 ) -> Report:
-    """A set of fakes, or a generator or that of a run, against real data.
+    """Compare fakes with real data; the fakes are a set, or come from a generator or a run.
 
-    Labels go by the names of their classes. Those that are not the reals' are left out, with a warning.
+    Labels are matched by the names of their classes. If the fakes have other classes than the reals, labels
+    are ignored, with a warning.
 
     Args:
-        held_out: reals that no generator was trained on.
-        name: of a generator, for the report.
-        warn: told of damaged checkpoints.
-        tell: told again and again what is being done.
+        held_out: reals that the generator was not trained on.
+        name: the name of a generator in the report.
+        warn: receives warnings about damaged checkpoints.
+        tell: receives a text about the progress, many times.
 
     Raises:
-        DataError: sets that do not fit together, or too small.
-        ConfigError: unknown features, or such as do not suit the data; ``best`` of a set of fakes.
+        DataError: the sets do not fit together, or are too small.
+        ConfigError: the features are unknown or do not suit the data, or ``best`` is set for a set of fakes.
     """
     tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
@@ -254,14 +268,14 @@ def compare(
     else:
         drawn = _of_sampler(name, fake, options)
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
-    notes = [f"GAN-train and GAN-test are left out: {reason}."] if reason else []
+    notes = [f"GAN-train and GAN-test are not measured: {reason}."] if reason else []
     others = None
     if held_out is not None:
         others = to_measure(held_out, runtime.device, options.seed)
-        theirs, reason = _by_name("the held-out reals", others.labels, held_out.spec.class_names, real)
-        others = others._replace(labels=theirs)
+        matched, reason = _by_name("the held-out reals", others.labels, held_out.spec.class_names, real)
+        others = others._replace(labels=matched)
         if reason and labels is not None:
-            notes.append(f"GAN-train and GAN-test are taken between two halves of the reals: {reason}.")
+            notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
     tell("drawing")
     first = Samples(drawn.draw(0), labels)
     evaluation, nearest = evaluate(
@@ -275,14 +289,14 @@ def compare(
         full=options.full,
         tell=tell,
     )
-    apart = None if others is None else others.samples
-    unfit = overlaps(first.samples, reals.samples, apart, drawn=not isinstance(fake, Dataset))
-    evaluation = replace(evaluation, warnings=(*unfit, *evaluation.warnings, *(notes if options.full else ())))
+    unseen = None if others is None else others.samples
+    shared = overlaps(first.samples, reals.samples, unseen, drawn=not isinstance(fake, Dataset))
+    evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *(notes if options.full else ())))
     pairs = None
-    if len(nearest) and (beside := kinds.of(real.spec).pair_sheet):
-        pairs = _pairs(first.samples, reals.samples, nearest, beside)
-    asked = {"seed": options.seed, "count": options.count}
-    return Report(real.name, drawn.name, evaluation, VERSIONS | asked | drawn.facts, pairs)
+    if len(nearest) and (pair_sheet := kinds.of(real.spec).pair_sheet):
+        pairs = _pairs(first.samples, reals.samples, nearest, pair_sheet)
+    settings = {"seed": options.seed, "count": options.count}
+    return Report(real.name, drawn.name, evaluation, VERSIONS | settings | drawn.facts, pairs)
 
 
 def source(
@@ -292,14 +306,16 @@ def source(
     files: PictureFilesConfig | None = None,
     watch: Watch | None = None,
 ) -> Dataset | RunFolder:
-    """What a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
+    """Open what a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
 
-    Picture files keep their size unless ``files`` (a run's options, or what the user asked for) say another,
-    and are read in as many channels as they say, or as those they are ``like`` have. ``watch`` is told how
-    far that is.
+    Args:
+        warn: receives warnings about the data.
+        like: the spec of data to compare with. Pictures get its number of channels, if ``files`` gives none.
+        files: the options of picture files. Pictures keep their size if it gives none.
+        watch: receives the progress of reading files.
 
     Raises:
-        DataError: nothing of the kind.
+        DataError: the name means neither data nor a run.
     """
     if find.is_run(name):
         return RunFolder(Path(name))
@@ -313,11 +329,11 @@ def source(
 
 
 def _reading(name: str, like: Spec | None, files: PictureFilesConfig) -> dict[str, Any]:
-    """The options with which files are read to be compared."""
+    """The options with which picture files are read for a comparison."""
     channels = files.channels
     if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
         channels = str(like.shape[0])
-    size: dict[str, Any] = {"size": None} if find.kind_of_files(name) else {}  # their own; a hub's may be many
+    size: dict[str, Any] = {"size": None} if find.kind_of_files(name) else {}  # a hub's set may have many sizes
     if files.size != "auto":
         size = {"size": files.size, "resize": files.resize}
     return size | {
@@ -334,10 +350,12 @@ def both(
     files: PictureFilesConfig | None = None,
     watch: Watch | None = None,
 ) -> tuple[Dataset, Dataset | RunFolder]:
-    """The two sides of a comparison; folders of pictures as asked for, or in the other side's channels.
+    """Open the two sides of a comparison.
+
+    Folders of pictures are read with the options in ``files``, or with as many channels as the other side.
 
     Raises:
-        DataError: nothing of the kind, or the real side is a run.
+        DataError: a name means neither data nor a run, or ``real`` is a run.
     """
     if find.is_run(fake):
         folder = RunFolder(Path(fake))
@@ -347,7 +365,7 @@ def both(
 
 
 def on_scale_of(reals: Dataset, files: PictureFilesConfig | None = None) -> PictureFilesConfig:
-    """How to read pictures that are compared with these: with their levels, whatever values they have."""
+    """The options to read pictures with the same levels as the reals, so that both can be compared."""
     levels = {"levels": reals.origin.options["levels"]} if reals.origin else {}
     return replace(files or PictureFilesConfig(), **levels)
 
@@ -356,10 +374,10 @@ def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
     """Refuse a run where real data is needed.
 
     Raises:
-        DataError: it is a run.
+        DataError: ``found`` is a run.
     """
     if isinstance(found, RunFolder):
-        raise DataError(f"{role} {found.path} is a run: give data there, and the run as --fake.")
+        raise DataError(f"{role} {found.path} is a run: give data as {role}, and the run as --fake.")
     return found
 
 
@@ -367,18 +385,18 @@ def only_run(path: Path) -> RunFolder:
     """Refuse data where a run is needed.
 
     Raises:
-        RunError: it is data, or no run folder.
+        RunError: the path is not a run folder.
     """
     runs = marked(path) or runs_in(path)
     if not runs and (path.exists() or str(path) in builtin.BUILT_IN):
         raise RunError(
-            f"{path} is not a run folder. Data is measured with sparring evaluate --real DATA --fake {path}."
+            f"{path} is not a run folder. To measure data, run sparring evaluate --real DATA --fake {path}."
         )
     return RunFolder(path)
 
 
 class _Source(NamedTuple):
-    """Where fakes come from: decoded samples by the number of the draw, and their labels in every draw."""
+    """A source of fakes: ``draw`` gives the decoded samples of a draw; every draw has the same ``labels``."""
 
     name: str
     draw: Callable[[int], Tensor]
@@ -389,15 +407,15 @@ class _Source(NamedTuple):
 
 
 def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
-    """The draws of a run's last or best checkpoint."""
+    """Fakes from the last or the best checkpoint of a run."""
     return _of_sampler(str(folder.path), Sampler.load(folder, warn, runtime, best=options.best), options)
 
 
 def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None = None) -> _Source:
-    """Each draw from latents of its own, with classes as often as in the training data.
+    """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data.
 
     Args:
-        most: how many samples of each draw are wanted, its first.
+        most: how many samples of each draw are used, the first ones.
     """
     labels = sampler.natural_labels(options.count)
     labels = labels if labels is None else labels[:most]
@@ -406,47 +424,50 @@ def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None 
         latents = sampler.latents(options.count, options.seed + DRAW_STRIDE * (number + 1))[:most]
         return sampler.for_features(latents, labels)
 
-    told = None if sampler.spec.clusters else labels
+    class_labels = None if sampler.spec.clusters else labels
     facts = {"checkpoint_step": sampler.step}
-    return _Source(name, draw, options.draws, told, sampler.spec.class_names, facts)
+    return _Source(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
 
 
 def _of_set(data: Dataset, options: Options) -> _Source:
-    """``count`` of its samples at random, or all, in the one draw there is.
+    """Fakes from a set: at most ``count`` random samples, in a single draw.
 
     Raises:
-        ConfigError: its best checkpoint is asked for.
+        ConfigError: ``best`` is set, but a set has no checkpoints.
     """
     if options.best:
-        raise ConfigError(f"--best is a run's best checkpoint, but {data.name} is data: leave --best out.")
+        raise ConfigError(
+            f"--best means the best checkpoint of a run, but {data.name} is data: leave --best out."
+        )
     rng = torch.Generator().manual_seed(options.seed)
-    kept = torch.randperm(len(data), generator=rng)[: options.count]
-    samples = kinds.of(data.spec).for_features(data.samples[kept], data.spec)
-    labels = None if data.labels is None else data.labels[kept]
+    chosen = torch.randperm(len(data), generator=rng)[: options.count]
+    samples = kinds.of(data.spec).for_features(data.samples[chosen], data.spec)
+    labels = None if data.labels is None else data.labels[chosen]
     return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
 
 
 def _by_name(
     whose: str, labels: Tensor | None, names: tuple[str, ...], real: Dataset
 ) -> tuple[Tensor | None, str]:
-    """Labels (N,) as indices of the real classes of the same names; or None and, where missed, why."""
-    wanted = real.spec.class_names
+    """Labels (N,) as indices of the real classes with the same names, and ""; or None and the reason."""
+    known = real.spec.class_names
     if real.labels is None or labels is None:
         neither = real.labels is None and labels is None
         return None, "" if neither else f"{whose if labels is None else 'the reals'} have no labels"
-    if strange := [names[k] for k in labels.unique().tolist() if names[k] not in wanted]:
-        return None, f"{whose} have classes {first_of(strange)} that the reals have not ({first_of(wanted)})"
-    places = torch.tensor([wanted.index(name) if name in wanted else -1 for name in names])
+    if unknown := [names[k] for k in labels.unique().tolist() if names[k] not in known]:
+        return None, f"{whose} have classes {first_of(unknown)} that the reals ({first_of(known)}) do not have"
+    places = torch.tensor([known.index(name) if name in known else -1 for name in names])
     return places[labels], ""
 
 
-def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, beside: Beside) -> Image.Image:
-    """The fakes most like training samples, each beside its nearest.
+def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, pair_sheet: PairSheet) -> Image.Image:
+    """A picture of the PAIRS fakes that are nearest to training samples, each beside that sample.
 
-    ``nearest`` (N,) is the index of each fake's nearest real.
+    Args:
+        nearest: the index (N,) of the real that is nearest to each fake.
     """
     count = max(1, COMPARED // fakes[0].numel())
     parts = zip(fakes.split(count), nearest.split(count), strict=True)
-    apart = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
-    chosen = apart.argsort()[:PAIRS]
-    return beside(fakes[chosen], reals[nearest[chosen]])
+    distances = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
+    chosen = distances.argsort()[:PAIRS]
+    return pair_sheet(fakes[chosen], reals[nearest[chosen]])

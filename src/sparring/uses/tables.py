@@ -1,4 +1,4 @@
-"""An evaluation as it is printed: in words and as a table."""
+"""Print an evaluation: in words and as a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHARES = {
 
 
 def show_report(report: Report, screen: Console) -> None:
-    """What was measured against what, how good it is, each number, and what to beware of."""
+    """Print what was measured against what, the quality, each number, and warnings."""
     found = report.evaluation
     note = f"; {found.note}" if found.note else ""
     resized = f"; {found.resizer}" if found.resizer else ""
@@ -30,42 +30,42 @@ def show_report(report: Report, screen: Console) -> None:
     )  # fmt: skip
     screen.print(f"quality: {found.times_real}", markup=False, soft_wrap=True, style="bold")
     screen.print(
-        f"features: {found.features}, {found.dimension} numbers a sample{resized}{note}\n",
+        f"features: {found.features}, {found.dimension} numbers per sample{resized}{note}\n",
         markup=False, soft_wrap=True,
     )  # fmt: skip
     screen.print(evaluation_table(found))
     for warning in found.warnings:
-        screen.print(f"\nBeware: {warning}", markup=False, soft_wrap=True)
+        screen.print(f"\nWarning: {warning}", markup=False, soft_wrap=True)
 
 
 def evaluation_table(evaluation: Evaluation) -> Table:
-    """Each number beside the one that real samples get."""
+    """Each number of the fakes beside the same number of real samples."""
     fake, real = evaluation.fake, evaluation.real
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("")
     for name, scores in (("fakes", fake), ("reals", real)):
         against = f"{scores.size:,}\nagainst {scores.reference_size:,}"
         table.add_column(f"{name}\n{against}", justify="right", no_wrap=True)
-    table.add_column("reads")
+    table.add_column("meaning")
     deviation = evaluation.frechet_deviation
     spread = "" if deviation is None else f" ± {deviation:.2g}"
     floor = f"0 is best; a perfect generator is expected at {evaluation.floor:.3g}"
     table.add_row("times real", f"{evaluation.times_real.value:.3g}", "1", "1 is as good as real")
     table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", floor)
     kernels = [f"{scores.kernel:.3g} ± {scores.kernel_error:.2g}" for scores in (fake, real)]
-    table.add_row("kernel distance", *kernels, "0 is best; unbiased, so reals may fall below 0")
-    table.add_row("MIND", f"{fake.mind:.4g}", f"{real.mind:.4g}", "0 is best; sliced, for few samples")
+    table.add_row("kernel distance", *kernels, "0 is best; unbiased, so reals may be below 0")
+    table.add_row("MIND", f"{fake.mind:.4g}", f"{real.mind:.4g}", "0 is best; also for few samples")
     for name, meaning in SHARES.items():
         table.add_row(name, *(f"{getattr(scores, name):.1%}" for scores in (fake, real)), meaning)
     table.add_row("density", f"{fake.density:.3f}", f"{real.density:.3f}", "1: as dense as reals")
     if copying := evaluation.copying:
-        table.add_row("C_T", f"{copying.c_t:.1f}", "0", "under -3: copies of the training data")
+        table.add_row("C_T", f"{copying.c_t:.1f}", "0", "below -3: copies of the training data")
         shares = (f"{copying.authentic:.1%}", f"{copying.authentic_held_out:.1%}")
-        table.add_row("authentic", *shares, "well below the reals': copies")
+        table.add_row("authentic", *shares, "far below that of reals: copies")
     if classes := evaluation.classes:
         count = f"of a classifier trained on {classes.trained_on:,} "
         table.add_row("GAN-train", f"{classes.gan_train:.1%}", f"{classes.real:.1%}", count + "fakes, on reals")
         table.add_row("GAN-test", f"{classes.gan_test:.1%}", f"{classes.real:.1%}", count + "reals, on fakes")
         span = f"{min(classes.shares):.1%} to {max(classes.shares):.1%}"
-        table.add_row("classes", span, "", "rarest and commonest, as that classifier sees the fakes")
+        table.add_row("classes", span, "", "least and most frequent class of fakes, by that classifier")
     return table
