@@ -242,7 +242,7 @@ def test_a_history_without_line_ends_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_bytes(bytes(30_000_000))
     assert reading.history(path)[0] == []
-    assert max(len(piece) for piece in reading._places(path, whole=False)) == reading.LINE_BYTES
+    assert max(len(piece) for piece in reading._lines(path, whole=False)) == reading.LINE_BYTES
 
 
 def test_all_records_of_a_middling_history_are_judged_and_fewer_shown(tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_names_on_the_page_are_printable(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["9" * 5000, "1e5", "0x10", "nan", "%00", "%ed%a0%80", "1.5", "%d9%a3", ""])
 @pytest.mark.parametrize("name", ["seed", "label", "count", "toward", "near", "share", "to_seed", "sliders"])
-def test_a_wish_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, value: str) -> None:
+def test_a_request_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, value: str) -> None:
     make_run(tmp_path / "a")
     answer = client(tmp_path, draw=lambda path, asked: b"png").get(f"/api/runs/a/draw?{name}={value}")
     assert answer.status_code in (200, 400)

@@ -35,13 +35,11 @@ class Followed:
 
     id: str
     path: Path
-    _seen: tuple[Any, ...] = ()
     _view: dict[str, Any] = field(default_factory=dict)
-    _heard: tuple[Any, float, float] = (
-        None,
-        0.0,
-        0.0,
-    )  # the stamp of the history, when we first saw it, its age then
+    _view_version: tuple[Any, ...] = ()  # what ``version`` was when the view was read
+    _stamp: tuple[int, ...] = ()  # the size, time and inode of the history
+    _stamp_since: float = 0.0  # by our clock, when we first saw this stamp
+    _stamp_age: float = 0.0  # seconds since the history had grown, at that time
 
     def version(self) -> tuple[Any, ...]:
         """A value that differs whenever something in the folder has changed."""
@@ -78,18 +76,19 @@ class Followed:
     def view(self) -> dict[str, Any]:
         """Everything that the page shows of this run, except pictures."""
         version = self.version()
-        if version != self._seen:
-            self._view, self._seen = self._look(), version
-        pulse: dict[str, Any] = reading.shown(self._pulse())
-        return self._view | pulse
+        if version != self._view_version:
+            self._view, self._view_version = self._read(), version
+        state: dict[str, Any] = reading.shown(self._state())
+        return self._view | state
 
-    def _look(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
+        """The part of the view that only changes when a file changes."""
         run = read_object(self.path / layout.RUN)
         config, problem = reading.config(self.path)
         records, broken, whole = reading.history(self.path / layout.HISTORY)
         spec = run["spec"] if isinstance(run.get("spec"), dict) else {}
         names = spec.get("class_names")
-        named = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
+        has_names = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
         own = layout.own(self.path)
         known = {name: value for name, value in config.flat().items() if name not in own} if config else {}
@@ -98,7 +97,7 @@ class Followed:
             "id": self.id,
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
-            "classes": [str(name) for name in names or []] if named else [],
+            "classes": [str(name) for name in names or []] if has_names else [],
             "latent_dim": config.networks.latent_dim if config else 0,
             "changes": beyond_recipe(config) if config else {},
             "config": config.flat() if config else {},
@@ -116,50 +115,54 @@ class Followed:
         found: dict[str, Any] = reading.shown(view | reading.columns(reading.thinned(records)))
         return found
 
-    def _pulse(self) -> dict[str, Any]:
+    def _state(self) -> dict[str, Any]:
         """The state of the training, the time since its last record, and the estimated time left."""
-        view, quiet = self._view, {"silent_seconds": 0.0, "left_seconds": None}
+        view, unknown = self._view, {"silent_seconds": 0.0, "left_seconds": None}
         if not self.path.is_dir():
-            return quiet | {"state": "gone"}
+            return unknown | {"state": "gone"}
         try:
-            silent = self._silent()
+            silent = self._seconds_silent()
         except OSError:
-            return quiet | {"state": "waiting"}
+            return unknown | {"state": "waiting"}
         progress, seconds = view["progress"], view["seconds"]
         if not progress:
-            return quiet | {"state": "waiting", "silent_seconds": silent}
+            return unknown | {"state": "waiting", "silent_seconds": silent}
         state = "finished" if progress[-1] >= 1 else "running"
-        last = view["values"].get("non_finite")
-        if last and last[-1]:
+        non_finite = view["values"].get("non_finite")
+        if non_finite and non_finite[-1]:
             state = "broken"
-        gap = seconds[-1] - seconds[-2] if len(seconds) > 1 else 0.0
-        patience = max(SILENT_SECONDS, min(SILENT_INTERVALS * gap, gap + MOST_SILENT_SECONDS))
+        interval = seconds[-1] - seconds[-2] if len(seconds) > 1 else 0.0
+        limit = max(SILENT_SECONDS, min(SILENT_INTERVALS * interval, interval + MOST_SILENT_SECONDS))
         left = None
-        if state == "running" and silent > patience:
+        if state == "running" and silent > limit:
             state = "stopped"
         elif state == "running" and progress[-1]:
             left = max(0.0, seconds[-1] * (1 - progress[-1]) / progress[-1] - silent)
         return {"state": state, "silent_seconds": silent, "left_seconds": left}
 
-    def _silent(self) -> float:
-        """Seconds since the history grew, by our own clock from when we first saw it so: others run ahead."""
+    def _seconds_silent(self) -> float:
+        """Seconds since the history grew.
+
+        The clock of another machine may be wrong. So the time since we first saw this stamp is by our own
+        clock, and a file from the future counts as new.
+        """
         stat = (self.path / layout.HISTORY).stat()
         stamp, now = (stat.st_size, stat.st_mtime_ns, stat.st_ino), time.monotonic()
-        if stamp != self._heard[0]:
-            self._heard = stamp, now, max(0.0, time.time() - stat.st_mtime)
-        _, since, age = self._heard
-        return age + now - since
+        if stamp != self._stamp:
+            self._stamp, self._stamp_since = stamp, now
+            self._stamp_age = max(0.0, time.time() - stat.st_mtime)
+        return self._stamp_age + now - self._stamp_since
 
 
 def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> dict[str, Followed]:
-    """The runs that these folders are or hold, by id, the newest last; each folder once.
+    """Find the runs among these folders and directly inside them; by id, the newest last, each folder once.
 
-    Those known keep their id; a name that comes twice is numbered.
+    Known runs keep their id. The id of a run is the name of its folder, with a number if two have the same.
     """
     folders: dict[Path, Path] = {}
     for path in paths:
         inside = [path] if marked(path) else [p.parent for p in path.glob("*/run.json")]
-        for folder in inside or ([] if path.is_dir() else [path]):  # one that is gone is shown as gone
+        for folder in inside or ([] if path.is_dir() else [path]):  # a missing folder is shown as gone
             folders.setdefault(folder.resolve(), folder)
     by_path = {run.path: run for run in (known or {}).values()}
     found = {by_path[path].id: by_path[path] for path in folders if path in by_path}
@@ -171,10 +174,11 @@ def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> 
             while name in found:
                 name, count = f"{stem}~{count}", count + 1
             found[name] = Followed(name, path)
-    return dict(sorted(found.items(), key=lambda item: (_begun(item[1].path), item[0])))
+    return dict(sorted(found.items(), key=lambda item: (_created(item[1].path), item[0])))
 
 
-def _begun(path: Path) -> int:
+def _created(path: Path) -> int:
+    """When a run was created, in nanoseconds; 0 if it is gone."""
     try:
         return (path / layout.RUN).stat().st_mtime_ns
     except OSError:

@@ -22,16 +22,16 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
-COOKIE = "sparring_token_"  # and the port, which cookies do not tell apart
+COOKIE = "sparring_token_"  # the port is appended, since browsers share cookies between ports
 
 
 class Guard:
     """Refuses requests of other origins, other hosts (DNS rebinding), or without the token.
 
     Args:
-        hosts: accepted names in Host headers, whatever the port (a tunnel has its own); empty: any,
-            which needs a token.
-        token: what a first request must bring as ``?token=``; a cookie remembers it.
+        hosts: accepted names in Host headers, with any port, since a tunnel has another port. Empty: any name;
+            this needs a token.
+        token: the first request must have it as ``?token=``; then a cookie keeps it.
     """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...], token: str = "") -> None:
@@ -45,34 +45,38 @@ class Guard:
         host = headers.get("host", "")
         origin = headers.get("origin")
         if self.hosts and _name(host) not in self.hosts:
-            why = f"this page is not {shown(host)}; ask for it as {' or '.join(self.hosts)}"
+            why = f"this page is not at {shown(host)}; open it as {' or '.join(self.hosts)}"
             await _refused(why)(scope, receive, send)
         elif _foreign(scope, headers, origin, host):
-            await _refused("another page may not ask; open the address itself")(scope, receive, send)
-        elif self.token and not self._knows(scope, headers):
-            await self._first(scope)(scope, receive, send)
+            await _refused(
+                "requests from another page are not accepted; open this address in the browser itself"
+            )(scope, receive, send)
+        elif self.token and not self._has_cookie(scope, headers):
+            await self._log_in(scope)(scope, receive, send)
         else:
             await self.app(scope, receive, _with_headers(send))
 
-    def _knows(self, scope: Scope, headers: Headers) -> bool:
-        given = cookie_parser(headers.get("cookie", "")).get(_cookie(scope), "")
-        return secrets.compare_digest(given.encode(), quote(self.token).encode())
+    def _has_cookie(self, scope: Scope, headers: Headers) -> bool:
+        value = cookie_parser(headers.get("cookie", "")).get(_cookie(scope), "")
+        return secrets.compare_digest(value.encode(), quote(self.token).encode())
 
-    def _first(self, scope: Scope) -> Response:
-        """The same address without the token in it, and a cookie instead; or a refusal."""
-        asked = QueryParams(scope["query_string"])
-        if not secrets.compare_digest(asked.get("token", "").encode(), self.token.encode()):
-            return _refused("the address needs ?token=, as it was printed")
-        rest = "&".join(f"{quote(k)}={quote(v)}" for k, v in asked.multi_items() if k != "token")
-        path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would be another host
-        answer = RedirectResponse(f"{path}?{rest}" if rest else path, status_code=303)
-        # Lax: a link in a mail or a notebook leads here, and the redirect after it must bring the cookie.
-        answer.set_cookie(_cookie(scope), quote(self.token), httponly=True, samesite="lax")
-        return answer
+    def _log_in(self, scope: Scope) -> Response:
+        """Redirect to the same address without its token, and set the cookie; or refuse."""
+        query = QueryParams(scope["query_string"])
+        if not secrets.compare_digest(query.get("token", "").encode(), self.token.encode()):
+            return _refused(
+                "the address needs its ?token=; open the whole address that was printed in the terminal"
+            )
+        rest = "&".join(f"{quote(k)}={quote(v)}" for k, v in query.multi_items() if k != "token")
+        path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would mean another host
+        response = RedirectResponse(f"{path}?{rest}" if rest else path, status_code=303)
+        # Lax: after a link in a mail or a notebook, the redirected request must have the cookie.
+        response.set_cookie(_cookie(scope), quote(self.token), httponly=True, samesite="lax")
+        return response
 
 
 def _foreign(scope: Scope, headers: Headers, origin: str | None, host: str) -> bool:
-    """Whether another site's page asks; to follow its link to the page itself tells that site nothing."""
+    """Whether another site's page sends the request; a link to this page is allowed, as it reveals nothing."""
     site, mode = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-mode", "")
     if scope["method"] == "GET" and scope["path"] == "/" and mode == "navigate":
         return headers.get("sec-fetch-dest", "document") != "document"

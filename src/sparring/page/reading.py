@@ -36,7 +36,7 @@ def json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def config(path: Path) -> tuple[Config | None, str]:
-    """The run's options, or why they cannot be read."""
+    """The options of a run, or why they cannot be read."""
     if not (path / layout.CONFIG).is_file():
         return None, "config.toml is missing"
     try:
@@ -54,17 +54,17 @@ def history(path: Path) -> tuple[list[Record], int, bool]:
     broken, whole = 0, True
     try:
         whole = path.stat().st_size <= WHOLE_BYTES
-        for line in _places(path, whole):
+        for line in _lines(path, whole):
             try:
                 record = Record.from_json(line)
             except UnreadableError:
                 broken += bool(line.strip())
                 continue
-            while records and records[-1].step >= record.step:  # a resumed run wrote these steps anew
+            while records and records[-1].step >= record.step:  # a resumed run wrote these steps again
                 records.pop()
             records.append(record)
     except OSError:
-        pass  # gone, or not readable: what came before counts
+        pass  # the file is gone or unreadable: keep what was read
     return records, broken, whole
 
 
@@ -90,7 +90,7 @@ def columns(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def shown(value: Any) -> Any:
-    """The same with None for NaN and infinity, which JSON has no words for, and all text printable."""
+    """The same value, with None for NaN and infinity, which JSON does not have, and with printable text."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, str):
@@ -100,7 +100,7 @@ def shown(value: Any) -> Any:
     return [shown(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _places(path: Path, whole: bool) -> Iterator[str]:
+def _lines(path: Path, whole: bool) -> Iterator[str]:
     """The lines of a file: all, or LINES evenly spaced lines and then its end."""
     if not path.is_file():
         return

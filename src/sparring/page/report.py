@@ -19,15 +19,15 @@ from sparring.page import reading
 from sparring.page.follow import Followed
 
 STATIC = Path(__file__).parent / "static"
-MOST_BYTES = 4_900_000  # of the whole file
-LEAST_SIDE = 64  # pixels, below which a picture is not made smaller
+MOST_BYTES = 4_900_000  # of the whole report
+LEAST_SIDE = 64  # pixels; a picture is not made smaller than this
 
 
 def report(run: Path) -> bytes:
     """The page of one run, with all data inside.
 
     Raises:
-        RunError: there is nothing to report on.
+        RunError: the run has neither a history nor pictures.
     """
     followed = Followed(run.resolve().name, run.resolve())
     view = followed.view()
@@ -36,20 +36,20 @@ def report(run: Path) -> bytes:
     view |= {"checkpoint": None, "written": time.strftime("%Y-%m-%d %H:%M")}
     if view["state"] in ("running", "waiting"):
         view |= {"state": "unfinished", "left_seconds": None}
-    inside: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
-    room = MOST_BYTES - len(_page(inside))
+    embedded: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
+    room = MOST_BYTES - len(_page(embedded))
     fields = {step: _field(run, f"{step_name(step)}{FIELD}") for step in view["fields"]}
     view["fields"], texts = _thinned({k: json.dumps(field) for k, field in fields.items() if field}, room)
     if texts:
         view["pictures"] = []
         real = _field(run, REAL_FIELD)
-        inside["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
+        embedded["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
     else:
         pictures = {
             step: _data(run / SAMPLES / f"{step_name(step)}{PICTURE}", room) for step in view["pictures"]
         }
-        view["pictures"], inside["pictures"] = _thinned({k: p for k, p in pictures.items() if p}, room)
-    return _page(inside).encode()
+        view["pictures"], embedded["pictures"] = _thinned({k: p for k, p in pictures.items() if p}, room)
+    return _page(embedded).encode()
 
 
 def write_report(run: Path, path: Path) -> int:
@@ -68,12 +68,12 @@ def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str
 
 
 def _field(run: Path, name: str) -> Any:
-    """What was kept of the plane, as a page can hold it."""
+    """A landscape over the plane, as the page can show it."""
     return reading.shown(read_object(run / FIELDS / name))
 
 
 def _data(path: Path, room: int) -> str:
-    """A picture as an address that holds it, made smaller where one alone would need half the room."""
+    """A picture as a data URL, made smaller if it alone would need half the room; "" if it cannot be read."""
     try:
         png = read_bytes(path)
         while 4 * len(png) / 3 > room / 2:
@@ -88,8 +88,8 @@ def _data(path: Path, room: int) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _page(inside: dict[str, Any]) -> str:
-    """index.html with its styles and scripts in it, and the run as JSON before them."""
+def _page(embedded: dict[str, Any]) -> str:
+    """index.html with its styles and scripts inside, and the run as JSON before them."""
 
     def style(found: re.Match[str]) -> str:
         return f"<style>{(STATIC.parent / found[1]).read_text('utf-8')}</style>"
@@ -100,8 +100,8 @@ def _page(inside: dict[str, Any]) -> str:
     page = (STATIC / "index.html").read_text("utf-8")
     page = re.sub(r'<link rel="stylesheet" href="([^"]+)">', style, page)
     page = re.sub(r'<script src="([^"]+)"></script>', script, page)
-    data = json.dumps(inside, separators=(",", ":"), allow_nan=False).replace(
+    data = json.dumps(embedded, separators=(",", ":"), allow_nan=False).replace(
         "<", "\\u003c"
-    )  # no name can end the script
+    )  # so that no text in the data can end the script
     before, after = page.split("<body>", 1)
     return f'{before}<body>\n<script type="application/json" id="report">{data}</script>{after}'

@@ -1,4 +1,4 @@
-"""The page's server: static files, views of runs, their pictures, and a stream of what has changed."""
+"""The server of the page: static files, views of runs, their pictures, and a stream of changes."""
 
 from __future__ import annotations
 
@@ -25,19 +25,23 @@ from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
 
 STATIC = Path(__file__).parent / "static"
-POLL_SECONDS, BEAT_SECONDS = 0.5, 15.0
+POLL_SECONDS = 0.5  # between two searches for changes
+HEARTBEAT_SECONDS = 15.0  # after which an event is sent, even if nothing has changed
 POLL_SHARE = 0.02  # the largest share of the time that the search for changes may take
-MOST_DRAWN, MOST_SLIDERS, MOST_SEED = 64, 8, 2**31
+MOST_DRAWN = 64  # samples per request
+MOST_SLIDERS = 8
+MOST_SEED = 2**31
 
 
 @dataclass(frozen=True)
 class LatentPoint:
-    """A place in the latent space.
+    """A point of the latent space.
 
     Attributes:
         seed: determines the latent.
         label: a class; None: the seed determines it.
-        near, toward: how far the point lies towards the latent of another seed, and that seed.
+        toward: another seed; the point lies between the latents of both.
+        near: how far the point lies towards that latent, from 0 to 1.
     """
 
     seed: int = 0
@@ -63,12 +67,13 @@ class LatentPoint:
 
 @dataclass(frozen=True)
 class DrawRequest:
-    """What the playground asks for.
+    """A request of the playground for samples.
 
     Attributes:
-        point: where to draw; further samples are of the seeds after it.
-        count: samples.
-        to, share: another point, and how far to go there.
+        point: the point of the first sample; further samples have the seeds after it.
+        count: how many samples.
+        to: another point of the latent space.
+        share: how far to go from ``point`` to ``to``, from 0 to 1.
         sliders: how far to go along fixed directions of the latent space.
     """
 
@@ -101,21 +106,21 @@ def _between(text: str, low: float, high: float) -> float:
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        raise ConfigError(f"{quoted(text)} where a number from {low:g} to {high:g} is expected")
+        raise ConfigError(f"expected a number from {low:g} to {high:g}, got {quoted(text)}")
     return min(max(value, low), high)
 
 
 def _whole(text: str) -> int:
     if not re.fullmatch("[+-]?[0-9]{1,18}", text):
-        raise ConfigError(f"{quoted(text)} where a whole number is expected")
+        raise ConfigError(f"expected a whole number, got {quoted(text)}")
     return int(text)
 
 
-Draw = Callable[[Path, DrawRequest], bytes]  # a run's samples as PNG
+Draw = Callable[[Path, DrawRequest], bytes]  # draws samples of a run, as PNG
 
 
 def _json(value: Any) -> Response:
-    # Escapes all but ASCII: a file may hold half a character, which UTF-8 has no bytes for.
+    # json.dumps escapes everything but ASCII: a file may contain half a character, which UTF-8 cannot encode.
     return Response(json.dumps(value, allow_nan=False), media_type="application/json")
 
 
@@ -125,9 +130,9 @@ class Page:
     def __init__(self, paths: Sequence[Path], draw: Draw, closing: Callable[[], bool] = lambda: False) -> None:
         self.paths, self.draw, self.closing = paths, draw, closing
         self.runs: dict[str, Followed] = {}
-        self.drawing = asyncio.Lock()  # one at a time: the cores are the training's
-        self.looking = asyncio.Lock()  # and one look at the folders for all who listen
-        self.looked, self.pause = -1e9, POLL_SECONDS
+        self.draw_lock = asyncio.Lock()  # one request at a time, since the training needs the cores
+        self.poll_lock = asyncio.Lock()  # one search of the folders for all listeners
+        self.polled, self.pause = -1e9, POLL_SECONDS
         self.versions: dict[str, object] = {}
         self.refresh()
 
@@ -157,13 +162,13 @@ class Page:
 
     async def drawn(self, request: Request) -> Response:
         try:
-            asked = DrawRequest.of(request.query_params)
+            draw_request = DrawRequest.of(request.query_params)
         except ConfigError as error:
             return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
         run = await self.run(request)
-        async with self.drawing:
+        async with self.draw_lock:
             try:
-                png = await run_in_threadpool(self.draw, run.path, asked)
+                png = await run_in_threadpool(self.draw, run.path, draw_request)
             except SparringError as error:
                 return PlainTextResponse(str(error), status_code=409)
         return Response(png, media_type="image/png")
@@ -172,38 +177,39 @@ class Page:
         return StreamingResponse(self._changes(request), media_type="text/event-stream")
 
     async def _changes(self, request: Request) -> AsyncIterator[str]:
-        """A line with the ids of what has changed, as soon as it has; a beat in between."""
-        seen: dict[str, object] = {}
-        told = time.monotonic()
+        """Events with the ids of the runs that have changed, and a heartbeat if nothing has."""
+        sent: dict[str, object] = {}
+        sent_at = time.monotonic()
         yield "retry: 1000\n\n"
         while not (self.closing() or await request.is_disconnected()):
-            now = await self._now()
-            changed = [name for name, version in now.items() if seen.get(name) != version]
-            if changed or seen.keys() - now.keys() or time.monotonic() - told >= BEAT_SECONDS:
-                yield f"data: {json.dumps({'runs': list(now), 'changed': changed})}\n\n"
-                seen, told = dict(now), time.monotonic()
+            versions = await self._current_versions()
+            changed = [name for name, version in versions.items() if sent.get(name) != version]
+            silent = time.monotonic() - sent_at
+            if changed or sent.keys() - versions.keys() or silent >= HEARTBEAT_SECONDS:
+                yield f"data: {json.dumps({'runs': list(versions), 'changed': changed})}\n\n"
+                sent, sent_at = dict(versions), time.monotonic()
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _now(self) -> dict[str, object]:
-        """Each run's version, looked up once for all listeners, and less often where there are many runs."""
-        async with self.looking:
+    async def _current_versions(self) -> dict[str, object]:
+        """The version of each run, read once for all listeners, and less often if reading takes long."""
+        async with self.poll_lock:
             started = time.monotonic()
-            if started - self.looked >= self.pause:
-                self.versions = await run_in_threadpool(self._versions)
-                self.looked = time.monotonic()
-                self.pause = max(POLL_SECONDS / 2, (self.looked - started) / POLL_SHARE)
+            if started - self.polled >= self.pause:
+                self.versions = await run_in_threadpool(self._read_versions)
+                self.polled = time.monotonic()
+                self.pause = max(POLL_SECONDS / 2, (self.polled - started) / POLL_SHARE)
         return self.versions
 
-    def _versions(self) -> dict[str, object]:
+    def _read_versions(self) -> dict[str, object]:
         self.refresh()
         return {name: run.version() for name, run in self.runs.items()}
 
 
 def _file(run: Followed, folder: str, name: str, suffix: str) -> Response:
-    """A file of a run that is named by its step.
+    """The file of a run with this step as its name.
 
     Raises:
-        KeyError: there is none, or it is a link out of the run.
+        KeyError: there is no such file, or it is a link out of the run folder.
     """
     file = f"{step_name(int(name)) if is_step(name) else name}{suffix}"
     path = run.path / folder / file
@@ -221,7 +227,7 @@ def app(
     token: str = "",
     closing: Callable[[], bool] = lambda: False,
 ) -> Guard:
-    """The whole application behind its guard; streams end when ``closing`` says so."""
+    """The whole application behind its guard; streams end when ``closing`` returns True."""
     page = Page(paths, draw, closing)
 
     async def index(request: Request) -> Response:
