@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import sparring
 from conftest import TINY_LINE
-from sparring import games, networks
+from sparring import networks
 from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data.spec import Batch, Dataset, Spec
@@ -84,7 +84,7 @@ def nothing(*_: object) -> tuple[()]:
 @pytest.fixture(autouse=True)
 def _listed(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = Rules(("generator",), make, nothing, nothing, nothing)
-    monkeypatch.setitem(games.GAMES, "adversarial", rules)
+    monkeypatch.setattr("sparring.games.adversarial_rules.RULES", rules)
 
 
 def test_a_game_of_one_player_goes_through_every_verb(

@@ -204,7 +204,7 @@ def test_networks_of_one_s_own_are_drawn_from_when_they_are_given(tmp_path: Path
     list(train(game, data, Budget(samples_seen=64), batch_size=16))
     folder = create(tmp_path / "mine", config, data)
     checkpoint.write(game, folder.checkpoints)
-    with pytest.raises(ConfigError, match=r"GAN\.load\(RUN, generator=YOURS\) draws and measures"):
+    with pytest.raises(ConfigError, match=r"GAN\.load\(RUN, generator=YOURS\) to draw and measure"):
         Sampler.load(folder.path, silent, CPU)
     drawn = Sampler.load(folder.path, silent, CPU, generator=generator()).sample(8, seed=1)
     np.testing.assert_array_equal(drawn, game.sample(8, seed=1))

@@ -1,20 +1,26 @@
 """Who plays whom, with which losses: each game is a file, and a line in GAMES."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from sparring.config.groups import Config
-from sparring.data.spec import Spec
-from sparring.games.adversarial_rules import ADVERSARIAL
-from sparring.games.game import Game, Rules
-from sparring.machine.device import Runtime
-from sparring.networks.own import NONE, Given
+if TYPE_CHECKING:
+    from sparring.config.groups import Config
+    from sparring.data.spec import Spec
+    from sparring.games.game import Game, Rules
+    from sparring.machine.device import Runtime
+    from sparring.networks.own import Given
 
-GAMES: dict[str, Rules] = {"adversarial": ADVERSARIAL}
+# The module whose RULES each game has, imported when it is played: a loss alone needs none of it.
+GAMES = {"adversarial": "sparring.games.adversarial_rules"}
 
 
 def of(config: Config) -> Rules:
     """The rules of the game that a config describes."""
-    return GAMES[config.game.rules]
+    rules: Rules = import_module(GAMES[config.game.rules]).RULES
+    return rules
 
 
 def make(
@@ -22,7 +28,7 @@ def make(
     spec: Spec,
     classes: int,
     runtime: Runtime | None = None,
-    own: Mapping[str, Given] = NONE,
+    own: Mapping[str, Given] | None = None,
 ) -> Game:
     """The game that a config describes on such data, its players freshly initialised from the seed.
 
@@ -32,4 +38,4 @@ def make(
     Raises:
         ConfigError: networks that cannot take this data, or a device that is not here.
     """
-    return of(config).make(config, spec, classes, runtime, own)
+    return of(config).make(config, spec, classes, runtime, own or {})

@@ -123,4 +123,4 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
         )
 
 
-ADVERSARIAL = Rules(PLAYERS, make, check, check_players, preflight)
+RULES = Rules(PLAYERS, make, check, check_players, preflight)
