@@ -1,75 +1,77 @@
 "use strict";
-// Which runs are shown, in which language and light; and what changes by itself.
+// The whole page: which runs it shows, in which language and theme, and how it follows changes.
 
-const FEW = 3, MANY = 12; // runs that are all shown at first; runs from which on there is a filter
+const FEW = 3; // at most this many runs are all shown at first
+const MANY = 12; // with more runs than this there is a filter
 
 const App = {
   source: chooseSource(),
   cards: new Map(),
   known: [],
-  chosen: null, // what the user, or the address, wants to see; null: as we think best
+  chosen: null, // the ids that the user or the address has chosen; null: we choose
 
   async start() {
-    const wished = new URLSearchParams(location.search);
-    Text.choose(wished.get("lang") ?? stored("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
-    this.light(stored("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    const query = new URLSearchParams(location.search);
+    Text.choose(query.get("lang") ?? stored("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
+    this.setTheme(stored("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     document.getElementById("language").addEventListener("click", () => {
       Text.choose(Text.language === "zh" ? "en" : "zh");
       store("language", Text.language);
-      this.speak();
+      this.showTexts();
     });
     document.getElementById("theme").addEventListener("click", () => {
-      this.light(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+      this.setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
       store("theme", document.documentElement.dataset.theme);
-      this.speak();
+      this.showTexts();
     });
-    if (wished.has("run")) this.chosen = new Set(wished.getAll("run"));
-    await this.arrive(await this.source.runs().catch(() => []));
-    this.speak();
-    this.source.follow((news) => this.hear(news), (lost) => this.notice(lost ? Text.say("lost") : ""));
-    setInterval(() => this.source.live && this.pulse(), 10000);
+    if (query.has("run")) this.chosen = new Set(query.getAll("run"));
+    await this.setRuns(await this.source.runs().catch(() => []));
+    this.showTexts();
+    this.source.follow((change) => this.update(change), (lost) => this.notice(lost ? Text.say("lost") : ""));
+    setInterval(() => this.source.live && this.refreshUnfinished(), 10000);
   },
 
-  light(theme) { document.documentElement.dataset.theme = theme; },
+  setTheme(theme) { document.documentElement.dataset.theme = theme; },
 
+  // Show this text above the runs; if it is empty, what else the user should know.
   notice(text) {
-    const place = document.getElementById("notice"), missing = [...(this.chosen ?? [])].filter((id) => !this.known.includes(id));
-    let said = text;
-    if (!said && !this.source.live) said = Text.say("report", { date: this.cards.values().next().value?.view?.written ?? "" });
-    if (!said && !this.known.length) said = Text.say("none");
-    else if (!said && missing.length) said = Text.say("nosuch", { names: missing.join(Text.sign(", ")) });
-    else if (!said && !this.cards.size) said = Text.say("pick");
-    place.hidden = !said;
-    if (place.textContent !== said) place.textContent = said;
+    const container = document.getElementById("notice"), missing = [...(this.chosen ?? [])].filter((id) => !this.known.includes(id));
+    let message = text;
+    if (!message && !this.source.live) message = Text.say("report", { date: this.cards.values().next().value?.view?.written ?? "" });
+    if (!message && !this.known.length) message = Text.say("none");
+    else if (!message && missing.length) message = Text.say("nosuch", { names: missing.join(Text.sign(", ")) });
+    else if (!message && !this.cards.size) message = Text.say("pick");
+    container.hidden = !message;
+    if (container.textContent !== message) container.textContent = message;
   },
 
-  async hear({ runs, changed }) {
-    await this.arrive(runs);
+  async update({ runs, changed }) {
+    await this.setRuns(runs);
     await Promise.all(changed.filter((id) => this.cards.has(id)).map((id) => this.cards.get(id).refresh()));
     this.compare();
     this.notice("");
   },
 
-  // The newest comes last. All of a few, or the newest, until the user has chosen.
+  // The ids to show. Until the user has chosen: all if there are few, else the newest, which is last.
   shown() {
     return this.chosen ?? new Set(this.known.length <= FEW ? this.known : this.known.slice(-1));
   },
 
-  async arrive(runs) {
+  async setRuns(runs) {
     const same = runs.length === this.known.length && runs.every((id, k) => id === this.known[k]);
     this.known = runs;
-    if (!same) this.choose();
-    await this.lay();
+    if (!same) this.showChoice();
+    await this.showRuns();
   },
 
-  // Boxes to choose runs by, the newest first; those that are there already stay, and with them the focus.
-  choose() {
-    const place = document.getElementById("choice"), few = this.known.length < 2, shown = this.shown();
-    const boxes = new Map([...place.querySelectorAll("label")].map((label) => [label.querySelector("input").value, label]));
-    for (const [id, label] of boxes) if (few || !this.known.includes(id)) label.remove();
-    place.classList.toggle("many", this.known.length > MANY);
-    this.filter(place);
-    if (few) return;
+  // Checkboxes for the runs, the newest first. Existing ones are kept, so that they keep the focus.
+  showChoice() {
+    const container = document.getElementById("choice"), single = this.known.length < 2, shown = this.shown();
+    const boxes = new Map([...container.querySelectorAll("label")].map((label) => [label.querySelector("input").value, label]));
+    for (const [id, label] of boxes) if (single || !this.known.includes(id)) label.remove();
+    container.classList.toggle("many", this.known.length > MANY);
+    this.showFilter(container);
+    if (single) return;
     for (const [k, id] of [...this.known].reverse().entries()) {
       let label = boxes.get(id);
       if (!label) {
@@ -78,58 +80,60 @@ const App = {
         const box = element(label, "input");
         Object.assign(box, { type: "checkbox", value: id });
         label.append(` ${id}`);
-        box.addEventListener("change", () => this.pick(id, box.checked));
+        box.addEventListener("change", () => this.choose(id, box.checked));
       }
       label.querySelector("input").checked = shown.has(id);
-      const there = place.querySelectorAll("label")[k];
-      if (there !== label) place.insertBefore(label, there ?? null);
+      const current = container.querySelectorAll("label")[k];
+      if (current !== label) container.insertBefore(label, current ?? null);
     }
   },
 
-  filter(place) {
-    let box = place.querySelector("input[type=search]");
+  // A search field that hides checkboxes, if there are many runs.
+  showFilter(container) {
+    let box = container.querySelector("input[type=search]");
     if (this.known.length <= MANY) { box?.remove(); return; }
     if (!box) {
       box = document.createElement("input");
       box.type = "search";
       box.addEventListener("input", () => {
-        for (const label of place.querySelectorAll("label")) label.hidden = !label.textContent.includes(box.value);
+        for (const label of container.querySelectorAll("label")) label.hidden = !label.textContent.includes(box.value);
       });
-      place.prepend(box);
+      container.prepend(box);
     }
     box.setAttribute("aria-label", Text.say("filter"));
     box.placeholder = Text.say("filter");
   },
 
-  async pick(id, wanted) {
+  async choose(id, wanted) {
     this.chosen = new Set(this.shown());
     if (wanted) this.chosen.add(id); else this.chosen.delete(id);
-    for (const gone of this.chosen) if (!this.known.includes(gone)) this.chosen.delete(gone);
+    for (const name of this.chosen) if (!this.known.includes(name)) this.chosen.delete(name);
     const address = new URL(location);
     address.searchParams.delete("run");
-    for (const one of this.chosen) address.searchParams.append("run", one);
+    for (const name of this.chosen) address.searchParams.append("run", name);
     history.replaceState(null, "", address);
-    await this.lay();
+    await this.showRuns();
     this.notice("");
   },
 
-  async lay() {
-    const place = document.getElementById("runs"), shown = this.shown();
+  // Add and remove cards, so that the chosen runs are shown.
+  async showRuns() {
+    const container = document.getElementById("runs"), shown = this.shown();
     for (const box of document.querySelectorAll("#choice input[type=checkbox]")) box.checked = shown.has(box.value);
     for (const [id, card] of this.cards) {
       if (!shown.has(id) || !this.known.includes(id)) { card.card.remove(); this.cards.delete(id); }
     }
     const missing = this.known.filter((id) => shown.has(id) && !this.cards.has(id));
     await Promise.all(missing.map((id) => {
-      const card = new RunCard(this.source, id, place);
+      const card = new RunCard(this.source, id, container);
       this.cards.set(id, card);
       return card.refresh();
     }));
-    place.classList.toggle("several", this.cards.size > 1);
+    container.classList.toggle("several", this.cards.size > 1);
     this.compare();
   },
 
-  // Mark the options in which the runs shown differ; one whose options cannot be read says nothing of them.
+  // Mark the options in which the shown runs differ; runs with unreadable options do not count.
   compare() {
     const configs = [...this.cards.values()].map((card) => card.view?.config ?? {}).filter((config) => Object.keys(config).length);
     const names = new Set(configs.flatMap(Object.keys));
@@ -140,24 +144,25 @@ const App = {
     }
   },
 
-  async pulse() {
+  async refreshUnfinished() {
     for (const card of this.cards.values()) {
       if (card.view?.state === "running" || card.view?.state === "waiting") await card.refresh();
     }
   },
 
-  speak() {
+  // Write all texts again, in the current language.
+  showTexts() {
     document.getElementById("language").textContent = Text.say("language");
     const theme = document.getElementById("theme");
     theme.textContent = Text.say(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     theme.setAttribute("aria-label", Text.say("themeLabel"));
-    this.filter(document.getElementById("choice"));
+    this.showFilter(document.getElementById("choice"));
     for (const card of this.cards.values()) card.show();
     this.notice("");
   },
 };
 
 function stored(name) { try { return localStorage.getItem(name); } catch { return null; } }
-function store(name, value) { try { localStorage.setItem(name, value); } catch { /* a file may not keep anything */ } }
+function store(name, value) { try { localStorage.setItem(name, value); } catch { /* the browser stores nothing for a local file */ } }
 
 App.start();

@@ -4,47 +4,47 @@
 const SEEDS = 2 ** 31, TILES = 16, KNOBS = 6, BUTTONS = 12;
 
 class Playground {
-  constructor(source, place) {
+  constructor(source, container) {
     this.source = source;
-    this.place = place;
-    this.base = 1;
+    this.container = container;
+    this.base = 1; // the seed of the first tile
     this.label = "";
     this.knobs = new Array(KNOBS).fill(0);
     this.picked = null; // a point: {seed, label?, near?, toward?}
     this.before = null; // the point picked before it
     this.share = 0;
     this.centre = null; // the point around which "more like this" draws
-    this.seen = new Promise((resolve) => {
-      new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(place);
+    this.visible = new Promise((resolve) => {
+      new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && resolve()).observe(container);
     });
   }
 
   show(view) {
     this.view = view;
     const usable = this.source.live && view.checkpoint !== null && view.config.latent_dim && view.facts.data && !view.fields.length;
-    this.place.hidden = !usable;
+    this.container.hidden = !usable;
     if (!usable) return;
-    const built = JSON.stringify([Text.language, view.classes]), painter = `${view.generation} ${view.checkpoint}`;
+    const built = JSON.stringify([Text.language, view.classes]), generator = `${view.generation} ${view.checkpoint}`;
     if (this.built !== built) {
       this.built = built;
       this.build();
     }
-    if (this.painter !== painter || !this.tiles.children.length) { // a new generator draws everything again
-      this.painter = painter;
+    if (this.generator !== generator || !this.tiles.children.length) { // a new generator draws everything again
+      this.generator = generator;
       this.fill(this.picked);
     }
   }
 
   build() {
-    const place = this.place.querySelector(".play");
-    place.replaceChildren();
-    this.painter = null;
-    this.tiles = element(place, "div", "tiles");
-    const side = element(place, "div", "knobs");
+    const container = this.container.querySelector(".play");
+    container.replaceChildren();
+    this.generator = null;
+    this.tiles = element(container, "div", "tiles");
+    const side = element(container, "div", "knobs");
     this.large = element(side, "img", "large");
     this.large.alt = Text.say("picked");
-    this.said = element(side, "p", "muted small", Text.say("drawing"));
-    this.said.setAttribute("aria-live", "polite");
+    this.status = element(side, "p", "muted small", Text.say("drawing"));
+    this.status.setAttribute("aria-live", "polite");
     if (this.view.classes.length) this.buildClasses(side);
     const knobs = element(side, "fieldset");
     element(knobs, "legend", "", Text.say("knobs"));
@@ -53,7 +53,7 @@ class Playground {
     const buttons = element(side, "p", "buttons");
     button(buttons, Text.say("like"), () => { this.centre = this.picked; this.fill(); });
     button(buttons, Text.say("another"), () => { this.base = (this.base + TILES * 7919) % SEEDS; this.centre = null; this.fill(); });
-    button(buttons, Text.say("reset"), () => { this.relax(); this.draw(); });
+    button(buttons, Text.say("reset"), () => { this.reset(); this.draw(); });
   }
 
   // One button per class; a list if there are many classes.
@@ -80,15 +80,15 @@ class Playground {
     }
   }
 
-  slider(place, name, low, high, now, changed) {
-    const label = element(place, "label", "knob", name);
+  slider(container, name, low, high, now, changed) {
+    const label = element(container, "label", "knob", name);
     const input = element(label, "input");
     Object.assign(input, { type: "range", min: low, max: high, step: 0.05, value: now });
     input.addEventListener("input", () => { changed(Number(input.value)); this.draw(); });
     return input;
   }
 
-  relax() {
+  reset() {
     this.knobs.fill(0);
     this.share = 0;
     for (const slider of [...this.sliders, this.blend]) slider.value = 0;
@@ -116,7 +116,7 @@ class Playground {
       if (k === 0 && !keep) this.pick(point, tile);
     }
     if (keep) this.draw();
-    await this.seen;
+    await this.visible;
     for (const [image, point] of images) {
       if (mine !== this.filling) return;
       image.src = this.source.draw(this.view, point);
@@ -133,38 +133,38 @@ class Playground {
 
   // Draw as the sliders are set. While the server is busy, only the latest request waits.
   async draw() {
-    await this.seen;
+    await this.visible;
     if (this.waiting) { this.again = true; return; }
     this.waiting = true;
-    const asked = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
-    for (const [name, value] of Object.entries(this.before)) asked[`to_${name}`] = value;
+    const options = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
+    for (const [name, value] of Object.entries(this.before)) options[`to_${name}`] = value;
     const started = performance.now();
-    this.said.textContent ||= Text.say("drawing");
+    this.status.textContent ||= Text.say("drawing");
     try {
-      const answer = await fetch(this.source.draw(this.view, asked));
-      if (!answer.ok) throw new Error(await answer.text());
+      const response = await fetch(this.source.draw(this.view, options));
+      if (!response.ok) throw new Error(await response.text());
       const old = this.large.src;
-      this.large.src = URL.createObjectURL(await answer.blob());
+      this.large.src = URL.createObjectURL(await response.blob());
       URL.revokeObjectURL(old);
-      this.said.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
+      this.status.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
     } catch (error) {
-      this.said.textContent = error.message;
+      this.status.textContent = error.message;
     }
     this.waiting = false;
     if (this.again) { this.again = false; this.draw(); }
   }
 }
 
-function element(place, name, style = "", text = "") {
+function element(container, name, style = "", text = "") {
   const made = document.createElement(name);
   if (style) made.className = style;
   if (text) made.textContent = text;
-  place.append(made);
+  container.append(made);
   return made;
 }
 
-function button(place, text, pressed) {
-  const made = element(place, "button", "", text);
+function button(container, text, pressed) {
+  const made = element(container, "button", "", text);
   made.type = "button";
   made.addEventListener("click", pressed);
   return made;

@@ -1,11 +1,11 @@
 "use strict";
-// One run: its card, from the view that the source gives.
+// The card of one run; the source gives its data, the view.
 
 class RunCard {
-  constructor(source, id, place) {
+  constructor(source, id, container) {
     this.source = source;
     this.id = id;
-    this.card = element(place, "article", "run");
+    this.card = element(container, "article", "run");
     this.card.setAttribute("aria-label", id);
     this.build();
     this.playground = new Playground(source, this.part("playground"));
@@ -30,7 +30,7 @@ class RunCard {
       <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
       <section data-part="rescue" hidden><h3 data-say="rescue"></h3><ol class="small"></ol></section>
       <details data-part="config"><summary data-say="config"></summary><table class="small"><tbody></tbody></table></details>`;
-    this.stage = new Stage(this.source, this.part("stage"), (step) => this.moved(step));
+    this.stage = new Stage(this.source, this.part("stage"), (step) => this.showStep(step));
     const seek = (index) => this.stage.seek(this.view.step[index]);
     this.losses = new LineChart(this.part("losses"), [
       { name: "d_loss", label: "D", colour: "inspector" }, { name: "g_loss", label: "G", colour: "fake" },
@@ -53,7 +53,7 @@ class RunCard {
     this.different = different;
     const view = this.view;
     if (!view) return;
-    for (const place of this.card.querySelectorAll("[data-say]")) place.textContent = Text.say(place.dataset.say);
+    for (const container of this.card.querySelectorAll("[data-say]")) container.textContent = Text.say(container.dataset.say);
     this.card.querySelector("h2").textContent = view.id;
     this.showState();
     this.showDoctor();
@@ -67,15 +67,15 @@ class RunCard {
     this.showConfig();
   }
 
-  // Times real through the training; histories that are older than it have another distance.
+  // The chart of times real; old histories have another distance instead.
   showDistance(cursor) {
-    const name = this.view.values.times_real ? "times_real" : "distance", place = this.part("distance");
-    if (this.drawn !== name) {
-      place.replaceChildren();
-      this.distance = new LineChart(place, [{ name, label: name === "times_real" ? "timesReal" : "MIND", colour: "accent" }], { log: true, seek: this.seek });
-      this.drawn = name;
+    const name = this.view.values.times_real ? "times_real" : "distance", container = this.part("distance");
+    if (this.distanceName !== name) {
+      container.replaceChildren();
+      this.distance = new LineChart(container, [{ name, label: name === "times_real" ? "timesReal" : "MIND", colour: "accent" }], { log: true, seek: this.seek });
+      this.distanceName = name;
     }
-    const head = place.parentElement.querySelector("h3");
+    const head = container.parentElement.querySelector("h3");
     head.textContent = Text.say(name === "times_real" ? "timesReal" : "distance");
     head.nextElementSibling.textContent = Text.say(name === "times_real" ? "timesRealHelp" : "distanceHelp");
     this.distance.show(this.view, cursor);
@@ -93,26 +93,26 @@ class RunCard {
     this.card.querySelector(".about").textContent = parts.filter(Boolean).join(" · ");
   }
 
-  // Findings stay where they are while their numbers change: what is open stays open, and a screen reader
-  // hears of a finding once.
+  // The boxes of findings are kept while their numbers change, so that open boxes stay open and a screen reader
+  // reads each finding only once.
   showDoctor() {
-    const place = this.part("doctor"), { findings, conclusion, passed, unchecked, early = [], quality = {} } = this.view.diagnosis, list = place.querySelector(".findings");
-    place.hidden = !this.view.step.length;
-    place.classList.toggle("ill", conclusion === "ill");
-    place.classList.toggle("unsure", conclusion !== "ill" && conclusion !== "healthy");
-    const heard = conclusion === "ill" ? findings.map((finding) => Text.disease(finding)).join(Text.sign("; ")) : Text.say(`conclusion_${conclusion}`, { quality: this.quality() });
-    const spoken = place.querySelector(".unseen");
-    if (spoken.textContent !== heard) spoken.textContent = heard;
+    const container = this.part("doctor"), { findings, conclusion, passed, unchecked, early = [], quality = {} } = this.view.diagnosis, list = container.querySelector(".findings");
+    container.hidden = !this.view.step.length;
+    container.classList.toggle("ill", conclusion === "ill");
+    container.classList.toggle("unsure", conclusion !== "ill" && conclusion !== "healthy");
+    const summary = conclusion === "ill" ? findings.map((finding) => Text.disease(finding)).join(Text.sign("; ")) : Text.say(`conclusion_${conclusion}`, { quality: this.quality() });
+    const spoken = container.querySelector(".unseen");
+    if (spoken.textContent !== summary) spoken.textContent = summary;
     const lines = [];
-    if (conclusion !== "ill") lines.push(heard);
+    if (conclusion !== "ill") lines.push(summary);
     if (conclusion === "poor") lines.push(Text.say({ true: "better", false: "notBetter" }[quality.better] ?? "trainLonger"));
     if (passed.length) lines.push(Text.say("passed", { names: passed.map((finding) => Text.bracketed(Text.disease(finding), Text.count(finding.since_step))).join(Text.sign("; ")) }));
     if (unchecked.length) lines.push(Text.say("unchecked", { names: Text.list(unchecked) }));
     if (early.length) lines.push(Text.say("early", { names: Text.list(early) }));
-    const wanted = [...findings.map((finding) => finding.name), "rest"];
+    const names = [...findings.map((finding) => finding.name), "rest"];
     const boxes = new Map([...list.children].map((box) => [box.dataset.name, box]));
-    for (const [name, box] of boxes) if (!wanted.includes(name)) box.remove();
-    for (const [k, name] of wanted.entries()) {
+    for (const [name, box] of boxes) if (!names.includes(name)) box.remove();
+    for (const [k, name] of names.entries()) {
       let box = boxes.get(name);
       if (!box) {
         box = document.createElement(name === "rest" ? "div" : "details");
@@ -133,26 +133,26 @@ class RunCard {
   }
 
   showFinding(box, finding) {
-    const [summary, inside] = box.children, since = Text.count(finding.since_step);
+    const [summary, content] = box.children, since = Text.count(finding.since_step);
     summary.textContent = Text.bracketed(Text.disease(finding), Text.say(this.view.whole ? "since" : "sinceOr", { step: since }));
-    inside.replaceChildren();
-    element(inside, "p", "", Text.why(finding));
-    if (finding.stop) element(inside, "p", "", Text.say("stop"));
-    const list = element(inside, "ul", "small");
+    content.replaceChildren();
+    element(content, "p", "", Text.why(finding));
+    if (finding.stop) element(content, "p", "", Text.say("stop"));
+    const list = element(content, "ul", "small");
     for (const sign of finding.evidence) {
-      const said = Text.bracketed(`${sign.name} = ${Text.figure(sign.value)}`, Text.say("range", { range: Text.range(sign.healthy) }));
-      element(list, "li", "", `${said}${Text.sign(": ")}${Text.meaning(sign)}`);
+      const value = Text.bracketed(`${sign.name} = ${Text.figure(sign.value)}`, Text.say("range", { range: Text.range(sign.healthy) }));
+      element(list, "li", "", `${value}${Text.sign(": ")}${Text.meaning(sign)}`);
     }
     for (const cure of finding.cures) {
-      const line = element(inside, "p", "cure", `${Text.say("cure")}${Text.sign(": ")}`);
+      const line = element(content, "p", "cure", `${Text.say("cure")}${Text.sign(": ")}`);
       const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
       if (options) element(line, "code", "", options);
       line.append(` ${Text.cure(cure.words)}`);
     }
-    element(inside, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
+    element(content, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));
   }
 
-  // The quality number, as measured or estimated, after how long, and what else is out of range.
+  // The quality as text: the number, the training time, and other numbers that are out of range.
   quality() {
     const { times_real: times, error, distance, seconds, out_of_range: others = {} } = this.view.diagnosis.quality ?? {};
     const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? Text.say("asFar", { n: Text.figure(distance) }) : ""];
@@ -162,48 +162,48 @@ class RunCard {
   }
 
   showNumbers() {
-    const view = this.view, last = (name) => (view.values[name] ?? []).at(-1), place = this.part("numbers");
-    place.replaceChildren();
-    const tell = (name, value, help = "") => {
-      const pair = element(place, "div");
+    const view = this.view, last = (name) => (view.values[name] ?? []).at(-1), container = this.part("numbers");
+    container.replaceChildren();
+    const add = (name, value, help = "") => {
+      const pair = element(container, "div");
       element(pair, "dt", "", Text.say(name));
-      const said = element(pair, "dd", "", value);
-      if (help) element(said, "small", "muted", ` ${help}`);
+      const definition = element(pair, "dd", "", value);
+      if (help) element(definition, "small", "muted", ` ${help}`);
     };
     if (!view.step.length) return;
-    this.showTimesReal(tell);
-    tell("time", Text.time(view.seconds.at(-1)));
-    tell("seen", Text.count(view.samples_seen.at(-1)));
-    if (last("samples_per_second")) tell("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
-    if (last("spread") !== undefined && last("spread") !== null) tell("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
-    this.showQuality(tell);
+    this.showTimesReal(add);
+    add("time", Text.time(view.seconds.at(-1)));
+    add("seen", Text.count(view.samples_seen.at(-1)));
+    if (last("samples_per_second")) add("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
+    if (last("spread") !== undefined && last("spread") !== null) add("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
+    this.showQuality(add);
   }
 
-  // The quality number first: measured at the last step, or else estimated by the last record.
-  showTimesReal(tell) {
+  // The quality number: measured at the last step, or estimated in the last record.
+  showTimesReal(add) {
     const { times_real: times, error } = this.view.diagnosis.quality ?? {};
     if (typeof times !== "number") return;
     const at = this.view.step.at(-1), found = [this.view.evaluation, this.view.quality].find((report) => report?.times_real === times && report.checkpoint_step === at);
     const how = found ? Text.say("measuredOn", { label: found.label ?? "", n: Text.count(found.times_real_count) }) : Text.say("estimated");
-    tell("timesReal", Text.timesReal(times, error), `${Text.say("timesRealHelp")}; ${how}`);
+    add("timesReal", Text.timesReal(times, error), `${Text.say("timesRealHelp")}; ${how}`);
   }
 
-  // What `sparring evaluate` measured, and of which moment: the training may have gone on since.
-  showQuality(tell) {
+  // The results of `sparring evaluate` and their step; the training may have continued since.
+  showQuality(add) {
     const report = this.view.evaluation, at = report.checkpoint_step;
     if (typeof report.frechet_mean !== "number") return;
     const old = typeof at === "number" && at < (this.view.step.at(-1) ?? 0);
     const of = typeof at === "number" ? Text.say(old ? "measuredBefore" : "measured", { step: Text.count(at), label: report.label ?? "" }) : "";
     const real = (name) => Text.say("ofReal", { value: Text.figure(report.real?.[name]) });
-    tell("frechet", Text.figure(report.frechet_mean), [real("frechet"), of].filter(Boolean).join(Text.sign("; ")));
+    add("frechet", Text.figure(report.frechet_mean), [real("frechet"), of].filter(Boolean).join(Text.sign("; ")));
     for (const name of ["precision", "recall", "coverage"]) {
-      if (typeof report.fake?.[name] === "number") tell(name, Text.figure(report.fake[name]), real(name));
+      if (typeof report.fake?.[name] === "number") add(name, Text.figure(report.fake[name]), real(name));
     }
   }
 
   showRescue() {
-    const place = this.part("rescue"), list = place.querySelector("ol");
-    place.hidden = !this.view.rescue.length;
+    const container = this.part("rescue"), list = container.querySelector("ol");
+    container.hidden = !this.view.rescue.length;
     list.replaceChildren();
     for (const line of this.view.rescue) element(list, "li", "", `${Text.count(line.step)}: ${line.words ?? ""}`);
   }
@@ -215,7 +215,7 @@ class RunCard {
       const row = element(body, "tr", name in this.view.changes ? "changed" : "");
       const head = element(row, "th");
       head.scope = "row";
-      for (const [k, word] of name.split("_").entries()) { // broken between words, where it must be
+      for (const [k, word] of name.split("_").entries()) { // a long name may only break between its words
         if (k) head.append("_", document.createElement("wbr"));
         head.append(word);
       }
@@ -227,18 +227,20 @@ class RunCard {
     }
   }
 
-  moved(step) {
-    this.losses.at(step);
-    this.distance?.at(step);
-    const known = this.view.scores.filter(Boolean);
-    const range = known.length ? [Math.min(...known.map((s) => s[0])), Math.max(...known.map((s) => s[1]))] : [0, 1];
-    drawScores(this.part("scores"), step === null ? null : this.view.scores[this.stage.record(step)], this.range(known, range));
+  // Show the scores of this step, and mark it in the charts.
+  showStep(step) {
+    this.losses.moveCursor(step);
+    this.distance?.moveCursor(step);
+    const scores = this.view.scores.filter(Boolean);
+    const whole = scores.length ? [Math.min(...scores.map((s) => s[0])), Math.max(...scores.map((s) => s[1]))] : [0, 1];
+    drawScores(this.part("scores"), step === null ? null : this.view.scores[this.stage.record(step)], this.range(scores, whole));
   }
 
-  // Of all moments, but for the wildest: one leap of the scores should not flatten all others.
-  range(known, whole) {
-    if (known.length < 8) return whole;
-    const sorted = (k) => known.map((s) => s[k]).sort((a, b) => a - b), cut = Math.floor(known.length * 0.05);
+  // The range of the axis: of the scores of all records without the most extreme 5 %, and of the shown record.
+  // Otherwise one jump of the scores would make all other histograms flat.
+  range(scores, whole) {
+    if (scores.length < 8) return whole;
+    const sorted = (k) => scores.map((s) => s[k]).sort((a, b) => a - b), cut = Math.floor(scores.length * 0.05);
     const now = this.view.scores[this.stage.record(this.stage.steps[this.stage.index()] ?? 0)] ?? whole;
     return [Math.min(sorted(0)[cut], now[0]), Math.max(sorted(1).at(-1 - cut), now[1])];
   }

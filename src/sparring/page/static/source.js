@@ -1,34 +1,34 @@
 "use strict";
-// Where runs come from: the server of this page, or what a report carries inside.
+// Where the data of runs comes from: the server of this page, or the report that contains this page.
 
 class LiveSource {
   constructor() { this.live = true; }
   async runs() { return (await this.get("api/runs")).json(); }
   async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
-  // A run that was replaced by another in its folder has other addresses, so that no old picture is shown.
-  picture(view, step) { return `${this.of(view)}/pictures/${step}.png?g=${view.generation}`; }
-  async field(view, name) { return (await this.get(`${this.of(view)}/fields/${name}.json?g=${view.generation}`)).json(); }
-  draw(view, asked) { return `${this.of(view)}/draw?${new URLSearchParams({ ...asked, g: `${view.generation}-${view.checkpoint}` })}`; }
-  of(view) { return `api/runs/${encodeURIComponent(view.id)}`; }
+  // Addresses contain the run's generation: if another run replaces this one in its folder, no old picture is shown.
+  picture(view, step) { return `${this.address(view)}/pictures/${step}.png?g=${view.generation}`; }
+  async field(view, name) { return (await this.get(`${this.address(view)}/fields/${name}.json?g=${view.generation}`)).json(); }
+  draw(view, options) { return `${this.address(view)}/draw?${new URLSearchParams({ ...options, g: `${view.generation}-${view.checkpoint}` })}`; }
+  address(view) { return `api/runs/${encodeURIComponent(view.id)}`; }
 
   async get(address) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-    return answer;
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`${address}: ${response.status}`);
+    return response;
   }
 
-  // heard({runs, changed}) at each change; lost(true) while the server is silent. A hidden tab does not
-  // listen: a browser has six connections for all tabs of a page together.
-  follow(heard, lost) {
+  // Calls onChange({runs, changed}) at each change, and onLost(true) when the server does not answer. A hidden
+  // tab does not listen, since a browser has only six connections for all tabs of a page together.
+  follow(onChange, onLost) {
     let events = null;
     const listen = () => {
       events?.close();
       events = null;
       if (document.hidden) return;
       events = new EventSource("api/events");
-      events.onmessage = (event) => { lost(false); heard(JSON.parse(event.data)); };
-      events.onerror = () => lost(true);
-      events.onopen = () => lost(false);
+      events.onmessage = (event) => { onLost(false); onChange(JSON.parse(event.data)); };
+      events.onerror = () => onLost(true);
+      events.onopen = () => onLost(false);
     };
     document.addEventListener("visibilitychange", listen);
     listen();
@@ -45,6 +45,6 @@ class ReportSource {
 }
 
 function chooseSource() {
-  const inside = document.getElementById("report");
-  return inside ? new ReportSource(JSON.parse(inside.textContent)) : new LiveSource();
+  const report = document.getElementById("report");
+  return report ? new ReportSource(JSON.parse(report.textContent)) : new LiveSource();
 }
