@@ -48,5 +48,5 @@ def test_every_kind_reads_the_codec_it_writes(kind: Kind) -> None:
 
 
 def test_numbers_are_one_or_as_many_as_the_last_axis_has() -> None:
-    assert (BYTES.flaw((3, 8, 8)), COLUMNS.flaw((2,))) == ("", "")
-    assert "2 and 2 numbers" in COLUMNS.flaw((3,))
+    assert (BYTES.problem((3, 8, 8)), COLUMNS.problem((2,))) == ("", "")
+    assert "2 and 2 numbers" in COLUMNS.problem((3,))

@@ -224,5 +224,5 @@ def test_a_stream_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_pictures_laid_out_in_rows_are_asked_about(samples: Any, question: str | None) -> None:
     data = take(samples)[0]
-    said = kinds.of(data.spec).question(data)
+    said = kinds.of(data.spec).warning(data)
     assert said is None if question is None else re.search(question, said or "") is not None

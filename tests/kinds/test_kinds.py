@@ -168,7 +168,7 @@ def test_specs_of_arrays_are_what_their_kind_says(data: NDArray[np.float64]) -> 
 def test_a_column_with_a_value_far_from_all_others_is_told_of(column: int) -> None:
     rows = np.random.default_rng(0).normal(size=(501, 3)).astype(np.float32)
     rows[-1, column] = 1e6
-    said = kinds.of("points").question(from_array(rows))
+    said = kinds.of("points").warning(from_array(rows))
     assert said is not None
     assert f"column {column} goes from" in said
     assert "to 1e+06, but 98% of its values lie between -2." in said
@@ -183,4 +183,4 @@ def test_columns_with_long_ends_are_not(law: str) -> None:
         "mostly zero": (rng.random((30_000, 2)) > 0.999) * 5.0,
         "one row": np.ones((2, 2)) * [[0.0], [1.0]],
     }[law].astype(np.float32)
-    assert kinds.of("points").question(from_array(rows)) is None
+    assert kinds.of("points").warning(from_array(rows)) is None

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     names = [field.name for field in dataclasses.fields(PictureFilesConfig)]
     asked = {name: value for name in names if (value := getattr(args, name)) is not None}
     accepted = Config().replace(**asked).picture_files
-    everything = dataclasses.replace(accepted, max_broken=1) if find.holds_files(args.data) else accepted
+    everything = dataclasses.replace(accepted, max_broken=1) if find.takes_options(args.data) else accepted
     data = read(args.data, everything)
     stem = find.stem(args.data) or "data"
     free = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))

@@ -91,7 +91,7 @@ def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
     for run in (args.run, args.fake):
         if run is not None and (Path(run) / layout.RUN).exists():
             raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
-    if not any(find.holds_files(name) for name in (args.real, args.fake, args.held_out) if name):
+    if not any(find.takes_options(name) for name in (args.real, args.fake, args.held_out) if name):
         raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
     return Config().replace(**asked).picture_files
 

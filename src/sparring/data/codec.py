@@ -30,7 +30,7 @@ class Codec(Protocol):
     def decode(self, encoded: Tensor) -> Tensor:
         """Turn generated samples (B, *shape) back into the user's own form."""
 
-    def flaw(self, shape: tuple[int, ...]) -> str:
+    def problem(self, shape: tuple[int, ...]) -> str:
         """Why the codec cannot encode samples of this shape; "" if it can."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Affine:
             return self.centre[0], self.scale[0]
         return torch.tensor(self.centre, device=device), torch.tensor(self.scale, device=device)
 
-    def flaw(self, shape: tuple[int, ...]) -> str:
+    def problem(self, shape: tuple[int, ...]) -> str:
         if len(self.centre) == len(self.scale) and len(self.scale) in (1, shape[-1]):
             return ""
         return f"centre and scale: {len(self.centre)} and {len(self.scale)} numbers, expected one"

@@ -69,8 +69,8 @@ class Spec:
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is not possible for the kind {spec.kind}")
-        if flaw := spec.codec.flaw(spec.shape):
-            raise UnreadableError(flaw)
+        if problem := spec.codec.problem(spec.shape):
+            raise UnreadableError(problem)
         return spec
 
 

@@ -40,9 +40,9 @@ def dataset(
     """
     defaults = dataclasses.asdict(PictureFilesConfig())
     options = (dataclasses.asdict(files) if files else defaults) | options
-    for written in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
-        if written.encode("utf-8", "replace").decode() != written:
-            raise DataError(f"{quoted(written)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
+    for path in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
+        if path.encode("utf-8", "replace").decode() != path:
+            raise DataError(f"{quoted(path)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
     if name.startswith(HUB):
         return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
     if is_run(name):
@@ -69,7 +69,7 @@ def kind_of_files(name: str) -> Kind | None:
     return next((kind for kind in kinds.KINDS.values() if kind.reads(path)), None)
 
 
-def holds_files(name: str) -> bool:
+def takes_options(name: str) -> bool:
     """Whether this data is read with the options of picture files."""
     kind = kind_of_files(name)
     return name.startswith(HUB) or (kind is not None and kind.takes_options)
@@ -109,8 +109,8 @@ def remarks(data: Dataset, files: PictureFilesConfig) -> list[str]:
             )
         if files.levels != "auto" and not data.origin.values:
             found.append(f"no picture in {data.name} has more than 8 bits, so --levels has no effect.")
-    question = kinds.of(data.spec).question(data)
-    return [*found, question] if question else found
+    warning = kinds.of(data.spec).warning(data)
+    return [*found, warning] if warning else found
 
 
 def _arrays(name: str, path: Path) -> Dataset:

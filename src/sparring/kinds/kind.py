@@ -45,7 +45,7 @@ class Kind:
         count: how many samples are drawn by default.
         sheet_count: how many samples a sheet shows if all of them make one plot; 0: each sample has a tile.
         problem: what is wrong with a Spec that was read from a file; "" if nothing is wrong.
-        question: a question or warning to the user if the data looks unusual, else None.
+        warning: a question or warning to the user if the data looks unusual, else None.
         describe: describes one sample in words.
         vectors: turns encoded samples (B, *shape) into vectors (B, D), in which vital signs compare samples.
         coarse: turns encoded samples into smaller vectors, in which clusters are found.
@@ -79,7 +79,7 @@ class Kind:
     features: tuple[str, ...]
     sheet: Sheet
     writers: Mapping[str, Writer]
-    question: Callable[[Dataset], str | None] = lambda data: None
+    warning: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
     sheet_count: int = 0
     vital_signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}

@@ -66,7 +66,7 @@ def outliers(data: Dataset) -> str | None:
     )
 
 
-def question(data: Dataset) -> str | None:
+def warning(data: Dataset) -> str | None:
     """A question or warning about points before they are trained on; None if nothing is unusual."""
     return flattened(data) or outliers(data)
 
@@ -109,7 +109,7 @@ POINTS = Kind(
     count=1000,
     sheet_count=2000,
     problem=problem,
-    question=question,
+    warning=warning,
     describe=describe,
     vectors=vectors,
     coarse=lambda points: points.flatten(1),

@@ -321,7 +321,7 @@ def source(
         return RunFolder(Path(name))
     for remark in find.shadowed(name):
         warn(remark)
-    options = _reading(name, like, files or PictureFilesConfig()) if find.holds_files(name) else {}
+    options = _reading(name, like, files or PictureFilesConfig()) if find.takes_options(name) else {}
     found = find.dataset(name, watch=watch, **options)
     for note in found.origin.notes if found.origin else ():
         warn(f"{name}: {note}")
