@@ -39,7 +39,7 @@ from sparring.runs.fitted import Fitted, warned
 from sparring.training import plan, suited
 from sparring.uses import evaluate as evaluation
 from sparring.uses.interrupt import after_the_step
-from sparring.uses.progress import Display, console, wanted, working
+from sparring.uses.progress import Display, console, shows_progress, working
 
 PLAIN = "dcgan"  # the recipe for networks of which nothing is known
 MAY_DIFFER = (*BUDGETS, "device", "threads", "processes")  # between a training and its going on
@@ -127,7 +127,7 @@ class GAN:
         given: dict[str, Any] = dict(budget)
         _check_budget(given)
         path = None if out is None else arguments.path("out", out)
-        shown = wanted(None if verbose is None else flag("verbose", verbose))
+        shown = shows_progress(None if verbose is None else flag("verbose", verbose))
         goes_on = flag("resume", resume) and self._has_begun(path)
         if self.options.get("evaluate_every") and path is None and not (goes_on and self.out_):
             raise ConfigError(

@@ -16,7 +16,7 @@ from sparring.cli.recipes import recipe_table, recipes_table
 from sparring.config.recipes import RECIPES
 from sparring.history.record import Record
 from sparring.uses import progress
-from sparring.uses.progress import Display, HalfBlocks, fight_line, plain_line, shrink, time_left
+from sparring.uses.progress import Display, HalfBlocks, plain_line, score_line, shrink, time_left
 
 VALUES = {"g_loss": 1.25, "d_loss": 0.75, "d_real": 0.8, "d_fake": 0.2, "samples_per_second": 1960.4}
 
@@ -149,7 +149,7 @@ def test_time_left(progress: float, seconds: float, text: str) -> None:
 
 
 def test_both_views_of_the_discriminator() -> None:
-    assert "D(real) 0.80  D(fake) 0.20" in fight_line(record()).plain
+    assert "D(real) 0.80  D(fake) 0.20" in score_line(record()).plain
 
 
 def test_a_picture_is_never_wider_than_the_terminal() -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C in a training that a Python program has begun."""
+"""Ctrl-C during a training that a Python program has started."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from types import FrameType
 
 @contextmanager
 def after_the_step() -> Iterator[Callable[[], bool]]:
-    """Within, the first Ctrl-C asks a training to stop after its step, and a second one interrupts at once.
+    """In this context, the first Ctrl-C stops a training after its step; the second interrupts at once.
 
-    What is given says whether somebody has asked. Only a program's main thread can be told; elsewhere, or
-    where the program has its own answer to Ctrl-C, nobody asks.
+    Yields a function that tells whether Ctrl-C was pressed. In other threads than the main one, and in a
+    program that handles Ctrl-C itself, the function always returns False.
     """
-    asked = False
-    usual = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or usual is not signal.default_int_handler:
+    pressed = False
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or previous is not signal.default_int_handler:
         yield lambda: False
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
             signal.default_int_handler(number, frame)
-        asked = True
+        pressed = True
 
-    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, handle)
     try:
-        yield lambda: asked
+        yield lambda: pressed
     finally:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(signal.SIGINT, previous)

@@ -32,8 +32,8 @@ from sparring.history.record import Record
 
 Pixels = NDArray[np.uint8]  # (H, W, C)
 REDRAW_SECONDS = 1.0
-LINE_SECONDS = 10.0  # between lines on what is being done, where there is no terminal
-SHOWN = {  # logged name: what lines of text and the live view call it, digits, style
+LINE_SECONDS = 10.0  # between two lines of progress without a terminal
+SHOWN = {  # logged name: its name in lines of text, its name in the live view, digits, style
     "g_loss": ("g_loss", "generator loss", 3, "bold cyan"),
     "d_loss": ("d_loss", "discriminator loss", 3, "bold magenta"),
     "d_real": ("D(real)", "D(real)", 2, "bold green"),
@@ -67,16 +67,16 @@ def shrink(pixels: Pixels, columns: int) -> Pixels:
 
 
 class Display:
-    """Shows records as they come. ``picture`` is called from time to time for the present samples.
+    """Shows each record of a training. ``picture`` is called from time to time for the current samples.
 
-    Use as a context manager around the loop. In a terminal: a bar, the numbers, a small picture; in a
-    notebook a bar and the numbers, in one output. Elsewhere: one line a record.
+    Use it as a context manager around the loop. A terminal shows a bar, the numbers and a small picture; a
+    notebook shows a bar and the numbers, in one output. Elsewhere each record is one line.
     """
 
     def __init__(self, console: Console, picture: Callable[[], Pixels] | None = None) -> None:
         self.console, self.picture = console, picture
         self.live: Live | None = None
-        self.cell: Any = None  # a notebook's output
+        self.cell: Any = None  # the output of a notebook's cell
         self.drawn_at = 0.0
         self.thumbnail: HalfBlocks | None = None
         if console.is_jupyter:
@@ -117,7 +117,7 @@ class Display:
             return
         speed = f"{record.values['samples_per_second']:,.0f} samples/s"
         self.bar.update(self.task, completed=record.progress, speed=speed, left=time_left(record))
-        parts: list[Any] = [self.bar, fight_line(record)]
+        parts: list[Any] = [self.bar, score_line(record)]
         if remark:
             parts.append(Text(remark))
         if (picture := self._thumbnail()) is not None:
@@ -185,7 +185,7 @@ class Reading:
         self.bar.update(self.tasks[what], completed=done)
 
 
-def fight_line(record: Record) -> Text:
+def score_line(record: Record) -> Text:
     """The losses and the mean scores of the discriminator as one line, as far as the game has them."""
     text, gap = Text("      "), ""
     for name, (_, label, digits, style) in _shown(record).items():
@@ -198,15 +198,15 @@ def plain_line(record: Record) -> str:
     """One record as a line of text."""
     v = record.values
     quality = f"{v['times_real']:.3g} times real  " if "times_real" in v else ""
-    fight = (f"{label} {v[name]:.{digits}f}  " for name, (label, _, digits, _) in _shown(record).items())
+    numbers = (f"{label} {v[name]:.{digits}f}  " for name, (label, _, digits, _) in _shown(record).items())
     return (
         f"{record.progress:4.0%}  {quality}step {record.step:,}  {record.samples_seen:,} samples  "
-        f"{record.seconds:.0f} s  {''.join(fight)}{v['samples_per_second']:,.0f} samples/s"
+        f"{record.seconds:.0f} s  {''.join(numbers)}{v['samples_per_second']:,.0f} samples/s"
     )
 
 
 def _shown(record: Record) -> dict[str, tuple[str, str, int, str]]:
-    """What lines show of a record: what it has of SHOWN, and the losses of other games."""
+    """The names that are shown of a record: those in SHOWN, and the losses of other games."""
     losses = {name: (name, name, 3, "bold") for name in record.values if name.endswith("loss")}
     return {name: how for name, how in (SHOWN | losses | SHOWN).items() if name in record.values}
 
@@ -244,12 +244,12 @@ class _Console(Console):
     """A console that prints no control characters, which names of files or classes may contain."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        said = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
-        super().print(*said, **options)
+        texts = (printable(part, kept="\n\t") if isinstance(part, str) else part for part in objects)
+        super().print(*texts, **options)
 
 
-def wanted(verbose: bool | None) -> bool:
-    """Whether a training shows how far it is: as asked for, else where somebody looks on."""
+def shows_progress(verbose: bool | None) -> bool:
+    """Whether a training shows its progress; by default in a notebook and in a terminal."""
     if verbose is not None:
         return verbose
     return Console().is_jupyter or (sys.stdout is not None and sys.stdout.isatty())
