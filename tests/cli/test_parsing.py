@@ -23,14 +23,14 @@ from sparring.cli.parsing import USAGE_ERROR, number, whole
         ("report RUN -out page.html", "Did you mean '--out'?"),
         ("resume RUN --recipe dcgan", "`sparring train` has it."),
         ("--recipe dcgan train mnist", "`sparring train` has it."),
-        ("train mnist recipe=dcgan", "'recipe=dcgan' is more than is taken. Did you mean '--recipe'?"),
-        ("train my photos", "'photos' is more than is taken. Put a name with spaces in quotation marks."),
-        ("train mnist --dry-run=yes", "--dry-run takes no value, and is given 'yes'."),
-        ("train mnist --seed x", "--seed: 'x' is no whole number."),
-        ("train mnist --seed 1.5", "--seed: '1.5' is no whole number."),
-        ("train mnist --g-lr fast", "--g-lr: 'fast' is no number."),
+        ("train mnist recipe=dcgan", "unexpected argument 'recipe=dcgan'. Did you mean '--recipe'?"),
+        ("train my photos", "unexpected argument 'photos'. Put a name with spaces in quotation marks."),
+        ("train mnist --dry-run=yes", "--dry-run takes no value, but 'yes' was given."),
+        ("train mnist --seed x", "--seed: 'x' is not an integer."),
+        ("train mnist --seed 1.5", "--seed: '1.5' is not an integer."),
+        ("train mnist --g-lr fast", "--g-lr: 'fast' is not a number."),
         ("train mnist --seed", "--seed: expected a value."),
-        ("train", "not given: DATA."),
+        ("train", "missing: DATA."),
         ("doctor RUN --loss hing", "--loss: unknown value 'hing'. Did you mean 'hinge'?"),
     ],
 )  # fmt: skip
@@ -89,7 +89,7 @@ def test_help_is_a_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
 def test_numbers_as_people_write_them() -> None:
     assert (whole("12"), whole("1e6"), whole("-3"), number("1e-3")) == (12, 1_000_000, -3, 0.001)
     for text in ("1.5", "", "inf", "nan", "x" * 10_000, "9" * 10_000 + "x"):
-        with pytest.raises(argparse.ArgumentTypeError, match="is no whole number") as error:
+        with pytest.raises(argparse.ArgumentTypeError, match="is not an integer") as error:
             whole(text)
         assert len(str(error.value)) < 120
 

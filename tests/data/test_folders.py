@@ -332,4 +332,4 @@ def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFi
 
 def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "photos", *LINE, "--size", "16"]) == 0
-    assert "not measured: 20 samples are too few to compare with" in capsys.readouterr().out
+    assert "not measured: 20 real samples are too few for a comparison" in capsys.readouterr().out

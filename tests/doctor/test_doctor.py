@@ -489,7 +489,7 @@ def test_rows_that_are_epochs_do_not_count_as_steps(tmp_path: Path, capsys: pyte
     for bad in ("0", "-1", "nan", "1e12"):
         assert main(["doctor", str(path), "--steps-per-row", bad]) == 1
     assert main(["doctor", str(run_folder(tmp_path / "run", always())), "--steps-per-row", "2"]) == 1
-    assert "a run folder says it itself" in capsys.readouterr().err
+    assert "A run folder does not need it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_broken_checkpoints(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]
     for path in (run / "checkpoints").glob("*.safetensors"):
         path.write_bytes(b"")
-    assert "no whole checkpoint" in refused(capsys, "sample", run)
+    assert "is complete. Restore" in refused(capsys, "sample", run)
 
 
 def test_other_data_than_before(run: Path, pictures_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

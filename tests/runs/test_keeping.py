@@ -252,7 +252,7 @@ def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(
     for path in (run / "checkpoints").iterdir():
         path.unlink()
     shutil.copytree(other / "checkpoints", run / "checkpoints", dirs_exist_ok=True)
-    assert "no whole checkpoint" in refused(capsys, "resume", run, "--samples-seen", 192)
+    assert "is complete. Restore" in refused(capsys, "resume", run, "--samples-seen", 192)
 
 
 def test_records_that_were_lost_are_told_of(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,7 @@ def test_the_doctor_does_not_take_a_loss_of_ones_own_for_the_usual_one(
     mine = Loss(losses.hinge.discriminator, lambda real, fake: -fake)
     list(train(game(loss=mine), POINTS, Budget(samples_seen=64), out=tmp_path / "run", **SETTINGS))
     main(["doctor", str(tmp_path / "run")])
-    assert "name this one's with --loss" in capsys.readouterr().out
+    assert "name the loss with --loss" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a training ends with: its sheet, its animation, and how good its samples are."""
+"""Finish a training: write the contact sheet and the animation, and measure the quality of the samples."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
-LEAST_REALS = 40  # which are divided in two sides of what an evaluation needs at least
-QUALITY_SECONDS, LEAST_QUALITY = 10.0, 256  # that drawing may take at the end; samples a draw at least
+LEAST_REALS = 40  # real samples below which the quality is not measured; an evaluation needs two halves
+QUALITY_SECONDS = 10.0  # that drawing samples for the measurement may take
+LEAST_QUALITY = 256  # samples per draw, at least
 
 
 def finish(folder: RunFolder, game: Game, data: Dataset, screen: Any) -> None:
-    """The contact sheet, the animation and the measured quality; ``data`` is what the run was given."""
+    """Write and print the contact sheet, the animation and the quality; ``data`` is what the run was given."""
     latents, labels = picture_latents(folder)
     began = time.perf_counter()
     samples = drawing.decoded(game.sampling_generator, folder.spec, latents, labels).numpy()
@@ -48,22 +49,24 @@ def finish(folder: RunFolder, game: Game, data: Dataset, screen: Any) -> None:
 
 
 def _quality(folder: RunFolder, game: Game, data: Dataset, rate: float) -> str:
-    """Times real, kept in quality.json; of fewer samples than usual where they take long to draw.
+    """Measure the quality as times real and write quality.json; slow generators draw fewer samples.
 
     Args:
-        rate: samples drawn in a second.
+        rate: samples drawn per second.
     """
     if folder.facts["data_count"] < LEAST_REALS:
-        return f"not measured: {counted(folder.facts['data_count'], 'sample')} are too few to compare with"
+        return (
+            f"not measured: {counted(folder.facts['data_count'], 'real sample')} are too few for a comparison"
+        )
     count = max(LEAST_QUALITY, min(COUNT, int(rate * QUALITY_SECONDS / DRAWS)))
     try:
         with working() as tell:
             found = evaluate.times_real(folder, game, data, count, tell)
-    except SparringError as error:  # too few, or samples that are not finite
+    except SparringError as error:  # too few samples, or samples that are not finite
         return f"not measured: {error}"
     name = shlex.quote(str(folder.path))
     if found is None:
-        how = f"sparring evaluate {name}  measures it, which takes a while"
+        how = f"sparring evaluate {name}  measures it, which takes some time"
         last = deque(folder.records() if folder.history.exists() else (), maxlen=1)
         if not last or "times_real" not in last[0].values:
             return how
@@ -73,5 +76,5 @@ def _quality(folder: RunFolder, game: Game, data: Dataset, rate: float) -> str:
         "label": found.label, "held_out": found.held_out, "checkpoint_step": game.clock.step, "samples": count,
     }  # fmt: skip
     write_whole(folder.path / layout.QUALITY, json.dumps(facts, indent=1).encode())
-    few = found.count == count < COUNT  # else as many a side as sparring evaluate would take
+    few = found.count == count < COUNT  # otherwise, as many per side as sparring evaluate would use
     return f"{found}, estimated from {DRAWS} x {count:,} samples" if few else str(found)

@@ -1,4 +1,4 @@
-"""``sparring data``: what would be trained on, before anything is trained."""
+"""``sparring data``: show the data that would be trained on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from sparring.kinds import find
 from sparring.training import suited
 from sparring.uses.progress import Reading, console
 
-ROWS, COLUMNS = 12, 12  # pictures on the sheet
-LISTED = 12  # classes by name
+ROWS, COLUMNS = 12, 12  # of samples on the sheet
+LISTED = 12  # classes that are named
 
 
 def read(name: str, files: PictureFilesConfig, again: bool = False) -> Dataset:
-    """Named data, with a progress bar while pictures are decoded and a word about what was met.
+    """Read data by name, with a progress bar while pictures are decoded and with warnings.
 
-    ``again`` keeps silent about what was said when the run began.
+    Args:
+        again: the run has started before, so that the warnings are not repeated.
     """
     if not again:
         for remark in find.shadowed(name):
@@ -47,15 +48,15 @@ def run(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     whole("--seed", args.seed, 0)
     names = [field.name for field in dataclasses.fields(PictureFilesConfig)]
-    asked = {name: value for name in names if (value := getattr(args, name)) is not None}
-    accepted = Config().replace(**asked).picture_files
+    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    accepted = Config().replace(**given).picture_files
     everything = dataclasses.replace(accepted, max_broken=1) if find.takes_options(args.data) else accepted
     data = read(args.data, everything)
     stem = find.stem(args.data) or "data"
     free = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
     out = args.out or next(path for path in map(Path, free) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
-        raise RunError(f"{out} would be one of the pictures next time: choose another --out.")
+        raise RunError(f"{out} would become one of the pictures of the data: choose another --out.")
     layout.refuse_training_file(out)
     screen = console()
     for key, value in facts(data).items():
@@ -65,49 +66,49 @@ def run(args: argparse.Namespace) -> int:
         lost, total = len(data.origin.left_out), len(data.origin.left_out) + len(data)
         if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000
-            print(f"\nTraining refuses so many: mend them, or give --max-broken {share:g}.")
+            print(f"\nTraining refuses so many broken files: repair them, or give --max-broken {share:g}.")
     layout.refuse_taken(out, args.force)
     try:
         with layout.writing(out):
             sheet(data, args.seed).save(out)
     except ValueError as error:
-        raise RunError(f"cannot write {out}: a sheet is a picture, as one whose name ends in .png.") from error
+        raise RunError(f"cannot write {out}: a sheet is a picture; give a name that ends in .png.") from error
     screen.print(f"\n  sheet  {out}", markup=False, soft_wrap=True)
     return 0
 
 
 def facts(data: Dataset) -> dict[str, str]:
-    """What there is to say about a set, by name."""
+    """The facts about a data set, by name."""
     spec, origin = data.spec, data.origin
-    told = {"data": data.name, "samples": f"{len(data):,}", "each": kinds.of(spec).describe(spec)}
+    found = {"data": data.name, "samples": f"{len(data):,}", "each": kinds.of(spec).describe(spec)}
     if origin:
         smallest, largest = origin.smallest, origin.largest
         span = f"{smallest[0]} x {smallest[1]}"
         if smallest != largest:
             span += f" to {largest[0]} x {largest[1]}"
-        told["originals"] = f"{span} pixels"
+        found["originals"] = f"{span} pixels"
         if origin.values:
-            told["values"] = origin.values
+            found["values"] = origin.values
     if data.classes:
         counts = data.class_counts
         named = [f"{name} {count:,}" for name, count in zip(spec.class_names, counts, strict=True)]
         more = f", and {len(named) - LISTED:,} more" if len(named) > LISTED else ""
-        told["classes"] = f"{data.classes:,}: {', '.join(named[:LISTED])}{more}"
+        found["classes"] = f"{data.classes:,}: {', '.join(named[:LISTED])}{more}"
     else:
-        told["classes"] = "none"
-    told["duplicates"] = f"{origin.duplicates if origin else repeats(data.samples):,}"
+        found["classes"] = "none"
+    found["duplicates"] = f"{origin.duplicates if origin else repeats(data.samples):,}"
     recipe, why = suited.recipe_for(data)
-    told["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
+    found["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
     if len(data) < suited.LEAST:
-        told["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
+        found["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
     if origin:
-        told["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
-        told["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
-    return told
+        found["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
+        found["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
+    return found
 
 
 def sheet(data: Dataset, seed: int = 0) -> Image.Image:
-    """Samples at random, a row of each class where there are few and each sample has a tile."""
+    """A sheet of random samples, with one row per class if there are at most ROWS classes."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     kind = kinds.of(data.spec)
     chosen = order[: kind.sheet_count or COLUMNS * ROWS]

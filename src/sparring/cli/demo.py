@@ -1,4 +1,4 @@
-"""``sparring demo``: a minute of training on handwritten digits, and what to try next."""
+"""``sparring demo``: train on handwritten digits for a minute, and show what to try next."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from sparring.uses.progress import console
 
 
 def run(args: argparse.Namespace) -> int:
-    """A minute of training on MNIST, its picture, its animation, its measured quality."""
+    """Train on MNIST for a minute, and print where the pictures are and how good they are."""
     screen = console()
     screen.print(
         "\n[bold]Two networks spar over handwritten digits for "
         f"{args.minutes:g} minute{'' if args.minutes == 1 else 's'}.[/bold]\n"
-        "The generator forges digits from random numbers. The discriminator is shown real and forged\n"
-        "ones and says which is which. Each learns from the other. D(real) and D(fake) are how probable it\n"
-        "finds it, on average, that the real ones and the forged ones are real.\n"
+        "The generator forges digits from random numbers. The discriminator sees real and forged digits\n"
+        "and says which are real. Each learns from the other. D(real) and D(fake) are the probabilities,\n"
+        "on average, that the discriminator gives real digits and forged digits of being real.\n"
     )
-    whole = find.dataset("mnist")
-    config = suited.configure(whole, minutes=args.minutes, seed=args.seed)
-    plan.check(config, whole)
-    data, held_out = plan.parts(config.dataset, whole)
+    all_data = find.dataset("mnist")
+    config = suited.configure(all_data, minutes=args.minutes, seed=args.seed)
+    plan.check(config, all_data)
+    data, held_out = plan.parts(config.dataset, all_data)
     game = games.make(config, data.spec, data.classes)
     folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
-    if not train_live(Rescuer(folder, game, 0), data, held_out, whole):
+    if not train_live(Rescuer(folder, game, 0), data, held_out, all_data):
         return 130
     name = escape(shlex.quote(str(folder.path)))
     screen.print(
         "\n[bold]What to try next[/bold]\n"
         f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
         f"  sparring sample {name} --interpolate --out walk.gif   a walk between digits\n"
-        f"  sparring watch {name}                                 the fight as a page, and a playground\n"
-        "  sparring train mnist --recipe tutorial                what the beginner's GAN draws instead\n"
+        f"  sparring watch {name}                                 the training as a page, and a playground\n"
+        "  sparring train mnist --recipe tutorial                the digits of a beginner's GAN\n"
         "  sparring train fashion-mnist --minutes 2              clothes\n"
         "  sparring train mnist --minutes 5                      finer digits",
         soft_wrap=True,

@@ -1,4 +1,4 @@
-"""``sparring doctor``: a run folder or a file of losses, looked at without torch; or what a disease is."""
+"""``sparring doctor``: diagnose a run folder or a file of losses, or explain a disease; without torch."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from sparring.history import layout
 from sparring.history.find import marked, no_run
 from sparring.history.record import Record, read_history
 
-MOST_STEPS = 10_000_000  # of a row
-STATUS = {"healthy": 0, "ill": 3, "short": 4, "partly": 4, "poor": 5}  # with which the command ends
+MOST_STEPS = 10_000_000  # that one row of a file may stand for
+STATUS = {"healthy": 0, "ill": 3, "short": 4, "partly": 4, "poor": 5}  # the exit status of each conclusion
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what ails a run, or what a disease is; the exit status is the conclusion's.
+    """Print the diagnosis of a run, or explain a disease; the exit status follows the conclusion.
 
     Raises:
-        RunError: there is nothing to look at, or nothing yet.
-        DataError: a file of another kind.
+        RunError: there is no run, or it has no records yet.
+        DataError: the file is of another kind.
     """
     path: Path = args.run
     broken: list[str] = []
@@ -43,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
     measure: Callable[[int], tuple[float, float] | None] = lambda step: None  # noqa: E731
     if args.steps_per_row is not None and (path.is_dir() or not 0 < args.steps_per_row <= MOST_STEPS):
         raise ConfigError(
-            f"--steps-per-row {args.steps_per_row:g}: how many steps a row of a file of losses stands for, "
-            f"above 0 and up to {MOST_STEPS:,}; a run folder says it itself."
+            f"--steps-per-row {args.steps_per_row:g}: expected the number of steps per row of a file of losses, "
+            f"above 0 and at most {MOST_STEPS:,}. A run folder does not need it."
         )
     if path.is_dir() and not marked(path):
         raise RunError(no_run(path))
@@ -68,24 +68,24 @@ def run(args: argparse.Namespace) -> int:
         options = options | {"loss": args.loss}
     diagnosis = diagnose(records, options, measure)
     if not diagnosis.records:
-        raise RunError(f"there is nothing to look at in {path} yet: {counted(len(broken), 'unreadable line')}.")
+        raise RunError(f"{path} has no records to diagnose yet: {counted(len(broken), 'unreadable line')}.")
     if args.json:
         more = {"unreadable_lines": len(broken)} | ({"steps": unit} if unit else {})
-        told = json.dumps(facts(diagnosis, str(path)) | more, indent=1)
+        answer = json.dumps(facts(diagnosis, str(path)) | more, indent=1)
     else:
-        told = text(diagnosis, str(path))
+        answer = text(diagnosis, str(path))
         if broken:
-            told += f"\n\n{counted(len(broken), 'line')} of the history could not be read."
+            answer += f"\n\n{counted(len(broken), 'line')} of the history could not be read."
         if unit:
-            told += f"\n\n{unit}"
+            answer += f"\n\n{unit}"
         if not options.get("loss"):
-            told += "\n\nSome rules hold for some games only: name this one's with --loss non-saturating."
-    sys.stdout.write(printable(told, kept="\n") + "\n")
+            answer += "\n\nSome rules hold only for some losses: name the loss with --loss non-saturating."
+    sys.stdout.write(printable(answer, kept="\n") + "\n")
     return STATUS[diagnosis.conclusion]
 
 
 def _options(path: Path) -> dict[str, Any]:
-    """The run's config, as far as it describes the game, with the kind of its data where run.json says it."""
+    """The options of the run that describe its game, and the kind of its data if run.json names it."""
     kind = USUAL
     with suppress(UnreadableError):
         spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
@@ -94,6 +94,6 @@ def _options(path: Path) -> dict[str, Any]:
         options = from_toml(read_text(path / layout.CONFIG)).flat()
         return {name: options[name] for name in options if name not in layout.own(path)} | {"kind": kind}
     except UnreadableError as error:
-        raise RunError(f"{path} is not a run folder, or only half written: config.toml: {error}.") from error
+        raise RunError(f"{path} is not a run folder, or is incomplete: config.toml: {error}.") from error
     except ConfigError as error:
         raise RunError(f"{path}/config.toml: {error}") from error

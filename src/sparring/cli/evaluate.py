@@ -1,4 +1,4 @@
-"""``sparring evaluate``: a run, or any two sets, measured and shown."""
+"""``sparring evaluate``: measure a run, or compare any two sets, and show the result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ READING = ("size", "resize", "channels")  # options of picture files
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure a run, or any two sets, and write what was measured."""
+    """Measure a run, or compare any two sets, and write the result."""
     if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
         raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
     whole("--count", args.count, 20, MOST_SAMPLES)
@@ -79,27 +79,27 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
-    """How picture files are read where the user says so.
+    """The options for reading picture files, if the user gives any; otherwise None.
 
     Raises:
-        ConfigError: a value that is none, a run that says it itself, or no picture files.
+        ConfigError: a value is not accepted, a run already has these options, or there are no picture files.
     """
-    asked = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
-    if not asked:
+    given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    if not given:
         return None
-    names = " ".join(f"--{name}" for name in asked)
+    names = " ".join(f"--{name}" for name in given)
     for run in (args.run, args.fake):
         if run is not None and (Path(run) / layout.RUN).exists():
-            raise ConfigError(f"{names}: {run} says itself how its pictures are read. Leave it out.")
+            raise ConfigError(f"{names}: {run} already knows how its pictures are read. Leave it out.")
     if not any(find.takes_options(name) for name in (args.real, args.fake, args.held_out) if name):
-        raise ConfigError(f"{names}: for folders and zips of pictures, and none is given. Leave it out.")
-    return Config().replace(**asked).picture_files
+        raise ConfigError(f"{names}: only for folders and zips of pictures, and none is given. Leave it out.")
+    return Config().replace(**given).picture_files
 
 
 def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:
-    """Where the numbers go, and the nearest pairs where there are any; refused before anything is measured.
+    """The files for the numbers and for the nearest pairs, checked before anything is measured.
 
-    What is in a run folder by itself is replaced, other files only with ``--force``.
+    Without ``--out``, files in a run folder are replaced; other files are replaced only with ``--force``.
     """
     out = args.out or (args.run or Path()) / layout.EVALUATION
     if out.is_dir():
@@ -121,7 +121,7 @@ def _show(report: evaluation.Report, out: str, pairs: Path) -> None:
     screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
     if report.pairs:
         screen.print(
-            f"  the fakes most like training samples, each beside its nearest  {pairs}",
+            f"  the fakes nearest to training samples, each beside that sample  {pairs}",
             soft_wrap=True,
             markup=False,
         )

@@ -1,4 +1,4 @@
-"""``sparring info``: what a run, a folder of runs or this machine is; of runs it is told without torch."""
+"""``sparring info``: describe a run, a folder of runs or this machine; runs are described without torch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from sparring.history.record import Record, read_history
 from sparring.machine.threads import available_cores
 from sparring.uses.progress import console
 
-TOLD = ("times_real", "times_real_error")  # of a record, where the quality is told as it was measured
+IN_QUALITY = ("times_real", "times_real_error")  # values of a record that the line on quality contains
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what a run is, which runs a folder holds, or what this machine has."""
+    """Print facts about a run, the runs in a folder, or facts about this machine."""
     screen = console()
     if args.run and not marked(args.run) and (inside := runs_in(args.run)):
         for path in inside:
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _machine() -> dict[str, str]:
-    """What this machine has."""
+    """Facts about this machine."""
     import torch
 
     from sparring.machine.device import Runtime, fast_precision
@@ -53,17 +53,17 @@ def _machine() -> dict[str, str]:
 
 
 def _run(path: Path) -> dict[str, str]:
-    """What a run is, and how far it got."""
-    said, config = facts.read(path, facts.checked)
-    spec, classes = said["spec"], ", ".join(said["spec"]["class_names"]) if said["classes"] else "none"
+    """Facts about a run, and how far it is."""
+    saved, config = facts.read(path, facts.checked)
+    spec, classes = saved["spec"], ", ".join(saved["spec"]["class_names"]) if saved["classes"] else "none"
     if spec["clusters"]:
-        classes = f"none ({said['classes']} clusters found)"
+        classes = f"none ({saved['classes']} clusters found)"
     lines = {
         "run": str(path),
         "recipe": config.recipe,
-        "data": f"{said['data']}: {counted(said['data_count'], said['noun'])} of shape {spec['shape']}",
+        "data": f"{saved['data']}: {counted(saved['data_count'], saved['noun'])} of shape {spec['shape']}",
         "classes": classes,
-        "begun": f"{said['created']} with sparring {said['sparring']}",
+        "begun": f"{saved['created']} with sparring {saved['sparring']}",
         "checkpoints": ", ".join(map(layout.step_name, layout.checkpoints(path / layout.CHECKPOINTS)))
         or "none yet",
     }
@@ -74,22 +74,22 @@ def _run(path: Path) -> dict[str, str]:
         )
         if quality := str(diagnose(records, {}, partial(measured, path)).quality):
             lines["quality"] = quality
-        lines |= {name: f"{value:.4g}" for name, value in last.values.items() if name not in TOLD}
+        lines |= {name: f"{value:.4g}" for name, value in last.values.items() if name not in IN_QUALITY}
     return lines
 
 
 def _in_short(path: Path) -> str:
-    """A run in a line: its recipe, its data, how far it got."""
+    """One line about a run: its recipe, its data and its progress."""
     try:
-        said, config = facts.read(path, facts.checked)
+        saved, config = facts.read(path, facts.checked)
         last = deque(_records(path), maxlen=1)
     except SparringError as error:
         return f"{path}  {error}"
     progress = f"{last[0].progress:.0%}, step {last[0].step:,}" if last else "not begun"
-    return f"{path}  {config.recipe} on {said['data']}, {progress}"
+    return f"{path}  {config.recipe} on {saved['data']}, {progress}"
 
 
 def _records(path: Path) -> Iterator[Record]:
-    """The history so far, empty where there is none yet."""
+    """The records so far; none if there is no history yet."""
     history = path / layout.HISTORY
     return read_history(history) if history.exists() else iter(())

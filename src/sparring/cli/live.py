@@ -1,4 +1,4 @@
-"""A training as the terminal shows it: live, until its budget is spent or Ctrl-C asks it to stop."""
+"""Train with a live display in the terminal, until the budget is spent or Ctrl-C stops it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ from sparring.uses.progress import Display, Pixels, console
 
 
 def train_live(
-    rescuer: Rescuer, data: Dataset, held_out: Dataset | None, whole: Dataset, threads: int = 0
+    rescuer: Rescuer, data: Dataset, held_out: Dataset | None, all_data: Dataset, threads: int = 0
 ) -> bool:
-    """Train with a live display; True when the budget was spent, False when interrupted.
+    """Train with a live display; return True if the budget was spent, False after an interruption.
 
     Args:
-        data: what is trained on; ``whole`` is all that was read, ``held_out`` what no training sees.
+        data: the training set.
+        held_out: the hold-out, which is never trained on.
+        all_data: all that was read.
     """
     folder, game = rescuer.folder, rescuer.game
     main_process = game.runtime.rank == 0
@@ -57,24 +59,24 @@ def train_live(
         except RuntimeError as error:
             if main_process or not another_ended(error):
                 raise
-            raise RunError("another process of this training has ended; its own message says why.") from error
+            raise RunError("another process of this training has ended; see its own message.") from error
     if not main_process:
         return True
     if stopped() and record is not None and record.progress < 1:
         screen.print(
             f"Stopped and saved at step {record.step:,}. "
-            f"Go on with: sparring resume {shlex.quote(str(folder.path))}",
+            f"Continue with: sparring resume {shlex.quote(str(folder.path))}",
             soft_wrap=True,
             markup=False,
         )
         return False
-    finish(folder, rescuer.game, whole, screen)
+    finish(folder, rescuer.game, all_data, screen)
     diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
     if diagnosis.conclusion != "healthy":
-        said = line(diagnosis, advice=True).removeprefix("doctor: ")
-        screen.print(f"         doctor  {said}", soft_wrap=True, markup=False)
+        advice = line(diagnosis, advice=True).removeprefix("doctor: ")
+        screen.print(f"         doctor  {advice}", soft_wrap=True, markup=False)
         screen.print(
-            f"                 sparring doctor {shlex.quote(str(folder.path))}  says more",
+            f"                 sparring doctor {shlex.quote(str(folder.path))}  explains it",
             soft_wrap=True,
             markup=False,
         )
@@ -82,19 +84,19 @@ def train_live(
 
 
 def check_rescue(cures: int | None, config: Config) -> None:
-    """Refuse a number of cures that is none, and cures where the doctor cannot look.
+    """Refuse a negative number of cures, and cures for a training that the doctor cannot diagnose.
 
     Raises:
-        ConfigError: what is accepted.
+        ConfigError: cures are not possible here.
     """
     if cures is not None and (
         cures < 0 or (cures and (config.machine.processes > 1 or not config.records.vitals))
     ):
-        raise ConfigError("--rescue takes 0 or more cures, one process and the vital signs: see --help.")
+        raise ConfigError("--rescue needs 0 or more cures, a single process and the vital signs: see --help.")
 
 
 def _thumbnail(rescuer: Rescuer) -> Any:
-    """A function that draws two rows of present samples for the terminal, or None where they have no tiles."""
+    """A function that draws two rows of current samples for the terminal; None if this kind has no tiles."""
     folder = rescuer.folder
     pixels = kinds.of(folder.spec).tiles
     if pixels is None:
@@ -115,18 +117,18 @@ def _thumbnail(rescuer: Rescuer) -> Any:
 
 @contextmanager
 def _interruptible() -> Iterator[Any]:
-    """Within, the first Ctrl-C (or SIGTERM) asks training to stop after its step; a second one ends."""
-    asked = False
+    """Within the block, the first Ctrl-C or SIGTERM stops training after the step; the second one at once."""
+    stopping = False
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if stopping:
             os._exit(130)
-        asked = True
+        stopping = True
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield lambda: stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""The ``sparring`` command: thin verbs over the library. torch is imported only when it is needed."""
+"""The ``sparring`` command, which runs a verb. torch is imported only when a verb needs it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from sparring.errors import SparringError, quoted, reason, room, warn
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0 done, 1 an error that was explained, 3 to 5 what the doctor
-    says of a run (``doctor --help``), 130 interrupted."""
+    """Run a verb and return the exit status.
+
+    0: done; 1: an error with a message; 3 to 5: the conclusion of the doctor (``doctor --help``);
+    130: interrupted.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
     if strange := next((word for word in words if not _is_word(word)), None):
-        warn(f"{quoted(strange)} holds a sign that no file and no option has. Leave it out.")
+        warn(f"{quoted(strange)} holds a character that no file name and no option can have. Leave it out.")
         return 2
     args = parser().parse(words)
     if args.verb is None:
@@ -35,14 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except OSError as error:  # a full or read-only disk, wherever it shows
+    except OSError as error:  # for example, a full or read-only disk
         what = quoted(str(error.filename)) if error.filename else "the output"
         warn(f"cannot use {what}: {reason(error)}. Make room or choose another place, and try again.")
         return 1
 
 
 def _is_word(word: str) -> bool:
-    """Whether the system could have given us this word, and takes it for the name of a file."""
+    """Whether the system accepts this word as the name of a file."""
     try:
         return b"\0" not in os.fsencode(word)
     except UnicodeEncodeError:
@@ -50,6 +53,6 @@ def _is_word(word: str) -> bool:
 
 
 def _verb(name: str) -> Callable[[argparse.Namespace], int]:
-    """``run`` of the verb's own file, which is not read before: most of them need torch."""
+    """The function ``run`` of a verb; its file is imported only now, since most of them import torch."""
     run: Callable[[argparse.Namespace], int] = import_module(f"sparring.cli.{name}").run
     return run

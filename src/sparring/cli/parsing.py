@@ -14,18 +14,18 @@ from sparring.config.option import NONE
 from sparring.errors import did_you_mean, printable_message, quoted, unknown
 from sparring.errors.names import nearest
 
-OPTION = re.compile(r"[-–—]+[^\W\d]")  # dashes as editors make them, too; "-0.5" is a number
+OPTION = re.compile(r"[-–—]+[^\W\d]")  # also with the long dashes of editors; "-0.5" is a number
 GAP = re.compile(" {2,}")  # between columns
 MOST_COLUMNS = 100
 USAGE_ERROR = 2  # exit status
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that keeps the layout of its texts and guesses no shortened options.
+    """A parser that keeps the layout of its texts and does not accept shortened options.
 
     Attributes:
         verbs: the parsers of the verbs, by name.
-        elsewhere: what to say of a name in a verb's place that belongs in another; "" of none.
+        elsewhere: a function from a name that is not a verb to a hint where it belongs, or "".
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -34,12 +34,12 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=lambda prog: _Layout(prog, max_help_position=34, width=_width()),
         )
-        self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # --levels -1000:400 is no option
+        self._negative_number_matcher = re.compile(r"-\.?\d[\d.:e+-]*$")  # -1000:400 is a value of --levels
         self.verbs: Mapping[str, argparse.ArgumentParser] = {}
         self.elsewhere: Callable[[str], str] = lambda _: ""
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        """As ``parse_args``, after all names have been looked at."""
+        """Parse the words like ``parse_args``, but report unknown names first."""
         if words[:1] == ["help"]:
             words = [*words[1:2], "--help"]
         verb = words[0] if words and not OPTION.match(words[0]) else None
@@ -53,18 +53,18 @@ class Parser(argparse.ArgumentParser):
         if rest:
             near = did_you_mean(f"--{rest[0].partition('=')[0]}", _options(here))
             near = near or " Put a name with spaces in quotation marks."
-            here.error(f"{quoted(rest[0])} is more than is taken.{near}")
+            here.error(f"unexpected argument {quoted(rest[0])}.{near}")
         return found
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is; the exit status is USAGE_ERROR."""
+        """Print the message and how to get help, then exit with USAGE_ERROR."""
         message = message.removeprefix("argument ").replace("expected one argument", "expected a value")
-        message = message.replace("the following arguments are required:", "not given:")
+        message = message.replace("the following arguments are required:", "missing:")
         ending = "" if message.endswith((".", "?")) else "."
         self.exit(USAGE_ERROR, f"sparring: {printable_message(message)}{ending} For help: {self.prog} --help\n")
 
     def _check_options(self, words: Sequence[str], here: argparse.ArgumentParser) -> None:
-        """Refuse an option that is not known, before anything else can be wrong because of it."""
+        """Refuse unknown options before they can cause other errors."""
         known = _options(here)
         for word in words:
             name, equals, value = word.partition("=")
@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
                 continue
             if name in known:
                 if equals and known[name].nargs == 0:
-                    here.error(f"{name} takes no value, and is given {quoted(value)}")
+                    here.error(f"{name} takes no value, but {quoted(value)} was given")
                 continue
             if word[:2] in known and f"-{name}" not in known:  # -oFILE
                 continue
@@ -88,7 +88,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Layout(argparse.RawDescriptionHelpFormatter):
-    """Keeps the columns of texts, and folds what is wider than the terminal under its own column."""
+    """Keeps the columns of texts, and folds lines that are wider than the terminal within their column."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines: list[str] = []
@@ -102,7 +102,7 @@ class _Layout(argparse.RawDescriptionHelpFormatter):
 
 
 def _column(line: str) -> int:
-    """Where the last column of a line begins."""
+    """The position at which the last column of a line begins."""
     gaps = list(GAP.finditer(line))
     return gaps[-1].end() if gaps else 0
 
@@ -116,38 +116,38 @@ def _folded(line: str, width: int) -> list[str]:
 
 
 def _width() -> int:
-    """Columns of a help text: MOST_COLUMNS, or what the terminal has."""
+    """The width of a help text: that of the terminal, at most MOST_COLUMNS."""
     return min(MOST_COLUMNS, shutil.get_terminal_size((MOST_COLUMNS + 2, 24)).columns - 2)
 
 
 def whole(text: str) -> int:
-    """A whole number as people write it, 1e6 too.
+    """Read an integer; 1e6 is accepted, too.
 
     Raises:
-        ArgumentTypeError: none.
+        ArgumentTypeError: the text is not an integer.
     """
     with suppress(ValueError):
         return int(text)
     with suppress(ValueError, OverflowError):
         if float(text) == int(float(text)):
             return int(float(text))
-    raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number")
+    raise argparse.ArgumentTypeError(f"{quoted(text)} is not an integer")
 
 
 def number(text: str) -> float:
-    """A number.
+    """Read a number.
 
     Raises:
-        ArgumentTypeError: none.
+        ArgumentTypeError: the text is not a number.
     """
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number") from None
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a number") from None
 
 
 def or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """What reads a value where there may be none, which is written as a word."""
+    """A function that reads a value or the word NONE."""
     return lambda text: text if text == NONE else read(text)
 
 

@@ -1,4 +1,4 @@
-"""What the page's playground draws with: the newest generator of a run."""
+"""Draw for the playground of the page, with the newest generator of a run."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from sparring.page.server import DrawRequest, LatentPoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 
-KNOB_SEED = 12345  # of the directions that the knobs go along
+KNOB_SEED = 12345  # of the directions in latent space that the sliders change
 
 
 class Playground:
-    """Draws what the playground asks for, with the newest checkpoint of a run."""
+    """Draws the samples that the playground requests, with the newest checkpoint of a run."""
 
     def __init__(self) -> None:
         self.loaded: dict[Path, tuple[object, Sampler]] = {}
 
-    def __call__(self, path: Path, asked: DrawRequest) -> bytes:
-        """A PNG.
+    def __call__(self, path: Path, request: DrawRequest) -> bytes:
+        """The requested samples as a PNG.
 
         Raises:
-            RunError: there is no whole checkpoint.
-            ConfigError: the label is none of its classes.
+            RunError: there is no complete checkpoint.
+            ConfigError: there is no class with this label.
         """
         sampler = self._newest(path)
-        latents = self._latents(asked, sampler.config.networks.latent_dim)
-        drawn = sampler.decoded(latents, self._labels(sampler, asked)).numpy()
+        latents = self._latents(request, sampler.config.networks.latent_dim)
+        drawn = sampler.decoded(latents, self._labels(sampler, request)).numpy()
         file = io.BytesIO()
         sheet = kinds.of(sampler.spec).sheet
-        sheet(drawn, sampler.spec, gap=0 if asked.count == 1 else 2).save(file, "PNG")
+        sheet(drawn, sampler.spec, gap=0 if request.count == 1 else 2).save(file, "PNG")
         return file.getvalue()
 
     def _newest(self, path: Path) -> Sampler:
@@ -47,40 +47,40 @@ class Playground:
         states = [folder.checkpoints / f"{layout.step_name(step)}{layout.STATE}" for step in folder.saved()]
         files = [file for file in (path / layout.RUN, *states) if file.exists()]
         stamp = [(file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in files]
-        known = self.loaded.get(path)
-        if known is None or known[0] != stamp:
+        cached = self.loaded.get(path)
+        if cached is None or cached[0] != stamp:
             sampler = Sampler.load(folder, lambda _: None, Runtime("cpu", "fp32"))
-            self.loaded = {path: (stamp, sampler)}  # one generator in memory
+            self.loaded = {path: (stamp, sampler)}  # only one generator stays in memory
         return self.loaded[path][1]
 
-    def _latents(self, asked: DrawRequest, dim: int) -> Tensor:
-        """Latents (count, dim) as asked for: blended, near the first, along directions."""
-        latents = torch.cat([self._latent(asked.point, dim, k) for k in range(asked.count)])
-        if asked.to:
-            latents = drawing.slerp(latents, self._latent(asked.to, dim).expand_as(latents), asked.share)
-        if any(asked.sliders):
+    def _latents(self, request: DrawRequest, dim: int) -> Tensor:
+        """The requested latents (count, dim), interpolated to a second point and moved by the sliders."""
+        latents = torch.cat([self._latent(request.point, dim, k) for k in range(request.count)])
+        if request.to:
+            latents = drawing.slerp(latents, self._latent(request.to, dim).expand_as(latents), request.share)
+        if any(request.sliders):
             basis = torch.linalg.qr(drawing.random_latents(dim, dim, KNOB_SEED))[0]  # (dim, dim), orthonormal
-            count = min(len(asked.sliders), dim)
-            latents = latents + torch.tensor(asked.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
+            count = min(len(request.sliders), dim)
+            latents = latents + torch.tensor(request.sliders[:count]) @ basis[:count] * (dim**0.5 / 4)
         return latents
 
     def _latent(self, point: LatentPoint, dim: int, after: int = 0) -> Tensor:
-        """The latent (1, dim) of a point; of further samples, that of ``after`` seeds later."""
+        """The latent (1, dim) of a point, with a seed that is larger by ``after``."""
         latent = drawing.random_latents(1, dim, point.seed + after)
         if point.toward is None:
             return latent
         return math.sqrt(1 - point.near**2) * latent + point.near * drawing.random_latents(1, dim, point.toward)
 
-    def _labels(self, sampler: Sampler, asked: DrawRequest) -> Tensor | None:
-        """Classes (count,), or weights of classes (count, classes) between two points; None without any."""
+    def _labels(self, sampler: Sampler, request: DrawRequest) -> Tensor | None:
+        """Classes (count,), or weights of classes (count, classes) between two points; None without classes."""
         if not sampler.classes:
             return None
-        labels = self._classes(sampler, asked.point, asked.count)
-        if not asked.to:
+        labels = self._classes(sampler, request.point, request.count)
+        if not request.to:
             return labels
-        ends = [labels, self._classes(sampler, asked.to, 1).expand_as(labels)]
+        ends = [labels, self._classes(sampler, request.to, 1).expand_as(labels)]
         start, end = (torch.nn.functional.one_hot(classes, sampler.classes).float() for classes in ends)
-        return torch.lerp(start, end, asked.share)
+        return torch.lerp(start, end, request.share)
 
     def _classes(self, sampler: Sampler, point: LatentPoint, count: int) -> Tensor:
         if sampler.spec.clusters or point.label is None:

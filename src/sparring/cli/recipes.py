@@ -1,4 +1,4 @@
-"""``sparring recipes``: what recipes there are, and what each sets; without torch."""
+"""``sparring recipes``: list the recipes, or the options of one; without torch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sparring.uses.progress import console
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what recipes there are, or what one of them sets."""
+    """Print all recipes, or the options of one."""
     screen = console()
     if args.name is None:
         screen.print(recipes_table())
         screen.print(
-            "\nThe options of one: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
+            "\nThe options of a recipe: sparring recipes NAME. To train: sparring train DATA --recipe NAME."
         )
         return 0
     if args.name not in RECIPES:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def recipes_table() -> Table:
-    """Every recipe in two lines: what it is; its networks, its loss, its paper. 60 columns are enough."""
+    """A table of all recipes, two lines each: a description; networks, loss and paper. It fits 60 columns."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("recipe", no_wrap=True)
     table.add_column("what it is (networks, loss; paper)")
@@ -43,7 +43,7 @@ def recipes_table() -> Table:
 
 
 def recipe_table(name: str) -> Table:
-    """The options of one recipe, the defaults left out: their values, and what each means."""
+    """A table of the options that a recipe changes from the defaults: their values and meanings."""
     pictures, points = RECIPES[name], ON_POINTS.get(name, {})
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("option", no_wrap=True)

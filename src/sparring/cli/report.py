@@ -1,4 +1,4 @@
-"""``sparring report``: a run's page as one file that needs nothing else."""
+"""``sparring report``: write the page of a run as one file that needs no other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparring.page.report import write_report
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write a run's page as one file."""
+    """Write the page of a run as one file."""
     if not marked(args.run):
         raise RunError(no_run(args.run))
     out: Path = args.out or args.run / layout.REPORT

@@ -1,4 +1,4 @@
-"""``sparring resume``: a run goes on exactly where it stopped."""
+"""``sparring resume``: continue a run exactly where it stopped."""
 
 from __future__ import annotations
 
@@ -25,79 +25,79 @@ from sparring.uses.progress import console
 
 
 def run(args: argparse.Namespace) -> int:
-    """Go on from the newest whole checkpoint."""
+    """Continue from the newest complete checkpoint."""
     folder = RunFolder(args.run)
     if folder.config.dataset.data == ARRAY:
         raise RunError(
-            f"{folder.path} was trained on an array in Python. Go on there: sparring.GAN.load("
+            f"{folder.path} was trained on an array in Python. Continue it there: sparring.GAN.load("
             f"{str(folder.path)!r}).fit(data, resume=True)."
         )
     if not folder.saved() and not args.force:
-        _refuse_to_begin_anew(folder)
-    whole = read(folder.config.dataset.data, folder.config.picture_files, again=True)
-    data, held_out = plan.parts(folder.config.dataset, whole)
+        _refuse_to_start_again(folder)
+    all_data = read(folder.config.dataset.data, folder.config.picture_files, again=True)
+    data, held_out = plan.parts(folder.config.dataset, all_data)
     same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
     if budget:
         folder.config = folder.config.replace(**budget)
     config = folder.config
-    plan.check(config, whole)
+    plan.check(config, all_data)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     main_process = runtime.rank == 0
     screen = console()
-    game, facts = _begun(folder, runtime, args.force)
+    game, facts = _loaded(folder, runtime, args.force)
     if Budget.of(config.budget).progress(game.clock, len(data)) < 1:
         if main_process:
             screen.print(
-                f"Going on from step {game.clock.step:,} ({counted(game.clock.samples_seen, 'sample')})."
+                f"Continuing from step {game.clock.step:,} ({counted(game.clock.samples_seen, 'sample')})."
                 if facts
                 else "Nothing was saved yet: starting from the first step."
             )
         threads = int(facts.get("threads", 0))
         rescuer = resumed(folder, game, args.rescue)
-        return 0 if train_live(rescuer, data, held_out, whole, threads) else 130
+        return 0 if train_live(rescuer, data, held_out, all_data, threads) else 130
     if main_process:
-        more = "Give it more: --minutes, --epochs or --samples-seen."
+        more = "Give it a larger one: --minutes, --epochs or --samples-seen."
         screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
-        if not _is_drawn(folder):  # stopped while the pictures were being made
-            finish(folder, game, whole, screen)
+        if not _is_drawn(folder):  # it was stopped while the pictures were made
+            finish(folder, game, all_data, screen)
     return 0
 
 
-def _begun(folder: RunFolder, runtime: Runtime, anew: bool) -> tuple[Game, dict[str, Any]]:
-    """The players where the run stopped and the facts saved with them; new ones where nothing was saved.
+def _loaded(folder: RunFolder, runtime: Runtime, start_again: bool) -> tuple[Game, dict[str, Any]]:
+    """The game from the newest checkpoint, with the facts saved with it; a new game if there is none.
 
     Args:
-        anew: new ones also where no checkpoint is whole.
+        start_again: also make a new game if no checkpoint is complete.
     """
     if folder.saved():
         try:
             game, facts = folder.game(warn, runtime)
-            _tell_of_lost_records(folder, game.clock.step)
+            _warn_of_lost_records(folder, game.clock.step)
             return game, facts
         except checkpoint.NothingSavedError as error:
-            if not anew:
+            if not start_again:
                 again = f"sparring resume {shlex.quote(str(folder.path))} --force"
                 raise checkpoint.NothingSavedError(
-                    f"no whole checkpoint in {folder.checkpoints}. Put back a copy of them, or begin this run "
-                    f"anew, and replace its history, with `{again}`; a new run: `sparring train`."
+                    f"no checkpoint in {folder.checkpoints} is complete. Restore a copy of them, or start this "
+                    f"run again, and replace its history, with `{again}`; for a new run: `sparring train`."
                 ) from error
     return games.make(folder.config, folder.spec, folder.classes, runtime), {}
 
 
-def _tell_of_lost_records(folder: RunFolder, step: int) -> None:
-    """A word where the history ends before the checkpoint: what was recorded between is lost."""
+def _warn_of_lost_records(folder: RunFolder, step: int) -> None:
+    """Warn if the history ends before the checkpoint, so that the records between them are lost."""
     last = max((record.step for record in folder.records()), default=0)
     if last < step:
         warn(
-            f"the history of {folder.path} ends at step {last:,}, and its checkpoint is of step {step:,}: the "
-            "records between are lost. Put back a copy of history.jsonl first, if there is one."
+            f"the history of {folder.path} ends at step {last:,}, but its checkpoint is from step {step:,}: "
+            "the records between them are lost. If there is a copy of history.jsonl, restore it first."
         )
 
 
-def _refuse_to_begin_anew(folder: RunFolder) -> None:
-    """Refuse where checkpoints are gone: to begin at the first step would replace the history.
+def _refuse_to_start_again(folder: RunFolder) -> None:
+    """Refuse to start at the first step if that would replace a history; the checkpoints are missing.
 
     Raises:
         RunError: the history has records.
@@ -105,13 +105,13 @@ def _refuse_to_begin_anew(folder: RunFolder) -> None:
     if records := list(folder.records()):
         raise RunError(
             f"the history of {folder.path} goes to step {records[-1].step:,}, but there is no checkpoint in "
-            f"{folder.checkpoints} to go on from. Put the checkpoints back, or begin anew, and replace the "
+            f"{folder.checkpoints} to continue from. Restore the checkpoints, or start again, and replace the "
             f"history, with `sparring resume {shlex.quote(str(folder.path))} --force`."
         )
 
 
 def _is_drawn(folder: RunFolder) -> bool:
-    """Whether the last of the pictures made at the end is there, and younger than the last record."""
+    """Whether the last picture of a finished training exists and is newer than the last record."""
     last = folder.path / (layout.ANIMATION if folder.pictures() else layout.SHEET)
     try:
         return last.stat().st_mtime_ns >= folder.history.stat().st_mtime_ns

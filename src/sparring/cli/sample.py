@@ -55,16 +55,17 @@ def run(args: argparse.Namespace) -> int:
 def _labels(
     folder: RunFolder, label: str | None, count: int, interpolate: bool, exact: bool
 ) -> tuple[torch.Tensor | None, int | None]:
-    """The classes to draw, and the columns of the grid.
+    """The classes to draw, and the number of columns of the grid.
 
-    Where no class is named: a row per class, or, for an ``exact`` count, classes as the data has them.
+    Without a label there is one row per class or, for an ``exact`` count, the classes are as frequent as in
+    the data.
     """
     names = () if folder.spec.clusters else folder.spec.class_names[: folder.classes]
     if label is not None:
         if not names:
             unused = () if folder.spec.clusters else folder.spec.class_names
             raise ConfigError(
-                f"this run was {suited.no_labels(folder.facts['data'], unused)}, or drop --label."
+                f"this run was {suited.no_labels(folder.facts['data'], unused)}, or leave out --label."
             )
         if label not in names:
             raise ConfigError(unknown("label", label, names))

@@ -1,4 +1,4 @@
-"""``sparring train``: a new run on a built-in set, a file or a folder."""
+"""``sparring train``: start a new run on a built-in set, a file or a folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sparring.training import plan, suited
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train on a built-in set, a file or pictures into a new run folder."""
+    """Train on a built-in set, a file or a folder, and write a new run folder."""
     if args.stay and not args.watch:
         raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
     from_file = load_toml(args.config) if args.config else {}
@@ -37,24 +37,26 @@ def run(args: argparse.Namespace) -> int:
     from_file.pop("recipe", None)
     changes = _merged(from_file, _config_changes(args))
     if recipe != "auto":
-        from_recipe(recipe, **changes)  # refused before any picture is decoded
+        from_recipe(recipe, **changes)  # checks the options before pictures are decoded
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
-    asked = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "picture_files" and name in changes}
-    whole = read(args.data, Config().replace(**asked).picture_files)
-    recipe, word = _chosen(recipe, whole)
-    changes = _merged(_beyond(from_file, from_recipe(recipe, whole.spec.kind)), _config_changes(args))
-    config = suited.configure(whole, recipe, False, warn, **changes | {"data": whole.name})
-    plan.check(config, whole)
-    if word:
-        warn(word)
+    given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "picture_files" and name in changes}
+    all_data = read(args.data, Config().replace(**given).picture_files)
+    recipe, remark = _chosen(recipe, all_data)
+    changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
+    config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})
+    plan.check(config, all_data)
+    if remark:
+        warn(remark)
     threads = config.machine.threads or 0
     if threads > available_cores():
-        warn(f"--threads {threads} on {available_cores()} cores wait for one another: leave it out.")
+        warn(
+            f"--threads {threads} is more than the {available_cores()} cores here, which is slower: leave it out."
+        )
     if args.dry_run:
         sys.stdout.write(to_toml(config))
         return 0
-    data, held_out = plan.parts(config.dataset, whole)
+    data, held_out = plan.parts(config.dataset, all_data)
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = games.make(config, data.spec, data.classes, runtime)
@@ -66,41 +68,41 @@ def run(args: argparse.Namespace) -> int:
             create(path, config, data, force=args.force)
         except SparringError as error:
             refusal = str(error)
-    path, refusal = runtime.agree((path, refusal))  # the others wait here until the folder is there
+    path, refusal = runtime.agree((path, refusal))  # other processes wait here until the folder exists
     if refusal:
         raise RunError(refusal)
-    if runtime.processes == 1:  # it draws as one process does
+    if runtime.processes == 1:  # the check works in one process only
         for caution in games.of(config).preflight(game, data, config.seed):
             warn(f"before the first step: {caution}")
     watched = args.watch and runtime.rank == 0
     with page_beside(path, args.browser, args.stay) if watched else nullcontext():
-        done = train_live(Rescuer(RunFolder(path), game, args.rescue), data, held_out, whole)
+        done = train_live(Rescuer(RunFolder(path), game, args.rescue), data, held_out, all_data)
     return 0 if done else 130
 
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
-    """The config values named on the command line."""
+    """The options given on the command line."""
     names = [name for name in GROUP_OF if name not in ("data", "recipe")]
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
-    """The recipe, "auto" made out, and a sentence where the data's size chose it or speaks for another."""
+    """The recipe, chosen by the data if it is "auto", and a remark if the data suggests another one, or ""."""
     if recipe == "auto":
         return suited.recipe_for(data)
-    made = kinds.of(data.spec).few_recipe
-    few = suited.few_samples(data) if recipe != made else ""
-    return recipe, few and f"{few}: --recipe {made} is made for such sets."
+    few_recipe = kinds.of(data.spec).few_recipe
+    few = suited.few_samples(data) if recipe != few_recipe else ""
+    return recipe, few and f"{few}: --recipe {few_recipe} is made for such data."
 
 
 def _beyond(from_file: Mapping[str, Any], recipe: Config) -> dict[str, Any]:
-    """What a file of options asks for: not what it repeats of the recipe, as a whole config does."""
+    """The options of a file that differ from the recipe; a complete config repeats those of the recipe."""
     usual = {name: value for name, value in recipe.flat().items() if name not in BUDGETS}
     return {name: value for name, value in from_file.items() if name not in usual or usual[name] != value}
 
 
 def _merged(from_file: dict[str, Any], from_line: dict[str, Any]) -> dict[str, Any]:
-    """Options of a file under those of the command line; a budget on the line replaces the file's."""
+    """The options of a file, overridden by those of the command line; a budget there replaces the file's."""
     if any(name in BUDGETS for name in from_line):
         from_file = {k: v for k, v in from_file.items() if k not in BUDGETS}
     return from_file | from_line

@@ -1,4 +1,4 @@
-"""``sparring watch`` and ``sparring report``: the page's verbs, and the generator that its playground asks."""
+"""``sparring watch``: serve the page of runs, alone or beside a training."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ PORT, TRIED_PORTS = 8555, 20
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the page until interrupted.
+    """Serve the page until Ctrl-C.
 
     Raises:
-        ConfigError: another address without a token.
-        RunError: no such folder, or no run in it.
+        ConfigError: another address is given without a token.
+        RunError: there is no such folder, or no run in it.
     """
     for path in args.run:
         if not path.is_dir():
             raise RunError(no_run(path))
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
-            f"--host {args.host} shows your runs to others: give a --token too, such as "
+            f"--host {args.host} shows your runs to others: also give a --token, such as "
             f"{secrets.token_urlsafe(8)}."
         )
     import uvicorn
@@ -65,13 +65,13 @@ def run(args: argparse.Namespace) -> int:
     )
     if args.while_stdin:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-    with suppress(KeyboardInterrupt), listening:  # its way to end
+    with suppress(KeyboardInterrupt), listening:  # uvicorn raises it when it ends
         server.run([listening])
     return 0
 
 
 def playground() -> Draw:
-    """What the page draws with; torch is loaded when something is drawn for the first time."""
+    """The function with which the page draws; torch is loaded when it draws for the first time."""
 
     @cache
     def loaded() -> Draw:
@@ -83,7 +83,7 @@ def playground() -> Draw:
 
 
 def open_browser(shown: str) -> None:
-    """Open an address in this desk's browser; nothing where nobody would see it."""
+    """Open an address in the browser of this machine, unless nobody would see it."""
     if os.environ.get("CI") or os.environ.get("SSH_CONNECTION") or not sys.stdout.isatty():
         return
     if sys.platform.startswith("linux") and not (
@@ -97,13 +97,13 @@ def open_browser(shown: str) -> None:
 
 
 def _end_with_stdin(server: Any) -> None:
-    """Stop serving when whoever began this process is gone, killed or not: its end closes our input."""
+    """Stop serving when the process that started this one has ended, which closes our input."""
     sys.stdin.buffer.read()
     server.should_exit = True
 
 
 def address(host: str, port: int, token: str) -> str:
-    """What to open in a browser; of a host that stands for all of this machine's addresses, one of them."""
+    """The address to open in a browser; if the host means all addresses of this machine, one of them."""
     if host in ("0.0.0.0", "::"):
         host = _own_address()
     shown = f"[{host}]" if ":" in host else host
@@ -112,54 +112,54 @@ def address(host: str, port: int, token: str) -> str:
 
 
 def _own_address() -> str:
-    """This machine's address in its network; no packet is sent to find it."""
+    """The address of this machine in its network, found without sending a packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # an address kept for examples (RFC 5737)
+        probe.connect(("192.0.2.1", 9))  # an address reserved for examples (RFC 5737)
         return str(probe.getsockname()[0])
     return socket.gethostname()
 
 
-def listen(host: str, wished: int) -> socket.socket:
-    """A socket that listens on the wished port, or where none was wished on the first free one from PORT on.
+def listen(host: str, requested: int) -> socket.socket:
+    """A socket that listens on the requested port or, for 0, on the first free port from PORT.
 
     Raises:
-        ConfigError: it is taken, or the address is not this machine's.
+        ConfigError: the port is used already, or the address is not one of this machine.
     """
-    if not 0 <= wished < 2**16:
-        raise ConfigError(f"--port {wished}: expected 1 to 65535, or 0 for the first free one.")
+    if not 0 <= requested < 2**16:
+        raise ConfigError(f"--port {requested}: expected 1 to 65535, or 0 for the first free port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.getaddrinfo(host, None, family)
     except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"--host {quoted(host)} is no address that this machine knows: leave it out, or give one it has."
+            f"--host {quoted(host)} is not an address of this machine: leave it out, or give one that it has."
         ) from error
-    for port in [wished] if wished else [*range(PORT, PORT + TRIED_PORTS), 0]:  # 0: any that is free
+    for port in [requested] if requested else [*range(PORT, PORT + TRIED_PORTS), 0]:  # 0: any free port
         trial = socket.socket(family)
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
-            trial.listen()  # two that are only bound may share a port
+            trial.listen()  # bound sockets that do not listen can share a port
         except OSError as error:
             trial.close()
             why = reason(error)
             continue
         return trial
     raise ConfigError(
-        f"cannot listen on {host}, port {wished or PORT}: {why}. Choose another --port or --host."
+        f"cannot listen on {host}, port {requested or PORT}: {why}. Choose another --port or --host."
     )
 
 
 @contextmanager
 def page_beside(run: Path, browser: bool = True, stay: bool = False) -> Iterator[None]:
-    """A page of this run in a process of its own, for as long as the block, or this process, lasts.
+    """Serve the page of a run in another process until the block or this process ends.
 
     Args:
-        browser: open it in one, where there is one.
-        stay: when the block has ended keep it until Ctrl-C.
+        browser: open the page in a browser, if there is one.
+        stay: keep the page after the block, until Ctrl-C.
     """
     command = [sys.executable, "-m", "sparring", "watch", str(run), "--while-stdin", "--no-browser"]
-    # In a session of its own: Ctrl-C is for the training.
+    # In a new session, so that Ctrl-C only stops the training.
     page = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
