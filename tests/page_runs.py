@@ -56,7 +56,7 @@ def age(path: Path, seconds: float) -> None:
 
 
 def never(path: Path, asked: DrawRequest) -> bytes:
-    raise RunError(f"{path} has no whole checkpoint.")
+    raise RunError(f"{path} has no complete checkpoint.")
 
 
 def client(*paths: Path, token: str = "", draw: server.Draw = never) -> TestClient:

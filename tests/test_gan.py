@@ -229,7 +229,7 @@ def test_a_broken_checkpoint_is_warned_of(pictures: Dataset, tmp_path: Path) -> 
         tensors.write_bytes(b"")
     with (
         pytest.warns(UserWarning, match="is broken"),
-        pytest.raises(RunError, match="no whole checkpoint"),
+        pytest.raises(RunError, match="no complete checkpoint"),
     ):
         GAN.load(path, device="cpu")
 

@@ -243,7 +243,7 @@ def test_a_refused_resume_changes_nothing(run: Path, capsys: pytest.CaptureFixtu
     for path in (run / "checkpoints").glob("*.safetensors"):
         path.write_bytes(b"")
     before = contents(run)
-    assert "is complete. Restore" in refused(capsys, "resume", run, "--samples-seen", 320)
+    assert "no complete checkpoint" in refused(capsys, "resume", run, "--samples-seen", 320)
     assert contents(run) == before
 
 

@@ -299,7 +299,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     page = client(make_run(tmp_path / "a"))
     assert page.get("/api/runs/a/draw?seed=x").status_code == 400
     answer = page.get("/api/runs/a/draw?seed=1")
-    assert (answer.status_code, "no whole checkpoint" in answer.text) == (409, True)
+    assert (answer.status_code, "no complete checkpoint" in answer.text) == (409, True)
 
 
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:

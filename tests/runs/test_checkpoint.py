@@ -92,7 +92,7 @@ def test_nothing_whole_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no checkpoint in"):
         checkpoint.read(tmp_path, print)
     checkpoint.write(new_game(), tmp_path).with_suffix(".safetensors").write_bytes(b"x")
-    with pytest.raises(RunError, match="no whole checkpoint"):
+    with pytest.raises(RunError, match="no complete checkpoint"):
         checkpoint.read(tmp_path, lambda _: None)
 
 
@@ -258,7 +258,7 @@ def test_facts_of_another_kind_break_a_checkpoint(
     facts, tensors = checkpoint.read(saved.parent, print)
     sign(tmp_path / "00000003.json", facts | {name: value}, tensors)
     warnings: list[str] = []
-    with pytest.raises(checkpoint.NothingSavedError, match="no whole checkpoint"):
+    with pytest.raises(checkpoint.NothingSavedError, match="no complete checkpoint"):
         checkpoint.read(tmp_path, warnings.append)
     assert name in warnings[0]
     assert len(warnings[0]) < 250

@@ -39,7 +39,7 @@ def test_broken_checkpoints(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]
     for path in (run / "checkpoints").glob("*.safetensors"):
         path.write_bytes(b"")
-    assert "is complete. Restore" in refused(capsys, "sample", run)
+    assert "no complete checkpoint" in refused(capsys, "sample", run)
 
 
 def test_other_data_than_before(run: Path, pictures_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,7 +112,7 @@ def test_all_checkpoints_broken(run: Path, capsys: pytest.CaptureFixture[str]) -
     for verb in ("sample", "resume"):
         said = refused(capsys, verb, run)
         assert "checkpoint 00000004 is broken" in said
-        assert "no whole checkpoint" in said
+        assert "no complete checkpoint" in said
         assert "sparring train" in said
 
 
@@ -176,7 +176,7 @@ def test_a_disk_that_fills_up_during_training_leaves_a_run_to_resume(
     assert "sparring resume" in said
     assert not list(run.rglob("*tmp*"))
     assert main(["resume", str(run)]) == 0
-    assert "Going on from step 2" in capsys.readouterr().out
+    assert "Continuing from step 2" in capsys.readouterr().out
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]
 
 

@@ -165,7 +165,7 @@ def test_damage_anywhere_in_a_checkpoint_falls_back_to_the_one_before(
     assert Sampler.load(folder, told.append, CPU).step == 2
     assert told == ["checkpoint 00000004 is broken (its checksum does not match); trying the one before."]
     (folder.checkpoints / "00000002.safetensors").unlink()
-    with pytest.raises(checkpoint.NothingSavedError, match="no whole checkpoint"):
+    with pytest.raises(checkpoint.NothingSavedError, match="no complete checkpoint"):
         Sampler.load(folder, told.append, CPU)
 
 

@@ -104,7 +104,7 @@ def test_a_history_without_a_whole_checkpoint_is_not_replaced(
 
 def test_force_throws_no_whole_checkpoint_away(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resume", str(run), "--force", "--samples-seen", "128"]) == 0
-    assert "Going on from step 6 (96 samples)." in capsys.readouterr().out
+    assert "Continuing from step 6 (96 samples)." in capsys.readouterr().out
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6, 8]
 
 
@@ -122,7 +122,7 @@ def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
 def test_a_lost_history_does_not_lose_the_training(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run / "history.jsonl").unlink()
     assert main(["resume", str(run), "--samples-seen", "128"]) == 0
-    assert "Going on from step 6" in capsys.readouterr().out
+    assert "Continuing from step 6" in capsys.readouterr().out
     assert [record.step for record in read_history(run / "history.jsonl")] == [8]
 
 
@@ -252,14 +252,14 @@ def test_a_checkpoint_of_another_run_is_neither_used_nor_deleted(
     for path in (run / "checkpoints").iterdir():
         path.unlink()
     shutil.copytree(other / "checkpoints", run / "checkpoints", dirs_exist_ok=True)
-    assert "is complete. Restore" in refused(capsys, "resume", run, "--samples-seen", 192)
+    assert "no complete checkpoint" in refused(capsys, "resume", run, "--samples-seen", 192)
 
 
 def test_records_that_were_lost_are_told_of(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     history = run / "history.jsonl"
     history.write_text("".join(history.read_text().splitlines(keepends=True)[:2]))
     assert main(["resume", str(run), "--samples-seen", "128"]) == 0
-    assert "ends at step 4, and its checkpoint is of step 6: the records between are lost" in (
+    assert "ends at step 4, but its checkpoint is from step 6: the records between them are lost" in (
         capsys.readouterr().err
     )
     assert main(["resume", str(run), "--samples-seen", "160"]) == 0

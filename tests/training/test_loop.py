@@ -231,7 +231,7 @@ def test_too_few_samples_for_a_batch() -> None:
 
 
 def test_a_batch_that_cannot_be_divided_is_refused() -> None:
-    with pytest.raises(ConfigError, match="batch_size 10 cannot be divided into 4 parts: take a multiple"):
+    with pytest.raises(ConfigError, match="batch_size 10 cannot be divided into 4 equal parts: use a multiple"):
         next(train(small_game(ghost_batches=4), points(), Budget(samples_seen=64), batch_size=10))
 
 

@@ -56,7 +56,7 @@ def test_labels_that_are_asked_for_are_used(photos: Path, capsys: pytest.Capture
     for number, labels in enumerate(("folders", str(table))):
         words = ["--recipe", "dcgan", "--labels", labels, "--out", f"run{number}"]
         assert main(["train", "photos", *words, *OPTIONS]) == 0
-        assert "the players are told the 2 classes, which recipe dcgan" in capsys.readouterr().err
+        assert "the 2 classes are used, although recipe dcgan" in capsys.readouterr().err
         assert main(["sample", f"run{number}", "--label", "dog", "--out", f"dogs{number}.png"]) == 0
 
 
@@ -75,7 +75,7 @@ def test_labels_asked_for_and_refused_at_once_are_a_contradiction(photos: Path, 
 
 def test_labels_that_are_not_there_are_missed() -> None:
     for recipe in ("dcgan", "sprint"):
-        with pytest.raises(ConfigError, match="uses labels, and mine has none.*--labels folders"):
+        with pytest.raises(ConfigError, match="needs labels, and mine has none.*--labels folders"):
             suited.configure(data(64), recipe, conditional=True)
     assert suited.configure(data(64), "sprint").dataset.conditional
 
@@ -98,7 +98,7 @@ def test_one_label_for_all_is_none() -> None:
     assert len(said) == 1
     assert "all 64 samples of mine have the label 'cat'" in said[0]
     for asked in ((True, {}), (False, {"conditional": True})):
-        with pytest.raises(ConfigError, match="have the label 'cat', from which players learn nothing"):
+        with pytest.raises(ConfigError, match="have the label 'cat', from which the networks learn"):
             suited.configure(alike, "sprint", asked[0], **asked[1])
 
 
@@ -108,11 +108,11 @@ def test_a_run_without_labels_says_why(
     assert main(["train", str(pictures_file), "--recipe", "dcgan", *OPTIONS, "--out", str(tmp_path / "r")]) == 0
     assert "the labels of" in capsys.readouterr().err
     said = refused(capsys, "sample", tmp_path / "r", "--label", "1")
-    assert "has some ('0', '1'): train anew with --conditional" in said
+    assert "has some ('0', '1'): train again with --conditional" in said
     np.save(tmp_path / "bare.npy", array(64))
     words = ["train", str(tmp_path / "bare.npy"), "--recipe", "dcgan", *OPTIONS, "--out", str(tmp_path / "b")]
     assert main(words) == 0
-    assert "trained without labels: train anew with some" in refused(
+    assert "trained without labels: train again with labels" in refused(
         capsys, "sample", tmp_path / "b", "--label", "1"
     )
 

@@ -149,7 +149,7 @@ def test_jitter_and_changes_since_the_last_record() -> None:
     with torch.no_grad():
         signs.game.generator.weight[0] += 1  # from (1, 1, 1, 1): 1 over the root of 7
     found = signs()
-    assert found["jitter"] == pytest.approx(0.3 / signs.reals.apart, rel=1e-4)
+    assert found["jitter"] == pytest.approx(0.3 / signs.reals.mean_distance, rel=1e-4)
     assert found["g_change"] == pytest.approx(1 / math.sqrt(7))
     assert found["d_change"] == 0
     still = signs()
@@ -161,7 +161,7 @@ def test_how_far_the_average_lags() -> None:
     assert game.average is not None
     game.average.network.drawn = POINTS + 0.5
     signs = Vitals(game, plain(POINTS), seed=0)
-    assert signs()["average_lag"] == pytest.approx(0.5 * math.sqrt(3) / signs.reals.apart, rel=1e-4)
+    assert signs()["average_lag"] == pytest.approx(0.5 * math.sqrt(3) / signs.reals.mean_distance, rel=1e-4)
     assert "average_lag" not in vitals(POINTS, plain(POINTS))()
 
 
@@ -293,7 +293,7 @@ def test_vectors_of_a_set_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_as_many_of_two_sets_are_compared() -> None:
-    of_both = vitals_module._as_many_of_both(
+    of_both = vitals_module._equal_parts(
         plain(POINTS[:100]), plain(POINTS[100:130]), torch.device("cpu"), torch.Generator().manual_seed(0)
     )
     rows = [
@@ -306,8 +306,8 @@ def test_as_many_of_two_sets_are_compared() -> None:
 
 def test_what_is_known_of_the_reals() -> None:
     data = plain(torch.tensor([[0.0], [2.0]]).repeat(30, 1))
-    reals = vitals_module._look(data, torch.device("cpu"), torch.Generator().manual_seed(0))
-    assert reals.apart == pytest.approx(2 * 30 / 59)  # 30 of 59 others are 2 away
+    reals = vitals_module._reals(data, torch.device("cpu"), torch.Generator().manual_seed(0))
+    assert reals.mean_distance == pytest.approx(2 * 30 / 59)  # 30 of 59 others are 2 away
     assert reals.variance == pytest.approx(1)
     assert sorted(reals.batch.real[:, 0].tolist()) == [0.0] * 30 + [2.0] * 30
     found = zip(reals.centres[:, 0].tolist(), reals.shares.tolist(), strict=True)

@@ -30,7 +30,7 @@ STATUS = {"healthy": 0, "ill": 3, "short": 4, "partly": 4, "poor": 5}  # the exi
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the diagnosis of a run, or explain a disease; the exit status follows the conclusion.
+    """Print a diagnosis or the explanation of a disease; the exit status follows the conclusion.
 
     Raises:
         RunError: there is no run, or it has no records yet.
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     measure: Callable[[int], tuple[float, float] | None] = lambda step: None  # noqa: E731
     if args.steps_per_row is not None and (path.is_dir() or not 0 < args.steps_per_row <= MOST_STEPS):
         raise ConfigError(
-            f"--steps-per-row {args.steps_per_row:g}: expected the number of steps per row of a file of losses, "
+            f"--steps-per-row {args.steps_per_row:g}: expected the steps per row of a file of losses, "
             f"above 0 and at most {MOST_STEPS:,}. A run folder does not need it."
         )
     if path.is_dir() and not marked(path):

@@ -80,7 +80,7 @@ def _loaded(folder: RunFolder, runtime: Runtime, start_again: bool) -> tuple[Gam
             if not start_again:
                 again = f"sparring resume {shlex.quote(str(folder.path))} --force"
                 raise checkpoint.NothingSavedError(
-                    f"no checkpoint in {folder.checkpoints} is complete. Restore a copy of them, or start this "
+                    f"no complete checkpoint in {folder.checkpoints}. Restore a copy of them, or start this "
                     f"run again, and replace its history, with `{again}`; for a new run: `sparring train`."
                 ) from error
     return games.make(folder.config, folder.spec, folder.classes, runtime), {}

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     threads = config.machine.threads or 0
     if threads > available_cores():
         warn(
-            f"--threads {threads} is more than the {available_cores()} cores here, which is slower: leave it out."
+            f"--threads {threads} is more than the {available_cores()} cores here, so it is slow: leave it out."
         )
     if args.dry_run:
         sys.stdout.write(to_toml(config))

@@ -106,7 +106,7 @@ def read(
             return _whole(folder / f"{layout.step_name(step)}{layout.STATE}", step, of)
         except _BrokenError as error:
             warn(f"checkpoint {layout.step_name(step)} is broken ({error}); trying the one before.")
-    what = "no whole checkpoint" if found else "no checkpoint"
+    what = "no complete checkpoint" if found else "no checkpoint"
     raise NothingSavedError(f"{what} in {folder}. Train again with `sparring train`.")
 
 

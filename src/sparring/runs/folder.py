@@ -97,7 +97,7 @@ class RunFolder:
             own: players of a user's own, by the player's name.
 
         Raises:
-            RunError: there is no whole checkpoint, or it is not this config's.
+            RunError: there is no complete checkpoint, or it is not this config's.
             ConfigError: a player is a user's own, and was not given.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)

@@ -70,7 +70,7 @@ class Sampler:
             generator: the network of the user's own that was trained, or what makes it.
 
         Raises:
-            RunError: there is no whole checkpoint, or it is of another generator.
+            RunError: there is no complete checkpoint, or it is of another generator.
             ConfigError: the generator is a user's own, and was not given.
         """
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))

@@ -1,1 +1,1 @@
-"""The loop, what it measures, and what is checked before."""
+"""The training loop, its measurements, and the checks before it."""

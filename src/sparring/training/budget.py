@@ -1,4 +1,4 @@
-"""When a training stops."""
+"""The budget of a training, which decides when it stops."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sparring.games.game import Clock
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop: the first limit reached, of those above 0.
+    """The limits of a training; it stops at the first one it reaches, and 0 means no limit.
 
     Raises:
-        ConfigError: no limit at all.
+        ConfigError: there is no limit.
     """
 
     minutes: float = 0.0
@@ -31,7 +31,7 @@ class Budget:
 
     @staticmethod
     def of(chosen: BudgetConfig) -> Budget:
-        """When this config's training stops.
+        """The budget of a config.
 
         Raises:
             ConfigError: no budget is set.
@@ -39,7 +39,7 @@ class Budget:
         return Budget(chosen.minutes or 0.0, chosen.epochs or 0.0, chosen.samples_seen or 0)
 
     def progress(self, clock: Clock, samples: int) -> float:
-        """The share spent, 0 to 1, on a set of so many samples."""
+        """The share of the budget that is spent, 0 to 1, for a data set of ``samples`` samples."""
         shares = [0.0]
         if self.minutes:
             shares.append(clock.seconds / (60 * self.minutes))

@@ -16,37 +16,37 @@ from sparring.training.order import Order, batch_at
 
 
 class Crew:
-    """The CPU threads of a training: at work on its steps, or free for what is done with a record."""
+    """Sets the number of CPU threads: one setting for training steps, another for work on a record."""
 
     def __init__(self, game: Game, threads: Threads | None, probe: Callable[[], object]) -> None:
         self.runtime, self.probe = game.runtime, probe
         self.threads = threads or Threads(fixed=torch.get_num_threads())
         self.threads.use = partial(self.runtime.use_threads, parts=game.parts)
-        # Several processes share the cores evenly, unless the user gave each a number of threads.
-        alone_or_told = self.runtime.processes == 1 or self.threads.fixed > 0
-        self.here = self.runtime.device.type == "cpu" and alone_or_told
-        if self.here:
+        # Several processes share the cores equally, unless the user fixed the number of threads of each.
+        may_set = self.runtime.processes == 1 or self.threads.fixed > 0
+        self.active = self.runtime.device.type == "cpu" and may_set
+        if self.active:
             self.threads.choose(probe)
-        self.rest()  # as at a record: the last one's samples are drawn again
+        self.rest()  # as at a record, since the samples of the last record are drawn again
 
     def work(self) -> None:
-        """The parts of a step side by side."""
-        if self.here:
+        """Compute the parts of a training step in parallel."""
+        if self.active:
             self.threads.use(self.threads.chosen)
 
     def rest(self) -> None:
-        """All threads for whatever is done with a record."""
-        if self.here:
+        """Give all threads to the work on a record."""
+        if self.active:
             self.runtime.use_threads(self.threads.chosen)
 
     def watch(self, record: Record) -> None:
-        """Choose their number again where the speed has dropped."""
-        if self.here:
+        """Choose the number of threads again if the training has become slower."""
+        if self.active:
             self.threads.watch(record.values["samples_per_second"], self.probe)
 
 
 class Probe:
-    """One training step on copies of the players, to time: the game itself is left as it is."""
+    """Makes a training step on copies of the players to measure its time; the game does not change."""
 
     def __init__(self, game: Game, dataset: Dataset, batch_size: int) -> None:
         self.game, self.dataset, self.batch_size = game, dataset, batch_size

@@ -1,4 +1,4 @@
-"""Times real at every record, estimated from the few samples that the vital signs draw."""
+"""Estimate times real at every record, from the few samples that the vital signs draw."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import Reals, choose, suited
 from sparring.metrics.quality import QUICK, Standard, shipped_standard, usual_count
 
-REALS = 2048  # of each side, at most
-LEAST = 20  # samples of each side, without which nothing is said
-MOST_OWN = 128  # of a sample that is its own features, above which their covariance takes long
-SIMPLE = "pca-64"  # features of any data that take no time
+REALS = 2048  # real samples per side, at most
+LEAST = 20  # samples per side, below which there is no estimate
+MOST_OWN = 128  # values of a sample that is used as its own features; the covariance of more is slow
+SIMPLE = "pca-64"  # features that are fast for any data
 
 
 class Gauge:
-    """Estimates times real in features that take no time: those of ``sparring evaluate``, or pca-64."""
+    """Estimates times real in fast features: those of ``sparring evaluate`` if they are fast, or pca-64."""
 
     def __init__(self, data: Dataset, held_out: Dataset | None, device: torch.device, seed: int) -> None:
         self.kind, self.spec = kinds.of(data.spec), data.spec
@@ -37,24 +37,24 @@ class Gauge:
         self.by = shipped_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)
         if self.by is not None:
             return
-        reference, apart = (data, order[side : 2 * side]) if held_out is None else (held_out, order)
+        reference, indices = (data, order[side : 2 * side]) if held_out is None else (held_out, order)
         if held_out is not None:
-            apart = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(seed))[:REALS]
-        law = fit_gaussian(self.extractor(self._measurable(reference, apart)))
+            indices = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(seed))[:REALS]
+        gaussian = fit_gaussian(self.extractor(self._measurable(reference, indices)))
         count = usual_count(len(data), None if held_out is None else len(held_out))
         others, label = self.extractor(second), self.extractor.label
-        by = Standard(label, law, len(apart), others, count, held_out is not None)
+        by = Standard(label, gaussian, len(indices), others, count, held_out is not None)
         self.by = by if by.enough else None
 
     def __call__(self, fakes: Tensor) -> dict[str, float]:
-        """Of encoded samples (N, *shape), as a record has it; nothing where reals are too few."""
+        """The values for a record, from encoded samples (N, *shape); empty with too few real samples."""
         if self.by is None:
             return {}
         try:
             found = self.by.times_real(
                 [self.extractor(self.kind.for_features(self.spec.decode(fakes), self.spec))]
             )
-        except (DataError, ValueError):  # not finite
+        except (DataError, ValueError):  # values are not finite
             return {}
         return {"times_real": found.value, "times_real_error": found.error or 0.0}
 

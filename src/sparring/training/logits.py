@@ -1,4 +1,4 @@
-"""What follows from the logits of a discriminator, where a game logs them."""
+"""Compute statistics of the logits of a discriminator, for games that log them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sparring.history.record import Scores
 
 REAL, FAKE = "real_logit", "fake_logit"
 BINS, TAIL = 24, 0.002  # of the histograms
-MOST_SCORES = 2**23  # quantile takes no more than twice as many
+MOST_SCORES = 2**23  # quantile accepts at most twice as many
 
 
 def judged(columns: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """How sure the discriminator was in some steps, from logits (steps, B); nothing without them."""
+    """D(real), D(fake) and AUC of some steps, from logits (steps, B); empty without logits."""
     if REAL not in columns:
         return {}
     real, fake = columns[REAL], columns[FAKE]
@@ -25,7 +25,7 @@ def judged(columns: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def histograms(real: Tensor, fake: Tensor) -> Scores:
-    """Counts of real and fake logits in BINS bins; what lies beyond TAIL of either end is in the last bin."""
+    """Counts of real and fake logits in BINS bins; the outermost shares TAIL are in the first and last bin."""
     parts = [logits.detach().float().flatten().cpu() for logits in (real, fake)]
     both = torch.cat(parts)[:MOST_SCORES]
     low, high = (float(both.quantile(share)) for share in (TAIL, 1 - TAIL))

@@ -1,4 +1,4 @@
-"""The training loop: an iterator of records. Saving, printing and drawing are its consumers."""
+"""The training loop, an iterator of records. Its consumers save, print and draw."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sparring.training.order import Order, batches_of_step, rng_of_step
 from sparring.training.vitals import Vitals
 from sparring.training.window import Window
 
-TRIED = 16  # samples at most in the step that is tried on copies
+TRIED = 16  # samples in the trial step on copies, at most
 
 
 def train(
@@ -41,22 +41,23 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     check: bool = True,
 ) -> Iterator[Record]:
-    """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
+    """Train until the budget is spent; yield a Record at regular intervals and at the end.
 
-    At a record the game may be saved, drawn from or left; training goes on from its state, and the
-    clock stands still. The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
+    At a record the consumer may save the game, draw from it or stop. Meanwhile the clock stands still.
+    The random numbers of a step depend only on (seed, step). ``stop`` is called after each step.
 
     Args:
-        data: a Dataset, or what ``data.given.take`` makes one of: an array or a tensor, (samples, labels),
-            a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``game.sample`` draws in
-            the data's own units.
+        data: a Dataset, or anything that ``data.given.take`` accepts: an array or a tensor, (samples,
+            labels), a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``game.sample``
+            draws in the units of the data.
+        record_every, record_seconds: steps between records, and the longest time between them.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
-        check: try a step on copies of the players first, to name what would fail in it.
+        check: first try a step on copies of the players, so that errors have clear messages.
 
     Raises:
         DataError: the data cannot be trained on.
-        ConfigError: players that cannot play, or an argument that does not fit.
+        ConfigError: the players do not work, or an argument does not fit.
         NonFiniteError: a loss or a gradient is no longer finite.
     """
     batch_size, seed = whole("batch_size", batch_size, 1), whole("seed", seed, 0)
@@ -84,32 +85,32 @@ def train(
             crew.rest()
             record = window.close(scheduled | measure())
             yield record
-            started += time.perf_counter() - stopped  # what is measured or done here is not training
+            started += time.perf_counter() - stopped  # the work on a record is not training time
             if stopping:
                 return
             crew.watch(record)
 
 
 def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
-    """The data on the game's device, and the players ready to train on it.
+    """Move the data to the device of the game, and make the players ready to train on it.
 
     Raises:
         DataError: the data cannot be trained on.
-        ConfigError: players that cannot play, or batches that cannot be divided.
+        ConfigError: the players do not work, or a batch cannot be divided into its parts.
     """
     dataset = as_data(game, data)
     parts = game.parts * game.runtime.processes
     check_size(dataset.name, len(dataset), batch_size, parts)
     if batch_size % parts:
         raise ConfigError(
-            f"batch_size {batch_size} cannot be divided into {parts} parts: take a multiple of it."
+            f"batch_size {batch_size} cannot be divided into {parts} equal parts: use a multiple of {parts}."
         )
     dataset = dataset.to(game.runtime.device)
     game.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
     if try_out:
         places = torch.linspace(0, len(dataset) - 1, min(batch_size // parts, TRIED)).long()
         if dataset.labels is not None:
-            places[-1] = dataset.labels.argmax()  # the greatest: too few classes show there
+            places[-1] = dataset.labels.argmax()  # the greatest label, with which too few classes show
         game.try_out(dataset.batch(places.to(game.runtime.device)))
     for player in game.players.values():
         player.train()
@@ -117,10 +118,10 @@ def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
 
 
 def check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) -> None:
-    """Refuse what is of no kind that ``train`` takes.
+    """Refuse arguments of ``train`` that have a wrong type.
 
     Raises:
-        ConfigError: which, and what is expected.
+        ConfigError: an argument has a wrong type.
     """
     instance("game", game, Game, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     instance("budget", budget, Budget, "a sparring.Budget, as Budget(epochs=5)")
@@ -134,7 +135,7 @@ def check_kinds(game: Any, budget: Any, threads: Any, held_out: Any, stop: Any) 
 def _measure(
     game: Game, dataset: Dataset, held_out: Dataset | None, seed: int, vitals: bool
 ) -> Callable[[], dict[str, float]]:
-    """What is measured at a record, beside the steps' own numbers: by the first process, for all of them."""
+    """The function that measures the game at a record; the first process measures for all processes."""
     measure: Callable[[], dict[str, float]] = dict
     if game.runtime.rank == 0 and vitals:
         measure = Vitals(game, dataset, seed, held_out)

@@ -1,4 +1,4 @@
-"""Which samples and which random numbers a step gets: functions of the seed and the step alone."""
+"""Choose the samples and random numbers of a step, as functions of only the seed and the step."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sparring.games.game import Game
 
 
 class Order:
-    """Which sample comes when: an endless row of shuffled epochs, each a function of (seed, epoch)."""
+    """The order of samples: an endless sequence of shuffled epochs, each a function of (seed, epoch)."""
 
     def __init__(self, samples: int, seed: int) -> None:
         self.samples, self.seed = samples, seed
         self._epoch, self._permutation = -1, torch.empty(0)
 
     def __call__(self, start: int, count: int) -> Tensor:
-        """Indices (count,) of the samples at these places in the row."""
+        """Indices (count,) of the samples at ``count`` places of the sequence, from ``start``."""
         parts = []
         while count:
             epoch, place = divmod(start, self.samples)
@@ -36,13 +36,13 @@ class Order:
 
 
 def batches_of_step(dataset: Dataset, order: Order, batch_size: int, game: Game) -> list[Batch]:
-    """The batches of one step: the next ones in the row."""
+    """The batches of one step, which are the next in the sequence."""
     starts = (game.clock.samples_seen + k * batch_size for k in range(game.batches))
     return [batch_at(dataset, order, start, batch_size, game) for start in starts]
 
 
 def batch_at(dataset: Dataset, order: Order, start: int, count: int, game: Game) -> Batch:
-    """This process's part of the joint batch, part by part, as the networks want it in memory."""
+    """The share of this process in the joint batch, part by part, in the memory format of the networks."""
     runtime = game.runtime
     parts = order(start, count).chunk(game.parts)
     indices = torch.cat([runtime.share(part) for part in parts]).to(runtime.device, non_blocking=True)
@@ -51,10 +51,10 @@ def batch_at(dataset: Dataset, order: Order, start: int, count: int, game: Game)
 
 
 def rng_of_step(game: Game, seed: int) -> torch.Generator:
-    """The random stream of this step, a function of (seed, step) alone."""
+    """The random generator of this step, a function of only (seed, step)."""
     return torch.Generator(game.runtime.device).manual_seed(stream(seed, 1, game.clock.step))
 
 
 def stream(*numbers: int) -> int:
-    """A 64-bit seed from several numbers; near numbers give unrelated seeds."""
+    """A 63-bit seed from several numbers; similar numbers give unrelated seeds."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -1,4 +1,4 @@
-"""What a config makes of its data and of a training: what is seen, what is refused, the call of ``train``."""
+"""Apply a config to data and training: split the data, check the options, call ``train``."""
 
 from __future__ import annotations
 
@@ -17,40 +17,36 @@ from sparring.training.budget import Budget
 
 
 def as_trained(chosen: DatasetConfig, data: Dataset) -> Dataset:
-    """The data as the players see it by what is chosen: with its labels, clusters in their place, or neither.
-
-    Without the share that is held out.
-    """
+    """The training set with the labels that the options choose: its own, clusters, or none."""
     return parts(chosen, data)[0]
 
 
 def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
-    """What is trained on, and what no training sees, both as the players see data by what is chosen.
+    """The training set and the hold-out, with the labels that the options choose.
 
-    The second is ``hold_out``'s share, or else the held-out part of a built-in set; None where there is
-    neither, or where its clusters are not known.
+    The hold-out is the share ``hold_out`` of the data, or the held-out part of a built-in set. It is None
+    if there is neither, or if its clusters are not known.
     """
     if chosen.conditional and data.classes:
-        seen = data
+        labelled = data
     elif chosen.clusters:
-        seen = clusters.clustered(data, chosen.clusters, kinds.of(data.spec).coarse)
+        labelled = clusters.clustered(data, chosen.clusters, kinds.of(data.spec).coarse)
     else:
-        seen = data.unlabelled()
+        labelled = data.unlabelled()
     if chosen.hold_out:
-        return split_hold_out(seen, chosen.hold_out)
-    other = builtin.held_out(data.name)
-    alike = other and (other.spec.shape, other.spec.class_names) == (seen.spec.shape, seen.spec.class_names)
-    if other is None or not alike:
-        return seen, None
-    return seen, Dataset(other.name, seen.spec, other.samples, other.labels if seen.classes else None)
+        return split_hold_out(labelled, chosen.hold_out)
+    other, spec = builtin.held_out(data.name), labelled.spec
+    if other is None or (other.spec.shape, other.spec.class_names) != (spec.shape, spec.class_names):
+        return labelled, None
+    return labelled, Dataset(other.name, spec, other.samples, other.labels if labelled.classes else None)
 
 
 def check(config: Config, data: Dataset) -> None:
-    """Everything that can be refused before the first step, without building the players.
+    """Refuse options and data that cannot work, without building the players.
 
     Raises:
-        DataError: fewer samples than a batch.
-        ConfigError: no budget is set, or options that do not go together.
+        DataError: there are fewer samples than a batch has.
+        ConfigError: no budget is set, or options do not work together.
     """
     Budget.of(config.budget)
     count = len(data) - hold_out_count(len(data), config.dataset.hold_out)
@@ -75,7 +71,7 @@ def train(
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
-    """``loop.train`` as the config says; ``threads`` fixes their number where it does not."""
+    """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none."""
     adaptive = config.budget.minutes is not None and not config.machine.threads
     return loop.train(
         game,
@@ -89,5 +85,5 @@ def train(
         held_out=held_out,
         vitals=config.records.vitals,
         stop=stop,
-        check=False,  # its players are the library's own
+        check=False,  # the players are networks of the library
     )

@@ -1,4 +1,4 @@
-"""What a training takes from its data: a recipe by its size, labels where asked for, a batch it fills."""
+"""Choose options that depend on the data: the recipe, the use of labels, the batch size."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from sparring.machine.device import launched
 
 Tell = Callable[[str], object]
 
-# benchmarks/few_samples.py: of 511 emoji small-data is twice as near the reals as sprint (3.5 against 7.3
-# times real). Larger sets were measured with sprint, the built-in ones from 1,703 samples on.
+# benchmarks/few_samples.py: with 511 emoji, small-data reaches 3.5 times real and sprint 7.3. Larger
+# sets, those built in from 1,703 samples, were measured with sprint.
 FEW = 1_000
-VARIANCE_SAMPLES, VARIANCE_NUMBERS = 10_000, 2**22  # looked at, and encoded at a time
-LEAST = 10  # samples; statistics over fewer say nothing of what they are from
+VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
+VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
+LEAST = 10  # samples of a training; statistics of fewer mean nothing
 
 
 def configure(
@@ -33,17 +34,17 @@ def configure(
     /,
     **changes: Any,
 ) -> Config:
-    """The config of a recipe on this data, as it was read, with what follows from it worked out.
+    """The config of a recipe for this data, with the options that depend on the data.
 
     Args:
-        recipe: "auto" is the best one for the data's kind and size.
-        labels_given: labels were handed over with the samples, so they are to be used.
-        tell: hears in a sentence each what the data has changed.
-        changes: the options that were asked for.
+        recipe: "auto" is the best recipe for the kind and size of the data.
+        labels_given: labels were given with the samples, so they are used.
+        tell: called with a sentence for each option that the data has changed.
+        changes: the options that the user has chosen.
 
     Raises:
-        ConfigError: an unknown recipe or option, or a value that does not fit.
-        DataError: too few samples.
+        ConfigError: a recipe or an option is unknown, or a value does not fit.
+        DataError: there are too few samples.
     """
     if started := launched():
         changes = {"processes": started} | changes
@@ -51,9 +52,9 @@ def configure(
     read = dict(dataset.origin.options) if dataset.origin else {}
     usual = from_recipe(recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)
     config = usual.replace(**changes | read)
-    conditional = told_labels(dataset, usual, changes, labels_given, tell)
-    told = config.replace(conditional=conditional and dataset.classes > 0)
-    check_needs(told, changes, usual)
+    conditional = uses_labels(dataset, usual, changes, labels_given, tell)
+    actual = config.replace(conditional=conditional and dataset.classes > 0)
+    check_needs(actual, changes, usual)
     found: dict[str, Any] = {"conditional": conditional}
     if "batch_size" not in changes:
         found["batch_size"] = batch_size(config, dataset, tell)
@@ -66,7 +67,7 @@ def configure(
 
 
 def total_variance(dataset: Dataset) -> float:
-    """E|x - mean|^2 of the encoded samples, over at most VARIANCE_SAMPLES spread evenly over the set."""
+    """E|x - mean|^2 of the encoded samples, from at most VARIANCE_SAMPLES, evenly spaced in the data."""
     count = min(len(dataset), VARIANCE_SAMPLES)
     chosen = torch.arange(count) * len(dataset) // max(count, 1)
     total, squares = torch.zeros(math.prod(dataset.spec.shape), dtype=torch.float64), 0.0
@@ -77,7 +78,7 @@ def total_variance(dataset: Dataset) -> float:
 
 
 def recipe_for(data: Dataset) -> tuple[str, str]:
-    """The recipe that "auto" stands for, and the reason in a sentence where it is not the usual one."""
+    """The recipe for "auto", and a sentence with the reason if it is not the usual one, or ""."""
     kind = kinds.of(data.spec)
     if few := few_samples(data):
         return kind.few_recipe, f"recipe {kind.few_recipe}, chosen because {few}."
@@ -85,70 +86,68 @@ def recipe_for(data: Dataset) -> tuple[str, str]:
 
 
 def few_samples(data: Dataset) -> str:
-    """That these are so few that another recipe is made for them, in words; "" where none is."""
+    """A phrase that says that the samples are few, if another recipe is made for few samples; else ""."""
     kind = kinds.of(data.spec)
     few = kind.few_recipe and len(data) < FEW
     return f"{counted(len(data), kind.noun)} {'is' if len(data) == 1 else 'are'} few" if few else ""
 
 
-def told_labels(data: Dataset, recipe: Config, asked: Mapping[str, Any], given: bool, tell: Tell) -> bool:
-    """Whether the players are told the data's labels, which is the config's ``conditional``.
+def uses_labels(data: Dataset, recipe: Config, changes: Mapping[str, Any], given: bool, tell: Tell) -> bool:
+    """Whether the players use the labels of the data; the value of ``conditional``.
 
-    Labels that somebody asked for are used whatever the recipe does by itself; those that merely came
-    with the data follow the recipe, and ``tell`` hears where that leaves them unused.
+    Labels that the user requests are always used. Labels that come with the data are used if the recipe
+    uses labels; otherwise ``tell`` is called.
 
     Args:
-        asked: the options that were asked for.
-        given: labels were handed over with the samples.
+        changes: the options that the user has chosen.
+        given: labels were given with the samples.
 
     Raises:
-        ConfigError: labels that are asked for and refused at once, are not there, or are all one.
+        ConfigError: labels are requested and refused, are missing, or are all the same.
     """
-    wish, classes = asked.get("conditional"), data.classes
+    conditional, classes = changes.get("conditional"), data.classes
     named = given or bool(data.origin and data.origin.options.get("labels", "none") != "none")
-    if named and wish is False:
+    if named and conditional is False:
         raise ConfigError(
-            "labels are given, and --no-conditional (conditional=False) would not use them: leave one of "
+            "labels are given, but --no-conditional (conditional=False) does not use them: leave one of "
             "the two out."
         )
-    if wish and not classes:
+    if conditional and not classes:
         raise ConfigError(
-            f"--conditional (conditional=True) uses labels, and {data.name} has none. Give some (of pictures: "
-            "--labels folders, or a CSV file; of arrays: one for each sample), or leave it out."
+            f"--conditional (conditional=True) needs labels, and {data.name} has none. Give some (pictures: "
+            "--labels folders, or a CSV file; arrays: one for each sample), or leave it out."
         )
     if classes == 1:
-        one = f"all {len(data):,} samples of {data.name} have the label {quoted(data.spec.class_names[0])}"
-        if named or wish:
-            raise ConfigError(f"{one}, from which players learn nothing. Leave the labels out.")
-        if wish is None and recipe.dataset.conditional:
-            tell(f"{one}, from which players learn nothing: it is not used.")
+        same = f"all {len(data):,} samples of {data.name} have the label {quoted(data.spec.class_names[0])}"
+        if named or conditional:
+            raise ConfigError(f"{same}, from which the networks learn nothing. Leave the labels out.")
+        if conditional is None and recipe.dataset.conditional:
+            tell(f"{same}, from which the networks learn nothing: it is not used.")
         return False
-    if wish is not None:
-        return bool(wish)
+    if conditional is not None:
+        return bool(conditional)
     if classes and not recipe.dataset.conditional and not named:
         tell(
-            f"the labels of {data.name} are not used, because recipe {recipe.recipe} does without: "
+            f"the labels of {data.name} are not used, because recipe {recipe.recipe} uses no labels: "
             "--conditional (conditional=True) uses them."
         )
     elif not recipe.dataset.conditional and named and not given:
-        tell(
-            f"the players are told the {classes:,} classes, which recipe {recipe.recipe} by itself does not do."
-        )
+        tell(f"the {classes:,} classes are used, although recipe {recipe.recipe} alone would not use them.")
     return recipe.dataset.conditional or (named and classes > 0)
 
 
 def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
-    """The config's, or the largest one that the data fills and its parts share.
+    """The batch size of the config, or for small data the largest that can be filled and divided.
 
     Raises:
-        DataError: fewer than LEAST samples.
+        DataError: there are fewer than LEAST samples.
     """
     count = len(data) - hold_out_count(len(data), config.dataset.hold_out)
     parts = config.machine.processes * config.optimizers.ghost_batches
     held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     if count < LEAST:
         few = counted(count, "sample")
-        raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add some.")
+        raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add samples.")
     if count >= config.optimizers.batch_size or count < parts:
         return config.optimizers.batch_size
     fitted = count // parts * parts
@@ -157,10 +156,10 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
 
 
 def no_labels(data: str, names: tuple[str, ...]) -> str:
-    """Why a run without labels draws none by class, and what would; ``names`` are classes it did not use."""
+    """Why a run cannot draw by class, and what to do; ``names`` are classes that it did not use."""
     if len(names) > 1:
         return (
-            f"trained without labels, though {data} has some ({first_of(names)}): train anew with "
+            f"trained without labels, although {data} has some ({first_of(names)}): train again with "
             "--conditional (conditional=True)"
         )
-    return "trained without labels: train anew with some (of pictures: --labels folders, or a CSV file)"
+    return "trained without labels: train again with labels (for pictures: --labels folders, or a CSV file)"

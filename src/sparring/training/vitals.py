@@ -1,4 +1,4 @@
-"""Vital signs: what a training's samples and weights say of its health, cheap enough for every record."""
+"""Vital signs of a training, measured on its samples and weights; fast enough for every record."""
 
 from __future__ import annotations
 
@@ -16,71 +16,72 @@ from sparring.metrics.distances import mind
 from sparring.networks.network import at_rest
 from sparring.training.gauge import Gauge
 
-COUNT = 256  # samples a measurement, fewer where they are large:
-NUMBERS = 2**23  # values in them at most, but LEAST samples
-LEAST, PART = 32, 64  # PART: made at a time
-CELLS = 20  # k-means cells of the reals, in which fakes are counted
-CELLED = 2000  # reals that these are fitted to
-PROJECTIONS = 64
-LEAST_OF_A_CLASS = 8  # samples, below which its spread is not judged
-LACKING = 0.2  # of its share of fakes, below which a cell counts as missing
-NEAR = 0.05  # of the reals' range: what lies nearer to the fakes' range is within reach
-MOST_COPIED = 20_000  # samples of a set that could be learnt by heart, where it is looked for
+COUNT = 256  # samples in a measurement; fewer if they are large
+NUMBERS = 2**23  # values in these samples, at most
+LEAST = 32  # samples in a measurement, however large they are
+PART = 64  # samples drawn at a time
+CELLS = 20  # k-means cells of the real samples, in which fakes are counted
+CELLED = 2000  # real samples to which the cells are fitted
+PROJECTIONS = 64  # random directions for ``distance``
+LEAST_OF_A_CLASS = 8  # samples of a class, below which its spread is not measured
+LACKING = 0.2  # of its expected number of fakes, below which a cell counts as missing
+NEAR = 0.05  # of the range of real values; values nearer to the range of fakes are within reach
+MOST_COPIED = 20_000  # samples of a data set, above which copying is not measured
 
 
 class Reals(NamedTuple):
-    """What does not change through a training: real samples and what is known of them."""
+    """Real samples and their statistics, which stay the same throughout a training."""
 
-    batch: Batch  # of N
-    vectors: Tensor  # (N, D), as their kind is compared
-    apart: float  # mean distance of two
+    batch: Batch  # N samples
+    vectors: Tensor  # (N, D), in which samples of this kind are compared
+    mean_distance: float  # of two samples
     variance: float  # E|x - mean|^2
-    centres: Tensor  # (CELLS, D)
-    shares: Tensor  # of each cell (CELLS,)
+    centres: Tensor  # of the cells, (CELLS, D)
+    shares: Tensor  # of the real samples in each cell, (CELLS,)
 
 
 class Vitals:
-    """Measures a game on fixed latents beside fixed reals; the game is left as it is.
+    """Measures a game with fixed latents and fixed real samples; the game does not change.
 
     Args:
-        held_out: samples that are not trained on: ``held_out_gap`` and ``copied`` need them.
+        held_out: samples that are not trained on, which ``held_out_gap`` and ``copied`` need.
     """
 
     def __init__(self, game: Game, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
         self.game, self.seed, self.bounded = game, seed, data.spec.head != "linear"
         self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
-        self.reals = _look(data, game.runtime.device, rng)
+        self.reals = _reals(data, game.runtime.device, rng)
         self.given = game.given(self.reals.batch, rng)
         self.gauge = Gauge(data, held_out, game.runtime.device, seed)
         self.of_game = game.gauge(data, held_out, seed)
-        self.known: Tensor | None = None
+        self.seen_and_unseen: Tensor | None = None
         if held_out and len(data) <= MOST_COPIED:
-            self.known = _as_many_of_both(data, held_out, game.runtime.device, rng)
-        # Vectors of the fakes at the last record, which a resumed training has made already.
+            self.seen_and_unseen = _equal_parts(data, held_out, game.runtime.device, rng)
+        # Vectors of the fakes at the last record, from which a resumed training continues.
         self.before = self.kind.vectors(self._drawn(averaged=False)) if game.clock.step else None
         self.weights = {name: _weights(player) for name, player in game.players.items()}
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
-        """The signs as a record has them, each explained in ``records.LOGGED``."""
+        """The vital signs for a record, which ``record.LOGGED`` explains."""
         fakes = self._drawn(averaged=False)
         vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.of_game() | self._rank()
         if self.before is not None:
-            found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.apart
-        drawn = fakes  # of the generator that samples are drawn from
+            found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.mean_distance
+        drawn = fakes  # from the generator with which a user draws
         if "average" in self.game.memories:
             drawn = self._drawn(averaged=True)
             found["average_lag"] = (
-                float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.apart
+                float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.mean_distance
             )
         found |= self.gauge(drawn)
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
 
     def _drawn(self, averaged: bool) -> Tensor:
-        """Samples beside the reals, each made from what is given with it; a part at a time."""
+        """Fakes made from the inputs of the real samples, PART at a time."""
         labels = self.reals.batch.labels
         of_parts = [None] * len(self.given) if labels is None else labels.split(PART)
         pairs = zip(self.given.split(PART), of_parts, strict=labels is not None)
@@ -88,15 +89,15 @@ class Vitals:
 
     def _of(self, fakes: Tensor, vectors: Tensor) -> dict[str, float]:
         reals = self.reals
-        apart = torch.cdist(vectors, vectors)
-        if not bool(apart.isfinite().all()):
+        distances = torch.cdist(vectors, vectors)
+        if not bool(distances.isfinite().all()):
             return {}
         found = {
-            "spread": _mean_of_pairs(apart) / reals.apart,
+            "spread": _mean_of_pairs(distances) / reals.mean_distance,
             "missing": _missing(vectors, reals),
             "distance": self._distance(vectors),
         }
-        if self.bounded:  # else whatever is not drawn now may be drawn soon
+        if self.bounded:  # without bounds, a generator can soon reach other values
             low, high = float(reals.batch.real.min()), float(reals.batch.real.max())
             near = NEAR * (high - low)
             beyond = (reals.batch.real < fakes.min() - near) | (reals.batch.real > fakes.max() + near)
@@ -104,10 +105,10 @@ class Vitals:
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
         found |= self.kind.vital_signs(fakes, reals.batch.real)
-        if self.known is not None:
-            half = len(self.known) // 2
-            nearest = torch.cdist(vectors, self.known).argmin(1)
-            found["copied"] = float((nearest < half).float().mean())
+        if self.seen_and_unseen is not None:
+            seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
+            nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)
+            found["copied"] = float((nearest < seen).float().mean())
         return found
 
     def _distance(self, vectors: Tensor) -> float:
@@ -116,14 +117,14 @@ class Vitals:
         return found / (3 * self.reals.variance)
 
     def _rank(self) -> dict[str, float]:
-        """``d_rank``, where the game has a discriminator."""
-        judge = self.game.players.get("discriminator", nn.Identity())
-        with at_rest(judge):
-            rank = _rank_kept(judge)
+        """``d_rank``, if the game has a discriminator."""
+        discriminator = self.game.players.get("discriminator", nn.Identity())
+        with at_rest(discriminator):
+            rank = _rank_kept(discriminator)
         return {} if rank is None else {"d_rank": rank}
 
     def _changes(self) -> dict[str, float]:
-        """How far each player has moved since the last record, as a share of its weights' norm."""
+        """How far the weights of each player moved since the last record, relative to their norm."""
         found = {}
         for name, player in self.game.players.items():
             now = _weights(player)
@@ -133,7 +134,7 @@ class Vitals:
         return found
 
 
-def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
+def _reals(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     order = torch.randperm(len(data), generator=rng)
     count = min(COUNT, max(LEAST, NUMBERS // math.prod(data.spec.shape)))
     batch = data.batch(order[:count].to(data.samples.device)).to(device)
@@ -144,22 +145,22 @@ def _look(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     return Reals(
         batch=batch,
         vectors=vectors.to(device),
-        apart=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
+        mean_distance=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
         variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
         centres=centres,
         shares=counts.double() / counts.sum(),
     )
 
 
-def _as_many_of_both(a: Dataset, b: Dataset, device: torch.device, rng: torch.Generator) -> Tensor:
-    """Vectors of as many samples of a, then of b."""
+def _equal_parts(a: Dataset, b: Dataset, device: torch.device, rng: torch.Generator) -> Tensor:
+    """Vectors of random samples of a, followed by those of equally many samples of b."""
     count = min(len(a), len(b), CELLED)
-    both = [torch.randperm(len(part), generator=rng)[:count] for part in (a, b)]
-    return torch.cat([_vectors_of(part, i) for part, i in zip((a, b), both, strict=True)]).to(device)
+    indices = [torch.randperm(len(part), generator=rng)[:count] for part in (a, b)]
+    return torch.cat([_vectors_of(part, i) for part, i in zip((a, b), indices, strict=True)]).to(device)
 
 
 def _vectors_of(data: Dataset, indices: Tensor) -> Tensor:
-    """Samples of a set as vectors, a part at a time: all of them encoded may not fit into memory."""
+    """Samples as vectors, encoded in parts, since all of them may not fit in memory."""
     parts = indices.to(data.samples.device).split(max(1, NUMBERS // math.prod(data.spec.shape)))
     kind = kinds.of(data.spec)
     return torch.cat([kind.vectors(data.batch(part).real) for part in parts])
@@ -170,10 +171,11 @@ def _weights(player: nn.Module) -> Tensor:
 
 
 def _rank_kept(player: nn.Module) -> float | None:
-    """How many directions its layers still use: 1 as at the start, 0 one each; the mean over layers.
+    """How many directions the layers use, as a mean over layers; 1: as random weights, 0: one per layer.
 
-    Of each weight matrix (n, m), the stable rank |W|_F^2 / |W|_2^2, less 1, over that of a random one,
-    nm / (sqrt n + sqrt m)^2 (Marchenko and Pastur). It falls where the spectrum collapses (Liu et al. 2019).
+    For a weight matrix (n, m): the stable rank |W|_F^2 / |W|_2^2, minus 1, divided by the same for a random
+    matrix, nm / (sqrt n + sqrt m)^2 - 1 (Marchenko and Pastur). It falls if the spectrum collapses (Liu et
+    al. 2019).
     """
     kept = []
     for layer in player.modules():
@@ -189,14 +191,14 @@ def _rank_kept(player: nn.Module) -> float | None:
     return sum(kept) / len(kept) if kept else None
 
 
-def _mean_of_pairs(apart: Tensor) -> float:
-    """The mean of distances (N, N) over pairs of different ones."""
-    count = len(apart)
-    return float(apart.double().sum() / max(count * (count - 1), 1))
+def _mean_of_pairs(distances: Tensor) -> float:
+    """The mean of distances (N, N) over all pairs of different samples."""
+    count = len(distances)
+    return float(distances.double().sum() / max(count * (count - 1), 1))
 
 
 def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
-    """The least, over classes, of a class's spread over that of its reals."""
+    """The smallest ratio, over all classes, of the spread of fakes to the spread of real samples."""
     assert reals.batch.labels is not None
     ratios = []
     for label, count in zip(*(t.tolist() for t in reals.batch.labels.unique(return_counts=True)), strict=True):
@@ -209,6 +211,6 @@ def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
 
 
 def _missing(vectors: Tensor, reals: Reals) -> float:
-    """The share of reals in cells that have hardly any fakes."""
+    """The share of real samples in cells that contain almost no fakes."""
     counts = torch.bincount(kmeans.assign(vectors.cpu(), reals.centres), minlength=len(reals.centres))
     return float(reals.shares[counts / len(vectors) < LACKING * reals.shares].sum())

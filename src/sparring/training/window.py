@@ -1,4 +1,4 @@
-"""What the steps between two records logged, as one record."""
+"""Combine what the steps between two records logged into one record."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sparring.training.logits import FAKE, REAL, histograms, judged
 
 
 class Window:
-    """Keeps what the steps between two records logged, and averages it many steps at a time.
+    """Collects what the steps between two records log, and averages it over many steps at a time.
 
-    Nothing here waits for the device; averaging at each step would cost more than some layers do.
+    It never waits for the device. To average at each step would cost more than some layers.
     """
 
-    MOST_STEPS = 64  # kept before they are averaged, which bounds the memory
+    MOST_STEPS = 64  # that are kept before they are averaged, which limits the memory
 
     def __init__(self, game: Game, every: int, seconds: float) -> None:
         self.game, self.every, self.seconds = game, every, seconds
@@ -29,13 +29,13 @@ class Window:
     def _open(self) -> None:
         self.kept: list[dict[str, Tensor]] = []
         self.sums: dict[str, Tensor] = {}
-        self.logits: list[Tensor] = []  # real and fake of the last steps, each (steps, B)
+        self.logits: list[Tensor] = []  # logits of real and fake samples in the last steps, each (steps, B)
         self.steps = 0
         self.since_seconds, self.since_samples = self.game.clock.seconds, self.game.clock.samples_seen
 
     @property
     def due(self) -> bool:
-        """Whether it is time for a record: after so many steps or seconds."""
+        """Whether it is time for a record, by the number of steps or of seconds."""
         clock = self.game.clock
         return clock.step % self.every == 0 or clock.seconds - self.since_seconds > self.seconds
 
@@ -53,7 +53,7 @@ class Window:
         self.kept = []
 
     def close(self, measured: Mapping[str, float]) -> Record:
-        """The means since the last record, the gradients of the step just made, and what was measured."""
+        """The record: means since the last record, gradient norms of the last step, and ``measured``."""
         game, clock = self.game, self.game.clock
         if self.kept:
             self._average()
