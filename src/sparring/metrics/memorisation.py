@@ -106,7 +106,7 @@ def mann_whitney(a: Tensor, b: Tensor) -> float:
     (Lehmann 1975). The result is 0 if all values are equal.
 
     Raises:
-        ValueError: a side without values.
+        ValueError: a or b has no values.
     """
     n, m = len(a), len(b)
     if not (n and m):

@@ -140,7 +140,7 @@ class Standard:
         return self.count * MOST_PARTS
 
     def floor(self, count: int) -> Estimate:
-        """The score of ``count`` other reals: measured, or computed if there are not so many."""
+        """The score of ``count`` other reals: measured, or computed if there are fewer."""
         if count not in self.floors:
             shipped = self.shipped_floor if count == self.count else None
             self.floors[count] = shipped or self._floor(count)

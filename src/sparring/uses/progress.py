@@ -229,7 +229,7 @@ def time_left(record: Record) -> str:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Give a function that shows what is being done: in one line of a terminal, else in a line each."""
+    """Yield a function that shows what is being done: on one line of a terminal, elsewhere on new lines."""
     screen = Console(stderr=True)
     if not screen.is_terminal or screen.is_dumb_terminal:
         yield Lines(at_once=True)
