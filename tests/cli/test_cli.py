@@ -293,7 +293,7 @@ def test_runs_without_labels_have_no_label(
 ) -> None:
     run = tmp_path / "run"
     assert main(["train", str(pictures_file), "--out", str(run), "--no-conditional", *OPTIONS]) == 0
-    assert "trained without labels, though" in refused(capsys, "sample", run, "--label", "1")
+    assert "trained without labels, although" in refused(capsys, "sample", run, "--label", "1")
     assert main(["info", str(run)]) == 0
     assert "classes  none" in capsys.readouterr().out
 

@@ -127,7 +127,7 @@ def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     (tmp_path / "file").write_text("")
     assert main(["watch", str(tmp_path / "file")]) == 1
     assert "is a file" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="--host 'no.such.host.invalid' is no address"):
+    with pytest.raises(ConfigError, match="--host 'no.such.host.invalid' is not an address of this machine"):
         watching.listen("no.such.host.invalid", 0)
     assert main(["watch", str(tmp_path), "--host", "0.0.0.0"]) == 1
     assert "--token" in capsys.readouterr().err
