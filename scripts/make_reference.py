@@ -40,7 +40,7 @@ def options_page() -> str:
 
 def recipes_page() -> str:
     lines = [
-        "# Recipes\n\nA recipe is what differs from the [options](options.md)' defaults, and nothing else."
+        "# Recipes\n\nA recipe contains only the options that differ from the defaults of the [options](options.md)."
     ]
     for name, changes in RECIPES.items():
         lines += [f"\n## {name}\n", "| option | value |", "|---|---|"]

@@ -31,7 +31,7 @@ from sparring.files import parse_toml
         ({"g_lr": float("nan")}, "g_lr = nan: expected a finite number of at least 0"),
         ({"g_lr": float("inf")}, "expected a finite number"),
         ({"beta1": 1.0}, "beta1 = 1.0: expected a finite number from 0 to 0.9999"),
-        ({"batch_size": 10, "processes": 4}, "cannot be shared by 4 processes"),
+        ({"batch_size": 10, "processes": 4}, "cannot be divided among 4 processes"),
         ({"batch_size": 10, "ghost_batches": 4}, "with 4 ghost batches"),
         ({"seed": -1}, "seed = -1: expected a whole number of at least 0"),
     ],
@@ -73,8 +73,8 @@ def test_toml_that_is_broken(tmp_path: Path) -> None:
     [
         ("[optimisers]\ng_lr = 1", r"unknown table 'optimisers'. Did you mean 'optimizers'"),
         ("[optimizers]\ng_lrr = 1", "unknown option 'g_lrr'. Did you mean 'g_lr'"),
-        ("[game]\ng_lr = 1", r"g_lr stands in the table \[optimizers\], not in \[game\]: move it there"),
-        ("[game]\nseed = 1", r"seed stands above all tables, not in \[game\]"),
+        ("[game]\ng_lr = 1", r"g_lr belongs in the table \[optimizers\], not in \[game\]: move it there"),
+        ("[game]\nseed = 1", r"seed belongs above all tables, not in \[game\]"),
         ("[game.loss]\nx = 1", "loss = .*expected str, got dict"),
         (
             "[dataset]\nclusters = 0",
@@ -242,7 +242,7 @@ def test_a_recipe_that_is_not_a_name_is_refused(recipe: Any) -> None:
 
 
 def test_a_recipe_cannot_pass_for_another() -> None:
-    with pytest.raises(ConfigError, match="'sprint' cannot be renamed 'dcgan'"):
+    with pytest.raises(ConfigError, match="'sprint' cannot be changed to 'dcgan'"):
         from_recipe("sprint", recipe="dcgan")
 
 

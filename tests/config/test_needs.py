@@ -72,7 +72,7 @@ def test_options_that_cannot_go_together_are_refused_wherever_they_come_from(
 ) -> None:
     option = {field.name: unusual(field)}
     check_needs(EVERYTHING.replace(**option))
-    with pytest.raises(ConfigError, match=f"cannot be used: it needs .*{re.escape(need.what)}.*, or give that"):
+    with pytest.raises(ConfigError, match=f"cannot be used: it needs .*{re.escape(need.what)}.*, or give what"):
         check_needs(without(EVERYTHING.replace(**option), need).replace(**option))
 
 
@@ -85,7 +85,7 @@ def test_options_that_cannot_go_together_are_refused_wherever_they_come_from(
     ],
 )
 def test_what_nobody_asked_for_is_turned_off_by_a_word(options: dict[str, Any], advice: str) -> None:
-    with pytest.raises(ConfigError, match=f"Take {advice}, or give that too"):
+    with pytest.raises(ConfigError, match=f"Use {advice}, or give what it needs"):
         check_needs(Config().replace(augment_target=None).replace(**options))
 
 
@@ -109,7 +109,7 @@ def test_where_several_things_are_needed_all_must_be_there(
 
 
 def test_clusters_of_data_with_labels_are_refused(pictures: Dataset) -> None:
-    with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* told no labels"):
+    with pytest.raises(ConfigError, match="--clusters .* 50 would do nothing: .* without labels"):
         suited.configure(pictures, "sprint", clusters=50)
     assert suited.configure(pictures, "sprint", clusters=None).dataset.clusters is None
     assert suited.configure(pictures, "sprint", clusters=50, conditional=False).dataset.clusters == 50

@@ -118,7 +118,7 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
 @pytest.mark.parametrize(
     ("recipe", "changes", "message"),
     [
-        ("wgan", {"d_norm": "spectral"}, "weight_clip.* needs --d-norm none or batch.*Take --weight-clip none"),
+        ("wgan", {"d_norm": "spectral"}, "weight_clip.* needs --d-norm none or batch.*Use --weight-clip none"),
         ("modern", {"optimizer": "rmsprop"}, "beta2_end.* needs --optimizer adam. Take --beta2-end none"),
         (
             "projection",

@@ -1,4 +1,4 @@
-"""What a Python caller gives, checked at the door: numbers, switches, paths, objects of a kind."""
+"""Check the arguments of Python callers: numbers, flags, paths and objects of a type."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from sparring.errors import ConfigError, quoted
 
-MOST_FLOAT = 3.4028234663852886e38  # what float32 holds, which networks compute in
-MOST_WHOLE = 2**63 - 1  # what 64 bits hold, as torch's and numpy's integers have
+MOST_FLOAT = 3.4028234663852886e38  # the greatest float32, with which networks compute
+MOST_WHOLE = 2**63 - 1  # the greatest 64-bit integer, as in torch and numpy
 
 
 def plain(value: Any) -> Any:
-    """A number of numpy or torch as Python's own; anything else as it is."""
+    """Turn a number of numpy or torch into a Python number; return anything else unchanged."""
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "shape", None) == ():
         try:
@@ -25,7 +25,9 @@ def plain(value: Any) -> Any:
 
 
 def whole(name: str, value: Any, least: int | None = None, most: int = MOST_WHOLE, why: str = "") -> int:
-    """A whole number within bounds; 3.0 counts as 3, True as none. ``why`` follows the bounds in the refusal.
+    """Check an integer within bounds; 3.0 is accepted as 3, True is not.
+
+    ``why`` is the reason for the upper bound, at the end of the message.
 
     Raises:
         ConfigError: anything else.
@@ -47,7 +49,7 @@ def number(
     *,
     infinite: bool = False,
 ) -> float:
-    """A number within bounds, never NaN and finite unless ``infinite``.
+    """Check a number within bounds; NaN is refused, and infinity unless ``infinite``.
 
     Raises:
         ConfigError: anything else.
@@ -61,7 +63,7 @@ def number(
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False.
+    """Check a value that must be True or False.
 
     Raises:
         ConfigError: anything else.
@@ -72,7 +74,7 @@ def flag(name: str, value: Any) -> bool:
 
 
 def path(name: str, value: Any) -> Path:
-    """A path, given as text or as a Path.
+    """Check a path, given as text or as a Path.
 
     Raises:
         ConfigError: anything else.
@@ -84,17 +86,17 @@ def path(name: str, value: Any) -> Path:
 
 
 def instance(name: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> None:
-    """Refuse what is of none of the kinds; ``expected`` says what is, and how to make one.
+    """Refuse an object that has none of the types; ``expected`` says what is accepted and how to make it.
 
     Raises:
-        ConfigError: it is of none of them.
+        ConfigError: it has none of the types.
     """
     if not isinstance(value, kinds):
         raise ConfigError(f"{name} = {_shown(value)}: expected {expected}.")
 
 
 def _shown(value: Any) -> str:
-    """A simple value as it is; of an object its type, since its content may be long."""
+    """A value for a message: simple values as they are, other objects by their type."""
     value = plain(value)
     simple = isinstance(value, str | bytes | int | float | complex | type | None) or callable(value)
     return quoted(value) if simple else f"a {type(value).__name__}"
@@ -105,7 +107,7 @@ def _within(number: float, least: float | None, most: float) -> bool:
 
 
 def _expected(name: str, given: Any, kind: str, least: float | None, most: float, why: str) -> str:
-    """That a value is none of this kind between these bounds; of the largest numbers only what is beyond."""
+    """The message for a value outside the bounds; the largest possible bounds are only named if exceeded."""
     beyond = type(given) in (int, float) and most < given < math.inf
     low, high = least, most if beyond or most not in (MOST_WHOLE, MOST_FLOAT) else None
     if low is not None and high is not None:

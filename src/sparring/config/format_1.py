@@ -1,4 +1,4 @@
-"""Options as they were written while a config was one flat table, in which 0 could mean none."""
+"""Read options of the first format of config.toml: one flat table, in which 0 could mean none."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ NONE_AS_0 = (
 
 
 def value(name: str, given: Any) -> Any:
-    """What an option written so means; a 0 of those above is None."""
+    """The meaning of a value in the first format; 0 is None for the options above."""
     is_0 = type(given) in (int, float) and given == 0
     return None if name in NONE_AS_0 and is_0 else given

@@ -1,7 +1,7 @@
-"""Every option of a training: a frozen dataclass for each concern, which is a table of config.toml.
+"""All options of a training, in groups: frozen dataclasses that are the tables of config.toml.
 
-Names are unique over all groups, so flags and keyword arguments need no group. No torch here: the command
-line builds its options from these fields.
+Names are unique over all groups, so flags and keyword arguments need no group. This file does not import
+torch, since the command line builds its options from these fields.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_opti
 from sparring.config.pictures import picture_levels, picture_size
 from sparring.errors import ConfigError, counted, unknown
 
-# The names of what is listed elsewhere, each beside its objects (a test holds the two against each other).
+# The names in tables of other files; a test compares them.
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
 NETWORKS = ("mlp", "dcgan", "resnet", "modern")
-OWN = "own"  # a network that a program gave, and that no option describes
+OWN = "own"  # a user's own network, which no option describes
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
 OPTIMIZERS = ("adam", "optimistic-adam", "rmsprop")
@@ -32,50 +32,50 @@ RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
 BUDGETS = ("minutes", "epochs", "samples_seen")
 MOST_WIDTH = 2**20
-WIDE = f": the weights between two such layers alone would take {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
+WIDE = f": the weights between two such layers alone need {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
 DEEP = ": a signal is lost in far fewer layers"
 
-# What options need of others.
-UNTOLD = Need(
+# What options need from other options.
+UNLABELLED = Need(
     lambda c: not c.dataset.conditional,
-    "players that are told no labels: no --labels, or --no-conditional where the data has some",
+    "a training without labels: no --labels, or --no-conditional if the data has labels",
 )
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 LAYERED = Need(
     lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern"}, "mlp or modern networks"
 )
-MEAN = "batches of 2 samples or more to take a mean over, as --batch-size 64"
+MEAN = "batches of 2 samples or more, such as --batch-size 64"
 G_MEAN = Need(lambda c: (c.networks.generator, c.networks.g_norm) != ("mlp", "batch") or c.part > 1, MEAN)
 D_MEAN = Need(lambda c: (c.networks.discriminator, c.networks.d_norm) != ("mlp", "batch") or c.part > 1, MEAN)
 SMOOTHED = Need(
     lambda c: c.game.loss in ("non-saturating", "minimax"),
-    "a loss with a label to smooth, --loss non-saturating or minimax",
+    "a loss with labels to smooth, --loss non-saturating or minimax",
 )
 UNSCALED = Need(
     lambda c: c.networks.d_norm != "spectral",
-    "--d-norm none or batch, since spectral rescales the weights that it bounds",
+    "--d-norm none or batch, since spectral normalisation rescales the weights",
 )
 CENTRED = Need(
     lambda c: c.penalties.r1_gamma or c.penalties.r2_gamma or c.penalties.r1_near_gamma,
-    "a gamma that it can adapt, as --r1-gamma 1",
+    "a gamma to adapt, such as --r1-gamma 1",
 )
 PENALISED = Need(
     lambda c: CENTRED.there(c) or c.penalties.gp_weight or c.penalties.gamma_per_variance,
-    "a penalty, as --r1-gamma 1",
+    "a penalty, such as --r1-gamma 1",
 )
 NEAR = Need(lambda c: c.penalties.r1_near_gamma, "--r1-near-gamma")
 TARGET = Need(lambda c: c.penalties.gamma_target, "--gamma-target")
-G_NAMED = Need(lambda c: c.networks.generator != OWN, "a generator of the library's, as --generator dcgan")
+G_NAMED = Need(lambda c: c.networks.generator != OWN, "a generator of the library, such as --generator dcgan")
 D_NAMED = Need(
-    lambda c: c.networks.discriminator != OWN, "a discriminator of the library's, as --discriminator dcgan"
+    lambda c: c.networks.discriminator != OWN, "a discriminator of the library, such as --discriminator dcgan"
 )
 AUGMENTED = Need(
     lambda c: c.augmentation.augment != "none" or c.augmentation.augment_flip or c.augmentation.augment_turn,
-    "an augmentation, as --augment diffaugment",
+    "an augmentation, such as --augment diffaugment",
 )
 ALTERING = Need(
     lambda c: c.augmentation.augment_p or c.augmentation.augment_target,
-    "--augment-p or --augment-target above 0, as 0.6",
+    "--augment-p or --augment-target above 0, such as 0.6",
 )
 ADAPTIVE = Need(lambda c: c.augmentation.augment_target, "--augment-target above 0")
 ADAM = Need(lambda c: c.optimizers.optimizer != "rmsprop", "--optimizer adam")
@@ -87,12 +87,12 @@ class DatasetConfig(Group):
     """What to train on."""
 
     data: str = option("mnist", "a built-in name, a folder or zip of pictures, a .npy/.npz file, hf:NAME")
-    conditional: bool = option(True, "use the labels where the data has them")
+    conditional: bool = option(True, "use the labels of the data, if it has any")
     clusters: int | None = option(
-        None, "without labels, tell both players which of so many clusters", low=1, needs=(UNTOLD,)
+        None, "number of clusters, used as classes if labels are not", low=1, needs=(UNLABELLED,)
     )
     hold_out: float = option(
-        0.0, "share of the data that is never trained on, to tell overfitting", low=0, high=0.9
+        0.0, "share of the data that is never trained on, to detect overfitting", low=0, high=0.9
     )
 
 
@@ -101,9 +101,9 @@ class PictureFilesConfig(Group):
     """How your own pictures are read: folders, zips and Hugging Face sets."""
 
     size: str = option(
-        "auto", "side in pixels or WIDTHxHEIGHT; auto: their own if all have one up to 128, else 64"
+        "auto", "side in pixels or WIDTHxHEIGHT; auto: their own if all have the same, at most 128, else 64"
     )
-    resize: str = option("crop", "crop the centre, fit within black, or stretch", choices=RESIZES)
+    resize: str = option("crop", "crop the centre, fit with black borders, or stretch", choices=RESIZES)
     channels: str = option("auto", "1 grey, 3 colour (alpha over black), 4 with alpha", choices=CHANNELS)
     labels: str = option(
         "none", "folders: each subfolder is a class; or a CSV or JSON file of names and labels"
@@ -111,9 +111,9 @@ class PictureFilesConfig(Group):
     levels: str = option(
         "auto",
         "LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the "
-        "file says, or as the set's values need; full: all that the type can hold",
+        "file says, or by the values of the data; full: the limits of the type",
     )
-    max_broken: float = option(0.01, "share of broken files that is left out, not refused", low=0, high=1)
+    max_broken: float = option(0.01, "largest share of broken files that may be left out", low=0, high=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -146,15 +146,15 @@ class NetworksConfig(Group):
         needs=(G_NAMED,),
     )
     d_width: int = option(
-        64, "the same for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(D_NAMED,)
+        64, "g_width for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(D_NAMED,)
     )
     d_hidden: int | None = option(
-        None, "units of a last hidden layer in a dcgan discriminator", low=1, needs=(DCGAN,)
+        None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(DCGAN,)
     )
-    d_deviation: bool = option(False, "show a dcgan discriminator how varied its batch is", needs=(DCGAN,))
+    d_deviation: bool = option(False, "show a dcgan discriminator how much a batch varies", needs=(DCGAN,))
     depth: int = option(
         1,
-        "hidden layers (mlp), residual blocks a scale (modern)",
+        "hidden layers (mlp), residual blocks per scale (modern)",
         low=1,
         high=1_000,
         why=DEEP,
@@ -168,25 +168,25 @@ class NetworksConfig(Group):
 
 @dataclass(frozen=True, kw_only=True)
 class GameConfig(Group):
-    """What the players play for."""
+    """The game that the players play."""
 
-    rules: str = option("adversarial", "who plays whom", choices=GAMES)
-    loss: str = option("non-saturating", "the game both play", choices=LOSSES)
+    rules: str = option("adversarial", "which players there are, and how they play", choices=GAMES)
+    loss: str = option("non-saturating", "loss of both players", choices=LOSSES)
     d_steps: int = option(1, "discriminator steps per generator step", low=1)
     label_smoothing: float = option(
         0.0, "reals' target is 1 - this (non-saturating, minimax)", low=0, high=0.5, demands=(SMOOTHED,)
     )
     instance_noise: float = option(
-        0.0, "deviation of noise on all the discriminator sees, falling to 0 at the end", low=0
+        0.0, "deviation of the noise on the discriminator's inputs, falling to 0 at the end", low=0
     )
     weight_clip: float | None = option(
-        None, "keep the discriminator's weights within so far of 0", demands=(UNSCALED,)
+        None, "clip the discriminator's weights to plus or minus this", demands=(UNSCALED,)
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PenaltiesConfig(Group):
-    """What the discriminator's loss holds besides: penalties on its slope and its scores."""
+    """Penalties in the discriminator's loss, on its gradients and its scores."""
 
     r1_gamma: float = option(0.0, "R1: gamma/2 times |grad D(real)|^2", low=0)
     r2_gamma: float = option(0.0, "R2: gamma/2 times |grad D(fake)|^2", low=0)
@@ -196,38 +196,38 @@ class PenaltiesConfig(Group):
     )
     r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", low=1e-6, needs=(NEAR,))
     gamma_per_variance: float | None = option(
-        None, "R1's and R2's gamma, where not given: so many times the data's total variance"
+        None, "gamma of R1 and R2, if not given, as a multiple of the data's total variance"
     )
     gamma_target: float | None = option(
         None,
-        "adapt the zero-centred penalties' gamma, tenfold either way, until the discriminator's lead, "
-        "2 auc - 1, is this",
+        "adapt gamma of the zero-centred penalties, by a factor of at most 10, until the discriminator's "
+        "lead, 2 auc - 1, is this",
         high=1,
         demands=(CENTRED,),
     )
-    gamma_samples: int = option(100_000, "samples in which gamma can become tenfold", low=1, needs=(TARGET,))
+    gamma_samples: int = option(100_000, "samples in which gamma can grow tenfold", low=1, needs=(TARGET,))
     penalty_every: int = option(1, "penalties every k-th step, k times as strong", low=1, needs=(PENALISED,))
     penalty_end: float = option(
-        1.0, "share of the penalties left where the schedule ends", low=0, needs=(PENALISED, SCHEDULED)
+        1.0, "share of the penalties that is left when the schedule ends", low=0, needs=(PENALISED, SCHEDULED)
     )
     lecam_weight: float = option(0.0, "LeCam: times (D(real) - mean D(fake))^2 and the reverse", low=0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationConfig(Group):
-    """How what the discriminator sees is altered, where data are few."""
+    """How the discriminator's inputs are augmented; for small data."""
 
     augment: str = option(
-        "none", "alter what the discriminator sees", choices=AUGMENTATIONS, demands=(ALTERING,)
+        "none", "augment the discriminator's inputs", choices=AUGMENTATIONS, demands=(ALTERING,)
     )
-    augment_flip: bool = option(False, "mirror pictures too: not letters or digits", demands=(ALTERING,))
-    augment_turn: bool = option(False, "turn square pictures by 90 degrees too", demands=(ALTERING,))
+    augment_flip: bool = option(False, "also mirror pictures; not for letters or digits", demands=(ALTERING,))
+    augment_turn: bool = option(False, "also turn square pictures by 90 degrees", demands=(ALTERING,))
     augment_p: float = option(
-        0.0, "how often each alteration is made; where it adapts, at first", low=0, high=1, needs=(AUGMENTED,)
+        0.0, "probability of each augmentation; if it adapts, its start", low=0, high=1, needs=(AUGMENTED,)
     )
     augment_target: float | None = option(
         0.6,
-        "adapt augment_p until this much of the reals' lead is left (none: augment_p stays)",
+        "adapt augment_p until this share of the reals' lead is left (none: augment_p stays)",
         high=1,
         needs=(AUGMENTED,),
     )
@@ -238,67 +238,69 @@ class AugmentationConfig(Group):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizersConfig(Group):
-    """How both players' weights are moved, and averaged."""
+    """How the weights of both players are updated and averaged."""
 
     batch_size: int = option(64, "real samples per step (all processes)", low=1)
     ghost_batches: int = option(
-        1, "parts of a batch, each with its own batch statistics, side by side on a CPU", low=1
+        1, "parts of a batch, each with its own batch statistics, in parallel on a CPU", low=1
     )
     optimizer: str = option("adam", "both players' optimizer", choices=OPTIMIZERS)
     g_lr: float = option(2e-4, "generator's learning rate", low=0)
     d_lr: float = option(2e-4, "discriminator's learning rate", low=0)
-    beta1: float = option(0.5, "Adam's first beta (rmsprop has none)", low=0, high=0.9999, needs=(ADAM,))
+    beta1: float = option(0.5, "Adam's first beta (not for rmsprop)", low=0, high=0.9999, needs=(ADAM,))
     beta2: float = option(0.99, "Adam's second beta, RMSprop's alpha", low=0, high=0.999999)
-    lr_warmup: float = option(0.0, "share of the budget in which the rates rise from 0", low=0, high=1)
-    lr_schedule: str = option("constant", "how the rates end", choices=SCHEDULES)
+    lr_warmup: float = option(0.0, "share of the budget in which the learning rates rise from 0", low=0, high=1)
+    lr_schedule: str = option("constant", "how the learning rates fall", choices=SCHEDULES)
     lr_decay_from: float = option(
-        0.7, "share of the budget after which the rates fall", low=0, high=1, needs=(SCHEDULED,)
+        0.7, "share of the budget after which the learning rates fall", low=0, high=1, needs=(SCHEDULED,)
     )
-    lr_end: float = option(0.0, "share of the rates left where the schedule ends", low=0, needs=(SCHEDULED,))
+    lr_end: float = option(
+        0.0, "share of the learning rates that is left at the end", low=0, needs=(SCHEDULED,)
+    )
     beta2_end: float | None = option(
         None,
-        "beta2 where the schedule ends (none: as it began)",
+        "beta2 when the schedule ends (none: as at the start)",
         high=0.999999,
         needs=(SCHEDULED,),
         demands=(ADAM,),
     )
-    clip_gradients: float | None = option(None, "greatest norm of a player's gradient")
+    clip_gradients: float | None = option(None, "largest norm of a player's gradient")
     ema_half_life: float | None = option(None, "half-life of the generator's weight average, in samples")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MachineConfig(Group):
-    """Where it is computed."""
+    """The machine on which it is computed."""
 
     device: str = option("auto", "auto, cpu, cuda, cuda:1, mps")
-    precision: str = option("auto", "auto: bf16 where it is faster", choices=PRECISIONS)
+    precision: str = option("auto", "auto: bf16 if it is faster", choices=PRECISIONS)
     threads: int | None = option(None, "CPU threads (none: measured)", low=1)
     processes: int = option(1, "training processes, each with batch_size / processes", low=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsConfig(Group):
-    """What is measured and kept as it trains."""
+    """What is measured and kept during training."""
 
     record_every: int = option(100, "steps between lines of history", low=1)
     vitals: bool = option(True, "measure samples at every record, for the doctor")
-    pictures: int = option(40, "pictures of the same latents through training", low=0)
+    pictures: int = option(40, "number of pictures of the same latents during training", low=0)
     evaluate_every: int | None = option(
-        None, "samples between measurements of quality, the best checkpoint kept", low=1
+        None, "samples between measurements of quality, to keep the best checkpoint", low=1
     )
     checkpoint_seconds: float = option(30.0, "seconds between checkpoints", low=0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Group):
-    """Every option. Learning rates are per step, budgets in samples seen; ``replace`` takes options by name.
+    """All options of a training. Learning rates are per step; ``replace`` changes options by name.
 
     Raises:
         ConfigError: a value is outside its range or not among its choices.
     """
 
     recipe: str = option("auto", "a named set of options; auto: the best one measured")
-    seed: int = option(0, "every random draw follows from it", low=0, high=MOST_WHOLE)
+    seed: int = option(0, "seed of all random numbers", low=0, high=MOST_WHOLE)
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     picture_files: PictureFilesConfig = field(default_factory=PictureFilesConfig)
@@ -320,20 +322,20 @@ class Config(Group):
         )
         if batch % (processes * ghosts):
             raise ConfigError(
-                f"batch_size {batch} cannot be shared by {counted(processes, 'process')} "
-                f"with {counted(ghosts, 'ghost batch')} each: choose a multiple."
+                f"batch_size {batch} cannot be divided among {counted(processes, 'process')} "
+                f"with {counted(ghosts, 'ghost batch')} each: choose a multiple of {processes * ghosts}."
             )
 
     @property
     def part(self) -> int:
-        """Samples that go through a network together."""
+        """The number of samples that pass through a network together."""
         return self.optimizers.batch_size // (self.machine.processes * self.optimizers.ghost_batches)
 
     def replace(self, /, **changes: Any) -> Config:
-        """A copy with some options changed, given by their names; naming any budget drops the others.
+        """A copy with some options changed by name; a new budget replaces all budgets.
 
         Raises:
-            ConfigError: an unknown name (the nearest is offered) or a value that does not fit.
+            ConfigError: a name is unknown, or a value does not fit.
         """
         for name in changes:
             if name not in OPTIONS:
@@ -348,7 +350,7 @@ class Config(Group):
         return dataclasses.replace(self, **own, **groups)
 
     def flat(self) -> dict[str, Any]:
-        """Every option's value by its name."""
+        """The value of every option by its name."""
         return {
             name: getattr(getattr(self, table) if table else self, name) for name, table in GROUP_OF.items()
         }
@@ -358,36 +360,36 @@ GROUPS: dict[str, Any] = {  # the table of each name in config.toml
     table.name: table.default_factory for table in dataclasses.fields(Config) if not is_option(table)
 }
 OPTIONS: dict[str, dataclasses.Field[Any]] = {}
-GROUP_OF: dict[str, str] = {}  # of each option; "" of those above all tables
+GROUP_OF: dict[str, str] = {}  # of each option; "" for those above all tables
 for _name, _table in ({"": Config} | GROUPS).items():
     for _option in filter(is_option, dataclasses.fields(_table)):
         OPTIONS[_option.name], GROUP_OF[_option.name] = _option, _name
 
 
-def check_needs(config: Config, asked: Collection[str] = (), usual: Config | None = None) -> None:
-    """Refuse an option that cannot go with another, or that is asked for and would do nothing.
+def check_needs(config: Config, changed: Collection[str] = (), usual: Config | None = None) -> None:
+    """Refuse an option that does not work with the others, or that the user sets and that does nothing.
 
     Args:
-        asked: the options that were asked for; those with the value that they have by default or in
-            ``usual``, the recipe's config, are no mistake.
+        changed: the options that the user has set. A value that is the default, or that of ``usual``, the
+            config of the recipe, is accepted.
 
     Raises:
-        ConfigError: which, and what it needs.
+        ConfigError: an option lacks what it needs.
     """
     values, usually = config.flat(), (usual or Config()).flat()
     for name, declared in OPTIONS.items():
         value, meta = values[name], declared.metadata
         if value in OFF:
             continue
-        chosen = name in asked and value not in (declared.default, usually[name])
+        chosen = name in changed and value not in (declared.default, usually[name])
         demands, needs = (
             [need.what for need in meta[sort] if not need.there(config)] for sort in ("demands", "needs")
         )
         if demands or (chosen and needs):
             off = NONE if NONE in meta["choices"] else written(declared.default)
-            advice = f"Take {flag('no_' + name)}" if off is False else f"Take {flag(name)} {off}"
+            advice = f"Use {flag('no_' + name)}" if off is False else f"Use {flag(name)} {off}"
             without = "cannot be used" if demands else "would do nothing"
             raise ConfigError(
                 f"{flag(name)} ({name}) {value} {without}: it needs {' and '.join(demands + needs * chosen)}. "
-                f"{'Leave it out' if chosen else advice}, or give that too."
+                f"{'Leave it out' if chosen else advice}, or give what it needs."
             )

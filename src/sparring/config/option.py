@@ -1,4 +1,4 @@
-"""How an option is declared, with its help and what it accepts and needs, and how a value is checked."""
+"""Declare options, with help, accepted values and needs, and check their values."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NONE = "none"  # how None is written
 
 
 class Need(NamedTuple):
-    """What an option does nothing without."""
+    """A condition on other options, without which an option has no effect."""
 
-    there: Callable[[Config], object]  # whether a config has it
-    what: str  # it, as it follows "it needs"
+    there: Callable[[Config], object]  # whether a config meets it
+    what: str  # the condition in words, after "it needs"
 
 
 def option(
@@ -36,19 +36,19 @@ def option(
     needs: tuple[Need, ...] = (),
     demands: tuple[Need, ...] = (),
 ) -> Any:
-    """A field of a group, with its help text and the values it accepts; one that may be None takes no 0.
+    """Declare a field of a group, with its help text and accepted values; if it may be None, 0 is refused.
 
     Args:
-        why: follows the greatest value in the refusal of a greater one.
-        needs: without these the option would do nothing, so nobody may ask for it.
-        demands: without these it cannot be used, wherever it comes from.
+        why: the reason for the upper bound, at the end of the message.
+        needs: without these the option has no effect, so a user may not set it.
+        demands: without these the option cannot be used, whoever sets it.
     """
     given = {"help": help, "choices": choices, "low": low, "high": high, "why": why}
     return dataclasses.field(default=default, metadata=given | {"needs": needs, "demands": demands})
 
 
 class Group:
-    """A frozen dataclass of options, each checked as it is made."""
+    """A frozen dataclass of options, which are checked when it is made."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ class Group:
 
 
 def is_option(field: dataclasses.Field[Any]) -> bool:
-    """Whether a field is an option, and not a group of them."""
+    """Whether a field is an option, not a group of options."""
     return "help" in field.metadata
 
 
@@ -72,17 +72,17 @@ def may_be_none(field: dataclasses.Field[Any]) -> bool:
 
 
 def flag(name: str) -> str:
-    """An option as the command line has it."""
+    """The name of an option on the command line."""
     return f"--{name.replace('_', '-')}"
 
 
 def written(value: Any) -> Any:
-    """A value as files and the command line have it."""
+    """A value as it is written in files and on the command line."""
     return NONE if value is None else value
 
 
 def coerce(field: dataclasses.Field[Any], value: Any) -> Any:
-    """A value as the field has it: Python's numbers, ints as floats and whole floats as ints, sizes as text."""
+    """Convert a value to the type of the field: numbers to int or float, sizes to text."""
     value = plain(value)
     if may_be_none(field) and value == NONE:
         return None
@@ -99,12 +99,12 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
     """Refuse a value that the field does not accept.
 
     Raises:
-        ConfigError: what came, and what is accepted.
+        ConfigError: the value is not accepted.
     """
     name, meta, expected = field.name, field.metadata, kind(field)
     if value is None and may_be_none(field):
         return
-    fits = expected == "float" and type(value) is int  # one that no float holds is refused as too large
+    fits = expected == "float" and type(value) is int  # integers beyond float32 are refused as too large
     if type(value).__name__ != expected and not fits:
         got = "nothing" if value is None else type(value).__name__
         raise ConfigError(
@@ -119,11 +119,11 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
 
 
 def _check_text(name: str, value: str) -> None:
-    """Refuse what no file name and no TOML file can hold."""
+    """Refuse text that a file name or a TOML file cannot contain."""
     if len(value) > MOST_CHARACTERS:
         raise ConfigError(f"{name} has {len(value):,} characters: expected at most {MOST_CHARACTERS:,}.")
     if "\0" in value or value.encode("utf-8", "replace").decode() != value:
-        raise ConfigError(f"{name} = {quoted(value)} has a sign that is no character of UTF-8. Leave it out.")
+        raise ConfigError(f"{name} = {quoted(value)} has a character that UTF-8 cannot write. Leave it out.")
 
 
 def _check_bounds(field: dataclasses.Field[Any], value: float) -> None:

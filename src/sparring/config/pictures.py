@@ -1,4 +1,4 @@
-"""Sizes of pictures and levels of their values, as options write them."""
+"""Read the options for sizes of pictures and levels of their values."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SIDES = (4, 4096)  # pixels of a picture
 
 
 def picture_size(text: str) -> tuple[int, int] | None:
-    """(width, height) in pixels of "64" or "96x64"; None of "auto".
+    """Read (width, height) in pixels from "64" or "96x64"; None for "auto".
 
     Raises:
-        ConfigError: anything else, or sides beyond SIDES.
+        ConfigError: the text is different, or a side is outside SIDES.
     """
     if text == "auto":
         return None
@@ -31,10 +31,10 @@ def picture_size(text: str) -> tuple[int, int] | None:
 
 
 def picture_levels(text: str) -> tuple[float, float] | str:
-    """(low, high) of "0:4095"; "auto" and "full" as they are.
+    """Read (low, high) from "0:4095"; "auto" and "full" are returned unchanged.
 
     Raises:
-        ConfigError: anything else, or a low that is not below the high.
+        ConfigError: the text is different, or low is not below high.
     """
     if text in ("auto", "full"):
         return text
@@ -43,7 +43,7 @@ def picture_levels(text: str) -> tuple[float, float] | str:
         if -math.inf < low < high < math.inf:
             return low, high
     raise ConfigError(
-        f"levels = {quoted(text)}: expected auto, full, or LOW:HIGH with LOW below HIGH, as 0:4095."
+        f"levels = {quoted(text)}: expected auto, full, or LOW:HIGH with LOW below HIGH, such as 0:4095."
     )
 
 

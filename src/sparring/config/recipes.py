@@ -1,4 +1,4 @@
-"""The recipes: named sets of options as literal tables."""
+"""The recipes: named sets of options, as literal tables."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 from sparring.config.groups import BUDGETS, Config
 from sparring.errors import ConfigError, quoted, unknown
 
-# Each recipe is what differs from Config's defaults, and nothing else.
+# A recipe contains only the options that differ from the defaults of Config.
 RECIPES: dict[str, dict[str, Any]] = {
-    # The beginner's GAN as tutorials print it, weaknesses included: the baseline.
+    # The beginner's GAN as in tutorials, with its weaknesses: the baseline.
     "tutorial": {
         "generator": "mlp", "discriminator": "mlp", "conditional": False,
         "latent_dim": 100, "g_width": 256, "d_width": 256, "g_norm": "none",
         "batch_size": 64, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.9, "beta2": 0.999,
         "epochs": 10, "record_every": 200, "precision": "fp32",
     },
-    # The same kind of players made to work: R1, averaged weights, faster rates.
+    # The same networks with R1, a weight average and higher learning rates, so that it works.
     "mlp": {
         "generator": "mlp", "discriminator": "mlp", "depth": 2, "g_norm": "none",
         "g_width": 256, "d_width": 256, "r1_gamma": 0.5, "penalty_every": 4,
         "g_lr": 1e-3, "d_lr": 1e-3, "lr_schedule": "linear", "ema_half_life": 10_000,
         "samples_seen": 500_000,
     },
-    # DCGAN as everyone writes it (Radford et al. 2015).
+    # DCGAN as it is usually written (Radford et al. 2015).
     "dcgan": {
         "conditional": False, "latent_dim": 100, "d_norm": "batch",
         "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "samples_seen": 600_000,
     },
-    # Least squares instead of cross-entropy (Mao et al. 2017), on the players of dcgan.
+    # Least squares instead of cross-entropy (Mao et al. 2017), with the networks of dcgan.
     "lsgan": {
         "loss": "least-squares", "conditional": False, "latent_dim": 100, "d_norm": "batch",
         "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "samples_seen": 600_000,
@@ -39,14 +39,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "d_norm": "batch", "d_steps": 5, "optimizer": "rmsprop", "g_lr": 5e-5, "d_lr": 5e-5,
         "samples_seen": 3_000_000,
     },
-    # Wasserstein GAN with a gradient penalty (Gulrajani et al. 2017, algorithm 1), residual players.
+    # Wasserstein GAN with a gradient penalty (Gulrajani et al. 2017, algorithm 1), residual networks.
     "wgan-gp": {
         "generator": "resnet", "discriminator": "resnet", "g_width": 32, "d_width": 32,
         "loss": "wasserstein", "gp_weight": 10.0, "conditional": False, "latent_dim": 128,
         "d_steps": 5, "g_lr": 1e-4, "d_lr": 1e-4, "beta1": 0.0, "beta2": 0.9,
         "samples_seen": 1_000_000,
     },
-    # Spectral normalisation (Miyato et al. 2018), residual players.
+    # Spectral normalisation (Miyato et al. 2018), residual networks.
     "sngan": {
         "generator": "resnet", "discriminator": "resnet", "g_width": 32, "d_width": 32,
         "loss": "hinge", "d_norm": "spectral", "conditional": False, "latent_dim": 128,
@@ -60,7 +60,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "d_steps": 5, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.0, "beta2": 0.9,
         "lr_schedule": "linear", "lr_decay_from": 0.0, "samples_seen": 1_000_000,
     },
-    # R3GAN (Huang et al. 2024), narrow and quick enough for a processor.
+    # R3GAN (Huang et al. 2024), narrow and fast enough for a CPU.
     "modern": {
         "generator": "modern", "discriminator": "modern", "g_width": 8, "d_width": 8, "g_norm": "none",
         "loss": "relativistic", "gamma_per_variance": 6e-4, "penalty_end": 0.1, "penalty_every": 4,
@@ -68,14 +68,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "lr_schedule": "cosine", "lr_decay_from": 0.0, "lr_end": 0.25, "ema_half_life": 20_000,
         "samples_seen": 300_000,
     },
-    # The default for pictures: what measured best for a minute or two on two CPU cores.
+    # The default for pictures: the best measured for one or two minutes on two CPU cores.
     "sprint": {
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "r1_gamma": 0.1, "penalty_every": 8,
         "batch_size": 128, "ghost_batches": 2, "g_lr": 1.4e-2, "d_lr": 2e-3,
         "lr_warmup": 0.03, "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 40_000,
         "samples_seen": 300_000,
     },
-    # Hundreds of pictures: a discriminator as narrow as sprint's, kept from learning them by heart.
+    # For hundreds of pictures: as narrow as sprint, with augmentation against overfitting.
     "small-data": {
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "r1_gamma": 0.1, "penalty_every": 8,
         "augment": "diffaugment", "augment_target": 0.4, "augment_samples": 50_000,
@@ -84,7 +84,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-# What a recipe changes further where the data are points: convolutions would have nothing to see.
+# Changes to recipes if the data are points, for which convolutions make no sense.
 PERCEPTRONS: dict[str, Any] = {
     "generator": "mlp", "discriminator": "mlp", "depth": 3, "g_width": 128, "d_width": 128,
     "g_norm": "none",
@@ -95,8 +95,8 @@ ON_POINTS: dict[str, dict[str, Any]] = {
     "wgan-gp": PERCEPTRONS,
     "sngan": PERCEPTRONS,
     "projection": PERCEPTRONS,
-    # Latents of the data's own dimension: more of them draw bridges between the modes, and so do fewer
-    # layers. The modes circle around their places; a long average holds them there.
+    # Latents have the dimension of the data: more dimensions, or fewer layers, make bridges between the
+    # modes. The samples circle around the modes; a long weight average keeps them there.
     "modern": PERCEPTRONS
     | {
         "latent_dim": 0,
@@ -114,7 +114,7 @@ ON_POINTS: dict[str, dict[str, Any]] = {
         "samples_seen": 5_000_000,
     },
 }
-ABOUT: dict[str, tuple[str, str]] = {  # what each recipe is in a line, and where it comes from
+ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its source
     "tutorial": ("the beginner's GAN exactly as tutorials print it, weaknesses included", "Goodfellow 2014"),
     "mlp": ("perceptrons made to work; the default for points", "Mescheder 2018"),
     "dcgan": ("DCGAN as everyone writes it", "Radford 2015"),
@@ -127,32 +127,32 @@ ABOUT: dict[str, tuple[str, str]] = {  # what each recipe is in a line, and wher
     "sprint": ("the default for pictures: best measured for minutes on two CPU cores", "this library"),
     "small-data": ("for hundreds of pictures: augmentation that adapts itself", "Karras 2020, Zhao 2020"),
 }
-ADAPTED = {"points": ON_POINTS}  # what recipes say otherwise of other kinds of data than pictures
-USUAL = "image"  # the kind of data that a recipe is for where nobody says
+ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures
+USUAL = "image"  # the kind of data for which recipes are written
 
 
 def from_recipe(name: str, kind: str = USUAL, /, **changes: Any) -> Config:
-    """A recipe's config for a kind of data, with changes on top.
+    """The config of a recipe for a kind of data, with changes.
 
     Raises:
-        ConfigError: an unknown recipe or option, or a value that does not fit.
+        ConfigError: a recipe or an option is unknown, or a value does not fit.
     """
     if not isinstance(name, str) or name not in RECIPES:
         raise ConfigError(unknown("recipe", str(name), RECIPES))
     if "recipe" in changes:
         raise ConfigError(
-            f"recipe {name!r} cannot be renamed {quoted(changes['recipe'])}: name that one first."
+            f"recipe {name!r} cannot be changed to {quoted(changes['recipe'])}: give that name first."
         )
     adapted = ADAPTED.get(kind, {}).get(name, {})
     return Config(recipe=name).replace(**RECIPES[name]).replace(**adapted).replace(**changes)
 
 
 def beyond_recipe(config: Config) -> dict[str, Any]:
-    """What differs from the recipe, data left out: the options to give again for the same config."""
+    """The options that differ from the recipe, without data: those that give the same config again."""
     recipe = from_recipe(config.recipe) if config.recipe in RECIPES else Config()
-    mine, theirs = config.flat(), recipe.flat()
-    differ = {name: value for name, value in mine.items() if value != theirs[name]}
+    chosen, usual = config.flat(), recipe.flat()
+    differ = {name: value for name, value in chosen.items() if value != usual[name]}
     differ = {name: value for name, value in differ.items() if name not in ("data", "recipe")}
     if any(name in BUDGETS for name in differ):
-        differ |= {name: mine[name] for name in BUDGETS}
+        differ |= {name: chosen[name] for name in BUDGETS}
     return differ

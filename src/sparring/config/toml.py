@@ -1,4 +1,4 @@
-"""Options in TOML files: a table for each group, and None written "none"."""
+"""Read and write options as TOML: a table for each group; None is written "none"."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def to_toml(config: Config) -> str:
 
 
 def from_toml(text: str) -> Config:
-    """The inverse of ``to_toml``; missing options take their defaults.
+    """The inverse of ``to_toml``; missing options have their defaults.
 
     Raises:
-        ConfigError: not TOML, an unknown name, or a value that does not fit.
+        ConfigError: the text is not TOML, a name is unknown, or a value does not fit.
     """
     try:
         values = parse_toml(text)
@@ -37,10 +37,10 @@ def from_toml(text: str) -> Config:
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """The options that a user's TOML file gives, by their names, unchecked.
+    """The options in a user's TOML file by name; their values are not checked.
 
     Raises:
-        ConfigError: the file is missing or not TOML, or has an unknown name.
+        ConfigError: the file is missing or not TOML, or a name is unknown.
     """
     try:
         return _flat(read_toml(path))
@@ -49,7 +49,7 @@ def load_toml(path: Path) -> dict[str, Any]:
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of all tables by their names, and those that stand above all tables."""
+    """All options by name: those of the tables, and those above all tables."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         if not isinstance(value, Mapping):
@@ -62,14 +62,14 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _belongs(name: str, table: str) -> bool:
-    """That an option is of this table.
+    """Check that an option belongs to this table; always returns True.
 
     Raises:
-        ConfigError: it is of another, or of none.
+        ConfigError: it belongs to another table, or is unknown.
     """
     if GROUP_OF.get(name) == table:
         return True
     if name in OPTIONS:
         place = f"in the table [{GROUP_OF[name]}]" if GROUP_OF[name] else "above all tables"
-        raise ConfigError(f"{name} stands {place}, not in [{table}]: move it there.")
+        raise ConfigError(f"{name} belongs {place}, not in [{table}]: move it there.")
     raise ConfigError(unknown("option", name, OPTIONS))

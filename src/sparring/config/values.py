@@ -1,4 +1,4 @@
-"""What files of others say, checked a value at a time: each function gives it back or says why it cannot be."""
+"""Check values in files from other people; each function returns the value or raises the reason."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MOST_CHARACTERS = 4_096  # of a text, as of a path
 
 
 def field(values: Any, name: str, check: Callable[[Any], T]) -> T:
-    """A checked value of an object.
+    """A value of a JSON object, after ``check``.
 
     Raises:
-        UnreadableError: it is missing, not as ``check`` wants it, or ``values`` is no object.
+        UnreadableError: it is missing or refused by ``check``, or ``values`` is not an object.
     """
     if not isinstance(values, Mapping):
         raise UnreadableError(f"{quoted(values)} where named values are expected")
@@ -30,14 +30,14 @@ def field(values: Any, name: str, check: Callable[[Any], T]) -> T:
 
 
 def one_of(known: Collection[str], value: Any) -> Any:
-    """One of these names."""
+    """Check that a value is one of these names."""
     if not isinstance(value, str) or value not in known:
         raise UnreadableError(f"{quoted(value)} where {' or '.join(known)} is expected")
     return value
 
 
 def whole(value: Any, low: int = 0, high: int = MOST_WHOLE) -> int:
-    """A whole number, whether or not it is written with a point."""
+    """Check an integer; 3.0 is accepted as 3."""
     if type(value) is float and value.is_integer():
         value = int(value)
     if type(value) is not int or not low <= value <= high:
@@ -46,7 +46,7 @@ def whole(value: Any, low: int = 0, high: int = MOST_WHOLE) -> int:
 
 
 def number(value: Any) -> float:
-    """Any number; infinity and NaN are such too."""
+    """Check a number; infinity and NaN are accepted."""
     if type(value) not in (int, float):
         raise UnreadableError(f"{quoted(value)} where a number is expected")
     try:
@@ -56,7 +56,7 @@ def number(value: Any) -> float:
 
 
 def finite(value: Any, low: float = -MOST_FLOAT, high: float = MOST_FLOAT) -> float:
-    """A number between two others."""
+    """Check a number between two bounds."""
     found = number(value)
     if not low <= found <= high:
         raise UnreadableError(f"{quoted(value)} where a number from {low:.4g} to {high:.4g} is expected")
@@ -64,21 +64,21 @@ def finite(value: Any, low: float = -MOST_FLOAT, high: float = MOST_FLOAT) -> fl
 
 
 def text(value: Any, most: int = MOST_CHARACTERS) -> str:
-    """A text of at most so many characters, printable."""
+    """Check a text of at most ``most`` characters, and make it printable."""
     if not isinstance(value, str) or len(value) > most:
         raise UnreadableError(f"{quoted(value)} where a text of at most {most:,} characters is expected")
     return printable(value)
 
 
 def flag(value: Any) -> bool:
-    """True or false."""
+    """Check a value that must be true or false."""
     if not isinstance(value, bool):
         raise UnreadableError(f"{quoted(value)} where true or false is expected")
     return value
 
 
 def listed(value: Any, check: Callable[[Any], T], most: int = 100_000) -> tuple[T, ...]:
-    """A list of at most so many values, each checked."""
+    """Check a list of at most ``most`` values, and each value with ``check``."""
     if not isinstance(value, list | tuple) or len(value) > most:
         raise UnreadableError(f"{quoted(value)} where a list of at most {most:,} is expected")
     return tuple(map(check, value))
