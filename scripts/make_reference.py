@@ -40,7 +40,8 @@ def options_page() -> str:
 
 def recipes_page() -> str:
     lines = [
-        "# Recipes\n\nA recipe contains only the options that differ from the defaults of the [options](options.md)."
+        "# Recipes\n\nA recipe contains only the options that differ from the defaults of the "
+        "[options](options.md)."
     ]
     for name, changes in RECIPES.items():
         lines += [f"\n## {name}\n", "| option | value |", "|---|---|"]
