@@ -64,9 +64,3 @@ def test_a_new_file_replaces_none_and_leaves_none_where_it_fails(tmp_path: Path)
     with pytest.raises(KeyError), layout.new_file(tmp_path / "drawn", "step-6", ".png"):
         raise KeyError
     assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["step-6-2.png", "step-6.png"]
-
-
-def test_a_long_name_of_a_class_fits_in_the_name_of_a_file() -> None:
-    name = layout.drawn_name(7, "语" * 200 + "/..")
-    assert len(name.encode()) < 255
-    assert layout.drawn_number(name) == "00007"

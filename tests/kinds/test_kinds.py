@@ -14,7 +14,7 @@ from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
-from sparring.kinds import image, sheets
+from sparring.kinds import image, sheets, writers
 from sparring.kinds import points as points_kind
 
 GREY = Spec("image", (1, 4, 6), Affine("uint8", (127.5,), (127.5,)), ("a", "b/c"))
@@ -184,3 +184,9 @@ def test_columns_with_long_ends_are_not(law: str) -> None:
         "one row": np.ones((2, 2)) * [[0.0], [1.0]],
     }[law].astype(np.float32)
     assert kinds.of("points").warning(from_array(rows)) is None
+
+
+def test_a_long_name_of_a_class_fits_in_the_name_of_a_file() -> None:
+    name = writers.drawn_name(7, "语" * 200 + "/..")
+    assert len(name.encode()) < 255
+    assert writers.drawn_number(name) == "00007"

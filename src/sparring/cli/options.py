@@ -27,7 +27,7 @@ verbs
                    built-in mnist, fashion-mnist, emoji, ring, grid, spirals
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
-  sample RUN       draw from a trained generator: .png .gif .webp .npz or a folder
+  sample RUN       draw from a trained generator into a file or a folder
   watch RUN        a live page of a training, or of several side by side
   report RUN       the same page as one file, to send to a colleague
   doctor RUN       why a training fails, in plain words, and the cure
@@ -164,7 +164,7 @@ def _using_verbs(verbs: Any) -> None:
     sample.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
     sample.add_argument("--interpolate", action="store_true", help="interpolate between latents (spherical)")
     sample.add_argument(
-        "--out", type=Path, help=".png .gif .webp .npz, or a folder (a new RUN/drawn/step-STEP.png)"
+        "--out", type=Path, help="file, in the format of its suffix, or folder (a new file in RUN/drawn)"
     )
     sample.add_argument(
         "--force", action="store_true", help="replace --out if it exists; in a folder, replace earlier samples"

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
     drawn = folder.path / layout.DRAWN
     name = f"step-{sampler.step}"
-    place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, layout.PICTURE)
+    place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, kind.suffix)
     with layout.writing(args.out or drawn), place as out:
         kind.save(samples, shown, folder.spec, out, columns)
     print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -19,7 +18,6 @@ SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
 TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
 LATER_FILES = (EVALUATION, NEAREST, REPORT)  # written by evaluate and report
-MOST_LABEL = 60  # characters of a class name in a file name, which may have 255 bytes
 DRAWN = "drawn"  # the default folder of `sparring sample`
 
 CHECKPOINTS, HEALTHY, BEST = "checkpoints", "healthy", "best"
@@ -96,18 +94,6 @@ def drop(folder: Path, unwanted: Callable[[int], bool], written: Collection[int]
             alone = suffix == TENSORS and not path.with_suffix(STATE).exists()
             if step in written and (alone or unwanted(step)):
                 path.unlink(missing_ok=True)
-
-
-def drawn_name(number: int, label: str = "") -> str:
-    """The file name of a drawn sample in a folder of samples."""
-    named = label.replace("/", "_")[:MOST_LABEL]
-    return f"{number:05d}{'-' if named else ''}{named}{PICTURE}"
-
-
-def drawn_number(name: str) -> str:
-    """The number in the file name of a drawn sample, "" for other names. A user's file may have one too."""
-    found = re.fullmatch(r"([0-9]{5,})(-.*)?\.png", name, re.DOTALL)
-    return found[1] if found else ""
 
 
 def is_run(path: Path) -> bool:

@@ -58,7 +58,7 @@ class Kind:
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
             people cannot compare such samples by eye.
         plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
-        writers: writes samples to a file, by the file's suffix; "" is a folder.
+        writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
         suffixes: the suffixes of files that hold only this kind of data.
         reads: whether this kind reads the file or folder at a path.
         read: reads the file or folder at a path with the options of picture files, and reports its progress.
@@ -92,6 +92,11 @@ class Kind:
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
     takes_options: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of a file of samples if the user chooses none."""
+        return next(iter(self.writers))
 
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None

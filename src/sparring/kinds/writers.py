@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from PIL import Image, PngImagePlugin
 from sparring.data.spec import Spec
 from sparring.errors import RunError
 from sparring.files import whole
-from sparring.history import layout
 from sparring.kinds.kind import Array, Pixels, Sheet, Writer
 from sparring.kinds.sheets import animate, to_image, write_picture
 
+MOST_LABEL = 60  # characters of a class name in a file name, which may have 255 bytes
 SIGNATURE = "sparring"  # stands under the PNG keyword "Software" in drawn pictures
 
 
@@ -57,7 +58,7 @@ def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
     def write(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
         path.mkdir(exist_ok=True)
         classes = [""] * len(samples) if labels is None else [spec.class_names[label] for label in labels]
-        names = [layout.drawn_name(k, name) for k, name in enumerate(classes)]
+        names = [drawn_name(k, name) for k, name in enumerate(classes)]
         earlier = {old.name for old in path.iterdir() if _is_drawn(old)}
         if taken := sorted({old.name for old in path.iterdir()}.intersection(names) - earlier):
             raise RunError(f"{path / taken[0]} exists, and sparring did not draw it: choose another --out.")
@@ -69,17 +70,29 @@ def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
     return write
 
 
+def drawn_name(number: int, label: str = "") -> str:
+    """The file name of a drawn picture in a folder."""
+    named = label.replace("/", "_")[:MOST_LABEL]
+    return f"{number:05d}{'-' if named else ''}{named}.png"
+
+
+def drawn_number(name: str) -> str:
+    """The number in the file name of a drawn picture, "" for other names. A user's file may have one too."""
+    found = re.fullmatch(r"([0-9]{5,})(-.*)?\.png", name, re.DOTALL)
+    return found[1] if found else ""
+
+
 def _signature(name: str) -> PngImagePlugin.PngInfo:
     """The texts inside a drawn picture by which it is recognized: the software, and the picture's number."""
     signature = PngImagePlugin.PngInfo()
     signature.add_text("Software", SIGNATURE)
-    signature.add_text("Title", layout.drawn_number(name))
+    signature.add_text("Title", drawn_number(name))
     return signature
 
 
 def _is_drawn(path: Path) -> bool:
     """Whether ``of_folders`` wrote this picture under this name."""
-    number = layout.drawn_number(path.name)
+    number = drawn_number(path.name)
     if not number or path.is_symlink() or not path.is_file():
         return False
     try:

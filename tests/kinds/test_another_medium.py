@@ -1,0 +1,74 @@
+"""A kind that is no picture: verses of letters, which are read, written and measured as lines of text."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sparring.cli.main import main
+from sparring.data import builtin
+from sparring.data.codec import Affine
+from sparring.data.spec import Dataset, Spec
+from sparring.files import write_whole
+from sparring.kinds import KINDS, sheets, writers
+from sparring.kinds.kind import Array, Kind
+
+TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
+LETTERS = np.array(list("abc"))
+SPEC = Spec("verses", (6, 3), Affine("float32", (0.5,), (0.5,)))
+
+
+def lines(verses: Array) -> list[str]:
+    """Verses (N, 6, 3) as text, a letter at each place."""
+    return ["".join(row) for row in LETTERS[verses.argmax(2)]]
+
+
+def sheet(verses: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
+    return sheets.to_image(np.ascontiguousarray(255 * verses.clip(0, 1), np.uint8).reshape(len(verses), -1, 1))
+
+
+def write(verses: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    write_whole(path, "".join(f"{line}\n" for line in lines(verses)).encode())
+
+
+VERSES = Kind(
+    name="verses",
+    noun="verse",
+    axes="T V",
+    codec=partial(Affine.from_dict, bounded=True),
+    recipe="tutorial",
+    count=5,
+    problem=lambda spec: "" if len(spec.shape) == 2 else "no verse",
+    describe=lambda spec: f"a verse of {spec.shape[0]} letters",
+    vectors=lambda verses: verses.flatten(1).float(),
+    coarse=lambda verses: verses.flatten(1),
+    features=("pca-64",),
+    sheet=sheet,
+    writers={".txt": write, ".npz": writers.arrays},
+)
+
+
+def verses() -> Dataset:
+    letters = torch.randint(3, (200, 1), generator=torch.Generator().manual_seed(0)) + torch.arange(6)
+    return Dataset("verses", SPEC, torch.nn.functional.one_hot(letters % 3, 3).float())
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A short training on verses; the working folder is the one that the run lies in."""
+    monkeypatch.setitem(KINDS, "verses", VERSES)
+    monkeypatch.setitem(builtin.BUILT_IN, "verses", verses)
+    monkeypatch.chdir(tmp_path)
+    train = ["train", "verses", "--samples-seen", "640", "--record-every", "5", "--out", "run", *TINY]
+    assert main(train) == 0
+    return Path("run")
+
+
+def test_a_kind_is_drawn_to_the_first_of_its_files(run: Path) -> None:
+    assert main(["sample", "run"]) == 0
+    (drawn,) = (run / "drawn").iterdir()
+    assert drawn.suffix == ".txt"
+    assert [len(line) for line in drawn.read_text().splitlines()] == [6] * 5
