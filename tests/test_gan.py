@@ -122,7 +122,7 @@ def test_data_that_does_not_fit(pictures: Dataset) -> None:
         GAN("sprint", **(TINY | {"batch_size": 128})).fit(pictures)
     with pytest.raises(ConfigError, match="dcgan networks need pictures"):
         GAN("dcgan", **TINY).fit(np.zeros((64, 5)))
-    with pytest.raises(ConfigError, match="named data and files bring their own"):
+    with pytest.raises(ConfigError, match="named data and files have their own"):
         GAN().fit("mnist", labels=[1])
 
 

@@ -103,26 +103,26 @@ class GAN:
         verbose: bool | None = None,
         **budget: Unpack[BudgetOptions],
     ) -> GAN:
-        """Train on a built-in name, a file, a folder of pictures, an array or a tensor; returns self.
+        """Train on a built-in data set, a file, a folder of pictures, an array or a tensor; returns self.
 
         Args:
             data: see ``sparring train --help`` for names; else an array, a tensor, (samples, labels), a torch
                 Dataset or DataLoader, a table of numbers, a list of pictures.
             labels: classes of the samples, (N,).
             out: a run folder to write, as ``sparring train`` does; ``force`` replaces the run that is there.
-            resume: go on, exactly, with the training that this GAN has made, or that ``out`` holds; without
-                it train anew. What has a run folder goes on there, or in another one that ``out`` names.
-            verbose: show the progress; without it where somebody looks on, in a terminal or a notebook.
-            budget: ``minutes``, ``epochs`` or ``samples_seen``, of the whole training; the recipe's own
-                without it.
+            resume: continue exactly the training of this GAN, or the one in ``out``; otherwise, a new
+                training starts. A run folder is continued there, or in another folder given as ``out``.
+            verbose: show the progress; by default, in a terminal or a notebook.
+            budget: ``minutes``, ``epochs`` or ``samples_seen`` of the complete training; by default, those
+                of the recipe.
 
-        Ctrl-C ends after the step, so that a training can be resumed; a second one ends at once.
+        Ctrl-C stops after the step, so that the training can be resumed; a second Ctrl-C stops at once.
 
         Raises:
             DataError: the data cannot be trained on.
-            ConfigError: options that do not fit the data, or an unknown budget.
-            RunError: a run folder that is in the way, or a training that cannot be resumed.
-            NonFiniteError: training broke down.
+            ConfigError: options do not fit the data, or a budget is unknown.
+            RunError: the run folder exists already, or the training cannot be resumed.
+            NonFiniteError: a loss or gradient became infinite or NaN.
         """
         given: dict[str, Any] = dict(budget)
         _check_budget(given)
@@ -156,9 +156,9 @@ class GAN:
         """Draw samples (count, *shape) in the data's own range and type.
 
         Args:
-            labels: a class, or one for each sample: a name, or an index where no name is a number;
-                without it all classes in turn.
-            seed: another seed, other samples.
+            labels: a class, or one for each sample, by name or, if no name is a number, by index; by
+                default, all classes in turn.
+            seed: of the latents.
             truncation: scale of the latents; below 1 more typical and less varied.
 
         Raises:
@@ -178,11 +178,11 @@ class GAN:
     def interpolate(
         self, count: int = 60, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
     ) -> NDArray[Any]:
-        """Samples (count, *shape) along a closed walk through the latents, as the command line draws it.
+        """Samples (count, *shape) along a closed path through the latents, as ``--interpolate`` draws them.
 
         Args:
-            labels: a class, or one for each sample; without it through all classes, one after the other.
-            seed: another seed, another walk.
+            labels: a class, or one for each sample; by default, all classes, one after the other.
+            seed: of the latents.
             truncation: scale of the latents.
 
         Raises:
@@ -204,15 +204,15 @@ class GAN:
         seed: int = 0,
         quick: bool = False,
     ) -> evaluation.Report:
-        """How good its samples are, as ``sparring evaluate`` measures it; print what comes, or read its parts.
+        """Measure the quality of the samples like ``sparring evaluate``; print the report or read its parts.
 
         Args:
-            data: real samples to measure against, as ``fit`` takes them; without it those trained on.
-            held_out: real samples that were not trained on; without it those set aside, or the part of a
-                built-in set that no training sees.
-            features: by name, as ``--features``.
-            count: samples a side, at most; ``draws`` of them.
-            quick: without copying, GAN-train and GAN-test, which take longest.
+            data: real samples for the comparison, as ``fit`` takes them; by default, the training set.
+            held_out: real samples that were not trained on; by default, the hold-out of the training, or
+                the held-out part of a built-in set.
+            features: a name, as for ``--features``.
+            count, draws: samples per side, at most, and how often fakes are drawn.
+            quick: without copying, GAN-train and GAN-test, which take the longest time.
 
         Raises:
             RunError: not fitted yet, or loaded from a run whose array is not known here.
@@ -221,7 +221,7 @@ class GAN:
         fit = self._fitted
         real = fit.data if data is None else _dataset(data, labels, fit.config.picture_files)
         others = None if held_out is None else _dataset(held_out, None, fit.config.picture_files)
-        asked = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
+        options = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
         with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
             if real is None and fit.folder and fit.config.dataset.data != ARRAY:
                 real = evaluation.as_read(fit.folder, tell)
@@ -233,11 +233,11 @@ class GAN:
                 or run.digest(plan.as_trained(fit.config.dataset, real)) == fit.facts["data_sha256"]
             )
             return evaluation.evaluate_sampler(
-                fit.sampler, real, asked, warned, name=name, trained_on=same, held_out=others, tell=tell
+                fit.sampler, real, options, warned, name=name, trained_on=same, held_out=others, tell=tell
             )
 
     def diagnose(self) -> Diagnosis:
-        """What the doctor finds in the training's history; print it, or read ``present``.
+        """The doctor's diagnosis of the training; print it, or read ``present``.
 
         Raises:
             RunError: not fitted yet.
@@ -262,7 +262,7 @@ class GAN:
         generator: Given | None = None,
         discriminator: Given | None = None,
     ) -> GAN:
-        """A GAN from a run folder, as its training left it; ``best`` takes its best checkpoint, not the last.
+        """Load a GAN from the last checkpoint of a run folder, or with ``best`` from its best checkpoint.
 
         Args:
             generator, discriminator: networks of your own that were trained there, or what makes them; the
@@ -284,7 +284,7 @@ class GAN:
         return gan
 
     def _repr_png_(self) -> bytes | None:
-        """In a notebook a fitted GAN shows what it draws."""
+        """A sheet of samples, which a notebook shows for a fitted GAN."""
         if self._fit is None:
             return None
         file = io.BytesIO()
@@ -311,12 +311,12 @@ class GAN:
 
     @property
     def spec_(self) -> Spec:
-        """What the data is."""
+        """The kind, shape and encoding of the data."""
         return self._fitted.spec
 
     @property
     def classes_(self) -> int:
-        """How many classes, or clusters, the players are told; 0 of none."""
+        """The number of classes or clusters that the players use; 0 without classes."""
         return len(self._fitted.class_counts)
 
     @property
@@ -336,13 +336,13 @@ class GAN:
         return self._fit
 
     def _has_begun(self, path: Path | None) -> bool:
-        """Whether there is a training to go on with: this GAN's own, or that of a run folder.
+        """Whether there is a training to continue, in this GAN or in a run folder.
 
         Raises:
             RunError: there is none, and nowhere to begin one.
         """
         if self._fit is None and path is None:
-            raise RunError("there is nothing to go on with: fit(data) first, or GAN.load(path).")
+            raise RunError("there is no training to continue: call fit(data) or GAN.load(path) first.")
         there = self._fit is None and path is not None and layout.is_run(path)
         if launched():  # all processes decide alike: the first may be about to make the folder
             there = Runtime(self.options.get("device", "auto"), "fp32").agree(there)
@@ -360,19 +360,19 @@ class GAN:
         return suited.configure(dataset, recipe, handed, tell, **changes)
 
     def _check_options(self) -> None:
-        """Refuse to go on with other options than the training began with."""
+        """Refuse to continue with options that differ from those at the start of the training."""
         asked = self.options | ({"recipe": self.recipe} if self.recipe != "auto" else {})
         given, begun = Config().replace(**asked).flat(), self.config_.flat()
         for name in asked:
             value, was = given[name], begun[name]
             if name not in MAY_DIFFER and value != was:
                 raise ConfigError(
-                    f"{name} = {value!r}, but the training began with {was!r}: a training goes on as it began. "
-                    "Leave it out, or train anew without resume."
+                    f"{name} = {value!r}, but the training began with {was!r}, which cannot change. Leave it "
+                    "out, or start a new training without resume."
                 )
 
     def _train(self, shown: bool) -> None:
-        """Train until the budget is spent, or until somebody presses Ctrl-C."""
+        """Train until the budget is spent or Ctrl-C is pressed."""
         fit = self._fitted
         with ExitStack() as stack:
             stopped = stack.enter_context(after_the_step())
@@ -387,7 +387,7 @@ class GAN:
 
 
 def _check_budget(given: Collection[str]) -> None:
-    """Refuse what is no budget.
+    """Refuse keyword arguments that are not budgets.
 
     Raises:
         ConfigError: where it belongs, or what may be meant.
@@ -396,7 +396,7 @@ def _check_budget(given: Collection[str]) -> None:
         if name in BUDGETS:
             continue
         if meant := [option for option in nearest(name, OPTIONS) if option not in BUDGETS]:
-            raise ConfigError(f"{name} is no budget but an option of GAN: GAN({meant[0]}=…).fit(data).")
+            raise ConfigError(f"{name} is an option of GAN, not a budget: GAN({meant[0]}=…).fit(data).")
         raise ConfigError(unknown("budget", name, BUDGETS))
 
 
@@ -404,7 +404,7 @@ def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:
     if isinstance(data, str | Path):
         if labels is not None:
             raise ConfigError(
-                "labels belong to arrays; named data and files bring their own, and for pictures say "
+                "labels are for arrays; named data and files have their own. For pictures, use "
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
         dataset = find.dataset(str(data), files)

@@ -273,7 +273,7 @@ def test_transformations_come_one_after_the_other_with_numbers_of_their_own() ->
     x, u = pictures(4, 1, 8, 8), uniform(5, 4)
     expected = augment.translation(augment.mirror(x, u[:2], ALWAYS), u[2:], ALWAYS)
     assert torch.equal(both(x, u.T), expected)
-    with pytest.raises(ValueError, match="no pictures"):
+    with pytest.raises(ValueError, match="are not pictures"):
         both(torch.zeros(4, 2), u.T)
 
 

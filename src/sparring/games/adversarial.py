@@ -43,7 +43,7 @@ class Ends(NamedTuple):
 
 @dataclass
 class AdversarialGame:
-    """Two players, the game between them, and how far they are.
+    """A generator, a discriminator, the game between them, and the progress of its training.
 
     ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits (B,).
     The players see the data scaled to [-1, 1]: a generator may end in tanh, not in a sigmoid or ReLU, and
@@ -108,7 +108,7 @@ class AdversarialGame:
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:
-        """What moves the weights of each player."""
+        """The optimizer of each player."""
         return {"generator": self.g_optimizer, "discriminator": self.d_optimizer}
 
     @property
@@ -130,12 +130,12 @@ class AdversarialGame:
 
     @property
     def steadier(self) -> str:
-        """What to try where a number is no longer finite."""
+        """What to try if a number is no longer finite."""
         return "a weaker penalty" if self.penalties else "an R1 penalty (r1_gamma 1 to 10)"
 
     @property
     def sampling_generator(self) -> nn.Module:
-        """The generator to draw with: the weight average where there is one."""
+        """The generator to draw with: the weight average, if there is one."""
         return self.average.network if self.average else self.generator
 
     def sample(
@@ -159,7 +159,7 @@ class AdversarialGame:
         return drawing.samples(self.sampling_generator, spec, self.latent_dim, count, labels, seed, truncation)
 
     def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
-        """One step of the fight: see ``adversarial_step``."""
+        """Make one step of the game: see ``adversarial_step``."""
         if not self._draws:
             return adversarial_step(self, batches, rng)
         seed = int(torch.randint(2**31, (), generator=rng, device=rng.device))
@@ -168,7 +168,7 @@ class AdversarialGame:
             return adversarial_step(self, batches, rng)
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
-        """What came with the batch, or else latents (B, latent_dim) from N(0, I)."""
+        """The inputs that came with the batch, or latents (B, latent_dim) from N(0, I)."""
         if batch.given is not None:
             return batch.given
         count = len(batch.real) * self.runtime.processes
@@ -177,13 +177,13 @@ class AdversarialGame:
 
     @torch.no_grad()
     def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:
-        """Samples (B, *shape) as the players see them, with batch statistics that stay as they are."""
+        """Encoded samples (B, *shape); batch statistics do not change."""
         generator = self.sampling_generator if averaged else self.generator
         with at_rest(generator), self.runtime.autocast():
             return play(generator, given, labels).float()
 
     def try_out(self, batch: Batch) -> None:
-        """Try a step on copies; before the first one, warn of what the players' outputs speak against.
+        """Try a step on copies; before the first step, also warn of problems in the outputs of the players.
 
         Raises:
             PlayerError: what would fail, or could never be won.
@@ -191,7 +191,7 @@ class AdversarialGame:
         outlook.try_out(self, batch)
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
-        """Measures the discriminator's lead on what it was shown over what is held out."""
+        """A function that compares the discriminator on the training set and on the hold-out."""
         return HeldOutGap(self, data, held_out, seed) if held_out else dict
 
     def described(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -225,7 +225,7 @@ class AdversarialGame:
 
     @property
     def r1(self) -> float:
-        """R1's gamma as it was given; 0 without R1."""
+        """The given gamma of R1; 0 without R1."""
         return sum(penalty.weight for penalty in self.penalties if penalty.on == "real")
 
     def _groups(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The adversarial game that a config describes, and what of its options do not go together."""
+"""Make the adversarial game of a config, and refuse options that do not work together."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def make(
 
 
 def check(config: Config, spec: Spec, classes: int) -> None:
-    """Refuse what cannot play on such data, without building the players.
+    """Refuse options that do not work with this data, without building the players.
 
     Raises:
         ConfigError: which options, and what to change.
@@ -89,7 +89,7 @@ def check(config: Config, spec: Spec, classes: int) -> None:
 
 
 def check_players(config: Config, spec: Spec, classes: int) -> None:
-    """Refuse options that do not go together, before anything is built.
+    """Refuse options that do not work together, without building anything.
 
     Raises:
         ConfigError: which, and what to change.

@@ -48,7 +48,7 @@ def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch
 
 
 def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
-    """The slope of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
+    """The gradient of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
     due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
     # Where D's slope in its samples is asked for, the logits carry it: one forward pass for both. It is
     # the slope of D(see(x)) in x, as in Karras et al. 2020: the alteration is a part of D here.
@@ -81,7 +81,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
 
 
 def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
-    """The slope of L_G(D(x), D(G(z))) in the generator's weights alone."""
+    """The gradient of L_G(D(x), D(G(z))) in the weights of the generator only."""
     real, labels, fake = batch.real, batch.labels, see(game, fake, rng)
     if game.loss.pairs:
         real = see(game, real, rng)

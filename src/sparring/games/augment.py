@@ -1,4 +1,4 @@
-"""Differentiable augmentation of what the discriminator sees, real and forged alike.
+"""Differentiable augmentation of the discriminator's inputs, both real and forged.
 
 A discriminator with few samples learns them by heart. Shown them ever differently it cannot, and the
 generator does not learn the alterations as long as each is left out often enough: a transformation
@@ -32,7 +32,7 @@ CUT = 0.5  # of the sides: what is cut out
 
 
 class Transform(NamedTuple):
-    """A transformation and how many uniform numbers it needs a sample."""
+    """A transformation, and the number of uniform numbers that it needs per sample."""
 
     function: Callable[[Tensor, Tensor, Tensor], Tensor]
     numbers: int
@@ -50,7 +50,7 @@ def normal(u: Tensor, deviation: float) -> Tensor:
 
 
 def mirror(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """Left and right changed about, in half of the cases (ADA's x-flip)."""
+    """Mirror left and right, in half of the cases (ADA's x-flip)."""
     flips = (u[0] < p) & (u[1] < 0.5)
     return torch.where(flips.view(-1, 1, 1, 1), pictures.flip(3), pictures)
 
@@ -88,7 +88,7 @@ def colour(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
 
 
 def translation(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """Shifted by whole pixels, at most an eighth of each side, nought moving in (Zhao et al. 2020)."""
+    """Shift by whole pixels, at most an eighth of each side, and fill with 0 (Zhao et al. 2020)."""
     takes = u[0] < p
     sides = (pictures.shape[3], pictures.shape[2])  # x, y
     most = [int(side * REACH + 0.5) for side in sides]
@@ -100,7 +100,7 @@ def translation(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
 
 
 def cutout(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """A box of half of each side, its centre anywhere, is nought (Zhao et al. 2020)."""
+    """Set a box of half of each side, with a random centre, to 0 (Zhao et al. 2020)."""
     takes = u[0] < p
     inside = []
     for side, v in zip(pictures.shape[2:], u[1:], strict=True):
@@ -186,7 +186,7 @@ def sign_of_pairs(real: Tensor, fake: Tensor) -> Tensor:
 
 
 class Augmentation(nn.Module):
-    """Transformations one after the other, each made with probability p.
+    """Applies transformations one after the other, each with probability p.
 
     With a ``target`` p adapts (Karras et al. 2020, section 3): ``overfitting`` tells from the logits
     of a batch how well the discriminator knows its reals; above the target p rises, below it falls,
@@ -222,7 +222,7 @@ class Augmentation(nn.Module):
             ValueError: what comes are not pictures.
         """
         if pictures.ndim != 4:
-            raise ValueError(f"samples of shape {tuple(pictures.shape[1:])} are no pictures (C, H, W).")
+            raise ValueError(f"samples of shape {tuple(pictures.shape[1:])} are not pictures (C, H, W).")
         for transform, numbers in zip(
             self.transforms, u.T.split([t.numbers for t in self.transforms]), strict=True
         ):
@@ -292,7 +292,7 @@ def warp(pictures: Tensor, linear: Tensor, shift: Tensor, outside: str) -> Tenso
 
 
 def _without_alpha(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """The painted channels (1 or 3) and the rest, which may be none.
+    """The colour channels (1 or 3), and the alpha channel or no channel.
 
     Raises:
         ValueError: another number of channels than 1, 3 or 4.
@@ -321,7 +321,7 @@ class _Sample(torch.autograd.Function):
 
 
 class _Spread(torch.autograd.Function):
-    """The adjoint of sampling: what each pixel was asked for, added up."""
+    """The adjoint of sampling: adds up all contributions to each pixel."""
 
     @staticmethod
     def forward(ctx: Any, seen: Tensor, grid: Tensor, outside: str, size: torch.Size) -> Tensor:

@@ -38,7 +38,7 @@ class WeightAverage:
 
 
 def _tensors(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """What is averaged and what is copied: each parameter and buffer once, shared ones too."""
+    """The tensors to average and the tensors to copy: each parameter and buffer once."""
     vectors = {
         id(vector)
         for module in network.modules()

@@ -1,4 +1,4 @@
-"""Drawing from a generator: latents, labels, interpolation."""
+"""Draw samples from a generator: latents, labels and interpolation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def draw(
 
 
 def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-    """The same in the data's own values."""
+    """Draw samples and decode them to the values of the data."""
     return draw(generator, latents, labels, spec.decode)
 
 

@@ -1,4 +1,4 @@
-"""What a player's last function allows its values, beside the range that the game asks of them."""
+"""Compare the bounds of a network's last function with the range that its outputs need."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def lacking(ends: tuple[float, float], range_: tuple[float, float]) -> bool:
 
 
 def out_of_reach(ends: tuple[float, float], range_: tuple[float, float], last: Ending | None) -> Caution:
-    """What to say of a generator that cannot reach the data's range."""
+    """The warning for a generator that cannot reach the range of the data."""
     least, most = (end + 0.0 for end in ends)  # no minus before 0
     bounds = (
         f"go below {least:.3g}" if most == math.inf

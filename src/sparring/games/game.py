@@ -1,4 +1,4 @@
-"""What a game is to the loop, the checkpoint and the record: players, optimizers and memories by name."""
+"""The type of a game: players, optimizers and memories by name, one step, and the clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHORT = {"generator": "g", "discriminator": "d"}
 
 @dataclass
 class Clock:
-    """How far a training is; the loop moves it.
+    """The progress of a training; the loop updates it.
 
     Attributes:
         step: steps made.
@@ -44,7 +44,7 @@ class Clock:
 
 @runtime_checkable
 class Game(Protocol):
-    """Players, and what one step teaches each of them.
+    """Players, and one step that updates each of them.
 
     Attributes:
         clock: how far the training is.
@@ -62,7 +62,7 @@ class Game(Protocol):
 
     @property
     def optimizers(self) -> Mapping[str, Optimizer]:
-        """What moves the weights of each player, by the player's name."""
+        """The optimizer of each player, by the name of the player."""
 
     @property
     def memories(self) -> Mapping[str, nn.Module]:
@@ -74,11 +74,11 @@ class Game(Protocol):
 
     @property
     def batches(self) -> int:
-        """Fresh batches that a step takes."""
+        """The number of batches that a step takes."""
 
     @property
     def parts(self) -> int:
-        """Equal parts that each process divides a batch into."""
+        """The number of equal parts into which each process divides a batch."""
 
     @property
     def steadier(self) -> str:
@@ -94,7 +94,7 @@ class Game(Protocol):
         """What the generator is given for a batch: what came with it, or else latents drawn here."""
 
     def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:
-        """Samples as the players see them; of the weight average where there is one and it is wanted."""
+        """Encoded samples; with ``averaged`` from the weight average, if there is one."""
 
     def try_out(self, batch: Batch) -> None:
         """Try a step on copies before the first: raise what would fail in it, warn of what may."""

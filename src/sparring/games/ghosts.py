@@ -32,7 +32,7 @@ class GhostBatches:
         self.games, self.rngs = games, [rng, *(_child(rng) for _ in games[1:])]
 
     def split(self, batch: Batch) -> list[Batch]:
-        """A batch in its parts, in order."""
+        """Divide a batch into its parts, in order."""
         count = len(self.games)
         columns = [[None] * count if column is None else column.chunk(count) for column in batch]
         return [Batch(*row) for row in zip(*columns, strict=True)]
@@ -48,7 +48,7 @@ def replica(network: nn.Module) -> nn.Module:
 
 
 def follow(copied: nn.Module, network: nn.Module) -> None:
-    """Put a replica's buffers and mode where the network's are."""
+    """Copy the buffers and the mode of the network to a replica."""
     if copied.training != network.training:
         copied.train(network.training)
     for mine, theirs in zip(copied.buffers(), network.buffers(), strict=True):
@@ -56,11 +56,11 @@ def follow(copied: nn.Module, network: nn.Module) -> None:
 
 
 def joined(values: Sequence[Tensor]) -> Tensor:
-    """What the parts logged, as if of one batch: means () averaged, values of samples (B,) joined."""
+    """What the parts logged, as for one batch: means () are averaged, values of samples (B,) joined."""
     return torch.cat(list(values)) if values[0].ndim else torch.stack(list(values)).mean()
 
 
 def _child(rng: torch.Generator) -> torch.Generator:
-    """A generator of its own that follows from this one."""
+    """Another random generator, seeded from this one."""
     seed = torch.randint(2**31, (), generator=rng, device=rng.device)
     return torch.Generator(rng.device).manual_seed(int(seed))

@@ -46,7 +46,7 @@ def check_logits(real: Tensor, fake: Tensor) -> None:
 
 
 def one_logit_each(shape: Sequence[int], count: int, classes: int = 0) -> str:
-    """How a discriminator that gives logits of this shape for ``count`` samples comes to one logit a sample."""
+    """Advice for a discriminator whose logits have this shape, so that it gives one logit per sample."""
     each = math.prod(shape) / max(count, 1)
     if not shape:
         return "That is one number for the whole batch: leave out the mean over the batch."

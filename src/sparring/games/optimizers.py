@@ -1,4 +1,4 @@
-"""Optimizers: how a player's weights follow their gradients."""
+"""Optimizers, which update the weights of a player by their gradients."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ RATE, BETAS = 2e-4, (0.5, 0.999)  # DCGAN's (Radford et al. 2015), where nobody 
 
 
 class OptimisticAdam(Adam):
-    """Adam that takes each step twice and the step before back (Daskalakis et al. 2018, algorithm 1).
+    """Adam that doubles each step and subtracts the last one (Daskalakis et al. 2018, algorithm 1).
 
-    w <- w - 2 s_t + s_(t-1), with s_t Adam's own step: it reckons with the other player's answer, and
-    so converges where two players of plain gradient descent circle each other. Arguments are Adam's.
+    w <- w - 2 s_t + s_(t-1), where s_t is the step of Adam. It anticipates the answer of the other player, so
+    it converges where plain gradient descent makes two players move in circles. Arguments are Adam's.
     """
 
     @torch.no_grad()
@@ -33,7 +33,7 @@ class OptimisticAdam(Adam):
 
 
 def adam(player: nn.Module, rate: float = RATE, betas: tuple[float, float] = BETAS) -> Adam:
-    """Adam (Kingma & Ba 2015), in one kernel where the device has that."""
+    """Adam (Kingma & Ba 2015), in one kernel if the device has it."""
     return Adam(player.parameters(), rate, betas, fused=_fuses(player))
 
 

@@ -1,4 +1,4 @@
-"""Before the first step: a step tried on copies, and what the players' first outputs speak against."""
+"""Before the first step: try a step on copies, and find problems in the first outputs of the players."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ FAR = 1e3  # last weights so many times too large saturate a bounded generator
 
 
 def try_out(game: AdversarialGame, batch: Batch) -> None:
-    """Try a step on copies; before the first one, warn of what the players' first outputs speak against.
+    """Try a step on copies; before the first step, also warn of problems in the outputs of the players.
 
     Raises:
-        PlayerError: what would fail, or could never be won.
+        PlayerError: the step fails, or a player cannot learn.
     """
     check_optimizers(game)
     try_step(game, batch)
@@ -39,7 +39,7 @@ def try_out(game: AdversarialGame, batch: Batch) -> None:
 
 
 def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
-    """What the players' first outputs on a batch speak against; nothing of the game is changed."""
+    """Problems in the first outputs of the players on a batch; the game does not change."""
     twin = copied(game)
     if twin is None:
         return []
@@ -48,7 +48,7 @@ def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
 
 
 def of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
-    """The generator's range beside the data's, and the size of what both players give at first."""
+    """Problems with the range of the generator, compared with the data, and with the size of outputs."""
     given = twin.given(batch, torch.Generator().manual_seed(0))
     near = play(twin.generator, given, batch.labels)
     logits = play(twin.discriminator, batch.real, batch.labels)
@@ -80,9 +80,9 @@ def of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Ca
 
 
 def _reach(twin: AdversarialGame, given: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
-    """The least and the greatest value the generator can draw, infinite where nothing holds it.
+    """The least and the greatest value that the generator can make; infinite without bounds.
 
-    Its last weights are made so large, with either sign, that a bound which stays is one of the network's.
+    Its last weights are made very large, with either sign, so that a remaining bound is due to the network.
     """
     last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
     if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):

@@ -1,4 +1,4 @@
-"""Does the discriminator know what is real, or only what it was shown?"""
+"""Measure whether the discriminator has learnt what is real, or only its training set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sparring.networks.network import at_rest, play
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
-MOST = 256  # samples of each kind a measurement
+MOST = 256  # training, held-out and fake samples in a measurement, each
 
 
 def gap(train: Tensor, held_out: Tensor, fake: Tensor) -> float | None:
@@ -29,7 +29,7 @@ def gap(train: Tensor, held_out: Tensor, fake: Tensor) -> float | None:
 
 
 class HeldOutGap:
-    """Measures ``gap`` of a game on fixed samples, unaltered; the game is left as it is."""
+    """Measures ``gap`` of a game on fixed samples without augmentation; the game does not change."""
 
     def __init__(self, game: AdversarialGame, data: Dataset, held_out: Dataset, seed: int) -> None:
         self.game, self.seed = game, seed

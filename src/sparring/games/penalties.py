@@ -97,7 +97,7 @@ def near_r1(gamma: float, every: int = 1, sigma: float = 0.01) -> Penalty:
 
 
 def of(chosen: PenaltiesConfig) -> tuple[Penalty, ...]:
-    """The penalties that have any weight."""
+    """The penalties of a config whose weights are not 0."""
     every = chosen.penalty_every
     known = (
         r1(chosen.r1_gamma, every),
@@ -168,7 +168,7 @@ class AdaptiveGamma(nn.Module):
 
 
 def adaptive_gamma(chosen: PenaltiesConfig) -> AdaptiveGamma | None:
-    """The gamma that adapts; None where it stays."""
+    """The adaptive gamma; None if gamma does not adapt."""
     if not chosen.gamma_target:
         return None
     return AdaptiveGamma(chosen.gamma_target, chosen.gamma_samples)

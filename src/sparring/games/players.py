@@ -1,4 +1,4 @@
-"""The two players as a game meets them: what may play, and how each is called."""
+"""Check and call the generator and the discriminator of a game."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ RETURN_TENSOR = "Let its forward return that tensor alone."
 
 
 def described(outputs: Any) -> str:
-    """What a player returned that is no tensor."""
+    """A description of outputs that are not a tensor, for messages."""
     if outputs is None:
         return "None, as a forward without a return does"
     parts = f" of {len(outputs)}" if isinstance(outputs, tuple | list | dict) else ""
@@ -62,7 +62,7 @@ def described(outputs: Any) -> str:
 
 
 def may_draw(network: nn.Module) -> bool:
-    """Whether a network may draw from torch's own random stream, as dropout does.
+    """Whether a network may use the global random numbers of torch, as dropout does.
 
     The library's networks do not; of a module that is neither its nor torch's nobody knows.
     """
@@ -108,7 +108,7 @@ def check_game(game: Any) -> None:
     instance("lr_schedule", game.lr_schedule, Callable, "a function of the share of the budget")  # type: ignore[arg-type]
     try:
         at_first = game.lr_schedule(0.0)
-    except Exception as error:  # whatever a user's function raises
+    except Exception as error:  # a user's function may raise anything
         raise ConfigError(f"lr_schedule fails at 0: {type(error).__name__} {quoted(str(error))}.") from error
     number("lr_schedule(0.0)", at_first, 0)
     instance("runtime", game.runtime, Runtime, "a Runtime, as sparring.machine.device.Runtime(device='cpu')")

@@ -1,4 +1,4 @@
-"""Before the first step: what would make a training fail, found in a second or two on copies."""
+"""Before the first step: find in a second or two, on copies, what would make a training fail."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game
 
 
 def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list[Caution]:
-    """What is wrong with a game and its data, the surest first; nothing of either is changed.
+    """Problems of a game and its data, the most certain first; neither is changed.
 
     Args:
         data: as for ``train``.
 
     Raises:
-        DataError: what came is no samples.
+        DataError: the data are not samples.
     """
     instance("game", game, AdversarialGame, "a sparring.AdversarialGame(generator, discriminator, latent_dim)")
     seed = whole("seed", seed, -(2**63), 2**64 - 1)
@@ -182,7 +182,7 @@ def _learning(player: nn.Module) -> list[Tensor]:
 
 
 def _lead_learnt(twin: AdversarialGame, batch: Batch) -> float:
-    """How much a few steps raise the twin's scores of real samples above those of forged ones."""
+    """How much a few steps on a copy raise the scores of real samples above those of fakes."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     fake = forge(twin, batch, rng).detach()
     leads = []

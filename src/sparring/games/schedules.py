@@ -1,4 +1,4 @@
-"""Schedules: pure functions of the share of the budget spent (0 to 1) to a factor."""
+"""Schedules: pure functions from the share of the budget that is spent (0 to 1) to a factor."""
 
 from __future__ import annotations
 

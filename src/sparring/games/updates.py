@@ -1,4 +1,4 @@
-"""One update of one player: gradients of its loss, their mean over ghost batches, a step of its optimizer."""
+"""Update one player: gradients of its loss, their mean over ghost batches, a step of its optimizer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sparring.games.ghosts import joined
 
 
 class Update(NamedTuple):
-    """What one batch says of a player: a gradient for each of its weights, and what to log."""
+    """The result of one batch for a player: a gradient for each of its weights, and values to log."""
 
     gradients: Sequence[Tensor | None]
     logged: Logged
@@ -22,7 +22,7 @@ class Update(NamedTuple):
 def slope(loss: Tensor, player: nn.Module) -> list[Tensor | None]:
     """The gradient of a loss () in each weight of a player; None where it does not enter.
 
-    Naming the weights spares those of the other player, which nobody would use.
+    Gradients are computed only for these weights, since those of the other player are not used.
     """
     weights = [p for p in player.parameters() if p.requires_grad]
     return list(torch.autograd.grad(loss, weights, allow_unused=True))

@@ -1,1 +1,1 @@
-"""The run folder: written, resumed, drawn from."""
+"""Run folders: write them, resume them, and draw from them."""

@@ -1,7 +1,7 @@
-"""Quality through a training: measured now and then, and the best checkpoint kept.
+"""Measure the quality at intervals during a training, and keep the best checkpoint.
 
-The best of many measurements flatters itself, so a checkpoint is chosen on one set of samples and
-reported on another.
+The best of many measurements is too optimistic, so a checkpoint is chosen on one set of samples and
+measured for the report on another.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ REFERENCE = 10_000  # reals at most
 
 @dataclass(frozen=True)
 class Judge:
-    """Measures a generator against reals, held out where the set has such a part."""
+    """Measures a generator against real samples, from a hold-out if there is one."""
 
     config: Config
     spec: Spec
@@ -53,7 +53,7 @@ class Judge:
         return frechet(fit_gaussian(self.features(generator, offset)), self.standard.law)
 
     def measured(self, generator: nn.Module) -> tuple[float, quality.TimesReal]:
-        """The distance and times real of samples that no checkpoint is chosen on."""
+        """The distance and times real of samples that are not used to choose a checkpoint."""
         features = self.features(generator, REPORTING)
         return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
 
@@ -88,7 +88,7 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
-    """Real data as the features of its kind take it, with labels that came with it."""
+    """Real data in the form from which features are computed, with its labels."""
     labels = None if data.spec.clusters else data.labels
     kind = kinds.of(data.spec)
     samples = kind.for_features(data.samples, data.spec)
@@ -127,7 +127,7 @@ class Selection:
         return True
 
     def report(self) -> dict[str, Any]:
-        """How the best checkpoint and the present state measure on samples neither was chosen on."""
+        """The quality of the best checkpoint and of the current state, on samples not used for the choice."""
         player = checkpoint.AVERAGE if checkpoint.AVERAGE in self.game.memories else checkpoint.GENERATOR
         facts, tensors = checkpoint.read(self.folder, lambda _: None, of=(f"{player}/",))
         last = self.game.sampling_generator

@@ -37,15 +37,15 @@ MEND = "Put back the config.toml that it was written with, or train anew with `s
 
 
 class NothingSavedError(RunError):
-    """A folder without a checkpoint that is whole."""
+    """The folder has no complete checkpoint."""
 
 
 class _BrokenError(ValueError):
-    """Why a checkpoint does not count."""
+    """A checkpoint is damaged; the message is the reason."""
 
 
 def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> Path:
-    """Save the game; returns the path of the JSON. Checkpoints before the last KEEP go.
+    """Save the game and return the path of the JSON; all checkpoints except the last KEEP are deleted.
 
     Raises:
         RunError: the disk is full or cannot be written; the checkpoints before are untouched.
@@ -91,10 +91,10 @@ def _digest(facts: Mapping[str, Any], tensors: BufferedReader | BytesIO) -> str:
 def read(
     folder: Path, warn: Callable[[str], object], of: tuple[str, ...] = ("",)
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The newest checkpoint that is whole: its facts and its tensors. ``warn`` hears of broken ones.
+    """The facts and tensors of the newest complete checkpoint; ``warn`` is called for broken ones.
 
     Args:
-        of: how the names of the tensors begin that are wanted; the others are not taken into memory.
+        of: prefixes of the names of the tensors to read; others are not loaded into memory.
 
     Raises:
         NothingSavedError: there is none.
@@ -147,7 +147,7 @@ def _load(path: Path, of: tuple[str, ...]) -> dict[str, Tensor]:
 
 
 def _check_facts(facts: Mapping[str, Any], step: int) -> None:
-    """Refuse facts that no checkpoint of this step has.
+    """Refuse facts that a checkpoint of this step cannot have.
 
     Raises:
         _BrokenError: which.
@@ -208,10 +208,10 @@ def _fill(live: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
 def _check_tensors(
     expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], facts: Mapping[str, Any], mend: str = MEND
 ) -> None:
-    """Refuse tensors that are missing, too many, or of another shape or type.
+    """Refuse missing or unknown tensors, and tensors of another shape or type.
 
-    A weight that no gradient ever reached has no state in its optimizer: all of it may be missing where
-    the facts say so, or where no step has been made.
+    An optimizer has no state for a weight that never had a gradient: it may be missing if the facts say so
+    or no step has been made.
 
     Raises:
         RunError: the first of them, and what is expected.

@@ -1,4 +1,4 @@
-"""What a run folder says, with the spec of its data."""
+"""Read the facts about a run and the spec of its data from its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a training in Python stands: it is begun, goes on, and is saved, in a run folder or in memory alone."""
+"""The state of a training in Python: start, continue and save it, in a run folder or only in memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sparring.training.loop import prepared
 
 
 def warned(message: str) -> None:
-    """What a Python user should hear, as Python's warnings are heard."""
+    """Show a message to a Python user as a warning."""
     warnings.warn(message, stacklevel=3)
 
 
@@ -41,7 +41,7 @@ def described(game: Game, own: Collection[str]) -> dict[str, str]:
 
 
 class Fitted:
-    """A training that has been begun, and what it has come to.
+    """A training and its current state.
 
     Attributes:
         config, spec: its options, and what its data is.
@@ -103,13 +103,13 @@ class Fitted:
         return found
 
     def _see(self, config: Config, data: Dataset, parts: tuple[Dataset, Dataset | None]) -> None:
-        """Take data, and its parts as this config's players see them."""
+        """Set the data, and its parts with the labels that the config chooses."""
         self.config, self.data = config, data
         self._seen, self.held_out = parts
         self.spec, self.class_counts = self._seen.spec, self._seen.class_counts
 
     def go_on(self, data: Dataset, budget: Mapping[str, float], path: Path | None) -> None:
-        """Stand where the training stopped, in its run folder or in a new one that is named.
+        """Return to the state where the training stopped, in its run folder or in a new one.
 
         Args:
             budget: of the whole training, where it is another one.
@@ -127,7 +127,7 @@ class Fitted:
             self.folder = RunFolder(self.save(path))
         elif self.folder and self._best:
             raise RunError(
-                f"{self.folder.path} has gone on after its best checkpoint. Go on from that one elsewhere: "
+                f"{self.folder.path} has continued after its best checkpoint. Continue from that elsewhere: "
                 "fit(data, resume=True, out='runs/other')."
             )
         self._see(config, data, parts)
@@ -224,7 +224,7 @@ class Fitted:
 
     @property
     def sampler(self) -> Sampler:
-        """What to draw with: the players, which may have been changed, or else a run's generator alone."""
+        """The sampler of the players, which may have changed, or else of the generator of a run."""
         if self._game is None:
             return self._loaded
         return Sampler.of(self._game, self.spec, self.config, self.class_counts)

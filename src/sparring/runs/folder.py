@@ -1,4 +1,4 @@
-"""The run folder: everything a training leaves behind, and all that resuming or drawing needs.
+"""The run folder: all files of a training, from which it is resumed and samples are drawn.
 
 ``config.toml`` the options, ``run.json`` the data's spec and the versions, ``history.jsonl`` a
 Record a line, ``samples/`` pictures of the same latents through training, ``checkpoints/``.
@@ -45,17 +45,17 @@ class RunFolder:
 
     @property
     def healthy(self) -> Path:
-        """States that a rescue can go back to."""
+        """The folder of healthy checkpoints, to which a rescue can go back."""
         return self.path / layout.HEALTHY
 
     @property
     def best(self) -> Path:
-        """The checkpoint with the least distance, where ``evaluate_every`` asked for one."""
+        """The folder of the checkpoint with the smallest distance, kept with ``evaluate_every``."""
         return self.path / layout.BEST
 
     @property
     def choice(self) -> Path:
-        """How the best checkpoint and the last one measure on samples neither was chosen on."""
+        """The file that compares the best checkpoint with the last, on samples not used for the choice."""
         return self.path / layout.CHOICE
 
     @property
@@ -64,7 +64,7 @@ class RunFolder:
 
     @property
     def fields(self) -> Path:
-        """What the discriminator thinks of the plane, beside each picture of two-dimensional points."""
+        """The folder with scores of the discriminator over the plane, for two-dimensional points."""
         return self.path / layout.FIELDS
 
     @property
@@ -72,7 +72,7 @@ class RunFolder:
         return self.path / layout.HISTORY
 
     def records(self) -> Iterator[Record]:
-        """The history so far, empty where there is none yet."""
+        """The records so far; none if there is no history yet."""
         return read_history(self.history) if self.history.exists() else iter(())
 
     def saved(self) -> list[int]:
@@ -80,7 +80,7 @@ class RunFolder:
         return layout.steps(self.checkpoints, layout.STATE)
 
     def drop_after(self, step: int, *names: str) -> None:
-        """Delete what is of later steps in these folders of ``layout.BY_STEP``."""
+        """Delete files of later steps in these folders of ``layout.BY_STEP``."""
         clear(self.path, lambda other: other > step, names)
 
     def game(
@@ -91,7 +91,7 @@ class RunFolder:
         best: bool = False,
         own: Mapping[str, Given] = NONE,
     ) -> tuple[Game, dict[str, Any]]:
-        """The players as the newest whole checkpoint has them, or the best, and the checkpoint's facts.
+        """The players from the newest complete checkpoint, or the best one, and the facts of the checkpoint.
 
         Args:
             own: players of a user's own, by the player's name.
@@ -106,7 +106,7 @@ class RunFolder:
         return restored, saved
 
     def states(self, best: bool = False) -> Path:
-        """Where the checkpoints are, or the best one.
+        """The folder of the checkpoints, or that of the best one.
 
         Raises:
             RunError: the best one is asked for, and none was kept.
@@ -130,7 +130,7 @@ class RunFolder:
 
 
 def facts_of(data: Dataset) -> dict[str, Any]:
-    """What run.json says of the data that is trained on."""
+    """The facts about the training data for run.json."""
     return {
         "data": data.name,
         "data_count": len(data),
@@ -151,7 +151,7 @@ def _written(path: Path) -> set[int]:
 
 
 def clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout.BY_STEP) -> None:
-    """Delete a run's files of such steps, and what a kill left half written; the user's own files stay."""
+    """Delete files of a run for some steps, and incomplete files; the user's own files stay."""
     written = _written(path)
     for name in names:
         layout.drop(path / name, goes, written)
@@ -162,7 +162,7 @@ def clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout
 
 @contextmanager
 def only_trainer(path: Path) -> Iterator[None]:
-    """Hold the folder for one training at a time.
+    """Lock the folder, so that only one training uses it at a time.
 
     Raises:
         RunError: another process is training in it.
@@ -183,7 +183,7 @@ def digest(data: Dataset) -> str:
 
 
 def same_data(folder: RunFolder, data: Dataset) -> None:
-    """Refuse to go on with other data than the run began with.
+    """Refuse to continue with data that differs from that at the start of the run.
 
     Raises:
         RunError: the samples or labels differ.

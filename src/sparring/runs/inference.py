@@ -1,4 +1,4 @@
-"""What drawing needs of a training, and no more: the generator, and what its samples are.
+"""Load only what sampling needs of a training: the generator and the spec of its samples.
 
 No discriminator, optimizer or memory is built, and of a checkpoint only the generator's tensors are taken
 into memory.
@@ -60,7 +60,7 @@ class Sampler:
         best: bool = False,
         generator: Given | None = None,
     ) -> Sampler:
-        """The generator as the newest whole checkpoint of a run has it, or as the best one has it.
+        """The generator from the newest complete checkpoint of a run, or from the best one.
 
         Args:
             run: its folder.
@@ -87,12 +87,12 @@ class Sampler:
 
     @staticmethod
     def of(game: Game, spec: Spec, config: Config, class_counts: Sequence[int]) -> Sampler:
-        """What a training draws with at present."""
+        """The sampler of a game in its current state."""
         return Sampler(game.sampling_generator, spec, config, class_counts, game.clock.step)
 
     @property
     def classes(self) -> int:
-        """Classes, or clusters, that it draws by; 0 without any."""
+        """The number of classes or clusters; 0 without classes."""
         return len(self.class_counts)
 
     def sample(self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:

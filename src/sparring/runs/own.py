@@ -1,4 +1,4 @@
-"""``sparring.train``: a game of a user's own, in memory or in a run folder like any other."""
+"""``sparring.train``: train a user's own game, in memory or in a run folder."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     check: bool = True,
 ) -> Iterator[Record]:
-    """Train until the budget is spent; yield a Record every so many steps or seconds and at the end.
+    """Train until the budget is spent; yield a Record at regular intervals and at the end.
 
-    At a record the game may be saved, drawn from or left; training goes on from its state, and the
-    clock stands still. The draws of a step depend only on (seed, step). ``stop`` is asked after each step.
+    At a record the consumer may save the game, draw from it or stop. Meanwhile the clock stands still.
+    The random numbers of a step depend only on (seed, step). ``stop`` is called after each step.
 
     Args:
         data: a Dataset, an array or a tensor, (samples, labels), a torch Dataset or DataLoader. The players
@@ -70,13 +70,13 @@ def train(
         vitals: measure the samples at each record, for the doctor; without it where there is a run folder.
         pictures: of the same latents through training, in a run folder.
         evaluate_every: samples between measurements of quality, the best checkpoint kept in the run folder.
-        check: try a step on copies of the players first, to name what would fail in it.
+        check: first try a step on copies of the players, so that errors have clear messages.
 
     Raises:
         DataError: the data cannot be trained on.
-        ConfigError: players that cannot play, or an argument that does not fit.
+        ConfigError: the players do not work, or an argument does not fit.
         NonFiniteError: a loss or a gradient is no longer finite.
-        RunError: a run folder that is in the way, or that cannot be gone on with.
+        RunError: the run folder exists already, or cannot be continued.
     """
     if out is None:
         return loop.train(

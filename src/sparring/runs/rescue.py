@@ -1,7 +1,7 @@
-"""``sparring train --rescue``: back to the last healthy state, one cure, and a while of watching.
+"""``sparring train --rescue``: go back to the last healthy state, change one option, and watch.
 
-What is done is said, and written to ``rescue.jsonl`` in the run folder, a line each with all that a
-resumed training must know.
+Each action is reported and written to ``rescue.jsonl`` in the run folder, as a line with all that a
+resumed training needs.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ PATIENCE = 6  # records that a cure has before the doctor is heard again, unless
 
 @dataclass
 class Rescuer:
-    """Trains a run and cures it, as often as it may.
+    """Trains a run, and tries cures when the doctor finds a serious disease.
 
     Args:
-        most: cures that may be tried.
-        tell: hears of everything that is done.
+        most: the largest number of cures.
+        tell: called with a sentence about each action.
 
     Attributes:
         game: the players as they are now; a cure begins with new ones.
@@ -55,7 +55,7 @@ class Rescuer:
     game: Game
     most: int
     tell: Callable[[str], object] = print
-    tried: set[tuple[str, str]] = attribute(default_factory=set)  # diseases with their cures
+    tried: set[tuple[str, str]] = attribute(default_factory=set)  # (disease, cure) pairs
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = attribute(default_factory=list)  # at the last record
     diagnosis: Diagnosis = attribute(default_factory=lambda: Doctor().diagnosis(()))
@@ -64,7 +64,7 @@ class Rescuer:
     heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
-        """``train_in`` until the budget is spent, with cures where they are needed.
+        """Call ``train_in`` until the budget is spent, with cures if they are needed.
 
         Raises:
             NonFiniteError: the training broke down and no cure is left.
@@ -111,7 +111,7 @@ class Rescuer:
             checkpoint.write(self.game, self.folder.healthy)
 
     def _treat(self, findings: Sequence[Finding], step: int) -> bool:
-        """Go back and change what the first serious finding asks for; False where nothing is to be done."""
+        """Go back and apply the cure of the first serious finding; False if there is nothing to do."""
         serious = [finding for finding in findings if finding.confidence != "low"]
         if step < self.heard_from:
             serious = [finding for finding in serious if finding.name == "non-finite"]
@@ -150,7 +150,7 @@ class Rescuer:
         return True
 
     def _go_back(self, config: Config, step: int) -> None:
-        """The players of the last state that was healthy well before a step, or new ones."""
+        """The players of the last healthy state sufficiently before a step, or new ones."""
         folder, spent = self.folder, self.game.clock.seconds
         game = games.make(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)

@@ -1,4 +1,4 @@
-"""A training in its run folder: history, pictures and checkpoints are on disk before a record is seen."""
+"""Train in a run folder: history, pictures and checkpoints are on disk before a record is yielded."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
 
 
 class Writer:
-    """Puts each record on disk, a picture where one is due, a checkpoint when it is time."""
+    """Writes each record, and pictures and checkpoints when they are due."""
 
     def __init__(self, folder: RunFolder, game: Game, data: Dataset) -> None:
         self.folder, self.game, self.config = folder, game, folder.config
@@ -138,7 +138,7 @@ class Writer:
         self.history.close()
 
     def _due(self, progress: float) -> int:
-        """Which picture is due. Early ones come closer together: that is when most changes."""
+        """The number of the picture that is due; early pictures are closer together in time."""
         return int(self.config.records.pictures * progress ** (2 / 3))
 
     def _draw(self, progress: float) -> None:
