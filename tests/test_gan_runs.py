@@ -133,7 +133,7 @@ def test_a_run_that_is_not_there_yet_is_begun(pictures: Dataset, tmp_path: Path)
     """So a script that is killed may be started again as it is."""
     fitted = gan().fit(pictures, samples_seen=32, out=tmp_path / "run", resume=True)
     assert fitted.history[-1].step == 2
-    with pytest.raises(RunError, match=r"no training to continue: fit\(data\) first"):
+    with pytest.raises(RunError, match=r"no training to continue: call fit"):
         gan().fit(pictures, resume=True)
 
 

@@ -1,6 +1,6 @@
-"""One step tried on copies of the players: what would fail in it is named, with its place and its mend.
+"""Try one step on copies of the players, and name what fails in it, where, and what to change.
 
-What is told here is certain; what only looks wrong is in ``checks``.
+These problems are certain; ``preflight`` looks for likely problems.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say 
 
 
 def as_data(game: Game, data: Any) -> Dataset:
-    """What a user gave as a Dataset; without labels that came along where no player takes them.
+    """A user's data as a Dataset, without labels if no player takes them.
 
-    A word on standard error says what was taken.
+    A note on standard error says what was taken.
     """
     dataset, remarks = take(data)
     labelled = dataset.classes and not isinstance(data, Dataset)
@@ -50,10 +50,10 @@ def as_data(game: Game, data: Any) -> Dataset:
 
 
 def try_step(game: AdversarialGame, batch: Batch) -> None:
-    """Play one step on copies, on a batch on the game's device; nothing of the game is changed.
+    """Make one step on copies with a batch on the device of the game; the game does not change.
 
     Raises:
-        PlayerError: what would fail, or could never be won.
+        PlayerError: the step fails, or a player cannot learn.
     """
     twin = copied(game)
     if twin is None:
@@ -75,7 +75,7 @@ def try_step(game: AdversarialGame, batch: Batch) -> None:
 
 
 def copied(game: AdversarialGame) -> AdversarialGame | None:
-    """The same game between copies of the players in training mode; None where one cannot be copied."""
+    """The same game with copies of the players in training mode; None if a player cannot be copied."""
     twin = copy.copy(game)
     try:
         twin.generator, twin.discriminator = duplicate(game.generator), duplicate(game.discriminator)
@@ -91,10 +91,10 @@ def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) ->
 
 
 def check_optimizers(game: AdversarialGame) -> None:
-    """Refuse optimizers that hold other weights than those of their player that learn.
+    """Refuse an optimizer that does not hold exactly the trainable weights of its player.
 
     Raises:
-        PlayerError: which, and what it holds.
+        PlayerError: an optimizer holds other weights, or not all.
     """
     given = {player: _weights(optimizer) for player, optimizer in game.optimizers.items()}
     own = {player: {id(weight) for weight in network.parameters()} for player, network in game.players.items()}
@@ -191,7 +191,7 @@ def _check_weights(player: str, network: nn.Module, device: torch.device) -> Non
 
 
 def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) -> None:
-    """Refuse a forward that wants labels where there are none, or takes none where there are."""
+    """Refuse a forward that needs labels if there are none, or takes none if there are some."""
     if takes(network, 1 if labels is None else 2):
         return
     inputs = "latents" if player == "generator" else "samples"
@@ -213,7 +213,7 @@ def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) ->
 
 
 def takes(network: nn.Module, count: int) -> bool:
-    """Whether a network's forward can be called with so many arguments."""
+    """Whether the forward of a network can be called with this number of arguments."""
     try:
         inspect.signature(network.forward).bind(*range(count))
     except ValueError:  # it says nothing of what it takes
@@ -225,7 +225,7 @@ def takes(network: nn.Module, count: int) -> bool:
 
 @dataclass
 class _Visit:
-    """A layer that was called: its name in the network, itself, the shape that it got, whether it answered."""
+    """A layer that was called: its name in the network, the layer, its input's shape, whether it returned."""
 
     name: str
     layer: nn.Module
@@ -234,13 +234,13 @@ class _Visit:
 
     @property
     def failed(self) -> bool:
-        """Whether one of torch's own layers failed on what it got."""
+        """Whether a layer of torch failed on its input."""
         return not self.answered and self.shape is not None and type(self.layer).__module__.startswith("torch.")
 
 
 @contextmanager
 def _watched(network: nn.Module) -> Iterator[list[_Visit]]:
-    """The innermost layers as they are called; the last is where a failure happened."""
+    """The innermost layers in the order of their calls; a failure happened in the last one."""
     visits: list[_Visit] = []
 
     def note(name: str) -> Any:
@@ -271,7 +271,7 @@ def _explain(
     visits: list[_Visit],
     error: Exception,
 ) -> NoReturn:
-    """Refuse a player that failed, with the layer, what it got, and the mend where trying finds one."""
+    """Refuse a player that failed; the message names the layer, its input and, if found, a cure."""
     last = visits[-1] if visits else None
     if last and isinstance(last.layer, nn.modules.batchnorm._BatchNorm) and len(inputs) == 1:
         _refuse(
@@ -326,7 +326,7 @@ def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception)
 def _mend(
     twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]
 ) -> str | None:
-    """What to change, found by trying other inputs on a copy; None where none of them plays."""
+    """What to change, found by trying other inputs on a copy; None if none of them works."""
     wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
     count = len(inputs)
     if player == "discriminator":
@@ -352,7 +352,7 @@ def _listed(shape: Sequence[int]) -> str:
 
 
 def _picture(numbers: int, channels: int) -> tuple[int, int, int] | None:
-    """The square picture with so many channels that so many numbers make."""
+    """The shape of a square picture with this number of channels and of values."""
     side = math.isqrt(numbers // channels)
     return (channels, side, side) if channels * side * side == numbers else None
 
@@ -362,7 +362,7 @@ def _plays(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> bool:
 
 
 def _played(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
-    """What a copy of a network gives; None where it fails."""
+    """The outputs of a copy of a network; None if it fails."""
     try:
         with torch.no_grad():
             return play(duplicate(network), inputs, labels)
@@ -422,7 +422,7 @@ def _check_slopes(
 
 
 def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
-    """Whether outputs depend on some of the leaves, as autograd sees it."""
+    """Whether outputs depend on some of the leaves, by the graph of autograd."""
     leaves = [leaf for leaf in leaves if leaf.requires_grad]
     if not outputs.requires_grad:
         return False
@@ -440,7 +440,7 @@ def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
 
 
 def _check_endings(twin: AdversarialGame, fake: Tensor, logits: Tensor, real: Tensor) -> None:
-    """Refuse players whose last function keeps them from what the game asks."""
+    """Refuse players whose last function limits outputs to a range that does not fit the game."""
     last = ending(logits)
     if last and twin.loss.generator in ON_LOGITS and (last.least >= 0 or last.most <= 0):
         _refuse(
@@ -455,7 +455,7 @@ def _check_endings(twin: AdversarialGame, fake: Tensor, logits: Tensor, real: Te
 
 
 def _check_updates(twin: AdversarialGame, batch: Batch, latents: Tensor) -> None:
-    """Try both updates with their loss, penalties and what else the game has."""
+    """Try both updates with the losses, penalties and other parts of the game."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     for player in PLAYERS[::-1]:
         fake = play(twin.generator, latents, batch.labels).float()
