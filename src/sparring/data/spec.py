@@ -127,6 +127,13 @@ class Dataset:
 
     The samples may be backed by a file that is read-only and larger than memory. Batches are on
     ``device`` even if the samples do not fit there.
+
+    Attributes:
+        given: what the generator makes each sample from, such as another picture: as many samples, in the
+            same order, with a Spec of their own. None: it makes samples from random latents.
+
+    Raises:
+        DataError: there are more samples than given ones, or fewer.
     """
 
     name: str
@@ -135,6 +142,14 @@ class Dataset:
     labels: Tensor | None = None
     origin: Origin | None = None
     device: torch.device | None = None
+    given: Dataset | None = None
+
+    def __post_init__(self) -> None:
+        if self.given is not None and len(self.given) != len(self):
+            raise DataError(
+                f"{self.name} has {counted(len(self), 'sample')} and {len(self.given):,} given to make them "
+                "from: give one for each, in the same order."
+            )
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -150,10 +165,11 @@ class Dataset:
         return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
 
     def batch(self, indices: Tensor) -> Batch:
-        """Encoded samples (B, *shape) and labels (B,) at the indices (B,)."""
+        """Encoded samples (B, *shape), labels (B,) and what is given (B, …), at the indices (B,)."""
         labels = None if self.labels is None else self.labels.index_select(0, indices)
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
-        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels)
+        given = None if self.given is None else self.given.batch(indices).real
+        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels, given)
 
     def unlabelled(self) -> Dataset:
         """The same samples without their labels."""
@@ -163,7 +179,8 @@ class Dataset:
         """The same data on a device; samples that would fill more than half of it stay where they are."""
         labels = None if self.labels is None else self.labels.to(device)
         samples = self.samples if self._too_large_for(device) else self.samples.to(device)
-        return replace(self, samples=samples, labels=labels, device=device)
+        given = None if self.given is None else self.given.to(device)
+        return replace(self, samples=samples, labels=labels, device=device, given=given)
 
     def _too_large_for(self, device: torch.device) -> bool:
         return device.type == "cuda" and self.samples.nbytes > torch.cuda.mem_get_info(device)[0] / 2

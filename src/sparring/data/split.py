@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -39,8 +40,9 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
 def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
+    given = None if data.given is None else _part(data.given, indices, part)
     if data.origin is None:
-        return Dataset(data.name, data.spec, data.samples[kept], labels)
+        return replace(data, samples=data.samples[kept], labels=labels, given=given)
     path = data.origin.path.with_name(f"{data.origin.path.stem}-{len(kept)}-{part}.u8")
     try:
         samples = _on_disk(data.samples, kept, path)
@@ -49,7 +51,7 @@ def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
             f"cannot keep a part of {data.name} in {path.parent} ({reason(error)}). Make room "
             "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
         ) from error
-    return Dataset(data.name, data.spec, samples, labels)
+    return replace(data, samples=samples, labels=labels, origin=None, given=given)
 
 
 def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:

@@ -24,7 +24,16 @@ from sparring.history.facts import FORMAT
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
 
-OF_DATA = ("data", "data_count", "data_sha256", "classes", "class_counts", "noun", "spec")  # of run.json
+OF_DATA = (
+    "data",
+    "data_count",
+    "data_sha256",
+    "classes",
+    "class_counts",
+    "noun",
+    "spec",
+    "given",
+)  # of run.json
 
 
 def create(
@@ -67,7 +76,7 @@ def create(
         "torch": torch.__version__,
         "python": platform.python_version(),
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        **{name: of_data[name] for name in OF_DATA},
+        **{name: of_data[name] for name in OF_DATA if name in of_data},
         **({"own": dict(own)} if own else {}),
     }
     with layout.writing(path):

@@ -139,6 +139,7 @@ def facts_of(data: Dataset) -> dict[str, Any]:
         "class_counts": data.class_counts,
         "noun": kinds.of(data.spec).noun,
         "spec": data.spec.to_dict(),
+        **({} if data.given is None else {"given": facts_of(data.given)}),
     }
 
 
@@ -175,10 +176,12 @@ def only_trainer(path: Path) -> Iterator[None]:
 
 
 def digest(data: Dataset) -> str:
-    """SHA-256 of the samples and labels, to recognise the same data on resume."""
+    """SHA-256 of the samples, labels and what is given, to recognise the same data on resume."""
     total = hashlib.sha256(data.samples.contiguous().numpy().data)
     if data.labels is not None:
         total.update(data.labels.contiguous().numpy().data)
+    if data.given is not None:
+        total.update(digest(data.given).encode())
     return total.hexdigest()
 
 

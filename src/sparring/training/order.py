@@ -47,6 +47,8 @@ def batch_at(dataset: Dataset, order: Order, start: int, count: int, game: Game)
     parts = order(start, count).chunk(game.parts)
     indices = torch.cat([runtime.share(part) for part in parts]).to(runtime.device, non_blocking=True)
     batch = dataset.batch(indices)
+    if dataset.given is not None and batch.given is not None:
+        batch = batch._replace(given=kinds.of(dataset.given.spec).to_memory_format(batch.given))
     return batch._replace(real=kinds.of(dataset.spec).to_memory_format(batch.real))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from sparring import games, kinds
 from sparring.config.groups import Config, DatasetConfig
@@ -38,7 +39,7 @@ def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
     other, spec = builtin.held_out(data.name), labelled.spec
     if other is None or (other.spec.shape, other.spec.class_names) != (spec.shape, spec.class_names):
         return labelled, None
-    return labelled, Dataset(other.name, spec, other.samples, other.labels if labelled.classes else None)
+    return labelled, replace(other, spec=spec, labels=other.labels if labelled.classes else None)
 
 
 def check(config: Config, data: Dataset) -> None:
