@@ -16,8 +16,9 @@ from sparring.config.groups import AUGMENTATIONS, Config
 from sparring.config.recipes import from_recipe
 from sparring.data import split as aside
 from sparring.data.arrays import from_array
+from sparring.data.codec import Affine
 from sparring.data.folders import from_folder
-from sparring.data.spec import Batch, Dataset
+from sparring.data.spec import Batch, Dataset, Origin, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.games import adversarial_step as steps
 from sparring.games import augment, losses, overfitting, penalties
@@ -308,6 +309,15 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
     assert torch.equal(
         aside.split_hold_out(photos, 0.2)[0].samples, aside.split_hold_out(in_memory, 0.2)[0].samples
     )
+
+
+def test_parts_on_disk_have_the_type_of_the_data(tmp_path: Path) -> None:
+    numbers = torch.arange(60).view(20, 3) - 30
+    (tmp_path / "numbers.i64").write_bytes(numbers.numpy().tobytes())
+    origin = Origin({}, (), (), 0, 0, (0, 0), (0, 0), tmp_path / "numbers.i64")
+    spec = Spec("points", (3,), Affine("float32", (0.0,), (30.0,), bounded=False))
+    for part in aside.split_hold_out(Dataset("numbers", spec, numbers, origin=origin), 0.2):
+        assert torch.equal(part.samples, numbers[(part.samples[:, 0] + 30) // 3])
 
 
 def test_the_parts_of_a_built_in_set_are_its_own() -> None:

@@ -126,7 +126,7 @@ def test_the_tutorials_players() -> None:
     count = [sum(p.numel() for p in player.parameters()) for player in (generator, discriminator)]
     assert count == [100 * 256 + 256 + 256 * 784 + 784, 784 * 256 + 256 + 256 + 1]
     kinds = [type(layer) for layer in generator.layers]
-    assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.Tanh, nn.Unflatten]
+    assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.Unflatten, nn.Tanh]
     assert [type(layer) for layer in discriminator.layers] == [nn.Flatten, nn.Linear, nn.LeakyReLU]
     assert discriminator.layers[2].negative_slope == 0.2
 
@@ -155,7 +155,7 @@ def test_minibatch_deviation_keeps_real_and_fake_apart() -> None:
 
 
 def test_points_are_not_bounded() -> None:
-    generator = mlp.Generator(shape=(2,), latent_dim=4, head="linear")
+    generator = mlp.Generator(shape=(2,), latent_dim=4, head=nn.Identity)
     assert not any(isinstance(layer, nn.Tanh) for layer in generator.layers)
 
 

@@ -115,7 +115,7 @@ def sheet(data: Dataset, seed: int = 0) -> Image.Image:
     if data.labels is not None and not kind.sheet_count and data.classes <= ROWS:
         shuffled = data.labels[order]
         rows = [order[shuffled == k][:COLUMNS] for k in range(data.classes)]
-        blank = torch.zeros(COLUMNS, *data.spec.shape, dtype=data.samples.dtype)
+        blank = torch.zeros(COLUMNS, *data.samples.shape[1:], dtype=data.samples.dtype)
         tiles = [data.samples[row] for row in rows]
         samples = torch.cat([part for row in tiles for part in (row, blank[len(row) :])])
     else:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.config.values import field, finite, listed, one_of
 from sparring.errors import UnreadableError
@@ -18,20 +18,23 @@ LEAST_SCALE = 1e-38
 
 
 class Codec(Protocol):
-    """Encodes samples for the networks and decodes them again."""
+    """Encodes samples for the networks and decodes them again; the stored form may have another shape."""
 
     @property
-    def head(self) -> str:
-        """The last layer of a generator of encoded samples, a name in ``networks.heads.HEADS``."""
+    def bounded(self) -> bool:
+        """Whether encoded values outside the range of the data are impossible."""
+
+    def head(self) -> nn.Module:
+        """A last layer for a generator of encoded samples (B, *shape)."""
 
     def encode(self, stored: Tensor) -> Tensor:
-        """Turn stored samples (B, *shape) into what the networks see, float32."""
+        """Turn stored samples (B, …) into what the networks see, (B, *shape), float32."""
 
     def decode(self, encoded: Tensor) -> Tensor:
-        """Turn generated samples (B, *shape) back into the user's own form."""
+        """Turn generated samples (B, *shape) back into the user's own form, (B, …)."""
 
     def problem(self, shape: tuple[int, ...]) -> str:
-        """Why the codec cannot encode samples of this shape; "" if it can."""
+        """Why the codec cannot give encoded samples of this shape; "" if it can."""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as stored in JSON; the kind of data reads them back."""
@@ -53,9 +56,8 @@ class Affine:
     scale: tuple[float, ...]
     bounded: bool = True
 
-    @property
-    def head(self) -> str:
-        return "tanh" if self.bounded else "linear"
+    def head(self) -> nn.Module:
+        return nn.Tanh() if self.bounded else nn.Identity()
 
     def encode(self, stored: Tensor) -> Tensor:
         centre, scale = self._range(stored.device)

@@ -23,7 +23,9 @@ MOST_NUMBERS = 2**40  # in one sample
 class Spec:
     """The kind, shape and encoding of one sample, and the classes of the data set.
 
-    ``clusters``: whether the classes are clusters found in the data, not labels given with it.
+    Attributes:
+        shape: of a sample as the networks see it; it may be stored in another shape, as the codec says.
+        clusters: whether the classes are clusters found in the data, not labels given with it.
     """
 
     kind: str
@@ -32,17 +34,12 @@ class Spec:
     class_names: tuple[str, ...] = ()
     clusters: bool = False
 
-    @property
-    def head(self) -> str:
-        """The last layer of a generator of such samples."""
-        return self.codec.head
-
     def encode(self, samples: Tensor) -> Tensor:
-        """Turn stored samples (B, *shape) into what the networks see, float32."""
+        """Turn stored samples (B, …) into what the networks see, (B, *shape), float32."""
         return self.codec.encode(samples)
 
     def decode(self, encoded: Tensor) -> Tensor:
-        """Turn generated samples (B, *shape) back into the range and type of the data."""
+        """Turn generated samples (B, *shape) back into the form in which the data is stored."""
         return self.codec.decode(encoded)
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,7 +82,7 @@ class Origin:
         duplicates: the number of pictures with the same pixels as an earlier one.
         others: the number of files that are not pictures.
         smallest, largest: (width, height) of the smallest and the largest original.
-        path: the file with the decoded pixels.
+        path: the file with the stored samples; None if they are in memory alone.
         class_like: the folders that look like classes, if no labels were requested.
         values: the values of pictures of more than 8 bits and which become black and white; "" without any.
     """
@@ -97,7 +94,7 @@ class Origin:
     others: int
     smallest: tuple[int, int]
     largest: tuple[int, int]
-    path: Path
+    path: Path | None
     class_like: tuple[str, ...] = ()
     values: str = ""
 
@@ -123,7 +120,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples (N, *shape) as stored, encoded one batch at a time, and their labels (N,) or None.
+    """Samples (N, …) as stored, encoded one batch at a time, and their labels (N,) or None.
 
     The samples may be backed by a file that is read-only and larger than memory. Batches are on
     ``device`` even if the samples do not fit there.

@@ -41,9 +41,10 @@ def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
     given = None if data.given is None else _part(data.given, indices, part)
-    if data.origin is None:
-        return replace(data, samples=data.samples[kept], labels=labels, given=given)
-    path = data.origin.path.with_name(f"{data.origin.path.stem}-{len(kept)}-{part}.u8")
+    file = data.origin.path if data.origin else None
+    if file is None:
+        return replace(data, samples=data.samples[kept], labels=labels, origin=None, given=given)
+    path = file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
     try:
         samples = _on_disk(data.samples, kept, path)
     except OSError as error:
@@ -65,4 +66,4 @@ def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:
             with whole(path) as file:
                 for rows in kept.split(max(1, BLOCK_BYTES // bytes_each)):
                     file.write(samples[rows].numpy().tobytes())
-    return mapped(path, shape)
+    return mapped(path, shape, samples.numpy().dtype)

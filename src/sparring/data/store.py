@@ -24,6 +24,7 @@ import numpy as np
 import PIL
 import torch
 from filelock import FileLock, Timeout
+from numpy.typing import DTypeLike
 from PIL import Image
 from torch import Tensor
 
@@ -354,15 +355,15 @@ def _read(where: Path, key: str) -> Decoded | None:
     return None
 
 
-def mapped(path: Path, shape: tuple[int, ...]) -> Tensor:
-    """A file of bytes as a read-only uint8 tensor that takes memory only for the parts in use.
+def mapped(path: Path, shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> Tensor:
+    """A file of numbers as a read-only tensor that takes memory only for the parts in use.
 
     The mapping is shared, since Linux refuses a private (copy-on-write) mapping larger than its memory.
     """
-    pixels = np.memmap(path, np.uint8, "r", shape=shape)
+    values = np.memmap(path, dtype, "r", shape=shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch warns about writing, which never happens
-        return torch.from_numpy(pixels)
+        return torch.from_numpy(values)
 
 
 def _in_order(

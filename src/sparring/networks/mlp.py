@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 from sparring.networks.blocks import ClassHead, ClassLatent
-from sparring.networks.heads import HEADS
 from sparring.networks.network import Network
 
 
@@ -21,7 +20,7 @@ class Generator(nn.Module):
         latent_dim: numbers in a latent vector.
         hidden: units of each hidden layer.
         classes: number of classes; 0: without labels.
-        head: its last layer, a name in HEADS: "tanh" for data in [-1, 1], "linear" for any data.
+        head: makes its last layer: ``nn.Tanh`` for data in [-1, 1], ``nn.Identity`` for any data.
         norm: BatchNorm before each ReLU.
     """
 
@@ -32,7 +31,7 @@ class Generator(nn.Module):
         latent_dim: int = 100,
         hidden: Sequence[int] = (256,),
         classes: int = 0,
-        head: str = "tanh",
+        head: Callable[[], nn.Module] = nn.Tanh,
         norm: bool = False,
     ) -> None:
         super().__init__()
@@ -45,8 +44,7 @@ class Generator(nn.Module):
                 layers.append(nn.BatchNorm1d(wide_out))
             layers.append(nn.ReLU())
         layers.append(nn.Linear(widths[-1], math.prod(shape)))
-        layers.append(HEADS[head]())
-        self.layers = nn.Sequential(*layers, nn.Unflatten(1, tuple(shape)))
+        self.layers = nn.Sequential(*layers, nn.Unflatten(1, tuple(shape)), head())
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         samples: Tensor = self.layers(self.condition(latents, labels))

@@ -18,7 +18,7 @@ class Options:
 
     Attributes:
         shape: of a sample.
-        head: the last layer of a generator, a name in ``heads.HEADS``.
+        head: makes the last layer of a generator.
         classes: number of classes; 0: without labels.
         width: channels at the finest scale, or units of a hidden layer.
         depth: layers, or blocks per scale.
@@ -29,7 +29,7 @@ class Options:
     """
 
     shape: tuple[int, ...]
-    head: str
+    head: Callable[[], nn.Module]
     classes: int
     width: int
     depth: int
@@ -63,7 +63,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
     """The options of the generator for this data."""
     return Options(
         shape=spec.shape,
-        head=spec.head,
+        head=spec.codec.head,
         classes=classes,
         width=networks.g_width,
         depth=networks.depth,
@@ -76,7 +76,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
     """The options of the discriminator for this data."""
     return Options(
         shape=spec.shape,
-        head=spec.head,
+        head=spec.codec.head,
         classes=classes,
         width=networks.d_width,
         depth=networks.depth,

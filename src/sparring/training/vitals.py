@@ -48,7 +48,7 @@ class Vitals:
     """
 
     def __init__(self, game: Game, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
-        self.game, self.seed, self.bounded = game, seed, data.spec.head != "linear"
+        self.game, self.seed, self.bounded = game, seed, data.spec.codec.bounded
         self.kind = kinds.of(data.spec)
         rng = torch.Generator().manual_seed(seed)
         self.reals = _reals(data, game.runtime.device, rng)

@@ -1,0 +1,109 @@
+"""A kind whose stored form is not what the players see: whole numbers, encoded one-hot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from sparring.cli.main import main
+from sparring.config.values import field, whole
+from sparring.data import builtin
+from sparring.data.spec import Dataset, Spec
+from sparring.kinds import KINDS, sheets, writers
+from sparring.kinds.kind import Array, Kind
+
+TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
+NOTES, STEPS = 5, 6
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """Stored: whole numbers (B, T). Seen: (B, T, V), of which one of the V is 1."""
+
+    values: int
+    bounded: bool = True
+
+    def head(self) -> nn.Module:
+        return nn.Softmax(dim=-1)
+
+    def encode(self, stored: Tensor) -> Tensor:
+        return nn.functional.one_hot(stored.long(), self.values).float()
+
+    def decode(self, encoded: Tensor) -> Tensor:
+        return encoded.detach().argmax(-1)
+
+    def problem(self, shape: tuple[int, ...]) -> str:
+        return "" if shape[-1] == self.values else f"values: {self.values}, expected {shape[-1]}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"values": self.values}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> "OneHot":
+        return OneHot(field(values, "values", whole))
+
+
+def sheet(tunes: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """A row of pixels each, the higher the brighter."""
+    assert tunes.shape[1:] == (STEPS,)
+    return sheets.to_image((tunes * (255 // NOTES)).astype(np.uint8)[:, :, None])
+
+
+def write_text(tunes: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    np.savetxt(path, tunes, fmt="%d")
+
+
+TUNES = Kind(
+    name="tunes",
+    noun="tune",
+    axes="T V",
+    codec=OneHot.from_dict,
+    recipe="tutorial",
+    count=7,
+    problem=lambda spec: "" if len(spec.shape) == 2 else "no tune",
+    describe=lambda spec: f"a tune of {spec.shape[0]} notes",
+    vectors=lambda tunes: tunes.flatten(1),
+    coarse=lambda tunes: tunes.flatten(1),
+    features=("pca-64",),
+    sheet=sheet,
+    writers={".txt": write_text, ".npz": writers.arrays},
+)
+
+
+def tunes() -> Dataset:
+    """Scales up and down, from any note."""
+    spec = Spec("tunes", (STEPS, NOTES), OneHot(NOTES), ("down", "up"))
+    labels = torch.arange(200) % 2
+    starts = torch.randint(NOTES, (200, 1), generator=torch.Generator().manual_seed(0))
+    return Dataset("tunes", spec, (starts + (2 * labels - 1)[:, None] * torch.arange(STEPS)) % NOTES, labels)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(KINDS, "tunes", TUNES)
+    monkeypatch.setitem(builtin.BUILT_IN, "tunes", tunes)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("known")
+def test_every_verb_takes_one_hot_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "tunes"]) == 0
+    assert "a tune of 6 notes" in capsys.readouterr().out
+    train = ["train", "tunes", "--samples-seen", "1280", "--record-every", "5", "--conditional", *TINY]
+    assert main([*train, "--hold-out", "0.2", "--out", "run"]) == 0
+    assert main(["resume", "run", "--samples-seen", "2560"]) == 0
+    assert main(["sample", "run", "--count", "6", "--out", "drawn.npz"]) == 0
+    with np.load("drawn.npz") as drawn:
+        assert drawn["samples"].shape == (6, STEPS)
+        assert set(drawn["samples"].flatten()) <= set(range(NOTES))
+    assert main(["sample", "run", "--label", "up", "--count", "6", "--out", "drawn.txt"]) == 0
+    assert np.loadtxt("drawn.txt").shape == (6, STEPS)
+    assert main(["evaluate", "run", "--count", "40", "--draws", "2"]) == 0
+    assert main(["report", "run"]) == 0
+    assert Path("run/report.html").exists()
