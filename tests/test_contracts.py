@@ -203,6 +203,7 @@ ASKS_NO_KIND = {
     "data/codec.py": ("uint8",),  # whether stored values are whole
     "games/losses.py": ("ndim",),  # refuses maps of logits
     "games/augment.py": ("ndim",),  # refuses what it cannot alter
+    "uses/evaluate.py": ("axes",),  # reads pictures with the channels of others
     "metrics/features.py": ("ndim", "uint8"),  # measures anybody's tensors, which have no Spec
     "metrics/extractors.py": ("points", "ndim", "uint8"),  # the same; "points" is the name of features
     "metrics/classifiers.py": ("ndim",),
@@ -212,6 +213,7 @@ OF_A_KIND = {
     "name": r"(spec|spec_|like|data)\.kind (==|!=|in|not in)",
     "image": r'"image"',
     "points": r'"points"',
+    "axes": r"axes (==|!=|in|not in) ",
     "ndim": r"ndim (==|!=|in|not in) \(?[^)]*[34]|len\([\w.]*shape\) (==|!=) [34]",
     "uint8": r"dtype (==|!=) (torch|np)\.uint8|dtype (==|!=) \"uint8\"",
     "suffix": r'"\.(png|gif|webp|jpe?g|npz)"',

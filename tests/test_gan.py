@@ -120,7 +120,7 @@ def test_data_that_does_not_fit(pictures: Dataset) -> None:
         GAN().fit("mnits")
     with pytest.raises(DataError, match="fewer than one batch"):
         GAN("sprint", **(TINY | {"batch_size": 128})).fit(pictures)
-    with pytest.raises(ConfigError, match="dcgan networks need pictures"):
+    with pytest.raises(ConfigError, match="dcgan networks take samples with the axes C H W"):
         GAN("dcgan", **TINY).fit(np.zeros((64, 5)))
     with pytest.raises(ConfigError, match="named data and files have their own"):
         GAN().fit("mnist", labels=[1])

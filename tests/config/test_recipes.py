@@ -119,7 +119,7 @@ def test_the_record_says_where_gamma_stands(pictures: Dataset) -> None:
     ("recipe", "changes", "message"),
     [
         ("wgan", {"d_norm": "spectral"}, "weight_clip.* needs --d-norm none or batch.*Use --weight-clip none"),
-        ("modern", {"optimizer": "rmsprop"}, "beta2_end.* needs --optimizer adam. Take --beta2-end none"),
+        ("modern", {"optimizer": "rmsprop"}, "beta2_end.* needs --optimizer adam. Use --beta2-end none"),
         (
             "projection",
             {"conditional": False},
@@ -155,7 +155,9 @@ def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
 @pytest.mark.parametrize("network", ["resnet", "modern", "dcgan"])
 def test_networks_of_pictures_refuse_points(network: str) -> None:
     config = suited.configure(toy.load("ring", 100), "mlp", generator=network, g_norm="none")
-    with pytest.raises(ConfigError, match=f"{network} networks need pictures.*--generator mlp"):
+    with pytest.raises(
+        ConfigError, match=f"{network} networks take samples with the axes C H W.*--generator mlp"
+    ):
         plan.check(config, toy.load("ring", 100))
 
 

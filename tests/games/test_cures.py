@@ -243,7 +243,9 @@ def test_every_cure_trains_from_the_table_of_options() -> None:
 def test_points_cannot_be_augmented_nor_long_pictures_turned() -> None:
     points = from_array(torch.randn(64, 2))
     for changes in ({"augment": "ada"}, {"augment_flip": True}):
-        with pytest.raises(ConfigError, match=r"alters pictures, this data is points of shape \(2,\)"):
+        with pytest.raises(
+            ConfigError, match=r"axes C H W, those of this data are D \(points of shape \(2,\)\)"
+        ):
             plan.check(from_recipe("mlp", batch_size=16, **changes), points)
     long = from_array(torch.zeros(64, 8, 10, dtype=torch.uint8) + 9)
     with pytest.raises(ConfigError, match="needs square pictures"):

@@ -8,8 +8,8 @@ from functools import partial
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import OWN, Config, check_needs
-from sparring.config.recipes import ON_POINTS
+from sparring.config.groups import OWN, Config, NetworksConfig, check_needs
+from sparring.config.recipes import RECIPES, from_recipe
 from sparring.data import clusters
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
@@ -19,6 +19,7 @@ from sparring.games.game import Rules
 from sparring.games.optimizers import OPTIMIZERS
 from sparring.games.players import PLAYERS
 from sparring.games.preflight import preflight
+from sparring.kinds.kind import Kind
 from sparring.machine.device import Runtime
 from sparring.networks import NETWORKS, memory
 from sparring.networks.own import NONE, Given
@@ -95,17 +96,14 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
         ConfigError: which, and what to change.
     """
     check_needs(config)
-    axes = kinds.of(spec).axes
-    others = {
-        name
-        for name in (config.networks.generator, config.networks.discriminator)
-        if name != OWN and NETWORKS[name].axes not in ("", axes)
-    }
-    if others:
+    kind = kinds.of(spec)
+    if strange := _strange(config.networks, kind):
+        fitting = [name for name in RECIPES if not _strange(from_recipe(name, kind.name).networks, kind)]
+        names = [name for name, network in NETWORKS.items() if kind.fits(network.axes)]
         raise ConfigError(
-            f"{sorted(others)[0]} networks need pictures, this data is {spec.kind} of shape {spec.shape}. "
-            f"Use a recipe with perceptrons ({', '.join(sorted({*ON_POINTS, 'mlp', 'tutorial'}))}), or "
-            "--generator mlp --discriminator mlp."
+            f"{strange[0]} networks take samples with the axes {NETWORKS[strange[0]].axes}, those of this data "
+            f"are {kind.axes} ({spec.kind} of shape {spec.shape}). Use a recipe that takes them "
+            f"({', '.join(fitting)}), or --generator {names[0]} --discriminator {names[0]}."
         )
     for option, network, norm, place in (
         ("--g-norm", config.networks.generator, config.networks.g_norm, "g_norms"),
@@ -121,6 +119,12 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             "no --no-conditional), let it find some with --clusters 100 in at least "
             f"{2 * clusters.LEAST_MEMBERS} samples, or use --g-norm batch."
         )
+
+
+def _strange(chosen: NetworksConfig, kind: Kind) -> list[str]:
+    """The chosen networks of the library that do not take this kind of data."""
+    names = (chosen.generator, chosen.discriminator)
+    return [name for name in names if name != OWN and not kind.fits(NETWORKS[name].axes)]
 
 
 RULES = Rules(PLAYERS, make, check, check_players, preflight)

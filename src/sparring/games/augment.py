@@ -25,17 +25,17 @@ from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.games.losses import AROUND_ZERO
 
-AXES = "C H W"  # of the samples that can be altered so
 MOST = 0.8  # adaptive p stays below: beyond, the generator may learn the alterations
 REACH = 0.125  # of the sides: how far pictures are shifted
 CUT = 0.5  # of the sides: what is cut out
 
 
 class Transform(NamedTuple):
-    """A transformation, and the number of uniform numbers that it needs per sample."""
+    """A transformation, the number of uniform numbers that it needs per sample, and the axes of its samples."""
 
     function: Callable[[Tensor, Tensor, Tensor], Tensor]
     numbers: int
+    axes: str = "C H W"
 
 
 def either(takes: Tensor, value: Tensor, neutral: float) -> Tensor:
@@ -254,10 +254,12 @@ def of(chosen: AugmentationConfig, loss: str, spec: Spec) -> Augmentation | None
     transforms = flips + AUGMENTATIONS[chosen.augment]
     if not transforms:
         return None
-    if kinds.of(spec).axes != AXES:
+    kind = kinds.of(spec)
+    if strange := [transform.axes for transform in transforms if not kind.fits(transform.axes)]:
         raise ConfigError(
-            f"augment alters pictures, this data is {spec.kind} of shape {spec.shape}: take --augment none. "
-            "For few points try --lecam-weight 0.3 or --instance-noise 0.1."
+            f"augment alters samples with the axes {strange[0]}, those of this data are {kind.axes} "
+            f"({spec.kind} of shape {spec.shape}): use --augment none. For few samples try --lecam-weight 0.3 "
+            "or --instance-noise 0.1."
         )
     if chosen.augment_turn and spec.shape[1] != spec.shape[2]:
         raise ConfigError(f"augment_turn needs square pictures, these are {spec.shape}: leave it out.")

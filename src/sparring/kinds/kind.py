@@ -98,6 +98,10 @@ class Kind:
         """The suffix of a file of samples if the user chooses none."""
         return next(iter(self.writers))
 
+    def fits(self, axes: str) -> bool:
+        """Whether a network or an augmentation that takes samples with these axes takes this kind; "": any."""
+        return axes in ("", self.axes)
+
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None
     ) -> None:
