@@ -42,7 +42,7 @@ from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
 PLAIN = "dcgan"  # the recipe for networks of which nothing is known
-MAY_DIFFER = (*BUDGETS, "device", "threads", "processes")  # between a training and its going on
+ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ when a training goes on
 
 
 class GAN:
@@ -365,7 +365,7 @@ class GAN:
         given, begun = Config().replace(**asked).flat(), self.config_.flat()
         for name in asked:
             value, was = given[name], begun[name]
-            if name not in MAY_DIFFER and value != was:
+            if name not in ELSEWHERE and value != was:
                 raise ConfigError(
                     f"{name} = {value!r}, but the training began with {was!r}, which cannot change. Leave it "
                     "out, or start a new training without resume."

@@ -42,3 +42,11 @@ def test_in_another_thread_nobody_asks() -> None:
     thread.start()
     thread.join()
     assert found == [False]
+
+
+def test_a_training_alone_in_its_process_stops_at_sigterm_too() -> None:
+    usual = signal.getsignal(signal.SIGTERM)
+    with after_the_step(alone=True) as asked:
+        signal.raise_signal(signal.SIGTERM)
+        assert asked()
+    assert signal.getsignal(signal.SIGTERM) is usual

@@ -89,7 +89,7 @@ def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
         return None
     names = " ".join(f"--{name}" for name in given)
     for run in (args.run, args.fake):
-        if run is not None and (Path(run) / layout.RUN).exists():
+        if run is not None and find.is_run(str(run)):
             raise ConfigError(f"{names}: {run} already knows how its pictures are read. Leave it out.")
     if not any(find.takes_options(name) for name in (args.real, args.fake, args.held_out) if name):
         raise ConfigError(f"{names}: only for folders and zips of pictures, and none is given. Leave it out.")

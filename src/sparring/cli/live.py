@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -22,10 +18,12 @@ from sparring.doctor.report import Remarks, line
 from sparring.errors import ConfigError, RunError, warn
 from sparring.games import drawing
 from sparring.history.record import Record
+from sparring.kinds.kind import Pixels
 from sparring.machine.device import another_ended
 from sparring.runs.rescue import Rescuer
 from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
-from sparring.uses.progress import Display, Pixels, console
+from sparring.uses.interrupt import after_the_step
+from sparring.uses.progress import Display, console
 
 
 def train_live(
@@ -50,7 +48,7 @@ def train_live(
     record: Record | None = None
     remarks = Remarks()
     rescuer.tell = partial(screen.print, markup=False, soft_wrap=True)  # above the live display
-    with _interruptible() as stopped, ExitStack() as stack:
+    with after_the_step(alone=True) as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(rescuer))) if main_process else None
         try:
             for record in rescuer.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
@@ -113,22 +111,3 @@ def _thumbnail(rescuer: Rescuer) -> Any:
         return np.concatenate([np.concatenate(row, axis=1) for row in halves if row])
 
     return rows
-
-
-@contextmanager
-def _interruptible() -> Iterator[Any]:
-    """Within the block, the first Ctrl-C or SIGTERM stops training after the step; the second one at once."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
-            os._exit(130)
-        stopping = True
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

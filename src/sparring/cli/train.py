@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,11 @@ from sparring.config.groups import BUDGETS, GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, RunError, SparringError, warn
+from sparring.errors import ConfigError, warn
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
-from sparring.runs.create import check_free, create, free_path
-from sparring.runs.folder import RunFolder
+from sparring.runs.create import check_free, create_for_all, free_path
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
 
@@ -61,22 +61,14 @@ def run(args: argparse.Namespace) -> int:
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = games.make(config, data.spec, data.classes, runtime)
     name = f"{find.stem(config.dataset.data)}-{config.recipe}"
-    path, refusal = args.out, None
-    if runtime.rank == 0:
-        try:
-            path = path or free_path(Path("runs"), name)
-            create(path, config, data, force=args.force)
-        except SparringError as error:
-            refusal = str(error)
-    path, refusal = runtime.agree((path, refusal))  # other processes wait here until the folder exists
-    if refusal:
-        raise RunError(refusal)
+    path = args.out or partial(free_path, Path("runs"), name)
+    folder = create_for_all(runtime, path, config, data, force=args.force)
     if runtime.processes == 1:  # the check works in one process only
         for caution in games.of(config).preflight(game, data, config.seed):
             warn(f"before the first step: {caution}")
     watched = args.watch and runtime.rank == 0
-    with page_beside(path, args.browser, args.stay) if watched else nullcontext():
-        done = train_live(Rescuer(RunFolder(path), game, args.rescue), data, held_out, all_data)
+    with page_beside(folder.path, args.browser, args.stay) if watched else nullcontext():
+        done = train_live(Rescuer(folder, game, args.rescue), data, held_out, all_data)
     return 0 if done else 130
 
 

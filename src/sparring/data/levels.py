@@ -15,7 +15,6 @@ from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT, TiffIm
 from sparring.errors import DataError
 
 Ends = tuple[float, float]  # the values that become black and white
-Array = NDArray[Any]
 SIXTEEN: Ends = (0.0, 65535.0)
 SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 OTHER_BYTES = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
@@ -37,7 +36,7 @@ class Deep(NamedTuple):
         inverted: whether the least value is white.
     """
 
-    values: Array
+    values: NDArray[Any]
     full: Ends | None
     shown: NDArray[np.uint8] | None = None
     inverted: bool = False
@@ -57,8 +56,8 @@ class Extent(NamedTuple):
     high: float
     integral: bool
     full: Ends | None
-    codes: Array
-    times: Array
+    codes: NDArray[Any]
+    times: NDArray[Any]
 
 
 class Depth(NamedTuple):
@@ -136,7 +135,7 @@ def eight_bit(picture: Deep, ends: Ends | None, as_declared: bool = True) -> NDA
     return found
 
 
-def ramp(values: Array, ends: Ends) -> NDArray[np.uint8]:
+def ramp(values: NDArray[Any], ends: Ends) -> NDArray[np.uint8]:
     """Values in 8 bits, with the ends as 0 and 255; if the ends are equal, greater values are white."""
     low, high = ends
     if low >= high:
@@ -228,9 +227,10 @@ def _round(low: float, high: float, integral: bool) -> Ends:
     return (low, high) if integral else (float(f"{low:.6g}"), float(f"{high:.6g}"))
 
 
-def _ramp(values: Array, ends: Ends) -> NDArray[np.uint8]:
+def _ramp(values: NDArray[Any], ends: Ends) -> NDArray[np.uint8]:
     if values.dtype == np.uint16 and values.size > CODES:  # a table takes less memory
-        return ramp(np.arange(CODES), ends)[values]
+        table = ramp(np.arange(CODES), ends)
+        return np.take(table, values)
     return ramp(values, ends)
 
 
@@ -249,7 +249,7 @@ def _number(code: int) -> float:
     return number if np.isfinite(number) else float(np.sign(number)) * float(np.finfo(np.float32).max)
 
 
-def _finite(values: Array) -> Array:
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
     if not np.isfinite(values).all():
         raise DataError("pixels that are NaN or infinite: fill them first")
     return values

@@ -19,7 +19,6 @@ from sparring.data import dicom, levels
 from sparring.data.levels import Deep, Ends, Extent
 from sparring.errors import ConfigError, DataError, SparringError, reason
 
-Pixels = NDArray[np.uint8]
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", *dicom.SUFFIXES)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # the only decoders that are used
 MOST_PIXELS = 89_478_485  # of one picture; Pillow's limit, above which it may be a decompression bomb
@@ -116,11 +115,11 @@ def look(content: bytes) -> Look:
     return Look(Size(height, width) if turned else Size(width, height), several, _extent(deep))
 
 
-def _extent(found: Deep | Pixels | None) -> Extent | None:
+def _extent(found: Deep | NDArray[np.uint8] | None) -> Extent | None:
     return levels.extent(found) if isinstance(found, Deep) else None
 
 
-def decode(content: bytes, form: Form) -> Pixels:
+def decode(content: bytes, form: Form) -> NDArray[np.uint8]:
     """Decode the first frame of a file, turned as EXIF says, to pixels (height, width, form.decoded).
 
     Raises:
@@ -157,7 +156,7 @@ def _scan(content: bytes, form: Form) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def is_grey(pixels: Pixels) -> bool:
+def is_grey(pixels: NDArray[np.uint8]) -> bool:
     """Whether the three channels of (H, W, 3) are equal everywhere."""
     return bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -66,6 +66,8 @@ class PlayerError(ConfigError):
         super().__init__(str(caution))
         self.caution = caution
 
+
+Tell = Callable[[str], object]  # receives a line of text for the user
 
 QUOTED_CHARACTERS = 80
 MOST_CHARACTERS = 1_500  # longer messages lose their middle

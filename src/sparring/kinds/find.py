@@ -16,7 +16,7 @@ from sparring.data.spec import Dataset
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, did_you_mean, first_of, quoted, unknown
 from sparring.files import similar_entries
-from sparring.history import layout
+from sparring.history.find import marked
 from sparring.kinds.kind import Kind
 
 ARRAYS = (".npy", ".npz")  # hold samples of any kind; the rank of the array tells which
@@ -76,8 +76,8 @@ def takes_options(name: str) -> bool:
 
 
 def is_run(name: str) -> bool:
-    """Whether a name means a run folder, not data."""
-    return name not in BUILT_IN and (Path(name) / layout.RUN).exists()
+    """Whether a name means a run folder, even a half-written one, not data."""
+    return name not in BUILT_IN and marked(Path(name))
 
 
 def suffixes() -> tuple[str, ...]:

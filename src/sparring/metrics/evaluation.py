@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from sparring.errors import DataError, counted
+from sparring.errors import DataError, Tell, counted
 from sparring.metrics import quality
 from sparring.metrics.classifiers import gan_train_test
 from sparring.metrics.coverage import prdc
@@ -29,7 +29,7 @@ from sparring.metrics.distances import (
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.memorisation import memorisation
-from sparring.metrics.quality import Tell, TimesReal, features_of
+from sparring.metrics.quality import TimesReal, features_of
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
 FEW = 10  # samples per feature dimension; with fewer a Fréchet distance is mostly bias
@@ -154,10 +154,9 @@ def evaluate(
     later = _later(extractor, draw, range(1, draws), law, distances, tell)
     by = quality.standard(extractor, reals, count, held_out=held_out is not None, law=first_law)
     real_scores = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
-    can_detect = full and held_out is not None
-    copying, nearest = (
-        _copying(features, reals, tell) if can_detect else (None, torch.empty(0, dtype=torch.int64))
-    )
+    copying, nearest = None, torch.empty(0, dtype=torch.int64)
+    if full and held_out is not None:
+        copying, nearest = _copying(features, reals, tell)
     evaluation = Evaluation(
         times_real=by.times_real(chain([features], later)),
         features=extractor.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from sparring.errors import Tell
 from sparring.history.record import times_real_text
 from sparring.metrics.digits import TEST_DIGITS, digit_classifier, is_test_set
 from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet, frechet_floor
@@ -25,8 +26,6 @@ DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 d
 LEAST_A_FEATURE = 2  # samples of each side that are needed per feature
 LEAST_FLOOR = 0.1  # the least floor, as a share of the expected one
 FEW_REALS = 2048  # real samples that suffice if the package ships their statistics
-
-Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True)

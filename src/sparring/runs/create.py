@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -89,23 +89,29 @@ def create(
 
 def create_for_all(
     runtime: Runtime,
-    path: Path,
+    path: Path | Callable[[], Path],
     config: Config,
     data: Dataset,
     *,
     own: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> RunFolder:
-    """``create`` by the first of the processes that train together; the others wait until it is there."""
-    refusal = None
+    """``create`` by the first of the processes that train together; the others wait until it is there.
+
+    Args:
+        path: the folder, or a function that finds a free one, which only the first process calls.
+    """
+    made, refusal = Path(), ""
     if runtime.rank == 0:
         try:
-            create(path, config, data, own=own, force=force)
+            made = path if isinstance(path, Path) else path()
+            create(made, config, data, own=own, force=force)
         except SparringError as error:
             refusal = str(error)
-    if refusal := runtime.agree(refusal):
+    made, refusal = runtime.agree((made, refusal))
+    if refusal:
         raise RunError(refusal)
-    return RunFolder(path)
+    return RunFolder(made)
 
 
 def check_free(path: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from sparring.config import arguments
-from sparring.config.arguments import flag
-from sparring.config.groups import BUDGETS, OWN, Config
+from sparring.config.arguments import flag, number
+from sparring.config.groups import BUDGETS, GROUP_OF, OWN, Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
 from sparring.games.game import Game
@@ -31,8 +31,7 @@ from sparring.training.budget import Budget
 
 SECONDS = 30.0  # between checkpoints, at most
 PLAYERS = {"generator": OWN, "discriminator": OWN, "g_norm": "none", "d_norm": "none"}  # as options
-# Options that may be other ones where a training goes on.
-MAY_DIFFER = (*BUDGETS, "record_every", "checkpoint_seconds", "threads", "vitals", "evaluate_every", "pictures")
+EACH_TIME = ("budget", "records")  # groups whose options may differ when a training goes on; so may the threads
 
 
 def train(
@@ -63,8 +62,7 @@ def train(
     Args:
         data: a Dataset, an array or a tensor, (samples, labels), a torch Dataset or DataLoader. The players
             see it scaled to [-1, 1]; ``game.sample`` draws in the data's own units.
-        out: a run folder to write, which is watched, diagnosed and reported like any other; ``force``
-            replaces the run that is there.
+        out: a run folder to write; ``force`` replaces the run that is there.
         resume: go on, exactly, with the run in ``out``, where there is one; the game is made as it was then.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor; without it where there is a run folder.
@@ -73,10 +71,8 @@ def train(
         check: first try a step on copies of the players, so that errors have clear messages.
 
     Raises:
-        DataError: the data cannot be trained on.
-        ConfigError: the players do not work, or an argument does not fit.
-        NonFiniteError: a loss or a gradient is no longer finite.
-        RunError: the run folder exists already, or cannot be continued.
+        DataError, ConfigError, NonFiniteError: as ``training.loop.train``.
+        RunError: the run folder exists already, or its run cannot continue.
     """
     if out is None:
         return loop.train(
@@ -89,21 +85,28 @@ def train(
         "batch_size": batch_size,
         "seed": seed,
         "record_every": record_every,
-        "checkpoint_seconds": min(
-            SECONDS, arguments.number("record_seconds", record_seconds, 0, infinite=True)
-        ),
+        "checkpoint_seconds": min(SECONDS, number("record_seconds", record_seconds, 0, infinite=True)),
         "threads": (threads.fixed if threads else 0) or torch.get_num_threads(),
         "vitals": vitals is not False,
         "pictures": pictures,
         "evaluate_every": evaluate_every,
         **{name: getattr(budget, name) or None for name in BUDGETS},
     }
+    folder, going = _place(game, out, flag("resume", resume), flag("force", force))
+    return _in_folder(game, data, folder, options, going, force, held_out, stop, check)
+
+
+def _place(game: Game, out: str | Path, resume: bool, force: bool) -> tuple[Path, bool]:
+    """The path of the run folder, and whether its training continues; all processes decide alike.
+
+    Raises:
+        RunError: it does not continue, and something else is there.
+    """
     path = arguments.path("out", out)
-    # All processes decide alike: the first may be about to make the folder.
-    going = bool(game.runtime.agree(flag("resume", resume) and layout.is_run(path)))
-    if not (going or flag("force", force) or game.runtime.processes > 1):
+    going = bool(game.runtime.agree(resume and layout.is_run(path)))  # the first may be about to make it
+    if not (going or force or game.runtime.processes > 1):
         check_free(path)
-    return _in_folder(game, data, path, options, going, force, held_out, stop, check)
+    return path, going
 
 
 def _in_folder(
@@ -142,7 +145,11 @@ def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) 
     """
     run.same_data(folder, data)
     began, now = folder.config.flat(), config.flat()
-    if differ := [name for name in now if name not in MAY_DIFFER and now[name] != began[name]]:
+    if differ := [
+        name
+        for name in now
+        if now[name] != began[name] and GROUP_OF[name] not in EACH_TIME and name != "threads"
+    ]:
         was = ", ".join(f"{name} {began[name]}, not {now[name]}" for name in differ)
         raise RunError(f"{folder.path} began with {was}: go on as it began, or train anew into another out.")
     if folder.saved():

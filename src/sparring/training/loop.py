@@ -47,9 +47,7 @@ def train(
     The random numbers of a step depend only on (seed, step). ``stop`` is called after each step.
 
     Args:
-        data: a Dataset, or anything that ``data.given.take`` accepts: an array or a tensor, (samples,
-            labels), a torch Dataset or DataLoader. The players see it scaled to [-1, 1]; ``game.sample``
-            draws in the units of the data.
+        data: a Dataset, or what ``data.given.take`` accepts, which the players see scaled to [-1, 1].
         record_every, record_seconds: steps between records, and the longest time between them.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
@@ -60,14 +58,13 @@ def train(
         ConfigError: the players do not work, or an argument does not fit.
         NonFiniteError: a loss or a gradient is no longer finite.
     """
-    batch_size, seed = whole("batch_size", batch_size, 1), whole("seed", seed, 0)
-    record_every = whole("record_every", record_every, 1)
-    record_seconds = max(number("record_seconds", record_seconds, 0, infinite=True), 1.0)
+    batch_size, record_every = whole("batch_size", batch_size, 1), whole("record_every", record_every, 1)
+    seed, record_seconds = whole("seed", seed, 0), number("record_seconds", record_seconds, 0, infinite=True)
     check_kinds(game, budget, threads, held_out, stop)
     dataset = prepared(game, data, batch_size, try_out=flag("check", check))
     crew = Crew(game, threads, Probe(game, dataset, batch_size))
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
-    window = Window(game, record_every, record_seconds)
+    window = Window(game, record_every, max(record_seconds, 1.0))
     clock, order = game.clock, Order(len(dataset), seed)
     started = time.perf_counter() - clock.seconds
     clock.progress = budget.progress(clock, len(dataset))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -13,10 +13,8 @@ from sparring.config.groups import Config, check_needs
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count
-from sparring.errors import ConfigError, DataError, counted, first_of, quoted
+from sparring.errors import ConfigError, DataError, Tell, counted, first_of, quoted
 from sparring.machine.device import launched
-
-Tell = Callable[[str], object]
 
 # benchmarks/few_samples.py: with 511 emoji, small-data reaches 3.5 times real and sprint 7.3. Larger
 # sets, those built in from 1,703 samples, were measured with sprint.

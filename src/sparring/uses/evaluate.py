@@ -22,7 +22,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.data.split import split_hold_out
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
-from sparring.errors import ConfigError, DataError, RunError, counted, first_of
+from sparring.errors import ConfigError, DataError, RunError, Tell, counted, first_of
 from sparring.games.game import Game
 from sparring.history.find import marked, runs_in
 from sparring.kinds import find
@@ -36,7 +36,6 @@ from sparring.metrics.quality import (
     DRAWS,
     MOST_PARTS,
     QUICK,
-    Tell,
     TimesReal,
     features_of,
     real_features,
@@ -241,8 +240,7 @@ def compare(
 ) -> Report:
     """Compare fakes with real data; the fakes are a set, or come from a generator or a run.
 
-    Labels are matched by the names of their classes. If the fakes have other classes than the reals, labels
-    are ignored, with a warning.
+    Labels are matched by the names of their classes, and ignored if the reals lack a class of the fakes.
 
     Args:
         held_out: reals that the generator was not trained on.
@@ -258,22 +256,17 @@ def compare(
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
-    if not isinstance(fake, Dataset) and extractor.name not in QUICK:
-        usual = usual_count(len(reals.samples), None if held_out is None else len(held_out), options.count)
-        options = replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
-    if isinstance(fake, Dataset):
-        drawn = _of_set(fake, options)
-    elif isinstance(fake, RunFolder):
-        drawn = _of_run(fake, options, runtime, warn)
-    else:
-        drawn = _of_sampler(name, fake, options)
+    is_drawn = not isinstance(fake, Dataset)
+    if is_drawn and extractor.name not in QUICK:
+        options = _with_fewer(options, len(reals.samples), held_out)
+    drawn = _fakes(name, fake, options, runtime, warn)
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
     notes = [f"GAN-train and GAN-test are not measured: {reason}."] if reason else []
     others = None
     if held_out is not None:
-        others = to_measure(held_out, runtime.device, options.seed)
-        matched, reason = _by_name("the held-out reals", others.labels, held_out.spec.class_names, real)
-        others = others._replace(labels=matched)
+        unseen = to_measure(held_out, runtime.device, options.seed)
+        matched, reason = _by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
+        others = unseen._replace(labels=matched)
         if reason and labels is not None:
             notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
     tell("drawing")
@@ -289,14 +282,12 @@ def compare(
         full=options.full,
         tell=tell,
     )
-    unseen = None if others is None else others.samples
-    shared = overlaps(first.samples, reals.samples, unseen, drawn=not isinstance(fake, Dataset))
+    shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
     evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *(notes if options.full else ())))
     pairs = None
     if len(nearest) and (pair_sheet := kinds.of(real.spec).pair_sheet):
         pairs = _pairs(first.samples, reals.samples, nearest, pair_sheet)
-    settings = {"seed": options.seed, "count": options.count}
-    return Report(real.name, drawn.name, evaluation, VERSIONS | settings | drawn.facts, pairs)
+    return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs)
 
 
 def source(
@@ -395,7 +386,7 @@ def only_run(path: Path) -> RunFolder:
     return RunFolder(path)
 
 
-class _Source(NamedTuple):
+class _Fakes(NamedTuple):
     """A source of fakes: ``draw`` gives the decoded samples of a draw; every draw has the same ``labels``."""
 
     name: str
@@ -406,12 +397,29 @@ class _Source(NamedTuple):
     facts: dict[str, Any]
 
 
-def _of_run(folder: RunFolder, options: Options, runtime: Runtime, warn: Callable[[str], object]) -> _Source:
-    """Fakes from the last or the best checkpoint of a run."""
-    return _of_sampler(str(folder.path), Sampler.load(folder, warn, runtime, best=options.best), options)
+def _with_fewer(options: Options, real: int, held_out: Dataset | None) -> Options:
+    """The options with at most as many fakes as times real uses, for features that are slow."""
+    usual = usual_count(real, None if held_out is None else len(held_out), options.count)
+    return replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
 
 
-def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None = None) -> _Source:
+def _fakes(
+    name: str,
+    fake: Dataset | RunFolder | Sampler,
+    options: Options,
+    runtime: Runtime,
+    warn: Callable[[str], object],
+) -> _Fakes:
+    """Fakes from a set, a run, or the generator that the report calls ``name``."""
+    if isinstance(fake, Dataset):
+        return _of_set(fake, options)
+    if isinstance(fake, RunFolder):
+        sampler = Sampler.load(fake, warn, runtime, best=options.best)
+        return _of_sampler(str(fake.path), sampler, options)
+    return _of_sampler(name, fake, options)
+
+
+def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None = None) -> _Fakes:
     """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data.
 
     Args:
@@ -425,11 +433,11 @@ def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None 
         return sampler.for_features(latents, labels)
 
     class_labels = None if sampler.spec.clusters else labels
-    facts = {"checkpoint_step": sampler.step}
-    return _Source(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
+    facts = _settings(options) | {"checkpoint_step": sampler.step}
+    return _Fakes(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
 
 
-def _of_set(data: Dataset, options: Options) -> _Source:
+def _of_set(data: Dataset, options: Options) -> _Fakes:
     """Fakes from a set: at most ``count`` random samples, in a single draw.
 
     Raises:
@@ -443,7 +451,11 @@ def _of_set(data: Dataset, options: Options) -> _Source:
     chosen = torch.randperm(len(data), generator=rng)[: options.count]
     samples = kinds.of(data.spec).for_features(data.samples[chosen], data.spec)
     labels = None if data.labels is None else data.labels[chosen]
-    return _Source(data.name, lambda _: samples, 1, labels, data.spec.class_names, {})
+    return _Fakes(data.name, lambda _: samples, 1, labels, data.spec.class_names, _settings(options))
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    return {"seed": options.seed, "count": options.count}
 
 
 def _by_name(

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import (
@@ -30,7 +29,9 @@ from rich.text import Text
 from sparring.errors import printable, warn
 from sparring.history.record import Record
 
-Pixels = NDArray[np.uint8]  # (H, W, C)
+if TYPE_CHECKING:  # a recipe and a run are shown without torch
+    from sparring.kinds.kind import Pixels
+
 REDRAW_SECONDS = 1.0
 LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 SHOWN = {  # logged name: its name in lines of text, its name in the live view, digits, style
