@@ -14,6 +14,7 @@ from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED
 from sparring.doctor.stories import bounds, remedy
 from sparring.history.record import LOGGED
+from sparring.kinds import KINDS
 
 FOLDER = Path(__file__).parents[1] / "docs/reference"
 
@@ -57,9 +58,10 @@ def logged_page() -> str:
         "| name | unit | healthy | meaning |",
         "|---|---|---|---|",
     ]
+    of_kinds = {name: measure.logged for kind in KINDS.values() for name, measure in kind.measures.items()}
     lines += [
         f"| `{name}` | {row.unit} | {row.healthy} | {row.meaning.replace('|', chr(92) + '|')} |"
-        for name, row in LOGGED.items()
+        for name, row in (LOGGED | of_kinds).items()
     ]
     return "\n".join(lines) + "\n"
 

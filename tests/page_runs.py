@@ -15,7 +15,7 @@ from sparring.config.toml import to_toml
 from sparring.errors import RunError
 from sparring.history.record import Record, Scores
 from sparring.page import server
-from sparring.page.server import DrawRequest, app
+from sparring.page.server import Drawn, DrawRequest, app
 
 ADDRESS = "http://127.0.0.1:8555"
 VALUES = {
@@ -55,7 +55,7 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path / "history.jsonl", (then, then))
 
 
-def never(path: Path, asked: DrawRequest) -> bytes:
+def never(path: Path, asked: DrawRequest) -> Drawn:
     raise RunError(f"{path} has no complete checkpoint.")
 
 

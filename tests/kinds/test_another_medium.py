@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
+from page_runs import client
 from sparring.cli.main import main
+from sparring.cli.playground import Playground
 from sparring.data import builtin
 from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.files import write_whole
+from sparring.history.record import Logged, read_history
 from sparring.kinds import KINDS, sheets, writers
-from sparring.kinds.kind import Array, Kind
+from sparring.kinds.kind import Array, Kind, Measure
+from sparring.page.follow import Followed
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 LETTERS = np.array(list("abc"))
@@ -34,6 +39,13 @@ def write(verses: Array, labels: Array | None, spec: Spec, path: Path, columns: 
     write_whole(path, "".join(f"{line}\n" for line in lines(verses)).encode())
 
 
+def doubled(fakes: Tensor, reals: Tensor) -> float:
+    """The share of letters that follow themselves."""
+    letters = fakes.argmax(2)
+    return float((letters[:, 1:] == letters[:, :-1]).float().mean())
+
+
+DOUBLED = Logged("share", "below 0.1", "share of letters that follow themselves")
 VERSES = Kind(
     name="verses",
     noun="verse",
@@ -46,6 +58,9 @@ VERSES = Kind(
     vectors=lambda verses: verses.flatten(1).float(),
     coarse=lambda verses: verses.flatten(1),
     features=("pca-64",),
+    measures={"doubled": Measure(doubled, DOUBLED)},
+    media="text/plain",
+    show=lambda verses, spec: "\n".join(lines(verses)).encode(),
     sheet=sheet,
     writers={".txt": write, ".npz": writers.arrays},
 )
@@ -72,3 +87,13 @@ def test_a_kind_is_drawn_to_the_first_of_its_files(run: Path) -> None:
     (drawn,) = (run / "drawn").iterdir()
     assert drawn.suffix == ".txt"
     assert [len(line) for line in drawn.read_text().splitlines()] == [6] * 5
+
+
+def test_the_page_has_what_it_needs_to_show_a_kind(run: Path) -> None:
+    view = Followed("run", run.resolve()).view()
+    assert view["media"] == "text/plain"
+    assert view["measures"] == {"doubled": DOUBLED._asdict()}
+    assert all(0 <= record.values["doubled"] <= 1 for record in read_history(run / "history.jsonl"))
+    answer = client(run, draw=Playground()).get("/api/runs/run/draw?seed=3&count=2")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert [len(line) for line in answer.text.split("\n")] == [6, 6]

@@ -24,7 +24,7 @@ from sparring.history.record import Record
 from sparring.page import follow, reading, server
 from sparring.page.follow import Followed, find
 from sparring.page.report import STATIC, report
-from sparring.page.server import DrawRequest, LatentPoint, Page
+from sparring.page.server import Drawn, DrawRequest, LatentPoint, Page
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import suited
@@ -363,7 +363,9 @@ def test_names_on_the_page_are_printable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["seed", "label", "count", "toward", "near", "share", "to_seed", "sliders"])
 def test_a_request_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, value: str) -> None:
     make_run(tmp_path / "a")
-    answer = client(tmp_path, draw=lambda path, asked: b"png").get(f"/api/runs/a/draw?{name}={value}")
+    answer = client(tmp_path, draw=lambda path, asked: Drawn(b"png", "image/png")).get(
+        f"/api/runs/a/draw?{name}={value}"
+    )
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert answer.text.startswith("cannot draw that: ")

@@ -1,11 +1,13 @@
 """The page in real Chromium: load, live update, scrub, compare, playground, and runs that go wrong."""
 
+import io
 import json
 import re
 import shutil
 import socket
 import threading
 import time
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from sparring.cli.watch import LOOPBACK, playground
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.page.report import write_report
-from sparring.page.server import app
+from sparring.page.server import Draw, Drawn, app
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import suited
@@ -73,12 +75,12 @@ def bound(port: int = 0) -> socket.socket:
 class Served:
     """A server of some folders in a thread, at any port that is free, or at one that is reserved."""
 
-    def __init__(self, *paths: Path, port: int = 0) -> None:
+    def __init__(self, *paths: Path, port: int = 0, draw: Draw | None = None) -> None:
         listening = bound(port)
         listening.listen()
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
-            app(paths, playground(), LOOPBACK, closing=lambda: self.server.should_exit),
+            app(paths, draw or playground(), LOOPBACK, closing=lambda: self.server.should_exit),
             log_level="error", timeout_graceful_shutdown=2,
         )  # fmt: skip
         self.server = uvicorn.Server(config)
@@ -101,8 +103,8 @@ def serve() -> Iterator[type[Served]]:
     started: list[Served] = []
 
     class Kept(Served):
-        def __init__(self, *paths: Path, port: int = 0) -> None:
-            super().__init__(*paths, port=port)
+        def __init__(self, *paths: Path, port: int = 0, draw: Draw | None = None) -> None:
+            super().__init__(*paths, port=port, draw=draw)
             started.append(self)
 
     yield Kept
@@ -375,6 +377,40 @@ def test_the_playground_of_a_real_generator(
         pass
     expect(tile).not_to_have_attribute("src", tiles or "")  # another generator draws them now
     assert soon(lambda: pixels() != before)
+
+
+def sound() -> bytes:
+    """A tenth of a second of silence."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, 8000, 0, "NONE", ""))
+        writer.writeframes(bytes(1600))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "shown"),
+    [
+        ("text/plain", b"<i>\nline", ("textContent", "<i>\nline")),
+        ("audio/wav", sound(), ("duration", 0.1)),
+    ],
+)
+def test_samples_are_shown_in_their_own_medium(
+    tmp_path: Path, page: Page, serve: type[Served], media: str, content: bytes, shown: tuple[str, str | float]
+) -> None:
+    run = make_run(tmp_path / "a", chord=0.25)
+    (run / "checkpoints/00001000.json").touch()
+    meaning = {"unit": "share", "healthy": "above 0.2", "meaning": "share of notes in a chord"}
+    facts = json.loads((run / "run.json").read_text()) | {"media": media, "measures": {"chord": meaning}}
+    (run / "run.json").write_text(json.dumps(facts))
+    page.goto(serve(run, draw=lambda path, asked: Drawn(content, media)).at())
+    expect(page.locator(".numbers")).to_contain_text("0.25 share of notes in a chord; healthy: above 0.2")
+    page.locator(".playground").scroll_into_view_if_needed()
+    page.get_by_role("button", name="sample 3", exact=True).click()
+    for place in (".tiles pre, .tiles audio", ".large"):
+        page.evaluate("place => document.querySelector(place).load?.()", place)
+        expect(page.locator(place).first).to_have_js_property(*shown)
+    assert page.locator(".tiles img").count() == 0
 
 
 def test_points_and_what_the_discriminator_thinks_of_the_plane(

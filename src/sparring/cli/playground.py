@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from sparring.errors import ConfigError
 from sparring.games import drawing
 from sparring.history import layout
 from sparring.machine.device import Runtime
-from sparring.page.server import DrawRequest, LatentPoint
+from sparring.page.server import Drawn, DrawRequest, LatentPoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 
@@ -27,8 +26,8 @@ class Playground:
     def __init__(self) -> None:
         self.loaded: dict[Path, tuple[object, Sampler]] = {}
 
-    def __call__(self, path: Path, request: DrawRequest) -> bytes:
-        """The requested samples as a PNG.
+    def __call__(self, path: Path, request: DrawRequest) -> Drawn:
+        """The requested samples, in the media type of their kind.
 
         Raises:
             RunError: there is no complete checkpoint.
@@ -37,10 +36,8 @@ class Playground:
         sampler = self._newest(path)
         latents = self._latents(request, sampler.config.networks.latent_dim)
         drawn = sampler.decoded(latents, self._labels(sampler, request)).numpy()
-        file = io.BytesIO()
-        sheet = kinds.of(sampler.spec).sheet
-        sheet(drawn, sampler.spec, gap=0 if request.count == 1 else 2).save(file, "PNG")
-        return file.getvalue()
+        kind = kinds.of(sampler.spec)
+        return Drawn(kind.shown(drawn, sampler.spec), kind.media)
 
     def _newest(self, path: Path) -> Sampler:
         folder = RunFolder(path)

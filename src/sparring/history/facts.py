@@ -18,6 +18,7 @@ from sparring.errors import ConfigError, RunError, UnreadableError, quoted, reas
 from sparring.files import read_json, read_text
 from sparring.history import layout
 from sparring.history.find import no_run
+from sparring.history.record import Logged
 
 FORMAT = 2  # of the run folder as it is written
 READ = (1, FORMAT)  # 1 had config.toml in one flat table
@@ -37,6 +38,7 @@ SPEC: dict[str, Callable[[Any], Any]] = {  # what is so of every kind of data
     "clusters": flag,
 }
 NOUN = "sample"  # what one is called in runs that do not say it
+MEDIA = "image/png"  # the media type of samples on the page in runs that do not say it
 
 
 def read(path: Path, check: Callable[[Any], T]) -> tuple[T, Config]:
@@ -96,8 +98,24 @@ def checked(facts: Any) -> dict[str, Any]:
     if len(counts) != classes or (classes and not sum(counts)):
         raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
     own = field(facts, "own", _words) if "own" in facts else {}
+    media, meanings = text(facts.get("media", MEDIA)), measures(facts.get("measures", {}))
     more = {"class_counts": list(counts), "noun": noun, "spec": spec, "own": own}
+    more |= {"media": media, "measures": meanings}
     return {**facts, **found, **more}
+
+
+def measures(values: Any) -> dict[str, dict[str, str]]:
+    """What the numbers mean that only this kind of data has, each as the fields of a ``Logged``.
+
+    Raises:
+        UnreadableError: a meaning is missing or wrong.
+    """
+    if not isinstance(values, dict):
+        raise UnreadableError(f"{quoted(values)}, where names and meanings are expected")
+    return {
+        text(name): {part: field(meaning, part, text) for part in Logged._fields}
+        for name, meaning in values.items()
+    }
 
 
 def _words(values: Any) -> dict[str, str]:

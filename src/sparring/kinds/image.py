@@ -14,8 +14,9 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 from sparring.data.codec import Affine
 from sparring.data.folders import from_folder
 from sparring.data.spec import Spec
+from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
-from sparring.kinds.kind import Array, Kind, Pixels
+from sparring.kinds.kind import Array, Kind, Measure, Pixels
 from sparring.metrics.features import to_uint8
 
 SIDE = 32  # pixels per side, to which pictures are averaged before they are compared
@@ -60,15 +61,19 @@ def channels_last(pictures: Tensor) -> Tensor:
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def vital_signs(fakes: Tensor, reals: Tensor) -> dict[str, float]:
-    """Measure patterns that upsampling leaves in pictures (N, C, H, W), as multiples of those in the reals."""
+def high_frequency(fakes: Tensor, reals: Tensor) -> float | None:
+    """The finest checkerboard, which upsampling leaves in pictures (N, C, H, W), over that in the reals."""
     if min(fakes.shape[2:]) <= 1:
-        return {}
+        return None
+    return checkers(fakes) / max(checkers(reals), 1e-6)
+
+
+def dots(fakes: Tensor, reals: Tensor) -> float | None:
+    """The pattern of dots that upsampling leaves in pictures (N, C, H, W), over that in the reals."""
+    if min(fakes.shape[2:]) <= 1:
+        return None
     least = INVISIBLE * max(float(reals.var()), 1e-6)
-    return {
-        "high_frequency": checkers(fakes) / max(checkers(reals), 1e-6),
-        "corners": corners(fakes) / max(corners(reals), least),
-    }
+    return corners(fakes) / max(corners(reals), least)
 
 
 def checkers(pictures: Tensor) -> float:
@@ -135,7 +140,10 @@ IMAGE = Kind(
     describe=describe,
     vectors=vectors,
     coarse=coarse,
-    vital_signs=vital_signs,
+    measures={
+        "high_frequency": Measure(high_frequency, LOGGED["high_frequency"]),
+        "corners": Measure(dots, LOGGED["corners"]),
+    },
     to_memory_format=channels_last,
     for_features=eight_bit,
     features=("digits", "classifier", "efficientnet-lite0", "pca-64"),

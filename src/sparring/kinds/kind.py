@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from sparring.data.codec import Codec
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError
+from sparring.history.facts import MEDIA
+from sparring.history.record import Logged
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
@@ -29,6 +32,18 @@ class Sheet(Protocol):
     def __call__(
         self, samples: Array, spec: Spec, /, columns: int | None = None, gap: int = 2
     ) -> Image.Image: ...
+
+
+class Measure(NamedTuple):
+    """What each record of a training measures of samples of one kind alone.
+
+    Attributes:
+        of: measures encoded fakes, beside encoded reals; None if such samples have nothing to measure.
+        logged: what the number means, with its unit and its healthy range.
+    """
+
+    of: Callable[[Tensor, Tensor], float | None]
+    logged: Logged
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class Kind:
         describe: describes one sample in words.
         vectors: turns encoded samples (B, *shape) into vectors (B, D), in which vital signs compare samples.
         coarse: turns encoded samples into smaller vectors, in which clusters are found.
-        vital_signs: measures encoded fakes and reals by the vital signs that only this kind has.
+        measures: what is measured at each record for this kind alone, by its name in the history.
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
         features: the features of an evaluation in order of preference; the first that suits the data is used.
@@ -57,6 +72,8 @@ class Kind:
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
             people cannot compare such samples by eye.
+        media: the media type of samples on the page, such as audio/wav or text/plain.
+        show: turns decoded samples into the bytes of this type; None: the sheet as PNG.
         plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
         writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
         suffixes: the suffixes of files that hold only this kind of data.
@@ -82,11 +99,13 @@ class Kind:
     warning: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
     sheet_count: int = 0
-    vital_signs: Callable[[Tensor, Tensor], dict[str, float]] = lambda fakes, reals: {}
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
     tiles: Callable[[Array, Spec], Pixels] | None = None
     pair_sheet: Callable[[Tensor, Tensor], Image.Image] | None = None
+    media: str = MEDIA
+    show: Callable[[Array, Spec], bytes] | None = None
     plane: Callable[[Spec], bool] = lambda spec: False
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
@@ -101,6 +120,19 @@ class Kind:
     def fits(self, axes: str) -> bool:
         """Whether a network or an augmentation that takes samples with these axes takes this kind; "": any."""
         return axes in ("", self.axes)
+
+    def measured(self, fakes: Tensor, reals: Tensor) -> dict[str, float]:
+        """The measures of encoded fakes beside encoded reals, without those that such samples do not have."""
+        found = {name: measure.of(fakes, reals) for name, measure in self.measures.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def shown(self, samples: Array, spec: Spec) -> bytes:
+        """Decoded samples as the page shows them, in the type ``media``."""
+        if self.show:
+            return self.show(samples, spec)
+        file = io.BytesIO()
+        self.sheet(samples, spec, gap=0 if len(samples) == 1 else 2).save(file, "PNG")
+        return file.getvalue()
 
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None

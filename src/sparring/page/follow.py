@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,9 @@ from sparring.config.recipes import USUAL, beyond_recipe
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
+from sparring.errors import UnreadableError
 from sparring.files import read_object
+from sparring.history import facts as told
 from sparring.history import layout
 from sparring.history.find import marked
 from sparring.page import reading
@@ -98,6 +101,8 @@ class Followed:
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if has_names else [],
+            "media": str(run.get("media", told.MEDIA)),
+            "measures": _measures(run),
             "latent_dim": config.networks.latent_dim if config else 0,
             "changes": beyond_recipe(config) if config else {},
             "config": config.flat() if config else {},
@@ -152,6 +157,13 @@ class Followed:
             self._stamp, self._stamp_since = stamp, now
             self._stamp_age = max(0.0, time.time() - stat.st_mtime)
         return self._stamp_age + now - self._stamp_since
+
+
+def _measures(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The meanings of what only this kind of data has; none if they cannot be read."""
+    with suppress(UnreadableError):
+        return told.measures(run.get("measures", {}))
+    return {}
 
 
 def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> dict[str, Followed]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -116,7 +116,14 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-Draw = Callable[[Path, DrawRequest], bytes]  # draws samples of a run, as PNG
+class Drawn(NamedTuple):
+    """Samples in the form in which the page shows them, and its media type."""
+
+    content: bytes
+    media: str
+
+
+Draw = Callable[[Path, DrawRequest], Drawn]  # draws samples of a run
 
 
 def _json(value: Any) -> Response:
@@ -168,10 +175,10 @@ class Page:
         run = await self.run(request)
         async with self.draw_lock:
             try:
-                png = await run_in_threadpool(self.draw, run.path, draw_request)
+                drawn = await run_in_threadpool(self.draw, run.path, draw_request)
             except SparringError as error:
                 return PlainTextResponse(str(error), status_code=409)
-        return Response(png, media_type="image/png")
+        return Response(drawn.content, media_type=drawn.media)
 
     async def events(self, request: Request) -> Response:
         return StreamingResponse(self._changes(request), media_type="text/event-stream")

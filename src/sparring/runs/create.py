@@ -24,16 +24,10 @@ from sparring.history.facts import FORMAT
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
 
-OF_DATA = (
-    "data",
-    "data_count",
-    "data_sha256",
-    "classes",
-    "class_counts",
-    "noun",
-    "spec",
-    "given",
-)  # of run.json
+OF_DATA = (  # of run.json
+    *("data", "data_count", "data_sha256", "classes", "class_counts"),
+    *("noun", "media", "measures", "spec", "given"),
+)
 
 
 def create(

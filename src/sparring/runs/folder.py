@@ -21,7 +21,7 @@ from sparring.errors import RunError
 from sparring.files import left_over
 from sparring.games.game import Game
 from sparring.history import layout
-from sparring.history.record import Record, read_history
+from sparring.history.record import LOGGED, Record, read_history
 from sparring.machine.device import Runtime
 from sparring.networks.own import NONE, Given
 from sparring.runs import checkpoint, facts
@@ -131,13 +131,17 @@ class RunFolder:
 
 def facts_of(data: Dataset) -> dict[str, Any]:
     """The facts about the training data for run.json."""
+    kind = kinds.of(data.spec)
+    own = {name: measure.logged for name, measure in kind.measures.items() if name not in LOGGED}
     return {
         "data": data.name,
         "data_count": len(data),
         "data_sha256": digest(data),
         "classes": data.classes,
         "class_counts": data.class_counts,
-        "noun": kinds.of(data.spec).noun,
+        "noun": kind.noun,
+        "media": kind.media,
+        "measures": {name: logged._asdict() for name, logged in own.items()},
         "spec": data.spec.to_dict(),
         **({} if data.given is None else {"given": facts_of(data.given)}),
     }

@@ -64,7 +64,7 @@ class Vitals:
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
-        """The vital signs for a record, which ``record.LOGGED`` explains."""
+        """The vital signs for a record, which ``LOGGED`` or the kind's ``measures`` explain."""
         fakes = self._drawn(averaged=False)
         vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.of_game() | self._rank()
@@ -104,7 +104,7 @@ class Vitals:
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["class_spread"] = least
-        found |= self.kind.vital_signs(fakes, reals.batch.real)
+        found |= self.kind.measured(fakes, reals.batch.real)
         if self.seen_and_unseen is not None:
             seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
             nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)

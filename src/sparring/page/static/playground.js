@@ -24,7 +24,7 @@ class Playground {
     const usable = this.source.live && view.checkpoint !== null && view.config.latent_dim && view.facts.data && !view.fields.length;
     this.container.hidden = !usable;
     if (!usable) return;
-    const built = JSON.stringify([Text.language, view.classes]), generator = `${view.generation} ${view.checkpoint}`;
+    const built = JSON.stringify([Text.language, view.classes, view.media]), generator = `${view.generation} ${view.checkpoint}`;
     if (this.built !== built) {
       this.built = built;
       this.build();
@@ -41,8 +41,7 @@ class Playground {
     this.generator = null;
     this.tiles = element(container, "div", "tiles");
     const side = element(container, "div", "knobs");
-    this.large = element(side, "img", "large");
-    this.large.alt = Text.say("picked");
+    this.large = this.medium(side, Text.say("picked"), "large");
     this.status = element(side, "p", "muted small", Text.say("drawing"));
     this.status.setAttribute("aria-live", "polite");
     if (this.view.classes.length) this.buildClasses(side);
@@ -106,28 +105,43 @@ class Playground {
   async fill(keep = null) {
     const mine = (this.filling = Symbol("filling"));
     this.tiles.replaceChildren();
-    const images = [], same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+    const samples = [], heard = this.view.media.startsWith("audio/"), same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
     for (let k = 0; k < TILES; k++) {
-      const point = this.point(k), tile = button(this.tiles, "", () => this.pick(point, tile));
+      const point = this.point(k), label = Text.say("sample", { seed: this.base + k });
+      const place = heard ? element(this.tiles, "div") : this.tiles; // a player of sound has buttons of its own
+      const tile = button(place, heard ? label : "", () => this.pick(point, tile));
       tile.setAttribute("aria-pressed", String(same(point, keep)));
-      const image = element(tile, "img");
-      image.alt = Text.say("sample", { seed: this.base + k });
-      images.push([image, point]);
+      samples.push([this.medium(heard ? place : tile, label), point]);
       if (k === 0 && !keep) this.pick(point, tile);
     }
     if (keep) this.draw();
     await this.visible;
-    for (const [image, point] of images) {
+    for (const [shown, point] of samples) {
       if (mine !== this.filling) return;
-      image.src = this.source.draw(this.view, point);
-      await image.decode().catch(() => {});
+      await this.fetched(shown, this.source.draw(this.view, point)).catch(() => {});
     }
+  }
+
+  // The element that shows a sample: a picture, a player of sound, or lines of text.
+  medium(container, label, style = "") {
+    const tag = { audio: "audio", text: "pre" }[this.view.media.split("/")[0]] ?? "img", made = element(container, tag, style);
+    if (tag === "img") made.alt = label;
+    else made.setAttribute("aria-label", label);
+    if (tag === "audio") Object.assign(made, { controls: true, preload: "none" });
+    return made;
+  }
+
+  // Show the sample at an address; sound is fetched when it is played.
+  async fetched(shown, address) {
+    if (shown.tagName === "PRE") shown.textContent = await (await this.source.get(address)).text();
+    else shown.src = address;
+    await shown.decode?.();
   }
 
   pick(point, tile) {
     this.before = this.picked ?? point;
     this.picked = point;
-    for (const other of this.tiles.children) other.setAttribute("aria-pressed", String(other === tile));
+    for (const other of this.tiles.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === tile));
     this.draw();
   }
 
@@ -143,9 +157,10 @@ class Playground {
     try {
       const response = await fetch(this.source.draw(this.view, options));
       if (!response.ok) throw new Error(await response.text());
-      const old = this.large.src;
-      this.large.src = URL.createObjectURL(await response.blob());
-      URL.revokeObjectURL(old);
+      const drawn = await response.blob(), old = this.large.src;
+      if (this.large.tagName === "PRE") this.large.textContent = await drawn.text();
+      else this.large.src = URL.createObjectURL(drawn);
+      if (old) URL.revokeObjectURL(old);
       this.status.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
     } catch (error) {
       this.status.textContent = error.message;

@@ -176,6 +176,10 @@ class RunCard {
     add("seen", Text.count(view.samples_seen.at(-1)));
     if (last("samples_per_second")) add("speed", Text.say("perSecond", { n: Text.count(last("samples_per_second")) }));
     if (last("spread") !== undefined && last("spread") !== null) add("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
+    for (const [name, { healthy, meaning }] of Object.entries(view.measures)) {
+      const value = last(name);
+      if (typeof value === "number") add(name, Text.figure(value), `${meaning}${Text.sign("; ")}${Text.say("range", { range: Text.range(healthy) })}`);
+    }
     this.showQuality(add);
   }
 
