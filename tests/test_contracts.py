@@ -27,7 +27,7 @@ from sparring.errors import ConfigError
 from sparring.games import GAMES, augment, losses, optimizers, schedules
 from sparring.gan import GAN
 from sparring.kinds import KINDS, find
-from sparring.networks import NETWORKS
+from sparring.networks import NETWORKS, dcgan
 
 
 def test_the_choices_of_the_command_line_are_the_tables() -> None:
@@ -35,6 +35,7 @@ def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert set(config.LOSSES) == set(losses.LOSSES)
     assert set(config.BUILT_IN) == set(builtin.BUILT_IN)
     assert set(config.NETWORKS) == set(NETWORKS)
+    assert set(config.UPSAMPLINGS) == set(dcgan.UPSAMPLINGS)
     assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
     assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
     assert set(config.OPTIMIZERS) == set(optimizers.OPTIMIZERS)

@@ -3,6 +3,7 @@
 import importlib
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,9 @@ MUTANTS = [
     Mutant(memorisation, "memorisation", "cells > 1", "cells > 99", test_memorisation.test_cells_do_not_take_another_mix_for_copying),
     Mutant(network, "at_rest", "player.eval()", "pass", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
     Mutant(network, "at_rest", "module.training = training", "module.training = True", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
+    Mutant(blocks, "UpsampleConv2d.forward", "kernel[:, :, 1:] + kernel[:, :, :-1]", "kernel[:, :, 1:] * 2", partial(test_networks.test_upsampling_is_nearest_enlargement_and_a_convolution, True)),
+    Mutant(blocks, "UpsampleConv2d.forward", "self.bias, ", "None, ", partial(test_networks.test_upsampling_is_nearest_enlargement_and_a_convolution, True)),
+    Mutant(blocks, "UpsampleConv2d.reset_parameters", "(9 * len", "(4 * len", test_networks.test_upsampling_is_initialised_as_a_convolution_is),
     Mutant(blocks, "MinibatchDeviation.forward", "flatten(1).mean(1)", "flatten(1).sum(1)", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(blocks, "MinibatchDeviation.forward", "min(count, self.group)", "count", test_networks.test_minibatch_deviation_is_the_mean_deviation_of_each_group),
     Mutant(classifiers, "Classifier.encode", "/ 127.5 - 1", "/ 255", test_distances.test_real_digits_score_near_the_shipped_floor_and_noise_far_above),

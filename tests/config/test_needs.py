@@ -17,6 +17,7 @@ EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
     lr_schedule="cosine", generator="mlp", discriminator="dcgan", conditional=False,
 )  # fmt: skip
+OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
     {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": None},
@@ -32,7 +33,7 @@ FIELDS = OPTIONS.values()
 def unusual(field: dataclasses.Field[Any]) -> Any:
     """A value that the option has neither by default nor in EVERYTHING."""
     if field.metadata["choices"]:
-        return {"augment": "diffaugment"}.get(field.name, "batch")
+        return {"augment": "diffaugment", "upsampling": "nearest"}.get(field.name, "batch")
     if kind(field) == "float":
         return ((field.metadata["low"] or 0) + (field.metadata["high"] or 1)) / 2
     return True if kind(field) == "bool" else 2 * (field.default or 0) + 3
@@ -55,7 +56,7 @@ def cases(sort: str) -> list[Any]:
 @pytest.mark.parametrize(("field", "need"), cases("needs"))
 def test_idle_options_are_refused_with_what_they_need(field: dataclasses.Field[Any], need: Need) -> None:
     asked = {field.name: unusual(field)}
-    config = EVERYTHING.replace(**asked)
+    config = EVERYTHING.replace(**asked, **OTHERWISE.get(field.name, {}))
     check_needs(config, asked, Config())
     lacking = without(config, need)
     words = f"--{field.name.replace('_', '-')} ({field.name}) {asked[field.name]} "

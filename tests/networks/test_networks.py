@@ -171,3 +171,32 @@ def test_at_rest_every_layer_evaluates_and_is_then_as_it_was() -> None:
     with at_rest(player):
         assert not any(layer.training for layer in player.modules())
     assert [layer.training for layer in player.modules()] == [True, True, False]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_upsampling_is_nearest_enlargement_and_a_convolution(bias: bool) -> None:
+    layer = blocks.UpsampleConv2d(3, 5, bias=bias)
+    # A transposed convolution sees its kernel the other way round, inputs first.
+    convolution = nn.Conv2d(3, 5, 3, padding=1, bias=bias)
+    convolution.weight.data = layer.weight.data.flip(2, 3).transpose(0, 1)
+    if layer.bias is not None:
+        convolution.bias = layer.bias
+    features = torch.randn(2, 3, 4, 7, generator=torch.Generator().manual_seed(0))
+    expected = convolution(nn.functional.interpolate(features, scale_factor=2, mode="nearest"))
+    assert torch.allclose(layer(features), expected, atol=1e-6)
+
+
+def test_upsampling_is_initialised_as_a_convolution_is() -> None:
+    torch.manual_seed(0)
+    layer, convolution = blocks.UpsampleConv2d(64, 32), nn.Conv2d(64, 32, 3)
+    bounds = [float(weight.detach().abs().max()) for weight in (layer.weight, convolution.weight)]
+    assert bounds[0] == pytest.approx(bounds[1], rel=0.02)
+
+
+def test_a_dcgan_generator_enlarges_as_it_is_told() -> None:
+    kinds = {
+        name: {type(layer) for layer in dcgan.Generator(shape=(3, 16, 16), width=4, upsampling=name).layers}
+        for name in ("transposed", "nearest")
+    }
+    assert (nn.ConvTranspose2d in kinds["transposed"], nn.ConvTranspose2d in kinds["nearest"]) == (True, False)
+    assert blocks.UpsampleConv2d in kinds["nearest"]

@@ -24,6 +24,7 @@ NETWORKS = ("mlp", "dcgan", "resnet", "modern")
 OWN = "own"  # a user's own network, which no option describes
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
+UPSAMPLINGS = ("transposed", "nearest")
 OPTIMIZERS = ("adam", "optimistic-adam", "rmsprop")
 SCHEDULES = ("constant", "linear", "cosine")
 AUGMENTATIONS = ("none", "diffaugment", "ada")
@@ -41,6 +42,7 @@ UNLABELLED = Need(
     "a training without labels: no --labels, or --no-conditional if the data has labels",
 )
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
+G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 LAYERED = Need(
     lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern"}, "mlp or modern networks"
 )
@@ -147,6 +149,12 @@ class NetworksConfig(Group):
     )
     d_width: int = option(
         64, "g_width for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(D_NAMED,)
+    )
+    upsampling: str = option(
+        "transposed",
+        "how a dcgan generator's pictures grow; nearest leaves no weave of dots",
+        choices=UPSAMPLINGS,
+        needs=(G_DCGAN,),
     )
     d_hidden: int | None = option(
         None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(DCGAN,)

@@ -49,6 +49,8 @@ class Options(BudgetOptions, total=False):
     """Channels at the finest scale, or hidden units (mlp)."""
     d_width: int
     """G_width for the discriminator."""
+    upsampling: Literal["transposed", "nearest"]
+    """How a dcgan generator's pictures grow; nearest leaves no weave of dots."""
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""
     d_deviation: bool

@@ -131,6 +131,12 @@ DEVIATION = Cure(
     True,
     only=("discriminator", "dcgan"),
 )
+NEAREST = Cure(
+    "a generator that enlarges pictures before it convolves them",
+    "upsampling",
+    "nearest",
+    only=("generator", "dcgan"),
+)
 SLOWER_D = Cure("a slower discriminator", "d_lr", times=0.1)
 CALMER_D = Cure("a slower discriminator", "d_lr", times=0.25)
 CALMER_G = Cure("a slower generator", "g_lr", times=0.25)
@@ -352,6 +358,7 @@ RULES: tuple[Rule, ...] = (
         "They have power at the highest frequencies in both directions, where the data have hardly any: the "
         "generator's layers that double the size leave it, and the discriminator does not see it.",
         (
+            NEAREST,
             Cure("a generator that resizes before it convolves: --recipe modern"),
             Cure("a longer training, which removes the pattern if it is recent"),
         ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from torch import Tensor, nn
 
-from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
+from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation, UpsampleConv2d
 from sparring.networks.network import Network
 
 # Pixels of the shorter side at the coarsest scale. The last features of a discriminator must see the
@@ -37,6 +38,12 @@ def channels_by_scale(width: int, halvings: int) -> list[int]:
     return [width * min(2**scale, MOST_CHANNELS) for scale in range(halvings)]
 
 
+UPSAMPLINGS: dict[str, Callable[..., nn.Module]] = {
+    "transposed": partial(nn.ConvTranspose2d, kernel_size=4, stride=2, padding=1),
+    "nearest": UpsampleConv2d,
+}
+
+
 class Generator(nn.Module):
     """Maps latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
 
@@ -46,6 +53,8 @@ class Generator(nn.Module):
         width: channels at the finest hidden scale; each coarser scale has twice as many.
         classes: number of classes; 0: without labels.
         norm: BatchNorm before each ReLU.
+        upsampling: how pictures grow: "transposed" convolutions, as Radford et al. have them, or "nearest"
+            enlargement and convolutions, which leave no weave of dots.
     """
 
     def __init__(
@@ -56,6 +65,7 @@ class Generator(nn.Module):
         width: int = 64,
         classes: int = 0,
         norm: bool = True,
+        upsampling: str = "transposed",
     ) -> None:
         super().__init__()
         colours, self.height, self.width = shape
@@ -71,7 +81,7 @@ class Generator(nn.Module):
             if norm:
                 layers.append(nn.BatchNorm2d(coarse))
             bias = depth == halvings or not norm  # BatchNorm would remove a bias
-            layers += [nn.ReLU(), nn.ConvTranspose2d(coarse, fine, 4, 2, 1, bias=bias)]
+            layers += [nn.ReLU(), UPSAMPLINGS[upsampling](coarse, fine, bias=bias)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
         if norm:
             self.apply(dcgan_init)
@@ -136,7 +146,7 @@ def dcgan_init(module: nn.Module) -> None:
 
     Only for networks with BatchNorm: without it, such small weights would pass almost no signal.
     """
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | UpsampleConv2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
@@ -144,7 +154,12 @@ def dcgan_init(module: nn.Module) -> None:
 
 DCGAN = Network(
     generator=lambda o: Generator(
-        shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, norm=o.norm == "batch"
+        shape=o.shape,
+        latent_dim=o.latent_dim,
+        width=o.width,
+        classes=o.classes,
+        norm=o.norm == "batch",
+        upsampling=o.upsampling,
     ),
     discriminator=lambda o: Discriminator(
         shape=o.shape,

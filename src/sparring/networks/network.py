@@ -24,6 +24,7 @@ class Options:
         depth: layers, or blocks per scale.
         norm: one of the normalisations that the network accepts.
         latent_dim: numbers in a latent vector of a generator.
+        upsampling: how the pictures of a dcgan generator grow, a name in ``dcgan.UPSAMPLINGS``.
         hidden: units of the last hidden layer of a discriminator; 0: none.
         deviation: show a discriminator how much the samples of a batch differ.
     """
@@ -35,6 +36,7 @@ class Options:
     depth: int
     norm: str
     latent_dim: int = 0
+    upsampling: str = "transposed"
     hidden: int = 0
     deviation: bool = False
 
@@ -69,6 +71,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
         depth=networks.depth,
         norm=networks.g_norm,
         latent_dim=networks.latent_dim,
+        upsampling=networks.upsampling,
     )
 
 

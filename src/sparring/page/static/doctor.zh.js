@@ -62,6 +62,7 @@ const CURES_ZH = {
   "a shorter training, or more data": "缩短训练，或增加数据",
   "a probability of at most 0.8, or an adaptive one": "概率不超过 0.8，或让它自己调整",
   "kernels whose size is a multiple of the stride, or resizing before a convolution": "核大小取步长的倍数，或先缩放再卷积",
+  "a generator that enlarges pictures before it convolves them": "先放大图片再卷积的生成器",
   "a generator that resizes before it convolves: --recipe modern": "换成先放大再卷积的生成器：--recipe modern",
   "a longer training, which removes the pattern if it is recent": "再多训练一段时间，刚出现的细网会慢慢消失",
   "a shorter half-life": "短一些的半衰期",
