@@ -120,9 +120,9 @@ def test_a_drop_in_speed_measures_again_only_where_allowed(monkeypatch: pytest.M
         assert torch.get_num_threads() == expected
 
 
-@pytest.mark.parametrize(("processes", "fixed", "used"), [(1, 0, 1), (1, 3, 3), (2, 3, 3), (2, 0, None)])
+@pytest.mark.parametrize(("processes", "fixed", "used"), [(1, None, 1), (1, 3, 3), (2, 3, 3), (2, None, None)])
 def test_several_processes_compute_on_as_many_threads_as_the_user_says(
-    processes: int, fixed: int, used: int | None, monkeypatch: pytest.MonkeyPatch
+    processes: int, fixed: int | None, used: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts: list[int] = []
     monkeypatch.setattr(runtime, "available_cores", lambda: 1)

@@ -249,7 +249,8 @@ def test_weights_that_no_gradient_reaches_have_no_state(tmp_path: Path) -> None:
     [
         ("step", "1"), ("step", True), ("step", None), ("step", -1), ("samples_seen", 10**400),
         ("samples_seen", 1.5), ("seconds", "x"), ("seconds", float("nan")), ("seconds", 1e400),
-        ("threads", 10**12), ("threads", [2]), ("stateless", "all"), ("stateless", [["g_optimizer/0"]]),
+        ("threads", 10**12), ("threads", 0), ("threads", [2]),
+        ("stateless", "all"), ("stateless", [["g_optimizer/0"]]),
     ],
 )  # fmt: skip
 def test_facts_of_another_kind_break_a_checkpoint(

@@ -105,6 +105,11 @@ def test_no_budget_is_refused() -> None:
         Budget()
 
 
+def test_a_budget_of_0_is_refused() -> None:
+    with pytest.raises(ConfigError, match="minutes = 0: expected a number above 0, or None for no limit"):
+        Budget(minutes=0, epochs=1)
+
+
 def test_training_in_two_parts_equals_one() -> None:
     whole, parts = small_game(ema_half_life=50), small_game(ema_half_life=50)
     list(train(whole, points(), Budget(samples_seen=320), batch_size=16))

@@ -27,7 +27,7 @@ from sparring.uses.progress import Display, console
 
 
 def train_live(
-    rescuer: Rescuer, data: Dataset, held_out: Dataset | None, all_data: Dataset, threads: int = 0
+    rescuer: Rescuer, data: Dataset, held_out: Dataset | None, all_data: Dataset, threads: int | None = None
 ) -> bool:
     """Train with a live display; return True if the budget was spent, False after an interruption.
 

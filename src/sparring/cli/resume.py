@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
                 if facts
                 else "Nothing was saved yet: starting from the first step."
             )
-        threads = int(facts.get("threads", 0))
+        threads = facts.get("threads")
         rescuer = resumed(folder, game, args.rescue)
         return 0 if train_live(rescuer, data, held_out, all_data, threads) else 130
     if main_process:

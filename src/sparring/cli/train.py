@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
     plan.check(config, all_data)
     if remark:
         warn(remark)
-    threads = config.machine.threads or 0
-    if threads > available_cores():
+    threads = config.machine.threads
+    if threads is not None and threads > available_cores():
         warn(
             f"--threads {threads} is more than the {available_cores()} cores here, so it is slow: leave it out."
         )

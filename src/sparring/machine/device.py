@@ -331,13 +331,13 @@ class Threads:
     """The number of CPU threads, chosen by timing real steps.
 
     Args:
-        fixed: the number to use; 0 measures the best.
+        fixed: the number to use; None: the best, which is measured.
         adaptive: measure again when the speed drops. With another number of threads convolutions sum in
             another order, so a run that must repeat bit for bit is not adaptive.
         use: sets a number of threads.
     """
 
-    fixed: int = 0
+    fixed: int | None = None
     adaptive: bool = False
     use: Callable[[int], object] = torch.set_num_threads
     chosen: int = 0
@@ -346,7 +346,7 @@ class Threads:
 
     def choose(self, probe: Callable[[], object]) -> int:
         """Set the best number of threads and return it; ``probe`` runs one training step on a copy."""
-        if self.fixed:
+        if self.fixed is not None:
             self.chosen = self.fixed
         else:
             most = available_cores()
@@ -357,7 +357,7 @@ class Threads:
 
     def watch(self, samples_per_second: float, probe: Callable[[], object]) -> None:
         """Choose again if the speed has fallen by a third, or after a while if some cores have no thread."""
-        if self.fixed or not self.adaptive:
+        if self.fixed is not None or not self.adaptive:
             return
         waited = time.monotonic() - self.measured_at
         self.best_speed = max(self.best_speed, samples_per_second)

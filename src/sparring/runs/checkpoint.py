@@ -154,10 +154,10 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
     """
     numbers = {"step": (int,), "samples_seen": (int,), "seconds": (int, float), "threads": (int,)}
     for name, kinds in numbers.items():
-        value = facts.get(name, 0 if name == "threads" else None)
-        most = MOST_THREADS if name == "threads" else MOST
-        if type(value) not in kinds or not 0 <= value <= most:
-            raise _BrokenError(f"its {name} is {quoted(value)}, not a number from 0 to {most:,}")
+        value = facts.get(name, 1 if name == "threads" else None)
+        least, most = (1, MOST_THREADS) if name == "threads" else (0, MOST)
+        if type(value) not in kinds or not least <= value <= most:
+            raise _BrokenError(f"its {name} is {quoted(value)}, not a number from {least} to {most:,}")
     if facts["step"] != step:
         raise _BrokenError(f"it says to be of step {facts['step']}")
     idle = facts.get("stateless", [])

@@ -51,7 +51,7 @@ class Fitted:
         data: what it was given, as it was read; None of one that was loaded.
         held_out: what no training sees of it.
         history: the records so far.
-        threads: how many of the CPU's compute; 0 where that is not known yet.
+        threads: the number of CPU threads that compute; None if it is not known yet.
     """
 
     config: Config
@@ -60,7 +60,7 @@ class Fitted:
     folder: RunFolder | None = None
     data: Dataset | None = None
     held_out: Dataset | None = None
-    threads: int = 0
+    threads: int | None = None
 
     def __init__(self, own: Mapping[str, Given]) -> None:
         self.own = own
@@ -142,11 +142,11 @@ class Fitted:
         """The players, the threads and the history of a run's last checkpoint; new players without any."""
         self._check_known(folder)
         game = games.make(self.config, self.spec, len(self.class_counts), own=self.own)
-        self.threads = 0
+        self.threads = None
         if folder.saved():
             facts, tensors = checkpoint.read(folder.checkpoints, warned)
             checkpoint.restore(game, facts, tensors)
-            self.threads = int(facts.get("threads", 0))
+            self.threads = facts.get("threads")
         self._game = game
         self.history = History(record for record in folder.records() if record.step <= game.clock.step)
 
@@ -219,7 +219,7 @@ class Fitted:
                     f"{self.folder.path} was loaded at step {self._loaded.step:,} and is at step "
                     f"{found.clock.step:,} now. Load it again with GAN.load."
                 )
-            self._game, self.threads = found, int(facts.get("threads", 0))
+            self._game, self.threads = found, facts.get("threads")
         return self._game
 
     @property

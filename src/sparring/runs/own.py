@@ -86,11 +86,11 @@ def train(
         "seed": seed,
         "record_every": record_every,
         "checkpoint_seconds": min(SECONDS, number("record_seconds", record_seconds, 0, infinite=True)),
-        "threads": (threads.fixed if threads else 0) or torch.get_num_threads(),
+        "threads": (threads and threads.fixed) or torch.get_num_threads(),
         "vitals": vitals is not False,
         "pictures": pictures,
         "evaluate_every": evaluate_every,
-        **{name: getattr(budget, name) or None for name in BUDGETS},
+        **{name: getattr(budget, name) for name in BUDGETS},
     }
     folder, going = _place(game, out, flag("resume", resume), flag("force", force))
     return _in_folder(game, data, folder, options, going, force, held_out, stop, check)
@@ -155,7 +155,7 @@ def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) 
     if folder.saved():
         facts, tensors = checkpoint.read(folder.checkpoints, warned)
         checkpoint.restore(game, facts, tensors, "Make the game as it was when the run began.")
-        config = config.replace(threads=int(facts.get("threads", 0)) or config.machine.threads)
+        config = config.replace(threads=facts.get("threads", config.machine.threads))
     return folder, config
 
 

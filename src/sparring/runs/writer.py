@@ -36,14 +36,14 @@ def train_in(
     game: Game,
     data: Dataset,
     *,
-    threads: int = 0,
+    threads: int | None = None,
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
     warn: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Record]:
     """``loop.train`` with the folder as its first consumer: history, pictures, checkpoints.
 
-    ``threads`` fixes their number (0: as the config says). What is on disk when a record is yielded
+    ``threads`` fixes their number (None: as the config says). What is on disk when a record is yielded
     is whole, and after the last record, or when ``stop`` says so, the exact state is saved. ``warn``
     hears of a damaged best checkpoint.
 

@@ -23,7 +23,7 @@ class Crew:
         self.threads = threads or Threads(fixed=torch.get_num_threads())
         self.threads.use = partial(self.runtime.use_threads, parts=game.parts)
         # Several processes share the cores equally, unless the user fixed the number of threads of each.
-        may_set = self.runtime.processes == 1 or self.threads.fixed > 0
+        may_set = self.runtime.processes == 1 or self.threads.fixed is not None
         self.active = self.runtime.device.type == "cpu" and may_set
         if self.active:
             self.threads.choose(probe)

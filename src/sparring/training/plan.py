@@ -58,7 +58,8 @@ def check(config: Config, data: Dataset) -> None:
         config.optimizers.batch_size,
         config.machine.processes * config.optimizers.ghost_batches,
     )
-    check_threads(config.machine.threads or 0)
+    if config.machine.threads is not None:
+        check_threads(config.machine.threads)
     clustered = clusters.count_for(data, config.dataset.clusters) if config.dataset.clusters else 0
     games.of(config).check(config, data.spec, clustered or (data.classes if config.dataset.conditional else 0))
 
@@ -68,12 +69,15 @@ def train(
     game: Game,
     data: Dataset,
     *,
-    threads: int = 0,
+    threads: int | None = None,
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Record]:
     """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none."""
-    adaptive = config.budget.minutes is not None and not config.machine.threads
+    adaptive = config.budget.minutes is not None and config.machine.threads is None
+    fixed = None if adaptive else threads
+    if config.machine.threads is not None:
+        fixed = config.machine.threads
     return loop.train(
         game,
         data,
@@ -82,7 +86,7 @@ def train(
         seed=config.seed,
         record_every=config.records.record_every,
         record_seconds=config.records.checkpoint_seconds,
-        threads=Threads(fixed=config.machine.threads or (0 if adaptive else threads), adaptive=adaptive),
+        threads=Threads(fixed, adaptive),
         held_out=held_out,
         vitals=config.records.vitals,
         stop=stop,
