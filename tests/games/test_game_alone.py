@@ -14,7 +14,8 @@ from sparring import networks
 from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data.spec import Batch, Dataset, Spec
-from sparring.games.game import Clock, Logged, Rules
+from sparring.games import drawing
+from sparring.games.game import Clock, Inputs, Logged, Rules
 from sparring.games.updates import Update, descend, slope
 from sparring.machine.device import Runtime
 from sparring.networks.network import at_rest
@@ -53,6 +54,9 @@ class Alone:
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         return torch.randn(len(batch.real), self.latent_dim, generator=rng)
+
+    def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
+        return Inputs(drawing.random_latents(count, self.latent_dim, seed), labels)
 
     @torch.no_grad()
     def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:

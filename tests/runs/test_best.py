@@ -69,7 +69,7 @@ def test_resuming_never_loses_the_best(begun: tuple[run.RunFolder, Dataset]) -> 
     least = min(distances, key=distances.__getitem__)
     report = json.loads(folder.choice.read_text())
     assert (report["step"], report["last_step"], report["chosen_at"]) == (least, 10, distances[least])
-    found = selection.judge(folder.config, data, game.runtime.device)
+    found = selection.judge(folder.config, game, data)
     again = selection.Selection(found, folder.best, game, print)
     assert (again.best, again.best_step) == (distances[least], least)
 
@@ -113,7 +113,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
 def test_one_set_of_latents_chooses_and_another_reports(begun: tuple[run.RunFolder, Dataset]) -> None:
     folder, data = begun
     game = games.make(folder.config, data.spec, data.classes)
-    found = selection.judge(folder.config, data, game.runtime.device)
+    found = selection.judge(folder.config, game, data)
     chosen, again, reported = (
         found.distance(game.sampling_generator, at)
         for at in (selection.CHOOSING, selection.CHOOSING, selection.REPORTING)
@@ -134,7 +134,7 @@ def test_quality_is_measured_when_it_is_due_and_at_the_end(begun: tuple[run.RunF
     folder, data = begun
     game = games.make(folder.config, data.spec, data.classes)
     game.clock.samples_seen = 40  # as after a resume: measured last at 32
-    found = selection.judge(folder.config, data, game.runtime.device)
+    found = selection.judge(folder.config, game, data)
     chooser = selection.Selection(found, folder.best, game, print)
     measured = [
         "frechet" in chooser.measure(Record(seen, seen, 0.0, 0.0, {}), last=False).values
@@ -159,7 +159,7 @@ def test_a_damaged_best_checkpoint_does_not_count(begun: tuple[run.RunFolder, Da
     else:
         checkpoint.write(game, folder.best, {"frechet": None})
     warnings: list[str] = []
-    found = selection.judge(folder.config, data, game.runtime.device)
+    found = selection.judge(folder.config, game, data)
     chooser = selection.Selection(found, folder.best, game, warnings.append)
     assert chooser.best == math.inf
     assert bool(warnings) == (damage == "cut")
@@ -189,8 +189,9 @@ def test_the_judge_measures_against_what_was_set_aside(
         seen.append(samples)
 
     monkeypatch.setattr(selection.cache, "statistics", statistics)
-    selection.judge(config, trained, torch.device("cpu"), aside)
-    selection.judge(config, trained, torch.device("cpu"))
+    game = games.make(config, trained.spec, trained.classes)
+    selection.judge(config, game, trained, aside)
+    selection.judge(config, game, trained)
     for samples, reals in zip(seen, (aside, trained), strict=True):
         assert {row.numpy().tobytes() for row in samples} == {row.numpy().tobytes() for row in reals.samples}
 

@@ -20,7 +20,7 @@ from sparring.kinds import sheets
 from sparring.metrics.quality import COUNT, DRAWS
 from sparring.runs import best as selection
 from sparring.runs.folder import RunFolder
-from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
+from sparring.runs.writer import PICTURE_COLUMNS, picture_inputs
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -29,11 +29,16 @@ QUALITY_SECONDS = 10.0  # that drawing samples for the measurement may take
 LEAST_QUALITY = 256  # samples per draw, at least
 
 
-def finish(folder: RunFolder, game: Game, data: Dataset, screen: Any) -> None:
-    """Write and print the contact sheet, the animation and the quality; ``data`` is what the run was given."""
-    latents, labels = picture_latents(folder)
+def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, screen: Any) -> None:
+    """Write and print the contact sheet, the animation and the quality.
+
+    Args:
+        data: the training set.
+        all_data: all that was read, with the hold-out.
+    """
+    given, labels = picture_inputs(folder, game, data)
     began = time.perf_counter()
-    samples = drawing.decoded(game.sampling_generator, folder.spec, latents, labels).numpy()
+    samples = drawing.decoded(game.sampling_generator, folder.spec, given, labels).numpy()
     rate = len(samples) / (time.perf_counter() - began)
     sheet = folder.path / layout.SHEET
     sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, PICTURE_COLUMNS), sheet)
@@ -42,7 +47,7 @@ def finish(folder: RunFolder, game: Game, data: Dataset, screen: Any) -> None:
         animation = folder.path / layout.ANIMATION
         sheets.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
-    if quality := _quality(folder, game, data, rate):
+    if quality := _quality(folder, game, all_data, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.told(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)

@@ -21,7 +21,7 @@ from sparring.history.record import Record
 from sparring.kinds.kind import Pixels
 from sparring.machine.device import another_ended
 from sparring.runs.rescue import Rescuer
-from sparring.runs.writer import PICTURE_COLUMNS, picture_latents
+from sparring.runs.writer import PICTURE_COLUMNS, picture_inputs
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console
 
@@ -49,7 +49,7 @@ def train_live(
     remarks = Remarks()
     rescuer.tell = partial(screen.print, markup=False, soft_wrap=True)  # above the live display
     with after_the_step(alone=True) as stopped, ExitStack() as stack:
-        display = stack.enter_context(Display(screen, _thumbnail(rescuer))) if main_process else None
+        display = stack.enter_context(Display(screen, _thumbnail(rescuer, data))) if main_process else None
         try:
             for record in rescuer.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
                 if display:
@@ -68,7 +68,7 @@ def train_live(
             markup=False,
         )
         return False
-    finish(folder, rescuer.game, all_data, screen)
+    finish(folder, rescuer.game, data, all_data, screen)
     diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
     if diagnosis.conclusion != "healthy":
         advice = line(diagnosis, advice=True).removeprefix("doctor: ")
@@ -93,18 +93,18 @@ def check_rescue(cures: int | None, config: Config) -> None:
         raise ConfigError("--rescue needs 0 or more cures, a single process and the vital signs: see --help.")
 
 
-def _thumbnail(rescuer: Rescuer) -> Any:
+def _thumbnail(rescuer: Rescuer, data: Dataset) -> Any:
     """A function that draws two rows of current samples for the terminal; None if this kind has no tiles."""
     folder = rescuer.folder
     pixels = kinds.of(folder.spec).tiles
     if pixels is None:
         return None
-    latents, labels = picture_latents(folder)
+    given, labels = picture_inputs(folder, rescuer.game, data)
     step = PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
-    latents, labels = latents[::step][:10], None if labels is None else labels[::step][:10]
+    given, labels = given[::step][:10], None if labels is None else labels[::step][:10]
 
     def rows() -> Pixels:
-        decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, latents, labels).numpy()
+        decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, given, labels).numpy()
         tiles = list(pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         more = "Give it a larger one: --minutes, --epochs or --samples-seen."
         screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
         if not _is_drawn(folder):  # it was stopped while the pictures were made
-            finish(folder, game, all_data, screen)
+            finish(folder, game, data, all_data, screen)
     return 0
 
 

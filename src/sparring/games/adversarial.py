@@ -21,7 +21,7 @@ from sparring.games.adversarial_step import adversarial_step
 from sparring.games.augment import Augmentation
 from sparring.games.average import WeightAverage
 from sparring.games.described import described
-from sparring.games.game import Clock, Logged
+from sparring.games.game import Clock, Inputs, Logged
 from sparring.games.ghosts import follow, replica
 from sparring.games.losses import Loss
 from sparring.games.optimizers import adam
@@ -174,6 +174,12 @@ class AdversarialGame:
         count = len(batch.real) * self.runtime.processes
         latents = torch.randn(count, self.latent_dim, generator=rng, device=rng.device)
         return self.runtime.share(latents).to(self.runtime.device)
+
+    def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
+        """Latents (count, latent_dim) and these labels, or what is given with random samples of paired data."""
+        if data.given is not None:
+            return drawing.given_with(data, count, seed)
+        return Inputs(drawing.random_latents(count, self.latent_dim, seed), labels)
 
     @torch.no_grad()
     def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:

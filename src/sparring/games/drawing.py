@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from sparring import kinds
 from sparring.config.arguments import number, plain
 from sparring.config.arguments import whole as whole_number
-from sparring.data.spec import Spec
+from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, counted, unknown
+from sparring.games.game import Inputs
 from sparring.kinds.kind import Array
 from sparring.networks import memory
 from sparring.networks.network import at_rest
@@ -29,9 +30,11 @@ def draw(
     labels: Tensor | None = None,
     decode: Callable[[Tensor], Tensor] = lambda encoded: encoded,
 ) -> Tensor:
-    """Encoded samples (N, *shape) for latents (N, latent_dim), in evaluation mode, a chunk at a time.
+    """Encoded samples (N, *shape) for latents (N, latent_dim), or what else the generator is given (N, …).
 
-    ``decode`` is done to each chunk: bytes take a quarter of the memory.
+    In evaluation mode, a chunk at a time.
+
+    ``decode`` is applied to each chunk: bytes take a quarter of the memory.
     """
     device = next(generator.parameters()).device
     drawn = torch.empty(0)
@@ -71,6 +74,14 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
     memory.refuse_beyond(count * latent_dim * memory.NUMBER, latents, "Draw fewer at a time: --count.")
     rng = _stream(seed)
     return truncation * torch.randn(count, latent_dim, generator=rng)
+
+
+def given_with(data: Dataset, count: int, seed: int) -> Inputs:
+    """What is given with ``count`` random samples of paired data, all before one comes again; their classes."""
+    assert data.given is not None
+    order = torch.randperm(len(data), generator=_stream(seed))
+    chosen = order[torch.arange(_count(count)) % len(order)]
+    return Inputs(data.given.batch(chosen).real, None if data.labels is None else data.labels[chosen])
 
 
 def _count(count: int) -> int:

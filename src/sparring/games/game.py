@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,18 @@ from sparring.networks.own import Given
 
 Logged = dict[str, Tensor]  # by name: numbers () and, of a discriminator, real_logit and fake_logit (B,)
 SHORT = {"generator": "g", "discriminator": "d"}
+
+
+class Inputs(NamedTuple):
+    """What samples are drawn from.
+
+    Attributes:
+        given: what the generator is given for each (N, …): a latent, another picture.
+        labels: their classes (N,), or None.
+    """
+
+    given: Tensor
+    labels: Tensor | None = None
 
 
 @dataclass
@@ -70,7 +82,7 @@ class Game(Protocol):
 
     @property
     def sampling_generator(self) -> nn.Module:
-        """The player to draw with, or its weight average where there is one."""
+        """The player to draw with, or its weight average: called with what is given, and labels if any."""
 
     @property
     def batches(self) -> int:
@@ -92,6 +104,14 @@ class Game(Protocol):
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """What the generator is given for a batch: what came with it, or else latents drawn here."""
+
+    def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
+        """What ``count`` samples are drawn from to be shown or measured; it follows from the seed.
+
+        Args:
+            data: real samples, with which what is given may come.
+            labels: the classes (count,) to draw, where they can be chosen.
+        """
 
     def draw(self, given: Tensor, labels: Tensor | None = None, *, averaged: bool = True) -> Tensor:
         """Encoded samples; with ``averaged`` from the weight average, if there is one."""
@@ -124,6 +144,12 @@ class Rules:
     check: Callable[[Config, Spec, int], None]
     check_players: Callable[[Config, Spec, int], None]
     preflight: Callable[[Any, Dataset, int], Sequence[Caution]]
+
+
+def drawing_player(game: Game) -> str:
+    """The name, among the players and memories, of the network that samples are drawn with."""
+    networks = {**game.players, **game.memories}
+    return next(name for name, network in networks.items() if network is game.sampling_generator)
 
 
 def short(player: str) -> str:

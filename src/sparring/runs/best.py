@@ -7,9 +7,10 @@ measured for the report on another.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json
 from sparring.games import drawing
 from sparring.games.average import duplicate
-from sparring.games.game import Game
+from sparring.games.game import Game, Inputs, drawing_player
 from sparring.history.record import Record, times_real_text
 from sparring.metrics import cache, quality
 from sparring.metrics.distances import fit_gaussian, frechet
@@ -44,12 +45,12 @@ class Judge:
 
     config: Config
     spec: Spec
-    class_counts: Sequence[int]
+    inputs: Callable[[int], Inputs]  # what COUNT samples are drawn from, by the seed
     extractor: Extractor
     standard: quality.Standard
 
     def distance(self, generator: nn.Module, offset: int) -> float:
-        """The Fréchet distance of COUNT samples, from the same latents whenever the offset is the same."""
+        """The Fréchet distance of COUNT samples, from the same inputs whenever the offset is the same."""
         return frechet(fit_gaussian(self.features(generator, offset)), self.standard.law)
 
     def measured(self, generator: nn.Module) -> tuple[float, quality.TimesReal]:
@@ -59,16 +60,17 @@ class Judge:
 
     def features(self, generator: nn.Module, offset: int) -> Tensor:
         """Of COUNT samples (COUNT, D)."""
-        labels = drawing.natural_labels(COUNT, self.class_counts)
-        latents = drawing.random_latents(COUNT, self.config.networks.latent_dim, self.config.seed + offset)
-        return self.extractor(drawing.to_measure(generator, latents, labels, self.spec))
+        given, labels = self.inputs(self.config.seed + offset)
+        return self.extractor(drawing.to_measure(generator, given, labels, self.spec))
 
 
-def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset | None = None) -> Judge:
+def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = None) -> Judge:
     """The judge of a run on this data, as trained; the reals' statistics come from the cache.
 
-    They are of ``held_out``, or else of a built-in set's part that no training sees, or of the data.
+    They are of ``held_out``, or else of a built-in set's part that no training sees, or of the data. Samples
+    are drawn from what is given with held-out samples, where something is.
     """
+    device = game.runtime.device
     reals = to_measure(data, device)
     extractor = choose(reals)
     aside = held_out or builtin.held_out(config.dataset.data)
@@ -84,7 +86,9 @@ def judge(config: Config, data: Dataset, device: torch.device, held_out: Dataset
     known = quality.shipped_floor(extractor, law, count)
     size = min(REFERENCE, len(reference))
     by = quality.Standard(extractor.label, law, size, second, count, aside is not None, known)
-    return Judge(config, data.spec, data.class_counts, extractor, by)
+    labels = drawing.natural_labels(COUNT, data.class_counts)
+    inputs = partial(game.inputs, held_out or data, COUNT, labels=labels)
+    return Judge(config, data.spec, inputs, extractor, by)
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
@@ -128,7 +132,7 @@ class Selection:
 
     def report(self) -> dict[str, Any]:
         """The quality of the best checkpoint and of the current state, on samples not used for the choice."""
-        player = checkpoint.AVERAGE if checkpoint.AVERAGE in self.game.memories else checkpoint.GENERATOR
+        player = drawing_player(self.game)
         facts, tensors = checkpoint.read(self.folder, lambda _: None, of=(f"{player}/",))
         last = self.game.sampling_generator
         best = duplicate(last)

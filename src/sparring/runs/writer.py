@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import torch
-from torch import Tensor
 
 from sparring import kinds
 from sparring.config.toml import to_toml
@@ -17,7 +16,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import NonFiniteError, RunError
 from sparring.files import write_whole
 from sparring.games import drawing
-from sparring.games.game import Game
+from sparring.games.game import Game, Inputs
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, truncate_history
 from sparring.kinds import plane as fields
@@ -60,7 +59,7 @@ def train_in(
             write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # a resumed run's new budget
             writer = stack.enter_context(Writer(folder, game, data))
             if config.records.evaluate_every:
-                found = selection.judge(config, data, game.runtime.device, held_out)
+                found = selection.judge(config, game, data, held_out)
                 chooser = selection.Selection(found, folder.best, game, warn)
         try:
             for record in records:
@@ -108,7 +107,7 @@ class Writer:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
-        self.latents, self.labels = picture_latents(folder)
+        self.inputs = picture_inputs(folder, game, data)
         # Less than it was, of a larger budget.
         spent = Budget.of(self.config.budget).progress(game.clock, len(data))
         self.drawn = self._due(spent) if game.clock.step else -1
@@ -146,7 +145,7 @@ class Writer:
         if not self.config.records.pictures or due <= self.drawn:
             return
         self.drawn = due
-        encoded = drawing.draw(self.game.sampling_generator, self.latents, self.labels)
+        encoded = drawing.draw(self.game.sampling_generator, *self.inputs)
         decoded = self.folder.spec.decode(encoded).numpy()
         name = layout.step_name(self.game.clock.step)
         path = self.folder.samples / f"{name}{layout.PICTURE}"
@@ -159,12 +158,16 @@ class Writer:
             write_picture(self.kind.sheet(decoded, self.folder.spec, PICTURE_COLUMNS), path)
 
 
-def picture_latents(folder: RunFolder) -> tuple[Tensor, Tensor | None]:
-    """The latents, and labels in rows by class, of the pictures drawn through training."""
+def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
+    """What the pictures through training are drawn from; the labels are in rows by class.
+
+    Args:
+        data: the training set.
+    """
     config, classes = folder.config, folder.classes
     rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
     count = kinds.of(folder.spec).sheet_count or PICTURE_COLUMNS * rows
     labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
-    return drawing.random_latents(count, config.networks.latent_dim, config.seed), labels
+    return game.inputs(data, count, config.seed, labels)

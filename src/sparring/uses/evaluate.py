@@ -23,6 +23,7 @@ from sparring.data.split import split_hold_out
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
 from sparring.errors import ConfigError, DataError, RunError, Tell, counted, first_of
+from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.history.find import marked, runs_in
 from sparring.kinds import find
@@ -189,9 +190,14 @@ def times_real(
         by = standard(extractor, found, options.count, held_out=rest is not None)
     if not by.enough:
         raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
-    sampler = Sampler.of(game, folder.spec, folder.config, folder.facts["class_counts"])
-    drawn = _of_sampler(str(folder.path), sampler, options, min(count, by.used))
-    return by.times_real(features_of(extractor, drawn.draw(k), "samples", tell) for k in range(drawn.draws))
+    natural, most = drawing.natural_labels(options.count, folder.facts["class_counts"]), min(count, by.used)
+
+    def drawn(number: int) -> Tensor:
+        given, labels = game.inputs(rest or data, options.count, _seed(options, number), natural)
+        some = None if natural is None or labels is None else labels[:most]
+        return drawing.to_measure(game.sampling_generator, given[:most], some, folder.spec)
+
+    return by.times_real(features_of(extractor, drawn(k), "samples", tell) for k in range(options.draws))
 
 
 def as_read(folder: RunFolder, tell: Tell) -> Dataset:
@@ -419,22 +425,21 @@ def _fakes(
     return _of_sampler(name, fake, options)
 
 
-def _of_sampler(name: str, sampler: Sampler, options: Options, most: int | None = None) -> _Fakes:
-    """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data.
-
-    Args:
-        most: how many samples of each draw are used, the first ones.
-    """
+def _of_sampler(name: str, sampler: Sampler, options: Options) -> _Fakes:
+    """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data."""
     labels = sampler.natural_labels(options.count)
-    labels = labels if labels is None else labels[:most]
 
     def draw(number: int) -> Tensor:
-        latents = sampler.latents(options.count, options.seed + DRAW_STRIDE * (number + 1))[:most]
-        return sampler.for_features(latents, labels)
+        return sampler.for_features(sampler.latents(options.count, _seed(options, number)), labels)
 
     class_labels = None if sampler.spec.clusters else labels
     facts = _settings(options) | {"checkpoint_step": sampler.step}
     return _Fakes(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
+
+
+def _seed(options: Options, number: int) -> int:
+    """The seed of a draw."""
+    return options.seed + DRAW_STRIDE * (number + 1)
 
 
 def _of_set(data: Dataset, options: Options) -> _Fakes:
