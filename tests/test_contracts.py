@@ -204,7 +204,6 @@ ASKS_NO_KIND = {
     "data/codec.py": ("uint8",),  # whether stored values are whole
     "games/losses.py": ("ndim",),  # refuses maps of logits
     "games/augment.py": ("ndim",),  # refuses what it cannot alter
-    "uses/evaluate.py": ("axes",),  # reads pictures with the channels of others
     "metrics/features.py": ("ndim", "uint8"),  # measures anybody's tensors, which have no Spec
     "metrics/extractors.py": ("points", "ndim", "uint8"),  # the same; "points" is the name of features
     "metrics/classifiers.py": ("ndim",),

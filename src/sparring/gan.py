@@ -15,7 +15,7 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config, PictureFilesConfig
+from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config, FilesConfig
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
@@ -137,7 +137,7 @@ class GAN:
         if path and not (goes_on or flag("force", force) or launched()):
             check_free(path)  # before any picture is decoded
         chosen = self.config_ if goes_on else Config().replace(**self.options)
-        dataset = _dataset(data, labels, chosen.picture_files)
+        dataset = _dataset(data, labels, chosen.files)
         if goes_on:
             self._check_options()
             self._fitted.go_on(dataset, given, path)
@@ -219,8 +219,8 @@ class GAN:
             DataError: too few samples, or such as do not fit.
         """
         fit = self._fitted
-        real = fit.data if data is None else _dataset(data, labels, fit.config.picture_files)
-        others = None if held_out is None else _dataset(held_out, None, fit.config.picture_files)
+        real = fit.data if data is None else _dataset(data, labels, fit.config.files)
+        others = None if held_out is None else _dataset(held_out, None, fit.config.files)
         options = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
         with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
             if real is None and fit.folder and fit.config.dataset.data != ARRAY:
@@ -400,7 +400,7 @@ def _check_budget(given: Collection[str]) -> None:
         raise ConfigError(unknown("budget", name, BUDGETS))
 
 
-def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:
+def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
     if isinstance(data, str | Path):
         if labels is not None:
             raise ConfigError(
@@ -408,11 +408,11 @@ def _dataset(data: Any, labels: Any, files: PictureFilesConfig) -> Dataset:
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
         dataset = find.dataset(str(data), files)
-        for remark in [*find.shadowed(str(data)), *find.remarks(dataset, files)]:
+        for remark in [*find.shadowed(str(data)), *find.remarks(dataset)]:
             warned(remark)
         return dataset
     dataset, remarks = take(data, labels)
-    for remark in [*remarks, *find.remarks(dataset, files)]:
+    for remark in [*remarks, *find.remarks(dataset)]:
         warn(remark)
     return dataset
 

@@ -108,7 +108,7 @@ def test_rows_of_the_sheet_are_classes_and_short_ones_are_filled(pictures: Datas
 def test_the_sheet_does_not_go_among_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "1.png")
     assert main(["data", str(tmp_path)]) == 1
-    assert "would become one of the pictures" in capsys.readouterr().err
+    assert "would lie among the files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seed", ["-1", "9" * 30])

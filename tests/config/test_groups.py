@@ -126,8 +126,8 @@ def test_sizes_that_are_none(text: str) -> None:
 
 
 def test_a_whole_number_is_a_size_too() -> None:
-    assert Config().replace(size=32).picture_files.size == "32"
-    assert from_toml("size = 32").picture_files.size == "32"
+    assert Config().replace(size=32).files.size == "32"
+    assert from_toml("size = 32").files.size == "32"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL import Image
 from conftest import TINY, TINY_LINE
 from sparring import GAN
 from sparring.cli.main import main
-from sparring.config.groups import PictureFilesConfig
+from sparring.config.groups import FilesConfig
 from sparring.data.folders import from_folder
 from sparring.errors import ConfigError, DataError
 from sparring.kinds import find
@@ -143,7 +143,7 @@ def test_labels_beside_the_pictures_are_found_again_from_anywhere(
     assert main(["train", name, "--labels", "dataset.json", "--size", "8", *LINE]) == 0
     assert "of other kinds" not in capsys.readouterr().err  # the table was used
     folder = RunFolder(tmp_path / "run")
-    assert folder.config.picture_files.labels == str(tmp_path / name / "dataset.json")
+    assert folder.config.files.labels == str(tmp_path / name / "dataset.json")
     assert folder.spec.class_names == ("6", "10")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -187,8 +187,8 @@ def test_a_run_on_pictures_is_trained_resumed_measured_and_looked_at(
     assert main([*words, *LINE]) == 0
     folder = RunFolder(tmp_path / "run")
     assert folder.config.dataset.data == str(photos)
-    assert (folder.config.picture_files.size, folder.config.picture_files.resize) == ("16x8", "stretch")
-    assert folder.config.picture_files.labels == str(tmp_path / "labels.csv")
+    assert (folder.config.files.size, folder.config.files.resize) == ("16x8", "stretch")
+    assert folder.config.files.labels == str(tmp_path / "labels.csv")
     assert folder.spec.class_names == ("cats", "dogs")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -203,7 +203,7 @@ def test_a_run_on_pictures_is_trained_resumed_measured_and_looked_at(
 
 def test_a_size_that_was_found_stays_the_runs_size(photos: Path, tmp_path: Path) -> None:
     assert main(["train", "photos", *LINE]) == 0
-    assert RunFolder(tmp_path / "run").config.picture_files.size == "64x64"
+    assert RunFolder(tmp_path / "run").config.files.size == "64x64"
 
 
 def test_a_sampled_folder_of_four_channels_is_measured_against_its_run(tmp_path: Path, photos: Path) -> None:
@@ -235,9 +235,10 @@ def test_in_python(photos: Path) -> None:
 def test_options_of_pictures_are_refused_for_other_data(options: dict[str, str], pictures_file: Path) -> None:
     for name in ("mnist", str(pictures_file), "ring"):
         with pytest.raises(
-            ConfigError, match=f"{next(iter(options))}: accepted only for folders and zips of pictures"
+            ConfigError,
+            match=f"{next(iter(options))}: accepted only for folders and zips of pictures and hf: sets",
         ):
-            find.dataset(name, PictureFilesConfig(**options))
+            find.dataset(name, FilesConfig(**options))
 
 
 def test_a_run_folder_is_no_folder_of_pictures(photos: Path) -> None:
@@ -251,7 +252,7 @@ def test_a_run_folder_is_no_folder_of_pictures(photos: Path) -> None:
 def test_a_built_in_name_wins_over_a_folder_of_that_name(photos: Path, tmp_path: Path) -> None:
     photos.rename(tmp_path / "ring")
     assert find.dataset("ring").spec.kind == "points"
-    assert find.dataset("./ring", PictureFilesConfig(size="8")).spec.kind == "image"
+    assert find.dataset("./ring", FilesConfig(size="8")).spec.kind == "image"
 
 
 def test_runs_among_the_pictures_are_not_trained_on(photos: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 
 from conftest import TINY_LINE
 from sparring.cli.main import main
-from sparring.config.groups import PictureFilesConfig
+from sparring.config.groups import FilesConfig
 from sparring.data import hub
 from sparring.errors import ConfigError, DataError
 from sparring.kinds import find
@@ -94,7 +94,7 @@ def test_pictures_and_classes_are_found_by_the_types_of_the_columns(monkeypatch:
 
 def test_without_a_column_of_classes_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table({"image": Image(), "kind": Value()}))
-    assert find.dataset("hf:animals", PictureFilesConfig(size="4")).labels is None
+    assert find.dataset("hf:animals", FilesConfig(size="4")).labels is None
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_sets_that_cannot_be_used(found: Any, name: str, said: str, monkeypatch:
 def test_labels_come_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table(WITH_CLASSES))
     with pytest.raises(ConfigError, match="hf: sets have their own"):
-        find.dataset("hf:a", PictureFilesConfig(labels="folders"))
+        find.dataset("hf:a", FilesConfig(labels="folders"))
 
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

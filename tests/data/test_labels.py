@@ -32,9 +32,9 @@ def test_deeper_folders_belong_to_the_first() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["1.png", "a/2.png"], r"1 of 2 pictures in photos lie in no subfolder \('1.png'\)"),
+        (["1.png", "a/2.png"], r"1 of 2 files in photos lie in no subfolder \('1.png'\)"),
         (["1.png", "2.png", "3.png", "4.png"], r"4 of 4 .*\('1.png', '2.png', '3.png' …\)"),
-        (["a/1.png", "a/2.png"], "all pictures in photos lie in one folder, a: that is one class"),
+        (["a/1.png", "a/2.png"], "all files in photos lie in one folder, a: that is one class"),
     ],
 )
 def test_pictures_without_a_class(names: list[str], said: str) -> None:
@@ -100,7 +100,7 @@ def test_tables_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
 
 
 def test_one_folder_is_one_class_and_said_to_be() -> None:
-    with pytest.raises(DataError, match="all pictures in photos lie in one folder, cats: that is one class"):
+    with pytest.raises(DataError, match="all files in photos lie in one folder, cats: that is one class"):
         labels.by_folder(["cats/1.png", "cats/2.png"], "photos")
 
 

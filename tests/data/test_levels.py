@@ -182,7 +182,7 @@ def test_a_run_keeps_its_levels_for_all_that_is_read_beside_it(
 ) -> None:
     line = [*TINY_LINE, "--samples-seen", "32", "--out", "run"]
     assert main(["train", "scans", *line]) == 0
-    assert RunFolder(tmp_path / "run").config.picture_files.levels == "0:4095"
+    assert RunFolder(tmp_path / "run").config.files.levels == "0:4095"
     darker = folder_of(tmp_path / "darker", [saved(Image.fromarray(values // 4)) for values in TWELVE])
     asked: list[str] = []
     inner = find.dataset

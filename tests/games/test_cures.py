@@ -316,7 +316,7 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
 def test_parts_on_disk_have_the_type_of_the_data(tmp_path: Path) -> None:
     numbers = torch.arange(60).view(20, 3) - 30
     (tmp_path / "numbers.i64").write_bytes(numbers.numpy().tobytes())
-    origin = Origin({}, (), (), 0, 0, (0, 0), (0, 0), tmp_path / "numbers.i64")
+    origin = Origin({}, path=tmp_path / "numbers.i64")
     spec = Spec("points", (3,), Affine("float32", (0.0,), (30.0,), bounded=False))
     for part in aside.split_hold_out(Dataset("numbers", spec, numbers, origin=origin), 0.2):
         assert torch.equal(part.samples, numbers[(part.samples[:, 0] + 30) // 3])

@@ -11,11 +11,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from sparring import kinds
 from sparring.cli.main import main
 from sparring.config.values import field, whole
-from sparring.data import builtin
-from sparring.data.spec import Dataset, Spec
-from sparring.kinds import KINDS, sheets, writers
+from sparring.data import builtin, labels
+from sparring.data.arrays import class_indices
+from sparring.data.spec import Dataset, Origin, Spec
+from sparring.data.store import Watch
+from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
@@ -59,6 +62,18 @@ def write_text(tunes: Array, labels: Array | None, spec: Spec, path: Path, colum
     np.savetxt(path, tunes, fmt="%d")
 
 
+def read(path: Path, options: Mapping[str, Any], watch: Watch | None) -> Dataset:
+    """The .tune files of a folder, each one line of notes."""
+    files = sorted(path.rglob("*.tune"))
+    names = [file.relative_to(path).as_posix() for file in files]
+    folders = labels.by_folder(names, str(path)) if options["labels"] == "folders" else None
+    classes, class_names = class_indices(folders, len(files), str(path))
+    samples = torch.from_numpy(np.stack([np.loadtxt(file, np.int64) for file in files]))
+    origin = Origin(dict(options), facts={"longest": f"{STEPS} notes"})
+    spec = Spec("tunes", (STEPS, NOTES), OneHot(NOTES), class_names)
+    return Dataset(str(path.absolute()), spec, samples, classes, origin)
+
+
 TUNES = Kind(
     name="tunes",
     noun="tune",
@@ -73,20 +88,24 @@ TUNES = Kind(
     features=("pca-64",),
     sheet=sheet,
     writers={".txt": write_text, ".npz": writers.arrays},
+    suffixes=(".tune",),
+    reads=lambda path: path.is_dir() and any(path.rglob("*.tune")),
+    read=read,
+    options=("labels",),
 )
 
 
 def tunes() -> Dataset:
     """Scales up and down, from any note."""
     spec = Spec("tunes", (STEPS, NOTES), OneHot(NOTES), ("down", "up"))
-    labels = torch.arange(200) % 2
+    rising = torch.arange(200) % 2
     starts = torch.randint(NOTES, (200, 1), generator=torch.Generator().manual_seed(0))
-    return Dataset("tunes", spec, (starts + (2 * labels - 1)[:, None] * torch.arange(STEPS)) % NOTES, labels)
+    return Dataset("tunes", spec, (starts + (2 * rising - 1)[:, None] * torch.arange(STEPS)) % NOTES, rising)
 
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(KINDS, "tunes", TUNES)
+    monkeypatch.setattr(kinds, "KINDS", {"tunes": TUNES} | kinds.KINDS)  # pictures read any folder
     monkeypatch.setitem(builtin.BUILT_IN, "tunes", tunes)
     monkeypatch.chdir(tmp_path)
 
@@ -117,3 +136,25 @@ def test_what_does_not_take_a_kind_says_what_does(capsys: pytest.CaptureFixture[
     assert "Use a recipe that takes them (tutorial, mlp), or --generator mlp" in said
     assert main(["train", "tunes", "--augment", "ada", "--augment-p", "0.5", "--dry-run"]) == 1
     assert "augment alters samples with the axes C H W, those of this data are T V" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("known")
+def test_files_of_a_kind_take_options_of_files(capsys: pytest.CaptureFixture[str]) -> None:
+    data = tunes()
+    assert data.labels is not None
+    for k, (tune, label) in enumerate(zip(data.samples, data.labels, strict=True)):
+        path = Path("songs", data.spec.class_names[label], f"{k:03}.tune")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savetxt(path, tune[None], fmt="%d")
+    assert main(["data", "songs", "--labels", "folders"]) == 0
+    said = capsys.readouterr().out
+    assert "longest  6 notes" in said
+    assert "2: down 100, up 100" in said
+    train = ["train", "songs", "--samples-seen", "1280", "--hold-out", "0.2", *TINY]
+    assert main([*train, "--labels", "folders", "--out", "run"]) == 0
+    assert main(["resume", "run", "--samples-seen", "2560"]) == 0
+    assert main(["evaluate", "run", "--count", "40", "--draws", "2"]) == 0
+    assert main(["evaluate", "--real", "songs", "--fake", "tunes", "--count", "40", "--draws", "2"]) == 0
+    capsys.readouterr()
+    assert main([*train, "--size", "8", "--out", "other"]) == 1
+    assert "size: accepted only for folders and zips of pictures and hf: sets" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from PIL import Image
 
 from sparring import kinds
 from sparring.config.arguments import whole
-from sparring.config.groups import Config, PictureFilesConfig
+from sparring.config.groups import Config, FilesConfig
 from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
@@ -27,7 +27,7 @@ ROWS, COLUMNS = 12, 12  # of samples on the sheet
 LISTED = 12  # classes that are named
 
 
-def read(name: str, files: PictureFilesConfig, again: bool = False) -> Dataset:
+def read(name: str, files: FilesConfig, again: bool = False) -> Dataset:
     """Read data by name, with a progress bar while pictures are decoded and with warnings.
 
     Args:
@@ -39,7 +39,7 @@ def read(name: str, files: PictureFilesConfig, again: bool = False) -> Dataset:
     with Reading() as watch:
         data = find.dataset(name, files, watch)
     if not again:
-        for remark in find.remarks(data, files):
+        for remark in find.remarks(data):
             warn(remark)
     return data
 
@@ -47,16 +47,18 @@ def read(name: str, files: PictureFilesConfig, again: bool = False) -> Dataset:
 def run(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     whole("--seed", args.seed, 0)
-    names = [field.name for field in dataclasses.fields(PictureFilesConfig)]
+    names = [field.name for field in dataclasses.fields(FilesConfig)]
     given = {name: value for name in names if (value := getattr(args, name)) is not None}
-    accepted = Config().replace(**given).picture_files
-    everything = dataclasses.replace(accepted, max_broken=1) if find.takes_options(args.data) else accepted
+    accepted = Config().replace(**given).files
+    everything = (
+        dataclasses.replace(accepted, max_broken=1) if "max_broken" in find.options(args.data) else accepted
+    )
     data = read(args.data, everything)
     stem = find.stem(args.data) or "data"
     free = (f"{stem}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
     out = args.out or next(path for path in map(Path, free) if args.force or not path.exists())
     if data.origin and Path(args.data).absolute() in out.absolute().parents:
-        raise RunError(f"{out} would become one of the pictures of the data: choose another --out.")
+        raise RunError(f"{out} would lie among the files of the data: choose another --out.")
     layout.refuse_training_file(out)
     screen = console()
     for key, value in facts(data).items():
@@ -82,13 +84,7 @@ def facts(data: Dataset) -> dict[str, str]:
     spec, origin = data.spec, data.origin
     found = {"data": data.name, "samples": f"{len(data):,}", "each": kinds.of(spec).describe(spec)}
     if origin:
-        smallest, largest = origin.smallest, origin.largest
-        span = f"{smallest[0]} x {smallest[1]}"
-        if smallest != largest:
-            span += f" to {largest[0]} x {largest[1]}"
-        found["originals"] = f"{span} pixels"
-        if origin.values:
-            found["values"] = origin.values
+        found |= origin.facts
     if data.classes:
         counts = data.class_counts
         named = [f"{name} {count:,}" for name, count in zip(spec.class_names, counts, strict=True)]
@@ -103,7 +99,8 @@ def facts(data: Dataset) -> dict[str, str]:
         found["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
     if origin:
         found["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
-        found["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
+        if origin.path:
+            found["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sparring import kinds
 from sparring.config.arguments import whole
-from sparring.config.groups import Config, PictureFilesConfig
+from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
@@ -48,16 +48,13 @@ def run(args: argparse.Namespace) -> int:
     if args.run is not None:
         folder = evaluation.only_run(args.run)
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
-        files: PictureFilesConfig | None = folder.config.picture_files
+        files: FilesConfig | None = folder.config.files
     else:
         files = _reading(args)
         with Reading() as watch:
             real, fake = evaluation.both(args.real, args.fake, warn, files, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
-        if isinstance(fake, RunFolder):
-            files = fake.config.picture_files
-        else:
-            files = evaluation.on_scale_of(real, files)
+        files = fake.config.files if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, files)
     held_out = evaluation.named_part(builtin.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
@@ -78,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
+def _reading(args: argparse.Namespace) -> FilesConfig | None:
     """The options for reading picture files, if the user gives any; otherwise None.
 
     Raises:
@@ -91,9 +88,11 @@ def _reading(args: argparse.Namespace) -> PictureFilesConfig | None:
     for run in (args.run, args.fake):
         if run is not None and find.is_run(str(run)):
             raise ConfigError(f"{names}: {run} already knows how its pictures are read. Leave it out.")
-    if not any(find.takes_options(name) for name in (args.real, args.fake, args.held_out) if name):
+    if not any(
+        given.keys() <= set(find.options(name)) for name in (args.real, args.fake, args.held_out) if name
+    ):
         raise ConfigError(f"{names}: only for folders and zips of pictures, and none is given. Leave it out.")
-    return Config().replace(**given).picture_files
+    return Config().replace(**given).files
 
 
 def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:

@@ -136,7 +136,7 @@ def _training_verbs(verbs: Any) -> None:
     data.add_argument("--out", type=Path, help="file for the sheet of samples (a new DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
     data.add_argument("--seed", type=whole, default=0, help="seed that chooses the samples on the sheet (0)")
-    add_config_options(data, only="picture_files")
+    add_config_options(data, only="files")
 
     resume = verbs.add_parser("resume", description="Continue a training exactly where it stopped.")
     resume.add_argument("run", metavar="RUN", type=Path, help="run folder")

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
         from_recipe(recipe, **changes)  # checks the options before pictures are decoded
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
-    given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "picture_files" and name in changes}
-    all_data = read(args.data, Config().replace(**given).picture_files)
+    given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}
+    all_data = read(args.data, Config().replace(**given).files)
     recipe, remark = _chosen(recipe, all_data)
     changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
     config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})

@@ -99,8 +99,8 @@ class DatasetConfig(Group):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureFilesConfig(Group):
-    """How your own pictures are read: folders, zips and Hugging Face sets."""
+class FilesConfig(Group):
+    """How your own folders, zips and Hugging Face sets are read; each kind of data takes some of these."""
 
     size: str = option(
         "auto", "side in pixels or WIDTHxHEIGHT; auto: their own if all have the same, at most 128, else 64"
@@ -311,7 +311,7 @@ class Config(Group):
     seed: int = option(0, "seed of all random numbers", low=0, high=MOST_WHOLE)
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
-    picture_files: PictureFilesConfig = field(default_factory=PictureFilesConfig)
+    files: FilesConfig = field(default_factory=FilesConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     networks: NetworksConfig = field(default_factory=NetworksConfig)
     game: GameConfig = field(default_factory=GameConfig)

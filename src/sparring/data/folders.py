@@ -22,6 +22,7 @@ from sparring.data.store import Decoded, Wanted, Watch
 from sparring.errors import ConfigError, DataError, counted, unknown
 
 DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
+VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures of one size keep it
 
 
@@ -113,11 +114,9 @@ def from_source(
         left_out=tuple(store.named(source, found.broken)),
         duplicates=found.duplicates,
         others=source.others,
-        smallest=found.smallest,
-        largest=found.largest,
-        path=found.path,
+        facts=_facts(found, wanted),
         class_like=classes.likely_classes(kept) if labels == "none" else (),
-        values=_values(found.depth, wanted) if found.depth else "",
+        path=found.path,
     )  # fmt: skip
     spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)), class_names)
     return Dataset(source.name, spec, found.samples, indices, origin)
@@ -134,6 +133,13 @@ def _own_size(source: Source, sizes: set[Size], required: bool) -> Size:
             f"or give --size {DEFAULT_SIDE} (in Python size={DEFAULT_SIDE})."
         )
     return Size(DEFAULT_SIDE, DEFAULT_SIDE)
+
+
+def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
+    """The sizes of the originals, and of pictures of more than 8 bits the values."""
+    sizes = dict.fromkeys(f"{size.width} x {size.height}" for size in (found.smallest, found.largest))
+    facts = {"originals": f"{' to '.join(sizes)} pixels"}
+    return facts | {VALUES: _values(found.depth, wanted)} if found.depth else facts
 
 
 def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
     """The class of each name: its first folder below those that all names share (often ``train/``).
 
     Raises:
-        DataError: some pictures are in no folder, or all are in one.
+        DataError: some files are in no folder, or all are in one.
     """
     folders = [PurePosixPath(name).parts[:-1] for name in names]
     shared = 0
@@ -57,13 +57,13 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
         shared += 1
     if folders and not any(len(parts) > shared for parts in folders) and shared:
         raise DataError(
-            f"--labels folders: all pictures in {where} lie in one folder, "
+            f"--labels folders: all files in {where} lie in one folder, "
             f"{'/'.join(map(printable, folders[0]))}: that is one class. Leave --labels out."
         )
     loose = [name for name, parts in zip(names, folders, strict=True) if len(parts) == shared]
     if loose:
         raise DataError(
-            f"--labels folders: {len(loose):,} of {len(names):,} pictures in {where} lie in no subfolder "
+            f"--labels folders: {len(loose):,} of {len(names):,} files in {where} lie in no subfolder "
             f"({first_of(loose)}). Put each class into a folder of its own, or leave --labels out."
         )
     return [printable(parts[shared]) for parts in folders]

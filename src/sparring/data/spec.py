@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -73,30 +74,27 @@ class Spec:
 
 @dataclass(frozen=True)
 class Origin:
-    """What was found while picture files were made into a data set.
+    """What was found while files were made into a data set.
 
     Attributes:
-        options: the fields of Config that give the same pictures again.
-        notes: what a user should know before training on it.
+        options: the fields of Config that give the same samples again.
+        notes: what a user should know before training on them.
         left_out: a line for each broken file.
-        duplicates: the number of pictures with the same pixels as an earlier one.
-        others: the number of files that are not pictures.
-        smallest, largest: (width, height) of the smallest and the largest original.
-        path: the file with the stored samples; None if they are in memory alone.
+        duplicates: the number of samples that repeat an earlier one.
+        others: the number of files of other kinds.
+        facts: what ``sparring data`` prints of the files, by name.
         class_like: the folders that look like classes, if no labels were requested.
-        values: the values of pictures of more than 8 bits and which become black and white; "" without any.
+        path: the file with the stored samples; None if they are in memory alone.
     """
 
     options: Mapping[str, Any]
-    notes: tuple[str, ...]
-    left_out: tuple[str, ...]
-    duplicates: int
-    others: int
-    smallest: tuple[int, int]
-    largest: tuple[int, int]
-    path: Path | None
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    duplicates: int = 0
+    others: int = 0
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     class_like: tuple[str, ...] = ()
-    values: str = ""
+    path: Path | None = None
 
 
 class Batch(NamedTuple):

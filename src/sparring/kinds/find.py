@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sparring import kinds
-from sparring.config.groups import PictureFilesConfig
+from sparring.config.groups import FilesConfig
 from sparring.config.recipes import RECIPES
 from sparring.data import hub
 from sparring.data.arrays import from_file
 from sparring.data.builtin import BUILT_IN
-from sparring.data.spec import Dataset
+from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, did_you_mean, first_of, quoted, unknown
 from sparring.files import similar_entries
@@ -23,40 +23,38 @@ ARRAYS = (".npy", ".npz")  # hold samples of any kind; the rank of the array tel
 HUB = "hf:"
 
 
-def dataset(
-    name: str, files: PictureFilesConfig | None = None, watch: Watch | None = None, **options: Any
-) -> Dataset:
+def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = None, **options: Any) -> Dataset:
     """Read a built-in set by name, a file or folder by path, or a set of the Hugging Face hub.
 
     Args:
-        files: how picture files are read.
+        files: how files are read.
         watch: receives the progress of reading files.
         options: override single options of ``files``; ``size=None`` keeps the size of the pictures, which
             must all have the same.
 
     Raises:
         DataError: an unknown name (the message offers the nearest one), or a file that cannot be used.
-        ConfigError: options of picture files for data that is not read from picture files.
+        ConfigError: options of files for data that is not read with them.
     """
-    defaults = dataclasses.asdict(PictureFilesConfig())
-    options = (dataclasses.asdict(files) if files else defaults) | options
-    for path in (name, str(Path(name).absolute()), str(Path(options["labels"]).absolute())):
+    defaults = dataclasses.asdict(FilesConfig())
+    chosen = (dataclasses.asdict(files) if files else defaults) | options
+    for path in (name, str(Path(name).absolute()), str(Path(chosen["labels"]).absolute())):
         if path.encode("utf-8", "replace").decode() != path:
             raise DataError(f"{quoted(path)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
     if name.startswith(HUB):
-        return hub.from_hub(name.removeprefix(HUB), **options, watch=watch)
+        return hub.from_hub(name.removeprefix(HUB), **chosen, watch=watch)
     if is_run(name):
         raise DataError(
             f"{name} is a run folder, not data: continue it with `sparring resume {name}`, or give data."
         )
     kind = kind_of_files(name)
-    found = kind.read(Path(name), options, watch) if kind and kind.read else _arrays(name, Path(name))
-    chosen = [key for key, value in options.items() if value != defaults[key]]
-    if chosen and not (kind and kind.takes_options):
+    taken = {key: value for key, value in chosen.items() if kind and key in kind.options}
+    found = kind.read(Path(name), taken, watch) if kind and kind.read else _arrays(name, Path(name))
+    if refused := [key for key in chosen.keys() - taken if chosen[key] != defaults[key]]:
         raise ConfigError(
-            f"{', '.join(chosen)}: accepted only for folders and zips of pictures and for hf: sets, but the "
-            f"samples of {name} already have shape {found.spec.shape}. "
-            f"Leave {'it' if len(chosen) == 1 else 'them'} out."
+            f"{', '.join(sorted(refused))}: accepted only for {' and '.join(_takers(refused))}, but {name} "
+            f"holds {kinds.of(found.spec).noun}s of shape {found.spec.shape}. "
+            f"Leave {'it' if len(refused) == 1 else 'them'} out."
         )
     return found
 
@@ -69,10 +67,26 @@ def kind_of_files(name: str) -> Kind | None:
     return next((kind for kind in kinds.KINDS.values() if kind.reads(path)), None)
 
 
-def takes_options(name: str) -> bool:
-    """Whether this data is read with the options of picture files."""
+def options(name: str) -> tuple[str, ...]:
+    """The options of files with which this data is read."""
+    if name.startswith(HUB):
+        return tuple(field.name for field in dataclasses.fields(FilesConfig))
     kind = kind_of_files(name)
-    return name.startswith(HUB) or (kind is not None and kind.takes_options)
+    return kind.options if kind else ()
+
+
+def comparable(name: str, like: Spec | None, files: FilesConfig) -> dict[str, Any]:
+    """The options with which data is read to be compared with samples of a Spec, without labels."""
+    chosen = dataclasses.asdict(files) | {"labels": FilesConfig().labels}
+    if name.startswith(HUB):  # a set of the hub may have pictures of many sizes
+        alike = kinds.of(like).comparable(chosen, like) if like else chosen
+        return {**alike, "size": chosen["size"], "resize": chosen["resize"]}
+    kind = kind_of_files(name)
+    return (
+        {key: value for key, value in kind.comparable(chosen, like).items() if key in kind.options}
+        if kind
+        else {}
+    )
 
 
 def is_run(name: str) -> bool:
@@ -97,8 +111,8 @@ def shadowed(name: str) -> list[str]:
     return [f"{name} means the built-in set; for the folder of this name write ./{name}."]
 
 
-def remarks(data: Dataset, files: PictureFilesConfig) -> list[str]:
-    """Warnings about data that was read with these options, for the user before a training."""
+def remarks(data: Dataset) -> list[str]:
+    """Warnings about data, for the user before a training."""
     found: list[str] = []
     if data.origin:
         found += data.origin.notes
@@ -107,10 +121,14 @@ def remarks(data: Dataset, files: PictureFilesConfig) -> list[str]:
                 f"{len(folders):,} subfolders look like classes ({first_of(folders)}). To use them as classes, "
                 "add --labels folders."
             )
-        if files.levels != "auto" and not data.origin.values:
-            found.append(f"no picture in {data.name} has more than 8 bits, so --levels has no effect.")
     warning = kinds.of(data.spec).warning(data)
     return [*found, warning] if warning else found
+
+
+def _takers(refused: list[str]) -> list[str]:
+    """What takes these options of files: kinds of files, and sets of the hub."""
+    nouns = [kind.noun for kind in kinds.KINDS.values() if set(refused) <= set(kind.options)]
+    return [*(f"folders and zips of {noun}s" for noun in nouns), "hf: sets"]
 
 
 def _arrays(name: str, path: Path) -> Dataset:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +14,8 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
 from sparring.data.codec import Affine
-from sparring.data.folders import from_folder
-from sparring.data.spec import Spec
+from sparring.data.folders import VALUES, from_folder
+from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure, Pixels
@@ -128,6 +130,24 @@ def reads(path: Path) -> bool:
     return path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)
 
 
+def warning(data: Dataset) -> str | None:
+    """A warning if an option is of pictures with more than 8 bits, and there are none."""
+    origin = data.origin
+    if origin is None or origin.options["levels"] == "auto" or VALUES in origin.facts:
+        return None
+    return f"no picture in {data.name} has more than 8 bits, so --levels has no effect."
+
+
+def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
+    """Options by which pictures keep their size, if none is chosen, and get the channels of a Spec."""
+    changed = dict(options)
+    if changed["size"] == "auto":
+        changed |= {"size": None, "resize": "crop"}
+    if changed["channels"] == "auto" and like is not None and like.kind == IMAGE.name:
+        changed["channels"] = str(like.shape[0])
+    return changed
+
+
 IMAGE = Kind(
     name="image",
     noun="picture",
@@ -137,6 +157,7 @@ IMAGE = Kind(
     few_recipe="small-data",
     count=64,
     problem=problem,
+    warning=warning,
     describe=describe,
     vectors=vectors,
     coarse=coarse,
@@ -160,5 +181,6 @@ IMAGE = Kind(
     suffixes=(ZIP,),
     reads=reads,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
-    takes_options=True,
+    options=("size", "resize", "channels", "labels", "levels", "max_broken"),
+    comparable=comparable,
 )

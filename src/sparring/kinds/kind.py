@@ -78,9 +78,10 @@ class Kind:
         writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
         suffixes: the suffixes of files that hold only this kind of data.
         reads: whether this kind reads the file or folder at a path.
-        read: reads the file or folder at a path with the options of picture files, and reports its progress.
-            The name of the data is its absolute path.
-        takes_options: whether ``read`` uses the options of picture files; if not, they are refused.
+        read: reads the file or folder at a path with those ``options``, and reports its progress. The name of
+            the data is its absolute path.
+        options: the options of files (``FilesConfig``) that ``read`` takes; others are refused.
+        comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
 
     name: str
@@ -110,7 +111,8 @@ class Kind:
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
-    takes_options: bool = False
+    options: tuple[str, ...] = ()
+    comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 
     @property
     def suffix(self) -> str:

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparring import kinds
 from sparring.config.groups import Config
 from sparring.config.values import field, one_of
 from sparring.data.spec import Spec
 from sparring.errors import UnreadableError
 from sparring.history import facts as told
-from sparring.kinds import KINDS
 
 
 def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
@@ -39,7 +39,7 @@ def _spec(values: Any) -> Spec:
     Raises:
         UnreadableError: an unknown kind, or what no such data has.
     """
-    kind = KINDS[field(values, "kind", partial(one_of, tuple(KINDS)))]
+    kind = kinds.KINDS[field(values, "kind", partial(one_of, tuple(kinds.KINDS)))]
     spec = Spec.from_dict(values, kind.codec)
     if problem := kind.problem(spec):
         raise UnreadableError(problem)

@@ -15,7 +15,7 @@ from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
-from sparring.config.groups import DatasetConfig, PictureFilesConfig
+from sparring.config.groups import DatasetConfig, FilesConfig
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
@@ -211,7 +211,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
 
-    config, data = folder.config, find.dataset(folder.config.dataset.data, folder.config.picture_files, watch)
+    config, data = folder.config, find.dataset(folder.config.dataset.data, folder.config.files, watch)
     try:
         run.same_data(folder, plan.as_trained(config.dataset, data))
     except RunError as error:
@@ -300,7 +300,7 @@ def source(
     name: str,
     warn: Callable[[str], object],
     like: Spec | None = None,
-    files: PictureFilesConfig | None = None,
+    files: FilesConfig | None = None,
     watch: Watch | None = None,
 ) -> Dataset | RunFolder:
     """Open what a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
@@ -308,7 +308,7 @@ def source(
     Args:
         warn: receives warnings about the data.
         like: the spec of data to compare with. Pictures get its number of channels, if ``files`` gives none.
-        files: the options of picture files. Pictures keep their size if it gives none.
+        files: how files are read. Pictures keep their size if it gives none.
         watch: receives the progress of reading files.
 
     Raises:
@@ -318,33 +318,17 @@ def source(
         return RunFolder(Path(name))
     for remark in find.shadowed(name):
         warn(remark)
-    options = _reading(name, like, files or PictureFilesConfig()) if find.takes_options(name) else {}
-    found = find.dataset(name, watch=watch, **options)
+    found = find.dataset(name, watch=watch, **find.comparable(name, like, files or FilesConfig()))
     for note in found.origin.notes if found.origin else ():
         warn(f"{name}: {note}")
     return found
-
-
-def _reading(name: str, like: Spec | None, files: PictureFilesConfig) -> dict[str, Any]:
-    """The options with which picture files are read for a comparison."""
-    channels = files.channels
-    if channels == "auto" and like is not None and kinds.of(like).axes == "C H W":
-        channels = str(like.shape[0])
-    size: dict[str, Any] = {"size": None} if find.kind_of_files(name) else {}  # a hub's set may have many sizes
-    if files.size != "auto":
-        size = {"size": files.size, "resize": files.resize}
-    return size | {
-        "channels": channels,
-        "levels": files.levels,
-        "max_broken": files.max_broken,
-    }
 
 
 def both(
     real: str,
     fake: str,
     warn: Callable[[str], object],
-    files: PictureFilesConfig | None = None,
+    files: FilesConfig | None = None,
     watch: Watch | None = None,
 ) -> tuple[Dataset, Dataset | RunFolder]:
     """Open the two sides of a comparison.
@@ -356,15 +340,16 @@ def both(
     """
     if find.is_run(fake):
         folder = RunFolder(Path(fake))
-        return only_data(source(real, warn, folder.spec, folder.config.picture_files, watch), "--real"), folder
+        return only_data(source(real, warn, folder.spec, folder.config.files, watch), "--real"), folder
     reals = only_data(source(real, warn, files=files, watch=watch), "--real")
     return reals, source(fake, warn, reals.spec, on_scale_of(reals, files), watch)
 
 
-def on_scale_of(reals: Dataset, files: PictureFilesConfig | None = None) -> PictureFilesConfig:
+def on_scale_of(reals: Dataset, files: FilesConfig | None = None) -> FilesConfig:
     """The options to read pictures with the same levels as the reals, so that both can be compared."""
-    levels = {"levels": reals.origin.options["levels"]} if reals.origin else {}
-    return replace(files or PictureFilesConfig(), **levels)
+    read = reals.origin.options if reals.origin else {}
+    files = files or FilesConfig()
+    return replace(files, levels=read.get("levels", files.levels))
 
 
 def only_data(found: Dataset | RunFolder, role: str) -> Dataset:
