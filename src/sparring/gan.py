@@ -20,7 +20,6 @@ from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
-from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, diagnose
 from sparring.doctor.report import options_text
@@ -411,7 +410,7 @@ def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
         for remark in [*find.shadowed(str(data)), *find.remarks(dataset)]:
             warned(remark)
         return dataset
-    dataset, remarks = take(data, labels)
+    dataset, remarks = find.samples(data, labels)
     for remark in [*remarks, *find.remarks(dataset)]:
         warn(remark)
     return dataset

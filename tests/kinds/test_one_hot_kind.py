@@ -18,7 +18,7 @@ from sparring.data import builtin, labels
 from sparring.data.arrays import class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.kinds import sheets, writers
+from sparring.kinds import find, sheets, writers
 from sparring.kinds.kind import Array, Kind
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
@@ -74,6 +74,13 @@ def read(path: Path, options: Mapping[str, Any], watch: Watch | None) -> Dataset
     return Dataset(str(path.absolute()), spec, samples, classes, origin)
 
 
+def form(array: Array, name: str) -> tuple[Spec, Tensor] | None:
+    """Whole numbers (N, STEPS) are tunes."""
+    if array.shape[1:] != (STEPS,) or array.dtype.kind != "i":
+        return None
+    return Spec("tunes", (STEPS, NOTES), OneHot(NOTES)), torch.from_numpy(array)
+
+
 TUNES = Kind(
     name="tunes",
     noun="tune",
@@ -91,6 +98,7 @@ TUNES = Kind(
     suffixes=(".tune",),
     reads=lambda path: path.is_dir() and any(path.rglob("*.tune")),
     read=read,
+    form=form,
     options=("labels",),
 )
 
@@ -158,3 +166,13 @@ def test_files_of_a_kind_take_options_of_files(capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert main([*train, "--size", "8", "--out", "other"]) == 1
     assert "size: accepted only for folders and zips of pictures and hf: sets" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("known")
+def test_a_kind_is_asked_whether_an_array_is_its_own() -> None:
+    data = tunes()
+    np.savez("tunes.npz", samples=data.samples, labels=data.labels)
+    read, (taken, _) = find.dataset("tunes.npz"), find.samples(data.samples)
+    assert (read.spec.kind, read.classes, taken.spec.kind) == ("tunes", 2, "tunes")
+    assert read.batch(torch.arange(3)).real.shape == (3, STEPS, NOTES)
+    assert find.samples(data.samples.float())[0].spec.kind == "points"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -30,9 +30,11 @@ LABEL_KEYS = (*LABEL_NAMES, "y", "y_train")
 LONGEST_NAME = 200  # characters of a class's name
 NAMES_KEY = "class_names"  # array with the names of the integer labels 0, 1 …
 Arrays = Mapping[str, Stored | None]
+# Makes finite numbers (N, …) samples with a Spec without classes; None: they are of another kind.
+Form = Callable[[NDArray[Any], str], tuple[Spec, torch.Tensor] | None]
 
 
-def from_file(path: Path) -> Dataset:
+def from_file(path: Path, forms: Sequence[Form] | None = None) -> Dataset:
     """Read a ``.npy`` array, or an ``.npz`` with one array of samples and, optionally, labels.
 
     An ``.npz`` may also hold ``class_names``, the names of the integer labels 0, 1 …, as ``sparring
@@ -51,7 +53,7 @@ def from_file(path: Path) -> Dataset:
         )
     labels_key, names_key = _find(arrays, LABEL_KEYS), _find(arrays, (NAMES_KEY,))
     labels = _read(arrays, labels_key, path) if labels_key else None
-    data = from_array(_read(arrays, samples_key, path), labels, name=str(path))
+    data = from_array(_read(arrays, samples_key, path), labels, name=str(path), forms=forms)
     if labels is None and (other := _like_labels(arrays, samples_key, len(data))):
         raise DataError(
             f"{path} holds {quoted(other)}, with one number or name for each sample, as labels have. Save it "
@@ -71,31 +73,66 @@ def _read(arrays: Arrays, key: str, path: Path) -> NDArray[Any]:
     return stored.read()
 
 
-def from_array(samples: Any, labels: Any = None, *, name: str = ARRAY) -> Dataset:
+def from_array(
+    samples: Any, labels: Any = None, *, name: str = ARRAY, forms: Sequence[Form] | None = None
+) -> Dataset:
     """A data set of pictures (N, H, W), (N, C, H, W) or (N, H, W, C), or points (N, D), and labels (N,).
 
     Pictures are integers from 0 to 255, or floats in [0, 1] or [-1, 1]; points are any finite floats.
+
+    Args:
+        forms: asked in turn what samples an array holds; without them those of points and of pictures.
 
     Raises:
         DataError: the rank, type or range is wrong, values are NaN, or the labels do not match.
     """
     array = _to_numpy(samples, f"{name}'s samples")
-    if array.ndim not in (2, 3, 4) or 0 in array.shape[1:]:
-        raise DataError(
-            f"{name} has shape {array.shape}; expected points (N, D) or pictures (N, H, W), "
-            "(N, C, H, W) or (N, H, W, C)."
-        )
+    unfit = DataError(
+        f"{name} has shape {array.shape}; expected points (N, D) or pictures (N, H, W), (N, C, H, W) or "
+        "(N, H, W, C)."
+    )
+    if array.ndim < 2 or 0 in array.shape[1:]:
+        raise unfit
     if len(array) == 0:
         raise DataError(f"{name} holds no samples.")
     _check_finite(array, name)
-    encoded_labels, class_names = class_indices(labels, len(array), name)
-    if array.ndim == 2:
-        return _points(array, encoded_labels, class_names, name)
-    array = _channels_first(array, name)
-    array, centre, scale = _picture_range(array, name)
+    indices, class_names = class_indices(labels, len(array), name)
+    for form in forms or FORMS:
+        if found := form(array, name):
+            spec, stored = found
+            return Dataset(name, replace(spec, class_names=class_names), stored, indices)
+    raise unfit
+
+
+def as_points(array: NDArray[Any], name: str) -> tuple[Spec, torch.Tensor] | None:
+    """Points, if the array is (N, D)."""
+    if array.ndim != 2:
+        return None
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
+    _check_steps(array, name)
+    low, high = values.min(0).astype(np.float64), values.max(0).astype(np.float64)
+    half = (high - low) / 2
+    half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
+    centre = tuple(float(v) for v in (low + high) / 2)
+    codec = Affine("float32", centre, tuple(map(float, half)), bounded=False)
+    return Spec("points", values.shape[1:], codec), torch.from_numpy(values)
+
+
+def as_pictures(array: NDArray[Any], name: str) -> tuple[Spec, torch.Tensor] | None:
+    """Pictures (N, C, H, W), if the array has their number of axes."""
+    if array.ndim not in (3, 4):
+        return None
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    array, centre, scale = _picture_range(_channels_first(array, name), name)
     dtype: Literal["uint8", "float32"] = "uint8" if array.dtype == np.uint8 else "float32"
-    spec = Spec("image", array.shape[1:], Affine(dtype, (centre,), (scale,)), class_names)
-    return Dataset(name, spec, torch.from_numpy(array), encoded_labels)
+    return Spec("image", array.shape[1:], Affine(dtype, (centre,), (scale,))), torch.from_numpy(array)
+
+
+FORMS: tuple[Form, ...] = (as_points, as_pictures)
 
 
 def _renamed(data: Dataset, names: NDArray[Any]) -> Dataset:
@@ -129,9 +166,7 @@ def _text(values: NDArray[Any], place: int, name: str) -> str:
 
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     array = _array(values_of(values, name) if isinstance(values, torch.Tensor) else values, name)
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * (255 if array.ndim > 2 else 1)  # pictures or points
-    if array.dtype.kind not in "uif":
+    if array.dtype.kind not in "uifb":
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
 
@@ -179,23 +214,6 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
             f"{name} holds NaN or infinite values in {len(broken)} of {len(array)} samples, "
             f"first in sample {broken[0]}. Drop or fill them first."
         )
-
-
-def _points(
-    array: NDArray[Any], labels: torch.Tensor | None, class_names: tuple[str, ...], name: str
-) -> Dataset:
-    with np.errstate(over="ignore"):
-        points = array.astype(np.float32)
-    if not np.isfinite(points).all():
-        raise DataError(f"{name} holds values beyond float32's 3.4e38. Rescale them first.")
-    _check_steps(array, name)
-    low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
-    half = (high - low) / 2
-    half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
-    centre = tuple(float(v) for v in (low + high) / 2)
-    scale = tuple(map(float, half))
-    spec = Spec("points", points.shape[1:], Affine("float32", centre, scale, bounded=False), class_names)
-    return Dataset(name, spec, torch.from_numpy(points), labels)
 
 
 def _check_steps(array: NDArray[Any], name: str) -> None:

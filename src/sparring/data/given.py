@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Number
 from typing import Any
 
@@ -22,7 +22,7 @@ from torch.utils.data import (
 )
 from torch.utils.data import Dataset as TorchDataset
 
-from sparring.data.arrays import LABEL_KEYS, SAMPLE_KEYS, from_array, values_of
+from sparring.data.arrays import LABEL_KEYS, SAMPLE_KEYS, Form, from_array, values_of
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, quoted
 from sparring.machine.threads import memory
@@ -47,8 +47,11 @@ MODES = {
 ITEM_KEYS = (*SAMPLE_KEYS, "image", "img", "pixel_values", "input", "inputs", "features")
 
 
-def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
+def take(data: Any, labels: Any = None, forms: Sequence[Form] | None = None) -> tuple[Dataset, list[str]]:
     """The samples and labels in what a user has, and notes on how they were taken.
+
+    Args:
+        forms: asked in turn what samples an array holds, as in ``from_array``.
 
     Raises:
         DataError: no samples can be found in it.
@@ -75,7 +78,7 @@ def take(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
         own, notes = inside if own is None else own, []
     if own is not None and labels is not None:
         raise DataError("labels were given twice, beside the data and in it: leave one of them out.")
-    return from_array(samples, own if labels is None else labels), notes
+    return from_array(samples, own if labels is None else labels, forms=forms), notes
 
 
 def _is_dataset(data: Any) -> bool:

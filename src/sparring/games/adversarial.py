@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sparring.config.arguments import instance
-from sparring.data.given import take
 from sparring.data.spec import Batch, Dataset, Spec
 from sparring.errors import ConfigError
 from sparring.games import drawing, losses, outlook, schedules
@@ -28,6 +27,7 @@ from sparring.games.optimizers import adam
 from sparring.games.overfitting import HeldOutGap
 from sparring.games.penalties import AdaptiveGamma, LeCam, Penalty
 from sparring.games.players import check_game, may_draw, randomness_kept
+from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.networks.blocks import has_batch_statistics
 from sparring.networks.network import at_rest, play
@@ -150,7 +150,7 @@ class AdversarialGame:
         Raises:
             ConfigError: an argument that does not fit, or no data to know the units from.
         """
-        dataset = None if data is None else take(data)[0]
+        dataset = None if data is None else find.samples(data)[0]
         spec = self.spec if dataset is None else dataset.spec
         if spec is None:
             raise ConfigError(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import torch
 from torch import Tensor, nn
 
-from sparring.data.given import as_picture, take
+from sparring.data.given import as_picture
 from sparring.data.spec import Batch, Dataset
 from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
 from sparring.games.adversarial_step import discriminator_update, generator_update
@@ -25,6 +25,7 @@ from sparring.games.endings import ending, lacking, out_of_reach, span
 from sparring.games.game import Game
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
 from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits, randomness_kept
+from sparring.kinds import find
 from sparring.networks.network import play
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def as_data(game: Game, data: Any) -> Dataset:
 
     A note on standard error says what was taken.
     """
-    dataset, remarks = take(data)
+    dataset, remarks = find.samples(data)
     labelled = dataset.classes and not isinstance(data, Dataset)
     if labelled and not any(takes(player, 2) for player in game.players.values()):
         dataset = dataset.unlabelled()

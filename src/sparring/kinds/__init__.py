@@ -6,7 +6,8 @@ from sparring.kinds.image import IMAGE
 from sparring.kinds.kind import Kind
 from sparring.kinds.points import POINTS
 
-# In the order in which they are asked whether they read a file. Pictures are last: they read any folder.
+# In the order in which they are asked whether a file or an array is theirs; pictures are last, as they
+# read any folder.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, IMAGE)}
 
 

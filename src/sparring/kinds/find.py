@@ -10,8 +10,9 @@ from sparring import kinds
 from sparring.config.groups import FilesConfig
 from sparring.config.recipes import RECIPES
 from sparring.data import hub
-from sparring.data.arrays import from_file
+from sparring.data.arrays import Form, from_file
 from sparring.data.builtin import BUILT_IN
+from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, did_you_mean, first_of, quoted, unknown
@@ -57,6 +58,11 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
             f"Leave {'it' if len(refused) == 1 else 'them'} out."
         )
     return found
+
+
+def samples(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
+    """The samples and labels in what a user has in memory, and notes on how they were taken; see ``take``."""
+    return take(data, labels, _forms())
 
 
 def kind_of_files(name: str) -> Kind | None:
@@ -125,6 +131,11 @@ def remarks(data: Dataset) -> list[str]:
     return [*found, warning] if warning else found
 
 
+def _forms() -> list[Form]:
+    """What each kind makes of an array, in the order in which they are asked."""
+    return [kind.form for kind in kinds.KINDS.values() if kind.form]
+
+
 def _takers(refused: list[str]) -> list[str]:
     """What takes these options of files: kinds of files, and sets of the hub."""
     nouns = [kind.noun for kind in kinds.KINDS.values() if set(refused) <= set(kind.options)]
@@ -137,7 +148,7 @@ def _arrays(name: str, path: Path) -> Dataset:
         return BUILT_IN[name]()
     known = suffixes()
     if path.suffix.lower() in ARRAYS and path.exists():
-        return from_file(path.absolute())  # a run may be resumed from elsewhere
+        return from_file(path.absolute(), _forms())  # a run may be resumed from elsewhere
     if path.exists():
         raise DataError(
             f"{name} cannot be read as data. Accepted are {', '.join(known)} files, folders of pictures, and "

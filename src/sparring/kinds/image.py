@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
+from sparring.data.arrays import as_pictures
 from sparring.data.codec import Affine
 from sparring.data.folders import VALUES, from_folder
 from sparring.data.spec import Dataset, Spec
@@ -180,6 +181,7 @@ IMAGE = Kind(
     },
     suffixes=(ZIP,),
     reads=reads,
+    form=as_pictures,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
     options=("size", "resize", "channels", "labels", "levels", "max_broken"),
     comparable=comparable,

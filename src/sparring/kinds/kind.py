@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.arrays import Form
 from sparring.data.codec import Codec
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
@@ -80,6 +81,7 @@ class Kind:
         reads: whether this kind reads the file or folder at a path.
         read: reads the file or folder at a path with those ``options``, and reports its progress. The name of
             the data is its absolute path.
+        form: makes an array samples of this kind, or returns None if it is of another kind; None: never.
         options: the options of files (``FilesConfig``) that ``read`` takes; others are refused.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
@@ -111,6 +113,7 @@ class Kind:
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
+    form: Form | None = None
     options: tuple[str, ...] = ()
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 

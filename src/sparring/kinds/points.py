@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.arrays import as_points
 from sparring.data.codec import Affine
 from sparring.data.given import as_picture
 from sparring.data.spec import Dataset, Spec
@@ -115,6 +116,7 @@ POINTS = Kind(
     coarse=lambda points: points.flatten(1),
     features=("points", "pca-64"),
     sheet=sheet,
+    form=as_points,
     plane=lambda spec: spec.shape == (2,),
     writers={".png": writers.of_sheets(sheet), ".npz": writers.arrays},
 )
