@@ -210,7 +210,7 @@ MUTANTS = [
     Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
     Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),
     Mutant(selection, "told", '"step", "last_step"', '"last_step", "step"', test_best.test_a_report_is_told_in_a_line_or_not_at_all),
-    Mutant(selection, "judge", "if aside is None", "if True", test_best.test_the_judge_measures_against_what_was_set_aside),
+    Mutant(selection, "judge", "if unseen is None", "if True", test_best.test_the_judge_measures_against_what_was_set_aside),
     Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_best.test_labels_of_clusters_are_none_to_measure_by),
     Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_best.test_quality_is_measured_when_it_is_due_and_at_the_end),
     Mutant(selection, "Selection.__init__", 'float(chosen["frechet"])', "0.0", test_best.test_resuming_never_loses_the_best),

@@ -207,6 +207,31 @@ def standard(
     )
 
 
+def standard_of(
+    extractor: Extractor, real: Reals, held_out: Reals | None, count: int, tell: Tell = lambda _: None
+) -> Standard:
+    """The standard for at most ``count`` samples: held-out reals or, without them, a part of the reals."""
+    if by := shipped_standard(extractor, real.samples, held_out and held_out.samples):
+        return by
+    found = real_features(extractor, real, held_out, count, tell=tell)
+    return standard(extractor, found, count, held_out=held_out is not None)
+
+
+def estimating_standard(
+    extractor: Extractor, law: Gaussian, reference: int, second: Tensor, real: int, held_out: int | None
+) -> Standard:
+    """A standard for the usual count with fewer other reals, so that its floor is estimated.
+
+    Args:
+        law: the distribution of ``reference`` reals.
+        second: features of other reals (N, D).
+        real, held_out: the numbers of all reals.
+    """
+    count = usual_count(real, held_out)
+    floor = shipped_floor(extractor, law, count)
+    return Standard(extractor.label, law, reference, second, count, held_out is not None, floor)
+
+
 def shipped_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
     """The standard of MNIST's test digits, which the package ships; None for other reals."""
     if extractor.name != "digits" or held_out is None or not is_test_set(held_out):

@@ -73,19 +73,17 @@ def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = 
     device = game.runtime.device
     reals = to_measure(data, device)
     extractor = choose(reals)
-    aside = held_out or builtin.held_out(config.dataset.data)
-    reference = reals.samples if aside is None else to_measure(aside, device).samples
+    unseen = held_out or builtin.held_out(config.dataset.data)
+    reference = reals.samples if unseen is None else to_measure(unseen, device).samples
     rng = torch.Generator().manual_seed(0)  # files may be sorted
     order = torch.randperm(len(reference), generator=rng)
     law = cache.statistics(extractor, reference[order[:REFERENCE]])
     others = reference[order[REFERENCE:][:COUNT]]
-    if aside is not None:
+    if unseen is not None:
         others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
     second = extractor(others) if len(others) else torch.empty(0, 1)
-    count = quality.usual_count(len(reals.samples), None if aside is None else len(reference))
-    known = quality.shipped_floor(extractor, law, count)
-    size = min(REFERENCE, len(reference))
-    by = quality.Standard(extractor.label, law, size, second, count, aside is not None, known)
+    size, unseen_count = min(REFERENCE, len(reference)), None if unseen is None else len(unseen)
+    by = quality.estimating_standard(extractor, law, size, second, len(data), unseen_count)
     labels = drawing.natural_labels(COUNT, data.class_counts)
     inputs = partial(game.inputs, held_out or data, COUNT, labels=labels)
     return Judge(config, data.spec, inputs, extractor, by)

@@ -10,7 +10,7 @@ from sparring.data.spec import Dataset
 from sparring.errors import DataError
 from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import Reals, choose, suited
-from sparring.metrics.quality import QUICK, Standard, shipped_standard, usual_count
+from sparring.metrics.quality import QUICK, Standard, estimating_standard, shipped_standard
 
 REALS = 2048  # real samples per side, at most
 LEAST = 20  # samples per side, below which there is no estimate
@@ -41,9 +41,8 @@ class Gauge:
         if held_out is not None:
             indices = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(seed))[:REALS]
         gaussian = fit_gaussian(self.extractor(self._measurable(reference, indices)))
-        count = usual_count(len(data), None if held_out is None else len(held_out))
-        others, label = self.extractor(second), self.extractor.label
-        by = Standard(label, gaussian, len(indices), others, count, held_out is not None)
+        others, unseen = self.extractor(second), None if held_out is None else len(held_out)
+        by = estimating_standard(self.extractor, gaussian, len(indices), others, len(data), unseen)
         self.by = by if by.enough else None
 
     def __call__(self, fakes: Tensor) -> dict[str, float]:

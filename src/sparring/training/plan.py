@@ -34,12 +34,20 @@ def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
         labelled = clusters.clustered(data, chosen.clusters, kinds.of(data.spec).coarse)
     else:
         labelled = data.unlabelled()
+    trained, other = split(chosen, labelled)
+    if chosen.hold_out or other is None:
+        return trained, other
+    spec = trained.spec
+    if (other.spec.shape, other.spec.class_names) != (spec.shape, spec.class_names):
+        return trained, None
+    return trained, replace(other, spec=spec, labels=other.labels if trained.classes else None)
+
+
+def split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
+    """The training set, and real samples that are not trained on: a share of them, or of a built-in set."""
     if chosen.hold_out:
-        return split_hold_out(labelled, chosen.hold_out)
-    other, spec = builtin.held_out(data.name), labelled.spec
-    if other is None or (other.spec.shape, other.spec.class_names) != (spec.shape, spec.class_names):
-        return labelled, None
-    return labelled, replace(other, spec=spec, labels=other.labels if labelled.classes else None)
+        return split_hold_out(data, chosen.hold_out)
+    return data, builtin.held_out(data.name)
 
 
 def check(config: Config, data: Dataset) -> None:

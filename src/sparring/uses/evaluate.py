@@ -15,11 +15,10 @@ from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
-from sparring.config.groups import DatasetConfig, FilesConfig
+from sparring.config.groups import FilesConfig
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
-from sparring.data.split import split_hold_out
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
 from sparring.errors import ConfigError, DataError, RunError, Tell, counted, first_of
@@ -39,9 +38,7 @@ from sparring.metrics.quality import (
     QUICK,
     TimesReal,
     features_of,
-    real_features,
-    shipped_standard,
-    standard,
+    standard_of,
     usual_count,
 )
 from sparring.runs import folder as run
@@ -135,8 +132,8 @@ def evaluate_run(
             f"sparring.GAN.load({str(folder.path)!r}).evaluate(data), or save the array as a .npz file and run "
             f"sparring evaluate --real FILE.npz --fake {folder.path}."
         )
-    data, rest = _split(folder.config.dataset, as_read(folder, tell))
-    return compare(data, folder, options, warn, held_out=held_out or rest, tell=tell)
+    data, rest = plan.split(folder.config.dataset, as_read(folder, tell))
+    return compare(data, folder, options, warn, held_out=held_out or named_part(rest), tell=tell)
 
 
 def evaluate_sampler(
@@ -159,8 +156,8 @@ def evaluate_sampler(
     """
     rest = None
     if trained_on:
-        data, rest = _split(sampler.config.dataset, data)
-    return compare(data, sampler, options, warn, name=name, held_out=held_out or rest, tell=tell)
+        data, rest = plan.split(sampler.config.dataset, data)
+    return compare(data, sampler, options, warn, name=name, held_out=held_out or named_part(rest), tell=tell)
 
 
 def times_real(
@@ -177,17 +174,14 @@ def times_real(
         DataError: too few samples for the features, or samples that are not finite.
     """
     options = Options()
-    data, rest = _split(folder.config.dataset, data)
+    data, rest = plan.split(folder.config.dataset, data)
     device = game.runtime.device
     reals = to_measure(data, device)
     if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
         return None
     extractor = choose(reals)
     others = None if rest is None else to_measure(rest, device)
-    by = shipped_standard(extractor, reals.samples, None if others is None else others.samples)
-    if by is None:
-        found = real_features(extractor, reals, others, options.count, tell=tell)
-        by = standard(extractor, found, options.count, held_out=rest is not None)
+    by = standard_of(extractor, reals, others, options.count, tell)
     if not by.enough:
         raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
     natural, most = drawing.natural_labels(options.count, folder.facts["class_counts"]), min(count, by.used)
@@ -219,14 +213,6 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
             f"{error} Or measure against the data as it is now: --real {data.name} --fake {folder.path}."
         ) from error
     return data
-
-
-def _split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
-    """The training set of a run, and real samples that it has not seen, or None."""
-    if chosen.hold_out:
-        data, held_out = split_hold_out(data, chosen.hold_out)
-        return data, named_part(held_out)
-    return data, named_part(builtin.held_out(chosen.data))
 
 
 def named_part(held_out: Dataset | None) -> Dataset | None:
