@@ -204,7 +204,7 @@ MUTANTS = [
     Mutant(checkpoint, "_load", " if name.startswith(of)", "", test_checkpoint.test_only_tensors_that_are_wanted_are_read),
     Mutant(checkpoint, "restore_network", "_fill(expected, tensors)", "pass", test_inference.test_networks_of_one_s_own_are_drawn_from_when_they_are_given),
     Mutant(inference, "Sampler.load", "folder.states(best)", "folder.states()", test_inference.test_the_best_checkpoint_is_drawn_from_where_it_is_asked_for),
-    Mutant(inference, "Sampler.load", "else (AVERAGE, GENERATOR)", "else (GENERATOR,)", partial(test_inference.test_another_generator_than_the_config_s_is_refused, changes={"ema_half_life": None})),
+    Mutant(inference, "Sampler.load", "(AVERAGE, GENERATOR) if", "(GENERATOR,) if", partial(test_inference.test_another_generator_than_the_config_s_is_refused, changes={"ema_half_life": None})),
     Mutant(inference, "Sampler.walk", "// STOP_FRAMES", "// (2 * STOP_FRAMES)", test_inference.test_a_walk_comes_back_to_where_it_began),
 
     Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),

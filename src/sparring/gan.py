@@ -273,6 +273,7 @@ class GAN:
         """
         flag("best", best)
         folder = run.RunFolder(arguments.path("path", path))
+        folder.check_latents()
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, however many trained.
         options = beyond_recipe(folder.config.replace(processes=1))

@@ -16,6 +16,7 @@ from sparring.cli.main import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Batch, Dataset, Spec
 from sparring.data.split import split_hold_out
+from sparring.errors import RunError
 from sparring.games import drawing
 from sparring.games.game import Clock, Game, Inputs, Logged
 from sparring.games.updates import Update, descend, slope
@@ -163,3 +164,41 @@ def test_its_sheet_shows_what_is_made_of_what_is_given(run: Path) -> None:
     assert {row.numpy().tobytes() for row in given} == {
         row.numpy().tobytes() for row in data.given.batch(torch.arange(len(data))).real
     }
+
+
+def test_what_cannot_draw_it_says_how_it_is_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "draws from what is given with its data, not from random latents: make it as it was"
+    for verb in ("sample", "evaluate"):
+        assert main([verb, str(run)]) == 1
+        assert said in capsys.readouterr().err
+    with pytest.raises(RunError, match=said):
+        sparring.GAN.load(run)
+    assert main(["resume", str(run)]) == 1
+    assert "program's own game (Translation): go on with sparring.train(" in capsys.readouterr().err
+    game, fresh = trained(run, 256)[0], of_pictures()  # as it says
+    given = torch.zeros(1, 3, 8, 8)
+    assert not torch.equal(game.draw(given), fresh.draw(given))
+
+
+def test_a_player_of_any_name_is_drawn_with(tmp_path: Path) -> None:
+    class FromLatents(Translation):
+        """Makes points from latents."""
+
+        def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
+            return torch.randn(len(batch.real), 3, generator=rng)
+
+        def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
+            return Inputs(drawing.random_latents(count, 3, seed), labels)
+
+        def try_out(self, batch: Batch) -> None:
+            pass
+
+        def described(self) -> tuple[dict[str, Any], dict[str, str]]:
+            return {"latent_dim": 3}, {}
+
+    torch.manual_seed(0)
+    game, data = FromLatents(nn.Linear(3, 2), nn.BatchNorm1d(3)), replace(points(), given=None)
+    list(sparring.train(game, data, Budget(samples_seen=64), out=tmp_path / "run"))
+    gan = sparring.GAN.load(tmp_path / "run", generator=nn.Linear(3, 2), device="cpu")
+    expected = drawing.decoded(game.players["translator"], data.spec, drawing.random_latents(5, 3, 0))
+    assert torch.equal(torch.from_numpy(gan.sample(5)), expected)

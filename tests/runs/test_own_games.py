@@ -71,7 +71,7 @@ def test_the_folder_says_what_is_known_of_the_game(run: Path) -> None:
     }  # fmt: skip
     assert {name: said[name] for name in expected} == expected
     names = {"generator": "Sequential", "discriminator": "Sequential", "game": "AdversarialGame"}
-    assert folder.facts["own"] == names
+    assert folder.facts["own"] == names | {"drawn_with": "average"}
     assert "spread" in list(folder.records())[-1].values
     assert folder.pictures()
 
@@ -140,6 +140,10 @@ def test_it_is_looked_at_like_any_other(run: Path, capsys: pytest.CaptureFixture
     for words in (["sample", str(run)], ["resume", str(run)]):
         assert main(words) == 1
         assert "sparring" in capsys.readouterr().err
+    assert main(["resume", str(run)]) == 1
+    assert "go on with sparring.train(game, data, budget" in capsys.readouterr().err
+    assert main(["evaluate", str(run)]) == 1
+    assert ", generator=YOURS).evaluate(data)" in capsys.readouterr().err
     with pytest.raises(RunError, match=r"go on with sparring.train\(game, data, budget, out=.*resume=True\)"):
         GAN.load(run, device="cpu", generator=generator).fit(POINTS, resume=True)
     assert GAN.load(run, device="cpu", generator=generator).evaluate(POINTS, count=30, draws=1, quick=True)

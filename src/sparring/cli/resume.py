@@ -27,10 +27,11 @@ from sparring.uses.progress import console
 def run(args: argparse.Namespace) -> int:
     """Continue from the newest complete checkpoint."""
     folder = RunFolder(args.run)
+    folder.check_game_known()
     if folder.config.dataset.data == ARRAY:
         raise RunError(
-            f"{folder.path} was trained on an array in Python. Continue it there: sparring.GAN.load("
-            f"{str(folder.path)!r}).fit(data, resume=True)."
+            f"{folder.path} was trained on an array in Python. Continue it there: "
+            f"{folder.in_python('generator', 'discriminator')}.fit(data, resume=True)."
         )
     if not folder.saved() and not args.force:
         _refuse_to_start_again(folder)

@@ -14,6 +14,7 @@ from sparring.files import read_object
 
 RUN, CONFIG, HISTORY = "run.json", "config.toml", "history.jsonl"
 RESCUE, CHOICE, QUALITY, LOCK = "rescue.jsonl", "best.json", "quality.json", "lock"
+GAME, DRAWN_WITH = "game", "drawn_with"  # names that run.json has of a program's own game
 SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
 TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)

@@ -245,12 +245,7 @@ class Fitted:
         Raises:
             RunError: what that is, and how the training goes on.
         """
-        players = games.of(folder.config).players
-        if others := [words for name, words in folder.facts["own"].items() if name not in players]:
-            raise RunError(
-                f"{folder.path} was trained by a program's own game ({'; '.join(others)}): go on with "
-                f"sparring.train(game, data, budget, out={str(folder.path)!r}, resume=True)."
-            )
+        folder.check_game_known()
         if missing := [name for name in folder.facts["own"] if name not in self.own]:
             raise RunError(
                 f"the {' and the '.join(missing)} of {folder.path} are the program's own: give them, as "

@@ -75,6 +75,45 @@ class RunFolder:
         """The records so far; none if there is no history yet."""
         return read_history(self.history) if self.history.exists() else iter(())
 
+    @property
+    def drawn_with(self) -> str:
+        """The name, in its checkpoints, of the network that samples are drawn with."""
+        averaged = self.config.optimizers.ema_half_life is not None
+        usual = checkpoint.AVERAGE if averaged else checkpoint.GENERATOR
+        return str(self.facts["own"].get(layout.DRAWN_WITH, usual))
+
+    def in_python(self, *players: str) -> str:
+        """How a program loads it, with those of these players that are its own networks."""
+        own = "".join(f", {name}=YOURS" for name in players if name in self.facts["own"])
+        return f"sparring.GAN.load({str(self.path)!r}{own})"
+
+    def check_game_known(self) -> None:
+        """Refuse to make the game again if it is a program's own, which no config describes.
+
+        Raises:
+            RunError: how its training continues.
+        """
+        own = self.facts["own"]
+        if layout.GAME in own:
+            raise RunError(
+                f"{self.path} was trained by a program's own game ({own[layout.GAME]}): go on with "
+                f"sparring.train(game, data, budget, out={str(self.path)!r}, resume=True)."
+            )
+
+    def check_latents(self) -> None:
+        """Refuse to draw from random latents if the generator was given something else.
+
+        Raises:
+            RunError: how the program's game draws.
+        """
+        if "latent_dim" in self.facts["own"]:
+            raise RunError(
+                f"the game of {self.path} draws from what is given with its data, not from random latents: "
+                "make it as it was, let list(sparring.train(game, data, budget, "
+                f"out={str(self.path)!r}, resume=True)) put it where the run stopped, and call "
+                "game.draw(given)."
+            )
+
     def saved(self) -> list[int]:
         """The steps of the checkpoints, ascending; one of them may be broken."""
         return layout.steps(self.checkpoints, layout.STATE)

@@ -70,15 +70,16 @@ class Sampler:
             generator: the network of the user's own that was trained, or what makes it.
 
         Raises:
-            RunError: there is no complete checkpoint, or it is of another generator.
+            RunError: there is no complete checkpoint, it is of another generator, or of one that does not draw
+                from latents.
             ConfigError: the generator is a user's own, and was not given.
         """
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
         runtime = runtime or Runtime(precision="fp32")
-        averaged = folder.config.optimizers.ema_half_life is not None
-        player = AVERAGE if averaged else GENERATOR
+        folder.check_latents()
+        player = folder.drawn_with
         # An average that the config knows nothing of is refused, so it is read too.
-        wanted = (AVERAGE,) if averaged else (AVERAGE, GENERATOR)
+        wanted = (AVERAGE, GENERATOR) if player == GENERATOR else (player,)
         facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted))
         network = runtime.place(_untrained(folder, generator))
         mend = checkpoint.MEND if generator is None else "Give the generator that was trained."

@@ -15,7 +15,7 @@ from sparring.config.arguments import flag, number
 from sparring.config.groups import BUDGETS, GROUP_OF, OWN, Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
-from sparring.games.game import Game
+from sparring.games.game import Game, drawing_player
 from sparring.games.trial import as_data
 from sparring.history import layout
 from sparring.history.record import Record
@@ -127,7 +127,9 @@ def _in_folder(
     about = {"data": dataset.name, "conditional": dataset.classes > 0}
     config = _accepted(PLAYERS | place | known).replace(**about | options)
     own = {name: type(player).__name__ for name, player in game.players.items()}
-    own |= {"game": type(game).__name__} | words
+    own |= {layout.GAME: type(game).__name__, layout.DRAWN_WITH: drawing_player(game)} | words
+    if "latent_dim" not in known or dataset.given is not None:
+        own["latent_dim"] = "what is given"
     if going:
         folder, config = _gone_on_with(game, RunFolder(path), config, dataset)
     else:

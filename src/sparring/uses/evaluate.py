@@ -126,11 +126,13 @@ def evaluate_run(
         RunError: the run has no checkpoint or was trained on an array in Python, or its data has changed.
         DataError: the data is missing.
     """
+    folder.check_latents()
     if folder.config.dataset.data == ARRAY:
+        saved = f"sparring evaluate --real FILE.npz --fake {folder.path}"
+        other = "" if folder.facts["own"] else f", or save the array as a .npz file and run {saved}"
         raise RunError(
             f"{folder.path} was trained on an array in Python. Evaluate it there with "
-            f"sparring.GAN.load({str(folder.path)!r}).evaluate(data), or save the array as a .npz file and run "
-            f"sparring evaluate --real FILE.npz --fake {folder.path}."
+            f"{folder.in_python('generator')}.evaluate(data){other}."
         )
     data, rest = plan.split(folder.config.dataset, as_read(folder, tell))
     return compare(data, folder, options, warn, held_out=held_out or named_part(rest), tell=tell)
