@@ -34,7 +34,6 @@ def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert set(config.GAMES) == set(GAMES)
     assert set(config.LOSSES) == set(losses.LOSSES)
     assert set(config.BUILT_IN) == set(builtin.BUILT_IN)
-    assert set(config.NETWORKS) == set(NETWORKS)
     assert set(config.UPSAMPLINGS) == set(dcgan.UPSAMPLINGS)
     assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
     assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
@@ -46,6 +45,11 @@ def test_the_choices_of_the_command_line_are_the_tables() -> None:
     assert {name for kind in KINDS.values() for name in (kind.recipe, kind.few_recipe) if name} <= set(RECIPES)
     assert set(recipes.ADAPTED) | {recipes.USUAL} <= set(KINDS)
     assert data.__doc__
+
+
+def test_every_file_of_networks_can_be_chosen_by_name() -> None:
+    files = Path(sparring.__file__).with_name("networks").glob("*.py")
+    assert {path.stem for path in files if "\nNETWORK = " in path.read_text("utf-8")} == set(NETWORKS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sparring.config.groups import OPTIONS
 from sparring.config.option import written
-from sparring.config.recipes import ABOUT, ON_POINTS, RECIPES, from_recipe
+from sparring.config.recipes import ABOUT, ADAPTED, RECIPES, from_recipe
 from sparring.errors import ConfigError, unknown
 from sparring.uses.progress import console
 
@@ -44,15 +44,15 @@ def recipes_table() -> Table:
 
 def recipe_table(name: str) -> Table:
     """A table of the options that a recipe changes from the defaults: their values and meanings."""
-    pictures, points = RECIPES[name], ON_POINTS.get(name, {})
+    usual, adapted = RECIPES[name], {kind: changes.get(name, {}) for kind, changes in ADAPTED.items()}
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("option", no_wrap=True)
     table.add_column("value, meaning")
     for option, field in OPTIONS.items():
-        if option not in pictures | points:
+        if not any(option in changes for changes in (usual, *adapted.values())):
             continue
-        value = written(pictures.get(option, field.default))
-        other = points.get(option, value)
-        values = f"{value}" if other == value else f"{value}  (on points {other})"
-        table.add_row(option, Text(f"{values}\n{field.metadata['help']}"))
+        value = written(usual.get(option, field.default))
+        others = ((kind, changes.get(option, value)) for kind, changes in adapted.items())
+        values = "".join(f"  (on {kind} {other})" for kind, other in others if other != value)
+        table.add_row(option, Text(f"{value}{values}\n{field.metadata['help']}"))
     return table

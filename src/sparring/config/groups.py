@@ -16,11 +16,12 @@ from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_opti
 from sparring.config.pictures import picture_levels, picture_size
 from sparring.errors import ConfigError, counted, unknown
 
+# The files in networks/ of networks that can be chosen by name.
+NETWORKS = ("mlp", "dcgan", "resnet", "modern")
 # The names in tables of other files; a test compares them.
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
-NETWORKS = ("mlp", "dcgan", "resnet", "modern")
 OWN = "own"  # a user's own network, which no option describes
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")

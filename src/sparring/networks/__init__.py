@@ -1,18 +1,18 @@
 """Generators and discriminators: plain ``nn.Module``s with keyword arguments, one family per file."""
 
+from importlib import import_module
+
 from torch import nn
 
+from sparring.config.groups import NETWORKS as NAMES
 from sparring.config.groups import OWN, NetworksConfig
 from sparring.data.spec import Spec
 from sparring.networks.blocks import spectral
-from sparring.networks.dcgan import DCGAN
-from sparring.networks.mlp import MLP
-from sparring.networks.modern import MODERN
 from sparring.networks.network import Network, discriminator_options, generator_options
 from sparring.networks.own import Given, made
-from sparring.networks.resnet import RESNET
 
-NETWORKS: dict[str, Network] = {"mlp": MLP, "dcgan": DCGAN, "resnet": RESNET, "modern": MODERN}
+# A family has the name of its file, at the foot of which stands its NETWORK.
+NETWORKS: dict[str, Network] = {name: import_module(f"{__name__}.{name}").NETWORK for name in NAMES}
 
 
 def generator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | None = None) -> nn.Module:

@@ -152,7 +152,7 @@ def dcgan_init(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 1.0, 0.02)
 
 
-DCGAN = Network(
+NETWORK = Network(
     generator=lambda o: Generator(
         shape=o.shape,
         latent_dim=o.latent_dim,

@@ -85,7 +85,7 @@ class Discriminator(nn.Module):
         return logits
 
 
-MLP = Network(
+NETWORK = Network(
     generator=lambda o: Generator(
         shape=o.shape,
         latent_dim=o.latent_dim,

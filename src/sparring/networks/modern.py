@@ -177,7 +177,7 @@ def _scaled(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
     return layer
 
 
-MODERN = Network(
+NETWORK = Network(
     generator=lambda o: Generator(
         shape=o.shape, latent_dim=o.latent_dim, width=o.width, depth=o.depth, classes=o.classes
     ),

@@ -163,7 +163,7 @@ def _glorot(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
     return layer
 
 
-RESNET = Network(
+NETWORK = Network(
     generator=lambda o: Generator(
         shape=o.shape,
         latent_dim=o.latent_dim,
