@@ -208,9 +208,8 @@ ASKS_NO_KIND = {
     "data/codec.py": ("uint8",),  # whether stored values are whole
     "games/losses.py": ("ndim",),  # refuses maps of logits
     "games/augment.py": ("ndim",),  # refuses what it cannot alter
-    "metrics/features.py": ("ndim", "uint8"),  # measures anybody's tensors, which have no Spec
-    "metrics/extractors.py": ("points", "ndim", "uint8"),  # the same; "points" is the name of features
-    "metrics/classifiers.py": ("ndim",),
+    "metrics/features.py": ("ndim", "uint8"),  # refuses what networks for pictures cannot take
+    "metrics/extractors.py": ("points",),  # the name of features
     "metrics/quality.py": ("points",),  # the name of features
 }
 OF_A_KIND = {

@@ -16,6 +16,7 @@ from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import KINDS, sheets, writers
 from sparring.kinds.kind import Array, Kind
+from sparring.metrics.extractors import Features
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 
@@ -43,7 +44,7 @@ CURVES = Kind(
     describe=lambda spec: f"a curve of {spec.shape[0]} steps",
     vectors=lambda curves: curves.flatten(1).float(),
     coarse=lambda curves: curves.flatten(1),
-    features=("pca-64",),
+    features=Features(("pca-64",)),
     sheet=sheet,
     writers={".png": writers.of_sheets(sheet), ".npz": writers.arrays},
     suffixes=(".curves",),

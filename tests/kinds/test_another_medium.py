@@ -19,6 +19,8 @@ from sparring.files import write_whole
 from sparring.history.record import Logged, read_history
 from sparring.kinds import KINDS, sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure
+from sparring.metrics.extractors import Features, Reals
+from sparring.metrics.features import Extractor
 from sparring.page.follow import Followed
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
@@ -45,6 +47,15 @@ def doubled(fakes: Tensor, reals: Tensor) -> float:
     return float((letters[:, 1:] == letters[:, :-1]).float().mean())
 
 
+def letters(reals: Reals) -> Extractor:
+    """How often each letter stands in a verse."""
+    return Extractor("letters", lambda verses: verses.flatten(1, -2).mean(1), dimension=3)
+
+
+def pairs(fakes: Tensor, reals: Tensor, spec: Spec) -> Image.Image:
+    return sheet(torch.cat([fakes, reals], 1).numpy(), spec)
+
+
 DOUBLED = Logged("share", "below 0.1", "share of letters that follow themselves")
 VERSES = Kind(
     name="verses",
@@ -57,7 +68,8 @@ VERSES = Kind(
     describe=lambda spec: f"a verse of {spec.shape[0]} letters",
     vectors=lambda verses: verses.flatten(1).float(),
     coarse=lambda verses: verses.flatten(1),
-    features=("pca-64",),
+    features=Features(("letters", "pca-64"), own={"letters": letters}),
+    pair_sheet=pairs,
     measures={"doubled": Measure(doubled, DOUBLED)},
     media="text/plain",
     show=lambda verses, spec: "\n".join(lines(verses)).encode(),
@@ -77,8 +89,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setitem(KINDS, "verses", VERSES)
     monkeypatch.setitem(builtin.BUILT_IN, "verses", verses)
     monkeypatch.chdir(tmp_path)
-    train = ["train", "verses", "--samples-seen", "640", "--record-every", "5", "--out", "run", *TINY]
-    assert main(train) == 0
+    train = ["train", "verses", "--samples-seen", "640", "--record-every", "5", "--hold-out", "0.2", *TINY]
+    assert main([*train, "--out", "run"]) == 0
     return Path("run")
 
 
@@ -87,6 +99,12 @@ def test_a_kind_is_drawn_to_the_first_of_its_files(run: Path) -> None:
     (drawn,) = (run / "drawn").iterdir()
     assert drawn.suffix == ".txt"
     assert [len(line) for line in drawn.read_text().splitlines()] == [6] * 5
+
+
+def test_a_kind_is_evaluated_in_features_of_its_own(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "run", "--count", "40", "--draws", "2"]) == 0
+    assert "FD-letters" in capsys.readouterr().out
+    assert (run / "nearest.png").exists()
 
 
 def test_the_page_has_what_it_needs_to_show_a_kind(run: Path) -> None:

@@ -20,6 +20,7 @@ from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.kinds import find, sheets, writers
 from sparring.kinds.kind import Array, Kind
+from sparring.metrics.extractors import Features
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 NOTES, STEPS = 5, 6
@@ -92,7 +93,7 @@ TUNES = Kind(
     describe=lambda spec: f"a tune of {spec.shape[0]} notes",
     vectors=lambda tunes: tunes.flatten(1),
     coarse=lambda tunes: tunes.flatten(1),
-    features=("pca-64",),
+    features=Features(("pca-64",)),
     sheet=sheet,
     writers={".txt": write_text, ".npz": writers.arrays},
     suffixes=(".tune",),

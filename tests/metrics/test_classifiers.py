@@ -1,5 +1,6 @@
 """Small classifiers: they learn what can be learned, and alike from the same seed."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,18 @@ def blobs(count: int, seed: int = 0) -> Samples:
     return Samples(1000 * (corners[labels] + torch.randn(count, 2, generator=rng)), labels)
 
 
-@pytest.mark.parametrize(("draw", "classes"), [(bars, 3), (blobs, 4)])
+def rolls(count: int, seed: int = 0) -> Samples:
+    """The bars as numbers of another shape than pictures have."""
+    pictures, labels = bars(count, seed)
+    return Samples(pictures.view(count, 4, 2, 8), labels)
+
+
+@pytest.mark.parametrize(("draw", "classes"), [(bars, 3), (blobs, 4), (rolls, 3)])
 def test_a_separable_set_is_learned_and_again_to_the_bit(draw, classes: int) -> None:  # type: ignore[no-untyped-def]
     train, test = draw(500), draw(500, seed=1)
+    train_classifier = partial(classifiers.train_classifier, pictures=draw is bars)
     before = torch.get_rng_state()
-    network = classifiers.train_classifier(*train, classes, seed=3, steps=100)
+    network = train_classifier(*train, classes, seed=3, steps=100)
     assert torch.equal(torch.get_rng_state(), before)
     assert network.accuracy(*test) > 0.98
     assert network.held_out_accuracy > 0.95
@@ -44,16 +52,16 @@ def test_a_separable_set_is_learned_and_again_to_the_bit(draw, classes: int) -> 
     assert torch.equal(network.head(features).argmax(1), network.predict(test.samples))
     assert not network.training
     assert not any(p.requires_grad for p in network.parameters())
-    again = classifiers.train_classifier(*train, classes, seed=3, steps=100)
+    again = train_classifier(*train, classes, seed=3, steps=100)
     assert torch.equal(again.features(test.samples), features)
-    other = classifiers.train_classifier(*train, classes, seed=4, steps=100)
+    other = train_classifier(*train, classes, seed=4, steps=100)
     assert not torch.equal(other.features(test.samples), features)
 
 
 def test_labels_by_chance_are_not_learned_and_the_best_weights_are_kept() -> None:
     samples, labels = bars(400)
     labels = labels[torch.randperm(400, generator=torch.Generator().manual_seed(9))]
-    network = classifiers.train_classifier(samples, labels, 3, seed=0)
+    network = classifiers.train_classifier(samples, labels, 3, seed=0, pictures=True)
     held = torch.randperm(400, generator=torch.Generator().manual_seed(0))[:40]
     assert network.held_out_accuracy == pytest.approx(network.accuracy(samples[held], labels[held]))
     assert network.held_out_accuracy < 0.65
@@ -75,11 +83,11 @@ def test_training_stops_where_nothing_is_gained() -> None:
 
 
 def test_large_pictures_are_brought_to_the_classifiers_size() -> None:
-    network = Classifier((3, 100, 20), 2)
+    network = Classifier((3, 100, 20), 2, classifiers.CONVOLUTIONS)
     assert network.resizer == "antialiased bicubic to 32 x 20"
     assert network.encode(torch.zeros(2, 3, 100, 20, dtype=torch.uint8)).shape == (2, 3, 32, 20)
     assert network.features(torch.zeros(2, 3, 100, 20, dtype=torch.uint8)).shape == (2, classifiers.FEATURES)
-    assert Classifier((1, 7, 5), 2).resizer == Classifier((4,), 2).resizer == ""
+    assert Classifier((1, 7, 5), 2, classifiers.CONVOLUTIONS).resizer == Classifier((4,), 2).resizer == ""
     with pytest.raises(DataError, match=r"shape \(3, 100, 20\); got \(3, 20, 100\)"):
         network.encode(torch.zeros(2, 3, 20, 100, dtype=torch.uint8))
 
@@ -96,7 +104,7 @@ def test_large_pictures_are_brought_to_the_classifiers_size() -> None:
 def test_labels_that_do_not_fit_are_refused(labels: Tensor, classes: int, message: str) -> None:
     with pytest.raises(DataError, match=message):
         classifiers.train_classifier(torch.zeros(20, 3), labels, classes)
-    with pytest.raises(DataError, match="10 pictures"):
+    with pytest.raises(DataError, match="10 samples"):
         classifiers.train_classifier(torch.zeros(9, 3), torch.zeros(9).long(), 2)
 
 

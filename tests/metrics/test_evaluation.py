@@ -17,6 +17,7 @@ from sparring.data.folders import from_folder
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.kinds import find, image, sheets
+from sparring.kinds.image import IMAGE
 from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import Samples, raw
@@ -145,7 +146,8 @@ def two_kinds(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_labels_bring_gan_train_and_gan_test() -> None:
-    real, fakes = Reals(*two_kinds(200, 0), data="kinds"), two_kinds(100, 1)
+    real = Reals(*two_kinds(200, 0), data="kinds", features=IMAGE.features)
+    fakes = two_kinds(100, 1)
     swapped = (fakes[0], 1 - fakes[1])
     for drawn, expected in ((fakes, 1.0), (swapped, 0.0)):
         found, _ = evaluate(choose(real, "pixels"), real, lambda _, drawn=drawn: Samples(*drawn), count=200)

@@ -1,30 +1,34 @@
 """Which features suit which data, and what is said where they do not."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from sparring.errors import ConfigError
+from sparring.kinds.image import IMAGE
 from sparring.metrics import extractors
-from sparring.metrics.extractors import Reals, choose, suited
-from sparring.metrics.features import MOST_VALUES
+from sparring.metrics.extractors import NUMBERS, Features, Reals, choose, suited
+from sparring.metrics.features import MOST_VALUES, raw
 
 DIGITS = torch.zeros(10, 1, 28, 28, dtype=torch.uint8)
 PICTURES = torch.randint(0, 256, (60, 3, 9, 9), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
 LABELS = torch.arange(60) % 2
 POINTS = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+pictures = partial(Reals, features=IMAGE.features)
 DOWNLOADED = {"inception-2015", "dinov2-vits14"}
 
 
 @pytest.mark.parametrize(
     ("reals", "installed", "name"),
     [
-        (Reals(DIGITS, data="mnist"), True, "digits"),
-        (Reals(DIGITS, data="fashion-mnist"), True, "efficientnet-lite0"),
-        (Reals(DIGITS.expand(-1, 3, -1, -1), data="mnist"), False, "pca-64"),
-        (Reals(PICTURES, LABELS), True, "classifier"),
-        (Reals(PICTURES, LABELS[:60] * 0), True, "efficientnet-lite0"),
-        (Reals(PICTURES, torch.arange(60) % 4), False, "pca-64"),
-        (Reals(PICTURES), False, "pca-64"),
+        (pictures(DIGITS, data="mnist"), True, "digits"),
+        (pictures(DIGITS, data="fashion-mnist"), True, "efficientnet-lite0"),
+        (pictures(DIGITS.expand(-1, 3, -1, -1), data="mnist"), False, "pca-64"),
+        (pictures(PICTURES, LABELS), True, "classifier"),
+        (pictures(PICTURES, LABELS[:60] * 0), True, "efficientnet-lite0"),
+        (pictures(PICTURES, torch.arange(60) % 4), False, "pca-64"),
+        (pictures(PICTURES), False, "pca-64"),
         (Reals(POINTS), True, "points"),
         (Reals(POINTS, LABELS), True, "points"),
     ],
@@ -39,11 +43,11 @@ def test_what_auto_stands_for(
 @pytest.mark.parametrize(
     ("name", "reals"),
     [
-        ("digits", Reals(DIGITS)),
+        ("digits", pictures(DIGITS)),
         ("classifier", Reals(POINTS, LABELS, data="folder/my.set.npz")),
-        ("pca-64", Reals(PICTURES)),
+        ("pca-64", pictures(PICTURES)),
         ("pca-64", Reals(POINTS)),
-        ("pixels", Reals(PICTURES)),
+        ("pixels", pictures(PICTURES)),
         ("points", Reals(POINTS)),
         ("auto", Reals(POINTS)),
     ],
@@ -64,30 +68,42 @@ def test_raw_values_of_very_many_dimensions_give_way_to_principal_components() -
     assert suited(Reals(wide)) == "pca-64"
     assert suited(Reals(wide[:, 1:])) == "points"
     large = torch.zeros(30, 1, 2, (MOST_VALUES + 2) // 2, dtype=torch.uint8)
-    for name, samples in (("points", wide), ("pixels", large)):
+    for name, samples, features in (("points", wide, NUMBERS), ("pixels", large, IMAGE.features)):
         with pytest.raises(ConfigError, match=r"8,19\d dimensions; at most 8,192 are accepted. Use 'pca-64'"):
-            choose(Reals(samples, data="wide"), name)
-    assert choose(Reals(large[..., 1:]), "pixels").dimension == MOST_VALUES
+            choose(Reals(samples, data="wide", features=features), name)
+    assert choose(pictures(large[..., 1:]), "pixels").dimension == MOST_VALUES
 
 
 def test_unknown_features_are_answered_with_the_nearest() -> None:
     with pytest.raises(
         ConfigError, match=r"unknown features 'digit'. Did you mean 'digits'\? Known: auto, classifier"
     ):
-        choose(Reals(DIGITS), "digit")
+        choose(pictures(DIGITS), "digit")
 
 
 @pytest.mark.parametrize(
     ("name", "reals", "message"),
     [
-        ("digits", Reals(PICTURES, data="mine"), r"need uint8 pictures of shape \(1, 28, 28\); mine has"),
-        ("classifier", Reals(PICTURES), "need samples with labels"),
-        ("classifier", Reals(PICTURES, LABELS * 0), "labels of at least 2 classes; .* in 1 classes"),
+        ("digits", pictures(PICTURES, data="mine"), r"need uint8 pictures of shape \(1, 28, 28\); mine has"),
+        ("classifier", pictures(PICTURES), "need samples with labels"),
+        ("classifier", pictures(PICTURES, LABELS * 0), "labels of at least 2 classes; .* in 1 classes"),
         ("pixels", Reals(POINTS), "need pictures; data has torch.float32"),
-        ("points", Reals(PICTURES), "need points"),
+        ("points", pictures(PICTURES), "need samples that are no pictures"),
         *[(name, Reals(POINTS), "need pictures") for name in sorted(DOWNLOADED | {"efficientnet-lite0"})],
     ],
 )  # fmt: skip
 def test_features_that_do_not_suit_the_data_are_refused(name: str, reals: Reals, message: str) -> None:
     with pytest.raises(ConfigError, match=message + r".*Use 'auto', or 'pca-64'"):
         choose(reals, name)
+
+
+def test_a_kind_may_have_features_of_its_own() -> None:
+    rolls = torch.randn(60, 4, 3, generator=torch.Generator().manual_seed(0))
+    own = Features(("chords", "pca-64"), own={"chords": lambda reals: raw("chords", (4, 3))})
+    reals = Reals(rolls, LABELS, features=own)
+    assert choose(reals).name == "chords"
+    for name in ("pca-64", "points", "classifier"):
+        assert len(choose(reals, name)(rolls)) == 60
+    with pytest.raises(ConfigError, match="Did you mean 'chords'"):
+        choose(reals, "chord")
+    assert suited(Reals(rolls, features=Features(("classifier",)))) == "pca-64"

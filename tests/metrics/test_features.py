@@ -70,7 +70,7 @@ def test_lengths_may_not_change_from_batch_to_batch_and_nothing_has_no_features(
 
 def test_pixels_are_shares_of_255_and_points_themselves() -> None:
     pictures = torch.tensor([0, 51, 255, 102], dtype=torch.uint8).view(1, 1, 2, 2)
-    pixels = features.raw("pixels", (1, 2, 2))
+    pixels = features.raw("pixels", (1, 2, 2), pictures=True)
     assert pixels(pictures).tolist() == [pytest.approx([0, 0.2, 1, 0.4])]
     assert (pixels.dimension, pixels.resizer) == (4, "")
     assert features.raw("points", (2,))(torch.tensor([[3.0, -7]])).tolist() == [[3, -7]]
@@ -114,7 +114,7 @@ def test_pca_of_one_sample_is_refused() -> None:
 
 def test_principal_features_of_pictures_and_points() -> None:
     pictures = bytes_of(80, 3, 40, 30)
-    extractor = features.principal(pictures)
+    extractor = features.principal(pictures, pictures=True)
     assert (extractor.name, extractor.label, extractor.dimension) == ("pca-64", "FD-pca-64", 64)
     assert extractor.resizer == "antialiased bicubic to 32 x 30"
     found = extractor(pictures)
@@ -122,12 +122,13 @@ def test_principal_features_of_pictures_and_points() -> None:
     variances = found.double().var(0)
     assert (variances[:-1] >= variances[1:] * (1 - 1e-5)).all()
     torch.testing.assert_close(found.mean(0), torch.zeros(64), rtol=0, atol=1e-4)
-    torch.testing.assert_close(features.principal(pictures)(pictures), found, rtol=0, atol=0)
-    assert features.principal(pictures).version == extractor.version
-    assert features.principal(bytes_of(80, 3, 40, 30, seed=1)).version != extractor.version
+    torch.testing.assert_close(features.principal(pictures, pictures=True)(pictures), found, rtol=0, atol=0)
+    assert features.principal(pictures, pictures=True).version == extractor.version
+    assert features.principal(bytes_of(80, 3, 40, 30, seed=1), pictures=True).version != extractor.version
     points = torch.randn(100, 3, generator=rng())
     assert features.principal(points)(points).shape == (100, 3)
-    assert features.principal(points).resizer == ""
+    rolls = bytes_of(80, 3, 40, 30)  # numbers, whatever they look like
+    assert features.principal(points).resizer == features.principal(rolls).resizer == ""
 
 
 def test_grey_is_repeated_and_alpha_lies_over_black() -> None:

@@ -12,7 +12,8 @@ from PIL import Image
 from conftest import TINY_LINE
 from sparring.cli.main import main
 from sparring.data.arrays import from_array, from_file
-from sparring.data.spec import Dataset
+from sparring.data.codec import Affine
+from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.games import drawing
 from sparring.kinds import image, sheets
@@ -20,6 +21,8 @@ from sparring.metrics import overlap
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
 from sparring.uses.evaluate import Options, compare
+
+GREY = Spec("image", (1, 3, 3), Affine("uint8", (127.5,), (127.5,)))
 
 NAMES = np.array(["cat", "dog", "eel"])
 COUNT = 120
@@ -186,14 +189,15 @@ def test_the_nearest_pairs_are_found_block_by_block(monkeypatch: pytest.MonkeyPa
     tile = image.LEAST_TILE + 2  # made larger, and a gap
     for compared in (9 * 7, 1, 10**6):
         monkeypatch.setattr(evaluation, "COMPARED", compared)
-        found = np.asarray(evaluation._pairs(fakes, reals, nearest, image.pair_sheet))[2 * sheets.TITLE :, :, 0]
+        found = np.asarray(evaluation._pairs(fakes, reals, nearest, GREY))[2 * sheets.TITLE :, :, 0]
         middles = found[tile // 2 :: tile, tile // 2 :: tile]
         assert np.array_equal(middles, tiles[:, 0, 1, 1].view(4, 12).numpy())
 
 
 def test_the_nearest_pairs_say_which_side_is_forged() -> None:
     black = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
-    sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), image.pair_sheet)
+    sheet = evaluation._pairs(black, black + 255, torch.tensor([0, 1]), GREY)
+    assert sheet is not None
     title = np.asarray(sheet)[: 2 * sheets.TITLE].max(2) > 200
     half = sheet.width // 12
     words = [title[:, half * k : half * (k + 1)].sum() for k in range(4)]

@@ -20,6 +20,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure, Pixels
+from sparring.metrics.extractors import Features
 from sparring.metrics.features import to_uint8
 
 SIDE = 32  # pixels per side, to which pictures are averaged before they are compared
@@ -117,7 +118,7 @@ def sheet(pictures: Array, spec: Spec, columns: int | None = None, gap: int = 2)
     return sheets.mosaic(tiles(pictures, spec), columns, gap)
 
 
-def pair_sheet(fakes: Tensor, reals: Tensor) -> Image.Image:
+def pair_sheet(fakes: Tensor, reals: Tensor, spec: Spec) -> Image.Image:
     """8-bit fakes (N, C, H, W), each beside a real, in rows of pairs; each column has a title."""
     pairs = torch.stack([fakes, reals], 1).flatten(0, 1)
     factor = -(-LEAST_TILE // pairs.shape[3])
@@ -168,7 +169,7 @@ IMAGE = Kind(
     },
     to_memory_format=channels_last,
     for_features=eight_bit,
-    features=("digits", "classifier", "efficientnet-lite0", "pca-64"),
+    features=Features(("digits", "classifier", "efficientnet-lite0", "pca-64"), pictures=True),
     sheet=sheet,
     tiles=tiles,
     pair_sheet=pair_sheet,

@@ -20,6 +20,7 @@ from sparring.data.store import Watch
 from sparring.errors import ConfigError
 from sparring.history.facts import MEDIA
 from sparring.history.record import Logged
+from sparring.metrics.extractors import Features
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
@@ -68,7 +69,7 @@ class Kind:
         measures: what is measured at each record for this kind alone, by its name in the history.
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
-        features: the features of an evaluation in order of preference; the first that suits the data is used.
+        features: the features of an evaluation, and whether samples are compared as pictures.
         sheet: shows decoded samples as one picture.
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
@@ -96,7 +97,7 @@ class Kind:
     describe: Callable[[Spec], str]
     vectors: Callable[[Tensor], Tensor]
     coarse: Callable[[Tensor], Tensor]
-    features: tuple[str, ...]
+    features: Features
     sheet: Sheet
     writers: Mapping[str, Writer]
     warning: Callable[[Dataset], str | None] = lambda data: None
@@ -106,7 +107,7 @@ class Kind:
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
     tiles: Callable[[Array, Spec], Pixels] | None = None
-    pair_sheet: Callable[[Tensor, Tensor], Image.Image] | None = None
+    pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None
     plane: Callable[[Spec], bool] = lambda spec: False

@@ -15,6 +15,7 @@ from sparring.data.given import as_picture
 from sparring.data.spec import Dataset, Spec
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
+from sparring.metrics.extractors import NUMBERS
 
 MOST_ROWS = 20_000  # that are checked for outliers
 TAIL = 0.01  # the share of a column's values at each end that may be outliers
@@ -114,7 +115,7 @@ POINTS = Kind(
     describe=describe,
     vectors=vectors,
     coarse=lambda points: points.flatten(1),
-    features=("points", "pca-64"),
+    features=NUMBERS,
     sheet=sheet,
     form=as_points,
     plane=lambda spec: spec.shape == (2,),

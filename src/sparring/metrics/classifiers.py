@@ -42,35 +42,34 @@ CONVOLUTIONS = (Convolution(24, 5, 2), Convolution(48, 5, 2))
 
 
 class Classifier(nn.Module):
-    """A network from encoded samples (B, *shape) to class logits (B, classes).
+    """A network from encoded samples to class logits (B, classes).
 
-    It has convolutions for pictures or one layer for points, then a layer of FEATURES units and the head.
+    It has convolutions for pictures or one layer for numbers, then a layer of FEATURES units and the head.
     ``features``, ``predict`` and ``accuracy`` take decoded samples.
 
     Args:
-        shape: of one sample, a picture (C, H, W) or a point (D,). Pictures are resized to at most SIDE x SIDE.
+        shape: of one sample. Pictures (C, H, W) are resized to at most SIDE x SIDE.
         classes: the number of classes.
-        convolutions: the convolutions for pictures, in order.
+        convolutions: the convolutions for pictures, in order; () for samples that are no pictures.
     """
 
-    centre: Tensor  # (D,), of points
-    scale: Tensor  # (D,), of points
+    centre: Tensor  # (D,), of numbers
+    scale: Tensor  # (D,), of numbers
 
-    def __init__(
-        self, shape: tuple[int, ...], classes: int, convolutions: Sequence[Convolution] = CONVOLUTIONS
-    ) -> None:
+    def __init__(self, shape: tuple[int, ...], classes: int, convolutions: Sequence[Convolution] = ()) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.pictures = shape, bool(convolutions)
         self.held_out_accuracy = math.nan
-        self.body = _picture_body(shape, convolutions) if len(shape) == 3 else _point_body(*shape)
+        size = math.prod(shape)
+        self.body = _picture_body(shape, convolutions) if self.pictures else _body(size)
         self.head = nn.Linear(FEATURES, classes)
-        if len(shape) == 1:
-            self.register_buffer("centre", torch.zeros(shape))
-            self.register_buffer("scale", torch.ones(shape))
+        if not self.pictures:
+            self.register_buffer("centre", torch.zeros(size))
+            self.register_buffer("scale", torch.ones(size))
 
     @property
     def resizer(self) -> str:
-        if len(self.shape) == 1 or _size(self.shape) == self.shape[1:]:
+        if not self.pictures or _size(self.shape) == self.shape[1:]:
             return ""
         return resizer_name(*_size(self.shape))
 
@@ -79,7 +78,7 @@ class Classifier(nn.Module):
         return logits
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Turn decoded samples into the network's input: pixels in [-1, 1], or standardised points.
+        """Turn decoded samples into the network's input: pixels in [-1, 1], or standardised numbers (N, D).
 
         Raises:
             DataError: samples of another shape or type.
@@ -88,8 +87,8 @@ class Classifier(nn.Module):
             raise DataError(
                 f"this classifier takes samples of shape {self.shape}; got {tuple(samples.shape[1:])}."
             )
-        if len(self.shape) == 1:
-            return (samples.float() - self.centre) / self.scale
+        if not self.pictures:
+            return (samples.flatten(1).float() - self.centre) / self.scale
         check_pictures(samples, "a classifier's")
         return resize(samples.float(), *_size(self.shape)) / 127.5 - 1
 
@@ -126,7 +125,7 @@ def _picture_body(shape: tuple[int, ...], convolutions: Sequence[Convolution]) -
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, FEATURES), nn.ReLU())
 
 
-def _point_body(size: int) -> nn.Sequential:
+def _body(size: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(size, 2 * FEATURES), nn.ReLU(), nn.Linear(2 * FEATURES, FEATURES), nn.ReLU())
 
 
@@ -138,6 +137,7 @@ def train_classifier(
     seed: int = 0,
     steps: int = STEPS,
     device: torch.device = CPU,
+    pictures: bool = False,
 ) -> Classifier:
     """Train a classifier on decoded samples (N, *shape) with labels (N,).
 
@@ -145,6 +145,9 @@ def train_classifier(
     ``steps`` batches. A tenth of the samples is held out: the weights with the best accuracy on it are kept,
     and PATIENCE checks without a gain end the training. This choice makes ``held_out_accuracy`` slightly too
     high.
+
+    Args:
+        pictures: whether the samples are pictures (N, C, H, W) in 8 bits.
 
     Raises:
         DataError: fewer than 10 samples, fewer than 2 classes, or labels that do not fit.
@@ -155,7 +158,7 @@ def train_classifier(
     held_out, training = order.split(
         [count := min(int(HELD_OUT * len(order)), MOST_HELD_OUT), len(order) - count]
     )
-    network = _initialised(samples, training, classes, seed).to(device)
+    network = _initialised(samples, training, classes, seed, pictures).to(device)
     optimizer = torch.optim.Adam(network.parameters(), LR)
     best, without_gain = -1.0, 0
     for step in range(steps):
@@ -178,21 +181,21 @@ def train_classifier(
     return network.eval().requires_grad_(False)
 
 
-def _initialised(samples: Tensor, training: Tensor, classes: int, seed: int) -> Classifier:
+def _initialised(samples: Tensor, training: Tensor, classes: int, seed: int, pictures: bool) -> Classifier:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Classifier(tuple(samples.shape[1:]), classes)
-    if samples.ndim == 2:
-        points = samples[training].float()
-        network.centre.copy_(points.mean(0))
-        network.scale.copy_(points.std(0).clamp_min(1e-12))
+        network = Classifier(tuple(samples.shape[1:]), classes, CONVOLUTIONS if pictures else ())
+    if not pictures:
+        numbers = samples[training].flatten(1).float()
+        network.centre.copy_(numbers.mean(0))
+        network.scale.copy_(numbers.std(0).clamp_min(1e-12))
     return network
 
 
 def _check_labels(samples: Tensor, labels: Tensor, classes: int) -> None:
-    if classes < 2 or len(samples) < 10 or samples.ndim not in (2, 4):
+    if classes < 2 or len(samples) < 10 or samples.ndim < 2:
         raise DataError(
-            "a classifier needs at least 2 classes and 10 pictures (N, C, H, W) or points (N, D); got "
+            "a classifier needs at least 2 classes and 10 samples (N, *shape); got "
             f"{classes} classes and samples of shape {tuple(samples.shape)}."
         )
     if labels.shape != samples.shape[:1] or int(labels.min()) < 0 or int(labels.max()) >= classes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from sparring.errors import DataError, Tell, counted
 from sparring.metrics import quality
-from sparring.metrics.classifiers import gan_train_test
+from sparring.metrics.classifiers import gan_train_test, train_classifier
 from sparring.metrics.coverage import prdc
 from sparring.metrics.distances import (
     Gaussian,
@@ -226,7 +227,8 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Samples, seed: int, tel
         # At most as many as the fakes: more reals may not fit into memory.
         halves = [half[: len(fakes.samples)] for half in order.chunk(2)]
         train, test = (Samples(real.samples[half], real.labels[half]) for half in halves)
-    found, classifier = gan_train_test(train, test, fakes, real.classes, seed=seed)
+    trainer = partial(train_classifier, pictures=real.pictures)
+    found, classifier = gan_train_test(train, test, fakes, real.classes, seed=seed, train=trainer)
     predicted = classifier.predict(fakes.samples)
     shares = torch.bincount(predicted, minlength=real.classes).double() / len(predicted)
     return Classes(*found, tuple(shares.tolist()))

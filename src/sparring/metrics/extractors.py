@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +16,26 @@ from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, ra
 from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
 
 AUTO = "auto"
-ANY = (
-    "points",
-    "digits",
-    "classifier",
-    "efficientnet-lite0",
-    "pca-64",
-)  # in the order in which "auto" tries them
+FOR_ALL = "pca-64"  # features that suit any data
 LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
+
+
+class Features(NamedTuple):
+    """The features in which an evaluation compares samples of one kind of data.
+
+    Attributes:
+        auto: the names that "auto" tries, in this order.
+        own: features of this kind alone, by name, each with the function that builds their extractor.
+        pictures: whether the samples are pictures (N, C, H, W) in 8 bits, for which there are networks; if
+            not, they are numbers of any shape.
+    """
+
+    auto: tuple[str, ...]
+    own: Mapping[str, Callable[[Reals], Extractor]] = {}
+    pictures: bool = False
+
+
+NUMBERS = Features(("points", FOR_ALL))  # of samples that are plain vectors
 
 
 class Reals(NamedTuple):
@@ -34,7 +46,7 @@ class Reals(NamedTuple):
         labels: (N,), or None.
         data: the name of the set.
         seed, device: of extractors that are trained or fitted.
-        features: the names that "auto" tries, in this order.
+        features: those of the kind of data.
     """
 
     samples: Tensor
@@ -42,7 +54,7 @@ class Reals(NamedTuple):
     data: str = "data"
     seed: int = 0
     device: torch.device = CPU
-    features: tuple[str, ...] = ANY
+    features: Features = NUMBERS
 
     @property
     def classes(self) -> int:
@@ -50,7 +62,7 @@ class Reals(NamedTuple):
 
     @property
     def pictures(self) -> bool:
-        return self.samples.ndim == 4
+        return self.features.pictures
 
     @property
     def values(self) -> int:
@@ -59,7 +71,7 @@ class Reals(NamedTuple):
 
 
 def _digits(reals: Reals) -> Extractor:
-    if reals.samples.dtype != torch.uint8 or tuple(reals.samples.shape[1:]) != SHAPE:
+    if not reals.pictures or tuple(reals.samples.shape[1:]) != SHAPE:
         raise ConfigError(_misfit("digits", f"uint8 pictures of shape {SHAPE}", reals))
     return digits(reals.device)
 
@@ -67,7 +79,14 @@ def _digits(reals: Reals) -> Extractor:
 def _classifier(reals: Reals) -> Extractor:
     if reals.labels is None or reals.classes < 2:
         raise ConfigError(_misfit("classifier", "samples with labels of at least 2 classes", reals))
-    network = train_classifier(reals.samples, reals.labels, reals.classes, seed=reals.seed, device=reals.device)
+    network = train_classifier(
+        reals.samples,
+        reals.labels,
+        reals.classes,
+        seed=reals.seed,
+        device=reals.device,
+        pictures=reals.pictures,
+    )
     return classifier_extractor(network, Path(reals.data).stem or "data", reals.device)
 
 
@@ -83,13 +102,13 @@ def _pretrained(name: str, build: Callable[[torch.device], Extractor]) -> Callab
 def _raw(name: str, pictures: bool) -> Callable[[Reals], Extractor]:
     def builder(reals: Reals) -> Extractor:
         if reals.pictures != pictures:
-            raise ConfigError(_misfit(name, "pictures" if pictures else "points", reals))
+            raise ConfigError(_misfit(name, "pictures" if pictures else "samples that are no pictures", reals))
         if reals.values > MOST_VALUES:
             raise ConfigError(
                 f"{name!r} features of {reals.data} have {reals.values:,} dimensions; at most "
-                f"{MOST_VALUES:,} are accepted. Use 'pca-64'."
+                f"{MOST_VALUES:,} are accepted. Use {FOR_ALL!r}."
             )
-        return raw(name, tuple(reals.samples.shape[1:]))
+        return raw(name, tuple(reals.samples.shape[1:]), pictures)
 
     return builder
 
@@ -98,7 +117,7 @@ def _misfit(name: str, needed: str, reals: Reals) -> str:
     labels = "" if reals.labels is None else f" in {reals.classes} classes"
     return (
         f"{name!r} features need {needed}; {reals.data} has {reals.samples.dtype} samples of shape "
-        f"{tuple(reals.samples.shape[1:])}{labels}. Use {AUTO!r}, or 'pca-64', which suits any data."
+        f"{tuple(reals.samples.shape[1:])}{labels}. Use {AUTO!r}, or {FOR_ALL!r}, which suits any data."
     )
 
 
@@ -108,24 +127,23 @@ EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
     "efficientnet-lite0": _pretrained("efficientnet-lite0", efficientnet_lite0),
     "inception-2015": _pretrained("inception-2015", inception_2015),
     "dinov2-vits14": _pretrained("dinov2-vits14", dinov2_vits14),
-    "pca-64": lambda reals: principal(reals.samples, reals.device),
+    FOR_ALL: lambda reals: principal(reals.samples, reals.device, pictures=reals.pictures),
     "pixels": _raw("pixels", pictures=True),
     "points": _raw("points", pictures=False),
 }
 
-SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these features for the data
+SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these features; else it may
     "points": lambda reals: not reals.pictures and reals.values <= MOST_VALUES,
     "digits": lambda reals: reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE,
     "classifier": lambda reals: 2 <= reals.classes <= len(reals.samples) / LEAST_A_CLASS,
     "efficientnet-lite0": lambda reals: reals.pictures and has_imagenet(),
-    "pca-64": lambda reals: True,
 }
 
 
 def choose(reals: Reals, name: str = AUTO) -> Extractor:
     """Build the extractor with this name; some are fitted to the real data.
 
-    "auto" means the first name in ``reals.features`` that suits the data. For points these are the values
+    "auto" means the first name in ``reals.features.auto`` that suits the data. For points these are the values
     themselves, or principal components if there are more than MOST_VALUES coordinates. For MNIST it is the
     shipped classifier of digits. For other pictures it is a classifier trained on the labels; without labels
     an ImageNet network if it is installed; else principal components.
@@ -133,11 +151,14 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
     Raises:
         ConfigError: an unknown name, features that do not suit the data, or a missing package or weights.
     """
-    if name != AUTO and name not in EXTRACTORS:
-        raise ConfigError(unknown("features", name, [AUTO, *EXTRACTORS]))
-    return EXTRACTORS[suited(reals) if name == AUTO else name](reals)
+    known = {**EXTRACTORS, **reals.features.own}
+    chosen = suited(reals) if name == AUTO else name
+    if chosen not in known:
+        raise ConfigError(unknown("features", chosen, [AUTO, *known]))
+    return known[chosen](reals)
 
 
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
-    return next(name for name in reals.features if SUITS[name](reals))
+    names = (name for name in reals.features.auto if name not in SUITS or SUITS[name](reals))
+    return next(names, FOR_ALL)

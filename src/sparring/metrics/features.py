@@ -40,7 +40,7 @@ class Samples(NamedTuple):
 
 @dataclass(frozen=True)
 class Extractor:
-    """Turns decoded samples, uint8 pictures (N, C, H, W) or float points (N, D), into features (N, dimension).
+    """Turns decoded samples, uint8 pictures (N, C, H, W) or numbers (N, *shape), into features (N, dimension).
 
     Attributes:
         name: its name in tables and reports.
@@ -74,7 +74,7 @@ class Extractor:
         """Features (N, dimension) of decoded samples, float32 on the CPU.
 
         Args:
-            samples: uint8 pictures (N, C, H, W) or float points (N, D).
+            samples: uint8 pictures (N, C, H, W) or numbers (N, *shape).
             done: called after each batch with the number of samples so far.
 
         Raises:
@@ -153,15 +153,14 @@ def resize(pictures: Tensor, height: int, width: int) -> Tensor:
     return interpolate(pictures, (height, width), mode="bicubic", antialias=True).clamp(0, 255)
 
 
-def raw(name: str, shape: tuple[int, ...]) -> Extractor:
-    """Features that are the values themselves: pixels in [0, 1], or points in their own units."""
-    pictures = len(shape) == 3
+def raw(name: str, shape: tuple[int, ...], pictures: bool = False) -> Extractor:
+    """Features that are the values themselves: pixels in [0, 1], or numbers in their own units."""
 
     def function(samples: Tensor) -> Tensor:
         if pictures:
             check_pictures(samples, name)
             return samples.flatten(1).float() / 255
-        return samples.float()
+        return samples.flatten(1).float()
 
     dimension = torch.Size(shape).numel()
     return Extractor(name, function, dimension=dimension, version="1", batch=1000, own_units=True)
@@ -199,12 +198,13 @@ def fit_pca(vectors: Tensor, count: int) -> Pca:
     return Pca(mean, components * greatest.sign(), variances)
 
 
-def principal(samples: Tensor, device: torch.device = CPU, name: str = f"pca-{COMPONENTS}") -> Extractor:
+def principal(
+    samples: Tensor, device: torch.device = CPU, name: str = f"pca-{COMPONENTS}", *, pictures: bool = False
+) -> Extractor:
     """Features along the principal components of real samples (N, ...), fitted to at most FITTED of them.
 
     Pictures are first resized to at most SIDE x SIDE pixels, in [0, 1].
     """
-    pictures = samples.ndim == 4
     size = (min(samples.shape[2], SIDE), min(samples.shape[3], SIDE)) if pictures else (0, 0)
 
     def vectors(batch: Tensor) -> Tensor:

@@ -54,7 +54,6 @@ LEAST_DRAWN = 1000  # the least number of fakes that are drawn if their features
 PAIRS = 24  # fakes shown with their nearest training samples
 COLUMNS = 112  # the width of a report that is printed in Python
 COMPARED = 2**22  # numbers of fakes that are compared with their nearest reals at once
-PairSheet = Callable[[Tensor, Tensor], Image.Image]  # fakes and reals (N, *shape), side by side
 VERSIONS = {"sparring": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
@@ -278,9 +277,7 @@ def compare(
     )
     shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
     evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *(notes if options.full else ())))
-    pairs = None
-    if len(nearest) and (pair_sheet := kinds.of(real.spec).pair_sheet):
-        pairs = _pairs(first.samples, reals.samples, nearest, pair_sheet)
+    pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
     return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs)
 
 
@@ -450,14 +447,19 @@ def _by_name(
     return places[labels], ""
 
 
-def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, pair_sheet: PairSheet) -> Image.Image:
+def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image | None:
     """A picture of the PAIRS fakes that are nearest to training samples, each beside that sample.
 
+    None if they were not compared, or if people cannot compare such samples by eye.
+
     Args:
-        nearest: the index (N,) of the real that is nearest to each fake.
+        nearest: the index (N,) of the real that is nearest to each fake; (0,) if they were not compared.
     """
+    pair_sheet = kinds.of(spec).pair_sheet
+    if pair_sheet is None or len(nearest) == 0:
+        return None
     count = max(1, COMPARED // fakes[0].numel())
     parts = zip(fakes.split(count), nearest.split(count), strict=True)
     distances = torch.cat([(a.float() - reals[i].float()).square().flatten(1).sum(1) for a, i in parts])
     chosen = distances.argsort()[:PAIRS]
-    return pair_sheet(fakes[chosen], reals[nearest[chosen]])
+    return pair_sheet(fakes[chosen], reals[nearest[chosen]], spec)
