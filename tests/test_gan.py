@@ -37,8 +37,21 @@ def test_mistakes_are_named_at_once() -> None:
         GAN(sed=3)
     with pytest.raises(ConfigError, match="Did you mean 'seed'"):
         GAN().set_params(sed=3)
-    with pytest.raises(ConfigError, match="unknown budget 'hours'"):
+    with pytest.raises(ConfigError, match="unknown argument of fit 'hours'. Did you mean 'minutes'"):
         GAN().fit("ring", hours=1)
+    with pytest.raises(ConfigError, match="'outt'. Did you mean 'out'. Known: epochs, force, labels, minutes"):
+        GAN().fit("ring", outt="run")
+    with pytest.raises(ConfigError, match="'lables'. Did you mean 'labels'"):
+        GAN().fit("ring", lables=[1])
+    with pytest.raises(ConfigError, match="expected the name of a network, a torch.nn.Module, or a function"):
+        GAN(generator=5)
+
+
+def test_empty_names_are_not_the_current_folder() -> None:
+    with pytest.raises(DataError, match="the name of the data is empty"):
+        GAN().fit("")
+    with pytest.raises(ConfigError, match="out = '': the name is empty"):
+        GAN().fit("ring", out="")
 
 
 def test_not_fitted(tmp_path: Path) -> None:

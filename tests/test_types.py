@@ -21,7 +21,7 @@ def test_misspelt_options_are_wrong_for_an_editor_and_at_run_time() -> None:
         GAN(lr=1e-3)  # type: ignore[call-arg]
     with pytest.raises(ConfigError, match="Did you mean 'epochs'"):
         GAN().fit(POINTS, epoch=3)  # type: ignore[call-arg]
-    with pytest.raises(ConfigError, match=r"batch is an option of GAN, not a budget: GAN\(batch_size="):
+    with pytest.raises(ConfigError, match=r"batch is an option of GAN, not of fit: GAN\(batch_size="):
         GAN().fit(POINTS, batch=3)  # type: ignore[call-arg]
 
 

@@ -41,6 +41,7 @@ from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
 PLAIN = "dcgan"  # the recipe for networks of which nothing is known
+FIT = ("labels", "out", "force", "resume", "verbose")  # what fit takes besides data and budgets
 ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ when a training goes on
 
 
@@ -387,7 +388,7 @@ class GAN:
 
 
 def _check_budget(given: Collection[str]) -> None:
-    """Refuse keyword arguments that are not budgets.
+    """Refuse keyword arguments that ``fit`` does not take.
 
     Raises:
         ConfigError: where it belongs, or what may be meant.
@@ -395,9 +396,10 @@ def _check_budget(given: Collection[str]) -> None:
     for name in given:
         if name in BUDGETS:
             continue
-        if meant := [option for option in nearest(name, OPTIONS) if option not in BUDGETS]:
-            raise ConfigError(f"{name} is an option of GAN, not a budget: GAN({meant[0]}=…).fit(data).")
-        raise ConfigError(unknown("budget", name, BUDGETS))
+        meant = [] if nearest(name, FIT) else nearest(name, OPTIONS)
+        if options := [option for option in meant if option not in BUDGETS]:
+            raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({options[0]}=…).fit(data).")
+        raise ConfigError(unknown("argument of fit", name, (*BUDGETS, *FIT)))
 
 
 def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:

@@ -66,6 +66,25 @@ def test_a_config_file_and_the_line_that_wins(
     assert "Did you mean 'seed'" in refused(capsys, "train", pictures_file, "--config", path)
 
 
+def test_a_config_file_may_name_the_data_and_the_line_wins(
+    pictures_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text('[dataset]\ndata = "ring"\n')
+    line = ["--config", str(path), "--dry-run"]
+    assert main(["train", *line]) == 0
+    assert 'data = "ring"' in capsys.readouterr().out
+    assert main(["train", "ring", *line]) == 0
+    assert "not used" not in capsys.readouterr().err
+    assert main(["train", "grid", *line]) == 0
+    said = capsys.readouterr()
+    assert 'data = "grid"' in said.out
+    assert "training on grid; " in said.err
+    assert "has data = 'ring', which is not used" in said.err
+    path.write_text("[dataset]\ndata = 3\n")
+    assert "data = 3: expected str, got int" in refused(capsys, "train", *line)
+
+
 def test_names_that_are_not_known_offer_the_nearest(
     pictures_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

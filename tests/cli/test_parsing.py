@@ -30,13 +30,18 @@ from sparring.cli.parsing import USAGE_ERROR, number, whole
         ("train mnist --seed 1.5", "--seed: '1.5' is not an integer."),
         ("train mnist --g-lr fast", "--g-lr: 'fast' is not a number."),
         ("train mnist --seed", "--seed: expected a value."),
-        ("train", "missing: DATA."),
+        ("data", "missing: DATA."),
+        ("train  --dry-run", "DATA: the name is empty."),
+        ("data ", "DATA: the name is empty."),
+        ("train ring --out ", "--out: the name is empty."),
+        ("resume ", "RUN: the name is empty."),
+        ("evaluate --real  --fake ring", "--real: the name is empty."),
         ("doctor RUN --loss hing", "--loss: unknown value 'hing'. Did you mean 'hinge'?"),
     ],
 )  # fmt: skip
 def test_what_is_not_known(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        main(line.split())
+        main(line.split(" "))
     assert stop.value.code == USAGE_ERROR
     error = capsys.readouterr().err
     assert error.startswith("sparring: ")
@@ -52,6 +57,7 @@ def test_what_is_not_known(line: str, said: str, capsys: pytest.CaptureFixture[s
         ("train ring --loss bce", "Did you mean 'non-saturating'?"),
         ("recipes tutoril", "Did you mean 'tutorial'?"),
         ("train mnits", "Did you mean 'mnist'?"),
+        ("train", "what to train on is missing: give DATA, a folder or .zip of pictures"),
         ("doctor mode-colapse", "Did you mean 'mode-collapse'?"),
         ("evaluate --real ring --fake ring --features inceptoin", "Did you mean 'inception-2015'?"),
     ],

@@ -75,6 +75,9 @@ def test_toml_that_is_broken(tmp_path: Path) -> None:
         ("[optimizers]\ng_lrr = 1", "unknown option 'g_lrr'. Did you mean 'g_lr'"),
         ("[game]\ng_lr = 1", r"g_lr belongs in the table \[optimizers\], not in \[game\]: move it there"),
         ("[game]\nseed = 1", r"seed belongs above all tables, not in \[game\]"),
+        ("optimizers = 3", r"optimizers is a table of options, not an option: write \[optimizers\] on a line"),
+        ("[[optimizers]]\ng_lr = 1", r"optimizers is a table of options, not an option"),
+        ("g_lr = 1\n[optimizers]\ng_lr = 2", r"g_lr is given twice, above all tables and in \[optimizers\]"),
         ("[game.loss]\nx = 1", "loss = .*expected str, got dict"),
         (
             "[dataset]\nclusters = 0",

@@ -226,3 +226,14 @@ def test_pictures_laid_out_in_rows_are_asked_about(samples: Any, question: str |
     data = take(samples)[0]
     said = kinds.of(data.spec).warning(data)
     assert said is None if question is None else re.search(question, said or "") is not None
+
+
+def test_a_dataset_without_a_length_is_told_what_it_lacks() -> None:
+    class Endless(TorchDataset[Any]):
+        def __getitem__(self, place: int) -> float:
+            return 0.0
+
+    with pytest.raises(
+        DataError, match="Endless does not say how many samples it has: give it a method __len__"
+    ):
+        take(Endless())

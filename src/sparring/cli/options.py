@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sparring import __version__
-from sparring.cli.parsing import Parser, number, or_none, whole
+from sparring.cli.parsing import Parser, named, number, or_none, path, whole
 from sparring.config.groups import BUILT_IN, GROUP_OF, GROUPS, LOSSES, OPTIONS
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
@@ -110,13 +109,14 @@ def _training_verbs(verbs: Any) -> None:
     demo = verbs.add_parser("demo", description="Train the default recipe on MNIST for a minute.")
     demo.add_argument("--minutes", type=number, default=1.0, help="how long to train (1)")
     demo.add_argument("--seed", type=whole, default=0, help="every random draw follows from it (0)")
-    demo.add_argument("--out", type=Path, help="run folder (runs/demo-N)")
+    demo.add_argument("--out", type=path, help="run folder (runs/demo-N)")
 
     train = verbs.add_parser(
         "train", description="Train a GAN.", epilog=TRAIN_EXAMPLES, usage="sparring train DATA [options]"
     )
-    train.add_argument("data", metavar="DATA", help=DATA_HELP)
-    train.add_argument("--out", type=Path, help="run folder (runs/DATA-RECIPE-N)")
+    may_lack = f"{DATA_HELP}; not needed where the file of --config has it"
+    train.add_argument("data", metavar="DATA", type=named, nargs="?", help=may_lack)
+    train.add_argument("--out", type=path, help="run folder (runs/DATA-RECIPE-N)")
     train.add_argument("--force", action="store_true", help="replace the run in --out")
     train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
     cures = "if the doctor finds a serious disease, go back and try a cure, at most N times (3)"
@@ -126,20 +126,20 @@ def _training_verbs(verbs: Any) -> None:
         "--stay", action="store_true", help="with --watch: keep the page after the training, until Ctrl-C"
     )
     _add_browser(train, "with --watch: print the address of the page, and do not open a browser")
-    train.add_argument("--config", type=Path, help="a TOML file of options; the command line overrides it")
+    train.add_argument("--config", type=path, help="a TOML file of options; the command line overrides it")
     add_config_options(train)
 
     data = verbs.add_parser(
         "data", description="Look at data before training.", usage="sparring data DATA [options]"
     )
-    data.add_argument("data", metavar="DATA", help=DATA_HELP)
-    data.add_argument("--out", type=Path, help="file for the sheet of samples (a new DATA.png)")
+    data.add_argument("data", metavar="DATA", type=named, help=DATA_HELP)
+    data.add_argument("--out", type=path, help="file for the sheet of samples (a new DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
     data.add_argument("--seed", type=whole, default=0, help="seed that chooses the samples on the sheet (0)")
     add_config_options(data, only="files")
 
     resume = verbs.add_parser("resume", description="Continue a training exactly where it stopped.")
-    resume.add_argument("run", metavar="RUN", type=Path, help="run folder")
+    resume.add_argument("run", metavar="RUN", type=path, help="run folder")
     for name in ("minutes", "epochs"):
         resume.add_argument(f"--{name}", type=number, help=f"a new budget in {name}, counted from the start")
     cures += "; without it: the number that the run has left"
@@ -151,7 +151,7 @@ def _training_verbs(verbs: Any) -> None:
 
 def _using_verbs(verbs: Any) -> None:
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")
-    sample.add_argument("run", metavar="RUN", type=Path, help="run folder")
+    sample.add_argument("run", metavar="RUN", type=path, help="run folder")
     sample.add_argument("--count", type=whole, help="number of samples (64; with --interpolate: frames)")
     sample.add_argument("--seed", type=whole, default=0, help="seed of the latents (0)")
     sample.add_argument("--label", help="draw only this class; without it: a row per class")
@@ -164,7 +164,7 @@ def _using_verbs(verbs: Any) -> None:
     sample.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
     sample.add_argument("--interpolate", action="store_true", help="interpolate between latents (spherical)")
     sample.add_argument(
-        "--out", type=Path, help="file, in the format of its suffix, or folder (a new file in RUN/drawn)"
+        "--out", type=path, help="file, in the format of its suffix, or folder (a new file in RUN/drawn)"
     )
     sample.add_argument(
         "--force", action="store_true", help="replace --out if it exists; in a folder, replace earlier samples"
@@ -174,10 +174,14 @@ def _using_verbs(verbs: Any) -> None:
     evaluate = verbs.add_parser(
         "evaluate", description=EVALUATE, epilog=EVALUATE_EXAMPLES, usage="sparring evaluate [RUN] [options]"
     )
-    evaluate.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder")
-    evaluate.add_argument("--real", help="real data: a built-in name, .npy, .npz or a folder of pictures")
-    evaluate.add_argument("--fake", help="fake data: the same, or a run folder")
-    evaluate.add_argument("--held-out", help="real data that no generator was trained on (--real: trained on)")
+    evaluate.add_argument("run", metavar="RUN", type=path, nargs="?", help="run folder")
+    evaluate.add_argument(
+        "--real", type=named, help="real data: a built-in name, .npy, .npz or a folder of pictures"
+    )
+    evaluate.add_argument("--fake", type=named, help="fake data: the same, or a run folder")
+    evaluate.add_argument(
+        "--held-out", type=named, help="real data that no generator was trained on (--real: trained on)"
+    )
     evaluate.add_argument(
         "--features", default="auto",
         help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
@@ -195,7 +199,7 @@ def _using_verbs(verbs: Any) -> None:
     evaluate.add_argument("--quick", action="store_true", help="leave out copying and GAN-train/GAN-test")
     evaluate.add_argument("--json", action="store_true", help="print evaluation.json instead of a table")
     evaluate.add_argument(
-        "--out", type=Path, help="file for the result (RUN/evaluation.json, which is replaced)"
+        "--out", type=path, help="file for the result (RUN/evaluation.json, which is replaced)"
     )
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
@@ -203,7 +207,7 @@ def _using_verbs(verbs: Any) -> None:
 
 def _looking_verbs(verbs: Any) -> None:
     watch = verbs.add_parser("watch", description=WATCH, epilog=WATCH_EXAMPLES)
-    watch.add_argument("run", metavar="RUN", type=Path, nargs="+", help="run folders, or a folder of runs")
+    watch.add_argument("run", metavar="RUN", type=path, nargs="+", help="run folders, or a folder of runs")
     watch.add_argument("--port", type=whole, default=0, help="port (the first free one from 8555)")
     watch.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (127.0.0.1, only this machine)"
@@ -213,8 +217,8 @@ def _looking_verbs(verbs: Any) -> None:
     watch.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)  # for train --watch
 
     report = verbs.add_parser("report", description="Write the page of a run as one file that needs no other.")
-    report.add_argument("run", metavar="RUN", type=Path, help="run folder")
-    report.add_argument("-o", "--out", type=Path, help="file to write (RUN/report.html, which is replaced)")
+    report.add_argument("run", metavar="RUN", type=path, help="run folder")
+    report.add_argument("-o", "--out", type=path, help="file to write (RUN/report.html, which is replaced)")
     report.add_argument("--force", action="store_true", help="replace --out if it exists")
 
     doctor = verbs.add_parser(
@@ -223,7 +227,7 @@ def _looking_verbs(verbs: Any) -> None:
     doctor.add_argument(
         "run",
         metavar="RUN",
-        type=Path,
+        type=path,
         help="run folder, or a file of losses: .csv .tsv .json .jsonl; or the name of a finding",
     )
     doctor.add_argument(
@@ -240,7 +244,7 @@ def _looking_verbs(verbs: Any) -> None:
     info.add_argument(
         "run",
         metavar="RUN",
-        type=Path,
+        type=path,
         nargs="?",
         help="run folder, or a folder of runs; without it: this machine",
     )

@@ -8,6 +8,7 @@ import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 from sparring.config.option import NONE
@@ -144,6 +145,26 @@ def number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is not a number") from None
+
+
+def named(text: str) -> str:
+    """Read a name that is not empty.
+
+    Raises:
+        ArgumentTypeError: the name is empty.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
+def path(text: str) -> Path:
+    """Read a path; the empty name would mean the current folder.
+
+    Raises:
+        ArgumentTypeError: the name is empty.
+    """
+    return Path(named(text))
 
 
 def or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -13,12 +13,13 @@ from typing import Any
 from sparring import games, kinds
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
+from sparring.cli.options import DATA_HELP
 from sparring.cli.watch import page_beside
 from sparring.config.groups import BUDGETS, GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, warn
+from sparring.errors import ConfigError, quoted, warn
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
@@ -32,16 +33,16 @@ def run(args: argparse.Namespace) -> int:
     if args.stay and not args.watch:
         raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
     from_file = load_toml(args.config) if args.config else {}
-    from_file.pop("data", None)
-    recipe = args.recipe or from_file.pop("recipe", "auto")
-    from_file.pop("recipe", None)
+    name = _data(args, from_file.pop("data", None))
+    recipe = from_file.pop("recipe", "auto")
+    recipe = recipe if args.recipe is None else args.recipe
     changes = _merged(from_file, _config_changes(args))
     if recipe != "auto":
         from_recipe(recipe, **changes)  # checks the options before pictures are decoded
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
     given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}
-    all_data = read(args.data, Config().replace(**given).files)
+    all_data = read(name, Config().replace(**given).files)
     recipe, remark = _chosen(recipe, all_data)
     changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
     config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})
@@ -60,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = games.make(config, data.spec, data.classes, runtime)
-    name = f"{find.stem(config.dataset.data)}-{config.recipe}"
-    path = args.out or partial(free_path, Path("runs"), name)
+    stem = f"{find.stem(config.dataset.data)}-{config.recipe}"
+    path = args.out or partial(free_path, Path("runs"), stem)
     folder = create_for_all(runtime, path, config, data, force=args.force)
     if runtime.processes == 1:  # the check works in one process only
         for caution in games.of(config).preflight(game, data, config.seed):
@@ -70,6 +71,24 @@ def run(args: argparse.Namespace) -> int:
     with page_beside(folder.path, args.browser, args.stay) if watched else nullcontext():
         done = train_live(Rescuer(folder, game, args.rescue), data, held_out, all_data)
     return 0 if done else 130
+
+
+def _data(args: argparse.Namespace, in_file: Any) -> str:
+    """DATA, or without it the data that the file of ``--config`` names.
+
+    Raises:
+        ConfigError: neither says what to train on.
+    """
+    if args.data is not None:
+        if in_file is not None and Path(str(in_file)).absolute() != Path(args.data).absolute():
+            warn(f"training on {args.data}; {args.config} has data = {quoted(in_file)}, which is not used.")
+        return str(args.data)
+    if in_file is not None:
+        return Config().replace(data=in_file).dataset.data
+    raise ConfigError(
+        f"what to train on is missing: give DATA, {DATA_HELP}, or a file with --config that has data = "
+        '"NAME" in [dataset]. For help: sparring train --help'
+    )
 
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def path(name: str, value: Any) -> Path:
         ConfigError: anything else.
     """
     given = os.fspath(value) if isinstance(value, str | os.PathLike) else b""
+    if given == "":
+        raise ConfigError(f"{name} = '': the name is empty. Give a path, or leave {name} out.")
     if isinstance(given, bytes) or "\0" in given:
         raise ConfigError(f"{name} = {_shown(value)}: expected a path, as text or a pathlib.Path.")
     return Path(given)

@@ -51,13 +51,24 @@ def load_toml(path: Path) -> dict[str, Any]:
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     """All options by name: those of the tables, and those above all tables."""
     found: dict[str, Any] = {}
+    above = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
+    for key, value in above.items():
+        if key in GROUPS:
+            raise ConfigError(
+                f"{key} is a table of options, not an option: write [{key}] on a line of its own, and its "
+                "options below, one name = value per line."
+            )
+        found[key] = format_1.value(key, value)
     for key, value in values.items():
-        if not isinstance(value, Mapping):
-            found[key] = format_1.value(key, value)
-        elif key in GROUPS:
-            found |= {name: inner for name, inner in value.items() if _belongs(name, key)}
-        else:
+        if key in above:
+            continue
+        if key not in GROUPS:
             raise ConfigError(unknown("table", key, GROUPS))
+        if twice := [name for name in value if _belongs(name, key) and name in above]:
+            raise ConfigError(
+                f"{twice[0]} is given twice, above all tables and in [{key}]: leave one of them out."
+            )
+        found |= value
     return {name: coerce(OPTIONS[name], value) if name in OPTIONS else value for name, value in found.items()}
 
 

@@ -220,10 +220,25 @@ def _from_torch(data: Any) -> tuple[Any, Any]:
         return data.tensors[0], data.tensors[1] if len(data.tensors) == 2 else None
     if isinstance(data, IterableDataset):
         return _rows(_bounded(data), None)
-    places = range(len(data)) if order is None else order
+    places = range(_count(data)) if order is None else order
     if collate is None:
         return _rows((_read(data, place) for place in places), len(places))
     return _rows((_alone(collate, _read(data, place)) for place in places), len(places))
+
+
+def _count(data: Any) -> int:
+    """The number of samples of a torch Dataset.
+
+    Raises:
+        DataError: it does not say.
+    """
+    try:
+        return len(data)
+    except TypeError as error:
+        raise DataError(
+            f"{type(data).__name__} does not say how many samples it has: give it a method __len__, or give "
+            "a list of its samples."
+        ) from error
 
 
 def _bounded(stream: Iterable[Any]) -> Iterator[Any]:

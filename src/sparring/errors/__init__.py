@@ -74,6 +74,7 @@ MOST_CHARACTERS = 1_500  # longer messages lose their middle
 # Control characters, characters that change the direction of writing, and single surrogates.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BYTES = range(0xDC80, 0xDD00)  # surrogates by which Python represents file name bytes that are not UTF-8
+MANY = 20  # names that are listed although a similar one is suggested
 LISTED = 100  # at most so many names are listed in a message; a data set may have more classes
 FULL = ("can't allocate memory", "out of memory", "not enough memory")  # in the messages of torch
 REASONS = {
@@ -142,7 +143,7 @@ def reason(error: OSError) -> str:
 
 
 def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
-    """The message for an unknown name: the most similar known names, then all of them.
+    """The message for an unknown name: the most similar known names, then all of them unless they are many.
 
     Args:
         kind: what the name should name, such as "recipe".
@@ -152,7 +153,8 @@ def unknown(kind: str, name: str, known: Iterable[str], also: Iterable[str] = ()
     listed = ", ".join(map(_shown, names[:LISTED]))
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
     hint = did_you_mean(name, names) or did_you_mean(name, also)
-    return f"unknown {kind} {quoted(name)}.{hint} Known: {listed}{more}."
+    known_names = "" if hint and len(names) > MANY else f" Known: {listed}{more}."
+    return f"unknown {kind} {quoted(name)}.{hint}{known_names}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

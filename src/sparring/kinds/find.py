@@ -37,6 +37,8 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
         DataError: an unknown name (the message offers the nearest one), or a file that cannot be used.
         ConfigError: options of files for data that is not read with them.
     """
+    if not name.strip():
+        raise DataError(f"the name of the data is empty: give {', '.join(BUILT_IN)}, a path, or hf:NAME.")
     defaults = dataclasses.asdict(FilesConfig())
     chosen = (dataclasses.asdict(files) if files else defaults) | options
     for path in (name, str(Path(name).absolute()), str(Path(chosen["labels"]).absolute())):

@@ -26,8 +26,16 @@ NOT_HERE = (
 
 
 def own_players(**players: Any) -> dict[str, Given]:
-    """The players that are a user's own networks, not names of networks of the library."""
-    return {name: given for name, given in players.items() if isinstance(given, nn.Module) or callable(given)}
+    """The players that are a user's own networks, not names of networks of the library.
+
+    Raises:
+        ConfigError: a player is neither.
+    """
+    for name, given in players.items():
+        if not (given is None or isinstance(given, str | nn.Module) or callable(given)):
+            kind = type(given).__name__
+            raise ConfigError(f"{name}: expected the name of a network, {EXPECTED}; this is of type {kind}.")
+    return {name: given for name, given in players.items() if given is not None and not isinstance(given, str)}
 
 
 def made(player: str, given: Given | None, shape: tuple[int, ...], latent_dim: int, classes: int) -> nn.Module:
