@@ -16,6 +16,7 @@ from sparring.cli.main import main
 from sparring.config.values import field, whole
 from sparring.data import builtin, labels
 from sparring.data.arrays import class_indices
+from sparring.data.source import folder
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.kinds import find, sheets, writers
@@ -65,14 +66,13 @@ def write_text(tunes: Array, labels: Array | None, spec: Spec, path: Path, colum
 
 def read(path: Path, options: Mapping[str, Any], watch: Watch | None) -> Dataset:
     """The .tune files of a folder, each one line of notes."""
-    files = sorted(path.rglob("*.tune"))
-    names = [file.relative_to(path).as_posix() for file in files]
-    folders = labels.by_folder(names, str(path)) if options["labels"] == "folders" else None
-    classes, class_names = class_indices(folders, len(files), str(path))
-    samples = torch.from_numpy(np.stack([np.loadtxt(file, np.int64) for file in files]))
+    source = folder(path, lambda name, head: name.endswith(".tune"))
+    folders = labels.by_folder(source.files, source.name) if options["labels"] == "folders" else None
+    classes, class_names = class_indices(folders, len(source.files), source.name)
+    samples = torch.tensor([[int(note) for note in source.read(name).split()] for name in source.files])
     origin = Origin(dict(options), facts={"longest": f"{STEPS} notes"})
     spec = Spec("tunes", (STEPS, NOTES), OneHot(NOTES), class_names)
-    return Dataset(str(path.absolute()), spec, samples, classes, origin)
+    return Dataset(source.name, spec, samples, classes, origin)
 
 
 def form(array: Array, name: str) -> tuple[Spec, Tensor] | None:

@@ -1,4 +1,4 @@
-"""List the picture files of a folder tree or a zip, without decoding or extracting them."""
+"""List the files of one kind in a folder tree or a zip, without decoding or extracting them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from sparring.data import dicom
@@ -23,19 +24,21 @@ TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
 READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
+Belongs = Callable[[str, Callable[[], bytes]], bool]
+
 
 @dataclass(frozen=True)
 class Source:
-    """Picture files by name, in the order of their names, and a function that reads one.
+    """Files of one kind by name, in the order of their names, and a function that reads one.
 
     Attributes:
         name: names the source from any folder.
         files: their names, with / between folders.
         read: takes a name and returns the bytes of the file; raises one of ``pictures.UNREADABLE``.
         stamp: changes when a file changes, found without reading the files; None if that is not possible.
-        others: the number of files that are not pictures.
+        others: the number of files of other kinds.
         refused: names of files that are not read, with the reason.
-        tables: files beside the pictures that may hold their labels; ``read`` reads them too.
+        tables: files beside them that may hold their labels; ``read`` reads them too.
     """
 
     name: str
@@ -47,8 +50,18 @@ class Source:
     tables: tuple[str, ...] = ()
 
 
-def folder(path: Path) -> Source:
-    """List the pictures below a folder, without hidden files and runs; links are followed."""
+def is_picture(name: str, head: Callable[[], bytes]) -> bool:
+    """Whether a file is a picture, by its name, or, as scanners number their files, by its first bytes."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix in SUFFIXES or (dicom.may_be(name) and dicom.is_dicom(head()))
+
+
+def folder(path: Path, belongs: Belongs = is_picture) -> Source:
+    """List the files below a folder that belong to a kind, without hidden files and runs; links are followed.
+
+    Args:
+        belongs: takes the name of a file without its folders, and a function that returns its first bytes.
+    """
     files: dict[str, str] = {}
     refused: dict[str, str] = {}
     tables: list[str] = []
@@ -64,7 +77,7 @@ def folder(path: Path) -> Source:
             if _ignored(name):
                 continue
             suffix = os.path.splitext(name)[1].lower()
-            if suffix not in SUFFIXES and not (dicom.may_be(name) and dicom.is_dicom(_head(full))):
+            if not belongs(name, partial(_head, full)):
                 others += 1
                 if suffix in TABLES:
                     tables.append(relative)
@@ -92,8 +105,8 @@ def folder(path: Path) -> Source:
     )
 
 
-def archive(path: Path) -> Source:
-    """List the pictures in a zip; members are read in memory, and nothing is extracted.
+def archive(path: Path, belongs: Belongs = is_picture) -> Source:
+    """List the files in a zip as ``folder`` does; members are read in memory, and nothing is extracted.
 
     Raises:
         DataError: the file is not a zip.
@@ -113,12 +126,12 @@ def archive(path: Path) -> Source:
         with lock, zipped.open(members[name]) as file:  # all threads share one file position
             return file.read(members[name].file_size + 1)  # one byte more, so that the checksum is tested
 
-    def is_dicom(member: zipfile.ZipInfo) -> bool:
+    def head(member: zipfile.ZipInfo, readable: bool) -> bytes:
         try:
             with zipped.open(member) as file:
-                return dicom.is_dicom(file.read(dicom.HEAD))
+                return file.read(dicom.HEAD) if readable else b""
         except UNREADABLE:
-            return False
+            return b""
 
     listed = [(_within(member.filename), member) for member in zipped.infolist()]
     runs = _runs(path for path, _ in listed)
@@ -130,7 +143,7 @@ def archive(path: Path) -> Source:
             continue
         suffix = inside.suffix.lower()
         readable = member.compress_type in READ_METHODS and not member.flag_bits & 1
-        if suffix not in SUFFIXES and not (readable and dicom.may_be(inside.name) and is_dicom(member)):
+        if not belongs(inside.name, partial(head, member, readable)):
             others += 1
             if readable and suffix in TABLES and member.file_size <= MOST_BYTES:
                 tables.add(name)
