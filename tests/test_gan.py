@@ -280,6 +280,11 @@ def test_a_training_that_broke_down_can_be_diagnosed(pictures: Dataset) -> None:
     assert [finding.name for finding in gan.diagnose().present] == ["non-finite"]
 
 
+def test_options_of_picture_files_are_refused_for_arrays() -> None:
+    with pytest.raises(ConfigError, match=r"^resize, size: accepted only for .* pictures of shape \(1, 8, 8\)"):
+        GAN(size=8, resize="fit").fit(np.zeros((16, 8, 8), np.uint8), samples_seen=16)
+
+
 def test_several_processes_would_run_a_script_several_times(pictures: Dataset, tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match="`sparring train DATA.npy --recipe dcgan --processes 2 --seed 3 --conditional`"

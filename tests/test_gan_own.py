@@ -64,6 +64,17 @@ def test_options_of_the_librarys_networks_would_do_nothing(option: dict[str, Any
         gan(**option).fit(POINTS, samples_seen=32)
 
 
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_network_without_weights_is_named(player: str) -> None:
+    with pytest.raises(ConfigError, match=f"the {player} has no weights to train"):
+        gan(**{player: nn.Identity()}).fit(POINTS, samples_seen=32)
+
+
+def test_several_processes_need_torchrun_alone() -> None:
+    with pytest.raises(ConfigError, match="2 times. Start the script with `torchrun"):
+        gan(processes=2)
+
+
 def test_labels_reach_networks_that_are_given_them() -> None:
     class Labelled(nn.Module):
         def __init__(self, classes: int, latent_dim: int) -> None:

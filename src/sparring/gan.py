@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -142,6 +143,8 @@ class GAN:
             self._check_options()
             self._fitted.go_on(dataset, given, path)
         else:
+            if not isinstance(data, str | Path):
+                find.refuse_options(asdict(chosen.files), dataset)
             handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
             self._fit = Fitted.begin(self._configured(dataset, handed, given), dataset, self._own, path, force)
             if shown and self.recipe == "auto" and not self._own and (why := suited.recipe_for(dataset)[1]):
@@ -423,9 +426,13 @@ def _check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> N
     """Refuse several processes, which would start the caller's program again, but where torchrun did."""
     if processes == 1 or launched():
         return
-    options = options_text(given)
+    start = "Start"
+    if OWN not in given.values():  # the command line can make these networks
+        start = (
+            f"Save the data (numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} "
+            f"{options_text(given)}`, or start"
+        )
     raise ConfigError(
-        f"processes = {processes} would run this whole program {processes} times. Save the data "
-        f"(numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} {options}`, or start the "
+        f"processes = {processes} would run this whole program {processes} times. {start} the "
         f"script with `torchrun --nproc-per-node {processes} SCRIPT.py`; GAN.load draws from the run."
     )

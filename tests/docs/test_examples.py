@@ -50,7 +50,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.setitem(table, name, partial(first, table[name], count))
 
     def progress(self: Budget, clock: Clock, samples: int) -> float:
-        return min(1.0, clock.step / (3 + self.epochs))  # more of a budget, more steps
+        return min(1.0, clock.step / (3 + (self.epochs or 0)))  # more of a budget, more steps
 
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set

@@ -155,6 +155,7 @@ def test_it_goes_on_bit_for_bit_in_its_folder(run: Path, tmp_path: Path) -> None
         assert (tmp_path / "run" / name).read_bytes() == (run / name).read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore:.*has spent its budget")
 def test_its_sheet_shows_what_is_made_of_what_is_given(run: Path) -> None:
     game, data = trained(run, 256)
     given, labels = game.inputs(data, 200, 3)
@@ -166,6 +167,7 @@ def test_its_sheet_shows_what_is_made_of_what_is_given(run: Path) -> None:
     }
 
 
+@pytest.mark.filterwarnings("ignore:.*has spent its budget")
 def test_what_cannot_draw_it_says_how_it_is_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = "draws from what is given with its data, not from random latents: make it as it was"
     for verb in ("sample", "evaluate"):

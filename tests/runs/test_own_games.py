@@ -125,6 +125,24 @@ def test_a_folder_in_the_way_and_players_that_cannot_play(run: Path, tmp_path: P
     assert not (tmp_path / "new").exists()
 
 
+def test_a_game_whose_budget_is_spent_is_not_trained_without_a_word(run: Path, tmp_path: Path) -> None:
+    trained, budget = game(), Budget(samples_seen=64)
+    list(train(trained, POINTS, budget, batch_size=16))
+    for out in (None, tmp_path / "new"):
+        with pytest.raises(ConfigError, match="has been trained for 64 samples, so its budget is spent"):
+            list(train(trained, POINTS, budget, batch_size=16, out=out))
+    assert not (tmp_path / "new").exists()
+    assert list(train(trained, POINTS, Budget(samples_seen=80), batch_size=16))
+    with pytest.warns(UserWarning, match="has spent its budget, so the game is as the run left it"):
+        assert list(train(game(), POINTS, budget, out=run, resume=True, **SETTINGS)) == []
+
+
+@pytest.mark.parametrize("option", [{"evaluate_every": 32}, {"resume": True}])
+def test_what_needs_a_run_folder_is_refused_without_one(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=f"{next(iter(option))} needs a run folder: name one"):
+        train(game(), POINTS, Budget(samples_seen=64), **option)
+
+
 def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "run"
     list(train(game(), POINTS, Budget(samples_seen=128), out=out, evaluate_every=32, **SETTINGS))

@@ -17,7 +17,7 @@ from sparring.games import augment, losses, penalties, schedules
 from sparring.games.adversarial import AdversarialGame, Ends
 from sparring.games.game import Rules
 from sparring.games.optimizers import OPTIMIZERS
-from sparring.games.players import PLAYERS
+from sparring.games.players import PLAYERS, check_player
 from sparring.games.preflight import preflight
 from sparring.kinds.kind import Kind
 from sparring.machine.device import Runtime
@@ -46,6 +46,8 @@ def make(
         torch.manual_seed(config.seed)
         generator = networks.generator(config.networks, spec, classes, own.get("generator"))
         discriminator = networks.discriminator(config.networks, spec, classes, own.get("discriminator"))
+    for player, network in zip(PLAYERS, (generator, discriminator), strict=True):
+        check_player(player, network)
     runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
     optimizer, betas = (

@@ -85,7 +85,7 @@ def check_game(game: Any) -> None:
         ConfigError: which, what is accepted.
     """
     for player in PLAYERS:
-        _check_player(player, getattr(game, player))
+        check_player(player, getattr(game, player))
         _check_optimizer(f"{player[0]}_optimizer", getattr(game, f"{player[0]}_optimizer"))
     if game.generator is game.discriminator:
         raise ConfigError("generator and discriminator are one network: give each its own.")
@@ -116,7 +116,12 @@ def check_game(game: Any) -> None:
         instance(name, getattr(game, name), (kind, type(None)), f"None or {kind.__module__}.{kind.__name__}")
 
 
-def _check_player(name: str, network: Any) -> None:
+def check_player(name: str, network: Any) -> None:
+    """Refuse what is no network that can be trained.
+
+    Raises:
+        ConfigError: what it is, and what is accepted.
+    """
     instance(name, network, nn.Module, "a torch.nn.Module that is made already, as nn.Sequential(...)")
     weights = [*network.parameters(), *network.buffers()]
     if any(isinstance(weight, UninitializedParameter | UninitializedBuffer) for weight in weights):
@@ -127,7 +132,8 @@ def _check_player(name: str, network: Any) -> None:
         raise ConfigError(f"the {name} is on torch's meta device, without values: make it on the CPU.")
     if not any(True for _ in network.parameters()):
         raise ConfigError(
-            f"the {name} has no weights: give it layers, as attributes or in an nn.ModuleList, not in a list."
+            f"the {name} has no weights to train: give it layers, as attributes or in an nn.ModuleList, not in "
+            "a list."
         )
 
 

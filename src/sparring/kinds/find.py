@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,7 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
     """
     if not name.strip():
         raise DataError(f"the name of the data is empty: give {', '.join(BUILT_IN)}, a path, or hf:NAME.")
-    defaults = dataclasses.asdict(FilesConfig())
-    chosen = (dataclasses.asdict(files) if files else defaults) | options
+    chosen = dataclasses.asdict(files or FilesConfig()) | options
     for path in (name, str(Path(name).absolute()), str(Path(chosen["labels"]).absolute())):
         if path.encode("utf-8", "replace").decode() != path:
             raise DataError(f"{quoted(path)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
@@ -53,13 +53,23 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
     kind = kind_of_files(name)
     taken = {key: value for key, value in chosen.items() if kind and key in kind.options}
     found = kind.read(Path(name), taken, watch) if kind and kind.read else _arrays(name, Path(name))
-    if refused := [key for key in chosen.keys() - taken if chosen[key] != defaults[key]]:
+    refuse_options({key: value for key, value in chosen.items() if key not in taken}, found)
+    return found
+
+
+def refuse_options(options: Mapping[str, Any], data: Dataset) -> None:
+    """Refuse options of files for data that was not read with them.
+
+    Raises:
+        ConfigError: which of them differ from the defaults.
+    """
+    defaults = dataclasses.asdict(FilesConfig())
+    if refused := [key for key, value in options.items() if value != defaults[key]]:
         raise ConfigError(
-            f"{', '.join(sorted(refused))}: accepted only for {' and '.join(_takers(refused))}, but {name} "
-            f"holds {kinds.of(found.spec).noun}s of shape {found.spec.shape}. "
+            f"{', '.join(sorted(refused))}: accepted only for {' and '.join(_takers(refused))}, but "
+            f"{data.name} holds {kinds.of(data.spec).noun}s of shape {data.spec.shape}. "
             f"Leave {'it' if len(refused) == 1 else 'them'} out."
         )
-    return found
 
 
 def samples(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:

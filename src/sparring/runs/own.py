@@ -14,7 +14,7 @@ from sparring.config import arguments
 from sparring.config.arguments import flag, number
 from sparring.config.groups import BUDGETS, GROUP_OF, OWN, Config
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, RunError, counted
 from sparring.games.game import Game, drawing_player
 from sparring.games.trial import as_data
 from sparring.history import layout
@@ -74,13 +74,16 @@ def train(
         DataError, ConfigError, NonFiniteError: as ``training.loop.train``.
         RunError: the run folder exists already, or its run cannot continue.
     """
+    loop.check_kinds(game, budget, threads, held_out, stop)
     if out is None:
+        _check_no_folder(evaluate_every=evaluate_every, resume=resume)
+        dataset = as_data(game, data)
+        _check_unspent(game, budget, dataset)
         return loop.train(
-            game, data, budget, batch_size=batch_size, seed=seed, record_every=record_every,
+            game, dataset, budget, batch_size=batch_size, seed=seed, record_every=record_every,
             record_seconds=record_seconds, threads=threads, held_out=held_out, vitals=bool(vitals), stop=stop,
             check=check,
         )  # fmt: skip
-    loop.check_kinds(game, budget, threads, held_out, stop)
     options = {
         "batch_size": batch_size,
         "seed": seed,
@@ -94,6 +97,32 @@ def train(
     }
     folder, going = _place(game, out, flag("resume", resume), flag("force", force))
     return _in_folder(game, data, folder, options, going, force, held_out, stop, check)
+
+
+def _check_no_folder(**given: Any) -> None:
+    """Refuse arguments that do nothing without a run folder.
+
+    Raises:
+        ConfigError: which, and how to name a folder.
+    """
+    if names := [name for name, value in given.items() if value]:
+        raise ConfigError(
+            f"{' and '.join(names)} need{'' if len(names) > 1 else 's'} a run folder: name one, as "
+            "out='runs/mine'. A game in memory goes on when it is trained with a larger budget."
+        )
+
+
+def _check_unspent(game: Game, budget: Budget, data: Dataset) -> None:
+    """Refuse a game that has been trained for the whole budget already.
+
+    Raises:
+        ConfigError: how far it is, and what to do.
+    """
+    if budget.progress(game.clock, len(data)) >= 1:
+        raise ConfigError(
+            f"this game has been trained for {counted(game.clock.samples_seen, 'sample')}, so its budget is "
+            "spent, which counts from its start: give a larger one, or make a fresh game."
+        )
 
 
 def _place(game: Game, out: str | Path, resume: bool, force: bool) -> tuple[Path, bool]:
@@ -132,7 +161,10 @@ def _in_folder(
         own["latent_dim"] = "what is given"
     if going:
         folder, config = _gone_on_with(game, RunFolder(path), config, dataset)
+        if Budget.of(config.budget).progress(game.clock, len(dataset)) >= 1:
+            warned(f"{path} has spent its budget, so the game is as the run left it: to go on, give more.")
     else:
+        _check_unspent(game, Budget.of(config.budget), dataset)
         loop.prepared(game, dataset, config.optimizers.batch_size, try_out=check)
         folder = create_for_all(game.runtime, path, config, dataset, own=own, force=force)
     folder.config = config
