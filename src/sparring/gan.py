@@ -22,7 +22,7 @@ from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
-from sparring.doctor.diagnosis import Diagnosis, diagnose
+from sparring.doctor.diagnosis import Diagnosis, described, diagnose
 from sparring.doctor.report import options_text
 from sparring.errors import ConfigError, RunError, room, unknown, warn
 from sparring.errors.names import nearest
@@ -246,7 +246,7 @@ class GAN:
             RunError: not fitted yet.
         """
         fit = self._fitted
-        return diagnose(fit.history, fit.config.flat() | {"kind": fit.spec.kind})
+        return diagnose(fit.history, described(fit.config, fit.spec.kind, fit.facts["own"]))
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.

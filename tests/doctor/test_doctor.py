@@ -12,7 +12,7 @@ from sparring.cli.main import main
 from sparring.cli.options import parser
 from sparring.config.groups import Config
 from sparring.config.toml import to_toml
-from sparring.doctor.diagnosis import Doctor, diagnose
+from sparring.doctor.diagnosis import Doctor, described, diagnose
 from sparring.doctor.foreign import read_foreign
 from sparring.doctor.quality import Quality
 from sparring.doctor.report import Remarks, command, facts, line, text
@@ -624,3 +624,19 @@ def test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure() -> None:
     records = history(HISTORIES["mode-collapse"][0])
     for kind, sure in (("image", "high"), ("points", "high"), ("music", "low")):
         assert diagnose(records, OPTIONS | {"kind": kind}).present[0].confidence == sure
+
+
+def test_of_another_game_than_its_own_a_rule_is_not_sure() -> None:
+    records = history(HISTORIES["mode-collapse"][0])
+    for rules, sure in (("adversarial", "high"), ("own", "low")):
+        assert diagnose(records, OPTIONS | {"rules": rules}).present[0].confidence == sure
+
+
+def test_the_doctor_is_told_what_describes_the_game() -> None:
+    config = Config().replace(loss="hinge", g_lr=0.5, batch_size=32, seed=3)
+    usual = described(config, "points", {"g_lr"})
+    assert (usual["loss"], usual["kind"], usual["seed"]) == ("hinge", "points", 3)
+    assert "g_lr" not in usual
+    own = described(config.replace(rules="own"), "points")
+    assert (own["rules"], own["batch_size"], own["seed"]) == ("own", 32, 3)
+    assert not {"loss", "g_lr", "generator", "augment", "r1_gamma"} & own.keys()

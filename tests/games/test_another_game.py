@@ -16,7 +16,7 @@ from sparring.cli.main import main
 from sparring.data.arrays import from_array
 from sparring.data.spec import Batch, Dataset, Spec
 from sparring.data.split import split_hold_out
-from sparring.errors import RunError
+from sparring.errors import ConfigError, RunError
 from sparring.games import drawing
 from sparring.games.game import Clock, Game, Inputs, Logged
 from sparring.games.updates import Update, descend, slope
@@ -167,6 +167,15 @@ def test_its_sheet_shows_what_is_made_of_what_is_given(run: Path) -> None:
     }
 
 
+def test_its_options_say_nothing_untrue(run: Path) -> None:
+    said = (run / "config.toml").read_text()
+    assert 'rules = "own"' in said
+    assert not [
+        name for name in ("generator", "discriminator", "loss", "g_lr", "r1_gamma") if f"\n{name} =" in said
+    ]
+    assert RunFolder(run).config.optimizers.batch_size == 16
+
+
 @pytest.mark.filterwarnings("ignore:.*has spent its budget")
 def test_what_cannot_draw_it_says_how_it_is_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = "draws from what is given with its data, not from random latents: make it as it was"
@@ -175,6 +184,8 @@ def test_what_cannot_draw_it_says_how_it_is_drawn(run: Path, capsys: pytest.Capt
         assert said in capsys.readouterr().err
     with pytest.raises(RunError, match=said):
         sparring.GAN.load(run)
+    with pytest.raises(ConfigError, match="a program's own game, which only that program can make"):
+        sparring.GAN("mlp", rules="own", epochs=1).fit(np.zeros((64, 2), np.float32))
     assert main(["resume", str(run)]) == 1
     assert "program's own game (Translation): go on with sparring.train(" in capsys.readouterr().err
     game, fresh = trained(run, 256)[0], of_pictures()  # as it says

@@ -14,7 +14,7 @@ from typing import Any
 from sparring.config import values
 from sparring.config.recipes import USUAL
 from sparring.config.toml import from_toml
-from sparring.doctor.diagnosis import diagnose
+from sparring.doctor.diagnosis import described, diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured
 from sparring.doctor.report import facts, text
@@ -91,8 +91,7 @@ def _options(path: Path) -> dict[str, Any]:
         spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
         kind = values.field(spec, "kind", values.text)
     try:
-        options = from_toml(read_text(path / layout.CONFIG)).flat()
-        return {name: options[name] for name in options if name not in layout.own(path)} | {"kind": kind}
+        return described(from_toml(read_text(path / layout.CONFIG)), kind, layout.own(path))
     except UnreadableError as error:
         raise RunError(f"{path} is not a run folder, or is incomplete: config.toml: {error}.") from error
     except ConfigError as error:

@@ -22,7 +22,8 @@ NETWORKS = ("mlp", "dcgan", "resnet", "modern")
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
-OWN = "own"  # a user's own network, which no option describes
+OWN = "own"  # a user's own network or game, which no option describes
+OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
 UPSAMPLINGS = ("transposed", "nearest")
@@ -179,7 +180,7 @@ class NetworksConfig(Group):
 class GameConfig(Group):
     """The game that the players play."""
 
-    rules: str = option("adversarial", "which players there are, and how they play", choices=GAMES)
+    rules: str = option("adversarial", "which players there are, and how they play", choices=(*GAMES, OWN))
     loss: str = option("non-saturating", "loss of both players", choices=LOSSES)
     d_steps: int = option(1, "discriminator steps per generator step", low=1)
     label_smoothing: float = option(
@@ -334,6 +335,14 @@ class Config(Group):
                 f"batch_size {batch} cannot be divided among {counted(processes, 'process')} "
                 f"with {counted(ghosts, 'ghost batch')} each: choose a multiple of {processes * ghosts}."
             )
+
+    def describes(self, name: str) -> bool:
+        """Whether an option says something of this training.
+
+        The tables of a game say nothing of one that is a program's own, but for the size of a batch.
+        """
+        silent = self.game.rules == OWN and GROUP_OF[name] in OF_A_GAME
+        return not silent or name in ("rules", "batch_size")
 
     @property
     def part(self) -> int:

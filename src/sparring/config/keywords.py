@@ -61,7 +61,7 @@ class Options(BudgetOptions, total=False):
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]
     """Normalisation in the discriminator."""
-    rules: Literal["adversarial"]
+    rules: Literal["adversarial", "own"]
     """Which players there are, and how they play."""
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"]
     """Loss of both players."""

@@ -17,9 +17,16 @@ from sparring.files import parse_toml, read_toml
 
 
 def to_toml(config: Config) -> str:
-    """The whole config as TOML text."""
+    """The whole config as TOML text; what does not describe a program's own game only if it was set."""
     found = dataclasses.asdict(config)
-    tables = {name: {key: written(value) for key, value in found[name].items()} for name in GROUPS}
+    tables = {
+        name: {
+            key: written(value)
+            for key, value in found[name].items()
+            if config.describes(key) or value != OPTIONS[key].default
+        }
+        for name in GROUPS
+    }
     return tomli_w.dumps(found | tables)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sparring.config.recipes import USUAL
+from sparring.config.groups import Config
 from sparring.doctor.quality import Quality, QualityTracker
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
@@ -165,7 +165,7 @@ class Doctor:
             title=rule.title,
             step=self.since[rule.name],
             stop=rule.stop,
-            confidence=rule.confidence if self.options.get("kind", USUAL) in rule.kinds else "low",
+            confidence=rule.confidence if rule.is_measured(self.options) else "low",
             evidence=tuple(evidence),
             why=rule.why,
             cures=self.prescriptions(rule.name),
@@ -181,6 +181,17 @@ class Doctor:
             words = f"{cure.words} ({cure.option} {f'times {cure.times:g}' if cure.times else cure.value})"
             return Prescription(words, {})
         return Prescription(cure.words, cure.change(self.options))
+
+
+def described(config: Config, kind: str, own: Collection[str] = ()) -> dict[str, Any]:
+    """What the doctor is told of a training: the options that describe it, and the kind of its data.
+
+    Args:
+        own: names of options that do not describe it, since that part is a program's own.
+    """
+    options = config.flat().items()
+    known = {name: value for name, value in options if config.describes(name) and name not in own}
+    return known | {"kind": kind}
 
 
 def diagnose(

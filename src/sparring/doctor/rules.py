@@ -96,7 +96,7 @@ class Rule:
         lacking: a signal that would say more; the rule is only for histories without it.
         stop: whether it is a waste of time to continue.
         confidence: how often the rule is right in the benchmark: "high", "medium" or "low".
-        kinds: the kinds of data for which the confidence holds; it is "low" for others.
+        kinds, games: the kinds of data and the games for which the confidence holds; it is "low" for others.
     """
 
     name: str
@@ -111,6 +111,12 @@ class Rule:
     stop: bool = False
     confidence: str = "medium"
     kinds: tuple[str, ...] = ("image", "points")
+    games: tuple[str, ...] = ("adversarial",)
+
+    def is_measured(self, options: Mapping[str, Any]) -> bool:
+        """Whether the confidence was measured on such data and such a game."""
+        game = options.get("rules", self.games[0])
+        return options.get("kind", USUAL) in self.kinds and game in self.games
 
 
 OWN_RATES = Cure("the learning rates of the recipe", own=("g_lr", "d_lr"))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sparring.config.groups import OWN
+from sparring.errors import ConfigError
+
 if TYPE_CHECKING:
     from sparring.config.groups import Config
     from sparring.data.spec import Spec
@@ -18,7 +21,16 @@ GAMES = {"adversarial": "sparring.games.adversarial_rules"}
 
 
 def of(config: Config) -> Rules:
-    """The rules of the game that a config describes."""
+    """The rules of the game that a config describes.
+
+    Raises:
+        ConfigError: it is a program's own game, which no config describes.
+    """
+    if config.game.rules == OWN:
+        raise ConfigError(
+            "rules = own is a program's own game, which only that program can make: "
+            "sparring.train(game, data, budget, out=RUN)."
+        )
     rules: Rules = import_module(GAMES[config.game.rules]).RULES
     return rules
 

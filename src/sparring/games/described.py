@@ -20,6 +20,7 @@ def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
     rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then G's
     first = len(game.d_optimizer.param_groups)
     known: dict[str, Any] = {
+        "rules": "adversarial",
         "latent_dim": game.latent_dim, "d_steps": game.d_steps, "ghost_batches": game.ghost_batches,
         "weight_clip": game.weight_clip or None, "ema_half_life": game.ema_half_life or None,
         "clip_gradients": game.clip_gradients or None, "instance_noise": game.instance_noise,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config.recipes import USUAL, beyond_recipe
-from sparring.doctor.diagnosis import diagnose
+from sparring.doctor.diagnosis import described, diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
 from sparring.errors import UnreadableError
@@ -93,9 +93,7 @@ class Followed:
         names = spec.get("class_names")
         has_names = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
-        own = layout.own(self.path)
-        known = {name: value for name, value in config.flat().items() if name not in own} if config else {}
-        options = known | {"kind": spec.get("kind", USUAL)} if config else {}
+        options = described(config, spec.get("kind", USUAL), layout.own(self.path)) if config else {}
         view = {
             "id": self.id,
             "generation": self.generation(),
@@ -103,9 +101,8 @@ class Followed:
             "classes": [str(name) for name in names or []] if has_names else [],
             "media": str(run.get("media", told.MEDIA)),
             "measures": _measures(run),
-            "latent_dim": config.networks.latent_dim if config else 0,
             "changes": beyond_recipe(config) if config else {},
-            "config": config.flat() if config else {},
+            "config": {name: value for name, value in options.items() if name != "kind"},
             "problem": problem,
             "broken_lines": broken,
             "whole": whole,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sparring import games, networks
 from sparring.config.arguments import whole
-from sparring.config.groups import Config
+from sparring.config.groups import OWN, Config
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, warn
 from sparring.games import drawing
@@ -24,7 +24,7 @@ from sparring.games.game import Game
 from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
-from sparring.networks.own import Given
+from sparring.networks.own import Given, made
 from sparring.runs import checkpoint
 from sparring.runs.checkpoint import AVERAGE, GENERATOR
 from sparring.runs.folder import RunFolder
@@ -181,6 +181,8 @@ def _untrained(folder: RunFolder, own: Given | None) -> nn.Module:
         ConfigError: it cannot draw this data, or not in this machine's memory.
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
+    if config.game.rules == OWN:
+        return made(folder.drawn_with, own, spec.shape, config.networks.latent_dim, classes)
     games.of(config).check_players(config, spec, classes)
     memory.check_generator(memory.generator_cost(config.networks, spec, classes))
     with torch.random.fork_rng(devices=[]):

@@ -30,7 +30,7 @@ from sparring.training import loop
 from sparring.training.budget import Budget
 
 SECONDS = 30.0  # between checkpoints, at most
-PLAYERS = {"generator": OWN, "discriminator": OWN, "g_norm": "none", "d_norm": "none"}  # as options
+NETWORKS = {"generator": "g_norm", "discriminator": "d_norm"}  # the options of each player that has some
 EACH_TIME = ("budget", "records")  # groups whose options may differ when a training goes on; so may the threads
 
 
@@ -154,7 +154,9 @@ def _in_folder(
     known, words = game.described()
     place = {"precision": game.runtime.precision, "processes": game.runtime.processes}
     about = {"data": dataset.name, "conditional": dataset.classes > 0}
-    config = _accepted(PLAYERS | place | known).replace(**about | options)
+    networks = {name: OWN for name in NETWORKS if name in game.players}
+    networks |= {norm: "none" for name, norm in NETWORKS.items() if name in networks}
+    config = _accepted({"rules": OWN} | networks | place | known).replace(**about | options)
     own = {name: type(player).__name__ for name, player in game.players.items()}
     own |= {layout.GAME: type(game).__name__, layout.DRAWN_WITH: drawing_player(game)} | words
     if "latent_dim" not in known or dataset.given is not None:

@@ -21,7 +21,7 @@ from sparring.config.groups import Config
 from sparring.config.toml import to_toml
 from sparring.config.values import field, listed, text, whole
 from sparring.data.spec import Dataset
-from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding
+from sparring.doctor.diagnosis import Diagnosis, Doctor, Finding, described
 from sparring.doctor.report import options_text
 from sparring.errors import NonFiniteError, RunError, SparringError, UnreadableError, quoted
 from sparring.files import parse_json, read_text, write_whole
@@ -167,7 +167,7 @@ class Rescuer:
         write_whole(self.folder.path / layout.CONFIG, to_toml(config).encode())
 
     def _options(self) -> dict[str, Any]:
-        return self.folder.config.flat() | {"kind": self.folder.spec.kind}
+        return described(self.folder.config, self.folder.spec.kind, self.folder.facts["own"])
 
     @property
     def log(self) -> Path:
