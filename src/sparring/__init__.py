@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sparring.data.spec import Dataset
     from sparring.doctor.diagnosis import diagnose
     from sparring.errors import SparringError
-    from sparring.games import losses, penalties
+    from sparring.games import augment, losses, penalties
     from sparring.games.adversarial import AdversarialGame
     from sparring.games.adversarial_step import adversarial_step
     from sparring.games.preflight import preflight
@@ -44,7 +44,7 @@ _HOMES = {
     "preflight": "sparring.games.preflight",
     "train": "sparring.runs.own",
 }
-_MODULES = ("losses", "penalties")
+_MODULES = ("augment", "losses", "penalties")
 
 __all__ = [
     "GAN",
@@ -56,6 +56,7 @@ __all__ = [
     "SparringError",
     "__version__",
     "adversarial_step",
+    "augment",
     "dataset",
     "diagnose",
     "losses",

@@ -157,6 +157,7 @@ def test_resume_extends_a_budget_to_the_state_of_one_run(
 def test_a_budget_of_nothing_leaves_the_run_as_it_was(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (run / "config.toml").read_text()
     assert "minutes = 0: expected a number above 0" in refused(capsys, "resume", run, "--minutes", "0")
+    assert "nothing says when to stop" in refused(capsys, "resume", run, "--epochs", "none")
     assert (run / "config.toml").read_text() == before
 
 

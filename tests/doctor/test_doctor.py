@@ -549,8 +549,8 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", str(run)]) == 5
     said = capsys.readouterr().out
     assert (
-        "No disease, but the samples are not good yet: 482 ± 9 times real after 20 s; they are too much alike "
-        "(spread 0.71," in said
+        "No disease, but the samples are not good yet: 482 ± 9 times real after 20 s; the samples are too "
+        "much alike (spread 0.71," in said
     )
     assert "Healthy" not in said
     assert "hardly get better" in said
@@ -592,8 +592,11 @@ def test_histories_without_the_number_are_judged_by_their_distance() -> None:
         in line(diagnose(history(older(0.2)), OPTIONS))
     )
     assert str(Quality(None, 0.0, 1.03, 0.0, None, {})) == "no nearer to the data than the average of the data"
-    assert "after less than a second; they vary too much" in str(
+    assert "after less than a second; the samples vary too much (spread 1.2, healthy" in str(
         Quality(9.0, 0, None, 0.4, None, {"spread": 1.2})
+    )
+    assert "(spread 1.0502, healthy: 0.85 to 1.05)" in str(
+        Quality(9.0, 0, None, 0.4, None, {"spread": 1.05021})
     )
 
 

@@ -182,8 +182,9 @@ def test_the_batch_is_one_that_the_data_fill(count: int, options: dict[str, Any]
 
 def test_fit_trains_on_few_samples() -> None:
     gan = GAN(**{name: value for name, value in TINY.items() if name != "batch_size"})
-    with pytest.warns(UserWarning, match="batches of 40, not 64"):
+    with pytest.warns(UserWarning, match="batches of 40, not 64") as told:
         gan.fit(array(40), samples_seen=80)
+    assert [Path(warning.filename) for warning in told] == [Path(__file__)]  # it points at the user's line
     assert (gan.config_.optimizers.batch_size, gan.game_.clock.step) == (40, 2)
 
 

@@ -141,10 +141,12 @@ def _training_verbs(verbs: Any) -> None:
     resume = verbs.add_parser("resume", description="Continue a training exactly where it stopped.")
     resume.add_argument("run", metavar="RUN", type=path, help="run folder")
     for name in ("minutes", "epochs"):
-        resume.add_argument(f"--{name}", type=number, help=f"a new budget in {name}, counted from the start")
+        new = f"a new budget in {name}, counted from the start"
+        resume.add_argument(f"--{name}", type=or_none(number), help=new)
     cures += "; without it: the number that the run has left"
     resume.add_argument("--rescue", type=whole, nargs="?", const=3, metavar="N", help=cures)
-    resume.add_argument("--samples-seen", type=whole, help="a new budget in samples, counted from the start")
+    new = "a new budget in samples, counted from the start"
+    resume.add_argument("--samples-seen", type=or_none(whole), help=new)
     start_again = "if no checkpoint is complete, start again and replace the history"
     resume.add_argument("--force", action="store_true", help=start_again)
 

@@ -17,7 +17,7 @@ FALLS = 0.9  # samples are getting better if the number fell below this share of
 MEASURED = (layout.EVALUATION, layout.QUALITY)  # files of a run that measure more samples than a record does
 HOLD_OUT_SUFFIX = " (its held-out part)"  # follows the name of the data in an evaluation
 # Further numbers that are mentioned outside their healthy range: name, low, high, words for below and above.
-RANGES = (("spread", 0.85, 1.05, ("they are too much alike", "they vary too much")),)
+RANGES = (("spread", 0.85, 1.05, ("the samples are too much alike", "the samples vary too much")),)
 
 
 class Quality(NamedTuple):
@@ -55,8 +55,8 @@ class Quality(NamedTuple):
             return ""
         said = f"{said} after {_duration(self.seconds)}" if self.seconds else said.rstrip(",")
         return said + "".join(
-            f"; {words[value > high]} ({name} {value:.3g}, healthy: {LOGGED[name].healthy})"
-            for name, _, high, words in RANGES
+            f"; {words[value > high]} ({name} {_outside(value, low, high)}, healthy: {LOGGED[name].healthy})"
+            for name, low, high, words in RANGES
             if (value := self.out_of_range.get(name)) is not None
         )
 
@@ -73,6 +73,12 @@ class Quality(NamedTuple):
         if self.better:
             return "The samples are getting better: train longer (sparring resume RUN --minutes MORE)."
         return "The samples hardly get better: use the recipe's own options, another recipe or larger networks."
+
+
+def _outside(value: float, low: float, high: float) -> str:
+    """A number that is not between the bounds, with as many digits as show it, 3 at least."""
+    rounded = (f"{value:.{digits}g}" for digits in range(3, 17))
+    return next((text for text in rounded if not low <= float(text) <= high), str(value))
 
 
 class QualityTracker:

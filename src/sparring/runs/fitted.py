@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
@@ -29,10 +32,16 @@ from sparring.training import plan
 from sparring.training.budget import Budget
 from sparring.training.loop import prepared
 
+# The files of the library, and that of the decorator ``room``, which is on the way to them.
+INSIDE = (f"{Path(__file__).parents[1]}{os.sep}", contextlib.__file__)
+
 
 def warned(message: str) -> None:
-    """Show a message to a Python user as a warning."""
-    warnings.warn(message, stacklevel=3)
+    """Show a message to a Python user as a warning about the user's own line, which called the library."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(INSIDE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def described(game: Game, own: Collection[str]) -> dict[str, str]:

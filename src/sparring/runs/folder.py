@@ -17,7 +17,7 @@ from PIL import Image
 
 from sparring import games, kinds
 from sparring.data.spec import Dataset
-from sparring.errors import RunError
+from sparring.errors import RunError, counted
 from sparring.files import left_over
 from sparring.games.game import Game
 from sparring.history import layout
@@ -244,7 +244,10 @@ def check_same(of_data: Mapping[str, Any], data: Dataset, whose: str) -> None:
         RunError: the samples or labels differ.
     """
     if digest(data) != of_data.get("data_sha256"):
-        raise RunError(
-            f"{data.name} has changed since {whose} began ({of_data.get('data_count')} "
-            f"samples then, {len(data)} now). Train a new run on it."
+        then, now = of_data.get("data_count"), len(data)
+        differs = (
+            f"it still has {counted(now, 'sample')}, but their values, labels or order differ"
+            if then == now
+            else f"{then} samples then, {now} now"
         )
+        raise RunError(f"{data.name} has changed since {whose} began ({differs}). Train a new run on it.")
