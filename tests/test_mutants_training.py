@@ -31,12 +31,12 @@ from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
 from sparring.config import format_1, groups, option
 from sparring.doctor import diagnosis, rules, signals
-from sparring.games import adversarial, outlook
+from sparring.games import adversarial, first_outputs
 from sparring.history import layout
 from sparring.kinds import image
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, inference, writer
-from sparring.training import budget, crew, logits, loop, order, vitals, window
+from sparring.training import budget, logits, loop, order, thread_use, vitals, window
 
 begun, few, saved, folder = (
     test_best.begun,
@@ -60,7 +60,7 @@ MUTANTS = [
     Mutant(option, "_check_bounds", "may_lack and value == 0", "False", partial(test_groups.test_tables_that_are_wrong, text="[dataset]\nclusters = 0", message='clusters = 0: expected a number above 0, or none.* = "none" in a file')),
     Mutant(format_1, "value", "name in NONE_AS_0 and is_0", "False", test_groups.test_options_of_a_flat_file_stand_beside_tables),
     Mutant(format_1, "value", "name in NONE_AS_0 and is_0", "is_0", test_groups.test_options_of_a_flat_file_stand_beside_tables),
-    Mutant(outlook, "try_out", "if not game.clock.step", "if game.clock.step", test_trial.test_what_speaks_against_the_first_outputs_is_told),
+    Mutant(first_outputs, "try_out", "if not game.clock.step", "if game.clock.step", test_trial.test_what_speaks_against_the_first_outputs_is_told),
     Mutant(budget, "Budget.__post_init__", "if not given", "if False", test_loop.test_no_budget_is_refused),
     Mutant(budget, "Budget.__post_init__", "checked == 0", "checked is None", test_loop.test_a_budget_of_0_is_refused),
     Mutant(budget, "Budget.progress", "self.epochs * samples", "self.epochs", test_loop.test_budget_in_samples_epochs_and_minutes),
@@ -86,13 +86,13 @@ MUTANTS = [
     Mutant(order, "batches_of_step", "k * batch_size", "0", test_loop.test_each_step_of_the_discriminator_has_a_batch_of_its_own),
     Mutant(order, "batch_at", "kinds.of(dataset.spec).to_memory_format(batch.real)", "batch.real", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
     Mutant(order, "batch_at", "for part in parts]", "for part in parts[::-1]]", test_loop.test_a_batch_in_ghost_batches_is_the_same_and_pictures_lie_as_networks_want_them),
-    Mutant(crew, "Probe.__call__", "self.twin", "self.game", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
-    Mutant(crew, "Probe.twin", "copy.deepcopy(self.game, {id(self.game.runtime): self.game.runtime})", "self.game", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
-    Mutant(crew, "Probe.batches", "0, self.batch_size", "0, 1", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
-    Mutant(crew, "Crew.__init__", "or self.threads.fixed is not None", "or True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, None, None)),
-    Mutant(crew, "Crew.work", "if self.active", "if True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, None, None)),
-    Mutant(crew, "Crew.rest", "if self.active", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
-    Mutant(crew, "Crew.watch", "if self.active", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
+    Mutant(thread_use, "Probe.__call__", "self.twin", "self.game", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(thread_use, "Probe.twin", "copy.deepcopy(self.game, {id(self.game.runtime): self.game.runtime})", "self.game", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(thread_use, "Probe.batches", "0, self.batch_size", "0, 1", test_loop.test_a_probe_is_a_whole_step_on_a_copy),
+    Mutant(thread_use, "ThreadUse.__init__", "or self.threads.fixed is not None", "or True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, None, None)),
+    Mutant(thread_use, "ThreadUse.for_step", "if self.active", "if True", partial(test_device.test_several_processes_compute_on_as_many_threads_as_the_user_says, 2, None, None)),
+    Mutant(thread_use, "ThreadUse.for_record", "if self.active", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
+    Mutant(thread_use, "ThreadUse.watch", "if self.active", "if False", test_loop.test_threads_serve_the_parts_of_a_step_and_then_a_record),
     Mutant(logits, "histograms", "1 - TAIL", "1", test_loop.test_a_wild_score_does_not_flatten_the_histogram),
     Mutant(logits, "histograms", "part.clamp(low, high)", "part", test_loop.test_a_wild_score_does_not_flatten_the_histogram),
     Mutant(window, "Window._open", "self.steps = 0", "self.steps = getattr(self, 'steps', 0)", test_loop.test_a_record_holds_the_mean_of_its_steps),
@@ -193,7 +193,7 @@ MUTANTS = [
     Mutant(checkpoint, "_check_facts", "type(value) not in kinds or", "", partial(test_checkpoint.test_facts_of_another_kind_break_a_checkpoint, name="samples_seen", value=1.5)),
     Mutant(checkpoint, "restore", "_fill(expected, tensors)", "pass", stopped_on_points),
     Mutant(checkpoint, "_fill", "tensor.copy_(tensors[name])", "pass", stopped_on_points),
-    Mutant(checkpoint, "_check_tensors", "_owner(name) in idle", "True", test_checkpoint.test_a_weight_s_state_that_is_lost_is_missed),
+    Mutant(checkpoint, "_check_tensors", "_owner(name) in stateless", "True", test_checkpoint.test_a_weight_s_state_that_is_lost_is_missed),
     Mutant(checkpoint, "_form", "{tuple(tensor.shape)}", "", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/exp_avg", damage="longer")),
     Mutant(checkpoint, "_form", "tensor.dtype", "torch.float32", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="average/", damage="type")),
     Mutant(checkpoint, "_states_to_be", "weight.grad = torch.zeros_like(weight)", "pass", partial(test_checkpoint.test_tensors_that_do_not_fit_are_refused_before_any_is_used, part="g_optimizer/0/step", damage="missing")),
@@ -209,7 +209,7 @@ MUTANTS = [
 
     Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
     Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),
-    Mutant(selection, "told", '"step", "last_step"', '"last_step", "step"', test_best.test_a_report_is_told_in_a_line_or_not_at_all),
+    Mutant(selection, "summary", '"step", "last_step"', '"last_step", "step"', test_best.test_a_report_is_told_in_a_line_or_not_at_all),
     Mutant(selection, "judge", "if unseen is None", "if True", test_best.test_the_judge_measures_against_what_was_set_aside),
     Mutant(selection, "to_measure", "None if data.spec.clusters else data.labels", "data.labels", test_best.test_labels_of_clusters_are_none_to_measure_by),
     Mutant(selection, "Selection.__init__", "// self.every * self.every", "", test_best.test_quality_is_measured_when_it_is_due_and_at_the_end),
@@ -229,10 +229,10 @@ MUTANTS = [
 ]  # fmt: skip
 WHOLE = (
     budget,
-    crew,
     logits,
     loop,
     order,
+    thread_use,
     vitals,
     window,
     image,

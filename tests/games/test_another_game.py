@@ -36,7 +36,7 @@ class Translation:
 
     memories: dict[str, nn.Module]
     batches = parts = 1
-    steadier = "smaller given samples"
+    stability_advice = "smaller given samples"
 
     def __init__(self, translator: nn.Module, seen: nn.Module) -> None:
         self.clock, self.runtime = Clock(), Runtime("cpu", "fp32")

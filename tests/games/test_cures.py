@@ -14,7 +14,7 @@ from sparring import games
 from sparring.cli.main import main
 from sparring.config.groups import AUGMENTATIONS, Config
 from sparring.config.recipes import from_recipe
-from sparring.data import split as aside
+from sparring.data import split
 from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
 from sparring.data.folders import from_folder
@@ -266,19 +266,19 @@ def test_the_signal_of_overfitting_fits_the_game(loss: str, statistic: str) -> N
 
 @pytest.mark.parametrize(("count", "share", "expected"), [(100, 0.1, 10), (5, 0.01, 1), (64, 0.0, 0)])
 def test_how_many_are_set_aside(count: int, share: float, expected: int) -> None:
-    assert aside.hold_out_count(count, share) == expected
+    assert split.hold_out_count(count, share) == expected
 
 
 def test_what_is_set_aside_is_not_trained_on_and_the_same_every_time() -> None:
     numbered = from_array(torch.arange(50.0)[:, None])
-    rest, kept = aside.split_hold_out(numbered, 0.2)
+    rest, kept = split.split_hold_out(numbered, 0.2)
     assert (len(rest), len(kept)) == (40, 10)
     assert sorted(rest.samples[:, 0].tolist() + kept.samples[:, 0].tolist()) == list(range(50))
     assert kept.samples[:, 0].tolist() not in (list(range(10)), list(range(40, 50)))  # at random
-    again = aside.split_hold_out(numbered, 0.2)[1]
+    again = split.split_hold_out(numbered, 0.2)[1]
     assert torch.equal(kept.samples, again.samples)
     labelled = data()
-    rest, kept = aside.split_hold_out(labelled, 0.25)
+    rest, kept = split.split_hold_out(labelled, 0.25)
     assert labelled.labels is not None
     for part in (rest, kept):
         assert part.labels is not None
@@ -291,17 +291,17 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(aside, "BLOCK_BYTES", 200)  # three pictures
+    monkeypatch.setattr(split, "BLOCK_BYTES", 200)  # three pictures
     (tmp_path / "photos").mkdir()
     for k in range(20):
         Image.new("L", (8, 8), 10 * k).save(tmp_path / f"photos/{k:02}.png")
     photos = from_folder(tmp_path / "photos")
     in_memory = Dataset("same", photos.spec, photos.samples.clone())
     pictures = tmp_path / "cache/sparring/pictures"
-    left = pictures / f".{next(pictures.glob('*.u8')).stem}-16-rest.u8.0123abcd.sparring-tmp"
+    left = pictures / f".{next(pictures.glob('*.u8')).stem}-16-training.u8.0123abcd.sparring-tmp"
     left.write_bytes(b"half")
     for found, expected in zip(
-        aside.split_hold_out(photos, 0.2), aside.split_hold_out(in_memory, 0.2), strict=True
+        split.split_hold_out(photos, 0.2), split.split_hold_out(in_memory, 0.2), strict=True
     ):
         assert torch.equal(found.samples, expected.samples)
     assert not left.exists()
@@ -309,7 +309,7 @@ def test_of_samples_on_disk_what_is_set_aside_is_on_disk_too(
     assert [path.stat().st_size for path in files] == [16 * 64, 4 * 64]
     files[0].write_bytes(b"half")
     assert torch.equal(
-        aside.split_hold_out(photos, 0.2)[0].samples, aside.split_hold_out(in_memory, 0.2)[0].samples
+        split.split_hold_out(photos, 0.2)[0].samples, split.split_hold_out(in_memory, 0.2)[0].samples
     )
 
 
@@ -318,7 +318,7 @@ def test_parts_on_disk_have_the_type_of_the_data(tmp_path: Path) -> None:
     (tmp_path / "numbers.i64").write_bytes(numbers.numpy().tobytes())
     origin = Origin({}, path=tmp_path / "numbers.i64")
     spec = Spec("points", (3,), Affine("float32", (0.0,), (30.0,), bounded=False))
-    for part in aside.split_hold_out(Dataset("numbers", spec, numbers, origin=origin), 0.2):
+    for part in split.split_hold_out(Dataset("numbers", spec, numbers, origin=origin), 0.2):
         assert torch.equal(part.samples, numbers[(part.samples[:, 0] + 30) // 3])
 
 
@@ -344,7 +344,7 @@ def test_the_gap() -> None:
 def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
     fight = games.make(config(d_norm="batch"), data().spec, 2)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(fight).items()}
-    found = HeldOutGap(fight, *aside.split_hold_out(data(), 0.25), seed=0)()
+    found = HeldOutGap(fight, *split.split_hold_out(data(), 0.25), seed=0)()
     assert math.isfinite(found["held_out_gap"])
     assert fight.discriminator.training
     after = checkpoint._tensors(fight)
@@ -353,7 +353,7 @@ def test_measuring_the_gap_leaves_the_game_as_it_is() -> None:
 
 def test_a_discriminator_that_learned_by_heart_has_a_gap_of_one() -> None:
     """A critic of 1 at each training sample and of 0 elsewhere."""
-    train, held_out = aside.split_hold_out(data(), 0.5)
+    train, held_out = split.split_hold_out(data(), 0.5)
     known = train.spec.encode(train.samples).flatten(1)
 
     class ByHeart(nn.Module):

@@ -29,7 +29,7 @@ class Alone:
     """A generator that brings its samples' mean and spread to those of the reals."""
 
     batches = parts = 1
-    steadier = "a lower rate"
+    stability_advice = "a lower rate"
 
     def __init__(self, generator: nn.Module, latent_dim: int, runtime: Runtime) -> None:
         self.clock, self.runtime, self.latent_dim = Clock(), runtime, latent_dim

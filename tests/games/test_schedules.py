@@ -49,13 +49,13 @@ def test_the_batch_size_does_not_change_the_average() -> None:
 
 
 def test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for() -> None:
-    decays = [schedules.ema_decay(800, 80, seen, ramp=0.08) for seen in (1_000, 5_000, 10_000, 10**6)]
+    decays = [schedules.ema_decay(800, 80, seen) for seen in (1_000, 5_000, 10_000, 10**6)]
     assert decays == pytest.approx([0.5, 0.5**0.2, 0.5**0.1, 0.5**0.1], rel=1e-12)
 
 
 def test_the_average_forgets_its_beginning() -> None:
     """At 1,000 samples the half-life is 8 % of them, not the 10,000 asked for."""
-    assert schedules.ema_decay(10_000, 80, 1000, ramp=0.08) == pytest.approx(0.5, rel=1e-9)
+    assert schedules.ema_decay(10_000, 80, 1000) == pytest.approx(0.5, rel=1e-9)
     assert schedules.ema_decay(10_000, 80, 0) == 0
 
 

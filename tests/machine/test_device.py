@@ -25,7 +25,7 @@ from sparring.machine.device import Runtime, Threads
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.training import loop, suited
-from sparring.training.crew import Crew
+from sparring.training.thread_use import ThreadUse
 
 
 def test_unknown_devices_are_refused_with_what_is_here() -> None:
@@ -130,7 +130,7 @@ def test_several_processes_compute_on_as_many_threads_as_the_user_says(
         device=torch.device("cpu"), processes=processes, use_threads=lambda count, **_: counts.append(count)
     )
     game: Any = SimpleNamespace(runtime=place, parts=1)
-    Crew(game, Threads(fixed), lambda: None).work()
+    ThreadUse(game, Threads(fixed), lambda: None).for_step()
     assert counts[-1:] == ([] if used is None else [used])
 
 

@@ -181,8 +181,8 @@ def test_the_judge_measures_against_what_was_set_aside(
     pictures: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = suited.configure(pictures, "dcgan", data="pictures", hold_out=0.5, **OPTIONS)
-    trained, aside = plan.parts(config.dataset, pictures)
-    assert aside is not None
+    trained, held_out = plan.parts(config.dataset, pictures)
+    assert held_out is not None
     seen: list[torch.Tensor] = []
 
     def statistics(_: object, samples: torch.Tensor) -> None:
@@ -190,9 +190,9 @@ def test_the_judge_measures_against_what_was_set_aside(
 
     monkeypatch.setattr(selection.cache, "statistics", statistics)
     game = games.make(config, trained.spec, trained.classes)
-    selection.judge(config, game, trained, aside)
+    selection.judge(config, game, trained, held_out)
     selection.judge(config, game, trained)
-    for samples, reals in zip(seen, (aside, trained), strict=True):
+    for samples, reals in zip(seen, (held_out, trained), strict=True):
         assert {row.numpy().tobytes() for row in samples} == {row.numpy().tobytes() for row in reals.samples}
 
 
@@ -204,11 +204,11 @@ def test_a_report_is_told_in_a_line_or_not_at_all(tmp_path: Path) -> None:
     }  # fmt: skip
     path.write_text(json.dumps(facts))
     said = (
-        "step 1,200: 1.5 times real (FD-x, estimated from 2,000 samples it was not chosen on; the last, "
+        "step 1,200: 1.5 times real (FD-x, estimated from 2,000 new samples; the last, "
         "step 2,400: 2 times real)"
     )
-    assert selection.told(path) == said
+    assert selection.summary(path) == said
     for name in facts:
         path.write_text(json.dumps(facts | {name: None}))
-        assert selection.told(path) == ""
-    assert selection.told(tmp_path / "none.json") == ""
+        assert selection.summary(path) == ""
+    assert selection.summary(tmp_path / "none.json") == ""

@@ -1,6 +1,7 @@
 """The loop: budgets, the order of the data, random streams, records."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -15,10 +16,10 @@ from sparring.games.schedules import linear
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.training.budget import Budget
-from sparring.training.crew import Crew, Probe
 from sparring.training.logits import BINS, histograms
 from sparring.training.loop import _measure, train
 from sparring.training.order import Order, batch_at, batches_of_step, rng_of_step, stream
+from sparring.training.thread_use import Probe, ThreadUse
 from sparring.training.window import Window
 
 COUNT, SIZE, LATENT = 48, 6, 4
@@ -201,14 +202,15 @@ def test_threads_serve_the_parts_of_a_step_and_then_a_record() -> None:
     place = SimpleNamespace(
         device=torch.device("cpu"), processes=1, use_threads=lambda count, parts=1: used.append((count, parts))
     )
-    crew = Crew(SimpleNamespace(runtime=place, parts=2), Threads(fixed=3), lambda: None)  # type: ignore[arg-type]
+    game: Any = SimpleNamespace(runtime=place, parts=2)
+    thread_use = ThreadUse(game, Threads(fixed=3), lambda: None)
     used.clear()
-    crew.work()
-    crew.rest()
+    thread_use.for_step()
+    thread_use.for_record()
     assert used == [(3, 2), (3, 1)]
     heard: list[float] = []
-    crew.threads.watch = lambda speed, probe: heard.append(speed)  # type: ignore[method-assign]
-    crew.watch(Record(1, 1, 1.0, 1.0, {"samples_per_second": 7.0}))
+    thread_use.threads.watch = lambda speed, probe: heard.append(speed)  # type: ignore[method-assign]
+    thread_use.watch(Record(1, 1, 1.0, 1.0, {"samples_per_second": 7.0}))
     assert heard == [7.0]
 
 

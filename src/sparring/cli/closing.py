@@ -49,7 +49,7 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
     if quality := _quality(folder, game, all_data, rate):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
-    if best := selection.told(folder.choice):
+    if best := selection.summary(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
 
 

@@ -109,7 +109,7 @@ def _within(number: float, least: float | None, most: float) -> bool:
 
 
 def _expected(name: str, given: Any, kind: str, least: float | None, most: float, why: str) -> str:
-    """The message for a value outside the bounds; the largest possible bounds are only named if exceeded."""
+    """The message for a value outside the bounds; the greatest number of the type is named only if exceeded."""
     beyond = type(given) in (int, float) and most < given < math.inf
     low, high = least, most if beyond or most not in (MOST_WHOLE, MOST_FLOAT) else None
     if low is not None and high is not None:

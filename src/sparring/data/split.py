@@ -34,7 +34,7 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     """
     count = hold_out_count(len(data), share)
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(SEED))
-    return _part(data, order[count:], "rest"), _part(data, order[:count], "aside")
+    return _part(data, order[count:], "training"), _part(data, order[:count], "hold-out")
 
 
 def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:

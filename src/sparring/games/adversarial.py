@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from sparring.config.arguments import instance
 from sparring.data.spec import Batch, Dataset, Spec
 from sparring.errors import ConfigError
-from sparring.games import drawing, losses, outlook, schedules
+from sparring.games import drawing, first_outputs, losses, schedules
 from sparring.games.adversarial_step import adversarial_step
 from sparring.games.augment import Augmentation
 from sparring.games.average import WeightAverage
@@ -129,7 +129,7 @@ class AdversarialGame:
         return self.ghost_batches
 
     @property
-    def steadier(self) -> str:
+    def stability_advice(self) -> str:
         """What to try if a number is no longer finite."""
         return "a weaker penalty" if self.penalties else "an R1 penalty (r1_gamma 1 to 10)"
 
@@ -194,7 +194,7 @@ class AdversarialGame:
         Raises:
             PlayerError: what would fail, or could never be won.
         """
-        outlook.try_out(self, batch)
+        first_outputs.try_out(self, batch)
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
         """A function that compares the discriminator on the training set and on the hold-out."""

@@ -16,7 +16,7 @@ BY_TYPE = {"Adam": "adam", "OptimisticAdam": "optimistic-adam", "RMSprop": "rmsp
 
 
 def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
-    """The options that say what a game is, as far as they can, and in words what else is a program's own."""
+    """The options that describe a game, and a text about each part that no option describes."""
     rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then G's
     first = len(game.d_optimizer.param_groups)
     known: dict[str, Any] = {

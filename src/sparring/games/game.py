@@ -82,7 +82,7 @@ class Game(Protocol):
 
     @property
     def sampling_generator(self) -> nn.Module:
-        """The player to draw with, or its weight average: called with what is given, and labels if any."""
+        """The player that draws samples, or its weight average; called with inputs and labels, if any."""
 
     @property
     def batches(self) -> int:
@@ -93,11 +93,11 @@ class Game(Protocol):
         """The number of equal parts into which each process divides a batch."""
 
     @property
-    def steadier(self) -> str:
-        """What to try, beside lower rates, where a number is no longer finite."""
+    def stability_advice(self) -> str:
+        """What to try, beside lower learning rates, if a number is no longer finite."""
 
     def at(self, progress: float) -> dict[str, float]:
-        """Put what follows a schedule where it stands at this share of the budget; what to log of it."""
+        """Set what follows a schedule to its value at this share of the budget; return what to log of it."""
 
     def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
         """Update every player; all that is random follows from ``rng``. What to log, still on the device."""

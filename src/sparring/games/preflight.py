@@ -16,7 +16,7 @@ from sparring.data.spec import Batch, Dataset
 from sparring.errors import Caution, PlayerError, counted
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import discriminator_update, forge, generator_update
-from sparring.games.outlook import of_outputs
+from sparring.games.first_outputs import of_outputs
 from sparring.games.trial import as_data, check_optimizers, copied, try_step
 from sparring.networks.blocks import has_batch_norm
 from sparring.networks.network import play
@@ -199,7 +199,7 @@ def _lead_learnt(twin: AdversarialGame, batch: Batch) -> float:
 
 
 def _cosine(a: Sequence[Tensor | None], b: Sequence[Tensor | None]) -> float:
-    """Of the angle between two gradients; 0 where one of them is nought."""
+    """The cosine of the angle between two gradients; 0 if one of them is 0."""
     pairs = [(x.double(), y.double()) for x, y in zip(a, b, strict=True) if x is not None and y is not None]
     inner = sum(float((x * y).sum()) for x, y in pairs)
     norms = [math.sqrt(sum(float(pair[k].square().sum()) for pair in pairs)) for k in (0, 1)]

@@ -104,13 +104,13 @@ LOGGED: dict[str, Logged] = {
     "held_out_gap": Logged(
         "ratio",
         "below 0.5",
-        "(D(train) - D(held out)) / (D(train) - D(fake)); 0: D knows what is real; 1: it knows the training "
-        "set",
+        "(D(train) - D(held out)) / (D(train) - D(fake)); 0: D knows what is real; 1: it knows the "
+        "training set",
     ),
     "frechet": Logged(
         "squared features",
         "falling",
-        "Fréchet distance of 2,000 samples to real ones, measured every `evaluate_every` records",
+        "Fréchet distance of 2,000 samples to real ones, measured every `evaluate_every` samples",
     ),
     "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
     "r1_gamma": Logged(

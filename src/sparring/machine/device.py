@@ -207,16 +207,15 @@ def launched() -> int:
 def _check_processes(kind: str, index: int | None, processes: int) -> None:
     if processes > 1 and not launched() and not hasattr(sys.modules["__main__"], "__file__"):
         raise ConfigError(
-            f"each of {processes} processes runs the program's file again, and this program has no file: write "
-            "a "
-            "script, or use `sparring train --processes`."
+            f"each of {processes} processes runs the program's file again, and this program has no file: "
+            "write a script, or use `sparring train --processes`."
         )
     started = launched()
     if started and started != processes:
         raise ConfigError(
-            f"processes is {processes}, but torchrun started {counted(started, 'process')}: leave --processes "
-            "out. "
-            f"To resume a run that began with {processes}, use `torchrun --nproc-per-node {processes}`."
+            f"processes is {processes}, but torchrun started {counted(started, 'process')}: leave "
+            f"--processes out. To resume a run that began with {processes}, use "
+            f"`torchrun --nproc-per-node {processes}`."
         )
     if processes > 1 and index is not None:
         raise ConfigError(f"{processes} processes cannot share one {kind} device: name it without an index.")

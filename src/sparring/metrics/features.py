@@ -20,6 +20,7 @@ from sparring.errors import DataError
 PUBLISHED = "inception-2015"  # the features of the published "FID"
 CPU = torch.device("cpu")
 COMPONENTS = 64  # principal components
+PRINCIPAL = f"pca-{COMPONENTS}"  # the name of the features
 FITTED = 1024  # samples to which principal components are fitted
 SIDE = 32  # pixels per side, to which larger pictures are resized for these features
 MOST_VALUES = 8192  # per sample, if the values are the features: their covariance takes 512 MB
@@ -198,9 +199,7 @@ def fit_pca(vectors: Tensor, count: int) -> Pca:
     return Pca(mean, components * greatest.sign(), variances)
 
 
-def principal(
-    samples: Tensor, device: torch.device = CPU, name: str = f"pca-{COMPONENTS}", *, pictures: bool = False
-) -> Extractor:
+def principal(samples: Tensor, device: torch.device = CPU, *, pictures: bool = False) -> Extractor:
     """Features along the principal components of real samples (N, ...), fitted to at most FITTED of them.
 
     Pictures are first resized to at most SIDE x SIDE pixels, in [0, 1].
@@ -209,7 +208,7 @@ def principal(
 
     def vectors(batch: Tensor) -> Tensor:
         if pictures:
-            check_pictures(batch, name)
+            check_pictures(batch, PRINCIPAL)
             return resize(batch.float(), *size).flatten(1) / 255
         return batch.float().flatten(1)
 
@@ -218,7 +217,7 @@ def principal(
     on_device = Pca(*(tensor.to(device, torch.float32) for tensor in pca))
     resizer = resizer_name(*size) if pictures and samples.shape[2:] != size else ""
     return Extractor(
-        name,
+        PRINCIPAL,
         lambda batch: on_device.project(vectors(batch)),
         dimension=len(pca.variances),
         resizer=resizer,

@@ -18,7 +18,7 @@ from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
 from sparring.errors import UnreadableError
 from sparring.files import read_object
-from sparring.history import facts as told
+from sparring.history import facts as run_facts
 from sparring.history import layout
 from sparring.history.find import marked
 from sparring.page import reading
@@ -99,7 +99,7 @@ class Followed:
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if has_names else [],
-            "media": str(run.get("media", told.MEDIA)),
+            "media": str(run.get("media", run_facts.MEDIA)),
             "measures": _measures(run),
             "changes": beyond_recipe(config) if config else {},
             "config": {name: value for name, value in options.items() if name != "kind"},
@@ -159,7 +159,7 @@ class Followed:
 def _measures(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The meanings of what only this kind of data has; none if they cannot be read."""
     with suppress(UnreadableError):
-        return told.measures(run.get("measures", {}))
+        return run_facts.measures(run.get("measures", {}))
     return {}
 
 

@@ -59,7 +59,7 @@ class Judge:
         return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
 
     def features(self, generator: nn.Module, offset: int) -> Tensor:
-        """Of COUNT samples (COUNT, D)."""
+        """Features (COUNT, D) of COUNT samples."""
         given, labels = self.inputs(self.config.seed + offset)
         return self.extractor(drawing.to_measure(generator, given, labels, self.spec))
 
@@ -151,8 +151,8 @@ class Selection:
         }
 
 
-def told(path: Path) -> str:
-    """What a report that was written says, in a line; empty where there is none that can be read."""
+def summary(path: Path) -> str:
+    """A written report in one line; "" if there is none that can be read."""
     try:
         found = read_json(path)
         best, last = (field(found, name, whole) for name in ("step", "last_step"))
@@ -161,6 +161,6 @@ def told(path: Path) -> str:
     except UnreadableError:
         return ""
     return (
-        f"step {best:,}: {times_real_text(scores[0])} ({label}, estimated from {count:,} samples it was not "
-        f"chosen on; the last, step {last:,}: {times_real_text(scores[1])})"
+        f"step {best:,}: {times_real_text(scores[0])} ({label}, estimated from {count:,} new samples; "
+        f"the last, step {last:,}: {times_real_text(scores[1])})"
     )

@@ -60,8 +60,8 @@ def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> P
     }
     if run := layout.identity(folder.parent):
         facts["run"] = run
-    if idle := _stateless(game):
-        facts["stateless"] = idle
+    if stateless := _stateless(game):
+        facts["stateless"] = stateless
     signed = facts | {"sha256": _digest(facts, BytesIO(tensors))}
     state = folder / f"{layout.step_name(game.clock.step)}{layout.STATE}"
     try:
@@ -160,9 +160,9 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
             raise _BrokenError(f"its {name} is {quoted(value)}, not a number from {least} to {most:,}")
     if facts["step"] != step:
         raise _BrokenError(f"it says to be of step {facts['step']}")
-    idle = facts.get("stateless", [])
-    if not isinstance(idle, list) or not all(isinstance(name, str) for name in idle):
-        raise _BrokenError(f"its stateless weights are {quoted(idle)}, not a list of names")
+    stateless = facts.get("stateless", [])
+    if not isinstance(stateless, list) or not all(isinstance(name, str) for name in stateless):
+        raise _BrokenError(f"its stateless weights are {quoted(stateless)}, not a list of names")
 
 
 def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor], mend: str = MEND) -> None:
@@ -216,11 +216,11 @@ def _check_tensors(
     Raises:
         RunError: the first of them, and what is expected.
     """
-    idle = set(facts.get("stateless", ())) if facts["step"] else {_owner(name) for name in expected}
-    idle -= {_owner(name) for name in tensors}
+    stateless = set(facts.get("stateless", ())) if facts["step"] else {_owner(name) for name in expected}
+    stateless -= {_owner(name) for name in tensors}
     for name in sorted(expected.keys() | tensors.keys()):
         theirs, ours = (_form(part[name]) if name in part else "missing" for part in (tensors, expected))
-        if theirs != ours and not (theirs == "missing" and _optimizer_part(name) and _owner(name) in idle):
+        if theirs != ours and not (theirs == "missing" and _optimizer_part(name) and _owner(name) in stateless):
             wanted = "not known" if ours == "missing" else f"expected {ours}"
             raise RunError(
                 f"the checkpoint does not fit the config's networks: {quoted(name)} is {theirs}, {wanted}. "

@@ -11,7 +11,7 @@ from sparring.config.groups import Config
 from sparring.config.values import field, one_of
 from sparring.data.spec import Spec
 from sparring.errors import UnreadableError
-from sparring.history import facts as told
+from sparring.history import facts as plain
 
 
 def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
@@ -20,7 +20,7 @@ def read(path: Path) -> tuple[dict[str, Any], Spec, Config]:
     Raises:
         RunError: not a run folder, half written, damaged, or of another version.
     """
-    (facts, spec), config = told.read(path, checked)
+    (facts, spec), config = plain.read(path, checked)
     return facts, spec, config
 
 
@@ -30,7 +30,7 @@ def checked(facts: Any) -> tuple[dict[str, Any], Spec]:
     Raises:
         UnreadableError: which fact is missing or wrong.
     """
-    return told.checked(facts), field(facts, "spec", _spec)
+    return plain.checked(facts), field(facts, "spec", _spec)
 
 
 def _spec(values: Any) -> Spec:

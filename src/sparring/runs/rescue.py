@@ -48,7 +48,7 @@ class Rescuer:
     Attributes:
         game: the players as they are now; a cure begins with new ones.
         findings: what the doctor found at the last record.
-        diagnosis: what is to be said at that record.
+        diagnosis: what the doctor says of that record.
     """
 
     folder: RunFolder
@@ -59,9 +59,9 @@ class Rescuer:
     watched: int = 0  # records left to watch the last cure
     findings: list[Finding] = attribute(default_factory=list)  # at the last record
     diagnosis: Diagnosis = attribute(default_factory=lambda: Doctor().diagnosis(()))
-    was: dict[str, Any] = attribute(default_factory=dict)  # what the cure being watched changed, as it was
-    ill: set[tuple[str, Any]] = attribute(default_factory=set)  # options that a kept cure changed, as they were
-    heard_from: int = 0  # the step before which findings are left alone: the last cure must be able to work
+    was: dict[str, Any] = attribute(default_factory=dict)  # old values of what the watched cure changed
+    ill: set[tuple[str, Any]] = attribute(default_factory=set)  # (option, old value) of each kept cure
+    heard_from: int = 0  # the step from which findings count again, so that the last cure has time to work
 
     def train(self, data: Dataset, **options: Any) -> Iterator[Record]:
         """Call ``train_in`` until the budget is spent, with cures if they are needed.
@@ -236,15 +236,17 @@ def resumed(folder: RunFolder, game: Game, more: int | None = None) -> Rescuer:
     Args:
         more: cures that may be tried from here on; None: as many as were left.
     """
-    ward = Rescuer(folder, game, 0)
-    lines = _lines(ward.log)
+    rescuer = Rescuer(folder, game, 0)
+    lines = _lines(rescuer.log)
     if lines and not lines[-1].endswith("\n"):  # a kill left half a line
-        write_whole(ward.log, "".join(lines[:-1]).encode())
+        write_whole(rescuer.log, "".join(lines[:-1]).encode())
     for line in reversed(lines):
         with suppress(SparringError):
-            ward.tried, ward.ill, ward.was, ward.heard_from, ward.most = _state(folder.config, line)
+            rescuer.tried, rescuer.ill, rescuer.was, rescuer.heard_from, rescuer.most = _state(
+                folder.config, line
+            )
             break
-    ward.watched = WATCH if ward.was else 0
+    rescuer.watched = WATCH if rescuer.was else 0
     if more is not None:
-        ward.most = len(ward.tried) + more
-    return ward
+        rescuer.most = len(rescuer.tried) + more
+    return rescuer

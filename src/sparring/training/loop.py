@@ -18,8 +18,8 @@ from sparring.games.trial import as_data
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.training.budget import Budget
-from sparring.training.crew import Crew, Probe
 from sparring.training.order import Order, batches_of_step, rng_of_step
+from sparring.training.thread_use import Probe, ThreadUse
 from sparring.training.vitals import Vitals
 from sparring.training.window import Window
 
@@ -62,14 +62,14 @@ def train(
     seed, record_seconds = whole("seed", seed, 0), number("record_seconds", record_seconds, 0, infinite=True)
     check_kinds(game, budget, threads, held_out, stop)
     dataset = prepared(game, data, batch_size, try_out=flag("check", check))
-    crew = Crew(game, threads, Probe(game, dataset, batch_size))
+    thread_use = ThreadUse(game, threads, Probe(game, dataset, batch_size))
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
     window = Window(game, record_every, max(record_seconds, 1.0))
     clock, order = game.clock, Order(len(dataset), seed)
     started = time.perf_counter() - clock.seconds
     clock.progress = budget.progress(clock, len(dataset))
     while clock.progress < 1:
-        crew.work()
+        thread_use.for_step()
         scheduled = game.at(clock.progress)
         batches = batches_of_step(dataset, order, batch_size, game)
         window.add(game.step(batches, rng_of_step(game, seed)))
@@ -79,13 +79,13 @@ def train(
         clock.progress = budget.progress(clock, len(dataset))
         if clock.progress >= 1 or stopping or window.due:
             stopped = time.perf_counter()
-            crew.rest()
+            thread_use.for_record()
             record = window.close(scheduled | measure())
             yield record
             started += time.perf_counter() - stopped  # the work on a record is not training time
             if stopping:
                 return
-            crew.watch(record)
+            thread_use.watch(record)
 
 
 def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:

@@ -68,7 +68,7 @@ class Window:
         if broken:
             raise NonFiniteError(
                 f"{', '.join(broken)} became infinite or NaN by step {clock.step} "
-                f"({clock.samples_seen:,} samples). Try lower learning rates, {game.steadier}, "
+                f"({clock.samples_seen:,} samples). Try lower learning rates, {game.stability_advice}, "
                 "or precision fp32."
             )
         return Record(clock.step, clock.samples_seen, clock.seconds, clock.progress, values, scores)

@@ -34,11 +34,11 @@ def try_out(game: AdversarialGame, batch: Batch) -> None:
     check_optimizers(game)
     try_step(game, batch)
     if not game.clock.step:
-        for caution in outlook(game, batch):
+        for caution in cautions(game, batch):
             warn(f"before the first step: {caution}")
 
 
-def outlook(game: AdversarialGame, batch: Batch) -> list[Caution]:
+def cautions(game: AdversarialGame, batch: Batch) -> list[Caution]:
     """Problems in the first outputs of the players on a batch; the game does not change."""
     twin = copied(game)
     if twin is None:

@@ -15,7 +15,7 @@ from sparring.machine.device import Threads
 from sparring.training.order import Order, batch_at
 
 
-class Crew:
+class ThreadUse:
     """Sets the number of CPU threads: one setting for training steps, another for work on a record."""
 
     def __init__(self, game: Game, threads: Threads | None, probe: Callable[[], object]) -> None:
@@ -27,14 +27,14 @@ class Crew:
         self.active = self.runtime.device.type == "cpu" and may_set
         if self.active:
             self.threads.choose(probe)
-        self.rest()  # as at a record, since the samples of the last record are drawn again
+        self.for_record()  # as at a record, since the samples of the last record are drawn again
 
-    def work(self) -> None:
+    def for_step(self) -> None:
         """Compute the parts of a training step in parallel."""
         if self.active:
             self.threads.use(self.threads.chosen)
 
-    def rest(self) -> None:
+    def for_record(self) -> None:
         """Give all threads to the work on a record."""
         if self.active:
             self.runtime.use_threads(self.threads.chosen)
