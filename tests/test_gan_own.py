@@ -106,13 +106,24 @@ def test_a_run_of_own_networks_is_loaded_gone_on_with_and_saved(tmp_path: Path) 
     again = GAN.load(out, device="cpu", generator=generator)
     np.testing.assert_array_equal(again.sample(5), begun.sample(5))
     assert again.evaluate(POINTS, count=30, draws=1, quick=True).evaluation.fake.size == 30
-    with pytest.raises(RunError, match="the discriminator of .*give them, as .*discriminator=YOURS"):
+    with pytest.raises(
+        RunError, match=r"the discriminator of .* is the program's own: .*generator=YOURS, disc.*"
+    ):
         again.game_  # noqa: B018
     assert_same(GAN.load(out, device="cpu", **mine).fit(POINTS, resume=True, samples_seen=128), unbroken)
     copy = GAN.load(out, device="cpu", **mine).save(tmp_path / "copy")
     assert RunFolder(copy).facts["own"] == {"generator": "Sequential", "discriminator": "Sequential"}
     with pytest.raises(RunError, match="Give the generator that was trained"):
         GAN.load(out, device="cpu", generator=lambda: nn.Linear(4, 2))
+    wider = {"generator": lambda: nn.Sequential(nn.Linear(4, 9), nn.ReLU(), nn.Linear(9, 2))}
+    with pytest.raises(RunError, match=r"\(8,\) in the checkpoint, and .*\(9,\) in.*Give the networks that"):
+        gan(**wider).fit(POINTS, resume=True, out=out)
+
+
+def test_own_networks_are_refused_where_the_librarys_were_trained(tmp_path: Path) -> None:
+    GAN("mlp", **TINY).fit(POINTS, samples_seen=32, out=tmp_path)
+    with pytest.raises(ConfigError, match="the generator of .* is of the library: leave out generator=…"):
+        GAN.load(tmp_path, generator=generator)
 
 
 @pytest.mark.parametrize("words", [["sample"], ["resume", "--samples-seen", "128"]])
@@ -124,7 +135,10 @@ def test_verbs_that_need_the_networks_say_how_to_draw(
     gan().fit(tmp_path / "points.npy", samples_seen=64, out=out)
     assert main([words[0], str(out), *words[1:]]) == 1
     said = capsys.readouterr().err
-    assert "sparring.GAN.load(RUN, generator=YOURS) to draw and measure" in said
+    assert {
+        "sample": "sparring.GAN.load(RUN, generator=YOURS) to draw and measure",
+        "resume": "generator=YOURS, discriminator=YOURS).fit(data, resume=True)",
+    }[words[0]] in said
     with pytest.raises(ConfigError, match="which only your program can make"):
         Playground()(out, DrawRequest.of({}))
     assert main(["doctor", str(out)]) in (0, 4, 5)

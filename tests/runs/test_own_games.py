@@ -143,6 +143,12 @@ def test_what_needs_a_run_folder_is_refused_without_one(option: dict[str, Any]) 
         train(game(), POINTS, Budget(samples_seen=64), **option)
 
 
+def test_a_run_of_gan_fit_says_how_it_goes_on(tmp_path: Path) -> None:
+    GAN("mlp", device="cpu", g_width=4, d_width=4, batch_size=16).fit(POINTS, samples_seen=64, out=tmp_path)
+    with pytest.raises(RunError, match=r"go on with sparring.GAN.load\(.*\).fit\(data, resume=True\)"):
+        list(train(game(), POINTS, Budget(samples_seen=128), out=tmp_path, resume=True, **SETTINGS))
+
+
 def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
     out = tmp_path / "run"
     list(train(game(), POINTS, Budget(samples_seen=128), out=out, evaluate_every=32, **SETTINGS))

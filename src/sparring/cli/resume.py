@@ -28,11 +28,9 @@ def run(args: argparse.Namespace) -> int:
     """Continue from the newest complete checkpoint."""
     folder = RunFolder(args.run)
     folder.check_game_known()
-    if folder.config.dataset.data == ARRAY:
-        raise RunError(
-            f"{folder.path} was trained on an array in Python. Continue it there: "
-            f"{folder.in_python('generator', 'discriminator')}.fit(data, resume=True)."
-        )
+    if folder.facts["own"] or folder.config.dataset.data == ARRAY:
+        how = "with a program's own networks" if folder.facts["own"] else "on an array in Python"
+        raise RunError(f"{folder.path} was trained {how}. Continue it there: {folder.goes_on}.")
     if not folder.saved() and not args.force:
         _refuse_to_start_again(folder)
     all_data = read(folder.config.dataset.data, folder.config.files, again=True)

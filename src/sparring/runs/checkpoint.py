@@ -221,10 +221,9 @@ def _check_tensors(
     for name in sorted(expected.keys() | tensors.keys()):
         theirs, ours = (_form(part[name]) if name in part else "missing" for part in (tensors, expected))
         if theirs != ours and not (theirs == "missing" and _optimizer_part(name) and _owner(name) in stateless):
-            wanted = "not known" if ours == "missing" else f"expected {ours}"
             raise RunError(
-                f"the checkpoint does not fit the config's networks: {quoted(name)} is {theirs}, {wanted}. "
-                f"{mend}"
+                f"the checkpoint does not fit the networks: {quoted(name)} is {theirs} in the checkpoint, and "
+                f"{ours} in the networks. {mend}"
             )
 
 

@@ -104,7 +104,12 @@ class Fitted:
     def load(
         folder: RunFolder, own: Mapping[str, Given] = NONE, device: str = "auto", best: bool = False
     ) -> Fitted:
-        """What a run folder holds: its last checkpoint, or its best one."""
+        """What a run folder holds: its last checkpoint, or its best one.
+
+        Raises:
+            ConfigError: networks are given for those of the library.
+        """
+        folder.check_own(own)
         found = Fitted(own)
         found.config, found.spec = folder.config, folder.spec
         found.class_counts = folder.facts["class_counts"]
@@ -154,7 +159,7 @@ class Fitted:
         self.threads = None
         if folder.saved():
             facts, tensors = checkpoint.read(folder.checkpoints, warned)
-            checkpoint.restore(game, facts, tensors)
+            checkpoint.restore(game, facts, tensors, folder.mend)
             self.threads = facts.get("threads")
         self._game = game
         self.history = History(record for record in folder.records() if record.step <= game.clock.step)
@@ -257,6 +262,6 @@ class Fitted:
         folder.check_game_known()
         if missing := [name for name in folder.facts["own"] if name not in self.own]:
             raise RunError(
-                f"the {' and the '.join(missing)} of {folder.path} are the program's own: give them, as "
-                f"GAN.load({str(folder.path)!r}, {', '.join(f'{name}=YOURS' for name in missing)})."
+                f"the {' and the '.join(missing)} of {folder.path} {'is' if len(missing) == 1 else 'are'} the "
+                f"program's own: give all of its networks, as {folder.in_python(*folder.facts['own'])}."
             )

@@ -7,6 +7,7 @@ Record a line, ``samples/`` pictures of the same latents through training, ``che
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,8 +17,9 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from sparring import games, kinds
+from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
-from sparring.errors import RunError, counted
+from sparring.errors import ConfigError, RunError, counted
 from sparring.files import left_over
 from sparring.games.game import Game
 from sparring.history import layout
@@ -87,6 +89,34 @@ class RunFolder:
         own = "".join(f", {name}=YOURS" for name in players if name in self.facts["own"])
         return f"sparring.GAN.load({str(self.path)!r}{own})"
 
+    @property
+    def goes_on(self) -> str:
+        """The call or command with which its training continues."""
+        path, own = str(self.path), self.facts["own"]
+        if layout.GAME in own:
+            return f"sparring.train(game, data, budget, out={path!r}, resume=True)"
+        if own or self.config.dataset.data == ARRAY:
+            return f"{self.in_python(*own)}.fit(data, resume=True)"
+        return f"`sparring resume {shlex.quote(path)}`"
+
+    @property
+    def mend(self) -> str:
+        """What to do where its checkpoints do not fit the networks."""
+        return "Give the networks that were trained." if self.facts["own"] else checkpoint.MEND
+
+    def check_own(self, given: Iterable[str]) -> None:
+        """Refuse a program's own networks in the place of those of the library that were trained.
+
+        Raises:
+            ConfigError: which.
+        """
+        own = self.facts["own"]
+        if extra := [name for name in given if name not in own and layout.GAME not in own]:
+            raise ConfigError(
+                f"the {' and the '.join(extra)} of {self.path} {'are' if len(extra) > 1 else 'is'} of the "
+                f"library: leave out {' and '.join(f'{name}=…' for name in extra)}."
+            )
+
     def check_game_known(self) -> None:
         """Refuse to make the game again if it is a program's own, which no config describes.
 
@@ -97,7 +127,7 @@ class RunFolder:
         if layout.GAME in own:
             raise RunError(
                 f"{self.path} was trained by a program's own game ({own[layout.GAME]}): go on with "
-                f"sparring.train(game, data, budget, out={str(self.path)!r}, resume=True)."
+                f"{self.goes_on}."
             )
 
     def check_latents(self) -> None:
@@ -141,7 +171,7 @@ class RunFolder:
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
         restored = games.make(self.config, self.spec, self.classes, runtime, own)
-        checkpoint.restore(restored, saved, tensors)
+        checkpoint.restore(restored, saved, tensors, self.mend)
         return restored, saved
 
     def states(self, best: bool = False) -> Path:

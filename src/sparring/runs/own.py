@@ -177,8 +177,10 @@ def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) 
     """Put the game where the run stopped, on as many threads as then.
 
     Raises:
-        RunError: other data or another game than the run began with.
+        RunError: other data or another game than the run began with, or a run that no program's game began.
     """
+    if layout.GAME not in folder.facts["own"]:
+        raise RunError(f"{folder.path} was not begun by sparring.train: go on with {folder.goes_on}.")
     run.same_data(folder, data)
     began, now = folder.config.flat(), config.flat()
     if differ := [
