@@ -116,6 +116,8 @@ def test_saving_and_loading(pictures: Dataset, tmp_path: Path) -> None:
     gan.save(path, force=True)
     with pytest.raises(RunError, match="there is no run folder"):
         GAN.load(tmp_path / "nothing")
+    with pytest.raises(ConfigError, match="generator: expected a torch.nn.Module.* leave it out"):
+        GAN.load(path, generator="mlp")  # type: ignore[arg-type]
 
 
 def test_pictures_of_samples(pictures: Dataset) -> None:

@@ -32,7 +32,7 @@ from sparring.history.table import History
 from sparring.kinds import find
 from sparring.machine.device import Runtime, launched
 from sparring.metrics.quality import COUNT, DRAWS
-from sparring.networks.own import Given, own_players
+from sparring.networks.own import EXPECTED, Given, own_players
 from sparring.runs import folder as run
 from sparring.runs.create import check_free
 from sparring.runs.fitted import Fitted, warned
@@ -276,13 +276,18 @@ class GAN:
             ConfigError: the run's networks are your own, and are not given.
         """
         flag("best", best)
+        players = {"generator": generator, "discriminator": discriminator}
+        if named := [name for name, given in players.items() if isinstance(given, str)]:
+            raise ConfigError(
+                f"{named[0]}: expected {EXPECTED}; a network of the library needs no name here: leave it out."
+            )
         folder = run.RunFolder(arguments.path("path", path))
         folder.check_latents()
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, however many trained.
         options = beyond_recipe(folder.config.replace(processes=1))
         gan = GAN(recipe, **options)
-        gan._own = own_players(generator=generator, discriminator=discriminator)
+        gan._own = own_players(**players)
         gan._fit = fit = Fitted.load(folder, gan._own, device, best)
         fit.history = History(record for record in folder.records() if record.step <= fit.sampler.step)
         return gan

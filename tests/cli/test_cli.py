@@ -81,6 +81,8 @@ def test_a_config_file_may_name_the_data_and_the_line_wins(
     assert 'data = "grid"' in said.out
     assert "training on grid; " in said.err
     assert "has data = 'ring', which is not used" in said.err
+    path.write_text('[dataset]\ndata = "array"\n')  # as in a run from an array in Python
+    assert "what to train on is missing: give DATA" in refused(capsys, "train", *line)
     path.write_text("[dataset]\ndata = 3\n")
     assert "data = 3: expected str, got int" in refused(capsys, "train", *line)
 

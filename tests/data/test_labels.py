@@ -9,7 +9,7 @@ import pytest
 
 from sparring.data import labels
 from sparring.data.source import Source
-from sparring.errors import DataError
+from sparring.errors import ConfigError, DataError
 
 
 def by_table(folder: Path, names: list[str], where: str) -> Any:
@@ -212,6 +212,13 @@ def test_a_table_beside_the_pictures_is_found(given: str) -> None:
     table = labels.find(given, source)
     assert table.path == "/photos.zip/deep/labels.csv"
     assert labels.by_table(table, NAMES, "photos").tolist() == ["cat", "dog", "cat"]
+
+
+def test_a_table_without_a_name_is_not_the_current_folder() -> None:
+    with pytest.raises(
+        ConfigError, match="labels = '': the name is empty. Give folders, or a CSV or JSON file"
+    ):
+        labels.find("", NOTHING)
 
 
 def test_several_tables_of_one_name_are_told() -> None:

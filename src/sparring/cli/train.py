@@ -18,6 +18,7 @@ from sparring.cli.watch import page_beside
 from sparring.config.groups import BUDGETS, GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
+from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, quoted, warn
 from sparring.kinds import find
@@ -74,11 +75,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _data(args: argparse.Namespace, in_file: Any) -> str:
-    """DATA, or without it the data that the file of ``--config`` names.
+    """DATA, or without it the data that the file of ``--config`` names; the name of an array names none.
 
     Raises:
         ConfigError: neither says what to train on.
     """
+    in_file = None if in_file == ARRAY else in_file
     if args.data is not None:
         if in_file is not None and Path(str(in_file)).absolute() != Path(args.data).absolute():
             warn(f"training on {args.data}; {args.config} has data = {quoted(in_file)}, which is not used.")

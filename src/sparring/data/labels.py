@@ -157,7 +157,12 @@ def find(given: str, source: Source) -> Table:
 
     Raises:
         DataError: it is not there, cannot be read, or has no labels.
+        ConfigError: the name is empty, or "none" or "folders" is meant.
     """
+    if not given.strip():
+        raise ConfigError(
+            "labels = '': the name is empty. Give folders, or a CSV or JSON file, or leave it out."
+        )
     path, inside = Path(given), None
     if not path.is_file():
         below = given.removeprefix(f"{source.name}/")
