@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def described(game: Game, own: Collection[str]) -> dict[str, str]:
     return {name: type(player).__name__ for name, player in game.players.items() if name in own}
 
 
+@dataclass(eq=False)
 class Fitted:
     """A training and its current state.
 
@@ -66,17 +68,16 @@ class Fitted:
     config: Config
     spec: Spec
     class_counts: list[int]
+    own: Mapping[str, Given]
     folder: RunFolder | None = None
     data: Dataset | None = None
     held_out: Dataset | None = None
     threads: int | None = None
-
-    def __init__(self, own: Mapping[str, Given]) -> None:
-        self.own = own
-        self.history = History()
-        self._seen: Dataset | None = None  # the data as the players see it
-        self._game: Game | None = None
-        self._device, self._best = "auto", False  # of what was loaded
+    history: History = field(default_factory=History)
+    _seen: Dataset | None = None  # the data as the players see it
+    _game: Game | None = None
+    _device: str = "auto"  # where what was loaded is put
+    _best: bool = False  # whether the best checkpoint was loaded
 
     @staticmethod
     def begin(
@@ -90,15 +91,16 @@ class Fitted:
             RunError: the folder is there already.
         """
         plan.check(config, data)
-        new, parts = Fitted(own), plan.parts(config.dataset, data)
-        new._see(config, data, parts)
-        new._game = game = games.make(config, parts[0].spec, parts[0].classes, own=own)
+        seen, held_out = plan.parts(config.dataset, data)
+        game = games.make(config, seen.spec, seen.classes, own=own)
         if own:
-            prepared(game, parts[0], config.optimizers.batch_size, try_out=True)
+            prepared(game, seen, config.optimizers.batch_size, try_out=True)
+        folder = None
         if path:
             words = described(game, own)
-            new.folder = create_for_all(game.runtime, path, config, parts[0], own=words, force=force)
-        return new
+            folder = create_for_all(game.runtime, path, config, seen, own=words, force=force)
+        known = config, seen.spec, seen.class_counts, own, folder
+        return Fitted(*known, data=data, held_out=held_out, _seen=seen, _game=game)
 
     @staticmethod
     def load(
@@ -110,11 +112,8 @@ class Fitted:
             ConfigError: networks are given for those of the library.
         """
         folder.check_own(own)
-        found = Fitted(own)
-        found.config, found.spec = folder.config, folder.spec
-        found.class_counts = folder.facts["class_counts"]
-        found.folder, found._device, found._best = folder, device, best
-        return found
+        known = folder.config, folder.spec, folder.facts["class_counts"], own, folder
+        return Fitted(*known, _device=device, _best=best)
 
     def _see(self, config: Config, data: Dataset, parts: tuple[Dataset, Dataset | None]) -> None:
         """Set the data, and its parts with the labels that the config chooses."""
