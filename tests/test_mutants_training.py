@@ -31,12 +31,12 @@ from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
 from sparring.config import format_1, groups, option
 from sparring.doctor import diagnosis, rules, signals
-from sparring.games import adversarial, first_outputs
+from sparring.games import adversarial, first_outputs, logits
 from sparring.history import layout
 from sparring.kinds import image
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, inference, writer
-from sparring.training import budget, logits, loop, order, thread_use, vitals, window
+from sparring.training import budget, loop, order, thread_use, vitals, window
 
 begun, few, saved, folder = (
     test_best.begun,
@@ -112,7 +112,7 @@ MUTANTS = [
     Mutant(adversarial, "AdversarialGame.draw", "if averaged", "if True", test_vitals.test_how_far_the_average_lags),
     Mutant(vitals, "Vitals._drawn", "averaged=averaged", "averaged=True", test_vitals.test_how_far_the_average_lags),
     Mutant(adversarial, "AdversarialGame.draw", "at_rest(generator)", "at_rest()", test_vitals.test_measuring_leaves_the_game_as_it_is),
-    Mutant(vitals, "Vitals._rank", "at_rest(discriminator)", "at_rest()", test_vitals.test_looking_at_a_weight_moves_no_singular_vector),
+    Mutant(vitals, "Vitals._rank", "at_rest(self.game.critic)", "at_rest()", test_vitals.test_looking_at_a_weight_moves_no_singular_vector),
     Mutant(vitals, "Vitals._of", "NEAR *", "0 *", test_vitals.test_what_the_generator_cannot_reach),
     Mutant(vitals, "Vitals._of", "if self.bounded", "if True", test_vitals.test_samples_of_the_data_itself_are_healthy),
     Mutant(vitals, "Vitals._of", "nearest < seen", "nearest >= seen", test_vitals.test_copies_are_nearer_to_what_was_trained_on),

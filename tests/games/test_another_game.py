@@ -36,6 +36,7 @@ class Translation:
 
     memories: dict[str, nn.Module]
     batches = parts = 1
+    critic = None
     stability_advice = "smaller given samples"
 
     def __init__(self, translator: nn.Module, seen: nn.Module) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from sparring.games import augment
 from sparring.games.augment import Augmentation, Transform
+from sparring.games.logits import sign_of_pairs
 
 ALL = {
     "mirror": augment.MIRROR,
@@ -281,14 +282,14 @@ def test_signs() -> None:
     """Two of three reals above 0; of 3 x 2 pairs 4 are won and 1 lost."""
     real, fake = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([0.0, -1.0])
     assert float(augment.sign_of_reals(real, fake)) == pytest.approx(1 / 3)
-    assert float(augment.sign_of_pairs(real, fake)) == pytest.approx((4 - 1) / 6)
+    assert float(sign_of_pairs(real, fake)) == pytest.approx((4 - 1) / 6)
 
 
 @pytest.mark.parametrize("shift", [0.0, 5.0, -5.0])
 def test_the_sign_of_pairs_does_not_know_where_nought_is(shift: float) -> None:
     real, fake = torch.tensor([1.0, 2.0]), torch.tensor([0.0, -1.0])
-    assert float(augment.sign_of_pairs(real + shift, fake + shift)) == 1
-    assert float(augment.sign_of_pairs(fake + shift, real + shift)) == -1
+    assert float(sign_of_pairs(real + shift, fake + shift)) == 1
+    assert float(sign_of_pairs(fake + shift, real + shift)) == -1
 
 
 def test_p_rises_above_the_target_and_falls_below_it() -> None:

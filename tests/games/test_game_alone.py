@@ -29,6 +29,7 @@ class Alone:
     """A generator that brings its samples' mean and spread to those of the reals."""
 
     batches = parts = 1
+    critic = None
     stability_advice = "a lower rate"
 
     def __init__(self, generator: nn.Module, latent_dim: int, runtime: Runtime) -> None:

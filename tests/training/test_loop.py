@@ -12,11 +12,11 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, NonFiniteError
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import adversarial_step
+from sparring.games.logits import BINS, histograms
 from sparring.games.schedules import linear
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.training.budget import Budget
-from sparring.training.logits import BINS, histograms
 from sparring.training.loop import _measure, train
 from sparring.training.order import Order, batch_at, batches_of_step, rng_of_step, stream
 from sparring.training.thread_use import Probe, ThreadUse

@@ -107,6 +107,11 @@ class AdversarialGame:
         return {"generator": self.generator, "discriminator": self.discriminator}
 
     @property
+    def critic(self) -> nn.Module:
+        """The discriminator."""
+        return self.discriminator
+
+    @property
     def optimizers(self) -> dict[str, Optimizer]:
         """The optimizer of each player."""
         return {"generator": self.g_optimizer, "discriminator": self.d_optimizer}

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from sparring.data.spec import Batch
 from sparring.games import schedules
-from sparring.games.augment import sign_of_pairs
 from sparring.games.game import Logged
 from sparring.games.ghosts import GhostBatches
+from sparring.games.logits import sign_of_pairs
 from sparring.games.penalties import Penalty, between
 from sparring.games.players import score
 from sparring.games.updates import Update, clip_weights, descend, slope

@@ -23,6 +23,7 @@ from sparring import kinds
 from sparring.config.groups import AugmentationConfig
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
+from sparring.games.logits import sign_of_pairs
 from sparring.games.losses import AROUND_ZERO
 
 MOST = 0.8  # adaptive p stays below: beyond, the generator may learn the alterations
@@ -175,14 +176,6 @@ COLOUR_MATRIX = Transform(colour_matrix, 10)
 def sign_of_reals(real: Tensor, fake: Tensor) -> Tensor:
     """r_t = E[sign D(x)] (): 1 where every real is known for real, 0 at a guess (Karras et al. 2020)."""
     return real.sign().mean()
-
-
-def sign_of_pairs(real: Tensor, fake: Tensor) -> Tensor:
-    """P(D(x) > D(G(z))) - P(D(x) < D(G(z))) over all pairs (): for games in which 0 means nothing.
-
-    In a relativistic or Wasserstein game the scores are known up to a constant only.
-    """
-    return (real[:, None] - fake[None, :]).sign().mean()
 
 
 class Augmentation(nn.Module):

@@ -12,9 +12,11 @@ from torch.optim import Optimizer
 
 from sparring.config.groups import Config
 from sparring.data.spec import Batch, Dataset, Spec
-from sparring.errors import Caution
+from sparring.errors import Caution, warn
 from sparring.history.record import Record
+from sparring.kinds import find
 from sparring.machine.device import Runtime
+from sparring.networks.network import takes
 from sparring.networks.own import Given
 
 Logged = dict[str, Tensor]  # by name: numbers () and, of a discriminator, real_logit and fake_logit (B,)
@@ -85,6 +87,10 @@ class Game(Protocol):
         """The player that draws samples, or its weight average; called with inputs and labels, if any."""
 
     @property
+    def critic(self) -> nn.Module | None:
+        """The player whose logits tell real samples from generated ones; None without one."""
+
+    @property
     def batches(self) -> int:
         """The number of batches that a step takes."""
 
@@ -150,6 +156,21 @@ def drawing_player(game: Game) -> str:
     """The name, among the players and memories, of the network that samples are drawn with."""
     networks = {**game.players, **game.memories}
     return next(name for name, network in networks.items() if network is game.sampling_generator)
+
+
+def as_data(game: Game, data: Any) -> Dataset:
+    """A user's data as a Dataset, without labels if no player takes them.
+
+    A note on standard error says what was taken.
+    """
+    dataset, remarks = find.samples(data)
+    labelled = dataset.classes and not isinstance(data, Dataset)
+    if labelled and not any(takes(player, 2) for player in game.players.values()):
+        dataset = dataset.unlabelled()
+        remarks = [*remarks, "the labels are left out: no player's forward takes them."]
+    for remark in remarks:
+        warn(remark)
+    return dataset
 
 
 def short(player: str) -> str:

@@ -17,7 +17,8 @@ from sparring.errors import Caution, PlayerError, counted
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.adversarial_step import discriminator_update, forge, generator_update
 from sparring.games.first_outputs import of_outputs
-from sparring.games.trial import as_data, check_optimizers, copied, try_step
+from sparring.games.game import as_data
+from sparring.games.trial import check_optimizers, copied, try_step
 from sparring.networks.blocks import has_batch_norm
 from sparring.networks.network import play
 

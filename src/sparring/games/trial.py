@@ -6,7 +6,6 @@ These problems are certain; ``preflight`` looks for likely problems.
 from __future__ import annotations
 
 import copy
-import inspect
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,37 +16,20 @@ import torch
 from torch import Tensor, nn
 
 from sparring.data.given import as_picture
-from sparring.data.spec import Batch, Dataset
-from sparring.errors import Caution, ConfigError, PlayerError, quoted, warn
+from sparring.data.spec import Batch
+from sparring.errors import Caution, ConfigError, PlayerError, quoted
 from sparring.games.adversarial_step import discriminator_update, generator_update
 from sparring.games.average import duplicate
 from sparring.games.endings import ending, lacking, out_of_reach, span
-from sparring.games.game import Game
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
 from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits, randomness_kept
-from sparring.kinds import find
-from sparring.networks.network import play
+from sparring.networks.network import play, takes
 
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
 ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}
 WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say what they take
-
-
-def as_data(game: Game, data: Any) -> Dataset:
-    """A user's data as a Dataset, without labels if no player takes them.
-
-    A note on standard error says what was taken.
-    """
-    dataset, remarks = find.samples(data)
-    labelled = dataset.classes and not isinstance(data, Dataset)
-    if labelled and not any(takes(player, 2) for player in game.players.values()):
-        dataset = dataset.unlabelled()
-        remarks = [*remarks, "the labels are left out: no player's forward takes them."]
-    for remark in remarks:
-        warn(remark)
-    return dataset
 
 
 def try_step(game: AdversarialGame, batch: Batch) -> None:
@@ -211,17 +193,6 @@ def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) ->
         )
     wanted = inputs if labels is None else f"{inputs} and labels"
     _refuse(f"{player}-labels", f"The {player}'s forward cannot be called with {wanted} alone.", "Let it be.")
-
-
-def takes(network: nn.Module, count: int) -> bool:
-    """Whether the forward of a network can be called with this number of arguments."""
-    try:
-        inspect.signature(network.forward).bind(*range(count))
-    except ValueError:  # it says nothing of what it takes
-        return True
-    except TypeError:
-        return False
-    return True
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,3 +111,14 @@ def play(player: nn.Module, inputs: Tensor, labels: Tensor | None) -> Tensor:
     """Call a player, with labels if there are any."""
     outputs: Tensor = player(inputs) if labels is None else player(inputs, labels)
     return outputs
+
+
+def takes(network: nn.Module, count: int) -> bool:
+    """Whether the forward of a network can be called with this number of arguments."""
+    try:
+        inspect.signature(network.forward).bind(*range(count))
+    except ValueError:  # it says nothing of what it takes
+        return True
+    except TypeError:
+        return False
+    return True

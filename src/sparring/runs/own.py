@@ -15,8 +15,7 @@ from sparring.config.arguments import flag, number
 from sparring.config.groups import BUDGETS, GROUP_OF, OWN, Config
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, counted
-from sparring.games.game import Game, drawing_player
-from sparring.games.trial import as_data
+from sparring.games.game import Game, as_data, drawing_player
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.machine.device import Threads

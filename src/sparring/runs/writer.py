@@ -102,7 +102,7 @@ class Writer:
         folder.drop_after(game.clock.step, *layout.BY_STEP)
         truncate_history(folder.history, game.clock.step)
         # What scores the plane; None where there is neither.
-        self.critic = game.players.get("discriminator") if self.kind.plane(folder.spec) else None
+        self.critic = game.critic if self.kind.plane(folder.spec) else None
         if self.critic and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))

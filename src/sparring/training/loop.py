@@ -13,8 +13,7 @@ import torch
 from sparring.config.arguments import flag, instance, number, whole
 from sparring.data.spec import Dataset, check_size
 from sparring.errors import ConfigError
-from sparring.games.game import Game
-from sparring.games.trial import as_data
+from sparring.games.game import Game, as_data
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.training.budget import Budget

@@ -118,9 +118,10 @@ class Vitals:
 
     def _rank(self) -> dict[str, float]:
         """``d_rank``, if the game has a discriminator."""
-        discriminator = self.game.players.get("discriminator", nn.Identity())
-        with at_rest(discriminator):
-            rank = _rank_kept(discriminator)
+        if self.game.critic is None:
+            return {}
+        with at_rest(self.game.critic):
+            rank = _rank_kept(self.game.critic)
         return {} if rank is None else {"d_rank": rank}
 
     def _changes(self) -> dict[str, float]:

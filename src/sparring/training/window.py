@@ -10,8 +10,8 @@ from torch import Tensor
 
 from sparring.errors import NonFiniteError
 from sparring.games.game import Game, gradient_norm, short
+from sparring.games.logits import FAKE, REAL, histograms, judged
 from sparring.history.record import Record
-from sparring.training.logits import FAKE, REAL, histograms, judged
 
 
 class Window:

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from sparring.games.augment import sign_of_pairs
 from sparring.history.record import Scores
 
 REAL, FAKE = "real_logit", "fake_logit"
 BINS, TAIL = 24, 0.002  # of the histograms
 MOST_SCORES = 2**23  # quantile accepts at most twice as many
+
+
+def sign_of_pairs(real: Tensor, fake: Tensor) -> Tensor:
+    """P(D(x) > D(G(z))) - P(D(x) < D(G(z))) over all pairs (): for games in which 0 means nothing.
+
+    In a relativistic or Wasserstein game the scores are known up to a constant only.
+    """
+    return (real[:, None] - fake[None, :]).sign().mean()
 
 
 def judged(columns: Mapping[str, Tensor]) -> dict[str, Tensor]:
