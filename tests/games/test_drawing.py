@@ -105,3 +105,16 @@ def test_a_walk_is_closed() -> None:
     steps = (path.roll(-1, 0) - path).norm(dim=1)
     torch.testing.assert_close(path[0], stops[0], atol=1e-5, rtol=0)
     assert float(steps[-1]) == pytest.approx(float(steps[-2]), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("order", "drawn"),
+    [("turns", [0, 1, 0, 1, 0, 1]), ("rows", [0, 0, 0, 1, 1, 1]), ("natural", [0, 1, 1, 1, 1, 1])],
+)
+def test_classes_come_in_the_order_that_is_asked_for(order: drawing.Order, drawn: list[int]) -> None:
+    found = drawing.label_indices(None, 6, GREY, [100, 500], order=order)
+    assert found is not None
+    assert found.tolist() == drawn
+    assert torch.equal(
+        drawing.label_indices(None, 6, GREY, [100, 500], 3, "random"), drawing.drawn_labels(6, [100, 500], 3)
+    )

@@ -70,18 +70,18 @@ class Playground:
 
     def _labels(self, sampler: Sampler, request: DrawRequest) -> Tensor | None:
         """Classes (count,), or weights of classes (count, classes) between two points; None without classes."""
-        if not sampler.classes:
-            return None
         labels = self._classes(sampler, request.point, request.count)
-        if not request.to:
+        other = self._classes(sampler, request.to, 1) if request.to else None
+        if labels is None or other is None:
             return labels
-        ends = [labels, self._classes(sampler, request.to, 1).expand_as(labels)]
+        ends = labels, other.expand_as(labels)
         start, end = (torch.nn.functional.one_hot(classes, sampler.classes).float() for classes in ends)
         return torch.lerp(start, end, request.share)
 
-    def _classes(self, sampler: Sampler, point: LatentPoint, count: int) -> Tensor:
-        if sampler.spec.clusters or point.label is None:
-            return sampler.drawn_labels(count, point.seed)
-        if not 0 <= point.label < sampler.classes:
-            raise ConfigError(f"label {point.label}: expected 0 to {sampler.classes - 1}.")
-        return torch.full((count,), point.label)
+    def _classes(self, sampler: Sampler, point: LatentPoint, count: int) -> Tensor | None:
+        name = None
+        if point.label is not None and sampler.classes and not sampler.spec.clusters:
+            if not 0 <= point.label < sampler.classes:
+                raise ConfigError(f"label {point.label}: expected 0 to {sampler.classes - 1}.")
+            name = sampler.spec.class_names[point.label]
+        return sampler.labels(count, name, order="random", seed=point.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from sparring.kinds.kind import Array
 from sparring.networks import memory
 from sparring.networks.network import at_rest
 
+Order = Literal["turns", "rows", "natural", "random"]  # in which classes are drawn
 CHUNK = 500  # samples drawn at a time
 MOST = 2**40  # samples of a draw, or numbers in a latent, before their memory is looked at
 
@@ -114,11 +115,21 @@ def samples(
 
 
 def label_indices(
-    labels: Any, count: int, spec: Spec, class_counts: Sequence[int] = (), seed: int = 0
+    labels: Any,
+    count: int,
+    spec: Spec,
+    class_counts: Sequence[int] = (),
+    seed: int = 0,
+    order: Order = "turns",
 ) -> Tensor | None:
     """Class indices (count,) for what the user calls the classes; None without classes.
 
     Clusters, which have no names, come up as often as in the data where ``class_counts`` says how often.
+
+    Args:
+        labels: a name, or one for each sample; None: the classes come in this ``order``.
+        order: one class after the other ("turns"), equally many of each at a time ("rows"), as many of each at
+            a time as ``class_counts`` has ("natural"), or at random, as often as ``class_counts`` has them.
     """
     names = spec.class_names
     if not names or spec.clusters:
@@ -126,7 +137,7 @@ def label_indices(
             raise ConfigError("this GAN was trained without labels: leave labels out.")
         return drawn_labels(count, class_counts, seed) if class_counts else even_labels(count, len(names))
     if labels is None:
-        return even_labels(count, len(names))
+        return _in_order(order, count, len(names), class_counts, seed)
     if isinstance(labels, Tensor) and labels.is_meta:
         raise ConfigError("labels are on torch's meta device, without values: make them on the CPU.")
     if isinstance(labels, Tensor | np.ndarray | np.generic):
@@ -146,6 +157,17 @@ def label_indices(
         else:
             raise ConfigError(unknown("label", str(label), names))
     return torch.tensor(indices, dtype=torch.long)
+
+
+def _in_order(order: Order, count: int, classes: int, class_counts: Sequence[int], seed: int) -> Tensor | None:
+    if order == "random":
+        return drawn_labels(count, class_counts, seed)
+    if order == "natural":
+        natural = natural_labels(count, class_counts)
+        return natural if natural is None else natural.sort().values
+    if order == "rows":
+        return torch.arange(_count(count)) * classes // max(count, 1)
+    return even_labels(count, classes)
 
 
 def even_labels(count: int, classes: int) -> Tensor | None:

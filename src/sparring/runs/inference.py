@@ -102,12 +102,9 @@ class Sampler:
         Raises:
             ConfigError: an argument that does not fit.
         """
-        self._check_labels(labels)
-        spec = self.spec if self.classes else replace(self.spec, class_names=())
-        counts = self.class_counts if spec.clusters else ()
-        return drawing.samples(
-            self.generator, spec, self.config.networks.latent_dim, count, labels, seed, truncation, counts
-        )
+        latents = self.latents(count, seed, truncation)
+        drawn: Array = self.decoded(latents, self.labels(len(latents), labels, seed=seed)).numpy()
+        return drawn
 
     def interpolate(self, count: int, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:
         """Samples (count, *shape) of a closed walk in the data's own range and type; see ``GAN.interpolate``.
@@ -115,21 +112,25 @@ class Sampler:
         Raises:
             ConfigError: an argument that does not fit.
         """
-        self._check_labels(labels)
-        count, indices = whole("count", count, 1), None
-        if labels is not None:
-            indices = drawing.label_indices(labels, count, self.spec)
-        elif self.classes and not self.spec.clusters:
-            indices = torch.arange(count) * self.classes // count
-        return self.walk(count, indices, seed=seed, truncation=truncation)
+        count = whole("count", count, 1)
+        return self.walk(count, self.labels(count, labels, order="rows"), seed=seed, truncation=truncation)
 
-    def _check_labels(self, labels: Any) -> None:
-        """Refuse labels where there are no classes to name."""
+    def labels(
+        self, count: int, labels: Any = None, *, order: drawing.Order = "turns", seed: int = 0
+    ) -> Tensor | None:
+        """The classes (count,) to draw: those that the user names, else all in this order.
+
+        None without classes. Clusters come up at random, as often as in the data.
+
+        Raises:
+            ConfigError: labels that are none of the classes, or where there are no classes to name.
+        """
         if labels is not None and (not self.classes or self.spec.clusters):
             unused = () if self.spec.clusters else self.spec.class_names
-            raise ConfigError(
-                f"this GAN was {suited.no_labels(self.config.dataset.data, unused)}, or leave labels out."
-            )
+            why = suited.no_labels(self.config.dataset.data, unused)
+            raise ConfigError(f"this generator was {why}, or draw without labels.")
+        spec = self.spec if self.classes else replace(self.spec, class_names=())
+        return drawing.label_indices(labels, count, spec, self.class_counts, seed, order)
 
     def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
         """Latents (count, latent_dim) that follow from the seed."""
@@ -138,10 +139,6 @@ class Sampler:
     def natural_labels(self, count: int) -> Tensor | None:
         """Classes (count,) in the data's proportions, to measure with; None without classes."""
         return drawing.natural_labels(count, self.class_counts)
-
-    def drawn_labels(self, count: int, seed: int) -> Tensor:
-        """Classes (count,) at random, as likely as the data has them."""
-        return drawing.drawn_labels(count, self.class_counts, seed)
 
     def encoded(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Samples (N, *shape) as the generator gives them, of latents (N, latent_dim).
@@ -169,7 +166,8 @@ class Sampler:
         """
         stops = self.latents(max(2, frames // STOP_FRAMES), seed, truncation)
         if self.spec.clusters:
-            labels = drawing.blend(self.drawn_labels(len(stops), seed), self.classes, frames)
+            drawn = drawing.drawn_labels(len(stops), self.class_counts, seed)
+            labels = drawing.blend(drawn, self.classes, frames)
         walked: Array = self.decoded(drawing.walk(stops, frames), labels).numpy()
         return walked
 
