@@ -635,6 +635,16 @@ def test_of_another_game_than_its_own_a_rule_is_not_sure() -> None:
         assert diagnose(records, OPTIONS | {"rules": rules}).present[0].confidence == sure
 
 
+def test_no_cure_changes_networks_that_are_a_program_s_own() -> None:
+    config = Config().replace(recipe="dcgan", generator="own", discriminator="own", g_norm="none", latent_dim=2)
+    told = described(config, "image", {"generator", "discriminator"})
+    for options in (told, {"rules": "own"}, OPTIONS):
+        cures = [cure for rule in RULES for cure in Doctor(options).prescriptions(rule.name)]
+        sizes = {"g_width", "d_width", "latent_dim", "d_norm"}
+        told_of = [cure.words for cure in cures if sizes & cure.change.keys() or "_width" in cure.words]
+        assert bool(told_of) == (options is OPTIONS), told_of
+
+
 def test_the_doctor_is_told_what_describes_the_game() -> None:
     config = Config().replace(loss="hinge", g_lr=0.5, batch_size=32, seed=3)
     usual = described(config, "points", {"g_lr"})

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sparring.config.groups import Config
+from sparring.config.groups import OWN, Config
 from sparring.doctor.quality import Quality, QualityTracker
-from sparring.doctor.rules import RULES, Cure, Rule
+from sparring.doctor.rules import RULES, Cure, Rule, fixed
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.history.record import LOGGED, Record
 
@@ -172,6 +172,8 @@ class Doctor:
         )
 
     def _helps(self, cure: Cure) -> bool:
+        if cure.option in fixed(self.options):
+            return False
         if cure.own or cure.option in self.options:
             return bool(cure.change(self.options))
         return True  # a cure in words, or an option whose value is unknown
@@ -190,7 +192,9 @@ def described(config: Config, kind: str, own: Collection[str] = ()) -> dict[str,
         own: names of options that do not describe it, since that part is a program's own.
     """
     options = config.flat().items()
-    known = {name: value for name, value in options if config.describes(name) and name not in own}
+    known = {
+        name: value for name, value in options if config.describes(name) and (name not in own or value == OWN)
+    }
     return known | {"kind": kind}
 
 

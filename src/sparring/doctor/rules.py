@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sparring.config.groups import D_NAMED, G_NAMED, OPTIONS, OWN
 from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
 PROBABILITY = ("non-saturating", "minimax")  # losses whose logits are log-odds
@@ -46,9 +47,11 @@ class Cure(NamedTuple):
     def change(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options to change in these, with their new values; {} if nothing changes."""
         if self.own:
-            values = _recipe(options)
+            values, unchangeable = _recipe(options), fixed(options)
             return {
-                name: values[name] for name in self.own if name in values and options.get(name) != values[name]
+                name: values[name]
+                for name in self.own
+                if name in values and name not in unchangeable and options.get(name) != values[name]
             }
         where, needed = self.only
         if not self.option or (where and options.get(where) != needed):
@@ -64,6 +67,18 @@ class Cure(NamedTuple):
             if isinstance(new, int | float) and isinstance(now, int | float) and now >= new > 0:
                 return {}
         return {} if new == now else {self.option: new}
+
+
+def fixed(options: Mapping[str, Any]) -> set[str]:
+    """The options of networks that are a program's own, which no option can change."""
+    players = {"generator": G_NAMED, "discriminator": D_NAMED}
+    own = [need for player, need in players.items() if OWN in (options.get(player), options.get("rules"))]
+    names = {
+        name
+        for name, declared in OPTIONS.items()
+        if any(need in own for need in (*declared.metadata["needs"], *declared.metadata["demands"]))
+    }
+    return names | ({"latent_dim"} if G_NAMED in own else set())
 
 
 def _recipe(options: Mapping[str, Any]) -> dict[str, Any]:
