@@ -26,12 +26,13 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from common import machine, save
+from common import RESULTS, machine, save
 from sparring.config.recipes import RECIPES
 
 NEW = Path(__file__).parents[1] / "src"
 CLOCKS = ("seconds", "samples_per_second")
 EXACT = ["--threads", "1", "--precision", "fp32", "--record-every", "50", "--pictures", "3"]
+EXACT += ["--checkpoint-seconds", "1e6"]  # no record by the clock
 MNIST = ["mnist", "--samples-seen"]
 # To look at a weight under spectral normalisation moved its singular vectors in the earlier version.
 UNSEEN = {recipe: ["--no-vitals"] for recipe, options in RECIPES.items() if options.get("d_norm") == "spectral"}
@@ -168,7 +169,7 @@ def speed(before: Path, rounds: int) -> dict[str, dict[str, object]]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--before", type=Path, required=True, help="the src folder of the earlier version")
-    parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--only", default="", help="cases whose name holds this, beside those in the result")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
@@ -176,8 +177,9 @@ def main() -> None:
         save("same_speed", {"machine": machine(), "speed": speed(args.before, args.rounds)})
         return
     rows = compare(args.before, args.only)
-    if not args.only:
-        save("same_as_before", {"machine": machine(), "cases": rows})
+    path = RESULTS / "same_as_before.json"
+    earlier = json.loads(path.read_text())["cases"] if args.only and path.exists() else {}
+    save("same_as_before", {"machine": machine(), "cases": earlier | rows})
     differing = [
         name
         for name, row in rows.items()
