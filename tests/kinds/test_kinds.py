@@ -12,7 +12,7 @@ from PIL import Image
 from sparring import kinds
 from sparring.data.arrays import from_array
 from sparring.data.codec import Affine
-from sparring.data.spec import Spec
+from sparring.data.spec import Origin, Spec
 from sparring.errors import ConfigError
 from sparring.kinds import image, sheets, writers
 from sparring.kinds import points as points_kind
@@ -184,6 +184,26 @@ def test_columns_with_long_ends_are_not(law: str) -> None:
         "one row": np.ones((2, 2)) * [[0.0], [1.0]],
     }[law].astype(np.float32)
     assert kinds.of("points").warning(from_array(rows)) is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "facts", "warned"),
+    [("full", {}, True), ("auto", {}, False), ("full", {image.VALUES: "16 bits"}, False)],
+)
+def test_levels_that_have_no_effect_are_warned_of(levels: str, facts: dict[str, str], warned: bool) -> None:
+    data = from_array(np.zeros((4, 8, 8), np.uint8), name="scans")
+    found = image.warning(replace(data, origin=Origin({"levels": levels}, facts=facts)))
+    assert found == ("no picture in scans has more than 8 bits, so --levels has no effect." if warned else None)
+    assert image.warning(data) is None
+
+
+def test_pictures_are_read_to_be_compared_in_their_own_size_and_the_channels_of_the_others() -> None:
+    free = {"size": "auto", "resize": "fit", "channels": "auto"}
+    assert image.comparable(free, None) == {"size": None, "resize": "crop", "channels": "auto"}
+    assert image.comparable(free, UNIT)["channels"] == "3"
+    assert image.comparable(free, PLANE)["channels"] == "auto"
+    chosen = {"size": "32", "resize": "fit", "channels": "1"}
+    assert image.comparable(chosen, UNIT) == chosen
 
 
 def test_a_long_name_of_a_class_fits_in_the_name_of_a_file() -> None:
