@@ -51,7 +51,9 @@ def create(
         check_free(path)
     elif not _is_free(path):
         if not layout.is_run(path):
-            raise RunError(f"{path} is not a run folder, so --force will not touch it. Choose another --out.")
+            raise RunError(
+                f"{path} is not a run folder, so --force (force=True) will not touch it. Choose another folder."
+            )
         with only_trainer(path):
             clear(path, lambda _: True)
             (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
@@ -115,8 +117,8 @@ def check_free(path: Path) -> None:
         RunError: it exists and is not empty.
     """
     if not _is_free(path):
-        advice = " go on with `sparring resume`, replace it with --force, or" if layout.is_run(path) else ""
-        raise RunError(f"{path} exists already:{advice} choose another --out.")
+        here = "go on with `sparring resume` (resume=True), replace it with --force (force=True), or "
+        raise RunError(f"{path} exists already: {here if layout.is_run(path) else ''}choose another folder.")
 
 
 def _is_free(path: Path) -> bool:

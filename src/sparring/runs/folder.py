@@ -181,7 +181,10 @@ class RunFolder:
             RunError: the best one is asked for, and none was kept.
         """
         if best and not layout.steps(self.best, layout.STATE):
-            raise RunError(f"{self.path} has no best checkpoint: train with --evaluate-every 50000.")
+            raise RunError(
+                f"{self.path} has no best checkpoint: train with --evaluate-every 50000 "
+                "(evaluate_every=50_000)."
+            )
         return self.best if best else self.checkpoints
 
     def pictures(self) -> list[Path]:
