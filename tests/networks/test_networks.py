@@ -198,5 +198,5 @@ def test_a_dcgan_generator_enlarges_as_it_is_told() -> None:
         name: {type(layer) for layer in dcgan.Generator(shape=(3, 16, 16), width=4, upsampling=name).layers}
         for name in ("transposed", "nearest")
     }
-    assert (nn.ConvTranspose2d in kinds["transposed"], nn.ConvTranspose2d in kinds["nearest"]) == (True, False)
+    assert [nn.ConvTranspose2d in kinds[name] for name in ("transposed", "nearest")] == [True, False]
     assert blocks.UpsampleConv2d in kinds["nearest"]

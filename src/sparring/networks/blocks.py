@@ -74,7 +74,7 @@ class ClassHead(nn.Module):
         return logits + projected
 
 
-class UpsampleConv2d(nn.Module):
+class UpsampleConv2d(nn.ConvTranspose2d):
     """Nearest-neighbour enlargement by two, then a 3 x 3 convolution: (B, C, H, W) -> (B, C', 2H, 2W).
 
     Odena et al. 2016, "Deconvolution and Checkerboard Artifacts", for pictures without a weave of dots. Both
@@ -83,10 +83,7 @@ class UpsampleConv2d(nn.Module):
     """
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(inputs, outputs, 3, 3))
-        self.bias = nn.Parameter(torch.empty(outputs)) if bias else None
-        self.reset_parameters()
+        super().__init__(inputs, outputs, 3, bias=bias)
 
     def reset_parameters(self) -> None:
         """Uniform within 1 / sqrt(9 C), as torch initialises a convolution."""
@@ -94,7 +91,7 @@ class UpsampleConv2d(nn.Module):
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound)
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, output_size: list[int] | None = None) -> Tensor:
         kernel = nn.functional.pad(self.weight, (1, 1, 1, 1))
         kernel = kernel[:, :, 1:] + kernel[:, :, :-1]
         kernel = kernel[..., 1:] + kernel[..., :-1]

@@ -146,7 +146,7 @@ def dcgan_init(module: nn.Module) -> None:
 
     Only for networks with BatchNorm: without it, such small weights would pass almost no signal.
     """
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | UpsampleConv2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
