@@ -179,7 +179,8 @@ def test_a_process_that_lost_another_says_so_in_a_line(
 
     monkeypatch.setattr("sparring.runs.rescue.train_in", breaks)
     place = SimpleNamespace(rank=rank, device="cpu", precision="fp32", processes=2)
-    folder = SimpleNamespace(path=tmp_path, spec=SimpleNamespace(kind="points"), config=Config())
+    spec, facts = SimpleNamespace(kind="points"), {"own": {}}
+    folder = SimpleNamespace(path=tmp_path, spec=spec, facts=facts, config=Config())
     game: Any = SimpleNamespace(runtime=place, clock=games.Clock())
     with pytest.raises(RuntimeError) as caught:
         live.train_live(Rescuer(folder, game, 0), None, None, None)  # type: ignore[arg-type]
