@@ -36,14 +36,15 @@ def run(args: argparse.Namespace) -> int:
     if not train_live(Rescuer(folder, game, 0), data, held_out, all_data):
         return 130
     name = escape(shlex.quote(str(folder.path)))
-    screen.print(
-        "\n[bold]What to try next[/bold]\n"
-        f"  sparring sample {name} --label 7 --out sevens.png     only sevens\n"
-        f"  sparring sample {name} --interpolate --out walk.gif   a walk between digits\n"
-        f"  sparring watch {name}                                 the training as a page, and a playground\n"
-        "  sparring train mnist --recipe tutorial                the digits of a beginner's GAN\n"
-        "  sparring train fashion-mnist --minutes 2              clothes\n"
-        "  sparring train mnist --minutes 5                      finer digits",
-        soft_wrap=True,
-    )
+    commands = {
+        f"sparring sample {name} --label 7 --out sevens.png": "only sevens",
+        f"sparring sample {name} --interpolate --out walk.gif": "a walk between digits",
+        f"sparring watch {name}": "the training as a page, and a playground",
+        "sparring train mnist --recipe tutorial": "the digits of a beginner's GAN",
+        "sparring train fashion-mnist --minutes 2": "clothes",
+        "sparring train mnist --minutes 5": "finer digits",
+    }
+    width = max(map(len, commands))
+    lines = [f"  {command:{width}}   {result}" for command, result in commands.items()]
+    screen.print("\n".join(["\n[bold]What to try next[/bold]", *lines]), soft_wrap=True)
     return 0
