@@ -1,4 +1,4 @@
-"""Who plays whom, with which losses: each game is a file, and a line in GAMES."""
+"""The games, with their players, losses and steps: each game is a file, and a line in GAMES."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparring.machine.device import Runtime
     from sparring.networks.own import Given
 
-# The module whose RULES each game has, imported when it is played: a loss alone needs none of it.
+# The module with the RULES of each game, imported only when the game is made: losses do not need it.
 GAMES = {"adversarial": "sparring.games.adversarial_rules"}
 
 
@@ -45,9 +45,9 @@ def make(
     """The game that a config describes on such data, its players freshly initialised from the seed.
 
     Args:
-        own: players of a user's own, by the player's name, where the config says so.
+        own: the user's own players by name, if the config asks for them.
 
     Raises:
-        ConfigError: networks that cannot take this data, or a device that is not here.
+        ConfigError: the networks cannot take this data, or this machine does not have the device.
     """
     return of(config).make(config, spec, classes, runtime, own or {})

@@ -34,7 +34,7 @@ from sparring.networks.network import at_rest, play
 
 
 class Ends(NamedTuple):
-    """What ``lr_schedule`` leads to: shares of rates and penalties, and Adam's second beta (None: as it is)."""
+    """Where ``lr_schedule`` ends: factors of rates and penalties, and Adam's second beta (None: unchanged)."""
 
     rates: float = 0.0
     penalties: float = 1.0
@@ -43,19 +43,22 @@ class Ends(NamedTuple):
 
 @dataclass
 class AdversarialGame:
-    """A generator, a discriminator, the game between them, and the progress of its training.
+    """A generator, a discriminator, the game between them, and the progress of the training.
 
-    ``generator(latents (B, latent_dim))`` gives samples, ``discriminator(samples)`` gives logits (B,).
-    The players see the data scaled to [-1, 1]: a generator may end in tanh, not in a sigmoid or ReLU, and
-    ``sample`` draws in the data's own units. Both take labels (B,) as a second argument when the data has
-    them. Optimizers default to Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's
-    weights in [-weight_clip, weight_clip]. ``ema_half_life`` of the generator's average is in samples.
-    ``instance_noise`` is its deviation at the start, falling in a straight line to 0 at the end;
-    ``clip_gradients`` is the greatest norm of a player's gradient. Of these, None does nothing.
+    ``generator(latents (B, latent_dim))`` gives samples, and ``discriminator(samples)`` gives logits (B,).
+    Both players take labels (B,) as a second argument if the data has labels. The players see the data
+    scaled to [-1, 1], so a generator may end in tanh, but not in a sigmoid or ReLU. ``sample`` draws in the
+    data's own units.
 
-    A batch is split in ``ghost_batches`` parts, each with batch statistics of its own (Hoffer et al.
-    2017, "Train longer, generalize better"), which a CPU computes side by side. The learning rates rise
-    over the first ``lr_warmup`` of the budget.
+    The default optimizers are Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's
+    weights in [-weight_clip, weight_clip]. ``ema_half_life`` is the half-life, in samples, of the
+    generator's weight average. ``clip_gradients`` is the greatest norm of a player's gradient. Each of these
+    three does nothing if it is None. ``instance_noise`` is the standard deviation of the noise at the start;
+    it falls linearly to 0 at the end.
+
+    A batch is divided into ``ghost_batches`` parts, each with its own batch statistics (Hoffer et al. 2017,
+    "Train longer, generalize better"). A CPU computes the parts in parallel. The learning rates rise
+    linearly from 0 over ``lr_warmup``, a share of the budget.
     """
 
     generator: nn.Module
@@ -81,7 +84,7 @@ class AdversarialGame:
 
     penalty_scale: float = field(default=1.0, init=False)
     clock: Clock = field(default_factory=Clock, init=False)
-    spec: Spec | None = field(default=None, init=False)  # of the data trained on, to draw in its units
+    spec: Spec | None = field(default=None, init=False)  # of the training data, to draw in its units
 
     def __post_init__(self) -> None:
         check_game(self)
@@ -118,19 +121,19 @@ class AdversarialGame:
 
     @property
     def memories(self) -> dict[str, nn.Module]:
-        """What is part of the state beside the players: adaptive p and gamma, LeCam's anchors, the average."""
+        """What else is part of the state: adaptive p and gamma, LeCam's anchors, and the weight average."""
         average = self.average.network if self.average else None
         found = {"augment": self.augment, "lecam": self.lecam, "gamma": self.gamma, "average": average}
         return {name: memory for name, memory in found.items() if memory is not None}
 
     @property
     def batches(self) -> int:
-        """A fresh batch for each update of the discriminator."""
+        """The number of batches in a step: one for each update of the discriminator."""
         return self.d_steps
 
     @property
     def parts(self) -> int:
-        """Ghost batches."""
+        """The number of ghost batches."""
         return self.ghost_batches
 
     @property
@@ -149,11 +152,11 @@ class AdversarialGame:
         """Draw samples (count, *shape) in the data's own units and type, from ``sampling_generator``.
 
         Args:
-            data: whose units; without it, those of the data that ``train`` was given.
-            labels: as for ``GAN.sample``; without them all classes in turn.
+            data: samples have its units; by default, those of the data that ``train`` was given.
+            labels: as for ``GAN.sample``; by default, all classes in turn.
 
         Raises:
-            ConfigError: an argument that does not fit, or no data to know the units from.
+            ConfigError: an argument does not fit, or no data says what the units are.
         """
         dataset = None if data is None else find.samples(data)[0]
         spec = self.spec if dataset is None else dataset.spec
@@ -181,7 +184,7 @@ class AdversarialGame:
         return self.runtime.share(latents).to(self.runtime.device)
 
     def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
-        """Latents (count, latent_dim) and these labels, or what is given with random samples of paired data."""
+        """Latents (count, latent_dim) and these labels; for paired data, the inputs of random samples."""
         if data.given is not None:
             return drawing.given_with(data, count, seed)
         return Inputs(drawing.random_latents(count, self.latent_dim, seed), labels)
@@ -197,7 +200,7 @@ class AdversarialGame:
         """Try a step on copies; before the first step, also warn of problems in the outputs of the players.
 
         Raises:
-            PlayerError: what would fail, or could never be won.
+            PlayerError: the step fails, or a player cannot learn.
         """
         first_outputs.try_out(self, batch)
 
@@ -206,13 +209,13 @@ class AdversarialGame:
         return HeldOutGap(self, data, held_out, seed) if held_out else dict
 
     def described(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """The options that say what it is, as far as they can, and in words what else is a program's own."""
+        """The options that describe the game, and a text about each part that no option describes."""
         return described(self)
 
     def replicas(self) -> list[AdversarialGame]:
-        """This game once for each ghost batch: the same weights, batch statistics apart.
+        """This game once for each ghost batch, with the same weights and separate batch statistics.
 
-        The first is the game itself; the others start each step from its statistics.
+        The first is the game itself; the others start each step with a copy of its statistics.
         """
         replicas = [self]
         for generator, discriminator in self._replicas:
@@ -223,7 +226,7 @@ class AdversarialGame:
         return replicas
 
     def at(self, progress: float) -> dict[str, float]:
-        """Put rates, penalties and betas where they stand at this share of the budget; what to log of it."""
+        """Set rates, penalties and betas to their values at this share of the budget; return what to log."""
         share = self.lr_schedule(progress)
         lr_scale = schedules.towards(self.ends.rates, share) * schedules.warm_up(progress, self.lr_warmup)
         self.penalty_scale = schedules.towards(self.ends.penalties, share)

@@ -35,10 +35,10 @@ def make(
     """Both players, freshly initialised from the seed, and the game between them.
 
     Args:
-        own: players of a user's own, by the player's name, where the config says so.
+        own: the user's own players by name, if the config asks for them.
 
     Raises:
-        ConfigError: networks that cannot take this data, or a device that is not here.
+        ConfigError: the networks cannot take this data, or this machine does not have the device.
     """
     check_players(config, spec, classes)
     memory.check_players(memory.costs(config.networks, spec, classes))
@@ -95,7 +95,7 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     """Refuse options that do not work together, without building anything.
 
     Raises:
-        ConfigError: which, and what to change.
+        ConfigError: which options, and what to change.
     """
     check_needs(config)
     kind = kinds.of(spec)

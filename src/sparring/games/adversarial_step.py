@@ -1,4 +1,4 @@
-"""The whole GAN on one screen: one discriminator update, then one generator update."""
+"""One step of a GAN: the updates of the discriminator, then one update of the generator."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """A discriminator update for each batch, then one generator update with the last one's fakes.
 
-    ``rng`` draws the latents and what else is random. Returns both losses, the penalties' share ()
-    and the logits (B,), detached, still on the device.
+    The latents and all other random numbers come from ``rng``. Returns both losses, the penalties'
+    share () and the logits (B,), detached and still on the device.
     """
     ghosts = GhostBatches(game.replicas(), rng)
     for batch in batches:
@@ -37,7 +37,7 @@ def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch
         logged = remember(game, descend(game, "discriminator", updates, game.clip_gradients))
         if game.weight_clip:
             clip_weights(game.discriminator, game.weight_clip)
-    # The last fakes still hold their graph: the generator learns from them with the new discriminator.
+    # The last fakes still have their graph: the generator learns from them with the new discriminator.
     updates = ghosts.each(generator_update, parts, fakes)
     logged |= descend(game, "generator", updates, game.clip_gradients)
     if game.average and game.ema_half_life:
@@ -48,10 +48,10 @@ def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch
 
 
 def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
-    """The gradient of L_D(D(x), D(G(z))) plus the penalties due at this step, in D's weights."""
+    """The gradient of L_D(D(x), D(G(z))) plus the penalties due at this step, for D's weights."""
     due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
-    # Where D's slope in its samples is asked for, the logits carry it: one forward pass for both. It is
-    # the slope of D(see(x)) in x, as in Karras et al. 2020: the alteration is a part of D here.
+    # One forward pass gives the logits and, if a penalty needs it, D's gradient with respect to its samples.
+    # It is the gradient of D(see(x)) with respect to x, as in Karras et al. 2020: see is a part of D here.
     real = batch.real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
     fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
     labels = batch.labels
@@ -68,7 +68,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
         else:
             cost = penalise_elsewhere(game, penalty, real, fake, labels, rng)
         weight: float | Tensor = penalty.every * penalty.weight * game.penalty_scale
-        if game.gamma is not None and penalty.on != "between":  # WGAN-GP's weight is no gamma
+        if game.gamma is not None and penalty.on != "between":  # the weight of WGAN-GP is not a gamma
             weight = weight * game.gamma.scale
         total = total + weight * cost
     logged = {
@@ -96,7 +96,7 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
 
 
 def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:
-    """Fakes G(z), z ~ N(0, I), as many and of the same classes as the batch."""
+    """Fakes G(z), z ~ N(0, I), of the same number and the same classes as the batch."""
     given = game.given(batch, rng)
     with game.runtime.autocast():
         fake = play(game.generator, given, batch.labels)
@@ -104,7 +104,7 @@ def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:
 
 
 def see(game: AdversarialGame, samples: Tensor, rng: torch.Generator) -> Tensor:
-    """Samples as the discriminator is shown them: augmented, then under noise, where the game has such."""
+    """Samples as the discriminator sees them: augmented, then with noise added, if the game has these."""
     runtime, count = game.runtime, len(samples) * game.runtime.processes
     if game.augment is not None:
         u = torch.rand(count, game.augment.numbers, generator=rng, device=runtime.device)
@@ -116,7 +116,7 @@ def see(game: AdversarialGame, samples: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def remember(game: AdversarialGame, logged: Logged) -> Logged:
-    """Let LeCam's anchors, p and gamma follow an update's logits; returns what is logged, and the latter."""
+    """Update LeCam's anchors, p and gamma from the logits; return what was logged, with p and gamma."""
     real, fake, mean = logged["real_logit"], logged["fake_logit"], game.runtime.mean
     if game.lecam is not None:
         game.lecam.update(mean(torch.stack([real.mean(), fake.mean()])))
@@ -132,9 +132,10 @@ def remember(game: AdversarialGame, logged: Logged) -> Logged:
 
 
 def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-    """D(x) and D(G(z)), (B,) each; in float32 and apart where a slope in the samples is asked for.
+    """D(x) and D(G(z)), (B,) each.
 
-    Otherwise in one forward pass, unless batch statistics would mix the two.
+    If a gradient with respect to the samples is needed, each is computed on its own, in float32. Otherwise
+    both are computed in one forward pass, unless batch statistics would mix the two.
     """
     sloped = real.requires_grad or fake.requires_grad
     with nullcontext() if sloped else game.runtime.autocast():
@@ -154,7 +155,7 @@ def penalise_elsewhere(
     labels: Tensor | None,
     rng: torch.Generator,
 ) -> Tensor:
-    """The batch mean of a penalty "between" real and fake or "near" reals, in float32."""
+    """The batch mean of a penalty "between" real and fake or "near" real samples, in float32."""
     runtime, count = game.runtime, len(real) * game.runtime.processes
     if penalty.on == "between":
         share = torch.rand(count, generator=rng, device=runtime.device)

@@ -1,12 +1,12 @@
 """Differentiable augmentation of the discriminator's inputs, both real and forged.
 
-A discriminator with few samples learns them by heart. Shown them ever differently it cannot, and the
-generator does not learn the alterations as long as each is left out often enough: a transformation
-made with a probability below about 0.8 leaves the original law the likeliest explanation of what is
-seen (Karras et al. 2020, "Training GANs with limited data", section 2.2).
+A discriminator with few samples memorises them; random transformations of the samples prevent this. The
+generator does not learn a transformation that is left out often enough: if its probability is below about
+0.8, the original distribution remains the most likely explanation of what the discriminator sees (Karras et
+al. 2020, "Training GANs with limited data", section 2.2).
 
 A transformation is a pure function ``(pictures (B, C, H, W), u (numbers, B), p) -> pictures`` of
-uniform random numbers ``u`` in [0, 1); the first of them decide, against p, whether it is made.
+uniform random numbers ``u`` in [0, 1). Some of these are compared with p to decide whether it is applied.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from sparring.errors import ConfigError
 from sparring.games.logits import sign_of_pairs
 from sparring.games.losses import AROUND_ZERO
 
-MOST = 0.8  # adaptive p stays below: beyond, the generator may learn the alterations
-REACH = 0.125  # of the sides: how far pictures are shifted
-CUT = 0.5  # of the sides: what is cut out
+MOST = 0.8  # the limit of adaptive p; above it the generator may learn the transformations
+REACH = 0.125  # of the sides: the size of shifts
+CUT = 0.5  # of the sides: the size of the box that is cut out
 
 
 class Transform(NamedTuple):
@@ -45,7 +45,7 @@ def either(takes: Tensor, value: Tensor, neutral: float) -> Tensor:
 
 
 def normal(u: Tensor, deviation: float) -> Tensor:
-    """Uniform numbers in [0, 1) to normal ones of this standard deviation; never infinite."""
+    """Turn uniform numbers in [0, 1) into finite normal ones of this standard deviation."""
     drawn: Tensor = torch.special.ndtri(u.clamp_min(2.0**-25)) * deviation
     return drawn
 
@@ -57,10 +57,10 @@ def mirror(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
 
 
 def quarter_turns(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """By 0, 90, 180 or 270 degrees, each as likely (ADA); square pictures only.
+    """Rotate by 0, 90, 180 or 270 degrees with equal probability (ADA).
 
     Raises:
-        ValueError: pictures that are not square.
+        ValueError: the pictures are not square.
     """
     if pictures.shape[2] != pictures.shape[3]:
         raise ValueError(f"pictures of {tuple(pictures.shape[2:])} pixels cannot be turned by 90 degrees.")
@@ -101,7 +101,7 @@ def translation(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
 
 
 def cutout(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """Set a box of half of each side, with a random centre, to 0 (Zhao et al. 2020)."""
+    """Set a box, half as wide and high as the picture and with a random centre, to 0 (Zhao et al. 2020)."""
     takes = u[0] < p
     inside = []
     for side, v in zip(pictures.shape[2:], u[1:], strict=True):
@@ -115,11 +115,12 @@ def cutout(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
 
 
 def geometry(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
-    """ADA's shifts, scalings and rotations as one affine map, what moves in being a reflection.
+    """ADA's shifts, scalings and rotations as one affine map; what comes into view is a reflection.
 
-    In Karras et al. 2020's order (appendix B): whole-pixel shift, scaling, rotation, scaling of x
-    against y, rotation, shift. Each rotation is made with probability 1 - sqrt(1 - p), so that
-    one of the two is with p. The laws are symmetric: what is drawn is taken for the inverse map.
+    The order is that of Karras et al. 2020 (appendix B): whole-pixel shift, scaling, rotation, scaling of x
+    against y, rotation, shift. Each rotation is applied with probability 1 - sqrt(1 - p), so that at least
+    one of the two is applied with probability p. The distributions are symmetric, so the numbers drawn can
+    stand for the inverse map.
     """
     sides = u.new_tensor([pictures.shape[3], pictures.shape[2]])  # x, y
     turning = 1 - (1 - p).sqrt()
@@ -139,7 +140,8 @@ def colour_matrix(pictures: Tensor, u: Tensor, p: Tensor) -> Tensor:
     """ADA's brightness, contrast, luma flip, hue and saturation as one matrix (appendix B).
 
     With v the grey axis: x -> (flip v v^T + saturation (rotation by hue about v)) contrast
-    (x + brightness). Of grey pictures only the first three are left; alpha keeps its values.
+    (x + brightness). Grey pictures have only the first three changes. An alpha channel keeps its
+    values.
     """
     brightness = either(u[0] < p, normal(u[1], 0.2), 0)
     contrast = either(u[2] < p, normal(u[3], 0.5 * math.log(2)).exp(), 1)
@@ -174,21 +176,21 @@ COLOUR_MATRIX = Transform(colour_matrix, 10)
 
 
 def sign_of_reals(real: Tensor, fake: Tensor) -> Tensor:
-    """r_t = E[sign D(x)] (): 1 where every real is known for real, 0 at a guess (Karras et al. 2020)."""
+    """r_t = E[sign D(x)] (): 1 if D recognises every real sample, 0 if D guesses (Karras et al. 2020)."""
     return real.sign().mean()
 
 
 class Augmentation(nn.Module):
     """Applies transformations one after the other, each with probability p.
 
-    With a ``target`` p adapts (Karras et al. 2020, section 3): ``overfitting`` tells from the logits
-    of a batch how well the discriminator knows its reals; above the target p rises, below it falls,
-    from 0 to 1 in ``samples_to_one`` samples, 0 to MOST at the most. p is a buffer, and so part of
-    a checkpoint. Karras et al. adapt every fourth batch on the mean of four; here each does.
+    With a ``target``, p adapts (Karras et al. 2020, section 3). ``overfitting`` computes from the logits of a
+    batch how well the discriminator knows its real samples. Above the target p rises, and below the target p
+    falls, by 1 in ``samples_to_one`` samples; it stays in [0, MOST]. p is a buffer, so it is part of a
+    checkpoint. Karras et al. adapt p at every fourth batch, on the mean of four; here p adapts at every batch.
 
     Args:
         transforms: such as ``[COLOUR, TRANSLATION, CUTOUT]`` or ``[GEOMETRY, COLOUR_MATRIX]``.
-        p: the probability, or, with a target, where it begins.
+        p: the probability; with a target, its value at the start.
     """
 
     p: Tensor
@@ -209,10 +211,10 @@ class Augmentation(nn.Module):
         self.register_buffer("p", torch.tensor(float(p)))
 
     def forward(self, pictures: Tensor, u: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) as uniform numbers ``u`` (B, numbers) have them seen.
+        """Transform pictures (B, C, H, W) according to uniform numbers ``u`` (B, numbers).
 
         Raises:
-            ValueError: what comes are not pictures.
+            ValueError: the samples are not pictures.
         """
         if pictures.ndim != 4:
             raise ValueError(f"samples of shape {tuple(pictures.shape[1:])} are not pictures (C, H, W).")
@@ -224,7 +226,7 @@ class Augmentation(nn.Module):
 
     @torch.no_grad()
     def adapt(self, overfitting: Tensor, samples: int) -> None:
-        """Move p after so many samples, on which ``overfitting`` () was found."""
+        """Move p after this number of samples, whose ``overfitting`` () is given."""
         if self.target:
             step = (overfitting - self.target).sign() * (samples / self.samples_to_one)
             self.p.add_(step.to(self.p.dtype)).clamp_(0, MOST)
@@ -238,10 +240,13 @@ AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {  # by the name that --augmen
 
 
 def of(chosen: AugmentationConfig, loss: str, spec: Spec) -> Augmentation | None:
-    """What is altered of such samples; None where nothing is. ``loss`` is the game's, by name.
+    """The augmentation of such samples that the options choose; None without one.
+
+    Args:
+        loss: the name of the game's loss.
 
     Raises:
-        ConfigError: samples that cannot be altered so.
+        ConfigError: such samples cannot be augmented in this way.
     """
     flips = (MIRROR,) * chosen.augment_flip + (QUARTER_TURNS,) * chosen.augment_turn
     transforms = flips + AUGMENTATIONS[chosen.augment]
@@ -266,16 +271,16 @@ def of(chosen: AugmentationConfig, loss: str, spec: Spec) -> Augmentation | None
 
 
 def rotation(angle: Tensor) -> Tensor:
-    """Angles (B,) to rotations of the plane (B, 2, 2)."""
+    """The matrices (B, 2, 2) of rotations of the plane by angles (B,)."""
     cosine, sine = angle.cos(), angle.sin()
     return torch.stack([cosine, -sine, sine, cosine], 1).view(-1, 2, 2)
 
 
 def warp(pictures: Tensor, linear: Tensor, shift: Tensor, outside: str) -> Tensor:
-    """What is seen at y of a picture is what it has at ``linear`` (B, 2, 2) y + ``shift`` (B, 2).
+    """Map pictures: the result at y is the picture at ``linear`` (B, 2, 2) y + ``shift`` (B, 2).
 
-    Places are x, y in pixels from the middle; between pixels values are bilinear. A picture whose
-    map is the identity comes back exactly. ``outside`` is grid_sample's padding mode.
+    Positions are x, y in pixels from the middle; values between pixels are interpolated bilinearly. The
+    identity returns a picture exactly. ``outside`` is the padding mode of grid_sample.
     """
     half = linear.new_tensor([pictures.shape[3], pictures.shape[2]]) / 2
     theta = torch.cat([linear * half / half[:, None], (shift / half)[:, :, None]], 2)
@@ -290,17 +295,17 @@ def _without_alpha(pictures: Tensor) -> tuple[Tensor, Tensor]:
     """The colour channels (1 or 3), and the alpha channel or no channel.
 
     Raises:
-        ValueError: another number of channels than 1, 3 or 4.
+        ValueError: the number of channels is not 1, 3 or 4.
     """
     if pictures.shape[1] not in (1, 3, 4):
         raise ValueError(f"pictures of {pictures.shape[1]} channels have no known colours: give 1, 3 or 4.")
     return pictures[:, :3], pictures[:, 3:]
 
 
-# Sampling is linear in the picture, so its second derivative is sampling again. Written out because
-# older torch (2.6 among it) cannot differentiate grid_sample twice, which R1 needs.
+# R1 differentiates grid_sample twice, which older versions of torch (such as 2.6) cannot do. Sampling is
+# linear in the picture, so the derivative of its derivative is sampling again.
 class _Sample(torch.autograd.Function):
-    """grid_sample with a gradient for the pictures alone."""
+    """grid_sample with a gradient only for the pictures."""
 
     @staticmethod
     def forward(ctx: Any, pictures: Tensor, grid: Tensor, outside: str) -> Tensor:

@@ -18,10 +18,10 @@ def duplicate(network: nn.Module, memo: dict[int, Any] | None = None) -> nn.Modu
 
 
 class WeightAverage:
-    """A frozen copy of a network, ``network``, whose weights trail the original's.
+    """A frozen copy of a network, ``network``, with the moving average of the original weights.
 
-    Parameters and float buffers (batch statistics) are averaged. Other buffers (counts) are copied,
-    and so are spectral normalisation's singular vectors: a mean of unit vectors is shorter than 1.
+    Parameters and float buffers (batch statistics) are averaged. Other buffers (counts) are copied.
+    The singular vectors of spectral normalisation are copied too: a mean of unit vectors is shorter than 1.
     """
 
     def __init__(self, network: nn.Module) -> None:

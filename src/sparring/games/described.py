@@ -1,4 +1,4 @@
-"""An adversarial game in the words of options: what making one from a config does, the other way round."""
+"""Describe an adversarial game by its options: the inverse of making a game from a config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BY_TYPE = {"Adam": "adam", "OptimisticAdam": "optimistic-adam", "RMSprop": "rmsp
 
 def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
     """The options that describe a game, and a text about each part that no option describes."""
-    rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then G's
+    rates, betas = zip(*game.base, strict=True)  # of D's groups of weights, then of G's
     first = len(game.d_optimizer.param_groups)
     known: dict[str, Any] = {
         "rules": "adversarial",

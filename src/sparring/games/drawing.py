@@ -19,9 +19,9 @@ from sparring.kinds.kind import Array
 from sparring.networks import memory
 from sparring.networks.network import at_rest
 
-Order = Literal["turns", "rows", "natural", "random"]  # in which classes are drawn
+Order = Literal["turns", "rows", "natural", "random"]  # of the classes that are drawn
 CHUNK = 500  # samples drawn at a time
-MOST = 2**40  # samples of a draw, or numbers in a latent, before their memory is looked at
+MOST = 2**40  # the most samples, or numbers in a latent; their memory is checked later
 
 
 @torch.no_grad()
@@ -31,16 +31,15 @@ def draw(
     labels: Tensor | None = None,
     decode: Callable[[Tensor], Tensor] = lambda encoded: encoded,
 ) -> Tensor:
-    """Encoded samples (N, *shape) for latents (N, latent_dim), or what else the generator is given (N, …).
+    """Draw encoded samples (N, *shape) from latents (N, latent_dim) or other inputs (N, …).
 
-    In evaluation mode, a chunk at a time.
-
-    ``decode`` is applied to each chunk: bytes take a quarter of the memory.
+    The generator is in evaluation mode and draws one chunk at a time. ``decode`` is applied to each chunk,
+    since samples in bytes take a quarter of the memory.
     """
     device = next(generator.parameters()).device
     drawn = torch.empty(0)
     with at_rest(generator):
-        for start in range(0, max(len(latents), 1), CHUNK):  # none at all still has a shape
+        for start in range(0, max(len(latents), 1), CHUNK):  # an empty draw has a shape too
             part = latents[start : start + CHUNK].to(device)
             of = () if labels is None else (labels[start : start + CHUNK].to(device),)
             part = decode(generator(part, *of).cpu())
@@ -57,7 +56,7 @@ def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | 
 
 
 def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
-    """The samples for latents (N, latent_dim) as features are taken of them."""
+    """Samples for latents (N, latent_dim) in the form from which features are computed."""
     return draw(
         generator, latents, labels, lambda encoded: kinds.of(spec).for_features(spec.decode(encoded), spec)
     )
@@ -67,7 +66,7 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
     """``truncation`` times N(0, I): below 1 the samples are more typical and less varied.
 
     Raises:
-        ConfigError: a count or a seed that is none, or more latents than the memory holds.
+        ConfigError: the count or the seed is not valid, or the memory cannot hold the latents.
     """
     count, latent_dim = _count(count), whole_number("latent_dim", latent_dim, 1, MOST)
     truncation = number("truncation", truncation, 0)
@@ -78,7 +77,7 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
 
 
 def given_with(data: Dataset, count: int, seed: int) -> Inputs:
-    """What is given with ``count`` random samples of paired data, all before one comes again; their classes."""
+    """The inputs and classes of ``count`` random samples of paired data; none repeats before all are used."""
     assert data.given is not None
     order = torch.randperm(len(data), generator=_stream(seed))
     chosen = order[torch.arange(_count(count)) % len(order)]
@@ -124,12 +123,12 @@ def label_indices(
 ) -> Tensor | None:
     """Class indices (count,) for what the user calls the classes; None without classes.
 
-    Clusters, which have no names, come up as often as in the data where ``class_counts`` says how often.
+    Clusters have no names. They are drawn as often as in the data, if ``class_counts`` is given.
 
     Args:
         labels: a name, or one for each sample; None: the classes come in this ``order``.
-        order: one class after the other ("turns"), equally many of each at a time ("rows"), as many of each at
-            a time as ``class_counts`` has ("natural"), or at random, as often as ``class_counts`` has them.
+        order: one class after the other ("turns"), blocks of equal size ("rows"), blocks in the proportions of
+            ``class_counts`` ("natural"), or at random in these proportions ("random").
     """
     names = spec.class_names
     if not names or spec.clusters:
@@ -178,8 +177,8 @@ def even_labels(count: int, classes: int) -> Tensor | None:
 def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
     """Labels (count,) in the proportions of the training data; None without classes.
 
-    To compare samples with real data: another mix of classes alone moves a Fréchet distance. They are
-    shuffled, the same way each time, so that a part of them has all classes too.
+    Samples with these labels can be compared with real data: other proportions alone would change a Fréchet
+    distance. The labels are shuffled, always in the same way, so that a part of them has all classes too.
     """
     count = _count(count)
     if not class_counts:
@@ -192,7 +191,7 @@ def natural_labels(count: int, class_counts: Sequence[int]) -> Tensor | None:
 def drawn_labels(count: int, class_counts: Sequence[int], seed: int) -> Tensor:
     """Labels (count,) at random, each class as likely as in the training data.
 
-    Systematic draws, shuffled: each class comes up to one time more or less often than its share.
+    Systematic sampling, shuffled: the number of each class differs from its share by less than one.
     """
     rng, count = _stream(seed), _count(count)
     bounds = torch.tensor([0, *class_counts], dtype=torch.float64).cumsum(0)

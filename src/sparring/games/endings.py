@@ -10,11 +10,11 @@ from torch import Tensor
 
 from sparring.errors import Caution
 
-SHORT = 0.1  # share of the data's range that a generator must lack to be told of it
+SHORT = 0.1  # a generator that misses this share of the data's range gets a warning
 
 
 class Ending(NamedTuple):
-    """The last function of a network, where its values are bounded."""
+    """A bounded function at the end of a network, with its least and its greatest value."""
 
     words: str
     least: float
@@ -25,20 +25,20 @@ class Ending(NamedTuple):
         return self.least, self.most
 
 
-ENDINGS = {  # by the name of torch's node
+ENDINGS = {  # by the name of the node in autograd's graph
     "Sigmoid": Ending("a sigmoid", 0, 1), "Hardsigmoid": Ending("a hard sigmoid", 0, 1),
     "Softmax": Ending("a softmax", 0, 1), "Tanh": Ending("tanh", -1, 1),
     "Relu": Ending("ReLU", 0, math.inf), "Softplus": Ending("softplus", 0, math.inf),
     "Exp": Ending("an exponential", 0, math.inf), "Abs": Ending("an absolute value", 0, math.inf),
     "LogSigmoid": Ending("a log-sigmoid", -math.inf, 0), "LogSoftmax": Ending("a log-softmax", -math.inf, 0),
 }  # fmt: skip
-# Nodes that only move values or average them: what is bounded stays so.
+# Nodes that only move or average values, so that bounded values stay bounded.
 MOVES = ("View", "UnsafeView", "Reshape", "ReshapeAlias", "Alias", "Squeeze", "Unsqueeze", "Select", "Slice",
          "Permute", "Transpose", "T", "Clone", "ToCopy", "Mean", "Expand", "Split", "Index")  # fmt: skip
 
 
 def ending(outputs: Tensor) -> Ending | None:
-    """The bounded function that a network's outputs come from, where it is the last."""
+    """The bounded function that a network ends in, found from its outputs; None if it ends in another."""
     node = outputs.grad_fn
     while node is not None:
         name = re.sub(r"Backward\d*$", "", node.name())
@@ -51,21 +51,21 @@ def ending(outputs: Tensor) -> Ending | None:
 
 
 def span(encoded: Tensor) -> tuple[float, float]:
-    """The range of the data as the players see it, 1 % to 99 %, never empty."""
-    values = encoded.flatten()[:10_000_000].float()  # quantile takes no more
+    """The range of the data as the players see it, from the 1 % to the 99 % quantile; never empty."""
+    values = encoded.flatten()[:10_000_000].float()  # quantile accepts no more
     low, high = (float(values.quantile(share)) for share in (0.01, 0.99))
     return low, max(high, low + 1e-12)
 
 
 def lacking(ends: tuple[float, float], range_: tuple[float, float]) -> bool:
-    """Whether a generator with these ends cannot reach that range."""
+    """Whether a generator whose values lie between these ends cannot reach the range."""
     low, high = range_
     return ends[0] > low + SHORT * (high - low) or ends[1] < high - SHORT * (high - low)
 
 
 def out_of_reach(ends: tuple[float, float], range_: tuple[float, float], last: Ending | None) -> Caution:
     """The warning for a generator that cannot reach the range of the data."""
-    least, most = (end + 0.0 for end in ends)  # no minus before 0
+    least, most = (end + 0.0 for end in ends)  # -0.0 becomes 0.0
     bounds = (
         f"go below {least:.3g}" if most == math.inf
         else f"go above {most:.3g}" if least == -math.inf

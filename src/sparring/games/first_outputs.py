@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
-HELD = 0.1  # of the data's range that a bound may move by
-FAR = 1e3  # last weights so many times too large saturate a bounded generator
+HELD = 0.1  # share of the data's range by which a bound may move
+FAR = 1e3  # last weights made this many times larger saturate a bounded generator
 
 
 def try_out(game: AdversarialGame, batch: Batch) -> None:
@@ -48,11 +48,11 @@ def cautions(game: AdversarialGame, batch: Batch) -> list[Caution]:
 
 
 def of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
-    """Problems with the range of the generator, compared with the data, and with the size of outputs."""
+    """Problems with the generator's range, compared with the data's, and with the size of the outputs."""
     given = twin.given(batch, torch.Generator().manual_seed(0))
     near = play(twin.generator, given, batch.labels)
     logits = play(twin.discriminator, batch.real, batch.labels)
-    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # whose margin is 1
+    limits = twin.loss.generator in ON_LOGITS and twin.loss != hinge  # the margin of hinge is 1
     if limits and (last := ending(logits)):
         yield Caution(
             "bounded-logits",
@@ -82,11 +82,12 @@ def of_outputs(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Ca
 def _reach(twin: AdversarialGame, given: Tensor, labels: Tensor | None, width: float) -> tuple[float, float]:
     """The least and the greatest value that the generator can make; infinite without bounds.
 
-    Its last weights are made very large, with either sign, so that a remaining bound is due to the network.
+    The weights of its last layer are made very large, with either sign. A bound that remains comes from a
+    function after that layer.
     """
     last = [layer for layer in twin.generator.modules() if isinstance(layer, LAYERS)][-1:]
     if any("weight" not in dict(layer.named_parameters(recurse=False)) for layer in last):
-        return -math.inf, math.inf  # it is computed anew at each call, as under spectral_norm
+        return -math.inf, math.inf  # the weight is computed at each call, as with spectral_norm
     ends = []
     with torch.no_grad():
         for factor in (1.0, FAR, FAR, -1.0):
@@ -95,7 +96,7 @@ def _reach(twin: AdversarialGame, given: Tensor, labels: Tensor | None, width: f
             far = play(twin.generator, given, labels).float()
             ends.append((float(far.min()), float(far.max())))
     near, *far_ends = ends
-    if far_ends[0] == near:  # the layer takes its weights from elsewhere
+    if far_ends[0] == near:  # no effect: the layer takes its weights from elsewhere
         return -math.inf, math.inf
     lows, highs = zip(*far_ends, strict=True)
     least = min(lows) if max(lows) - min(lows) <= HELD * width else -math.inf

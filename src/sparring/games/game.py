@@ -24,11 +24,11 @@ SHORT = {"generator": "g", "discriminator": "d"}
 
 
 class Inputs(NamedTuple):
-    """What samples are drawn from.
+    """The inputs of a generator.
 
     Attributes:
-        given: what the generator is given for each (N, …): a latent, another picture.
-        labels: their classes (N,), or None.
+        given: one input for each sample (N, …), such as a latent or another picture.
+        labels: the classes (N,) of the samples, or None.
     """
 
     given: Tensor
@@ -52,7 +52,7 @@ class Clock:
     progress: float = 0.0
 
     def broken(self) -> Record:
-        """A last record that says that a number is no longer finite, for the doctor."""
+        """A last record, for the doctor, which says that a number is no longer finite."""
         return Record(self.step, self.samples_seen, self.seconds, 1.0, {"non_finite": 1.0})
 
 
@@ -63,7 +63,7 @@ class Game(Protocol):
     Attributes:
         clock: how far the training is.
         runtime: where it runs.
-        spec: of the data trained on, which the loop says.
+        spec: of the training data; the loop sets it.
     """
 
     clock: Clock
@@ -109,13 +109,13 @@ class Game(Protocol):
         """Update every player; all that is random follows from ``rng``. What to log, still on the device."""
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
-        """What the generator is given for a batch: what came with it, or else latents drawn here."""
+        """The generator's inputs for a batch: those that came with it, or else latents drawn here."""
 
     def inputs(self, data: Dataset, count: int, seed: int, labels: Tensor | None = None) -> Inputs:
-        """What ``count`` samples are drawn from to be shown or measured; it follows from the seed.
+        """The generator's inputs for ``count`` samples to show or to measure; they follow from the seed.
 
         Args:
-            data: real samples, with which what is given may come.
+            data: real samples; in paired data, each has its own input.
             labels: the classes (count,) to draw, where they can be chosen.
         """
 
@@ -126,10 +126,10 @@ class Game(Protocol):
         """Try a step on copies before the first: raise what would fail in it, warn of what may."""
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
-        """What is measured at each record that only this game has."""
+        """A function that measures, at each record, values that only this game has."""
 
     def described(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """The options that say what it is, as far as they can, and in words what else is a program's own."""
+        """The options that describe the game, and a text about each part that no option describes."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,11 @@ class Rules:
 
     Attributes:
         players: their names.
-        make: the game of (config, spec, classes, runtime, own), where ``own`` are players of a user's own by
-            their names.
+        make: makes the game from (config, spec, classes, runtime, own), where ``own`` are the user's own
+            players by name.
         check: refuses what cannot be trained by (config, spec, classes), without building the players.
-        check_players: the same of players that are only to be drawn from.
-        preflight: what is wrong with such a game and the data, by (game, data, seed), before the first step.
+        check_players: the same for players that are only used to draw samples.
+        preflight: finds problems of (game, data, seed) before the first step.
     """
 
     players: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Ghost batches: parts of a batch, each with batch statistics of its own, computed side by side.
+"""Ghost batches: parts of a batch, each with its own batch statistics, computed in parallel.
 
 Hoffer et al. 2017, "Train longer, generalize better".
 """
@@ -25,7 +25,7 @@ class GhostBatches:
 
     Args:
         games: the game once for each part; the first is the game itself.
-        rng: of the step; the first part draws from it, each other one from a stream that follows from it.
+        rng: of the step; the first part draws from it, and each other part from a generator seeded by it.
     """
 
     def __init__(self, games: Sequence[AdversarialGame], rng: torch.Generator) -> None:
@@ -38,7 +38,7 @@ class GhostBatches:
         return [Batch(*row) for row in zip(*columns, strict=True)]
 
     def each(self, function: Callable[..., T], *of_parts: Sequence[Any]) -> list[T]:
-        """``function(game, *of_part, rng)`` of every part, side by side where the CPU has threads for it."""
+        """``function(game, *of_part, rng)`` of every part, in parallel if the CPU has threads for it."""
         return self.games[0].runtime.together(function, self.games, *of_parts, self.rngs)
 
 
@@ -56,7 +56,7 @@ def follow(copied: nn.Module, network: nn.Module) -> None:
 
 
 def joined(values: Sequence[Tensor]) -> Tensor:
-    """What the parts logged, as for one batch: means () are averaged, values of samples (B,) joined."""
+    """Join what the parts logged: means () are averaged, and values of samples (B,) are concatenated."""
     return torch.cat(list(values)) if values[0].ndim else torch.stack(list(values)).mean()
 
 

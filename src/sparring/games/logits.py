@@ -15,9 +15,9 @@ MOST_SCORES = 2**23  # quantile accepts at most twice as many
 
 
 def sign_of_pairs(real: Tensor, fake: Tensor) -> Tensor:
-    """P(D(x) > D(G(z))) - P(D(x) < D(G(z))) over all pairs (): for games in which 0 means nothing.
+    """P(D(x) > D(G(z))) - P(D(x) < D(G(z))) over all pairs (): for games in which a logit of 0 has no meaning.
 
-    In a relativistic or Wasserstein game the scores are known up to a constant only.
+    In a relativistic or Wasserstein game the logits are known only up to a constant.
     """
     return (real[:, None] - fake[None, :]).sign().mean()
 

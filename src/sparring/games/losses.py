@@ -21,7 +21,7 @@ LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 
 class Loss(NamedTuple):
-    """A game: what each player minimises.
+    """The losses of a game, one for each player to minimise.
 
     ``pairs`` says that the generator's loss also looks at the real logits.
     """
@@ -70,18 +70,18 @@ def one_logit_each(shape: Sequence[int], count: int, classes: int = 0) -> str:
 # Goodfellow et al. 2014, eq. 1, with D = sigmoid(logit). -log sigmoid(x) = softplus(-x) does not
 # overflow where log(sigmoid(x)) is -inf, as in sigmoid followed by BCE.
 def logistic_d(real: Tensor, fake: Tensor) -> Tensor:
-    """-log D(x) - log(1 - D(G(z))): binary cross-entropy; ln 4 where D only guesses."""
+    """-log D(x) - log(1 - D(G(z))): binary cross-entropy; ln 4 if D only guesses."""
     check_logits(real, fake)
     return softplus(-real) + softplus(fake)
 
 
 def smoothed_logistic_d(real: Tensor, fake: Tensor, smoothing: float = 0.1) -> Tensor:
-    """The same with 1 - smoothing for the reals' target: D's best score on reals alone is finite.
+    """``logistic_d`` with a target of 1 - smoothing for real samples, so that D's best logit is finite.
 
-    One-sided (Salimans et al. 2016, section 3.4): a smoothed target for fakes would hold them where
+    One-sided (Salimans et al. 2016, section 3.4): a smoothed target for fakes would keep them where
     they are.
     """
-    # Of s softplus(x) - s softplus(-x) = s x there is only the straight line left.
+    # s softplus(x) - s softplus(-x) = s x, so smoothing adds only a linear term.
     return logistic_d(real, fake) + smoothing * real
 
 
@@ -154,7 +154,7 @@ LOSSES: dict[str, Loss] = {  # by the name that --loss takes
     "wasserstein": wasserstein,
     "relativistic": relativistic,
 }
-AROUND_ZERO = ("non-saturating", "minimax", "hinge")  # those in which reals lie above 0
+AROUND_ZERO = ("non-saturating", "minimax", "hinge")  # losses that push real logits above 0 and fake ones below
 
 
 def of(game: GameConfig) -> Loss:

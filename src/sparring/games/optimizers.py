@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, Optimizer, RMSprop
 
-RATE, BETAS = 2e-4, (0.5, 0.999)  # DCGAN's (Radford et al. 2015), where nobody says otherwise
+RATE, BETAS = 2e-4, (0.5, 0.999)  # the defaults, as in DCGAN (Radford et al. 2015)
 
 
 class OptimisticAdam(Adam):
@@ -21,7 +21,7 @@ class OptimisticAdam(Adam):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """One step along the gradients in the weights."""
+        """Make one step with the gradients of the weights."""
         weights = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
         before = [weight.clone() for weight in weights]
         loss = Adam.step(self, closure)
@@ -38,7 +38,7 @@ def adam(player: nn.Module, rate: float = RATE, betas: tuple[float, float] = BET
 
 
 def optimistic_adam(player: nn.Module, rate: float, betas: tuple[float, float]) -> OptimisticAdam:
-    """``OptimisticAdam`` in the same way."""
+    """``OptimisticAdam``, in one kernel if the device has it."""
     return OptimisticAdam(player.parameters(), rate, betas, fused=_fuses(player))
 
 

@@ -14,14 +14,14 @@ from sparring.networks.network import at_rest, play
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
-MOST = 256  # training, held-out and fake samples in a measurement, each
+MOST = 256  # the most training, held-out and fake samples in a measurement
 
 
 def gap(train: Tensor, held_out: Tensor, fake: Tensor) -> float | None:
     """r_v = (E D(train) - E D(held out)) / (E D(train) - E D(fake)) (Karras et al. 2020, eq. 1).
 
-    0 where held-out samples look as real as those trained on, 1 where they look like fakes; None
-    where the discriminator tells nothing apart.
+    0 if held-out samples look as real as training samples, 1 if they look like fakes; None if the
+    discriminator gives training samples and fakes the same score.
     """
     lead = float((train.mean() - fake.mean()).double())
     ahead = float((train.mean() - held_out.mean()).double())
@@ -37,7 +37,7 @@ class HeldOutGap:
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
-        """``held_out_gap`` as a record has it; nothing where there is none."""
+        """``held_out_gap`` for a record; empty if it is not defined."""
         game = self.game
         rng = torch.Generator(game.runtime.device).manual_seed(self.seed)
         with at_rest(*game.players.values()):

@@ -1,7 +1,7 @@
-"""Gradient penalties: ``(samples, logits) -> (B,)``, summed over every axis of a sample but the batch.
+"""Gradient penalties ``(samples, logits) -> (B,)``, summed over all axes except the batch.
 
-``samples`` must require grad and ``logits`` must have been computed from them. LeCam and the gamma
-that adapts, at the end, look at logits alone.
+``samples`` must require grad and ``logits`` must have been computed from them. LeCam and the adaptive
+gamma, at the end of this file, use only the logits.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ PenaltyFunction = Callable[[Tensor, Tensor], Tensor]
 class Penalty(NamedTuple):
     """A penalty in the discriminator's loss.
 
-    ``on`` says where the gradient is taken: real samples, fakes, points between the two, or "near":
-    reals and then, for each, a point ``sigma`` away (2B), whose logits are compared.
-    With ``every`` = k it is computed each k-th step and weighted k times (Karras et al. 2020).
+    ``on`` says where the gradient is taken: at real samples, at fakes, or at points "between" the two. With
+    "near" there is a second point for each real sample, ``sigma`` away, and the two logits are compared; the
+    samples are then (2B, ...). If ``every`` is k, the penalty is computed at each k-th step, with k times the
+    weight (Karras et al. 2020).
     """
 
     function: PenaltyFunction
@@ -55,18 +56,18 @@ def finite_difference(samples: Tensor, logits: Tensor, sigma: float) -> Tensor:
     """1/2 ((D(x + sigma u) - D(x)) / sigma)^2 (B,), u ~ N(0, I): R1 without a second derivative.
 
     ``logits`` (2B,) are those of x and then those of x + sigma u. For small sigma the expectation
-    over u is R1's 1/2 |grad D|^2; for a linear D it is so exactly. After Lin et al. 2025
-    ("Diffusion adversarial post-training", approximated R1), whose weight holds the 1 / sigma^2.
+    over u is R1's 1/2 |grad D|^2; for a linear D the two are equal. After Lin et al. 2025
+    ("Diffusion adversarial post-training", approximated R1), whose weight includes the 1 / sigma^2.
     """
     here, there = logits.chunk(2)
     return 0.5 * ((there - here) / sigma).square()
 
 
 def between(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
-    """The points ``share`` (B,) of the way from each real sample to a fake, shape of ``real``.
+    """The points at ``share`` (B,) of the way from each real sample to a fake, in the shape of ``real``.
 
     Raises:
-        ValueError: shapes that would broadcast.
+        ValueError: the shapes differ, and would be broadcast.
     """
     if real.shape != fake.shape or share.shape != real.shape[:1]:
         raise ValueError(
@@ -109,18 +110,18 @@ def of(chosen: PenaltiesConfig) -> tuple[Penalty, ...]:
 
 
 def anchored(real: Tensor, fake: Tensor, real_anchor: Tensor, fake_anchor: Tensor) -> Tensor:
-    """(D(x) - a_F)^2 + (D(G(z)) - a_R)^2 (B,), a the averages () of each kind's logits.
+    """(D(x) - a_F)^2 + (D(G(z)) - a_R)^2 (B,), where a_F and a_R () are averages of fake and real logits.
 
-    LeCam (Tseng et al. 2021, eq. 5): scores are held near those the other kind has had on average,
-    so that a discriminator with few samples does not pull the two apart without end.
+    LeCam (Tseng et al. 2021, eq. 5): real logits are kept near the average fake logit, and fake logits near
+    the average real one. A discriminator with few samples then does not separate the two without limit.
     """
     return (real - fake_anchor).square() + (fake - real_anchor).square()
 
 
 class LeCam(nn.Module):
-    """The anchors of ``anchored``: averages of the logits of reals and of fakes over the updates.
+    """The anchors of ``anchored``: moving averages of the real and of the fake logits over the updates.
 
-    They begin at 0 and are buffers, and so part of a checkpoint.
+    They start at 0. They are buffers, so they are part of a checkpoint.
     """
 
     real: Tensor
@@ -133,24 +134,24 @@ class LeCam(nn.Module):
         self.register_buffer("fake", torch.zeros(()))
 
     def forward(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (B,) of both kinds to the penalty (B,)."""
+        """The penalty (B,) of real and fake logits (B,)."""
         return anchored(real, fake, self.real, self.fake)
 
     @torch.no_grad()
     def update(self, means: Tensor) -> None:
-        """Move the anchors a little towards a batch's mean logits, (2,) of reals and fakes."""
+        """Move the anchors a little towards the mean real and the mean fake logit (2,) of a batch."""
         self.real.lerp_(means[0], 1 - self.decay)
         self.fake.lerp_(means[1], 1 - self.decay)
 
 
 class AdaptiveGamma(nn.Module):
-    """Gamma as a multiple of the one that was given, moved until the discriminator's lead is the target.
+    """A factor of the given gamma that adapts until the discriminator's lead reaches a target.
 
-    The lead is P(D(x) > D(G(z))) - P(D(x) < D(G(z))): above the target the discriminator tells its
-    samples apart too surely, so gamma rises and flattens it; below it falls. Tenfold takes
-    ``samples_to_tenfold`` samples, and ``reach`` times either way is the most. This is ADA's control of
-    p (Karras et al. 2020, section 3) with gamma in its hand. The scale is a buffer, and so part of a
-    checkpoint.
+    The lead is P(D(x) > D(G(z))) - P(D(x) < D(G(z))). Above the target, the discriminator separates real
+    and fake samples too well, so gamma rises, which makes the discriminator flatter. Below the target, gamma
+    falls. A tenfold change takes ``samples_to_tenfold`` samples, and the factor stays in
+    [1 / ``reach``, ``reach``]. ADA controls p in the same way (Karras et al. 2020, section 3). The scale is a
+    buffer, so it is part of a checkpoint.
     """
 
     scale: Tensor
@@ -162,7 +163,7 @@ class AdaptiveGamma(nn.Module):
 
     @torch.no_grad()
     def adapt(self, lead: Tensor, samples: int) -> None:
-        """Move the scale after so many samples, over which the discriminator had this lead ()."""
+        """Move the scale after this number of samples, on which the discriminator had this lead ()."""
         factor = 10 ** ((lead - self.target).sign() * (samples / self.samples_to_tenfold))
         self.scale.mul_(factor.to(self.scale.dtype)).clamp_(1 / self.reach, self.reach)
 

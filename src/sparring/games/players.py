@@ -21,7 +21,7 @@ from sparring.machine.device import Runtime
 from sparring.networks.network import play
 
 PLAYERS = ("generator", "discriminator")
-# The most of each: a latent of 4 MiB, steps and parts beyond which nobody waits for a record.
+# The largest value of each: a latent of 4 MiB, and more steps or parts than anyone would wait for.
 COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
 AMOUNTS = {"instance_noise": MOST_FLOAT, "lr_warmup": 1.0}
 LIMITS = ("weight_clip", "ema_half_life", "clip_gradients")  # above 0, or None
@@ -33,7 +33,7 @@ def score(discriminator: nn.Module, samples: Tensor, labels: Tensor | None) -> T
     """D(x): logits (B,) in float32.
 
     Raises:
-        ConfigError: it gives anything but one logit a sample.
+        ConfigError: the discriminator does not give one logit per sample.
     """
     logits = play(discriminator, samples, labels)
     if not isinstance(logits, Tensor) or logits.shape != samples.shape[:1]:
@@ -42,7 +42,7 @@ def score(discriminator: nn.Module, samples: Tensor, labels: Tensor | None) -> T
 
 
 def not_logits(outputs: Any, count: int, classes: int = 0) -> tuple[str, str]:
-    """What a discriminator gave for so many samples that is not logits (B,), and the mend."""
+    """Why the outputs of a discriminator for ``count`` samples are not logits (B,), and what to change."""
     if not isinstance(outputs, Tensor):
         return f"The discriminator returns {described(outputs)}; expected logits (B,).", RETURN_TENSOR
     shape = tuple(outputs.shape)
@@ -64,7 +64,7 @@ def described(outputs: Any) -> str:
 def may_draw(network: nn.Module) -> bool:
     """Whether a network may use the global random numbers of torch, as dropout does.
 
-    The library's networks do not; of a module that is neither its nor torch's nobody knows.
+    The library's networks do not. A module that is neither the library's nor torch's may.
     """
     known = [type(module).__module__.startswith(("sparring.", "torch.nn.")) for module in network.modules()]
     return not all(known) or any(isinstance(module, DRAWING) for module in network.modules())
@@ -72,17 +72,17 @@ def may_draw(network: nn.Module) -> bool:
 
 @contextmanager
 def randomness_kept(game: Any) -> Iterator[None]:
-    """Within, players may draw from torch's own random stream, which is found as it was afterwards."""
+    """Let players use torch's global random numbers, and restore their state at the end."""
     device = game.runtime.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield
 
 
 def check_game(game: Any) -> None:
-    """Refuse what is no player, optimizer, loss or number in its range; numpy's numbers become Python's.
+    """Refuse arguments of a wrong type or out of range; numpy's numbers become Python's.
 
     Raises:
-        ConfigError: which, what is accepted.
+        ConfigError: which argument, and what is accepted.
     """
     for player in PLAYERS:
         check_player(player, getattr(game, player))
@@ -117,7 +117,7 @@ def check_game(game: Any) -> None:
 
 
 def check_player(name: str, network: Any) -> None:
-    """Refuse what is no network that can be trained.
+    """Refuse anything that is not a network that can be trained.
 
     Raises:
         ConfigError: what it is, and what is accepted.

@@ -1,4 +1,4 @@
-"""Before the first step: find in a second or two, on copies, what would make a training fail."""
+"""Find likely causes of a failing training before the first step, on copies, in a second or two."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from sparring.games.trial import check_optimizers, copied, try_step
 from sparring.networks.blocks import has_batch_norm
 from sparring.networks.network import play
 
-SAMPLES = 2000  # of the data that are looked at
-NUMBERS = 2**23  # values in them at most, but a batch
+SAMPLES = 2000  # of the data that are examined
+NUMBERS = 2**23  # the most values in these samples, unless a batch has more
 BATCH, LEAST_BATCH = 64, 8
-BATCH_NUMBERS = 2**19  # values in a batch at most: twenty steps are taken with it
-RARE = 0.05  # of the commonest class's share
-FEW_LATENTS = 0.05  # of the directions that hold 90 % of the data's variance
-TRIED, SMALL = 20, 1e-2  # steps of the discriminator on a copy, and their size
-LOST = 0.01  # logits that the lead must fall by for labels to count as swapped
-WON = 1.0  # logits that it must rise by for them to be right
-WRONG_WAY = 0.1  # minus the cosine between a loss's slope and the logistic game's
+BATCH_NUMBERS = 2**19  # the most values in a batch, since many steps are made with it
+RARE = 0.05  # a class is rare below this share of the largest class
+FEW_LATENTS = 0.05  # share of the directions that hold 90 % of the data's variance
+TRIED, SMALL = 20, 1e-2  # number and size of the steps of a copied discriminator
+LOST = 0.01  # the lead must fall by this many logits for labels to count as swapped
+WON = 1.0  # the lead must rise by this many logits for labels to count as right
+WRONG_WAY = 0.1  # a cosine below -WRONG_WAY with the logistic loss's gradient is a wrong sign
 
 
 def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list[Caution]:
-    """Problems of a game and its data, the most certain first; neither is changed.
+    """Problems of a game and its data, the most certain first; both stay unchanged.
 
     Args:
         data: as for ``train``.
@@ -63,7 +63,7 @@ def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list
         for look in (of_outputs, _of_gradients):
             if twin := copied(game):
                 found += look(twin, batch, some)
-    except PlayerError as refusal:  # what follows would fail too, or mislead
+    except PlayerError as refusal:  # further checks would fail too, or mislead
         found.append(refusal.caution)
     return [*found, *_of_layers(game)]
 
@@ -89,7 +89,7 @@ def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Cau
                 "It will be drawn badly: gather more of it, or leave it out.",
             )
     if game.latent_dim >= max(2, FEW_LATENTS * min(some.shape)):
-        return  # enough however many directions there are
+        return  # enough for any number of directions
     centred = (some.double() - some.double().mean(0)).cpu()
     square = centred @ centred.T if len(some) < some.shape[1] else centred.T @ centred
     shares = torch.linalg.eigvalsh(square).flip(0).clamp_min(0)
@@ -104,7 +104,7 @@ def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Cau
 
 
 def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator[Caution]:
-    """Signs of both losses, gradients that do not flow, penalties that do nothing."""
+    """Problems with the signs of the losses, gradients that do not flow, and penalties that do nothing."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     penalties, twin.penalties = twin.penalties, ()
     fake = forge(twin, batch, rng)
@@ -123,7 +123,7 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
             return
     if not fake.requires_grad:
         return
-    fake = forge(twin, batch, rng.manual_seed(0))  # the same; the update used up their graph
+    fake = forge(twin, batch, rng.manual_seed(0))  # the same samples; the update freed their graph
     logits = play(twin.discriminator, fake, batch.labels).float()
     passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:
@@ -183,7 +183,7 @@ def _learning(player: nn.Module) -> list[Tensor]:
 
 
 def _lead_learnt(twin: AdversarialGame, batch: Batch) -> float:
-    """How much a few steps on a copy raise the scores of real samples above those of fakes."""
+    """How much the lead of real over fake logits grows in a few steps of the discriminator on a copy."""
     rng = torch.Generator(twin.runtime.device).manual_seed(0)
     fake = forge(twin, batch, rng).detach()
     leads = []

@@ -1,6 +1,6 @@
-"""Try one step on copies of the players, and name what fails in it, where, and what to change.
+"""Try one step on copies of the players; if it fails, say what failed, where, and what to change.
 
-These problems are certain; ``preflight`` looks for likely problems.
+These problems are certain. ``preflight`` looks for problems that are only likely.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
 ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}
-WEIGHTED = ("in_features", "in_channels", "num_features")  # of layers that say what they take
+WEIGHTED = ("in_features", "in_channels", "num_features")  # attributes in which layers say their input size
 
 
 def try_step(game: AdversarialGame, batch: Batch) -> None:
-    """Make one step on copies with a batch on the device of the game; the game does not change.
+    """Make one step on copies of the players; the game does not change.
+
+    The batch must be on the device of the game.
 
     Raises:
         PlayerError: the step fails, or a player cannot learn.
@@ -116,7 +118,7 @@ def _weights(optimizer: torch.optim.Optimizer) -> set[int]:
 
 
 def _called(twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, real: Tensor) -> Tensor:
-    """What a player gives, as a tensor of floats on the game's device; refused where it does not."""
+    """The output of a player; anything but a floating-point tensor on the game's device is refused."""
     network = twin.players[player]
     _check_weights(player, network, inputs.device)
     _check_parameters(player, network, labels)
@@ -125,7 +127,7 @@ def _called(twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor |
         try:
             outputs: Any = play(network, given, labels)
         except Exception as error:
-            seen = list(visits)  # what is tried from here on visits layers too
+            seen = list(visits)  # the attempts below call layers too
             _check_exchanged(twin, player, inputs, labels, real)
             _explain(twin, player, inputs, labels, seen, error)
     if not torch.equal(given, inputs):
@@ -174,7 +176,7 @@ def _check_weights(player: str, network: nn.Module, device: torch.device) -> Non
 
 
 def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) -> None:
-    """Refuse a forward that needs labels if there are none, or takes none if there are some."""
+    """Refuse a forward that needs labels if the data has none, or takes no labels if the data has some."""
     if takes(network, 1 if labels is None else 2):
         return
     inputs = "latents" if player == "generator" else "samples"
@@ -197,7 +199,7 @@ def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) ->
 
 @dataclass
 class _Visit:
-    """A layer that was called: its name in the network, the layer, its input's shape, whether it returned."""
+    """A call of a layer: its name in the network, the layer, its input's shape, and whether it returned."""
 
     name: str
     layer: nn.Module
@@ -212,7 +214,7 @@ class _Visit:
 
 @contextmanager
 def _watched(network: nn.Module) -> Iterator[list[_Visit]]:
-    """The innermost layers in the order of their calls; a failure happened in the last one."""
+    """Record the calls of the innermost layers in order; if the network fails, the last call shows where."""
     visits: list[_Visit] = []
 
     def note(name: str) -> Any:
@@ -243,7 +245,7 @@ def _explain(
     visits: list[_Visit],
     error: Exception,
 ) -> NoReturn:
-    """Refuse a player that failed; the message names the layer, its input and, if found, a cure."""
+    """Refuse a player that failed; the message names the layer, its input and, if one is found, a cure."""
     last = visits[-1] if visits else None
     if last and isinstance(last.layer, nn.modules.batchnorm._BatchNorm) and len(inputs) == 1:
         _refuse(
@@ -271,7 +273,7 @@ def _explain(
 def _check_exchanged(
     twin: AdversarialGame, player: str, latents: Tensor, labels: Tensor | None, real: Tensor
 ) -> None:
-    """Refuse a discriminator given as the generator, and the generator as the discriminator."""
+    """Refuse a generator and a discriminator that were given in exchanged order."""
     if player != "generator" or not _plays(twin.generator, real, labels):
         return
     if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
@@ -298,7 +300,7 @@ def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception)
 def _mend(
     twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]
 ) -> str | None:
-    """What to change, found by trying other inputs on a copy; None if none of them works."""
+    """What to change, found by trying other inputs on a copy; None if no input works."""
     wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
     count = len(inputs)
     if player == "discriminator":
@@ -324,7 +326,7 @@ def _listed(shape: Sequence[int]) -> str:
 
 
 def _picture(numbers: int, channels: int) -> tuple[int, int, int] | None:
-    """The shape of a square picture with this number of channels and of values."""
+    """The shape of a square picture with these numbers of values and channels; None if there is none."""
     side = math.isqrt(numbers // channels)
     return (channels, side, side) if channels * side * side == numbers else None
 
@@ -377,7 +379,7 @@ def _check_slopes(
     game: AdversarialGame, twin: AdversarialGame, fake: Tensor, real: Tensor, labels: Tensor | None
 ) -> None:
     """Refuse players through which no gradient flows."""
-    # A forward that was put on a network from outside may still use the weights of the original.
+    # If a program replaced the forward of a network, its copy may still use the original weights.
     g_weights, d_weights = (
         [*getattr(game, player).parameters(), *getattr(twin, player).parameters()] for player in PLAYERS
     )
@@ -394,7 +396,7 @@ def _check_slopes(
 
 
 def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
-    """Whether outputs depend on some of the leaves, by the graph of autograd."""
+    """Whether the outputs depend on any of the leaves, according to the graph of autograd."""
     leaves = [leaf for leaf in leaves if leaf.requires_grad]
     if not outputs.requires_grad:
         return False

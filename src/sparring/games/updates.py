@@ -20,7 +20,7 @@ class Update(NamedTuple):
 
 
 def slope(loss: Tensor, player: nn.Module) -> list[Tensor | None]:
-    """The gradient of a loss () in each weight of a player; None where it does not enter.
+    """The gradient of a loss () for each weight of a player; None if the weight has no effect.
 
     Gradients are computed only for these weights, since those of the other player are not used.
     """
@@ -29,7 +29,7 @@ def slope(loss: Tensor, player: nn.Module) -> list[Tensor | None]:
 
 
 def descend(game: Game, name: str, updates: Sequence[Update], clip: float | None = None) -> Logged:
-    """One step of a player's optimizer along the mean gradient of ghost batches; what they logged, joined.
+    """Make one optimizer step with the mean gradient of the ghost batches; return what they logged.
 
     Args:
         clip: the greatest norm of the gradient; None: any.
@@ -51,15 +51,15 @@ def descend(game: Game, name: str, updates: Sequence[Update], clip: float | None
 
 @torch.no_grad()
 def clip_weights(player: nn.Module, bound: float) -> None:
-    """Every weight to [-bound, bound]: a crude Lipschitz bound (Arjovsky et al. 2017, algorithm 1)."""
+    """Clip every weight to [-bound, bound]: a crude Lipschitz bound (Arjovsky et al. 2017, algorithm 1)."""
     for weight in player.parameters():
         weight.clamp_(-bound, bound)
 
 
 def _mean(weight: Tensor, gradients: Sequence[Tensor], count: int) -> Tensor | None:
-    """The gradients' sum over ``count``, laid out in memory as the weight is; None of none.
+    """The sum of the gradients over ``count``, in the memory layout of the weight; None without gradients.
 
-    The layout is part of the value: torch's fused Adam on a CPU reads both as if they were alike.
+    The layout matters: torch's fused Adam on a CPU reads both as if they had the same layout.
     """
     if not gradients:
         return None
