@@ -1,4 +1,4 @@
-"""``GAN``: the whole library in scikit-learn's manners: ``GAN().fit(x).sample(n)``."""
+"""``GAN``, the library in the style of scikit-learn: ``GAN().fit(x).sample(n)``."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ from sparring.uses import evaluate as evaluation
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
-PLAIN = "dcgan"  # the recipe for networks of which nothing is known
+PLAIN = "dcgan"  # the recipe for a user's own networks
 FIT = ("labels", "out", "force", "resume", "verbose")  # what fit takes besides data and budgets
-ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ when a training goes on
+ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ on resume
 
 
 class GAN:
-    """A generator and a discriminator, trained by ``fit``, drawn from by ``sample``.
+    """A generator and a discriminator: ``fit`` trains them, and ``sample`` draws from the generator.
 
     Args:
         recipe: a named set of options; "auto" takes the best one measured for the kind of data and its size.
-        generator, discriminator: networks by name, or of your own: a module, which is trained as it is, or
-            a function or class that makes one, which each ``fit`` calls anew with those of ``shape``,
-            ``latent_dim`` and ``classes`` that it has parameters for. With one of your own "auto" is "dcgan".
+        generator, discriminator: a network's name, or your own network: a module, which is trained as it is, or
+            a function or class that makes one. Each ``fit`` calls it with those of ``shape``, ``latent_dim``
+            and ``classes`` that are among its parameters. With your own network, "auto" means "dcgan".
         options: any field of ``sparring.Config``, such as ``seed=1`` or ``g_lr=1e-3``.
 
     After ``fit``: ``config_``, ``spec_``, ``game_`` (the players), ``history`` (a table of the records),
@@ -214,12 +214,12 @@ class GAN:
             held_out: real samples that were not trained on; by default, the hold-out of the training, or
                 the held-out part of a built-in set.
             features: a name, as for ``--features``.
-            count, draws: samples per side, at most, and how often fakes are drawn.
-            quick: without copying, GAN-train and GAN-test, which take the longest time.
+            count, draws: the most samples per side, and the number of times that fakes are drawn.
+            quick: leave out copying, GAN-train and GAN-test, which take the longest time.
 
         Raises:
             RunError: not fitted yet, or loaded from a run whose array is not known here.
-            DataError: too few samples, or such as do not fit.
+            DataError: too few samples, or samples that do not fit.
         """
         fit = self._fitted
         real = fit.data if data is None else _dataset(data, labels, fit.config.files)
@@ -268,12 +268,12 @@ class GAN:
         """Load a GAN from the last checkpoint of a run folder, or with ``best`` from its best checkpoint.
 
         Args:
-            generator, discriminator: networks of your own that were trained there, or what makes them; the
-                generator is enough to draw and to measure.
+            generator, discriminator: your own networks that were trained there, or functions that make them;
+                the generator is enough to draw and to measure.
 
         Raises:
-            RunError: not a run folder, or without such a checkpoint that is whole.
-            ConfigError: the run's networks are your own, and are not given.
+            RunError: not a run folder, or it has no such checkpoint that is complete.
+            ConfigError: the run's networks are your own, and were not given.
         """
         flag("best", best)
         players = {"generator": generator, "discriminator": discriminator}
@@ -284,7 +284,7 @@ class GAN:
         folder = run.RunFolder(arguments.path("path", path))
         folder.check_latents()
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
-        # One process draws, however many trained.
+        # One process draws, even if several trained.
         options = beyond_recipe(folder.config.replace(processes=1))
         gan = GAN(recipe, **options)
         gan._own = own_players(**players)
@@ -306,10 +306,10 @@ class GAN:
 
     @property
     def game_(self) -> AdversarialGame:
-        """The players; of a GAN that was loaded they are read from its run folder when they are asked for.
+        """The game with its players; in a loaded GAN, it is read from the run folder at its first use.
 
         Raises:
-            RunError: the run has gone on since it was loaded.
+            RunError: the run has continued since it was loaded.
         """
         return cast(AdversarialGame, self._fitted.game)
 
@@ -348,23 +348,24 @@ class GAN:
         """Whether there is a training to continue, in this GAN or in a run folder.
 
         Raises:
-            RunError: there is none, and nowhere to begin one.
+            RunError: there is no training to continue, and no folder for a new one.
         """
         if self._fit is None and path is None:
             raise RunError("there is no training to continue: call fit(data) or GAN.load(path) first.")
         there = self._fit is None and path is not None and layout.is_run(path)
-        if launched():  # all processes decide alike: the first may be about to make the folder
+        if launched():  # all processes decide the same: the first may be making the folder
             there = Runtime(self.options.get("device", "auto"), "fp32").agree(there)
         if there and path:
             self._fit = Fitted.load(run.RunFolder(path), self._own)
         return self._fit is not None
 
     def _configured(self, dataset: Dataset, handed: bool, budget: Mapping[str, float]) -> Config:
-        """The config that this GAN's options make for data; ``handed``: labels were given with it."""
+        """The config for this GAN's options and data; ``handed`` says that labels were given with the data."""
         options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
-        tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None  # of those the guides tell
+        # The guides describe the built-in data sets, so these need no warnings.
+        tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None
         recipe = PLAIN if self._own and self.recipe == "auto" else self.recipe
-        norms = {f"{name[0]}_norm": "none" for name in self._own}  # no recipe's norm is in them
+        norms = {f"{name[0]}_norm": "none" for name in self._own}  # own networks do not have the recipe's norm
         changes = norms | options | dict(budget) | {"data": dataset.name}
         return suited.configure(dataset, recipe, handed, tell, **changes)
 
@@ -428,7 +429,7 @@ def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
 
 
 def _check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:
-    """Refuse several processes, which would start the caller's program again, but where torchrun did."""
+    """Refuse several processes, which would run the caller's program again, unless torchrun started it."""
     if processes == 1 or launched():
         return
     start = "Start"

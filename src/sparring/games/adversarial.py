@@ -243,5 +243,5 @@ class AdversarialGame:
         return sum(penalty.weight for penalty in self.penalties if penalty.on == "real")
 
     def _groups(self) -> list[dict[str, Any]]:
-        """The optimizers' groups of weights; loading a state replaces them, so they are looked up anew."""
+        """The optimizers' groups of weights; loading a state replaces them, so they are looked up each time."""
         return [*self.d_optimizer.param_groups, *self.g_optimizer.param_groups]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """A discriminator update for each batch, then one generator update with the last one's fakes.
 
-    The latents and all other random numbers come from ``rng``. Returns both losses, the penalties'
-    share () and the logits (B,), detached and still on the device.
+    The latents and all other random numbers come from ``rng``. Returns both losses, the penalty
+    () and the logits (B,), detached and still on the device.
     """
     ghosts = GhostBatches(game.replicas(), rng)
     for batch in batches:

@@ -38,7 +38,7 @@ MOVES = ("View", "UnsafeView", "Reshape", "ReshapeAlias", "Alias", "Squeeze", "U
 
 
 def ending(outputs: Tensor) -> Ending | None:
-    """The bounded function that a network ends in, found from its outputs; None if it ends in another."""
+    """The bounded function that a network ends in, found from its outputs; None if there is none."""
     node = outputs.grad_fn
     while node is not None:
         name = re.sub(r"Backward\d*$", "", node.name())

@@ -100,13 +100,13 @@ class Game(Protocol):
 
     @property
     def stability_advice(self) -> str:
-        """What to try, beside lower learning rates, if a number is no longer finite."""
+        """What to try, besides lower learning rates, if a number is no longer finite."""
 
     def at(self, progress: float) -> dict[str, float]:
-        """Set what follows a schedule to its value at this share of the budget; return what to log of it."""
+        """Set what follows a schedule to its value at this share of the budget; return what to log."""
 
     def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
-        """Update every player; all that is random follows from ``rng``. What to log, still on the device."""
+        """Update every player with random numbers from ``rng``; return what to log, still on the device."""
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """The generator's inputs for a batch: those that came with it, or else latents drawn here."""

@@ -72,7 +72,7 @@ def may_draw(network: nn.Module) -> bool:
 
 @contextmanager
 def randomness_kept(game: Any) -> Iterator[None]:
-    """Let players use torch's global random numbers, and restore their state at the end."""
+    """Let players use torch's global random generator, and restore its state at the end."""
     device = game.runtime.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield

@@ -37,7 +37,7 @@ def warm_up(progress: float, share: float) -> float:
 
 
 def towards(end: float, share: float) -> float:
-    """From 1 to ``end`` as ``share`` falls from 1 to 0; the same for any quantity, given its ratio."""
+    """A factor that goes from 1 to ``end`` as ``share`` falls from 1 to 0."""
     return end + (1 - end) * share
 
 

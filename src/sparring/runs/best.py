@@ -35,8 +35,8 @@ from sparring.metrics.features import Extractor
 from sparring.runs import checkpoint
 
 CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
-COUNT = 2000  # samples a measurement
-REFERENCE = 10_000  # reals at most
+COUNT = 2000  # samples in a measurement
+REFERENCE = 10_000  # the most real samples
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Judge:
 
     config: Config
     spec: Spec
-    inputs: Callable[[int], Inputs]  # what COUNT samples are drawn from, by the seed
+    inputs: Callable[[int], Inputs]  # the inputs for COUNT samples, from a seed
     extractor: Extractor
     standard: quality.Standard
 
     def distance(self, generator: nn.Module, offset: int) -> float:
-        """The Fréchet distance of COUNT samples, from the same inputs whenever the offset is the same."""
+        """The Fréchet distance of COUNT samples; the same offset gives the same inputs."""
         return frechet(fit_gaussian(self.features(generator, offset)), self.standard.law)
 
     def measured(self, generator: nn.Module) -> tuple[float, quality.TimesReal]:
@@ -65,17 +65,18 @@ class Judge:
 
 
 def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = None) -> Judge:
-    """The judge of a run on this data, as trained; the reals' statistics come from the cache.
+    """The judge of a run on its training data.
 
-    They are of ``held_out``, or else of a built-in set's part that no training sees, or of the data. Samples
-    are drawn from what is given with held-out samples, where something is.
+    The real samples are ``held_out``, or else the held-out part of a built-in set, or else the training data;
+    their statistics come from the cache. For paired data, generated samples are drawn from the inputs of
+    ``held_out``, or else of the training data.
     """
     device = game.runtime.device
     reals = to_measure(data, device)
     extractor = choose(reals)
     unseen = held_out or builtin.held_out(config.dataset.data)
     reference = reals.samples if unseen is None else to_measure(unseen, device).samples
-    rng = torch.Generator().manual_seed(0)  # files may be sorted
+    rng = torch.Generator().manual_seed(0)  # shuffled, since files may be sorted
     order = torch.randperm(len(reference), generator=rng)
     law = cache.statistics(extractor, reference[order[:REFERENCE]])
     others = reference[order[REFERENCE:][:COUNT]]
@@ -105,13 +106,13 @@ class Selection:
         self.every = judge.config.records.evaluate_every or math.inf
         self.measured_at = game.clock.samples_seen // self.every * self.every
         self.best, self.best_step = math.inf, -1
-        with suppress(RunError, KeyError, TypeError, ValueError):  # none yet, or none that can be trusted
+        with suppress(RunError, KeyError, TypeError, ValueError):  # there is none yet, or it is damaged
             chosen, _ = checkpoint.read(folder, warn)
             if math.isfinite(distance := float(chosen["frechet"])):
                 self.best, self.best_step = distance, int(chosen["step"])
 
     def measure(self, record: Record, last: bool) -> Record:
-        """The record, with the distance where one is due."""
+        """The record, with the distance if a measurement is due."""
         if not last and record.samples_seen - self.measured_at < self.every:
             return record
         self.measured_at = record.samples_seen // self.every * self.every
@@ -119,7 +120,7 @@ class Selection:
         return replace(record, values={**record.values, "frechet": distance})
 
     def keep(self, record: Record) -> bool:
-        """Keep the checkpoint of a record whose distance is the least; whether it is."""
+        """Write a checkpoint if the distance of a record is the least so far; return whether it is."""
         distance = record.values.get("frechet", math.inf)
         if not distance < self.best:
             return False

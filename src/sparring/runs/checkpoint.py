@@ -1,9 +1,9 @@
 """Checkpoints: the exact state of a game as safetensors and JSON, written whole or not at all.
 
-A checkpoint is two files, ``00001200.safetensors`` and ``00001200.json``. The JSON is renamed into
-place last and holds the SHA-256 of both: without it, or with another sum, the checkpoint
-does not count and the one before is used. Every tensor's name, shape and type is checked before any is
-used: an optimizer takes a state of another shape without a word, and its kernels then write beyond it.
+A checkpoint is two files, ``00001200.safetensors`` and ``00001200.json``. The JSON is put in
+place last and has the SHA-256 of both files. If it is missing or its checksum does not match, the checkpoint
+before is used. The name, shape and type of every tensor are checked before any tensor is used: an optimizer
+accepts a state of another shape without an error, and its kernels then write beyond the tensor's memory.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from sparring.games.game import Game, short
 from sparring.history import layout
 
 VERSION = 1
-GENERATOR, AVERAGE = "generator", "average"  # as the tensors of what draws are named
+GENERATOR, AVERAGE = "generator", "average"  # names, in a checkpoint, of the networks that draw
 KEEP = 2  # checkpoints kept: the last, and one to fall back on
-MOST = 2**53  # of a count in a checkpoint's facts
+MOST = 2**53  # the largest count in a checkpoint's facts
 MOST_THREADS = 4096
-OPTIMIZER = "optimizer"  # its state lies under g_optimizer/
+OPTIMIZER = "optimizer"  # g_optimizer/ has the state of the generator's optimizer
 MEND = "Put back the config.toml that it was written with, or train anew with `sparring train`."
 
 
@@ -82,7 +82,7 @@ def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> P
 
 
 def _digest(facts: Mapping[str, Any], tensors: BufferedReader | BytesIO) -> str:
-    """SHA-256 of the tensors' file, read a part at a time, and of the facts beside it."""
+    """SHA-256 of the file of tensors, read in parts, and of the facts in the JSON."""
     total = hashlib.file_digest(tensors, "sha256")
     total.update(json.dumps(facts, sort_keys=True).encode())
     return total.hexdigest()
@@ -97,8 +97,8 @@ def read(
         of: prefixes of the names of the tensors to read; others are not loaded into memory.
 
     Raises:
-        NothingSavedError: there is none.
-        RunError: it is of another version.
+        NothingSavedError: there is no complete checkpoint.
+        RunError: the checkpoint is of another version.
     """
     found = layout.steps(folder, layout.STATE)
     for step in reversed(found):
@@ -111,11 +111,11 @@ def read(
 
 
 def _whole(path: Path, step: int, of: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The checkpoint of a JSON file, of its tensors those whose names begin so.
+    """The facts of a JSON file, and its tensors whose names begin with one of the prefixes ``of``.
 
     Raises:
-        _BrokenError: it is damaged, or not of this step or run.
-        RunError: it is of another version.
+        _BrokenError: the checkpoint is damaged, or not of this step or run.
+        RunError: the checkpoint is of another version.
     """
     damaged = (ValueError, LookupError, TypeError, AttributeError, RecursionError, SafetensorError)
     try:
@@ -141,7 +141,7 @@ def _whole(path: Path, step: int, of: tuple[str, ...]) -> tuple[dict[str, Any], 
 
 
 def _load(path: Path, of: tuple[str, ...]) -> dict[str, Tensor]:
-    """The tensors of a file whose names begin so, in memory of their own."""
+    """The tensors of a file whose names begin with one of the prefixes ``of``, in their own memory."""
     with safe_open(path, "pt") as stored:
         return {name: stored.get_tensor(name).clone() for name in stored.keys() if name.startswith(of)}  # noqa: SIM118
 
@@ -150,7 +150,7 @@ def _check_facts(facts: Mapping[str, Any], step: int) -> None:
     """Refuse facts that a checkpoint of this step cannot have.
 
     Raises:
-        _BrokenError: which.
+        _BrokenError: which fact is wrong.
     """
     numbers = {"step": (int,), "samples_seen": (int,), "seconds": (int, float), "threads": (int,)}
     for name, kinds in numbers.items():
@@ -169,10 +169,10 @@ def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor],
     """Put a game, built from the same config, into the saved state.
 
     Args:
-        mend: what to do where it is not the same.
+        mend: advice for the error, if the tensors do not fit.
 
     Raises:
-        RunError: the tensors are not this game's; it is left as it was.
+        RunError: the tensors do not fit this game; it stays as it was.
     """
     expected = _tensors(game, optimizers=False)
     _check_tensors(expected | _states_to_be(game), tensors, facts, mend)
@@ -186,13 +186,13 @@ def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor],
 def restore_network(
     network: nn.Module, player: str, facts: Mapping[str, Any], tensors: Mapping[str, Tensor], mend: str
 ) -> None:
-    """Put one network into the state that a player, such as "generator", or the "average" was saved in.
+    """Put a network into the saved state of a player, such as "generator", or of the "average".
 
     Args:
-        mend: what to do where they do not fit.
+        mend: advice for the error, if the tensors do not fit.
 
     Raises:
-        RunError: the tensors are not this network's; it is left as it was.
+        RunError: the tensors do not fit this network; it stays as it was.
     """
     expected = _named(player, network)
     _check_tensors(expected, tensors, facts, mend)
@@ -210,11 +210,11 @@ def _check_tensors(
 ) -> None:
     """Refuse missing or unknown tensors, and tensors of another shape or type.
 
-    An optimizer has no state for a weight that never had a gradient: it may be missing if the facts say so
-    or no step has been made.
+    An optimizer has no state for a weight that never had a gradient. Such a state may be missing if the facts
+    say so or if no step has been made.
 
     Raises:
-        RunError: the first of them, and what is expected.
+        RunError: the first such tensor, and what is expected.
     """
     stateless = set(facts.get("stateless", ())) if facts["step"] else {_owner(name) for name in expected}
     stateless -= {_owner(name) for name in tensors}
@@ -232,7 +232,7 @@ def _form(tensor: Tensor) -> str:
 
 
 def _owner(name: str) -> str:
-    """An optimizer's weight, g_optimizer/3, of the name of one of its tensors, g_optimizer/3/exp_avg."""
+    """The part of a tensor's name that stands for a weight: g_optimizer/3 of g_optimizer/3/exp_avg."""
     return name.rpartition("/")[0]
 
 
@@ -267,7 +267,7 @@ def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, T
 
 
 def _stateless(game: Game) -> list[str]:
-    """Weights of which an optimizer keeps nothing, since no gradient has reached them yet."""
+    """Weights for which an optimizer has no state, since no gradient has reached them yet."""
     return [
         f"{name}/{index}"
         for name, optimizer in _optimizers(game)
@@ -281,7 +281,7 @@ def _weights(optimizer: Optimizer) -> list[Tensor]:
 
 
 def _states_to_be(game: Game) -> dict[str, Tensor]:
-    """What the optimizers will keep of each weight, by name: found by a step of copies of them."""
+    """The tensors that the optimizers will have for each weight, by name: found by a step of copies."""
     tensors: dict[str, Tensor] = {}
     for name, optimizer in _optimizers(game):
         twin = copy.deepcopy(optimizer)
@@ -299,7 +299,7 @@ def _restore_optimizer(optimizer: Optimizer, name: str, tensors: Mapping[str, Te
         owner, _, rest = full_name.partition("/")
         if owner == name:
             index, _, key = rest.partition("/")
-            # Moments lie in memory as their weights do, so that the same kernels sum in the same order.
+            # Moments have the memory layout of their weights, so that the same kernels sum in the same order.
             like = parameters[int(index)]
             if tensor.shape == like.shape:
                 tensor = torch.empty_like(like, requires_grad=False).copy_(tensor)

@@ -1,4 +1,4 @@
-"""A new run folder, where nothing or an old run stands."""
+"""Make a new run folder, at a free path or in place of an old run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sparring.history.facts import FORMAT
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
 
-OF_DATA = (  # of run.json
+OF_DATA = (  # the facts in run.json about the data
     *("data", "data_count", "data_sha256", "classes", "class_counts"),
     *("noun", "media", "measures", "spec", "given"),
 )
@@ -38,11 +38,11 @@ def create(
     own: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> RunFolder:
-    """Make a new run folder. With ``force`` the files of an old run there go, but no others.
+    """Make a new run folder. With ``force`` the files of an old run there are deleted, but no others.
 
     Args:
-        data: as it is trained on, or what another run's ``facts`` say of it.
-        own: in words what of the game is a user's own, so that the config does not describe it.
+        data: the training data, or the facts about the data in another run's ``facts``.
+        own: a text about each part of the game that is a user's own and not described by the config.
 
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
@@ -58,9 +58,9 @@ def create(
             clear(path, lambda _: True)
             (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
             for name in layout.BY_STEP:
-                with suppress(OSError):  # what is left there is the user's
+                with suppress(OSError):  # a folder that is not empty has files of the user
                     (path / name).rmdir()
-            # run.json last: it says whose the folder is
+            # run.json last: it shows that this is a run folder
             for name in (*layout.LATER_FILES, *reversed(layout.TRAINING_FILES)):
                 if (path / name).is_file():
                     (path / name).unlink()
@@ -92,7 +92,7 @@ def create_for_all(
     own: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> RunFolder:
-    """``create`` by the first of the processes that train together; the others wait until it is there.
+    """Call ``create`` in the first of the processes that train together; the others wait for the folder.
 
     Args:
         path: the folder, or a function that finds a free one, which only the first process calls.
@@ -111,7 +111,7 @@ def create_for_all(
 
 
 def check_free(path: Path) -> None:
-    """Refuse a folder in which something is.
+    """Refuse a path that is not free for a new run.
 
     Raises:
         RunError: it exists and is not empty.
@@ -126,7 +126,10 @@ def _is_free(path: Path) -> bool:
 
 
 def free_path(parent: Path, name: str) -> Path:
-    """parent/name-1, or the first such number that is free, made at once so that nobody else takes it."""
+    """Make the folder parent/name-1, or that with the first free number, and return its path.
+
+    It is made at once, so that no other process takes the number.
+    """
     parent.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:

@@ -33,7 +33,7 @@ from sparring.training import plan
 from sparring.training.budget import Budget
 from sparring.training.loop import prepared
 
-# The files of the library, and that of the decorator ``room``, which is on the way to them.
+# The files of the library, and contextlib, through which the decorator ``room`` calls them.
 INSIDE = (f"{Path(__file__).parents[1]}{os.sep}", contextlib.__file__)
 
 
@@ -46,7 +46,7 @@ def warned(message: str) -> None:
 
 
 def described(game: Game, own: Collection[str]) -> dict[str, str]:
-    """What run.json says of the players that are a user's own."""
+    """The description in run.json of the players that are a user's own."""
     return {name: type(player).__name__ for name, player in game.players.items() if name in own}
 
 
@@ -55,12 +55,12 @@ class Fitted:
     """A training and its current state.
 
     Attributes:
-        config, spec: its options, and what its data is.
-        class_counts: how many samples of each class, or cluster, it has; empty without classes.
-        folder: its run folder; None of one in memory alone.
-        own: players of a user's own, by the player's name.
-        data: what it was given, as it was read; None of one that was loaded.
-        held_out: what no training sees of it.
+        config, spec: its options, and the kind, shape and encoding of its data.
+        class_counts: the number of samples of each class or cluster; empty without classes.
+        folder: its run folder; None if the training is only in memory.
+        own: the user's own players by name.
+        data: the data that it was given, as it was read; None if the training was loaded.
+        held_out: the part of the data that is not trained on.
         history: the records so far.
         threads: the number of CPU threads that compute; None if it is not known yet.
     """
@@ -76,19 +76,19 @@ class Fitted:
     history: History = field(default_factory=History)
     _seen: Dataset | None = None  # the data as the players see it
     _game: Game | None = None
-    _device: str = "auto"  # where what was loaded is put
+    _device: str = "auto"  # the device of a loaded state
     _best: bool = False  # whether the best checkpoint was loaded
 
     @staticmethod
     def begin(
         config: Config, data: Dataset, own: Mapping[str, Given], path: Path | None, force: bool
     ) -> Fitted:
-        """New players for this data, in a new run folder where one is named.
+        """New players for this data, in a new run folder if a path is given.
 
         Raises:
             ConfigError: options that do not go together.
             DataError: too few samples.
-            RunError: the folder is there already.
+            RunError: the folder exists already.
         """
         plan.check(config, data)
         seen, held_out = plan.parts(config.dataset, data)
@@ -106,10 +106,10 @@ class Fitted:
     def load(
         folder: RunFolder, own: Mapping[str, Given] = NONE, device: str = "auto", best: bool = False
     ) -> Fitted:
-        """What a run folder holds: its last checkpoint, or its best one.
+        """The training in a run folder, at its last checkpoint or at its best one.
 
         Raises:
-            ConfigError: networks are given for those of the library.
+            ConfigError: networks are given for players that are the library's.
         """
         folder.check_own(own)
         known = folder.config, folder.spec, folder.facts["class_counts"], own, folder
@@ -125,10 +125,10 @@ class Fitted:
         """Return to the state where the training stopped, in its run folder or in a new one.
 
         Args:
-            budget: of the whole training, where it is another one.
+            budget: of the whole training, if it changes.
 
         Raises:
-            RunError: other data than before, or a best checkpoint, after which its run has gone on.
+            RunError: the data differs, or the state is a best checkpoint and its run has continued after it.
         """
         config = self.config.replace(**budget)
         if self._device != "auto":
@@ -152,7 +152,7 @@ class Fitted:
             warned("this training has spent its budget: give it more, as fit(data, resume=True, minutes=5).")
 
     def _restore(self, folder: RunFolder) -> None:
-        """The players, the threads and the history of a run's last checkpoint; new players without any."""
+        """Restore players, threads and history from a run's last checkpoint; without one, make new players."""
         self._check_known(folder)
         game = games.make(self.config, self.spec, len(self.class_counts), own=self.own)
         self.threads = None
@@ -164,7 +164,7 @@ class Fitted:
         self.history = History(record for record in folder.records() if record.step <= game.clock.step)
 
     def train(self, stop: Callable[[], bool]) -> Iterator[Record]:
-        """Train until the budget is spent; each record goes into the history too.
+        """Train until the budget is spent; each record is also added to the history.
 
         Raises:
             NonFiniteError: training broke down.
@@ -205,7 +205,7 @@ class Fitted:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What run.json says of the data."""
+        """The facts in run.json about the data."""
         if self.folder:
             return self.folder.facts
         assert self._seen is not None
@@ -213,15 +213,15 @@ class Fitted:
 
     @property
     def name(self) -> str:
-        """Its run folder; "" without one."""
+        """The path of its run folder; "" without one."""
         return str(self.folder.path) if self.folder else ""
 
     @property
     def game(self) -> Game:
-        """The players; those of a run folder are read when they are asked for.
+        """The game with its players; that of a run folder is read at its first use.
 
         Raises:
-            RunError: the run has gone on since it was loaded.
+            RunError: the run has continued since it was loaded.
         """
         if self._game is None:
             assert self.folder is not None
@@ -237,7 +237,7 @@ class Fitted:
 
     @property
     def sampler(self) -> Sampler:
-        """The sampler of the players, which may have changed, or else of the generator of a run."""
+        """The sampler of the players in memory, or else of the generator in the run folder."""
         if self._game is None:
             return self._loaded
         return Sampler.of(self._game, self.spec, self.config, self.class_counts)
@@ -253,10 +253,10 @@ class Fitted:
         return Sampler.load(self.folder, warned, self._runtime, best=self._best, generator=own)
 
     def _check_known(self, folder: RunFolder) -> None:
-        """Refuse to make a game of which the config does not know all.
+        """Refuse to make a game that the config does not describe completely.
 
         Raises:
-            RunError: what that is, and how the training goes on.
+            RunError: what is missing, and how the training continues.
         """
         folder.check_game_known()
         if missing := [name for name in folder.facts["own"] if name not in self.own]:

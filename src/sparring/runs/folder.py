@@ -1,7 +1,7 @@
 """The run folder: all files of a training, from which it is resumed and samples are drawn.
 
-``config.toml`` the options, ``run.json`` the data's spec and the versions, ``history.jsonl`` a
-Record a line, ``samples/`` pictures of the same latents through training, ``checkpoints/``.
+``config.toml`` has the options, ``run.json`` the data's spec and the versions, ``history.jsonl`` one
+Record per line, ``samples/`` pictures of the same latents during training, ``checkpoints/`` the states.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class RunFolder:
         return str(self.facts["own"].get(layout.DRAWN_WITH, usual))
 
     def in_python(self, *players: str) -> str:
-        """How a program loads it, with those of these players that are its own networks."""
+        """The call with which a program loads the run; ``players`` that are the program's own are arguments."""
         own = "".join(f", {name}=YOURS" for name in players if name in self.facts["own"])
         return f"sparring.GAN.load({str(self.path)!r}{own})"
 
@@ -105,10 +105,10 @@ class RunFolder:
         return "Give the networks that were trained." if self.facts["own"] else checkpoint.MEND
 
     def check_own(self, given: Iterable[str]) -> None:
-        """Refuse a program's own networks in the place of those of the library that were trained.
+        """Refuse a program's own networks in place of the library's, which were trained.
 
         Raises:
-            ConfigError: which.
+            ConfigError: which networks.
         """
         own = self.facts["own"]
         if extra := [name for name in given if name not in own and layout.GAME not in own]:
@@ -163,10 +163,10 @@ class RunFolder:
         """The players from the newest complete checkpoint, or the best one, and the facts of the checkpoint.
 
         Args:
-            own: players of a user's own, by the player's name.
+            own: the user's own players by name.
 
         Raises:
-            RunError: there is no complete checkpoint, or it is not this config's.
+            RunError: there is no complete checkpoint, or it does not fit the config.
             ConfigError: a player is a user's own, and was not given.
         """
         saved, tensors = checkpoint.read(self.states(best), warn)
@@ -188,12 +188,12 @@ class RunFolder:
         return self.best if best else self.checkpoints
 
     def pictures(self) -> list[Path]:
-        """The files of the same latents through training, named by step, oldest first."""
+        """The picture files of the same latents during training, named by step, oldest first."""
         drawn = sorted(_written(self.path).intersection(layout.steps(self.samples, layout.PICTURE)))
         return [self.samples / f"{layout.step_name(step)}{layout.PICTURE}" for step in drawn]
 
     def frames(self) -> list[Image.Image]:
-        """The pictures of the same latents through training, oldest first."""
+        """The pictures of the same latents during training, oldest first."""
         frames = []
         for path in self.pictures():
             with suppress(OSError, SyntaxError, ValueError), Image.open(path) as picture:  # a damaged one
@@ -220,7 +220,7 @@ def facts_of(data: Dataset) -> dict[str, Any]:
 
 
 def _written(path: Path) -> set[int]:
-    """Steps of which a run may have files: the first, its history's, and those of its checkpoints."""
+    """The steps for which a run may have files: 0, those in its history and those of its checkpoints."""
     history = path / layout.HISTORY
     steps = {record.step for record in read_history(history)} if history.is_file() else set()
     states = (layout.CHECKPOINTS, layout.HEALTHY, layout.BEST)
@@ -271,7 +271,7 @@ def same_data(folder: RunFolder, data: Dataset) -> None:
 
 
 def check_same(of_data: Mapping[str, Any], data: Dataset, whose: str) -> None:
-    """The same for a training whose data these facts tell of.
+    """Refuse to continue a training with data that differs from that in these facts.
 
     Raises:
         RunError: the samples or labels differ.

@@ -41,8 +41,8 @@ class Sampler:
         generator: the weight average where there is one, else the generator itself.
         spec: of the samples.
         config: the options it was trained with.
-        class_counts: how many samples of each class, or cluster, it was trained on; empty without classes.
-        step: how far its training was.
+        class_counts: the number of training samples of each class or cluster; empty without classes.
+        step: the step of its training.
     """
 
     generator: nn.Module
@@ -64,10 +64,10 @@ class Sampler:
 
         Args:
             run: its folder.
-            warn: told of damaged checkpoints.
-            runtime: where to draw; without it on the best device of this machine.
+            warn: called for damaged checkpoints.
+            runtime: where to draw; by default, on the best device of this machine.
             best: take the checkpoint with the least distance, not the last.
-            generator: the network of the user's own that was trained, or what makes it.
+            generator: the user's own network that was trained, or a function that makes it.
 
         Raises:
             RunError: there is no complete checkpoint, it is of another generator, or of one that does not draw
@@ -78,7 +78,7 @@ class Sampler:
         runtime = runtime or Runtime(precision="fp32")
         folder.check_latents()
         player = folder.drawn_with
-        # An average that the config knows nothing of is refused, so it is read too.
+        # The average is read too, so that one that the config does not mention is refused.
         wanted = (AVERAGE, GENERATOR) if player == GENERATOR else (player,)
         facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted))
         network = runtime.place(_untrained(folder, generator))
@@ -123,7 +123,7 @@ class Sampler:
         None without classes. Clusters come up at random, as often as in the data.
 
         Raises:
-            ConfigError: labels that are none of the classes, or where there are no classes to name.
+            ConfigError: a label is not one of the classes, or there are no classes to choose.
         """
         if labels is not None and (not self.classes or self.spec.clusters):
             unused = () if self.spec.clusters else self.spec.class_names
@@ -141,7 +141,7 @@ class Sampler:
         return drawing.natural_labels(count, self.class_counts)
 
     def encoded(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Samples (N, *shape) as the generator gives them, of latents (N, latent_dim).
+        """Samples (N, *shape) as the generator gives them, from latents (N, latent_dim).
 
         Args:
             labels: classes (N,), or weights of the classes (N, classes).
@@ -173,10 +173,10 @@ class Sampler:
 
 
 def _untrained(folder: RunFolder, own: Given | None) -> nn.Module:
-    """The generator of a run's config, or a user's own, as it begins.
+    """The generator of a run's config, or a user's own, before training.
 
     Raises:
-        ConfigError: it cannot draw this data, or not in this machine's memory.
+        ConfigError: it cannot draw this data, or this machine's memory is too small.
     """
     config, spec, classes = folder.config, folder.spec, folder.classes
     if config.game.rules == OWN:

@@ -29,8 +29,8 @@ from sparring.training import loop
 from sparring.training.budget import Budget
 
 SECONDS = 30.0  # between checkpoints, at most
-NETWORKS = {"generator": "g_norm", "discriminator": "d_norm"}  # the options of each player that has some
-EACH_TIME = ("budget", "records")  # groups whose options may differ when a training goes on; so may the threads
+NETWORKS = {"generator": "g_norm", "discriminator": "d_norm"}  # the option for the norm of each player
+EACH_TIME = ("budget", "records")  # groups of options that may differ on resume; so may the threads
 
 
 def train(
@@ -55,18 +55,18 @@ def train(
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record at regular intervals and at the end.
 
-    At a record the consumer may save the game, draw from it or stop. Meanwhile the clock stands still.
+    At a record the caller may save the game, draw from it or stop. This time does not count as training.
     The random numbers of a step depend only on (seed, step). ``stop`` is called after each step.
 
     Args:
         data: a Dataset, an array or a tensor, (samples, labels), a torch Dataset or DataLoader. The players
             see it scaled to [-1, 1]; ``game.sample`` draws in the data's own units.
         out: a run folder to write; ``force`` replaces the run that is there.
-        resume: go on, exactly, with the run in ``out``, where there is one; the game is made as it was then.
+        resume: continue the run in ``out`` exactly, if there is one; make the game as it was made for that run.
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
-        vitals: measure the samples at each record, for the doctor; without it where there is a run folder.
-        pictures: of the same latents through training, in a run folder.
-        evaluate_every: samples between measurements of quality, the best checkpoint kept in the run folder.
+        vitals: measure the samples at each record, for the doctor; by default, only with a run folder.
+        pictures: the number of pictures of the same latents during training, in a run folder.
+        evaluate_every: samples between measurements of quality; the run folder keeps the best checkpoint.
         check: first try a step on copies of the players, so that errors have clear messages.
 
     Raises:
@@ -125,13 +125,13 @@ def _check_unspent(game: Game, budget: Budget, data: Dataset) -> None:
 
 
 def _place(game: Game, out: str | Path, resume: bool, force: bool) -> tuple[Path, bool]:
-    """The path of the run folder, and whether its training continues; all processes decide alike.
+    """The path of the run folder, and whether its training continues; all processes decide the same.
 
     Raises:
         RunError: it does not continue, and something else is there.
     """
     path = arguments.path("out", out)
-    going = bool(game.runtime.agree(resume and layout.is_run(path)))  # the first may be about to make it
+    going = bool(game.runtime.agree(resume and layout.is_run(path)))  # the first process may be making it
     if not (going or force or game.runtime.processes > 1):
         check_free(path)
     return path, going
@@ -148,7 +148,7 @@ def _in_folder(
     stop: Callable[[], bool],
     check: bool,
 ) -> Iterator[Record]:
-    """The same in a run folder."""
+    """Train as ``train`` does, in a run folder."""
     dataset = as_data(game, data)
     known, words = game.described()
     place = {"precision": game.runtime.precision, "processes": game.runtime.processes}
@@ -173,10 +173,10 @@ def _in_folder(
 
 
 def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) -> tuple[RunFolder, Config]:
-    """Put the game where the run stopped, on as many threads as then.
+    """Restore the state of the game, and the number of threads, at which the run stopped.
 
     Raises:
-        RunError: other data or another game than the run began with, or a run that no program's game began.
+        RunError: the data or the game differs from the start of the run, or ``train`` did not start the run.
     """
     if layout.GAME not in folder.facts["own"]:
         raise RunError(f"{folder.path} was not begun by sparring.train: go on with {folder.goes_on}.")
@@ -197,7 +197,7 @@ def _gone_on_with(game: Game, folder: RunFolder, config: Config, data: Dataset) 
 
 
 def _accepted(options: dict[str, Any]) -> Config:
-    """A config with those of the options that are within an option's range."""
+    """A config with those of the given options whose values a config accepts."""
     config = Config()
     for name, value in options.items():
         with suppress(ConfigError):

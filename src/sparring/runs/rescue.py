@@ -1,6 +1,6 @@
 """``sparring train --rescue``: go back to the last healthy state, change one option, and watch.
 
-Each action is reported and written to ``rescue.jsonl`` in the run folder, as a line with all that a
+Each action is reported. It is also written to ``rescue.jsonl`` in the run folder, as a line with all that a
 resumed training needs.
 """
 
@@ -32,9 +32,9 @@ from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.writer import train_in
 
-APART = 6  # records between healthy states, and before a finding for one to count as healthy
-WATCH = 10  # healthy records after which a cure has proven itself
-PATIENCE = 6  # records that a cure has before the doctor is heard again, unless all breaks down
+APART = 6  # records between healthy states, and between a healthy state and a later finding
+WATCH = 10  # healthy records after which a cure is kept
+PATIENCE = 6  # records after a cure before findings count again, except non-finite numbers
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Rescuer:
             doctor = Doctor(self._options())
             if self.game.clock.step:
                 for record in self.folder.records():
-                    if record.step <= self.game.clock.step:  # what was tried in vain is still in the file
+                    if record.step <= self.game.clock.step:  # the file still has the records of undone cures
                         doctor.examine(record)
             last = self.game.clock.step
             try:
@@ -96,13 +96,13 @@ class Rescuer:
 
     def _note_health(self, record: Record) -> None:
         if any(finding.stop or any(cure.change for cure in finding.cures) for finding in self.findings):
-            return  # what no option cures and no step makes worse is healthy enough to go back to
+            return  # findings without a stop and without a cure by options count as healthy
         if not self.most:
             return
         if self.watched:
             self.watched -= 1
             if self.watched:
-                return  # what a cure on trial leads to is not yet known to be healthy
+                return  # not known to be healthy while a cure is on trial
             self.ill |= set(self.was.items())
             self.was = {}
             self._log("kept", "the cure is kept: no finding since", record.step)
@@ -128,7 +128,7 @@ class Rescuer:
             for cure in finding.cures:
                 words = options_text(cure.change)
                 if cure.change.items() <= self.folder.config.flat().items() or self.ill & cure.change.items():
-                    continue  # it says nothing new, or goes back to what this run was ill with
+                    continue  # it changes nothing, or restores a value that made this run ill
                 if (finding.name, words) not in self.tried and len(self.tried) < self.most:
                     self.tried.add((finding.name, words))
                     if self._try(finding, dict(cure.change), words):
@@ -150,16 +150,16 @@ class Rescuer:
         return True
 
     def _go_back(self, config: Config, step: int) -> None:
-        """The players of the last healthy state sufficiently before a step, or new ones."""
+        """Go back to the players of the last healthy state long enough before a step, or to new players."""
         folder, spent = self.folder, self.game.clock.seconds
         game = games.make(config, folder.spec, folder.classes, self.game.runtime)
         folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)
-        with suppress(RunError):  # none so early, or the cure is another network: from the start
+        with suppress(RunError):  # no such state, or the cure changes a network: start anew
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
-        game.clock.seconds = spent  # what was tried in vain was training too
+        game.clock.seconds = spent  # undone training took time too
         self.game = game
         self._adopt(config)
-        checkpoint.write(game, folder.checkpoints)  # first: a kill in between must not lose all of them
+        checkpoint.write(game, folder.checkpoints)  # first, so that a kill here leaves a checkpoint
         folder.drop_after(game.clock.step, layout.CHECKPOINTS)
 
     def _adopt(self, config: Config) -> None:
@@ -182,7 +182,7 @@ class Rescuer:
 
 
 def _lines(log: Path) -> list[str]:
-    """The lines of a log with their ends; none where it cannot be read."""
+    """The lines of a log with their line ends; empty if the log cannot be read."""
     try:
         return read_text(log).splitlines(keepends=True)
     except UnreadableError:
@@ -192,11 +192,11 @@ def _lines(log: Path) -> list[str]:
 def _state(
     config: Config, line: str
 ) -> tuple[set[tuple[str, str]], set[tuple[str, Any]], dict[str, Any], int, int]:
-    """What a line of the log says of the rescuer: tried, ill, was, heard_from, most.
+    """The state of the rescuer in a line of the log: tried, ill, was, heard_from, most.
 
     Raises:
-        UnreadableError: the line does not say it.
-        ConfigError: it names options that are none.
+        UnreadableError: the line does not have this state.
+        ConfigError: the line names unknown options.
     """
     state = parse_json(line)
     changed = field(state, "was", _options)
@@ -231,14 +231,14 @@ def _pairs(value: Any) -> tuple[tuple[Any, ...], ...]:
 
 
 def resumed(folder: RunFolder, game: Game, more: int | None = None) -> Rescuer:
-    """A rescuer that goes on where a training was stopped; a cure on trial is watched anew.
+    """A rescuer that continues a stopped training; the trial of a cure starts again.
 
     Args:
         more: cures that may be tried from here on; None: as many as were left.
     """
     rescuer = Rescuer(folder, game, 0)
     lines = _lines(rescuer.log)
-    if lines and not lines[-1].endswith("\n"):  # a kill left half a line
+    if lines and not lines[-1].endswith("\n"):  # a killed process left half a line
         write_whole(rescuer.log, "".join(lines[:-1]).encode())
     for line in reversed(lines):
         with suppress(SparringError):

@@ -40,11 +40,11 @@ def train_in(
     stop: Callable[[], bool] = lambda: False,
     warn: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Record]:
-    """``loop.train`` with the folder as its first consumer: history, pictures, checkpoints.
+    """Train as ``loop.train`` does, and write history, pictures and checkpoints into the folder.
 
-    ``threads`` fixes their number (None: as the config says). What is on disk when a record is yielded
-    is whole, and after the last record, or when ``stop`` says so, the exact state is saved. ``warn``
-    hears of a damaged best checkpoint.
+    ``threads`` fixes the number of threads (None: as the config says). When a record is yielded, all files
+    on disk are complete. The exact state is saved at the last record, or when ``stop`` returns True. ``warn``
+    is called if the best checkpoint is damaged.
 
     Raises:
         NonFiniteError: training broke down; the last good checkpoint is kept.
@@ -56,7 +56,7 @@ def train_in(
         writer = chooser = None
         if game.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
-            write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # a resumed run's new budget
+            write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # the budget may be new
             writer = stack.enter_context(Writer(folder, game, data))
             if config.records.evaluate_every:
                 found = selection.judge(config, game, data, held_out)
@@ -67,13 +67,13 @@ def train_in(
                 if chooser:
                     record = chooser.measure(record, last)
                 if writer:
-                    writer.note(record)  # before anything is named after its step
+                    writer.note(record)  # before other files are named after its step
                 if chooser:
                     best = chooser.keep(record)
                     if last:
                         _choose(chooser, folder, warn)
                 if writer:
-                    # Resuming goes back to the last of these: a best one ahead of it would be lost.
+                    # Resuming starts from the last of these, and would lose a later best checkpoint.
                     writer.save(record, at_once=last or best)
                 yield record
         except NonFiniteError as error:
@@ -84,7 +84,7 @@ def train_in(
 
 
 def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str], object]) -> None:
-    """Write how the best checkpoint and the last state measure; a lost one must not cost the last."""
+    """Write the quality of the best checkpoint and of the last state; warn if the best one is damaged."""
     try:
         report = chooser.report()
     except RunError as error:
@@ -101,33 +101,33 @@ class Writer:
         self.kind = kinds.of(folder.spec)
         folder.drop_after(game.clock.step, *layout.BY_STEP)
         truncate_history(folder.history, game.clock.step)
-        # What scores the plane; None where there is neither.
+        # What scores the plane; None without a critic, and for data that is not in the plane.
         self.critic = game.critic if self.kind.plane(folder.spec) else None
         if self.critic and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
         self.inputs = picture_inputs(folder, game, data)
-        # Less than it was, of a larger budget.
+        # With a larger budget, this share is less than before.
         spent = Budget.of(self.config.budget).progress(game.clock, len(data))
         self.drawn = self._due(spent) if game.clock.step else -1
         self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
         self._draw(0.0)
 
     def note(self, record: Record) -> None:
-        """Into the history, and a picture where one is due."""
+        """Write a record into the history, and a picture if one is due."""
         self.history.write(record)
         self._draw(record.progress)
 
     def save(self, record: Record, at_once: bool) -> None:
-        """A checkpoint where it is time for one."""
+        """Write a checkpoint if it is time for one."""
         if at_once or time.monotonic() - self.saved_at >= self.config.records.checkpoint_seconds:
             more = {"threads": torch.get_num_threads(), "progress": record.progress}
             checkpoint.write(self.game, self.folder.checkpoints, more)
             self.saved_at = time.monotonic()
 
     def broken(self) -> None:
-        """A last record that says so, for the doctor; resuming drops it with all after the checkpoint."""
+        """Write a last record that tells the doctor of a number that is not finite; resuming deletes it."""
         self.history.write(self.game.clock.broken())
 
     def __enter__(self) -> Writer:
@@ -159,7 +159,7 @@ class Writer:
 
 
 def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
-    """What the pictures through training are drawn from; the labels are in rows by class.
+    """The inputs for the pictures that are drawn during training; each class has its own rows.
 
     Args:
         data: the training set.
