@@ -35,7 +35,9 @@ WRONG_WAY = 0.1  # a cosine below -WRONG_WAY with the logistic loss's gradient i
 
 
 def preflight(game: AdversarialGame, data: Dataset | Any, seed: int = 0) -> list[Caution]:
-    """Problems of a game and its data, the most certain first; both stay unchanged.
+    """Problems of a game and its data, in the order in which they would show: data, optimizers, a step.
+
+    The game and the data stay unchanged.
 
     Args:
         data: as for ``train``.

@@ -1,0 +1,146 @@
+"""How good pictures become for so much computing, on sets that no default was tuned on, judged from outside.
+
+    python benchmarks/picture_sets.py ...          (see there)
+    PYTHONPATH=judges python benchmarks/pictures.py sets --samples 120000 [--sets emoji oxygen] [--seeds 3]
+
+Methods, each on one thread: the default recipe ("default"), the same with transposed convolutions
+("transposed"), both for so many samples, and the DCGAN of PyTorch's tutorial ("dcgan") for the
+CPU seconds that the default took. CPU seconds, not those of the clock, so that a busy machine does not
+change the result. Each draws as many pictures as the judge compares (``judge.py``). Raw results, a line
+each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from common import RESULTS, append_row, machine, rows_in
+from judge import Judge
+from sparring import GAN
+
+Pictures = NDArray[np.uint8]
+LATENT, WIDTH, BATCH = 100, 64, 128  # of the tutorial's DCGAN
+ROWS = RESULTS / "pictures.jsonl"
+
+
+def ours(pictures: Pictures, samples: int, seed: int, count: int, **options: Any) -> tuple[Pictures, float]:
+    """Pictures of the default recipe after so many samples, and the CPU seconds of the training."""
+    began = time.process_time()
+    gan = GAN(seed=seed, threads=1, device="cpu", **options).fit(pictures, samples_seen=samples, verbose=False)
+    seconds = time.process_time() - began
+    return gan.sample(count, seed=1), seconds
+
+
+def dcgan_players(channels: int, side: int) -> tuple[nn.Module, nn.Module]:
+    """The networks of PyTorch's DCGAN tutorial (64 pixels), with as many scales as the side needs."""
+    scales = max(2, (side - 1).bit_length() - 2)  # 64 -> 4, 32 -> 3
+    widths = [WIDTH * 2**k for k in range(scales)]
+    g: list[nn.Module] = [nn.ConvTranspose2d(LATENT, widths[-1], 4, 1, 0, bias=False)]
+    for wide, narrow in zip(widths[::-1], [*widths[-2::-1], channels], strict=True):
+        g += [nn.BatchNorm2d(wide), nn.ReLU(True), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
+    d: list[nn.Module] = [nn.Conv2d(channels, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
+    for narrow, wide in pairwise(widths):
+        d += [nn.Conv2d(narrow, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2, True)]
+    d += [nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False)]
+    players = nn.Sequential(*g, nn.Tanh()), nn.Sequential(*d, nn.Flatten(0))
+    for player in players:
+        player.apply(tutorial_weights)
+    return players
+
+
+def tutorial_weights(layer: nn.Module) -> None:
+    """The tutorial's ``weights_init``."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)
+
+
+def dcgan(pictures: Pictures, seconds: float, seed: int, count: int) -> tuple[Pictures, int]:
+    """Pictures of the tutorial's loop: cross-entropy, Adam 2e-4 with beta1 0.5, batches of 128."""
+    torch.manual_seed(seed)
+    began, side = time.process_time(), pictures.shape[-1]
+    full = 1 << (side - 1).bit_length()  # 28 -> 32: the tutorial resizes
+    data = torch.from_numpy(pictures)
+    g, d = dcgan_players(pictures.shape[1], side)
+    optimizers = [torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999)) for player in (g, d)]
+    loss, seen = nn.BCEWithLogitsLoss(), 0
+    while time.process_time() - began < seconds:
+        real = data[torch.randint(len(data), (BATCH,))].float().div(127.5).sub(1)
+        real = nn.functional.interpolate(real, (full, full), mode="bilinear") if full != side else real
+        ones, noughts = torch.ones(BATCH), torch.zeros(BATCH)
+        fake = g(torch.randn(BATCH, LATENT, 1, 1))
+        d_loss = loss(d(real), ones) + loss(d(fake.detach()), noughts)
+        step(d, optimizers[1], d_loss)
+        step(g, optimizers[0], loss(d(fake), ones))
+        seen += BATCH
+    with torch.no_grad():
+        latents = torch.randn(count, LATENT, 1, 1).split(BATCH)
+        drawn = torch.cat([g(part) for part in latents])
+    if full != side:
+        drawn = nn.functional.interpolate(drawn, (side, side), mode="bilinear")
+    return drawn.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).numpy(), seen
+
+
+def step(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def sheet(pictures: Pictures, path: Path) -> None:
+    """64 pictures in eight rows."""
+    rows = pictures[:64].reshape(8, 8, *pictures.shape[1:]).transpose(0, 3, 1, 4, 2)
+    flat = rows.reshape(8 * pictures.shape[2], 8 * pictures.shape[3], pictures.shape[1])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(flat[..., 0] if flat.shape[2] == 1 else flat).save(path)
+
+
+def compared(train: Pictures, samples: int, seed: int, count: int) -> Iterator[tuple[dict[str, Any], Pictures]]:
+    """What each method is, has seen and has taken, and its pictures."""
+    fakes, seconds = ours(train, samples, seed, count)
+    yield {"method": "default", "samples_seen": samples, "cpu_seconds": round(seconds, 1)}, fakes
+    fakes, other = ours(train, samples, seed, count, upsampling="transposed")
+    yield {"method": "transposed", "samples_seen": samples, "cpu_seconds": round(other, 1)}, fakes
+    fakes, seen = dcgan(train, seconds, seed, count)
+    yield {"method": "dcgan", "samples_seen": seen, "cpu_seconds": round(seconds, 1)}, fakes
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sets", nargs="+", default=["cifar10", "emoji", "oxygen", "fluent", "van-gogh"])
+    parser.add_argument("--samples", type=int, default=120_000)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--sheets", type=Path)
+    args = parser.parse_args()
+    for name in args.sets:
+        with np.load(args.folder / f"{name}.npz") as file:
+            train, test = file["train"], file["test"]
+        judge = Judge(train, test, kept=args.folder / f"{name}-judge.pt")
+        for seed in range(args.seeds):
+            key = {"set": name, "samples": args.samples, "seed": seed}
+            if any(key.items() <= row.items() for row in rows_in(ROWS)):
+                continue
+            for row, fakes in compared(train, args.samples, seed, judge.count):
+                if args.sheets:
+                    sheet(fakes, args.sheets / f"{name}-{row['method']}-{args.samples}-{seed}.png")
+                row = key | row | judge(fakes) | machine()
+                print(row, flush=True)
+                append_row(ROWS, row)
+
+
+if __name__ == "__main__":
+    main()
