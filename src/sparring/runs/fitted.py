@@ -154,13 +154,11 @@ class Fitted:
     def _restore(self, folder: RunFolder) -> None:
         """Restore players, threads and history from a run's last checkpoint; without one, make new players."""
         self._check_known(folder)
-        game = games.make(self.config, self.spec, len(self.class_counts), own=self.own)
-        self.threads = None
         if folder.saved():
-            facts, tensors = checkpoint.read(folder.checkpoints, warned)
-            checkpoint.restore(game, facts, tensors, folder.mend)
-            self.threads = facts.get("threads")
-        self._game = game
+            game, saved = folder.game(warned, own=self.own)
+        else:
+            game, saved = games.make(folder.config, folder.spec, folder.classes, own=self.own), {}
+        self._game, self.threads = game, saved.get("threads")
         self.history = History(record for record in folder.records() if record.step <= game.clock.step)
 
     def train(self, stop: Callable[[], bool]) -> Iterator[Record]:
@@ -194,8 +192,8 @@ class Fitted:
         Raises:
             RunError: it exists already (unless ``force``), or cannot be written.
         """
-        game = self.game
-        folder = create(path, self.config, self.facts, own=self.facts["own"], force=force)
+        game, facts = self.game, self.facts
+        folder = create(path, self.config, facts, own=facts["own"], force=force)
         writer = HistoryWriter(folder.history)
         for record in self.history:
             writer.write(record)
@@ -205,7 +203,7 @@ class Fitted:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """The facts in run.json about the data."""
+        """The facts in run.json about the data; without a run folder, they are computed from all its bytes."""
         if self.folder:
             return self.folder.facts
         assert self._seen is not None

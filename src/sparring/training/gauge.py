@@ -9,13 +9,12 @@ from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import DataError
 from sparring.metrics.distances import fit_gaussian
-from sparring.metrics.extractors import Reals, choose, suited
+from sparring.metrics.extractors import FOR_ALL, Reals, choose, suited
 from sparring.metrics.quality import QUICK, Standard, estimating_standard, shipped_standard
 
 REALS = 2048  # real samples per side, at most
 LEAST = 20  # samples per side, below which there is no estimate
 MOST_OWN = 128  # values of a sample that is used as its own features; the covariance of more is slow
-SIMPLE = "pca-64"  # features that are fast for any data
 
 
 class Gauge:
@@ -31,9 +30,9 @@ class Gauge:
         second = self._measurable(data, order[:side])
         reals = Reals(second, None, data.name, seed, device, self.kind.features)
         name = suited(reals)
-        self.extractor = choose(reals, name if name in QUICK else SIMPLE)
+        self.extractor = choose(reals, name if name in QUICK else FOR_ALL)
         if self.extractor.own_units and reals.values > MOST_OWN:
-            self.extractor = choose(reals, SIMPLE)
+            self.extractor = choose(reals, FOR_ALL)
         self.by = shipped_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)
         if self.by is not None:
             return
