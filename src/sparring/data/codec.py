@@ -10,11 +10,14 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from sparring.config.values import field, finite, listed, one_of
-from sparring.errors import UnreadableError
+from sparring.config.values import field, finite, listed, one_of, whole
+from sparring.errors import UnreadableError, quoted
 
 DTYPES = ("uint8", "float32")
 LEAST_SCALE = 1e-38
+MOST_SYMBOLS = 2**16  # in a group
+MOST_GROUPS = 256
+MOST_SYMBOL = 64  # characters of the name of a symbol
 
 
 class Codec(Protocol):
@@ -108,3 +111,113 @@ class Affine:
         if not isinstance(codec, Affine):
             raise UnreadableError(f"{type(codec).__name__} is not a codec for a range of numbers")
         return codec
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """Encodes whole numbers (B, T) or (B, T, G) one-hot, (B, T, V): of each group of symbols, one is 1.
+
+    Attributes:
+        sizes: the number of symbols of each of the G groups, which lie one behind the other on the last
+            axis, V = sum(sizes); with one group, samples are stored as (B, T).
+        symbols: the name of each of the V symbols, such as a letter; () if the kind of data needs none.
+        temperature: of the generator's last layer, ``StraightThrough``.
+        bounded: encoded values are always 0 or 1.
+    """
+
+    sizes: tuple[int, ...]
+    symbols: tuple[str, ...] = ()
+    temperature: float = 1.0
+    bounded: bool = True
+
+    def head(self) -> nn.Module:
+        return StraightThrough(self.sizes, self.temperature)
+
+    def encode(self, stored: Tensor) -> Tensor:
+        groups = stored.long().unsqueeze(-1) if len(self.sizes) == 1 else stored.long()
+        firsts = torch.tensor([0, *self.sizes[:-1]], device=stored.device).cumsum(0)
+        encoded = torch.zeros(*groups.shape[:-1], sum(self.sizes), device=stored.device)
+        return encoded.scatter_(-1, groups + firsts, 1.0)
+
+    def decode(self, encoded: Tensor) -> Tensor:
+        chosen = [group.argmax(-1) for group in encoded.detach().split(self.sizes, -1)]
+        stored = chosen[0] if len(self.sizes) == 1 else torch.stack(chosen, -1)
+        return stored.to(self.dtype)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The smallest type that holds the stored numbers."""
+        return torch.uint8 if max(self.sizes) <= 2**8 else torch.int32
+
+    def problem(self, shape: tuple[int, ...]) -> str:
+        if len(shape) != 2 or shape[-1] != sum(self.sizes):
+            return f"sizes: {sum(self.sizes):,} symbols in all do not fit the shape {list(shape)}"
+        if self.symbols and len(self.symbols) != sum(self.sizes):
+            return f"symbols: {len(self.symbols):,} names for {sum(self.sizes):,} symbols"
+        return ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> OneHot:
+        """The inverse of ``to_dict``.
+
+        Raises:
+            UnreadableError: a field is missing, or its value is not accepted.
+        """
+        symbol_count = partial(whole, low=1, high=MOST_SYMBOLS)
+        return OneHot(
+            sizes=field(values, "sizes", lambda sizes: _some(listed(sizes, symbol_count, MOST_GROUPS))),
+            symbols=field(values, "symbols", lambda names: listed(names, _symbol)),
+            temperature=field(values, "temperature", partial(finite, low=1e-3, high=1e3)),
+        )
+
+    @staticmethod
+    def of(codec: Codec) -> OneHot:
+        """The codec as a OneHot, for the kinds of data that have no other codec.
+
+        Raises:
+            UnreadableError: it is not a OneHot.
+        """
+        if not isinstance(codec, OneHot):
+            raise UnreadableError(f"{type(codec).__name__} is not a codec for symbols")
+        return codec
+
+
+class StraightThrough(nn.Module):
+    """Logits (B, T, V) to one-hot symbols: of each group, the symbol with the greatest logit is 1.
+
+    The gradient is that of softmax(logits / temperature) (Bengio et al. 2013, "Estimating or Propagating
+    Gradients Through Stochastic Neurons"; Jang et al. 2017 without the noise). The variety of the samples
+    comes from the latents.
+
+    Args:
+        sizes: the number of symbols of each group, one behind the other on the last axis.
+        temperature: of the softmax; the higher, the more symbols receive a gradient.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], temperature: float = 1.0) -> None:
+        super().__init__()
+        self.sizes, self.temperature = sizes, temperature
+
+    def forward(self, logits: Tensor) -> Tensor:
+        return torch.cat([self._chosen(group) for group in logits.split(self.sizes, -1)], -1)
+
+    def _chosen(self, logits: Tensor) -> Tensor:
+        soft = (logits.float() / self.temperature).softmax(-1)
+        hard = torch.zeros_like(soft).scatter_(-1, soft.argmax(-1, keepdim=True), 1.0)
+        return hard + (soft - soft.detach())
+
+
+def _some(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if not sizes:
+        raise UnreadableError("an empty list, where at least one number of symbols is expected")
+    return sizes
+
+
+def _symbol(value: Any) -> str:
+    """A name of a symbol, kept as it is: it may be a line break."""
+    if not isinstance(value, str) or len(value) > MOST_SYMBOL:
+        raise UnreadableError(f"{quoted(value)} where a text of at most {MOST_SYMBOL} characters is expected")
+    return value
