@@ -82,6 +82,36 @@ def test_auto_keeps_one_small_size(side: int, becomes: int, tmp_path: Path) -> N
     assert bool(found.origin.notes) == (side != becomes)
 
 
+@pytest.mark.parametrize(("others", "side"), [(3, 16), (4, 64)])
+def test_auto_takes_the_size_of_almost_all_pictures(others: int, side: int, tmp_path: Path) -> None:
+    for k in range(100):
+        width = 20 + k if k < others else 16
+        Image.new("L", (width, 16), k).save(tmp_path / f"{k:02}.png")
+    found = from_folder(tmp_path, size="auto")
+    assert found.spec.shape == (1, side, side)
+    assert found.origin is not None
+    some = ", 97 of 100 of 16 x 16," if side == 16 else ""
+    assert found.origin.notes[0].startswith(
+        f"pictures of 16 x 16 to {19 + others} x 16 pixels{some} become {side} x {side} (crop); --size"
+    )
+    with pytest.raises(DataError, match="bring them to one size first"):  # no size was asked for
+        from_folder(tmp_path)
+
+
+@pytest.mark.parametrize("channels", ["auto", "3", "4"])
+def test_what_becomes_of_transparency_is_said(channels: str, tmp_path: Path) -> None:
+    for k in range(3):
+        Image.new("RGBA", (8, 8), (200, 9, 9, 255 - k)).save(tmp_path / f"{k}.png")
+    found = from_folder(tmp_path, channels=channels)
+    assert found.origin is not None
+    kept = channels == "4"
+    assert found.origin.facts["transparent"] == f"2 of 3 in places, {'kept' if kept else 'black there'}"
+    said = (
+        "2 of 3 pictures are transparent in places, which becomes black; --channels 4 keeps the transparency.",
+    )
+    assert found.origin.notes == (said if channels == "auto" else ())
+
+
 def test_auto_says_what_several_sizes_become(photos: Path) -> None:
     found = from_folder(photos, size="auto")
     assert found.origin is not None

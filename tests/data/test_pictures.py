@@ -115,6 +115,14 @@ def test_alpha_is_kept_where_four_channels_are_asked_for() -> None:
     assert (pictures.decode(MODES["palette with a transparent colour"][0], form(4))[..., 3] == 0).any()
 
 
+def test_what_is_transparent_somewhere_is_told() -> None:
+    for name, (content, _) in MODES.items():
+        clear = {pictures.decoded(content, form(channels)).clear for channels in (0, 1, 4)}
+        assert clear == {"alpha" in name or "transparent" in name}, name
+    opaque = Image.new("RGBA", (7, 5), (1, 2, 3, 255))
+    assert not pictures.decoded(saved(opaque), form()).clear
+
+
 def test_16_bits_become_8_by_rounding_to_the_nearest() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     found = pictures.decode(saved(Image.fromarray(values)), form(1, 256, 256))[..., 0]

@@ -72,7 +72,18 @@ def test_samples_are_in_the_order_of_the_names_and_of_one_channel_where_all_are_
     assert found.samples.dtype == torch.uint8
     assert values(found) == [0, 10, 20, 20, *range(40, 120, 10)]
     assert found.duplicates == 1
-    assert (found.smallest, found.largest) == (SIDE, SIDE)
+    assert (found.smallest, found.largest, found.alike, found.clear) == (SIDE, SIDE, 12, 0)
+
+
+def test_pictures_of_another_size_and_transparent_ones_are_counted(photos: Path) -> None:
+    Image.new("RGB", (8, 9)).save(photos / "98.png")
+    Image.new("RGBA", (8, 8), (9, 9, 9, 254)).save(photos / "99.png")
+    Image.new("RGBA", (8, 8), (9, 9, 9, 255)).save(photos / "opaque.png")
+    for _ in range(2):  # decoded, then from the cache
+        found = load(folder(photos))
+        assert (len(found.samples), found.alike, found.clear) == (15, 14, 1)
+    (photos / "97.png").write_bytes((photos / "99.png").read_bytes()[:-30])  # broken, of the common size
+    assert load(folder(photos), max_broken=0.1).alike == 14
 
 
 def test_one_coloured_pixel_gives_all_three_channels(photos: Path) -> None:
@@ -112,7 +123,7 @@ def test_the_same_content_elsewhere_is_read_but_not_decoded(
 ) -> None:
     before = load(folder(photos))
     shutil.copytree(photos, tmp_path / "copy")
-    monkeypatch.setattr(store, "decode", None)
+    monkeypatch.setattr(store, "decoded", None)
     assert torch.equal(load(folder(tmp_path / "copy")).samples, before.samples)
     assert entries(cache) == [".json", ".u8"]
 
@@ -228,19 +239,20 @@ def test_broken_files_are_left_out_up_to_a_share(photos: Path) -> None:
 def test_a_broken_file_of_another_size_does_not_choose_the_size(photos: Path) -> None:
     odd = photos / "odd.png"
     Image.effect_noise((12, 10), 50).save(odd)
-    asked: list[set[Size]] = []
+    asked: list[Counter[Size]] = []
 
-    def own_or(sizes: set[Size]) -> Size:
+    def own_or(sizes: Counter[Size]) -> Size:
         asked.append(sizes)
         return SIDE
 
-    def ask(share: float) -> set[Size]:
+    def ask(share: float) -> Counter[Size]:
         store.load(folder(photos), Wanted("auto", max_broken=share), own_or, None)
         return asked[-1]
 
-    assert ask(0.1) == {SIDE, Size(12, 10)}  # sound
+    assert ask(0.1) == {SIDE: 12, Size(12, 10): 1}  # sound
+    assert ask(0.01) == {SIDE: 12, Size(12, 10): 1}  # too many to be all broken
     odd.write_bytes(odd.read_bytes()[:-40])
-    assert ask(0.1) == {SIDE}
+    assert ask(0.1) == {SIDE: 12}
     with pytest.raises(DataError, match="1 of 13 files"):
         ask(0.01)
 
@@ -307,7 +319,7 @@ def test_too_little_memory_is_told_and_not_remembered(photos: Path, monkeypatch:
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "decode", full)
+        patch.setattr(store, "decoded", full)
         with pytest.raises(DataError, match="too large for the free memory"):
             load(folder(photos), max_broken=1.0)
     assert len(load(folder(photos)).samples) == 12

@@ -105,7 +105,8 @@ class FilesConfig(Group):
     """How your own folders, zips and Hugging Face sets are read; each kind of data takes some of these."""
 
     size: str = option(
-        "auto", "side in pixels or WIDTHxHEIGHT; auto: their own if all have the same, at most 128, else 64"
+        "auto",
+        "side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures (97%), if at most 128, else 64",
     )
     resize: str = option("crop", "crop the centre, fit with black borders, or stretch", choices=RESIZES)
     channels: str = option("auto", "1 grey, 3 colour (alpha over black), 4 with alpha", choices=CHANNELS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from sparring.errors import ConfigError, DataError, counted, unknown
 
 DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
 VALUES = "values"  # the fact about pictures of more than 8 bits
-LARGEST_OWN = 128  # pixels per side, up to which pictures of one size keep it
+LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
+ALMOST_ALL = 0.97  # the share of pictures of one size that makes it the size of all
 
 
 def from_folder(
@@ -42,8 +44,8 @@ def from_folder(
     They are decoded once into the cache: the first frame of animations, turned as EXIF says, in 8 bits.
 
     Args:
-        size: side in pixels, "WIDTHxHEIGHT", or "auto": their own if all have the same, at most 128, else 64.
-            None: their own, which must be the same for all.
+        size: side in pixels, "WIDTHxHEIGHT", or "auto": that of almost all pictures (97%), if it is at most
+            128, else 64. None: their own, which must be the same for all.
         resize: how they get this size: "crop" the centre, "fit" with black borders, or "stretch".
         channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
         labels: "none", "folders" (each subfolder is a class), or a CSV or JSON file, beside the pictures or
@@ -122,34 +124,51 @@ def from_source(
     return Dataset(source.name, spec, found.samples, indices, origin)
 
 
-def _own_size(source: Source, sizes: set[Size], required: bool) -> Size:
-    """The common size of all pictures; without one, the default, or an error if it is required."""
-    if len(sizes) == 1 and (required or SIDES[0] <= min(own := next(iter(sizes))) <= max(own) <= LARGEST_OWN):
-        return next(iter(sizes))
+def _own_size(source: Source, sizes: Counter[Size], required: bool) -> Size:
+    """The size of almost all pictures, or the default; if it is required, that of all, or an error."""
+    ((own, count),) = sizes.most_common(1)
+    if required and len(sizes) == 1:
+        return own
     if required:
         some = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:3])
         raise DataError(
             f"the pictures in {source.name} have {len(sizes)} sizes ({some}): bring them to one size first, "
             f"or give --size {DEFAULT_SIDE} (in Python size={DEFAULT_SIDE})."
         )
-    return Size(DEFAULT_SIDE, DEFAULT_SIDE)
+    fits = SIDES[0] <= min(own) <= max(own) <= LARGEST_OWN
+    return own if fits and count >= ALMOST_ALL * sizes.total() else Size(DEFAULT_SIDE, DEFAULT_SIDE)
 
 
 def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
     """The sizes of the originals, and of pictures of more than 8 bits the values."""
-    sizes = dict.fromkeys(f"{size.width} x {size.height}" for size in (found.smallest, found.largest))
-    facts = {"originals": f"{' to '.join(sizes)} pixels"}
+    facts = {"originals": f"{_sizes(found)} pixels"}
+    if found.clear:
+        dropped = "kept" if wanted.channels == 4 else "black there"
+        facts["transparent"] = f"{found.clear:,} of {len(found.samples):,} in places, {dropped}"
     return facts | {VALUES: _values(found.depth, wanted)} if found.depth else facts
+
+
+def _sizes(found: Decoded) -> str:
+    """The sizes of the originals, from the smallest to the largest, or the one that all have."""
+    return " to ".join(
+        dict.fromkeys(f"{size.width} x {size.height}" for size in (found.smallest, found.largest))
+    )
 
 
 def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
     """What a user should know before training on these pictures."""
     notes = []
     *_, height, width = found.samples.shape
-    if wanted.size == "auto" and {found.smallest, found.largest} != {Size(width, height)}:
+    if wanted.size == "auto" and found.alike < len(found.samples):
+        some = f", {found.alike:,} of {len(found.samples):,} of {width} x {height}," if found.alike else ""
         notes.append(
-            f"pictures of {found.smallest.width} x {found.smallest.height} to {found.largest.width} x "
-            f"{found.largest.height} pixels become {width} x {height} ({wanted.resize}); --size changes this."
+            f"pictures of {_sizes(found)} pixels{some} become {width} x {height} ({wanted.resize}); "
+            "--size changes this."
+        )
+    if found.clear and not wanted.channels:
+        notes.append(
+            f"{found.clear:,} of {len(found.samples):,} pictures are transparent in places, which becomes "
+            "black; --channels 4 keeps the transparency."
         )
     if source.others:
         notes.append(

@@ -119,8 +119,25 @@ def _extent(found: Deep | NDArray[np.uint8] | None) -> Extent | None:
     return levels.extent(found) if isinstance(found, Deep) else None
 
 
+class Picture(NamedTuple):
+    """A picture in its form.
+
+    Attributes:
+        pixels: (height, width, channels).
+        clear: whether the file is transparent somewhere.
+    """
+
+    pixels: NDArray[np.uint8]
+    clear: bool
+
+
 def decode(content: bytes, form: Form) -> NDArray[np.uint8]:
-    """Decode the first frame of a file, turned as EXIF says, to pixels (height, width, form.decoded).
+    """The pixels (height, width, form.decoded) of a file; see ``decoded``."""
+    return decoded(content, form).pixels
+
+
+def decoded(content: bytes, form: Form) -> Picture:
+    """Decode the first frame of a file, turned as EXIF says, and bring it to its form.
 
     Raises:
         DataError: the file is broken, or the range of its values is not known. The message is only the reason.
@@ -128,8 +145,9 @@ def decode(content: bytes, form: Form) -> NDArray[np.uint8]:
     """
     try:
         upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form)
-        placed = _placed(_channels(_reduced(upright, form), form.decoded), form)
-        return np.asarray(placed, np.uint8).reshape(form.height, form.width, form.decoded)
+        flat, clear = _channels(_reduced(upright, form), form.decoded)
+        placed = np.asarray(_placed(flat, form), np.uint8)
+        return Picture(placed.reshape(form.height, form.width, form.decoded), clear)
     except ConfigError:
         raise
     except UNREADABLE as error:
@@ -190,16 +208,19 @@ def _orientation(picture: Image.Image) -> int:
     return found if isinstance(found, int) else 1
 
 
-def _channels(picture: Image.Image, channels: int) -> Image.Image:
-    """The picture as L, RGB or RGBA; without an alpha channel, transparency is put over black."""
-    if channels == 4:
-        return picture.convert("RGBA")
+def _channels(picture: Image.Image, channels: int) -> tuple[Image.Image, bool]:
+    """The picture as L, RGB (transparency over black) or RGBA, and whether it is transparent somewhere."""
+    clear = False
     if "A" in picture.getbands() or "transparency" in picture.info:
-        clear = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", clear.size, "black"), clear).convert("RGB")
+        picture = picture.convert("RGBA")
+        clear = picture.getchannel("A").getextrema() != (255, 255)
+    if channels == 4:
+        return picture.convert("RGBA"), clear
+    if clear:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture)
     if picture.mode == "L" and channels == 1:
-        return picture
-    return picture.convert("RGB").convert("L" if channels == 1 else "RGB")
+        return picture, clear
+    return picture.convert("RGB").convert("L" if channels == 1 else "RGB"), clear
 
 
 def _reduced(picture: Image.Image, form: Form) -> Image.Image:

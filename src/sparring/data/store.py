@@ -30,13 +30,13 @@ from torch import Tensor
 
 from sparring.data import repeats
 from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
-from sparring.data.pictures import UNREADABLE, Form, Size, decode, is_grey, look, reason_of
+from sparring.data.pictures import UNREADABLE, Form, Size, decode, decoded, is_grey, look, reason_of
 from sparring.data.source import Source
 from sparring.errors import DataError, printable, reason
 from sparring.files import cache_folder, left_over, read_object, whole, write_whole
 from sparring.machine.threads import available_cores
 
-VERSION = 2  # of the decoding; a new version makes all entries again
+VERSION = 3  # of the decoding; a new version makes all entries again
 AHEAD = 64  # files decoded before they are needed
 BLOCK = 100  # pictures rewritten at a time
 NAMED = 5  # files that a message names
@@ -69,6 +69,8 @@ class Decoded:
         broken: the reason for each file left out, by its place in the source.
         duplicates: the number of pictures with the same pixels as an earlier one.
         smallest, largest: sizes of the originals, by area.
+        alike: the number of originals that have the size of the samples.
+        clear: the number of pictures that are transparent somewhere.
         path: the file with the pixels.
         several: the number of files with several frames or pages, of which only the first is read.
         depth: what was found in pictures of more than 8 bits; None if there are none.
@@ -79,6 +81,8 @@ class Decoded:
     duplicates: int
     smallest: Size
     largest: Size
+    alike: int
+    clear: int
     path: Path
     several: int
     depth: Depth | None
@@ -99,11 +103,22 @@ class _File(NamedTuple):
     several: bool = False
 
 
-def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None) -> Decoded:
+class _Made(NamedTuple):
+    """A file as it is kept: the pixels, whether they are grey and were transparent, or why it is broken."""
+
+    pixels: bytes = b""
+    grey: bool = True
+    clear: bool = False
+    reason: str = ""
+
+
+def load(
+    source: Source, wanted: Wanted, own_or: Callable[[Counter[Size]], Size], watch: Watch | None
+) -> Decoded:
     """Read the pictures of a source from the cache; they are decoded first if they are not there.
 
     Args:
-        own_or: chooses a size from the sizes of all pictures; called if no size is given.
+        own_or: chooses a size from how many pictures have each size; called if no size is given.
 
     Raises:
         DataError: there are more broken files than ``wanted.max_broken``, or the disk is full or read-only.
@@ -125,7 +140,11 @@ def load(source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], wa
 
 
 def _indexed_or_made(
-    where: Path, source: Source, wanted: Wanted, own_or: Callable[[set[Size]], Size], watch: Watch | None
+    where: Path,
+    source: Source,
+    wanted: Wanted,
+    own_or: Callable[[Counter[Size]], Size],
+    watch: Watch | None,
 ) -> Decoded:
     index = _index(where, source, wanted)
     if source.stamp and (found := _indexed(where, index)):
@@ -228,19 +247,20 @@ def _survey(source: Source, watch: Watch | None) -> tuple[list[_File], Depth | N
     return files, tally.depth()
 
 
-def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> set[Size]:
-    """The sizes of all pictures, without broken files.
+def _sizes(source: Source, files: Sequence[_File], wanted: Wanted) -> Counter[Size]:
+    """How many pictures have each size, without broken files.
 
     A broken file can have a readable header. So if files of other sizes than the most frequent one are
     few enough to be all broken, they are decoded. If there are more, some of them must be readable, or
     the source is refused later.
     """
     counts = Counter(file.size for file in files if file.size)
-    ((most, _),) = counts.most_common(1)
+    ((most, count),) = counts.most_common(1)
     rest = [k for k, file in enumerate(files) if file.size and file.size != most]
     if too_many(len(rest), len(files) + len(source.refused), wanted.max_broken):
-        return set(counts)
-    return {most} | {size for k in rest if (size := files[k].size) and not _is_broken(source, files, k)}
+        return counts
+    sound = Counter(size for k in rest if (size := files[k].size) and not _is_broken(source, files, k))
+    return Counter({most: count}) + sound
 
 
 def _is_broken(source: Source, files: Sequence[_File], k: int) -> bool:
@@ -269,28 +289,28 @@ def _write(
             "free. Make room there, or set XDG_CACHE_HOME to a folder on another disk."
         )
 
-    def work(k: int) -> tuple[bytes, bool, str]:
+    def work(k: int) -> _Made:
         if files[k].reason:
-            return b"", True, files[k].reason
+            return _Made(reason=files[k].reason)
         content = _read_again(source, source.files[k], files[k].digest)
         try:
-            pixels = decode(content, form)
+            pixels, clear = decoded(content, form)
         except DataError as error:
-            return b"", True, str(error)
-        return pixels.transpose(2, 0, 1).tobytes(), form.channels == 0 and is_grey(pixels), ""
+            return _Made(reason=str(error))
+        return _Made(pixels.transpose(2, 0, 1).tobytes(), form.channels == 0 and is_grey(pixels), clear)
 
     broken: dict[int, str] = {}
     distinct: set[bytes] = set()
-    count, all_grey = 0, form.channels == 0
+    count, clear, all_grey = 0, 0, form.channels == 0
     with whole(path.with_suffix(".u8")) as file:
-        for k, (pixels, grey, reason) in enumerate(_in_order(work, range(len(files)), "decoding", watch)):
-            if reason:
-                broken[k] = reason
+        for k, made in enumerate(_in_order(work, range(len(files)), "decoding", watch)):
+            if made.reason:
+                broken[k] = made.reason
                 _check_broken(source, broken, wanted)
                 continue
-            file.write(pixels)
-            distinct.add(repeats.digest(pixels))
-            count, all_grey = count + 1, all_grey and grey
+            file.write(made.pixels)
+            distinct.add(repeats.digest(made.pixels))
+            count, clear, all_grey = count + 1, clear + made.clear, all_grey and made.grey
         if all_grey:
             _keep_first_channel(file, count, form)
     sizes = sorted((file.size for file in files if file.size), key=lambda size: (math.prod(size), size))
@@ -300,6 +320,8 @@ def _write(
         "duplicates": count - len(distinct),
         "smallest": sizes[0],
         "largest": sizes[-1],
+        "alike": sum(file.size == (form.width, form.height) for k, file in enumerate(files) if k not in broken),
+        "clear": clear,
         "several": sum(file.several for file in files),
         "depth": depth,
     }
@@ -348,6 +370,8 @@ def _read(where: Path, key: str) -> Decoded | None:
                 int(facts["duplicates"]),
                 Size(*facts["smallest"]),
                 Size(*facts["largest"]),
+                int(facts["alike"]),
+                int(facts["clear"]),
                 path,
                 int(facts["several"]),
                 depth_of(facts["depth"]),
