@@ -15,6 +15,7 @@ import test_cache
 import test_classifiers
 import test_clusters
 import test_codec
+import test_comparison
 import test_coverage
 import test_cures
 import test_dicom
@@ -79,6 +80,7 @@ from sparring.games import preflight as checks
 from sparring.metrics import (
     cache,
     classifiers,
+    comparison,
     coverage,
     digits,
     distances,
@@ -105,6 +107,9 @@ MUTANTS = [
     Mutant(codec, "StraightThrough._chosen", "/ self.temperature", "", test_codec.test_a_generator_ends_with_symbols_and_the_gradient_of_a_softmax),
     Mutant(codec, "StraightThrough._chosen", "soft.detach()", "soft", test_codec.test_a_generator_ends_with_symbols_and_the_gradient_of_a_softmax),
     Mutant(codec, "StraightThrough._chosen", "hard + (soft - soft.detach())", "soft", test_codec.test_a_generator_ends_with_symbols_and_the_gradient_of_a_softmax),
+    Mutant(comparison, "Comparison._won", "- CLEARLY *", "- 0 *", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a parrot", ("length",))),
+    Mutant(comparison, "Comparison._loss", "- self.columns[FLOOR][name]", "", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a chain", ("errors",))),
+    Mutant(comparison, "Comparison._loss", 'else -value', "else value", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a clerk", ("valid",))),
     Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "centres", "range(ITERATIONS)", "range(0)", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "assign", "argmin", "argmax", test_kmeans.test_heaps_that_lie_apart_are_found),

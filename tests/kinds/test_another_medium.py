@@ -1,5 +1,7 @@
 """A kind that is no picture: verses of letters, which are read, written and measured as lines of text."""
 
+import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from sparring.files import write_whole
 from sparring.history.record import Logged, read_history
 from sparring.kinds import KINDS, sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure
+from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale, Trial
 from sparring.metrics.extractors import Features, Reals
 from sparring.metrics.features import Extractor
 from sparring.page.follow import Followed
@@ -56,6 +59,15 @@ def pairs(fakes: Tensor, reals: Tensor, spec: Spec) -> Image.Image:
     return sheet(torch.cat([fakes, reals], 1).numpy(), spec)
 
 
+def judge(trial: Trial) -> Comparison:
+    """The doubled letters of the generator beside those of a verse of one letter."""
+    assert trial.fakes.shape[1:] == trial.training.shape[1:] == (6, 3)
+    same = torch.zeros(40, 6, 3).index_fill_(2, torch.tensor(0), 1)
+    columns = {FLOOR: trial.held_out, GENERATOR: trial.fakes, "one letter": same}
+    found = {name: {"doubled": doubled(part, part)} for name, part in columns.items() if part is not None}
+    return Comparison({"doubled": Scale("higher", "letters that follow themselves", True)}, 40, found)
+
+
 DOUBLED = Logged("share", "below 0.1", "share of letters that follow themselves")
 VERSES = Kind(
     name="verses",
@@ -70,6 +82,7 @@ VERSES = Kind(
     coarse=lambda verses: verses.flatten(1),
     features=Features(("letters", "pca-64"), own={"letters": letters}),
     pair_sheet=pairs,
+    judge=judge,
     measures={"doubled": Measure(doubled, DOUBLED)},
     media="text/plain",
     show=lambda verses, spec: "\n".join(lines(verses)).encode(),
@@ -103,7 +116,12 @@ def test_a_kind_is_drawn_to_the_first_of_its_files(run: Path) -> None:
 
 def test_a_kind_is_evaluated_in_features_of_its_own(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "run", "--count", "40", "--draws", "2"]) == 0
-    assert "FD-letters" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "FD-letters" in said
+    assert re.search(r"doubled +0\.0% +[0-9.]+% +100\.0%\n", said)
+    assert "doubled: letters that follow themselves; higher is better" in said
+    assert "one letter is better at doubled." in said
+    assert json.loads((run / "evaluation.json").read_text())["comparison"]["count"] == 40
     assert (run / "nearest.png").exists()
 
 

@@ -20,6 +20,7 @@ from sparring.data.store import Watch
 from sparring.errors import ConfigError
 from sparring.history.facts import MEDIA
 from sparring.history.record import Logged
+from sparring.metrics.comparison import Comparison, Trial
 from sparring.metrics.extractors import Features
 
 Array = NDArray[Any]
@@ -70,6 +71,8 @@ class Kind:
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
         features: the features of an evaluation, and whether samples are compared as pictures.
+        judge: measures what is true of this kind alone, beside other reals and baselines that it trains in
+            seconds; None if nothing is.
         sheet: shows decoded samples as one picture.
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
@@ -107,6 +110,7 @@ class Kind:
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
     tiles: Callable[[Array, Spec], Pixels] | None = None
+    judge: Callable[[Trial], Comparison] | None = None
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None

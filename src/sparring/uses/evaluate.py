@@ -27,6 +27,7 @@ from sparring.games.game import Game
 from sparring.history.find import marked, runs_in
 from sparring.kinds import find
 from sparring.machine.device import Runtime
+from sparring.metrics.comparison import Comparison, Trial
 from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import choose, suited
 from sparring.metrics.features import Samples
@@ -68,6 +69,7 @@ class Report:
         fake: the name of the fakes.
         facts: versions and settings, for ``evaluation.json``.
         pairs: fakes beside their nearest training samples; None if they were not compared.
+        comparison: what is measured of this kind of data alone, beside baselines; None if nothing is.
     """
 
     real: str
@@ -75,11 +77,13 @@ class Report:
     evaluation: Evaluation
     facts: dict[str, Any]
     pairs: Image.Image | None
+    comparison: Comparison | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields of ``evaluation.json``."""
         names = {"reals": self.real, "fakes": self.fake, "against": self.evaluation.held_out or self.real}
-        return names | self.facts | self.evaluation.to_dict()
+        compared = {"comparison": self.comparison.to_dict()} if self.comparison else {}
+        return names | self.facts | self.evaluation.to_dict() | compared
 
     def __repr__(self) -> str:
         file = io.StringIO()
@@ -278,7 +282,11 @@ def compare(
     shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
     evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *(notes if options.full else ())))
     pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
-    return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs)
+    judge, comparison = kinds.of(real.spec).judge, None
+    if judge and options.full:
+        apart = None if others is None else others.samples
+        comparison = judge(Trial(first.samples, reals.samples, apart, real.spec, options.seed, tell))
+    return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs, comparison)
 
 
 def source(

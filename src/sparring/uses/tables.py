@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from sparring.metrics.comparison import FLOOR
+
 if TYPE_CHECKING:
+    from sparring.metrics.comparison import Comparison
     from sparring.metrics.evaluation import Evaluation
     from sparring.uses.evaluate import Report
 
@@ -34,6 +37,8 @@ def show_report(report: Report, screen: Console) -> None:
         markup=False, soft_wrap=True,
     )  # fmt: skip
     screen.print(evaluation_table(found))
+    if report.comparison:
+        show_comparison(report.comparison, screen)
     for warning in found.warnings:
         screen.print(f"\nWarning: {warning}", markup=False, soft_wrap=True)
 
@@ -68,4 +73,29 @@ def evaluation_table(evaluation: Evaluation) -> Table:
         table.add_row("GAN-test", f"{classes.gan_test:.1%}", f"{classes.real:.1%}", count + "reals, on fakes")
         span = f"{min(classes.shares):.1%} to {max(classes.shares):.1%}"
         table.add_row("classes", span, "", "least and most frequent class of fakes, by that classifier")
+    return table
+
+
+def show_comparison(comparison: Comparison, screen: Console) -> None:
+    """Print the measures of one kind of data beside other reals and baselines, and who wins, in words."""
+    screen.print(f"\n{comparison.count:,} samples each, beside baselines:\n", markup=False, soft_wrap=True)
+    screen.print(comparison_table(comparison))
+    screen.print()
+    best = {"lower": "lower is better", "higher": "higher is better", "floor": f"as {FLOOR} is best"}
+    for name, scale in comparison.scales.items():
+        screen.print(f"{name}: {scale.meaning}; {best[scale.better]}", markup=False, soft_wrap=True)
+    for line in (*comparison.summary(), *comparison.notes):
+        screen.print(f"\n{line}", markup=False, soft_wrap=True)
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """A row for each measure, a column for other reals, the generator and each baseline."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    table.add_column("")
+    for name in comparison.columns:
+        table.add_column(name, justify="right")
+    for name, scale in comparison.scales.items():
+        values = (column.get(name) for column in comparison.columns.values())
+        shown = ["" if v is None else f"{v:.1%}" if scale.share else f"{v:.3g}" for v in values]
+        table.add_row(name, *shown)
     return table
