@@ -34,7 +34,7 @@ def options_page() -> str:
             heading = f"\n## [{group}]\n\n{GROUPS[group].__doc__}\n" if group else "\n## Above all tables\n"
             lines += [heading, "| option | default | meaning |", "|---|---|---|"]
         choices = f" ({', '.join(meta['choices'])})" if meta["choices"] else ""
-        text = (meta["help"] + choices).replace("|", "\\|")
+        text = (meta["help"] + choices).replace("|", "\\|").replace("*", "\\*")
         lines.append(f"| `{name}` | `{written(field.default)}` | {text} |")
     return "\n".join(lines) + "\n"
 

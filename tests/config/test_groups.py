@@ -164,6 +164,13 @@ def test_configs_are_frozen() -> None:
 
 SIGNS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # that a file can hold
 
+SPELLED = {  # options whose text has a form of its own
+    "size": ["auto", "64", "96x64"],
+    "levels": ["auto", "full", "-1000:400", "0:0.5"],
+    "include": ["*", "*.jpg,*.jpeg"],
+    "exclude": ["none", "cats/*"],
+}
+
 
 def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
     """What a field accepts."""
@@ -172,10 +179,8 @@ def values(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
         return st.just(1)
     if field.name == "recipe":
         return st.sampled_from(sorted(RECIPES))
-    if field.name == "size":
-        return st.sampled_from(["auto", "64", "96x64"])
-    if field.name == "levels":
-        return st.sampled_from(["auto", "full", "-1000:400", "0:0.5"])
+    if field.name in SPELLED:
+        return st.sampled_from(SPELLED[field.name])
     if meta["choices"]:
         return st.sampled_from(meta["choices"])
     if may_be_none(field):

@@ -147,6 +147,9 @@ def test_labels_come_with_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, Table(WITH_CLASSES))
     with pytest.raises(ConfigError, match="hf: sets have their own"):
         find.dataset("hf:a", FilesConfig(labels="folders"))
+    for name, value in (("include", "*.jpg"), ("exclude", "a*")):
+        with pytest.raises(ConfigError, match=f"{name} = .*rows of hf: sets have no paths"):
+            find.dataset("hf:a", FilesConfig(**{name: value}))
 
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

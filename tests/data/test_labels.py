@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sparring.data import labels
+from sparring.data.globs import chosen
 from sparring.data.source import Source
 from sparring.errors import ConfigError, DataError
 
@@ -230,9 +231,9 @@ def test_several_tables_of_one_name_are_told() -> None:
 @pytest.mark.parametrize(
     ("folders", "said"),
     [
-        (["train", "valid"], r"look like parts of a data set.*Give only one part \(/photos/train\)"),
-        (["Test", "images"], r"look like parts of a data set.*\(/photos/Test\)"),
-        (["all/train", "all/test", "all/cat"], r"'test', 'train' look like parts .*\(/photos/all/test\)"),
+        (["train", "valid"], r"look like parts of a data set.*only one of them \(--include 'train/\*'\)"),
+        (["Test", "images"], r"look like parts of a data set.*\(--include 'Test/\*'\)"),
+        (["all/train", "all/test", "all/cat"], r"'test', 'train' look like parts .*\(--include 'test/\*'\)"),
         (["0000", "0001", "0017"], "numbered like the parts of a large data set"),
         (["chunk_1", "chunk_2"], "numbered like"),
         (["part-3", "part-10"], "numbered like"),
@@ -246,6 +247,57 @@ def test_several_tables_of_one_name_are_told() -> None:
 )
 def test_folders_that_are_no_classes_are_remarked_on(folders: list[str], said: str | None) -> None:
     names = [f"{folder}/{k}.png" for k, folder in enumerate(folders)]
-    found = labels.remarks(labels.by_folder(names, "/photos"), names, "/photos")
+    found = labels.remarks(labels.by_folder(names, "/photos"))
     assert len(found) == (said is not None)
     assert said is None or re.search(said, found[0])
+
+
+def times(counts: dict[str, int]) -> list[str]:
+    return [f"{folder}{k}.png" for folder, count in counts.items() for k in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"cats/": 2, "dogs/": 3}, "2 subfolders look like classes ('cats', 'dogs'). To use them as "
+            "classes, add --labels folders."),
+        ({"set/cats/x/": 2, "set/dogs/": 2}, "2 subfolders look like classes ('cats', 'dogs')"),
+        ({"cats/": 2, "dogs/": 2, "owls/": 1}, "3 subfolders look like classes"),
+        ({"cats/": 2, "dogs/": 2, "": 1}, "2 subfolders look like classes ('cats', 'dogs'), and 1 picture "
+            "lies in none of them. To use them as classes, add --labels folders --include '*/*'."),
+        ({"all/cats/": 2, "all/dogs/": 2, "all/": 2}, "2 pictures lie in none of them. To use them as "
+            "classes, add --labels folders --include '*/*/*'."),
+        ({"Train/cats/": 2, "Train/dogs/": 2, "test/cats/": 2}, "2 folders in Train look like classes "
+            "('cats', 'dogs'). To use them as classes, add --labels folders --include 'Train/*'."),
+        ({"a/test/cats/": 2, "a/valid/cats/": 2, "a/valid/dogs/": 2}, "2 folders in valid look like"),
+    ],
+)  # fmt: skip
+def test_folders_that_look_like_classes_and_are_not_used(counts: dict[str, int], said: str) -> None:
+    assert said in labels.unused(times(counts))
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {},
+        {"": 9},
+        {"cats/": 9},
+        {"train/": 2, "test/": 2},
+        {"train/cats/": 2, "cats/": 2},
+        {"cats/": 2, "dogs/": 2, "": 5},  # a few that were put aside
+        {"ann/": 1, "bob/": 1, "eve/": 2},
+        {"001/": 2, "002/": 2},
+        {"16x16/": 2, "32x32/": 2},
+    ],
+)
+def test_other_folders_do_not_look_like_classes(counts: dict[str, int]) -> None:
+    assert labels.unused(times(counts)) == ""
+
+
+def test_what_is_advised_for_class_folders_works() -> None:
+    names = times({"all/cats/": 2, "all/dogs/": 2, "all/": 2})
+    inside = chosen(Source("photos", tuple(names), lambda _: b""), "*/*/*", "none")[0].files
+    assert set(labels.by_folder(inside, "photos")) == {"cats", "dogs"}
+    parts = times({"Train/cats/": 2, "Train/dogs/": 2, "test/cats/": 2})
+    inside = chosen(Source("photos", tuple(parts), lambda _: b""), "Train/*", "none")[0].files
+    assert labels.by_folder(inside, "photos") == ["cats", "cats", "dogs", "dogs"]

@@ -24,7 +24,7 @@ from sparring.uses.progress import Reading, console, working
 from sparring.uses.tables import show_report
 
 MOST_SAMPLES = 1_000_000
-READING = ("size", "resize", "channels")  # options of picture files
+READING = ("size", "resize", "channels", "include", "exclude")  # options of picture files
 
 
 def run(args: argparse.Namespace) -> int:

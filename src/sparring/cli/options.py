@@ -188,7 +188,7 @@ def _using_verbs(verbs: Any) -> None:
         "--features", default="auto",
         help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
     )  # fmt: skip
-    for name in ("size", "resize", "channels"):
+    for name in ("size", "resize", "channels", "include", "exclude"):
         fact = OPTIONS[name].metadata
         text = "side in pixels or WIDTHxHEIGHT of pictures (their own)" if name == "size" else fact["help"]
         evaluate.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=text)

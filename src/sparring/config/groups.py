@@ -13,7 +13,7 @@ from typing import Any
 
 from sparring.config.arguments import MOST_WHOLE
 from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_option, option, written
-from sparring.config.pictures import picture_levels, picture_size
+from sparring.config.pictures import ALL, path_patterns, picture_levels, picture_size
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
@@ -118,12 +118,16 @@ class FilesConfig(Group):
         "LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the "
         "file says, or by the values of the data; full: the limits of the type",
     )
+    include: str = option(ALL, "read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'")
+    exclude: str = option("none", "leave out files that fit a pattern: '*_mask.*'")
     max_broken: float = option(0.01, "largest share of broken files that may be left out", low=0, high=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         picture_size(self.size)
         picture_levels(self.levels)
+        path_patterns("include", self.include)
+        path_patterns("exclude", self.exclude)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,10 @@ class Options(BudgetOptions, total=False):
     """LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the file says,
     or by the values of the data; full: the limits of the type.
     """
+    include: str
+    """Read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'."""
+    exclude: str
+    """Leave out files that fit a pattern: '*_mask.*'."""
     max_broken: float
     """Largest share of broken files that may be left out."""
     latent_dim: int

@@ -1,4 +1,4 @@
-"""Read the options for sizes of pictures and levels of their values."""
+"""Read the options for sizes of pictures, levels of their values and patterns of their paths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from sparring.errors import ConfigError, quoted
 
 SIDES = (4, 4096)  # pixels of a picture
+ALL = "*"  # the pattern that every path fits
 
 
 def picture_size(text: str) -> tuple[int, int] | None:
@@ -45,6 +46,23 @@ def picture_levels(text: str) -> tuple[float, float] | str:
     raise ConfigError(
         f"levels = {quoted(text)}: expected auto, full, or LOW:HIGH with LOW below HIGH, such as 0:4095."
     )
+
+
+def path_patterns(option: str, text: str) -> tuple[str, ...]:
+    """Read ("*.jpg", "*.jpeg") from "*.jpg,*.jpeg"; none for "none".
+
+    Raises:
+        ConfigError: a pattern is empty.
+    """
+    if text == "none":
+        return ()
+    patterns = tuple(pattern.strip() for pattern in text.split(","))
+    if not all(patterns):
+        raise ConfigError(
+            f"{option} = {quoted(text)}: expected patterns of paths with commas between them, such as "
+            "'*.jpg,*.jpeg' or 'cats/*'."
+        )
+    return patterns
 
 
 def levels_text(ends: tuple[float, float] | str) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sparring.config.groups import CHANNELS, RESIZES
-from sparring.config.pictures import SIDES, levels_text, picture_levels, picture_size
+from sparring.config.pictures import ALL, SIDES, levels_text, picture_levels, picture_size
+from sparring.data import globs, store
 from sparring.data import labels as classes
 from sparring.data import source as sources
-from sparring.data import store
 from sparring.data.arrays import class_indices
 from sparring.data.codec import Affine
 from sparring.data.levels import FILLED, RARE, Depth
@@ -36,6 +36,8 @@ def from_folder(
     channels: str = "auto",
     labels: str = "none",
     levels: str = "auto",
+    include: str = ALL,
+    exclude: str = "none",
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
@@ -52,6 +54,8 @@ def from_folder(
             elsewhere.
         levels: which values of pictures of more than 8 bits become black and white: "LOW:HIGH"; "auto": as
             the file says (DICOM), or by all values of the set; "full": the limits of the type.
+        include, exclude: patterns of paths with commas between them, such as "*.jpg,*.jpeg" or "cats/*": files
+            are read that fit one of the first and none of the second; see ``globs.matches``.
         max_broken: the largest share of broken files that may be left out.
         watch: called with the name of the task, the number of files done and the number of all.
 
@@ -62,7 +66,8 @@ def from_folder(
     path = Path(path)
     source = sources.folder(path) if path.is_dir() else sources.archive(path)
     options: dict[str, Any] = {"size": size, "resize": resize, "channels": channels, "labels": labels}
-    return from_source(source, **options, levels=levels, max_broken=max_broken, watch=watch)
+    options |= {"levels": levels, "include": include, "exclude": exclude, "max_broken": max_broken}
+    return from_source(source, **options, watch=watch)
 
 
 def from_source(
@@ -73,6 +78,8 @@ def from_source(
     channels: str = "auto",
     labels: str | Sequence[str] = "none",
     levels: str = "auto",
+    include: str = ALL,
+    exclude: str = "none",
     max_broken: float = 0.0,
     watch: Watch | None = None,
 ) -> Dataset:
@@ -86,6 +93,8 @@ def from_source(
             raise ConfigError(unknown(name, value, known))
     if not source.files and not source.refused:
         raise DataError(f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
+    everything = len(source.files) + len(source.refused)
+    source, notes = globs.chosen(source, include, exclude)
     fixed = picture_size(str(size)) if size is not None else None
     form = Size(*fixed) if fixed else None if size is None else "auto"
     wanted = Wanted(form, resize, int(channels.replace("auto", "0")), max_broken, picture_levels(levels))
@@ -96,12 +105,12 @@ def from_source(
     found = store.load(source, wanted, lambda sizes: _own_size(source, sizes, size is None), watch)
     kept = [name for k, name in enumerate(source.files) if k not in found.broken]
     given: Any = None
-    notes = _notes(source, found, wanted)
+    notes += _notes(source, found, wanted)
     if not isinstance(labels, str):
         given = [label for k, label in enumerate(labels) if k not in found.broken]
     elif labels == "folders":
         given = classes.by_folder(kept, source.name)
-        notes += classes.remarks(given, kept, source.name)
+        notes += classes.remarks(given)
     elif table:
         given, labels = classes.by_table(table, kept, source.name), table.path
     indices, class_names = class_indices(given, len(kept), source.name)
@@ -110,14 +119,15 @@ def from_source(
         options={
             "size": f"{shape[2]}x{shape[1]}", "resize": resize, "channels": channels,
             "labels": labels if isinstance(labels, str) else "none",
-            "levels": levels_text(found.named_levels(wanted.levels)), "max_broken": max_broken,
+            "levels": levels_text(found.named_levels(wanted.levels)), "include": include, "exclude": exclude,
+            "max_broken": max_broken,
         },
         notes=notes,
         left_out=tuple(store.named(source, found.broken)),
         duplicates=found.duplicates,
         others=source.others,
-        facts=_facts(found, wanted),
-        class_like=classes.likely_classes(kept) if labels == "none" else (),
+        facts=_facts(found, wanted) | _chosen(source, everything),
+        unused_classes=classes.unused(kept) if labels == "none" else "",
         path=found.path,
     )  # fmt: skip
     spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)), class_names)
@@ -155,6 +165,12 @@ def _sizes(found: Decoded) -> str:
     )
 
 
+def _chosen(source: Source, everything: int) -> dict[str, str]:
+    """How many files the patterns of paths have chosen, if they left any out."""
+    count = len(source.files) + len(source.refused)
+    return {"chosen": f"{count:,} of {everything:,} by --include and --exclude"} if count < everything else {}
+
+
 def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
     """What a user should know before training on these pictures."""
     notes = []
@@ -166,10 +182,12 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
             "--size changes this."
         )
     if found.clear and not wanted.channels:
+        some = f"{found.clear:,} of" if found.clear < len(found.samples) else "all"
         notes.append(
-            f"{found.clear:,} of {len(found.samples):,} pictures are transparent in places, which becomes "
-            "black; --channels 4 keeps the transparency."
+            f"{some} {len(found.samples):,} pictures are transparent in places, which becomes black; "
+            "--channels 4 keeps the transparency."
         )
+    notes += globs.masks(source.files)
     if source.others:
         notes.append(
             f"{counted(source.others, 'file')} of other kinds ignored; accepted are {', '.join(SUFFIXES)}."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sparring.config.pictures import ALL
 from sparring.data.folders import from_source
 from sparring.data.source import Source
 from sparring.data.spec import Dataset
@@ -16,19 +17,24 @@ INSTALL = "pip install 'sparring[hf]'"
 TRAIN = "train"
 
 
-def from_hub(name: str, *, labels: str = "none", **options: Any) -> Dataset:
+def from_hub(
+    name: str, *, labels: str = "none", include: str = ALL, exclude: str = "none", **options: Any
+) -> Dataset:
     """Read the first column of pictures of a set, and its first column of classes if it has one.
 
     Args:
         name: NAME or NAME:SPLIT on the hub, or of a folder that ``save_to_disk`` wrote.
-        options: those of ``folders.from_folder``, without ``labels``.
+        options: those of ``folders.from_folder``, without ``labels`` and patterns of paths.
 
     Raises:
-        ConfigError: the package is missing, or labels are given.
+        ConfigError: the package is missing, or labels or patterns are given.
         DataError: there is no such set or split, or it has no pictures.
     """
     if labels != "none":
         raise ConfigError(f"labels = {quoted(labels)}: hf: sets have their own labels. Leave it out.")
+    for option, value, usual in (("include", include, ALL), ("exclude", exclude, "none")):
+        if value != usual:
+            raise ConfigError(f"{option} = {quoted(value)}: rows of hf: sets have no paths. Leave it out.")
     table, full_name = _opened(name)
     picture_column, class_column = _columns(table, full_name)
     import datasets

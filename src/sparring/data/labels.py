@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from sparring.data.arrays import LABEL_NAMES
 from sparring.data.pictures import SUFFIXES, UNREADABLE, reason_of
 from sparring.data.source import Source
-from sparring.errors import ConfigError, DataError, UnreadableError, did_you_mean, first_of, printable, quoted
+from sparring.errors import (
+    ConfigError,
+    DataError,
+    UnreadableError,
+    counted,
+    did_you_mean,
+    first_of,
+    printable,
+    quoted,
+)
 from sparring.files import as_text, parse_json, read_bytes
 
 FILE_COLUMNS = (
@@ -26,14 +35,15 @@ FILE_COLUMNS = (
 )  # fmt: skip
 LABEL_COLUMNS = (*LABEL_NAMES, "breed", "species", "diagnosis")
 JSON_FORMAT = '{"labels": [["a.png", 0], …]} with integers or names'
-PARTS = {  # names of folders for parts of a data set, not for classes
+PARTS = (  # names of folders for parts of a data set, not for classes
     "train", "training", "trainset", "train_set", "val", "valid", "validation", "dev", "eval", "holdout",
     "test", "testing", "testset", "test_set", "unlabeled", "unlabelled", "extra",
     "data", "dataset", "image", "images", "img", "imgs", "pictures", "photos", "mask", "masks", "annotations",
-}  # fmt: skip
+)  # fmt: skip
 CHUNK = re.compile(
-    r"(chunk|part|batch|shard|split|fold|folder|dir|group|section|volume|vol|set)[ _.-]*[0-9]+", re.I
-)
+    r"(chunk|part|batch|shard|split|fold|folder|dir|group|section|volume|vol|set)[ _.-]*[0-9]+|[0-9]+x[0-9]+",
+    re.I,
+)  # a part of a large set, or a size in pixels
 LABELS = ("none", "folders")  # besides the path of a table
 MOST_CLASSES = 1000
 
@@ -45,16 +55,22 @@ class Table(NamedTuple):
     labels: Mapping[str, str]
 
 
+def _folders(names: Sequence[str]) -> tuple[list[tuple[str, ...]], int]:
+    """The folders above each file, and how many of them all files share."""
+    folders = [PurePosixPath(name).parts[:-1] for name in names]
+    shared = 0
+    while all(len(parts) > shared and parts[shared] == folders[0][shared] for parts in folders):
+        shared += 1
+    return folders, shared
+
+
 def by_folder(names: Sequence[str], where: str) -> list[str]:
     """The class of each name: its first folder below those that all names share (often ``train/``).
 
     Raises:
         DataError: some files are in no folder, or all are in one.
     """
-    folders = [PurePosixPath(name).parts[:-1] for name in names]
-    shared = 0
-    while all(len(parts) > shared and parts[shared] == folders[0][shared] for parts in folders):
-        shared += 1
+    folders, shared = _folders(names)
     if folders and not any(len(parts) > shared for parts in folders) and shared:
         raise DataError(
             f"--labels folders: all files in {where} lie in one folder, "
@@ -69,31 +85,49 @@ def by_folder(names: Sequence[str], where: str) -> list[str]:
     return [printable(parts[shared]) for parts in folders]
 
 
-def likely_classes(names: Sequence[str]) -> tuple[str, ...]:
-    """The folders that look like classes; none if they are parts of a set or hold single pictures."""
-    try:
-        counts = Counter(by_folder(names, ""))
-    except DataError:
-        return ()
+def unused(names: Sequence[str]) -> str:
+    """A sentence that says which folders look like classes, and how they are used; "" if none do."""
+    folders, shared = _folders(names) if names else ([], 0)
+    counts = Counter(parts[shared] for parts in folders if len(parts) > shared)
+    if counts and all(folder.lower() in PARTS for folder in counts):  # train/cats, test/cats: classes lie below
+        part = min(counts, key=lambda folder: PARTS.index(folder.lower()))
+        inside = Counter(
+            parts[shared + 1] for parts in folders if len(parts) > shared + 1 and parts[shared] == part
+        )
+        if classes := _class_like(inside):
+            return (
+                f"{len(classes):,} folders in {part} look like classes ({first_of(classes)}). To use them as "
+                f"classes, add --labels folders --include '{part}/*'."
+            )
+    classes, loose = _class_like(counts), len(names) - counts.total()
+    if not classes or 2 * loose > len(names):
+        return ""
+    said = f"{len(classes):,} subfolders look like classes ({first_of(classes)})"
+    if not loose:
+        return f"{said}. To use them as classes, add --labels folders."
+    lost = f"{counted(loose, 'picture')} {'lies' if loose == 1 else 'lie'} in none of them"
+    inside_only = "/".join("*" * (shared + 2))
+    return f"{said}, and {lost}. To use them as classes, add --labels folders --include '{inside_only}'."
+
+
+def _class_like(counts: Counter[str]) -> tuple[str, ...]:
+    """The folders if they look like classes; none if they are parts of a set or most hold one picture."""
     parts = any(folder.lower() in PARTS for folder in counts)
     chunks = _numbered(counts) or all(folder.isdecimal() and len(folder) > 1 for folder in counts)
-    if parts or chunks or not 2 <= len(counts) <= MOST_CLASSES or min(counts.values()) < 2:
+    if parts or chunks or not 2 <= len(counts) <= MOST_CLASSES:
         return ()
-    return tuple(sorted(counts))
+    return tuple(sorted(counts)) if sorted(counts.values())[len(counts) // 2] > 1 else ()
 
 
-def remarks(labels: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
+def remarks(labels: Sequence[str]) -> tuple[str, ...]:
     """Notes for the user on classes that look like parts of a data set."""
     found = sorted(set(labels))
     parts = [name for name in found if name.lower() in PARTS]
     shown = first_of(parts or found)
     if len(parts) > 1 or parts == found:
-        folder = next(name for name in names if parts[0] in PurePosixPath(name).parts[:-1])
-        inside = PurePosixPath(folder).parts[: PurePosixPath(folder).parts.index(parts[0]) + 1]
-        one = printable("/".join((where, *inside)))
         return (
-            f"the classes {shown} look like parts of a data set, not like kinds of pictures. Give only one "
-            f"part ({one}), whose own folders are then the classes, or leave --labels out.",
+            f"the classes {shown} look like parts of a data set, not like kinds of pictures. Read only one of "
+            f"them (--include '{parts[0]}/*'), whose own folders are then the classes, or leave --labels out.",
         )
     if len(found) > 1 and _numbered(found):
         return (

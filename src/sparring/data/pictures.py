@@ -19,7 +19,8 @@ from sparring.data import dicom, levels
 from sparring.data.levels import Deep, Ends, Extent
 from sparring.errors import ConfigError, DataError, SparringError, reason
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", *dicom.SUFFIXES)
+PNG, JPEGS = ".png", (".jpg", ".jpeg", ".jpe", ".jfif")
+SUFFIXES = (PNG, *JPEGS, ".webp", ".gif", ".bmp", ".tif", ".tiff", *dicom.SUFFIXES)
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF")  # the only decoders that are used
 MOST_PIXELS = 89_478_485  # of one picture; Pillow's limit, above which it may be a decompression bomb
 MOST_BYTES = 4 * MOST_PIXELS  # of one file

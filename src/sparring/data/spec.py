@@ -83,7 +83,7 @@ class Origin:
         duplicates: the number of samples that repeat an earlier one.
         others: the number of files of other kinds.
         facts: what ``sparring data`` prints of the files, by name.
-        class_like: the folders that look like classes, if no labels were requested.
+        unused_classes: a sentence if folders look like classes, and no labels were requested.
         path: the file with the stored samples; None if they are in memory alone.
     """
 
@@ -93,7 +93,7 @@ class Origin:
     duplicates: int = 0
     others: int = 0
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    class_like: tuple[str, ...] = ()
+    unused_classes: str = ""
     path: Path | None = None
 
 

@@ -16,7 +16,7 @@ from sparring.data.builtin import BUILT_IN
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
-from sparring.errors import ConfigError, DataError, did_you_mean, first_of, quoted, unknown
+from sparring.errors import ConfigError, DataError, did_you_mean, quoted, unknown
 from sparring.files import similar_entries
 from sparring.history.find import marked
 from sparring.kinds.kind import Kind
@@ -133,12 +133,7 @@ def remarks(data: Dataset) -> list[str]:
     """Warnings about data, for the user before a training."""
     found: list[str] = []
     if data.origin:
-        found += data.origin.notes
-        if folders := data.origin.class_like:
-            found.append(
-                f"{len(folders):,} subfolders look like classes ({first_of(folders)}). To use them as classes, "
-                "add --labels folders."
-            )
+        found += [*data.origin.notes, *filter(None, (data.origin.unused_classes,))]
     warning = kinds.of(data.spec).warning(data)
     return [*found, warning] if warning else found
 

@@ -184,6 +184,6 @@ IMAGE = Kind(
     reads=reads,
     form=as_pictures,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
-    options=("size", "resize", "channels", "labels", "levels", "max_broken"),
+    options=("size", "resize", "channels", "labels", "levels", "include", "exclude", "max_broken"),
     comparable=comparable,
 )
