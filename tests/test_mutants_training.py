@@ -15,6 +15,8 @@ import test_checkpoint
 import test_device
 import test_doctor
 import test_evaluate
+import test_finetune
+import test_frozen
 import test_groups
 import test_inference
 import test_keeping
@@ -34,15 +36,17 @@ from sparring.doctor import diagnosis, rules, signals
 from sparring.games import adversarial, first_outputs, logits
 from sparring.history import layout
 from sparring.kinds import image
+from sparring.networks import frozen
 from sparring.runs import best as selection
-from sparring.runs import checkpoint, inference, writer
+from sparring.runs import checkpoint, finetune, inference, writer
 from sparring.training import budget, loop, order, thread_use, vitals, window
 
-begun, few, saved, folder = (
+begun, few, saved, folder, source = (
     test_best.begun,
     test_best.few,
     test_checkpoint.saved,
     test_inference.folder,
+    test_finetune.source,
 )  # fixtures of tests that are run here
 RULES = {rule.name: rule for rule in rules.RULES}
 stopped_on_points = partial(
@@ -102,6 +106,7 @@ MUTANTS = [
     Mutant(window, "Window.close", "if broken:", "if False:", test_loop.test_non_finite_losses_stop_the_run),
 
     Mutant(image, "corners", ".abs().square()", ".abs()", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(image, "read_like", "{width}x{height}", "{height}x{width}", partial(test_kinds.test_pictures_are_read_like_those_of_a_spec, shape=(1, 24, 32), size="32x24", channels="1")),
     Mutant(image, "finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(vitals, "Vitals.__init__", "<= MOST_COPIED", "< MOST_COPIED", test_vitals.test_large_sets_are_not_searched_for_copies),
     Mutant(vitals, "Vitals.__call__", "/ self.reals.mean_distance", "", test_vitals.test_jitter_and_changes_since_the_last_record),
@@ -232,6 +237,15 @@ MUTANTS = [
     Mutant(layout, "_belongs", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),
     Mutant(layout, "drop", "step in written and", "", partial(test_keeping.test_files_of_the_user_stay, verb="resume")),
     Mutant(layout, "drop", "alone or", "", test_keeping.test_what_a_kill_left_half_written_goes),
+    Mutant(frozen, "layers", "weight.ndim < 2", "False", test_frozen.test_a_norm_belongs_to_the_layer_before),
+    Mutant(frozen, "_parts", "yield from _parts(part)", "yield part", test_frozen.test_a_norm_belongs_to_the_layer_before),
+    Mutant(frozen, "freeze", "found[:count]", "found[count:]", partial(test_frozen.test_so_many_layers_do_not_learn_and_one_has_to, name="dcgan")),
+    Mutant(frozen, "freeze", "count >= len(found)", "count > len(found)", partial(test_frozen.test_so_many_layers_do_not_learn_and_one_has_to, name="dcgan")),
+    Mutant(finetune, "adapted", "torch.arange(has) % had", "torch.zeros(has, dtype=torch.long)", partial(test_finetune.test_classes_are_the_last_weights_of_an_axis, had=2, has=3, expected=[10, 11, 0, 1, 0])),
+    Mutant(finetune, "adapted", "given.narrow(axis, 0, common)", "fresh.narrow(axis, 0, common)", partial(test_finetune.test_classes_are_the_last_weights_of_an_axis, had=2, has=3, expected=[10, 11, 0, 1, 0])),
+    Mutant(finetune, "adapted", "len(axes) > 1 or common", "common", partial(test_finetune.test_what_differs_otherwise_does_not_fit, shape=(4, 7), had=3)),
+    Mutant(finetune, "Source.of", "folder.drawn_with", "PLAYERS[0]", test_finetune.test_the_players_begin_as_the_weight_average_and_the_discriminator),
+    Mutant(finetune, "Source.begin", '"average" in game.memories', "False", test_finetune.test_the_players_begin_as_the_weight_average_and_the_discriminator),
     Mutant(files, "left_over", "if name and", "if False and", test_keeping.test_what_a_kill_left_half_written_goes),
 ]  # fmt: skip
 WHOLE = (

@@ -35,6 +35,7 @@ from sparring.metrics.quality import COUNT, DRAWS
 from sparring.networks.own import EXPECTED, Given, own_players
 from sparring.runs import folder as run
 from sparring.runs.create import check_free
+from sparring.runs.finetune import Source
 from sparring.runs.fitted import Fitted, warned
 from sparring.training import plan, suited
 from sparring.uses import evaluate as evaluation
@@ -138,6 +139,9 @@ class GAN:
         if path and not (goes_on or flag("force", force) or launched()):
             check_free(path)  # before any picture is decoded
         chosen = self.config_ if goes_on else Config().replace(**self.options)
+        source = None if goes_on else Source.of(chosen.start, warned)
+        if source and isinstance(data, str | Path):
+            chosen = chosen.replace(**source.reading(str(data), self.options))
         dataset = _dataset(data, labels, chosen.files)
         if goes_on:
             self._check_options()
@@ -146,7 +150,8 @@ class GAN:
             if not isinstance(data, str | Path):
                 find.refuse_options(asdict(chosen.files), dataset)
             handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-            self._fit = Fitted.begin(self._configured(dataset, handed, given), dataset, self._own, path, force)
+            config = self._configured(dataset, handed, given, source)
+            self._fit = Fitted.begin(config, dataset, self._own, path, force, source)
             if shown and self.recipe == "auto" and not self._own and (why := suited.recipe_for(dataset)[1]):
                 console().print(why, markup=False, soft_wrap=True)
         self._train(shown)
@@ -359,14 +364,24 @@ class GAN:
             self._fit = Fitted.load(run.RunFolder(path), self._own)
         return self._fit is not None
 
-    def _configured(self, dataset: Dataset, handed: bool, budget: Mapping[str, float]) -> Config:
-        """The config for this GAN's options and data; ``handed`` says that labels were given with the data."""
+    def _configured(
+        self, dataset: Dataset, handed: bool, budget: Mapping[str, float], source: Source | None
+    ) -> Config:
+        """The config for this GAN's options, data and source.
+
+        Args:
+            handed: whether labels were given with the data.
+            source: the run with whose players the training begins.
+        """
         options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
         # The guides describe the built-in data sets, so these need no warnings.
         tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None
         recipe = PLAIN if self._own and self.recipe == "auto" else self.recipe
         norms = {f"{name[0]}_norm": "none" for name in self._own}  # own networks do not have the recipe's norm
         changes = norms | options | dict(budget) | {"data": dataset.name}
+        if source:
+            recipe = source.recipe(dataset) if recipe == "auto" else recipe
+            changes |= source.options(recipe, dataset, changes)
         return suited.configure(dataset, recipe, handed, tell, **changes)
 
     def _check_options(self) -> None:

@@ -15,7 +15,7 @@ from sparring.training import suited
 
 EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
-    lr_schedule="cosine", generator="mlp", discriminator="dcgan", conditional=False,
+    lr_schedule="cosine", from_run="runs/one", generator="mlp", discriminator="dcgan", conditional=False,
 )  # fmt: skip
 OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
@@ -25,7 +25,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
-    {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
+    {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
 )  # fmt: skip
 FIELDS = OPTIONS.values()
 

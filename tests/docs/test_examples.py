@@ -117,7 +117,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
         if "--processes" in words:  # tested for real with the runtime
             words.append("--dry-run")
         if words[1] == "train":
-            words += [word for option in SMALL if option[0] not in words for word in option]
+            fixed = ("--g-width", "--d-width") if "--from-run" in words else ()  # those of the run
+            words += [word for option in SMALL if option[0] not in (*words, *fixed) for word in option]
         if words[1] == "evaluate":
             words += ["--count", "100", "--draws", "1", "--quick"]
         too_little_to_say = (4,) if words[1] == "doctor" else ()  # of three steps

@@ -22,6 +22,15 @@ UNIT = Spec("image", (3, 4, 4), Affine("float32", (0.5,), (0.5,)))
 PLANE = Spec("points", (2,), Affine("float32", (0.0,), (2.0,), bounded=False))
 
 
+@pytest.mark.parametrize(
+    ("shape", "size", "channels"),
+    [((3, 64, 64), "64", "3"), ((1, 24, 32), "32x24", "1"), ((4, 9, 8), "8x9", "4")],
+)
+def test_pictures_are_read_like_those_of_a_spec(shape: tuple[int, ...], size: str, channels: str) -> None:
+    spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)))
+    assert kinds.of(spec).read_like(spec) == {"size": size, "channels": channels}
+
+
 def test_a_grid_places_its_tiles() -> None:
     tiles = np.zeros((5, 1, 4, 6), np.uint8)
     tiles[3] = 200

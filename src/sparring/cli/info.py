@@ -67,6 +67,8 @@ def _run(path: Path) -> dict[str, str]:
         "checkpoints": ", ".join(map(layout.step_name, layout.checkpoints(path / layout.CHECKPOINTS)))
         or "none yet",
     }
+    if source := saved.get("source"):
+        lines["begun with"] = f"{source['run']}, step {source['step']:,}, trained on {source['data']}"
     if records := list(_records(path)):
         last = records[-1]
         lines["progress"] = (

@@ -6,7 +6,6 @@ import argparse
 import shlex
 from typing import Any
 
-from sparring import games
 from sparring.cli.closing import finish
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
@@ -82,7 +81,7 @@ def _loaded(folder: RunFolder, runtime: Runtime, start_again: bool) -> tuple[Gam
                     f"no complete checkpoint in {folder.checkpoints}. Restore a copy of them, or start this "
                     f"run again, and replace its history, with `{again}`; for a new run: `sparring train`."
                 ) from error
-    return games.make(folder.config, folder.spec, folder.classes, runtime), {}
+    return folder.new_game(folder.config, warn, runtime), {}
 
 
 def _warn_of_lost_records(folder: RunFolder, step: int) -> None:

@@ -25,6 +25,7 @@ from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
 from sparring.runs.create import check_free, create_for_all, free_path
+from sparring.runs.finetune import Source
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
 
@@ -43,9 +44,12 @@ def run(args: argparse.Namespace) -> int:
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
     given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}
+    source = Source.of(Config().replace(**changes).start, warn)
+    given |= source.reading(name, given) if source else {}
     all_data = read(name, Config().replace(**given).files)
-    recipe, remark = _chosen(recipe, all_data)
+    recipe, remark = _chosen(recipe, all_data, source)
     changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
+    changes |= source.options(recipe, all_data, changes) if source else {}
     config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})
     plan.check(config, all_data)
     if remark:
@@ -62,9 +66,14 @@ def run(args: argparse.Namespace) -> int:
     check_rescue(args.rescue, config)
     runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     game = games.make(config, data.spec, data.classes, runtime)
+    begun = None
+    if source:
+        warn(str(source))
+        begun = source.begin(game, data.spec, data.classes, warn)
     stem = f"{find.stem(config.dataset.data)}-{config.recipe}"
     path = args.out or partial(free_path, Path("runs"), stem)
-    folder = create_for_all(runtime, path, config, data, force=args.force)
+    folder = create_for_all(runtime, path, config, data, source=begun, force=args.force)
+    folder.keep_start(game)
     if runtime.processes == 1:  # the check works in one process only
         for caution in games.of(config).preflight(game, data, config.seed):
             warn(f"before the first step: {caution}")
@@ -99,10 +108,12 @@ def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
-def _chosen(recipe: str, data: Dataset) -> tuple[str, str]:
-    """The recipe, chosen by the data if it is "auto", and a remark if the data suggests another one, or ""."""
+def _chosen(recipe: str, data: Dataset, source: Source | None) -> tuple[str, str]:
+    """The recipe, chosen by the data and the source if it is "auto", and a remark on the choice, or ""."""
     if recipe == "auto":
-        return suited.recipe_for(data)
+        best, why = suited.recipe_for(data)
+        taken = source.recipe(data) if source else best
+        return taken, why if taken == best else f"recipe {taken}, which has the networks of --from-run."
     few_recipe = kinds.of(data.spec).few_recipe
     few = suited.few_samples(data) if recipe != few_recipe else ""
     return recipe, few and f"{few}: --recipe {few_recipe} is made for such data."

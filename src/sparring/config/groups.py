@@ -83,6 +83,7 @@ ALTERING = Need(
 )
 ADAPTIVE = Need(lambda c: c.augmentation.augment_target, "--augment-target above 0")
 ADAM = Need(lambda c: c.optimizers.optimizer != "rmsprop", "--optimizer adam")
+FROM_RUN = Need(lambda c: c.start.from_run != NONE, "--from-run RUN, whose layers these are")
 SCHEDULED = Need(lambda c: c.optimizers.lr_schedule != "constant", "--lr-schedule linear or cosine")
 
 
@@ -178,6 +179,20 @@ class NetworksConfig(Group):
     g_norm: str = option("batch", "normalisation in the generator", choices=G_NORMS, demands=(G_MEAN, G_NAMED))
     d_norm: str = option(
         "none", "normalisation in the discriminator", choices=D_NORMS, demands=(D_MEAN, D_NAMED)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartConfig(Group):
+    """Another run, with whose players the training begins."""
+
+    from_run: str = option(NONE, "a run folder, to begin with its players and not with random weights")
+    freeze_d: int = option(
+        0,
+        "first layers of the discriminator that stay as they are in from_run (FreezeD)",
+        low=0,
+        high=1_000,
+        needs=(FROM_RUN,),
     )
 
 
@@ -321,6 +336,7 @@ class Config(Group):
     files: FilesConfig = field(default_factory=FilesConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     networks: NetworksConfig = field(default_factory=NetworksConfig)
+    start: StartConfig = field(default_factory=StartConfig)
     game: GameConfig = field(default_factory=GameConfig)
     penalties: PenaltiesConfig = field(default_factory=PenaltiesConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)

@@ -65,6 +65,10 @@ class Options(BudgetOptions, total=False):
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]
     """Normalisation in the discriminator."""
+    from_run: str
+    """A run folder, to begin with its players and not with random weights."""
+    freeze_d: int
+    """First layers of the discriminator that stay as they are in from_run (FreezeD)."""
     rules: Literal["adversarial", "own"]
     """Which players there are, and how they play."""
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparring.config.arguments import MOST_FLOAT, MOST_WHOLE, number, plain, whole
@@ -82,8 +83,10 @@ def written(value: Any) -> Any:
 
 
 def coerce(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Convert a value to the type of the field: numbers to int or float, sizes to text."""
+    """Convert a value to the type of the field: numbers to int or float, sizes and paths to text."""
     value = plain(value)
+    if kind(field) == "str" and isinstance(value, PurePath):
+        return str(value)
     if may_be_none(field) and value == NONE:
         return None
     if field.name == "size" and type(value) is int and abs(value) <= 10 * SIDES[1]:

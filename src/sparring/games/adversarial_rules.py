@@ -21,7 +21,7 @@ from sparring.games.players import PLAYERS, check_player
 from sparring.games.preflight import preflight
 from sparring.kinds.kind import Kind
 from sparring.machine.device import Runtime
-from sparring.networks import NETWORKS, memory
+from sparring.networks import NETWORKS, frozen, memory
 from sparring.networks.own import NONE, Given
 
 
@@ -48,6 +48,7 @@ def make(
         discriminator = networks.discriminator(config.networks, spec, classes, own.get("discriminator"))
     for player, network in zip(PLAYERS, (generator, discriminator), strict=True):
         check_player(player, network)
+    frozen.freeze(discriminator, config.start.freeze_d)
     runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
     optimizer, betas = (

@@ -98,10 +98,11 @@ def checked(facts: Any) -> dict[str, Any]:
     if len(counts) != classes or (classes and not sum(counts)):
         raise UnreadableError(f"class_counts: {classes:,} counts are expected, not all of them 0")
     own = field(facts, "own", _words) if "own" in facts else {}
+    source = {"source": field(facts, "source", _source)} if "source" in facts else {}
     media, meanings = text(facts.get("media", MEDIA)), measures(facts.get("measures", {}))
     more = {"class_counts": list(counts), "noun": noun, "spec": spec, "own": own}
     more |= {"media": media, "measures": meanings}
-    return {**facts, **found, **more}
+    return {**facts, **found, **more, **source}
 
 
 def measures(values: Any) -> dict[str, dict[str, str]]:
@@ -116,6 +117,12 @@ def measures(values: Any) -> dict[str, dict[str, str]]:
         text(name): {part: field(meaning, part, text) for part in Logged._fields}
         for name, meaning in values.items()
     }
+
+
+def _source(values: Any) -> dict[str, Any]:
+    """The run with whose players this one began."""
+    found = {name: field(values, name, text) for name in ("run", "id", "data")}
+    return {**found, "step": field(values, "step", whole)}
 
 
 def _words(values: Any) -> dict[str, str]:

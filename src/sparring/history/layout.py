@@ -21,11 +21,11 @@ TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATIO
 LATER_FILES = (EVALUATION, NEAREST, REPORT)  # written by evaluate and report
 DRAWN = "drawn"  # the default folder of `sparring sample`
 
-CHECKPOINTS, HEALTHY, BEST = "checkpoints", "healthy", "best"
+CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"
 STATE, TENSORS = ".json", ".safetensors"  # the two files of a checkpoint
 SAMPLES, PICTURE = "samples", ".png"
 FIELDS, FIELD, REAL_FIELD = "fields", ".json", "real.json"
-BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST), (STATE, TENSORS)) | {
+BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST, START), (STATE, TENSORS)) | {
     SAMPLES: (PICTURE,),
     FIELDS: (FIELD,),
 }  # folders whose files are named after a step; of a checkpoint the state is deleted first

@@ -150,6 +150,12 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     return changed
 
 
+def read_like(spec: Spec) -> dict[str, str]:
+    """The options with which files give pictures of the size and the channels of a Spec."""
+    channels, height, width = spec.shape
+    return {"size": str(width) if width == height else f"{width}x{height}", "channels": str(channels)}
+
+
 IMAGE = Kind(
     name="image",
     noun="picture",
@@ -185,5 +191,6 @@ IMAGE = Kind(
     form=as_pictures,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
     options=("size", "resize", "channels", "labels", "levels", "include", "exclude", "max_broken"),
+    read_like=read_like,
     comparable=comparable,
 )

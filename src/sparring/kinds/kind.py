@@ -87,6 +87,7 @@ class Kind:
             the data is its absolute path.
         form: makes an array samples of this kind, or returns None if it is of another kind; None: never.
         options: the options of files (``FilesConfig``) that ``read`` takes; others are refused.
+        read_like: the options with which files give samples of the shape of a Spec.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
 
@@ -120,6 +121,7 @@ class Kind:
     read: Reader | None = None
     form: Form | None = None
     options: tuple[str, ...] = ()
+    read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 
     @property

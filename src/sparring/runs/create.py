@@ -36,6 +36,7 @@ def create(
     data: Dataset | Mapping[str, Any],
     *,
     own: Mapping[str, str] | None = None,
+    source: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> RunFolder:
     """Make a new run folder. With ``force`` the files of an old run there are deleted, but no others.
@@ -43,6 +44,7 @@ def create(
     Args:
         data: the training data, or the facts about the data in another run's ``facts``.
         own: a text about each part of the game that is a user's own and not described by the config.
+        source: the facts about the run with whose players this one begins.
 
     Raises:
         RunError: the folder exists, or is not a run folder though ``force`` is given.
@@ -74,6 +76,7 @@ def create(
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         **{name: of_data[name] for name in OF_DATA if name in of_data},
         **({"own": dict(own)} if own else {}),
+        **({"source": dict(source)} if source else {}),
     }
     with layout.writing(path):
         for folder in (path, path / layout.SAMPLES, path / layout.CHECKPOINTS):
@@ -90,6 +93,7 @@ def create_for_all(
     data: Dataset,
     *,
     own: Mapping[str, str] | None = None,
+    source: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> RunFolder:
     """Call ``create`` in the first of the processes that train together; the others wait for the folder.
@@ -101,7 +105,7 @@ def create_for_all(
     if runtime.rank == 0:
         try:
             made = path if isinstance(path, Path) else path()
-            create(made, config, data, own=own, force=force)
+            create(made, config, data, own=own, source=source, force=force)
         except SparringError as error:
             refusal = str(error)
     made, refusal = runtime.agree((made, refusal))

@@ -26,6 +26,7 @@ from sparring.networks.own import NONE, Given
 from sparring.runs import checkpoint
 from sparring.runs import folder as run
 from sparring.runs.create import create, create_for_all
+from sparring.runs.finetune import Source
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.runs.writer import train_in
@@ -62,6 +63,7 @@ class Fitted:
         data: the data that it was given, as it was read; None if the training was loaded.
         held_out: the part of the data that is not trained on.
         history: the records so far.
+        source: the facts about the run with whose players it began; None without one.
         threads: the number of CPU threads that compute; None if it is not known yet.
     """
 
@@ -72,6 +74,7 @@ class Fitted:
     folder: RunFolder | None = None
     data: Dataset | None = None
     held_out: Dataset | None = None
+    source: Mapping[str, Any] | None = None
     threads: int | None = None
     history: History = field(default_factory=History)
     _seen: Dataset | None = None  # the data as the players see it
@@ -81,9 +84,17 @@ class Fitted:
 
     @staticmethod
     def begin(
-        config: Config, data: Dataset, own: Mapping[str, Given], path: Path | None, force: bool
+        config: Config,
+        data: Dataset,
+        own: Mapping[str, Given],
+        path: Path | None,
+        force: bool,
+        source: Source | None = None,
     ) -> Fitted:
         """New players for this data, in a new run folder if a path is given.
+
+        Args:
+            source: the run with whose players they begin.
 
         Raises:
             ConfigError: options that do not go together.
@@ -93,14 +104,16 @@ class Fitted:
         plan.check(config, data)
         seen, held_out = plan.parts(config.dataset, data)
         game = games.make(config, seen.spec, seen.classes, own=own)
+        of_source = source.begin(game, seen.spec, seen.classes, warned) if source else None
         if own:
             prepared(game, seen, config.optimizers.batch_size, try_out=True)
         folder = None
         if path:
             words = described(game, own)
-            folder = create_for_all(game.runtime, path, config, seen, own=words, force=force)
+            folder = create_for_all(game.runtime, path, config, seen, own=words, source=of_source, force=force)
+            folder.keep_start(game)
         known = config, seen.spec, seen.class_counts, own, folder
-        return Fitted(*known, data=data, held_out=held_out, _seen=seen, _game=game)
+        return Fitted(*known, data=data, held_out=held_out, source=of_source, _seen=seen, _game=game)
 
     @staticmethod
     def load(
@@ -157,7 +170,7 @@ class Fitted:
         if folder.saved():
             game, saved = folder.game(warned, own=self.own)
         else:
-            game, saved = games.make(folder.config, folder.spec, folder.classes, own=self.own), {}
+            game, saved = folder.new_game(folder.config, warned, own=self.own), {}
         self._game, self.threads = game, saved.get("threads")
         self.history = History(record for record in folder.records() if record.step <= game.clock.step)
 
@@ -193,7 +206,7 @@ class Fitted:
             RunError: it exists already (unless ``force``), or cannot be written.
         """
         game, facts = self.game, self.facts
-        folder = create(path, self.config, facts, own=facts["own"], force=force)
+        folder = create(path, self.config, facts, own=facts["own"], source=facts.get("source"), force=force)
         writer = HistoryWriter(folder.history)
         for record in self.history:
             writer.write(record)
@@ -207,7 +220,8 @@ class Fitted:
         if self.folder:
             return self.folder.facts
         assert self._seen is not None
-        return run.facts_of(self._seen) | {"own": described(self.game, self.own)}
+        began = {"source": self.source} if self.source else {}
+        return run.facts_of(self._seen) | {"own": described(self.game, self.own)} | began
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from sparring import games, kinds
+from sparring.config.groups import Config
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, counted
@@ -42,6 +43,11 @@ class RunFolder:
         self.classes: int = self.facts["classes"]
 
     @property
+    def name(self) -> str:
+        """What a user calls it: its path."""
+        return str(self.path)
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / layout.CHECKPOINTS
 
@@ -49,6 +55,11 @@ class RunFolder:
     def healthy(self) -> Path:
         """The folder of healthy checkpoints, to which a rescue can go back."""
         return self.path / layout.HEALTHY
+
+    @property
+    def start(self) -> Path:
+        """The folder of the state at the first step, kept if the players began with those of another run."""
+        return self.path / layout.START
 
     @property
     def best(self) -> Path:
@@ -173,6 +184,31 @@ class RunFolder:
         restored = games.make(self.config, self.spec, self.classes, runtime, own)
         checkpoint.restore(restored, saved, tensors, self.mend)
         return restored, saved
+
+    def keep_start(self, game: Game) -> None:
+        """Save the state at the first step, if the players began with those of another run."""
+        if "source" in self.facts and game.runtime.rank == 0:
+            checkpoint.write(game, self.start)
+
+    def new_game(
+        self,
+        config: Config,
+        warn: Callable[[str], object],
+        runtime: Runtime | None = None,
+        own: Mapping[str, Given] = NONE,
+    ) -> Game:
+        """The players before the first step: random, or with the weights of another run if they began so.
+
+        Args:
+            config: the options of the game, which a rescue may have changed.
+
+        Raises:
+            RunError: the state at the first step is broken, or does not fit the config.
+        """
+        game = games.make(config, self.spec, self.classes, runtime, own)
+        if layout.steps(self.start, layout.STATE):
+            checkpoint.restore(game, *checkpoint.read(self.start, warn), self.mend)
+        return game
 
     def states(self, best: bool = False) -> Path:
         """The folder of the checkpoints, or that of the best one.

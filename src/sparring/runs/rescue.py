@@ -152,15 +152,22 @@ class Rescuer:
     def _go_back(self, config: Config, step: int) -> None:
         """Go back to the players of the last healthy state long enough before a step, or to new players."""
         folder, spent = self.folder, self.game.clock.seconds
-        game = games.make(config, folder.spec, folder.classes, self.game.runtime)
+        game = self._new_game(config)
         folder.drop_after(max(0, step - APART * config.records.record_every), layout.HEALTHY)
-        with suppress(RunError):  # no such state, or the cure changes a network: start anew
+        with suppress(RunError):  # no such state, or the cure changes a network: begin anew
             checkpoint.restore(game, *checkpoint.read(folder.healthy, self.tell))
         game.clock.seconds = spent  # undone training took time too
         self.game = game
         self._adopt(config)
         checkpoint.write(game, folder.checkpoints)  # first, so that a kill here leaves a checkpoint
         folder.drop_after(game.clock.step, layout.CHECKPOINTS)
+
+    def _new_game(self, config: Config) -> Game:
+        """New players, with the weights of another run if they began so and a cure has not changed them."""
+        folder, runtime = self.folder, self.game.runtime
+        with suppress(RunError):
+            return folder.new_game(config, self.tell, runtime)
+        return games.make(config, folder.spec, folder.classes, runtime)
 
     def _adopt(self, config: Config) -> None:
         self.folder.config = config

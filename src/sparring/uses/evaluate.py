@@ -399,7 +399,7 @@ def _fakes(
         return _of_set(fake, options)
     if isinstance(fake, RunFolder):
         sampler = Sampler.load(fake, warn, runtime, best=options.best)
-        return _of_sampler(str(fake.path), sampler, options)
+        return _of_sampler(fake.name, sampler, options)
     return _of_sampler(name, fake, options)
 
 

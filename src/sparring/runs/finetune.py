@@ -1,0 +1,229 @@
+"""Begin a training with the players of another run, which is called fine-tuning."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sparring import kinds
+from sparring.config.groups import OWN, Config, StartConfig
+from sparring.config.option import NONE, flag, written
+from sparring.config.recipes import RECIPES, from_recipe
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import ConfigError, RunError, Tell, counted, quoted
+from sparring.games.game import Game
+from sparring.games.players import PLAYERS
+from sparring.kinds import find
+from sparring.runs import checkpoint
+from sparring.runs.folder import RunFolder
+from sparring.training import suited
+
+FAMILIES = ("generator", "discriminator")  # options that name networks
+LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
+
+
+@dataclass(frozen=True)
+class Source:
+    """The run with whose players another training begins.
+
+    Attributes:
+        folder: its run folder.
+        facts: those of its newest checkpoint.
+        tensors: the weights of its players, as "generator/NAME" and "discriminator/NAME"; the generator is its
+            weight average, if it has one.
+    """
+
+    folder: RunFolder
+    facts: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+
+    @staticmethod
+    def of(start: StartConfig, warn: Tell) -> Source | None:
+        """The run whose folder the options name; None without one.
+
+        Raises:
+            RunError: there is no such run, it has no checkpoint, or it is of a program's own game.
+        """
+        if start.from_run == NONE:
+            return None
+        name = start.from_run
+        folder = RunFolder(Path(name))
+        if folder.config.game.rules == OWN:
+            raise RunError(
+                f"{name} was trained by a program's own game, and its players are known to that program alone. "
+                "Give a run of `sparring train` or of GAN.fit."
+            )
+        drawn = folder.drawn_with
+        facts, tensors = checkpoint.read(folder.checkpoints, warn, (f"{drawn}/", f"{PLAYERS[1]}/"))
+        prefixes = {drawn: PLAYERS[0], PLAYERS[1]: PLAYERS[1]}
+        named = {
+            f"{prefixes[player]}/{rest}": tensor
+            for (player, _, rest), tensor in ((key.partition("/"), value) for key, value in tensors.items())
+        }
+        return Source(folder, facts, named)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def __str__(self) -> str:
+        return f"the players begin as those of {self.name} at step {self.facts['step']:,}."
+
+    def reading(self, data: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options with which files are read as those of this run, as far as they are not given."""
+        spec, known = self.folder.spec, find.options(data)
+        like = kinds.of(spec).read_like(spec)
+        return {name: value for name, value in like.items() if name in known and name not in given}
+
+    def recipe(self, data: Dataset) -> str:
+        """The recipe for "auto": the best for this data, or that of the run if it has other networks."""
+        best, kind = suited.recipe_for(data)[0], data.spec.kind
+        used = self.folder.config.recipe
+        return best if self._has_networks_of(best, kind) or used not in RECIPES else used
+
+    def options(self, recipe: str, data: Dataset, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options of the networks, which are those of the run.
+
+        Args:
+            given: options that the user has chosen.
+
+        Raises:
+            ConfigError: the user has chosen other networks, or the data has another shape.
+        """
+        self._check_shape(data)
+        config, kind = self.folder.config, data.spec.kind
+        theirs = dataclasses.asdict(config.networks)
+        own = [name for name in FAMILIES if OWN in (theirs[name], given.get(name))]
+        if missing := [name for name in own if given.get(name) != OWN]:
+            raise ConfigError(
+                f"the {' and the '.join(missing)} of {self.name} is a program's own network: give them, as "
+                f"GAN({', '.join(f'{name}=YOURS' for name in missing)}, from_run={self.name!r})."
+            )
+        if not own and not self._has_networks_of(recipe, kind) and not given.keys() & set(FAMILIES):
+            fitting = [name for name in RECIPES if self._has_networks_of(name, kind)]
+            raise ConfigError(
+                f"recipe {recipe} is made for other networks than those of {self.name}, which are "
+                f"{theirs['generator']} and {theirs['discriminator']}. Leave --recipe out, or give one of "
+                f"{', '.join(fitting)}."
+            )
+        asked = Config().replace(**given).flat()
+        for name in theirs:
+            if name in given and asked[name] != theirs[name]:
+                has = written(theirs[name])
+                raise ConfigError(
+                    f"{flag(name)} {written(asked[name])} ({name}): the players begin with the weights of "
+                    f"{self.name}, which has {flag(name)} {has}. {LEAVE_OUT}"
+                )
+        usual = from_recipe(recipe, kind).flat()
+        return {name: value for name, value in theirs.items() if value != usual[name] and name not in given}
+
+    def begin(self, game: Game, spec: Spec, classes: int, tell: Tell) -> dict[str, Any]:
+        """Give the players of a game the weights of the run; return what run.json says of it.
+
+        Args:
+            spec, classes: of the training data, as the players see it.
+            tell: called with a sentence about each part that is not as in the run.
+
+        Raises:
+            ConfigError: the weights do not fit the players.
+        """
+        had = self.folder.classes
+        networks = {name: game.players[name] for name in PLAYERS}
+        given = {name for name in PLAYERS if any(key.startswith(f"{name}/") for key in self.tensors)}
+        for name in PLAYERS:
+            if name in given:
+                self._fill(name, networks[name], had, classes)
+        if "average" in game.memories:
+            self._fill(PLAYERS[0], game.memories["average"], had, classes)
+        for words in self._said(given, spec, classes):
+            tell(f"from {self.name}: {words}.")
+        return {
+            "run": self.name,
+            "id": str(self.folder.facts.get("id", "")),
+            "data": self.folder.facts["data"],
+            "step": self.facts["step"],
+        }
+
+    def _has_networks_of(self, recipe: str, kind: str) -> bool:
+        usual, theirs = from_recipe(recipe, kind).networks, self.folder.config.networks
+        return all(getattr(usual, name) == getattr(theirs, name) for name in FAMILIES)
+
+    def _check_shape(self, data: Dataset) -> None:
+        mine, theirs = data.spec, self.folder.spec
+        if (mine.kind, mine.shape) == (theirs.kind, theirs.shape):
+            return
+        known = find.options(data.name)
+        like = {name: value for name, value in kinds.of(theirs).read_like(theirs).items() if name in known}
+        flags = " ".join(f"{flag(name)} {value}" for name, value in like.items())
+        read = f"Read files with {flags}, or give" if flags else "Give"
+        raise ConfigError(
+            f"{data.name} has {kinds.of(mine).noun}s of shape {mine.shape}, and the players of {self.name} "
+            f"{kinds.of(theirs).noun}s of shape {theirs.shape}: a training that begins with a run needs the "
+            f"same. {read} a run of that shape, or train without --from-run (from_run)."
+        )
+
+    def _said(self, given: set[str], spec: Spec, classes: int) -> list[str]:
+        """What a user should know of the beginning."""
+        had, theirs = self.folder.classes, self.folder.spec
+        words = [f"it has no {name}, which begins with random weights" for name in PLAYERS if name not in given]
+        same = had == classes and theirs.class_names == spec.class_names and not spec.clusters
+        if classes and not same:
+            ours = counted(classes, "cluster" if spec.clusters else "class")
+            begin = f"begin as its {counted(had, 'cluster' if theirs.clusters else 'class')}, in their order"
+            words.append(f"{ours} {begin if had else 'begin with random weights, since it has none'}")
+        elif had and not classes:
+            words.append("its classes are left out, since this training has none")
+        return words
+
+    def _fill(self, player: str, network: nn.Module, had: int, has: int) -> None:
+        """Copy the weights of a player of the run.
+
+        Args:
+            had, has: the numbers of classes of the run and of this training.
+        """
+        live, prefix = network.state_dict(), f"{player}/"
+        theirs = {key.removeprefix(prefix): t for key, t in self.tensors.items() if key.startswith(prefix)}
+        more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
+        for name in sorted(live.keys() | theirs.keys()):
+            if (name not in theirs and more) or (name not in live and fewer):
+                continue
+            found = theirs.get(name)
+            ours = live.get(name)
+            fitted = None if found is None or ours is None else adapted(ours, found, had, has)
+            if fitted is None:
+                sizes = ["none" if t is None else str(tuple(t.shape)) for t in (found, ours)]
+                raise ConfigError(
+                    f"the {player} of {self.name} does not fit: {quoted(name)} has shape {sizes[0]} there and "
+                    f"{sizes[1]} here. Give the networks that were trained there, or train without from_run."
+                )
+            with torch.no_grad():
+                live[name].copy_(fitted)
+
+
+def adapted(fresh: Tensor, given: Tensor, had: int, has: int) -> Tensor | None:
+    """A weight for ``has`` classes, made of one for ``had`` classes; None if they differ otherwise.
+
+    Weights of classes are the last ones of an axis. Class k begins as class k modulo ``had``.
+
+    Args:
+        fresh: the random weight of a new player, whose classes are taken if there were none.
+    """
+    if given.shape == fresh.shape:
+        return given
+    if given.ndim != fresh.ndim:
+        return None
+    axes = [k for k in range(fresh.ndim) if fresh.shape[k] != given.shape[k]]
+    common = fresh.shape[axes[0]] - has
+    if len(axes) > 1 or common < 0 or given.shape[axes[0]] - had != common:
+        return None
+    axis = axes[0]
+    classes = given.narrow(axis, common, had).index_select(axis, torch.arange(has) % had) if had else None
+    if classes is None:
+        classes = fresh.narrow(axis, common, has).cpu()
+    return torch.cat([given.narrow(axis, 0, common), classes], axis)
