@@ -40,14 +40,25 @@ from sparring.training.loop import train
 
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
 STEPS = 600
+EMOJI = "the recipe sprint on emoji"
 CURED = "the recipe tutorial, cured"
 PICTURED = {  # recipes: their data, options and steps
     "the recipe tutorial": ("mnist", "tutorial", {}, 2400),
     CURED: ("mnist", "tutorial", {"r1_gamma": 10.0}, 2400),
-    "the recipe sprint on emoji, young": ("emoji", "sprint", {}, 400),
-    "the recipe sprint, well": ("mnist", "sprint", {}, 400),
+    "the recipe sprint on emoji with transposed convolutions": (
+        "emoji",
+        "sprint",
+        {"upsampling": "transposed"},
+        400,
+    ),
+    "the recipe sprint on emoji, narrow": ("emoji", "sprint", {"g_width": 2, "d_width": 2}, 500),
+    EMOJI: ("emoji", "sprint", {}, 500),
 }
-WELL = {"the recipe tutorial": CURED, "the recipe sprint on emoji, young": "the recipe sprint, well"}
+WELL = {
+    "the recipe tutorial": CURED,
+    "the recipe sprint on emoji with transposed convolutions": EMOJI,
+    "the recipe sprint on emoji, narrow": EMOJI,
+}
 
 
 class Course(NamedTuple):
@@ -65,7 +76,7 @@ def course(made: str) -> Course:
     if made in PICTURED:
         name, recipe, options, steps_made = PICTURED[made]
         whole = find.dataset(name)
-        batch = suited.configure(whole, recipe).batch_size
+        batch = suited.configure(whole, recipe).optimizers.batch_size
         config = suited.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
         data, held_out = plan.parts(config.dataset, whole)
         game, every = games.make(config, data.spec, data.classes), 100
@@ -75,7 +86,7 @@ def course(made: str) -> Course:
     signals, steps, found = Signals(config.flat()), [], []
     try:
         for record in train(
-            game, data, Budget.of(config), batch_size=config.optimizers.batch_size, seed=config.seed,
+            game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size, seed=config.seed,
             record_every=every, threads=Threads(fixed=1), held_out=held_out, vitals=True,
         ):  # fmt: skip
             steps.append(record.step)

@@ -28,7 +28,9 @@ MADE = {
     "discriminator-sure": "minimax against a fast discriminator",
     "gradient-vanished": "minimax against a fast discriminator",
     "mode-collapse": "the recipe tutorial",
+    "grey-class": "latent ignored in one class",
     "class-collapse": "latent ignored",
+    "cluster-collapse": "latent ignored, without labels",
     "partial-collapse": "the recipe tutorial",
     "spectral-collapse": "Wasserstein without a bound",
     "rate-too-high": "R1 a thousand times too strong",
@@ -36,8 +38,9 @@ MADE = {
     "overfitting": "sixty-four samples",
     "memorised": "sixty-four samples",
     "leaky-augmentation": "always augmented",
-    "checkerboard": "checkerboard kernels",
-    "weave": "the recipe sprint on emoji, young",
+    "weave": "the recipe sprint on emoji with transposed convolutions",
+    "blur": "the recipe sprint on emoji, narrow",
+    "lost-variety": "the recipe sprint on emoji, narrow",
     "average-lags": "average with a decay of 0.99999",
     "no-average": "no friction, no average",
     "batch-too-small": "batches of 2",
@@ -46,8 +49,6 @@ MADE = {
 # What only a page with a picture and links can say.
 FURTHER = {
     "oscillation": " [The simplest case, drawn](../convergence.md).",
-    "checkerboard": " Here it did, so that only the check before the first step, which looks at the kernels, "
-    "names it.",
     "gradient-leap": " (In the picture it is already large and leaps to fourteen times its median, which the "
     "doctor does not call a leap yet: its name for this training is another.)",
 }

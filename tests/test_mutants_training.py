@@ -27,6 +27,7 @@ import test_needs
 import test_quality
 import test_resume
 import test_snapshots
+import test_spectrum
 import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
@@ -35,7 +36,7 @@ from sparring.config import format_1, groups, option
 from sparring.doctor import diagnosis, rules, signals
 from sparring.games import adversarial, first_outputs, logits
 from sparring.history import layout
-from sparring.kinds import image
+from sparring.kinds import image, spectrum
 from sparring.networks import frozen
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, finetune, inference, writer
@@ -105,9 +106,9 @@ MUTANTS = [
     Mutant(window, "Window.close", "- self.since_samples", "", test_loop.test_the_clock_stands_still_while_a_record_is_looked_at),
     Mutant(window, "Window.close", "if broken:", "if False:", test_loop.test_non_finite_losses_stop_the_run),
 
-    Mutant(image, "corners", ".abs().square()", ".abs()", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(image, "read_like", "{width}x{height}", "{height}x{width}", partial(test_kinds.test_pictures_are_read_like_those_of_a_spec, shape=(1, 24, 32), size="32x24", channels="1")),
-    Mutant(image, "finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(spectrum, "corners", "[:, rows]", "[:, :]", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(spectrum, "finest", ">=", "<=", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
     Mutant(vitals, "Vitals.__init__", "<= MOST_COPIED", "< MOST_COPIED", test_vitals.test_large_sets_are_not_searched_for_copies),
     Mutant(vitals, "Vitals.__call__", "/ self.reals.mean_distance", "", test_vitals.test_jitter_and_changes_since_the_last_record),
     Mutant(vitals, "Vitals.__call__", "min(value, 1e30) if value == value else 1e30", "value", test_vitals.test_samples_that_are_not_finite_are_passed_over),
@@ -136,9 +137,7 @@ MUTANTS = [
     Mutant(image, "coarse", "min(width, COARSE)", "width", test_kinds.test_small_vectors_of_pictures_are_at_most_16_pixels_a_side),
     Mutant(image, "describe", "{width} x {height}", "{height} x {width}", test_kinds.test_samples_are_described_in_words),
     Mutant(image, "problem", "not in COLOURS", "in (None,)", test_kinds.test_a_spec_that_does_not_fit_its_kind_is_told),
-    Mutant(image, "high_frequency", "<= 1", "<= 0", test_kinds.test_lines_of_pixels_have_no_pattern_of_upsampling),
-    Mutant(image, "dots", "<= 1", "<= 0", test_kinds.test_lines_of_pixels_have_no_pattern_of_upsampling),
-    Mutant(image, "dots", "INVISIBLE *", "1e-12 *", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(spectrum, "dots", "<= 1", "<= 0", test_kinds.test_lines_of_pixels_have_no_pattern_of_upsampling),
     Mutant(image, "tiles", '!= "uint8"', '== "uint8"', test_kinds.test_float_pictures_become_bytes),
     Mutant(image, "pair_sheet", "[fakes, reals]", "[reals, fakes]", test_evaluate.test_the_nearest_pairs_are_found_block_by_block),
     Mutant(vitals, "_weights", "player.parameters()", "list(player.parameters())[:1]", test_vitals.test_changes_are_over_all_weights_of_a_player),
@@ -150,9 +149,33 @@ MUTANTS = [
     Mutant(vitals, "_least_spread", ">= LEAST_OF_A_CLASS", "> 1", test_vitals.test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing),
     Mutant(vitals, "_missing", "LACKING *", "0 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
     Mutant(vitals, "_missing", "LACKING *", "1 *", test_vitals.test_cells_with_hardly_any_samples_are_missing),
-    Mutant(image, "checkers", "a - b - c + d", "a - b + c - d", test_vitals.test_the_finest_checkerboard_by_hand),
-    Mutant(image, "checkers", "/ 4", "", test_vitals.test_the_finest_checkerboard_by_hand),
 
+    Mutant(spectrum, "power", ".square().sum(-1)", ".abs().sum(-1)", test_vitals.test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum),
+    Mutant(spectrum, "frequencies", "torch.maximum(", "torch.minimum(", test_spectrum.test_the_place_of_each_frequency),
+    Mutant(spectrum, "frequencies", "/ rows.max()", "", test_spectrum.test_the_place_of_each_frequency),
+    Mutant(spectrum, "detail", "median()", "mean()", test_spectrum.test_neither_a_weave_nor_what_nobody_sees_is_detail),
+    Mutant(spectrum, "detail", ">= FINE", ">= 0", test_spectrum.test_brightness_is_no_detail),
+    Mutant(spectrum, "detail", "real > _unseen(reals)", "real > 0", test_spectrum.test_neither_a_weave_nor_what_nobody_sees_is_detail),
+    Mutant(spectrum, "variety", "ours / theirs", "theirs / ours", test_spectrum.test_variety_is_of_structure_and_not_of_colour),
+    Mutant(spectrum, "octaves", "low = high", "pass", test_spectrum.test_octaves_part_the_spectrum),
+    Mutant(spectrum, "octaves", ".log()", "", test_spectrum.test_octaves_part_the_spectrum),
+    Mutant(spectrum, "_unseen", "INVISIBLE *", "", test_spectrum.test_neither_a_weave_nor_what_nobody_sees_is_detail),
+    Mutant(vitals, "Vitals.__call__", "self._seen(drawn)", "self._seen(fakes)", test_vitals.test_what_a_user_draws_is_measured),
+    Mutant(vitals, "Vitals._seen", "not bool(drawn.isfinite().all())", "False", test_vitals.test_what_a_user_draws_is_measured),
+    Mutant(vitals, "_least_variance", "min(ratios)", "max(ratios)", test_vitals.test_the_class_with_the_least_variance_is_told),
+    Mutant(vitals, "_variances", ">= LEAST_FOR_VARIANCE", "> LEAST_FOR_VARIANCE", test_vitals.test_the_class_with_the_least_variance_is_told),
+    Mutant(vitals, "_reals", "data.spec.clusters or", "", test_vitals.test_clusters_are_not_called_classes),
+    Mutant(signals, "Signals.of", 'found["cluster_spread"] = found.pop("class_spread")', "pass", test_doctor.test_a_finding_names_its_class_and_no_cluster_is_a_class),
+    Mutant(signals, "Signals.of", 'self.timed, self.least = True, math.inf', "self.timed = True", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(signals, "Signals._gained", "min(self.least, self.lately[0])", "self.lately[0]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(signals, "Signals._gained", "self.least / max(min(self.lately), 1e-12)", "self.least / self.lately[-1]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(rules, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(rules, "Cure.helps", "if self.code:", "if False:", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(diagnosis, "Doctor.prescriptions", "for cure in LAST_RESORTS if cure.helps(self.options)", "for cure in ()", partial(test_doctor.test_every_disease_has_a_cure_to_type, "sprint")),
+    Mutant(diagnosis, "Doctor.examine", "0 if holds else self.calm", "self.calm", test_doctor.test_what_comes_and_goes_is_one_finding),
+    Mutant(diagnosis, "Doctor.examine", ">= CALM", "> CALM", test_doctor.test_only_changes_are_news),
+    Mutant(diagnosis, "Doctor.applicable", "rule.special and measured", "rule.special", test_doctor.test_what_such_data_do_not_have_is_not_missed),
+    Mutant(diagnosis, "Doctor._subject", "if place < len(names) else int(place)", "if False else int(place)", test_doctor.test_a_finding_names_its_class_and_no_cluster_is_a_class),
     Mutant(signals, "Signals.__init__", 'bool(options["ema_half_life"])', "True", test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_doctor.test_signals_of_a_course),
     Mutant(signals, "Signals.of", "step >= BACK_STEPS", "step > BACK_STEPS", test_doctor.test_signals_of_a_course),
@@ -167,17 +190,17 @@ MUTANTS = [
     Mutant(rules, "Sign.holds", "self.low <=", "-math.inf <=", partial(neighbours, RULES["average-lags"])),
     Mutant(rules, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_doctor.test_cures_change_what_there_is_to_change),
     Mutant(rules, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rules, "Cure.change", "options.get(where) != needed", "False", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rules, "Cure._only", "options.get(where) == needed", "True", test_doctor.test_cures_change_what_there_is_to_change),
     Mutant(rules, "fixed", "in (options.get(player), options.get(\"rules\"))", "== options.get(player)", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
     Mutant(rules, "fixed", "if G_NAMED in own", "if False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(diagnosis, "Doctor._helps", "cure.option in fixed(self.options)", "False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rules, "Cure.helps", "self.option in fixed(options)", "False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
     Mutant(rules, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "described", "(name not in own or value == OWN)", "name not in own", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
     Mutant(diagnosis, "diagnose", "findings = doctor.examine(record)", "doctor.examine(record)", test_doctor.test_what_comes_again_is_told_as_it_first_was),
-    Mutant(diagnosis, "Doctor.examine", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["checkerboard"])),
-    Mutant(diagnosis, "Doctor.examine", "< rule.checks", "< 1", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
+    Mutant(diagnosis, "Doctor.examine", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["weave"])),
+    Mutant(diagnosis, "Doctor.examine", ">= rule.checks", ">= 1", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
     Mutant(diagnosis, "Doctor.examine", "if rule.name in self.since else []", "if False else []", test_doctor.test_a_row_that_lacks_a_sign_says_nothing_of_it),
-    Mutant(diagnosis, "Doctor.prescriptions", "if self._helps(cure)", "if True", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor.prescriptions", "[cure for cure in cures if cure.helps(self.options)]", "cures", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "Doctor.unchecked", "and rule.signs[0].name not in EVENTS", "", test_doctor.test_a_healthy_history_is_healthy),
     Mutant(diagnosis, "Doctor.applicable", "rule.lacking not in self.signal_names", "True", test_doctor.test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is),
     Mutant(diagnosis, "Doctor.early", "< rule.checks", "< 0", test_doctor.test_rules_that_need_more_steps_are_not_called_checked),
@@ -189,7 +212,7 @@ MUTANTS = [
     Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_doctor.test_clipped_weights_have_few_directions_by_themselves),
     Mutant(rules, "Rule.is_measured", "in self.kinds", "in ('image', 'points', 'music')", test_doctor.test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure),
     Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_doctor.test_what_is_over_is_told_apart_from_what_is),
-    Mutant(diagnosis, "Doctor._helps", "return bool(cure.change(self.options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(rules, "Cure.helps", "return bool(self.change(options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_doctor.test_of_options_that_are_not_known_cures_are_words),
     Mutant(diagnosis, "Doctor.examine", "self.first.setdefault(finding.name, finding)", "self.first[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
@@ -257,6 +280,7 @@ WHOLE = (
     vitals,
     window,
     image,
+    spectrum,
     signals,
     rules,
     diagnosis,

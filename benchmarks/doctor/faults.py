@@ -59,6 +59,18 @@ class Deaf(nn.Module):
         return drawn
 
 
+class Dull(nn.Module):
+    """A generator that ignores its latent in the first class."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        drawn: Tensor = self.inner(torch.where(labels[:, None] == 0, 0 * latents, latents), labels)
+        return drawn
+
+
 class Accumulating:
     """An optimizer step without zero_grad: each adds all gradients so far."""
 
@@ -212,10 +224,14 @@ FAULTS: dict[str, Case] = {
         ("leaky-augmentation",),
         pictures_only=True,
     ),
-    "checkerboard kernels": Case(names=("checkerboard",), game=uneven_kernels, pictures_only=True),
+    "checkerboard kernels": Case(names=("checkerboard", "weave"), game=uneven_kernels, pictures_only=True),
     "batches of 2": Case({"batch_size": 2}, ("batch-too-small",)),
     "average with a decay of 0.99999": Case(names=("average-lags",), game=stiff_average),
     "latent ignored": Case(names=("class-collapse", "mode-collapse"), game=wrapped(Deaf)),
+    "latent ignored in one class": Case(names=("grey-class", "class-collapse"), game=wrapped(Dull)),
+    "latent ignored, without labels": Case(
+        {"conditional": False, "clusters": 10}, ("cluster-collapse", "mode-collapse"), game=wrapped(Deaf)
+    ),
     "latent of one number": Case({"latent_dim": 1}, ("few-latents", *COLLAPSE)),
     "zero_grad forgotten": Case(names=(*FAST, *COLLAPSE, *WON), game=accumulate),
     "ten samples, two hundred times": Case(

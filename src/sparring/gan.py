@@ -251,7 +251,7 @@ class GAN:
             RunError: not fitted yet.
         """
         fit = self._fitted
-        return diagnose(fit.history, described(fit.config, fit.spec.kind, fit.facts["own"]))
+        return diagnose(fit.history, described(fit.config, fit.facts, fit.facts["own"]))
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.

@@ -11,13 +11,14 @@ import pytest
 from sparring.cli.main import main
 from sparring.cli.options import parser
 from sparring.config.groups import Config
+from sparring.config.recipes import RECIPES, from_recipe
 from sparring.config.toml import to_toml
-from sparring.doctor.diagnosis import Doctor, described, diagnose
+from sparring.doctor.diagnosis import CALM, OF_DATA, Doctor, described, diagnose
 from sparring.doctor.foreign import read_foreign
 from sparring.doctor.quality import Quality
-from sparring.doctor.report import Remarks, command, facts, line, text
+from sparring.doctor.report import Remarks, command, facts, line, options_text, text
 from sparring.doctor.rules import RULES, Cure, Rule
-from sparring.doctor.signals import DERIVED, Signals, _turns
+from sparring.doctor.signals import DERIVED, LATELY, Signals, _turns
 from sparring.doctor.stories import STORIES
 from sparring.errors import ConfigError, DataError
 from sparring.history.record import LOGGED, Record
@@ -28,8 +29,9 @@ HEALTHY: dict[str, float] = {
     "d_loss": 1.2, "g_loss": 0.9, "real_logit": 0.5, "fake_logit": -0.5, "d_real": 0.6, "d_fake": 0.4,
     "auc": 0.75, "g_gradient_norm": 0.3, "d_gradient_norm": 0.5, "g_change": 0.05, "d_change": 0.05,
     "distance": 0.02, "spread": 0.98, "class_spread": 0.9, "missing": 0.02, "out_of_reach": 0.0,
-    "high_frequency": 1.2, "jitter": 0.2, "average_lag": 0.2, "copied": 0.5, "d_rank": 0.7, "held_out_gap": 0.1,
-    "corners": 1.2, "times_real": 1.5, "times_real_error": 0.2,
+    "jitter": 0.2, "average_lag": 0.2, "copied": 0.5, "d_rank": 0.7, "held_out_gap": 0.1,
+    "corners": 1.2, "detail": 0.9, "variety": 0.9, "class_variance": 0.9, "least_class": 3.0,
+    "cluster_spread": 0.9, "times_real": 1.5, "times_real_error": 0.2,
 }  # fmt: skip
 
 
@@ -82,7 +84,9 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
         {},
     ),
     "mode-collapse": (always(spread=0.1), always(spread=0.4), {}),
+    "grey-class": (always(class_variance=0.49), always(class_variance=0.51), {}),
     "class-collapse": (always(class_spread=0.1), always(class_spread=0.6), {}),
+    "cluster-collapse": (always(cluster_spread=0.1), always(cluster_spread=0.6), {}),
     "spectral-collapse": (always(d_rank=0.1, distance=0.4), always(d_rank=0.1, distance=0.01), {}),
     "partial-collapse": (always(missing=0.5), always(missing=0.1), {}),
     "discriminator-weak": (
@@ -104,8 +108,13 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "overfitting": (always(held_out_gap=0.8), always(held_out_gap=0.2), {}),
     "memorised": (always(copied=0.97), always(copied=0.6), {}),
     "leaky-augmentation": (always(augment_p=1.0), always(augment_p=0.7), {}),
-    "checkerboard": (always(high_frequency=40), always(high_frequency=4), {}),
     "weave": (always(corners=13), always(corners=4), {}),
+    "blur": (always(detail=0.29), growing("times_real", 0.9, detail=0.2, times_real=900.0), {}),
+    "lost-variety": (
+        always(variety=0.59),
+        growing("times_real", 0.9, variety=0.5, times_real=900.0),
+        {},
+    ),
     "average-lags": (always(average_lag=0.95), always(average_lag=0.3), {}),
     "no-average": (always(jitter=0.45), always(jitter=0.1), {"ema_half_life": None}),
     "batch-too-small": (always(jitter=0.3), always(jitter=0.05), {"batch_size": 2}),
@@ -160,6 +169,16 @@ def test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is() -> None
         assert ("discriminator-sure" in diagnosis.unchecked) == missed
 
 
+def test_what_such_data_do_not_have_is_not_missed() -> None:
+    special = {rule.name for rule in RULES if rule.special}
+    assert special == {"grey-class", "class-collapse", "cluster-collapse", "weave", "blur", "lost-variety"}
+    of_some = {rule.signs[0].name for rule in RULES if rule.special}
+    points = {name: value for name, value in HEALTHY.items() if name not in of_some}
+    assert not special & set(diagnose(history(lambda _: points), OPTIONS).unchecked)
+    unmeasured = {"d_loss": 1.2, "g_loss": 0.9}
+    assert special <= set(diagnose(history(lambda _: unmeasured), OPTIONS).unchecked)
+
+
 def test_every_rule_is_whole() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert set(HISTORIES) == {rule.name for rule in RULES}
@@ -206,6 +225,125 @@ def test_what_comes_again_is_told_as_it_first_was() -> None:
     assert [finding.step for finding in diagnosis.ever if finding.name == "labels-swapped"] == [200]
     assert diagnosis.passed == ()
     assert (diagnosis.records, diagnosis.step) == (20, 1000)
+
+
+def comes_and_goes(ill: list[int]) -> Course:
+    """Labels are swapped at the records with these numbers, from 0 on."""
+    return lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k in ill else {})
+
+
+def test_what_comes_and_goes_is_one_finding() -> None:
+    ill = [2, 3, 4, 9, 10, 15]  # absent for 4 records in a row, twice
+    found = diagnose(history(comes_and_goes(ill)), OPTIONS)
+    assert [(f.name, f.step, f.last) for f in found.present] == [("labels-swapped", 250, 800)]
+    assert "Since step 250, last seen at step 800; confidence" in text(found, "run")
+    assert facts(found, "run")["findings"][0]["last_step"] == 800
+    over = diagnose(history(comes_and_goes(ill), 16 + CALM), OPTIONS)
+    assert (over.present, [f.name for f in over.passed]) == ((), ["labels-swapped"])
+    seen = diagnose(history(comes_and_goes([*range(2, 20)])), OPTIONS)
+    assert "last seen" not in text(seen, "run")
+
+
+def test_the_line_of_a_training_keeps_to_what_it_has_said() -> None:
+    # Oscillation comes first and goes on; what is named before it in the table comes later.
+    first, later, grave = {"missing": 0.5}, {"class_variance": 0.1}, {"spread": 0.1}
+    course = lambda k: HEALTHY | first | (later if k >= 12 else {}) | (grave if k >= 16 else {})  # noqa: E731
+    doctor, remarks, news = Doctor(OPTIONS), Remarks(), []
+    for record in history(course, 24):
+        said, new = remarks(doctor.diagnosis(doctor.examine(record)))
+        news += [said] if new else []
+    assert ["whole kinds" in said or "nearly the same sample" in said for said in news] == [True, True]
+    assert "Confidence: medium.\n" in news[0] + "\n"  # alone
+    assert "(+2 more)" in news[1]  # the one that advises to stop is worth a line
+
+
+def test_the_doctor_says_how_far_a_healthy_run_is() -> None:
+    options = OPTIONS | {"noun": "picture"}
+    found = diagnose(history(always(times_real=39.0, times_real_error=2.0)), options)
+    assert line(found) == "doctor: Healthy, but far: 39 ± 2 times what real pictures score after 20 s."
+    assert (found.conclusion, facts(found, "run")["conclusion"]) == ("poor", "poor")
+    blurred = diagnose(
+        history(always(times_real=39.0, times_real_error=2.0, detail=0.4, variety=0.65)), options
+    )
+    assert (
+        "after 20 s; the samples are blurred (detail 0.4, healthy: 0.5 to 2); their detail is too much alike "
+        "(variety 0.65, healthy: 0.7 to 1.3)." in line(blurred)
+    )
+
+
+def test_a_finding_names_its_class_and_no_cluster_is_a_class() -> None:
+    names = {"class_names": tuple(f"digit {k}" for k in range(10))}
+    grey = always(class_variance=0.2, least_class=3.0)
+    for options, title in (
+        (OPTIONS | names, "than the data (class 'digit 3')"),
+        (OPTIONS, "than the data (class '3')"),
+    ):
+        (finding,) = diagnose(history(grey), options).present
+        assert finding.title.endswith(title)
+        assert finding.subject in title
+    older = always(class_spread=0.1)  # as clusters were called in older histories
+    assert [f.name for f in diagnose(history(older), OPTIONS).present] == ["class-collapse"]
+    del (alike := dict(older(0)))["cluster_spread"]
+    clustered = diagnose(history(lambda _: alike), OPTIONS | {"clustered": True})
+    assert [f.name for f in clustered.present] == ["cluster-collapse"]
+    assert "class" not in f"{clustered.present[0].title} {clustered.present[0].why}"
+
+
+def test_samples_that_still_get_better_neither_circle_nor_jump() -> None:
+    for name in ("oscillation", "rate-too-high"):
+        ill = HISTORIES[name][0]
+        better = lambda k, ill=ill: ill(k) | {"times_real": 900 * 0.9**k}  # noqa: E731
+        assert name in names(ill, {})
+        assert name not in names(better, {})
+
+
+def test_gained_is_the_best_before_the_last_records_over_the_best_of_these() -> None:
+    def gained(*values: float, name: str = "times_real") -> float | None:
+        signals = Signals({})
+        records = [Record(50 * k, 0, 0.0, 0.0, {name: value}) for k, value in enumerate(values)]
+        return [signals.of(record) for record in records][-1].get("gained")
+
+    assert LATELY == 5
+    assert gained(9, 9, 9, 9, 9) is None
+    assert gained(8, 9, 9, 9, 4, 9) == 2
+    assert gained(9, 4, 9, 9, 9, 9, 9, 8) == 0.5
+    assert gained(4, 9, 9, 9, 9, 9, 8, name="distance") == 0.5
+    signals = Signals({})
+    for k in range(14):  # times real comes later than the distance, and counts alone from there on
+        values = {"distance": 0.1} | ({"times_real": 24.0 - k} if k > 7 else {})
+        found = signals.of(Record(50 * k, 0, 0.0, 0.0, values))
+        assert ("gained" in found) == (5 <= k <= 7 or k == 13)
+    assert found["gained"] == pytest.approx(16 / 11)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_disease_has_a_cure_to_type(recipe: str) -> None:
+    for kind in ("image", "points"):
+        config = from_recipe(recipe, kind)
+        options = described(config, {"spec": {"kind": kind}}, ())
+        for rule in RULES:
+            if rule.name == "discriminator-sure" or kind not in rule.kinds:
+                continue  # one of other programs' histories; the other kind has other options
+            typed = [cure for cure in Doctor(options).prescriptions(rule.name) if cure.change or cure.command]
+            assert typed, (recipe, kind, rule.name)
+            for cure in typed:
+                config.replace(**cure.change)
+                words = cure.command.removeprefix("sparring ") or f"train mnist {options_text(cure.change)}"
+                parser().parse_args(words.split())
+
+
+def test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data() -> None:
+    doctor = Doctor(described(from_recipe("sprint").replace(data="my photos"), {}))
+    assert doctor.prescriptions("generator-frozen")[-1].command == "sparring train 'my photos' --recipe modern"
+    doctor.examine(Record(50, 3200, 130.0, 0.1, HEALTHY))
+    assert "sparring resume RUN --minutes 5" in [cure.command for cure in doctor.prescriptions("weave")]
+    modern = Doctor(described(from_recipe("modern"), {}))
+    assert modern.prescriptions("generator-frozen")[-1].command == "sparring train mnist"
+    assert not any("--recipe modern" in cure.command for cure in modern.prescriptions("weave"))
+    words = "give its loss D(real) first and D(forged) second"
+    for options, told in ((OPTIONS, False), (OPTIONS | {"rules": "own"}, True), ({}, True)):
+        found = [cure.words for cure in Doctor(options).prescriptions("labels-swapped")]
+        assert (words in found) == told
 
 
 def test_of_options_that_are_not_known_cures_are_words() -> None:
@@ -285,7 +423,7 @@ def test_only_changes_are_news() -> None:
     doctor, remarks = Doctor(OPTIONS), Remarks()
     records = history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {}))
     said = [(record.step, *remarks(doctor.diagnosis(doctor.examine(record)))) for record in records]
-    assert [step for step, _, news in said if news] == [200, 550]
+    assert [step for step, _, news in said if news] == [200, 750]
     assert "takes forged samples for real" in said[3][1]
     assert said[-1][1] == "doctor: Healthy: no rule holds; 1.5 ± 0.2 times real after 20 s."
 
@@ -325,9 +463,12 @@ def test_what_a_finding_means(
         assert told.replace("`", "") in said
     for option in re.findall(r"\d\. (--[a-z0-9-]+(?: [^ :]+)?)", said):
         parser().parse_args(["train", "mnist", *option.split()])
+    for whole in re.findall(r"\d\. sparring (train DATA[^:]*|resume RUN[^:]*):", said):
+        parser().parse_args(whole.replace("MINUTES", "9").split())
     typed = [cure for cure in rule.cures if cure.option or cure.own]
+    assert typed
     assert said.count("--") >= len(typed)
-    assert ("to add to sparring train DATA" in said) == bool(typed)
+    assert "options to add to sparring train DATA or a whole command" in said
     assert all(sign.name in said for sign in rule.signs)
     assert main(["doctor", rule.name[:-1]]) == 1
     assert f"Did you mean '{rule.name}'?" in capsys.readouterr().err
@@ -549,10 +690,10 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", str(run)]) == 5
     said = capsys.readouterr().out
     assert (
-        "No disease, but the samples are not good yet: 482 ± 9 times real after 20 s; the samples are too "
-        "much alike (spread 0.71," in said
+        "Healthy, but far: 482 ± 9 times what real samples score after 20 s; the samples are too much alike "
+        "(spread 0.71," in said
     )
-    assert "Healthy" not in said
+    assert "no rule holds" not in said
     assert "hardly get better" in said
     told = facts(diagnose(history(poor), OPTIONS), "run")
     assert (told["conclusion"], told["healthy"], told["times_real"]) == ("poor", False, 482.0)
@@ -637,7 +778,7 @@ def test_of_another_game_than_its_own_a_rule_is_not_sure() -> None:
 
 def test_no_cure_changes_networks_that_are_a_program_s_own() -> None:
     config = Config().replace(recipe="dcgan", generator="own", discriminator="own", g_norm="none", latent_dim=2)
-    told = described(config, "image", {"generator", "discriminator"})
+    told = described(config, {}, {"generator", "discriminator"})
     for options in (told, {"rules": "own"}, OPTIONS):
         cures = [cure for rule in RULES for cure in Doctor(options).prescriptions(rule.name)]
         sizes = {"g_width", "d_width", "latent_dim", "d_norm"}
@@ -647,9 +788,15 @@ def test_no_cure_changes_networks_that_are_a_program_s_own() -> None:
 
 def test_the_doctor_is_told_what_describes_the_game() -> None:
     config = Config().replace(loss="hinge", g_lr=0.5, batch_size=32, seed=3)
-    usual = described(config, "points", {"g_lr"})
+    points = {"noun": "point", "spec": {"kind": "points", "clusters": True, "class_names": ["a", "b"]}}
+    usual = described(config, points, {"g_lr"})
     assert (usual["loss"], usual["kind"], usual["seed"]) == ("hinge", "points", 3)
     assert "g_lr" not in usual
-    own = described(config.replace(rules="own"), "points")
+    assert (usual["noun"], usual["clustered"], usual["class_names"]) == ("point", True, ("a", "b"))
+    nothing = described(config, {"spec": None})
+    assert {name: nothing[name] for name in OF_DATA} == {
+        "kind": "image", "noun": "sample", "clustered": False, "class_names": (),
+    }  # fmt: skip
+    own = described(config.replace(rules="own"), points)
     assert (own["rules"], own["batch_size"], own["seed"]) == ("own", 32, 3)
     assert not {"loss", "g_lr", "generator", "augment", "r1_gamma"} & own.keys()

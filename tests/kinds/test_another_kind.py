@@ -71,7 +71,7 @@ def test_every_verb_takes_another_kind(
     assert main([*train, "--clusters", "2", "--out", "run"]) == 0
     last = json.loads(Path("run/history.jsonl").read_text().splitlines()[-1])
     assert {"spread", "missing", "out_of_reach", "times_real"} <= last.keys()
-    assert not {"high_frequency", "corners"} & last.keys()
+    assert not {"detail", "corners"} & last.keys()
     assert main(["resume", "run", "--samples-seen", "2560"]) == 0
     assert main(["sample", "run", "--out", "drawn.npz"]) == 0
     with np.load("drawn.npz") as drawn:

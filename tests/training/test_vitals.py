@@ -22,7 +22,7 @@ from sparring.training import suited
 from sparring.training import vitals as vitals_module
 from sparring.training.budget import Budget
 from sparring.training.loop import train
-from sparring.training.vitals import COUNT, LEAST_OF_A_CLASS, NEAR, Reals, Vitals
+from sparring.training.vitals import COUNT, LEAST_FOR_VARIANCE, LEAST_OF_A_CLASS, NEAR, Reals, Vitals
 
 POINTS = torch.randn(600, 3, generator=torch.Generator().manual_seed(0))
 
@@ -116,14 +116,6 @@ def test_what_the_generator_cannot_reach() -> None:
     assert 0 < NEAR < 0.1
 
 
-def test_high_frequency_is_the_energy_of_the_checkerboard() -> None:
-    flat = torch.randn(COUNT, 1, 1, 1, generator=torch.Generator().manual_seed(0)).expand(-1, 1, 6, 6)
-    board = 1 - 2.0 * ((torch.arange(6)[:, None] + torch.arange(6)) % 2)
-    reals = (flat + 0.1 * board).contiguous()
-    found = vitals((flat + 0.3 * board).contiguous(), plain(reals))()
-    assert found["high_frequency"] == pytest.approx(9, rel=1e-3)
-
-
 def test_a_weave_of_dots_is_power_in_the_corners_of_the_spectrum() -> None:
     rng = torch.Generator().manual_seed(0)
     smooth = torch.randn(COUNT, 1, 1, 1, generator=rng).expand(-1, 1, 16, 16)
@@ -188,7 +180,7 @@ def test_measuring_leaves_the_game_as_it_is(pictures: Dataset) -> None:
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     state = torch.get_rng_state()
     found = Vitals(game, pictures, seed=0)()
-    assert {"spread", "class_spread", "high_frequency", "average_lag"} <= set(found)
+    assert {"spread", "class_spread", "corners", "detail", "variety", "average_lag"} <= set(found)
     assert game.generator.training
     after = checkpoint._tensors(game)
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -318,7 +310,7 @@ def test_what_is_known_of_the_reals() -> None:
 def test_cells_with_hardly_any_samples_are_missing() -> None:
     shares = torch.tensor([0.5, 0.25, 0.125, 0.125], dtype=torch.float64)
     centres = torch.tensor([[0.0], [10.0], [20.0], [30.0]], dtype=torch.float64)
-    reals = Reals(Batch(torch.empty(0)), torch.empty(0), 1.0, 1.0, centres, shares)
+    reals = Reals(Batch(torch.empty(0)), torch.empty(0), 1.0, 1.0, centres, shares, {})
     drawn = torch.tensor([0.0] * 93 + [10.0] * 6 + [20.0] * 1)[:, None]  # a fifth of 25 % is 5 %
     assert vitals_module._missing(drawn, reals) == 0.25
 
@@ -328,7 +320,7 @@ def test_the_class_with_the_least_spread_is_told_and_few_samples_tell_nothing() 
     labels = torch.tensor([0] * 20 + [1] * LEAST_OF_A_CLASS + [2] * few)
     vectors = torch.randn(len(labels), 3, generator=torch.Generator().manual_seed(0))
     scale = torch.tensor([0.9, 0.5, 0.1])[labels, None]
-    reals = Reals(Batch(vectors, labels), vectors, 1.0, 1.0, torch.empty(0), torch.empty(0))
+    reals = Reals(Batch(vectors, labels), vectors, 1.0, 1.0, torch.empty(0), torch.empty(0), {})
     assert vitals_module._least_spread(scale * vectors, reals) == pytest.approx(0.5, rel=1e-5)
     alone = reals._replace(batch=Batch(vectors, torch.arange(len(labels))))
     assert vitals_module._least_spread(vectors, alone) is None
@@ -339,16 +331,45 @@ def test_the_mean_distance_is_over_pairs_of_different_ones() -> None:
     assert vitals_module._mean_of_pairs(torch.cdist(places, places)) == pytest.approx((3 + 3 + 6) / 3)
 
 
-def test_the_finest_checkerboard_by_hand() -> None:
-    board = 1 - 2.0 * ((torch.arange(7)[:, None] + torch.arange(5)) % 2)
-    assert image.checkers(0.5 * board.expand(2, 1, 7, 5)) == pytest.approx(1)
-    stripes = (-1.0) ** torch.arange(5).expand(2, 1, 7, 5)
-    assert image.checkers(stripes) == pytest.approx(0)
-
-
 def test_large_sets_are_not_searched_for_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     halves = {"data": plain(POINTS[:300]), "held_out": plain(POINTS[300:])}
     monkeypatch.setattr(vitals_module, "MOST_COPIED", 300)
     assert "copied" in vitals(POINTS, **halves)()
     monkeypatch.setattr(vitals_module, "MOST_COPIED", 299)
     assert "copied" not in vitals(POINTS, **halves)()
+
+
+def test_the_class_with_the_least_variance_is_told() -> None:
+    counts = [LEAST_FOR_VARIANCE, LEAST_FOR_VARIANCE, LEAST_FOR_VARIANCE - 1]
+    labels = torch.arange(3).repeat_interleave(torch.tensor(counts))
+    vectors = torch.randn(len(labels), 3, generator=torch.Generator().manual_seed(0))
+    own = vitals_module._variances(vectors, labels)
+    assert own.keys() == {0, 1}
+    assert own[1] == pytest.approx(float(vectors[labels == 1].double().var(0).sum()))
+    reals = Reals(Batch(vectors, labels), vectors, 1.0, 1.0, torch.empty(0), torch.empty(0), own | {7: 1.0})
+    drawn = vectors * torch.tensor([0.9, 0.5, 0.1])[labels, None]
+    assert vitals_module._least_variance(drawn, reals) == {
+        "class_variance": pytest.approx(0.25, rel=1e-3),
+        "least_class": 1.0,
+    }
+    assert vitals_module._least_variance(drawn, reals._replace(class_variances={})) == {}
+    assert vitals_module._least_variance(drawn, reals._replace(class_variances={7: 1.0})) == {}
+
+
+def test_clusters_are_not_called_classes() -> None:
+    labels = torch.arange(600) % 2
+    named = {"class_spread", "class_variance", "least_class", "cluster_spread"}
+    for clusters, told in ((False, named - {"cluster_spread"}), (True, {"cluster_spread"})):
+        data = plain(POINTS, labels, 2)
+        data = replace(data, spec=replace(data.spec, clusters=clusters))
+        assert named & vitals(POINTS, data)().keys() == told
+
+
+def test_what_a_user_draws_is_measured() -> None:
+    pictures = torch.randn(COUNT, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    game = AdversarialGame(Draws(pictures), Judge(), 2, ema_half_life=10)
+    assert game.average is not None
+    game.average.network.drawn = 0.5 * pictures
+    found = Vitals(game, plain(pictures), seed=0)()
+    assert found["detail"] == pytest.approx(0.25, rel=0.1)
+    assert "detail" not in vitals(torch.full_like(pictures, math.nan), plain(pictures))()

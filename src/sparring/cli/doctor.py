@@ -6,13 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparring.config import values
-from sparring.config.recipes import USUAL
 from sparring.config.toml import from_toml
 from sparring.doctor.diagnosis import described, diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
@@ -20,7 +17,7 @@ from sparring.doctor.quality import measured
 from sparring.doctor.report import facts, text
 from sparring.doctor.stories import STORIES, about
 from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, did_you_mean, printable
-from sparring.files import read_json, read_text
+from sparring.files import read_object, read_text
 from sparring.history import layout
 from sparring.history.find import marked, no_run
 from sparring.history.record import Record, read_history
@@ -85,13 +82,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(path: Path) -> dict[str, Any]:
-    """The options of the run that describe its game, and the kind of its data if run.json names it."""
-    kind = USUAL
-    with suppress(UnreadableError):
-        spec = values.field(read_json(path / layout.RUN), "spec", lambda found: found)
-        kind = values.field(spec, "kind", values.text)
+    """The options of the run that describe its game, and what run.json says of its data."""
     try:
-        return described(from_toml(read_text(path / layout.CONFIG)), kind, layout.own(path))
+        config = from_toml(read_text(path / layout.CONFIG))
+        return described(config, read_object(path / layout.RUN), layout.own(path))
     except UnreadableError as error:
         raise RunError(f"{path} is not a run folder, or is incomplete: config.toml: {error}.") from error
     except ConfigError as error:

@@ -57,7 +57,7 @@ exit status
   0  healthy: no disease was found, most rules could be checked, and the samples are good
   3  a disease was found
   4  no conclusion: too few records, or most rules could not be checked
-  5  no disease was found, but the samples are not good yet"""
+  5  healthy, but the samples are far from good"""
 DOCTOR_EXAMPLES = """\
 examples
   sparring doctor runs/mnist-tutorial-1

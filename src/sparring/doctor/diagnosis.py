@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparring.config.groups import OWN, Config
+from sparring.config.recipes import USUAL
 from sparring.doctor.quality import Quality, QualityTracker
-from sparring.doctor.rules import RULES, Cure, Rule, fixed
+from sparring.doctor.rules import LAST_RESORTS, RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
+from sparring.errors import quoted
 from sparring.history.record import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that are logged only when the event has happened
 CONDITIONS = ("clipped",)  # signals that limit where a rule applies; they are not shown as evidence
+CALM = 5  # records in a row without its signs, after which a finding is over
+OF_DATA = ("kind", "noun", "clustered", "class_names")  # what the doctor is told beside options
 Measured = Callable[[int], tuple[float, float] | None]  # a step to times real and its standard deviation
 
 
@@ -29,24 +35,27 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Prescription:
-    """One cure in words, and the options that it changes; none if no option helps."""
+    """One cure in words, and what to type: the options that it changes, or a whole command line."""
 
     words: str
     change: Mapping[str, Any]
+    command: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A disease of a run: since which step it has it, and what to do."""
+    """A disease of a run: since which step it has it, the last step with its signs, and what to do."""
 
     name: str
     title: str
     step: int
+    last: int
     stop: bool
     confidence: str
     evidence: tuple[Evidence, ...]
     why: str
     cures: tuple[Prescription, ...]
+    subject: str = ""  # the name of the class that it is about, if it is about one
 
 
 @dataclass
@@ -54,8 +63,8 @@ class Doctor:
     """Examines the records of one run, one after another.
 
     Args:
-        options: the known options of the run. Without ``loss``, the rules that need a certain loss are not
-            checked.
+        options: the known options of the run, and what ``described`` tells of its data. Without ``loss``, the
+            rules that need a certain loss are not checked.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +72,7 @@ class Doctor:
     def __post_init__(self) -> None:
         self.signals = Signals(self.options)
         self.in_a_row: dict[str, int] = {}  # consecutive records at which the signs of a rule hold
+        self.calm: dict[str, int] = {}  # consecutive records at which they do not hold
         self.since: dict[str, int] = {}  # the step at which each present finding was made
         self.latest: dict[str, Finding] = {}  # each finding as it was last made
         self.signal_names: set[str] = set()  # the signals of all records so far
@@ -70,13 +80,18 @@ class Doctor:
         self.quality = QualityTracker()
         self.first: dict[str, Finding] = {}  # each finding as it was first made
         self.records = self.step = 0
+        self.seconds = 0.0
 
     def examine(self, record: Record) -> list[Finding]:
-        """Take the next record; return the findings that hold at it, causes before effects."""
+        """Take the next record; return the findings that are not over at it, causes before effects.
+
+        A finding is made when all signs hold at several records in a row, and is over when they do not hold at
+        CALM records in a row: what comes and goes is one finding.
+        """
         signals = self.signals.of(record)
         self.signal_names |= signals.keys()
         self.quality.add(record)
-        self.records, self.step = self.records + 1, record.step
+        self.records, self.step, self.seconds = self.records + 1, record.step, record.seconds
         findings = []
         for rule in RULES:
             due = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
@@ -87,12 +102,15 @@ class Doctor:
             self.checked[rule.name] = self.checked.get(rule.name, 0) + (due and complete)
             holds = due and complete and all(sign.holds(signals) for sign in rule.signs)
             self.in_a_row[rule.name] = self.in_a_row.get(rule.name, 0) + 1 if holds else 0
-            if self.in_a_row[rule.name] < rule.checks:
+            self.calm[rule.name] = 0 if holds else self.calm.get(rule.name, 0) + 1
+            if self.calm[rule.name] >= CALM:
                 self.since.pop(rule.name, None)
-                continue
-            self.since.setdefault(rule.name, record.step)
-            self.latest[rule.name] = self._finding(rule, signals)
-            findings.append(self.latest[rule.name])
+            if self.in_a_row[rule.name] >= rule.checks:
+                self.since.setdefault(rule.name, record.step)
+            if rule.name in self.since:
+                if holds:
+                    self.latest[rule.name] = self._finding(rule, signals)
+                findings.append(self.latest[rule.name])
         for finding in findings:
             self.first.setdefault(finding.name, finding)
         return findings
@@ -108,26 +126,26 @@ class Doctor:
             tuple(self.early()),
             len(self.applicable()),
             self.quality.latest,
+            self.options.get("noun", "sample"),
         ).with_measured(measured)
 
     def prescriptions(self, name: str) -> tuple[Prescription, ...]:
         """The cures of a disease that change these options; none for an unknown disease."""
-        return tuple(
-            self._prescribed(cure)
-            for rule in RULES
-            if rule.name == name
-            for cure in rule.cures
-            if self._helps(cure)
-        )
+        cures = [cure for rule in RULES if rule.name == name for cure in rule.cures]
+        found = [cure for cure in cures if cure.helps(self.options)]
+        if cures and not any(cure.option or cure.own or cure.command for cure in found):
+            found += [cure for cure in LAST_RESORTS if cure.helps(self.options)]
+        return tuple(map(self._prescribed, found))
 
     def applicable(self) -> list[Rule]:
         """The rules for this loss and for a history with these signals."""
-        loss = self.options.get("loss")
+        loss, measured = self.options.get("loss"), "spread" in self.signal_names
         return [
             rule
             for rule in RULES
             if (not rule.losses or loss is None or loss in rule.losses)
             and (not rule.lacking or rule.lacking not in self.signal_names)
+            and (not (rule.special and measured) or rule.signs[0].name in self.signal_names)
         ]
 
     def unchecked(self) -> list[str]:
@@ -154,7 +172,7 @@ class Doctor:
         return not rule.losses or self.options.get("loss") in rule.losses
 
     def _finding(self, rule: Rule, signals: Mapping[str, float]) -> Finding:
-        evidence = []
+        evidence, subject = [], self._subject(rule, signals)
         for sign in rule.signs:
             if sign.name in CONDITIONS:
                 continue
@@ -162,40 +180,57 @@ class Doctor:
             evidence.append(Evidence(sign.name, signals[sign.name], logged.healthy, logged.meaning))
         return Finding(
             name=rule.name,
-            title=rule.title,
+            title=f"{rule.title} (class {quoted(subject)})" if subject else rule.title,
             step=self.since[rule.name],
+            last=self.step,
             stop=rule.stop,
             confidence=rule.confidence if rule.is_measured(self.options) else "low",
             evidence=tuple(evidence),
             why=rule.why,
             cures=self.prescriptions(rule.name),
+            subject=subject,
         )
 
-    def _helps(self, cure: Cure) -> bool:
-        if cure.option in fixed(self.options):
-            return False
-        if cure.own or cure.option in self.options:
-            return bool(cure.change(self.options))
-        return True  # a cure in words, or an option whose value is unknown
+    def _subject(self, rule: Rule, signals: Mapping[str, float]) -> str:
+        """The name of the class that a finding is about; "" if it is about none."""
+        names, place = self.options.get("class_names", ()), signals.get("least_class", -1.0)
+        if place < 0 or all(sign.name != "class_variance" for sign in rule.signs):
+            return ""
+        return str(names[int(place)] if place < len(names) else int(place))
 
     def _prescribed(self, cure: Cure) -> Prescription:
+        if cure.command:
+            data, minutes = self.options.get("data"), max(1, math.ceil(2 * self.seconds / 60))
+            typed = cure.command.replace("MINUTES", str(minutes))
+            return Prescription(
+                cure.words, {}, typed.replace("DATA", shlex.quote(str(data))) if data else typed
+            )
         if cure.option and cure.option not in self.options:
             words = f"{cure.words} ({cure.option} {f'times {cure.times:g}' if cure.times else cure.value})"
             return Prescription(words, {})
         return Prescription(cure.words, cure.change(self.options))
 
 
-def described(config: Config, kind: str, own: Collection[str] = ()) -> dict[str, Any]:
-    """What the doctor is told of a training: the options that describe it, and the kind of its data.
+def described(config: Config, facts: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
+    """What the doctor is told of a training: the options that describe it, and OF_DATA.
 
     Args:
+        facts: the content of run.json, as far as it could be read.
         own: names of options that do not describe it, since that part is a program's own.
     """
     options = config.flat().items()
     known = {
         name: value for name, value in options if config.describes(name) and (name not in own or value == OWN)
     }
-    return known | {"kind": kind}
+    spec = facts.get("spec")
+    spec = spec if isinstance(spec, Mapping) else {}
+    names = spec.get("class_names")
+    return known | {
+        "kind": str(spec.get("kind", USUAL)),
+        "noun": str(facts.get("noun", "sample")),
+        "clustered": bool(spec.get("clusters")),
+        "class_names": tuple(map(str, names)) if isinstance(names, list | tuple) else (),
+    }
 
 
 def diagnose(
@@ -222,11 +257,12 @@ class Diagnosis:
     """What the doctor found in a run, and which rules it could not check.
 
     Attributes:
-        present: the findings that hold at the last record.
+        present: the findings that are not over at the last record.
         ever: all findings of the run, each as it was first made.
         unchecked: the rules whose numbers the history lacks.
         early: the rules that need more steps or records.
         rules: how many rules apply to this run.
+        noun: what one sample is called.
     """
 
     present: tuple[Finding, ...]
@@ -237,6 +273,7 @@ class Diagnosis:
     early: tuple[str, ...] = ()
     rules: int = len(RULES)
     quality: Quality = QualityTracker().latest
+    noun: str = "sample"
 
     def __str__(self) -> str:
         from sparring.doctor.report import text  # it imports this module
@@ -260,7 +297,7 @@ class Diagnosis:
         """One of five words.
 
         "ill"; "short": too few records to judge; "partly": most rules could not be checked; "poor": no
-        disease, but the samples are not good yet; "healthy".
+        disease, but the samples are far from good; "healthy".
         """
         if self.present:
             return "ill"

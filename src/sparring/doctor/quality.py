@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,11 @@ FALLS = 0.9  # samples are getting better if the number fell below this share of
 MEASURED = (layout.EVALUATION, layout.QUALITY)  # files of a run that measure more samples than a record does
 HOLD_OUT_SUFFIX = " (its held-out part)"  # follows the name of the data in an evaluation
 # Further numbers that are mentioned outside their healthy range: name, low, high, words for below and above.
-RANGES = (("spread", 0.85, 1.05, ("the samples are too much alike", "the samples vary too much")),)
+RANGES = (
+    ("spread", 0.85, 1.05, ("the samples are too much alike", "the samples vary too much")),
+    ("detail", 0.5, 2.0, ("the samples are blurred", "the samples are noisy")),
+    ("variety", 0.7, 1.3, ("their detail is too much alike", "their detail varies too much")),
+)
 
 
 class Quality(NamedTuple):
@@ -47,8 +51,16 @@ class Quality(NamedTuple):
         return self.distance is None or self.distance < GOOD_DISTANCE
 
     def __str__(self) -> str:
+        return self.in_words(times_real_text)
+
+    def in_words(self, times_real: Callable[[float, float], str]) -> str:
+        """The quality, the time that it took, and what else is out of range; "" if nothing is known.
+
+        Args:
+            times_real: says the number with its standard deviation.
+        """
         if self.times_real is not None:
-            said = times_real_text(self.times_real, self.error)
+            said = times_real(self.times_real, self.error)
         elif self.distance is not None:
             said = _in_words(self.distance)
         else:

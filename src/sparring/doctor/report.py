@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sparring.config.option import written
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
 from sparring.errors import counted
+from sparring.history.record import times_text
 
 
 class Remarks:
-    """Gives the doctor's line at each record of a training, and whether it is news."""
+    """Gives the doctor's line at each record of a training, and whether it is news.
+
+    The finding that it names first stays first as long as it is present, unless another one advises to stop.
+    """
 
     def __init__(self) -> None:
         self.said = ""
 
     def __call__(self, diagnosis: Diagnosis) -> tuple[str, bool]:
-        name = diagnosis.present[0].name if diagnosis.present else ""
+        present = sorted(diagnosis.present, key=lambda finding: (not finding.stop, finding.name != self.said))
+        name = present[0].name if present else ""
         news, self.said = name != self.said, name
-        return line(diagnosis), news
+        return line(replace(diagnosis, present=tuple(present))), news
 
 
 def line(diagnosis: Diagnosis, *, advice: bool = False) -> str:
@@ -41,9 +47,9 @@ def number(value: float) -> str:
 
 
 def command(cure: Prescription) -> str:
-    """A cure as options to type, with its reason; only words if no option helps."""
-    options = options_text(cure.change)
-    return f"{options} ({cure.words})" if options else cure.words
+    """A cure as options or a command to type, with its reason; only words if there is nothing to type."""
+    typed = cure.command or options_text(cure.change)
+    return f"{typed} ({cure.words})" if typed else cure.words
 
 
 def options_text(change: Mapping[str, Any]) -> str:
@@ -67,7 +73,7 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     parts = [head]
     parts += [f"\n{said}"] if (said := summary(diagnosis)) else []
     for finding in diagnosis.present:
-        parts.append(f"\n{_whole(finding)}")
+        parts.append(f"\n{_whole(finding, diagnosis.step)}")
     if passed := diagnosis.passed:
         parts.append(
             "\nFound earlier, and now over: " + ", ".join(f"{f.name} (step {f.step:,})" for f in passed)
@@ -84,22 +90,27 @@ def text(diagnosis: Diagnosis, name: str) -> str:
 def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
     """The conclusion in one or two sentences; if there are findings, only the quality of the samples."""
     quality, more = str(diagnosis.quality), f" {diagnosis.quality.advice}" if advice else ""
+
+    def far(times: float, error: float) -> str:
+        return f"{times_text(times, error)} what real {diagnosis.noun}s score"
+
     also = f" Quality: {quality}." if quality else ""
     return {
         "ill": also.strip(),
         "short": f"Too few records to find diseases: most rules need three in a row.{also}",
         "partly": f"Too few numbers to find diseases: nothing was found, but only {diagnosis.checked} of "
         f"{diagnosis.rules} rules could be checked.{also}",
-        "poor": f"No disease, but the samples are not good yet: {quality}.{more}",
+        "poor": f"Healthy, but far: {diagnosis.quality.in_words(far)}.{more}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
     }[diagnosis.conclusion]
 
 
-def _whole(finding: Finding) -> str:
+def _whole(finding: Finding, step: int) -> str:
     advice = "  To continue like this is a waste of time." if finding.stop else ""
+    last = f", last seen at step {finding.last:,}" if finding.last < step else ""
     lines = [
         f"{finding.name}: {finding.title}.",
-        f"  Since step {finding.step:,}; confidence: {finding.confidence}.{advice}",
+        f"  Since step {finding.step:,}{last}; confidence: {finding.confidence}.{advice}",
         f"  {finding.why}",
     ]
     lines += [f"    {e.name} = {number(e.value)} (healthy: {e.healthy}): {e.meaning}" for e in finding.evidence]
@@ -131,13 +142,18 @@ def _facts(finding: Finding) -> dict[str, Any]:
     return {
         "name": finding.name,
         "title": finding.title,
+        "subject": finding.subject,
         "since_step": finding.step,
+        "last_step": finding.last,
         "stop": finding.stop,
         "confidence": finding.confidence,
         "evidence": [
             vars(e) | {"value": e.value if math.isfinite(e.value) else None} for e in finding.evidence
         ],
         "why": finding.why,
-        "cures": [{"words": cure.words, "change": dict(cure.change)} for cure in finding.cures],
+        "cures": [
+            {"words": cure.words, "change": dict(cure.change), "command": cure.command}
+            for cure in finding.cures
+        ],
         "more": f"sparring doctor {finding.name}",
     }

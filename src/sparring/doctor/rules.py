@@ -15,6 +15,7 @@ from sparring.config.groups import D_NAMED, G_NAMED, OPTIONS, OWN
 from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
 PROBABILITY = ("non-saturating", "minimax")  # losses whose logits are log-odds
+OWN_PARTS = ("rules", "generator", "discriminator")  # options that are OWN where a program has its own
 SIGNED = (*PROBABILITY, "hinge", "least-squares")  # losses for which the size of a logit has a meaning
 
 
@@ -33,7 +34,7 @@ class Cure(NamedTuple):
     """One way to cure a disease, in words and as a change of options.
 
     The change sets one option to a value, multiplies it, or sets several options back to the recipe's values.
-    Without an option the cure is only words.
+    Without an option the cure is a command, or only words.
     """
 
     words: str
@@ -43,6 +44,26 @@ class Cure(NamedTuple):
     only: tuple[str, str] = ("", "")  # an option and the value that it must have for this cure
     least: float = 0.0  # the least result of ``times``
     own: tuple[str, ...] = ()  # options to set back to the recipe's own values
+    command: str = ""  # a whole command line to type; DATA, RUN and MINUTES are those of the run
+    recipe: str = ""  # the recipe to which the command changes
+    code: bool = False  # what to change in a program's own code
+
+    def helps(self, options: Mapping[str, Any]) -> bool:
+        """Whether the cure is one for a run with these options; without a recipe they are another program's."""
+        if self.code:
+            return "recipe" not in options or OWN in (options.get(part) for part in OWN_PARTS)
+        if self.command:
+            known = options.get("recipe") in RECIPES and options.get("rules") != OWN
+            return known and options["recipe"] != self.recipe and self._only(options)
+        if self.option in fixed(options):
+            return False
+        if self.own or self.option in options:
+            return bool(self.change(options))
+        return True  # a cure in words, or an option whose value is unknown
+
+    def _only(self, options: Mapping[str, Any]) -> bool:
+        where, needed = self.only
+        return not where or options.get(where) == needed
 
     def change(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options to change in these, with their new values; {} if nothing changes."""
@@ -53,8 +74,7 @@ class Cure(NamedTuple):
                 for name in self.own
                 if name in values and name not in unchangeable and options.get(name) != values[name]
             }
-        where, needed = self.only
-        if not self.option or (where and options.get(where) != needed):
+        if not self.option or not self._only(options):
             return {}
         now = options.get(self.option)
         if self.times:
@@ -109,6 +129,7 @@ class Rule:
         checks: how many records in a row are needed.
         grace: the steps at the start in which the rule is not checked.
         lacking: a signal that would say more; the rule is only for histories without it.
+        special: whether its first sign is measured of some data alone, as of pictures or of data with labels.
         stop: whether it is a waste of time to continue.
         confidence: how often the rule is right in the benchmark: "high", "medium" or "low".
         kinds, games: the kinds of data and the games for which the confidence holds; it is "low" for others.
@@ -123,6 +144,7 @@ class Rule:
     checks: int = 3
     grace: int = 100
     lacking: str = ""
+    special: bool = False
     stop: bool = False
     confidence: str = "medium"
     kinds: tuple[str, ...] = ("image", "points")
@@ -158,12 +180,50 @@ NEAREST = Cure(
     "nearest",
     only=("generator", "dcgan"),
 )
+LONGER = Cure(
+    "a longer training, if the pictures are still getting better",
+    command="sparring resume RUN --minutes MINUTES",
+)
+MODERN = Cure(
+    "a slower recipe without normalisation, which rarely fails",
+    command="sparring train DATA --recipe modern",
+    recipe="modern",
+)
+USUAL_RECIPE = Cure(
+    "the recipe that was measured on such data", command="sparring train DATA", only=("recipe", "modern")
+)
+SMALL_DATA = Cure(
+    "a recipe for few pictures",
+    command="sparring train DATA --recipe small-data",
+    recipe="small-data",
+    only=("kind", "image"),
+)
+LAST_RESORTS = (MODERN, USUAL_RECIPE)  # where a run has all options as the other cures would set them
 SLOWER_D = Cure("a slower discriminator", "d_lr", times=0.1)
 CALMER_D = Cure("a slower discriminator", "d_lr", times=0.25)
 CALMER_G = Cure("a slower generator", "g_lr", times=0.25)
+WEAKER = Cure("a weaker penalty", "r1_gamma", times=0.1)
+WIDER_G = Cure("a wider generator", "g_width", times=2)
+WIDER_D = Cure("a wider discriminator", "d_width", times=2)
 BAD = Sign("distance", low=0.1)  # samples are still far from the data
 STUCK = Sign("progress_made", high=1.25)
 NOT_HALVED = Sign("progress_made", high=2)
+NO_BETTER = Sign("gained", high=1.05)
+SLOWLY = Sign("gained", high=1.5)
+
+
+def _collapse_within(group: str) -> Rule:
+    """The collapse of a class or, without labels, of a cluster."""
+    return Rule(
+        f"{group}-collapse",
+        f"within a {group} all samples look alike",
+        (Sign(f"{group}_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
+        f"The generator uses the {group} and ignores the latent.",
+        (OWN_SIZE, OWN_GAME, *R1, Cure("a larger latent", "latent_dim", times=2, least=16)),
+        grace=250,
+        special=True,
+    )
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -200,7 +260,7 @@ RULES: tuple[Rule, ...] = (
         "the discriminator takes forged samples for real ones and real ones for forged",
         (Sign("auc", high=0.2), Sign("logit_gap", high=-1.5)),
         "Its loss has real and forged samples the wrong way round, or their labels were exchanged.",
-        (Cure("give its loss D(real) first and D(forged) second"),),
+        (Cure("give its loss D(real) first and D(forged) second", code=True), OWN_GAME, CALMER_D),
         stop=True, confidence="high",
     ),
     Rule(
@@ -208,7 +268,7 @@ RULES: tuple[Rule, ...] = (
         "the generator runs away: its samples move further and further from the data",
         (Sign("auc", low=0.99), Sign("worse_than_start", low=1.05), Sign("g_gradient_norm", low=1e-6)),
         "Its loss has the wrong sign, so it learns to be recognised instead of to pass.",
-        (Cure("let the generator's loss fall where D(forged) rises"),),
+        (Cure("let the generator's loss fall where D(forged) rises", code=True), OWN_GAME, *R1, CALMER_D),
         grace=100, stop=True,
     ),
     Rule(
@@ -237,7 +297,10 @@ RULES: tuple[Rule, ...] = (
         (Sign("out_of_reach", low=0.1), Sign("g_change", low=2e-3)),
         "The data and the generator's last layer have different ranges, such as [0, 255] or [0, 1] and tanh's "
         "[-1, 1]. The discriminator can tell them apart by that alone.",
-        (Cure("bring the data to the range of the generator's output: [-1, 1] for tanh"),),
+        (
+            Cure("bring the data to the range of the generator's output: [-1, 1] for tanh", code=True),
+            OWN_RATES, OWN_GAME, *R1, CALMER_G,
+        ),
         grace=150, stop=True,
     ),
     Rule(
@@ -247,9 +310,9 @@ RULES: tuple[Rule, ...] = (
         "It is too small, too slow or too strongly penalised, so what it tells the generator is noise.",
         (
             OWN_GAME, OWN_SIZE,
-            Cure("a weaker penalty", "r1_gamma", times=0.1),
+            WEAKER,
             Cure("a faster discriminator", "d_lr", times=5),
-            Cure("a wider discriminator", "d_width", times=2),
+            WIDER_D,
         ),
         grace=150,
     ),
@@ -288,13 +351,19 @@ RULES: tuple[Rule, ...] = (
         grace=150, stop=True, confidence="high",
     ),
     Rule(
-        "class-collapse",
-        "within a class all samples look alike",
-        (Sign("class_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
-        "The generator uses the class and ignores the latent.",
-        (OWN_SIZE, OWN_GAME, *R1, Cure("a larger latent", "latent_dim", times=2, least=16)),
-        grace=250,
+        "grey-class",
+        "a class has lost its variety: its samples vary far less than the data",
+        (Sign("class_variance", high=0.5), Sign("spread", low=0.3)),
+        "The discriminator judges many classes and learns least about those with low contrast or few samples. "
+        "There an average passes, and the generator stays at it.",
+        (
+            OWN_SIZE, OWN_GAME, WEAKER, WIDER_D, WIDER_G,
+            LONGER,
+        ),
+        grace=300, special=True, kinds=("image",),
     ),
+    _collapse_within("class"),
+    _collapse_within("cluster"),
     Rule(
         "partial-collapse",
         "whole kinds of the data are never drawn",
@@ -318,7 +387,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rate-too-high",
         "the samples jump about from record to record and come no nearer",
-        (Sign("jitter", low=0.5), Sign("worse_than_best", low=1.5), BAD),
+        (Sign("jitter", low=0.5), Sign("worse_than_best", low=1.5), BAD, NO_BETTER),
         "Each step goes too far: the other player reacts to a position that has been left already.",
         (OWN_RATES, OWN_GAME, CALMER_G, CALMER_D),
         grace=300,
@@ -326,7 +395,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "oscillation",
         "the samples go round in circles",
-        (Sign("swing", low=0.7), Sign("turns", low=4), Sign("jitter", low=0.3), BAD),
+        (Sign("swing", low=0.7), Sign("turns", low=4), Sign("jitter", low=0.3), BAD, NO_BETTER),
         "The generator follows what the discriminator has just forgotten: the game circles around its "
         "equilibrium, and without friction it never reaches it.",
         (OWN_GAME, *R1, Cure("a weight average", "ema_half_life", 10_000), CALMER_D),
@@ -340,6 +409,7 @@ RULES: tuple[Rule, ...] = (
         (
             Cure("show it each sample in different forms", "augment", "diffaugment"),
             Cure("a stronger penalty", "r1_gamma", times=4),
+            SMALL_DATA,
         ),
         grace=300,
     ),
@@ -350,6 +420,7 @@ RULES: tuple[Rule, ...] = (
         "There are so few training samples that drawing them again is the easiest way to pass.",
         (
             Cure("show each of them to the discriminator in different forms", "augment", "diffaugment"),
+            SMALL_DATA,
             Cure("a shorter training, or more data"),
         ),
         grace=500,
@@ -360,17 +431,11 @@ RULES: tuple[Rule, ...] = (
         (Sign("augment_p", low=0.9),),
         "A change that is made nearly always looks like a property of the data. Below a probability of 0.8 "
         "unchanged samples are the most frequent single kind, and the generator finds them.",
-        (Cure("a probability of at most 0.8, or an adaptive one", "augment_target", 0.6),),
+        (
+            Cure("a probability of at most 0.8, or an adaptive one", "augment_target", 0.6),
+            Cure("a lower target of the adaptive probability", "augment_target", times=0.5),
+        ),
         grace=100, kinds=("image",),
-    ),
-    Rule(
-        "checkerboard",
-        "the samples have a checkerboard pattern of single pixels",
-        (Sign("high_frequency", low=12), Sign("spread", low=0.3)),
-        "The kernels of transposed convolutions overlap unevenly if their size is not a multiple of the "
-        "stride, or the discriminator does not see the finest details.",
-        (Cure("kernels whose size is a multiple of the stride, or resizing before a convolution"), *R1),
-        grace=500, checks=4, kinds=("image",),
     ),
     Rule(
         "weave",
@@ -379,11 +444,27 @@ RULES: tuple[Rule, ...] = (
         "They have power at the highest frequencies in both directions, where the data have hardly any: the "
         "generator's layers that double the size leave it, and the discriminator does not see it.",
         (
-            NEAREST,
-            Cure("a generator that resizes before it convolves: --recipe modern"),
-            Cure("a longer training, which removes the pattern if it is recent"),
+            NEAREST, *R1, LONGER, MODERN,
         ),
-        grace=300, kinds=("image",),
+        grace=300, special=True, kinds=("image",),
+    ),
+    Rule(
+        "blur",
+        "the samples are blurred, and hardly get better",
+        (Sign("detail", high=0.3), Sign("spread", low=0.3), SLOWLY),
+        "They have the coarse forms of the data and not the fine ones: the networks are too small or too slow "
+        "for them, or a strong penalty keeps the discriminator from looking at them.",
+        (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, WIDER_G, WIDER_D, LONGER, MODERN),
+        grace=400, checks=4, special=True, kinds=("image",),
+    ),
+    Rule(
+        "lost-variety",
+        "the samples are too much alike in what they show, and hardly get better",
+        (Sign("variety", high=0.6), Sign("spread", low=0.3), SLOWLY),
+        "They differ in colours and coarse forms, but each has as much fine structure as any other, where the "
+        "data have plain and rich samples. The generator has learnt the average of their detail.",
+        (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, DEVIATION, WIDER_G, LONGER, MODERN),
+        grace=400, checks=4, special=True, kinds=("image",),
     ),
     Rule(
         "average-lags",

@@ -12,6 +12,7 @@ from sparring.config.arguments import MOST_FLOAT
 from sparring.history.record import Logged, Record
 
 BACK_STEPS = 150  # progress compares a record with one at least so many steps before
+LATELY = 5  # records, of which the best is compared with all before
 LEAST_KEPT = 64  # records that are remembered; more if they cover fewer than BACK_STEPS
 
 DERIVED: dict[str, Logged] = {  # in addition to LOGGED
@@ -19,6 +20,12 @@ DERIVED: dict[str, Logged] = {  # in addition to LOGGED
     "progress_made": Logged("ratio", "above 1", "the distance 150 steps ago, over the distance now"),
     "worse_than_start": Logged("ratio", "below 1", "the distance now, over the first distance"),
     "worse_than_best": Logged("ratio", "below 2", "the distance now, over the least distance so far"),
+    "gained": Logged(
+        "ratio",
+        "above 1",
+        f"the least times_real (or distance) before the last {LATELY} records, over the least of these; above "
+        "1: the samples still get better",
+    ),
     "swing": Logged(
         "ratio", "below 1", "the greatest minus the least of the last 8 distances, over their mean"
     ),
@@ -51,6 +58,10 @@ class Signals:
         self.before: deque[tuple[int, dict[str, float]]] = deque(maxlen=LEAST_KEPT + BACK_STEPS)
         self.first = self.best = 0.0
         self.moved: dict[str, float] = {}
+        self.lately: deque[float] = deque(maxlen=LATELY)  # times real, or distances
+        self.least = math.inf  # of all before
+        self.timed = False  # whether a record has had times real
+        self.clustered = bool(options.get("clustered"))
 
     def of(self, record: Record) -> dict[str, float]:
         """The values of a record and the signals derived from them."""
@@ -72,6 +83,13 @@ class Signals:
             found["progress_made"] = past["distance"] / max(found["distance"], 1e-12)
         if "distance" in found:
             found |= self._of_distance(found["distance"])
+        if "times_real" in found and not self.timed:  # the better number from here on
+            self.timed, self.least = True, math.inf
+            self.lately.clear()
+        if (far := found.get("times_real" if self.timed else "distance")) is not None:
+            found |= self._gained(far)
+        if self.clustered and "class_spread" in found:  # as older histories call it
+            found["cluster_spread"] = found.pop("class_spread")
         earlier = [v["d_gradient_norm"] for _, v in self.before if "d_gradient_norm" in v]
         if len(earlier) >= 3 and "d_gradient_norm" in found:
             found["gradient_leap"] = found["d_gradient_norm"] / max(statistics.median(earlier), 1e-12)
@@ -79,6 +97,12 @@ class Signals:
         while len(self.before) > LEAST_KEPT and record.step + 1 - self.before[1][0] >= BACK_STEPS:
             self.before.popleft()
         return found
+
+    def _gained(self, far: float) -> dict[str, float]:
+        if len(self.lately) == LATELY:
+            self.least = min(self.least, self.lately[0])
+        self.lately.append(far)
+        return {"gained": self.least / max(min(self.lately), 1e-12)} if self.least < math.inf else {}
 
     def _of_distance(self, distance: float) -> dict[str, float]:
         self.first = self.first or distance

@@ -124,6 +124,18 @@ STORIES: dict[str, Story] = {
         "stops using the latent.",
         "Yang et al. 2019, Diversity-sensitive conditional GANs.",
     ),
+    "grey-class": Story(
+        "Most classes are drawn well, and one is empty grey, or the same picture with small changes.",
+        "The discriminator's weights are shared by all classes. A class whose pictures have little contrast, "
+        "or of which there are few, adds little to its loss, and what it learns last is forged worst.",
+        "Rangwani et al. 2022, Improving GANs for long-tailed data through group spectral regularization.",
+    ),
+    "cluster-collapse": Story(
+        "In each row of samples, which are of one cluster, all are the same picture.",
+        "Without labels, the players are told to which cluster of the data a sample belongs. If samples pass "
+        "without variety, the generator draws one picture for each cluster and stops using the latent.",
+        "Liu et al. 2020, Diverse image generation via self-conditioned GANs.",
+    ),
     "partial-collapse": Story(
         "Good samples of some kinds, and others never.",
         "Each sample is judged alone, so a kind that is never forged costs nothing. The discriminator "
@@ -169,12 +181,6 @@ STORIES: dict[str, Story] = {
         "samples without it are the most frequent single kind, and the generator finds them.",
         "Karras et al. 2020, section 2.2.",
     ),
-    "checkerboard": Story(
-        "A fine grid of dark and light pixels over every sample.",
-        "A transposed convolution with kernel 3 and stride 2 computes some pixels from one kernel weight and "
-        "their neighbours from four. The discriminator must correct what the architecture draws by itself.",
-        "Odena et al. 2016, Deconvolution and checkerboard artifacts.",
-    ),
     "weave": Story(
         "A fine, regular pattern of dots over every picture, clearest where the picture should be smooth.",
         "Layers that double the size compute every second pixel with other weights than its neighbour. As long "
@@ -182,6 +188,21 @@ STORIES: dict[str, Story] = {
         "power at the highest frequencies in both directions, so the power there shows the pattern early.",
         "Odena et al. 2016, Deconvolution and checkerboard artifacts; Durall et al. 2020, Watch your "
         "up-convolution.",
+    ),
+    "blur": Story(
+        "Blobs: the colours and the places are right, edges and textures are missing.",
+        "Coarse forms have most of the power of a picture, so both players learn them first. The doctor "
+        "compares the power at each fine frequency and takes the median: a weave, which lies at a few "
+        "frequencies, is no detail.",
+        "Schwarz et al. 2021, On the frequency bias of generative models; Durall et al. 2020.",
+    ),
+    "lost-variety": Story(
+        "Samples of many colours which nevertheless look like one another: no plain one, no rich one.",
+        "The variance of pixels is mostly that of a few coarse forms, and blobs of all colours have it. "
+        "Networks that know pictures see that blobs are all of a kind; what they see is well told by how much "
+        "the strength of each octave of the spectrum differs from picture to picture.",
+        "Field 1987, Relations between the statistics of natural images and the response properties of "
+        "cortical cells; Torralba & Oliva 2003, Statistics of natural image categories.",
     ),
     "average-lags": Story(
         "Good samples from the generator in training, and noise from the weight average.",
@@ -216,8 +237,8 @@ def about(name: str) -> str:
     story = STORIES[name]
     signs = [f"- {bounds(sign)}: {meaning(sign)}" for sign in rule.signs]
     cures = [f"{k}. {remedy(cure)}" for k, cure in enumerate(rule.cures, 1)]
-    typed = any(cure.option or cure.own for cure in rule.cures)
-    to_type = ", to add to `sparring train DATA`" if typed else " (in your code or data; no option does it)"
+    typed = any(cure.option or cure.own or cure.command for cure in rule.cures)
+    to_type = ", options to add to `sparring train DATA` or a whole command" if typed else ""
     parts = [
         [f"{rule.name}: {rule.title}"],
         ["What you see. " + story.appearance],
@@ -254,8 +275,10 @@ def remedy(cure: Cure) -> str:
     if cure.own:
         flags = ", ".join(f"`--{name.replace('_', '-')}`" for name in cure.own)
         return f"{cure.words}: leave out {flags}"
+    if cure.command:
+        return f"`{cure.command}`: {cure.words}"
     if not cure.option:
-        return cure.words
+        return f"{cure.words} (in a program of your own)" if cure.code else cure.words
     if not cure.times:
         where, needed = cure.only
         only = f", with `--{where} {needed}`" if where in PLAYERS else ""

@@ -139,7 +139,8 @@ SYNONYMS = {
     "non-finite": "nan nans inf infinite exploded diverged",
     "oscillation": "oscillating cycling circles",
     "gradient-leap": "exploding exploding_gradient exploding_gradients spikes",
-    "checkerboard": "artifacts artefacts grid_pattern",
+    "weave": "checkerboard artifacts artefacts grid_pattern dots",
+    "blur": "blurry blurred unsharp",
 }
 
 

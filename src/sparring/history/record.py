@@ -56,19 +56,37 @@ LOGGED: dict[str, Logged] = {
         "ratio", "0.85 to 1.05", "mean distance between two forged samples, over that between two real ones"
     ),
     "class_spread": Logged("ratio", "above 0.5", "`spread` within each class, the least of all classes"),
+    "cluster_spread": Logged(
+        "ratio", "above 0.5", "`spread` within each cluster of data without labels, the least of all clusters"
+    ),
+    "class_variance": Logged(
+        "ratio",
+        "0.7 to 1.3",
+        "variance of forged samples of a class, over that of real ones of this class; the least of all classes",
+    ),
+    "least_class": Logged("index", "any", "the number of the class that `class_variance` is of"),
     "missing": Logged(
         "share", "below 0.1", "share of the data in clusters (of 20, by k-means) that are hardly ever forged"
     ),
     "out_of_reach": Logged(
         "share", "below 0.05", "share of real values below the least or above the greatest forged value"
     ),
-    "high_frequency": Logged(
-        "ratio", "0.5 to 6", "energy of the finest checkerboard in forged samples, over that in real ones"
-    ),
     "corners": Logged(
         "ratio",
         "0.3 to 4",
         "power in the four corners of the spectrum (a pattern of dots) of forged samples, over that of real "
+        "ones",
+    ),
+    "detail": Logged(
+        "ratio",
+        "0.5 to 2",
+        "power of forged samples at the frequencies of fine detail, over that of real ones, as the median over "
+        "these frequencies; below 0.5: blurred",
+    ),
+    "variety": Logged(
+        "ratio",
+        "0.7 to 1.3",
+        "how much the power in each octave of frequencies differs between forged samples, over between real "
         "ones",
     ),
     "times_real": Logged(
@@ -179,10 +197,15 @@ class Record:
 
 def times_real_text(value: float, error: float | None = None) -> str:
     """The quality number as text, with its standard deviation."""
+    return f"{times_text(value, error)} real"
+
+
+def times_text(value: float, error: float | None = None) -> str:
+    """A ratio as text, with its standard deviation, as in "39 ± 2 times"."""
     said = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     if error:
         said += f" ± {error:,.0f}" if error >= 100 else f" ± {error:.2g}"
-    return f"{said} times real"
+    return f"{said} times"
 
 
 def _share(value: Any) -> float:

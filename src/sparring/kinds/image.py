@@ -18,15 +18,13 @@ from sparring.data.codec import Affine
 from sparring.data.folders import VALUES, from_folder
 from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
-from sparring.kinds import sheets, writers
+from sparring.kinds import sheets, spectrum, writers
 from sparring.kinds.kind import Array, Kind, Measure, Pixels
 from sparring.metrics.extractors import Features
 from sparring.metrics.features import to_uint8
 
 SIDE = 32  # pixels per side, to which pictures are averaged before they are compared
 COARSE = 16  # pixels per side, to which pictures are averaged before they are clustered
-CORNER = 7 / 8  # a frequency above this share of the highest one lies in the corner of the spectrum
-INVISIBLE = 1e-3  # a share of the mean power that people cannot see
 ZIP = ".zip"
 LEAST_TILE = 72  # pixels per side, so that the title of a column has room
 PAIR_COLUMNS = 12  # columns of single pictures, half as many of pairs
@@ -63,42 +61,6 @@ def coarse(pictures: Tensor) -> Tensor:
 def channels_last(pictures: Tensor) -> Tensor:
     """Pictures (N, C, H, W) with channels last in memory, on which convolutions are fastest."""
     return pictures.contiguous(memory_format=torch.channels_last)
-
-
-def high_frequency(fakes: Tensor, reals: Tensor) -> float | None:
-    """The finest checkerboard, which upsampling leaves in pictures (N, C, H, W), over that in the reals."""
-    if min(fakes.shape[2:]) <= 1:
-        return None
-    return checkers(fakes) / max(checkers(reals), 1e-6)
-
-
-def dots(fakes: Tensor, reals: Tensor) -> float | None:
-    """The pattern of dots that upsampling leaves in pictures (N, C, H, W), over that in the reals."""
-    if min(fakes.shape[2:]) <= 1:
-        return None
-    least = INVISIBLE * max(float(reals.var()), 1e-6)
-    return corners(fakes) / max(corners(reals), least)
-
-
-def checkers(pictures: Tensor) -> float:
-    """Mean square of the finest checkerboard, (a - b - c + d) / 2 of 2 x 2 pixels, in (N, C, H, W)."""
-    height, width = (side // 2 * 2 for side in pictures.shape[2:])
-    a, b = pictures[..., 0:height:2, 0:width:2], pictures[..., 0:height:2, 1:width:2]
-    c, d = pictures[..., 1:height:2, 0:width:2], pictures[..., 1:height:2, 1:width:2]
-    return float((a - b - c + d).square().mean() / 4)
-
-
-def corners(pictures: Tensor) -> float:
-    """Mean power of pictures (N, C, H, W) where both frequencies are near the highest."""
-    height, width = pictures.shape[2:]
-    rows, columns = finest(torch.fft.fftfreq(height)), finest(torch.fft.rfftfreq(width))
-    power = torch.fft.rfft2(pictures.float(), norm="ortho").abs().square()  # (N, C, H, W // 2 + 1)
-    return float(power[:, :, rows][..., columns].mean())
-
-
-def finest(frequencies: Tensor) -> Tensor:
-    """The indices of frequencies (N,) that are near the highest one."""
-    return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]
 
 
 def eight_bit(pictures: Tensor, spec: Spec) -> Tensor:
@@ -170,8 +132,9 @@ IMAGE = Kind(
     vectors=vectors,
     coarse=coarse,
     measures={
-        "high_frequency": Measure(high_frequency, LOGGED["high_frequency"]),
-        "corners": Measure(dots, LOGGED["corners"]),
+        "corners": Measure(spectrum.dots, LOGGED["corners"]),
+        "detail": Measure(spectrum.detail, LOGGED["detail"]),
+        "variety": Measure(spectrum.variety, LOGGED["variety"]),
     },
     to_memory_format=channels_last,
     for_features=eight_bit,

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparring.config.recipes import USUAL, beyond_recipe
-from sparring.doctor.diagnosis import described, diagnose
+from sparring.config.recipes import beyond_recipe
+from sparring.doctor.diagnosis import OF_DATA, described, diagnose
 from sparring.doctor.quality import MEASURED, measured
 from sparring.doctor.report import facts
 from sparring.errors import UnreadableError
@@ -93,7 +93,7 @@ class Followed:
         names = spec.get("class_names")
         has_names = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
-        options = described(config, spec.get("kind", USUAL), layout.own(self.path)) if config else {}
+        options = described(config, run, layout.own(self.path)) if config else {}
         view = {
             "id": self.id,
             "generation": self.generation(),
@@ -102,7 +102,7 @@ class Followed:
             "media": str(run.get("media", run_facts.MEDIA)),
             "measures": _measures(run),
             "changes": beyond_recipe(config) if config else {},
-            "config": {name: value for name, value in options.items() if name != "kind"},
+            "config": {name: value for name, value in options.items() if name not in OF_DATA},
             "problem": problem,
             "broken_lines": broken,
             "whole": whole,

@@ -174,7 +174,7 @@ class Rescuer:
         write_whole(self.folder.path / layout.CONFIG, to_toml(config).encode())
 
     def _options(self) -> dict[str, Any]:
-        return described(self.folder.config, self.folder.spec.kind, self.folder.facts["own"])
+        return described(self.folder.config, self.folder.facts, self.folder.facts["own"])
 
     @property
     def log(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -24,6 +25,7 @@ CELLS = 20  # k-means cells of the real samples, in which fakes are counted
 CELLED = 2000  # real samples to which the cells are fitted
 PROJECTIONS = 64  # random directions for ``distance``
 LEAST_OF_A_CLASS = 8  # samples of a class, below which its spread is not measured
+LEAST_FOR_VARIANCE = 16  # samples of a class, below which its variance is not measured
 LACKING = 0.2  # of its expected number of fakes, below which a cell counts as missing
 NEAR = 0.05  # of the range of real values; values nearer to the range of fakes are within reach
 MOST_COPIED = 20_000  # samples of a data set, above which copying is not measured
@@ -38,6 +40,7 @@ class Reals(NamedTuple):
     variance: float  # E|x - mean|^2
     centres: Tensor  # of the cells, (CELLS, D)
     shares: Tensor  # of the real samples in each cell, (CELLS,)
+    class_variances: Mapping[int, float]  # E|x - mean|^2 of each class with enough samples; none of clusters
 
 
 class Vitals:
@@ -49,7 +52,7 @@ class Vitals:
 
     def __init__(self, game: Game, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
         self.game, self.seed, self.bounded = game, seed, data.spec.codec.bounded
-        self.kind = kinds.of(data.spec)
+        self.kind, self.clustered = kinds.of(data.spec), data.spec.clusters
         rng = torch.Generator().manual_seed(seed)
         self.reals = _reals(data, game.runtime.device, rng)
         self.given = game.given(self.reals.batch, rng)
@@ -76,7 +79,7 @@ class Vitals:
             found["average_lag"] = (
                 float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.mean_distance
             )
-        found |= self.gauge(drawn)
+        found |= self.gauge(drawn) | self._seen(drawn)
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
 
@@ -103,13 +106,20 @@ class Vitals:
             beyond = (reals.batch.real < fakes.min() - near) | (reals.batch.real > fakes.max() + near)
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
-            found["class_spread"] = least
-        found |= self.kind.measured(fakes, reals.batch.real)
+            found["cluster_spread" if self.clustered else "class_spread"] = least
         if self.seen_and_unseen is not None:
             seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
             nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)
             found["copied"] = float((nearest < seen).float().mean())
         return found
+
+    def _seen(self, drawn: Tensor) -> dict[str, float]:
+        """What a user sees in samples: the measures of their kind, and the class with the least variance."""
+        if not bool(drawn.isfinite().all()):
+            return {}
+        return self.kind.measured(drawn, self.reals.batch.real) | _least_variance(
+            self.kind.vectors(drawn), self.reals
+        )
 
     def _distance(self, vectors: Tensor) -> float:
         directions = torch.Generator().manual_seed(self.seed)
@@ -141,6 +151,11 @@ def _reals(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     batch = data.batch(order[:count].to(data.samples.device)).to(device)
     many = _vectors_of(data, order[:CELLED])
     vectors = many[:count]
+    labels = (
+        None
+        if data.spec.clusters or data.labels is None
+        else data.labels[order[:CELLED].to(data.labels.device)]
+    )
     centres = kmeans.centres(many.cpu(), min(CELLS, len(many)), rng)
     counts = torch.bincount(kmeans.assign(many.cpu(), centres), minlength=len(centres))
     return Reals(
@@ -150,6 +165,7 @@ def _reals(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
         variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
         centres=centres,
         shares=counts.double() / counts.sum(),
+        class_variances={} if labels is None else _variances(many, labels),
     )
 
 
@@ -209,6 +225,28 @@ def _least_spread(vectors: Tensor, reals: Reals) -> float | None:
             fake = _mean_of_pairs(torch.cdist(vectors[own], vectors[own]))
             ratios.append(fake / max(real, 1e-12))
     return min(ratios) if ratios else None
+
+
+def _least_variance(vectors: Tensor, reals: Reals) -> dict[str, float]:
+    """The least ratio, over all classes, of the variance of fakes to that of real samples, and its class."""
+    labels = reals.batch.labels
+    if labels is None or not reals.class_variances:
+        return {}
+    ratios = [
+        (variance / max(reals.class_variances[label], 1e-12), label)
+        for label, variance in _variances(vectors, labels).items()
+        if label in reals.class_variances
+    ]
+    if not ratios:
+        return {}
+    least, label = min(ratios)
+    return {"class_variance": least, "least_class": float(label)}
+
+
+def _variances(vectors: Tensor, labels: Tensor) -> dict[int, float]:
+    """E|x - mean|^2 of the vectors (N, D) of each class that has enough of them."""
+    groups = ((int(label), vectors[(labels == label).to(vectors.device)]) for label in labels.unique())
+    return {label: float(own.double().var(0).sum()) for label, own in groups if len(own) >= LEAST_FOR_VARIANCE}
 
 
 def _missing(vectors: Tensor, reals: Reals) -> float:

@@ -146,7 +146,7 @@ class RunCard {
     for (const cure of finding.cures) {
       const line = element(content, "p", "cure", `${Text.say("cure")}${Text.sign(": ")}`);
       const options = Object.entries(cure.change).map(([name, value]) => optionText(name, value)).join(" ");
-      if (options) element(line, "code", "", options);
+      if (cure.command || options) element(line, "code", "", cure.command || options);
       line.append(` ${Text.cure(cure.words)}`);
     }
     element(content, "p", "muted small", Text.say("confidence", { sure: Text.say(finding.confidence) }));

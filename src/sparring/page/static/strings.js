@@ -10,7 +10,7 @@ const STRINGS = {
     state_waiting: "no record yet", state_gone: "the folder is gone", state_unfinished: "was still training when this report was written",
     nosuch: "There is no run named {names} here.", pick: "Choose a run above.", filter: "filter runs", unreadable: "This run could not be shown: {why}", drawing: "drawing …", step: "step",
     silent: "no record for {time}", left: "{time} left",
-    conclusion_healthy: "✓ The doctor finds nothing wrong. {quality}", conclusion_poor: "No disease, but the samples are not good yet: {quality}.", asFar: "{n} times as far from the data as the average of the data is",
+    conclusion_healthy: "✓ The doctor finds nothing wrong. {quality}", conclusion_poor: "Healthy, but far from real: {quality}.", asFar: "{n} times as far from the data as the average of the data is",
     better: "The samples are getting better: train longer.", notBetter: "The samples hardly get better: use the recipe's own options, another recipe or larger networks.", trainLonger: "Train longer.",
     early: "Not checked yet, since they need more steps or records: {names}", after: "{what} after {time}", timesReal: "Times real", timesRealText: "{n} times real",
     timesRealHelp: "distance to real samples, in multiples of the distance of other real samples; 1 is as good as real", measuredOn: "{label}, {n} samples", estimated: "estimated from a few samples", conclusion_short: "There are too few records for the doctor to judge.", conclusion_partly: "The doctor finds nothing, but few of its rules could be checked.",
@@ -23,7 +23,7 @@ const STRINGS = {
     tell: "Can the inspector still tell?", tellHelp: "The scores that the discriminator gives real and forged samples at this moment. If they are apart, it can tell; if they overlap, it cannot.",
     real: "real", fake: "forged", noScores: "This history has no scores.",
     losses: "Losses", distance: "Distance to the data", distanceHelp: "lower is better; 1 is as bad as drawing the mean of the data again and again",
-    speed: "Speed", perSecond: "{n} samples/s", time: "Training time", seen: "Samples seen", spread: "Variety", spreadHelp: "1: as varied as the data",
+    speed: "Speed", perSecond: "{n} samples/s", time: "Training time", seen: "Samples seen", spread: "Variety", detail: "Detail", variety: "Variety of detail", spreadHelp: "1: as varied as the data",
     frechet: "Fréchet distance", ofReal: "real samples score {value}", measured: "{label}, step {step}", measuredBefore: "{label}, measured at step {step}; the training has continued since",
     d_loss: "D's loss", g_loss: "G's loss",
     precision: "precision", recall: "recall", coverage: "coverage",
@@ -41,7 +41,7 @@ const STRINGS = {
     state_waiting: "尚无记录", state_gone: "文件夹不见了", state_unfinished: "写报告时仍在训练",
     nosuch: "这里没有名为 {names} 的训练。", pick: "请在上面选择一次训练。", filter: "筛选训练", unreadable: "无法显示这次训练：{why}", drawing: "正在绘制……", step: "步",
     silent: "已有 {time} 没有新记录", left: "还需 {time}",
-    conclusion_healthy: "✓ 医生没有发现问题。{quality}", conclusion_poor: "训练没有毛病，但样本还不够好：{quality}。", asFar: "与数据的距离是数据平均值的 {n} 倍",
+    conclusion_healthy: "✓ 医生没有发现问题。{quality}", conclusion_poor: "训练没有毛病，但离真样本还远：{quality}。", asFar: "与数据的距离是数据平均值的 {n} 倍",
     better: "还在变好：请训练更久。", notBetter: "几乎不再变好：请用配方自己的选项、换一个配方，或用更大的网络。", trainLonger: "请训练更久。",
     early: "步数或记录不够，尚未检查：{names}", after: "{time}后为 {what}", timesReal: "真样本的倍数", timesRealText: "真样本的 {n} 倍",
     timesRealHelp: "样本到真样本的距离，是另一批真样本所得距离的几倍；1 即与真样本一样好", measuredOn: "{label}，{n} 个样本", estimated: "由少量样本估计", conclusion_short: "记录太少，医生还无法判断。", conclusion_partly: "医生没有发现问题，但只有少数规则能够检查。",
@@ -54,7 +54,7 @@ const STRINGS = {
     tell: "鉴定师还分得清吗？", tellHelp: "此刻判别器给真样本和假样本的分数。分开：分得清；重叠：分不清。",
     real: "真", fake: "假", noScores: "这份历史没有分数。",
     losses: "损失", distance: "与数据的距离", distanceHelp: "越低越好；1 等于反复画平均图",
-    speed: "速度", perSecond: "每秒 {n} 个样本", time: "训练时间", seen: "已看样本", spread: "多样性", spreadHelp: "1：与数据一样多样",
+    speed: "速度", perSecond: "每秒 {n} 个样本", time: "训练时间", seen: "已看样本", spread: "多样性", detail: "细节", variety: "细节的多样性", spreadHelp: "1：与数据一样多样",
     frechet: "Fréchet 距离", ofReal: "真样本得 {value}", measured: "{label}，第 {step} 步", measuredBefore: "{label}，测于第 {step} 步，之后训练又进行了",
     d_loss: "判别器损失", g_loss: "生成器损失",
     precision: "精确率", recall: "召回率", coverage: "覆盖率",
@@ -81,7 +81,10 @@ const Text = {
   },
   // The doctor's texts come in English; their Chinese translations are looked up.
   name(disease) { return this.language === "zh" ? DISEASES_ZH[disease]?.[0] ?? disease : disease; },
-  disease(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[1] ?? finding.title : finding.title; },
+  disease(finding) {
+    const known = this.language === "zh" && DISEASES_ZH[finding.name]?.[1];
+    return !known ? finding.title : finding.subject ? this.bracketed(known, finding.subject) : known;
+  },
   why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[2] ?? finding.why : finding.why; },
   list(names) { return names.map((name) => this.name(name)).join(this.sign(", ")); },
   cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
