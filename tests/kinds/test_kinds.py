@@ -142,8 +142,8 @@ def test_small_vectors_of_pictures_are_at_most_16_pixels_a_side() -> None:
 
 def test_lines_of_pixels_have_no_pattern_of_upsampling() -> None:
     line = torch.rand(2, 1, 1, 8, generator=torch.Generator().manual_seed(0))
-    assert image.IMAGE.measured(line, line) == {}
-    assert kinds.of(PLANE).measured(torch.ones(2, 2), torch.ones(2, 2)) == {}
+    assert image.IMAGE.measured(line, line, GREY) == {}
+    assert kinds.of(PLANE).measured(torch.ones(2, 2), torch.ones(2, 2), PLANE) == {}
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest() -> None:

@@ -22,8 +22,9 @@ start here
   sparring demo                          digits from noise in a minute, then what to try next
 
 verbs
-  train DATA       train on a folder or .zip of pictures, a .npy or .npz array, hf:NAME, or the
-                   built-in mnist, fashion-mnist, emoji, ring, grid, spirals
+  train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), a .npy or
+                   .npz array, hf:NAME, or the built-in mnist, fashion-mnist, emoji, chorales, ring,
+                   grid, spirals
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
   sample RUN       draw from a trained generator into a file or a folder
@@ -35,12 +36,13 @@ verbs
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
-DATA_HELP = "a folder or .zip of pictures, a .npy or .npz array, hf:NAME, or a built-in name"
+DATA_HELP = "a folder or .zip of pictures or MIDI files, a .npy or .npz array, hf:NAME, or a built-in name"
 TRAIN_EXAMPLES = """\
 examples
   sparring train mnist                         the default recipe, about 80 seconds on two cores
   sparring train mnist --recipe tutorial       a beginner's GAN, as in tutorials
   sparring train fashion-mnist --minutes 5
+  sparring train chorales --minutes 4          music in four voices
   sparring train photos --size 64 --labels folders
   sparring train digits.npz --no-conditional --batch-size 128 --seed 7
   sparring train mnist --dry-run               print every option and stop

@@ -17,11 +17,11 @@ from sparring.config.pictures import ALL, path_patterns, picture_levels, picture
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "resnet", "modern")
+NETWORKS = ("mlp", "dcgan", "resnet", "modern", "notes")
 # The names in tables of other files; a test compares them.
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
-BUILT_IN = ("mnist", "fashion-mnist", "emoji", "ring", "grid", "spirals")  # data by name
+BUILT_IN = ("mnist", "fashion-mnist", "emoji", "chorales", "ring", "grid", "spirals")  # data by name
 OWN = "own"  # a user's own network or game, which no option describes
 OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
 G_NORMS = ("none", "batch", "conditional-batch")
@@ -33,6 +33,7 @@ AUGMENTATIONS = ("none", "diffaugment", "ada")
 PRECISIONS = ("auto", "fp32", "bf16")
 RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
+LINES = ("skyline", "parts")  # how a piece becomes voices
 BUDGETS = ("minutes", "epochs", "samples_seen")
 MOST_WIDTH = 2**20
 WIDE = f": the weights between two such layers alone need {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
@@ -46,7 +47,8 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 LAYERED = Need(
-    lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern"}, "mlp or modern networks"
+    lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes"},
+    "mlp, modern or notes networks",
 )
 MEAN = "batches of 2 samples or more, such as --batch-size 64"
 G_MEAN = Need(lambda c: (c.networks.generator, c.networks.g_norm) != ("mlp", "batch") or c.part > 1, MEAN)
@@ -121,6 +123,13 @@ class FilesConfig(Group):
     )
     include: str = option(ALL, "read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'")
     exclude: str = option("none", "leave out files that fit a pattern: '*_mask.*'")
+    grid: int = option(16, "music: steps in a whole note", low=4, high=192)
+    bars: int = option(2, "music: bars of a whole note in each sample", low=1, high=64)
+    voices: int = option(4, "music: voices, each of which sings one note at a time", low=1, high=16)
+    lines: str = option(
+        "skyline", "music: voices are the highest, lowest, … notes that sound, or the parts", choices=LINES
+    )
+    one_key: bool = option(False, "music: bring every piece to C major or A minor")
     max_broken: float = option(0.01, "largest share of broken files that may be left out", low=0, high=1)
 
     def __post_init__(self) -> None:
@@ -170,7 +179,7 @@ class NetworksConfig(Group):
     d_deviation: bool = option(False, "show a dcgan discriminator how much a batch varies", needs=(DCGAN,))
     depth: int = option(
         1,
-        "hidden layers (mlp), residual blocks per scale (modern)",
+        "hidden layers (mlp), residual blocks (notes) or residual blocks per scale (modern)",
         low=1,
         high=1_000,
         why=DEEP,

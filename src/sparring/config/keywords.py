@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "resnet", "modern"]
+NetworkName = Literal["mlp", "dcgan", "resnet", "modern", "notes"]
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -45,6 +45,16 @@ class Options(BudgetOptions, total=False):
     """Read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'."""
     exclude: str
     """Leave out files that fit a pattern: '*_mask.*'."""
+    grid: int
+    """Music: steps in a whole note."""
+    bars: int
+    """Music: bars of a whole note in each sample."""
+    voices: int
+    """Music: voices, each of which sings one note at a time."""
+    lines: Literal["skyline", "parts"]
+    """Music: voices are the highest, lowest, … notes that sound, or the parts."""
+    one_key: bool
+    """Music: bring every piece to C major or A minor."""
     max_broken: float
     """Largest share of broken files that may be left out."""
     latent_dim: int
@@ -60,7 +70,7 @@ class Options(BudgetOptions, total=False):
     d_deviation: bool
     """Show a dcgan discriminator how much a batch varies."""
     depth: int
-    """Hidden layers (mlp), residual blocks per scale (modern)."""
+    """Hidden layers (mlp), residual blocks (notes) or residual blocks per scale (modern)."""
     g_norm: Literal["none", "batch", "conditional-batch"]
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]

@@ -84,6 +84,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "g_lr": 1e-2, "d_lr": 1.4e-3, "lr_warmup": 0.03, "lr_schedule": "linear", "lr_decay_from": 0.5,
         "ema_half_life": 40_000, "samples_seen": 200_000,
     },
+    # The default for music: a discriminator that sees chords, a generator whose notes are held.
+    "counterpoint": {
+        "generator": "notes", "discriminator": "notes", "g_norm": "none",
+        "g_width": 128, "d_width": 128, "depth": 3, "latent_dim": 64,
+        "loss": "relativistic", "r1_gamma": 0.5, "r2_gamma": 0.5, "penalty_every": 2,
+        "precision": "fp32", "batch_size": 64, "g_lr": 1.5e-3, "d_lr": 1.5e-3, "beta1": 0.0, "beta2": 0.99,
+        "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 20_000, "samples_seen": 200_000,
+    },
 }  # fmt: skip
 
 # Changes to recipes if the data are points, for which convolutions make no sense.
@@ -128,6 +136,10 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
     "modern": ("R3GAN: relativistic, R1 + R2, no normalisation", "Huang 2024"),
     "sprint": ("the default for pictures: best measured for minutes on two CPU cores", "this library"),
     "small-data": ("for hundreds of pictures: augmentation that adapts itself", "Karras 2020, Zhao 2020"),
+    "counterpoint": (
+        "the default for music: a discriminator that sees chords, notes that are held",
+        "this library",
+    ),
 }
 ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures
 USUAL = "image"  # the kind of data for which recipes are written

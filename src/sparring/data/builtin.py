@@ -1,4 +1,4 @@
-"""Data sets by name: pictures that come with the package or with the system, and toy sets."""
+"""Data sets by name: pictures and music that come with packages or with the system, and toy sets."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sparring.data import toy
 from sparring.data.codec import Affine
+from sparring.data.music import chorales as chorale
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import DataError, reason
 
@@ -111,6 +112,16 @@ def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
     return body.reshape(shape)
 
 
+def chorales(split: str = "train") -> Dataset:
+    """Bach's four-part chorales: two bars, in C major or A minor, split by melody; see ``data.music.chorales``.
+
+    Raises:
+        DataError: the package with the scores is not installed.
+    """
+    rolls, codec = chorale.load(split)
+    return Dataset("chorales", Spec("music", (rolls.shape[1], sum(codec.sizes)), codec), rolls)
+
+
 def _dataset(
     name: str, pictures: NDArray[np.uint8], labels: NDArray[np.uint8], class_names: tuple[str, ...]
 ) -> Dataset:
@@ -123,12 +134,14 @@ BUILT_IN: dict[str, Callable[[], Dataset]] = {  # by the name that a user gives 
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "emoji": emoji,
+    "chorales": chorales,
     **{name: partial(toy.load, name) for name in toy.MIXTURES},
 }
 HELD_OUT: dict[str, Callable[[], Dataset]] = {  # from the same distribution, never trained on
     "mnist": partial(mnist, "test"),
     "fashion-mnist": partial(fashion_mnist, "test"),
     "emoji": partial(emoji, "test"),
+    "chorales": partial(chorales, "test"),
     **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},
 }
 

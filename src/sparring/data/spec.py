@@ -126,6 +126,8 @@ class Dataset:
     Attributes:
         given: what the generator makes each sample from, such as another picture: as many samples, in the
             same order, with a Spec of their own. None: it makes samples from random latents.
+        groups: a number (N,) for each sample that is the same for samples of one origin, such as windows of one
+            piece, which a hold-out must not tear apart; None: each sample is one of its own.
 
     Raises:
         DataError: there are more samples than given ones, or fewer.
@@ -138,6 +140,7 @@ class Dataset:
     origin: Origin | None = None
     device: torch.device | None = None
     given: Dataset | None = None
+    groups: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.given is not None and len(self.given) != len(self):

@@ -26,6 +26,8 @@ def hold_out_count(count: int, share: float) -> int:
 def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     """The training set and the hold-out, a random share of the samples; both keep the order of the data.
 
+    Samples of one group are in the same part; then the hold-out is at least this share, where that leaves any.
+
     The split does not depend on the seed of a training, so that trainings can be compared. If the
     samples are on disk, both parts are written beside them, so that they take no memory.
 
@@ -33,17 +35,40 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
         DataError: the disk is full or read-only.
     """
     count = hold_out_count(len(data), share)
-    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(SEED))
+    rng = torch.Generator().manual_seed(SEED)
+    if data.groups is not None and count:
+        held = _whole_groups(data.groups, count, rng)
+        return _part(data, (~held).nonzero()[:, 0], "training"), _part(data, held.nonzero()[:, 0], "hold-out")
+    order = torch.randperm(len(data), generator=rng)
     return _part(data, order[count:], "training"), _part(data, order[:count], "hold-out")
+
+
+def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
+    """Which samples (N,) a hold-out of at least ``count`` has, in whole groups; one group at least is left.
+
+    Raises:
+        DataError: there is only one group.
+    """
+    names, places = groups.unique(return_inverse=True)
+    if len(names) < 2:
+        raise DataError(
+            "all samples are from one file or piece, of which nothing can be held out: leave out --hold-out, "
+            "or add files."
+        )
+    order = torch.randperm(len(names), generator=rng)
+    sizes = torch.bincount(places, minlength=len(names))[order].cumsum(0)
+    chosen = min(int((sizes < count).sum()) + 1, len(names) - 1)
+    return torch.isin(places, order[:chosen])
 
 
 def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
     given = None if data.given is None else _part(data.given, indices, part)
+    groups = None if data.groups is None else data.groups[kept]
     file = data.origin.path if data.origin else None
     if file is None:
-        return replace(data, samples=data.samples[kept], labels=labels, origin=None, given=given)
+        return replace(data, samples=data.samples[kept], labels=labels, origin=None, given=given, groups=groups)
     path = file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
     try:
         samples = _on_disk(data.samples, kept, path)
@@ -52,7 +77,7 @@ def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
             f"cannot keep a part of {data.name} in {path.parent} ({reason(error)}). Make room "
             "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
         ) from error
-    return replace(data, samples=samples, labels=labels, origin=None, given=given)
+    return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups)
 
 
 def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:

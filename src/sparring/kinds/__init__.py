@@ -4,11 +4,12 @@ from sparring.data.spec import Spec
 from sparring.errors import ConfigError, unknown
 from sparring.kinds.image import IMAGE
 from sparring.kinds.kind import Kind
+from sparring.kinds.music import MUSIC
 from sparring.kinds.points import POINTS
 
 # In the order in which they are asked whether a file or an array is theirs; pictures are last, as they
 # read any folder.
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, IMAGE)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, MUSIC, IMAGE)}
 
 
 def of(found: Spec | str) -> Kind:

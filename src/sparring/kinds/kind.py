@@ -43,10 +43,12 @@ class Measure(NamedTuple):
     Attributes:
         of: measures encoded fakes, beside encoded reals; None if such samples have nothing to measure.
         logged: what the number means, with its unit and its healthy range.
+        decoded: whether ``of`` takes decoded samples instead, and after them their Spec.
     """
 
-    of: Callable[[Tensor, Tensor], float | None]
+    of: Callable[..., float | None]
     logged: Logged
+    decoded: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,12 @@ class Kind:
         """Whether a network or an augmentation that takes samples with these axes takes this kind; "": any."""
         return axes in ("", self.axes)
 
-    def measured(self, fakes: Tensor, reals: Tensor) -> dict[str, float]:
+    def measured(self, fakes: Tensor, reals: Tensor, spec: Spec) -> dict[str, float]:
         """The measures of encoded fakes beside encoded reals, without those that such samples do not have."""
-        found = {name: measure.of(fakes, reals) for name, measure in self.measures.items()}
+        found = {}
+        for name, measure in self.measures.items():
+            given = (spec.decode(fakes), spec.decode(reals), spec) if measure.decoded else (fakes, reals)
+            found[name] = measure.of(*given)
         return {name: value for name, value in found.items() if value is not None}
 
     def shown(self, samples: Array, spec: Spec) -> bytes:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sparring.data.spec import Spec
 from sparring.errors import ConfigError, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
@@ -47,6 +48,7 @@ class Reals(NamedTuple):
         data: the name of the set.
         seed, device: of extractors that are trained or fitted.
         features: those of the kind of data.
+        spec: of the data, for features that depend on it.
     """
 
     samples: Tensor
@@ -55,6 +57,7 @@ class Reals(NamedTuple):
     seed: int = 0
     device: torch.device = CPU
     features: Features = NUMBERS
+    spec: Spec | None = None
 
     @property
     def classes(self) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from sparring.config.groups import NetworksConfig
+from sparring.data.codec import Codec
 from sparring.data.spec import Spec
 
 
@@ -28,6 +29,7 @@ class Options:
         upsampling: how the pictures of a dcgan generator grow, a name in ``dcgan.UPSAMPLINGS``.
         hidden: units of the last hidden layer of a discriminator; 0: none.
         deviation: show a discriminator how much the samples of a batch differ.
+        codec: of the data, for networks that use what their symbols mean.
     """
 
     shape: tuple[int, ...]
@@ -40,6 +42,7 @@ class Options:
     upsampling: str = "transposed"
     hidden: int = 0
     deviation: bool = False
+    codec: Codec | None = None
 
 
 Builder = Callable[[Options], nn.Module]
@@ -73,6 +76,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
         norm=networks.g_norm,
         latent_dim=networks.latent_dim,
         upsampling=networks.upsampling,
+        codec=spec.codec,
     )
 
 
@@ -87,6 +91,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         norm=networks.d_norm,
         hidden=networks.d_hidden or 0,
         deviation=networks.d_deviation,
+        codec=spec.codec,
     )
 
 

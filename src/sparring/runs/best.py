@@ -95,7 +95,7 @@ def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
     labels = None if data.spec.clusters else data.labels
     kind = kinds.of(data.spec)
     samples = kind.for_features(data.samples, data.spec)
-    return Reals(samples, labels, data.name, seed, device, kind.features)
+    return Reals(samples, labels, data.name, seed, device, kind.features, data.spec)
 
 
 class Selection:

@@ -28,7 +28,7 @@ class Gauge:
         order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
         side = min(REALS, len(data) if held_out is not None else len(data) // 2)
         second = self._measurable(data, order[:side])
-        reals = Reals(second, None, data.name, seed, device, self.kind.features)
+        reals = Reals(second, None, data.name, seed, device, self.kind.features, data.spec)
         name = suited(reals)
         self.extractor = choose(reals, name if name in QUICK else FOR_ALL)
         if self.extractor.own_units and reals.values > MOST_OWN:

@@ -52,7 +52,7 @@ class Vitals:
 
     def __init__(self, game: Game, data: Dataset, seed: int, held_out: Dataset | None = None) -> None:
         self.game, self.seed, self.bounded = game, seed, data.spec.codec.bounded
-        self.kind, self.clustered = kinds.of(data.spec), data.spec.clusters
+        self.kind, self.spec = kinds.of(data.spec), data.spec
         rng = torch.Generator().manual_seed(seed)
         self.reals = _reals(data, game.runtime.device, rng)
         self.given = game.given(self.reals.batch, rng)
@@ -106,7 +106,7 @@ class Vitals:
             beyond = (reals.batch.real < fakes.min() - near) | (reals.batch.real > fakes.max() + near)
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
-            found["cluster_spread" if self.clustered else "class_spread"] = least
+            found["cluster_spread" if self.spec.clusters else "class_spread"] = least
         if self.seen_and_unseen is not None:
             seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
             nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)
@@ -117,7 +117,7 @@ class Vitals:
         """What a user sees in samples: the measures of their kind, and the class with the least variance."""
         if not bool(drawn.isfinite().all()):
             return {}
-        return self.kind.measured(drawn, self.reals.batch.real) | _least_variance(
+        return self.kind.measured(drawn, self.reals.batch.real, self.spec) | _least_variance(
             self.kind.vectors(drawn), self.reals
         )
 

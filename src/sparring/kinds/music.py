@@ -1,0 +1,187 @@
+"""Music: rolls of notes (T, voices), encoded one-hot as (T, N)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring.data.music import folder
+from sparring.data.music.codec import Notes, fitted
+from sparring.data.music.song import PITCHES
+from sparring.data.spec import Spec
+from sparring.history.record import Logged
+from sparring.kinds import score, sheets, tunes, writers
+from sparring.kinds.kind import Array, Kind, Measure
+from sparring.metrics import music as measures
+from sparring.metrics.extractors import FOR_ALL, Features, Reals
+from sparring.metrics.features import Extractor, content_hash
+from sparring.metrics.judged_music import judge
+
+QUARTERS = 4  # of a whole note
+GRID = 16  # of arrays that do not say it
+MOST_VOICES = 16
+PAIR_COLUMNS = 4  # columns of single rolls, half as many of pairs
+
+
+def beat(spec: Spec) -> int:
+    """The steps of a beat, a quarter note."""
+    return max(1, Notes.of(spec.codec).grid // QUARTERS)
+
+
+def problem(spec: Spec) -> str:
+    """What is wrong with a Spec of music; "" if nothing is wrong."""
+    return (
+        ""
+        if len(spec.shape) == 2
+        else f"shape: {list(spec.shape)} does not fit music; accepted: [steps, symbols]"
+    )
+
+
+def describe(spec: Spec) -> str:
+    """Describe one sample, as in "2 bars of 16 steps, 4 voices"."""
+    codec = Notes.of(spec.codec)
+    bars, rest = divmod(spec.shape[0], codec.grid)
+    time = f"{bars} bars of {codec.grid} steps" if not rest else f"{spec.shape[0]} steps"
+    return f"{time}, {codec.voices} voice{'s' * (codec.voices > 1)}"
+
+
+def vectors(notes: Tensor) -> Tensor:
+    """Encoded notes (B, T, N) as vectors: each symbol's share of every four steps."""
+    steps = notes.shape[1] // 4 * 4 or notes.shape[1]
+    beats: Tensor = notes[:, :steps].unflatten(1, (-1, min(4, steps)))
+    return beats.mean(2).flatten(1)
+
+
+def coarse(notes: Tensor) -> Tensor:
+    """Encoded notes (B, T, N) as vectors: each symbol's share of all steps."""
+    return notes.mean(1)
+
+
+def rolls_of(samples: Tensor | Array) -> Array:
+    """Decoded samples as an array."""
+    return samples.cpu().numpy() if isinstance(samples, Tensor) else samples
+
+
+def consonance(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
+    """The share of consonant beats of decoded fakes."""
+    return measures.consonant(measures.chord_types(rolls_of(fakes), beat(spec)))
+
+
+def chord_distance(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
+    """The divergence of the chords of decoded fakes from those of decoded reals, in bits."""
+    types = (measures.chord_types(rolls_of(rolls), beat(spec)) for rolls in (fakes, reals))
+    return measures.shannon(*types)
+
+
+def listened(reals: Reals) -> Extractor:
+    """The features of ``metrics.music``, each divided by its standard deviation among the reals."""
+    assert reals.spec is not None
+    steps = beat(reals.spec)
+    found = torch.from_numpy(measures.features(rolls_of(reals.samples), steps)).float()
+    mean, scale = found.mean(0), found.std(0).clamp_min(1e-3)
+
+    def function(samples: Tensor) -> Tensor:
+        features = measures.features(rolls_of(samples), steps)
+        return (torch.from_numpy(features).float() - mean) / scale
+
+    return Extractor("notes", function, dimension=found.shape[1], version=content_hash(mean, scale), batch=1000)
+
+
+def pair_sheet(fakes: Tensor, reals: Tensor, spec: Spec) -> Image.Image:
+    """Fakes, each beside a real, in rows of pairs; each column has a title."""
+    pairs = torch.stack([fakes, reals], 1).flatten(0, 1)
+    rows = sheets.mosaic(score.tiles(rolls_of(pairs), spec), PAIR_COLUMNS, 4)
+    return sheets.titled(rows, ("forged", "nearest real"), PAIR_COLUMNS)
+
+
+def form(array: Array, name: str) -> tuple[Spec, Tensor] | None:
+    """Whole numbers (N, T, voices), some of them negative, are rolls on a grid of sixteenths."""
+    fits = array.ndim == 3 and array.dtype.kind == "i" and 1 <= array.shape[2] <= MOST_VOICES
+    if not fits or array.min() >= 0 or array.min() <= -PITCHES or array.max() >= PITCHES:
+        return None
+    rolls = torch.from_numpy(array.astype(np.int16))
+    codec = fitted(rolls, GRID)
+    return Spec("music", (array.shape[1], sum(codec.sizes)), codec), rolls
+
+
+def show(rolls: Array, spec: Spec) -> bytes:
+    """Rolls as JSON, which the page draws and plays: of each note its first step, the last, pitch and voice."""
+    grid = Notes.of(spec.codec).grid
+    beats = grid / QUARTERS
+    pieces = [
+        [
+            [round(note.start * beats), round(note.end * beats), note.pitch, voice]
+            for voice, part in enumerate(tunes.parts(roll, grid))
+            for note in part
+        ]
+        for roll in rolls
+    ]
+    return json.dumps({"grid": grid, "steps": int(rolls.shape[1]), "pieces": pieces}).encode()
+
+
+def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
+    """Options by which files give samples of the form of a Spec."""
+    if like is None or like.kind != "music":
+        return dict(options)
+    return {**options, **{name: int(number) for name, number in read_like(like).items()}}
+
+
+def read_like(spec: Spec) -> dict[str, str]:
+    """The options with which files give samples of the form of a Spec."""
+    codec = Notes.of(spec.codec)
+    bars = max(1, spec.shape[0] // codec.grid)
+    return {"grid": str(codec.grid), "bars": str(bars), "voices": str(codec.voices)}
+
+
+MUSIC = Kind(
+    name="music",
+    noun="piece",
+    axes="T N",
+    codec=Notes.from_dict,
+    recipe="counterpoint",
+    count=8,
+    problem=problem,
+    describe=describe,
+    vectors=vectors,
+    coarse=coarse,
+    measures={
+        "consonant": Measure(
+            consonance,
+            Logged("share", "near that of the data", "beats whose notes belong to one triad or seventh chord"),
+            decoded=True,
+        ),
+        "chords": Measure(
+            chord_distance,
+            Logged("bits", "below 0.2", "Jensen-Shannon divergence of the chords at beats from the data's"),
+            decoded=True,
+        ),
+    },
+    features=Features(("notes", FOR_ALL), own={"notes": listened}),
+    judge=judge,
+    sheet=score.sheet,
+    tiles=score.tiles,
+    pair_sheet=pair_sheet,
+    media="application/json",
+    show=show,
+    writers={
+        ".mid": tunes.write_midi,
+        ".wav": tunes.write_wav,
+        ".txt": tunes.write_text,
+        ".png": writers.of_sheets(score.sheet),
+        ".npz": writers.arrays,
+        "": tunes.write_folder,
+    },
+    suffixes=folder.SUFFIXES,
+    reads=folder.holds_music,
+    read=lambda path, options, watch: folder.from_path(path, **options, watch=watch),
+    form=form,
+    options=("grid", "bars", "voices", "lines", "one_key", "labels", "max_broken"),
+    read_like=read_like,
+    comparable=comparable,
+)

@@ -1,0 +1,129 @@
+"""Judge music: what is true of it alone, beside other reals and simple baselines, in one table."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sparring.data.music.codec import Notes
+from sparring.metrics import chains, forest
+from sparring.metrics import music as measures
+from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Numbers, Scale, Trial
+from sparring.metrics.coverage import prdc
+from sparring.metrics.music import Roll
+
+NEIGHBOURS = 5  # k of coverage
+MOST = 2_000  # samples of each column
+SCALES = {
+    "chords": Scale("lower", "Jensen-Shannon divergence of the chords at beats from held-out ones, in bits"),
+    "chord pairs": Scale("higher", "pairs of successive chords that occur in held-out music", share=True),
+    "consonant": Scale("floor", "beats whose notes belong to one triad or seventh chord", share=True),
+    "intervals": Scale("lower", "total variation of the melodic intervals from held-out ones"),
+    "lengths": Scale("lower", "total variation of the lengths of notes from held-out ones"),
+    "coverage": Scale("higher", "held-out pieces that have one nearby", share=True),
+    "told apart": Scale(
+        "lower", "how well a forest of trees tells them from held-out ones (AUC; 0.5: not at all)"
+    ),
+    "copied bars": Scale("lower", "bars that stand in the training data note for note", share=True),
+}
+INSTEAD = (
+    "A chain copies pieces of its training data and puts them together; the generator makes new ones, "
+    "thousands a second, and moves smoothly from one to another (sparring sample RUN --interpolate)."
+)
+
+
+class Standard(NamedTuple):
+    """What every column is measured by.
+
+    Attributes:
+        reference: held-out rolls.
+        types: their chords.
+        vectors: their features, standardised by ``mean`` and ``scale``.
+        known: the bars of the training data.
+    """
+
+    reference: Roll
+    types: NDArray[np.int64]
+    vectors: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    known: set[bytes]
+    beat: int
+    bar: int
+
+
+def judge(trial: Trial) -> Comparison:
+    """The measures of fakes, of other reals and of chains that are trained here, each with as many samples."""
+    started = time.process_time()
+    grid = Notes.of(trial.spec.codec).grid
+    training = _array(trial.training)
+    unseen = training[1::2] if trial.held_out is None else _array(trial.held_out)
+    seen = training[::2] if trial.held_out is None else training
+    count = min(len(unseen), len(trial.fakes), len(seen), MOST)
+    by = standard(_some(unseen, count), seen, training, max(1, grid // 4), min(grid, training.shape[1]))
+    rng = np.random.default_rng(trial.seed)
+    columns: dict[str, Numbers] = {}
+    for name, rolls in (
+        (FLOOR, _some(seen, count)),
+        (GENERATOR, _array(trial.fakes)[:count]),
+        ("independent voices", chains.independent_voices(seen, count, rng)),
+        ("beat chain", chains.beat_chain(seen, count, by.beat, rng)),
+        ("bar shuffle", chains.shuffled_bars(seen, count, by.bar, rng)),
+    ):
+        trial.tell(f"music: {name}")
+        columns[name] = measured(rolls, by, trial.seed)
+    unseen_copies = measures.copied_bars(by.reference, by.known, by.bar)  # of bars that many pieces share
+    columns[FLOOR] = {**columns[FLOOR], "copied bars": unseen_copies}
+    seconds = time.process_time() - started
+    note = f"baselines and measures took {seconds:.0f} s of one core"
+    against = (
+        "" if trial.held_out is not None else "; without held-out data, one half of it is measured by the other"
+    )
+    return Comparison(SCALES, count, columns, notes=(f"{note}{against}.",), instead=INSTEAD)
+
+
+def standard(reference: Roll, seen: Roll, training: Roll, beat: int, bar: int) -> Standard:
+    """What rolls are measured by."""
+    known = measures.features(seen, beat)
+    mean, scale = known.mean(0), np.maximum(known.std(0), 1e-3)
+    return Standard(
+        reference,
+        measures.chord_types(reference, beat),
+        (measures.features(reference, beat) - mean) / scale,
+        mean,
+        scale,
+        measures.bars(training, bar),
+        beat,
+        bar,
+    )
+
+
+def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
+    """The numbers of a column."""
+    types = measures.chord_types(rolls, by.beat)
+    vectors = (measures.features(rolls, by.beat) - by.mean) / by.scale
+    near, mine = (torch.from_numpy(part).float() for part in (by.vectors, vectors))
+    return {
+        "chords": measures.shannon(types, by.types),
+        "chord pairs": measures.known_pairs(types, by.types),
+        "consonant": measures.consonant(types),
+        "intervals": measures.total_variation(measures.intervals(rolls), measures.intervals(by.reference)),
+        "lengths": measures.total_variation(measures.lengths(rolls), measures.lengths(by.reference)),
+        "coverage": float(prdc(near, mine, NEIGHBOURS).coverage),
+        "told apart": forest.told_apart(by.vectors, vectors, seed),
+        "copied bars": measures.copied_bars(rolls, by.known, by.bar),
+    }
+
+
+def _some(rolls: Roll, count: int) -> Roll:
+    """So many rolls, evenly spaced, in their order."""
+    return rolls[np.arange(count) * len(rolls) // count]
+
+
+def _array(samples: Tensor) -> Roll:
+    return np.asarray(samples.cpu().numpy())
