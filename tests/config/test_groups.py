@@ -169,6 +169,7 @@ SPELLED = {  # options whose text has a form of its own
     "levels": ["auto", "full", "-1000:400", "0:0.5"],
     "include": ["*", "*.jpg,*.jpeg"],
     "exclude": ["none", "cats/*"],
+    "crop_scale": ["0.2:1", "1:1"],
 }
 
 

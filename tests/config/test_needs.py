@@ -16,6 +16,7 @@ from sparring.training import suited
 EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
     lr_schedule="cosine", from_run="runs/one", generator="mlp", discriminator="dcgan", conditional=False,
+    crops=2,
 )  # fmt: skip
 OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
@@ -26,6 +27,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
+    {"crops": 0},
 )  # fmt: skip
 FIELDS = OPTIONS.values()
 
@@ -36,6 +38,8 @@ def unusual(field: dataclasses.Field[Any]) -> Any:
         return {"augment": "diffaugment", "upsampling": "nearest"}.get(field.name, "batch")
     if kind(field) == "float":
         return ((field.metadata["low"] or 0) + (field.metadata["high"] or 1)) / 2
+    if kind(field) == "str":
+        return "0.3:0.4"  # of crop_scale
     return True if kind(field) == "bool" else 2 * (field.default or 0) + 3
 
 

@@ -266,7 +266,7 @@ def test_options_of_pictures_are_refused_for_other_data(options: dict[str, str],
     for name in ("mnist", str(pictures_file), "ring"):
         with pytest.raises(
             ConfigError,
-            match=f"{next(iter(options))}: accepted only for folders and zips of pictures and hf: sets",
+            match=f"{next(iter(options))}: accepted only for .*folders and zips of pictures and hf: sets",
         ):
             find.dataset(name, FilesConfig(**options))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sparring.config.arguments import MOST_WHOLE
 from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_option, option, written
-from sparring.config.pictures import ALL, path_patterns, picture_levels, picture_size
+from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
@@ -86,6 +86,7 @@ ALTERING = Need(
 ADAPTIVE = Need(lambda c: c.augmentation.augment_target, "--augment-target above 0")
 ADAM = Need(lambda c: c.optimizers.optimizer != "rmsprop", "--optimizer adam")
 FROM_RUN = Need(lambda c: c.start.from_run != NONE, "--from-run RUN, whose layers these are")
+CROPPED = Need(lambda c: c.files.crops, "--crops")
 SCHEDULED = Need(lambda c: c.optimizers.lr_schedule != "constant", "--lr-schedule linear or cosine")
 
 
@@ -121,6 +122,18 @@ class FilesConfig(Group):
         "LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the "
         "file says, or by the values of the data; full: the limits of the type",
     )
+    crops: int = option(
+        0,
+        "patches taken from each picture at random, instead of the whole picture (0: the whole)",
+        low=0,
+        high=100_000,
+    )
+    crop_scale: str = option(
+        "0.2:1", "LOW:HIGH, the sides of patches as shares of the picture", needs=(CROPPED,)
+    )
+    crop_seed: int = option(
+        0, "chooses the places and scales of patches", low=0, high=MOST_WHOLE, needs=(CROPPED,)
+    )
     include: str = option(ALL, "read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'")
     exclude: str = option("none", "leave out files that fit a pattern: '*_mask.*'")
     grid: int = option(16, "music: steps in a whole note", low=4, high=192)
@@ -136,6 +149,7 @@ class FilesConfig(Group):
         super().__post_init__()
         picture_size(self.size)
         picture_levels(self.levels)
+        crop_scales(self.crop_scale)
         path_patterns("include", self.include)
         path_patterns("exclude", self.exclude)
 

@@ -41,6 +41,12 @@ class Options(BudgetOptions, total=False):
     """LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the file says,
     or by the values of the data; full: the limits of the type.
     """
+    crops: int
+    """Patches taken from each picture at random, instead of the whole picture (0: the whole)."""
+    crop_scale: str
+    """LOW:HIGH, the sides of patches as shares of the picture."""
+    crop_seed: int
+    """Chooses the places and scales of patches."""
     include: str
     """Read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'."""
     exclude: str

@@ -65,6 +65,22 @@ def path_patterns(option: str, text: str) -> tuple[str, ...]:
     return patterns
 
 
+def crop_scales(text: str) -> tuple[float, float]:
+    """Read (low, high) from "0.2:1".
+
+    Raises:
+        ConfigError: the text is different, low is above high, or one is not above 0 and at most 1.
+    """
+    with contextlib.suppress(ValueError):
+        low, high = (float(end) for end in text.split(":"))
+        if 0 < low <= high <= 1:
+            return low, high
+    raise ConfigError(
+        f"crop_scale = {quoted(text)}: expected LOW:HIGH, the least and the greatest side of a patch as a "
+        "share of the picture, such as 0.2:1."
+    )
+
+
 def levels_text(ends: tuple[float, float] | str) -> str:
     """The inverse of ``picture_levels``."""
     if isinstance(ends, str):

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from sparring.config.groups import CHANNELS, RESIZES
-from sparring.config.pictures import ALL, SIDES, levels_text, picture_levels, picture_size
+import torch
+
+from sparring.config.groups import FilesConfig
+from sparring.config.pictures import ALL, SIDES, crop_scales, levels_text, picture_levels, picture_size
 from sparring.data import globs, store
 from sparring.data import labels as classes
 from sparring.data import source as sources
 from sparring.data.arrays import class_indices
 from sparring.data.codec import Affine
+from sparring.data.crops import Crops
 from sparring.data.levels import FILLED, RARE, Depth
 from sparring.data.pictures import SUFFIXES, Size
 from sparring.data.source import Source
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Decoded, Wanted, Watch
-from sparring.errors import ConfigError, DataError, counted, unknown
+from sparring.errors import DataError, counted
 
 DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
 VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
+FEW, LARGE = 300, 4  # pictures, and times their new size, from which patches of them are worth a thought
 ALMOST_ALL = 0.97  # the share of pictures of one size that makes it the size of all
 
 
@@ -36,6 +40,9 @@ def from_folder(
     channels: str = "auto",
     labels: str = "none",
     levels: str = "auto",
+    crops: int = 0,
+    crop_scale: str = "0.2:1",
+    crop_seed: int = 0,
     include: str = ALL,
     exclude: str = "none",
     max_broken: float = 0.0,
@@ -54,6 +61,9 @@ def from_folder(
             elsewhere.
         levels: which values of pictures of more than 8 bits become black and white: "LOW:HIGH"; "auto": as
             the file says (DICOM), or by all values of the set; "full": the limits of the type.
+        crops: how many patches are taken from each picture, at random places and scales; 0: the whole picture.
+        crop_scale: "LOW:HIGH", limits of the side of a patch, as a share of the largest that fits.
+        crop_seed: chooses the places and scales.
         include, exclude: patterns of paths with commas between them, such as "*.jpg,*.jpeg" or "cats/*": files
             are read that fit one of the first and none of the second; see ``globs.matches``.
         max_broken: the largest share of broken files that may be left out.
@@ -64,74 +74,83 @@ def from_folder(
         ConfigError: an option has an unknown value.
     """
     path = Path(path)
+    files = FilesConfig(
+        size="auto" if size is None else str(size), resize=resize, channels=channels, labels=labels,
+        levels=levels, crops=crops, crop_scale=crop_scale, crop_seed=crop_seed, include=include,
+        exclude=exclude, max_broken=max_broken,
+    )  # fmt: skip
     source = sources.folder(path) if path.is_dir() else sources.archive(path)
-    options: dict[str, Any] = {"size": size, "resize": resize, "channels": channels, "labels": labels}
-    options |= {"levels": levels, "include": include, "exclude": exclude, "max_broken": max_broken}
-    return from_source(source, **options, watch=watch)
+    return from_source(source, files, same_size=size is None, watch=watch)
 
 
 def from_source(
     source: Source,
+    files: FilesConfig,
     *,
-    size: int | str | None = "auto",
-    resize: str = "crop",
-    channels: str = "auto",
-    labels: str | Sequence[str] = "none",
-    levels: str = "auto",
-    include: str = ALL,
-    exclude: str = "none",
-    max_broken: float = 0.0,
+    same_size: bool = False,
+    labels: Sequence[str] | None = None,
     watch: Watch | None = None,
 ) -> Dataset:
-    """Read pictures from any source; ``labels`` may also be a list with one label for each file.
+    """Read pictures from any source.
+
+    Args:
+        same_size: all pictures must have the same size, which they keep.
+        labels: one for each file, in place of those that ``files`` names.
 
     Raises:
         DataError: as ``from_folder``.
     """
-    for name, value, known in (("resize", resize, RESIZES), ("channels", channels, CHANNELS)):
-        if value not in known:
-            raise ConfigError(unknown(name, value, known))
     if not source.files and not source.refused:
         raise DataError(f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
     everything = len(source.files) + len(source.refused)
-    source, notes = globs.chosen(source, include, exclude)
-    fixed = picture_size(str(size)) if size is not None else None
-    form = Size(*fixed) if fixed else None if size is None else "auto"
-    wanted = Wanted(form, resize, int(channels.replace("auto", "0")), max_broken, picture_levels(levels))
-    by_file = isinstance(labels, str) and labels not in classes.LABELS
-    table = classes.find(str(labels), source) if by_file else None  # before the decoding, which is slow
+    source, notes = globs.chosen(source, files.include, files.exclude)
+    by_table = labels is None and files.labels not in classes.LABELS
+    table = classes.find(files.labels, source) if by_table else None  # before the decoding, which is slow
     if table and table.path.removeprefix(f"{source.name}/") in source.tables:
         source = replace(source, others=source.others - 1)  # the table is used, not ignored
-    found = store.load(source, wanted, lambda sizes: _own_size(source, sizes, size is None), watch)
+    wanted = _wanted(files, same_size)
+    found = store.load(source, wanted, lambda sizes: _own_size(source, sizes, same_size), watch)
     kept = [name for k, name in enumerate(source.files) if k not in found.broken]
     given: Any = None
     notes += _notes(source, found, wanted)
-    if not isinstance(labels, str):
+    if labels is not None:
         given = [label for k, label in enumerate(labels) if k not in found.broken]
-    elif labels == "folders":
+    elif files.labels == "folders":
         given = classes.by_folder(kept, source.name)
         notes += classes.remarks(given)
     elif table:
-        given, labels = classes.by_table(table, kept, source.name), table.path
+        given, files = classes.by_table(table, kept, source.name), replace(files, labels=table.path)
     indices, class_names = class_indices(given, len(kept), source.name)
+    if indices is not None and files.crops:
+        indices = indices.repeat_interleave(files.crops)
     shape = tuple(found.samples.shape[1:])
     origin = Origin(
-        options={
-            "size": f"{shape[2]}x{shape[1]}", "resize": resize, "channels": channels,
-            "labels": labels if isinstance(labels, str) else "none",
-            "levels": levels_text(found.named_levels(wanted.levels)), "include": include, "exclude": exclude,
-            "max_broken": max_broken,
-        },
+        options=asdict(files)
+        | {"size": f"{shape[2]}x{shape[1]}", "levels": levels_text(found.named_levels(wanted.levels))},
         notes=notes,
         left_out=tuple(store.named(source, found.broken)),
         duplicates=found.duplicates,
         others=source.others,
         facts=_facts(found, wanted) | _chosen(source, everything),
-        unused_classes=classes.unused(kept) if labels == "none" else "",
+        unused_classes=classes.unused(kept) if given is None else "",
         path=found.path,
     )  # fmt: skip
     spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)), class_names)
-    return Dataset(source.name, spec, found.samples, indices, origin)
+    groups = torch.arange(len(kept)).repeat_interleave(files.crops) if files.crops else None
+    return Dataset(source.name, spec, found.samples, indices, origin, groups=groups)
+
+
+def _wanted(files: FilesConfig, same_size: bool) -> Wanted:
+    """How the pictures are to be read; patches have DEFAULT_SIDE pixels per side unless a size is given."""
+    fixed = picture_size(files.size) or ((DEFAULT_SIDE, DEFAULT_SIDE) if files.crops else None)
+    return Wanted(
+        Size(*fixed) if fixed else None if same_size else "auto",
+        files.resize,
+        int(files.channels.replace("auto", "0")),
+        files.max_broken,
+        picture_levels(files.levels),
+        Crops(files.crops, *crop_scales(files.crop_scale), files.crop_seed),
+    )
 
 
 def _own_size(source: Source, sizes: Counter[Size], required: bool) -> Size:
@@ -152,10 +171,20 @@ def _own_size(source: Source, sizes: Counter[Size], required: bool) -> Size:
 def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
     """The sizes of the originals, and of pictures of more than 8 bits the values."""
     facts = {"originals": f"{_sizes(found)} pixels"}
+    count, crops = _count(found, wanted), wanted.crops
+    if crops.count:
+        facts["patches"] = (
+            f"{crops.count:,} of each of {count:,}, at {crops.low:g} to {crops.high:g} of its size"
+        )
     if found.clear:
         dropped = "kept" if wanted.channels == 4 else "black there"
-        facts["transparent"] = f"{found.clear:,} of {len(found.samples):,} in places, {dropped}"
+        facts["transparent"] = f"{found.clear:,} of {count:,} in places, {dropped}"
     return facts | {VALUES: _values(found.depth, wanted)} if found.depth else facts
+
+
+def _count(found: Decoded, wanted: Wanted) -> int:
+    """The number of pictures, of which there may be several patches."""
+    return len(found.samples) // max(1, wanted.crops.count)
 
 
 def _sizes(found: Decoded) -> str:
@@ -175,17 +204,24 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
     """What a user should know before training on these pictures."""
     notes = []
     *_, height, width = found.samples.shape
-    if wanted.size == "auto" and found.alike < len(found.samples):
-        some = f", {found.alike:,} of {len(found.samples):,} of {width} x {height}," if found.alike else ""
+    count = _count(found, wanted)
+    if wanted.size == "auto" and found.alike < count:
+        some = f", {found.alike:,} of {count:,} of {width} x {height}," if found.alike else ""
         notes.append(
             f"pictures of {_sizes(found)} pixels{some} become {width} x {height} ({wanted.resize}); "
             "--size changes this."
         )
     if found.clear and not wanted.channels:
-        some = f"{found.clear:,} of" if found.clear < len(found.samples) else "all"
+        some = f"{found.clear:,} of" if found.clear < count else "all"
         notes.append(
-            f"{some} {len(found.samples):,} pictures are transparent in places, which becomes black; "
+            f"{some} {count:,} pictures are transparent in places, which becomes black; "
             "--channels 4 keeps the transparency."
+        )
+    if not wanted.crops.count and count < FEW and min(found.smallest) >= LARGE * max(height, width):
+        notes.append(
+            f"{counted(count, 'picture')} of at least {found.smallest.width} x {found.smallest.height} pixels "
+            f"{'is' if count == 1 else 'are'} few and large: --crops 100 takes 100 patches of each, at random "
+            "places and scales."
         )
     notes += globs.masks(source.files)
     if source.others:

@@ -7,32 +7,34 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sparring.config.groups import FilesConfig
 from sparring.config.pictures import ALL
 from sparring.data.folders import from_source
 from sparring.data.source import Source
 from sparring.data.spec import Dataset
+from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, quoted, unknown
 
 INSTALL = "pip install 'sparring[hf]'"
 TRAIN = "train"
 
 
-def from_hub(
-    name: str, *, labels: str = "none", include: str = ALL, exclude: str = "none", **options: Any
-) -> Dataset:
+def from_hub(name: str, *, size: str | None = "auto", watch: Watch | None = None, **options: Any) -> Dataset:
     """Read the first column of pictures of a set, and its first column of classes if it has one.
 
     Args:
         name: NAME or NAME:SPLIT on the hub, or of a folder that ``save_to_disk`` wrote.
-        options: those of ``folders.from_folder``, without ``labels`` and patterns of paths.
+        size: as text; None: all have the same size, which they keep.
+        options: the other fields of ``FilesConfig``, without labels and patterns of paths.
 
     Raises:
         ConfigError: the package is missing, or labels or patterns are given.
         DataError: there is no such set or split, or it has no pictures.
     """
-    if labels != "none":
-        raise ConfigError(f"labels = {quoted(labels)}: hf: sets have their own labels. Leave it out.")
-    for option, value, usual in (("include", include, ALL), ("exclude", exclude, "none")):
+    files = FilesConfig(size=size or "auto", **options)
+    if files.labels != "none":
+        raise ConfigError(f"labels = {quoted(files.labels)}: hf: sets have their own labels. Leave it out.")
+    for option, value, usual in (("include", files.include, ALL), ("exclude", files.exclude, "none")):
         if value != usual:
             raise ConfigError(f"{option} = {quoted(value)}: rows of hf: sets have no paths. Leave it out.")
     table, full_name = _opened(name)
@@ -51,7 +53,7 @@ def from_hub(
     stamp = hashlib.sha256(f"hf {full_name} {table._fingerprint} {picture_column}".encode()).hexdigest()
     source = Source(f"hf:{full_name}", tuple(f"{row:09d}" for row in range(len(table))), read, stamp)
     if class_column is None:
-        return from_source(source, **options)
+        return from_source(source, files, same_size=size is None, watch=watch)
     names: Sequence[str] = table.features[class_column].names
     classes = table[class_column]
     if missing := sum(k is None or k < 0 for k in classes):
@@ -59,7 +61,7 @@ def from_hub(
             f"hf:{full_name} has no label for {missing:,} of {len(classes):,} rows in {class_column}. Leave "
             "that column or these rows out, or use another split."
         )
-    return from_source(source, **options, labels=[names[k] for k in classes])
+    return from_source(source, files, same_size=size is None, labels=[names[k] for k in classes], watch=watch)
 
 
 def _opened(name: str) -> tuple[Any, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import lzma
+import math
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
 from sparring.data import dicom, levels
+from sparring.data.crops import WHOLE, Box, Crops, scales
 from sparring.data.levels import Deep, Ends, Extent
 from sparring.errors import ConfigError, DataError, SparringError, reason
 
@@ -54,6 +57,7 @@ class Form:
         channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, and 1 if all are grey.
         ends: values of pictures of more than 8 bits that become black and white; None: the limits of the type.
         as_declared: whether to follow files that say how to show them.
+        crops: how patches are taken from each picture.
     """
 
     width: int
@@ -62,6 +66,7 @@ class Form:
     channels: int = 0
     ends: Ends | None = None
     as_declared: bool = True
+    crops: Crops = WHOLE
 
     @property
     def decoded(self) -> int:
@@ -120,11 +125,18 @@ def _extent(found: Deep | NDArray[np.uint8] | None) -> Extent | None:
     return levels.extent(found) if isinstance(found, Deep) else None
 
 
+class Patches(NamedTuple):
+    """Some patches of a picture of this size."""
+
+    size: Size
+    boxes: Sequence[Box]
+
+
 class Picture(NamedTuple):
-    """A picture in its form.
+    """A picture in its form, or patches of it.
 
     Attributes:
-        pixels: (height, width, channels).
+        pixels: (N, height, width, channels); N is 1, or the number of patches.
         clear: whether the file is transparent somewhere.
     """
 
@@ -134,32 +146,56 @@ class Picture(NamedTuple):
 
 def decode(content: bytes, form: Form) -> NDArray[np.uint8]:
     """The pixels (height, width, form.decoded) of a file; see ``decoded``."""
-    return decoded(content, form).pixels
+    pixels: NDArray[np.uint8] = decoded(content, form).pixels[0]
+    return pixels
 
 
-def decoded(content: bytes, form: Form) -> Picture:
-    """Decode the first frame of a file, turned as EXIF says, and bring it to its form.
+def decoded(content: bytes, form: Form, patches: Patches | None = None) -> Picture:
+    """Decode the first frame of a file, turned as EXIF says, and bring it, or patches of it, to its form.
 
     Raises:
         DataError: the file is broken, or the range of its values is not known. The message is only the reason.
         ConfigError: it is a DICOM file and the package that reads it is missing.
     """
     try:
-        upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form)
-        flat, clear = _channels(_reduced(upright, form), form.decoded)
-        placed = np.asarray(_placed(flat, form), np.uint8)
-        return Picture(placed.reshape(form.height, form.width, form.decoded), clear)
+        least = _least(form, patches)
+        upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form, least)
+        flat, clear = _channels(_reduced(upright, least), form.decoded)
+        parts = _cut(flat, patches, form) if patches else [_placed(flat, form)]
+        shape = (len(parts), form.height, form.width, form.decoded)
+        return Picture(np.stack([np.asarray(part, np.uint8) for part in parts]).reshape(shape), clear)
     except ConfigError:
         raise
     except UNREADABLE as error:
         raise DataError(reason_of(error)) from error
 
 
-def _upright(content: bytes, form: Form) -> Image.Image:
+def _least(form: Form, patches: Patches | None) -> tuple[float, float]:
+    """The (width, height) of a picture that has the form, or of one whose smallest patch may have it."""
+    if patches is None:
+        return form.width, form.height
+    smallest, _ = scales(form.crops, patches.size, (form.width, form.height))
+    return patches.size.width / smallest, patches.size.height / smallest
+
+
+def _cut(picture: Image.Image, patches: Patches, form: Form) -> list[Image.Image]:
+    """The patches of a picture, which may have been decoded at a smaller size."""
+    across, down = picture.width / patches.size.width, picture.height / patches.size.height
+    parts = []
+    for box in patches.boxes:
+        width, height = max(1, round(box.width * across)), max(1, round(box.height * down))
+        left = min(round(box.left * across), picture.width - width)
+        top = min(round(box.top * down), picture.height - height)
+        part = picture.crop((left, top, left + width, top + height))
+        parts.append(part.resize((form.width, form.height), Image.Resampling.LANCZOS))
+    return parts
+
+
+def _upright(content: bytes, form: Form, least: tuple[float, float]) -> Image.Image:
     """The picture in 8 bits, turned as EXIF says."""
     with _opened(content) as picture:
         if picture.format == "JPEG":  # large pictures are decoded at an eighth, a quarter or half their size
-            side = 2 * max(form.width, form.height)
+            side = math.ceil(2 * max(least))
             picture.draft(None, (side, side))
         deep = levels.deep(picture, lambda: _opened(content))
         picture.load()
@@ -224,9 +260,9 @@ def _channels(picture: Image.Image, channels: int) -> tuple[Image.Image, bool]:
     return picture.convert("RGB").convert("L" if channels == 1 else "RGB"), clear
 
 
-def _reduced(picture: Image.Image, form: Form) -> Image.Image:
-    """A picture far larger than the form, averaged over blocks, so that later copies take little memory."""
-    factor = min(picture.width // (LARGE * form.width), picture.height // (LARGE * form.height))
+def _reduced(picture: Image.Image, least: tuple[float, float]) -> Image.Image:
+    """A picture far larger than ``least``, averaged over blocks, so that later copies take little memory."""
+    factor = int(min(picture.width / (LARGE * least[0]), picture.height / (LARGE * least[1])))
     return picture.reduce(factor) if factor > 1 and picture.mode in AVERAGED else picture
 
 

@@ -24,13 +24,24 @@ import numpy as np
 import PIL
 import torch
 from filelock import FileLock, Timeout
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 from torch import Tensor
 
 from sparring.data import repeats
+from sparring.data.crops import WHOLE, Crops, boxes
 from sparring.data.levels import Depth, Ends, Extent, Tally, depth_of
-from sparring.data.pictures import UNREADABLE, Form, Size, decode, decoded, is_grey, look, reason_of
+from sparring.data.pictures import (
+    UNREADABLE,
+    Form,
+    Patches,
+    Size,
+    decode,
+    decoded,
+    is_grey,
+    look,
+    reason_of,
+)
 from sparring.data.source import Source
 from sparring.errors import DataError, printable, reason
 from sparring.files import cache_folder, left_over, read_object, whole, write_whole
@@ -38,6 +49,8 @@ from sparring.machine.threads import available_cores
 
 VERSION = 3  # of the decoding; a new version makes all entries again
 AHEAD = 64  # files decoded before they are needed
+PART_BYTES = 2**25  # bytes of patches that are made of a picture at a time
+AHEAD_BYTES = 2**27  # bytes of pixels that wait to be written, about
 BLOCK = 100  # pictures rewritten at a time
 NAMED = 5  # files that a message names
 UNREAD = "unread"  # instead of the digest of a file that could not be read
@@ -58,6 +71,7 @@ class Wanted(NamedTuple):
     channels: int = 0
     max_broken: float = 0.0
     levels: Ends | str = "auto"
+    crops: Crops = WHOLE
 
 
 @dataclass(frozen=True)
@@ -104,12 +118,19 @@ class _File(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """A file as it is kept: the pixels, whether they are grey and were transparent, or why it is broken."""
+    """Pixels (N, C, H, W) of a file, whether they are grey and were transparent, or why it is broken."""
 
-    pixels: bytes = b""
+    pixels: NDArray[np.uint8] = np.zeros((0, 1, 1, 1), np.uint8)
     grey: bool = True
     clear: bool = False
     reason: str = ""
+
+
+class _Part(NamedTuple):
+    """The k-th file, and which of its patches are made."""
+
+    k: int
+    patches: slice
 
 
 def load(
@@ -160,7 +181,7 @@ def _indexed_or_made(
         _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
         size = wanted.size if isinstance(wanted.size, Size) else own_or(_sizes(source, files, wanted))
         as_declared = wanted.levels == "auto" or not (depth and depth.declared)
-        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_declared)
+        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_declared, wanted.crops)
         key = _key(form, files)
         found = _read(where, key)
         if found is None:
@@ -281,7 +302,8 @@ def _write(
     watch: Watch | None,
 ) -> None:
     """Decode all files into an entry of the cache; the pixels are written first."""
-    needed = len(files) * form.decoded * form.height * form.width
+    each = form.decoded * form.height * form.width
+    needed = len(files) * max(1, form.crops.count) * each
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise DataError(
@@ -289,28 +311,35 @@ def _write(
             "free. Make room there, or set XDG_CACHE_HOME to a folder on another disk."
         )
 
-    def work(k: int) -> _Made:
-        if files[k].reason:
-            return _Made(reason=files[k].reason)
-        content = _read_again(source, source.files[k], files[k].digest)
+    def work(part: _Part) -> _Made:
+        k, patches = part
+        file = files[k]
+        if file.reason or file.size is None:
+            return _Made(reason=file.reason)
+        content = _read_again(source, source.files[k], file.digest)
+        found = boxes(form.crops, file.digest, file.size, (form.width, form.height))[patches]
         try:
-            pixels, clear = decoded(content, form)
+            pixels, clear = decoded(content, form, Patches(file.size, found) if found else None)
         except DataError as error:
             return _Made(reason=str(error))
-        return _Made(pixels.transpose(2, 0, 1).tobytes(), form.channels == 0 and is_grey(pixels), clear)
+        return _Made(pixels.transpose(0, 3, 1, 2), form.channels == 0 and is_grey(pixels), clear)
 
     broken: dict[int, str] = {}
     distinct: set[bytes] = set()
-    count, clear, all_grey = 0, 0, form.channels == 0
+    clear: set[int] = set()
+    count, all_grey = 0, form.channels == 0
+    parts, ahead = _parts(len(files), form.crops.count, each)
     with whole(path.with_suffix(".u8")) as file:
-        for k, made in enumerate(_in_order(work, range(len(files)), "decoding", watch)):
+        for (k, _), made in zip(parts, _in_order(work, parts, "decoding", watch, ahead), strict=True):
             if made.reason:
                 broken[k] = made.reason
                 _check_broken(source, broken, wanted)
                 continue
-            file.write(made.pixels)
-            distinct.add(repeats.digest(made.pixels))
-            count, clear, all_grey = count + 1, clear + made.clear, all_grey and made.grey
+            for pixels in made.pixels:
+                file.write(content := pixels.tobytes())
+                distinct.add(repeats.digest(content))
+            count, all_grey = count + len(made.pixels), all_grey and made.grey
+            clear.update([k] * made.clear)
         if all_grey:
             _keep_first_channel(file, count, form)
     sizes = sorted((file.size for file in files if file.size), key=lambda size: (math.prod(size), size))
@@ -321,11 +350,24 @@ def _write(
         "smallest": sizes[0],
         "largest": sizes[-1],
         "alike": sum(file.size == (form.width, form.height) for k, file in enumerate(files) if k not in broken),
-        "clear": clear,
+        "clear": len(clear),
         "several": sum(file.several for file in files),
         "depth": depth,
     }
     write_whole(path.with_suffix(".json"), json.dumps(manifest).encode())
+
+
+def _parts(files: int, crops: int, each: int) -> tuple[list[_Part], int]:
+    """What is made at a time, in order, and how much of it ahead, so that memory is bounded.
+
+    Args:
+        each: bytes of a patch or picture.
+    """
+    step = max(1, min(crops or 1, PART_BYTES // each))
+    parts = [
+        _Part(k, slice(first, first + step)) for k in range(files) for first in range(0, max(crops, 1), step)
+    ]
+    return parts, max(2, min(AHEAD, AHEAD_BYTES // (step * each)))
 
 
 def _read_again(source: Source, name: str, digest: str) -> bytes:
@@ -391,7 +433,11 @@ def mapped(path: Path, shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> T
 
 
 def _in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], what: str, watch: Watch | None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    what: str,
+    watch: Watch | None,
+    ahead: int = AHEAD,
 ) -> Iterator[Result]:
     """Apply the function to every item in threads (Pillow and hashlib release the lock); results in order."""
     pool, waiting = ThreadPoolExecutor(available_cores()), deque[Future[Result]]()
@@ -399,7 +445,7 @@ def _in_order(
     def futures() -> Iterator[Future[Result]]:
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) == AHEAD:
+            if len(waiting) >= ahead:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()

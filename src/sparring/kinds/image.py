@@ -28,6 +28,10 @@ COARSE = 16  # pixels per side, to which pictures are averaged before they are c
 ZIP = ".zip"
 LEAST_TILE = 72  # pixels per side, so that the title of a column has room
 PAIR_COLUMNS = 12  # columns of single pictures, half as many of pairs
+OPTIONS = (
+    "size", "resize", "channels", "labels", "levels", "crops", "crop_scale", "crop_seed", "include", "exclude",
+    "max_broken",
+)  # fmt: skip
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}
 
 
@@ -153,7 +157,7 @@ IMAGE = Kind(
     reads=reads,
     form=as_pictures,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),
-    options=("size", "resize", "channels", "labels", "levels", "include", "exclude", "max_broken"),
+    options=OPTIONS,
     read_like=read_like,
     comparable=comparable,
 )
