@@ -136,9 +136,10 @@ def test_few_pictures_choose_their_recipe(count: int, recipe: str) -> None:
     assert suited.configure(data(count)).recipe == suited.recipe_for(data(count))[0] == recipe
 
 
-def test_the_built_in_sets_and_points_keep_their_recipes() -> None:
-    for name, recipe in (("emoji", "sprint"), ("ring", "mlp")):
-        assert suited.recipe_for(find.dataset(name)) == (recipe, "")
+def test_the_built_in_sets_and_points_have_their_recipes() -> None:
+    assert suited.recipe_for(find.dataset("ring")) == ("mlp", "")
+    chosen = ("small-data", "recipe small-data, chosen because 1,703 pictures are few.")
+    assert suited.recipe_for(find.dataset("emoji")) == chosen
     assert suited.recipe_for(from_array(np.random.default_rng(0).normal(size=(40, 2))))[0] == "mlp"
 
 

@@ -76,7 +76,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "lr_warmup": 0.03, "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 40_000,
         "samples_seen": 300_000,
     },
-    # For hundreds of pictures: as narrow as sprint, with augmentation against overfitting.
+    # For hundreds or a few thousand pictures: as narrow as sprint, with augmentation against overfitting.
     "small-data": {
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16, "upsampling": "nearest",
         "r1_gamma": 0.1, "penalty_every": 8,
@@ -135,7 +135,10 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
     "projection": ("the same by class: projection, conditional BatchNorm", "Miyato & Koyama 2018"),
     "modern": ("R3GAN: relativistic, R1 + R2, no normalisation", "Huang 2024"),
     "sprint": ("the default for pictures: best measured for minutes on two CPU cores", "this library"),
-    "small-data": ("for hundreds of pictures: augmentation that adapts itself", "Karras 2020, Zhao 2020"),
+    "small-data": (
+        "for up to a few thousand pictures: augmentation that adapts itself",
+        "Karras 2020, Zhao 2020",
+    ),
     "counterpoint": (
         "the default for music: a discriminator that sees chords, notes that are held",
         "this library",
