@@ -43,6 +43,7 @@ import test_recipes
 import test_resnet
 import test_schedules
 import test_second_order
+import test_skips
 import test_spectral
 import test_store
 import test_toy
@@ -91,7 +92,7 @@ from sparring.metrics import (
     neighbours,
     quality,
 )
-from sparring.networks import blocks, dcgan, modern, network, resnet
+from sparring.networks import blocks, dcgan, modern, network, resnet, skips
 from sparring.training import suited, window
 from sparring.uses import evaluate
 
@@ -423,6 +424,11 @@ MUTANTS = [
     Mutant(blocks, "ClassLatent.forward", "[latents, weights.to(latents.dtype)]", "[weights.to(latents.dtype), latents]", test_networks.test_the_class_is_appended_to_the_latent),
     Mutant(dcgan, "scales", "min(height, width) / smallest", "max(height, width) / smallest", test_networks.test_how_often_a_picture_is_halved),
     Mutant(dcgan, "channels_by_scale", "min(2**scale, MOST_CHANNELS)", "2**scale", test_networks.test_how_often_a_picture_is_halved),
+    Mutant(skips, "Generator.forward", "to_picture(features) + picture", "to_picture(features)", test_skips.test_the_picture_is_the_sum_of_the_scales),
+    Mutant(skips, "Generator.forward", "picture + features", "picture", test_skips.test_the_picture_is_the_sum_of_the_scales),
+    Mutant(skips, "Generator.forward", 'mode="bilinear"', 'mode="nearest"', test_skips.test_a_coarse_scale_is_enlarged_without_steps),
+    Mutant(skips, "Discriminator.forward", " + sum(of_patches)", "", test_skips.test_the_logit_is_that_of_the_whole_and_the_mean_of_the_patches),
+    Mutant(skips, "Discriminator.forward", ".mean((1, 2, 3))", ".amax((1, 2, 3))", test_skips.test_a_patch_counts_by_its_share_of_the_picture),
     Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
     Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),
 ]  # fmt: skip

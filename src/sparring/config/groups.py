@@ -17,7 +17,7 @@ from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_le
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "resnet", "modern", "notes")
+NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes")
 # The names in tables of other files; a test compares them.
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")

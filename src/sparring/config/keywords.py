@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "resnet", "modern", "notes"]
+NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes"]
 
 
 class BudgetOptions(TypedDict, total=False):

@@ -95,6 +95,7 @@ SYNONYMS = {
     "lsgan": "ls least_squares_gan mse",
     "mlp": "perceptron perceptrons linear dense fc fully_connected",
     "dcgan": "conv cnn convolutional convnet deep_convolutional",
+    "skips": "skip output_skips multiscale multi_scale msg patch patchgan",
     "resnet": "residual resnet18 resnet50",
     # values
     "non-saturating": "bce vanilla ns nsgan standard logistic softplus",
