@@ -230,7 +230,6 @@ ASKS_NO_KIND = {
     "games/augment.py": ("ndim",),  # refuses what it cannot alter
     "metrics/features.py": ("ndim", "uint8"),  # refuses what networks for pictures cannot take
     "metrics/extractors.py": ("points",),  # the name of features
-    "metrics/quality.py": ("points",),  # the name of features
 }
 OF_A_KIND = {
     "name": r"(spec|spec_|like|data)\.kind (==|!=|in|not in)",

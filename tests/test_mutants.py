@@ -41,12 +41,14 @@ import test_pretrained
 import test_quality
 import test_recipes
 import test_resnet
+import test_scattering
 import test_schedules
 import test_second_order
 import test_skips
 import test_spectral
 import test_store
 import test_toy
+import test_work
 from mutants import Mutant, caught, in_suite
 from sparring.data import (
     arrays,
@@ -91,6 +93,8 @@ from sparring.metrics import (
     memorisation,
     neighbours,
     quality,
+    scattering,
+    work,
 )
 from sparring.networks import blocks, dcgan, modern, network, resnet, skips
 from sparring.training import suited, window
@@ -254,13 +258,14 @@ MUTANTS = [
     Mutant(distances, "standardised", ".sqrt()", "", test_distances.test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit),
     Mutant(distances, "standardised", ".diagonal().mean()", ".diagonal().max()", test_distances.test_standardised_features_have_the_laws_mean_and_deviation_for_origin_and_unit),
     Mutant(distances, "standardised", "(unit or 1.0)", "unit", test_distances.test_standardised_features_of_one_repeated_vector_keep_their_unit),
-    Mutant(evaluation, "_scores", "if own_units", "if False", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
-    Mutant(evaluation, "_scores", "if own_units", "if True", test_evaluation.test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit),
-    Mutant(quality, "real_features", "min(count, len(drawn) // 2)", "len(drawn[:count]) // 2", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
-    Mutant(quality, "real_features", "drawn[size : (1 + floors) * size]", "drawn[:size]", lambda: test_evaluation.test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(300, 300)),
-    Mutant(quality, "Standard.times_real", "value = found.value / unit", "value = found.value", test_quality.test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals),
-    Mutant(quality, "Standard.times_real", "found.value - here.value", "found.value", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
-    Mutant(quality, "Standard.times_real", "max(1.0, 1 +", "(1 +", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
+    Mutant(evaluation, "_scores", "extractor.name != PUBLISHED", "False", test_evaluation.test_the_kernel_distance_depends_on_neither_origin_nor_unit),
+    Mutant(evaluation, "_scores", "extractor.name != PUBLISHED", "True", test_evaluation.test_the_kernel_distance_depends_on_neither_origin_nor_unit),
+    Mutant(evaluation, "evaluate", "part[:size]", "part", lambda: test_evaluation.test_fakes_and_reals_are_equally_many_and_measured_against_the_same(300, 300, False)),
+    Mutant(evaluation, "evaluate", "by.floor(size)", "by.floor(by.count)", test_evaluation.test_reals_are_measured_in_as_small_sets_as_the_fakes_are),
+    Mutant(quality, "real_features", "in_order[size : size + others]", "in_order[:size]", lambda: test_evaluation.test_fakes_and_reals_are_equally_many_and_measured_against_the_same(300, 300, False)),
+    Mutant(quality, "Standard.of", "value = found.value / unit", "value = found.value", test_quality.test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals),
+    Mutant(quality, "Standard.of", "found.value - here.value", "found.value", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
+    Mutant(quality, "Standard.of", "max(1.0, 1 +", "(1 +", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
     Mutant(evaluate, "_by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
     Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),
@@ -320,6 +325,17 @@ MUTANTS = [
     Mutant(features, "fit_pca", " * greatest.sign()", "", test_features.test_the_sign_of_a_component_does_not_depend_on_the_datas_side),
     Mutant(features, "fit_pca", "components.abs().argmax", "components.argmax", test_features.test_the_sign_of_a_component_does_not_depend_on_the_datas_side),
     Mutant(features, "Pca.project", " - self.mean", "", test_features.test_pca_of_an_axis_aligned_cross),
+    Mutant(features, "in_components", "order[-FITTED:]", "order[:FITTED]", test_features.test_components_of_features_are_fitted_to_the_reals_that_are_compared_last),
+    Mutant(features, "in_components", "if standardised", "if False", test_features.test_components_of_features_are_fitted_to_the_reals_that_are_compared_last),
+    Mutant(features, "in_components", "- shift", "", test_features.test_components_of_features_are_fitted_to_the_reals_that_are_compared_last),
+    Mutant(scattering, "wavelets", "even - window * (even.sum() / window.sum())", "even", test_scattering.test_constants_have_no_edges),
+    Mutant(scattering, "wavelets", "math.pi * k / DIRECTIONS", "math.pi * (k + 1) / DIRECTIONS", lambda: test_scattering.test_waves_are_seen_by_the_wavelet_of_their_direction(1)),
+    Mutant(scattering, "edges", ".square().sum(2)", ".square()[:, :, 0]", lambda: test_scattering.test_waves_are_seen_by_the_wavelet_of_their_direction(0)),
+    Mutant(scattering, "checkers", "- c + d", "+ c - d", test_scattering.test_the_finest_checkerboard_is_seen_at_its_height),
+    Mutant(scattering, "checkers", "/ 2", "", test_scattering.test_the_finest_checkerboard_is_seen_at_its_height),
+    Mutant(work, "affordable", "max(LEAST_COUNT, ", "max(0, ", test_work.test_as_many_samples_as_there_is_time_for),
+    Mutant(work, "affordable", "count * limit / seconds", "count", test_work.test_as_many_samples_as_there_is_time_for),
+    Mutant(work, "Work._bar", "* (1 - share) / share", "/ share", test_work.test_the_bar_is_the_share_of_all_features_and_the_rest_takes_as_long_a_sample),
     Mutant(features, "raw", "/ 255", "/ 256", test_features.test_pixels_are_shares_of_255_and_points_themselves),
     Mutant(features, "rgb", "* (values[:, 3:] / 255)", "", test_features.test_grey_is_repeated_and_alpha_lies_over_black),
     Mutant(features, "to_uint8", ".clamp(0, 255)", "", test_features.test_encoded_pictures_to_bytes),

@@ -31,7 +31,7 @@ from sparring.history import layout
 from sparring.history.table import History
 from sparring.kinds import find
 from sparring.machine.device import Runtime, launched
-from sparring.metrics.quality import COUNT, DRAWS
+from sparring.metrics.quality import DRAWS
 from sparring.networks.own import EXPECTED, Given, own_players
 from sparring.runs import folder as run
 from sparring.runs.create import check_free
@@ -207,7 +207,7 @@ class GAN:
         *,
         held_out: Any = None,
         features: str = "auto",
-        count: int = COUNT,
+        count: int | None = None,
         draws: int = DRAWS,
         seed: int = 0,
         quick: bool = False,
@@ -219,7 +219,9 @@ class GAN:
             held_out: real samples that were not trained on; by default, the hold-out of the training, or
                 the held-out part of a built-in set.
             features: a name, as for ``--features``.
-            count, draws: the most samples per side, and the number of times that fakes are drawn.
+            count: the most samples per side; by default as many as the features need, or fewer if that takes
+                more than minutes.
+            draws: the number of times that fakes are drawn.
             quick: leave out copying, GAN-train and GAN-test, which take the longest time.
 
         Raises:

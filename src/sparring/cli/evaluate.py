@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure a run, or compare any two sets, and write the result."""
     if (args.run is None) == (args.real is None) or (args.real is None) != (args.fake is None):
         raise ConfigError("give a RUN, or --real and --fake: sparring evaluate --real A --fake B.")
-    whole("--count", args.count, 20, MOST_SAMPLES)
+    if args.count is not None:
+        whole("--count", args.count, 20, MOST_SAMPLES)
     whole("--draws", args.draws, 1, MOST_SAMPLES)
     whole("--seed", args.seed, 0)
     _reading(args)

@@ -188,13 +188,17 @@ def _using_verbs(verbs: Any) -> None:
     )
     evaluate.add_argument(
         "--features", default="auto",
-        help="digits, classifier, efficientnet-lite0, inception-2015, dinov2-vits14, pca-64, pixels, points",
+        help="digits, imagenet-64, scattering-64, classifier, efficientnet-lite0, inception-2015, "
+        "dinov2-vits14, pca-64, pixels, points",
     )  # fmt: skip
     for name in ("size", "resize", "channels", "include", "exclude"):
         fact = OPTIONS[name].metadata
         text = "side in pixels or WIDTHxHEIGHT of pictures (their own)" if name == "size" else fact["help"]
         evaluate.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=text)
-    evaluate.add_argument("--count", type=whole, default=10_000, help="samples per side, at most (10000)")
+    evaluate.add_argument(
+        "--count", type=whole,
+        help="samples per side, at most (as many as the features need, or as 5 minutes allow)",
+    )  # fmt: skip
     evaluate.add_argument("--draws", type=whole, default=3, help="draws of fakes for the mean ± deviation (3)")
     evaluate.add_argument("--seed", type=whole, default=0, help="seed of all random draws (0)")
     evaluate.add_argument(

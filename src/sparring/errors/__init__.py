@@ -69,6 +69,14 @@ class PlayerError(ConfigError):
 
 Tell = Callable[[str], object]  # receives a line of text for the user
 
+
+def clock(seconds: float) -> str:
+    """A duration in minutes and seconds or, if it is long, hours: 1:05, 2:00:30."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 QUOTED_CHARACTERS = 80
 MOST_CHARACTERS = 1_500  # longer messages lose their middle
 # Control characters, characters that change the direction of writing, and single surrogates.

@@ -127,7 +127,9 @@ SYNONYMS = {
     "spirals": "swissroll swiss_roll moons two_spirals",
     # features
     "inception-2015": "fid inception_v3 inceptionv3",
-    "efficientnet-lite0": "imagenet efficientnet",
+    "imagenet-64": "imagenet",
+    "efficientnet-lite0": "efficientnet",
+    "scattering-64": "scattering wavelets texture",
     "dinov2-vits14": "dino dinov2 vit",
     "pca-64": "pca",
     # findings of the doctor

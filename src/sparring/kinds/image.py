@@ -142,7 +142,7 @@ IMAGE = Kind(
     },
     to_memory_format=channels_last,
     for_features=eight_bit,
-    features=Features(("digits", "classifier", "efficientnet-lite0", "pca-64"), pictures=True),
+    features=Features(("digits", "imagenet-64", "scattering-64"), pictures=True),
     sheet=sheet,
     tiles=tiles,
     pair_sheet=pair_sheet,

@@ -13,7 +13,6 @@ from torch.nn.functional import cross_entropy
 from sparring.errors import DataError
 from sparring.metrics.features import (
     CPU,
-    SIDE,
     Extractor,
     Samples,
     check_pictures,
@@ -38,7 +37,17 @@ class Convolution(NamedTuple):
     stride: int
 
 
-CONVOLUTIONS = (Convolution(24, 5, 2), Convolution(48, 5, 2))
+LAST = 8  # convolutions of stride 2 follow one another until a picture has at most so many pixels per side
+CHANNELS = 48  # of the last convolution; each one before has half as many, LEAST_CHANNELS at least
+LEAST_CHANNELS = 8
+SIDE = 256  # pixels per side, to which larger pictures are resized
+
+
+def convolutions_for(shape: tuple[int, ...]) -> tuple[Convolution, ...]:
+    """The convolutions for pictures (C, H, W), which see them at their own size; two at least."""
+    count = max(2, math.ceil(math.log2(max(_size(shape)) / LAST)))
+    widths = [max(LEAST_CHANNELS, CHANNELS >> k) for k in reversed(range(count))]
+    return tuple(Convolution(width, 5, 2) for width in widths)
 
 
 class Classifier(nn.Module):
@@ -184,7 +193,9 @@ def train_classifier(
 def _initialised(samples: Tensor, training: Tensor, classes: int, seed: int, pictures: bool) -> Classifier:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Classifier(tuple(samples.shape[1:]), classes, CONVOLUTIONS if pictures else ())
+        network = Classifier(
+            tuple(samples.shape[1:]), classes, convolutions_for(tuple(samples.shape[1:])) if pictures else ()
+        )
     if not pictures:
         numbers = samples[training].flatten(1).float()
         network.centre.copy_(numbers.mean(0))

@@ -5,10 +5,10 @@ Each number comes with the same number for real samples, which is the best that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import chain
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import torch
@@ -22,15 +22,15 @@ from sparring.metrics.distances import (
     Gaussian,
     fit_gaussian,
     frechet,
-    frechet_floor,
     kernel_distance,
     mind,
     standardised,
 )
 from sparring.metrics.extractors import Reals
-from sparring.metrics.features import Extractor, Samples
+from sparring.metrics.features import PUBLISHED, Extractor, Samples
 from sparring.metrics.memorisation import memorisation
-from sparring.metrics.quality import TimesReal, features_of
+from sparring.metrics.quality import TimesReal
+from sparring.metrics.work import Work, silent
 
 NEIGHBOURS = 5  # k of precision, recall, density and coverage, as in the papers
 FEW = 10  # samples per feature dimension; with fewer a Fréchet distance is mostly bias
@@ -76,9 +76,9 @@ class Evaluation:
 
     Attributes:
         held_out: the name of the held-out reals, if the fakes were measured against those.
-        real: the scores of real samples.
+        real: the scores of real samples: of as many as the fakes, against the same reference. A perfect
+            generator scores the same.
         frechet: one distance for each draw of fakes.
-        floor: the distance to expect of a perfect generator with as many samples.
     """
 
     times_real: TimesReal
@@ -91,7 +91,6 @@ class Evaluation:
     fake: Scores
     real: Scores
     frechet: tuple[float, ...]
-    floor: float
     copying: Copying | None
     classes: Classes | None
     warnings: tuple[str, ...]
@@ -125,7 +124,8 @@ def evaluate(
     draws: int = 1,
     seed: int = 0,
     full: bool = True,
-    tell: Tell = lambda _: None,
+    among: int | None = None,
+    tell: Tell = silent,
 ) -> tuple[Evaluation, Tensor]:
     """Measure fakes against real data; return also the index (N,) of each fake's nearest training sample.
 
@@ -137,6 +137,7 @@ def evaluate(
         draw: gives the fakes of draw number 0, 1 …; only the Fréchet distance uses more than the first draw.
         held_out: reals that the generator was not trained on.
         full: whether to measure copying and, with labels, GAN-train and GAN-test, which take longest.
+        among: how many training samples fakes may be copies of; all by default.
         tell: called with a text when the next part of the work begins.
 
     Raises:
@@ -145,21 +146,28 @@ def evaluate(
     rng = torch.Generator().manual_seed(seed)
     fakes = draw(0)
     _check(real, held_out, fakes)
-    reals = quality.real_features(extractor, real, held_out, count, seed=seed, whole=full, tell=tell)
-    features = features_of(extractor, fakes.samples, "fakes", tell)
-    law = fit_gaussian(reals.reference)
+    among = 0 if not full else len(real.samples) if among is None else among
+    unseen = None if held_out is None else len(held_out.samples)
+    reals_to_see = quality.real_count(extractor, len(real.samples), unseen, count, among)
+    work = Work(tell, draws * len(fakes.samples) + reals_to_see)
+    reals = quality.real_features(extractor, real, held_out, count, seed=seed, among=among, work=work)
+    by = quality.standard(extractor, reals, count, held_out=held_out is not None)
+    features = work.features(extractor, fakes.samples, "fakes")
+    size = min(by.count, len(features))
+    distances = [by.distances(features, size)]
+    for k in range(1, draws):
+        later = work.features(extractor, draw(k).samples, f"fakes, draw {k + 1} of {draws}")
+        distances.append(by.distances(later, size))
     tell("distances and neighbours")
-    fake = _scores(reals.reference, law, features, extractor.own_units, rng)
-    first_law = law if len(reals.first) == len(reals.reference) else fit_gaussian(reals.first)
-    distances = [fake.frechet]
-    later = _later(extractor, draw, range(1, draws), law, distances, tell)
-    by = quality.standard(extractor, reals, count, held_out=held_out is not None, law=first_law)
-    real_scores = _scores(reals.first, first_law, reals.second[: by.count], extractor.own_units, rng)
+    times_real = by.of([distance for found in distances for distance in found], size)
+    fake, alike = (
+        _scores(reals.reference, by.law, part[:size], extractor, rng) for part in (features, reals.second)
+    )
     copying, nearest = None, torch.empty(0, dtype=torch.int64)
     if full and held_out is not None:
         copying, nearest = _copying(features, reals, tell)
     evaluation = Evaluation(
-        times_real=by.times_real(chain([features], later)),
+        times_real=times_real,
         features=extractor.name,
         label=extractor.label,
         dimension=features.shape[1],
@@ -167,12 +175,11 @@ def evaluate(
         note=extractor.note,
         held_out=None if held_out is None else held_out.data,
         fake=fake,
-        real=real_scores._replace(frechet=by.floor(by.count).value),
-        frechet=tuple(distances),
-        floor=frechet_floor(law.covariance, len(reals.reference), len(features)),
+        real=alike._replace(frechet=by.floor(size).value),
+        frechet=tuple(fmean(found) for found in distances),
         copying=copying,
         classes=_classes(real, held_out, fakes, seed, tell) if full else None,
-        warnings=_warnings(extractor, len(reals.reference), features, held_out is not None),
+        warnings=_warnings(extractor, min(size, len(reals.reference)), features.shape[1], held_out is not None),
     )
     return evaluation, nearest
 
@@ -182,29 +189,20 @@ def _copying(features: Tensor, reals: quality.RealFeatures, tell: Tell) -> tuple
     tell("the nearest training samples")
     found = memorisation(features, reals.training, reals.reference)
     copying = Copying(found.copying, found.authentic, found.authentic_held_out)
-    return copying, found.nearest.indices[:, 0]
-
-
-def _later(
-    extractor: Extractor,
-    draw: Callable[[int], Samples],
-    numbers: range,
-    law: Gaussian,
-    distances: list[float],
-    tell: Tell,
-) -> Iterator[Tensor]:
-    """Yield the features of each later draw, and append its distance to the law to ``distances``."""
-    for k in numbers:
-        found = features_of(extractor, draw(k).samples, f"fakes, draw {k + 1} of {numbers.stop}", tell)
-        distances.append(frechet(law, fit_gaussian(found)))
-        yield found
+    return copying, reals.rows[found.nearest.indices[:, 0]]
 
 
 def _scores(
-    reference: Tensor, law: Gaussian, features: Tensor, own_units: bool, rng: torch.Generator
+    reference: Tensor, law: Gaussian, features: Tensor, extractor: Extractor, rng: torch.Generator
 ) -> Scores:
-    """Score features against a reference with this law; raw values are standardised for the kernel."""
-    a, b = (standardised(part, law) if own_units else part for part in (reference, features))
+    """Score features against a reference with this law.
+
+    For the kernel they are standardised: in other units, its third power would be a matter of few samples.
+    The published kernel distance is the exception.
+    """
+    a, b = reference, features
+    if extractor.name != PUBLISHED:
+        a, b = (standardised(part, law) for part in (a, b))
     return Scores(
         len(features),
         len(reference),
@@ -249,8 +247,7 @@ def _check(real: Reals, held_out: Reals | None, fakes: Samples) -> None:
             )
 
 
-def _warnings(extractor: Extractor, reference_count: int, features: Tensor, held_out: bool) -> tuple[str, ...]:
-    fewest, dimension = min(reference_count, len(features)), features.shape[1]
+def _warnings(extractor: Extractor, fewest: int, dimension: int, held_out: bool) -> tuple[str, ...]:
     warnings = []
     if fewest < FEW * dimension:
         warnings.append(

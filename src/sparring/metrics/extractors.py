@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +14,20 @@ from sparring.errors import ConfigError, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
 from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, raw
-from sparring.metrics.pretrained import dinov2_vits14, efficientnet_lite0, has_imagenet, inception_2015
+from sparring.metrics.pretrained import (
+    INSTALL,
+    dinov2_vits14,
+    efficientnet_lite0,
+    has_imagenet,
+    imagenet_64,
+    inception_2015,
+)
+from sparring.metrics.scattering import NAME as SCATTERING
+from sparring.metrics.scattering import scattering_64
 
 AUTO = "auto"
 FOR_ALL = "pca-64"  # features that suit any data
+QUICK = ("digits", "points", "notes", SCATTERING, FOR_ALL)  # features that take seconds
 LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
 
 
@@ -93,11 +103,11 @@ def _classifier(reals: Reals) -> Extractor:
     return classifier_extractor(network, Path(reals.data).stem or "data", reals.device)
 
 
-def _pretrained(name: str, build: Callable[[torch.device], Extractor]) -> Callable[[Reals], Extractor]:
+def _of_pictures(name: str, build: Callable[[Reals], Extractor]) -> Callable[[Reals], Extractor]:
     def builder(reals: Reals) -> Extractor:
         if not reals.pictures:
             raise ConfigError(_misfit(name, "pictures", reals))
-        return build(reals.device)
+        return build(reals)
 
     return builder
 
@@ -127,9 +137,11 @@ def _misfit(name: str, needed: str, reals: Reals) -> str:
 EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
     "digits": _digits,
     "classifier": _classifier,
-    "efficientnet-lite0": _pretrained("efficientnet-lite0", efficientnet_lite0),
-    "inception-2015": _pretrained("inception-2015", inception_2015),
-    "dinov2-vits14": _pretrained("dinov2-vits14", dinov2_vits14),
+    "imagenet-64": _of_pictures("imagenet-64", lambda reals: imagenet_64(reals.samples, reals.device)),
+    "scattering-64": _of_pictures("scattering-64", lambda reals: scattering_64(reals.samples, reals.device)),
+    "efficientnet-lite0": _of_pictures("efficientnet-lite0", lambda reals: efficientnet_lite0(reals.device)),
+    "inception-2015": _of_pictures("inception-2015", lambda reals: inception_2015(reals.device)),
+    "dinov2-vits14": _of_pictures("dinov2-vits14", lambda reals: dinov2_vits14(reals.device)),
     FOR_ALL: lambda reals: principal(reals.samples, reals.device, pictures=reals.pictures),
     "pixels": _raw("pixels", pictures=True),
     "points": _raw("points", pictures=False),
@@ -139,7 +151,8 @@ SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these
     "points": lambda reals: not reals.pictures and reals.values <= MOST_VALUES,
     "digits": lambda reals: reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE,
     "classifier": lambda reals: 2 <= reals.classes <= len(reals.samples) / LEAST_A_CLASS,
-    "efficientnet-lite0": lambda reals: reals.pictures and has_imagenet(),
+    "imagenet-64": lambda reals: reals.pictures and has_imagenet(),
+    "scattering-64": lambda reals: reals.pictures,
 }
 
 
@@ -148,8 +161,8 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
 
     "auto" means the first name in ``reals.features.auto`` that suits the data. For points these are the values
     themselves, or principal components if there are more than MOST_VALUES coordinates. For MNIST it is the
-    shipped classifier of digits. For other pictures it is a classifier trained on the labels; without labels
-    an ImageNet network if it is installed; else principal components.
+    shipped classifier of digits. For other pictures it is an ImageNet network if it is installed, else their
+    scattering transform, which needs no network.
 
     Raises:
         ConfigError: an unknown name, features that do not suit the data, or a missing package or weights.
@@ -161,7 +174,22 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
     return known[chosen](reals)
 
 
+def lacking(reals: Reals) -> str:
+    """What to install for better features of these reals, with its command; "" if nothing is missing."""
+    if not reals.pictures or suited(reals) != SCATTERING:
+        return ""
+    return f"features of an ImageNet network would also see what is shown: {INSTALL}"
+
+
+def quick(reals: Reals) -> str:
+    """The name of fast features: those that "auto" stands for, or the next that are fast."""
+    return next((name for name in _suiting(reals) if name in QUICK), FOR_ALL)
+
+
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
-    names = (name for name in reals.features.auto if name not in SUITS or SUITS[name](reals))
-    return next(names, FOR_ALL)
+    return next(_suiting(reals), FOR_ALL)
+
+
+def _suiting(reals: Reals) -> Iterator[str]:
+    return (name for name in reals.features.auto if name not in SUITS or SUITS[name](reals))

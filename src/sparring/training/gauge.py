@@ -9,8 +9,8 @@ from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import DataError
 from sparring.metrics.distances import fit_gaussian
-from sparring.metrics.extractors import FOR_ALL, Reals, choose, suited
-from sparring.metrics.quality import QUICK, Standard, estimating_standard, shipped_standard
+from sparring.metrics.extractors import FOR_ALL, Reals, choose, quick
+from sparring.metrics.quality import Standard, estimating_standard, shipped_standard
 
 REALS = 2048  # real samples per side, at most
 LEAST = 20  # samples per side, below which there is no estimate
@@ -18,7 +18,7 @@ MOST_OWN = 128  # values of a sample that is used as its own features; the covar
 
 
 class Gauge:
-    """Estimates times real in fast features: those of ``sparring evaluate`` if they are fast, or pca-64."""
+    """Estimates times real in fast features: those of ``sparring evaluate`` if they are fast, or the next."""
 
     def __init__(self, data: Dataset, held_out: Dataset | None, device: torch.device, seed: int) -> None:
         self.kind, self.spec = kinds.of(data.spec), data.spec
@@ -29,8 +29,7 @@ class Gauge:
         side = min(REALS, len(data) if held_out is not None else len(data) // 2)
         second = self._measurable(data, order[:side])
         reals = Reals(second, None, data.name, seed, device, self.kind.features, data.spec)
-        name = suited(reals)
-        self.extractor = choose(reals, name if name in QUICK else FOR_ALL)
+        self.extractor = choose(reals, quick(reals))
         if self.extractor.own_units and reals.values > MOST_OWN:
             self.extractor = choose(reals, FOR_ALL)
         self.by = shipped_standard(self.extractor, data.samples, None if held_out is None else held_out.samples)

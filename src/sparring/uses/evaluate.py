@@ -21,7 +21,7 @@ from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
-from sparring.errors import ConfigError, DataError, RunError, Tell, counted, first_of
+from sparring.errors import ConfigError, DataError, RunError, Tell, clock, counted, first_of
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.history.find import marked, runs_in
@@ -29,19 +29,11 @@ from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.metrics.comparison import Comparison, Trial
 from sparring.metrics.evaluation import Evaluation, evaluate
-from sparring.metrics.extractors import choose, suited
-from sparring.metrics.features import Samples
+from sparring.metrics.extractors import AUTO, Reals, choose, lacking
+from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.overlap import overlaps
-from sparring.metrics.quality import (
-    COUNT,
-    DRAWS,
-    MOST_PARTS,
-    QUICK,
-    TimesReal,
-    features_of,
-    standard_of,
-    usual_count,
-)
+from sparring.metrics.quality import DRAWS, MOST_PARTS, TimesReal, real_count, standard_of, usual_count
+from sparring.metrics.work import Work, affordable, seconds_each, silent
 from sparring.runs import folder as run
 from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
@@ -50,8 +42,9 @@ from sparring.training import plan
 from sparring.uses.tables import show_report
 
 DRAW_STRIDE = 1_000_003  # between the seeds of two draws; only 32 bits of a seed count
-QUICK_VALUES = 3 * 64 * 64  # of a sample, above which a training's end does not wait for a measurement
-LEAST_DRAWN = 1000  # the least number of fakes that are drawn if their features are slow
+MOST_SECONDS = 300.0  # that a measurement takes, if no number of samples is asked for
+LEAST_DRAWN = 1000  # the least number of fakes that are drawn if there are few reals
+LEAST_ESTIMATED = 256  # fakes of a draw, by which times real is estimated at least
 PAIRS = 24  # fakes shown with their nearest training samples
 COLUMNS = 112  # the width of a report that is printed in Python
 COMPARED = 2**22  # numbers of fakes that are compared with their nearest reals at once
@@ -97,14 +90,15 @@ class Options:
 
     Attributes:
         features: the name of an extractor, or "auto".
-        count: the largest number of samples of each side.
+        count: the largest number of samples of each side; None: as many as the features are measured with, or
+            fewer if that takes longer than MOST_SECONDS.
         draws: how many sets of fakes are drawn.
         full: whether to measure also what takes long: copying, GAN-train and GAN-test.
         best: whether to use the best checkpoint of a run, not the last.
     """
 
-    features: str = "auto"
-    count: int = COUNT
+    features: str = AUTO
+    count: int | None = None
     draws: int = DRAWS
     seed: int = 0
     full: bool = True
@@ -118,7 +112,7 @@ def evaluate_run(
     warn: Callable[[str], object],
     *,
     held_out: Dataset | None = None,
-    tell: Tell = lambda _: None,
+    tell: Tell = silent,
 ) -> Report:
     """Evaluate the generator of a run against held-out reals or, if there are none, its training set.
 
@@ -150,7 +144,7 @@ def evaluate_sampler(
     name: str,
     trained_on: bool,
     held_out: Dataset | None = None,
-    tell: Tell = lambda _: None,
+    tell: Tell = silent,
 ) -> Report:
     """Evaluate a generator in memory, as ``evaluate_run`` does for a run.
 
@@ -165,12 +159,27 @@ def evaluate_sampler(
     return compare(data, sampler, options, warn, name=name, held_out=held_out or named_part(rest), tell=tell)
 
 
+class Closing(NamedTuple):
+    """Times real at the end of a training, and how many samples of each draw it comes from.
+
+    Attributes:
+        whole: how many samples of each draw ``evaluate_run`` compares.
+        lacking: what to install for better features; "" if nothing is missing.
+    """
+
+    times_real: TimesReal
+    samples: int
+    whole: int
+    lacking: str
+
+
 def times_real(
-    folder: RunFolder, game: Game, data: Dataset, count: int = COUNT, tell: Tell = lambda _: None
-) -> TimesReal | None:
+    folder: RunFolder, game: Game, data: Dataset, limit: float = MOST_SECONDS, tell: Tell = silent
+) -> Closing | float:
     """Measure times real of a game in memory, with the result of ``evaluate_run``.
 
-    With a smaller ``count`` the number is estimated. None if the features of the data take long.
+    If that takes longer than ``limit`` seconds, fewer samples are drawn and the number is estimated. If even
+    this takes longer, the seconds of a complete measurement are returned instead.
 
     Args:
         data: the data of the run before a hold-out is split off.
@@ -181,22 +190,43 @@ def times_real(
     options = Options()
     data, rest = plan.split(folder.config.dataset, data)
     device = game.runtime.device
-    reals = to_measure(data, device)
-    if suited(reals) not in QUICK or reals.values > QUICK_VALUES:
-        return None
+    reals, others = to_measure(data, device), None if rest is None else to_measure(rest, device)
     extractor = choose(reals)
-    others = None if rest is None else to_measure(rest, device)
-    by = standard_of(extractor, reals, others, options.count, tell)
-    if not by.enough:
-        raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
-    natural, most = drawing.natural_labels(options.count, folder.facts["class_counts"]), min(count, by.used)
+    real, unseen = len(reals.samples), None if others is None else len(others.samples)
+    whole = _to_draw(extractor.count, real, unseen)
+    natural = drawing.natural_labels(whole, folder.facts["class_counts"])
 
-    def drawn(number: int) -> Tensor:
-        given, labels = game.inputs(rest or data, options.count, _seed(options, number), natural)
+    def drawn(number: int, most: int) -> Tensor:
+        given, labels = game.inputs(rest or data, whole, _seed(options, number), natural)
         some = None if natural is None or labels is None else labels[:most]
         return drawing.to_measure(game.sampling_generator, given[:most], some, folder.spec)
 
-    return by.times_real(features_of(extractor, drawn(k), "samples", tell) for k in range(options.draws))
+    used = min(whole, MOST_PARTS * usual_count(real, unseen, extractor.count))
+    for_reals, for_fakes = _seconds(extractor, reals.samples, lambda count: drawn(0, count))
+    of_reals = for_reals * real_count(extractor, real, unseen, extractor.count)
+    of_fakes = for_fakes * options.draws * used
+    most = used if of_reals + of_fakes <= limit else int(used * (limit - of_reals) / of_fakes)
+    if most < min(used, LEAST_ESTIMATED):
+        return of_reals + of_fakes
+    work = Work(tell, options.draws * most + real_count(extractor, real, unseen, extractor.count))
+    by = standard_of(extractor, reals, others, extractor.count, work)
+    if not by.enough:
+        raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
+    found = by.times_real(work.features(extractor, drawn(k, most), "samples") for k in range(options.draws))
+    return Closing(found, most, used, lacking(reals))
+
+
+def _seconds(extractor: Extractor, samples: Tensor, draw: Callable[[int], Tensor]) -> tuple[float, float]:
+    """How long the features of a real and of a fake take, with drawing it."""
+    return (
+        seconds_each(lambda count: extractor(samples[:count])),
+        seconds_each(lambda count: extractor(draw(count))),
+    )
+
+
+def _to_draw(count: int, real: int, held_out: int | None) -> int:
+    """How many fakes are drawn: not many more than are compared, in MOST_PARTS parts."""
+    return min(count, max(LEAST_DRAWN, MOST_PARTS * usual_count(real, held_out, count)))
 
 
 def as_read(folder: RunFolder, tell: Tell) -> Dataset:
@@ -233,7 +263,7 @@ def compare(
     *,
     name: str = "the generator",
     held_out: Dataset | None = None,
-    tell: Tell = lambda _: None,
+    tell: Tell = silent,
 ) -> Report:
     """Compare fakes with real data; the fakes are a set, or come from a generator or a run.
 
@@ -253,18 +283,25 @@ def compare(
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
-    is_drawn = not isinstance(fake, Dataset)
-    if is_drawn and extractor.name not in QUICK:
-        options = _with_fewer(options, len(reals.samples), held_out)
-    drawn = _fakes(name, fake, options, runtime, warn)
+    if isinstance(fake, RunFolder):
+        name, fake = fake.name, Sampler.load(fake, warn, runtime, best=options.best)
+    is_drawn = isinstance(fake, Sampler)
+    planned = _plan(extractor, reals, None if held_out is None else len(held_out), fake, options, tell)
+    drawn = (
+        _of_sampler(name, fake, options, planned.drawn)
+        if isinstance(fake, Sampler)
+        else _of_set(fake, options, planned.compared)
+    )
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
-    notes = [f"GAN-train and GAN-test are not measured: {reason}."] if reason else []
+    advice = lacking(reals) if options.features == AUTO else ""
+    notes = [f"{advice}."] if advice else []
+    notes += [f"GAN-train and GAN-test are not measured: {reason}."] if reason and options.full else []
     others = None
     if held_out is not None:
         unseen = to_measure(held_out, runtime.device, options.seed)
         matched, reason = _by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
         others = unseen._replace(labels=matched)
-        if reason and labels is not None:
+        if reason and labels is not None and options.full:
             notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
     tell("drawing")
     first = Samples(drawn.draw(0), labels)
@@ -273,14 +310,15 @@ def compare(
         reals,
         lambda number: Samples(drawn.draw(number), labels) if number else first,
         held_out=others,
-        count=options.count,
+        count=planned.compared,
         draws=drawn.draws,
         seed=options.seed,
         full=options.full,
+        among=planned.among,
         tell=tell,
     )
     shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
-    evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *(notes if options.full else ())))
+    evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *planned.warnings, *notes))
     pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
     judge, comparison = kinds.of(real.spec).judge, None
     if judge and options.full:
@@ -381,37 +419,58 @@ class _Fakes(NamedTuple):
     facts: dict[str, Any]
 
 
-def _with_fewer(options: Options, real: int, held_out: Dataset | None) -> Options:
-    """The options with at most as many fakes as times real uses, for features that are slow."""
-    usual = usual_count(real, None if held_out is None else len(held_out), options.count)
-    return replace(options, count=min(options.count, max(LEAST_DRAWN, MOST_PARTS * usual)))
+class _Plan(NamedTuple):
+    """How many samples are compared, drawn and searched for copies, and what is to be said of it."""
+
+    compared: int
+    drawn: int
+    among: int
+    warnings: tuple[str, ...]
 
 
-def _fakes(
-    name: str,
-    fake: Dataset | RunFolder | Sampler,
+def _plan(
+    extractor: Extractor,
+    reals: Reals,
+    held_out: int | None,
+    fake: Dataset | Sampler,
     options: Options,
-    runtime: Runtime,
-    warn: Callable[[str], object],
-) -> _Fakes:
-    """Fakes from a set, a run, or the generator that the report calls ``name``."""
-    if isinstance(fake, Dataset):
-        return _of_set(fake, options)
-    if isinstance(fake, RunFolder):
-        sampler = Sampler.load(fake, warn, runtime, best=options.best)
-        return _of_sampler(fake.name, sampler, options)
-    return _of_sampler(name, fake, options)
+    tell: Tell,
+) -> _Plan:
+    """As many samples as asked for or, if no number is, as there is time for."""
+    real = len(reals.samples)
+    count = options.count or extractor.count
+    if isinstance(fake, Sampler):
+        draws, draw = options.draws, lambda n: fake.for_features(fake.latents(n), fake.natural_labels(n))
+    else:
+        draws, draw = 1, lambda n: reals.samples[:n]
+    for_reals, for_fakes = _seconds(extractor, reals.samples, draw)
+    seconds = for_reals * real_count(extractor, real, held_out, count)
+    seconds += for_fakes * draws * min(count, MOST_PARTS * usual_count(real, held_out, count))
+    fewer = count if options.count else affordable(count, seconds, MOST_SECONDS)
+    copied = real if options.full and held_out is not None else 0
+    among = min(copied, affordable(copied, for_reals * copied, MOST_SECONDS))
+    seconds = seconds * fewer / count + for_reals * among
+    tell(f"measuring {draws} x {fewer:,} samples takes about {clock(seconds)}")
+    warnings = []
+    if fewer < count:
+        warnings.append(
+            f"{count:,} samples would take about {clock(seconds * count / fewer)} here, so {fewer:,} were "
+            f"measured. --count {count} measures them all."
+        )
+    if among < copied:
+        warnings.append(f"copies were looked for among {among:,} of {copied:,} training samples, to save time.")
+    return _Plan(fewer, _to_draw(fewer, real, held_out), among, tuple(warnings))
 
 
-def _of_sampler(name: str, sampler: Sampler, options: Options) -> _Fakes:
+def _of_sampler(name: str, sampler: Sampler, options: Options, count: int) -> _Fakes:
     """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data."""
-    labels = sampler.natural_labels(options.count)
+    labels = sampler.natural_labels(count)
 
     def draw(number: int) -> Tensor:
-        return sampler.for_features(sampler.latents(options.count, _seed(options, number)), labels)
+        return sampler.for_features(sampler.latents(count, _seed(options, number)), labels)
 
     class_labels = None if sampler.spec.clusters else labels
-    facts = _settings(options) | {"checkpoint_step": sampler.step}
+    facts = _settings(options, count) | {"checkpoint_step": sampler.step}
     return _Fakes(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
 
 
@@ -420,7 +479,7 @@ def _seed(options: Options, number: int) -> int:
     return options.seed + DRAW_STRIDE * (number + 1)
 
 
-def _of_set(data: Dataset, options: Options) -> _Fakes:
+def _of_set(data: Dataset, options: Options, count: int) -> _Fakes:
     """Fakes from a set: at most ``count`` random samples, in a single draw.
 
     Raises:
@@ -431,14 +490,14 @@ def _of_set(data: Dataset, options: Options) -> _Fakes:
             f"--best means the best checkpoint of a run, but {data.name} is data: leave --best out."
         )
     rng = torch.Generator().manual_seed(options.seed)
-    chosen = torch.randperm(len(data), generator=rng)[: options.count]
+    chosen = torch.randperm(len(data), generator=rng)[:count]
     samples = kinds.of(data.spec).for_features(data.samples[chosen], data.spec)
     labels = None if data.labels is None else data.labels[chosen]
-    return _Fakes(data.name, lambda _: samples, 1, labels, data.spec.class_names, _settings(options))
+    return _Fakes(data.name, lambda _: samples, 1, labels, data.spec.class_names, _settings(options, count))
 
 
-def _settings(options: Options) -> dict[str, Any]:
-    return {"seed": options.seed, "count": options.count}
+def _settings(options: Options, count: int) -> dict[str, Any]:
+    return {"seed": options.seed, "count": count}
 
 
 def _by_name(

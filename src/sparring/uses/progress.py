@@ -26,7 +26,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from sparring.errors import printable, warn
+from sparring.errors import clock, printable, warn
 from sparring.history.record import Record
 
 if TYPE_CHECKING:  # a recipe and a run are shown without torch
@@ -221,11 +221,7 @@ def time_left(record: Record) -> str:
     """The remaining time at the speed so far."""
     if record.progress <= 0:
         return ""
-    seconds = round(record.seconds * (1 - record.progress) / record.progress)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-    return f"{clock} left"
+    return f"{clock(record.seconds * (1 - record.progress) / record.progress)} left"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sparring.metrics.evaluation import Evaluation
     from sparring.uses.evaluate import Report
 
+PERFECT = "a perfect generator scores as reals do"
 SHARES = {
     "precision": "of fakes that lie among reals",
     "recall": "of reals that lie among fakes",
@@ -54,11 +55,10 @@ def evaluation_table(evaluation: Evaluation) -> Table:
     table.add_column("meaning")
     deviation = evaluation.frechet_deviation
     spread = "" if deviation is None else f" ± {deviation:.2g}"
-    floor = f"0 is best; a perfect generator is expected at {evaluation.floor:.3g}"
     table.add_row("times real", f"{evaluation.times_real.value:.3g}", "1", "1 is as good as real")
-    table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", floor)
-    kernels = [f"{scores.kernel:.3g} ± {scores.kernel_error:.2g}" for scores in (fake, real)]
-    table.add_row("kernel distance", *kernels, "0 is best; unbiased, so reals may be below 0")
+    table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", PERFECT)
+    kernels = [_within(scores.kernel, scores.kernel_error) for scores in (fake, real)]
+    table.add_row("kernel distance", *kernels, "0 is best; unbiased")
     table.add_row("MIND", f"{fake.mind:.4g}", f"{real.mind:.4g}", "0 is best; also for few samples")
     for name, meaning in SHARES.items():
         table.add_row(name, *(f"{getattr(scores, name):.1%}" for scores in (fake, real)), meaning)
@@ -99,3 +99,10 @@ def comparison_table(comparison: Comparison) -> Table:
         shown = ["" if v is None else f"{v:.1%}" if scale.share else f"{v:.3g}" for v in values]
         table.add_row(name, *shown)
     return table
+
+
+def _within(value: float, error: float) -> str:
+    """An estimate of what is not below 0; if its error is as large, only what it hardly exceeds."""
+    if value > 2 * error:
+        return f"{value:.3g} ± {error:.2g}"
+    return f"below {max(value, 0) + 2 * error:.2g}"
