@@ -27,7 +27,8 @@ def pitches(content: bytes) -> list[int]:
 
 
 def test_a_note_has_the_times_of_the_file_in_quarter_notes() -> None:
-    song = midi.read(file(b"\x00\xff\x58\x04\x03\x02\x18\x08" + ONE + END))
+    silent = b"\x00\x90\x3e\x00"  # a note of velocity 0 is the end of one
+    song = midi.read(file(b"\x00\xff\x58\x04\x03\x02\x18\x08" + ONE + silent + b"\x60\x90\x3e\x00" + END))
     assert song.notes == (Note(0.0, 1.0, 60, 0),)
     assert song.metres == (Metre(0.0, 3.0),)
     assert song.faults == ()
@@ -118,6 +119,13 @@ def test_a_file_that_gives_nothing_says_why(content: bytes, why: str) -> None:
 def test_film_frames_are_taken_for_120_quarter_notes_a_minute() -> None:
     song = midi.read(file(b"\x00\x90\x3c\x40\x87\x68\x80\x3c\x00" + END, division=-(25 << 8) + 40))
     assert song.notes[0].end == pytest.approx(2.0)  # 1,000 ticks of a millisecond
+
+
+def test_long_times_are_written_in_groups_of_seven_bits() -> None:
+    assert midi._variable(0) == b"\0"
+    assert midi._variable(200_000) == bytes([0x8C, 0x9A, 0x40])
+    late = Note(1000.0, 1001.0, 60, 0)
+    assert midi.read(midi.write([[late]])).notes == (late,)
 
 
 NOTES = st.lists(

@@ -89,7 +89,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "generator": "notes", "discriminator": "notes", "g_norm": "none",
         "g_width": 128, "d_width": 128, "depth": 3, "latent_dim": 64,
         "loss": "relativistic", "r1_gamma": 0.5, "r2_gamma": 0.5, "penalty_every": 2,
-        "precision": "fp32", "batch_size": 64, "g_lr": 1.5e-3, "d_lr": 1.5e-3, "beta1": 0.0, "beta2": 0.99,
+        "precision": "fp32", "batch_size": 64, "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 20_000, "samples_seen": 200_000,
     },
 }  # fmt: skip

@@ -65,11 +65,11 @@ def judge(trial: Trial) -> Comparison:
     unseen = training[1::2] if trial.held_out is None else _array(trial.held_out)
     seen = training[::2] if trial.held_out is None else training
     count = min(len(unseen), len(trial.fakes), len(seen), MOST)
-    by = standard(_some(unseen, count), seen, training, max(1, grid // 4), min(grid, training.shape[1]))
+    by = standard(evenly(unseen, count), seen, training, max(1, grid // 4), min(grid, training.shape[1]))
     rng = np.random.default_rng(trial.seed)
     columns: dict[str, Numbers] = {}
     for name, rolls in (
-        (FLOOR, _some(seen, count)),
+        (FLOOR, evenly(seen, count)),
         (GENERATOR, _array(trial.fakes)[:count]),
         ("independent voices", chains.independent_voices(seen, count, rng)),
         ("beat chain", chains.beat_chain(seen, count, by.beat, rng)),
@@ -120,7 +120,7 @@ def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
     }
 
 
-def _some(rolls: Roll, count: int) -> Roll:
+def evenly(rolls: Roll, count: int) -> Roll:
     """So many rolls, evenly spaced, in their order."""
     return rolls[np.arange(count) * len(rolls) // count]
 

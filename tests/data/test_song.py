@@ -45,8 +45,20 @@ def test_a_minor_key_moves_to_a() -> None:
     assert song.key_of(song.in_one_key(Song(notes, 1)).notes) == (9, True)
 
 
+def test_a_key_is_of_what_sounds_longest() -> None:
+    long, short = (0, 4, 7), (6, 10, 1, 6, 10, 1, 6, 10, 1)
+    notes = [Note(4 * k, 4 * k + 4, 60 + step, 0) for k, step in enumerate(long)]
+    notes += [Note(12 + k / 8, 12 + (k + 1) / 8, 60 + step, 0) for k, step in enumerate(short)]
+    assert song.key_of(notes) == (0, False)
+
+
+def test_a_far_key_moves_down() -> None:
+    assert song.in_one_key(melody(61)).notes[0].pitch == 60
+    assert song.in_one_key(melody(67)).notes[0].pitch == 72
+
+
 def test_bars_follow_the_metres_to_the_last_note() -> None:
-    piece = Song((Note(0, 9, 60, 0),), 1, (Metre(0, 1), Metre(1, 4), Metre(5, 3)))
+    piece = Song((Note(0, 9, 60, 0),), 1, (Metre(0, 1), Metre(1, 4), Metre(5, 3), Metre(20, 4)))
     assert song.bars(piece) == [(0, 1), (1, 4), (5, 3), (8, 3)]
     assert [bar.start for bar in song.bars(Song((Note(0, 6, 60, 0),), 1))] == [0, 4]
 
@@ -82,6 +94,7 @@ def test_notes_beside_the_grid_are_moved_to_it_and_none_is_lost() -> None:
     assert roll.off_grid(triplet, 24) == 0
     grace = Song((Note(0, 0.01, 72, 0), Note(0.25, 1, 60, 0)), 1)
     assert roll.roll_of(grace, 16, 1, "skyline")[:, 0].tolist() == [72, 60, -60, -60]
+    assert roll.on_grid(grace, 16)[0][:2] == (0, 1)
 
 
 def test_windows_begin_at_bar_lines_and_their_notes_with_them() -> None:
@@ -137,6 +150,13 @@ def test_a_voice_changes_only_where_a_note_begins() -> None:
     assert (notes.decode(made).abs() == notes.decode(notes.encode(notes.decode(made))).abs()).all()
     (gradient,) = torch.autograd.grad((made * torch.randn_like(made)).sum(), logits)
     assert (gradient.abs().sum((0, 2)) > 0).all()
+
+
+def test_what_is_held_has_the_pitch_with_which_it_began() -> None:
+    notes = codec.Notes((60,), (3,), 16)
+    encoded = notes.encode(torch.tensor([[[60], [61], [0], [62]]]))
+    encoded[:, 1:3, 4:] = torch.tensor([1.0, 0.0])  # goes on
+    assert notes.decode(encoded)[0, :, 0].tolist() == [60, -60, -60, 62]
 
 
 def test_a_pitch_that_a_voice_does_not_have_is_sung_as_near_as_it_can() -> None:
@@ -257,10 +277,18 @@ def test_a_folder_is_read_file_by_file_with_what_was_wrong(tmp_path: Path) -> No
     notes = " ".join(data.origin.notes)
     assert "never more than 2 notes of the 4 voices" in notes
     assert "read as far as possible: a/cut.mid" in notes
-    train, held = split_hold_out(data, 0.2)
+
+
+def test_a_hold_out_has_whole_pieces(tmp_path: Path) -> None:
+    for k in range(5):
+        tune(tmp_path / f"{k}.mid", quarters(*range(60, 60 + 8 * (k + 1))))
+    data = folder.from_path(tmp_path, bars=1)
+    train, held = split_hold_out(data, 0.3)
     assert train.groups is not None
     assert held.groups is not None
     assert not set(train.groups.tolist()) & set(held.groups.tolist())
+    assert len(held) >= 0.3 * len(data) > 0
+    assert len(train) + len(held) == len(data)
 
 
 def test_what_holds_music_is_told_from_what_holds_pictures(tmp_path: Path) -> None:
