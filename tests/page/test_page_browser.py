@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import socket
+import sys
 import threading
 import time
 import wave
@@ -22,10 +23,13 @@ from sparring.cli.watch import LOOPBACK, playground
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.page.report import write_report
-from sparring.page.server import Draw, Drawn, app
+from sparring.page.server import Draw, Drawn, DrawRequest, app
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import suited
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+from palette import LIGHT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -411,6 +415,62 @@ def test_samples_are_shown_in_their_own_medium(
         page.evaluate("place => document.querySelector(place).load?.()", place)
         expect(page.locator(place).first).to_have_js_property(*shown)
     assert page.locator(".tiles img").count() == 0
+
+
+def test_music_is_drawn_played_and_offered_beside_its_nearest_bars(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run = make_run(tmp_path / "a")
+    (run / "checkpoints/00001000.json").touch()
+    facts = json.loads((run / "run.json").read_text()) | {"media": "application/json"}
+    (run / "run.json").write_text(json.dumps(facts))
+    notes = [[0, 2, 72, 0], [2, 4, 74, 0], [0, 4, 60, 1]]
+    music = {
+        "grid": 16, "steps": 4, "beats_a_minute": 90, "low": 60, "high": 76, "files": [".mid", ".wav"],
+        "pieces": [notes], "nearest": [notes[1:]], "agreement": [[0.625]],
+    }  # fmt: skip
+    asked: list[DrawRequest] = []
+
+    def draw(path: Path, request: DrawRequest) -> Drawn:
+        asked.append(request)
+        if request.form:
+            return Drawn(b"MThd", "audio/midi")
+        return Drawn(json.dumps(music).encode(), "application/json")
+
+    page.goto(serve(run, draw=draw).at())
+    page.locator(".playground").scroll_into_view_if_needed()
+    large, nearest = page.locator("canvas.large").first, page.locator("canvas.nearest")
+    expect(large).to_have_attribute("data-notes", "3")
+    expect(nearest).to_have_attribute("data-notes", "2")
+    expect(page.locator(".playground")).to_contain_text("of which 63% of the notes are the same")
+    colours = page.evaluate(COLOURS_OF_CANVAS)
+    for name in ("soprano", "alto", "plane"):
+        assert LIGHT[name] in colours
+    page.evaluate(
+        "() => { window.AudioContext = class extends AudioContext {"
+        " constructor() { super(); window.heard = this; } }; }"
+    )
+    listen = page.get_by_role("button", name="Listen", exact=True)
+    listen.click()
+    stop = page.get_by_role("button", name="Silence")
+    expect(stop).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("() => window.heard?.currentTime > 0")
+    stop.click()
+    page.wait_for_function("() => window.heard.state === 'closed'")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=".mid").click()
+    assert download.value.suggested_filename == "sample.mid"
+    assert Path(download.value.path()).read_bytes() == b"MThd"
+    assert any(request.beside for request in asked)
+
+
+COLOURS_OF_CANVAS = """() => {
+  const canvas = document.querySelector("canvas.large"), context = canvas.getContext("2d"), found = new Set();
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  for (let k = 0; k < data.length; k += 4)
+    found.add("#" + [0, 1, 2].map((c) => data[k + c].toString(16).padStart(2, "0")).join(""));
+  return [...found];
+}"""
 
 
 def test_points_and_what_the_discriminator_thinks_of_the_plane(

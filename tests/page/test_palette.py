@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from sparring.kinds import score
 from sparring.page.report import STATIC
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ VISION = {
 }
 BESIDE = ("real", "fake", "believes", "plane")  # in one picture
 LINES = ("fake", "inspector", "card")  # the losses
+VOICES = ("soprano", "alto", "tenor", "bass", "plane")  # of a piano roll
 
 
 def linear(colour: str) -> np.ndarray:
@@ -46,10 +48,16 @@ def hue(colour: str) -> float:
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("vision", VISION)
 def test_what_stands_side_by_side_is_told_apart(palette: dict[str, str], vision: str) -> None:
-    for names in (BESIDE, LINES):
+    for names in (BESIDE, LINES, VOICES):
         seen = {name: oklab(np.array(VISION[vision]) @ linear(palette[name])) for name in names}
         for one, other in combinations(names, 2):
             assert np.linalg.norm(seen[one] - seen[other]) > 0.15, (one, other)
+
+
+def test_sheets_of_music_have_the_colours_of_the_page() -> None:
+    assert [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in score.COLOURS] == [
+        LIGHT[name] for name in VOICES[:4]
+    ]
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])

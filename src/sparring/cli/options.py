@@ -167,6 +167,7 @@ def _using_verbs(verbs: Any) -> None:
     )
     sample.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
     sample.add_argument("--interpolate", action="store_true", help="interpolate between latents (spherical)")
+    sample.add_argument("--sound", action="store_true", help="music: also write what it sounds like, as .wav")
     sample.add_argument(
         "--out", type=path, help="file, in the format of its suffix, or folder (a new file in RUN/drawn)"
     )

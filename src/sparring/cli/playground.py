@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from sparring import kinds
-from sparring.errors import ConfigError
+from sparring.data.spec import Spec
+from sparring.errors import ConfigError, SparringError, quoted
 from sparring.games import drawing
 from sparring.history import layout
+from sparring.kinds import find
+from sparring.kinds.kind import Array, Kind
 from sparring.machine.device import Runtime
 from sparring.page.server import Drawn, DrawRequest, LatentPoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.training import plan
 
 KNOB_SEED = 12345  # of the directions in latent space that the sliders change
 
@@ -25,6 +31,7 @@ class Playground:
 
     def __init__(self) -> None:
         self.loaded: dict[Path, tuple[object, Sampler]] = {}
+        self.read: dict[Path, Array | None] = {}  # the training samples of one run
 
     def __call__(self, path: Path, request: DrawRequest) -> Drawn:
         """The requested samples, in the media type of their kind.
@@ -37,7 +44,22 @@ class Playground:
         latents = self._latents(request, sampler.config.networks.latent_dim)
         drawn = sampler.decoded(latents, self._labels(sampler, request)).numpy()
         kind = kinds.of(sampler.spec)
+        if request.form:
+            return _file(kind, drawn, sampler.spec, request.form)
+        training = self._training(path) if request.beside and kind.beside else None
+        if kind.beside and training is not None:
+            return Drawn(kind.beside(drawn, training, sampler.spec), kind.media)
         return Drawn(kind.shown(drawn, sampler.spec), kind.media)
+
+    def _training(self, path: Path) -> Array | None:
+        """What the run was trained on, read once; None if it cannot be read again."""
+        if path not in self.read:
+            folder, data = RunFolder(path), None
+            with suppress(SparringError):
+                found = find.dataset(folder.config.dataset.data, folder.config.files)
+                data = plan.split(folder.config.dataset, found)[0].samples.numpy()
+            self.read = {path: data}
+        return self.read[path]
 
     def _newest(self, path: Path) -> Sampler:
         folder = RunFolder(path)
@@ -85,3 +107,18 @@ class Playground:
                 raise ConfigError(f"label {point.label}: expected 0 to {sampler.classes - 1}.")
             name = sampler.spec.class_names[point.label]
         return sampler.labels(count, name, order="random", seed=point.seed)
+
+
+def _file(kind: Kind, drawn: Array, spec: Spec, suffix: str) -> Drawn:
+    """Samples as a file that the page offers.
+
+    Raises:
+        ConfigError: it offers no such file.
+    """
+    if suffix not in kind.offered:
+        accepted = ", ".join(kind.offered) or "none"
+        raise ConfigError(f"form {quoted(suffix)}: files of {kind.noun}s here: {accepted}.")
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / f"sample{suffix}"
+        kind.save(drawn, None, spec, path)
+        return Drawn(path.read_bytes(), kind.offered[suffix])

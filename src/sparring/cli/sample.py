@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from sparring import kinds
 from sparring.config.arguments import number, whole
-from sparring.errors import counted, printable, warn
+from sparring.errors import ConfigError, counted, printable, warn
 from sparring.games import drawing
 from sparring.history import layout
 from sparring.machine.device import Runtime
@@ -27,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
         whole("--count", args.count, 1, MOST_SAMPLES)
     number("--truncation", args.truncation, 0, 10)
     kind = kinds.of(folder.spec)
+    if args.sound and not kind.sound:
+        raise ConfigError(f"--sound: {kind.noun}s have no sound. Leave it out.")
     sampler = Sampler.load(folder, warn, Runtime(args.device, "fp32"), best=args.best)
     count = args.count or kind.count
     classes, columns = 0 if folder.spec.clusters else sampler.classes, None
@@ -46,5 +48,7 @@ def run(args: argparse.Namespace) -> int:
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, kind.suffix)
     with layout.writing(args.out or drawn), place as out:
         kind.save(samples, shown, folder.spec, out, columns)
+        if args.sound and kind.sound:
+            kind.sound(samples, shown, folder.spec, out)
     print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))
     return 0

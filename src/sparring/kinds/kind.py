@@ -81,8 +81,11 @@ class Kind:
             people cannot compare such samples by eye.
         media: the media type of samples on the page, such as audio/wav or text/plain.
         show: turns decoded samples into the bytes of this type; None: the sheet as PNG.
+        beside: as ``show``, each sample beside what is nearest in training samples, given second; None: never.
+        offered: the suffixes of files that the page offers of a sample, with their media types.
         plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
         writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
+        sound: writes the sound of samples beside the file or folder that they were written to; None: no sound.
         suffixes: the suffixes of files that hold only this kind of data.
         reads: whether this kind reads the file or folder at a path.
         read: reads the file or folder at a path with those ``options``, and reports its progress. The name of
@@ -117,7 +120,10 @@ class Kind:
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None
+    beside: Callable[[Array, Array, Spec], bytes] | None = None
+    offered: Mapping[str, str] = field(default_factory=dict)
     plane: Callable[[Spec], bool] = lambda spec: False
+    sound: Callable[[Array, Array | None, Spec, Path], None] | None = None
     suffixes: tuple[str, ...] = ()
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sparring.data.music import folder
 from sparring.data.music.codec import Notes, fitted
+from sparring.data.music.midi import BEATS_A_MINUTE
 from sparring.data.music.song import PITCHES
 from sparring.data.spec import Spec
 from sparring.history.record import Logged
@@ -26,6 +27,7 @@ from sparring.metrics.judged_music import judge
 QUARTERS = 4  # of a whole note
 GRID = 16  # of arrays that do not say it
 MOST_VOICES = 16
+FILES = {".mid": "audio/midi", ".wav": "audio/wav"}  # that the page offers
 PAIR_COLUMNS = 4  # columns of single rolls, half as many of pairs
 
 
@@ -112,17 +114,43 @@ def form(array: Array, name: str) -> tuple[Spec, Tensor] | None:
 
 def show(rolls: Array, spec: Spec) -> bytes:
     """Rolls as JSON, which the page draws and plays: of each note its first step, the last, pitch and voice."""
+    return _json(rolls, spec)
+
+
+def beside(rolls: Array, training: Array, spec: Spec) -> bytes:
+    """As ``show``, each with the training bars that are nearest to its bars, and how far they agree."""
+    bar = Notes.of(spec.codec).grid
+    found = [measures.nearest_bars(roll, training, min(bar, len(roll))) for roll in rolls]
+    return _json(
+        rolls,
+        spec,
+        nearest=[_notes(nearest, spec) for nearest, _ in found],
+        agreement=[shares.round(3).tolist() for _, shares in found],
+    )
+
+
+def _json(rolls: Array, spec: Spec, **more: Any) -> bytes:
+    codec = Notes.of(spec.codec)
+    shape = {
+        "grid": codec.grid,
+        "steps": int(rolls.shape[1]),
+        "beats_a_minute": BEATS_A_MINUTE,
+        "low": min(codec.lowest),
+        "high": max(first + count for first, count in zip(codec.lowest, codec.counts, strict=True)) - 1,
+        "files": list(FILES),
+    }
+    return json.dumps(shape | {"pieces": [_notes(roll, spec) for roll in rolls]} | more).encode()
+
+
+def _notes(roll: Array, spec: Spec) -> list[list[int]]:
+    """The notes of a roll: first step, the one behind the last, pitch, voice."""
     grid = Notes.of(spec.codec).grid
-    beats = grid / QUARTERS
-    pieces = [
-        [
-            [round(note.start * beats), round(note.end * beats), note.pitch, voice]
-            for voice, part in enumerate(tunes.parts(roll, grid))
-            for note in part
-        ]
-        for roll in rolls
+    steps = grid / QUARTERS
+    return [
+        [round(note.start * steps), round(note.end * steps), note.pitch, voice]
+        for voice, part in enumerate(tunes.parts(roll, grid))
+        for note in part
     ]
-    return json.dumps({"grid": grid, "steps": int(rolls.shape[1]), "pieces": pieces}).encode()
 
 
 def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
@@ -169,6 +197,8 @@ MUSIC = Kind(
     pair_sheet=pair_sheet,
     media="application/json",
     show=show,
+    beside=beside,
+    offered=FILES,
     writers={
         ".mid": tunes.write_midi,
         ".wav": tunes.write_wav,
@@ -177,6 +207,7 @@ MUSIC = Kind(
         ".npz": writers.arrays,
         "": tunes.write_folder,
     },
+    sound=tunes.write_sounds,
     suffixes=folder.SUFFIXES,
     reads=folder.holds_music,
     read=lambda path, options, watch: folder.from_path(path, **options, watch=watch),

@@ -11,8 +11,8 @@ from sparring.data.spec import Spec
 from sparring.kinds import sheets
 from sparring.kinds.kind import Array, Pixels
 
-# Of the voices from the highest on, as the page has them (--voice-1 … in palette.css).
-COLOURS = ((213, 94, 0), (29, 91, 158), (63, 125, 88), (113, 72, 181))
+# Of the voices from the highest on, as the page has them (soprano … in palette.css).
+COLOURS = ((230, 159, 0), (86, 180, 233), (17, 119, 51), (59, 28, 50))
 PAPER, BEAT_LINE, BAR_LINE = (251, 250, 248), (236, 233, 226), (214, 210, 200)
 STEP = 3  # pixels of a step
 HEIGHT = 2  # pixels of a semitone

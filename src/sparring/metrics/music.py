@@ -137,6 +137,27 @@ def copied_bars(rolls: Roll, known: set[bytes], bar: int) -> float:
     return float(np.mean([piece.tobytes() in known for piece in pieces])) if pieces else 0.0
 
 
+def nearest_bars(roll: Roll, training: Roll, bar: int) -> tuple[Roll, NDArray[np.float64]]:
+    """For each bar of a roll (steps, voices), the training bar that agrees with it most, and their agreement.
+
+    Agreement is the share of steps of voices with the same pitch, and the same beginnings break ties.
+
+    Args:
+        training: rolls (N, steps, voices).
+
+    Returns:
+        The bars one after the other (steps, voices), and the agreement of each (bars,).
+    """
+    known, found, shares = _bars(training, bar), [], []
+    pitches = np.abs(known)
+    for piece in _bars(roll[None], bar):
+        same = (pitches == np.abs(piece)).mean((1, 2))
+        best = int((same + 1e-3 * (known == piece).mean((1, 2))).argmax())
+        found.append(known[best])
+        shares.append(float(same[best]))
+    return np.concatenate(found) if found else roll[:0], np.array(shares)
+
+
 def _bars(rolls: Roll, bar: int) -> NDArray[np.int16]:
     count = rolls.shape[1] // bar * bar
     pieces = rolls[:, :count].reshape(-1, bar, rolls.shape[2]).astype(np.int16)

@@ -75,6 +75,8 @@ class DrawRequest:
         to: another point of the latent space.
         share: how far to go from ``point`` to ``to``, from 0 to 1.
         sliders: how far to go along fixed directions of the latent space.
+        form: the suffix of a file that is asked for instead of what the page shows.
+        beside: whether to show each sample beside its nearest training sample.
     """
 
     point: LatentPoint = LatentPoint()
@@ -82,6 +84,8 @@ class DrawRequest:
     to: LatentPoint | None = None
     share: float = 0.0
     sliders: tuple[float, ...] = ()
+    form: str = ""
+    beside: bool = False
 
     @staticmethod
     def of(query: Mapping[str, str]) -> DrawRequest:
@@ -97,6 +101,8 @@ class DrawRequest:
             to=LatentPoint.of(query, "to_") if query.get("to_seed") else None,
             share=_between(query.get("share", "0"), 0.0, 1.0),
             sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
+            form=query.get("form", ""),
+            beside=query.get("beside") == "1",
         )
 
 

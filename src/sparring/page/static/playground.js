@@ -41,7 +41,9 @@ class Playground {
     this.generator = null;
     this.tiles = element(container, "div", "tiles");
     const side = element(container, "div", "knobs");
+    this.music?.stop();
     this.large = this.medium(side, Text.say("picked"), "large");
+    this.music = this.large.tagName === "CANVAS" ? new Music(side, this.large) : null;
     this.status = element(side, "p", "muted small", Text.say("drawing"));
     this.status.setAttribute("aria-live", "polite");
     if (this.view.classes.length) this.buildClasses(side);
@@ -124,7 +126,7 @@ class Playground {
 
   // The element that shows a sample: a picture, a player of sound, or lines of text.
   medium(container, label, style = "") {
-    const tag = { audio: "audio", text: "pre" }[this.view.media.split("/")[0]] ?? "img", made = element(container, tag, style);
+    const tag = { audio: "audio", text: "pre", application: "canvas" }[this.view.media.split("/")[0]] ?? "img", made = element(container, tag, style);
     if (tag === "img") made.alt = label;
     else made.setAttribute("aria-label", label);
     if (tag === "audio") Object.assign(made, { controls: true, preload: "none" });
@@ -134,6 +136,7 @@ class Playground {
   // Show the sample at an address; sound is fetched when it is played.
   async fetched(shown, address) {
     if (shown.tagName === "PRE") shown.textContent = await (await this.source.get(address)).text();
+    else if (shown.tagName === "CANVAS") drawRoll(shown, await (await this.source.get(address)).json());
     else shown.src = address;
     await shown.decode?.();
   }
@@ -152,13 +155,15 @@ class Playground {
     this.waiting = true;
     const options = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
     for (const [name, value] of Object.entries(this.before)) options[`to_${name}`] = value;
+    if (this.music) options.beside = 1;
     const started = performance.now();
     this.status.textContent ||= Text.say("drawing");
     try {
       const response = await fetch(this.source.draw(this.view, options));
       if (!response.ok) throw new Error(await response.text());
       const drawn = await response.blob(), old = this.large.src;
-      if (this.large.tagName === "PRE") this.large.textContent = await drawn.text();
+      if (this.music) this.music.show(JSON.parse(await drawn.text()), (form) => this.source.draw(this.view, { ...options, form }));
+      else if (this.large.tagName === "PRE") this.large.textContent = await drawn.text();
       else this.large.src = URL.createObjectURL(drawn);
       if (old) URL.revokeObjectURL(old);
       this.status.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
