@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from conftest import TINY_LINE
+from sparring.cli.main import main
 from sparring.cli.recipes import recipe_table, recipes_table
 from sparring.config.recipes import RECIPES
 from sparring.history.record import Record
@@ -129,6 +132,31 @@ def test_half_blocks_carry_two_pixels() -> None:
     first, second = file.getvalue().splitlines()[:2]
     assert "38;2;255;255;255;48;2;0;0;0m▀" in first
     assert "38;2;10;10;10;48;2;0;0;0m▀" in second
+
+
+def test_transparent_pixels_lie_over_black() -> None:
+    console, file = terminal()
+    console.print(HalfBlocks(np.array([[[200, 100, 50, 128]], [[9, 9, 9, 0]]], np.uint8)))
+    assert "38;2;100;50;25;48;2;0;0;0m▀" in file.getvalue()
+
+
+@pytest.mark.parametrize(("side", "shape"), [(8, (16, 40)), (64, (128, 192))])
+def test_a_terminal_shows_fewer_of_large_pictures(
+    side: int, shape: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+
+    class Watching(Display):
+        def __enter__(self) -> Display:
+            assert self.picture is not None
+            shown.append(self.picture().shape[:2])
+            return super().__enter__()
+
+    monkeypatch.setattr("sparring.cli.live.Display", Watching)
+    np.save(tmp_path / "a.npy", np.zeros((20, side, side), np.uint8))
+    out = ["--out", str(tmp_path / "run"), "--samples-seen", "16"]
+    assert main(["train", str(tmp_path / "a.npy"), *TINY_LINE, *out]) == 0
+    assert shown == [shape]
 
 
 def test_shrinking_averages_blocks() -> None:

@@ -219,3 +219,8 @@ def test_a_long_name_of_a_class_fits_in_the_name_of_a_file() -> None:
     name = writers.drawn_name(7, "语" * 200 + "/..")
     assert len(name.encode()) < 255
     assert writers.drawn_number(name) == "00007"
+
+
+@pytest.mark.parametrize(("side", "columns"), [(28, 8), (128, 8), (160, 6), (256, 4), (512, 4)])
+def test_sheets_of_large_pictures_have_fewer_columns(side: int, columns: int) -> None:
+    assert image.columns(Spec("image", (3, side, side), Affine("uint8", (127.5,), (127.5,)))) == columns

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from conftest import TINY
@@ -127,6 +128,19 @@ def test_what_a_run_shows(tmp_path: Path, page: Page, serve: type[Served]) -> No
     expect(card.get_by_role("img", name=re.compile("D's loss 1.2, G's loss 0.9"))).to_be_visible()
     expect(card.locator(".numbers")).to_contain_text("1,000 samples/s")
     expect(card.get_by_alt_text("what the generator draws at step 1000")).to_be_visible()
+
+
+def test_sheets_larger_than_their_frame_are_averaged_and_small_ones_stay_sharp(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run = make_run(tmp_path / "a")
+    Image.new("RGB", (1500, 1500)).save(run / "samples/00001000.png")
+    page.goto(serve(run).at())
+    picture = page.locator("img.picture")
+    expect(picture).to_have_css("image-rendering", "auto")
+    page.get_by_role("slider", name="time").focus()
+    page.keyboard.press("Home")
+    expect(picture).to_have_css("image-rendering", "pixelated")
 
 
 def test_scrubbing_by_keyboard_and_playing(tmp_path: Path, page: Page, serve: type[Served]) -> None:

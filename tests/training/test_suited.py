@@ -143,10 +143,41 @@ def test_the_built_in_sets_and_points_have_their_recipes() -> None:
     assert suited.recipe_for(from_array(np.random.default_rng(0).normal(size=(40, 2))))[0] == "mlp"
 
 
+@pytest.mark.parametrize(
+    ("channels", "side", "batch"), [(3, 64, 128), (3, 128, 32), (1, 128, 64), (3, 256, 16), (1, 28, 128)]
+)
+def test_large_pictures_get_smaller_batches(channels: int, side: int, batch: int) -> None:
+    pictures = from_array(np.zeros((200, channels, side, side), np.uint8), name="mine")
+    said: list[str] = []
+    found = suited.configure(pictures, "sprint", False, said.append)
+    assert found.optimizers.batch_size == batch
+    assert [line for line in said if "batches" in line] == (
+        []
+        if batch == 128
+        else [
+            f"batches of {batch}, not 128, of {side} x {side} pixels, {'grey' if channels == 1 else 'colour'}: "
+            "a step takes less memory and time."
+        ]
+    )
+    assert suited.configure(pictures, "sprint", batch_size=128).optimizers.batch_size == 128
+    assert suited.configure(pictures, "sprint", ghost_batches=128).optimizers.batch_size == 128
+
+
+def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
+    few = data(40, np.arange(40) % 2)
+    assert suited.reasons(suited.configure(few), few) == (
+        "40 photographs of 8 x 8 pixels, grey, of fine detail, in 2 classes: recipe small-data, widths 24 and "
+        "16, batches of 40, augmentation."
+    )
+    ring = find.dataset("ring")
+    assert suited.reasons(suited.configure(ring), ring) == ""
+
+
 def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "photos", "--dry-run"]) == 0
     said = capsys.readouterr().err
     assert "recipe small-data, chosen because 24 pictures are few." in said
+    assert "24 photographs of 8 x 8 pixels, grey, of fine detail: recipe small-data" in said
     assert "2 subfolders look like classes ('cat', 'dog'). To use them as classes, add --labels folders" in said
     assert main(["train", "photos", "--dry-run", "--recipe", "sprint", "--labels", "folders"]) == 0
     said = capsys.readouterr().err

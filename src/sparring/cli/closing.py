@@ -19,7 +19,7 @@ from sparring.kinds import sheets
 from sparring.metrics.quality import DRAWS
 from sparring.runs import best as selection
 from sparring.runs.folder import RunFolder
-from sparring.runs.writer import PICTURE_COLUMNS, picture_inputs
+from sparring.runs.writer import picture_inputs
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -38,7 +38,8 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
     given, labels = picture_inputs(folder, game, data)
     samples = drawing.decoded(game.sampling_generator, folder.spec, given, labels).numpy()
     sheet = folder.path / layout.SHEET
-    sheets.write_picture(kinds.of(folder.spec).sheet(samples, folder.spec, PICTURE_COLUMNS), sheet)
+    kind = kinds.of(folder.spec)
+    sheets.write_picture(kind.sheet(samples, folder.spec, kind.columns(folder.spec)), sheet)
     screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / layout.ANIMATION

@@ -23,7 +23,8 @@ from sparring.kinds import find
 from sparring.training import suited
 from sparring.uses.progress import Reading, console
 
-ROWS, COLUMNS = 12, 12  # of samples on the sheet
+ROWS = 12  # of samples on the sheet, at most
+WIDER = 1.5  # times the columns of a sheet of a training
 LISTED = 12  # classes that are named
 
 
@@ -82,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
 def facts(data: Dataset) -> dict[str, str]:
     """The facts about a data set, by name."""
     spec, origin = data.spec, data.origin
-    found = {"data": data.name, "samples": f"{len(data):,}", "each": kinds.of(spec).describe(spec)}
+    kind = kinds.of(spec)
+    found = {"data": data.name, "samples": f"{len(data):,}", "each": kind.describe(spec)}
     if origin:
         found |= origin.facts
     if data.classes:
@@ -93,6 +95,8 @@ def facts(data: Dataset) -> dict[str, str]:
     else:
         found["classes"] = "none"
     found["duplicates"] = f"{origin.duplicates if origin else repeats(data.samples):,}"
+    if kind.look:
+        found["look"] = str(kind.look(data))
     recipe, why = suited.recipe_for(data)
     found["recipe"] = why.removeprefix("recipe ").removesuffix(".") or recipe
     if len(data) < suited.LEAST:
@@ -108,13 +112,14 @@ def sheet(data: Dataset, seed: int = 0) -> Image.Image:
     """A sheet of random samples, with one row per class if there are at most ROWS classes."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     kind = kinds.of(data.spec)
-    chosen = order[: kind.sheet_count or COLUMNS * ROWS]
+    columns = int(WIDER * kind.columns(data.spec))
+    chosen = order[: kind.sheet_count or columns * min(ROWS, columns)]
     if data.labels is not None and not kind.sheet_count and data.classes <= ROWS:
         shuffled = data.labels[order]
-        rows = [order[shuffled == k][:COLUMNS] for k in range(data.classes)]
-        blank = torch.zeros(COLUMNS, *data.samples.shape[1:], dtype=data.samples.dtype)
+        rows = [order[shuffled == k][:columns] for k in range(data.classes)]
+        blank = torch.zeros(columns, *data.samples.shape[1:], dtype=data.samples.dtype)
         tiles = [data.samples[row] for row in rows]
         samples = torch.cat([part for row in tiles for part in (row, blank[len(row) :])])
     else:
         samples = data.samples[chosen]
-    return kind.sheet(samples.numpy(), data.spec, COLUMNS)
+    return kind.sheet(samples.numpy(), data.spec, columns)

@@ -21,9 +21,11 @@ from sparring.history.record import Record
 from sparring.kinds.kind import Pixels
 from sparring.machine.device import another_ended
 from sparring.runs.rescue import Rescuer
-from sparring.runs.writer import PICTURE_COLUMNS, picture_inputs
+from sparring.runs.writer import picture_inputs
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console
+
+SHOWN, SHOWN_LARGE, LARGE = 10, 6, 64  # samples in the terminal, and those so wide in pixels or wider
 
 
 def train_live(
@@ -96,12 +98,14 @@ def check_rescue(cures: int | None, config: Config) -> None:
 def _thumbnail(rescuer: Rescuer, data: Dataset) -> Any:
     """A function that draws two rows of current samples for the terminal; None if this kind has no tiles."""
     folder = rescuer.folder
-    pixels = kinds.of(folder.spec).tiles
+    kind = kinds.of(folder.spec)
+    pixels = kind.tiles
     if pixels is None:
         return None
     given, labels = picture_inputs(folder, rescuer.game, data)
-    step = PICTURE_COLUMNS if folder.classes and not folder.spec.clusters else 1
-    given, labels = given[::step][:10], None if labels is None else labels[::step][:10]
+    step = kind.columns(folder.spec) if folder.classes and not folder.spec.clusters else 1
+    shown = SHOWN if folder.spec.shape[-1] < LARGE else SHOWN_LARGE
+    given, labels = given[::step][:shown], None if labels is None else labels[::step][:shown]
 
     def rows() -> Pixels:
         decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, given, labels).numpy()

@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
     changes |= source.options(recipe, all_data, changes) if source else {}
     config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})
     plan.check(config, all_data)
-    if remark:
-        warn(remark)
+    for line in filter(None, (remark, suited.reasons(config, all_data))):
+        warn(line)
     threads = config.machine.threads
     if threads is not None and threads > available_cores():
         warn(

@@ -33,6 +33,7 @@ UNREADABLE = (  # errors that Pillow, zipfile and the system raise for broken fi
     Image.DecompressionBombWarning,
 )  # fmt: skip
 LARGE = 4  # times the side of the form; a picture of twice this size or more is first averaged in blocks
+GAP = 3.0  # times the form, to which a large patch is averaged before it is resized, which is faster
 AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes that can be averaged
 ORIENTATION = 0x0112  # the EXIF tag
 UPRIGHT = {
@@ -187,7 +188,8 @@ def _cut(picture: Image.Image, patches: Patches, form: Form) -> list[Image.Image
         left = min(round(box.left * across), picture.width - width)
         top = min(round(box.top * down), picture.height - height)
         part = picture.crop((left, top, left + width, top + height))
-        parts.append(part.resize((form.width, form.height), Image.Resampling.LANCZOS))
+        size, method = (form.width, form.height), Image.Resampling.LANCZOS
+        parts.append(part.resize(size, method, reducing_gap=GAP))
     return parts
 
 

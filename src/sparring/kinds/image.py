@@ -16,10 +16,11 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 from sparring.data.arrays import as_pictures
 from sparring.data.codec import Affine
 from sparring.data.folders import VALUES, from_folder
+from sparring.data.look import look
 from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, spectrum, writers
-from sparring.kinds.kind import Array, Kind, Measure, Pixels
+from sparring.kinds.kind import COLUMNS, Array, Kind, Measure, Pixels
 from sparring.metrics.extractors import Features
 from sparring.metrics.features import to_uint8
 
@@ -28,6 +29,8 @@ COARSE = 16  # pixels per side, to which pictures are averaged before they are c
 ZIP = ".zip"
 LEAST_TILE = 72  # pixels per side, so that the title of a column has room
 PAIR_COLUMNS = 12  # columns of single pictures, half as many of pairs
+MOST_NUMBERS = 128 * 3 * 64 * 64  # in a batch: 128 pictures in colour of 64 x 64 pixels, 32 of 128 x 128
+SHEET_SIDE, LEAST_COLUMNS = 1024, 4  # pixels of a sheet, about, and columns where these are too few
 OPTIONS = (
     "size", "resize", "channels", "labels", "levels", "crops", "crop_scale", "crop_seed", "include", "exclude",
     "max_broken",
@@ -82,6 +85,11 @@ def tiles(pictures: Array, spec: Spec) -> Pixels:
 def sheet(pictures: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
     """Decoded pictures (N, C, H, W) in rows, as one picture."""
     return sheets.mosaic(tiles(pictures, spec), columns, gap)
+
+
+def columns(spec: Spec) -> int:
+    """The columns of a sheet, so that large pictures make no sheet of tens of megabytes."""
+    return max(LEAST_COLUMNS, min(COLUMNS, SHEET_SIDE // spec.shape[2]))
 
 
 def pair_sheet(fakes: Tensor, reals: Tensor, spec: Spec) -> Image.Image:
@@ -144,6 +152,9 @@ IMAGE = Kind(
     for_features=eight_bit,
     features=Features(("digits", "imagenet-64", "scattering-64"), pictures=True),
     sheet=sheet,
+    columns=columns,
+    most_numbers=MOST_NUMBERS,
+    look=look,
     tiles=tiles,
     pair_sheet=pair_sheet,
     writers={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from sparring.data.arrays import Form
 from sparring.data.codec import Codec
+from sparring.data.look import Look
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError
@@ -23,6 +25,7 @@ from sparring.history.record import Logged
 from sparring.metrics.comparison import Comparison, Trial
 from sparring.metrics.extractors import Features
 
+COLUMNS = 8  # of a sheet, usually
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 Reader = Callable[[Path, Mapping[str, Any], Watch | None], Dataset]
@@ -76,6 +79,9 @@ class Kind:
         judge: measures what is true of this kind alone, beside other reals and baselines that it trains in
             seconds; None if nothing is.
         sheet: shows decoded samples as one picture.
+        columns: how many samples a sheet of a training has in a row.
+        most_numbers: numbers in the samples of a batch, beyond which the batch of a recipe is made smaller.
+        look: a short look at data of this kind, from which its options are chosen; None: there is none.
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
             people cannot compare such samples by eye.
@@ -115,6 +121,9 @@ class Kind:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
+    columns: Callable[[Spec], int] = lambda spec: COLUMNS
+    most_numbers: float = math.inf
+    look: Callable[[Dataset], Look] | None = None
     tiles: Callable[[Array, Spec], Pixels] | None = None
     judge: Callable[[Trial], Comparison] | None = None
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None

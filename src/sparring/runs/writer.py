@@ -27,8 +27,6 @@ from sparring.runs.folder import RunFolder, only_trainer
 from sparring.training import plan
 from sparring.training.budget import Budget
 
-PICTURE_COLUMNS = 8
-
 
 def train_in(
     folder: RunFolder,
@@ -155,7 +153,7 @@ class Writer:
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
-            write_picture(self.kind.sheet(decoded, self.folder.spec, PICTURE_COLUMNS), path)
+            write_picture(self.kind.sheet(decoded, self.folder.spec, self.kind.columns(self.folder.spec)), path)
 
 
 def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
@@ -164,10 +162,11 @@ def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
     Args:
         data: the training set.
     """
-    config, classes = folder.config, folder.classes
-    rows = (0 if folder.spec.clusters else min(classes, 12)) or PICTURE_COLUMNS
-    count = kinds.of(folder.spec).sheet_count or PICTURE_COLUMNS * rows
-    labels = torch.arange(count) // PICTURE_COLUMNS % classes if classes else None
+    config, classes, kind = folder.config, folder.classes, kinds.of(folder.spec)
+    columns = kind.columns(folder.spec)
+    rows = (0 if folder.spec.clusters else min(classes, 12)) or columns
+    count = kind.sheet_count or columns * rows
+    labels = torch.arange(count) // columns % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)
     return game.inputs(data, count, config.seed, labels)

@@ -22,6 +22,7 @@ from sparring.machine.device import launched
 FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
+LEAST_BATCH = 16  # to which batches of large samples are halved
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
 
 
@@ -82,6 +83,18 @@ def recipe_for(data: Dataset) -> tuple[str, str]:
     if few := few_samples(data):
         return kind.few_recipe, f"recipe {kind.few_recipe}, chosen because {few}."
     return kind.recipe, ""
+
+
+def reasons(config: Config, data: Dataset) -> str:
+    """What a look at the data finds and what was chosen for it, as a sentence; "" if its kind has no look."""
+    look, networks = kinds.of(data.spec).look, config.networks
+    if look is None:
+        return ""
+    chosen = [f"recipe {config.recipe}", f"widths {networks.g_width} and {networks.d_width}"]
+    chosen.append(f"batches of {config.optimizers.batch_size}")
+    if config.augmentation.augment != "none":
+        chosen.append("augmentation")
+    return f"{look(data)}: {', '.join(chosen)}."
 
 
 def few_samples(data: Dataset) -> str:
@@ -147,8 +160,19 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
     if count < LEAST:
         few = counted(count, "sample")
         raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add samples.")
-    if count >= config.optimizers.batch_size or count < parts:
-        return config.optimizers.batch_size
+    batch = config.optimizers.batch_size
+    while batch > LEAST_BATCH and batch * math.prod(data.spec.shape) > kinds.of(data.spec).most_numbers:
+        batch //= 2
+    if batch < config.optimizers.batch_size and batch % parts == 0:
+        what = kinds.of(data.spec).describe(data.spec)
+        tell(
+            f"batches of {batch}, not {config.optimizers.batch_size}, of {what}: a step takes less memory and "
+            "time."
+        )
+    else:
+        batch = config.optimizers.batch_size
+    if count >= batch or count < parts:
+        return batch
     fitted = count // parts * parts
     tell(f"batches of {fitted}, not {config.optimizers.batch_size}: {data.name} has {count} samples{held}.")
     return fitted

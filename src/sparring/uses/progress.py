@@ -48,6 +48,8 @@ class HalfBlocks:
     def __init__(self, pixels: Pixels) -> None:
         height, width, colours = pixels.shape
         rgb = np.repeat(pixels, 3, axis=2) if colours == 1 else pixels[:, :, :3]
+        if colours == 4:  # over black
+            rgb = (rgb.astype(np.uint16) * pixels[:, :, 3:] // 255).astype(np.uint8)
         self.rgb = np.concatenate([rgb, np.zeros((height % 2, width, 3), np.uint8)])
 
     def __rich_console__(self, *_: Any) -> Any:

@@ -175,6 +175,11 @@ class Playground {
   }
 }
 
+// Pixels stay sharp where a picture is enlarged; one that is shrunk is averaged.
+document.addEventListener("load", ({ target }) => {
+  if (target.tagName === "IMG") target.classList.toggle("shrunk", target.naturalWidth > target.clientWidth * devicePixelRatio);
+}, true);
+
 function element(container, name, style = "", text = "") {
   const made = document.createElement(name);
   if (style) made.className = style;
