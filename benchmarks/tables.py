@@ -408,6 +408,27 @@ def pictures() -> str:
     return "\n".join(lines) + "\n"
 
 
+def fine_tune() -> str:
+    lines = [
+        "## Few pictures, and another run to begin with\n",
+        "`benchmarks/fine_tune.py`: some pictures of 64 pixels, equal CPU seconds of one thread, from random",
+        "weights or beginning with another run of 80,000 samples (`--from-run`), as the judges above see it:",
+        "Fréchet distance of up to 400 samples to as many pictures that no training saw. Below each set what",
+        "else could be taken from the other run: the generator without its weight average, new weights for",
+        "the clusters, no discriminator, or one whose first layers stay as they are (`--freeze-d`).\n",
+        "| set | pictures | begins with | method | CPU seconds | MobileNetV2 (floor) | Lite0 (floor) | seed |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    rows = sorted(lines_of("fine_tune"), key=lambda row: (row["set"], row["pictures"], row["seconds"]))
+    for row in rows:
+        judged = [f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0")]
+        lines.append(
+            f"| {row['set']} | {row['pictures']:,} | {row['source'] or 'random weights'} | {row['method']} "
+            f"| {row['cpu_seconds']:.0f} | {' | '.join(judged)} | {row['seed']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     tables = {
         "time_to_quality.jsonl": quality,
@@ -422,6 +443,7 @@ def main() -> None:
         "stacked_mnist.jsonl": stacked,
         "few_samples.jsonl": few_samples,
         "pictures.jsonl": pictures,
+        "fine_tune.jsonl": fine_tune,
         "peers.json": peers,
         "cures.jsonl": cures,
         "rescue.jsonl": rescues,

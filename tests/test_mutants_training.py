@@ -28,6 +28,7 @@ import test_quality
 import test_resume
 import test_snapshots
 import test_spectrum
+import test_trained
 import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
@@ -35,7 +36,7 @@ from sparring import files
 from sparring.config import format_1, groups, option
 from sparring.doctor import diagnosis, rules, signals
 from sparring.games import adversarial, first_outputs, logits
-from sparring.history import layout
+from sparring.history import find, layout
 from sparring.kinds import image, spectrum
 from sparring.networks import frozen
 from sparring.runs import best as selection
@@ -223,6 +224,9 @@ MUTANTS = [
     Mutant(checkpoint, "_digest", 'file_digest(tensors, "sha256")', "sha256()", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "read", "reversed(found)", "found", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_whole", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
+    Mutant(checkpoint, "put", "before are whole", "are gone", test_checkpoint.test_a_full_disk_leaves_the_checkpoints_before),
+    Mutant(checkpoint, "_whole", 'facts.get("half")', "True", test_checkpoint.test_weights_in_half_precision_are_read_as_whole_ones),
+    Mutant(find, "run_named", " and not marked(path)", "", test_trained.test_a_run_of_the_same_name_goes_before),
     Mutant(checkpoint, "_whole", "if not matches", "if False", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_check_facts", 'if facts["step"] != step', "if False", test_checkpoint.test_a_copy_under_the_name_of_another_step_does_not_count),
     Mutant(checkpoint, "_check_facts", "type(value) not in kinds or", "", partial(test_checkpoint.test_facts_of_another_kind_break_a_checkpoint, name="samples_seen", value=1.5)),

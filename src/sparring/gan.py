@@ -16,7 +16,7 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, OPTIONS, OWN, Config, FilesConfig
+from sparring.config.groups import BUDGETS, OPTIONS, OWN, TRAINED, Config, FilesConfig
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin
@@ -28,6 +28,7 @@ from sparring.errors import ConfigError, RunError, room, unknown, warn
 from sparring.errors.names import nearest
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
+from sparring.history.find import PACKAGED
 from sparring.history.table import History
 from sparring.kinds import find
 from sparring.machine.device import Runtime, launched
@@ -298,6 +299,19 @@ class GAN:
         gan._fit = fit = Fitted.load(folder, gan._own, device, best)
         fit.history = History(record for record in folder.records() if record.step <= fit.sampler.step)
         return gan
+
+    @staticmethod
+    def pretrained(name: str, *, device: str = "auto") -> GAN:
+        """Load players that come with the package, trained on the built-in set of this name.
+
+        They draw, are measured, and begin other trainings (``GAN(from_run=name)``), but cannot be continued.
+
+        Raises:
+            ConfigError: there are none of this name.
+        """
+        if name not in TRAINED:
+            raise ConfigError(unknown("trained GAN", str(name), TRAINED))
+        return GAN.load(PACKAGED / name, device=device)
 
     def _repr_png_(self) -> bytes | None:
         """A sheet of samples, which a notebook shows for a fitted GAN."""

@@ -15,7 +15,7 @@ from sparring.training import suited
 
 EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
-    lr_schedule="cosine", from_run="runs/one", generator="mlp", discriminator="dcgan", conditional=False,
+    lr_schedule="cosine", from_run="mnist", generator="mlp", discriminator="dcgan", conditional=False,
     crops=2,
 )  # fmt: skip
 OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others

@@ -118,6 +118,17 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
             checkpoint.restore(other, *checkpoint.read(tmp_path, print))
 
 
+def test_weights_in_half_precision_are_read_as_whole_ones(tmp_path: Path) -> None:
+    facts: dict[str, Any] = {"version": 1, "step": 3, "samples_seen": 48, "seconds": 1.0}
+    tensors = {"generator/weight": torch.tensor([0.5, 0.1]).half(), "generator/count": torch.tensor(7)}
+    for half, kind in ((True, torch.float32), (False, torch.float16)):
+        checkpoint.put(tmp_path, facts | {"half": half}, tensors)
+        found, read = checkpoint.read(tmp_path, pytest.fail)
+        assert found == facts | {"half": half}
+        assert (read["generator/weight"].dtype, read["generator/count"].dtype) == (kind, torch.int64)
+        assert torch.equal(read["generator/weight"], tensors["generator/weight"].to(kind))
+
+
 def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     game = new_game()
     advance(game, 16)

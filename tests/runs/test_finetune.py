@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from cli_runs import edit, refused
 from conftest import TINY
+from sparring import AdversarialGame, Budget, train
 from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data import clusters
@@ -252,7 +253,18 @@ def test_networks_of_one_s_own_begin_so_too(tmp_path: Path) -> None:
     other: dict[str, Any] = own | {"discriminator": lambda: discriminator(9)}
     with pytest.raises(ConfigError, match=r"'1.bias' has shape \(8,\) there and \(9,\)"):
         GAN(**other, **HERE, from_run=out).fit(array())
-    with pytest.raises(ConfigError, match="give them"):
+    with pytest.raises(
+        ConfigError, match="are a program's own: give all of its networks, as GAN.generator=YOURS"
+    ):
+        begun(out).fit(array())
+
+
+def test_players_of_a_program_s_own_game_are_refused(tmp_path: Path) -> None:
+    game, out = AdversarialGame(generator(4, (1, 8, 8)), discriminator(), 4), tmp_path / "game"
+    list(train(game, array(), Budget(samples_seen=32), batch_size=16, out=out))
+    config = out / "config.toml"
+    config.write_text(config.read_text().replace('rules = "adversarial"', 'rules = "own"'))
+    with pytest.raises(RunError, match="trained by a program's own game"):
         begun(out).fit(array())
 
 

@@ -16,6 +16,7 @@ from sparring.data import builtin
 from sparring.errors import ConfigError, RunError, warn
 from sparring.files import write_whole
 from sparring.history import layout
+from sparring.history.find import packaged
 from sparring.kinds import find
 from sparring.kinds.sheets import write_picture
 from sparring.runs.folder import RunFolder
@@ -101,13 +102,14 @@ def _files(args: argparse.Namespace, pairs_too: bool) -> tuple[Path, Path]:
 
     Without ``--out``, files in a run folder are replaced; other files are replaced only with ``--force``.
     """
-    out = args.out or (args.run or Path()) / layout.EVALUATION
+    beside = args.run if args.run and not packaged(args.run) else Path()
+    out = args.out or beside / layout.EVALUATION
     if out.is_dir():
         raise RunError(f"{out} is a folder: give --out a file, such as {out / layout.EVALUATION}.")
     pairs = out.with_name(layout.NEAREST if out.stem == "evaluation" else f"{out.stem}-nearest.png")
     for path in (out, pairs) if pairs_too else (out,):
         layout.refuse_training_file(path)
-        layout.refuse_taken(path, args.force or (args.run and not args.out))
+        layout.refuse_taken(path, args.force or (bool(beside.parts) and not args.out))
     with layout.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent):

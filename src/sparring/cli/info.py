@@ -15,7 +15,7 @@ from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
 from sparring.errors import SparringError, counted
 from sparring.history import facts, layout
-from sparring.history.find import marked, runs_in
+from sparring.history.find import marked, packaged, runs_in
 from sparring.history.record import Record, read_history
 from sparring.machine.threads import available_cores
 from sparring.uses.progress import console
@@ -59,7 +59,7 @@ def _run(path: Path) -> dict[str, str]:
     if spec["clusters"]:
         classes = f"none ({saved['classes']} clusters found)"
     lines = {
-        "run": str(path),
+        "run": f"{path.name}, trained players that come with sparring" if packaged(path) else str(path),
         "recipe": config.recipe,
         "data": f"{saved['data']}: {counted(saved['data_count'], saved['noun'])} of shape {spec['shape']}",
         "classes": classes,

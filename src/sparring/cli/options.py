@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sparring import __version__
-from sparring.cli.parsing import Parser, named, number, or_none, path, whole
-from sparring.config.groups import BUILT_IN, GROUP_OF, GROUPS, LOSSES, OPTIONS
+from sparring.cli.parsing import Parser, named, number, or_none, path, run, whole
+from sparring.config.groups import BUILT_IN, GROUP_OF, GROUPS, LOSSES, OPTIONS, TRAINED
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
 from sparring.errors import quoted
@@ -19,6 +19,7 @@ Train, understand and use generative adversarial networks (GANs): a generator fo
 discriminator learns to distinguish real data from forged data.
 
 start here
+  sparring sample mnist                  digits of a generator that comes with sparring
   sparring demo                          digits from noise in a minute, then what to try next
 
 verbs
@@ -37,6 +38,7 @@ verbs
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
 DATA_HELP = "a folder or .zip of pictures or MIDI files, a .npy or .npz array, hf:NAME, or a built-in name"
+RUN_HELP = f"run folder, or {' or '.join(TRAINED)}, trained players that come with sparring"
 TRAIN_EXAMPLES = """\
 examples
   sparring train mnist                         the default recipe, about 80 seconds on two cores
@@ -155,7 +157,7 @@ def _training_verbs(verbs: Any) -> None:
 
 def _using_verbs(verbs: Any) -> None:
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")
-    sample.add_argument("run", metavar="RUN", type=path, help="run folder")
+    sample.add_argument("run", metavar="RUN", type=run, help=RUN_HELP)
     sample.add_argument("--count", type=whole, help="number of samples (64; with --interpolate: frames)")
     sample.add_argument("--seed", type=whole, default=0, help="seed of the latents (0)")
     sample.add_argument("--label", help="draw only this class; without it: a row per class")
@@ -179,7 +181,7 @@ def _using_verbs(verbs: Any) -> None:
     evaluate = verbs.add_parser(
         "evaluate", description=EVALUATE, epilog=EVALUATE_EXAMPLES, usage="sparring evaluate [RUN] [options]"
     )
-    evaluate.add_argument("run", metavar="RUN", type=path, nargs="?", help="run folder")
+    evaluate.add_argument("run", metavar="RUN", type=run, nargs="?", help=RUN_HELP)
     evaluate.add_argument(
         "--real", type=named, help="real data: a built-in name, .npy, .npz or a folder of pictures"
     )
@@ -253,9 +255,9 @@ def _looking_verbs(verbs: Any) -> None:
     info.add_argument(
         "run",
         metavar="RUN",
-        type=path,
+        type=run,
         nargs="?",
-        help="run folder, or a folder of runs; without it: this machine",
+        help=f"{RUN_HELP}, or a folder of runs; without it: this machine",
     )
 
 

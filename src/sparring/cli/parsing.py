@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from sparring.config.option import NONE
 from sparring.errors import did_you_mean, printable_message, quoted, unknown
 from sparring.errors.names import nearest
+from sparring.history.find import run_named
 
 OPTION = re.compile(r"[-–—]+[^\W\d]")  # also with the long dashes of editors; "-0.5" is a number
 GAP = re.compile(" {2,}")  # between columns
@@ -165,6 +166,15 @@ def path(text: str) -> Path:
         ArgumentTypeError: the name is empty.
     """
     return Path(named(text))
+
+
+def run(text: str) -> Path:
+    """Read the folder of a run, or the name of players that come with the package.
+
+    Raises:
+        ArgumentTypeError: the name is empty.
+    """
+    return run_named(path(text))
 
 
 def or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:

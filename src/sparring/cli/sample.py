@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from contextlib import nullcontext
+from pathlib import Path
 
 from sparring import kinds
 from sparring.config.arguments import number, whole
 from sparring.errors import ConfigError, counted, printable, warn
 from sparring.games import drawing
 from sparring.history import layout
+from sparring.history.find import packaged
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
@@ -43,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         samples = sampler.decoded(sampler.latents(count, args.seed, args.truncation), labels).numpy()
     shown = None if labels is None or folder.spec.clusters else labels.numpy()
-    drawn = folder.path / layout.DRAWN
-    name = f"step-{sampler.step}"
+    drawn = Path(layout.DRAWN) if packaged(folder.path) else folder.path / layout.DRAWN
+    name = folder.name if packaged(folder.path) else f"step-{sampler.step}"
     place = nullcontext(args.out) if args.out else layout.new_file(drawn, name, kind.suffix)
     with layout.writing(args.out or drawn), place as out:
         kind.save(samples, shown, folder.spec, out, columns)

@@ -22,6 +22,7 @@ NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes")
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = ("mnist", "fashion-mnist", "emoji", "chorales", "ring", "grid", "spirals")  # data by name
+TRAINED = ("mnist",)  # built-in sets on which trained players come with the package
 OWN = "own"  # a user's own network or game, which no option describes
 OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
 G_NORMS = ("none", "batch", "conditional-batch")
@@ -209,7 +210,9 @@ class NetworksConfig(Group):
 class StartConfig(Group):
     """Another run, with whose players the training begins."""
 
-    from_run: str = option(NONE, "a run folder, to begin with its players and not with random weights")
+    from_run: str = option(
+        NONE, f"a run folder, or {' or '.join(TRAINED)}, to begin with its players and not with random weights"
+    )
     freeze_d: int = option(
         0,
         "first layers of the discriminator that stay as they are in from_run (FreezeD)",

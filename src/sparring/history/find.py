@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sparring.config.groups import TRAINED
 from sparring.errors import counted
 from sparring.errors.names import nearest
 from sparring.history import layout
@@ -11,6 +12,7 @@ from sparring.history import layout
 MARKS = (layout.RUN, layout.HISTORY)  # a folder with either file is a run folder, even a half-written one
 PARTS = (*MARKS, layout.CONFIG, layout.CHECKPOINTS)
 USUAL = Path("runs")  # the default folder of trainings
+PACKAGED = Path(__file__).parents[1] / "trained"  # a run folder of players alone for each of TRAINED
 DEEP = 2  # levels of folders that are searched, down or up
 NAMED = 8  # runs that a message names
 
@@ -18,6 +20,16 @@ NAMED = 8  # runs that a message names
 def marked(path: Path) -> bool:
     """Whether this looks like a run folder, even a half-written or damaged one."""
     return any((path / name).is_file() for name in MARKS)
+
+
+def run_named(path: Path) -> Path:
+    """The folder of a run that a user names: a path, or a name in TRAINED unless a run has that path."""
+    return PACKAGED / path if str(path) in TRAINED and not marked(path) else path
+
+
+def packaged(path: Path) -> bool:
+    """Whether a run folder came with the package."""
+    return path.parent == PACKAGED
 
 
 def runs_in(path: Path) -> list[Path]:
@@ -32,6 +44,8 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
     around = [folder for folder in path.absolute().parents[:DEEP] if marked(folder)]
     if around and path.exists():
         return f"{path} is inside the run folder {around[0]}: give that one."
+    if str(path) in TRAINED:
+        return players_alone(str(path))
     if not path.exists():
         named = {run.name: run for run in (*runs_in(USUAL), *runs_in(path.parent))}
         near = " or ".join(str(named[name]) for name in nearest(path.name, named))
@@ -48,6 +62,15 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
     return (
         f"{path} is not a run folder, but contains {counted(len(runs), 'run')}. Give one of them: "
         f"{', '.join(map(str, runs[:NAMED]))}{more}."
+    )
+
+
+def players_alone(name: str) -> str:
+    """What to do with players that come with the package, and have no history and no optimizers."""
+    return (
+        f"{name} comes with sparring as trained players alone, without a history to show or to continue. Draw "
+        f"from it with `sparring sample {name}`, measure it with `sparring evaluate {name}`, or begin a "
+        f"training with it: `sparring train DATA --from-run {name}`."
     )
 
 

@@ -50,7 +50,6 @@ def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> P
     Raises:
         RunError: the disk is full or cannot be written; the checkpoints before are untouched.
     """
-    tensors = save(_tensors(game))
     facts = {
         "version": VERSION,
         "step": game.clock.step,
@@ -62,22 +61,33 @@ def write(game: Game, folder: Path, extra: Mapping[str, Any] | None = None) -> P
         facts["run"] = run
     if stateless := _stateless(game):
         facts["stateless"] = stateless
-    signed = facts | {"sha256": _digest(facts, BytesIO(tensors))}
-    state = folder / f"{layout.step_name(game.clock.step)}{layout.STATE}"
+    state = put(folder, facts, _tensors(game))
+    older = [step for step in layout.checkpoints(folder) if step < game.clock.step]
+    gone = older[: max(0, len(older) + 1 - KEEP)]
+    for step in gone:
+        for suffix in (layout.STATE, layout.TENSORS):
+            (folder / f"{layout.step_name(step)}{suffix}").unlink(missing_ok=True)
+    return state
+
+
+def put(folder: Path, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Path:
+    """Write the two files of a checkpoint, and return the path of the JSON.
+
+    Raises:
+        RunError: the disk is full or cannot be written.
+    """
+    packed = save(dict(tensors))
+    signed = {**facts, "sha256": _digest(facts, BytesIO(packed))}
+    state = folder / f"{layout.step_name(facts['step'])}{layout.STATE}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(state.with_suffix(layout.TENSORS), tensors)
+        write_whole(state.with_suffix(layout.TENSORS), packed)
         write_whole(state, json.dumps(signed, indent=1).encode())
     except OSError as error:
         raise RunError(
             f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
             "before are whole: make room and go on with `sparring resume`."
         ) from error
-    older = [step for step in layout.checkpoints(folder) if step < game.clock.step]
-    gone = older[: max(0, len(older) + 1 - KEEP)]
-    for step in gone:
-        for suffix in (layout.STATE, layout.TENSORS):
-            (folder / f"{layout.step_name(step)}{suffix}").unlink(missing_ok=True)
     return state
 
 
@@ -137,6 +147,8 @@ def _whole(path: Path, step: int, of: tuple[str, ...]) -> tuple[dict[str, Any], 
     _check_facts(facts, step)
     if not layout.of_run(facts, layout.identity(path.parent.parent)):
         raise _BrokenError("it is of another run")
+    if facts.get("half"):  # of the players that come with the package
+        tensors = {name: t.float() if t.dtype == torch.float16 else t for name, t in tensors.items()}
     return facts, tensors
 
 

@@ -19,6 +19,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, RunError, Tell, counted, quoted
 from sparring.games.game import Game
 from sparring.games.players import PLAYERS
+from sparring.history.find import run_named
 from sparring.kinds import find
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
@@ -45,7 +46,7 @@ class Source:
 
     @staticmethod
     def of(start: StartConfig, warn: Tell) -> Source | None:
-        """The run whose folder the options name; None without one.
+        """The run that the options name: its folder, or players that come with the package; None without one.
 
         Raises:
             RunError: there is no such run, it has no checkpoint, or it is of a program's own game.
@@ -53,7 +54,7 @@ class Source:
         if start.from_run == NONE:
             return None
         name = start.from_run
-        folder = RunFolder(Path(name))
+        folder = RunFolder(run_named(Path(name)))
         if folder.config.game.rules == OWN:
             raise RunError(
                 f"{name} was trained by a program's own game, and its players are known to that program alone. "
@@ -101,9 +102,10 @@ class Source:
         theirs = dataclasses.asdict(config.networks)
         own = [name for name in FAMILIES if OWN in (theirs[name], given.get(name))]
         if missing := [name for name in own if given.get(name) != OWN]:
+            give = ", ".join(f"{name}=YOURS" for name in own)
             raise ConfigError(
-                f"the {' and the '.join(missing)} of {self.name} is a program's own network: give them, as "
-                f"GAN({', '.join(f'{name}=YOURS' for name in missing)}, from_run={self.name!r})."
+                f"the {' and the '.join(missing)} of {self.name} {'is' if len(missing) == 1 else 'are'} a "
+                f"program's own: give all of its networks, as GAN({give}, from_run={self.name!r})."
             )
         if not own and not self._has_networks_of(recipe, kind) and not given.keys() & set(FAMILIES):
             fitting = [name for name in RECIPES if self._has_networks_of(name, kind)]

@@ -24,6 +24,7 @@ from sparring.errors import ConfigError, RunError, counted
 from sparring.files import left_over
 from sparring.games.game import Game
 from sparring.history import layout
+from sparring.history.find import packaged, players_alone
 from sparring.history.record import LOGGED, Record, read_history
 from sparring.machine.device import Runtime
 from sparring.networks.own import NONE, Given
@@ -44,8 +45,8 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """What a user calls it: its path."""
-        return str(self.path)
+        """The path, or the name of players that come with the package."""
+        return self.path.name if packaged(self.path) else str(self.path)
 
     @property
     def checkpoints(self) -> Path:
@@ -180,6 +181,8 @@ class RunFolder:
             RunError: there is no complete checkpoint, or it does not fit the config.
             ConfigError: a player is a user's own, and was not given.
         """
+        if packaged(self.path):
+            raise RunError(players_alone(self.name))
         saved, tensors = checkpoint.read(self.states(best), warn)
         restored = games.make(self.config, self.spec, self.classes, runtime, own)
         checkpoint.restore(restored, saved, tensors, self.mend)
