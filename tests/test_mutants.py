@@ -25,12 +25,14 @@ import test_evaluation
 import test_features
 import test_kmeans
 import test_labels
+import test_language
 import test_levels
 import test_loop
 import test_losses
 import test_memorisation
 import test_modern
 import test_networks
+import test_ngrams
 import test_npy
 import test_optimizers
 import test_parity
@@ -47,6 +49,10 @@ import test_second_order
 import test_skips
 import test_spectral
 import test_store
+import test_text
+import test_text_kind
+import test_texts
+import test_tokens
 import test_toy
 import test_work
 from mutants import Mutant, caught, in_suite
@@ -64,6 +70,8 @@ from sparring.data import (
     store,
     toy,
 )
+from sparring.data.text import dataset as text_data
+from sparring.data.text import vocabulary
 from sparring.files import cache_folder
 from sparring.games import (
     adversarial,
@@ -80,6 +88,7 @@ from sparring.games import (
 from sparring.games import adversarial_step as steps
 from sparring.games import average as ema
 from sparring.games import preflight as checks
+from sparring.kinds import text as text_kind
 from sparring.metrics import (
     cache,
     classifiers,
@@ -90,13 +99,16 @@ from sparring.metrics import (
     evaluation,
     features,
     inception,
+    language,
     memorisation,
     neighbours,
+    ngrams,
     quality,
     scattering,
+    text,
     work,
 )
-from sparring.networks import blocks, dcgan, modern, network, resnet, skips
+from sparring.networks import blocks, dcgan, modern, network, resnet, skips, tokens
 from sparring.training import suited, window
 from sparring.uses import evaluate
 
@@ -115,6 +127,31 @@ MUTANTS = [
     Mutant(comparison, "Comparison._won", "- CLEARLY *", "- 0 *", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a parrot", ("length",))),
     Mutant(comparison, "Comparison._loss", "- self.columns[FLOOR][name]", "", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a chain", ("errors",))),
     Mutant(comparison, "Comparison._loss", 'else -value', "else value", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a clerk", ("valid",))),
+    Mutant(ngrams, "grams", "[START, *text, END]", "[*text, END]", test_ngrams.test_a_text_has_a_beginning_and_an_end),
+    Mutant(ngrams, "divergence", "(_entropy(p) + _entropy(q)) / 2", "_entropy(p)", test_ngrams.test_the_divergence_of_known_distributions),
+    Mutant(ngrams, "_entropy", "np.log2", "np.log", test_ngrams.test_the_divergence_of_known_distributions),
+    Mutant(ngrams, "valid", "all(", "any(", test_ngrams.test_a_text_is_valid_if_all_its_grams_are_known),
+    Mutant(ngrams, "hashed", ".cumprod(1)", "", test_ngrams.test_heaps_hold_every_gram_of_a_text_and_nothing_after_its_end),
+    Mutant(ngrams, "hashed", "* MIXING", "* 0", test_ngrams.test_heaps_hold_every_gram_of_a_text_and_nothing_after_its_end),
+    Mutant(language, "_walk", "(*before, symbol)[1:]", "before", test_language.test_a_chain_follows_what_it_has_seen),
+    Mutant(language, "_walk", "rng.random()", "0.0", test_language.test_a_chain_of_single_symbols_draws_each_as_often_as_it_occurs),
+    Mutant(language, "_shifted", ".cumprod(1)", "", test_language.test_what_comes_after_an_end_is_not_learnt),
+    Mutant(language, "Recurrent.write", "/ temperature", "", test_language.test_a_recurrent_network_learns_and_cold_texts_are_the_most_likely),
+    Mutant(language, "recurrent", "optimizer.step()", "pass", test_language.test_a_recurrent_network_learns_and_cold_texts_are_the_most_likely),
+    Mutant(text, "copies", "in known", "not in known", test_text.test_copies_and_repeats_are_shares),
+    Mutant(text, "repeats", "1 - ", "", test_text.test_copies_and_repeats_are_shares),
+    Mutant(text, "variation", "/ 2", "", test_text.test_total_variation_is_half_the_sum_of_differences),
+    Mutant(text, "rhymes", "[1::2]", "[::2]", test_text.test_a_poem_has_lines_and_its_even_ones_rhyme),
+    Mutant(text, "rhyming", "all(", "any(", test_text.test_a_poem_has_lines_and_its_even_ones_rhyme),
+    Mutant(text, "repeated_symbols", "if symbol != mark", "", test_text.test_a_poem_has_lines_and_its_even_ones_rhyme),
+    Mutant(text_kind, "dead_symbols", "== 0", ">= 0", test_text_kind.test_the_measures_see_a_dead_symbol_and_a_repeated_text),
+    Mutant(text_kind, "repeated", "1 - ", "", test_text_kind.test_the_measures_see_a_dead_symbol_and_a_repeated_text),
+    Mutant(vocabulary, "ended", ".cumprod(1)", "", test_texts.test_a_text_ends_at_its_first_end),
+    Mutant(vocabulary, "choose", "-counts[symbol]", "counts[symbol]", test_texts.test_symbols_are_the_end_and_then_the_most_frequent),
+    Mutant(text_data, "_longest", "max(USUAL_LONGEST, almost)", "almost", test_texts.test_long_texts_are_left_out_and_that_is_said),
+    Mutant(tokens, "linear", "/ math.sqrt(inputs)", "", test_tokens.test_layers_keep_the_variance_of_a_signal),
+    Mutant(tokens, "convolution", "* kernel", "", test_tokens.test_layers_keep_the_variance_of_a_signal),
+    Mutant(tokens, "Block.forward", "1 + self.gains(style)", "self.gains(style)", test_tokens.test_a_style_scales_each_channel),
     Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "centres", "range(ITERATIONS)", "range(0)", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "assign", "argmin", "argmax", test_kmeans.test_heaps_that_lie_apart_are_found),

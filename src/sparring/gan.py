@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -148,8 +147,6 @@ class GAN:
             self._check_options()
             self._fitted.go_on(dataset, given, path)
         else:
-            if not isinstance(data, str | Path):
-                find.refuse_options(asdict(chosen.files), dataset)
             handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
             config = self._configured(dataset, handed, given, source)
             self._fit = Fitted.begin(config, dataset, self._own, path, force, source)
@@ -159,10 +156,8 @@ class GAN:
         return self
 
     @room()
-    def sample(
-        self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
-    ) -> NDArray[Any]:
-        """Draw samples (count, *shape) in the data's own range and type.
+    def sample(self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Any:
+        """Draw samples: an array (count, *shape) in the data's own range and type, or texts as a list.
 
         Args:
             labels: a class, or one for each sample, by name or, if no name is a number, by index; by
@@ -174,20 +169,20 @@ class GAN:
             RunError: not fitted yet.
             ConfigError: labels that do not fit.
         """
-        return self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation)
+        return self._handed(self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation))
 
     def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
         count = whole("count", count, 1)
         kind = kinds.of(self.spec_)
         count = max(count, kind.count) if kind.sheet_count else count
-        return kind.sheet(self.sample(count, labels=labels, seed=seed), self.spec_)
+        return kind.sheet(self._fitted.sampler.sample(count, labels=labels, seed=seed), self.spec_)
 
     @room()
     def interpolate(
         self, count: int = 60, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
-    ) -> NDArray[Any]:
-        """Samples (count, *shape) along a closed path through the latents, as ``--interpolate`` draws them.
+    ) -> Any:
+        """Samples along a closed path through the latents, as ``--interpolate`` draws them; see ``sample``.
 
         Args:
             labels: a class, or one for each sample; by default, all classes, one after the other.
@@ -198,7 +193,13 @@ class GAN:
             RunError: not fitted yet.
             ConfigError: labels that do not fit.
         """
-        return self._fitted.sampler.interpolate(count, labels=labels, seed=seed, truncation=truncation)
+        sampler = self._fitted.sampler
+        return self._handed(sampler.interpolate(count, labels=labels, seed=seed, truncation=truncation))
+
+    def _handed(self, samples: NDArray[Any]) -> Any:
+        """Samples in the form in which a user of this kind of data has them."""
+        kind = kinds.of(self.spec_)
+        return kind.handed(samples, self.spec_) if kind.handed else samples
 
     @room()
     def evaluate(
@@ -453,7 +454,7 @@ def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
         for remark in [*find.shadowed(str(data)), *find.remarks(dataset)]:
             warned(remark)
         return dataset
-    dataset, remarks = find.samples(data, labels)
+    dataset, remarks = find.samples(data, labels, files)
     for remark in [*remarks, *find.remarks(dataset)]:
         warn(remark)
     return dataset

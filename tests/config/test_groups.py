@@ -170,6 +170,7 @@ SPELLED = {  # options whose text has a form of its own
     "include": ["*", "*.jpg,*.jpeg"],
     "exclude": ["none", "cats/*"],
     "crop_scale": ["0.2:1", "1:1"],
+    "longest": ["auto", "64"],
 }
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparring.data.codec import Affine, OneHot, StraightThrough
+from sparring.data.music.codec import Notes
 from sparring.errors import UnreadableError
 from sparring.kinds import KINDS
 from sparring.kinds.kind import Kind
@@ -44,7 +45,7 @@ def test_a_generator_can_end_as_the_codec_needs(codec: Affine) -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_every_kind_reads_the_codec_it_writes(kind: Kind) -> None:
-    codec = kind.codec(BYTES.to_dict())
+    codec = kind.codec(BYTES.to_dict() | LETTERS.to_dict() | Notes((60,), (12,), 4).to_dict())
     assert kind.codec(codec.to_dict()) == codec
 
 

@@ -70,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
         if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000
             print(f"\nTraining refuses so many broken files: repair them, or give --max-broken {share:g}.")
+    kind = kinds.of(data.spec)
+    if kind.lines:
+        order = torch.randperm(len(data), generator=torch.Generator().manual_seed(args.seed))[: kind.count]
+        print("", *kind.lines(data.samples[order].numpy(), data.spec), sep="\n")
     layout.refuse_taken(out, args.force)
     try:
         with layout.writing(out):

@@ -96,19 +96,25 @@ def check_rescue(cures: int | None, config: Config) -> None:
 
 
 def _thumbnail(rescuer: Rescuer, data: Dataset) -> Any:
-    """A function that draws two rows of current samples for the terminal; None if this kind has no tiles."""
+    """A function that draws two rows of current samples for the terminal, or samples as lines of text.
+
+    None if this kind has neither.
+    """
     folder = rescuer.folder
     kind = kinds.of(folder.spec)
     pixels = kind.tiles
-    if pixels is None:
+    if pixels is None and kind.lines is None:
         return None
     given, labels = picture_inputs(folder, rescuer.game, data)
     step = kind.columns(folder.spec) if folder.classes and not folder.spec.clusters else 1
     shown = SHOWN if folder.spec.shape[-1] < LARGE else SHOWN_LARGE
     given, labels = given[::step][:shown], None if labels is None else labels[::step][:shown]
 
-    def rows() -> Pixels:
+    def rows() -> Pixels | list[str]:
         decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, given, labels).numpy()
+        if kind.lines:
+            return kind.lines(decoded, folder.spec)
+        assert pixels is not None
         tiles = list(pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)
         halves = [tiles[:half], tiles[half : 2 * half]]

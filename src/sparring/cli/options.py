@@ -23,9 +23,9 @@ start here
   sparring demo                          digits from noise in a minute, then what to try next
 
 verbs
-  train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), a .npy or
-                   .npz array, hf:NAME, or the built-in mnist, fashion-mnist, emoji, chorales, ring,
-                   grid, spirals
+  train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), texts
+                   (.txt .csv .tsv .jsonl .ndjson .json), a .npy or .npz array, hf:NAME, or the
+                   built-in mnist, fashion-mnist, emoji, chorales, names, tang, ring, grid, spirals
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
   sample RUN       draw from a trained generator into a file or a folder
@@ -37,7 +37,7 @@ verbs
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
-DATA_HELP = "a folder or .zip of pictures or MIDI files, a .npy or .npz array, hf:NAME, or a built-in name"
+DATA_HELP = "a folder or .zip of pictures or MIDI files, texts, a .npy or .npz file, hf:NAME, a built-in name"
 RUN_HELP = f"run folder, or {' or '.join(TRAINED)}, trained players that come with sparring"
 TRAIN_EXAMPLES = """\
 examples

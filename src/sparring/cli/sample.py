@@ -52,5 +52,7 @@ def run(args: argparse.Namespace) -> int:
         kind.save(samples, shown, folder.spec, out, columns)
         if args.sound and kind.sound:
             kind.sound(samples, shown, folder.spec, out)
+    if kind.lines and not args.out:
+        print(*kind.lines(samples, folder.spec), sep="\n")
     print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))
     return 0

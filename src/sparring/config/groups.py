@@ -14,14 +14,25 @@ from typing import Any
 from sparring.config.arguments import MOST_WHOLE
 from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_option, option, written
 from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
+from sparring.config.texts import text_length
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes")
+NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens")
 # The names in tables of other files; a test compares them.
 GAMES = ("adversarial",)
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
-BUILT_IN = ("mnist", "fashion-mnist", "emoji", "chorales", "ring", "grid", "spirals")  # data by name
+BUILT_IN = (
+    "mnist",
+    "fashion-mnist",
+    "emoji",
+    "chorales",
+    "names",
+    "tang",
+    "ring",
+    "grid",
+    "spirals",
+)  # data by name
 TRAINED = ("mnist",)  # built-in sets on which trained players come with the package
 OWN = "own"  # a user's own network or game, which no option describes
 OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
@@ -35,6 +46,8 @@ PRECISIONS = ("auto", "fp32", "bf16")
 RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
 LINES = ("skyline", "parts")  # how a piece becomes voices
+UNITS = ("characters", "words")
+ITEMS = ("auto", "lines", "poems")
 BUDGETS = ("minutes", "epochs", "samples_seen")
 MOST_WIDTH = 2**20
 WIDE = f": the weights between two such layers alone need {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
@@ -48,8 +61,8 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 LAYERED = Need(
-    lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes"},
-    "mlp, modern or notes networks",
+    lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens"},
+    "mlp, modern, notes or tokens networks",
 )
 MEAN = "batches of 2 samples or more, such as --batch-size 64"
 G_MEAN = Need(lambda c: (c.networks.generator, c.networks.g_norm) != ("mlp", "batch") or c.part > 1, MEAN)
@@ -116,7 +129,9 @@ class FilesConfig(Group):
     resize: str = option("crop", "crop the centre, fit with black borders, or stretch", choices=RESIZES)
     channels: str = option("auto", "1 grey, 3 colour (alpha over black), 4 with alpha", choices=CHANNELS)
     labels: str = option(
-        "none", "folders: each subfolder is a class; or a CSV or JSON file of names and labels"
+        "none",
+        "folders: each subfolder is a class; or a CSV or JSON file of names and labels (pictures), or a column "
+        "of the file (texts)",
     )
     levels: str = option(
         "auto",
@@ -145,6 +160,13 @@ class FilesConfig(Group):
     )
     one_key: bool = option(False, "music: bring every piece to C major or A minor")
     max_broken: float = option(0.01, "largest share of broken files that may be left out", low=0, high=1)
+    unit: str = option("characters", "what the symbols of a text are", choices=UNITS)
+    items: str = option(
+        "auto", "each line of a text file is an item, or each poem between blank lines", choices=ITEMS
+    )
+    column: str = option("auto", "the column of a CSV or JSON lines file that holds the texts")
+    vocabulary: int = option(2_000, "the most symbols; texts with rarer ones are left out", low=2, high=60_000)
+    longest: str = option("auto", "the most symbols of a text; longer ones are left out")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -153,6 +175,7 @@ class FilesConfig(Group):
         crop_scales(self.crop_scale)
         path_patterns("include", self.include)
         path_patterns("exclude", self.exclude)
+        text_length(self.longest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +217,7 @@ class NetworksConfig(Group):
     d_deviation: bool = option(False, "show a dcgan discriminator how much a batch varies", needs=(DCGAN,))
     depth: int = option(
         1,
-        "hidden layers (mlp), residual blocks (notes) or residual blocks per scale (modern)",
+        "hidden layers (mlp), residual blocks (notes, tokens) or residual blocks per scale (modern)",
         low=1,
         high=1_000,
         why=DEEP,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes"]
+NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens"]
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -36,7 +36,9 @@ class Options(BudgetOptions, total=False):
     channels: Literal["auto", "1", "3", "4"]
     """1 grey, 3 colour (alpha over black), 4 with alpha."""
     labels: str
-    """Folders: each subfolder is a class; or a CSV or JSON file of names and labels."""
+    """Folders: each subfolder is a class; or a CSV or JSON file of names and labels (pictures), or a column of
+    the file (texts).
+    """
     levels: str
     """LOW:HIGH, the values that become black and white in pictures of more than 8 bits; auto: as the file says,
     or by the values of the data; full: the limits of the type.
@@ -63,6 +65,16 @@ class Options(BudgetOptions, total=False):
     """Music: bring every piece to C major or A minor."""
     max_broken: float
     """Largest share of broken files that may be left out."""
+    unit: Literal["characters", "words"]
+    """What the symbols of a text are."""
+    items: Literal["auto", "lines", "poems"]
+    """Each line of a text file is an item, or each poem between blank lines."""
+    column: str
+    """The column of a CSV or JSON lines file that holds the texts."""
+    vocabulary: int
+    """The most symbols; texts with rarer ones are left out."""
+    longest: str
+    """The most symbols of a text; longer ones are left out."""
     latent_dim: int
     """Numbers in a latent vector (0: as many as a sample has)."""
     g_width: int
@@ -76,7 +88,7 @@ class Options(BudgetOptions, total=False):
     d_deviation: bool
     """Show a dcgan discriminator how much a batch varies."""
     depth: int
-    """Hidden layers (mlp), residual blocks (notes) or residual blocks per scale (modern)."""
+    """Hidden layers (mlp), residual blocks (notes, tokens) or residual blocks per scale (modern)."""
     g_norm: Literal["none", "batch", "conditional-batch"]
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]

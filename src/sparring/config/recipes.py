@@ -92,6 +92,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "precision": "fp32", "batch_size": 64, "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 20_000, "samples_seen": 200_000,
     },
+    # The default for text: all symbols at once, with a straight-through argmax.
+    "letters": {
+        "generator": "tokens", "discriminator": "tokens", "g_norm": "none",
+        "latent_dim": 64, "g_width": 64, "d_width": 64, "depth": 2,
+        "loss": "relativistic", "r1_gamma": 0.3, "r2_gamma": 0.3, "penalty_every": 2,
+        "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
+        "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 20_000, "samples_seen": 400_000,
+    },
 }  # fmt: skip
 
 # Changes to recipes if the data are points, for which convolutions make no sense.
@@ -143,6 +151,7 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
         "the default for music: a discriminator that sees chords, notes that are held",
         "this library",
     ),
+    "letters": ("the default for text: convolutions over time, all symbols at once", "this library"),
 }
 ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures
 USUAL = "image"  # the kind of data for which recipes are written

@@ -89,6 +89,13 @@ LOGGED: dict[str, Logged] = {
         "how much the power in each octave of frequencies differs between forged samples, over between real "
         "ones",
     ),
+    "dead_symbols": Logged(
+        "share",
+        "below 0.1",
+        "share of the symbols in real texts, as often as they occur, that no forged text has",
+    ),
+    "repeats": Logged("share", "below 0.1", "share of forged texts that repeat another one"),
+    "copies": Logged("share", "below 0.2", "share of forged samples that are equal to a training sample"),
     "times_real": Logged(
         "ratio",
         "1 to 3",

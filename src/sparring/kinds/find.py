@@ -9,7 +9,7 @@ from typing import Any
 
 from sparring import kinds
 from sparring.config.groups import FilesConfig
-from sparring.config.recipes import RECIPES
+from sparring.config.recipes import RECIPES, USUAL
 from sparring.data import hub
 from sparring.data.arrays import Form, from_file
 from sparring.data.builtin import BUILT_IN
@@ -45,7 +45,9 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
         if path.encode("utf-8", "replace").decode() != path:
             raise DataError(f"{quoted(path)} is not UTF-8, and config.toml can hold only UTF-8: rename it.")
     if name.startswith(HUB):
-        return hub.from_hub(name.removeprefix(HUB), **chosen, watch=watch)
+        found = hub.from_hub(name.removeprefix(HUB), **{key: chosen[key] for key in _of_the_hub()}, watch=watch)
+        refuse_options({key: value for key, value in chosen.items() if key not in _of_the_hub()}, found)
+        return found
     if is_run(name):
         raise DataError(
             f"{name} is a run folder, not data: continue it with `sparring resume {name}`, or give data."
@@ -72,9 +74,25 @@ def refuse_options(options: Mapping[str, Any], data: Dataset) -> None:
         )
 
 
-def samples(data: Any, labels: Any = None) -> tuple[Dataset, list[str]]:
-    """The samples and labels in what a user has in memory, and notes on how they were taken; see ``take``."""
-    return take(data, labels, _forms())
+def samples(data: Any, labels: Any = None, files: FilesConfig | None = None) -> tuple[Dataset, list[str]]:
+    """The samples and labels in what a user has in memory, and notes on how they were taken; see ``take``.
+
+    Raises:
+        DataError: no samples can be found in it.
+        ConfigError: options of files that such data does not take.
+    """
+    chosen = dataclasses.asdict(files or FilesConfig())
+    taken: tuple[str, ...] = ()
+    for kind in kinds.KINDS.values():
+        own = {key: value for key, value in chosen.items() if key in kind.options and key != "labels"}
+        if kind.given and (found := kind.given(data, labels, own)) is not None:
+            taken, notes = tuple(own), list[str]()
+            break
+    else:
+        found, notes = take(data, labels, _forms())
+    if not isinstance(data, Dataset):
+        refuse_options({key: value for key, value in chosen.items() if key not in taken}, found)
+    return found, notes
 
 
 def kind_of_files(name: str) -> Kind | None:
@@ -88,7 +106,7 @@ def kind_of_files(name: str) -> Kind | None:
 def options(name: str) -> tuple[str, ...]:
     """The options of files with which this data is read."""
     if name.startswith(HUB):
-        return tuple(field.name for field in dataclasses.fields(FilesConfig))
+        return _of_the_hub()
     kind = kind_of_files(name)
     return kind.options if kind else ()
 
@@ -143,10 +161,16 @@ def _forms() -> list[Form]:
     return [kind.form for kind in kinds.KINDS.values() if kind.form]
 
 
+def _of_the_hub() -> tuple[str, ...]:
+    """The options of files that sets of the Hugging Face hub take: those of pictures."""
+    return kinds.of(USUAL).options
+
+
 def _takers(refused: list[str]) -> list[str]:
     """What takes these options of files: kinds of files, and sets of the hub."""
     nouns = [kind.noun for kind in kinds.KINDS.values() if set(refused) <= set(kind.options)]
-    return [*(f"folders and zips of {noun}s" for noun in nouns), "hf: sets"]
+    hub_too = ["hf: sets"] if set(refused) <= set(_of_the_hub()) else []
+    return [*(f"folders and zips of {noun}s" for noun in nouns), *hub_too]
 
 
 def _arrays(name: str, path: Path) -> Dataset:

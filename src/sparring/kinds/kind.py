@@ -29,6 +29,7 @@ COLUMNS = 8  # of a sheet, usually
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 Reader = Callable[[Path, Mapping[str, Any], Watch | None], Dataset]
+Given = Callable[[Any, Any, Mapping[str, Any]], Dataset | None]  # what a user has, labels, options of files
 Writer = Callable[[Array, Array | None, Spec, Path, int | None], None]  # samples, labels, spec, path, columns
 
 
@@ -72,6 +73,7 @@ class Kind:
         describe: describes one sample in words.
         vectors: turns encoded samples (B, *shape) into vectors (B, D), in which vital signs compare samples.
         coarse: turns encoded samples into smaller vectors, in which clusters are found.
+        discrete: whether samples are symbols, so that two are equal or not; then copies are counted.
         measures: what is measured at each record for this kind alone, by its name in the history.
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
@@ -85,6 +87,8 @@ class Kind:
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
             people cannot compare such samples by eye.
+        lines: decoded samples as lines of text, for the terminal; None if it shows the sheet, or nothing.
+        handed: decoded samples as ``GAN.sample`` returns them; None: the array.
         media: the media type of samples on the page, such as audio/wav or text/plain.
         show: turns decoded samples into the bytes of this type; None: the sheet as PNG.
         beside: as ``show``, each sample beside what is nearest in training samples, given second; None: never.
@@ -97,8 +101,11 @@ class Kind:
         read: reads the file or folder at a path with those ``options``, and reports its progress. The name of
             the data is its absolute path.
         form: makes an array samples of this kind, or returns None if it is of another kind; None: never.
-        options: the options of files (``FilesConfig``) that ``read`` takes; others are refused.
+        given: makes what a user has in Python, such as a list of strings, with its labels a data set of this
+            kind, or returns None if it is of another kind; None: never.
+        options: the options of files (``FilesConfig``) that ``read`` and ``given`` take; others are refused.
         read_like: the options with which files give samples of the shape of a Spec.
+        adapted: brings data of this kind to the encoding of a Spec, to compare it with samples of that.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
 
@@ -118,6 +125,7 @@ class Kind:
     warning: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
     sheet_count: int = 0
+    discrete: bool = False
     measures: Mapping[str, Measure] = field(default_factory=dict)
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
@@ -127,6 +135,8 @@ class Kind:
     tiles: Callable[[Array, Spec], Pixels] | None = None
     judge: Callable[[Trial], Comparison] | None = None
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
+    lines: Callable[[Array, Spec], list[str]] | None = None
+    handed: Callable[[Array, Spec], Any] | None = None
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None
     beside: Callable[[Array, Array, Spec], bytes] | None = None
@@ -137,8 +147,10 @@ class Kind:
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
     form: Form | None = None
+    given: Given | None = None
     options: tuple[str, ...] = ()
     read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
+    adapted: Callable[[Dataset, Spec], Dataset] = lambda data, like: data
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 
     @property

@@ -27,7 +27,7 @@ from sparring.metrics.scattering import scattering_64
 
 AUTO = "auto"
 FOR_ALL = "pca-64"  # features that suit any data
-QUICK = ("digits", "points", "notes", SCATTERING, FOR_ALL)  # features that take seconds
+QUICK = ("digits", "points", "notes", "n-grams-64", SCATTERING, FOR_ALL)  # features that take seconds
 LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sparring import kinds
 from sparring.data import kmeans
+from sparring.data.repeats import digests
 from sparring.data.spec import Batch, Dataset
 from sparring.games.game import Game, short
 from sparring.metrics.distances import mind
@@ -58,6 +59,7 @@ class Vitals:
         self.given = game.given(self.reals.batch, rng)
         self.gauge = Gauge(data, held_out, game.runtime.device, seed)
         self.of_game = game.gauge(data, held_out, seed)
+        self.known = frozenset(digests(self._decoded(data.samples))) if self.kind.discrete else None
         self.seen_and_unseen: Tensor | None = None
         if held_out and len(data) <= MOST_COPIED:
             self.seen_and_unseen = _equal_parts(data, held_out, game.runtime.device, rng)
@@ -107,6 +109,9 @@ class Vitals:
             found["out_of_reach"] = float(beyond.float().mean())
         if reals.batch.labels is not None and (least := _least_spread(vectors, reals)) is not None:
             found["cluster_spread" if self.spec.clusters else "class_spread"] = least
+        if self.known is not None:
+            again = [digest in self.known for digest in digests(self._decoded(self.spec.decode(fakes)))]
+            found["copies"] = sum(again) / len(again)
         if self.seen_and_unseen is not None:
             seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
             nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)
@@ -120,6 +125,10 @@ class Vitals:
         return self.kind.measured(drawn, self.reals.batch.real, self.spec) | _least_variance(
             self.kind.vectors(drawn), self.reals
         )
+
+    def _decoded(self, stored: Tensor) -> Tensor:
+        """Stored samples in a form in which equal samples are equal."""
+        return self.kind.for_features(stored.cpu(), self.spec)
 
     def _distance(self, vectors: Tensor) -> float:
         directions = torch.Generator().manual_seed(self.seed)

@@ -352,7 +352,7 @@ def source(
     found = find.dataset(name, watch=watch, **find.comparable(name, like, files or FilesConfig()))
     for note in found.origin.notes if found.origin else ():
         warn(f"{name}: {note}")
-    return found
+    return found if like is None else kinds.of(like).adapted(found, like)
 
 
 def both(

@@ -76,12 +76,12 @@ class Display:
     notebook shows a bar and the numbers, in one output. Elsewhere each record is one line.
     """
 
-    def __init__(self, console: Console, picture: Callable[[], Pixels] | None = None) -> None:
+    def __init__(self, console: Console, picture: Callable[[], Pixels | list[str]] | None = None) -> None:
         self.console, self.picture = console, picture
         self.live: Live | None = None
         self.cell: Any = None  # the output of a notebook's cell
         self.drawn_at = 0.0
-        self.thumbnail: HalfBlocks | None = None
+        self.thumbnail: HalfBlocks | Text | None = None
         if console.is_jupyter:
             from IPython.display import display
 
@@ -127,12 +127,17 @@ class Display:
             parts.append(picture)
         self.live.update(Group(*parts))
 
-    def _thumbnail(self) -> HalfBlocks | None:
+    def _thumbnail(self) -> HalfBlocks | Text | None:
         can_show = self.console.color_system in ("256", "truecolor") and "utf" in self.console.encoding
         if self.picture is None or not can_show or self.console.height < 20:
             return None
         if time.monotonic() - self.drawn_at > REDRAW_SECONDS:
-            self.thumbnail = HalfBlocks(shrink(self.picture(), min(self.console.width, 80)))
+            found = self.picture()
+            if isinstance(found, list):
+                self.thumbnail = Text("\n".join(found))
+                self.thumbnail.truncate(self.console.width * (self.console.height - 8))
+            else:
+                self.thumbnail = HalfBlocks(shrink(found, min(self.console.width, 80)))
             self.drawn_at = time.monotonic()
         return self.thumbnail
 

@@ -1,0 +1,159 @@
+"""Networks for sequences of symbols, (B, T, V): convolutions over time, for text.
+
+A generator makes all symbols at once, so its layers must agree on each symbol with its neighbours: residual
+convolutions whose channels the latent switches. No normalisation; the initial weights replace it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
+from sparring.networks.network import Network
+
+LONGEST_START = 32  # steps from which a longer sequence is enlarged, by two at each block
+SLOPE = 0.2  # of LeakyReLU
+KERNEL = 3  # steps
+ROOT = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance of a signal through LeakyReLU (He et al. 2015)
+
+
+class Generator(nn.Module):
+    """Maps latents (B, latent_dim) to sequences of symbols (B, T, V), as ``head`` makes them of logits.
+
+    Args:
+        shape: (T, V), the steps and the symbols.
+        latent_dim: numbers in a latent vector.
+        width: channels.
+        depth: residual blocks at full length.
+        classes: number of classes; 0: without labels.
+        head: makes the last layer, which takes logits (B, T, V).
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        head: Callable[[], nn.Module],
+        latent_dim: int = 64,
+        width: int = 64,
+        depth: int = 2,
+        classes: int = 0,
+    ) -> None:
+        super().__init__()
+        self.steps, symbols = shape
+        doublings = max(0, math.ceil(math.log2(self.steps / LONGEST_START)))
+        self.start, self.width = math.ceil(self.steps / 2**doublings), width
+        style = 4 * width
+        self.condition = ClassLatent(classes)
+        self.mapping = nn.Sequential(
+            linear(latent_dim + classes, style), nn.LeakyReLU(SLOPE),
+            linear(style, style), nn.LeakyReLU(SLOPE),
+        )  # fmt: skip
+        self.places = linear(style, self.start * width, 1.0)
+        self.blocks = nn.ModuleList(Block(width, style) for _ in range(doublings + depth))
+        self.doubled = doublings
+        self.logits = convolution(width, symbols, 1, 1.0)
+        self.head = head()
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        style = self.mapping(self.condition(latents, labels))  # (B, 4 C)
+        features = self.places(style).unflatten(1, (self.width, self.start))
+        for place, block in enumerate(self.blocks):
+            if place < self.doubled:
+                features = features.repeat_interleave(2, 2)
+            features = block(features, style)
+        logits = self.logits(leaky_relu(features[:, :, : self.steps], SLOPE))  # (B, V, T)
+        symbols: Tensor = self.head(logits.transpose(1, 2))
+        return symbols
+
+
+class Discriminator(nn.Module):
+    """Maps sequences of symbols (B, T, V) to logits (B,).
+
+    One logit for the whole, from all places at once and from how much the samples of a batch differ, plus the
+    mean of a logit at each place, which sees a few neighbours alone.
+
+    Args:
+        shape: (T, V), the steps and the symbols.
+        width: channels.
+        depth: residual blocks.
+        classes: number of classes; 0: without labels.
+    """
+
+    def __init__(self, *, shape: Sequence[int], width: int = 64, depth: int = 2, classes: int = 0) -> None:
+        super().__init__()
+        steps, symbols = shape
+        self.embedding = convolution(symbols, width, 1, math.sqrt(symbols), bias=False)  # of one-hot inputs
+        self.places = nn.Parameter(torch.zeros(width, steps))
+        self.mixed = convolution(width, width, KERNEL, 1.0)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
+        halvings = max(0, math.ceil(math.log2(steps / LONGEST_START)))
+        self.pool = nn.AvgPool1d(2**halvings, ceil_mode=True)
+        self.whole = linear(width * math.ceil(steps / 2**halvings), 4 * width)
+        self.deviation = MinibatchDeviation()
+        self.head = ClassHead(4 * width + 1, classes)
+        self.local = convolution(width, 1, 1, 1.0, bias=False)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        features = self.mixed(self.embedding(samples.transpose(1, 2)) + self.places)
+        for block in self.blocks:
+            features = block(features)
+        features = leaky_relu(features, SLOPE)  # (B, C, T)
+        whole = leaky_relu(self.whole(self.pool(features).flatten(1)), SLOPE)  # (B, 4 C)
+        whole = self.deviation(whole[:, :, None, None]).flatten(1)
+        logits: Tensor = self.head(whole, labels) + self.local(features).mean((1, 2))
+        return logits
+
+
+class Block(nn.Module):
+    """x + f(x) over time, (B, C, T); f starts as zero, and its channels have gains of the style (B, S), if any.
+
+    The gains are 1 + a linear function of the style (Karras et al. 2020, StyleGAN2, section 2.2, without the
+    demodulation).
+    """
+
+    def __init__(self, channels: int, style: int = 0) -> None:
+        super().__init__()
+        self.first = convolution(channels, channels, KERNEL, ROOT)
+        self.last = convolution(channels, channels, KERNEL, 0.0 if style else 0.2)
+        self.gains = linear(style, channels, 1.0) if style else None
+
+    def forward(self, features: Tensor, style: Tensor | None = None) -> Tensor:
+        inside = self.first(leaky_relu(features, SLOPE))
+        if self.gains is not None:
+            inside = inside * (1 + self.gains(style))[:, :, None]
+        residual: Tensor = self.last(leaky_relu(inside, SLOPE))
+        return features + residual
+
+
+def linear(inputs: int, outputs: int, gain: float = ROOT) -> nn.Linear:
+    """A linear layer with weights from N(0, gain^2 / inputs) and without bias at the start."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs))
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def convolution(inputs: int, outputs: int, kernel: int, gain: float = ROOT, bias: bool = True) -> nn.Conv1d:
+    """A convolution over time that keeps the length, with weights from N(0, gain^2 / (inputs kernel))."""
+    layer = nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs * kernel))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+NETWORK = Network(
+    generator=lambda o: Generator(
+        shape=o.shape, head=o.head, latent_dim=o.latent_dim, width=o.width, depth=o.depth, classes=o.classes
+    ),
+    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, depth=o.depth, classes=o.classes),
+    axes="T V",
+    g_norms=("none",),
+    d_norms=("none",),
+)

@@ -1,0 +1,79 @@
+"""Texts in files: lines, poems, columns, JSON lines, and what cannot be read."""
+
+import pytest
+
+from sparring.data.text import items
+from sparring.data.text.items import Items, of_file
+from sparring.errors import DataError
+
+VERSES = "roses are red\nviolets are blue\n\n\nsugar is sweet\nand so are you\n"
+
+
+def read(
+    content: str | bytes, name: str = "a.txt", items: str = "auto", column: str = "auto", labels: str = "none"
+):
+    return of_file(content if isinstance(content, bytes) else content.encode(), name, items, column, labels)
+
+
+def test_a_plain_file_has_an_item_a_line() -> None:
+    assert read("\ufeffone \r\n\n two\n")[:3] == (["one", "two"], None, "lines")
+
+
+def test_blank_lines_part_poems() -> None:
+    found = read(VERSES)
+    assert found.texts == ["roses are red\nviolets are blue", "sugar is sweet\nand so are you"]
+    assert "2 blocks of lines between blank lines are read as one item each; --items lines" in found.notes[0]
+    assert len(read(VERSES, items="lines").texts) == 4
+    assert read("a\n\nb\n", items="poems").texts == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "column", "texts"),
+    [
+        ("id,text,year\n1,hello,1999\n2,\"two\nlines\",2000\n", "a.csv", "auto", ["hello", "two\nlines"]),
+        ("id;remark;x\n1;hello;3\n2;you;4\n", "a.csv", "auto", ["hello", "you"]),
+        ("id\ttext\ttitle\n1\thello\tA\n", "a.tsv", "title", ["A"]),
+        ("one\ntwo\n", "a.csv", "auto", ["one", "two"]),
+        ('{"text": "one", "n": 1}\n{"text": "two"}\n', "a.jsonl", "auto", ["one", "two"]),
+        ('"one"\n"two"\n', "a.jsonl", "auto", ["one", "two"]),
+        ('["one", "two"]', "a.json", "auto", ["one", "two"]),
+    ],
+)  # fmt: skip
+def test_tables_and_json(content: str, name: str, column: str, texts: list[str]) -> None:
+    assert read(content, name, column=column).texts == texts
+
+
+def test_a_column_may_hold_the_classes() -> None:
+    found = read("text,language\nhallo,german\nbonjour,french\n", "a.csv", labels="language")
+    assert (found.texts, found.labels) == (["hallo", "bonjour"], ["german", "french"])
+    assert "add --labels class" in read("text,class\na,b\n", "a.csv").notes[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "options", "said"),
+    [
+        ("caf\xe9 \xfcber".encode("latin-1"), "a.txt", {}, "not text in UTF-8.*may be WINDOWS-1252"),
+        ("床前明月光，疑是地上霜".encode("gb18030"), "a.txt", {}, "may be GB18030"),
+        ("hello".encode("utf-16"), "a.txt", {}, "may be UTF-16"),
+        ("a\nb\n", "a.txt", {"column": "text"}, "plain text and has no columns"),
+        ("text,n\na,1\n", "a.csv", {"column": "txt"}, "Did you mean 'text'?.*It has 'text', 'n'"),
+        ("text,n\n,1\n,2\n", "a.csv", {"column": "text"}, "column 'text' is empty. Others are 'n'"),
+        ("x,n\n3,1\n4,2\n", "a.csv", {}, "only numbers"),
+        ("text,n\n", "a.csv", {}, "a header and no rows"),
+        ("", "a.csv", {}, "is empty"),
+        ("text,tag\na,x\nb,\n", "a.csv", {"labels": "tag"}, "1 of 2 rows have no 'tag'"),
+        ("text,tag\na,x\n", "a.csv", {"labels": "tga"}, "--labels 'tga': a.csv has no such column"),
+        ('{"text": "one"}\n[1]\n', "a.jsonl", {}, "holds '\\[1\\]'; expected only texts, or only objects"),
+        ("{nonsense\n", "a.jsonl", {}, "not JSON.*a JSON text or object a line"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(
+    content: str | bytes, name: str, options: dict[str, str], said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        read(content, name, **options)
+
+
+def test_texts_are_composed_and_without_signs_that_nobody_sees() -> None:
+    assert items.tidied(" cafe\u0301\t \u200bx\x00\u00a0y\n z") == "caf\u00e9 x y\n z"
+    assert isinstance(read("a\nb"), Items)

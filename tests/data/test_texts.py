@@ -1,0 +1,123 @@
+"""Texts as data: their symbols and lengths, what is left out, and the way back."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparring.data.codec import OneHot
+from sparring.data.text import adapted, dataset, from_path, from_strings, reads, vocabulary
+from sparring.data.text.dataset import USUAL
+from sparring.errors import DataError
+
+WORDS = ["the cat sat", "the dog sat", "a cat"]
+
+
+def symbols(data: dataset.Dataset) -> tuple[str, ...]:
+    return OneHot.of(data.spec.codec).symbols
+
+
+def back(data: dataset.Dataset) -> list[str]:
+    return vocabulary.decoded(data.samples, symbols(data))
+
+
+def test_symbols_are_the_end_and_then_the_most_frequent() -> None:
+    data = from_strings(["aab", "ab", "a"])
+    assert symbols(data) == ("", "a", "b")
+    assert data.samples.tolist() == [[1, 1, 2], [1, 2, 0], [1, 0, 0]]
+    assert data.spec.shape == (3, 3)
+
+
+@given(st.lists(st.text("ab \n你", min_size=1), min_size=1))
+def test_texts_come_back_in_either_unit(texts: list[str]) -> None:
+    tidy = [
+        found
+        for text in texts
+        if (found := "\n".join(map(str.strip, dataset.reading.tidied(text).split("\n"))))
+    ]
+    if tidy:
+        assert back(from_strings(tidy)) == tidy
+        assert back(from_strings(tidy, options={"unit": "words"})) == tidy
+
+
+def test_a_word_is_the_same_symbol_at_the_beginning_and_within() -> None:
+    data = from_strings(WORDS, options={"unit": "words"})
+    assert set(symbols(data)) == {"", " the", " cat", " sat", " dog", " a"}
+    assert vocabulary.tokens("It's 3, no!\nyes", "words") == [" It's", " 3", ",", " no", "!", "\n", " yes"]
+
+
+def test_a_text_ends_at_its_first_end() -> None:
+    stored = torch.tensor([[1, 0, 2], [0, 1, 1]], dtype=torch.uint8)
+    assert vocabulary.ended(stored).tolist() == [[1, 0, 0], [0, 0, 0]]
+    assert vocabulary.decoded(stored, ("", "a", "b")) == ["a", ""]
+
+
+def test_rare_symbols_leave_their_texts_out_and_that_is_said() -> None:
+    data = from_strings(["ab"] * 8 + ["az"], options={"vocabulary": 2})
+    assert len(data) == 8
+    assert data.origin is not None
+    assert "1 texts left out for one of 1 rare characters ('z' …)" in data.origin.notes[0]
+    assert data.origin.facts["dropped"] == "1 rare characters: z …"
+    assert data.origin.facts["vocabulary"] == "2 characters: a b …; 0 of them occur once"
+    assert data.origin.facts["lengths"] == "2 to 2 characters, half of them up to 2"
+    assert data.origin.duplicates == 7
+
+
+def test_long_texts_are_left_out_and_that_is_said() -> None:
+    data = from_strings(["ab"] * 40 + ["a" * 2**20, ""])
+    assert data.spec.shape == (2, 3)
+    assert data.origin is not None
+    assert data.origin.notes == (
+        "1 empty text left out.",
+        "1 texts of more than 64 characters left out; --longest changes this.",
+    )
+    assert data.origin.options["longest"] == "64"
+    assert from_strings(["a" * 100] * 3).spec.shape[0] == 100
+    assert from_strings(["abc", "ab"], options={"longest": "2"}).spec.shape[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "said"),
+    [
+        ([" ", "\n"], {}, "holds no texts"),
+        (["abc"] * 3 + ["a"], {"longest": "2"}, "3 of 4 texts in array have more than 2 characters"),
+        ([f"{a}{b}" for a in "abcd" for b in "efgh"], {"vocabulary": 2}, "8 different characters, and 16 of"),
+        ([f"w{k}" for k in range(60)], {"unit": "words", "vocabulary": 9}, "--unit characters"),
+    ],
+)  # fmt: skip
+def test_options_that_leave_few_texts_are_refused(texts: list[str], options: dict[str, str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        from_strings(texts, options=options)
+
+
+def test_texts_are_brought_to_the_symbols_of_others() -> None:
+    like, other = from_strings(["abc", "ab"]), from_strings(["ca", "abd", "bbbb", "c"])
+    found = adapted(other, like.spec)
+    assert back(found) == ["ca", "c"]
+    assert found.spec == like.spec
+    with pytest.raises(DataError, match="no text of array has only symbols that are known"):
+        adapted(from_strings(["xyz"]), like.spec)
+
+
+def test_a_folder_has_a_class_for_each_folder_or_file(tmp_path: Path) -> None:
+    for name, text in (("de/a.txt", "ja\nnein\n"), ("fr/a.txt", "oui\n")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    data = from_path(tmp_path, USUAL | {"labels": "folders"})
+    assert (data.spec.class_names, data.class_counts) == (("de", "fr"), [2, 1])
+    flat = tmp_path / "de"
+    (flat / "b.txt").write_text("nie\n")
+    assert from_path(flat, USUAL | {"labels": "folders"}).spec.class_names == ("a", "b")
+    assert "add --labels folders" in " ".join((from_path(flat, USUAL).origin or data.origin).notes)  # type: ignore[union-attr]
+    with pytest.raises(DataError, match="a.txt is one file"):
+        from_path(flat / "a.txt", USUAL | {"labels": "folders"})
+
+
+def test_a_folder_with_a_picture_is_not_one_of_texts(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("a 1\n")
+    assert reads(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"")
+    assert not reads(tmp_path)
+    assert not reads(tmp_path / "missing.txt")
