@@ -1,16 +1,18 @@
 """Draws docs/images/troubles/: the samples of each disease, and its signs beside a healthy training's.
 
-python scripts/make_trouble_pictures.py [disease ...]; each is provoked as make_troubles.py says.
+python scripts/make_trouble_pictures.py [disease ...]; each is provoked as make_troubles.py says. Those on data
+that are not built in need the folder that benchmarks/picture_sets.py made, in the variable SETS.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -25,6 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from make_troubles import MADE
 from palette import LIGHT
 
+from doctor import pictures
+from doctor.judge import record_of
 from doctor.run import prepared
 from sparring import games, kinds
 from sparring.doctor.rules import RULES, Rule, Sign
@@ -33,11 +37,13 @@ from sparring.errors import NonFiniteError
 from sparring.games import drawing
 from sparring.history.record import Record
 from sparring.kinds import find
+from sparring.kinds.sheets import mosaic
 from sparring.machine.device import Threads
 from sparring.training import plan, suited
 from sparring.training.budget import Budget
 from sparring.training.loop import train
 
+FOLDER = Path(os.environ.get("SETS", "sets"))
 OUT = Path(__file__).parents[1] / "docs/images/troubles"
 STEPS = 600
 EMOJI = "the recipe sprint on emoji"
@@ -51,14 +57,19 @@ PICTURED = {  # recipes: their data, options and steps
         {"upsampling": "transposed"},
         400,
     ),
-    "the recipe sprint on emoji, narrow": ("emoji", "sprint", {"g_width": 2, "d_width": 2}, 500),
     EMOJI: ("emoji", "sprint", {}, 500),
 }
 WELL = {
     "the recipe tutorial": CURED,
     "the recipe sprint on emoji with transposed convolutions": EMOJI,
-    "the recipe sprint on emoji, narrow": EMOJI,
+    "one class without latent on CIFAR-10": "control on CIFAR-10",
+    "control on CIFAR-10": "control on emoji",
+    "width 2 on CIFAR-10": "control on emoji",
+    "width 2 on emoji": "control on emoji",
 }
+
+
+SETS = {"CIFAR-10": "cifar10", "emoji": "emoji"}  # of benchmarks/picture_sets.py
 
 
 class Course(NamedTuple):
@@ -72,6 +83,10 @@ class Course(NamedTuple):
 def course(made: str) -> Course:
     """Train what is so named."""
     torch.set_num_threads(1)
+    training, _, on = made.partition(" on ")
+    if on in SETS and training in pictures.CASES:
+        row, drawn = pictures.measure(pictures.split(FOLDER, SETS[on]), pictures.CASES[training])
+        return of_rows([record_of(line) for line in row["records"]], row["options"], drawn)
     held_out = None
     if made in PICTURED:
         name, recipe, options, steps_made = PICTURED[made]
@@ -98,6 +113,15 @@ def course(made: str) -> Course:
     labels = torch.arange(48) // 8 % data.classes if data.classes else None
     drawn = data.spec.decode(drawing.draw(game.sampling_generator, latents, labels).nan_to_num())
     return Course(steps, found, np.asarray(kinds.of(data.spec).sheet(drawn.numpy(), data.spec, 8)))
+
+
+def of_rows(records: list[Record], options: dict[str, Any], drawn: np.ndarray) -> Course:
+    """The course of a history whose last samples (N, C, H, W) are these."""
+    signals = Signals(options)
+    tiles = mosaic(np.ascontiguousarray(drawn[:48].transpose(0, 2, 3, 1)), 8)
+    return Course(
+        [record.step for record in records], [signals.of(record) for record in records], np.asarray(tiles)
+    )
 
 
 def draw(rule: Rule, ill: Course, well: Course) -> None:

@@ -28,9 +28,9 @@ MADE = {
     "discriminator-sure": "minimax against a fast discriminator",
     "gradient-vanished": "minimax against a fast discriminator",
     "mode-collapse": "the recipe tutorial",
-    "grey-class": "latent ignored in one class",
+    "grey-class": "one class without latent on CIFAR-10",
     "class-collapse": "latent ignored",
-    "cluster-collapse": "latent ignored, without labels",
+    "cluster-collapse": "width 2 on emoji",
     "partial-collapse": "the recipe tutorial",
     "spectral-collapse": "Wasserstein without a bound",
     "rate-too-high": "R1 a thousand times too strong",
@@ -39,15 +39,18 @@ MADE = {
     "memorised": "sixty-four samples",
     "leaky-augmentation": "always augmented",
     "weave": "the recipe sprint on emoji with transposed convolutions",
-    "blur": "the recipe sprint on emoji, narrow",
-    "lost-variety": "the recipe sprint on emoji, narrow",
+    "blur": "control on CIFAR-10",
+    "lost-variety": "width 2 on CIFAR-10",
     "average-lags": "average with a decay of 0.99999",
     "no-average": "no friction, no average",
     "batch-too-small": "batches of 2",
     "gradient-leap": "Wasserstein without a bound",
 }
+SHORT = "600 steps"  # of a training of benchmarks/doctor/pictures.py, which names its data
 # What only a page with a picture and links can say.
 FURTHER = {
+    "blur": " (In the picture the samples still get better quickly, so the doctor says how blurred they are, "
+    "and does not call it a disease yet.)",
     "oscillation": " [The simplest case, drawn](../convergence.md).",
     "gradient-leap": " (In the picture it is already large and leaps to fourteen times its median, which the "
     "doctor does not call a leap yet: its name for this training is another.)",
@@ -84,7 +87,10 @@ def title(rule: Rule) -> str:
 
 def made(name: str) -> str:
     how = MADE[name]
-    return how if how.startswith("the recipe") else f"the fault *{how}* on MNIST"
+    if how.startswith("the recipe"):
+        return how
+    training, _, data = how.partition(" on ")
+    return f"*{training}*, {SHORT}, on {data}" if data else f"the fault *{how}* on MNIST"
 
 
 def index() -> str:

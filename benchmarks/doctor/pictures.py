@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -49,6 +50,7 @@ ROWS = RESULTS / "doctor_pictures.jsonl"
 FIXED_ON, REPORTED = ("cifar10", "emoji", "mnist"), ("van-gogh", "oxygen", "fashion")
 STEPS, BATCH, RECORD_EVERY, SEED = 600, 64, 50, 100
 SIDE, COUNT = 32, 500
+NUMBERS = ("times_real", "detail", "variety", "corners", "class_variance")
 Pictures = NDArray[np.uint8]
 
 
@@ -65,6 +67,8 @@ CASES: dict[str, Case] = {
     "control": Case({}),
     "without classes": Case({"conditional": False}, labels=True),
     "transposed convolutions": Case({"upsampling": "transposed"}, ("weave",)),
+    "R1 of 30": Case({"r1_gamma": 30.0}),
+    "no penalty, a fast discriminator": Case({"r1_gamma": 0.0, "d_lr": 2e-2}),
     "width 2": Case({"g_width": 2, "d_width": 4}, ("blur", "lost-variety")),
     "R1 of 100": Case({"r1_gamma": 100.0}, ("blur", "lost-variety", "discriminator-weak")),
     "generator's rate of 0.15": Case(
@@ -135,17 +139,19 @@ def measure(of: Split, case: Case) -> tuple[dict[str, Any], Pictures]:
     return row, data.spec.decode(drawn.nan_to_num()).numpy()
 
 
-def judged(of: Split, fakes: Pictures) -> dict[str, float]:
-    """What the outside judge sees: floors, variance in its features over the reals', power in the corners."""
+def outside(of: Split) -> judge.Judge:
+    """The judge of a set, with one network and few pictures."""
     judge.NETWORKS = {"mobilenet": judge.mobilenet_v2}
-    outside = judge.Judge(of.train[: 2 * COUNT], of.test[:COUNT])
-    found, side = outside(fakes), outside.sides["mobilenet"]
-    features = (
-        judge._features(outside.networks["mobilenet"], fakes[: outside.count]) - side.mean
-    ) @ side.components
+    return judge.Judge(of.train[: 2 * COUNT], of.test[:COUNT])
+
+
+def judged(by: judge.Judge, fakes: Pictures) -> dict[str, float]:
+    """What the judge sees: floors, variance in its features over the reals', power in the corners."""
+    found, side = by(fakes), by.sides["mobilenet"]
+    seen = (judge._features(by.networks["mobilenet"], fakes[: by.count]) - side.mean) @ side.components
     return {
         "floors": found["mobilenet"] / found["mobilenet_floor"],
-        "judge_variety": float(features.var(0).sum() / side.held_out.var(0).sum()),
+        "judge_variety": float(seen.var(0).sum() / side.held_out.var(0).sum()),
         "judge_corners": found["corners"],
     }
 
@@ -160,27 +166,17 @@ def told(row: dict[str, Any]) -> tuple[list[str], str]:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Markdown: what was done, what the judge and the doctor's numbers say, and the findings."""
-    head = (
-        "floors",
-        "variety",
-        "corners",
-        "`times_real`",
-        "`detail`",
-        "`variety`",
-        "`corners`",
-        "`class_variance`",
-    )
-    lines = [
-        f"| set | training | judge: {' | '.join(head[:3])} | {' | '.join(head[3:])} | findings |",
-        f"|---|---|{'---|' * len(head)}---|",
-    ]
+    head = [f"judge: {name}" for name in ("floors", "variety", "corners")]
+    head += [f"`{name}`" for name in NUMBERS]
+    lines = [f"| set | training | {' | '.join(head)} | findings |", f"|---|---|{'---|' * len(head)}---|"]
     sums = {name: [0, 0, 0, 0] for name in (FIXED_ON, REPORTED)}  # ill, detected, healthy, false alarms
-    for row in rows:
+    for row in sorted(
+        rows, key=lambda row: ([*FIXED_ON, *REPORTED].index(row["set"]), [*CASES].index(row["case"]))
+    ):
         case, (found, conclusion) = CASES[row["case"]], told(row)
         values = row["records"][-1]
-        numbers = [row["floors"], row["judge_variety"], row["judge_corners"]]
-        numbers += [values.get(name, float("nan")) for name in ("times_real", "detail", "variety", "corners")]
-        numbers += [values.get("class_variance", float("nan"))]
+        numbers = [row.get(name, math.nan) for name in ("floors", "judge_variety", "judge_corners")]
+        numbers += [values.get(name, math.nan) for name in NUMBERS]
         shown = " | ".join("–" if number != number else f"{number:.3g}" for number in numbers)
         said = ", ".join(found) or {"poor": "healthy, but far"}.get(conclusion, conclusion)
         lines.append(f"| {row['set']} | {row['case']} | {shown} | {said} |")
@@ -190,6 +186,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         else:
             counts[2], counts[3] = counts[2] + 1, counts[3] + bool(found)
     for sets, (ill, detected, healthy, alarms) in sums.items():
+        if not ill + healthy:
+            continue
         how = "fixed on" if sets == FIXED_ON else "only reported on"
         lines.append(
             f"\nOn the sets that thresholds were {how} ({', '.join(sets)}), {detected} of {ill} faults were "
@@ -208,11 +206,12 @@ def main() -> None:
     parser.add_argument("--sheets", type=Path)
     args = parser.parse_args()
     for name in [] if args.table else args.sets:
-        of = split(args.folder, name)
+        of, by = split(args.folder, name), None
         for case in args.cases:
             done = any((row["set"], row["case"]) == (name, case) for row in rows_in(ROWS))
             if done or (CASES[case].labels and of.train_labels is None):
                 continue
+            by = by or outside(of)
             row, fakes = measure(of, CASES[case])
             key = {
                 "set": name,
@@ -221,7 +220,7 @@ def main() -> None:
                 "steps": STEPS,
                 "clustered": of.train_labels is None,
             }
-            append_row(ROWS, key | row | judged(of, fakes) | machine())
+            append_row(ROWS, key | row | judged(by, fakes) | machine())
             if args.sheets:
                 from pictures import sheet
 

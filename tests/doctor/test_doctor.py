@@ -15,8 +15,8 @@ from sparring.config.recipes import RECIPES, from_recipe
 from sparring.config.toml import to_toml
 from sparring.doctor.diagnosis import CALM, OF_DATA, Doctor, described, diagnose
 from sparring.doctor.foreign import read_foreign
-from sparring.doctor.quality import Quality
-from sparring.doctor.report import Remarks, command, facts, line, options_text, text
+from sparring.doctor.quality import Quality, longer
+from sparring.doctor.report import Remarks, command, facts, line, options_text, text, with_path
 from sparring.doctor.rules import RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, LATELY, Signals, _turns
 from sparring.doctor.stories import STORIES
@@ -86,7 +86,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "mode-collapse": (always(spread=0.1), always(spread=0.4), {}),
     "grey-class": (always(class_variance=0.49), always(class_variance=0.51), {}),
     "class-collapse": (always(class_spread=0.1), always(class_spread=0.6), {}),
-    "cluster-collapse": (always(cluster_spread=0.1), always(cluster_spread=0.6), {}),
+    "cluster-collapse": (always(cluster_spread=0.29), always(cluster_spread=0.31), {}),
     "spectral-collapse": (always(d_rank=0.1, distance=0.4), always(d_rank=0.1, distance=0.01), {}),
     "partial-collapse": (always(missing=0.5), always(missing=0.1), {}),
     "discriminator-weak": (
@@ -111,8 +111,8 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "weave": (always(corners=13), always(corners=4), {}),
     "blur": (always(detail=0.29), growing("times_real", 0.9, detail=0.2, times_real=900.0), {}),
     "lost-variety": (
-        always(variety=0.59),
-        growing("times_real", 0.9, variety=0.5, times_real=900.0),
+        always(variety=0.49),
+        growing("times_real", 0.9, variety=0.4, times_real=900.0),
         {},
     ),
     "average-lags": (always(average_lag=0.95), always(average_lag=0.3), {}),
@@ -464,7 +464,7 @@ def test_what_a_finding_means(
     for option in re.findall(r"\d\. (--[a-z0-9-]+(?: [^ :]+)?)", said):
         parser().parse_args(["train", "mnist", *option.split()])
     for whole in re.findall(r"\d\. sparring (train DATA[^:]*|resume RUN[^:]*):", said):
-        parser().parse_args(whole.replace("MINUTES", "9").split())
+        parser().parse_args(whole.replace("MORE", "9").split())
     typed = [cure for cure in rule.cures if cure.option or cure.own]
     assert typed
     assert said.count("--") >= len(typed)
@@ -701,7 +701,12 @@ def test_no_disease_is_not_yet_good(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "hardly get better" not in line(found)  # while it trains
     assert "hardly get better" in line(found, advice=True)
     falling = diagnose(history(growing("times_real", 0.9, times_real=900.0)), OPTIONS)
-    assert "getting better" in text(falling, "run")
+    better = "The samples are getting better: train longer (sparring resume RUN --minutes 1)."
+    assert text(falling, "run").split("\n\n")[1].endswith(better)
+    assert with_path(better, Path("my runs/a")).endswith("(sparring resume 'my runs/a' --minutes 1).")
+    assert [longer(seconds) for seconds in (0, 30, 31, 240)] == [
+        f"sparring resume RUN --minutes {minutes}" for minutes in (1, 1, 2, 8)
+    ]
 
 
 def test_doubt_about_an_estimate_is_no_fault_and_a_measurement_goes_before_it(tmp_path: Path) -> None:

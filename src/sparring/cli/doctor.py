@@ -14,7 +14,7 @@ from sparring.config.toml import from_toml
 from sparring.doctor.diagnosis import described, diagnose
 from sparring.doctor.foreign import EXPECTED, SUFFIXES, read_foreign
 from sparring.doctor.quality import measured
-from sparring.doctor.report import facts, text
+from sparring.doctor.report import facts, text, with_path
 from sparring.doctor.stories import STORIES, about
 from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, did_you_mean, printable
 from sparring.files import read_object, read_text
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         more = {"unreadable_lines": len(broken)} | ({"steps": unit} if unit else {})
         answer = json.dumps(facts(diagnosis, str(path)) | more, indent=1)
     else:
-        answer = text(diagnosis, str(path))
+        answer = with_path(text(diagnosis, str(path)), path)
         if broken:
             answer += f"\n\n{counted(len(broken), 'line')} of the history could not be read."
         if unit:

@@ -14,7 +14,7 @@ from sparring.cli.closing import finish
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
 from sparring.doctor.quality import measured
-from sparring.doctor.report import Remarks, line
+from sparring.doctor.report import Remarks, line, with_path
 from sparring.errors import ConfigError, RunError, warn
 from sparring.games import drawing
 from sparring.history.record import Record
@@ -73,7 +73,7 @@ def train_live(
     finish(folder, rescuer.game, data, all_data, screen)
     diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
     if diagnosis.conclusion != "healthy":
-        advice = line(diagnosis, advice=True).removeprefix("doctor: ")
+        advice = with_path(line(diagnosis, advice=True), folder.path).removeprefix("doctor: ")
         screen.print(f"         doctor  {advice}", soft_wrap=True, markup=False)
         screen.print(
             f"                 sparring doctor {shlex.quote(str(folder.path))}  explains it",

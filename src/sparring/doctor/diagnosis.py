@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,8 +9,8 @@ from typing import Any
 
 from sparring.config.groups import OWN, Config
 from sparring.config.recipes import USUAL
-from sparring.doctor.quality import Quality, QualityTracker
-from sparring.doctor.rules import LAST_RESORTS, RULES, Cure, Rule
+from sparring.doctor.quality import Quality, QualityTracker, longer
+from sparring.doctor.rules import LAST_RESORTS, LONGER, RULES, Cure, Rule
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.errors import quoted
 from sparring.history.record import LOGGED, Record
@@ -200,8 +199,8 @@ class Doctor:
 
     def _prescribed(self, cure: Cure) -> Prescription:
         if cure.command:
-            data, minutes = self.options.get("data"), max(1, math.ceil(2 * self.seconds / 60))
-            typed = cure.command.replace("MINUTES", str(minutes))
+            data = self.options.get("data")
+            typed = longer(self.seconds) if cure is LONGER else cure.command
             return Prescription(
                 cure.words, {}, typed.replace("DATA", shlex.quote(str(data))) if data else typed
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,8 +84,13 @@ class Quality(NamedTuple):
         if self.better is None:
             return "Train longer."
         if self.better:
-            return "The samples are getting better: train longer (sparring resume RUN --minutes MORE)."
+            return f"The samples are getting better: train longer ({longer(self.seconds)})."
         return "The samples hardly get better: use the recipe's own options, another recipe or larger networks."
+
+
+def longer(seconds: float) -> str:
+    """The command line that continues a training of so many seconds for as long again."""
+    return f"sparring resume RUN --minutes {max(1, math.ceil(2 * seconds / 60))}"
 
 
 def _outside(value: float, low: float, high: float) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sparring.config.option import written
@@ -85,6 +87,11 @@ def text(diagnosis: Diagnosis, name: str) -> str:
         parts.append("\nNot checked yet, since they need more steps or records: ")
         parts[-1] += ", ".join(diagnosis.early)
     return "\n".join(parts).rstrip()
+
+
+def with_path(said: str, path: Path) -> str:
+    """A report whose commands name the run folder."""
+    return said.replace("sparring resume RUN", f"sparring resume {shlex.quote(str(path))}")
 
 
 def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:

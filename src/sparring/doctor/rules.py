@@ -44,7 +44,7 @@ class Cure(NamedTuple):
     only: tuple[str, str] = ("", "")  # an option and the value that it must have for this cure
     least: float = 0.0  # the least result of ``times``
     own: tuple[str, ...] = ()  # options to set back to the recipe's own values
-    command: str = ""  # a whole command line to type; DATA, RUN and MINUTES are those of the run
+    command: str = ""  # a whole command line to type; DATA and RUN are those of the run
     recipe: str = ""  # the recipe to which the command changes
     code: bool = False  # what to change in a program's own code
 
@@ -182,7 +182,7 @@ NEAREST = Cure(
 )
 LONGER = Cure(
     "a longer training, if the pictures are still getting better",
-    command="sparring resume RUN --minutes MINUTES",
+    command="sparring resume RUN",
 )
 MODERN = Cure(
     "a slower recipe without normalisation, which rarely fails",
@@ -212,12 +212,12 @@ NO_BETTER = Sign("gained", high=1.05)
 SLOWLY = Sign("gained", high=1.5)
 
 
-def _collapse_within(group: str) -> Rule:
+def _collapse_within(group: str, least: float) -> Rule:
     """The collapse of a class or, without labels, of a cluster."""
     return Rule(
         f"{group}-collapse",
         f"within a {group} all samples look alike",
-        (Sign(f"{group}_spread", high=0.5), Sign("spread", low=0.3), NOT_HALVED),
+        (Sign(f"{group}_spread", high=least), Sign("spread", low=0.3), NOT_HALVED),
         f"The generator uses the {group} and ignores the latent.",
         (OWN_SIZE, OWN_GAME, *R1, Cure("a larger latent", "latent_dim", times=2, least=16)),
         grace=250,
@@ -360,10 +360,10 @@ RULES: tuple[Rule, ...] = (
             OWN_SIZE, OWN_GAME, WEAKER, WIDER_D, WIDER_G,
             LONGER,
         ),
-        grace=300, special=True, kinds=("image",),
+        grace=400, checks=4, special=True, kinds=("image",),
     ),
-    _collapse_within("class"),
-    _collapse_within("cluster"),
+    _collapse_within("class", 0.5),
+    _collapse_within("cluster", 0.3),
     Rule(
         "partial-collapse",
         "whole kinds of the data are never drawn",
@@ -460,7 +460,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "lost-variety",
         "the samples are too much alike in what they show, and hardly get better",
-        (Sign("variety", high=0.6), Sign("spread", low=0.3), SLOWLY),
+        (Sign("variety", high=0.5), Sign("spread", low=0.3), SLOWLY),
         "They differ in colours and coarse forms, but each has as much fine structure as any other, where the "
         "data have plain and rich samples. The generator has learnt the average of their detail.",
         (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, DEVIATION, WIDER_G, LONGER, MODERN),

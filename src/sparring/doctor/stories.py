@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sparring.config.recipes import RECIPES, from_recipe
 from sparring.doctor.report import option_text
-from sparring.doctor.rules import RULES, Cure, Sign
+from sparring.doctor.rules import LONGER, RULES, Cure, Sign
 from sparring.doctor.signals import DERIVED
 from sparring.history.record import LOGGED
 
@@ -276,7 +276,7 @@ def remedy(cure: Cure) -> str:
         flags = ", ".join(f"`--{name.replace('_', '-')}`" for name in cure.own)
         return f"{cure.words}: leave out {flags}"
     if cure.command:
-        return f"`{cure.command}`: {cure.words}"
+        return f"`{cure.command}{' --minutes MORE' if cure is LONGER else ''}`: {cure.words}"
     if not cure.option:
         return f"{cure.words} (in a program of your own)" if cure.code else cure.words
     if not cure.times:

@@ -57,7 +57,7 @@ LOGGED: dict[str, Logged] = {
     ),
     "class_spread": Logged("ratio", "above 0.5", "`spread` within each class, the least of all classes"),
     "cluster_spread": Logged(
-        "ratio", "above 0.5", "`spread` within each cluster of data without labels, the least of all clusters"
+        "ratio", "above 0.4", "`spread` within each cluster of data without labels, the least of all clusters"
     ),
     "class_variance": Logged(
         "ratio",
