@@ -45,9 +45,8 @@ def test_pixels_that_equal_those_to_the_right_and_below() -> None:
     pictures = torch.zeros(1, 1, 3, 3)
     pictures[..., 1, 2] = 1
     expected = [[True, True], [True, False]]
-    pictures[..., 0, 0] = 0.01  # not to be seen
     assert equal_to_neighbours(pictures)[0].tolist() == expected
-    pictures[..., 2, 0] = 0.1
+    pictures[..., 2, 0] = 2 / 255  # a step of 8 bits
     assert equal_to_neighbours(pictures)[0].tolist() == [[True, True], [False, False]]
 
 
@@ -86,6 +85,14 @@ def test_what_is_built_in_is_drawn(name: str, drawn: bool) -> None:
     found = look(BUILT_IN[name]())
     assert found.drawn == drawn
     assert found.background > 0.3
+
+
+@pytest.mark.parametrize(
+    ("background", "even", "drawn"),
+    [(0.2, 0.09, False), (0.2, 0.11, True), (0.3, 0.01, False), (0.3, 0.03, True)],
+)
+def test_on_a_flat_background_less_tells_a_drawing(background: float, even: float, drawn: bool) -> None:
+    assert Look(9, 64, 64, False, 0, 0.3, 0.1, background, even).drawn == drawn
 
 
 def test_one_picture_is_no_plural() -> None:

@@ -12,9 +12,12 @@ from sparring.data.spec import Dataset
 
 LOOKED_AT = 512  # pictures, evenly spaced in the data
 NUMBERS = 2**24  # values of these pictures, at most
-NEAR = 2 / 255  # of the range; pixels that differ less than this look the same
+NEAR = 2 / 255  # of the range; pixels that differ no more have the colour of the rim
+EQUAL = 0.4 / 255  # of the range; less than a step of 8 bits
 BACKGROUND = 0.25  # a greater share of background is worth a word
-DRAWN = 0.1  # a greater share of even areas, background apart, is drawn and not photographed
+# A greater share of even pixels is drawn, not photographed; less is needed on a flat background. Measured:
+# 0.033 to 0.23 for emoji, icons and digits, which lie on one; 0.005 to 0.04 for photographs and paintings.
+DRAWN, DRAWN_ON_BACKGROUND = 0.1, 0.02
 FINE, SMOOTH = 0.15, 0.02  # shares of detail above which pictures are fine, and below which they are smooth
 
 
@@ -48,7 +51,7 @@ class Look:
     @property
     def drawn(self) -> bool:
         """Whether the pictures look drawn, not photographed or painted."""
-        return self.even > DRAWN
+        return self.even > (DRAWN_ON_BACKGROUND if self.background > BACKGROUND else DRAWN)
 
     @property
     def pixels(self) -> int:
@@ -110,16 +113,16 @@ def on_background(pictures: Tensor) -> Tensor:
         [pictures[..., 0, :], pictures[..., -1, :], pictures[..., :, 0], pictures[..., :, -1]], dim=2
     )  # (N, C, rim)
     colour = rim.median(2, keepdim=True).values  # (N, C, 1)
-    one = same(rim, colour).float().mean(1) >= 0.5  # (N,)
-    return same(pictures, colour[..., None]) & one[:, None, None]
+    one = same(rim, colour, NEAR).float().mean(1) >= 0.5  # (N,)
+    return same(pictures, colour[..., None], NEAR) & one[:, None, None]
 
 
 def equal_to_neighbours(pictures: Tensor) -> Tensor:
     """Which pixels (N, H - 1, W - 1) of pictures (N, C, H, W) equal those to the right and below."""
     here = pictures[..., :-1, :-1]
-    return same(here, pictures[..., :-1, 1:]) & same(here, pictures[..., 1:, :-1])
+    return same(here, pictures[..., :-1, 1:], EQUAL) & same(here, pictures[..., 1:, :-1], EQUAL)
 
 
-def same(pictures: Tensor, others: Tensor) -> Tensor:
-    """Whether colours (N, C, …) look the same, (N, …), in the range from -1 to 1."""
-    return (pictures - others).abs().amax(1) <= 2 * NEAR
+def same(pictures: Tensor, others: Tensor, near: float) -> Tensor:
+    """Whether colours (N, C, …), from -1 to 1, differ by no more than ``near`` of this range, (N, …)."""
+    return (pictures - others).abs().amax(1) <= 2 * near
