@@ -36,6 +36,24 @@ def test_samples_are_decoded_a_chunk_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     assert drawing.to_measure(unit, latents, None, UNIT).dtype == torch.uint8
 
 
+def test_large_samples_are_drawn_in_smaller_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, latents = nn.Sequential(nn.Linear(8, 24), nn.Unflatten(1, (1, 4, 6))), torch.randn(100, 8)
+    whole = drawing.draw(generator, latents)
+    sizes: list[int] = []
+    generator.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
+    for numbers, expected in (
+        (24 * 40, [1, 40, 40, 20]),
+        (24, [1, 16, 16, 16, 16, 16, 16, 4]),
+        (10**6, [1, 100]),
+    ):
+        monkeypatch.setattr(drawing, "CHUNK_NUMBERS", numbers)
+        torch.testing.assert_close(drawing.draw(generator, latents), whole)
+        assert sizes == expected
+        sizes.clear()
+    drawing.draw(generator, latents[:16])
+    assert sizes == [16]
+
+
 def test_slerp_ends_and_middle() -> None:
     x, y = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 2.0]])
     torch.testing.assert_close(drawing.slerp(x, y, 0.0), x)

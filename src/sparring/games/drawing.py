@@ -20,7 +20,9 @@ from sparring.networks import memory
 from sparring.networks.network import at_rest
 
 Order = Literal["turns", "rows", "natural", "random"]  # of the classes that are drawn
-CHUNK = 500  # samples drawn at a time
+CHUNK = 500  # samples drawn at a time, at most
+CHUNK_NUMBERS = 2**23  # numbers in these samples, about: 42 pictures in colour of 256 x 256 pixels
+FEW = 16  # samples that are drawn at once, however large they are
 MOST = 2**40  # the most samples, or numbers in a latent; their memory is checked later
 
 
@@ -39,14 +41,21 @@ def draw(
     device = next(generator.parameters()).device
     drawn = torch.empty(0)
     with at_rest(generator):
-        for start in range(0, max(len(latents), 1), CHUNK):  # an empty draw has a shape too
-            part = latents[start : start + CHUNK].to(device)
-            of = () if labels is None else (labels[start : start + CHUNK].to(device),)
-            part = decode(generator(part, *of).cpu())
+
+        def drawn_from(first: int, last: int) -> Tensor:
+            of = () if labels is None else (labels[first:last].to(device),)
+            samples: Tensor = generator(latents[first:last].to(device), *of)
+            return samples
+
+        chunk = CHUNK
+        if len(latents) > FEW:
+            chunk = max(FEW, min(CHUNK, CHUNK_NUMBERS // max(1, drawn_from(0, 1).numel())))
+        for start in range(0, max(len(latents), 1), chunk):  # an empty draw has a shape too
+            part = decode(drawn_from(start, start + chunk).cpu())
             if not start:
                 memory.check_drawing(len(latents), part)
                 drawn = part.new_empty((len(latents), *part.shape[1:]))
-            drawn[start : start + CHUNK] = part
+            drawn[start : start + chunk] = part
     return drawn
 
 
