@@ -82,6 +82,10 @@ def make_photos(folder: Path) -> None:
             archive.write(folder / path, path)
             table.write(f"{path},{path.parent.name}\n")
             rows.append([str(path), k % 2])
+    lines = [f"{a}{b}{c}" for a in "bdfk" for b in "aeiou" for c in "lmnrst"]
+    (folder / "poems.txt").write_text("".join(f"{line} {line}\n{line}\n\n" for line in lines))
+    rows_of_words = (f"{word},{word[::-1]},{('french', 'german')[k % 2]}\n" for k, word in enumerate(lines))
+    (folder / "words.csv").write_text("text,title,language\n" + "".join(rows_of_words))
     shutil.copy(folder / "photos.zip", folder / "ffhq.zip")
     with zipfile.ZipFile(folder / "ffhq.zip", "a") as archive:
         archive.writestr("dataset.json", json.dumps({"labels": rows}))

@@ -1,6 +1,7 @@
 """Texts through every verb: from lines of a file to lines that a generator wrote."""
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from page_runs import client
 from sparring import GAN
 from sparring.cli.main import main
 from sparring.data.text import from_strings
@@ -50,7 +52,14 @@ def test_every_verb_takes_texts(capsys: pytest.CaptureFixture[str]) -> None:
     with np.load("walk.npz") as drawn:
         assert drawn["samples"].shape == (6,)
         assert drawn["samples"].dtype.kind == "U"
+    steps = [path.stem for path in sorted(Path("run/samples").glob("*.txt"))]
+    assert steps == [path.stem for path in sorted(Path("run/samples").glob("*.png"))]
+    assert client(Path("run")).get(f"/api/runs/run/pictures/{int(steps[-1])}.txt").text.count("\n") == 63
     assert main(["report", "run"]) == 0
+    embedded = re.search('id="report">(.*?)</script>', Path("run/report.html").read_text("utf-8"))
+    assert embedded is not None
+    texts = json.loads(embedded[1])["texts"]
+    assert [int(step) for step in texts] == [int(step) for step in steps]
     capsys.readouterr()
     main(["doctor", "run"])
     assert "run" in capsys.readouterr().out

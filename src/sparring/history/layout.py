@@ -23,10 +23,10 @@ DRAWN = "drawn"  # the default folder of `sparring sample`
 
 CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"
 STATE, TENSORS = ".json", ".safetensors"  # the two files of a checkpoint
-SAMPLES, PICTURE = "samples", ".png"
+SAMPLES, PICTURE, TEXT = "samples", ".png", ".txt"  # a text beside the picture, of what is read
 FIELDS, FIELD, REAL_FIELD = "fields", ".json", "real.json"
 BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST, START), (STATE, TENSORS)) | {
-    SAMPLES: (PICTURE,),
+    SAMPLES: (PICTURE, TEXT),
     FIELDS: (FIELD,),
 }  # folders whose files are named after a step; of a checkpoint the state is deleted first
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from sparring.errors import RunError
-from sparring.files import read_bytes, read_object, write_whole
-from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, step_name
+from sparring.errors import RunError, UnreadableError
+from sparring.files import read_bytes, read_object, read_text, write_whole
+from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
 
@@ -36,7 +36,7 @@ def report(run: Path) -> bytes:
     view |= {"checkpoint": None, "written": time.strftime("%Y-%m-%d %H:%M")}
     if view["state"] in ("running", "waiting"):
         view |= {"state": "unfinished", "left_seconds": None}
-    embedded: dict[str, Any] = {"view": view, "pictures": {}, "fields": {}}
+    embedded: dict[str, Any] = {"view": view, "pictures": {}, "texts": {}, "fields": {}}
     room = MOST_BYTES - len(_page(embedded))
     fields = {step: _field(run, f"{step_name(step)}{FIELD}") for step in view["fields"]}
     view["fields"], texts = _thinned({k: json.dumps(field) for k, field in fields.items() if field}, room)
@@ -44,6 +44,9 @@ def report(run: Path) -> bytes:
         view["pictures"] = []
         real = _field(run, REAL_FIELD)
         embedded["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
+    elif view["media"].startswith("text/"):
+        lines = {step: _text(run / SAMPLES / f"{step_name(step)}{TEXT}") for step in view["pictures"]}
+        view["pictures"], embedded["texts"] = _thinned({k: text for k, text in lines.items() if text}, room)
     else:
         pictures = {
             step: _data(run / SAMPLES / f"{step_name(step)}{PICTURE}", room) for step in view["pictures"]
@@ -70,6 +73,14 @@ def _thinned(texts: dict[int, str], room: int) -> tuple[list[int], dict[int, str
 def _field(run: Path, name: str) -> Any:
     """A landscape over the plane, as the page can show it."""
     return reading.shown(read_object(run / FIELDS / name))
+
+
+def _text(path: Path) -> str:
+    """Samples as lines of text; "" if they cannot be read."""
+    try:
+        return reading.shown(read_text(path))  # type: ignore[no-any-return]
+    except UnreadableError:
+        return ""
 
 
 def _data(path: Path, room: int) -> str:

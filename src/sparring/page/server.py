@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sparring.errors import ConfigError, SparringError, quoted
-from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, is_step, step_name
+from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, is_step, step_name
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
 
@@ -170,6 +170,9 @@ class Page:
     async def picture(self, request: Request) -> Response:
         return _file(await self.run(request), SAMPLES, request.path_params["step"], PICTURE)
 
+    async def text(self, request: Request) -> Response:
+        return _file(await self.run(request), SAMPLES, request.path_params["step"], TEXT)
+
     async def field(self, request: Request) -> Response:
         return _file(await self.run(request), FIELDS, request.path_params["name"], FIELD)
 
@@ -255,6 +258,7 @@ def app(
         Route("/api/events", page.events),
         Route("/api/runs/{id}", page.view),
         Route("/api/runs/{id}/pictures/{step}.png", page.picture),
+        Route("/api/runs/{id}/pictures/{step}.txt", page.text),
         Route("/api/runs/{id}/fields/{name}.json", page.field),
         Route("/api/runs/{id}/draw", page.drawn),
         Mount("/static", StaticFiles(directory=STATIC)),

@@ -154,6 +154,8 @@ class Writer:
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
             write_picture(self.kind.sheet(decoded, self.folder.spec, self.kind.columns(self.folder.spec)), path)
+            if self.kind.media.startswith("text/"):
+                write_whole(path.with_suffix(layout.TEXT), self.kind.shown(decoded, self.folder.spec))
 
 
 def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:

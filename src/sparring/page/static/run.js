@@ -18,7 +18,7 @@ class RunCard {
       <header><h2></h2><span class="pill"></span><p class="muted small about"></p><p class="problem small"></p></header>
       <section data-part="doctor" class="doctor"><p class="unseen" aria-live="polite"></p><div class="findings"></div></section>
       <section data-part="stage" class="stage">
-        <div class="frame"><img class="picture" alt=""><canvas width="640" height="640" role="img" hidden></canvas><p class="none muted"></p></div>
+        <div class="frame"><img class="picture" alt=""><pre class="lines" tabindex="0" hidden></pre><canvas width="640" height="640" role="img" hidden></canvas><p class="none muted"></p></div>
         <div class="scrub"><button type="button">▶</button><input type="range" min="0" max="0" value="0"></div>
         <output class="muted small"></output>
         <p class="caption muted small"></p>

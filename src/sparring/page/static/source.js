@@ -7,6 +7,7 @@ class LiveSource {
   async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
   // Addresses contain the run's generation: if another run replaces this one in its folder, no old picture is shown.
   picture(view, step) { return `${this.address(view)}/pictures/${step}.png?g=${view.generation}`; }
+  async text(view, step) { return (await this.get(`${this.address(view)}/pictures/${step}.txt?g=${view.generation}`)).text(); }
   async field(view, name) { return (await this.get(`${this.address(view)}/fields/${name}.json?g=${view.generation}`)).json(); }
   draw(view, options) { return `${this.address(view)}/draw?${new URLSearchParams({ ...options, g: `${view.generation}-${view.checkpoint}` })}`; }
   address(view) { return `api/runs/${encodeURIComponent(view.id)}`; }
@@ -40,6 +41,7 @@ class ReportSource {
   async runs() { return [this.report.view.id]; }
   async view() { return this.report.view; }
   picture(_, step) { return this.report.pictures[step]; }
+  async text(_, step) { return this.report.texts[step]; }
   async field(_, name) { return this.report.fields[name]; }
   follow() {}
 }

@@ -10,6 +10,7 @@ class Stage {
     this.atEnd = true; // while the slider is at its end, it follows the training
     this.cache = new Map();
     this.picture = container.querySelector(".picture");
+    this.lines = container.querySelector(".lines"); // of samples that are read
     this.canvas = container.querySelector("canvas");
     this.slider = container.querySelector("input[type=range]");
     this.button = container.querySelector("button");
@@ -30,7 +31,9 @@ class Stage {
     this.slider.setAttribute("aria-label", Text.say("scrub"));
     this.container.querySelector(".caption").textContent = Text.say(this.plane ? "plane" : "samples");
     this.container.querySelector(".none").textContent = Text.say("noPictures");
-    this.picture.hidden = this.plane || !this.steps.length;
+    this.read = !this.plane && view.media.startsWith("text/");
+    this.picture.hidden = this.plane || this.read || !this.steps.length;
+    this.lines.hidden = !this.read || !this.steps.length;
     this.canvas.hidden = !this.plane;
     if (this.atEnd && !this.timer) this.slider.value = this.slider.max;
     this.draw();
@@ -81,6 +84,11 @@ class Stage {
     this.onMove(step);
     if (this.plane) {
       await this.drawPlane(step);
+    } else if (this.read) {
+      const text = await this.source.text(this.view, step).catch(() => "");
+      if (step !== this.steps[this.index()]) return;
+      this.lines.textContent = text;
+      this.lines.setAttribute("aria-label", Text.say("altSamples", { step }));
     } else {
       this.picture.alt = Text.say("altSamples", { step });
       this.picture.src = this.source.picture(this.view, step);
