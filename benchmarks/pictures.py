@@ -1,20 +1,21 @@
 """How good pictures become for so much computing, on sets that no default was tuned on, judged from outside.
 
     python benchmarks/picture_sets.py ...          (see there)
-    PYTHONPATH=judges python benchmarks/pictures.py sets --samples 120000 [--sets emoji oxygen] [--seeds 3]
+    PYTHONPATH=judges python benchmarks/pictures.py sets --seconds 300 [--sets emoji oxygen] [--seeds 3]
 
-Methods, each on one thread: the default recipe ("default"), the same with transposed convolutions
-("transposed"), both for so many samples, and the DCGAN of PyTorch's tutorial ("dcgan") for the
-CPU seconds that the default took. CPU seconds, not those of the clock, so that a busy machine does not
-change the result. Each draws as many pictures as the judge compares (``judge.py``). Raw results, a line
-each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
+Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
+default before networks of many scales ("sprint-transposed"), other recipes, and the DCGAN of
+PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little.
+A budget in samples is found by two short trainings first, since schedules follow it. Each method draws as
+many pictures as the judge compares (``judge.py``). The sets cifar10-labelled and fashion give their labels.
+Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,25 @@ from sparring import GAN
 
 Pictures = NDArray[np.uint8]
 LATENT, WIDTH, BATCH = 100, 64, 128  # of the tutorial's DCGAN
+Labels = NDArray[np.integer] | None
 ROWS = RESULTS / "pictures.jsonl"
+PROBE = 2_048  # samples of the shorter of two trainings that measure the speed
+METHODS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "sprint-transposed": {"recipe": "sprint", "upsampling": "transposed"},
+    "small-data": {"recipe": "small-data"},
+    "modern": {"recipe": "modern"},
+}
+LABELLED = ("cifar10-labelled", "fashion")
 
 
-def ours(pictures: Pictures, samples: int, seed: int, count: int, **options: Any) -> tuple[Pictures, float]:
-    """Pictures of the default recipe after so many samples, and the CPU seconds of the training."""
+def ours(
+    pictures: Pictures, labels: Labels, samples: int, seed: int, count: int, **options: Any
+) -> tuple[Pictures, float]:
+    """Pictures of a recipe after so many samples, and the CPU seconds of the training."""
     began = time.process_time()
-    gan = GAN(seed=seed, threads=1, device="cpu", **options).fit(pictures, samples_seen=samples, verbose=False)
+    gan = GAN(seed=seed, threads=1, device="cpu", **options)
+    gan.fit(pictures, labels, samples_seen=samples, verbose=False)
     seconds = time.process_time() - began
     return gan.sample(count, seed=1), seconds
 
@@ -107,37 +120,55 @@ def sheet(pictures: Pictures, path: Path) -> None:
     Image.fromarray(flat[..., 0] if flat.shape[2] == 1 else flat).save(path)
 
 
-def compared(train: Pictures, samples: int, seed: int, count: int) -> Iterator[tuple[dict[str, Any], Pictures]]:
+def samples_in(seconds: float, pictures: Pictures, labels: Labels, **options: Any) -> int:
+    """How many samples the default sees in so many CPU seconds, from the difference of two short trainings."""
+    shorter, longer = (ours(pictures, labels, PROBE * k, 0, 1, **options)[1] for k in (1, 3))
+    return max(PROBE, int(seconds * 2 * PROBE / (longer - shorter)))
+
+
+def compared(
+    train: Pictures, labels: Labels, seconds: float, seed: int, count: int, methods: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], Pictures]]:
     """What each method is, has seen and has taken, and its pictures."""
-    fakes, seconds = ours(train, samples, seed, count)
-    yield {"method": "default", "samples_seen": samples, "cpu_seconds": round(seconds, 1)}, fakes
-    fakes, other = ours(train, samples, seed, count, upsampling="transposed")
-    yield {"method": "transposed", "samples_seen": samples, "cpu_seconds": round(other, 1)}, fakes
-    fakes, seen = dcgan(train, seconds, seed, count)
-    yield {"method": "dcgan", "samples_seen": seen, "cpu_seconds": round(seconds, 1)}, fakes
+    for method in methods:
+        if method == "dcgan":
+            fakes, seen = dcgan(train, seconds, seed, count)
+            taken = seconds
+        else:
+            seen = samples_in(seconds, train, labels, **METHODS[method])
+            fakes, taken = ours(train, labels, seen, seed, count, **METHODS[method])
+        yield {"method": method, "samples_seen": seen, "cpu_seconds": round(taken, 1)}, fakes
 
 
 def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sets", nargs="+", default=["cifar10", "emoji", "oxygen", "fluent", "van-gogh"])
-    parser.add_argument("--samples", type=int, default=120_000)
+    parser.add_argument(
+        "--sets", nargs="+", default=["cifar10", "emoji", "oxygen", "fluent", "van-gogh", "fashion"]
+    )
+    parser.add_argument("--methods", nargs="+", default=["default", "sprint-transposed", "dcgan"])
+    parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--sheets", type=Path)
     args = parser.parse_args()
     for name in args.sets:
-        with np.load(args.folder / f"{name}.npz") as file:
+        stem = name.removesuffix("-labelled")
+        with np.load(args.folder / f"{stem}.npz") as file:
             train, test = file["train"], file["test"]
-        judge = Judge(train, test, kept=args.folder / f"{name}-judge.pt")
+            labels, tested = (
+                file[f"{part}_labels"] if name in LABELLED else None for part in ("train", "test")
+            )
+        judge = Judge(train, test, tested, kept=args.folder / f"{stem}-judge.pt")
         for seed in range(args.seeds):
-            key = {"set": name, "samples": args.samples, "seed": seed}
-            if any(key.items() <= row.items() for row in rows_in(ROWS)):
-                continue
-            for row, fakes in compared(train, args.samples, seed, judge.count):
+            key = {"set": name, "seconds": args.seconds, "seed": seed}
+            done = [row["method"] for row in rows_in(ROWS) if key.items() <= row.items()]
+            methods = [method for method in args.methods if method not in done]
+            for row, fakes in compared(train, labels, args.seconds, seed, judge.count, methods):
                 if args.sheets:
-                    sheet(fakes, args.sheets / f"{name}-{row['method']}-{args.samples}-{seed}.png")
-                row = key | row | judge(fakes) | machine()
+                    sheet(fakes, args.sheets / f"{name}-{row['method']}-{args.seconds:g}-{seed}.png")
+                drawn = None if labels is None or row["method"] == "dcgan" else np.arange(judge.count) % 10
+                row = key | row | judge(fakes, drawn) | machine()
                 print(row, flush=True)
                 append_row(ROWS, row)
 

@@ -22,17 +22,15 @@ def test_shapes(shape: tuple[int, ...], classes: int) -> None:
 
 
 def test_the_picture_is_the_sum_of_the_scales() -> None:
-    """A picture of its bias alone at each of three scales, and the finest layer's: tanh of their sum."""
+    """A picture of its bias alone at each of four scales: tanh of their sum."""
     generator = skips.Generator(shape=(1, 32, 32), latent_dim=5, width=4)
     with torch.no_grad():
         for scale, to_picture in enumerate(generator.pictures):
             to_picture.weight.zero_()
             to_picture.bias.fill_(0.1 * 2**scale)
-        generator.finest.weight.zero_()
-        generator.finest.bias.fill_(-0.3)
         pictures = generator(torch.randn(2, 5))
-    assert len(generator.pictures) == 3
-    torch.testing.assert_close(pictures, torch.full((2, 1, 32, 32), math.tanh(0.7 - 0.3)))
+    assert len(generator.pictures) == 4
+    torch.testing.assert_close(pictures, torch.full((2, 1, 32, 32), math.tanh(1.5)))
 
 
 def test_a_coarse_scale_is_enlarged_without_steps() -> None:
@@ -51,15 +49,15 @@ def test_a_coarse_scale_is_enlarged_without_steps() -> None:
 
 
 def test_the_logit_is_that_of_the_whole_and_the_mean_of_the_patches() -> None:
-    """Biases alone: 1 for the whole picture, 10 and 100 for the patches of two finer scales."""
+    """Biases alone: 1 for the whole picture, 10, 100 and 1,000 for the patches of three finer scales."""
     discriminator = skips.Discriminator(shape=(1, 32, 32), width=4)
     with torch.no_grad():
         for parameter in discriminator.parameters():
             parameter.zero_()
         discriminator.head.linear.bias.fill_(1)
-        for bias, patch in zip((10, 100), discriminator.patches, strict=True):
+        for bias, patch in zip((10, 100, 1000), discriminator.patches, strict=True):
             patch.bias.fill_(bias)
-    assert discriminator(torch.randn(2, 1, 32, 32)).tolist() == [111, 111]
+    assert discriminator(torch.randn(2, 1, 32, 32)).tolist() == [1111, 1111]
 
 
 def test_a_patch_counts_by_its_share_of_the_picture() -> None:
@@ -68,7 +66,7 @@ def test_a_patch_counts_by_its_share_of_the_picture() -> None:
     with torch.no_grad():
         for parameter in discriminator.parameters():
             parameter.zero_()
-        discriminator.shrinking[0].weight[0, 0, 1:3, 1:3] = 0.25  # the mean of a place's own four pixels
+        discriminator.finest.weight[0, 0, 1, 1] = 1  # a pixel itself
         discriminator.patches[0].weight.fill_(1)
         picture = torch.zeros(1, 1, 16, 16)
         picture[..., :8] = 1

@@ -136,10 +136,27 @@ def test_few_pictures_choose_their_recipe(count: int, recipe: str) -> None:
     assert suited.configure(data(count)).recipe == suited.recipe_for(data(count))[0] == recipe
 
 
+@pytest.mark.parametrize(
+    ("shape", "recipe"),
+    [
+        ((1, 32, 32), "sprint"),
+        ((1, 33, 32), "pictures"),
+        ((1, 32, 33), "pictures"),
+        ((3, 8, 8), "pictures"),
+        ((4, 8, 8), "pictures"),
+    ],
+)
+def test_pictures_in_colour_or_of_more_pixels_choose_their_recipe(shape: tuple[int, ...], recipe: str) -> None:
+    blank = np.zeros((suited.FEW, *shape), np.uint8)
+    assert suited.recipe_for(from_array(blank)) == (recipe, "")
+    few = suited.recipe_for(from_array(blank[:40]))[0]
+    assert few == ("small-data" if recipe == "sprint" else recipe)
+
+
 def test_the_built_in_sets_and_points_have_their_recipes() -> None:
     assert suited.recipe_for(find.dataset("ring")) == ("mlp", "")
-    chosen = ("small-data", "recipe small-data, chosen because 1,703 pictures are few.")
-    assert suited.recipe_for(find.dataset("emoji")) == chosen
+    assert suited.recipe_for(find.dataset("mnist")) == ("sprint", "")
+    assert suited.recipe_for(find.dataset("emoji")) == ("pictures", "")
     assert suited.recipe_for(from_array(np.random.default_rng(0).normal(size=(40, 2))))[0] == "mlp"
 
 

@@ -24,6 +24,7 @@ from sparring.kinds.kind import COLUMNS, Array, Kind, Measure, Pixels
 from sparring.metrics.extractors import Features
 from sparring.metrics.features import to_uint8
 
+SMALL = 32  # pixels per side, up to which the usual recipe was measured, on grey pictures
 SIDE = 32  # pixels per side, to which pictures are averaged before they are compared
 COARSE = 16  # pixels per side, to which pictures are averaged before they are clustered
 ZIP = ".zip"
@@ -130,6 +131,11 @@ def read_like(spec: Spec) -> dict[str, str]:
     return {"size": str(width) if width == height else f"{width}x{height}", "channels": str(channels)}
 
 
+def rich(spec: Spec) -> bool:
+    """Whether pictures are in colour, or have more than SMALL pixels per side."""
+    return spec.shape[0] > 1 or max(spec.shape[1:]) > SMALL
+
+
 IMAGE = Kind(
     name="image",
     noun="picture",
@@ -137,6 +143,8 @@ IMAGE = Kind(
     codec=partial(Affine.from_dict, bounded=True),
     recipe="sprint",
     few_recipe="small-data",
+    rich_recipe="pictures",
+    rich=rich,
     count=64,
     problem=problem,
     warning=warning,

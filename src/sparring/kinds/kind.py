@@ -66,6 +66,8 @@ class Kind:
         codec: reads the codec of such data from its fields in run.json.
         recipe: the recipe that measured best for this kind.
         few_recipe: the recipe that measured best for small sets; "": the same.
+        rich_recipe: the recipe that measured best for rich samples, few or many; "": the same.
+        rich: whether samples of a Spec hold much more than those with which ``recipe`` was measured.
         count: how many samples are drawn by default.
         sheet_count: how many samples a sheet shows if all of them make one plot; 0: each sample has a tile.
         problem: what is wrong with a Spec that was read from a file; "" if nothing is wrong.
@@ -124,6 +126,8 @@ class Kind:
     writers: Mapping[str, Writer]
     warning: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
+    rich_recipe: str = ""
+    rich: Callable[[Spec], bool] = lambda spec: False
     sheet_count: int = 0
     discrete: bool = False
     measures: Mapping[str, Measure] = field(default_factory=dict)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, relu
 
@@ -28,7 +27,7 @@ class Generator(nn.Module):
     Args:
         shape: (C, H, W) of one picture.
         latent_dim: numbers in a latent vector.
-        width: channels at the finest hidden scale; each coarser scale has twice as many.
+        width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels.
     """
 
@@ -38,7 +37,7 @@ class Generator(nn.Module):
         super().__init__()
         colours, self.height, self.width = shape
         halvings = scales(self.height, self.width, G_SMALLEST)
-        channels = channels_by_scale(width, halvings)[::-1]
+        channels = [*channels_by_scale(width, halvings)[::-1], max(1, width // 2)]
         low = [math.ceil(side / 2**halvings) for side in (self.height, self.width)]
         self.condition = ClassLatent(classes)
         self.coarsest = nn.Sequential(
@@ -46,19 +45,18 @@ class Generator(nn.Module):
             nn.Unflatten(1, (channels[0], *low)),
         )
         self.norms = nn.ModuleList(map(nn.BatchNorm2d, channels))
-        self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels)
         self.growing = nn.ModuleList(UpsampleConv2d(a, b, bias=False) for a, b in pairwise(channels))
-        self.finest = UpsampleConv2d(channels[-1], colours)
+        self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels[:-1])
+        self.pictures.append(nn.Conv2d(channels[-1], colours, 3, padding=1))
         self.apply(dcgan_init)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        features = self.coarsest(self.condition(latents, labels))
-        picture: Tensor | float = 0.0
-        for norm, to_picture, grow in zip(self.norms, self.pictures, [*self.growing, self.finest], strict=True):
-            features = relu(norm(features))
-            picture = interpolate(to_picture(features) + picture, scale_factor=2, mode="bilinear")
-            features = grow(features)
-        return torch.tanh(picture + features)[:, :, : self.height, : self.width]
+        features = relu(self.norms[0](self.coarsest(self.condition(latents, labels))))
+        picture: Tensor = self.pictures[0](features)
+        for grow, norm, to_picture in zip(self.growing, self.norms[1:], self.pictures[1:], strict=True):
+            features = relu(norm(grow(features)))
+            picture = to_picture(features) + interpolate(picture, scale_factor=2, mode="bilinear")
+        return picture.tanh()[:, :, : self.height, : self.width]
 
 
 class Discriminator(nn.Module):
@@ -68,25 +66,26 @@ class Discriminator(nn.Module):
 
     Args:
         shape: (C, H, W) of one picture.
-        width: channels at the finest hidden scale; each coarser scale has twice as many.
+        width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
     """
 
     def __init__(self, *, shape: Sequence[int], width: int = 16, classes: int = 0) -> None:
         super().__init__()
         colours, height, broad = shape
-        channels = channels_by_scale(width, scales(height, broad, D_SMALLEST))
-        self.shrinking = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise([colours, *channels]))
+        channels = [max(1, width // 2), *channels_by_scale(width, scales(height, broad, D_SMALLEST))]
+        self.finest = nn.Conv2d(colours, channels[0], 3, padding=1)
+        self.shrinking = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(channels))
         self.patches = nn.ModuleList(nn.Conv2d(count, 1, 1) for count in channels[:-1])
-        places = (height >> len(channels)) * (broad >> len(channels))
-        self.head = ClassHead(channels[-1] * places, classes)
+        halvings = len(self.shrinking)
+        self.head = ClassHead(channels[-1] * (height >> halvings) * (broad >> halvings), classes)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        features, of_patches = samples, []
-        for scale, shrink in enumerate(self.shrinking):
+        features = leaky_relu(self.finest(samples), 0.2)
+        of_patches = []
+        for patch, shrink in zip(self.patches, self.shrinking, strict=True):
+            of_patches.append(patch(features).mean((1, 2, 3)))
             features = leaky_relu(shrink(features), 0.2)
-            if scale < len(self.patches):
-                of_patches.append(self.patches[scale](features).mean((1, 2, 3)))
         logits: Tensor = self.head(features.flatten(1), labels) + sum(of_patches)
         return logits
 

@@ -80,6 +80,8 @@ def total_variance(dataset: Dataset) -> float:
 def recipe_for(data: Dataset) -> tuple[str, str]:
     """The recipe for "auto", and a sentence with the reason if it is not the usual one, or ""."""
     kind = kinds.of(data.spec)
+    if kind.rich(data.spec):
+        return kind.rich_recipe, ""
     if few := few_samples(data):
         return kind.few_recipe, f"recipe {kind.few_recipe}, chosen because {few}."
     return kind.recipe, ""
@@ -100,7 +102,7 @@ def reasons(config: Config, data: Dataset) -> str:
 def few_samples(data: Dataset) -> str:
     """A phrase that says that the samples are few, if another recipe is made for few samples; else ""."""
     kind = kinds.of(data.spec)
-    few = kind.few_recipe and len(data) < FEW
+    few = kind.few_recipe and len(data) < FEW and not kind.rich(data.spec)
     return f"{counted(len(data), kind.noun)} {'is' if len(data) == 1 else 'are'} few" if few else ""
 
 
