@@ -6,9 +6,10 @@
 Pictures at 96 x 96 pixels, the last feature map averaged over its places, the Fréchet distance in the 64
 principal components of the training reals, between as many fakes as held-out reals. The floor is
 that of training reals in the fakes' place, and the excess is what lies above it. MobileNetV2 leads:
-nothing in sparring has ever seen it. ``corners`` is the power in the four highest-frequency corners of the
-spectrum over that of the reals: a weave of dots stands there. ``least_variance`` and ``most_variance``
-are, over classes, the fakes' summed variance in the leading network's features over the reals'.
+nothing in sparring has ever seen it, whereas our own number may be taken in EfficientNet-Lite0. ``corners``
+is the power in the four highest-frequency corners of the spectrum over that of the reals: a weave of dots
+stands there. ``least_variance`` and ``most_variance`` are, over classes, the fakes' summed variance in the
+leading network's features over the reals'.
 """
 
 from __future__ import annotations

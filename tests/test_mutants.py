@@ -110,7 +110,7 @@ from sparring.metrics import (
 )
 from sparring.networks import blocks, dcgan, modern, network, resnet, skips, tokens
 from sparring.training import suited, window
-from sparring.uses import evaluate
+from sparring.uses import evaluate, tables
 
 MUTANTS = [
     Mutant(codec, "Affine.encode", ".sub(centre)", "", test_codec.test_the_ends_of_the_range_are_minus_one_and_one),
@@ -370,6 +370,8 @@ MUTANTS = [
     Mutant(scattering, "edges", ".square().sum(2)", ".square()[:, :, 0]", lambda: test_scattering.test_waves_are_seen_by_the_wavelet_of_their_direction(0)),
     Mutant(scattering, "checkers", "- c + d", "+ c - d", test_scattering.test_the_finest_checkerboard_is_seen_at_its_height),
     Mutant(scattering, "checkers", "/ 2", "", test_scattering.test_the_finest_checkerboard_is_seen_at_its_height),
+    Mutant(tables, "_within", "value > 2 * error", "value > 0", lambda: test_evaluation.test_an_estimate_within_its_error_is_only_bounded(0.15, 0.1, "below 0.35")),
+    Mutant(tables, "_within", "max(value, 0)", "value", lambda: test_evaluation.test_an_estimate_within_its_error_is_only_bounded(-0.3, 0.1, "below 0.2")),
     Mutant(work, "affordable", "max(LEAST_COUNT, ", "max(0, ", test_work.test_as_many_samples_as_there_is_time_for),
     Mutant(work, "affordable", "count * limit / seconds", "count", test_work.test_as_many_samples_as_there_is_time_for),
     Mutant(work, "Work._bar", "* (1 - share) / share", "/ share", test_work.test_the_bar_is_the_share_of_all_features_and_the_rest_takes_as_long_a_sample),

@@ -23,6 +23,7 @@ from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import Reals, choose
 from sparring.metrics.features import PUBLISHED, Samples, raw
 from sparring.uses import evaluate as evaluation
+from sparring.uses import tables
 
 
 def cloud(count: int, seed: int, shift: float = 0.0, width: int = 3) -> torch.Tensor:
@@ -195,6 +196,35 @@ def test_a_run_is_evaluated_into_its_folder(files: Path, capsys: pytest.CaptureF
     told = json.loads((files / "run/evaluation.json").read_text())
     assert (told["checkpoint_step"], told["seed"], told["count"], len(told["frechet"])) == (4, 0, 60, 2)
     assert told["frechet"][0] != told["frechet"][1]
+
+
+def test_where_imagenet_features_are_missing_the_line_that_installs_them_is_said(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("many.npy", two_kinds(300, 0)[0][:, 0].numpy())
+    assert main(["train", "many.npy", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
+    install = "pip install 'sparring[imagenet]'"
+    assert install in capsys.readouterr().out
+    assert main(["evaluate", "run", "--quick", "--count", "60", "--draws", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "features: scattering-64" in said
+    assert "not what is shown" in said
+    assert install in said
+    assert main(["evaluate", "run", "--quick", "--count", "60", "--draws", "1", "--features", "pca-64"]) == 0
+    assert install not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (0.5, 0.1, "0.5 ± 0.1"),
+        (-52.5, 5000.0, "below 1e+04"),
+        (0.15, 0.1, "below 0.35"),
+        (-0.3, 0.1, "below 0.2"),
+    ],
+)
+def test_an_estimate_within_its_error_is_only_bounded(value: float, error: float, said: str) -> None:
+    assert tables._within(value, error) == said
 
 
 def test_any_two_sets_are_compared(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,15 @@ from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import AUTO, Reals, choose, lacking
 from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.overlap import overlaps
-from sparring.metrics.quality import DRAWS, MOST_PARTS, TimesReal, real_count, standard_of, usual_count
+from sparring.metrics.quality import (
+    DRAWS,
+    MOST_PARTS,
+    TimesReal,
+    real_count,
+    shipped_standard,
+    standard_of,
+    usual_count,
+)
 from sparring.metrics.work import Work, affordable, seconds_each, silent
 from sparring.runs import folder as run
 from sparring.runs.best import to_measure
@@ -203,13 +211,15 @@ def times_real(
 
     used = min(whole, MOST_PARTS * usual_count(real, unseen, extractor.count))
     for_reals, for_fakes = _seconds(extractor, reals.samples, lambda count: drawn(0, count))
-    of_reals = for_reals * real_count(extractor, real, unseen, extractor.count)
+    by = shipped_standard(extractor, reals.samples, others and others.samples)
+    seen = 0 if by else real_count(extractor, real, unseen, extractor.count)
+    of_reals = for_reals * seen
     of_fakes = for_fakes * options.draws * used
     most = used if of_reals + of_fakes <= limit else int(used * (limit - of_reals) / of_fakes)
     if most < min(used, LEAST_ESTIMATED):
         return of_reals + of_fakes
-    work = Work(tell, options.draws * most + real_count(extractor, real, unseen, extractor.count))
-    by = standard_of(extractor, reals, others, extractor.count, work)
+    work = Work(tell, options.draws * most + seen)
+    by = by or standard_of(extractor, reals, others, extractor.count, work)
     if not by.enough:
         raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
     found = by.times_real(work.features(extractor, drawn(k, most), "samples") for k in range(options.draws))
