@@ -169,6 +169,16 @@ def test_a_piano_roll_has_a_colour_for_each_voice() -> None:
     assert score.sheet(np.stack([ROLL] * 3), SPEC, 3).width == 3 * (8 * score.STEP + 4) + 4
 
 
+def test_the_terminal_shows_a_block_for_each_step() -> None:
+    picture = score.blocks(np.stack([ROLL] * 20), SPEC)
+    rows = (79 - 45 + 2 * score.MARGIN) // 2
+    assert picture.shape == (rows, 8 * (8 + 1) - 1, 3)
+    top = (79 + score.MARGIN - 1 - 74) // 2
+    assert picture[top, 5].tolist() == list(score.colour_of(0))
+    assert picture[top, 3].tolist() not in [list(colour) for colour in score.COLOURS]
+    assert (picture[:, 8] == 40).all()
+
+
 def test_every_verb_takes_music(
     run: Path, songs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -114,6 +114,8 @@ def _thumbnail(rescuer: Rescuer, data: Dataset) -> Any:
         decoded = drawing.decoded(rescuer.game.sampling_generator, folder.spec, given, labels).numpy()
         if kind.lines:
             return kind.lines(decoded, folder.spec)
+        if kind.thumbnail:
+            return kind.thumbnail(decoded, folder.spec)
         assert pixels is not None
         tiles = list(pixels(decoded, folder.spec))
         half = max(1, len(tiles) // 2)

@@ -87,6 +87,7 @@ class Kind:
         most_numbers: numbers in the samples of a batch, beyond which the batch of a recipe is made smaller.
         look: a short look at data of this kind, from which its options are chosen; None: there is none.
         tiles: turns decoded samples into one picture each, (N, H, W, C); None if all of them make one plot.
+        thumbnail: a small picture of a few decoded samples for the terminal; None: two rows of tiles.
         pair_sheet: shows each fake beside its nearest real, both in the form of ``for_features``; None if
             people cannot compare such samples by eye.
         lines: decoded samples as lines of text, for the terminal; None if it shows the sheet, or nothing.
@@ -137,6 +138,7 @@ class Kind:
     most_numbers: float = math.inf
     look: Callable[[Dataset], Look] | None = None
     tiles: Callable[[Array, Spec], Pixels] | None = None
+    thumbnail: Callable[[Array, Spec], Pixels] | None = None
     judge: Callable[[Trial], Comparison] | None = None
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     lines: Callable[[Array, Spec], list[str]] | None = None

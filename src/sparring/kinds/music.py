@@ -194,6 +194,7 @@ MUSIC = Kind(
     judge=judge,
     sheet=score.sheet,
     tiles=score.tiles,
+    thumbnail=score.blocks,
     pair_sheet=pair_sheet,
     media="application/json",
     show=show,

@@ -19,6 +19,8 @@ HEIGHT = 2  # pixels of a semitone
 MARGIN = 2  # semitones above and below the pitches
 BEGIN = 0.55  # how much of its colour the first pixel of a note has
 HOLD, REST = "-", "."
+TERMINAL = 80  # columns
+TONE = 2  # semitones
 WIDTH = 4  # characters of a name, such as C#-1, in a column
 
 
@@ -52,6 +54,19 @@ def tiles(rolls: Array, spec: Spec) -> Pixels:
         light = (BEGIN * colour + (1 - BEGIN) * 255).astype(np.uint8)
         picture[sample[begins], row[begins], step[begins] * STEP] = light
     return picture.repeat(HEIGHT, 1)
+
+
+def blocks(rolls: Array, spec: Spec) -> Pixels:
+    """The first rolls side by side for a terminal (H, W, 3): a pixel is a step wide and a whole tone high."""
+    count = max(1, TERMINAL // (rolls.shape[1] + 1))
+    pictures = tiles(rolls[:count], spec)[:, ::HEIGHT, 1::STEP]  # a pixel for each step and semitone
+    rows = pictures.shape[1] // TONE * TONE
+    pairs = pictures[:, :rows].reshape(len(pictures), -1, TONE, *pictures.shape[2:])
+    darkest = pairs.astype(int).sum(-1).argmin(2)[:, :, None, :, None]  # a note, if one of both has one
+    tones = np.take_along_axis(pairs, darkest, 2)[:, :, 0]
+    gap = np.full((tones.shape[1], 1, 3), 40, np.uint8)
+    parts = [part for tone in tones for part in (tone, gap)][:-1]
+    return np.concatenate(parts, 1)
 
 
 def sheet(rolls: Array, spec: Spec, columns: int | None = None, gap: int = 4) -> Image.Image:
