@@ -18,6 +18,8 @@ from sparring.cli import train
 from sparring.cli.main import main
 from sparring.config.recipes import RECIPES
 from sparring.data import builtin
+from sparring.data.music import chorales, midi
+from sparring.data.music.song import Note
 from sparring.data.spec import Dataset
 from sparring.games.game import Clock
 from sparring.training import suited
@@ -48,6 +50,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for table, count in ((builtin.BUILT_IN, 800), (builtin.HELD_OUT, 400)):
         for name in ("mnist", "emoji"):
             monkeypatch.setitem(table, name, partial(first, table[name], count))
+    some = chorales._files(chorales.scores())[:24]
+    monkeypatch.setattr(chorales, "_files", lambda folder: some)
 
     def progress(self: Budget, clock: Clock, samples: int) -> float:
         return min(1.0, clock.step / (3 + (self.epochs or 0)))  # more of a budget, more steps
@@ -57,6 +61,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)
+    make_midi(tmp_path / "midi")
     monkeypatch.setattr(
         "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
     )  # the page is tested with a browser
@@ -90,6 +95,15 @@ def make_photos(folder: Path) -> None:
     with zipfile.ZipFile(folder / "ffhq.zip", "a") as archive:
         archive.writestr("dataset.json", json.dumps({"labels": rows}))
     (folder / "emoji-pictures").symlink_to("photos")
+
+
+def make_midi(folder: Path) -> None:
+    """Scales in two voices, from any note."""
+    folder.mkdir()
+    for k in range(24):
+        scale = [60 + k + step for step in (0, 2, 4, 5, 7, 9, 11, 12)] * 2
+        parts = [[Note(n, n + 1, pitch - low, 0) for n, pitch in enumerate(scale)] for low in (0, 12)]
+        (folder / f"{k:02}.mid").write_bytes(midi.write(parts))
 
 
 def needs_missing_data(line: str) -> bool:
