@@ -107,7 +107,7 @@ def test_every_recipe_of_another_kind_trains(recipe: str) -> None:
     gan = GAN(recipe, **TINY).fit(data, np.arange(len(data)) % 2, samples_seen=64)
     assert gan.classes_ == 2
     assert len(gan.sample(3)) == 3
-    assert type(gan.sample(3)[0]) in (str, np.ndarray)
+    assert isinstance(gan.sample(3)[0], str | np.ndarray)
 
 
 @pytest.mark.parametrize("schedule", schedules.SCHEDULES)

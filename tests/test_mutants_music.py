@@ -4,10 +4,12 @@ import pytest
 
 import test_midi
 import test_music
+import test_music_kind
 import test_song
 from mutants import Mutant, caught
 from sparring.data import split
 from sparring.data.music import chorales, codec, midi, roll, song
+from sparring.kinds import music
 from sparring.metrics import chains, forest, judged_music
 from sparring.metrics import music as measures
 
@@ -24,6 +26,9 @@ MUTANTS = [
     Mutant(measures, "intervals", "[together]", "", test_music.test_notes_have_pitches_and_lengths),
     Mutant(measures, "intervals", "LEAST_INTERVAL", "-99", test_music.test_notes_have_pitches_and_lengths),
     Mutant(measures, "copied_bars", "if piece.any()", "", test_music.test_copied_bars_sound_alike_in_all_voices),
+    Mutant(measures, "repeated_bars", "if piece.any()", "", test_music.test_bars_that_repeat_another_are_counted_but_silence_is_not),
+    Mutant(measures, "nearest_bars", "argmax", "argmin", test_music_kind.test_a_copy_agrees_wholly_with_its_nearest_bar),
+    Mutant(music, "dead_symbols", "== 0", "> 0", test_music_kind.test_symbols_that_no_fake_has_are_dead),
     Mutant(measures, "_bars", "np.abs(pieces[:, 0])", "pieces[:, 0]", test_music.test_copied_bars_sound_alike_in_all_voices),
     Mutant(measures, "features", "-np.diff(means) / OCTAVE", "means / OCTAVE", test_music.test_features_are_the_same_in_any_key_and_tell_what_they_say),
     Mutant(measures, "_moves", "(leaps <= high)", "(leaps < high)", test_music.test_features_are_the_same_in_any_key_and_tell_what_they_say),

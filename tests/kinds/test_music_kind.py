@@ -19,7 +19,7 @@ from sparring.data.music import folder, midi
 from sparring.data.music.codec import Notes, fitted
 from sparring.data.music.song import Note
 from sparring.data.spec import Spec
-from sparring.errors import RunError
+from sparring.errors import ConfigError, RunError
 from sparring.history.record import read_history
 from sparring.kinds import find, music, score, sound, tunes
 
@@ -183,7 +183,7 @@ def test_every_verb_takes_music(
     run: Path, songs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     *_, last = (record.values for record in read_history(run / "history.jsonl"))
-    assert {"consonant", "chords", "copied", "frechet"} <= last.keys()
+    assert {"consonant", "chords", "copied", "copies", "repeats", "dead_symbols", "frechet"} <= last.keys()
     assert main(["data", str(songs), "--voices", "2", "--out", str(tmp_path / "sheet.png")]) == 0
     said = capsys.readouterr().out
     assert "2 bars of 16 steps, 2 voices" in said
@@ -220,11 +220,30 @@ def test_a_resumed_training_equals_an_unbroken_one(songs: Path) -> None:
 
     whole, parts = fitted_gan(32), fitted_gan(16, 32)
     drawn = whole.sample(6)
+    assert isinstance(drawn, music.Rolls)
     assert (np.asarray(drawn) == np.asarray(parts.sample(6))).all()
     walk = np.asarray(whole.interpolate(4))
     assert walk.shape == (4, 16, 2)
     again, _ = find.samples(np.where(np.arange(16)[:, None] % 2, -np.abs(walk), np.abs(walk)))
     assert again.spec.kind == "music"
+
+
+def test_symbols_that_no_fake_has_are_dead() -> None:
+    reals = SPEC.encode(torch.from_numpy(np.stack([ROLL, ROLL])))
+    assert music.dead_symbols(reals, reals) == 0
+    fakes = reals.clone()
+    fakes[:, :, 1:3] = 0  # 72 and 73: a quarter of the first voice, and of all four groups a sixteenth
+    assert music.dead_symbols(fakes, reals) == pytest.approx(1 / 16)
+
+
+def test_samples_in_python_write_themselves(tmp_path: Path) -> None:
+    rolls = music.handed(np.stack([ROLL] * 3), SPEC)
+    rolls[1:].save(tmp_path / "tune.mid")
+    assert heard((tmp_path / "tune.mid").read_bytes()) == sampled(np.stack([ROLL] * 2), 8)
+    rolls.save(str(tmp_path / "tunes"))
+    assert len(list((tmp_path / "tunes").iterdir())) == 3
+    with pytest.raises(ConfigError, match="are no samples"):
+        rolls[:, :, :1].save(tmp_path / "x.mid")
 
 
 def test_arrays_that_are_no_rolls_are_not_taken_for_music() -> None:

@@ -104,6 +104,12 @@ def test_copied_bars_sound_alike_in_all_voices() -> None:
     assert measures.copied_bars(np.concatenate([new, np.zeros_like(new)], 1), known, 4) == 0.5
 
 
+def test_bars_that_repeat_another_are_counted_but_silence_is_not() -> None:
+    pieces = chords(C_MAJOR, F_MAJOR_OVER_A, C_MAJOR, [0, 0, 0], [0, 0, 0])
+    assert measures.repeated_bars(pieces, 4) == pytest.approx(1 / 3)
+    assert measures.repeated_bars(np.zeros_like(pieces), 4) == 0.0
+
+
 def test_features_are_the_same_in_any_key_and_tell_what_they_say() -> None:
     roll = np.concatenate([LINE, LINE + 7 * np.sign(LINE)], 2)[:, :, ::-1]
     found = measures.features(roll, 4)

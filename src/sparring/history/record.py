@@ -92,9 +92,9 @@ LOGGED: dict[str, Logged] = {
     "dead_symbols": Logged(
         "share",
         "below 0.1",
-        "share of the symbols in real texts, as often as they occur, that no forged text has",
+        "share of the symbols in real texts or music, as often as they occur, that no forged one has",
     ),
-    "repeats": Logged("share", "below 0.1", "share of forged texts that repeat another one"),
+    "repeats": Logged("share", "below 0.1", "share of forged texts, or bars of music, that repeat another one"),
     "copies": Logged("share", "below 0.2", "share of forged samples that are equal to a training sample"),
     "times_real": Logged(
         "ratio",

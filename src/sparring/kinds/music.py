@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from sparring.data.music.codec import Notes, fitted
 from sparring.data.music.midi import BEATS_A_MINUTE
 from sparring.data.music.song import PITCHES
 from sparring.data.spec import Spec
-from sparring.history.record import Logged
+from sparring.errors import ConfigError
+from sparring.history.record import LOGGED, Logged
 from sparring.kinds import score, sheets, tunes, writers
 from sparring.kinds.kind import Array, Kind, Measure
 from sparring.metrics import music as measures
@@ -167,6 +169,49 @@ def read_like(spec: Spec) -> dict[str, str]:
     return {"grid": str(codec.grid), "bars": str(bars), "voices": str(codec.voices)}
 
 
+def dead_symbols(fakes: Tensor, reals: Tensor) -> float:
+    """The share of what voices sing in encoded reals, as often as they do, that no fake has in that voice."""
+    counts = reals.sum((0, 1))
+    return float(counts[fakes.sum((0, 1)) == 0].sum() / counts.sum())
+
+
+def repeated(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
+    """The share of bars of decoded fakes that repeat another one."""
+    return measures.repeated_bars(rolls_of(fakes), min(Notes.of(spec.codec).grid, fakes.shape[1]))
+
+
+class Rolls(np.ndarray[Any, np.dtype[np.int16]]):
+    """Samples (N, T, voices) that can write themselves: a pitch where a note begins, minus it where it is held.
+
+    Attributes:
+        spec: of the data.
+    """
+
+    spec: Spec | None = None
+
+    def __array_finalize__(self, of: Any) -> None:
+        self.spec = getattr(of, "spec", None)
+
+    def save(self, path: str | Path) -> None:
+        """Write the samples to a .mid, .wav, .txt, .png or .npz file, or each as MIDI to a folder.
+
+        Raises:
+            ConfigError: another suffix, or this is a part of samples without all voices.
+        """
+        if self.spec is None or self.ndim != 3 or self.shape[2] != Notes.of(self.spec.codec).voices:
+            raise ConfigError(
+                f"notes of shape {self.shape} are no samples (N, steps, voices): save all of them."
+            )
+        MUSIC.save(np.asarray(self), None, self.spec, Path(path))
+
+
+def handed(rolls: Array, spec: Spec) -> Rolls:
+    """Rolls as ``GAN.sample`` gives them."""
+    found = rolls.view(Rolls)
+    found.spec = spec
+    return found
+
+
 MUSIC = Kind(
     name="music",
     noun="piece",
@@ -174,6 +219,7 @@ MUSIC = Kind(
     codec=Notes.from_dict,
     recipe="counterpoint",
     count=8,
+    discrete=True,
     problem=problem,
     describe=describe,
     vectors=vectors,
@@ -189,6 +235,8 @@ MUSIC = Kind(
             Logged("bits", "below 0.2", "Jensen-Shannon divergence of the chords at beats from the data's"),
             decoded=True,
         ),
+        "dead_symbols": Measure(dead_symbols, LOGGED["dead_symbols"]),
+        "repeats": Measure(repeated, LOGGED["repeats"], decoded=True),
     },
     features=Features(("notes", FOR_ALL), own={"notes": listened}),
     judge=judge,
@@ -196,6 +244,7 @@ MUSIC = Kind(
     tiles=score.tiles,
     thumbnail=score.blocks,
     pair_sheet=pair_sheet,
+    handed=handed,
     media="application/json",
     show=show,
     beside=beside,

@@ -137,6 +137,12 @@ def copied_bars(rolls: Roll, known: set[bytes], bar: int) -> float:
     return float(np.mean([piece.tobytes() in known for piece in pieces])) if pieces else 0.0
 
 
+def repeated_bars(rolls: Roll, bar: int) -> float:
+    """The share of bars that sound and repeat another one."""
+    pieces = [piece.tobytes() for piece in _bars(rolls, bar) if piece.any()]
+    return 1 - len(set(pieces)) / len(pieces) if pieces else 0.0
+
+
 def nearest_bars(roll: Roll, training: Roll, bar: int) -> tuple[Roll, NDArray[np.float64]]:
     """For each bar of a roll (steps, voices), the training bar that agrees with it most, and their agreement.
 
