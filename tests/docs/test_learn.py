@@ -24,6 +24,7 @@ SMALL = {  # budgets for a test: a few steps
     "5-the-cures": {"MINUTES": "0.01"},
     "6-your-own-pictures": {"COUNT": "70", "SAMPLES": "128"},
     "7-how-good-is-it": {"COUNT": "300"},
+    "8-music-and-text": {"SAMPLES": "640"},
 }
 
 
