@@ -425,21 +425,25 @@ def pictures() -> str:
 def fine_tune() -> str:
     lines = [
         "## Few pictures, and another run to begin with\n",
-        "`benchmarks/fine_tune.py`: some pictures of 64 pixels, equal CPU seconds of one thread, from random",
+        "`benchmarks/fine_tune.py`: few pictures of 64 pixels, equal CPU seconds of one thread, from random",
         "weights or beginning with another run of 80,000 samples (`--from-run`), as the judges above see it:",
-        "Fréchet distance of up to 400 samples to as many pictures that no training saw. Below each set what",
-        "else could be taken from the other run: the generator without its weight average, new weights for",
-        "the clusters, no discriminator, or one whose first layers stay as they are (`--freeze-d`).\n",
-        "| set | pictures | begins with | method | CPU seconds | MobileNetV2 (floor) | Lite0 (floor) | seed |",
-        "|---|---|---|---|---|---|---|---|",
+        "Fréchet distance to as many pictures that no training saw. So far a first look at one set with one",
+        "seed; the script also measures other sets and numbers of pictures, and with `--variants` what else",
+        "could be taken from the other run: the generator without its weight average, new weights for the",
+        "clusters, no discriminator, or one whose first layers stay as they are (`--freeze-d`).\n",
+        "| set | pictures | begins with | method | CPU seconds | samples seen | MobileNetV2 (floor) "
+        "| Lite0 (floor) | seed |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     rows = sorted(lines_of("fine_tune"), key=lambda row: (row["set"], row["pictures"], row["seconds"]))
     for row in rows:
         judged = [f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0")]
         lines.append(
             f"| {row['set']} | {row['pictures']:,} | {row['source'] or 'random weights'} | {row['method']} "
-            f"| {row['cpu_seconds']:.0f} | {' | '.join(judged)} | {row['seed']} |"
+            f"| {row['cpu_seconds']:.0f} | {row['samples_seen']:,} | {' | '.join(judged)} | {row['seed']} |"
         )
+    lines.append("\n468 icons for the same few CPU seconds, from random weights and from a run of emoji:\n")
+    lines.append("![Two sheets of 64 pictures: shapeless blobs, and things on white](images/fine-tune.jpg)")
     return "\n".join(lines) + "\n"
 
 

@@ -112,8 +112,8 @@ def _three_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("classes", "said"),
     [
-        (5, "5 classes begin as its 2 classes, in their order"),
-        (0, "3 clusters begin as its 2 classes, in their order"),
+        (5, "5 classes begin with the weights of its 2 classes, in order"),
+        (0, "3 clusters begin with the weights of its 2 classes, in order"),
     ],
 )
 def test_other_classes_begin_as_those_of_the_source(

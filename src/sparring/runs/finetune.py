@@ -177,8 +177,9 @@ class Source:
         same = had == classes and theirs.class_names == spec.class_names and not spec.clusters
         if classes and not same:
             ours = counted(classes, "cluster" if spec.clusters else "class")
-            begin = f"begin as its {counted(had, 'cluster' if theirs.clusters else 'class')}, in their order"
-            words.append(f"{ours} {begin if had else 'begin with random weights, since it has none'}")
+            its = counted(had, "cluster" if theirs.clusters else "class")
+            begin = f"the weights of its {its}, in order" if had else "random weights, since it has none"
+            words.append(f"{ours} begin with {begin}")
         elif had and not classes:
             words.append("its classes are left out, since this training has none")
         return words
