@@ -97,6 +97,7 @@ def pairs(ending: str, count: int = 4) -> list[str]:
         (pairs("{}_mask_1.png"), "--exclude '*_mask*.*' leaves"),
         ([*pairs("{}_mask.png", 2), "1_seg.png"], "3 of 5 pictures look like masks of others ('0_mask.png', "
             "'1_mask.png', '1_seg.png'): --exclude '*_mask.*,*_seg.*' leaves"),
+        ([*pairs("{}_mask.png"), "1_mask_1.png"], "--exclude '*_mask*.*' leaves them out."),
         (pairs("masks/{}.png"), "--exclude 'masks/*' leaves"),
         ([f"x/{name}" for name in pairs("cat masks/{}_mask.png")], "--exclude 'cat masks/*' leaves"),
         ([f"train/images/{k}.jpg" for k in range(3)] + [f"train/SegMaps/{k}.png" for k in range(3)],

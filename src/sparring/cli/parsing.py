@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
         found, rest = self.parse_known_args(words)
         if rest:
             near = did_you_mean(f"--{rest[0].partition('=')[0]}", _options(here))
-            near = near or " Put a name with spaces in quotation marks."
+            near = near or " Put a name with spaces, or a pattern with *, in quotation marks."
             here.error(f"unexpected argument {quoted(rest[0])}.{near}")
         return found
 

@@ -73,7 +73,9 @@ def masks(names: Sequence[str]) -> tuple[str, ...]:
     found = _named_masks(names) | _in_mask_folders(names)
     notes = []
     if found:
-        listed, patterns = sorted(found), ",".join(sorted(set(found.values())))
+        listed = sorted(found)
+        wide = {pattern.replace("*.*", ".*", 1) for pattern in found.values() if pattern.endswith("*.*")}
+        patterns = ",".join(sorted(set(found.values()) - wide))  # "*_mask*.*" fits what "*_mask.*" fits
         notes.append(
             f"{len(listed):,} of {len(names):,} pictures look like masks of others ({first_of(listed)}): "
             f"{_leave_out(patterns, listed, names)}."
