@@ -24,7 +24,7 @@ from sparring.cli.parsing import USAGE_ERROR, number, whole
         ("resume RUN --recipe dcgan", "`sparring train` has it."),
         ("--recipe dcgan train mnist", "`sparring train` has it."),
         ("train mnist recipe=dcgan", "unexpected argument 'recipe=dcgan'. Did you mean '--recipe'?"),
-        ("train my photos", "unexpected argument 'photos'. Put a name with spaces, or a pattern with *, in quotation marks."),
+        ("train my photos", "'photos'. Put a name with spaces, or a pattern with *, in quotation marks."),
         ("train mnist --dry-run=yes", "--dry-run takes no value, but 'yes' was given."),
         ("train mnist --seed x", "--seed: 'x' is not an integer."),
         ("train mnist --seed 1.5", "--seed: '1.5' is not an integer."),

@@ -176,6 +176,8 @@ def test_large_pictures_get_smaller_batches(channels: int, side: int, batch: int
             "a step takes less memory and time."
         ]
     )
+    without_norm = suited.configure(pictures, "modern").optimizers.batch_size
+    assert without_norm == (8 if side == 256 else 32)
     assert suited.configure(pictures, "sprint", batch_size=128).optimizers.batch_size == 128
     assert suited.configure(pictures, "sprint", ghost_batches=128).optimizers.batch_size == 128
 

@@ -22,7 +22,7 @@ from sparring.machine.device import launched
 FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
-LEAST_BATCH = 16  # to which batches of large samples are halved
+LEAST_BATCH = 8  # to which batches of large samples are halved; twice as many where a batch is normalised
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
 
 
@@ -163,7 +163,8 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
         few = counted(count, "sample")
         raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add samples.")
     batch = config.optimizers.batch_size
-    while batch > LEAST_BATCH and batch * math.prod(data.spec.shape) > kinds.of(data.spec).most_numbers:
+    least = LEAST_BATCH if config.networks.g_norm == "none" else 2 * LEAST_BATCH
+    while batch > least and batch * math.prod(data.spec.shape) > kinds.of(data.spec).most_numbers:
         batch //= 2
     if batch < config.optimizers.batch_size and batch % parts == 0:
         what = kinds.of(data.spec).describe(data.spec)
