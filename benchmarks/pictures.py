@@ -6,7 +6,8 @@
 Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
 default before networks of many scales ("sprint-transposed"), other recipes, and the DCGAN of
 PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little.
-A budget in samples is found by two short trainings first, since schedules follow it. Each method draws as
+Our schedules follow a budget in samples, which two short trainings find first; what a training took in the
+end stands beside it, and the DCGAN gets as many seconds as the default took. Each method draws as
 many pictures as the judge compares (``judge.py``). The sets cifar10-labelled and fashion give their labels.
 Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
 """
@@ -127,16 +128,17 @@ def samples_in(seconds: float, pictures: Pictures, labels: Labels, **options: An
 
 
 def compared(
-    train: Pictures, labels: Labels, seconds: float, seed: int, count: int, methods: Sequence[str]
+    train: Pictures, labels: Labels, seconds: float, seed: int, count: int, methods: Sequence[str], spent: float
 ) -> Iterator[tuple[dict[str, Any], Pictures]]:
-    """What each method is, has seen and has taken, and its pictures."""
+    """What each method is, has seen and has taken, and its pictures; the DCGAN takes the seconds ``spent``."""
     for method in methods:
         if method == "dcgan":
-            fakes, seen = dcgan(train, seconds, seed, count)
-            taken = seconds
+            taken = spent
+            fakes, seen = dcgan(train, taken, seed, count)
         else:
             seen = samples_in(seconds, train, labels, **METHODS[method])
             fakes, taken = ours(train, labels, seen, seed, count, **METHODS[method])
+            spent = taken if method == "default" else spent
         yield {"method": method, "samples_seen": seen, "cpu_seconds": round(taken, 1)}, fakes
 
 
@@ -162,9 +164,10 @@ def main() -> None:
         judge = Judge(train, test, tested, kept=args.folder / f"{stem}-judge.pt")
         for seed in range(args.seeds):
             key = {"set": name, "seconds": args.seconds, "seed": seed}
-            done = [row["method"] for row in rows_in(ROWS) if key.items() <= row.items()]
+            done = {row["method"]: row["cpu_seconds"] for row in rows_in(ROWS) if key.items() <= row.items()}
             methods = [method for method in args.methods if method not in done]
-            for row, fakes in compared(train, labels, args.seconds, seed, judge.count, methods):
+            spent = done.get("default", args.seconds)
+            for row, fakes in compared(train, labels, args.seconds, seed, judge.count, methods, spent):
                 if args.sheets:
                     sheet(fakes, args.sheets / f"{name}-{row['method']}-{args.seconds:g}-{seed}.png")
                 drawn = None if labels is None or row["method"] == "dcgan" else np.arange(judge.count) % 10

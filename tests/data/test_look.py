@@ -97,3 +97,22 @@ def test_on_a_flat_background_less_tells_a_drawing(background: float, even: floa
 
 def test_one_picture_is_no_plural() -> None:
     assert str(Look(1, 64, 64, True, 0, 0.1, 0.1, 0.0, 0.0)) == "1 photograph of 64 x 64 pixels, grey"
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((1, 32, 32), "clear shapes after about a minute"),
+        (
+            (3, 16, 16),
+            "colours and shapes after about 1 minute, things that can be guessed after about 5 minutes",
+        ),
+        (
+            (1, 64, 64),
+            "colours and shapes after about 4 minutes, things that can be guessed after about 20 minutes",
+        ),
+        ((3, 256, 128), "shapes after about 32 minutes, things that can be guessed after about 3 hours"),
+    ],
+)
+def test_what_to_expect_grows_with_the_pixels(shape: tuple[int, ...], said: str) -> None:
+    assert said in look(from_array(np.zeros((12, *shape), np.uint8))).expected

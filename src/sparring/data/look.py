@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from sparring.data.spec import Dataset
+from sparring.errors import counted
 
 LOOKED_AT = 512  # pictures, evenly spaced in the data
 NUMBERS = 2**24  # values of these pictures, at most
@@ -18,6 +19,9 @@ BACKGROUND = 0.25  # a greater share of background is worth a word
 # A greater share of even pixels is drawn, not photographed; less is needed on a flat background. Measured:
 # 0.033 to 0.23 for emoji, icons and digits, which lie on one; 0.005 to 0.04 for photographs and paintings.
 DRAWN, DRAWN_ON_BACKGROUND = 0.1, 0.02
+# benchmarks/pictures.py: minutes on two CPU cores for pictures of 32 x 32 pixels in colour; the time grows with
+# the pixels. Grey ones need a minute.
+SHAPES, THINGS, MEASURED = 1, 5, 32 * 32
 FINE, SMOOTH = 0.15, 0.02  # shares of detail above which pictures are fine, and below which they are smooth
 
 
@@ -58,6 +62,17 @@ class Look:
         """Pixels of a picture."""
         return self.width * self.height
 
+    @property
+    def expected(self) -> str:
+        """What a user can expect of a training after which time, as a sentence."""
+        if self.grey and self.pixels <= MEASURED:
+            return "On two CPU cores expect clear shapes after about a minute."
+        shapes, things = (duration(minutes * max(1.0, self.pixels / MEASURED)) for minutes in (SHAPES, THINGS))
+        return (
+            f"On two CPU cores expect colours and shapes after about {shapes}, things that can be guessed "
+            f"after about {things}, and fine detail much later; on a GPU it was not measured."
+        )
+
     def __str__(self) -> str:
         """The look in words: "3,317 photographs of 64 x 64 pixels in colour, on a flat background"."""
         noun = ("drawing" if self.drawn else "photograph") + "s" * (self.count != 1)
@@ -70,6 +85,12 @@ class Look:
         if self.classes:
             words.append(f"in {self.classes:,} classes")
         return ", ".join(words)
+
+
+def duration(minutes: float) -> str:
+    """Minutes in words, in hours above 90: "1 minute", "20 minutes", "5 hours"."""
+    count, unit = (round(minutes / 60), "hour") if minutes > 90 else (round(minutes), "minute")
+    return counted(count, unit)
 
 
 def look(data: Dataset) -> Look:

@@ -88,15 +88,17 @@ def recipe_for(data: Dataset) -> tuple[str, str]:
 
 
 def reasons(config: Config, data: Dataset) -> str:
-    """What a look at the data finds and what was chosen for it, as a sentence; "" if its kind has no look."""
-    look, networks = kinds.of(data.spec).look, config.networks
-    if look is None:
+    """What a look at the data finds, what was chosen for it and what to expect; "" if its kind has no look."""
+    kind, networks = kinds.of(data.spec), config.networks
+    if kind.look is None:
         return ""
+    found = kind.look(data)
     chosen = [f"recipe {config.recipe}", f"widths {networks.g_width} and {networks.d_width}"]
     chosen.append(f"batches of {config.optimizers.batch_size}")
     if config.augmentation.augment != "none":
         chosen.append("augmentation")
-    return f"{look(data)}: {', '.join(chosen)}."
+    measured = config.recipe in (kind.recipe, kind.few_recipe, kind.rich_recipe)
+    return f"{found}: {', '.join(chosen)}." + (f" {found.expected}" if measured else "")
 
 
 def few_samples(data: Dataset) -> str:
