@@ -46,6 +46,7 @@ MADE = {
     "batch-too-small": "batches of 2",
     "gradient-leap": "Wasserstein without a bound",
 }
+PICTURE = "![{0}, and its signs beside a healthy training](../../images/troubles/{0}.png)\n"
 SHORT = "600 steps"  # of a training of benchmarks/doctor/pictures.py, which names its data
 # What only a page with a picture and links can say.
 FURTHER = {
@@ -64,7 +65,7 @@ def page(rule: Rule) -> str:
     lines = [
         f"# {title(rule)}\n",
         f"**What you see.** {story.appearance}\n",
-        f"![{rule.name}, and its signs beside a healthy training](../../images/troubles/{rule.name}.png)\n",
+        *([PICTURE.format(rule.name)] if rule.name in MADE else []),
         f"**Why it happens.** {rule.why} {story.mechanism}{FURTHER.get(rule.name, '')}\n",
         f"**How the doctor knows.** At {rule.checks} records in a row, from step {rule.grace} on:\n",
         "| sign | meaning |",
@@ -75,10 +76,19 @@ def page(rule: Rule) -> str:
         *[f"{k}. {remedy(cure)}" for k, cure in enumerate(rule.cures, 1)],
         "",
         f"**Source.** {story.source}\n",
-        f"Picture: {made(rule.name)}; left its samples at the end, right the signs (red) beside a healthy "
-        "training's (grey), with the doctor's bounds (dashed).",
+        caption(rule.name),
     ]
     return "\n".join(lines) + "\n"
+
+
+def caption(name: str) -> str:
+    """How the picture was made; of a rule that no benchmark has tried, that its bounds are a guess."""
+    if name not in MADE:
+        return "The bounds of this rule have not been measured yet, so its confidence is low."
+    return (
+        f"Picture: {made(name)}; left its samples at the end, right the signs (red) beside a healthy "
+        "training's (grey), with the doctor's bounds (dashed)."
+    )
 
 
 def title(rule: Rule) -> str:

@@ -16,6 +16,7 @@ from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
 PROBABILITY = ("non-saturating", "minimax")  # losses whose logits are log-odds
 OWN_PARTS = ("rules", "generator", "discriminator")  # options that are OWN where a program has its own
+UNMEASURED = ()  # the kinds of rules whose thresholds no benchmark has checked, so that they are never sure
 SIGNED = (*PROBABILITY, "hinge", "least-squares")  # losses for which the size of a logit has a meaning
 
 
@@ -238,6 +239,21 @@ RULES: tuple[Rule, ...] = (
         checks=1, grace=0, stop=True, confidence="high",
     ),
     Rule(
+        "gradient-blocked",
+        "no gradient at all reaches the generator",
+        (Sign("g_gradient_norm", high=0.0),),
+        "Something between its weights and the loss has no gradient: an argmax, a rounding, a detach.",
+        (
+            Cure(
+                "a last layer that passes the gradient of a softmax where it takes an argmax, as "
+                "sparring.data.codec.StraightThrough does",
+                code=True,
+            ),
+            OWN_GAME,
+        ),
+        checks=2, stop=True, kinds=UNMEASURED,
+    ),
+    Rule(
         "generator-frozen",
         "the generator's weights do not move",
         (Sign("g_moved", high=1e-6),),
@@ -424,6 +440,32 @@ RULES: tuple[Rule, ...] = (
             Cure("a shorter training, or more data"),
         ),
         grace=500,
+    ),
+    Rule(
+        "dead-symbols",
+        "many symbols of the data are never written",
+        (Sign("dead_symbols", low=0.3),),
+        "The generator never chooses them, and what is never chosen gets hardly any gradient.",
+        (OWN_RATES, OWN_GAME, CALMER_G, LONGER),
+        grace=300, special=True, kinds=UNMEASURED,
+    ),
+    Rule(
+        "one-text",
+        "the generator writes the same texts again and again",
+        (Sign("repeats", low=0.5),),
+        "It found a few texts that pass at the moment: mode collapse, which in symbols gives texts that are "
+        "equal.",
+        (OWN_GAME, *R1, CALMER_G),
+        grace=300, stop=True, special=True, kinds=UNMEASURED,
+    ),
+    Rule(
+        "copies-climb",
+        "more and more texts are those of the training data, symbol by symbol",
+        (Sign("copies", low=0.3), Sign("copies_grown", low=1.25)),
+        "There are so few training texts, or the networks are so large, that to write them again is the "
+        "easiest way to pass.",
+        (OWN_SIZE, Cure("a stronger penalty", "r1_gamma", times=4), Cure("a shorter training, or more data")),
+        grace=500, special=True, kinds=UNMEASURED,
     ),
     Rule(
         "leaky-augmentation",

@@ -34,6 +34,7 @@ DERIVED: dict[str, Logged] = {  # in addition to LOGGED
         "0 to 2",
         "how often the last 8 distances changed direction, counting moves of at least a tenth of their mean",
     ),
+    "copies_grown": Logged("ratio", "below 1.25", "copies now, over copies 150 steps ago"),
     "g_moved": Logged("ratio", "above 0.01", "the greatest g_change so far"),
     "d_moved": Logged("ratio", "above 0.01", "the greatest d_change so far"),
     "gradient_leap": Logged("ratio", "below 10", "d_gradient_norm, over its median so far"),
@@ -81,6 +82,8 @@ class Signals:
         past = next((v for step, v in reversed(self.before) if record.step - step >= BACK_STEPS), None)
         if past and "distance" in found and "distance" in past:
             found["progress_made"] = past["distance"] / max(found["distance"], 1e-12)
+        if past and "copies" in found and "copies" in past:
+            found["copies_grown"] = found["copies"] / max(past["copies"], 0.01)
         if "distance" in found:
             found |= self._of_distance(found["distance"])
         if "times_real" in found and not self.timed:  # the better number from here on

@@ -39,6 +39,13 @@ STORIES: dict[str, Story] = {
         "Micikevicius et al. 2018, Mixed precision training; Pascanu et al. 2013, On the difficulty of "
         "training recurrent neural networks (clipping).",
     ),
+    "gradient-blocked": Story(
+        "The same samples at every record, from the first step on, whatever the discriminator says.",
+        "An argmax does not change when its inputs change a little, so its derivative is 0 nearly everywhere, "
+        "and 0 times anything is 0. The straight-through estimator takes the argmax forwards and the gradient "
+        "of the softmax backwards. A network of your own that ends in `argmax` or `round` needs the same.",
+        "Bengio et al. 2013, Estimating or propagating gradients through stochastic neurons.",
+    ),
     "generator-frozen": Story(
         "The same noise at every record, while the discriminator's loss falls to 0.",
         "The forger never practises. This is nearly always an error in code: the optimizer was given the "
@@ -173,6 +180,26 @@ STORIES: dict[str, Story] = {
         "If there are a few dozen samples, copies of them pass every test except one: held-out samples "
         "should be as near to the forged samples as training samples are.",
         "Meehan et al. 2020, A non-parametric test to detect data-copying.",
+    ),
+    "dead-symbols": Story(
+        "Whole letters or words never come up in what is written.",
+        "A symbol whose number is never the greatest is never shown to the discriminator, so nothing says "
+        "what it would be worth; only the gradient of the softmax, which is small where its share is small, "
+        "brings it back.",
+        "Jang et al. 2017, Categorical reparameterization with Gumbel-softmax.",
+    ),
+    "one-text": Story(
+        "The same line, with small changes at most, for every latent.",
+        "As with mode collapse, the generator moves from one text that passes to the next. In symbols the "
+        "texts are equal and not only alike, so they can be counted.",
+        "Che et al. 2017, Maximum-likelihood augmented discrete generative adversarial networks.",
+    ),
+    "copies-climb": Story(
+        "The texts become better and better, and you know them.",
+        "A text is copied or it is not, so copies can be counted exactly. Some are no fault: short names that "
+        "exist are written by chance, and a chain of letters copies too. A share that climbs is one.",
+        "Carlini et al. 2019, The secret sharer: evaluating and testing unintended memorization in neural "
+        "networks.",
     ),
     "leaky-augmentation": Story(
         "Samples with shifts, cutouts or wrong colours that the data do not have.",
