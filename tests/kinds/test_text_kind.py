@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from page_runs import client
 from sparring import GAN
@@ -63,6 +64,19 @@ def test_every_verb_takes_texts(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     main(["doctor", "run"])
     assert "run" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_resumed_training_of_texts_equals_an_unbroken_one_bit_for_bit() -> None:
+    train = ["train", "words.txt", "--lr-schedule", "constant", "--record-every", "5", *TINY]
+    assert main([*train, "--samples-seen", "320", "--out", "broken"]) == 0
+    assert main(["resume", "broken", "--samples-seen", "640"]) == 0
+    assert main([*train, "--samples-seen", "640", "--out", "whole"]) == 0
+    broken, whole = (
+        load_file(max(Path(run, "checkpoints").glob("*.safetensors"))) for run in ("broken", "whole")
+    )
+    assert broken.keys() == whole.keys()
+    assert all(torch.equal(broken[name], whole[name]) for name in whole)
 
 
 @pytest.mark.usefixtures("lines")
