@@ -203,17 +203,7 @@ def test_every_verb_takes_music(
 
 def test_a_resumed_training_equals_an_unbroken_one(songs: Path) -> None:
     def fitted_gan(*budgets: int) -> GAN:
-        gan = GAN(
-            g_width=8,
-            d_width=8,
-            depth=1,
-            latent_dim=4,
-            batch_size=4,
-            threads=1,
-            voices=2,
-            bars=1,
-            labels="folders",
-        )
+        gan = GAN(g_width=8, d_width=8, depth=1, latent_dim=4, batch_size=4, **LIKE)
         for k, budget in enumerate(budgets):
             gan.fit(str(songs), resume=k > 0, samples_seen=budget)
         return gan

@@ -150,9 +150,9 @@ class Discriminator(nn.Module):
 class Intervals(nn.Module):
     """Between which intervals notes lie: one-hot notes (B, T, N) to (B, T, features).
 
-    A pitch p is the waves exp(2 pi i k p / period), k = 1, 2 …; the product of one with the conjugate of
-    another depends on their interval alone. The products are of each two voices at a step, of each voice with
-    itself a beat before, and, with the period of two octaves, of each voice with itself a step before.
+    A pitch p is the waves exp(2 pi i k p / 12), k = 1 … 6; the product of one with the conjugate of another
+    depends on their interval alone. The products are of each two voices at a step, and of each voice with
+    itself a beat before; the waves of each voice come last.
 
     Args:
         lowest: the lowest pitch of each voice.
@@ -160,25 +160,21 @@ class Intervals(nn.Module):
     """
 
     chords: Tensor
-    steps: Tensor
 
     def __init__(self, lowest: Sequence[int], counts: Sequence[int]) -> None:
         super().__init__()
         self.voices = len(lowest)
         self.register_buffer("chords", waves(lowest, counts, OCTAVE), persistent=False)
-        self.register_buffer("steps", waves(lowest, counts, 2 * OCTAVE), persistent=False)
         pairs = [(one, other) for one in range(self.voices) for other in range(one + 1, self.voices)]
         self.one, self.other = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        self.features = OCTAVE * (len(pairs) + 2 * self.voices) + 2 * OCTAVE * self.voices
+        self.features = OCTAVE * (len(pairs) + 2 * self.voices)
 
     def forward(self, notes: Tensor) -> Tensor:
         notes = notes[..., : len(self.chords)]
-        chords, steps = (
-            (notes @ table).unflatten(-1, (2, self.voices, -1)) for table in (self.chords, self.steps)
-        )  # (B, T, 2, voices, waves)
+        chords = (notes @ self.chords).unflatten(-1, (2, self.voices, -1))  # (B, T, 2, voices, waves)
         ones = torch.cat([chords[:, :, :, self.one], chords], 3)
         others = torch.cat([chords[:, :, :, self.other], before(chords, STEPS)], 3)
-        return torch.cat([product(ones, others), product(steps, before(steps, 1)), chords.flatten(2)], -1)
+        return torch.cat([product(ones, others), chords.flatten(2)], -1)
 
 
 def waves(lowest: Sequence[int], counts: Sequence[int], period: int) -> Tensor:
