@@ -218,14 +218,6 @@ def test_a_resumed_training_equals_an_unbroken_one(songs: Path) -> None:
     assert again.spec.kind == "music"
 
 
-def test_symbols_that_no_fake_has_are_dead() -> None:
-    reals = SPEC.encode(torch.from_numpy(np.stack([ROLL, ROLL])))
-    assert music.dead_symbols(reals, reals) == 0
-    fakes = reals.clone()
-    fakes[:, :, 1:3] = 0  # 72 and 73: a quarter of the first voice, and of all four groups a sixteenth
-    assert music.dead_symbols(fakes, reals) == pytest.approx(1 / 16)
-
-
 def test_samples_in_python_write_themselves(tmp_path: Path) -> None:
     rolls = music.handed(np.stack([ROLL] * 3), SPEC)
     rolls[1:].save(tmp_path / "tune.mid")

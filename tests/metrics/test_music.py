@@ -1,7 +1,6 @@
 """Measures of music against what can be counted by hand, the forest, the chains and the table of all."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -52,23 +51,6 @@ def test_silent_beats_are_not_counted() -> None:
     types = measures.chord_types(chords(C_MAJOR, [0, 0, 0], CLUSTER), 4)
     assert measures.consonant(types) == 0.5
     assert measures.consonant(types[:, 1:2]) == 0.0
-
-
-def test_divergences_of_known_shares() -> None:
-    one, other = np.array([1, 1, 2, 2]), np.array([1, 1, 3, 3])
-    assert measures.shannon(one, one) == pytest.approx(0, abs=1e-12)
-    assert measures.shannon(one, other) == pytest.approx(0.5)
-    assert measures.shannon(one[:2], other[2:]) == pytest.approx(1.0)
-    quarters, half = np.array([1, 2, 2, 2]), np.array([1, 2])
-    expected = _entropy(3 / 8) - (_entropy(1 / 4) + 1) / 2
-    assert measures.shannon(quarters, half) == pytest.approx(expected)
-    assert measures.total_variation(one, other) == 0.5
-    assert measures.total_variation(quarters, half) == 0.25
-    assert measures.total_variation(one, np.array([], int)) == 0.5
-
-
-def _entropy(share: float) -> float:
-    return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
 
 
 def test_pairs_of_chords_are_known_in_their_order() -> None:

@@ -17,12 +17,6 @@ def test_copies_and_repeats_are_shares() -> None:
     assert text.repeats([(1,), (2,), (2,), (2,), (2,)]) == pytest.approx(0.6)
 
 
-def test_total_variation_is_half_the_sum_of_differences() -> None:
-    assert text.variation([1, 1, 2, 3], [1, 1, 2, 3]) == 0
-    assert text.variation([1, 1], [2]) == 1
-    assert text.variation([1, 1, 2, 2], [1, 1, 1, 3]) == pytest.approx((0.25 + 0.5 + 0.25) / 2)
-
-
 def test_a_poem_has_lines_and_its_even_ones_rhyme() -> None:
     assert text.lines(POEM, MARK) == [(1, 2), (3, 4), (1, 5), (6, 7)]
     assert text.rhymes(POEM, MARK) == [(4, 7)]

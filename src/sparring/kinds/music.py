@@ -15,27 +15,22 @@ from torch import Tensor
 from sparring.data.music import folder
 from sparring.data.music.codec import Notes, fitted
 from sparring.data.music.midi import BEATS_A_MINUTE
-from sparring.data.music.song import PITCHES
+from sparring.data.music.song import PITCHES, QUARTERS
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.history.record import LOGGED, Logged
 from sparring.kinds import score, sheets, tunes, writers
 from sparring.kinds.kind import Array, Kind, Measure
 from sparring.metrics import music as measures
+from sparring.metrics import shares
 from sparring.metrics.extractors import FOR_ALL, Features, Reals
 from sparring.metrics.features import Extractor, content_hash
 from sparring.metrics.judged_music import judge
 
-QUARTERS = 4  # of a whole note
 GRID = 16  # of arrays that do not say it
-MOST_VOICES = 16
+MOST_VOICES = 16  # of arrays; more columns are no voices
 FILES = {".mid": "audio/midi", ".wav": "audio/wav"}  # that the page offers
 PAIR_COLUMNS = 4  # columns of single rolls, half as many of pairs
-
-
-def beat(spec: Spec) -> int:
-    """The steps of a beat, a quarter note."""
-    return max(1, Notes.of(spec.codec).grid // QUARTERS)
 
 
 def problem(spec: Spec) -> str:
@@ -74,19 +69,19 @@ def rolls_of(samples: Tensor | Array) -> Array:
 
 def consonance(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
     """The share of consonant beats of decoded fakes."""
-    return measures.consonant(measures.chord_types(rolls_of(fakes), beat(spec)))
+    return measures.consonant(measures.chord_types(rolls_of(fakes), Notes.of(spec.codec).beat))
 
 
 def chord_distance(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
     """The divergence of the chords of decoded fakes from those of decoded reals, in bits."""
-    types = (measures.chord_types(rolls_of(rolls), beat(spec)) for rolls in (fakes, reals))
-    return measures.shannon(*types)
+    types = (measures.chord_types(rolls_of(rolls), Notes.of(spec.codec).beat) for rolls in (fakes, reals))
+    return shares.shannon(*types)
 
 
 def listened(reals: Reals) -> Extractor:
     """The features of ``metrics.music``, each divided by its standard deviation among the reals."""
     assert reals.spec is not None
-    steps = beat(reals.spec)
+    steps = Notes.of(reals.spec.codec).beat
     found = torch.from_numpy(measures.features(rolls_of(reals.samples), steps)).float()
     mean, scale = found.mean(0), found.std(0).clamp_min(1e-3)
 
@@ -138,7 +133,7 @@ def _json(rolls: Array, spec: Spec, **more: Any) -> bytes:
         "steps": int(rolls.shape[1]),
         "beats_a_minute": BEATS_A_MINUTE,
         "low": min(codec.lowest),
-        "high": max(first + count for first, count in zip(codec.lowest, codec.counts, strict=True)) - 1,
+        "high": max(codec.highest),
         "files": list(FILES),
     }
     return json.dumps(shape | {"pieces": [_notes(roll, spec) for roll in rolls]} | more).encode()
@@ -157,7 +152,7 @@ def _notes(roll: Array, spec: Spec) -> list[list[int]]:
 
 def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     """Options by which files give samples of the form of a Spec."""
-    if like is None or like.kind != "music":
+    if like is None or like.kind != MUSIC.name:
         return dict(options)
     return {**options, **{name: int(number) for name, number in read_like(like).items()}}
 
@@ -167,12 +162,6 @@ def read_like(spec: Spec) -> dict[str, str]:
     codec = Notes.of(spec.codec)
     bars = max(1, spec.shape[0] // codec.grid)
     return {"grid": str(codec.grid), "bars": str(bars), "voices": str(codec.voices)}
-
-
-def dead_symbols(fakes: Tensor, reals: Tensor) -> float:
-    """The share of what voices sing in encoded reals, as often as they do, that no fake has in that voice."""
-    counts = reals.sum((0, 1))
-    return float(counts[fakes.sum((0, 1)) == 0].sum() / counts.sum())
 
 
 def repeated(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
@@ -235,7 +224,7 @@ MUSIC = Kind(
             Logged("bits", "below 0.2", "Jensen-Shannon divergence of the chords at beats from the data's"),
             decoded=True,
         ),
-        "dead_symbols": Measure(dead_symbols, LOGGED["dead_symbols"]),
+        "dead_symbols": Measure(shares.dead_symbols, LOGGED["dead_symbols"]),
         "repeats": Measure(repeated, LOGGED["repeats"], decoded=True),
     },
     features=Features(("notes", FOR_ALL), own={"notes": listened}),

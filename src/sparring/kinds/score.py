@@ -35,13 +35,12 @@ def tiles(rolls: Array, spec: Spec) -> Pixels:
     """A piano roll of each roll (N, T, voices), as pixels (N, H, W, 3): time to the right, pitch upwards."""
     codec = Notes.of(spec.codec)
     low = min(codec.lowest) - MARGIN
-    high = max(first + count for first, count in zip(codec.lowest, codec.counts, strict=True)) + MARGIN
+    high = max(codec.highest) + 1 + MARGIN
     count, steps, voices = rolls.shape
     rows = high - low
     picture = np.empty((count, rows, steps * STEP, 3), np.uint8)
     picture[:] = PAPER
-    beat = max(1, codec.grid // 4)
-    picture[:, :, : steps * STEP : beat * STEP] = BEAT_LINE
+    picture[:, :, : steps * STEP : codec.beat * STEP] = BEAT_LINE
     picture[:, :, : steps * STEP : codec.grid * STEP] = BAR_LINE
     for voice in range(voices - 1, -1, -1):
         sample, step = np.nonzero(rolls[:, :, voice])

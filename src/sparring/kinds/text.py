@@ -22,7 +22,7 @@ from sparring.files import write_whole
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure
-from sparring.metrics import ngrams
+from sparring.metrics import ngrams, shares
 from sparring.metrics.extractors import Features, Reals
 from sparring.metrics.features import Extractor, content_hash, fit_pca
 from sparring.metrics.text import judge
@@ -62,12 +62,6 @@ def vectors(encoded: Tensor) -> Tensor:
 def coarse(encoded: Tensor) -> Tensor:
     """Texts (N, T, V) as counts of their symbols and pairs in fewer heaps, (N, COARSE)."""
     return ngrams.hashed(encoded.argmax(-1), COARSE, (1, 2))
-
-
-def dead_symbols(fakes: Tensor, reals: Tensor) -> float:
-    """The share of the symbols in reals (N, T, V), as often as they occur, that no fake has."""
-    counts = reals.sum((0, 1))
-    return float(counts[fakes.sum((0, 1)) == 0].sum() / counts.sum())
 
 
 def repeated(fakes: Tensor, reals: Tensor) -> float:
@@ -159,7 +153,7 @@ TEXT = Kind(
     for_features=lambda samples, spec: ended(samples),
     features=Features((NGRAMS,), own={NGRAMS: features}),
     measures={
-        "dead_symbols": Measure(dead_symbols, LOGGED["dead_symbols"]),
+        "dead_symbols": Measure(shares.dead_symbols, LOGGED["dead_symbols"]),
         "repeats": Measure(repeated, LOGGED["repeats"]),
     },
     judge=judge,

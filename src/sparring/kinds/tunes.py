@@ -11,8 +11,8 @@ import numpy as np
 
 from sparring.data.music import midi
 from sparring.data.music.codec import Notes
-from sparring.data.music.roll import QUARTERS, Roll, notes_of
-from sparring.data.music.song import Note
+from sparring.data.music.roll import Roll, notes_of
+from sparring.data.music.song import QUARTERS, Note
 from sparring.data.spec import Spec
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_bytes, write_whole

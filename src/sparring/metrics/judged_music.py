@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sparring.data.music.codec import Notes
-from sparring.metrics import chains, forest
+from sparring.metrics import chains, forest, shares
 from sparring.metrics import music as measures
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Numbers, Scale, Trial
 from sparring.metrics.coverage import prdc
@@ -60,12 +60,12 @@ class Standard(NamedTuple):
 def judge(trial: Trial) -> Comparison:
     """The measures of fakes, of other reals and of chains that are trained here, each with as many samples."""
     started = time.process_time()
-    grid = Notes.of(trial.spec.codec).grid
+    codec = Notes.of(trial.spec.codec)
     training = _array(trial.training)
     unseen = training[1::2] if trial.held_out is None else _array(trial.held_out)
     seen = training[::2] if trial.held_out is None else training
     count = min(len(unseen), len(trial.fakes), len(seen), MOST)
-    by = standard(evenly(unseen, count), seen, training, max(1, grid // 4), min(grid, training.shape[1]))
+    by = standard(evenly(unseen, count), seen, training, codec.beat, min(codec.grid, training.shape[1]))
     rng = np.random.default_rng(trial.seed)
     columns: dict[str, Numbers] = {}
     for name, rolls in (
@@ -109,11 +109,11 @@ def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
     vectors = (measures.features(rolls, by.beat) - by.mean) / by.scale
     near, mine = (torch.from_numpy(part).float() for part in (by.vectors, vectors))
     return {
-        "chords": measures.shannon(types, by.types),
+        "chords": shares.shannon(types, by.types),
         "chord pairs": measures.known_pairs(types, by.types),
         "consonant": measures.consonant(types),
-        "intervals": measures.total_variation(measures.intervals(rolls), measures.intervals(by.reference)),
-        "lengths": measures.total_variation(measures.lengths(rolls), measures.lengths(by.reference)),
+        "intervals": shares.total_variation(measures.intervals(rolls), measures.intervals(by.reference)),
+        "lengths": shares.total_variation(measures.lengths(rolls), measures.lengths(by.reference)),
         "coverage": float(prdc(near, mine, NEIGHBOURS).coverage),
         "told apart": forest.told_apart(by.vectors, vectors, seed),
         "copied bars": measures.copied_bars(rolls, by.known, by.bar),

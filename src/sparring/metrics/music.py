@@ -58,35 +58,6 @@ def consonant(types: Counts) -> float:
     return float(np.isin(sounding, list(CONSONANT)).mean()) if len(sounding) else 0.0
 
 
-def shannon(one: Counts, other: Counts) -> float:
-    """The Jensen-Shannon divergence of two lists of whole numbers, in bits: 0 if alike, 1 if nothing is shared.
-
-    H((p + q) / 2) - (H(p) + H(q)) / 2 (Lin 1991, eq. 4.1).
-    """
-    p, q = _shares(one, other)
-    return max(0.0, _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2)
-
-
-def total_variation(one: Counts, other: Counts) -> float:
-    """Half the summed difference of the shares of two lists of whole numbers: 0 if alike, 1 if disjoint."""
-    p, q = _shares(one, other)
-    return float(np.abs(p - q).sum() / 2)
-
-
-def _shares(one: Counts, other: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How often each value that occurs in either occurs in each, as shares; all 0 for an empty list."""
-    values, places = np.unique(np.concatenate([one.ravel(), other.ravel()]), return_inverse=True)
-    parts = places[: one.size], places[one.size :]
-    p, q = (np.bincount(part, minlength=len(values)) / max(1, len(part)) for part in parts)
-    return p, q
-
-
-def _entropy(shares: NDArray[np.float64]) -> float:
-    """In bits."""
-    known = shares[shares > 0]
-    return float(-(known * np.log2(known)).sum())
-
-
 def pairs(types: Counts) -> Counts:
     """Each chord with the next one, as one number, (N, beats - 1)."""
     numbers: Counts = types[:, :-1] * CHORD_TYPES + types[:, 1:]

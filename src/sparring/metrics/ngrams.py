@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparring.metrics import shares
+
 START, END = -1, 0
 Gram = tuple[int, ...]
 MIXING = 2_654_435_761  # Knuth's multiplicative hash, the golden ratio of 32 bits
@@ -38,14 +40,10 @@ def counted(texts: Iterable[Sequence[int]], order: int) -> Counter[Gram]:
 
 
 def divergence(one: Counter[Gram], other: Counter[Gram]) -> float:
-    """The Jensen-Shannon divergence of two distributions, in bits: 0 if equal, 1 if nothing is shared.
-
-    H((p + q) / 2) - (H(p) + H(q)) / 2 with the entropy H (Lin 1991, eq. 3.5).
-    """
+    """The Jensen-Shannon divergence of the shares of n-grams in two counts, in bits; see ``shares``."""
     names = list(one.keys() | other.keys())
     p, q = (np.array([part[name] for name in names], float) for part in (one, other))
-    p, q = p / max(p.sum(), 1.0), q / max(q.sum(), 1.0)
-    return float(_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2)
+    return shares.divergence(p / max(p.sum(), 1.0), q / max(q.sum(), 1.0))
 
 
 def valid(texts: Sequence[Sequence[int]], known: Collection[Gram], order: int) -> float:
@@ -73,11 +71,6 @@ def hashed(stored: Tensor, bins: int, orders: Sequence[int] = (1, 2, 3)) -> Tens
         found.scatter_add_(1, code % bins, alive)
     counts: Tensor = found / (len(orders) * width) ** 0.5
     return counts
-
-
-def _entropy(shares: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    some = shares[shares > 0]
-    return float(-(some * np.log2(some)).sum())
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 
 from sparring.data.codec import OneHot
-from sparring.metrics import language, ngrams
+from sparring.metrics import language, ngrams, shares
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale, Trial
 from sparring.metrics.ngrams import Gram
 
@@ -36,15 +36,6 @@ def copies(texts: Sequence[Gram], known: Collection[Gram]) -> float:
 def repeats(texts: Sequence[Gram]) -> float:
     """The share of texts that repeat an earlier one."""
     return 1 - len(set(texts)) / max(len(texts), 1)
-
-
-def variation(one: Sequence[int], other: Sequence[int]) -> float:
-    """The total variation of two lists of whole numbers: 0 if alike, 1 if nothing is shared."""
-    size = max((*one, *other), default=0) + 1
-    p, q = (
-        torch.bincount(torch.tensor(part), minlength=size).double() / max(len(part), 1) for part in (one, other)
-    )
-    return float((p - q).abs().sum() / 2)
 
 
 def lines(text: Gram, mark: int) -> list[Gram]:
@@ -113,7 +104,7 @@ def _measures(
     known: Sequence[Gram], unseen: Sequence[Gram], count: int, symbols: Sequence[str]
 ) -> tuple[Callable[[Sequence[Gram]], dict[str, float]], dict[str, Scale]]:
     """A function that measures texts, and how its measures are read."""
-    order = 3 if len(symbols) <= FEW_SYMBOLS else 2
+    order = _order(len(symbols))
     grams = "trigrams" if order == 3 else "bigrams"
     mark = symbols.index(LINE) if LINE in symbols else -1
     verse = mark >= 0 and sum(len(lines(text, mark)) >= SEVERAL for text in unseen) >= VERSE * len(unseen)
@@ -152,7 +143,7 @@ def _measures(
             "valid": ngrams.valid(texts, allowed, order),
             "copies": copies(texts, copied),
             "repeats": repeats(texts),
-            "lengths": variation([len(text) for text in texts], lengths),
+            "lengths": shares.total_variation([len(text) for text in texts], lengths),
         }
         if verse:
             written = [line for text in texts for line in lines(text, mark)]
@@ -166,12 +157,17 @@ def _measures(
     return measured, scales
 
 
+def _order(symbols: int) -> int:
+    """How many symbols in a row say whether a text is one."""
+    return 3 if symbols <= FEW_SYMBOLS else 2
+
+
 def _network(
     training: torch.Tensor, known: Sequence[Gram], measured: Measured, count: int, symbols: int, trial: Trial
 ) -> tuple[dict[str, float], float]:
     """The numbers of a recurrent network at the temperature that is best on training texts, and that one."""
     model = language.recurrent(training, symbols, trial.seed)
-    order = 3 if symbols <= FEW_SYMBOLS else 2
+    order = _order(symbols)
     target = ngrams.counted(known[: language.CHECKED], order)
 
     def distance(temperature: float) -> float:

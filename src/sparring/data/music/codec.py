@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sparring.config.values import field, listed, whole
 from sparring.data.codec import Codec, OneHot
-from sparring.data.music.song import PITCHES
+from sparring.data.music.song import PITCHES, QUARTERS
 from sparring.errors import UnreadableError
 
 MOST_VOICES = 32
@@ -42,6 +42,16 @@ class Notes:
     @property
     def voices(self) -> int:
         return len(self.lowest)
+
+    @property
+    def highest(self) -> tuple[int, ...]:
+        """The highest pitch of each voice."""
+        return tuple(low + count - 1 for low, count in zip(self.lowest, self.counts, strict=True))
+
+    @property
+    def beat(self) -> int:
+        """The steps of a beat, a quarter note."""
+        return max(1, self.grid // QUARTERS)
 
     @property
     def sizes(self) -> tuple[int, ...]:

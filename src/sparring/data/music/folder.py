@@ -17,7 +17,7 @@ from sparring.data.arrays import class_indices
 from sparring.data.music import midi
 from sparring.data.music.codec import fitted
 from sparring.data.music.roll import Roll, off_grid, roll_of, windows
-from sparring.data.music.song import in_one_key, name_of
+from sparring.data.music.song import QUARTERS, in_one_key, name_of
 from sparring.data.pictures import SUFFIXES as PICTURES
 from sparring.data.pictures import UNREADABLE, reason_of
 from sparring.data.repeats import repeats
@@ -162,7 +162,7 @@ def _read_one(found: _Read, source: Source, name: str, how: tuple[int, int, int,
     except UNREADABLE as error:
         found.lost[name] = reason_of(error)
         return
-    if song.end * grid / 4 > MOST_STEPS:
+    if song.end * grid / QUARTERS > MOST_STEPS:
         found.lost[name] = f"longer than {MOST_STEPS:,} steps"
         return
     if song.faults:
@@ -239,7 +239,6 @@ def _facts(found: _Read, samples: torch.Tensor, source: Source) -> dict[str, str
     """The number of files, and from where to where each voice goes."""
     codec = fitted(samples, 4)
     spans = [
-        f"{name_of(low)} to {name_of(low + count - 1)}"
-        for low, count in zip(codec.lowest, codec.counts, strict=True)
+        f"{name_of(low)} to {name_of(high)}" for low, high in zip(codec.lowest, codec.highest, strict=True)
     ]
     return {"files": f"{len(found.names):,} of {len(source.files):,}", "voices": ", ".join(spans)}

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.music.song import Note, Song, bars
+from sparring.data.music.song import QUARTERS, Note, Song, bars
 
 Roll = NDArray[np.int16]
-QUARTERS = 4  # of a whole note
 
 
 def on_grid(song: Song, grid: int) -> list[tuple[int, int, Note]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 PITCHES = 128  # of MIDI; 60 is the middle C
 OCTAVE = 12
+QUARTERS = 4  # of a whole note
 COMMON = 4.0  # quarter notes of a bar if no metre is given
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 # How well each degree fits a key, major and minor (Krumhansl & Kessler 1982, table of probe tone ratings).
