@@ -506,6 +506,54 @@ def verdicts() -> str:
     return "\n".join(lines) + "\n"
 
 
+def music() -> str:
+    names = (
+        "chords",
+        "chord pairs",
+        "consonant",
+        "intervals",
+        "lengths",
+        "coverage",
+        "told apart",
+        "copied bars",
+    )
+    lines = [
+        "## Music\n",
+        "`benchmarks/music.py`: the built-in chorales on one thread, against melodies that are held out; one",
+        "training, measured three times. Chords in bits, intervals and lengths in total variation, the others",
+        "as shares; what they mean is in [the guide](guides/music.md#is-it-good).\n",
+        f"| | CPU seconds | {' | '.join(names)} | seed |",
+        f"|---|---|{'---|' * len(names)}---|",
+    ]
+    for row in lines_of("music"):
+        numbers = " | ".join(f"{row[name]:.3g}" for name in names)
+        lines.append(f"| {row['who']} | {row.get('cpu_seconds', '')} | {numbers} | {row['seed']} |")
+    return "\n".join(lines) + "\n"
+
+
+def texts() -> str:
+    lines = [
+        "## Texts\n",
+        "`benchmarks/text.py`: built-in sets on one thread, against texts that are held out, beside baselines",
+        "that `sparring evaluate` trains. What the numbers mean is in",
+        "[the guide](guides/text.md#how-good-is-it).\n",
+    ]
+    for row in lines_of("text"):
+        rows = row["comparison"]["columns"]
+        names = list(row["comparison"]["scales"])
+        seen = f"{row['samples_seen']:,} samples in {row['seconds']:.0f} seconds"
+        lines += [
+            f"{row['set']}, {seen}, seed {row['seed']}:\n",
+            f"| | {' | '.join(names)} |",
+            f"|---|{'---|' * len(names)}",
+        ]
+        for who, numbers in rows.items():
+            found = " | ".join(f"{numbers[name]:.3g}" if name in numbers else "" for name in names)
+            lines.append(f"| {who} | {found} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main() -> None:
     tables = {
         "time_to_quality.jsonl": quality,
@@ -523,6 +571,8 @@ def main() -> None:
         "picture_sizes.jsonl": picture_sizes,
         "fine_tune.jsonl": fine_tune,
         "verdicts.jsonl": verdicts,
+        "music.jsonl": music,
+        "text.jsonl": texts,
         "peers.json": peers,
         "cures.jsonl": cures,
         "rescue.jsonl": rescues,
