@@ -15,6 +15,7 @@ from sparring.config.recipes import RECIPES
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
+from sparring.games.endings import span
 from sparring.games.losses import Loss, non_saturating, wasserstein
 from sparring.games.penalties import Penalty, zero_centred
 from sparring.games.preflight import preflight
@@ -238,3 +239,10 @@ def test_a_last_layer_whose_weights_are_made_elsewhere_bounds_nothing() -> None:
     )
     points = from_array(torch.randn(500, 2, generator=torch.Generator().manual_seed(0)))
     assert "range-mismatch" not in {caution.name for caution in preflight(game, points)}
+
+
+def test_the_range_of_rare_symbols_is_that_of_all_their_values() -> None:
+    """One-hot symbols, one in 500: the 1 % and the 99 % quantile are both 0, but the values reach 1."""
+    assert span(torch.eye(500)) == (0.0, 1.0)
+    assert span(torch.linspace(0, 1, 1001)) == pytest.approx((0.01, 0.99))
+    assert span(torch.zeros(8)) == (0.0, 1e-12)

@@ -51,9 +51,14 @@ def ending(outputs: Tensor) -> Ending | None:
 
 
 def span(encoded: Tensor) -> tuple[float, float]:
-    """The range of the data as the players see it, from the 1 % to the 99 % quantile; never empty."""
+    """The range of the data as the players see it, from the 1 % to the 99 % quantile; never empty.
+
+    Where nearly all values are the same, as in one-hot symbols, it goes from the least to the greatest.
+    """
     values = encoded.flatten()[:10_000_000].float()  # quantile accepts no more
     low, high = (float(values.quantile(share)) for share in (0.01, 0.99))
+    if low == high:
+        low, high = float(values.min()), float(values.max())
     return low, max(high, low + 1e-12)
 
 
