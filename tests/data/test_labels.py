@@ -71,7 +71,7 @@ def test_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("file,label\na/1.png,cat\n", r"no label for 2 of 3 pictures in photos \('a/2.png', 'b/3.png'\)"),
+        ("file,label\na/1.png,cat\n", r"no label for 2 of 3 files in photos \('a/2.png', 'b/3.png'\)"),
         ("file,label\na/1.png,cat\na/2.png,\nb/3.png,cat", r"no label for 1 of 3 .*\('a/2.png'\)"),
         ("a,b,c\n1,2,3\n", "has the columns 'a, b, c'; expected one with files"),
         ("", "is empty; expected one with files"),
@@ -87,7 +87,7 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, said: str) -> None:
 def test_a_bare_name_that_two_pictures_have_is_no_label(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("1.png,cat\n")
     with pytest.raises(
-        DataError, match=r"does not distinguish 2 of 2 pictures in photos \('a/1.png', 'b/1.png'\)"
+        DataError, match=r"does not distinguish 2 of 2 files in photos \('a/1.png', 'b/1.png'\)"
     ):
         by_table(tmp_path, ["a/1.png", "b/1.png"], "photos")
 
@@ -150,7 +150,7 @@ def test_ids_name_pictures_where_they_are_unique(tmp_path: Path, text: str, name
 )
 def test_ids_that_fit_several_pictures_or_rows_are_told(tmp_path: Path, text: str, names: list[str]) -> None:
     (tmp_path / "labels.csv").write_text(text)
-    with pytest.raises(DataError, match=r"does not distinguish . of . pictures .*1.png.*Write their paths"):
+    with pytest.raises(DataError, match=r"does not distinguish . of . files .*1.png.*Write their paths"):
         by_table(tmp_path, names, "photos")
 
 

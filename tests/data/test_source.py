@@ -180,7 +180,7 @@ def test_members_with_bad_paths_are_read_in_memory_and_never_written(tmp_path: P
 def test_zips_that_are_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="cannot read .*Expected a zip of pictures"):
+    with pytest.raises(DataError, match="cannot read .*Expected a zip archive"):
         archive(path)
 
 

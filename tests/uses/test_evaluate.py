@@ -366,8 +366,8 @@ def test_pictures_of_mixed_sizes_are_measured_at_one(
 
 @pytest.mark.usefixtures("folder")
 def test_how_a_runs_pictures_are_read_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--size: run already knows how its pictures are read" in refusal(capsys, *RUN, "--size", "8")
-    assert "--channels: run already knows how its pictures are read" in refusal(
+    assert "--size: run already knows how its data is read" in refusal(capsys, *RUN, "--size", "8")
+    assert "--channels: run already knows how its data is read" in refusal(
         capsys, "--real", "real.npz", "--fake", "run", "--channels", "1"
     )
 

@@ -78,22 +78,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reading(args: argparse.Namespace) -> FilesConfig | None:
-    """The options for reading picture files, if the user gives any; otherwise None.
+    """The options for reading files, if the user gives any; otherwise None.
 
     Raises:
-        ConfigError: a value is not accepted, a run already has these options, or there are no picture files.
+        ConfigError: a value is not accepted, a run already has these options, or no data takes them.
     """
     given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
     if not given:
         return None
     names = " ".join(f"--{name}" for name in given)
+    it = "it" if len(given) == 1 else "them"
     for run in (args.run, args.fake):
         if run is not None and find.is_run(str(run)):
-            raise ConfigError(f"{names}: {run} already knows how its pictures are read. Leave it out.")
+            raise ConfigError(f"{names}: {run} already knows how its data is read. Leave {it} out.")
     if not any(
         given.keys() <= set(find.options(name)) for name in (args.real, args.fake, args.held_out) if name
     ):
-        raise ConfigError(f"{names}: only for folders and zips of pictures, and none is given. Leave it out.")
+        raise ConfigError(f"{names}: no data is given that is read with {it}. Leave {it} out.")
     return Config().replace(**given).files
 
 

@@ -183,7 +183,7 @@ def _using_verbs(verbs: Any) -> None:
     )
     evaluate.add_argument("run", metavar="RUN", type=run, nargs="?", help=RUN_HELP)
     evaluate.add_argument(
-        "--real", type=named, help="real data: a built-in name, .npy, .npz or a folder of pictures"
+        "--real", type=named, help="real data: a built-in name, a file or a folder, as DATA of train"
     )
     evaluate.add_argument("--fake", type=named, help="fake data: the same, or a run folder")
     evaluate.add_argument(

@@ -126,13 +126,13 @@ def remarks(labels: Sequence[str]) -> tuple[str, ...]:
     shown = first_of(parts or found)
     if len(parts) > 1 or parts == found:
         return (
-            f"the classes {shown} look like parts of a data set, not like kinds of pictures. Read only one of "
+            f"the classes {shown} look like parts of a data set, not like kinds of data. Read only one of "
             f"them (--include '{parts[0]}/*'), whose own folders are then the classes, or leave --labels out.",
         )
     if len(found) > 1 and _numbered(found):
         return (
             f"the classes {shown} are numbered like the parts of a large data set: if they are not kinds of "
-            "pictures, leave --labels out.",
+            "data, leave --labels out.",
         )
     return ()
 
@@ -170,13 +170,13 @@ def by_table(table: Table, names: Sequence[str], where: str) -> NDArray[np.str_]
     several = [name for name in missing if name in ambiguous]
     if several:
         raise DataError(
-            f"{table.path} does not distinguish {len(several):,} of {len(names):,} pictures in {where} "
-            f"({first_of(several)}): several pictures or several rows have the same name. Write their paths "
+            f"{table.path} does not distinguish {len(several):,} of {len(names):,} files in {where} "
+            f"({first_of(several)}): several files or several rows have the same name. Write their paths "
             "below that folder."
         )
     if missing:
         raise DataError(
-            f"{table.path} has no label for {len(missing):,} of {len(names):,} pictures in {where} "
+            f"{table.path} has no label for {len(missing):,} of {len(names):,} files in {where} "
             f"({first_of(missing)}). It must name each by its path below that folder, or by its file name, "
             "with or without the suffix, where that is unique."
         )
@@ -217,7 +217,7 @@ def find(given: str, source: Source) -> Table:
         why = error if isinstance(error, UnreadableError) else reason_of(error)
         raise DataError(
             f"cannot read the labels in {given}: {why}. Expected 'folders', or a CSV or JSON file in UTF-8, "
-            "beside the pictures or elsewhere."
+            "beside the data or elsewhere."
         ) from error
     try:
         rows = _from_json(text) if called.lower().endswith(".json") else _from_csv(text)

@@ -115,7 +115,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
         zipped = zipfile.ZipFile(path)
         status = path.stat()
     except UNREADABLE as error:
-        raise DataError(f"cannot read {path} ({reason_of(error)}). Expected a zip of pictures.") from error
+        raise DataError(f"cannot read {path} ({reason_of(error)}). Expected a zip archive.") from error
     members: dict[str, zipfile.ZipInfo] = {}
     refused: dict[str, str] = {}
     tables: set[str] = set()

@@ -182,7 +182,7 @@ NEAREST = Cure(
     only=("generator", "dcgan"),
 )
 LONGER = Cure(
-    "a longer training, if the pictures are still getting better",
+    "a longer training, if the samples are still getting better",
     command="sparring resume RUN",
 )
 MODERN = Cure(
@@ -258,8 +258,7 @@ RULES: tuple[Rule, ...] = (
         "the generator's weights do not move",
         (Sign("g_moved", high=1e-6),),
         "No gradient reaches them: the parameters are not in its optimizer, are frozen or detached from the "
-        "loss, "
-        "or its learning rate is 0.",
+        "loss, or its learning rate is 0.",
         (OWN_RATES, Cure("give it a learning rate, and its own parameters to its optimizer", "g_lr", 2e-4),),
         checks=2, stop=True, confidence="high",
     ),

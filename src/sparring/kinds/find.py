@@ -167,10 +167,10 @@ def _of_the_hub() -> tuple[str, ...]:
 
 
 def _takers(refused: list[str]) -> list[str]:
-    """What takes these options of files: kinds of files, and sets of the hub."""
-    nouns = [kind.noun for kind in kinds.KINDS.values() if set(refused) <= set(kind.options)]
+    """What takes all of these options of files: kinds of files, and sets of the hub."""
+    files = [k.files for k in kinds.KINDS.values() if k.files and set(refused) <= set(k.options)]
     hub_too = ["hf: sets"] if set(refused) <= set(_of_the_hub()) else []
-    return [*(f"folders and zips of {noun}s" for noun in nouns), *hub_too]
+    return [*files, *hub_too]
 
 
 def _arrays(name: str, path: Path) -> Dataset:
@@ -182,8 +182,8 @@ def _arrays(name: str, path: Path) -> Dataset:
         return from_file(path.absolute(), _forms())  # a run may be resumed from elsewhere
     if path.exists():
         raise DataError(
-            f"{name} cannot be read as data. Accepted are {', '.join(known)} files, folders of pictures, and "
-            f"the built-in sets {', '.join(BUILT_IN)}."
+            f"{name} cannot be read as data. Accepted are {', '.join(known)} files, folders of pictures, "
+            f"MIDI files or texts, and the built-in sets {', '.join(BUILT_IN)}."
         )
     if path.suffix.lower() in known or len(path.parts) > 1:
         near = did_you_mean(path.name, similar_entries(path, known))
@@ -198,5 +198,5 @@ def _arrays(name: str, path: Path) -> Dataset:
     raise DataError(
         unknown("data", name, BUILT_IN, similar_entries(path, known))
         + recipe
-        + f" Or give the path of a {', '.join(known)} file or of a folder of pictures, or hf:NAME."
+        + f" Or give the path of a {', '.join(known)} file or of a folder, or hf:NAME."
     )

@@ -173,6 +173,7 @@ IMAGE = Kind(
         "": writers.of_folders(tiles),
     },
     suffixes=(ZIP,),
+    files="folders and zips of pictures",
     reads=reads,
     form=as_pictures,
     read=lambda path, options, watch: from_folder(path, **options, watch=watch),

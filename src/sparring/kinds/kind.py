@@ -1,4 +1,4 @@
-"""The type of a kind of data: everything that differs between pictures, points and later kinds."""
+"""The type of a kind of data: everything in which pictures, points, music and texts differ."""
 
 from __future__ import annotations
 
@@ -100,6 +100,7 @@ class Kind:
         writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
         sound: writes the sound of samples beside the file or folder that they were written to; None: no sound.
         suffixes: the suffixes of files that hold only this kind of data.
+        files: what it reads, in the words of a message; "" if it reads no files of its own.
         reads: whether this kind reads the file or folder at a path.
         read: reads the file or folder at a path with those ``options``, and reports its progress. The name of
             the data is its absolute path.
@@ -150,6 +151,7 @@ class Kind:
     plane: Callable[[Spec], bool] = lambda spec: False
     sound: Callable[[Array, Array | None, Spec, Path], None] | None = None
     suffixes: tuple[str, ...] = ()
+    files: str = ""
     reads: Callable[[Path], bool] = lambda path: False
     read: Reader | None = None
     form: Form | None = None

@@ -248,6 +248,7 @@ MUSIC = Kind(
     },
     sound=tunes.write_sounds,
     suffixes=folder.SUFFIXES,
+    files="MIDI files and folders and zips of them",
     reads=folder.holds_music,
     read=lambda path, options, watch: folder.from_path(path, **options, watch=watch),
     form=form,

@@ -170,6 +170,7 @@ TEXT = Kind(
         ".npz": arrays,
     },
     suffixes=reading.SUFFIXES,
+    files="files and folders of texts",
     reads=reading.reads,
     read=reading.from_path,
     given=given,

@@ -344,7 +344,7 @@ def source(
     files: FilesConfig | None = None,
     watch: Watch | None = None,
 ) -> Dataset | RunFolder:
-    """Open what a user names: a built-in set, a run folder, pictures in a folder or zip, or a file.
+    """Open what a user names: a built-in set, a run folder, or files as ``find.dataset`` reads them.
 
     Args:
         warn: receives warnings about the data.

@@ -71,7 +71,7 @@ const CURES_ZH = {
   "a shorter training, or more data": "缩短训练，或增加数据",
   "a probability of at most 0.8, or an adaptive one": "概率不超过 0.8，或让它自己调整",
   "a generator that enlarges pictures before it convolves them": "先放大图片再卷积的生成器",
-  "a longer training, if the pictures are still getting better": "如果图片还在变好，就训练得更久",
+  "a longer training, if the samples are still getting better": "如果样本还在变好，就训练得更久",
   "a slower recipe without normalisation, which rarely fails": "不用归一化的配方，慢一些，很少失败",
   "the recipe that was measured on such data": "在这类数据上测量过的配方",
   "a recipe for few pictures": "适合少量图片的配方",
