@@ -269,7 +269,7 @@ def test_a_picture_of_the_user_beside_the_numbers_is_not_replaced(capsys: pytest
         (["--real", "real.npz", "--fake", "runs/nothing"], "there is no file or folder runs/nothing"),
         (["pictures"], "pictures is not a run folder. To measure data, run sparring evaluate --real"),
         (["real.npz"], "real.npz is not a run folder"),
-        (["mnist"], "mnist is not a run folder"),
+        (["ring"], "ring is not a run folder"),
         (["nowhere"], "there is no run folder nowhere"),
         ([*TWO, "--best"], "fake.npz is data: leave --best out"),
         (["run", "--best"], "train with --evaluate-every"),
