@@ -20,6 +20,7 @@ from sparring.kinds import image, sheets
 from sparring.metrics import overlap, work
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
+from sparring.uses import sides
 from sparring.uses.evaluate import Options, compare
 
 GREY = Spec("image", (1, 3, 3), Affine("uint8", (127.5,), (127.5,)))
@@ -212,9 +213,9 @@ def test_a_built_in_name_wins_over_a_folder_so_named() -> None:
     Path("ring").mkdir()
     Image.new("L", (4, 4)).save("ring/a.png")
     said: list[str] = []
-    assert evaluation.source("ring", said.append).spec.kind == "points"
+    assert sides.source("ring", said.append).spec.kind == "points"
     assert "./ring" in said[0]
-    assert evaluation.source("./ring", said.append).spec.kind == "image"
+    assert sides.source("./ring", said.append).spec.kind == "image"
     assert len(said) == 1
 
 
@@ -351,10 +352,10 @@ def test_pictures_of_mixed_sizes_are_measured_at_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    for name, sides in (("real", (16, 16)), ("fake", (16, 24))):
+    for name, heights in (("real", (16, 16)), ("fake", (16, 24))):
         (tmp_path / name).mkdir()
         for k in range(40):
-            pixels = rng.integers(0, 256, (sides[k % 2], sides[k % 2], 3), dtype=np.uint8)
+            pixels = rng.integers(0, 256, (heights[k % 2], heights[k % 2], 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / name / f"{k:02}.png")
     both = ["--real", "real", "--fake", "fake", "--quick", "--features", "pca-64"]
     assert "give --size 64" in refusal(capsys, *both)

@@ -21,6 +21,7 @@ from sparring.kinds import find
 from sparring.kinds.sheets import write_picture
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
+from sparring.uses import sides
 from sparring.uses.progress import Reading, console, working
 from sparring.uses.tables import show_report
 
@@ -48,20 +49,20 @@ def run(args: argparse.Namespace) -> int:
     )
     find: Callable[..., evaluation.Report]
     if args.run is not None:
-        folder = evaluation.only_run(args.run)
+        folder = sides.only_run(args.run)
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
         files: FilesConfig | None = folder.config.files
     else:
         files = _reading(args)
         with Reading() as watch:
-            real, fake = evaluation.both(args.real, args.fake, warn, files, watch)
+            real, fake = sides.both(args.real, args.fake, warn, files, watch)
         spec, find = real.spec, partial(evaluation.compare, real, fake)
-        files = fake.config.files if isinstance(fake, RunFolder) else evaluation.on_scale_of(real, files)
+        files = fake.config.files if isinstance(fake, RunFolder) else sides.on_scale_of(real, files)
     held_out = evaluation.named_part(builtin.held_out(args.real)) if args.real else None
     if args.held_out is not None:
         with Reading() as watch:
-            other = evaluation.source(args.held_out, warn, spec, files, watch)
-        held_out = evaluation.only_data(other, "--held-out")
+            other = sides.source(args.held_out, warn, spec, files, watch)
+        held_out = sides.only_data(other, "--held-out")
     out, pairs = _files(args, pairs_too=kinds.of(spec).pair_sheet is not None and not args.quick)
     replaced = out.exists()
     with working() as tell:
