@@ -120,7 +120,7 @@ def test_a_kind_is_evaluated_in_features_of_its_own(run: Path, capsys: pytest.Ca
     assert "FD-letters" in said
     assert re.search(r"doubled +0\.0% +[0-9.]+% +100\.0%\n", said)
     assert "doubled: letters that follow themselves; higher is better" in said
-    assert "one letter is better at doubled." in said
+    assert "Better than the generator at doubled: one letter." in said
     assert json.loads((run / "evaluation.json").read_text())["comparison"]["count"] == 40
     assert (run / "nearest.png").exists()
 

@@ -36,9 +36,9 @@ def test_a_baseline_wins_where_it_is_clearly_better(baseline: str, won: tuple[st
 
 def test_the_summary_says_who_wins_at_what_and_what_there_is_instead() -> None:
     assert TABLE.summary() == (
-        "a chain is better at errors.",
-        "a parrot is better at length.",
-        "a clerk is better at valid.",
+        "Better than the generator at errors: a chain.",
+        "Better than the generator at length: a parrot.",
+        "Better than the generator at valid: a clerk.",
         "The generator is fast.",
     )
 

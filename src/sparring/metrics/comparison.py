@@ -99,7 +99,11 @@ class Comparison:
 
     def summary(self) -> tuple[str, ...]:
         """In words: which baselines win at what, and what the generator gives instead."""
-        found = [f"{name} is better at {_listed(won)}." for name in self.baselines if (won := self.wins(name))]
+        found = [
+            f"Better than the generator at {_listed(won)}: {name}."
+            for name in self.baselines
+            if (won := self.wins(name))
+        ]
         if not found:
             return (f"No baseline is better at anything measured here ({_listed(self.baselines)}).",)
         return (*found, self.instead) if self.instead else tuple(found)
