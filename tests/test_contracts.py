@@ -220,7 +220,9 @@ ASKS_NO_KIND = {
         "uint8",
     ),  # arrays are told apart by their rank, to make a Spec
     "data/folders.py": ("image",),  # makes a Spec
-    "data/builtin.py": ("image",),  # makes a Spec
+    "data/builtin.py": ("image", "music"),  # makes a Spec
+    "data/music/folder.py": ("music",),  # makes a Spec
+    "data/music/chorales.py": ("music",),  # the name of a folder of the cache
     "data/toy.py": ("points",),  # makes a Spec
     "data/given.py": ("image",),  # a key under which samples come
     "data/labels.py": ("image",),  # the heading of a column
@@ -236,6 +238,7 @@ OF_A_KIND = {
     "name": r"(spec|spec_|like|data)\.kind (==|!=|in|not in)",
     "image": r'"image"',
     "points": r'"points"',
+    "music": r'"music"',
     "axes": r"axes (==|!=|in|not in) ",
     "ndim": r"ndim (==|!=|in|not in) \(?[^)]*[34]|len\([\w.]*shape\) (==|!=) [34]",
     "uint8": r"dtype (==|!=) (torch|np)\.uint8|dtype (==|!=) \"uint8\"",
