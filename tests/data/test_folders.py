@@ -112,6 +112,17 @@ def test_what_becomes_of_transparency_is_said(channels: str, tmp_path: Path) -> 
     assert found.origin.notes == (said if channels == "auto" else ())
 
 
+def test_one_transparent_picture_is_told_of_in_the_singular(tmp_path: Path) -> None:
+    Image.new("RGBA", (8, 8), (200, 9, 9, 100)).save(tmp_path / "clear.png")
+    origin = from_folder(tmp_path).origin
+    assert origin is not None
+    assert origin.notes[0].startswith("1 picture is transparent in places, which becomes black;")
+    Image.new("RGB", (8, 8), (200, 9, 9)).save(tmp_path / "solid.png")
+    origin = from_folder(tmp_path).origin
+    assert origin is not None
+    assert origin.notes[0].startswith("1 of 2 pictures is transparent in places,")
+
+
 def test_auto_says_what_several_sizes_become(photos: Path) -> None:
     found = from_folder(photos, size="auto")
     assert found.origin is not None

@@ -212,9 +212,10 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
             "--size changes this."
         )
     if found.clear and not wanted.channels:
-        some = f"{found.clear:,} of" if found.clear < count else "all"
+        some = f"{found.clear:,} of " if found.clear < count else "all " if count > 1 else ""
         notes.append(
-            f"{some} {count:,} pictures are transparent in places, which becomes black; "
+            f"{some}{counted(count, 'picture')} {'is' if found.clear == 1 else 'are'} transparent in places, "
+            "which becomes black; "
             "--channels 4 keeps the transparency."
         )
     if not wanted.crops.count and count < FEW and min(found.smallest) >= LARGE * max(height, width):
