@@ -54,7 +54,9 @@ def test_a_column_may_hold_the_classes() -> None:
     [
         ("caf\xe9 \xfcber".encode("latin-1"), "a.txt", {}, "not text in UTF-8.*may be WINDOWS-1252"),
         ("床前明月光，疑是地上霜".encode("gb18030"), "a.txt", {}, "may be GB18030"),
+        ("\xe9t\xe9 f\xeal\xe9 l\xe8ve".encode("latin-1"), "a.txt", {}, "may be WINDOWS-1252"),
         ("hello".encode("utf-16"), "a.txt", {}, "may be UTF-16"),
+        ('{"text": "a"}\n\n{"text":\n', "a.jsonl", {}, "first in line 3, column"),
         ("a\nb\n", "a.txt", {"column": "text"}, "plain text and has no columns"),
         ("text,n\na,1\n", "a.csv", {"column": "txt"}, "Did you mean 'text'?.*It has 'text', 'n'"),
         ("text,n\n,1\n,2\n", "a.csv", {"column": "text"}, "column 'text' is empty. Others are 'n'"),

@@ -22,6 +22,7 @@ COLUMNS = (  # names of columns that hold the texts; the first one found is used
 )  # fmt: skip
 NO_LABELS, BY_FOLDER, AUTO = "none", "folders", "auto"
 LEAST_LINES = 2  # mean lines of a block between blank lines, from which blocks are poems
+LEAST_RUN = 1.5  # mean signs in a row, from which a text may be Chinese or Japanese
 TIDY = re.compile(r"[^\S\n]+")  # spaces of all sorts, but no line breaks
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -112,6 +113,9 @@ def _likely_encoding(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         other = [character for character in text if ord(character) > 127]
+        runs = re.findall(r"[^\x00-\x7f]+", text)
+        if len(other) < LEAST_RUN * len(runs):
+            continue  # accented letters between plain ones, which also decode as single signs
         if other and sum("\u3040" <= c <= "\u9fff" or c in "，。、「」？！" for c in other) > 0.9 * len(other):
             return encoding
     return "WINDOWS-1252"
@@ -144,11 +148,19 @@ def _objects(text: str, name: str) -> list[Any]:
             found = parse_json(text)
             assert isinstance(found, list)
             return found
-        return [parse_json(line) for line in text.splitlines() if line.strip()]
+        return [_json_line(line, above) for above, line in enumerate(text.split("\n")) if line.strip()]
     except UnreadableError as error:
         raise DataError(
             f"{name} cannot be read: {error}. Expected a JSON list of texts, or a JSON text or object a line."
         ) from error
+
+
+def _json_line(line: str, above: int) -> Any:
+    """The value of a line, whose faults are told with its number in the file."""
+    try:
+        return parse_json(line)
+    except UnreadableError:
+        return parse_json("\n" * above + line)
 
 
 def _of_objects(records: Sequence[Any], name: str, column: str, labels: str) -> Items:
