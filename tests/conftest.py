@@ -15,8 +15,10 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from sparring.cli.main import main
+from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.networks import NETWORKS
 
 MOST_MEMORY = 3 * 2**29  # bytes of a worker
 torch.set_num_threads(1)
@@ -29,6 +31,11 @@ TINY = {
     "precision": "fp32", "record_every": 2, "pictures": 3, "checkpoint_seconds": 0,
 }  # fmt: skip
 TINY_LINE = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def takes_pictures(recipe: str) -> bool:
+    """Whether the networks of a recipe take pictures."""
+    return NETWORKS[from_recipe(recipe).networks.generator].axes in ("", "C H W")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -102,12 +102,12 @@ def test_data_that_cannot_be_used(
     tmp_path: Path, pictures_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "text.txt").write_text("hello")
+    (tmp_path / "letter.doc").write_text("hello")
     np.save(tmp_path / "few.npy", np.zeros((5, 8, 8), np.uint8))
     assert "there is no file" in refused(capsys, "train", tmp_path / "missing.npz")
     assert "holds no pictures" in refused(capsys, "train", tmp_path / "folder")
-    assert "text.txt cannot be read as data. Accepted are .npy, .npz" in refused(
-        capsys, "train", tmp_path / "text.txt"
+    assert "letter.doc cannot be read as data. Accepted are .npy, .npz" in refused(
+        capsys, "train", tmp_path / "letter.doc"
     )
     assert "has 5 samples; a training needs at least 10" in refused(capsys, "train", tmp_path / "few.npy")
     few = [tmp_path / "few.npy", "--batch-size", "64"]

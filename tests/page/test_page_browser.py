@@ -418,6 +418,8 @@ def test_samples_are_shown_in_their_own_medium(
 ) -> None:
     run = make_run(tmp_path / "a", chord=0.25)
     (run / "checkpoints/00001000.json").touch()
+    for picture in (run / "samples").glob("*.png"):
+        picture.with_suffix(".txt").write_text("a line")
     meaning = {"unit": "share", "healthy": "above 0.2", "meaning": "share of notes in a chord"}
     facts = json.loads((run / "run.json").read_text()) | {"media": media, "measures": {"chord": meaning}}
     (run / "run.json").write_text(json.dumps(facts))

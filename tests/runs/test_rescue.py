@@ -18,7 +18,7 @@ from sparring.runs.rescue import Rescuer, resumed
 from sparring.training import suited
 
 SICK = Finding(
-    "made-up", "the discriminator has won", 10, True, "high", (), "Because.",
+    "made-up", "the discriminator has won", 10, 10, True, "high", (), "Because.",
     (Prescription("slower", {"d_lr": 1e-5}), Prescription("a penalty", {"r1_gamma": 0.7})),
 )  # fmt: skip
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from cli_runs import contents
-from conftest import TINY
+from conftest import TINY, takes_pictures
 from sparring import games
 from sparring.config.groups import Config
 from sparring.config.recipes import RECIPES, USUAL
@@ -18,7 +19,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games.game import Game
 from sparring.games.optimizers import OPTIMIZERS
-from sparring.kinds import KINDS
+from sparring.kinds import KINDS, find
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import plan, suited
@@ -34,10 +35,32 @@ def pictures() -> Dataset:
     return from_array(samples, torch.arange(64) % 2)
 
 
-OF_KIND: dict[str, Callable[[], Dataset]] = {"image": pictures, "points": lambda: toy.load("ring", 64)}
+def texts() -> Dataset:
+    return find.samples([f"{first}{second}" for first in "abcdefgh" for second in ("an", "or", "i", "ou") * 2])[
+        0
+    ]
+
+
+def rolls() -> Dataset:
+    """Two voices of notes that last two steps each; a step that holds a note has it negative."""
+    notes = np.random.default_rng(0).integers(60, 72, (64, 16, 2))
+    notes[:, 1::2] = -notes[:, ::2]
+    return find.samples(notes)[0]
+
+
+OF_KIND: dict[str, Callable[[], Dataset]] = {
+    "image": pictures,
+    "points": lambda: toy.load("ring", 64),
+    "text": texts,
+    "music": rolls,
+}
 CASES = [
     *((rules, kind, KINDS[kind].recipe, None) for rules in games.GAMES for kind in KINDS),
-    *(("adversarial", USUAL, recipe, None) for recipe in RECIPES if recipe != KINDS[USUAL].recipe),
+    *(
+        ("adversarial", USUAL, recipe, None)
+        for recipe in RECIPES
+        if recipe != KINDS[USUAL].recipe and takes_pictures(recipe)
+    ),
     *(("adversarial", "points", "mlp", name) for name in OPTIMIZERS if name != Config().optimizers.optimizer),
 ]
 
