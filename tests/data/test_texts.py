@@ -71,7 +71,7 @@ def test_long_texts_are_left_out_and_that_is_said() -> None:
     assert data.origin is not None
     assert data.origin.notes == (
         "1 empty text left out.",
-        "1 texts of more than 64 characters left out; --longest changes this.",
+        "1 text of more than 64 characters left out; --longest changes this.",
     )
     assert data.origin.options["longest"] == "64"
     assert from_strings(["a" * 100] * 3).spec.shape[0] == 100

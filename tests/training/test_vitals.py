@@ -373,3 +373,23 @@ def test_what_a_user_draws_is_measured() -> None:
     found = Vitals(game, plain(pictures), seed=0)()
     assert found["detail"] == pytest.approx(0.25, rel=0.1)
     assert "detail" not in vitals(torch.full_like(pictures, math.nan), plain(pictures))()
+
+
+def test_nothing_is_measured_in_the_distances_of_reals_that_are_all_alike() -> None:
+    """In floating point equal vectors are not quite 0 apart; a spread in multiples of that says nothing."""
+    one = torch.randint(0, 256, (1, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    alike = from_array(one.expand(64, -1, -1, -1).contiguous())
+    config = suited.configure(alike, "pictures", **(TINY | {"clusters": None, "ema_half_life": 50}))
+    signs = Vitals(games.make(config, alike.spec, 0), alike, seed=0)
+    assert signs.reals.mean_distance == 0
+    signs()
+    found = signs()
+    assert "missing" in found
+    assert {"spread", "jitter", "average_lag"}.isdisjoint(found)
+
+
+def test_a_distance_within_rounding_is_none() -> None:
+    vectors = torch.eye(4)  # of norm 1
+    assert vitals_module._beyond_rounding(0.001, vectors) == 0
+    assert vitals_module._beyond_rounding(0.003, vectors) == 0.003
+    assert vitals_module._beyond_rounding(0.003, 2 * vectors) == 0

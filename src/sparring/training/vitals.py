@@ -28,6 +28,7 @@ PROJECTIONS = 64  # random directions for ``distance``
 LEAST_OF_A_CLASS = 8  # samples of a class, below which its spread is not measured
 LEAST_FOR_VARIANCE = 16  # samples of a class, below which its variance is not measured
 LACKING = 0.2  # of its expected number of fakes, below which a cell counts as missing
+ROUNDING = 2e-3  # of the norm of vectors: float32 finds equal ones up to the root of its rounding apart
 NEAR = 0.05  # of the range of real values; values nearer to the range of fakes are within reach
 MOST_COPIED = 20_000  # samples of a data set, above which copying is not measured
 
@@ -37,7 +38,7 @@ class Reals(NamedTuple):
 
     batch: Batch  # N samples
     vectors: Tensor  # (N, D), in which samples of this kind are compared
-    mean_distance: float  # of two samples
+    mean_distance: float  # of two samples; 0: they are all alike, and nothing can be measured in it
     variance: float  # E|x - mean|^2
     centres: Tensor  # of the cells, (CELLS, D)
     shares: Tensor  # of the real samples in each cell, (CELLS,)
@@ -73,14 +74,14 @@ class Vitals:
         fakes = self._drawn(averaged=False)
         vectors = self.kind.vectors(fakes)
         found = self._changes() | self._of(fakes, vectors) | self.of_game() | self._rank()
-        if self.before is not None:
+        if self.before is not None and self.reals.mean_distance:
             found["jitter"] = float((vectors - self.before).norm(dim=1).mean()) / self.reals.mean_distance
         drawn = fakes  # from the generator with which a user draws
         if "average" in self.game.memories:
             drawn = self._drawn(averaged=True)
-            found["average_lag"] = (
-                float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean()) / self.reals.mean_distance
-            )
+            if self.reals.mean_distance:
+                lag = float((self.kind.vectors(drawn) - vectors).norm(dim=1).mean())
+                found["average_lag"] = lag / self.reals.mean_distance
         found |= self.gauge(drawn) | self._seen(drawn)
         self.before = vectors
         return {name: min(value, 1e30) if value == value else 1e30 for name, value in found.items()}
@@ -98,10 +99,11 @@ class Vitals:
         if not bool(distances.isfinite().all()):
             return {}
         found = {
-            "spread": _mean_of_pairs(distances) / reals.mean_distance,
             "missing": _missing(vectors, reals),
             "distance": self._distance(vectors),
         }
+        if reals.mean_distance:
+            found["spread"] = _mean_of_pairs(distances) / reals.mean_distance
         if self.bounded:  # without bounds, a generator can soon reach other values
             low, high = float(reals.batch.real.min()), float(reals.batch.real.max())
             near = NEAR * (high - low)
@@ -170,7 +172,7 @@ def _reals(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     return Reals(
         batch=batch,
         vectors=vectors.to(device),
-        mean_distance=max(_mean_of_pairs(torch.cdist(vectors, vectors)), 1e-12),
+        mean_distance=_beyond_rounding(_mean_of_pairs(torch.cdist(vectors, vectors)), vectors),
         variance=max(float(many.double().var(0, unbiased=False).sum()), 1e-12),
         centres=centres,
         shares=counts.double() / counts.sum(),
@@ -215,6 +217,11 @@ def _rank_kept(player: nn.Module) -> float | None:
             largest = float(torch.linalg.eigvalsh(square)[-1])
             kept.append((float(square.trace()) / max(largest, 1e-30) - 1) / (random - 1))
     return sum(kept) / len(kept) if kept else None
+
+
+def _beyond_rounding(distance: float, vectors: Tensor) -> float:
+    """The mean distance of vectors, or 0 if it is no more than the rounding of their differences."""
+    return distance if distance > ROUNDING * float(vectors.norm(dim=1).mean()) else 0.0
 
 
 def _mean_of_pairs(distances: Tensor) -> float:

@@ -226,7 +226,8 @@ def _left_out(
         notes.append(f"{counted(empty, 'empty text')} left out.")
     if too_long:
         notes.append(
-            f"{too_long:,} texts of more than {longest:,} {options['unit']} left out; --longest changes this."
+            f"{counted(too_long, 'text')} of more than {longest:,} {options['unit']} left out; "
+            "--longest changes this."
         )
     if rare:
         some = ", ".join(quoted(symbol) for symbol in list(symbols.rare)[:3])
