@@ -151,6 +151,7 @@ IMAGE = Kind(
     describe=describe,
     vectors=vectors,
     coarse=coarse,
+    for_measures=spectrum.Spectrum,
     measures={
         "corners": Measure(spectrum.dots, LOGGED["corners"]),
         "detail": Measure(spectrum.detail, LOGGED["detail"]),

@@ -45,7 +45,8 @@ class Measure(NamedTuple):
     """What each record of a training measures of samples of one kind alone.
 
     Attributes:
-        of: measures encoded fakes, beside encoded reals; None if such samples have nothing to measure.
+        of: measures encoded fakes beside encoded reals, both after ``Kind.for_measures``; None if such samples
+            have nothing to measure.
         logged: what the number means, with its unit and its healthy range.
         decoded: whether ``of`` takes decoded samples instead, and after them their Spec.
     """
@@ -76,6 +77,7 @@ class Kind:
         vectors: turns encoded samples (B, *shape) into vectors (B, D), in which vital signs compare samples.
         coarse: turns encoded samples into smaller vectors, in which clusters are found.
         discrete: whether samples are symbols, so that two are equal or not; then copies are counted.
+        for_measures: turns encoded samples into what the measures share, once for all of them.
         measures: what is measured at each record for this kind alone, by its name in the history.
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
@@ -132,6 +134,7 @@ class Kind:
     rich: Callable[[Spec], bool] = lambda spec: False
     sheet_count: int = 0
     discrete: bool = False
+    for_measures: Callable[[Tensor], Any] = lambda encoded: encoded
     measures: Mapping[str, Measure] = field(default_factory=dict)
     to_memory_format: Callable[[Tensor], Tensor] = lambda batch: batch
     for_features: Callable[[Tensor, Spec], Tensor] = lambda samples, spec: samples
@@ -172,10 +175,13 @@ class Kind:
 
     def measured(self, fakes: Tensor, reals: Tensor, spec: Spec) -> dict[str, float]:
         """The measures of encoded fakes beside encoded reals, without those that such samples do not have."""
-        found = {}
-        for name, measure in self.measures.items():
-            given = (spec.decode(fakes), spec.decode(reals), spec) if measure.decoded else (fakes, reals)
-            found[name] = measure.of(*given)
+        encoded = self.for_measures(fakes), self.for_measures(reals)
+        of_decoded = any(measure.decoded for measure in self.measures.values())
+        decoded = (spec.decode(fakes), spec.decode(reals), spec) if of_decoded else ()
+        found = {
+            name: measure.of(*(decoded if measure.decoded else encoded))
+            for name, measure in self.measures.items()
+        }
         return {name: value for name, value in found.items() if value is not None}
 
     def shown(self, samples: Array, spec: Spec) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -15,6 +18,28 @@ OCTAVES = (
     1.0,
 )  # of the highest frequency: the upper ends of the bands of ``variety``
 INVISIBLE = 1e-3  # a share of the mean power that people cannot see
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The spectrum of pictures (N, C, H, W), which several measures share."""
+
+    pictures: Tensor
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The height and the width in pixels."""
+        return self.pictures.shape[2], self.pictures.shape[3]
+
+    @cached_property
+    def power(self) -> Tensor:
+        """The power of each picture at each frequency, (N, H, W // 2 + 1)."""
+        return power(self.pictures)
+
+    @cached_property
+    def unseen(self) -> float:
+        """A mean power that no eye sees beside these pictures."""
+        return INVISIBLE * max(float(self.pictures.float().var()), 1e-6)
 
 
 def power(pictures: Tensor) -> Tensor:
@@ -31,18 +56,18 @@ def frequencies(height: int, width: int) -> Tensor:
     return torch.maximum(rows[:, None] / rows.max(), columns / columns.max())
 
 
-def dots(fakes: Tensor, reals: Tensor) -> float | None:
-    """The pattern of dots that upsampling leaves in pictures (N, C, H, W), over that in the reals."""
-    if min(fakes.shape[2:]) <= 1:
+def dots(fakes: Spectrum, reals: Spectrum) -> float | None:
+    """The pattern of dots that upsampling leaves in pictures, over that in the reals."""
+    if min(fakes.sides) <= 1:
         return None
-    return corners(fakes) / max(corners(reals), _unseen(reals))
+    return corners(fakes) / max(corners(reals), reals.unseen)
 
 
-def corners(pictures: Tensor) -> float:
-    """Mean power of pictures (N, C, H, W) where both frequencies are near the highest."""
-    height, width = pictures.shape[2:]
+def corners(found: Spectrum) -> float:
+    """Mean power of pictures where both frequencies are near the highest."""
+    height, width = found.sides
     rows, columns = finest(torch.fft.fftfreq(height)), finest(torch.fft.rfftfreq(width))
-    return float(power(pictures)[:, rows][..., columns].mean())
+    return float(found.power[:, rows][..., columns].mean())
 
 
 def finest(frequencies: Tensor) -> Tensor:
@@ -50,39 +75,34 @@ def finest(frequencies: Tensor) -> Tensor:
     return (frequencies.abs() >= CORNER * frequencies.abs().max()).nonzero()[:, 0]
 
 
-def detail(fakes: Tensor, reals: Tensor) -> float | None:
-    """The power of pictures (N, C, H, W) at a frequency of fine detail, over that of the reals.
+def detail(fakes: Spectrum, reals: Spectrum) -> float | None:
+    """The power of pictures at a frequency of fine detail, over that of the reals.
 
     The median over the frequencies at which the reals have visible power, so that a weave, which has its
     power at a few of them, does not hide blur. None if the reals have no detail.
     """
-    real = power(reals).mean(0)
-    shown = (real > _unseen(reals)) & (frequencies(*fakes.shape[2:]).to(real.device) >= FINE)
-    return float((power(fakes).mean(0)[shown] / real[shown]).median()) if bool(shown.any()) else None
+    real = reals.power.mean(0)
+    shown = (real > reals.unseen) & (frequencies(*fakes.sides).to(real.device) >= FINE)
+    return float((fakes.power.mean(0)[shown] / real[shown]).median()) if bool(shown.any()) else None
 
 
-def variety(fakes: Tensor, reals: Tensor) -> float | None:
-    """How much the strength of each octave differs from picture to picture (N, C, H, W), over the reals'.
+def variety(fakes: Spectrum, reals: Spectrum) -> float | None:
+    """How much the strength of each octave differs from picture to picture, over the reals'.
 
     Pictures that differ in colour alone, as blobs do, have the variance of the data in their pixels, and
     are nevertheless alike: each has as much coarse and as much fine structure as any other. None if the
     reals do not differ.
     """
-    ours, theirs = (float(octaves(some, _unseen(reals)).var(0).sum()) for some in (fakes, reals))
+    ours, theirs = (float(octaves(some, reals.unseen).var(0).sum()) for some in (fakes, reals))
     return ours / theirs if theirs > 0 else None
 
 
-def octaves(pictures: Tensor, least: float) -> Tensor:
-    """The logarithm of the mean power of pictures (N, C, H, W) in each octave: (N, octaves)."""
-    found, at, low = power(pictures), frequencies(*pictures.shape[2:]).to(pictures.device), 0.0
+def octaves(found: Spectrum, least: float) -> Tensor:
+    """The logarithm of the mean power of pictures in each octave: (N, octaves)."""
+    at, low = frequencies(*found.sides).to(found.power.device), 0.0
     bands = []
     for high in OCTAVES:
         band = (at > low) & (at <= high)
-        bands.append((found[:, band].sum(1) / band.sum().clamp_min(1) + least).log())
+        bands.append((found.power[:, band].sum(1) / band.sum().clamp_min(1) + least).log())
         low = high
     return torch.stack(bands, 1).double()
-
-
-def _unseen(reals: Tensor) -> float:
-    """A mean power that no eye sees beside these pictures."""
-    return INVISIBLE * max(float(reals.float().var()), 1e-6)
