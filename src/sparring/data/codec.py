@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,10 @@ from torch import Tensor, nn
 from sparring.config.values import field, finite, listed, one_of, whole
 from sparring.errors import UnreadableError, quoted
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Wanted = TypeVar("Wanted")
 DTYPES = ("uint8", "float32")
 LEAST_SCALE = 1e-38
 MOST_SYMBOLS = 2**16  # in a group
@@ -41,6 +45,25 @@ class Codec(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as stored in JSON; the kind of data reads them back."""
+
+
+def expected(codec: Codec, wanted: type[Wanted], what: str) -> Wanted:
+    """The codec, which is of the type that a kind of data has.
+
+    Args:
+        what: which samples that type is for.
+
+    Raises:
+        UnreadableError: it is of another type.
+    """
+    if not isinstance(codec, wanted):
+        raise UnreadableError(f"{type(codec).__name__} is not a codec for {what}")
+    return codec
+
+
+def stored_fields(codec: DataclassInstance) -> dict[str, Any]:
+    """The fields of a codec for JSON, without ``bounded``, which follows from the kind of data."""
+    return {name: value for name, value in asdict(codec).items() if name != "bounded"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,7 @@ class Affine:
         return f"centre and scale: {len(self.centre)} and {len(self.scale)} numbers, expected one"
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+        return stored_fields(self)
 
     @staticmethod
     def from_dict(values: Mapping[str, Any], *, bounded: bool) -> Affine:
@@ -108,9 +131,7 @@ class Affine:
         Raises:
             UnreadableError: it is not an Affine.
         """
-        if not isinstance(codec, Affine):
-            raise UnreadableError(f"{type(codec).__name__} is not a codec for a range of numbers")
-        return codec
+        return expected(codec, Affine, "a range of numbers")
 
 
 @dataclass(frozen=True)
@@ -157,7 +178,7 @@ class OneHot:
         return ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+        return stored_fields(self)
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> OneHot:
@@ -180,9 +201,7 @@ class OneHot:
         Raises:
             UnreadableError: it is not a OneHot.
         """
-        if not isinstance(codec, OneHot):
-            raise UnreadableError(f"{type(codec).__name__} is not a codec for symbols")
-        return codec
+        return expected(codec, OneHot, "symbols")
 
 
 class StraightThrough(nn.Module):

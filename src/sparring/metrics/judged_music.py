@@ -42,13 +42,15 @@ class Standard(NamedTuple):
 
     Attributes:
         reference: held-out rolls.
-        types: their chords.
+        types, intervals, lengths: their chords, melodic intervals and lengths of notes.
         vectors: their features, standardised by ``mean`` and ``scale``.
         known: the bars of the training data.
     """
 
     reference: Roll
     types: NDArray[np.int64]
+    intervals: NDArray[np.int64]
+    lengths: NDArray[np.int64]
     vectors: NDArray[np.float64]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
@@ -94,6 +96,8 @@ def standard(reference: Roll, seen: Roll, training: Roll, beat: int, bar: int) -
     return Standard(
         reference,
         measures.chord_types(reference, beat),
+        measures.intervals(reference),
+        measures.lengths(reference),
         (measures.features(reference, beat) - mean) / scale,
         mean,
         scale,
@@ -112,8 +116,8 @@ def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
         "chords": shares.shannon(types, by.types),
         "chord pairs": measures.known_pairs(types, by.types),
         "consonant": measures.consonant(types),
-        "intervals": shares.total_variation(measures.intervals(rolls), measures.intervals(by.reference)),
-        "lengths": shares.total_variation(measures.lengths(rolls), measures.lengths(by.reference)),
+        "intervals": shares.total_variation(measures.intervals(rolls), by.intervals),
+        "lengths": shares.total_variation(measures.lengths(rolls), by.lengths),
         "coverage": float(prdc(near, mine, NEIGHBOURS).coverage),
         "told apart": forest.told_apart(by.vectors, vectors, seed),
         "copied bars": measures.copied_bars(rolls, by.known, by.bar),

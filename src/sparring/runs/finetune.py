@@ -160,8 +160,7 @@ class Source:
         mine, theirs = data.spec, self.folder.spec
         if (mine.kind, mine.shape) == (theirs.kind, theirs.shape):
             return
-        known = find.options(data.name)
-        like = {name: value for name, value in kinds.of(theirs).read_like(theirs).items() if name in known}
+        like = self.reading(data.name, {})
         flags = " ".join(f"{flag(name)} {value}" for name, value in like.items())
         read = f"Read files with {flags}, or give" if flags else "Give"
         raise ConfigError(

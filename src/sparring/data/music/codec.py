@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.config.values import field, listed, whole
-from sparring.data.codec import Codec, OneHot
+from sparring.data.codec import Codec, OneHot, expected, stored_fields
 from sparring.data.music.song import PITCHES, QUARTERS
 from sparring.errors import UnreadableError
 
@@ -102,7 +102,7 @@ class Notes:
         return self.one_hot.problem(shape)
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "bounded"}
+        return stored_fields(self)
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Notes:
@@ -128,9 +128,7 @@ class Notes:
         Raises:
             UnreadableError: it is another.
         """
-        if not isinstance(codec, Notes):
-            raise UnreadableError(f"{type(codec).__name__} is not a codec for notes")
-        return codec
+        return expected(codec, Notes, "notes")
 
 
 class Hold(nn.Module):
