@@ -31,7 +31,8 @@ from doctor import pictures
 from doctor.judge import record_of
 from doctor.run import prepared
 from sparring import games, kinds
-from sparring.doctor.rules import RULES, Rule, Sign
+from sparring.doctor.rule import Rule, Sign
+from sparring.doctor.rules import RULES
 from sparring.doctor.signals import Signals
 from sparring.errors import NonFiniteError
 from sparring.games import drawing

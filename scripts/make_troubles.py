@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparring.doctor.rules import RULES, Rule
+from sparring.doctor.rule import Rule
+from sparring.doctor.rules import RULES
 from sparring.doctor.stories import STORIES, bounds, meaning, remedy
 
 FOLDER = Path(__file__).parents[1] / "docs/concepts/troubles"

@@ -34,7 +34,7 @@ import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
 from sparring.config import format_1, groups, option
-from sparring.doctor import diagnosis, rules, signals
+from sparring.doctor import diagnosis, rule, rules, signals
 from sparring.games import adversarial, first_outputs, logits
 from sparring.history import find, layout
 from sparring.kinds import image, spectrum
@@ -171,8 +171,8 @@ MUTANTS = [
     Mutant(signals, "Signals.of", 'self.timed, self.least = True, math.inf', "self.timed = True", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
     Mutant(signals, "Signals._gained", "min(self.least, self.lately[0])", "self.lately[0]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
     Mutant(signals, "Signals._gained", "self.least / max(min(self.lately), 1e-12)", "self.least / self.lately[-1]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
-    Mutant(rules, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
-    Mutant(rules, "Cure.helps", "if self.code:", "if False:", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(rule, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(rule, "Cure.helps", "if self.code:", "if False:", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
     Mutant(diagnosis, "Doctor.prescriptions", "for cure in LAST_RESORTS if cure.helps(self.options)", "for cure in ()", partial(test_doctor.test_every_disease_has_a_cure_to_type, "sprint")),
     Mutant(diagnosis, "Doctor.examine", "0 if holds else self.calm", "self.calm", test_doctor.test_what_comes_and_goes_is_one_finding),
     Mutant(diagnosis, "Doctor.examine", ">= CALM", "> CALM", test_doctor.test_only_changes_are_news),
@@ -187,16 +187,16 @@ MUTANTS = [
     Mutant(signals, "Signals._of_distance", "min(self.best or distance, distance)", "distance", partial(neighbours, RULES["rate-too-high"])),
     Mutant(signals, "_turns", ">= least", ">= 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
     Mutant(signals, "_turns", "a * b < 0", "a * b > 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
-    Mutant(rules, "Rule.is_measured", " and game in self.games", "", test_doctor.test_of_another_game_than_its_own_a_rule_is_not_sure),
-    Mutant(rules, "Sign.holds", "<= self.high", "< self.high", partial(neighbours, RULES["no-average"])),
-    Mutant(rules, "Sign.holds", "self.low <=", "-math.inf <=", partial(neighbours, RULES["average-lags"])),
-    Mutant(rules, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rules, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rules, "Cure._only", "options.get(where) == needed", "True", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rules, "fixed", "in (options.get(player), options.get(\"rules\"))", "== options.get(player)", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rules, "fixed", "if G_NAMED in own", "if False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rules, "Cure.helps", "self.option in fixed(options)", "False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rules, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(rule, "Rule.is_measured", " and game in self.games", "", test_doctor.test_of_another_game_than_its_own_a_rule_is_not_sure),
+    Mutant(rule, "Sign.holds", "<= self.high", "< self.high", partial(neighbours, RULES["no-average"])),
+    Mutant(rule, "Sign.holds", "self.low <=", "-math.inf <=", partial(neighbours, RULES["average-lags"])),
+    Mutant(rule, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "Cure._only", "options.get(where) == needed", "True", test_doctor.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "fixed", "in (options.get(player), options.get(\"rules\"))", "== options.get(player)", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "fixed", "if G_NAMED in own", "if False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "Cure.helps", "self.option in fixed(options)", "False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "described", "(name not in own or value == OWN)", "name not in own", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
     Mutant(diagnosis, "diagnose", "findings = doctor.examine(record)", "doctor.examine(record)", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Doctor.examine", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["weave"])),
@@ -212,9 +212,9 @@ MUTANTS = [
     Mutant(diagnosis, "Doctor._applies", "not rule.losses or", "", test_doctor.test_a_healthy_history_is_healthy),
     Mutant(diagnosis, "Doctor._applies", "self.options.get(\"loss\") in rule.losses", "True", test_doctor.test_rules_for_some_games_are_silent_in_others),
     Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_doctor.test_clipped_weights_have_few_directions_by_themselves),
-    Mutant(rules, "Rule.is_measured", "in self.kinds", "in ('image', 'points', 'music')", test_doctor.test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure),
+    Mutant(rule, "Rule.is_measured", "in self.kinds", "in ('image', 'points', 'music')", test_doctor.test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure),
     Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_doctor.test_what_is_over_is_told_apart_from_what_is),
-    Mutant(rules, "Cure.helps", "return bool(self.change(options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
+    Mutant(rule, "Cure.helps", "return bool(self.change(options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
     Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_doctor.test_of_options_that_are_not_known_cures_are_words),
     Mutant(diagnosis, "Doctor.examine", "self.first.setdefault(finding.name, finding)", "self.first[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
     Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
@@ -287,7 +287,7 @@ WHOLE = (
     image,
     spectrum,
     signals,
-    rules,
+    rule,
     diagnosis,
     checkpoint,
     selection,

@@ -17,7 +17,8 @@ from sparring.doctor.diagnosis import CALM, OF_DATA, Doctor, described, diagnose
 from sparring.doctor.foreign import read_foreign
 from sparring.doctor.quality import Quality, longer
 from sparring.doctor.report import Remarks, command, facts, line, options_text, text, with_path
-from sparring.doctor.rules import RULES, Cure, Rule
+from sparring.doctor.rule import Cure, Rule
+from sparring.doctor.rules import RULES
 from sparring.doctor.signals import DERIVED, LATELY, Signals, _turns
 from sparring.doctor.stories import STORIES
 from sparring.errors import ConfigError, DataError

@@ -10,7 +10,8 @@ from typing import Any
 from sparring.config.groups import OWN, Config
 from sparring.config.recipes import USUAL
 from sparring.doctor.quality import Quality, QualityTracker, longer
-from sparring.doctor.rules import LAST_RESORTS, LONGER, RULES, Cure, Rule
+from sparring.doctor.rule import Cure, Rule
+from sparring.doctor.rules import LAST_RESORTS, LONGER, RULES
 from sparring.doctor.signals import DERIVED, Signals
 from sparring.errors import quoted
 from sparring.history.record import LOGGED, Record

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sparring.config.recipes import RECIPES, from_recipe
 from sparring.doctor.report import option_text
-from sparring.doctor.rules import LONGER, RULES, Cure, Sign
+from sparring.doctor.rule import Cure, Sign
+from sparring.doctor.rules import LONGER, RULES
 from sparring.doctor.signals import DERIVED
 from sparring.history.record import LOGGED
 
