@@ -396,6 +396,11 @@ def cures() -> str:
     return "\n".join(lines) + "\n"
 
 
+def judged(row: dict[str, Any]) -> str:
+    """The cells of the two judges: the distance, and the floor."""
+    return " | ".join(f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0"))
+
+
 def pictures() -> str:
     lines = [
         "## Pictures that no default was tuned on\n",
@@ -409,10 +414,9 @@ def pictures() -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in lines_of("pictures"):
-        judged = [f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0")]
         lines.append(
             f"| {row['set']} | {row['method']} | {row['cpu_seconds']:.0f} | {row['samples_seen']:,} "
-            f"| {' | '.join(judged)} | {row['corners']:.3g} | {row['seed']} |"
+            f"| {judged(row)} | {row['corners']:.3g} | {row['seed']} |"
         )
     lines += [
         "\nOn CIFAR-10, on which the recipe was chosen, its distance above the floor is a ninth of the",
@@ -464,10 +468,9 @@ def fine_tune() -> str:
     ]
     rows = sorted(lines_of("fine_tune"), key=lambda row: (row["set"], row["pictures"], row["seconds"]))
     for row in rows:
-        judged = [f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0")]
         lines.append(
             f"| {row['set']} | {row['pictures']:,} | {row['source'] or 'random weights'} | {row['method']} "
-            f"| {row['cpu_seconds']:.0f} | {row['samples_seen']:,} | {' | '.join(judged)} | {row['seed']} |"
+            f"| {row['cpu_seconds']:.0f} | {row['samples_seen']:,} | {judged(row)} | {row['seed']} |"
         )
     lines.append("\n468 icons for the same few CPU seconds, from random weights and from a run of emoji:\n")
     lines.append("![Two sheets of 64 pictures: shapeless blobs, and things on white](images/fine-tune.jpg)")
