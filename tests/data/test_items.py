@@ -34,6 +34,11 @@ def test_blank_lines_part_poems() -> None:
         ("id;remark;x\n1;hello;3\n2;you;4\n", "a.csv", "auto", ["hello", "you"]),
         ("id\ttext\ttitle\n1\thello\tA\n", "a.tsv", "title", ["A"]),
         ("one\ntwo\n", "a.csv", "auto", ["one", "two"]),
+        ("good day,1\nhello,2\n", "a.csv", "auto", ["good day", "hello"]),
+        ("good day,french\nhello,french\n", "a.csv", "auto", ["good day", "hello"]),
+        ("1,good day\n2,hello\n", "a.csv", "2", ["good day", "hello"]),
+        ("remark,other\nhello,b\n", "a.csv", "auto", ["hello"]),
+        ("2024,other\nhello,b\n", "a.csv", "2024", ["hello"]),
         ('{"text": "one", "n": 1}\n{"text": "two"}\n', "a.jsonl", "auto", ["one", "two"]),
         ('"one"\n"two"\n', "a.jsonl", "auto", ["one", "two"]),
         ('["one", "two"]', "a.json", "auto", ["one", "two"]),
@@ -41,6 +46,14 @@ def test_blank_lines_part_poems() -> None:
 )  # fmt: skip
 def test_tables_and_json(content: str, name: str, column: str, texts: list[str]) -> None:
     assert read(content, name, column=column).texts == texts
+
+
+def test_what_the_first_row_of_a_table_is_taken_for_is_said() -> None:
+    assert "'remark', 'other'" in read("remark,other\nhello,b\n", "a.csv").notes[-1]
+    assert "no row of names; its columns are called 1 to 2" in read("a,1\nb,2\n", "a.csv").notes[-1]
+    assert "row" not in " ".join(read("text,other\nhello,b\n", "a.csv").notes)
+    found = read("hi,1\nyou,2\n", "a.csv", labels="2")
+    assert (found.texts, found.labels) == (["hi", "you"], ["1", "2"])
 
 
 def test_a_column_may_hold_the_classes() -> None:
@@ -55,13 +68,16 @@ def test_a_column_may_hold_the_classes() -> None:
         ("caf\xe9 \xfcber".encode("latin-1"), "a.txt", {}, "not text in UTF-8.*may be WINDOWS-1252"),
         ("床前明月光，疑是地上霜".encode("gb18030"), "a.txt", {}, "may be GB18030"),
         ("\xe9t\xe9 f\xeal\xe9 l\xe8ve".encode("latin-1"), "a.txt", {}, "may be WINDOWS-1252"),
-        ("hello".encode("utf-16"), "a.txt", {}, "may be UTF-16"),
+        ("hello".encode("utf-16"), "a.txt", {}, "may be UTF-16;"),
+        ("hello".encode("utf-16-le"), "a.txt", {}, "other byte or so is zero.*may be UTF-16LE"),
+        ("h\xe9llo".encode("utf-16-be"), "a.txt", {}, "may be UTF-16BE"),
         ('{"text": "a"}\n\n{"text":\n', "a.jsonl", {}, "first in line 3, column"),
         ("a\nb\n", "a.txt", {"column": "text"}, "plain text and has no columns"),
         ("text,n\na,1\n", "a.csv", {"column": "txt"}, "Did you mean 'text'?.*It has 'text', 'n'"),
         ("text,n\n,1\n,2\n", "a.csv", {"column": "text"}, "column 'text' is empty. Others are 'n'"),
         ("x,n\n3,1\n4,2\n", "a.csv", {}, "only numbers"),
         ("text,n\n", "a.csv", {}, "a header and no rows"),
+        ("text\n" + '""\n' * 300, "a.csv", {}, "a header and 300 rows without a text"),
         ("", "a.csv", {}, "is empty"),
         ("text,tag\na,x\nb,\n", "a.csv", {"labels": "tag"}, "1 of 2 rows have no 'tag'"),
         ("text,tag\na,x\n", "a.csv", {"labels": "tga"}, "--labels 'tga': a.csv has no such column"),

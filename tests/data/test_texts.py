@@ -58,7 +58,8 @@ def test_rare_symbols_leave_their_texts_out_and_that_is_said() -> None:
     data = from_strings(["ab"] * 8 + ["az"], options={"vocabulary": 2})
     assert len(data) == 8
     assert data.origin is not None
-    assert "1 texts left out for one of 1 rare characters ('z' …)" in data.origin.notes[0]
+    assert "1 text left out for one of 1 rare characters ('z' …)" in data.origin.notes[0]
+    assert data.origin.facts["left out"] == "1 of 9 texts"
     assert data.origin.facts["dropped"] == "1 rare characters: z …"
     assert data.origin.facts["vocabulary"] == "2 characters: a b …; 0 of them occur once"
     assert data.origin.facts["lengths"] == "2 to 2 characters, half of them up to 2"
@@ -82,7 +83,9 @@ def test_long_texts_are_left_out_and_that_is_said() -> None:
     ("texts", "options", "said"),
     [
         ([" ", "\n"], {}, "holds no texts"),
-        (["abc"] * 3 + ["a"], {"longest": "2"}, "3 of 4 texts in array have more than 2 characters"),
+        (["abc"] * 3 + ["a"], {"longest": "2"}, "3 of 4 texts in array have more than 2 char.*--longest 3"),
+        (["ab" * 200] * 2 + ["a" * 9999], {}, "more than 256 characters.*--longest 400"),
+        (["a" * 2**20], {}, "1 of 1 texts in array.*a sentence a line; --longest goes up to 4,096"),
         ([f"{a}{b}" for a in "abcd" for b in "efgh"], {"vocabulary": 2}, "8 different characters, and 16 of"),
         ([f"w{k}" for k in range(60)], {"unit": "words", "vocabulary": 9}, "--unit characters"),
     ],
@@ -113,6 +116,18 @@ def test_a_folder_has_a_class_for_each_folder_or_file(tmp_path: Path) -> None:
     assert "add --labels folders" in " ".join((from_path(flat, USUAL).origin or data.origin).notes)  # type: ignore[union-attr]
     with pytest.raises(DataError, match="a.txt is one file"):
         from_path(flat / "a.txt", USUAL | {"labels": "folders"})
+
+
+def test_in_a_folder_of_plain_texts_a_table_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    (tmp_path / "labels.csv").write_text("text,label\na.txt,good\nb.txt,bad\n")
+    data = from_path(tmp_path, USUAL)
+    assert back(data) == ["one", "two"]
+    assert data.origin is not None
+    assert "1 file beside the .txt not read ('labels.csv')" in data.origin.notes[0]
+    (tmp_path / "a.txt").rename(tmp_path / "a.jsonl")
+    (tmp_path / "a.jsonl").write_text('"three"\n')
+    assert back(from_path(tmp_path, USUAL)) == ["three", "a.txt", "b.txt"]
 
 
 def test_a_folder_with_a_picture_is_not_one_of_texts(tmp_path: Path) -> None:

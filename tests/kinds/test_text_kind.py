@@ -127,3 +127,10 @@ def test_texts_of_several_lines_stand_apart(tmp_path: Path) -> None:
     text.write(data.samples.numpy(), None, data.spec, tmp_path / "a.txt", None)
     assert (tmp_path / "a.txt").read_text() == "ab\nba\n\na\n"
     assert text.shown(data.samples.numpy(), data.spec) == ["ab\nba\n", "a"]
+
+
+def test_texts_that_are_nearly_all_the_same_are_warned_of() -> None:
+    warned = text.warning(from_strings(["same"] * 500))
+    assert warned is not None
+    assert "499 of 500 texts repeat another one; only 1 differ" in warned
+    assert text.warning(from_strings(["same"] * 9 + ["other", "third"])) is None

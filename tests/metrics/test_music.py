@@ -68,9 +68,8 @@ def test_notes_have_pitches_and_lengths() -> None:
     assert line.tolist() == [0] * 4 + [1] * 4
     assert pitch.tolist() == [60, 62, 50, 50] * 2
     assert length.tolist() == [2, 2, 1, 2] * 2
-    assert measures.intervals(np.concatenate([LINE, LINE], 2)).tolist() == [2, -12, 0] * 2
-    assert measures.intervals(np.array([[[40], [80], [40]]], np.int16)).tolist() == [12, -12]
-    assert measures.lengths(LINE).tolist() == [2, 2, 1, 2]
+    assert measures.notes(np.concatenate([LINE, LINE], 2)).intervals.tolist() == [2, -12, 0] * 2
+    assert measures.notes(np.array([[[40], [80], [40]]], np.int16)).intervals.tolist() == [12, -12]
 
 
 def test_copied_bars_sound_alike_in_all_voices() -> None:
@@ -151,7 +150,7 @@ def training(count: int = 60) -> NDArray[np.int16]:
 def test_chains_of_voices_keep_intervals_and_lose_chords() -> None:
     made = chains.independent_voices(training(), 80, np.random.default_rng(0))
     assert made.shape == (80, 16, 2)
-    assert set(measures.lengths(made).tolist()) <= {2}
+    assert set(measures.notes(made).length.tolist()) <= {2}
     assert set(np.abs(made[:, :, 1]).flatten().tolist()) == {48, 50, 52}
     together = (np.abs(made[:, :, 0]) - np.abs(made[:, :, 1]) == 12).mean()
     assert 0.2 < together < 0.5

@@ -106,7 +106,8 @@ def facts(data: Dataset) -> dict[str, str]:
     if len(data) < suited.LEAST:
         found["recipe"] = f"none: a training needs at least {suited.LEAST} samples"
     if origin:
-        found["left out"] = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
+        broken = f"{len(origin.left_out):,} broken, {origin.others:,} of other kinds"
+        found["left out"] = origin.facts.get("left out", broken)  # files, unless the kind counts something else
         if origin.path:
             found["decoded"] = f"{origin.path} ({data.samples.nbytes / 1e6:,.1f} MB)"
     return found

@@ -97,5 +97,8 @@ def _columns(table: Any, name: str) -> tuple[str, str | None]:
     pictures = [column for column, kind in kinds.items() if kind == "Image"]
     if not pictures:
         listed = ", ".join(f"{column} ({kind})" for column, kind in kinds.items())
-        raise DataError(f"hf:{name} has no column of pictures; its columns are: {listed or 'none'}.")
+        raise DataError(
+            f"hf:{name} has no column of pictures, and of hf: sets only pictures are read; its columns are: "
+            f"{listed or 'none'}. Save the texts or numbers to a file: dataset.to_csv('data.csv')."
+        )
     return pictures[0], next((column for column, kind in kinds.items() if kind == "ClassLabel"), None)

@@ -30,6 +30,7 @@ from sparring.metrics.text import judge
 BINS, COARSE = 512, 128  # heaps of n-grams
 NGRAMS = "n-grams-64"
 COMPONENTS, FITTED = 64, 2048
+MOST_REPEATED = 0.9  # of the texts that may repeat another one without a warning
 FONT, ROW, CELL, EDGE = 14, 20, 14, 6  # pixels of a sheet
 MOST_ROWS = 64  # texts on a sheet
 LATIN = 0x2000  # characters from here on the built-in font cannot draw
@@ -52,6 +53,17 @@ def shown(samples: Array, spec: Spec) -> list[str]:
     """Decoded samples as they are printed: a text a line or, if it has several lines, a block of its own."""
     found = [printable(text, kept="\n") for text in texts(samples, spec)]
     return [f"{text}\n" if "\n" in text else text for text in found]
+
+
+def warning(data: Dataset) -> str | None:
+    """A warning if nearly all texts are repetitions of others, else None."""
+    again = data.origin.duplicates if data.origin else 0
+    if again < MOST_REPEATED * len(data):
+        return None
+    return (
+        f"{again:,} of {len(data):,} texts repeat another one; only {len(data) - again:,} differ. A generator "
+        "can learn nothing but them."
+    )
 
 
 def vectors(encoded: Tensor) -> Tensor:
@@ -147,6 +159,7 @@ TEXT = Kind(
     count=20,
     discrete=True,
     problem=problem,
+    warning=warning,
     describe=lambda spec: f"a text of at most {spec.shape[0]} symbols, of {spec.shape[1] - 1:,} known ones",
     vectors=vectors,
     coarse=coarse,

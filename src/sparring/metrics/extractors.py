@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from sparring.metrics.scattering import scattering_64
 
 AUTO = "auto"
 FOR_ALL = "pca-64"  # features that suit any data
-QUICK = ("digits", "points", "notes", "n-grams-64", SCATTERING, FOR_ALL)  # features that take seconds
+QUICK = ("digits", "points", SCATTERING, FOR_ALL)  # features that take seconds, as all of a kind's own do
 LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
 
 
@@ -36,7 +37,8 @@ class Features(NamedTuple):
 
     Attributes:
         auto: the names that "auto" tries, in this order.
-        own: features of this kind alone, by name, each with the function that builds their extractor.
+        own: features of this kind alone, by name, each with the function that builds their extractor; they
+            take seconds.
         pictures: whether the samples are pictures (N, C, H, W) in 8 bits, for which there are networks; if
             not, they are numbers of any shape.
     """
@@ -171,7 +173,7 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
     chosen = suited(reals) if name == AUTO else name
     if chosen not in known:
         raise ConfigError(unknown("features", chosen, [AUTO, *known]))
-    return known[chosen](reals)
+    return replace(known[chosen](reals), quick=_quick(chosen, reals))
 
 
 def lacking(reals: Reals) -> str:
@@ -183,12 +185,16 @@ def lacking(reals: Reals) -> str:
 
 def quick(reals: Reals) -> str:
     """The name of fast features: those that "auto" stands for, or the next that are fast."""
-    return next((name for name in _suiting(reals) if name in QUICK), FOR_ALL)
+    return next((name for name in _suiting(reals) if _quick(name, reals)), FOR_ALL)
 
 
 def suited(reals: Reals) -> str:
     """The name that "auto" stands for."""
     return next(_suiting(reals), FOR_ALL)
+
+
+def _quick(name: str, reals: Reals) -> bool:
+    return name in QUICK or name in reals.features.own
 
 
 def _suiting(reals: Reals) -> Iterator[str]:

@@ -57,6 +57,7 @@ class Extractor:
         note: a remark for reports, such as the accuracy of a classifier.
         count: samples of each side of a comparison; fewer where features take long.
         own_units: whether the features are the samples' own values, with an arbitrary origin and unit.
+        quick: whether the features of some thousand samples take seconds, so that several draws are compared.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Extractor:
     note: str = ""
     count: int = COUNT
     own_units: bool = False
+    quick: bool = False
 
     @property
     def label(self) -> str:

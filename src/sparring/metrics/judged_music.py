@@ -93,12 +93,13 @@ def standard(reference: Roll, seen: Roll, training: Roll, beat: int, bar: int) -
     """What rolls are measured by."""
     known = measures.features(seen, beat)
     mean, scale = known.mean(0), np.maximum(known.std(0), 1e-3)
+    sung = measures.notes(reference)
     return Standard(
         reference,
         measures.chord_types(reference, beat),
-        measures.intervals(reference),
-        measures.lengths(reference),
-        (measures.features(reference, beat) - mean) / scale,
+        sung.intervals,
+        sung.length,
+        (measures.features(reference, beat, sung) - mean) / scale,
         mean,
         scale,
         measures.bars(training, bar),
@@ -110,14 +111,15 @@ def standard(reference: Roll, seen: Roll, training: Roll, beat: int, bar: int) -
 def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
     """The numbers of a column."""
     types = measures.chord_types(rolls, by.beat)
-    vectors = (measures.features(rolls, by.beat) - by.mean) / by.scale
+    sung = measures.notes(rolls)
+    vectors = (measures.features(rolls, by.beat, sung) - by.mean) / by.scale
     near, mine = (torch.from_numpy(part).float() for part in (by.vectors, vectors))
     return {
         "chords": shares.shannon(types, by.types),
         "chord pairs": measures.known_pairs(types, by.types),
         "consonant": measures.consonant(types),
-        "intervals": shares.total_variation(measures.intervals(rolls), by.intervals),
-        "lengths": shares.total_variation(measures.lengths(rolls), by.lengths),
+        "intervals": shares.total_variation(sung.intervals, by.intervals),
+        "lengths": shares.total_variation(sung.length, by.lengths),
         "coverage": float(prdc(near, mine, NEIGHBOURS).coverage),
         "told apart": forest.told_apart(by.vectors, vectors, seed),
         "copied bars": measures.copied_bars(rolls, by.known, by.bar),

@@ -7,7 +7,7 @@ rest.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,11 +69,28 @@ def known_pairs(types: Counts, reference: Counts) -> float:
     return float(np.isin(pairs(types), np.unique(pairs(reference))).mean())
 
 
-def notes(rolls: Roll) -> tuple[Counts, Counts, Counts]:
-    """Every note by window, voice and time: its line, a voice of a window; its pitch; its length in steps.
+class Notes(NamedTuple):
+    """Every note by window, voice and time: its line, a voice of a window; its pitch; its length in steps."""
 
-    A note ends where the next begins, at a rest, or with the window.
-    """
+    line: Counts
+    pitch: Counts
+    length: Counts
+
+    @property
+    def steps(self) -> tuple[Counts, Counts]:
+        """The line of each note that another follows in it, over rests too, and the semitones to that one."""
+        together = self.line[1:] == self.line[:-1]
+        return self.line[1:][together], np.diff(self.pitch)[together]
+
+    @property
+    def intervals(self) -> Counts:
+        """The semitones from each note to the next of its voice; leaps are at most an octave."""
+        found: Counts = np.clip(self.steps[1], LEAST_INTERVAL, MOST_INTERVAL)
+        return found
+
+
+def notes(rolls: Roll) -> Notes:
+    """The notes of rolls. A note ends where the next begins, at a rest, or with the window."""
     lines = rolls.astype(np.int64).transpose(0, 2, 1).reshape(-1, rolls.shape[1])  # (N * voices, steps)
     begins = lines > 0
     begins[:, 0] = lines[:, 0] != 0
@@ -81,20 +98,7 @@ def notes(rolls: Roll) -> tuple[Counts, Counts, Counts]:
     line, step = np.nonzero(changes)
     ends = np.append(np.where(line[1:] == line[:-1], step[1:], lines.shape[1]), lines.shape[1])
     sounding = lines[line, step] != 0
-    return line[sounding], np.abs(lines[line, step])[sounding], (ends - step)[sounding]
-
-
-def intervals(rolls: Roll) -> Counts:
-    """The semitones from each note to the next of its voice, over rests too; leaps are at most an octave."""
-    line, pitch, _ = notes(rolls)
-    together = line[1:] == line[:-1]
-    found: Counts = np.clip(np.diff(pitch)[together], LEAST_INTERVAL, MOST_INTERVAL)
-    return found
-
-
-def lengths(rolls: Roll) -> Counts:
-    """The length of each note in steps."""
-    return notes(rolls)[2]
+    return Notes(line[sounding], np.abs(lines[line, step])[sounding], (ends - step)[sounding])
 
 
 def bars(rolls: Roll, bar: int) -> set[bytes]:
@@ -142,12 +146,15 @@ def _bars(rolls: Roll, bar: int) -> NDArray[np.int16]:
     return pieces
 
 
-def features(rolls: Roll, beat: int) -> NDArray[np.float64]:
+def features(rolls: Roll, beat: int, sung: Notes | None = None) -> NDArray[np.float64]:
     """What a listener might notice of each roll, as numbers (N, D), the same in any key.
 
     How often each interval above the lowest voice sounds at the beats; how far each voice is from the next; of
     each voice how often it begins at each place within a beat and rests, its mean length of notes, and the
     shares of repeated notes, steps and leaps in each direction.
+
+    Args:
+        sung: the notes of these rolls, if they are known.
     """
     types = chord_types(rolls, beat)
     chords = (types[:, :, None] >> np.arange(OCTAVE) & 1).mean(1)
@@ -157,11 +164,11 @@ def features(rolls: Roll, beat: int) -> NDArray[np.float64]:
     begins = (rolls > 0).copy()
     begins[:, 0] = pitches[:, 0] > 0
     whole = begins[:, : steps // beat * beat].reshape(count, -1, beat, voices).mean(1).reshape(count, -1)
-    line, pitch, length = notes(rolls)
+    sung = notes(rolls) if sung is None else sung
+    line, length = sung.line, sung.length
     lines = count * voices
     lengths_of = np.bincount(line, length, lines) / np.maximum(1, np.bincount(line, minlength=lines))
-    together = line[1:] == line[:-1]
-    leaps, of = np.diff(pitch)[together], line[1:][together]
+    of, leaps = sung.steps
     moves = _moves(leaps, of, lines)
     rests = (pitches == 0).mean(1)
     return np.concatenate(

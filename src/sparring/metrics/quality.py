@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.history.record import times_real_text
 from sparring.metrics.digits import TEST_DIGITS, digit_classifier, is_test_set
 from sparring.metrics.distances import Estimate, Gaussian, fit_gaussian, frechet, frechet_floor
-from sparring.metrics.extractors import QUICK, Reals
+from sparring.metrics.extractors import Reals
 from sparring.metrics.features import Extractor
 from sparring.metrics.work import Work
 
@@ -114,7 +114,7 @@ def real_count(extractor: Extractor, real: int, held_out: int | None, count: int
 
 
 def _floors(extractor: Extractor) -> int:
-    return FLOORS if extractor.name in QUICK else 1
+    return FLOORS if extractor.quick else 1
 
 
 @dataclass(frozen=True)

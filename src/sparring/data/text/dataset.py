@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sparring.config.texts import LONGEST
 from sparring.data import labels as classes
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.codec import OneHot
@@ -20,9 +21,9 @@ from sparring.data.source import folder as files_of
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.data.text import items as reading
-from sparring.data.text.items import AUTO, BY_FOLDER, NO_LABELS, SUFFIXES, Items
+from sparring.data.text.items import AUTO, BY_FOLDER, NO_LABELS, PLAIN, SUFFIXES, Items
 from sparring.data.text.vocabulary import Symbols, choose, encoded, remapped, tokens
-from sparring.errors import DataError, counted, quoted
+from sparring.errors import DataError, counted, first_of, quoted
 
 KIND = "text"
 USUAL = {
@@ -99,7 +100,10 @@ def from_strings(
     ]
     too_long = sum(len(one) > longest for one in split)
     rare = sum(fits) - len(kept)
-    _check_left(name, len(kept), len(written), too_long, longest, rare, symbols, options)
+    if len(kept) < max(1, LEAST_KEPT * len(written)):
+        if too_long >= rare:
+            raise DataError(_too_long(name, [len(one) for one in split if one], longest, options["unit"]))
+        raise DataError(_too_rare(name, len(written), rare, symbols, options))
     chosen = [split[place] for place in kept]
     length = max(map(len, chosen))
     stored = encoded(chosen, symbols.known, length)
@@ -117,7 +121,8 @@ def from_strings(
         },
         notes=tuple(notes),
         duplicates=repeats(stored),
-        facts=_facts(found, chosen, symbols, options["unit"]),
+        facts=_facts(found, chosen, symbols, options["unit"])
+        | {"left out": f"{len(texts) - len(kept):,} of {counted(len(texts), 'text')}"},
     )  # fmt: skip
     return Dataset(name, spec, stored, indices, origin)
 
@@ -151,11 +156,19 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
 def _of_folder(path: Path, options: Mapping[str, Any], watch: Watch | None) -> Items:
     """The texts of all files below a folder, with their folder or, without folders, their file as a class."""
     source = files_of(path, lambda name, head: PurePosixPath(name).suffix.lower() in SUFFIXES)
+    plain = tuple(name for name in source.files if PurePosixPath(name).suffix.lower() in PLAIN)
+    beside = [name for name in source.files if name not in set(plain)] if plain else []
+    source = replace(source, files=plain or source.files)
     by_folder = options["labels"] == BY_FOLDER
     texts: list[str] = []
     origins: list[str] = []
     labels: list[str] = []
     notes: list[str] = []
+    if beside:
+        notes.append(
+            f"{counted(len(beside), 'file')} beside the .txt not read ({first_of(beside, 3)}): of a folder "
+            "with .txt, these alone are texts."
+        )
     kinds: list[str] = []
     for done, name in enumerate(source.files):
         column_of = NO_LABELS if by_folder else options["labels"]
@@ -193,24 +206,23 @@ def _longest(lengths: Sequence[int], chosen: str) -> int:
     return min(max(USUAL_LONGEST, almost), MOST_LONGEST)
 
 
-def _check_left(
-    name: str, kept: int, count: int, too_long: int, longest: int, rare: int, symbols: Symbols, options: Any
-) -> None:
-    """Refuse options that leave few of the texts.
+def _too_long(name: str, lengths: Sequence[int], longest: int, unit: str) -> str:
+    """What to change if most texts are longer than they may be."""
+    enough = int(np.quantile(lengths, ALMOST_ALL, method="higher"))
+    enough = enough if enough <= LONGEST else int(np.quantile(lengths, LEAST_KEPT, method="higher"))
+    how = f", or --longest {enough}." if enough <= LONGEST else f"; --longest goes up to {LONGEST:,}."
+    too_long = sum(length > longest for length in lengths)
+    return (
+        f"{too_long:,} of {len(lengths):,} texts in {name} have more than {longest:,} {unit}: give shorter "
+        f"ones, such as a sentence a line{how}"
+    )
 
-    Raises:
-        DataError: which option to change.
-    """
-    if kept >= max(1, LEAST_KEPT * count):
-        return
-    if too_long >= rare:
-        raise DataError(
-            f"{too_long:,} of {count:,} texts in {name} have more than {longest:,} {options['unit']}: give "
-            f"shorter ones, such as their lines (--items lines), or --longest {4 * longest}."
-        )
+
+def _too_rare(name: str, count: int, rare: int, symbols: Symbols, options: Mapping[str, Any]) -> str:
+    """What to change if most texts have a rare symbol."""
     unit = options["unit"]
     other = " Or read characters: --unit characters." if unit == "words" else ""
-    raise DataError(
+    return (
         f"{name} has {len(symbols.rare) + len(symbols.counts):,} different {unit}, and {rare:,} of {count:,} "
         f"texts hold one that is not among the {options['vocabulary']:,} most frequent. Give a larger "
         f"--vocabulary, or texts with fewer {unit}.{other}"
@@ -232,8 +244,8 @@ def _left_out(
     if rare:
         some = ", ".join(quoted(symbol) for symbol in list(symbols.rare)[:3])
         notes.append(
-            f"{rare:,} texts left out for one of {len(symbols.rare):,} rare {options['unit']} ({some} …); "
-            "--vocabulary changes this."
+            f"{counted(rare, 'text')} left out for one of {len(symbols.rare):,} rare {options['unit']} "
+            f"({some} …); --vocabulary changes this."
         )
     return notes
 

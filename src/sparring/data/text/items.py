@@ -7,7 +7,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ COLUMNS = (  # names of columns that hold the texts; the first one found is used
     "text", "item", "sentence", "line", "poem", "verse", "content", "body", "title", "name", "word",
 )  # fmt: skip
 NO_LABELS, BY_FOLDER, AUTO = "none", "folders", "auto"
+MOST_ZEROS = 0.1  # of the bytes of a file in UTF-8, from which it is in UTF-16
 LEAST_LINES = 2  # mean lines of a block between blank lines, from which blocks are poems
 LEAST_RUN = 1.5  # mean signs in a row, from which a text may be Chinese or Japanese
 TIDY = re.compile(r"[^\S\n]+")  # spaces of all sorts, but no line breaks
@@ -80,11 +81,14 @@ def decoded(content: bytes, name: str) -> str:
         DataError: it is in another encoding; the message names the likely one and how to convert it.
     """
     try:
-        return as_text(content)
+        text = as_text(content)
+        if content.count(0) > MOST_ZEROS * len(content):  # English in UTF-16 is UTF-8 with many zeros, too
+            raise UnreadableError("every other byte or so is zero, as it never is in UTF-8")
     except UnreadableError as error:
         likely = _likely_encoding(content)
         how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8.txt"
         raise DataError(f"{name} cannot be read: {error}. It may be {likely}; convert it: {how}") from error
+    return text
 
 
 def tidied(text: str) -> str:
@@ -107,6 +111,8 @@ def read(path: Path) -> bytes:
 def _likely_encoding(content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "UTF-16"
+    if 0 in content:  # in no other encoding of text; without the mark that says which byte comes first
+        return "UTF-16LE" if content[1::2].count(0) >= content[::2].count(0) else "UTF-16BE"
     for encoding in ("GB18030", "SHIFT_JIS", "BIG5"):
         try:
             text = content[:20_000].decode(encoding, "strict" if len(content) <= 20_000 else "ignore")
@@ -126,19 +132,52 @@ def _table(text: str, name: str) -> list[list[str]]:
     csv.field_size_limit(MOST_BYTES)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-        return [row for row in reader if any(cell.strip() for cell in row)]
+        return list(reader)
     except csv.Error as error:
         raise DataError(f"{name} cannot be read: one of its lines is not a row of a table.") from error
 
 
 def _of_rows(rows: Sequence[Sequence[str]], name: str, column: str, labels: str) -> Items:
-    if not rows:
+    """The items of a table, whose first row may hold the names of its columns."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if not filled:
         raise DataError(f"{name} is empty: expected a table with a column of texts.")
-    header = [cell.strip() for cell in rows[0]]
+    if len(rows) > len(filled) == 1:
+        blank = counted(len(rows) - 1, "row")
+        raise DataError(f"{name} has a header and {blank} without a text: expected a column of texts.")
+    header = [cell.strip() for cell in filled[0]]
     if len(header) == 1 and column == AUTO and header[0].lower() not in COLUMNS:
-        return Items([row[0] for row in rows], None, "the only column")  # a list without a header
-    records = [dict(zip(header, row, strict=False)) for row in rows[1:]]
-    return _of_objects(records, name, column, labels)
+        return Items([row[0] for row in filled], None, "the only column")  # a list without a header
+    named = _names_columns(header, filled[1:], {column, labels})
+    names = header if named else [str(place + 1) for place in range(max(map(len, filled)))]
+    records = [dict(zip(names, row, strict=False)) for row in filled[named:]]
+    found = _of_objects(records, name, column, labels)
+    notes = found.notes
+    if not named:
+        notes += (f"{name} has no row of names; its columns are called 1 to {len(names)}.",)
+    elif not _usual(header):
+        notes += (f"the first row of {name} is read as the names of its columns: {first_of(header, 8)}.",)
+    return found._replace(notes=notes)
+
+
+def _names_columns(first: Sequence[str], below: Sequence[Sequence[str]], asked: Collection[str]) -> bool:
+    """Whether the first row of a table holds names, and not a text and what belongs to it as every row does.
+
+    It does if it has a name that is asked for or usual, or neither a number nor a cell that comes again below.
+    """
+    if _usual(first) or not below or not set(first).isdisjoint(asked):
+        return True
+    if any(cell and _is_number(cell) for cell in first):
+        return False
+    columns = (
+        (cell, {row[place].strip() for row in below if place < len(row)}) for place, cell in enumerate(first)
+    )
+    return not any(cell and cell in others for cell, others in columns)
+
+
+def _usual(names: Sequence[str]) -> bool:
+    """Whether one of the names is usual for a column of texts or classes."""
+    return any(name.lower() in (*COLUMNS, *LABEL_NAMES) for name in names)
 
 
 def _objects(text: str, name: str) -> list[Any]:
