@@ -225,6 +225,7 @@ ASKS_NO_KIND = {
     "data/music/folder.py": ("music",),  # makes a Spec
     "data/music/chorales.py": ("music",),  # the name of a folder of the cache
     "data/toy.py": ("points",),  # makes a Spec
+    "data/wafers.py": ("image",),  # makes a Spec
     "data/given.py": ("image",),  # a key under which samples come
     "data/labels.py": ("image",),  # the heading of a column
     "data/dicom.py": ("ndim", "uint8"),  # the reading of one file

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from sparring.kinds.find import dataset
     from sparring.runs.own import train
     from sparring.training.budget import Budget
+    from sparring.uses.detect.detector import Detector
 
 _HOMES = {
     "AdversarialGame": "sparring.games.adversarial",
     "Budget": "sparring.training.budget",
     "Config": "sparring.config.groups",
     "Dataset": "sparring.data.spec",
+    "Detector": "sparring.uses.detect.detector",
     "GAN": "sparring.gan",
     "Record": "sparring.history.record",
     "SparringError": "sparring.errors",
@@ -52,6 +54,7 @@ __all__ = [
     "Budget",
     "Config",
     "Dataset",
+    "Detector",
     "Record",
     "SparringError",
     "__version__",

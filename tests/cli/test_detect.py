@@ -1,0 +1,196 @@
+"""``sparring detect`` on folders, from fit to exit status."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sparring.cli.main import main
+from sparring.data.wafers import PATTERNS
+
+SIDE = 20
+
+
+def write(
+    folder: Path, count: int, seed: int, spot: bool = False, side: int = SIDE, deep: bool = False
+) -> None:
+    """Grey plates with noise; with ``spot`` a bright square at the same place of all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    for k in range(count):
+        pixels = np.clip(rng.normal(110 + 8 * rng.normal(), 4, (side, side)), 0, 255)
+        if spot:
+            pixels[4:9, 11:16] = 240
+        whole = (pixels * 256).astype(np.uint16) if deep else pixels.astype(np.uint8)
+        Image.fromarray(whole).save(folder / f"{k:03}.png")
+
+
+def masks(folder: Path, count: int, side: int = SIDE) -> None:
+    folder.mkdir(parents=True)
+    mask = np.zeros((side, side), np.uint8)
+    mask[4:9, 11:16] = 255
+    for k in range(count):
+        Image.fromarray(mask).save(folder / f"{k:03}_mask.png")
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set in MVTec AD's layout."""
+    path = tmp_path_factory.mktemp("parts")
+    write(path / "train" / "good", 70, 0)
+    write(path / "test" / "good", 30, 1)
+    write(path / "test" / "spot", 12, 2, spot=True)
+    masks(path / "ground_truth" / "spot", 12)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "detector"
+    assert main(["detect", "fit", str(parts), "--features", "edges", "--out", str(path)]) == 0
+    return path
+
+
+def test_new_pictures_are_scored_beside_their_heat_maps(run: Path, parts: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    write(new, 6, 3)
+    write(new / "more", 2, 4, spot=True)
+    out = tmp_path / "found"
+    assert main(["detect", "score", str(run), str(new), "--out", str(out)]) == 3
+    rows = list(csv.DictReader((out / "scores.csv").read_text().splitlines()))
+    assert {row["picture"] for row in rows[:2]} == {"more/000.png", "more/001.png"}
+    assert [row["verdict"] for row in rows[:2]] == ["odd", "odd"]
+    assert float(rows[0]["score"]) >= float(rows[1]["score"]) > float(rows[-1]["score"])
+    assert 0 < float(rows[0]["p_value"]) <= 0.05
+    with Image.open(out / "more" / "000.png.heat.png") as sheet:
+        pixels = np.asarray(sheet).astype(int)
+    half = pixels[:, pixels.shape[1] // 2 :]
+    rows, columns = np.nonzero(half[..., 0] - half[..., 2] > 50)  # what is hot is red to yellow
+    assert rows.mean() / half.shape[0] == pytest.approx(6.5 / SIDE, abs=0.1)
+    assert columns.mean() / half.shape[1] == pytest.approx(13.5 / SIDE, abs=0.1)
+    assert main(["detect", "score", str(run), str(new), "--out", str(out)]) == 1  # scores are there
+
+
+def test_nothing_odd_gives_the_status_zero(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "new", 1, 30)
+    assert main(["detect", "score", str(run), str(tmp_path / "new"), "--out", str(tmp_path / "found")]) == 0
+    assert "0 of 1 picture odd" in capsys.readouterr().out
+
+
+def test_a_test_says_how_well_each_kind_is_found_and_where(
+    run: Path, parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", "test", str(run), str(parts)]) == 0
+    shown = capsys.readouterr().out
+    found = json.loads((run / "test.json").read_text())
+    (spot,) = found["kinds"]
+    assert spot["kind"] == "spot"
+    assert spot["interval"][0] > 0.99
+    assert spot["shares"]["0.01"] is None
+    assert spot["shares"]["0.05"] > 0.9
+    assert spot["pixel_auroc"] > 0.9
+    assert spot["pro"] > 0.6
+    assert 0.0 <= found["alarms"] < 0.25
+    assert all(
+        words in shown for words in ("too few", "AUROC of every method", "pca", "normals may be called odd")
+    )
+    assert main(["detect", "test", str(run), str(parts / "test"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == found
+
+
+def test_the_packaged_wafers_need_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "wafers")
+    assert main(["detect", "fit", "wafers", "--out", out, "--features", "edges", "--seed", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "no medical device" in shown
+    assert "a baseline" in shown
+    assert main(["detect", "test", out]) == 0
+    found = json.loads((tmp_path / "wafers" / "test.json").read_text())
+    assert {each["kind"] for each in found["kinds"]} == set(PATTERNS)
+    assert found["means"][found["method"]] > 0.9
+
+
+def test_known_bad_pictures_choose_the_method(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "good", 60, 5)
+    write(tmp_path / "bad", 5, 6, spot=True)
+    out = str(tmp_path / "run")
+    assert main(["detect", "fit", str(tmp_path), "--out", out, "--features", "edges"]) == 0
+    assert "against 5 known bad pictures" in capsys.readouterr().out
+
+
+def test_pictures_of_16_bits_and_of_other_sizes_are_read_as_the_normals(tmp_path: Path) -> None:
+    write(tmp_path / "normals", 60, 7, deep=True)
+    assert (
+        main(["detect", "fit", str(tmp_path / "normals"), "--out", str(tmp_path / "run"), "--method", "pca"])
+        == 0
+    )
+    write(tmp_path / "new", 3, 8, spot=True, side=2 * SIDE, deep=True)
+    write(tmp_path / "same", 3, 9, deep=True)
+    assert main(
+        ["detect", "score", str(tmp_path / "run"), str(tmp_path / "same"), "--out", str(tmp_path / "a")]
+    ) in (0, 3)
+    assert (
+        main(["detect", "score", str(tmp_path / "run"), str(tmp_path / "new"), "--out", str(tmp_path / "b")])
+        == 3
+    )
+    options = json.loads((tmp_path / "run" / "detector.json").read_text())["files"]
+    assert (options["size"], options["channels"]) == (f"{SIDE}x{SIDE}", "1")
+    assert options["levels"] not in ("auto", "full")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fit", "nowhere"], "nowhere"),
+        (["fit", "PARTS", "more"], "takes no a second path"),
+        (["score", "RUN"], "give the pictures too"),
+        (["score", "RUN", "PARTS/test", "--minutes", "3"], "score takes no --minutes"),
+        (["score", "PARTS", "PARTS/test"], "holds no detector"),
+        (["score", "RUN", "nowhere"], "nowhere"),
+        (["test", "RUN", "PARTS/train"], "needs good/ with normal pictures and at least one folder"),
+        (["test", "RUN", "SAME"], "every normal picture of the test is one that the detector was fitted to"),
+        (["fit", "PARTS", "--false-alarms", "0.01"], "needs at least 100 normals"),
+        (["fit", "MIXED"], "A detector must not take masks for pictures"),
+        (["fit", "PARTS/test"], "beside 'spot', as a test has"),
+        (["test", "RUN", "UNMASKED"], "there is no mask"),
+        (["test", "RUN", "MISMASKED"], "a mask has the picture's size"),
+        (["fit", "names"], "a detector looks at pictures"),
+    ],
+)
+def test_mistakes_are_told(
+    words: list[str], message: str, run: Path, parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = tmp_path / "same"
+    shutil.copytree(parts / "train" / "good", same / "good")
+    shutil.copytree(parts / "test" / "spot", same / "spot")
+    for name in ("unmasked", "mismasked"):
+        shutil.copytree(parts / "test", tmp_path / name / "test")
+    (tmp_path / "unmasked" / "ground_truth" / "spot").mkdir(parents=True)
+    masks(tmp_path / "mismasked" / "ground_truth" / "spot", 12, side=SIDE + 1 + 14)
+    write(tmp_path / "mixed", 30, 9)
+    masks(tmp_path / "mixed" / "masks", 30)
+    places = {
+        "MIXED": tmp_path / "mixed",
+        "RUN": run,
+        "PARTS": parts,
+        "SAME": same,
+        "UNMASKED": tmp_path / "unmasked",
+        "MISMASKED": tmp_path / "mismasked",
+    }
+    put = [str(tmp_path / "out")] if words[0] != "test" else []
+    for name, place in places.items():
+        words = [word.replace(name, str(place)) for word in words]
+    assert main(["detect", *words, *(["--out", *put] if put else [])]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_action_is_told_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["detect", "learn", "parts"])
+    assert "fit" in capsys.readouterr().err

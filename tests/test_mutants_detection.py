@@ -1,0 +1,82 @@
+"""Broken copies of what finds defects, each by one change, and the test that must fail then."""
+
+from functools import partial
+
+import pytest
+
+import test_detection
+import test_detector
+import test_gaussian
+import test_places
+import test_wafers
+from mutants import Mutant, caught, in_suite
+from sparring.data import wafers
+from sparring.metrics import detection, gaussian, places
+from sparring.uses.detect import baselines, damage, detector, features
+
+PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
+COVERS = partial(test_detection.test_the_interval_of_an_auroc_holds_the_truth_in_95_of_100_cases, shift=1.0)
+FEW = test_detection.test_a_perfect_auroc_of_few_pictures_is_not_certain
+RANKS = test_detection.test_p_values_count_the_normals_that_are_as_odd
+ALARMS = test_detection.test_a_threshold_gives_the_false_alarms_that_are_expected
+SAME = test_detection.test_what_is_above_the_threshold_has_a_p_value_up_to_the_rate
+REFUSED = test_detection.test_a_rate_that_the_normals_cannot_support_is_refused_with_one_that_they_can
+REGIONS = test_detection.test_regions_touch_also_by_corners_and_never_across_pictures
+PIXELS = test_detection.test_pixels_are_compared_over_all_pictures
+PRO = test_detection.test_pro_is_one_for_the_truth_half_the_limit_for_chance_and_counts_each_region_once
+SHRUNK = partial(test_gaussian.test_the_shrinkage_is_that_of_scikit_learn, count=40)
+SLOPE = test_gaussian.test_distances_of_a_gaussian_are_as_many_as_its_dimensions_and_have_the_right_slope
+SEEN = test_places.test_the_network_sees_small_pictures_enlarged_and_large_ones_reduced
+ONE_PIXEL = test_detector.test_a_defect_of_one_pixel_is_found_where_it_is
+UNFITTED = test_detector.test_thresholds_come_from_normals_that_were_not_fitted
+HEAT = test_detector.test_heat_has_one_scale_with_what_normals_show_below_its_middle
+TOLD = test_detector.test_scores_far_beyond_the_others_are_told_apart
+CORE = test_detector.test_a_core_set_covers_as_well_as_it_can
+MARKED = test_detector.test_damage_changes_what_its_mask_marks_and_nothing_else
+VALUES = test_detector.test_damage_of_pictures_of_few_values_keeps_to_them
+DIES = partial(test_wafers.test_dies_fail_where_the_mask_is_and_hardly_elsewhere, pattern="local")
+
+MUTANTS = [
+    Mutant(detection, "auroc", "below + up_to", "below + below", PAIRS),
+    Mutant(detection, "auroc", "(2 * len(normal))", "(2 * len(odd))", PAIRS),
+    Mutant(detection, "auroc_interval", "(m * n)", "(m + n)", COVERS),
+    Mutant(detection, "auroc_interval", "z * math", "0.5 * z * math", COVERS),
+    Mutant(detection, "auroc_interval", "root(lambda area: -beyond(area), 0.0, value)", "value", FEW),
+    Mutant(detection, "root", "rising(middle) >= 0", "rising(middle) < 0", ALARMS),
+    Mutant(detection, "p_values", "1 + as_odd", "as_odd", RANKS),
+    Mutant(detection, "p_values", "right=False", "right=True", RANKS),
+    Mutant(detection, "least_count", "math.ceil", "math.floor", test_detection.test_a_rate_between_counts),
+    Mutant(detection, "threshold", "[rank - 1]", "[rank]", SAME),
+    Mutant(detection, "threshold", "(n + 1)", "n", SAME),
+    Mutant(detection, "threshold", "n < least_count(rate)", "n + 1 < least_count(rate)", REFUSED),
+    Mutant(detection, "false_alarms", "rank / (count + 1)", "rank / count", ALARMS),
+    Mutant(detection, "_quantile", "- share", "- share / 2", ALARMS),
+    Mutant(detection, "_beta", "range(rank)", "range(rank + 1)", ALARMS),
+    Mutant(detection, "regions_of", "3, stride=1, padding=1", "1, stride=1, padding=0", REGIONS),
+    Mutant(detection, "pixel_auroc", "maps[~masks], maps[masks]", "maps[masks], maps[~masks]", PIXELS),
+    Mutant(detection, "pro", "/ len(inside)", "/ 100", PRO),
+    Mutant(detection, "pro", "rates) / limit", "rates)", PRO),
+    Mutant(detection, "pro", "overlaps / len(numbers)", "overlaps", PRO),
+    Mutant(gaussian, "ledoit_wolf", "(1 - share) * sample", "sample", SHRUNK),
+    Mutant(gaussian, "ledoit_wolf", "- sample.square().sum()) / n", ") / n", SHRUNK),
+    Mutant(gaussian, "Gaussian.squared", "(vectors - self.mean) *", "vectors *", SLOPE),
+    Mutant(gaussian, "Gaussian.toward", "(vectors - self.mean)", "vectors", SLOPE),
+    Mutant(places, "seen", "SIDES[0]), SIDES[1]", "SIDES[0]), SIDES[0]", SEEN),
+    Mutant(wafers, "wafers", "torch.where(masks, hit, usual)", "usual.expand(masks.shape)", DIES),
+    Mutant(baselines, "PCA.score", "centred - (centred", "(centred", ONE_PIXEL),
+    Mutant(detector, "parts", "LEAST_HELD * count", "HELD_OUT * count", UNFITTED),
+    Mutant(detector, "heat_scale", "low + 2 *", "low + 1 *", HEAT),
+    Mutant(detector, "far_out", "1.4826 *", "0.3 *", TOLD),
+    Mutant(features, "core_set", "torch.minimum(", "torch.maximum(", CORE),
+    Mutant(damage, "damage", "> VISIBLE", "> 200", MARKED),
+    Mutant(damage, "damage", "len(values) <= FEW", "len(values) <= 1", VALUES),
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_broken_copy_fails_its_test(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    caught(mutant, request)
+
+
+def test_the_tests_that_catch_broken_copies_are_in_the_suite() -> None:
+    assert [str(mutant) for mutant in MUTANTS if not in_suite(mutant)] == []
