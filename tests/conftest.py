@@ -34,8 +34,9 @@ TINY_LINE = [word for name, value in TINY.items() for word in (f"--{name.replace
 
 
 def takes_pictures(recipe: str) -> bool:
-    """Whether the networks of a recipe take pictures."""
-    return NETWORKS[from_recipe(recipe).networks.generator].axes in ("", "C H W")
+    """Whether a recipe makes pictures of latents."""
+    network = NETWORKS[from_recipe(recipe).networks.generator]
+    return network.axes in ("", "C H W") and not network.given
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -30,7 +30,10 @@ from sparring.gan import GAN
 from sparring.kinds import KINDS, find
 from sparring.networks import NETWORKS, dcgan
 
-FOR_PICTURES = [name for name, network in NETWORKS.items() if KINDS["image"].fits(network.axes)]
+FOR_PICTURES = [
+    name for name, network in NETWORKS.items() if KINDS["image"].fits(network.axes) and not network.given
+]
+TRANSLATIONS = [name for name, recipe in RECIPES.items() if recipe.get("rules") == "translation"]
 # The recipes of kinds whose networks take no pictures, each with a few samples of its kind.
 OF_KINDS = {"counterpoint": lambda: rolls(64).samples, "letters": lambda: ["ab", "ba", "abab", "baba"] * 16}
 
@@ -89,7 +92,7 @@ def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str,
     assert all(math.isfinite(value) for record in gan.history for value in record.values.values())
 
 
-@pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in OF_KINDS])
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in (*OF_KINDS, *TRANSLATIONS)])
 @pytest.mark.parametrize("conditional", [True, False])
 def test_every_recipe_trains(pictures: Dataset, recipe: str, conditional: bool) -> None:
     if recipe == "projection" and not conditional:
@@ -108,6 +111,15 @@ def test_every_recipe_of_another_kind_trains(recipe: str) -> None:
     assert gan.classes_ == 2
     assert len(gan.sample(3)) == 3
     assert isinstance(gan.sample(3)[0], str | np.ndarray)
+
+
+@pytest.mark.parametrize("recipe", TRANSLATIONS)
+def test_every_recipe_of_a_translation_trains(pictures: Dataset, recipe: str) -> None:
+    samples = pictures.samples.numpy()
+    paired = "reconstruction" in RECIPES[recipe]
+    gan = GAN(recipe, **TINY, paired=paired).fit(samples, 255 - samples, samples_seen=64)
+    assert gan.translate(samples[:3]).shape == (3, 1, 8, 8)
+    assert all(math.isfinite(value) for record in gan.history for value in record.values.values())
 
 
 @pytest.mark.parametrize("schedule", schedules.SCHEDULES)

@@ -6,8 +6,9 @@ import io
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Any, Literal, Unpack, cast
 
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,10 +16,11 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, OPTIONS, OWN, TRAINED, Config, FilesConfig
+from sparring.config.groups import BUDGETS, OPTIONS, OWN, TRAINED, Config, DatasetConfig, FilesConfig
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
+from sparring.config.option import NONE
 from sparring.config.recipes import RECIPES, beyond_recipe
-from sparring.data import builtin
+from sparring.data import builtin, pairs
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
@@ -37,11 +39,14 @@ from sparring.runs import folder as run
 from sparring.runs.create import check_free
 from sparring.runs.finetune import Source
 from sparring.runs.fitted import Fitted, warned
+from sparring.runs.translator import Translator
 from sparring.training import plan, suited
 from sparring.uses import evaluate as evaluation
+from sparring.uses import translate
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
+TRANSLATION = "translation"  # the game that is given pictures
 PLAIN = "dcgan"  # the recipe for a user's own networks
 FIT = ("labels", "out", "force", "resume", "verbose")  # what fit takes besides data and budgets
 ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ on resume
@@ -70,8 +75,11 @@ class GAN:
         *,
         generator: NetworkName | Given | None = None,
         discriminator: NetworkName | Given | None = None,
+        game: Literal["adversarial", "translation"] | None = None,
         **options: Unpack[Options],
     ) -> None:
+        if game is not None:
+            options["rules"] = game
         players = {"generator": generator, "discriminator": discriminator}
         self._own = own_players(generator=generator, discriminator=discriminator)
         named = {name: given for name, given in players.items() if given is not None and name not in self._own}
@@ -110,7 +118,7 @@ class GAN:
         Args:
             data: see ``sparring train --help`` for names; else an array, a tensor, (samples, labels), a torch
                 Dataset or DataLoader, a table of numbers, a list of pictures.
-            labels: classes of the samples, (N,).
+            labels: classes of the samples, (N,); in a translation, the targets, as ``data`` are the sources.
             out: a run folder to write, as ``sparring train`` does; ``force`` replaces the run that is there.
             resume: continue exactly the training of this GAN, or the one in ``out``; otherwise, a new
                 training starts. A run folder is continued there, or in another folder given as ``out``.
@@ -142,7 +150,10 @@ class GAN:
         source = None if goes_on else Source.of(chosen.start, warned)
         if source and isinstance(data, str | Path):
             chosen = chosen.replace(**source.reading(str(data), self.options))
-        dataset = _dataset(data, labels, chosen.files)
+        if self._translates(chosen):
+            dataset, labels = _sides(data, labels, chosen.dataset, chosen.files), None
+        else:
+            dataset = _dataset(data, labels, chosen.files)
         if goes_on:
             self._check_options()
             self._fitted.go_on(dataset, given, path)
@@ -154,6 +165,42 @@ class GAN:
                 console().print(why, markup=False, soft_wrap=True)
         self._train(shown)
         return self
+
+    def _translates(self, chosen: Config) -> bool:
+        """Whether what is trained is given pictures."""
+        of_recipe = RECIPES.get(self.recipe, {}).get("rules")
+        own = chosen.dataset.source != NONE or chosen.dataset.paired != NONE
+        return TRANSLATION in (of_recipe, chosen.game.rules) or own
+
+    @room()
+    def translate(self, pictures: Any, *, out: str | Path | None = None, own_size: bool = False) -> Any:
+        """Make pictures of other pictures, with a generator that ``fit(sources, targets)`` has trained.
+
+        Args:
+            pictures: an array (N, C, H, W) or (N, H, W, C) of any size, which gives (N, C, H, W); a picture of
+                PIL or a list of them, which gives the same; or the path of a picture, a folder or a zip, which
+                gives a list of PIL's.
+            out: a folder, into which pictures of a path are also written.
+            own_size: pictures of a path keep their size; without it, the shorter side is as in the training.
+
+        Raises:
+            RunError: not fitted yet, or it draws from random latents.
+            DataError: these are no pictures.
+        """
+        translator = Translator.of(self._fitted.sampler)
+        if self.spec_.given is None:
+            raise RunError("this GAN draws from random latents: gan.sample(count).")
+        if not isinstance(pictures, str | Path):
+            return translate.of_arrays(translator, pictures)
+        found = list(translate.files(translator, Path(pictures), flag("own_size", own_size)))
+        for one in found:
+            if one.picture is None:
+                warned(f"{one.name} could not be read: {one.reason}.")
+            elif out is not None:
+                path = arguments.path("out", out) / f"{one.name}{layout.PICTURE}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                one.picture.save(path)
+        return [one.picture for one in found if one.picture is not None]
 
     @room()
     def sample(self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Any:
@@ -291,7 +338,7 @@ class GAN:
                 f"{named[0]}: expected {EXPECTED}; a network of the library needs no name here: leave it out."
             )
         folder = run.RunFolder(arguments.path("path", path))
-        folder.check_latents()
+        folder.check_own_inputs()
         recipe = folder.config.recipe if folder.config.recipe in RECIPES else "auto"
         # One process draws, even if several trained.
         options = beyond_recipe(folder.config.replace(processes=1))
@@ -316,7 +363,7 @@ class GAN:
 
     def _repr_png_(self) -> bytes | None:
         """A sheet of samples, which a notebook shows for a fitted GAN."""
-        if self._fit is None:
+        if self._fit is None or self.spec_.given is not None:
             return None
         file = io.BytesIO()
         self.show(16).save(file, "PNG")
@@ -393,9 +440,10 @@ class GAN:
         options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
         # The guides describe the built-in data sets, so these need no warnings.
         tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None
-        recipe = PLAIN if self._own and self.recipe == "auto" else self.recipe
+        plain = PLAIN if dataset.given is None else "auto"
+        recipe = plain if self._own and self.recipe == "auto" else self.recipe
         norms = {f"{name[0]}_norm": "none" for name in self._own}  # own networks do not have the recipe's norm
-        changes = norms | options | dict(budget) | {"data": dataset.name}
+        changes = norms | options | dict(budget) | suited.named(dataset)
         if source:
             recipe = source.recipe(dataset) if recipe == "auto" else recipe
             changes |= source.options(recipe, dataset, changes)
@@ -441,6 +489,27 @@ def _check_budget(given: Collection[str]) -> None:
         if options := [option for option in meant if option not in BUDGETS]:
             raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({options[0]}=…).fit(data).")
         raise ConfigError(unknown("argument of fit", name, (*BUDGETS, *FIT)))
+
+
+def _sides(sources: Any, targets: Any, named: DatasetConfig, files: FilesConfig) -> Dataset:
+    """Sources and targets of a translation in one data set; without targets, ``sources`` is DATA.
+
+    Raises:
+        DataError: they do not belong together.
+        ConfigError: there is only one side.
+    """
+    paths = [str(side) for side in (sources, targets) if isinstance(side, str | Path)]
+    if targets is None and paths:
+        dataset = find.chosen(replace(named, data=paths[0]), files)
+    elif len(paths) == 2:
+        dataset = find.chosen(replace(named, source=paths[0], data=paths[1]), files)
+    elif targets is None:
+        raise ConfigError("a translation needs two sides: fit(sources, targets).")
+    else:
+        return pairs.joined(_dataset(sources, None, files), _dataset(targets, None, files), named.paired)
+    for remark in find.remarks(dataset):
+        warned(remark)
+    return dataset
 
 
 def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:

@@ -16,7 +16,7 @@ from sparring.training import suited
 EVERYTHING = Config().replace(  # all that any option needs
     augment="ada", augment_target=0.3, r1_gamma=1.0, r1_near_gamma=1.0, gamma_target=0.4, optimizer="adam",
     lr_schedule="cosine", from_run="mnist", generator="mlp", discriminator="dcgan", conditional=False,
-    crops=2,
+    crops=2, rules="translation", paired="names", reconstruction="l2", contrast_weight=1.0,
 )  # fmt: skip
 OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
@@ -27,7 +27,8 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
-    {"crops": 0},
+    {"crops": 0}, {"rules": "adversarial", "contrast_weight": 0.0},
+    {"reconstruction": "none"}, {"paired": "none", "reconstruction": "none"}, {"contrast_weight": 0.0},
 )  # fmt: skip
 FIELDS = OPTIONS.values()
 
@@ -35,7 +36,9 @@ FIELDS = OPTIONS.values()
 def unusual(field: dataclasses.Field[Any]) -> Any:
     """A value that the option has neither by default nor in EVERYTHING."""
     if field.metadata["choices"]:
-        return {"augment": "diffaugment", "upsampling": "nearest"}.get(field.name, "batch")
+        return {"augment": "diffaugment", "upsampling": "nearest", "reconstruction": "l1"}.get(
+            field.name, "batch"
+        )
     if kind(field) == "float":
         return ((field.metadata["low"] or 0) + (field.metadata["high"] or 1)) / 2
     if kind(field) == "str":

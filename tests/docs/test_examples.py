@@ -62,6 +62,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     make_photos(tmp_path)
     make_midi(tmp_path / "midi")
+    make_pairs(tmp_path)
     monkeypatch.setattr(
         "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
     )  # the page is tested with a browser
@@ -95,6 +96,25 @@ def make_photos(folder: Path) -> None:
     with zipfile.ZipFile(folder / "ffhq.zip", "a") as archive:
         archive.writestr("dataset.json", json.dumps({"labels": rows}))
     (folder / "emoji-pictures").symlink_to("photos")
+
+
+def make_pairs(folder: Path) -> None:
+    """Squares: edges and shoes of the same names, both side by side, and paintings."""
+    for k in range(40):
+        edge, filled = Image.new("L", (16, 16)), Image.new("RGB", (16, 16), "white")
+        edge.paste(255, (k % 8, 3, k % 8 + 6, 4))
+        filled.paste((k, 90, 200), (k % 8, 3, k % 8 + 6, 9))
+        both = Image.new("RGB", (32, 16))
+        both.paste(edge, (0, 0))
+        both.paste(filled, (16, 0))
+        for name, picture in (
+            ("edges", edge),
+            ("shoes", filled),
+            ("side-by-side", both),
+            ("paintings", filled),
+        ):
+            (folder / name).mkdir(exist_ok=True)
+            picture.save(folder / name / f"{k:02}.png")
 
 
 def make_midi(folder: Path) -> None:

@@ -14,7 +14,7 @@ from conftest import TINY, takes_pictures
 from sparring import games
 from sparring.config.groups import Config
 from sparring.config.recipes import RECIPES, USUAL
-from sparring.data import toy
+from sparring.data import pairs, toy
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.games.game import Game
@@ -48,14 +48,25 @@ def rolls() -> Dataset:
     return find.samples(notes)[0]
 
 
+def sides(paired: str) -> Dataset:
+    """More sources than targets, so that their orders differ; or as many."""
+    of = pictures()
+    targets = from_array(255 - of.samples[: 64 if paired == "names" else 48])
+    return pairs.joined(of, targets, paired)
+
+
 OF_KIND: dict[str, Callable[[], Dataset]] = {
     "image": pictures,
     "points": lambda: toy.load("ring", 64),
     "text": texts,
     "music": rolls,
+    "pairs": lambda: sides("names"),
+    "sides": lambda: sides("none"),
 }
 CASES = [
-    *((rules, kind, KINDS[kind].recipe, None) for rules in games.GAMES for kind in KINDS),
+    *(("adversarial", kind, KINDS[kind].recipe, None) for kind in KINDS),
+    *(("translation", "pairs", recipe, None) for recipe in ("paired", "pix2pix")),
+    *(("translation", "sides", recipe, None) for recipe in ("unpaired", "cut", "cyclegan")),
     *(
         ("adversarial", USUAL, recipe, None)
         for recipe in RECIPES

@@ -21,7 +21,9 @@ from sparring.gan import GAN
 from sparring.kinds import find
 from sparring.training import suited
 
-WITHOUT = [name for name, options in RECIPES.items() if options.get("conditional") is False]
+WITHOUT = [
+    name for name, options in RECIPES.items() if options.get("conditional") is False and "rules" not in options
+]
 
 
 def array(count: int, side: int = 8) -> np.ndarray:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from sparring import kinds
 from sparring.config.arguments import whole
-from sparring.config.groups import Config, FilesConfig
+from sparring.config.groups import Config, DatasetConfig, FilesConfig
 from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
@@ -28,17 +28,18 @@ WIDER = 1.5  # times the columns of a sheet of a training
 LISTED = 12  # classes that are named
 
 
-def read(name: str, files: FilesConfig, again: bool = False) -> Dataset:
-    """Read data by name, with a progress bar while pictures are decoded and with warnings.
+def read(name: str | DatasetConfig, files: FilesConfig, again: bool = False) -> Dataset:
+    """Read data that is named, with a progress bar while pictures are decoded and with warnings.
 
     Args:
         again: the run has started before, so that the warnings are not repeated.
     """
+    named = DatasetConfig(data=name) if isinstance(name, str) else name
     if not again:
-        for remark in find.shadowed(name):
+        for remark in [*find.shadowed(named.data), *find.shadowed(named.source)]:
             warn(remark)
     with Reading() as watch:
-        data = find.dataset(name, files, watch)
+        data = find.chosen(named, files, watch)
     if not again:
         for remark in find.remarks(data):
             warn(remark)

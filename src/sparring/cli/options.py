@@ -28,6 +28,7 @@ verbs
                    built-in mnist, fashion-mnist, emoji, chorales, names, tang, ring, grid, spirals
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
+  translate RUN PICTURES     make pictures of other pictures, after train --from A --to B
   sample RUN       draw from a trained generator into a file or a folder
   watch RUN        a live page of a training, or of several side by side
   report RUN       the same page as one file, to send to a colleague
@@ -48,6 +49,8 @@ examples
   sparring train chorales --minutes 4          music in four voices
   sparring train photos --size 64 --labels folders
   sparring train digits.npz --no-conditional --batch-size 128 --seed 7
+  sparring train --from photos --to paintings  one kind of picture into another, without pairs
+  sparring train --from edges --to shoes --paired        of the same file name
   sparring train mnist --dry-run               print every option and stop
 
 recipes
@@ -76,6 +79,7 @@ WATCH_EXAMPLES = """\
 examples
   sparring watch runs/mnist-sprint-1
   sparring watch runs                                  compare all runs in a folder"""
+OWN_SIZE = "keep the size of each picture; without it: its shorter side has the pixels of the training"
 EVALUATE = """\
 Compare samples with real data: fidelity, diversity, how certain the numbers are, and copying. Each
 number is shown beside the number for real samples."""
@@ -143,6 +147,9 @@ def _training_verbs(verbs: Any) -> None:
     )
     may_lack = f"{DATA_HELP}; not needed where the file of --config has it"
     train.add_argument("data", metavar="DATA", type=named, nargs="?", help=may_lack)
+    sources = "translation: what pictures are made from, as DATA; --paired says which belong together"
+    train.add_argument("--from", dest="source", type=named, metavar="SOURCES", help=sources)
+    train.add_argument("--to", type=named, metavar="TARGETS", help="translation: what they become, DATA")
     train.add_argument("--out", type=path, help="run folder (runs/DATA-RECIPE-N)")
     train.add_argument("--force", action="store_true", help="replace the run in --out")
     train.add_argument("--dry-run", action="store_true", help="read the data, print the whole config and stop")
@@ -200,6 +207,19 @@ def _using_verbs(verbs: Any) -> None:
         "--force", action="store_true", help="replace --out if it exists; in a folder, replace earlier samples"
     )
     sample.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+
+    translate = verbs.add_parser(
+        "translate", description="Make pictures of other pictures, with a trained translation."
+    )
+    translate.add_argument("run", metavar="RUN", type=run, help="run folder of a translation")
+    translate.add_argument("pictures", metavar="PICTURES", type=path, help="a picture, a folder or a zip")
+    translate.add_argument(
+        "--out", type=path, help="folder, or for one picture a file (a new folder in RUN/drawn)"
+    )
+    translate.add_argument("--own-size", action="store_true", help=OWN_SIZE)
+    translate.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
+    translate.add_argument("--force", action="store_true", help="replace pictures in --out")
+    translate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
     evaluate = verbs.add_parser(
         "evaluate", description=EVALUATE, epilog=EVALUATE_EXAMPLES, usage="sparring evaluate [RUN] [options]"
@@ -349,4 +369,6 @@ def add_config_options(train: argparse.ArgumentParser, only: str | None = None) 
             read = READERS[kind(field)]
             options["type"] = or_none(read) if may_be_none(field) else read
             options["metavar"] = "|".join(choices) or kind(field).upper()
+        if name == "paired":
+            options |= {"nargs": "?", "const": "names"}
         groups[table].add_argument(flag(name), **options)

@@ -56,7 +56,7 @@ class Playground:
         if path not in self.read:
             folder, data = RunFolder(path), None
             with suppress(SparringError):
-                found = find.dataset(folder.config.dataset.data, folder.config.files)
+                found = find.chosen(folder.config.dataset, folder.config.files)
                 data = plan.split(folder.config.dataset, found)[0].samples.numpy()
             self.read = {path: data}
         return self.read[path]

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         raise RunError(f"{folder.path} was trained {how}. Continue it there: {folder.goes_on}.")
     if not folder.saved() and not args.force:
         _refuse_to_start_again(folder)
-    all_data = read(folder.config.dataset.data, folder.config.files, again=True)
+    all_data = read(folder.config.dataset, folder.config.files, again=True)
     data, held_out = plan.parts(folder.config.dataset, all_data)
     same_data(folder, data)
     budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}

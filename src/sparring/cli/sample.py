@@ -22,6 +22,7 @@ MOST_SAMPLES = 1_000_000
 def run(args: argparse.Namespace) -> int:
     """Draw samples from a run into a file or a folder."""
     folder = RunFolder(args.run)
+    folder.check_latents()
     if args.out:
         layout.refuse_training_file(args.out)
         layout.refuse_taken(args.out, args.force)

@@ -19,6 +19,7 @@ from sparring.config.groups import BUDGETS, GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.arrays import ARRAY
+from sparring.data.pairs import HALVES
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, quoted, warn
 from sparring.kinds import find
@@ -46,11 +47,12 @@ def run(args: argparse.Namespace) -> int:
     given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}
     source = Source.of(Config().replace(**changes).start, warn)
     given |= source.reading(name, given) if source else {}
-    all_data = read(name, Config().replace(**given).files)
+    sides = {key: changes[key] for key in ("source", "paired") if key in changes}
+    all_data = read(Config().replace(data=name, **sides).dataset, Config().replace(**given).files)
     recipe, remark = _chosen(recipe, all_data, source)
     changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
     changes |= source.options(recipe, all_data, changes) if source else {}
-    config = suited.configure(all_data, recipe, False, warn, **changes | {"data": all_data.name})
+    config = suited.configure(all_data, recipe, False, warn, **changes | suited.named(all_data))
     plan.check(config, all_data)
     for line in filter(None, (remark, suited.reasons(config, all_data))):
         warn(line)
@@ -90,6 +92,12 @@ def _data(args: argparse.Namespace, in_file: Any) -> str:
         ConfigError: neither says what to train on.
     """
     in_file = None if in_file == ARRAY else in_file
+    if args.to is not None:
+        if args.data is not None:
+            raise ConfigError(f"--to {args.to} and {args.data} are both targets: give one of them.")
+        args.data = args.to
+    elif args.data is None and args.source is not None and args.paired in HALVES:
+        args.data, args.source = args.source, None
     if args.data is not None:
         if in_file is not None and Path(str(in_file)).absolute() != Path(args.data).absolute():
             warn(f"training on {args.data}; {args.config} has data = {quoted(in_file)}, which is not used.")

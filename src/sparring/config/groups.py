@@ -18,9 +18,9 @@ from sparring.config.texts import text_length
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens")
+NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet")
 # The names in tables of other files; a test compares them.
-GAMES = ("adversarial",)
+GAMES = ("adversarial", "translation")
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = (
     "mnist",
@@ -44,7 +44,16 @@ DETECTORS = (
     "patches",
 )  # methods of `sparring detect fit`
 OWN = "own"  # a user's own network or game, which no option describes
-OF_A_GAME = ("networks", "game", "penalties", "augmentation", "optimizers")  # tables that describe a game
+PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together
+RECONSTRUCTIONS = ("none", "l1", "l2", "bce")
+OF_A_GAME = (
+    "networks",
+    "game",
+    "translation",
+    "penalties",
+    "augmentation",
+    "optimizers",
+)  # tables that describe a game
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
 UPSAMPLINGS = ("transposed", "nearest")
@@ -110,6 +119,10 @@ ADAPTIVE = Need(lambda c: c.augmentation.augment_target, "--augment-target above
 ADAM = Need(lambda c: c.optimizers.optimizer != "rmsprop", "--optimizer adam")
 FROM_RUN = Need(lambda c: c.start.from_run != NONE, "--from-run RUN, whose layers these are")
 CROPPED = Need(lambda c: c.files.crops, "--crops")
+TRANSLATION = Need(lambda c: c.game.rules == "translation", "--rules translation, which --from and --to choose")
+RECONSTRUCTED = Need(lambda c: c.translation.reconstruction != "none", "--reconstruction l1, l2 or bce")
+CONTRASTED = Need(lambda c: c.translation.contrast_weight, "--contrast-weight above 0, such as 1")
+PAIRS = Need(lambda c: c.dataset.paired != "none", "pairs, --paired")
 SCHEDULED = Need(lambda c: c.optimizers.lr_schedule != "constant", "--lr-schedule linear or cosine")
 
 
@@ -121,6 +134,12 @@ class DatasetConfig(Group):
     conditional: bool = option(True, "use the labels of the data, if it has any")
     clusters: int | None = option(
         None, "number of clusters, used as classes if labels are not", low=1, needs=(UNLABELLED,)
+    )
+    source: str = option("none", "what pictures are made from, as --from: a second folder, as DATA")
+    paired: str = option(
+        "none",
+        "which source belongs to which target: that of the same file name, or halves of one picture",
+        choices=PAIRED,
     )
     hold_out: float = option(
         0.0, "share of the data that is never trained on, to detect overfitting", low=0, high=0.9
@@ -273,6 +292,46 @@ class GameConfig(Group):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TranslationConfig(Group):
+    """What a generator that is given pictures must also do, beside deceiving the discriminator."""
+
+    reconstruction: str = option(
+        "none",
+        "how an output is compared with its target: l1 keeps edges, but thin strokes end in black paper; "
+        "l2; bce for black and white",
+        choices=RECONSTRUCTIONS,
+        needs=(TRANSLATION,),
+        demands=(PAIRS,),
+    )
+    reconstruction_weight: float = option(10.0, "times the reconstruction", low=0, needs=(RECONSTRUCTED,))
+    adversarial_weight: float = option(
+        1.0,
+        "times the generator's loss (0: plain regression, without a discriminator)",
+        low=0,
+        needs=(TRANSLATION,),
+    )
+    contrast_weight: float = option(
+        0.0, "times the contrast of patches: an output resembles its source here more than elsewhere (CUT)",
+        low=0, demands=(TRANSLATION,),
+    )  # fmt: skip
+    contrast_targets: bool = option(
+        False, "contrast also what the generator makes of targets, which shall stay (CUT)", needs=(CONTRASTED,)
+    )
+    identity_weight: float = option(
+        0.0,
+        "times what the generator changes in pictures that are targets already",
+        low=0,
+        demands=(TRANSLATION,),
+    )
+    cycle_weight: float = option(
+        0.0,
+        "times what is lost there and back, with a second generator (CycleGAN)",
+        low=0,
+        demands=(TRANSLATION,),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class PenaltiesConfig(Group):
     """Penalties in the discriminator's loss, on its gradients and its scores."""
 
@@ -396,6 +455,7 @@ class Config(Group):
     networks: NetworksConfig = field(default_factory=NetworksConfig)
     start: StartConfig = field(default_factory=StartConfig)
     game: GameConfig = field(default_factory=GameConfig)
+    translation: TranslationConfig = field(default_factory=TranslationConfig)
     penalties: PenaltiesConfig = field(default_factory=PenaltiesConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     optimizers: OptimizersConfig = field(default_factory=OptimizersConfig)

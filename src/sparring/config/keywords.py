@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens"]
+NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet"]
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -27,6 +27,10 @@ class Options(BudgetOptions, total=False):
     """Use the labels of the data, if it has any."""
     clusters: int | None
     """Number of clusters, used as classes if labels are not."""
+    source: str
+    """What pictures are made from, as --from: a second folder, as DATA."""
+    paired: Literal["none", "names", "halves", "right-halves"]
+    """Which source belongs to which target: that of the same file name, or halves of one picture."""
     hold_out: float
     """Share of the data that is never trained on, to detect overfitting."""
     size: str | int
@@ -97,7 +101,7 @@ class Options(BudgetOptions, total=False):
     """A run folder, or mnist, to begin with its players and not with random weights."""
     freeze_d: int
     """First layers of the discriminator that stay as they are in from_run (FreezeD)."""
-    rules: Literal["adversarial", "own"]
+    rules: Literal["adversarial", "translation", "own"]
     """Which players there are, and how they play."""
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"]
     """Loss of both players."""
@@ -109,6 +113,22 @@ class Options(BudgetOptions, total=False):
     """Deviation of the noise on the discriminator's inputs, falling to 0 at the end."""
     weight_clip: float | None
     """Clip the discriminator's weights to plus or minus this."""
+    reconstruction: Literal["none", "l1", "l2", "bce"]
+    """How an output is compared with its target: l1 keeps edges, but thin strokes end in black paper; l2; bce
+    for black and white.
+    """
+    reconstruction_weight: float
+    """Times the reconstruction."""
+    adversarial_weight: float
+    """Times the generator's loss (0: plain regression, without a discriminator)."""
+    contrast_weight: float
+    """Times the contrast of patches: an output resembles its source here more than elsewhere (CUT)."""
+    contrast_targets: bool
+    """Contrast also what the generator makes of targets, which shall stay (CUT)."""
+    identity_weight: float
+    """Times what the generator changes in pictures that are targets already."""
+    cycle_weight: float
+    """Times what is lost there and back, with a second generator (CycleGAN)."""
     r1_gamma: float
     """R1: gamma/2 times |grad D(real)|^2."""
     r2_gamma: float

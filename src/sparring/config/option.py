@@ -87,6 +87,8 @@ def coerce(field: dataclasses.Field[Any], value: Any) -> Any:
     value = plain(value)
     if kind(field) == "str" and isinstance(value, PurePath):
         return str(value)
+    if field.name == "paired" and type(value) is bool:
+        return "names" if value else NONE
     if may_be_none(field) and value == NONE:
         return None
     if field.name == "size" and type(value) is int and abs(value) <= 10 * SIDES[1]:

@@ -110,6 +110,48 @@ RECIPES: dict[str, dict[str, Any]] = {
         "precision": "fp32", "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 20_000, "samples_seen": 400_000,
     },
+    # The default for pairs of pictures: the best measured.
+    "paired": {
+        "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
+        "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 24, "d_width": 32,
+        "reconstruction": "l2", "reconstruction_weight": 10.0,
+        "r1_gamma": 1.0, "penalty_every": 4,
+        "batch_size": 16, "g_lr": 5e-4, "d_lr": 5e-4, "beta1": 0.5, "beta2": 0.99,
+        "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 5_000, "samples_seen": 60_000,
+    },
+    # The default for two sets of pictures without pairs: the best measured.
+    "unpaired": {
+        "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
+        "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 24, "d_width": 32,
+        "cycle_weight": 10.0, "identity_weight": 1.0,
+        "r1_gamma": 1.0, "penalty_every": 4,
+        "batch_size": 16, "g_lr": 5e-4, "d_lr": 5e-4, "beta1": 0.5, "beta2": 0.99,
+        "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 5_000, "samples_seen": 60_000,
+    },
+    # pix2pix (Isola et al. 2017): a conditional adversary of patches and 100 times L1, without its dropout.
+    "pix2pix": {
+        "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
+        "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 32, "d_width": 32,
+        "reconstruction": "l1", "reconstruction_weight": 100.0,
+        "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
+        "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
+    },
+    # CUT (Park et al. 2020): least squares, and the contrast of patches of sources and of targets.
+    "cut": {
+        "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
+        "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 32, "d_width": 32,
+        "loss": "least-squares", "contrast_weight": 1.0, "contrast_targets": True,
+        "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
+        "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
+    },
+    # CycleGAN (Zhu et al. 2017): least squares, 10 times the cycle, half as much for the identity.
+    "cyclegan": {
+        "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
+        "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 32, "d_width": 32,
+        "loss": "least-squares", "cycle_weight": 10.0, "identity_weight": 5.0,
+        "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
+        "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
+    },
 }  # fmt: skip
 
 # Changes to recipes if the data are points, for which convolutions make no sense.
@@ -162,6 +204,11 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
         "the default for music: a discriminator that sees chords, notes that are held",
         "this library",
     ),
+    "paired": ("the default for pairs of pictures: squared error and an adversary of patches", "this library"),
+    "unpaired": ("the default for two sets of pictures without pairs: there and back", "this library"),
+    "pix2pix": ("pairs of pictures, as published but for its networks", "Isola 2017"),
+    "cut": ("two sets of pictures, patches that keep their place", "Park 2020"),
+    "cyclegan": ("two sets of pictures, there and back", "Zhu 2017"),
     "letters": ("the default for text: convolutions over time, all symbols at once", "this library"),
 }
 ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures

@@ -134,6 +134,7 @@ def from_source(
         facts=_facts(found, wanted) | _chosen(source, everything),
         unused_classes=classes.unused(kept) if given is None else "",
         path=found.path,
+        names=() if files.crops else tuple(kept),
     )  # fmt: skip
     spec = Spec("image", shape, Affine("uint8", (127.5,), (127.5,)), class_names)
     groups = torch.arange(len(kept)).repeat_interleave(files.crops) if files.crops else None

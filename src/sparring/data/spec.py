@@ -27,6 +27,8 @@ class Spec:
     Attributes:
         shape: of a sample as the networks see it; it may be stored in another shape, as the codec says.
         clusters: whether the classes are clusters found in the data, not labels given with it.
+        given: of what the generator makes a sample from, such as another picture; None: a random latent.
+        unpaired: whether what is given belongs to no sample in particular.
     """
 
     kind: str
@@ -34,6 +36,8 @@ class Spec:
     codec: Codec
     class_names: tuple[str, ...] = ()
     clusters: bool = False
+    given: Spec | None = None
+    unpaired: bool = False
 
     def encode(self, samples: Tensor) -> Tensor:
         """Turn stored samples (B, …) into what the networks see, (B, *shape), float32."""
@@ -45,7 +49,9 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as stored in JSON, together with those of the codec."""
-        own = {"class_names": self.class_names, "clusters": self.clusters}
+        own: dict[str, Any] = {"class_names": self.class_names, "clusters": self.clusters}
+        if self.given is not None:
+            own |= {"given": self.given.to_dict(), "unpaired": self.unpaired}
         return {"kind": self.kind, "shape": self.shape} | self.codec.to_dict() | own
 
     @staticmethod
@@ -58,12 +64,17 @@ class Spec:
         Raises:
             UnreadableError: a field is missing, or its value is not accepted.
         """
+        given = values.get("given")
+        if given is not None and (not isinstance(given, Mapping) or given.get("given") is not None):
+            raise UnreadableError("given: expected the spec of what the generator is given")
         spec = Spec(
             kind=field(values, "kind", text),
             shape=field(values, "shape", lambda shape: listed(shape, partial(whole, low=1), most=8)),
             codec=codec(values),
             class_names=field(values, "class_names", lambda names: listed(names, text)),
             clusters=field(values, "clusters", flag),
+            given=None if given is None else Spec.from_dict(given, codec),
+            unpaired=given is not None and field(values, "unpaired", flag),
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is not possible for the kind {spec.kind}")
@@ -85,6 +96,7 @@ class Origin:
         facts: what ``sparring data`` prints of the files, by name.
         unused_classes: a sentence if folders look like classes, and no labels were requested.
         path: the file with the stored samples; None if they are in memory alone.
+        names: of the files of the samples, in their order; empty if several samples are of one file.
     """
 
     options: Mapping[str, Any]
@@ -95,6 +107,7 @@ class Origin:
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     unused_classes: str = ""
     path: Path | None = None
+    names: tuple[str, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -125,7 +138,8 @@ class Dataset:
 
     Attributes:
         given: what the generator makes each sample from, such as another picture: as many samples, in the
-            same order, with a Spec of their own. None: it makes samples from random latents.
+            same order, with a Spec of their own; any number in any order if ``spec.unpaired``. None: it makes
+            samples from random latents.
         groups: a number (N,) for each sample that is the same for samples of one origin, such as windows of one
             piece, which a hold-out must not tear apart; None: each sample is one of its own.
 
@@ -143,7 +157,7 @@ class Dataset:
     groups: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.given is not None and len(self.given) != len(self):
+        if self.given is not None and len(self.given) != len(self) and not self.spec.unpaired:
             raise DataError(
                 f"{self.name} has {counted(len(self), 'sample')} and {len(self.given):,} given to make them "
                 "from: give one for each, in the same order."
@@ -162,11 +176,19 @@ class Dataset:
         """The number of samples of each class; empty without labels."""
         return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
 
-    def batch(self, indices: Tensor) -> Batch:
-        """Encoded samples (B, *shape), labels (B,) and what is given (B, …), at the indices (B,)."""
+    def batch(self, indices: Tensor, of_given: Tensor | None = None) -> Batch:
+        """Encoded samples (B, *shape), labels (B,) and what is given (B, …), at the indices (B,).
+
+        Args:
+            of_given: the indices (B,) of what is given, where it is unpaired; by default, the same, and again
+                from the first where there are fewer.
+        """
         labels = None if self.labels is None else self.labels.index_select(0, indices)
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
-        given = None if self.given is None else self.given.batch(indices).real
+        given = None
+        if self.given is not None:
+            which = indices if of_given is None else of_given
+            given = self.given.batch(which % len(self.given) if self.spec.unpaired else which).real
         return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels, given)
 
     def unlabelled(self) -> Dataset:

@@ -40,7 +40,11 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
         held = _whole_groups(data.groups, count, rng)
         return _part(data, (~held).nonzero()[:, 0], "training"), _part(data, held.nonzero()[:, 0], "hold-out")
     order = torch.randperm(len(data), generator=rng)
-    return _part(data, order[count:], "training"), _part(data, order[:count], "hold-out")
+    training, hold_out = _part(data, order[count:], "training"), _part(data, order[:count], "hold-out")
+    if data.given is not None and data.spec.unpaired:  # each side is divided on its own
+        given, given_out = split_hold_out(data.given, share)
+        return replace(training, given=given), replace(hold_out, given=given_out)
+    return training, hold_out
 
 
 def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -64,7 +68,8 @@ def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
 def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     kept = indices.sort().values
     labels = None if data.labels is None else data.labels[kept]
-    given = None if data.given is None else _part(data.given, indices, part)
+    alone = data.given is None or data.spec.unpaired
+    given = data.given if alone or data.given is None else _part(data.given, indices, part)
     groups = None if data.groups is None else data.groups[kept]
     file = data.origin.path if data.origin else None
     if file is None:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from sparring.networks.own import Given
 
 # The module with the RULES of each game, imported only when the game is made: losses do not need it.
-GAMES = {"adversarial": "sparring.games.adversarial_rules"}
+GAMES = {
+    "adversarial": "sparring.games.adversarial_rules",
+    "translation": "sparring.games.translation_rules",
+}
 
 
 def of(config: Config) -> Rules:

@@ -99,6 +99,18 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
         ConfigError: which options, and what to change.
     """
     check_needs(config)
+    if spec.given is not None:
+        raise ConfigError(
+            f"recipe {config.recipe} draws samples from random latents, and this data has sources to make them "
+            "from: use a recipe for translation (paired, unpaired, pix2pix, cut, cyclegan), or leave the "
+            "sources out."
+        )
+    for network in {config.networks.generator, config.networks.discriminator} - {OWN}:
+        if NETWORKS[network].given:
+            raise ConfigError(
+                f"{network} networks are given pictures: give some with sparring train --from SOURCES --to "
+                "TARGETS, or use other networks, such as --generator dcgan --discriminator dcgan."
+            )
     kind = kinds.of(spec)
     if strange := _strange(config.networks, kind):
         fitting = [name for name in RECIPES if not _strange(from_recipe(name, kind.name).networks, kind)]

@@ -88,9 +88,16 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
 def given_with(data: Dataset, count: int, seed: int) -> Inputs:
     """The inputs and classes of ``count`` random samples of paired data; none repeats before all are used."""
     assert data.given is not None
-    order = torch.randperm(len(data), generator=_stream(seed))
-    chosen = order[torch.arange(_count(count)) % len(order)]
-    return Inputs(data.given.batch(chosen).real, None if data.labels is None else data.labels[chosen])
+    chosen = places_of_given(data, count, seed)
+    labels = None if data.labels is None or data.spec.unpaired else data.labels[chosen]
+    return Inputs(data.given.batch(chosen).real, labels)
+
+
+def places_of_given(data: Dataset, count: int, seed: int) -> Tensor:
+    """The places (count,) in ``data.given`` that ``given_with`` takes."""
+    assert data.given is not None
+    order = torch.randperm(len(data.given), generator=_stream(seed))
+    return order[torch.arange(_count(count)) % len(order)]
 
 
 def _count(count: int) -> int:

@@ -103,6 +103,19 @@ LOGGED: dict[str, Logged] = {
         "samples (`sparring evaluate` measures it); 1 is as good as real",
     ),
     "times_real_error": Logged("ratio", "small", "standard deviation of the estimate `times_real`"),
+    "reconstruction": Logged(
+        "per value", "falling", "how far outputs are from their targets (`reconstruction`), before its weight"
+    ),
+    "contrast": Logged(
+        "nats",
+        "falling",
+        "how badly a patch of an output picks its own place in its source (`contrast_weight`); ln 64: it "
+        "guesses",
+    ),
+    "cycle": Logged("per value", "falling", "what is lost there and back, in both directions (`cycle_weight`)"),
+    "identity": Logged(
+        "per value", "falling", "what is changed in pictures that are targets (`identity_weight`)"
+    ),
     "jitter": Logged(
         "ratio",
         "0.02 to 0.6",

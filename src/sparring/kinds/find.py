@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sparring import kinds
-from sparring.config.groups import FilesConfig
+from sparring.config.groups import DatasetConfig, FilesConfig
+from sparring.config.option import NONE
+from sparring.config.pictures import picture_size
 from sparring.config.recipes import RECIPES, USUAL
-from sparring.data import hub
+from sparring.data import hub, pairs
 from sparring.data.arrays import Form, from_file
 from sparring.data.builtin import BUILT_IN
 from sparring.data.given import take
@@ -57,6 +59,54 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
     found = kind.read(Path(name), taken, watch) if kind and kind.read else _arrays(name, Path(name))
     refuse_options({key: value for key, value in chosen.items() if key not in taken}, found)
     return found
+
+
+def chosen(named: DatasetConfig, files: FilesConfig | None = None, watch: Watch | None = None) -> Dataset:
+    """Read the data that the options name, with the sources from which it shall be made, if they name some.
+
+    Raises:
+        DataError: as ``dataset``, or sources and targets do not belong together.
+        ConfigError: options that do not go together.
+    """
+    files = files or FilesConfig()
+    halves = named.paired in pairs.HALVES
+    if named.source == NONE and not halves:
+        if named.paired != NONE:
+            raise ConfigError(
+                "--paired (paired) needs sources beside the targets: --from SOURCES --to TARGETS; --paired "
+                "halves takes pictures that hold both side by side."
+            )
+        return dataset(named.data, files, watch)
+    if files.labels != NONE:
+        raise ConfigError("--labels (labels): a translation uses no labels. Leave it out.")
+    if halves:
+        if named.source not in (NONE, named.data):
+            raise ConfigError(f"--paired {named.paired} takes one folder, and two are given: leave out --from.")
+        return pairs.halved(_side_by_side(named.data, files, watch), named.paired)
+    if _same_place(named.source, named.data):
+        raise DataError(
+            f"sources and targets are the same, {named.data}: give two folders, or --paired halves for "
+            "pictures that hold both side by side."
+        )
+    targets = dataset(named.data, files, watch)
+    like = {}
+    if "size" in options(named.source):
+        *_, height, width = targets.spec.shape
+        like = {"size": f"{width}x{height}"}
+    return pairs.joined(dataset(named.source, files, watch, **like), targets, named.paired)
+
+
+def _same_place(a: str, b: str) -> bool:
+    return Path(a).absolute() == Path(b).absolute()
+
+
+def _side_by_side(name: str, files: FilesConfig, watch: Watch | None) -> Dataset:
+    """Pictures twice as wide as the size asked for, which is that of each half."""
+    if size := picture_size(files.size):
+        return dataset(name, files, watch, size=f"{2 * size[0]}x{size[1]}")
+    found = dataset(name, files, watch)
+    *_, height, width = found.spec.shape
+    return found if width > height else dataset(name, files, watch, size=f"{2 * width}x{height}")
 
 
 def refuse_options(options: Mapping[str, Any], data: Dataset) -> None:

@@ -15,6 +15,11 @@ from sparring.networks.own import Given, made
 NETWORKS: dict[str, Network] = {name: import_module(f"{__name__}.{name}").NETWORK for name in NAMES}
 
 
+def given_shape(spec: Spec) -> tuple[int, ...] | None:
+    """The shape of the pictures that a generator is given; None: latents."""
+    return None if spec.given is None else spec.given.shape
+
+
 def generator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | None = None) -> nn.Module:
     """Make the generator that the config chooses for this data, with random weights.
 
@@ -25,13 +30,13 @@ def generator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | Non
         ConfigError: the config chooses the user's own generator, and it is not given.
     """
     if chosen.generator == OWN or own is not None:
-        return made("generator", own, spec.shape, chosen.latent_dim, classes)
+        return made("generator", own, spec.shape, chosen.latent_dim, classes, given_shape(spec))
     return NETWORKS[chosen.generator].generator(generator_options(chosen, spec, classes))
 
 
 def discriminator(chosen: NetworksConfig, spec: Spec, classes: int, own: Given | None = None) -> nn.Module:
     """Make the discriminator that the config chooses for this data; see ``generator``."""
     if chosen.discriminator == OWN or own is not None:
-        return made("discriminator", own, spec.shape, chosen.latent_dim, classes)
+        return made("discriminator", own, spec.shape, chosen.latent_dim, classes, given_shape(spec))
     network = NETWORKS[chosen.discriminator].discriminator(discriminator_options(chosen, spec, classes))
     return spectral(network) if chosen.d_norm == "spectral" else network

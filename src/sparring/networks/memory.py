@@ -56,7 +56,9 @@ def costs(networks: NetworksConfig, spec: Spec, classes: int) -> Costs:
         return Costs(generator_cost(networks, spec, classes), Cost(0, 0))
     options = discriminator_options(networks, spec, classes)
     builder = NETWORKS[networks.discriminator].discriminator
-    return Costs(generator_cost(networks, spec, classes), _player_cost(builder, options, spec.shape))
+    channels, *sides = spec.shape
+    seen = (channels + options.given, *sides) if NETWORKS[networks.discriminator].given else spec.shape
+    return Costs(generator_cost(networks, spec, classes), _player_cost(builder, options, seen))
 
 
 def generator_cost(networks: NetworksConfig, spec: Spec, classes: int) -> Cost:
@@ -68,7 +70,9 @@ def generator_cost(networks: NetworksConfig, spec: Spec, classes: int) -> Cost:
     if networks.generator == OWN:  # the size of a user's own network is not known
         return Cost(0, 0)
     options = generator_options(networks, spec, classes)
-    return _player_cost(NETWORKS[networks.generator].generator, options, (networks.latent_dim,))
+    network = NETWORKS[networks.generator]
+    inputs = spec.given.shape if network.given and spec.given else (networks.latent_dim,)
+    return _player_cost(network.generator, options, inputs)
 
 
 def _player_cost(build: Builder, options: Options, shape: tuple[int, ...]) -> Cost:

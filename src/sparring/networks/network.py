@@ -30,6 +30,7 @@ class Options:
         hidden: units of the last hidden layer of a discriminator; 0: none.
         deviation: show a discriminator how much the samples of a batch differ.
         codec: of the data, for networks that use what their symbols mean.
+        given: channels of the pictures that a generator is given, or that a discriminator sees beside its own.
     """
 
     shape: tuple[int, ...]
@@ -43,6 +44,7 @@ class Options:
     hidden: int = 0
     deviation: bool = False
     codec: Codec | None = None
+    given: int = 0
 
 
 Builder = Callable[[Options], nn.Module]
@@ -56,6 +58,7 @@ class Network:
         generator, discriminator: functions that make them.
         axes: the axes of samples that they accept, as in Kind; "" for any.
         g_norms, d_norms: the normalisations that each of them accepts.
+        given: whether the generator is given pictures, and not latents.
     """
 
     generator: Builder
@@ -63,6 +66,7 @@ class Network:
     axes: str
     g_norms: tuple[str, ...]
     d_norms: tuple[str, ...]
+    given: bool = False
 
 
 def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:
@@ -77,6 +81,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
         latent_dim=networks.latent_dim,
         upsampling=networks.upsampling,
         codec=spec.codec,
+        given=spec.given.shape[0] if spec.given else 0,
     )
 
 
@@ -92,6 +97,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         hidden=networks.d_hidden or 0,
         deviation=networks.d_deviation,
         codec=spec.codec,
+        given=spec.given.shape[0] if spec.given and not spec.unpaired else 0,
     )
 
 

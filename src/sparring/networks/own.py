@@ -38,8 +38,18 @@ def own_players(**players: Any) -> dict[str, Given]:
     return {name: given for name, given in players.items() if given is not None and not isinstance(given, str)}
 
 
-def made(player: str, given: Given | None, shape: tuple[int, ...], latent_dim: int, classes: int) -> nn.Module:
+def made(
+    player: str,
+    given: Given | None,
+    shape: tuple[int, ...],
+    latent_dim: int,
+    classes: int,
+    of: tuple[int, ...] | None = None,
+) -> nn.Module:
     """The network: the module itself, or what the function makes from the arguments that it takes.
+
+    Args:
+        of: the shape of what a generator is given, if these are pictures.
 
     Raises:
         ConfigError: it is not given, it needs other arguments, or it does not make a module.
@@ -48,7 +58,8 @@ def made(player: str, given: Given | None, shape: tuple[int, ...], latent_dim: i
         raise ConfigError(NOT_HERE)
     if isinstance(given, nn.Module):
         return given
-    available = {"shape": shape, "latent_dim": latent_dim, "classes": classes}
+    available: dict[str, Any] = {"shape": shape, "latent_dim": latent_dim, "classes": classes}
+    available |= {} if of is None else {"given": of}
     try:
         parameters = inspect.signature(given).parameters.values()
     except ValueError:  # its parameters are not known

@@ -146,6 +146,19 @@ class RunFolder:
         """Refuse to draw from random latents if the generator was given something else.
 
         Raises:
+            RunError: how it draws.
+        """
+        if self.spec.given is not None:
+            raise RunError(
+                f"{self.path} makes pictures of other pictures, not of random numbers: sparring translate "
+                f"{shlex.quote(str(self.path))} PICTURES."
+            )
+        self.check_own_inputs()
+
+    def check_own_inputs(self) -> None:
+        """Refuse to draw from what only a program's own game gives.
+
+        Raises:
             RunError: how the program's game draws.
         """
         if "latent_dim" in self.facts["own"]:

@@ -76,7 +76,7 @@ class Sampler:
         """
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
         runtime = runtime or Runtime(precision="fp32")
-        folder.check_latents()
+        folder.check_own_inputs()
         player = folder.drawn_with
         # The average is read too, so that one that the config does not mention is refused.
         wanted = (AVERAGE, GENERATOR) if player == GENERATOR else (player,)
@@ -133,7 +133,16 @@ class Sampler:
         return drawing.label_indices(labels, count, spec, self.class_counts, seed, order)
 
     def latents(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
-        """Latents (count, latent_dim) that follow from the seed."""
+        """Latents (count, latent_dim) that follow from the seed.
+
+        Raises:
+            ConfigError: the generator is given pictures instead.
+        """
+        if self.spec.given is not None:
+            raise ConfigError(
+                "this generator makes pictures of other pictures: sparring translate RUN PICTURES "
+                "(gan.translate(pictures))."
+            )
         return drawing.random_latents(count, self.config.networks.latent_dim, seed, truncation)
 
     def natural_labels(self, count: int) -> Tensor | None:

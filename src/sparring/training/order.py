@@ -10,13 +10,20 @@ from sparring import kinds
 from sparring.data.spec import Batch, Dataset
 from sparring.games.game import Game
 
+GIVEN = 2  # the order of what is given unpaired; 0 is that of samples, and 1 stands for the numbers of steps
+
 
 class Order:
-    """The order of samples: an endless sequence of shuffled epochs, each a function of (seed, epoch)."""
+    """The order of samples: an endless sequence of shuffled epochs, each a function of (seed, epoch).
 
-    def __init__(self, samples: int, seed: int) -> None:
-        self.samples, self.seed = samples, seed
+    Args:
+        which: another number is another order.
+    """
+
+    def __init__(self, samples: int, seed: int, which: int = 0) -> None:
+        self.samples, self.seed, self.which = samples, seed, which
         self._epoch, self._permutation = -1, torch.empty(0)
+        self._other: Order | None = None
 
     def __call__(self, start: int, count: int) -> Tensor:
         """Indices (count,) of the samples at ``count`` places of the sequence, from ``start``."""
@@ -28,9 +35,15 @@ class Order:
             start, count = start + len(part), count - len(part)
         return torch.cat(parts) if len(parts) > 1 else parts[0]
 
+    def other(self, samples: int) -> Order:
+        """The order of what is given with the samples and belongs to none of them."""
+        if self._other is None or self._other.samples != samples:
+            self._other = Order(samples, self.seed, GIVEN)
+        return self._other
+
     def _shuffled(self, epoch: int) -> Tensor:
         if epoch != self._epoch:
-            rng = torch.Generator().manual_seed(stream(self.seed, 0, epoch))
+            rng = torch.Generator().manual_seed(stream(self.seed, self.which, epoch))
             self._epoch, self._permutation = epoch, torch.randperm(self.samples, generator=rng)
         return self._permutation
 
@@ -43,10 +56,16 @@ def batches_of_step(dataset: Dataset, order: Order, batch_size: int, game: Game)
 
 def batch_at(dataset: Dataset, order: Order, start: int, count: int, game: Game) -> Batch:
     """The share of this process in the joint batch, part by part, in the memory format of the networks."""
-    runtime = game.runtime
-    parts = order(start, count).chunk(game.parts)
-    indices = torch.cat([runtime.share(part) for part in parts]).to(runtime.device, non_blocking=True)
-    batch = dataset.batch(indices)
+
+    def shared(of: Order) -> Tensor:
+        parts = of(start, count).chunk(game.parts)
+        own = torch.cat([game.runtime.share(part) for part in parts])
+        return own.to(game.runtime.device, non_blocking=True)
+
+    of_given = None
+    if dataset.given is not None and dataset.spec.unpaired:
+        of_given = shared(order.other(len(dataset.given)))
+    batch = dataset.batch(shared(order), of_given)
     if dataset.given is not None and batch.given is not None:
         batch = batch._replace(given=kinds.of(dataset.given.spec).to_memory_format(batch.given))
     return batch._replace(real=kinds.of(dataset.spec).to_memory_format(batch.real))

@@ -47,6 +47,8 @@ def split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
     """The training set, and real samples that are not trained on: a share of them, or of a built-in set."""
     if chosen.hold_out:
         return split_hold_out(data, chosen.hold_out)
+    if data.given is not None:  # the held-out part of a built-in set has no sources
+        return data, None
     return data, builtin.held_out(data.name)
 
 

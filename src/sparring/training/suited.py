@@ -23,6 +23,7 @@ FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
 LEAST_BATCH = 8  # to which batches of large samples are halved; twice as many where a batch is normalised
+PAIRED, UNPAIRED = "paired", "unpaired"  # the recipes of data with sources
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
 
 
@@ -50,6 +51,8 @@ def configure(
         changes = {"processes": started} | changes
     kind = dataset.spec.kind
     read = dict(dataset.origin.options) if dataset.origin else {}
+    if dataset.given is not None and not dataset.spec.unpaired and "paired" not in changes:
+        read["paired"] = "names"
     usual = from_recipe(recipe_for(dataset)[0] if recipe == "auto" else recipe, kind)
     config = usual.replace(**changes | read)
     conditional = uses_labels(dataset, usual, changes, labels_given, tell)
@@ -66,6 +69,12 @@ def configure(
     return config.replace(**found)
 
 
+def named(data: Dataset) -> dict[str, str]:
+    """The options that name data and its sources."""
+    given = data.given.name if data.given is not None else data.name
+    return {"data": data.name} | ({} if given == data.name else {"source": given})
+
+
 def total_variance(dataset: Dataset) -> float:
     """E|x - mean|^2 of the encoded samples, from at most VARIANCE_SAMPLES, evenly spaced in the data."""
     count = min(len(dataset), VARIANCE_SAMPLES)
@@ -80,6 +89,8 @@ def total_variance(dataset: Dataset) -> float:
 def recipe_for(data: Dataset) -> tuple[str, str]:
     """The recipe for "auto", and a sentence with the reason if it is not the usual one, or ""."""
     kind = kinds.of(data.spec)
+    if data.given is not None:
+        return (UNPAIRED if data.spec.unpaired else PAIRED), ""
     if kind.rich(data.spec):
         return kind.rich_recipe, ""
     if few := few_samples(data):

@@ -245,7 +245,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
     def watch(what: str, done: int, total: int) -> None:
         tell(f"{what}, {done:,} of {total:,}")
 
-    config, data = folder.config, find.dataset(folder.config.dataset.data, folder.config.files, watch)
+    config, data = folder.config, find.chosen(folder.config.dataset, folder.config.files, watch)
     try:
         run.same_data(folder, plan.as_trained(config.dataset, data))
     except RunError as error:

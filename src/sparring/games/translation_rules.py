@@ -1,0 +1,215 @@
+"""Make the game of translation of a config, and refuse options that do not work together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import torch
+from torch import nn
+
+from sparring import kinds, networks
+from sparring.config.groups import OWN, Config, TranslationConfig, check_needs
+from sparring.data.repeats import digests
+from sparring.data.spec import Dataset, Spec
+from sparring.errors import Caution, ConfigError
+from sparring.games import losses, penalties, schedules
+from sparring.games.adversarial import Ends
+from sparring.games.game import Rules
+from sparring.games.optimizers import OPTIMIZERS
+from sparring.games.players import PLAYERS, check_player
+from sparring.games.terms import RECONSTRUCTIONS
+from sparring.games.translation import TranslationGame
+from sparring.games.translation_step import Weights
+from sparring.machine.device import Runtime
+from sparring.networks import NETWORKS, frozen, memory
+from sparring.networks.own import NONE, Given
+from sparring.networks.projector import Projector
+
+LEAKED = 0.02  # of the targets, above which pairs among unpaired pictures are worth a word
+LOOKED_AT = 2000  # pictures of each side
+
+
+def make(
+    config: Config,
+    spec: Spec,
+    classes: int,
+    runtime: Runtime | None = None,
+    own: Mapping[str, Given] = NONE,
+) -> TranslationGame:
+    """All players, freshly initialised from the seed, and the game between them.
+
+    Raises:
+        ConfigError: the networks cannot take this data, or this machine does not have the device.
+    """
+    check_players(config, spec, classes)
+    memory.check_players(memory.costs(config.networks, spec, 0))
+    chosen = weights(config.translation)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        generator = networks.generator(config.networks, spec, 0, own.get("generator"))
+        discriminator = networks.discriminator(config.networks, spec, 0, own.get("discriminator"))
+        more: dict[str, nn.Module] = {}
+        if chosen.cycle:
+            turned = reverse(spec)
+            more["back"] = networks.generator(config.networks, turned, 0)
+            more["back_discriminator"] = networks.discriminator(config.networks, turned, 0)
+        if chosen.contrast:
+            more["projector"] = Projector(_channels(generator, spec))
+    for player, network in zip(PLAYERS, (generator, discriminator), strict=True):
+        check_player(player, network)
+    frozen.freeze(discriminator, config.start.freeze_d)
+    runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
+    generator, discriminator = runtime.place(generator), runtime.place(discriminator)
+    options = config.optimizers
+    optimizer, betas = OPTIMIZERS[options.optimizer], (options.beta1, options.beta2)
+    return TranslationGame(
+        generator,
+        discriminator,
+        g_optimizer=optimizer(generator, options.g_lr, betas),
+        d_optimizer=optimizer(discriminator, options.d_lr, betas),
+        make_optimizer=lambda player: optimizer(player, options.g_lr, betas),
+        loss=losses.of(config.game),
+        penalties=penalties.of(config.penalties),
+        d_steps=config.game.d_steps,
+        lr_schedule=partial(schedules.SCHEDULES[options.lr_schedule], start=options.lr_decay_from),
+        lr_warmup=options.lr_warmup,
+        ends=Ends(options.lr_end, config.penalties.penalty_end, options.beta2_end),
+        ema_half_life=options.ema_half_life,
+        clip_gradients=options.clip_gradients,
+        runtime=runtime,
+        weights=chosen,
+        paired=not spec.unpaired,
+        projector=more.get("projector"),
+        back=more.get("back"),
+        back_discriminator=more.get("back_discriminator"),
+    )
+
+
+def weights(chosen: TranslationConfig) -> Weights:
+    """The weights of the terms that the options choose."""
+    return Weights(
+        chosen.adversarial_weight,
+        chosen.reconstruction_weight,
+        RECONSTRUCTIONS.get(chosen.reconstruction),
+        chosen.contrast_weight,
+        chosen.contrast_targets,
+        chosen.identity_weight,
+        chosen.cycle_weight,
+    )
+
+
+def reverse(spec: Spec) -> Spec:
+    """The spec of the other direction."""
+    assert spec.given is not None
+    given = Spec(spec.kind, spec.shape, spec.codec)
+    return Spec(spec.kind, spec.given.shape, spec.given.codec, given=given, unpaired=spec.unpaired)
+
+
+def _channels(generator: nn.Module, spec: Spec) -> list[int]:
+    """The channels of the features at each scale of a generator.
+
+    Raises:
+        ConfigError: it shows none.
+    """
+    assert spec.given is not None
+    encode = getattr(generator, "encode", None)
+    if encode is None:
+        raise ConfigError(
+            "contrast_weight needs a generator with a method encode(pictures) that gives a list of features "
+            "(B, C, H, W), as the library's unet has: use that, or contrast_weight=0."
+        )
+    with torch.no_grad():
+        return [features.shape[1] for features in encode(torch.zeros(1, *spec.given.shape))]
+
+
+def check(config: Config, spec: Spec, classes: int) -> None:
+    """Refuse options that do not work with this data, without building the players.
+
+    Raises:
+        ConfigError: which options, and what to change.
+    """
+    check_players(config, spec, classes)
+    memory.check_training(memory.costs(config.networks, spec, 0), config, spec)
+
+
+def check_players(config: Config, spec: Spec, classes: int) -> None:
+    """Refuse options that do not work together, without building anything.
+
+    Raises:
+        ConfigError: which options, and what to change.
+    """
+    check_needs(config)
+    if spec.given is None:
+        raise ConfigError(
+            f"recipe {config.recipe} translates pictures, and only targets are given: sparring train --from "
+            "SOURCES --to TARGETS, or --paired halves for pictures that have both side by side "
+            "(fit(sources, targets))."
+        )
+    if spec.given.shape[1:] != spec.shape[1:]:
+        raise ConfigError(
+            f"sources of {spec.given.shape[2]} x {spec.given.shape[1]} pixels and targets of "
+            f"{spec.shape[2]} x {spec.shape[1]}: bring both to one size."
+        )
+    if classes:
+        raise ConfigError("a translation uses no labels: leave them out (--no-conditional, --clusters none).")
+    kind = kinds.of(spec)
+    for player in PLAYERS:
+        name = getattr(config.networks, player)
+        if name != OWN and not (NETWORKS[name].given and kind.fits(NETWORKS[name].axes)):
+            taking = [other for other, network in NETWORKS.items() if network.given]
+            raise ConfigError(
+                f"--{player} {name} does not take pictures to translate: use {' or '.join(taking)}, or a "
+                "recipe for translation (paired, unpaired, pix2pix, cut, cyclegan)."
+            )
+    for name, off in UNUSED.items():
+        if (value := config.flat()[name]) != off:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} {value}: a translation has no place for it. Leave it out."
+            )
+    if config.translation.reconstruction != "none" and spec.unpaired:
+        raise ConfigError("--reconstruction needs pairs: --paired, or --reconstruction none.")
+    if not config.translation.adversarial_weight and config.translation.reconstruction == "none":
+        raise ConfigError("--adversarial-weight 0 leaves nothing to learn from: give a --reconstruction, l2.")
+
+
+UNUSED = {
+    "augment": "none", "instance_noise": 0.0, "weight_clip": None, "ghost_batches": 1, "lecam_weight": 0.0,
+    "gamma_target": None, "gp_weight": 0.0, "r1_near_gamma": 0.0, "clusters": None,
+}  # fmt: skip
+
+
+def preflight(game: TranslationGame, data: Dataset, seed: int = 0) -> Sequence[Caution]:
+    """Problems of the pictures of a translation."""
+    return list(_of_pictures(data))
+
+
+def _of_pictures(data: Dataset) -> Iterator[Caution]:
+    assert data.given is not None
+    sides = {"source": data.given, "target": data}
+    for side, pictures in sides.items():
+        some = pictures.samples[:LOOKED_AT].flatten(1).float()
+        if len(some) > 1 and float(some.std(0).max()) < 1e-6:
+            yield Caution(
+                "constant-data", f"All pictures of the {side} are the same.", "Check what was loaded."
+            )
+    if data.given.spec.shape != data.spec.shape:
+        return
+    sources, targets = (list(digests(side.samples[:LOOKED_AT])) for side in (data.given, data))
+    if data.spec.unpaired:
+        shared = len(set(sources) & set(targets))
+        if shared > LEAKED * len(targets):
+            yield Caution(
+                "both-sides",
+                f"{shared:,} of {len(targets):,} targets are among the sources too.",
+                "Nothing has to change for these: give two different folders.",
+            )
+    elif (same := sum(a == b for a, b in zip(sources, targets, strict=True))) > LEAKED * len(targets):
+        yield Caution(
+            "both-sides",
+            f"{same:,} of {len(targets):,} targets are equal to their source.",
+            "Nothing has to change for these: give two different folders.",
+        )
+
+
+RULES = Rules(PLAYERS, make, check, check_players, preflight)

@@ -1,0 +1,132 @@
+"""Translate files: one picture, a folder, or a zip."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring import kinds
+from sparring.data import source as sources
+from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, look, reason_of
+from sparring.data.source import Source
+from sparring.data.spec import Spec
+from sparring.errors import DataError, counted
+from sparring.kinds import find
+from sparring.kinds.sheets import to_image
+from sparring.runs.translator import Translator
+
+CLEAR = 4  # channels of a picture with alpha
+WHITE = 255
+
+
+class Translated(NamedTuple):
+    """A picture's name without suffix, and what was made of it; without it, why it could not be read."""
+
+    name: str
+    picture: Image.Image | None
+    reason: str = ""
+
+
+def files(translator: Translator, path: Path, own_size: bool = False) -> Iterator[Translated]:
+    """Translate a picture, or all below a folder or in a zip, in the order of their names.
+
+    Args:
+        own_size: at their own size, and not with the shorter side as in the training.
+
+    Raises:
+        DataError: there are no pictures at the path.
+    """
+    source = opened(path)
+    if not source.files:
+        raise DataError(f"{path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
+    for name in source.files:
+        stem = name.rpartition(".")[0] or name
+        try:
+            content = source.read(name)
+            yield Translated(stem, translated(translator, content, own_size))
+        except DataError as error:
+            yield Translated(stem, None, str(error))
+        except UNREADABLE as error:
+            yield Translated(stem, None, reason_of(error))
+
+
+def opened(path: Path) -> Source:
+    """The pictures at a path, unread.
+
+    Raises:
+        DataError: nothing is there.
+    """
+    if path.is_dir():
+        return sources.folder(path)
+    if path.is_file() and path.suffix.lower() == ".zip":
+        return sources.archive(path)
+    if path.is_file():
+        return Source(str(path), (path.name,), lambda name: path.read_bytes())
+    raise DataError(f"there is no picture, folder or zip at {path}.")
+
+
+def translated(translator: Translator, content: bytes, own_size: bool = False) -> Image.Image:
+    """What is made of one file; where it is transparent and the outputs have no alpha, its own alpha is kept.
+
+    Raises:
+        DataError: the file is broken; the message is only the reason.
+    """
+    size = look(content).size
+    channels, *sides = translator.given.shape
+    width, height = size if own_size else scaled(size, min(sides))
+    found = decoded(content, Form(width, height, "stretch", channels))
+    pixels = torch.from_numpy(found.pixels.transpose(0, 3, 1, 2).copy())
+    made = kinds.of(translator.spec).tiles
+    assert made is not None
+    tile = made(translator(stored(pixels, translator.given)).numpy(), translator.spec)[0]
+    if found.clear and tile.shape[-1] != CLEAR:
+        alpha = decoded(content, Form(width, height, "stretch", CLEAR)).pixels[0, ..., 3:]
+        tile = np.concatenate([np.broadcast_to(tile, (*tile.shape[:2], 3)), alpha], 2)
+    return to_image(tile)
+
+
+def scaled(size: Size, shorter: int) -> Size:
+    """The size of a picture whose shorter side has this many pixels, and the same proportions."""
+    factor = shorter / min(size)
+    return Size(*(max(1, round(side * factor)) for side in size))
+
+
+def stored(pixels: Tensor, spec: Spec) -> Tensor:
+    """8-bit pixels (N, C, H, W) as the data of a Spec stores them."""
+    return spec.decode((pixels.float() - WHITE / 2) / (WHITE / 2))
+
+
+def of_arrays(translator: Translator, pictures: Any) -> Any:
+    """What a Python user has, translated: an array gives an array, PIL pictures give PIL pictures.
+
+    Raises:
+        DataError: these are no pictures.
+    """
+    if isinstance(pictures, Image.Image):
+        return _of_pil(translator, pictures)
+    if isinstance(pictures, list | tuple) and pictures and isinstance(pictures[0], Image.Image):
+        return [_of_pil(translator, picture) for picture in pictures]
+    data, _ = find.samples(pictures)
+    channels = translator.given.shape[0]
+    if len(data.spec.shape) != len(translator.given.shape) or data.spec.shape[0] != channels:
+        raise DataError(
+            f"samples of the shape {data.spec.shape}: this generator is given pictures with "
+            f"{counted(channels, 'channel')}."
+        )
+    samples = data.samples
+    if data.spec.codec != translator.given.codec:
+        samples = translator.given.decode(data.spec.encode(samples))
+    return translator(samples).numpy()
+
+
+def _of_pil(translator: Translator, picture: Image.Image) -> Image.Image:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return translated(translator, file.getvalue(), own_size=True)

@@ -1,0 +1,144 @@
+"""A trained generator is used on pictures of any size, from the command line and in Python."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cli_runs import OPTIONS, refused
+from sparring.cli.main import main
+from sparring.data.arrays import from_array
+from sparring.data.pairs import joined
+from sparring.errors import DataError, RunError
+from sparring.gan import GAN
+from sparring.networks.unet import UNet
+from sparring.runs import translator as module
+from sparring.runs.translator import Translator
+from sparring.uses.translate import scaled
+
+
+def untrained(into: int = 3) -> Translator:
+    sides = from_array(np.zeros((9, 32, 32), np.uint8)), from_array(np.zeros((9, 32, 32, into), np.uint8))
+    torch.manual_seed(0)
+    return Translator(UNet(shape=(into, 32, 32), given=1, width=4), joined(*sides, "none").spec, 0)
+
+
+def test_a_picture_in_tiles_is_the_picture_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = untrained()
+    torch.nn.init.normal_(one.generator.last.weight, std=0.5)  # type: ignore[arg-type,union-attr]
+    picture = torch.randint(
+        0, 256, (1, 1, 140, 203), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    whole = one(picture)
+    monkeypatch.setattr(module, "WHOLE", 1000)
+    monkeypatch.setattr(module, "TILE", 64)
+    tiles = one(picture)
+    assert tiles.shape == whole.shape == (1, 3, 140, 203)
+    assert int((tiles.int() - whole.int()).abs().max()) <= 1
+
+
+def test_other_channels_are_refused() -> None:
+    with pytest.raises(DataError, match=r"given \(N, 1, H, W\)"):
+        untrained()(torch.zeros(1, 3, 8, 8, dtype=torch.uint8))
+    assert untrained()(torch.zeros(0, 1, 8, 8, dtype=torch.uint8)).shape == (0, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((100, 50), (64, 32)), ((10, 40), (32, 128)), ((32, 32), (32, 32))]
+)
+def test_the_shorter_side_is_as_in_the_training(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert scaled(size, 32) == expected  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a paired translation, grey to colour, beside its folders."""
+    place = tmp_path_factory.mktemp("translation")
+    for folder in ("ink", "red"):
+        (place / folder).mkdir()
+    for k in range(24):
+        ink = Image.new("L", (16, 16))
+        ink.paste(255, (k % 8, 3, k % 8 + 5, 12))
+        ink.save(place / "ink" / f"{k}.png")
+        Image.merge("RGB", [ink, ink.point(lambda v: v // 4), Image.new("L", ink.size)]).save(
+            place / f"red/{k}.png"
+        )
+    words = ["--from", str(place / "ink"), "--to", str(place / "red"), "--paired", *OPTIONS]
+    assert main(["train", *words, "--out", str(place / "run")]) == 0
+    return place / "run"
+
+
+def test_a_folder_is_translated(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = tmp_path / "photos"
+    (photos / "sub").mkdir(parents=True)
+    Image.new("RGB", (40, 20), "white").save(photos / "wide.jpg")
+    Image.new("RGBA", (16, 16), (255, 255, 255, 80)).save(photos / "sub" / "clear.png")
+    (photos / "broken.png").write_bytes(b"no picture")
+    assert main(["translate", str(run), str(photos), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "2 pictures from step" in said.out
+    assert "'broken' (" in said.err
+    with Image.open(tmp_path / "out/wide.png") as wide, Image.open(tmp_path / "out/sub/clear.png") as clear:
+        assert (wide.size, wide.mode) == ((32, 16), "RGB")
+        assert clear.mode == "RGBA"
+        assert clear.getpixel((0, 0))[3] == 80  # type: ignore[index]
+    assert main(["translate", str(run), str(photos), "--out", str(tmp_path / "own"), "--own-size"]) == 0
+    with Image.open(tmp_path / "own/wide.png") as wide:
+        assert wide.size == (40, 20)
+    assert "exists already" in refused(capsys, "translate", run, photos, "--out", tmp_path / "out")
+
+
+def test_one_picture_is_translated_into_a_file(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = run.parent / "ink/3.png"
+    assert main(["translate", str(run), str(picture), "--out", str(tmp_path / "one.png")]) == 0
+    gan = GAN.load(run)
+    with Image.open(tmp_path / "one.png") as file, Image.open(picture) as given:
+        made = np.asarray(file)
+        assert np.array_equal(made, np.asarray(gan.translate(given)))
+        again = gan.translate(np.asarray(given)[None])[0]
+    assert np.array_equal(made, again.transpose(1, 2, 0))
+    assert np.array_equal(made, np.asarray(gan.translate(picture, out=tmp_path / "python")[0]))
+    assert (tmp_path / "python/3.png").exists()
+    for out, why in ((tmp_path / "one.jpg", "written as .png"), (picture, "would replace")):
+        assert why in refused(capsys, "translate", run, picture, "--out", out)
+    assert "several pictures" in refused(
+        capsys, "translate", run, run.parent / "ink", "--out", tmp_path / "x.png"
+    )
+    assert "no picture, folder or zip" in refused(capsys, "translate", run, tmp_path / "nothing")
+
+
+def test_a_run_is_resumed_and_told_of(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["resume", str(run), "--samples-seen", "128"]) == 0
+    assert "translate" in refused(capsys, "sample", run)
+    assert main(["report", str(run)]) == 0
+    assert (run / "report.html").exists()
+
+
+def test_what_draws_from_latents_does_not_translate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "translates nothing" in refused(capsys, "translate", "mnist", tmp_path)
+    gan = GAN.pretrained("mnist")
+    with pytest.raises(RunError, match="draws from random latents"):
+        gan.translate(np.zeros((2, 28, 28), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--recipe", "unpaired", "mnist"], "only targets are given"),
+        (["--from", "INK", "--to", "RED", "--paired", "--recipe", "sprint"], "this data has sources"),
+        (["--from", "INK", "--to", "RED", "--recipe", "pix2pix"], "pairs, --paired"),
+        (["--from", "INK", "--to", "RED", "--augment", "ada"], "has no place for it"),
+        (["--from", "INK", "--to", "RED", "--generator", "dcgan"], "does not take pictures to translate"),
+        (["mnist", "--generator", "unet", "--discriminator", "unet"], "unet networks are given pictures"),
+        (["--from", "INK", "--to", "RED", "RED"], "both targets"),
+    ],
+)
+def test_what_does_not_go_together(
+    words: list[str], why: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = {"INK": str(run.parent / "ink"), "RED": str(run.parent / "red")}
+    assert why in refused(capsys, "train", *(named.get(word, word) for word in words), "--dry-run")
