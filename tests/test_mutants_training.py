@@ -24,6 +24,7 @@ import test_kinds
 import test_layout
 import test_loop
 import test_needs
+import test_pairs
 import test_quality
 import test_resume
 import test_snapshots
@@ -78,6 +79,7 @@ MUTANTS = [
     Mutant(loop, "train", "if stopping:", "if False:", test_loop.test_stop_ends_after_the_step_with_a_record),
     Mutant(order, "Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
     Mutant(order, "Order._shuffled", "0, epoch)", "0, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),
+    Mutant(order, "Order.other", "GIVEN", "self.which", test_pairs.test_unpaired_sides_have_orders_of_their_own),
     Mutant(order, "stream", ">> 1", ">> 40", test_loop.test_streams_depend_on_seed_and_step_alone),
     Mutant(order, "stream", "SeedSequence(numbers)", "SeedSequence(sum(numbers))", test_loop.test_streams_depend_on_seed_and_step_alone),
     Mutant(order, "rng_of_step", "game.clock.step", "0", test_loop.test_each_step_has_a_stream_of_its_own),

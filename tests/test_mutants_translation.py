@@ -1,0 +1,64 @@
+"""Broken copies of what makes a translation: each must fail its test."""
+
+from functools import partial
+
+import pytest
+
+import test_pairs
+import test_terms
+import test_translation
+import test_translator
+import test_unet
+from mutants import Mutant, caught, in_suite
+from sparring.data import pairs, split
+from sparring.games import terms, translation_rules, translation_step
+from sparring.networks import unet
+from sparring.runs import translator
+from sparring.uses import translate
+
+folders = test_pairs.folders  # a fixture of tests that are run here
+constant = test_terms.test_distances_of_constant_pictures
+weighted = test_translation.test_the_loss_is_the_weighted_sum_of_its_terms
+judged = test_translation.test_a_pair_is_judged_with_its_source_and_a_lone_picture_without
+tiles = test_translator.test_a_picture_in_tiles_is_the_picture_as_a_whole
+
+
+MUTANTS = [
+    Mutant(terms, "l1", ".abs()", ".square()", constant),
+    Mutant(terms, "l2", ".square()", ".abs()", constant),
+    Mutant(terms, "l1", ".mean(1)", ".sum(1)", constant),
+    Mutant(terms, "l2", ".mean(1)", ".sum(1)", constant),
+    Mutant(terms, "bce", "(1 + target) / 2", "target", constant),
+    Mutant(terms, "bce", "(1 - wanted)", "wanted", constant),
+    Mutant(terms, "check_pairs", "output.shape != target.shape", "False", partial(test_terms.test_each_picture_has_its_own_value, term=terms.l2)),
+    Mutant(terms, "contrast", "/ TEMPERATURE", "", test_terms.test_contrast_of_equal_and_of_orthogonal_patches),
+    Mutant(terms, "contrast", "normalize(queries, dim=2)", "queries", test_terms.test_contrast_as_published),
+    Mutant(terms, "contrast", "(cosines", "(cosines.transpose(1, 2)", test_terms.test_contrast_as_published),
+    Mutant(translation_step, "judge", "torch.cat([given, pictures], 1)", "torch.cat([pictures, pictures], 1)", judged),
+    Mutant(translation_step, "generator_loss", "weights.contrast * found", "found", weighted),
+    Mutant(translation_step, "generator_loss", "weights.cycle * terms", "terms", weighted),
+    Mutant(translation_step, "generator_loss", "weights.identity * found", "found", weighted),
+    Mutant(translation_step, "generator_loss", "weights.adversarial * terms", "terms", weighted),
+    Mutant(translation_step, "generator_loss", "weights.adversarial * deceit(", "0 * deceit(", weighted),
+    Mutant(translation_step, "generator_loss", "there + here", "there", weighted),
+    Mutant(translation_step, "generator_loss", "weights.reconstruct * ", "2 * ", test_translation.test_without_an_adversary_it_is_plain_regression),
+    Mutant(translation_step, "as_given", "pictures.mean(1, keepdim=True)", "pictures[:, :1]", partial(test_translation.test_channels_of_the_other_side, of=3, into=1)),
+    Mutant(translation_step, "translation_step", "if game.weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),
+    Mutant(translation_rules, "reverse", "spec.given.shape, ", "spec.shape, ", test_translation.test_the_other_direction_has_the_other_shapes),
+    Mutant(unet, "UNet.forward", "NEAR_ONE * given", "given", test_unet.test_a_residual_begins_as_a_copy),
+    Mutant(pairs, "_with", "unpaired=unpaired", "unpaired=False", test_pairs.test_sources_are_read_at_the_size_of_the_targets),
+    Mutant(pairs, "_by_name", "places[keys[1][place]]", "place", test_pairs.test_pictures_without_a_partner_are_named),
+    Mutant(split, "split_hold_out", "data.spec.unpaired", "False", partial(test_pairs.test_a_hold_out_keeps_pairs_together_and_sides_apart, paired="none")),
+    Mutant(translator, "Translator._in_tiles", "top - above", "0", tiles),
+    Mutant(translator, "Translator._in_tiles", "top + TILE + MARGIN", "top + TILE", tiles),
+    Mutant(translate, "scaled", "min(size)", "max(size)", partial(test_translator.test_the_shorter_side_is_as_in_the_training, size=(100, 50), expected=(64, 32))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_broken_copy_is_caught(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    caught(mutant, request)
+
+
+def test_the_tests_that_catch_broken_copies_are_in_the_suite() -> None:
+    assert [str(mutant) for mutant in MUTANTS if not in_suite(mutant)] == []
