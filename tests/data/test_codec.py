@@ -13,7 +13,7 @@ from sparring.kinds.kind import Kind
 
 BYTES = Affine("uint8", (127.5,), (127.5,))
 COLUMNS = Affine("float32", (1.0, -1.0), (2.0, 4.0), bounded=False)
-LETTERS = OneHot((3,), ("", "a", "\n"), temperature=0.5)
+LETTERS = OneHot((3,), ("", "a", "\n"), temperature=0.5, counts=(1, 9, 2))
 VOICES = OneHot((3, 2))
 
 
@@ -94,7 +94,15 @@ def test_the_codec_gives_the_head_its_temperature() -> None:
 
 @pytest.mark.parametrize("codec", [LETTERS, VOICES])
 def test_symbols_are_read_as_they_are_written(codec: OneHot) -> None:
-    assert OneHot.from_dict(codec.to_dict()) == codec
+    read = OneHot.from_dict(codec.to_dict())
+    assert (read, read.counts) == (codec, codec.counts)
+
+
+def test_codecs_are_equal_whatever_occurs_how_often_which_old_files_do_not_say() -> None:
+    written = LETTERS.to_dict()
+    del written["counts"]
+    assert OneHot.from_dict(written) == LETTERS
+    assert OneHot.from_dict(written).counts == ()
 
 
 @pytest.mark.parametrize(
@@ -109,6 +117,7 @@ def test_symbols_fill_the_last_axis() -> None:
     assert (LETTERS.problem((7, 3)), VOICES.problem((7, 5))) == ("", "")
     assert "5 symbols in all do not fit the shape [7, 3]" in VOICES.problem((7, 3))
     assert "do not fit the shape" in LETTERS.problem((3,))
+    assert "counts: 1 for 3 symbols" in OneHot((3,), counts=(1,)).problem((7, 3))
     assert "2 names for 3 symbols" in OneHot((3,), ("a", "b")).problem((7, 3))
 
 

@@ -28,6 +28,7 @@ def test_symbols_are_the_end_and_then_the_most_frequent() -> None:
     assert symbols(data) == ("", "a", "b")
     assert data.samples.tolist() == [[1, 1, 2], [1, 2, 0], [1, 0, 0]]
     assert data.spec.shape == (3, 3)
+    assert OneHot.of(data.spec.codec).counts == (2, 4, 2)
 
 
 @given(st.lists(st.text("ab \n你", min_size=1), min_size=1))

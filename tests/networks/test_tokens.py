@@ -45,6 +45,17 @@ def test_layers_keep_the_variance_of_a_signal() -> None:
     assert float(tokens.convolution(64, 64, 3, 1.0)(over_time)[:, :, 1:-1].var()) == pytest.approx(1, abs=0.1)
 
 
+@torch.no_grad()
+def test_a_generator_begins_with_symbols_as_often_as_in_the_data() -> None:
+    found = []
+    for counts in ((), (0, 30, 1, 1, 300)):
+        torch.manual_seed(0)
+        logits = tokens.Generator(shape=(4, 5), head=torch.nn.Identity, latent_dim=4, counts=counts)
+        found.append(logits(torch.ones(2, 4)))
+    more = found[1] - found[0]
+    torch.testing.assert_close(more - more[..., :1], torch.tensor([1, 30, 1, 1, 300]).log().expand(2, 4, 5))
+
+
 def test_every_step_gets_a_gradient_through_the_argmax() -> None:
     generator = tokens.Generator(shape=(6, 5), head=OneHot((5,)).head, latent_dim=4, width=8)
     discriminator = tokens.Discriminator(shape=(6, 5), width=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import field as attribute
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -143,12 +144,15 @@ class OneHot:
             axis, V = sum(sizes); with one group, samples are stored as (B, T).
         symbols: the name of each of the V symbols, such as a letter; () if the kind of data needs none.
         temperature: of the generator's last layer, ``StraightThrough``.
+        counts: how often each symbol occurs in the training data, with which a generator may begin; () if
+            that is unknown. Codecs that differ in this alone are equal.
         bounded: encoded values are always 0 or 1.
     """
 
     sizes: tuple[int, ...]
     symbols: tuple[str, ...] = ()
     temperature: float = 1.0
+    counts: tuple[int, ...] = attribute(default=(), compare=False)
     bounded: bool = True
 
     def head(self) -> nn.Module:
@@ -173,6 +177,8 @@ class OneHot:
     def problem(self, shape: tuple[int, ...]) -> str:
         if len(shape) != 2 or shape[-1] != sum(self.sizes):
             return f"sizes: {sum(self.sizes):,} symbols in all do not fit the shape {list(shape)}"
+        if self.counts and len(self.counts) != sum(self.sizes):
+            return f"counts: {len(self.counts):,} for {sum(self.sizes):,} symbols"
         if self.symbols and len(self.symbols) != sum(self.sizes):
             return f"symbols: {len(self.symbols):,} names for {sum(self.sizes):,} symbols"
         return ""
@@ -192,6 +198,7 @@ class OneHot:
             sizes=field(values, "sizes", lambda sizes: _some(listed(sizes, symbol_count, MOST_GROUPS))),
             symbols=field(values, "symbols", lambda names: listed(names, _symbol)),
             temperature=field(values, "temperature", partial(finite, low=1e-3, high=1e3)),
+            counts=field({"counts": (), **values}, "counts", lambda counts: listed(counts, whole)),
         )
 
     @staticmethod

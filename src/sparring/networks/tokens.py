@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from sparring.data.codec import OneHot
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
 from sparring.networks.network import Network
 
@@ -32,6 +33,7 @@ class Generator(nn.Module):
         depth: residual blocks at full length.
         classes: number of classes; 0: without labels.
         head: makes the last layer, which takes logits (B, T, V).
+        counts: how often each symbol occurs, so that the first samples have symbols as often; (): unknown.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Generator(nn.Module):
         width: int = 64,
         depth: int = 2,
         classes: int = 0,
+        counts: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.steps, symbols = shape
@@ -58,6 +61,9 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(Block(width, style) for _ in range(doublings + depth))
         self.doubled = doublings
         self.logits = convolution(width, symbols, 1, 1.0)
+        if counts and self.logits.bias is not None:
+            shares = torch.tensor(counts).clamp_min(1).log()
+            nn.init.zeros_(self.logits.bias).data += shares - shares.mean()
         self.head = head()
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -150,7 +156,13 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float = ROOT, bias
 
 NETWORK = Network(
     generator=lambda o: Generator(
-        shape=o.shape, head=o.head, latent_dim=o.latent_dim, width=o.width, depth=o.depth, classes=o.classes
+        shape=o.shape,
+        head=o.head,
+        latent_dim=o.latent_dim,
+        width=o.width,
+        depth=o.depth,
+        classes=o.classes,
+        counts=o.codec.counts if isinstance(o.codec, OneHot) else (),
     ),
     discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, depth=o.depth, classes=o.classes),
     axes="T V",

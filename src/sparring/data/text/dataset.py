@@ -111,7 +111,9 @@ def from_strings(
     if own is not None and len(own) == len(texts):
         own = [own[place] for place in kept]
     indices, class_names = class_indices(own, len(kept), name)
-    spec = Spec(KIND, (length, len(symbols.known)), OneHot((len(symbols.known),), symbols.known), class_names)
+    counts = (sum(len(text) < length for text in chosen), *symbols.counts.values())  # a text ends once
+    codec = OneHot((len(symbols.known),), symbols.known, counts=counts)
+    spec = Spec(KIND, (length, len(symbols.known)), codec, class_names)
     notes = [*found.notes, *_left_out(len(texts) - len(written), too_long, longest, rare, symbols, options)]
     origin = Origin(
         options={
