@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -35,7 +36,17 @@ FOR_PICTURES = [
 ]
 TRANSLATIONS = [name for name, recipe in RECIPES.items() if recipe.get("rules") == "translation"]
 # The recipes of kinds whose networks take no pictures, each with a few samples of its kind.
-OF_KINDS = {"counterpoint": lambda: rolls(64).samples, "letters": lambda: ["ab", "ba", "abab", "baba"] * 16}
+OF_KINDS = {
+    "counterpoint": lambda: rolls(64).samples,
+    "letters": lambda: ["ab", "ba", "abab", "baba"] * 16,
+    "rows": lambda: table(64),
+}
+
+
+def table(count: int) -> pandas.DataFrame:
+    """A number, and a word that follows from it."""
+    numbers = np.arange(count) * 7 % 23
+    return pandas.DataFrame({"number": numbers, "word": np.where(numbers > 9, "many", "few")})
 
 
 def rolls(count: int) -> Dataset:
@@ -110,7 +121,7 @@ def test_every_recipe_of_another_kind_trains(recipe: str) -> None:
     gan = GAN(recipe, **TINY).fit(data, np.arange(len(data)) % 2, samples_seen=64)
     assert gan.classes_ == 2
     assert len(gan.sample(3)) == 3
-    assert isinstance(gan.sample(3)[0], str | np.ndarray)
+    assert isinstance(gan.sample(3), list | np.ndarray | pandas.DataFrame)
 
 
 @pytest.mark.parametrize("recipe", TRANSLATIONS)

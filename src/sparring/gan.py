@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -203,19 +203,32 @@ class GAN:
         return [one.picture for one in found if one.picture is not None]
 
     @room()
-    def sample(self, count: int = 1, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Any:
-        """Draw samples: an array (count, *shape) in the data's own range and type, or texts as a list.
+    def sample(
+        self,
+        count: int = 1,
+        *,
+        labels: Any = None,
+        seed: int = 0,
+        truncation: float = 1.0,
+        where: str | Sequence[str] = (),
+    ) -> Any:
+        """Draw samples: an array (count, *shape) in the data's own range and type, texts as a list, or a table.
 
         Args:
             labels: a class, or one for each sample, by name or, if no name is a number, by index; by
                 default, all classes in turn.
             seed: of the latents.
             truncation: scale of the latents; below 1 more typical and less varied.
+            where: for tables, conditions that every row keeps to, such as "income=>50K" or "18 <= age < 30".
 
         Raises:
             RunError: not fitted yet.
-            ConfigError: labels that do not fit.
+            ConfigError: labels that do not fit, or conditions that hardly any sample keeps to.
         """
+        conditions = (where,) if isinstance(where, str) else tuple(where)
+        if conditions or (kinds.of(self.spec_).kept and labels is None):
+            found = self._fitted.sampler.kept(whole("count", count, 1), conditions, seed, truncation)
+            return self._handed(found.samples)
         return self._handed(self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation))
 
     def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:

@@ -17,7 +17,8 @@ from sparring.config.groups import Config, DatasetConfig, FilesConfig
 from sparring.data.repeats import repeats
 from sparring.data.spec import Dataset
 from sparring.data.store import too_many
-from sparring.errors import RunError, printable, warn
+from sparring.errors import ConfigError, RunError, printable, warn
+from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.training import suited
@@ -72,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
             share = math.ceil(1000 * lost / total) / 1000
             print(f"\nTraining refuses so many broken files: repair them, or give --max-broken {share:g}.")
     kind = kinds.of(data.spec)
+    if args.write:
+        write_types(data, args.write, args.force)
     if kind.lines:
         order = torch.randperm(len(data), generator=torch.Generator().manual_seed(args.seed))[: kind.count]
         print("", *kind.lines(data.samples[order].numpy(), data.spec), sep="\n")
@@ -83,6 +86,21 @@ def run(args: argparse.Namespace) -> int:
         raise RunError(f"cannot write {out}: a sheet is a picture; give a name that ends in .png.") from error
     screen.print(f"\n  sheet  {out}", markup=False, soft_wrap=True)
     return 0
+
+
+def write_types(data: Dataset, path: Path, force: bool) -> None:
+    """Write what the columns of a table are, as ``--columns`` reads it.
+
+    Raises:
+        ConfigError: the data is no table.
+    """
+    kind = kinds.of(data.spec)
+    if kind.types is None:
+        raise ConfigError(f"--write: {kind.noun}s have no columns. Leave it out.")
+    layout.refuse_taken(path, force)
+    with layout.writing(path):
+        write_whole(path, kind.types(data.spec).encode())
+    print(printable(f"what each column is: {path}; change it there, and give it with --columns {path}"))
 
 
 def facts(data: Dataset) -> dict[str, str]:

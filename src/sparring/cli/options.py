@@ -24,8 +24,9 @@ start here
 
 verbs
   train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), texts
-                   (.txt .csv .tsv .jsonl .ndjson .json), a .npy or .npz array, hf:NAME, or the
-                   built-in mnist, fashion-mnist, emoji, chorales, names, tang, ring, grid, spirals
+                   (.txt .csv .tsv .jsonl .ndjson .json), a table (.csv .tsv .parquet), a .npy or .npz
+                   array, hf:NAME, or the built-in mnist, fashion-mnist, emoji, chorales, names,
+                   tang, ring, grid, spirals
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
   translate RUN PICTURES     make pictures of other pictures, after train --from A --to B
@@ -39,7 +40,9 @@ verbs
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
 OUTRO = "`sparring VERB --help` lists the options of a verb."
-DATA_HELP = "a folder or .zip of pictures or MIDI files, texts, a .npy or .npz file, hf:NAME, a built-in name"
+DATA_HELP = (
+    "a folder or .zip of pictures or MIDI files, texts, a table, a .npy or .npz file, hf:NAME, a built-in name"
+)
 RUN_HELP = f"run folder, or {' or '.join(TRAINED)}, trained players that come with sparring"
 TRAIN_EXAMPLES = """\
 examples
@@ -169,6 +172,12 @@ def _training_verbs(verbs: Any) -> None:
     data.add_argument("data", metavar="DATA", type=named, help=DATA_HELP)
     data.add_argument("--out", type=path, help="file for the sheet of samples (a new DATA.png)")
     data.add_argument("--force", action="store_true", help="replace --out if it exists")
+    data.add_argument(
+        "--write",
+        type=path,
+        metavar="FILE",
+        help="tables: write what each column is to a file, to change it",
+    )
     data.add_argument("--seed", type=whole, default=0, help="seed that chooses the samples on the sheet (0)")
     add_config_options(data, only="files")
 
@@ -191,6 +200,10 @@ def _using_verbs(verbs: Any) -> None:
     sample.add_argument("--count", type=whole, help="number of samples (64; with --interpolate: frames)")
     sample.add_argument("--seed", type=whole, default=0, help="seed of the latents (0)")
     sample.add_argument("--label", help="draw only this class; without it: a row per class")
+    sample.add_argument(
+        "--where", action="append", metavar="CONDITION",
+        help="tables: only rows with this, such as 'income=>50K' or '18 <= age < 30'; may be repeated",
+    )  # fmt: skip
     sample.add_argument(
         "--truncation",
         type=number,

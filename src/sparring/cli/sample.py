@@ -41,7 +41,17 @@ def run(args: argparse.Namespace) -> int:
     natural = args.count is not None and not args.interpolate
     order: drawing.Order = "natural" if natural else "rows"
     labels = sampler.labels(count, args.label, order=order, seed=args.seed)
-    if args.interpolate:
+    if args.where and args.interpolate:
+        raise ConfigError("--where draws anew what does not fit, which a walk cannot: leave out --interpolate.")
+    drawn_anew = ""
+    if kind.kept and not args.interpolate and args.label is None:
+        found = sampler.kept(count, args.where or (), args.seed, args.truncation)
+        samples, labels = found.samples, None
+        if found.redrawn:
+            drawn_anew = f"{found.redrawn:.1%} of the drawn {kind.noun}s did not fit and were drawn anew."
+    elif args.where:
+        sampler.kept(count, args.where)  # says why not
+    elif args.interpolate:
         samples = sampler.walk(count, labels, seed=args.seed, truncation=args.truncation)
     else:
         samples = sampler.decoded(sampler.latents(count, args.seed, args.truncation), labels).numpy()
@@ -55,5 +65,7 @@ def run(args: argparse.Namespace) -> int:
             kind.sound(samples, shown, folder.spec, out)
     if kind.lines and not args.out:
         print(*kind.lines(samples, folder.spec), sep="\n")
+    if drawn_anew:
+        print(drawn_anew)
     print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))
     return 0

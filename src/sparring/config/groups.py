@@ -18,7 +18,7 @@ from sparring.config.texts import text_length
 from sparring.errors import ConfigError, counted, unknown
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet")
+NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns")
 # The names in tables of other files; a test compares them.
 GAMES = ("adversarial", "translation")
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
@@ -79,8 +79,10 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 LAYERED = Need(
-    lambda c: {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens"},
-    "mlp, modern, notes or tokens networks",
+    lambda c: (
+        {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}
+    ),
+    "mlp, modern, notes, tokens or columns networks",
 )
 MEAN = "batches of 2 samples or more, such as --batch-size 64"
 G_MEAN = Need(lambda c: (c.networks.generator, c.networks.g_norm) != ("mlp", "batch") or c.part > 1, MEAN)
@@ -195,6 +197,10 @@ class FilesConfig(Group):
     column: str = option("auto", "the column of a CSV or JSON lines file that holds the texts")
     vocabulary: int = option(2_000, "the most symbols; texts with rarer ones are left out", low=2, high=60_000)
     longest: str = option("auto", "the most symbols of a text; longer ones are left out")
+    columns: str = option(
+        NONE, "tables: a TOML file of what each column is, and of rules; `sparring data --write` makes one"
+    )
+    target: str = option(NONE, "tables: the column that your own models predict; evaluate predicts it too")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -245,7 +251,7 @@ class NetworksConfig(Group):
     d_deviation: bool = option(False, "show a dcgan discriminator how much a batch varies", needs=(DCGAN,))
     depth: int = option(
         1,
-        "hidden layers (mlp), residual blocks (notes, tokens) or residual blocks per scale (modern)",
+        "hidden layers (mlp), residual blocks (notes, tokens, columns) or residual blocks per scale (modern)",
         low=1,
         high=1_000,
         why=DEEP,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet"]
+NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns"]
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -79,6 +79,10 @@ class Options(BudgetOptions, total=False):
     """The most symbols; texts with rarer ones are left out."""
     longest: str
     """The most symbols of a text; longer ones are left out."""
+    columns: str
+    """Tables: a TOML file of what each column is, and of rules; `sparring data --write` makes one."""
+    target: str
+    """Tables: the column that your own models predict; evaluate predicts it too."""
     latent_dim: int
     """Numbers in a latent vector (0: as many as a sample has)."""
     g_width: int
@@ -92,7 +96,7 @@ class Options(BudgetOptions, total=False):
     d_deviation: bool
     """Show a dcgan discriminator how much a batch varies."""
     depth: int
-    """Hidden layers (mlp), residual blocks (notes, tokens) or residual blocks per scale (modern)."""
+    """Hidden layers (mlp), residual blocks (notes, tokens, columns) or residual blocks per scale (modern)."""
     g_norm: Literal["none", "batch", "conditional-batch"]
     """Normalisation in the generator."""
     d_norm: Literal["none", "batch", "spectral"]

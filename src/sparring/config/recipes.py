@@ -152,6 +152,15 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
     },
+    # The default for tables: ranks as normal quantiles, categories drawn with noise of their own.
+    "rows": {
+        "generator": "columns", "discriminator": "columns", "g_norm": "none", "hold_out": 0.2,
+        "latent_dim": 0, "g_width": 128, "d_width": 128, "depth": 2,
+        "loss": "relativistic", "r1_gamma": 0.3, "r2_gamma": 0.3,
+        "precision": "fp32", "batch_size": 256, "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
+        "lr_warmup": 0.02, "lr_schedule": "linear", "lr_decay_from": 0.5, "lr_end": 0.05,
+        "ema_half_life": 180_000, "samples_seen": 1_500_000,
+    },
 }  # fmt: skip
 
 # Changes to recipes if the data are points, for which convolutions make no sense.
@@ -210,6 +219,7 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
     "cut": ("two sets of pictures, patches that keep their place", "Park 2020"),
     "cyclegan": ("two sets of pictures, there and back", "Zhu 2017"),
     "letters": ("the default for text: convolutions over time, all symbols at once", "this library"),
+    "rows": ("the default for tables: ranks as normal quantiles, categories with noise", "this library"),
 }
 ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures
 USUAL = "image"  # the kind of data for which recipes are written

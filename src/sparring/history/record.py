@@ -94,6 +94,11 @@ LOGGED: dict[str, Logged] = {
         "below 0.1",
         "share of the symbols in real texts or music, as often as they occur, that no forged one has",
     ),
+    "tears": Logged(
+        "correlation",
+        "below 0.05",
+        "how far the correlation of two columns of forged rows is from that of real rows, as a mean over pairs",
+    ),
     "repeats": Logged("share", "below 0.1", "share of forged texts, or bars of music, that repeat another one"),
     "copies": Logged("share", "below 0.2", "share of forged samples that are equal to a training sample"),
     "times_real": Logged(

@@ -6,11 +6,12 @@ from sparring.kinds.image import IMAGE
 from sparring.kinds.kind import Kind
 from sparring.kinds.music import MUSIC
 from sparring.kinds.points import POINTS
+from sparring.kinds.table import TABLE
 from sparring.kinds.text import TEXT
 
 # In the order in which they are asked whether a file or an array is theirs; pictures are last, as they
 # read any folder.
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, MUSIC, TEXT, IMAGE)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (POINTS, MUSIC, TABLE, TEXT, IMAGE)}
 
 
 def of(found: Spec | str) -> Kind:

@@ -54,7 +54,7 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
         raise DataError(
             f"{name} is a run folder, not data: continue it with `sparring resume {name}`, or give data."
         )
-    kind = kind_of_files(name)
+    kind = kind_of_files(name, chosen)
     taken = {key: value for key, value in chosen.items() if kind and key in kind.options}
     found = kind.read(Path(name), taken, watch) if kind and kind.read else _arrays(name, Path(name))
     refuse_options({key: value for key, value in chosen.items() if key not in taken}, found)
@@ -145,12 +145,22 @@ def samples(data: Any, labels: Any = None, files: FilesConfig | None = None) -> 
     return found, notes
 
 
-def kind_of_files(name: str) -> Kind | None:
-    """The kind that reads the file or folder of this name; None for arrays and for missing files."""
+def kind_of_files(name: str, chosen: Mapping[str, Any] | None = None, like: Spec | None = None) -> Kind | None:
+    """The kind that reads the file or folder of this name; None for arrays and for missing files.
+
+    Of several kinds that could read it, it is that of ``like``, or that whose options of files were chosen.
+    """
     path = Path(name)
     if name in BUILT_IN or name.startswith(HUB):
         return None
-    return next((kind for kind in kinds.KINDS.values() if kind.reads(path)), None)
+    readers = [kind for kind in kinds.KINDS.values() if kind.reads(path)]
+    defaults = dataclasses.asdict(FilesConfig())
+    said = {key for key, value in (chosen or {}).items() if value != defaults[key]}
+    return max(
+        readers,
+        key=lambda kind: (like is not None and kind.name == like.kind, len(said & {*kind.options})),
+        default=None,
+    )
 
 
 def options(name: str) -> tuple[str, ...]:
@@ -167,7 +177,7 @@ def comparable(name: str, like: Spec | None, files: FilesConfig) -> dict[str, An
     if name.startswith(HUB):  # a set of the hub may have pictures of many sizes
         alike = kinds.of(like).comparable(chosen, like) if like else chosen
         return {**alike, "size": chosen["size"], "resize": chosen["resize"]}
-    kind = kind_of_files(name)
+    kind = kind_of_files(name, chosen, like)
     return (
         {key: value for key, value in kind.comparable(chosen, like).items() if key in kind.options}
         if kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -94,6 +94,8 @@ class Kind:
             people cannot compare such samples by eye.
         lines: decoded samples as lines of text, for the terminal; None if it shows the sheet, or nothing.
         handed: decoded samples as ``GAN.sample`` returns them; None: the array.
+        kept: whether each decoded sample keeps to the rules of its data and to conditions of the user, as
+            "column=value"; others are drawn anew. None: such data has neither.
         media: the media type of samples on the page, such as audio/wav or text/plain.
         show: turns decoded samples into the bytes of this type; None: the sheet as PNG.
         beside: as ``show``, each sample beside what is nearest in training samples, given second; None: never.
@@ -111,6 +113,7 @@ class Kind:
             kind, or returns None if it is of another kind; None: never.
         options: the options of files (``FilesConfig``) that ``read`` and ``given`` take; others are refused.
         read_like: the options with which files give samples of the shape of a Spec.
+        types: what the columns of a Spec are, as a file that reading takes back; None: it has no columns.
         adapted: brings data of this kind to the encoding of a Spec, to compare it with samples of that.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
@@ -147,6 +150,7 @@ class Kind:
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     lines: Callable[[Array, Spec], list[str]] | None = None
     handed: Callable[[Array, Spec], Any] | None = None
+    kept: Callable[[Array, Spec, Sequence[str]], Array] | None = None
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None
     beside: Callable[[Array, Array, Spec], bytes] | None = None
@@ -161,6 +165,7 @@ class Kind:
     given: Given | None = None
     options: tuple[str, ...] = ()
     read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
+    types: Callable[[Spec], str] | None = None
     adapted: Callable[[Dataset, Spec], Dataset] = lambda data, like: data
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 

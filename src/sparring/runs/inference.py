@@ -6,19 +6,21 @@ into memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sparring import games, networks
+from sparring import games, kinds, networks
 from sparring.config.arguments import whole
 from sparring.config.groups import OWN, Config
 from sparring.data.spec import Spec
-from sparring.errors import ConfigError, warn
+from sparring.errors import ConfigError, first_of, warn
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.kinds.kind import Array
@@ -30,7 +32,24 @@ from sparring.runs.checkpoint import AVERAGE, GENERATOR
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
+MOST_ROUNDS = 1_000  # of drawing until enough samples keep to conditions
+LEAST_AT_ONCE, MOST_AT_ONCE = 500, 50_000  # samples that are drawn in a round
+MOST_TRIED, LEAST_SHARE = 200_000, 1e-4  # samples after which conditions that hardly any keeps to are given up
+ROUND_STRIDE = 1_000_003  # between the seeds of two rounds
 STOP_FRAMES = 10  # of a walk, from one latent to the next
+
+
+class Kept(NamedTuple):
+    """Samples that were kept, and how many were drawn and fit."""
+
+    samples: Array
+    tried: int
+    fit: int
+
+    @property
+    def redrawn(self) -> float:
+        """The share of drawn samples that did not fit."""
+        return 1 - self.fit / self.tried
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,41 @@ class Sampler:
         latents = self.latents(count, seed, truncation)
         drawn: Array = self.decoded(latents, self.labels(len(latents), labels, seed=seed)).numpy()
         return drawn
+
+    def kept(self, count: int, conditions: Sequence[str] = (), seed: int = 0, truncation: float = 1.0) -> Kept:
+        """Samples that keep to the rules of their data and to these conditions; others are drawn anew.
+
+        Raises:
+            ConfigError: such data has no conditions, or hardly any sample keeps to them.
+        """
+        accept = kinds.of(self.spec).kept
+        if accept is None:
+            noun = kinds.of(self.spec).noun
+            raise ConfigError(f"--where (where=…): {noun}s have no columns. Leave it out.")
+        parts: list[Array] = []
+        tried, found, share = 0, 0, 1.0
+        for round_ in range(MOST_ROUNDS):
+            wanted = min(MOST_AT_ONCE, max(LEAST_AT_ONCE, math.ceil(1.1 * (count - found) / share)))
+            if round_ == 0 and not conditions:
+                wanted = min(MOST_AT_ONCE, count)
+            latents = self.latents(wanted, seed + round_ * ROUND_STRIDE, truncation)
+            labels = self.labels(wanted, order="random", seed=seed + round_ * ROUND_STRIDE)
+            drawn: Array = self.decoded(latents, labels).numpy()
+            fine = accept(drawn, self.spec, conditions)
+            parts.append(drawn[fine])
+            tried, found = tried + wanted, found + int(fine.sum())
+            share = max(found, 0.5) / tried
+            if found >= count:
+                break
+            if tried >= MOST_TRIED and share < LEAST_SHARE:
+                break
+        if found < count:
+            what = first_of(list(conditions)) or "the rules"
+            raise ConfigError(
+                f"of {tried:,} drawn samples {found:,} keep to {what}: too few "
+                f"for {count:,}. Ask for fewer (--count), or for less (--where)."
+            )
+        return Kept(np.concatenate(parts)[:count], tried, found)
 
     def interpolate(self, count: int, *, labels: Any = None, seed: int = 0, truncation: float = 1.0) -> Array:
         """Samples (count, *shape) of a closed walk in the data's own range and type; see ``GAN.interpolate``.

@@ -1,0 +1,226 @@
+"""One column of a table: its type, its values, and how a number becomes a rank and a rank a number again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.config.values import field, finite, listed, one_of, whole
+from sparring.errors import UnreadableError, printable, quoted
+
+NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
+CHOICES = ("category", "boolean")  # types whose values are one of a few
+LEARNT = (*NUMBERS, *CHOICES)
+ASIDE = ("identifier", "constant", "text")  # types that the players never see
+TYPES = (*LEARNT, *ASIDE)
+MOST_LEVELS = 5_000  # of a category
+MOST_KNOTS = 2_000  # points of the quantile function of a column
+TIED = 3  # rows with one value, from which this value is drawn exactly
+LONGEST = 2_000  # characters of a name or a level
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+DAY = 86_400  # seconds
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: as given.
+        type: one of TYPES.
+        missing: the share of rows without a value.
+        levels: the values of a category as text; of a boolean the words for no and yes; of a constant its only
+            value.
+        shares: how often each level, or each value between two knots, occurs; of categories alone.
+        ranks, values: the knots of the quantile function of a number: the share of rows below, and the value.
+        decimals: after the point; None: as many as a float has.
+        form: how a value is written: the format of a date, "," for a decimal comma, the text before the number
+            of an identifier.
+        blank: what a missing value is written as.
+        dtype: the type of the column in the user's table in memory; "" for one from a text file.
+    """
+
+    name: str
+    type: str
+    missing: float = 0.0
+    levels: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    ranks: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
+    decimals: int | None = None
+    form: str = ""
+    blank: str = ""
+    dtype: str = ""
+
+    @property
+    def learnt(self) -> bool:
+        return self.type in LEARNT
+
+    @property
+    def numeric(self) -> bool:
+        return self.type in NUMBERS
+
+    @property
+    def size(self) -> int:
+        """Symbols of a category, one more where values are missing; 2 of a number with missing ones; else 0."""
+        if self.numeric:
+            return 2 if self.missing else 0
+        return len(self.levels) + (self.missing > 0)
+
+    @cached_property
+    def knots(self) -> tuple[Numbers, Numbers]:
+        """The ranks and the values of the knots."""
+        return np.array(self.ranks), np.array(self.values)
+
+    def numbers(self, stored: NDArray[Any]) -> Numbers:
+        """What is stored (N,), a rank or the place of a level, as numbers; NaN: missing; dates in seconds."""
+        if not self.numeric:
+            return stored.astype(np.float64)
+        found = self.rounded(np.interp(stored.astype(np.float64), *self.knots))
+        return np.where(np.isnan(stored), np.nan, found)
+
+    def rounded(self, numbers: Numbers) -> Numbers:
+        """Numbers (N,) with as many decimals as the column has, dates to the day."""
+        if self.type == "date":
+            return np.asarray(np.round(numbers / DAY) * DAY)
+        return numbers if self.decimals is None else np.round(numbers, self.decimals) + 0.0  # no negative zero
+
+    def python(self, numbers: Numbers) -> list[Any]:
+        """Numbers (N,), as ``numbers`` gives them, as Python's values; None: missing."""
+        if self.type == "number":
+            return [None if math.isnan(x) else x for x in numbers.tolist()]
+        if self.type == "whole":
+            return [None if math.isnan(x) else int(x) for x in numbers.tolist()]
+        if self.numeric:
+            moments = [None if math.isnan(x) else EPOCH + timedelta(seconds=x) for x in numbers.tolist()]
+            dated = self.type == "date"
+            return [moment.date() if moment and dated else moment for moment in moments]
+        named: list[Any] = list(self.levels)
+        if self.type == "boolean" and self.dtype:
+            named = [False, True]
+        return [None if math.isnan(x) or x >= len(named) else named[int(x)] for x in numbers.tolist()]
+
+    def text(self, numbers: Numbers) -> list[str]:
+        """Numbers (N,), as ``numbers`` gives them, as they are written in a text file."""
+        found = self.python(numbers)
+        if self.type in ("date", "time"):
+            return [self.blank if x is None else self._moment(x) for x in found]
+        if self.type != "number":
+            return [self.blank if x is None else str(x) for x in found]
+        digits = "%.10g" if self.decimals is None else f"%.{self.decimals}f"
+        written = [self.blank if x is None else digits % x for x in found]
+        return [word.replace(".", ",") for word in written] if self.form == "," else written
+
+    def _moment(self, moment: Any) -> str:
+        return str(moment.strftime(self.form)) if self.form else str(moment.isoformat())
+
+    def ranked(self, numbers: Numbers, jitter: Numbers) -> Numbers:
+        """The ranks (N,) of numbers, by the quantile function; where many rows have one value, at ``jitter``
+        between its ends."""
+        ranks, values = self.knots
+        low = np.interp(numbers, *_ends(values, ranks, last=False))
+        high = np.interp(numbers, *_ends(values, ranks, last=True))
+        return np.where(np.isnan(numbers), np.nan, low + (high - low) * jitter)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields for JSON, without those that are empty."""
+        kept = {name: value for name, value in asdict(self).items() if value not in ((), "", None)}
+        return {name: value for name, value in kept.items() if name != "missing" or value}
+
+    @staticmethod
+    def from_dict(values: Any) -> Column:
+        """The inverse of ``to_dict``.
+
+        Raises:
+            UnreadableError: a field is missing, or its value is not accepted.
+        """
+        if not isinstance(values, Mapping):
+            raise UnreadableError(f"{quoted(values)} where a column is expected")
+        given = {"missing": 0.0, "levels": [], "shares": [], "ranks": [], "values": [], "form": ""}
+        given |= {"blank": "", "dtype": "", **values}
+        column = Column(
+            name=field(given, "name", text_of),
+            type=field(given, "type", partial(one_of, TYPES)),
+            missing=field(given, "missing", partial(finite, low=0, high=1)),
+            levels=field(given, "levels", lambda names: listed(names, text_of, MOST_LEVELS)),
+            shares=field(given, "shares", lambda shares: listed(shares, partial(finite, low=0), MOST_LEVELS)),
+            ranks=field(given, "ranks", lambda ranks: listed(ranks, partial(finite, low=0, high=1), 2**20)),
+            values=field(given, "values", lambda numbers: listed(numbers, finite, 2**20)),
+            decimals=field(given, "decimals", partial(whole, low=0, high=30)) if "decimals" in given else None,
+            form=field(given, "form", text_of),
+            blank=field(given, "blank", text_of),
+            dtype=field(given, "dtype", text_of),
+        )
+        if problem := column.problem():
+            raise UnreadableError(f"the column {quoted(column.name)} {problem}")
+        return column
+
+    def problem(self) -> str:
+        """What is wrong with the fields; "" if nothing is."""
+        if self.numeric:
+            fits = len(self.ranks) == len(self.values) >= 2
+            rises = all(np.diff(knots).min(initial=0) >= 0 for knots in self.knots) if fits else False
+            return "" if rises else "has no rising quantile function"
+        if self.type in CHOICES and (not self.levels or len(self.shares) != len(self.levels)):
+            return f"has {len(self.levels):,} levels and {len(self.shares):,} shares"
+        return "has not one yes and one no" if self.type == "boolean" and len(self.levels) != 2 else ""
+
+
+def quantile_function(
+    values: Numbers, counts: NDArray[np.int64]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The knots (ranks, values) of the quantile function of distinct, rising values with these counts.
+
+    A value of at least TIED rows has a flat part, so that it is drawn exactly and as often as it occurs. Rarer
+    values are knots in the middle of their rows, between which numbers are drawn evenly: a number of one person
+    is hardly ever repeated. Of many such values, MOST_KNOTS evenly spaced ones are kept.
+    """
+    total = counts.sum()
+    high = counts.cumsum() / total
+    low = high - counts / total
+    flat = counts >= max(TIED, 2 * total / MOST_KNOTS)
+    rare = np.flatnonzero(~flat)
+    if len(rare) > MOST_KNOTS:
+        rare = rare[np.linspace(0, len(rare) - 1, MOST_KNOTS).astype(int)]
+    middle = (low + high) / 2
+    ranks = np.concatenate([low[flat], high[flat], middle[rare], [0.0, 1.0]])
+    knots = np.concatenate([values[flat], values[flat], values[rare], values[[0, -1]]])
+    order = np.lexsort((ranks, knots))
+    return tuple(ranks[order].round(9).tolist()), tuple(knots[order].tolist())
+
+
+def _ends(values: Numbers, ranks: Numbers, last: bool) -> tuple[Numbers, Numbers]:
+    """Each distinct value once, with the first or the last rank that has it."""
+    edges = np.diff(values) > 0
+    kept = np.append(edges, True) if last else np.insert(edges, 0, True)
+    return values[kept], ranks[kept]
+
+
+def shares_of(counts: NDArray[np.int64]) -> tuple[float, ...]:
+    """Counts as shares of their sum."""
+    return tuple((counts / max(int(counts.sum()), 1)).round(9).tolist())
+
+
+def shown(names: Sequence[str], most: int = 6) -> str:
+    """The first names, printable, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(printable(name[:40]) for name in names[:most]) + more
+
+
+def text_of(value: Any) -> str:
+    """Check that a value in a file is a text that is not too long.
+
+    Raises:
+        UnreadableError: it is not.
+    """
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise UnreadableError(f"{quoted(value)} where a text of at most {LONGEST:,} characters is expected")
+    return value

@@ -1,0 +1,249 @@
+"""Make a data set of a table: what each column is, what is left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sparring.data.arrays import ARRAY, class_indices
+from sparring.data.spec import Dataset, Origin, Spec
+from sparring.data.store import Watch
+from sparring.data.table import frames, guess, rules, types
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import CHOICES, DAY, EPOCH, NUMBERS, Column, shown
+from sparring.data.table.guess import Found, Raw
+from sparring.data.table.reading import PARQUET, read_text
+from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
+
+KIND = "table"
+NONE = "none"
+MOST_LISTED = 60  # columns that are described one by one
+SEED = 0  # of the ranks of equal values
+ODD = 50.0  # times the range of 98 % of the values, beyond which some are odd
+TAIL = 0.01
+
+
+def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None) -> Dataset:
+    """Read the table in a file.
+
+    Raises:
+        DataError: it cannot be read as a table, or has nothing to learn.
+    """
+    tell = (lambda done, total: watch("reading", done, total)) if watch else (lambda done, total: None)
+    columns = frames.from_parquet(path) if path.suffix.lower() == PARQUET else read_text(path, tell)
+    return from_columns(columns, str(path.absolute()), options)
+
+
+def from_frame(frame: Any, labels: Any, options: Mapping[str, Any]) -> Dataset:
+    """A data set of a pandas, polars or pyarrow table; see ``from_path``."""
+    found = from_columns(frames.from_frame(frame, "the table"), ARRAY, options, frames.backend_of(frame))
+    if labels is None:
+        return found
+    indices, names = class_indices(labels, len(found), "the table")
+    return replace(found, labels=indices, spec=replace(found.spec, class_names=names))
+
+
+def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], backend: str = "") -> Dataset:
+    """A data set of columns as they were read.
+
+    Args:
+        options: "columns", a file of types and rules, and "target", as ``FilesConfig`` explains them.
+
+    Raises:
+        DataError: nothing can be learnt from them, or they are not what the file of types says.
+        ConfigError: the target or a rule names a column that is not there.
+    """
+    said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
+    found = [
+        guess.found(raw, np.random.default_rng([SEED, place]), said.types.get(raw.name, ""))
+        for place, raw in enumerate(columns)
+    ]
+    every = {one.column.name: one.column.type for one in found}
+    rules.check(said.rules, every)
+    target = options.get("target", NONE)
+    if target != NONE and every.get(target) not in (*NUMBERS, *CHOICES):
+        raise ConfigError(_no_target(target, every))
+    computed = rules.derived(said.rules)
+    kept = [(one, one.stored) for one in found if one.stored is not None and one.column.name not in computed]
+    learnt = [one for one, _ in kept]
+    if not learnt:
+        raise DataError(
+            f"{name}: none of its {counted(len(found), 'column')} can be learnt. Expected columns of numbers, "
+            "categories or dates whose values differ."
+        )
+    stored = torch.from_numpy(np.stack([stored_of for _, stored_of in kept], 1))
+    codec = Columns(
+        columns=tuple(one.column for one in found),
+        rows=len(stored),
+        target="" if target == NONE else target,
+        rules=said.rules,
+        combinations=tuple(_combined(together, learnt, every) for together in said.together),
+        backend=backend,
+    )
+    spec = Spec(KIND, (codec.width,), codec)
+    notes = [note for one in found for note in one.notes]
+    broken = rules.broken(codec, stored.numpy()) if said.rules else {}
+    notes += [
+        f"{count:,} of {len(stored):,} rows break the rule {quoted(rule)}."
+        for rule, count in broken.items()
+        if count
+    ]
+    origin = Origin(
+        options={"columns": said.path, "target": target},
+        notes=tuple(notes),
+        duplicates=_duplicates(columns),
+        facts=facts(codec),
+    )
+    return Dataset(name, spec, stored, None, origin)
+
+
+def adapted(data: Dataset, like: Spec) -> Dataset:
+    """The same rows with the ranks and levels of another table's Spec, without those that it cannot hold.
+
+    Raises:
+        DataError: a column is missing or of another type, or no row is left.
+    """
+    if not isinstance(data.spec.codec, Columns) or data.spec.codec == like.codec:
+        return data
+    mine, other = data.spec.codec, Columns.of(like.codec)
+    by_name = {column.name: column for column in mine.columns}
+    places = {column.name: place for place, column in enumerate(mine.learnt)}
+    stored = data.samples.numpy()
+    rng = np.random.default_rng(SEED)
+    found, unknown = [], np.zeros(len(stored), bool)
+    for column in other.learnt:
+        own = by_name.get(column.name)
+        if own is None:
+            raise DataError(
+                f"{data.name} has no column {quoted(column.name)}.{did_you_mean(column.name, by_name)}"
+            )
+        values = stored[:, places[own.name]] if own.name in places else None
+        if column.numeric:
+            numbers = _as_numbers(own, values, len(stored), column)
+            ranked = column.ranked(numbers, rng.random(len(stored)))
+            unknown |= np.isnan(ranked) & (not column.missing)
+            found.append(ranked)
+        else:
+            words = [word or "" for word in _as_words(own, values, len(stored))]
+            index = {level: place for place, level in enumerate(column.levels)}
+            ends = np.array([index.get(word, -1 if word else -2) for word in words], np.float64)
+            unknown |= (ends == -1) | ((ends == -2) & (not column.missing))
+            found.append(np.where(ends < 0, np.nan, ends))
+    if unknown.all():
+        raise DataError(f"no row of {data.name} has only values that are known.")
+    rows = torch.from_numpy(np.stack(found, 1).astype(np.float32)[~unknown])
+    return replace(data, spec=replace(like, class_names=data.spec.class_names), samples=rows)
+
+
+def _as_numbers(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> NDArray[np.float64]:
+    """A column's values as numbers, also where it has one value alone."""
+    if own.numeric and values is not None:
+        return own.numbers(values)
+    words = own.levels
+    try:
+        numbers = np.array([float(word) for word in words])
+    except ValueError as error:
+        raise DataError(
+            f"the column {quoted(own.name)} is {own.type} here and {column.type} in the training data: say "
+            "what it is with --columns types.toml."
+        ) from error
+    if own.type == "constant":
+        return np.full(rows, numbers[0] if len(numbers) else np.nan)
+    assert values is not None
+    with_none: NDArray[np.float64] = np.append(numbers, np.nan)
+    found: NDArray[np.float64] = with_none[np.where(np.isnan(values), len(numbers), values).astype(int)]
+    return found
+
+
+def _as_words(own: Column, values: NDArray[Any] | None, rows: int) -> list[str | None]:
+    if values is None:
+        return [own.levels[0] if own.levels else None] * rows
+    return [word or None for word in replace(own, blank="", dtype="").text(own.numbers(values))]
+
+
+def _combined(together: tuple[str, ...], learnt: Sequence[Found], every: Mapping[str, str]) -> Any:
+    """The combinations of levels that there are of columns that go together."""
+    by_name = {one.column.name: one for one in learnt}
+    if wrong := [name for name in together if every.get(name) not in CHOICES]:
+        raise ConfigError(
+            f"together: {quoted(wrong[0])} is not a category of the table. Name columns of categories."
+        )
+    parts = []
+    for name in together:
+        column, stored = by_name[name].column, by_name[name].stored
+        assert stored is not None
+        parts.append(
+            np.array([*column.levels, ""], dtype=object)[np.where(np.isnan(stored), -1, stored).astype(int)]
+        )
+    return together, tuple(sorted(set(zip(*parts, strict=True))))
+
+
+def _duplicates(columns: Sequence[Raw]) -> int:
+    """The number of rows whose cells are all equal to those of an earlier row."""
+    factors = np.random.default_rng(SEED).integers(2**62, size=len(columns), dtype=np.int64) | 1
+    hashed = np.zeros(len(columns[0].codes), np.int64)
+    with np.errstate(over="ignore"):
+        for factor, raw in zip(factors, columns, strict=True):
+            hashed = (hashed ^ (raw.codes.astype(np.int64) + 2)) * factor
+            hashed ^= hashed >> 29
+    return len(hashed) - len(np.unique(hashed))
+
+
+def facts(codec: Columns) -> dict[str, str]:
+    """What ``sparring data`` says of each column."""
+    found = {"columns": f"{len(codec.columns):,}, of which {len(codec.learnt):,} are learnt"}
+    for column in codec.columns[:MOST_LISTED]:
+        found[f"· {printable(column.name[:40])}"] = described(column, column.name in codec.derived)
+    if (more := len(codec.columns) - MOST_LISTED) > 0:
+        found["·"] = f"and {counted(more, 'more column')}"
+    return found
+
+
+def described(column: Column, is_derived: bool = False) -> str:
+    """A column in words."""
+    missing = f"; {column.missing:.1%} missing" if column.missing and column.learnt else ""
+    if is_derived:
+        return f"{column.type}, computed by a rule"
+    if column.numeric:
+        low, middle, high = (_said(column, np.interp(u, *column.knots)) for u in (0.0, 0.5, 1.0))
+        return f"{column.type}, {low} to {high}, half of them up to {middle}{odd(column)}{missing}"
+    if column.type in CHOICES:
+        order = np.argsort(column.shares)[::-1]
+        named = shown([column.levels[k] for k in order])
+        return f"{column.type}, {counted(len(column.levels), 'level')}: {named}{missing}"
+    if column.type == "constant":
+        return f"constant: {quoted(column.levels[0])}" if column.levels else "empty"
+    return {"identifier": "identifier: not learnt, made anew", "text": "text: left out"}[column.type]
+
+
+def odd(column: Column) -> str:
+    """What to know of a few values that are far from all others; "" if there are none."""
+    low, high = np.interp([TAIL, 1 - TAIL], *column.knots)
+    if (usual := high - low) <= 0:
+        return ""
+    beyond = [
+        x for x in (column.values[0], column.values[-1]) if not low - ODD * usual <= x <= high + ODD * usual
+    ]
+    return f" (odd: {', '.join(_said(column, x) for x in beyond)})" if beyond else ""
+
+
+def _said(column: Column, value: float) -> str:
+    if column.type in ("date", "time"):
+        moment = EPOCH + np.timedelta64(int(value), "s").astype(object)
+        return str(moment.date() if column.type == "date" or value % DAY == 0 else moment)
+    return f"{value:,.0f}" if column.type == "whole" else f"{value:,.6g}"
+
+
+def _no_target(target: str, every: Mapping[str, str]) -> str:
+    if target in every:
+        return (
+            f"--target {quoted(target)}: this column is {every[target]}, which nobody predicts. Name another."
+        )
+    near, listed = did_you_mean(target, every), first_of(list(every), 8)
+    return f"--target {quoted(target)}: there is no such column.{near} There are {listed}."

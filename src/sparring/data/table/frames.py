@@ -1,0 +1,167 @@
+"""Tables in memory (pandas, polars, pyarrow) through narwhals, and Parquet files through pyarrow: one door."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import Column
+from sparring.data.table.guess import BLANKS, Raw
+from sparring.data.table.reading import check_names
+from sparring.errors import DataError, quoted
+from sparring.files import whole
+
+INSTALL = 'pip install "sparring[tables]"'
+FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
+WORDS = ("String", "Categorical", "Enum", "Object")
+ZONE = re.compile(r"time_zone='([^']+)'")
+
+
+def package(name: str, what: str) -> Any:
+    """A package of the extra ``tables``.
+
+    Raises:
+        DataError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise DataError(f"{what} needs {name.split('.')[0]}: {INSTALL}") from error
+
+
+def backend_of(data: Any) -> str:
+    """The library whose table this is, "" for anything else; nothing is imported to tell."""
+    library = type(data).__module__.partition(".")[0]
+    return library if FRAMES.get(library) == type(data).__name__ else ""
+
+
+def from_frame(frame: Any, name: str) -> list[Raw]:
+    """The columns of a table in memory.
+
+    Raises:
+        DataError: narwhals is not installed, or two columns have one name.
+    """
+    nw = package("narwhals", "a table in memory")
+    names = frame.column_names if hasattr(frame, "column_names") else frame.columns
+    check_names([f"column {column}" for column in names], name)  # numbers are accepted as names
+    table = nw.from_native(frame, eager_only=True)
+    return [_raw(nw, table[column], str(column)) for column in table.columns]
+
+
+def from_parquet(path: Path) -> list[Raw]:
+    """The columns of a Parquet file.
+
+    Raises:
+        DataError: pyarrow is not installed, or it is no such file.
+    """
+    reader = package("pyarrow.parquet", f"{path.name}: a Parquet file")
+    arrow = package("pyarrow", "a Parquet file")
+    try:
+        table = reader.read_table(path)
+    except (OSError, arrow.ArrowException) as error:
+        raise DataError(f"{path} cannot be read as Parquet. Is it complete? Write it once more.") from error
+    return from_frame(table, path.name)
+
+
+def _raw(nw: Any, series: Any, name: str) -> Raw:
+    """One column, with its distinct values in order."""
+    dtype = str(series.dtype)
+    if series.dtype.is_numeric() or dtype == "Boolean":
+        numbers = _numbers(series)
+        known = "boolean" if dtype == "Boolean" else "whole" if series.dtype.is_integer() else ""
+        return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
+    if dtype.startswith(("Datetime", "Date")):
+        moments = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
+        if dtype == "Date":
+            moments = moments.cast(nw.Datetime("us"))
+        seconds = _numbers(moments.dt.timestamp("us")) / 1e6
+        return _of_numbers(name, seconds, "date" if dtype == "Date" else "time", dtype)
+    if not dtype.startswith(WORDS):
+        raise DataError(
+            f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, or true "
+            "and false. Leave it out."
+        )
+    known_values: dict[str, int] = {}
+    codes = np.empty(len(series), np.int32)
+    for place, value in enumerate(series.to_list()):
+        word = "" if value is None or value != value else str(value).strip()
+        codes[place] = -1 if word in BLANKS else known_values.setdefault(word, len(known_values))
+    known = "category" if dtype.startswith(("Categorical", "Enum")) else ""
+    return Raw(name, codes, list(known_values), known, dtype)
+
+
+def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    found = series.to_numpy()
+    if found.dtype.kind == "O":
+        found = np.array([np.nan if value is None else value for value in found.tolist()], np.float64)
+    return np.asarray(found, np.float64)
+
+
+def _whole_or_not(numbers: Any) -> str:
+    there = numbers[np.isfinite(numbers)]
+    return "whole" if len(there) and bool((there == there.round()).all()) else "number"
+
+
+def _of_numbers(name: str, numbers: Any, known: str, dtype: str) -> Raw:
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    values, codes = np.unique(numbers, return_inverse=True)
+    if len(values) and np.isnan(values[-1]):
+        codes = np.where(codes == len(values) - 1, -1, codes)
+        values = values[:-1]
+    return Raw(name, codes.astype(np.int32), values, known, dtype)
+
+
+def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
+    """Columns of Python values as a table of the user's library, with the types that it had.
+
+    Raises:
+        DataError: the library is not installed here.
+    """
+    nw = package("narwhals", "a table in memory")
+    package(codec.backend, f"a table of {codec.backend}")
+    series = {
+        column.name: _series(nw, codec.backend, column, columns[column.name])
+        for column in codec.columns
+        if column.name in columns
+    }
+    return nw.from_dict(series, backend=codec.backend).to_native()
+
+
+def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
+    """A column with its own type; whole numbers that may lack are floats in pandas."""
+    dtype, missing = column.dtype, None in values
+    base = dtype.partition("(")[0]
+    if base in ("Date", "Datetime"):
+        values = [datetime.combine(x, time()) if type(x) is date else x for x in values]
+        made = nw.new_series(column.name, values, nw.Datetime("us"), backend=backend)
+        if zone := ZONE.search(dtype):
+            made = made.dt.replace_time_zone(zone[1])
+        return made.cast(nw.Date()) if base == "Date" and backend != "pandas" else made
+    if base == "Enum":
+        return nw.new_series(column.name, values, nw.String(), backend=backend).cast(nw.Enum(column.levels))
+    number = base.startswith(("Int", "UInt"))
+    if number and missing and backend == "pandas":
+        base = "Float64"
+    if base == "Boolean" and missing and backend == "pandas":
+        base = "Object"
+    target = getattr(nw, base, None) if base not in ("Object", "") else None
+    return nw.new_series(column.name, values, None if target is None else target(), backend=backend)
+
+
+def write_parquet(codec: Columns, columns: dict[str, list[Any]], path: Path) -> None:
+    """Write columns of Python values as a Parquet file.
+
+    Raises:
+        DataError: pyarrow is not installed.
+    """
+    writer: Callable[..., Any] = package("pyarrow.parquet", f"{path.name}: a Parquet file").write_table
+    arrow = package("pyarrow", "a Parquet file")
+    with whole(path) as file:
+        writer(arrow.table(columns), file)

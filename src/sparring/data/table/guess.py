@@ -1,0 +1,323 @@
+"""Find out what a column holds: numbers, dates, categories, what identifies a row, or text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data.table.column import (
+    CHOICES,
+    EPOCH,
+    MOST_LEVELS,
+    Column,
+    quantile_function,
+    shares_of,
+    shown,
+)
+from sparring.errors import DataError, counted, quoted
+
+BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "#N/A", "<NA>"})
+YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
+DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y")
+CLOCKS = ("%H:%M", "%H:%M:%S")
+TIMES = tuple(f"{date}{between}{clock}" for date in DATES for between in " T" for clock in CLOCKS)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+COMMA = re.compile(r"[+-]?\d*,\d+|[+-]?\d+")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d+)?")
+PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
+ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
+NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
+COUNTED_ID = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
+LONG_TEXT = 30  # mean characters, from which different values are text
+LEAST_FOR_ID = 20  # rows, below which nothing is taken for an identifier
+
+
+class Raw(NamedTuple):
+    """A column as it was read: its distinct values, and the place (N,) of each row's value; -1: none.
+
+    Attributes:
+        values: texts of a file; or of a table in memory, numbers, or seconds since 1970, rising.
+        known: the type, where the table in memory says it.
+        dtype: the name of its type there.
+        blank: what a missing value was written as.
+    """
+
+    name: str
+    codes: NDArray[np.int32]
+    values: list[str] | NDArray[np.float64]
+    known: str = ""
+    dtype: str = ""
+    blank: str = ""
+
+
+class Found(NamedTuple):
+    """What a column is, and what is stored of it (N,), float32; None: it is not learnt."""
+
+    column: Column
+    stored: NDArray[np.float32] | None
+    notes: tuple[str, ...] = ()
+
+
+class _Parsed(NamedTuple):
+    """A type, and for numbers the number of each distinct value."""
+
+    type: str
+    numbers: NDArray[np.float64] | None = None
+    decimals: int | None = None
+    form: str = ""
+    note: str = ""
+
+
+def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
+    """What a column is, with ``asked`` as its type if the user says it.
+
+    Raises:
+        DataError: the values do not fit the type that the user asks for.
+    """
+    rows = len(raw.codes)
+    there = raw.codes >= 0
+    counts = np.bincount(raw.codes[there], minlength=len(raw.values))
+    missing = 1 - float(there.mean()) if rows else 0.0
+    common: dict[str, Any] = {"name": raw.name, "missing": missing, "blank": raw.blank, "dtype": raw.dtype}
+    if len(raw.values) == 0:
+        note = f"{quoted(raw.name)} has no value in any row: it stays empty."
+        return Found(Column(**common | {"type": "constant"}), None, (note,))
+    parsed = _asked(raw, asked) if asked else _guessed(raw, counts, rows, missing)
+    common["type"] = parsed.type
+    notes = (parsed.note,) if parsed.note else ()
+    if parsed.type == "constant":
+        first = _words(raw)[0]
+        return Found(Column(**common, levels=(first,)), None, notes)
+    if parsed.type == "identifier":
+        return Found(Column(**common, form=_prefix(raw)), None, notes)
+    if parsed.type == "text":
+        return Found(Column(**common), None, notes)
+    if parsed.numbers is not None:
+        return _of_numbers(raw, parsed, common, notes, rng)
+    return _of_levels(raw, parsed, common, notes, counts)
+
+
+def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], rng: Any) -> Found:
+    assert parsed.numbers is not None
+    numbers = np.append(parsed.numbers, np.nan)[raw.codes]  # -1 is the last
+    values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    ranks, knots = quantile_function(values, counts)
+    column = Column(**common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form)
+    # A value of one row has its own rank; of a value of many rows each has a rank of its own.
+    ends = counts.cumsum()
+    own = np.searchsorted(values, np.append(parsed.numbers, np.nan))[raw.codes].clip(0, len(values) - 1)
+    jitter = np.where(counts[own] > 1, rng.random(len(numbers)), 0.5)
+    stored = (ends[own] - counts[own] + counts[own] * jitter) / counts.sum()
+    return Found(column, np.where(np.isnan(numbers), np.nan, stored).astype(np.float32), notes)
+
+
+def _of_levels(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], counts: Any) -> Found:
+    words = _words(raw)
+    if parsed.type == "boolean":
+        order = np.argsort([_is_yes(word) for word in words], kind="stable")
+    else:
+        order = np.argsort(np.array(words, dtype=object), kind="stable")
+    place = np.empty(len(order) + 1, np.float32)
+    place[order], place[-1] = np.arange(len(order)), np.nan
+    column = Column(
+        **common, levels=tuple(words[k] for k in order), shares=shares_of(counts[order]), form=parsed.form
+    )
+    return Found(column, place[raw.codes], notes)
+
+
+def _guessed(raw: Raw, counts: NDArray[np.int64], rows: int, missing: float) -> _Parsed:
+    """The type of a column by its values."""
+    if len(raw.values) == 1 and not missing:
+        return _Parsed("constant", note=f"{quoted(raw.name)} has one value in all rows: it is not learnt.")
+    single = len(raw.values) == int(counts.sum()) == rows >= LEAST_FOR_ID
+    if raw.known == "category":
+        return _Parsed("category") if len(raw.values) <= MOST_LEVELS else _text(raw)
+    if isinstance(raw.values, list):
+        return _of_words(raw, raw.values, counts, single)
+    parsed = _Parsed(raw.known, raw.values, *_steps(raw.values, raw.known))
+    whole = parsed.type == "whole"
+    if whole and single and (_counts_up(raw, raw.values) or NAMED_ID.search(raw.name)):
+        return _Parsed("identifier", note=_is_identifier(raw))
+    return _Parsed("boolean") if raw.known == "boolean" else parsed
+
+
+def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: bool) -> _Parsed:
+    lowered = {word.casefold() for word in words}
+    if len(words) == 2 and any(lowered == set(pair) for pair in YES_NO):
+        return _Parsed("boolean")
+    parsed = _numbers(words) or _dates(words, NAMED_DATE.search(raw.name) is not None)
+    if parsed and single and parsed.type == "whole":
+        assert parsed.numbers is not None
+        if _counts_up(raw, parsed.numbers) or NAMED_ID.search(raw.name):
+            return _Parsed("identifier", note=_is_identifier(raw))
+    if parsed:
+        return parsed
+    different = len(words) / max(int(counts.sum()), 1)
+    length = float(np.mean([len(word) for word in words[:10_000]]))
+    spaces = float(np.mean([" " in word for word in words[:10_000]]))
+    if single and length < LONG_TEXT and spaces < LEAST_DISTINCT:
+        return _Parsed("identifier", note=_is_identifier(raw))
+    if len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID):
+        return _text(raw)
+    almost = sum(NUMBER.fullmatch(word) is not None for word in words)
+    if LEAST_DISTINCT < almost / len(words) < 1:
+        odd = next(word for word in words if not NUMBER.fullmatch(word))
+        return _Parsed(
+            "category",
+            note=f"{quoted(raw.name)} mixes numbers with texts such as {quoted(odd)}: it is read as a "
+            "category. Mend those values, or say what it is with --columns types.toml.",
+        )
+    return _Parsed("category")
+
+
+NAMED_DATE = re.compile(r"date|day|datum|time|born|birth|日期|时间", re.IGNORECASE)
+
+
+def _numbers(words: Sequence[str]) -> _Parsed | None:
+    """Numbers with a point, with a decimal comma, or with commas between thousands; None: they are others."""
+    if any(PADDED.fullmatch(word) for word in words):
+        return None
+    if all(NUMBER.fullmatch(word) for word in words):
+        numbers = np.array(words, dtype=object).astype(np.float64)
+        if not np.isfinite(numbers).all():
+            return None
+        return _Parsed(*_whole_or_not(words, numbers, "."))
+    if all(COMMA.fullmatch(word) for word in words) and not all(THOUSANDS.fullmatch(word) for word in words):
+        numbers = np.array([word.replace(",", ".") for word in words]).astype(np.float64)
+        return _Parsed("number", numbers, _decimals(words, ","), ",")
+    if all(THOUSANDS.fullmatch(word) for word in words):
+        numbers = np.array([word.replace(",", "") for word in words]).astype(np.float64)
+        note = f"commas in numbers such as {quoted(next(w for w in words if ',' in w))} part thousands."
+        return _Parsed(*_whole_or_not(words, numbers, "."))._replace(note=note)
+    return None
+
+
+def _whole_or_not(words: Sequence[str], numbers: NDArray[np.float64], point: str) -> Any:
+    if all(point not in word and "e" not in word.lower() for word in words) and abs(numbers).max() < 2**53:
+        return "whole", numbers, 0
+    return "number", numbers, _decimals(words, point)
+
+
+def _decimals(words: Sequence[str], point: str) -> int | None:
+    """The digits after the point, if no number has an exponent or more than six of them."""
+    if any("e" in word.lower() for word in words):
+        return None
+    most = max(len(word.partition(point)[2]) for word in words)
+    return most if most <= 6 else None
+
+
+def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
+    """Dates or moments in one of the known forms, the first that all of them have."""
+    fitting = []
+    for form in (*DATES, *TIMES):
+        if form == ALL_DIGITS and not named:
+            continue
+        if _moment(words[0], form) is not None and all(_moment(word, form) is not None for word in words):
+            fitting.append(form)
+    if not fitting:
+        return None
+    since = [(_moment(word, fitting[0]) or EPOCH) - EPOCH for word in words]
+    moments = np.array([one.total_seconds() for one in since])
+    kind = "date" if fitting[0] in DATES else "time"
+    note = (
+        f"dates such as {quoted(words[0])} are read as day/month; write them as 2024-12-31 if that is wrong."
+        if len(fitting) > 1
+        else ""
+    )
+    return _Parsed(kind, moments, 0, fitting[0], note)
+
+
+def _moment(word: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(word, form)
+    except ValueError:
+        return None
+
+
+def _asked(raw: Raw, asked: str) -> _Parsed:
+    """What the user says that the column is.
+
+    Raises:
+        DataError: its values are something else.
+    """
+    if asked in ("identifier", "text", "constant"):
+        return _Parsed(asked)
+    if asked in CHOICES:
+        if len(raw.values) > MOST_LEVELS:
+            raise DataError(
+                f"{quoted(raw.name)} is said to be a {asked}, but has {len(raw.values):,} values; at most "
+                f"{MOST_LEVELS:,} are accepted. Say text, and it is left out."
+            )
+        if asked == "boolean" and len(raw.values) != 2:
+            raise DataError(
+                f"{quoted(raw.name)} is said to be boolean, but has {counted(len(raw.values), 'value')}, such "
+                f"as {shown(_words(raw), 3)}: expected two. Say category."
+            )
+        return _Parsed(asked)
+    if not isinstance(raw.values, list):
+        known = asked if raw.known != "boolean" else "whole"
+        return _Parsed(known, raw.values, *_steps(raw.values, known))
+    parsed = _numbers(raw.values) if asked in ("number", "whole") else _dates(raw.values, True)
+    if parsed is None or (asked == "whole" and parsed.type != "whole"):
+        fits = _moment_of_any if asked in ("date", "time") else NUMBER.fullmatch
+        wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
+        raise DataError(
+            f"{quoted(raw.name)} is said to be {asked}, but {len(wrong):,} of its "
+            f"{counted(len(raw.values), 'value')}, such as {quoted(wrong[0])}, are not. Mend them, or say "
+            "category."
+        )
+    return parsed._replace(type=asked)
+
+
+def _moment_of_any(word: str) -> datetime | None:
+    return next((found for form in (*DATES, *TIMES) if (found := _moment(word, form))), None)
+
+
+def _steps(values: NDArray[np.float64], known: str) -> tuple[int | None, str]:
+    """The decimals of numbers in memory, and no form."""
+    if known != "number":
+        return 0, ""
+    some = values[:: max(1, len(values) // 10_000)]
+    return next((k for k in range(7) if np.array_equal(some.round(k), some)), None), ""
+
+
+def _words(raw: Raw) -> list[str]:
+    """The distinct values as texts; whole numbers without a point."""
+    if isinstance(raw.values, list):
+        return raw.values
+    return [str(int(x)) if x == int(x) else repr(float(x)) for x in raw.values.tolist()]
+
+
+def _is_yes(word: str) -> bool:
+    return word.casefold() in {pair[1] for pair in YES_NO} | {"1"}
+
+
+def _counts_up(raw: Raw, numbers: NDArray[np.float64]) -> bool:
+    """Whether the rows are numbered one after the other."""
+    return bool((np.diff(numbers[raw.codes]) == 1).all())
+
+
+def _prefix(raw: Raw) -> str:
+    """What stands before the number of each identifier, such as "row-" in row-17."""
+    words = _words(raw)
+    parts = [COUNTED_ID.match(word) for word in words[:1000]]
+    before = {part[1] for part in parts if part}
+    return before.pop() if len(before) == 1 and all(parts) else ""
+
+
+def _is_identifier(raw: Raw) -> str:
+    return f"{quoted(raw.name)} is different in every row: an identifier, which is not learnt but made anew."
+
+
+def _text(raw: Raw) -> _Parsed:
+    return _Parsed(
+        "text",
+        note=f"{quoted(raw.name)} is text ({len(raw.values):,} different values, such as "
+        f"{quoted(_words(raw)[0], 40)}): it is left out, and drawn rows have no such column.",
+    )

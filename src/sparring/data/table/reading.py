@@ -1,0 +1,177 @@
+"""Read a table from a text file: a header, then a row a line, with commas, semicolons or tabs between cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sparring.data.table.guess import BLANKS, NUMBER, Raw
+from sparring.data.text.items import COLUMNS, decoded
+from sparring.errors import DataError, UnreadableError, counted, quoted
+from sparring.files import MOST_BYTES, read_bytes
+
+TEXT_FILES = (".csv", ".tsv")
+PARQUET = ".parquet"
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
+SUFFIXES = (*TEXT_FILES, PARQUET)
+HEAD_BYTES = 2**17  # of a file, from which it is told whether it is a table or texts
+HEAD_ROWS = 200
+LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a label is no table
+LONG = 40  # mean characters of a column of texts, of a file that has such a one
+MOST_COLUMNS = 10_000
+DELIMITERS = ",;\t|"
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file holds a table, not texts: at least two columns with something to learn."""
+    suffix = path.suffix.lower()
+    if suffix == PARQUET:
+        return path.is_file()
+    if suffix not in TEXT_FILES or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        lines = head.decode("utf-8-sig", "replace").splitlines()[: HEAD_ROWS + 1]
+        rows = [row for row in _rows("\n".join(lines)) if row]
+    except (OSError, csv.Error):
+        return False
+    if len(rows) < 2 or len(rows[0]) < LEAST_COLUMNS:
+        return False
+    named = [cell.strip().lower() for cell in rows[0]]
+    columns = list(zip(*(row for row in rows[1:] if len(row) == len(rows[0])), strict=True))
+    for name, cells in zip(named, columns, strict=False):
+        letters = [cell for cell in cells if not NUMBER.fullmatch(cell.strip() or "0")]
+        if name in COLUMNS and sum(map(len, letters)) > LONG * max(1, len(cells)):
+            return False
+    usable = sum(_usable(cells) for cells in columns)
+    return usable >= LEAST_COLUMNS
+
+
+def _usable(cells: Sequence[str]) -> bool:
+    """Whether a column has something to learn: numbers, or values that come again."""
+    different = set(cells)
+    return len(different) > 1 and (
+        all(NUMBER.fullmatch(cell.strip() or "0") for cell in cells) or len(different) <= 0.5 * len(cells)
+    )
+
+
+def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
+    """The columns of a text file; the first line has their names.
+
+    Raises:
+        DataError: it is not text in UTF-8, has no rows, a row has too many or too few cells, or two columns
+            have one name. The message names the line.
+    """
+    try:
+        content = read_bytes(path)
+    except UnreadableError as error:
+        raise DataError(
+            f"cannot read {path}: {error}. At most {MOST_BYTES:,} bytes of text are read; save a larger table "
+            "as .parquet."
+        ) from error
+    if content[:2] == b"PK":
+        raise DataError(f"{path.name} is a spreadsheet or a zip, not text: save it as CSV in UTF-8.")
+    return from_text(decoded(content, path.name), path.name, tell)
+
+
+def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
+    """The columns of the text of a table; see ``read_text``."""
+    csv.field_size_limit(MOST_BYTES)
+    reader = _Lines(text)
+    header = next(reader, None)
+    if header is None:
+        raise DataError(f"{name} is empty: expected a line with the names of the columns, then rows.")
+    names = [cell.strip() for cell in header]
+    check_names(names, name)
+    known: list[dict[str, int]] = [{} for _ in names]
+    codes: list[list[int]] = [[] for _ in names]
+    blanks: list[dict[str, int]] = [{} for _ in names]
+    width = len(names)
+    for row in reader:
+        if len(row) != width:
+            if not any(cell.strip() for cell in row):
+                continue
+            raise DataError(
+                f"{name}, line {reader.line:,}: {counted(len(row), 'cell')}, but the header has {width:,} "
+                f"names. Mend this line{_quote_hint(row, width)}."
+            )
+        for place, cell in enumerate(row):
+            word = cell.strip()
+            if word in BLANKS:
+                blanks[place][word] = blanks[place].get(word, 0) + 1
+                codes[place].append(-1)
+            else:
+                of_column = known[place]
+                codes[place].append(of_column.setdefault(word, len(of_column)))
+    if not codes[0]:
+        raise DataError(f"{name} has a header and no rows: expected at least ten.")
+    columns = []
+    for place, column in enumerate(names):
+        blank = max(blanks[place], key=lambda word: blanks[place][word], default="")
+        columns.append(Raw(column, np.array(codes[place], np.int32), list(known[place]), blank=blank))
+        codes[place], known[place] = [], {}
+        tell(place + 1, width)
+    return columns
+
+
+def check_names(names: Sequence[str], name: str) -> None:
+    """Refuse names of columns that are missing or the same.
+
+    Raises:
+        DataError: which.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"{name} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read. Leave some out."
+        )
+    if empty := [place for place, column in enumerate(names) if not column]:
+        raise DataError(
+            f"{name}: the column in place {empty[0] + 1:,} has no name. Give each column a name in the first "
+            "line."
+        )
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{name}: two columns are called {quoted(twice[0])}. Give each a name of its own.")
+    if all(NUMBER.fullmatch(column) for column in names):
+        raise DataError(
+            f"{name} begins with numbers ({', '.join(names[:4])}), not with the names of its columns. Write a "
+            "first line with their names."
+        )
+
+
+class _Lines:
+    """The rows of a table in text, with the number of the last line of the one that was read."""
+
+    def __init__(self, text: str) -> None:
+        first = text[:HEAD_BYTES].split("\n", 1)[0]
+        delimiter = max(DELIMITERS, key=first.count)
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+
+    @property
+    def line(self) -> int:
+        return self.reader.line_num
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        try:
+            return next(self.reader)
+        except csv.Error as error:
+            raise DataError(f"line {self.line:,} is not a row of a table. Mend this line.") from error
+
+
+def _rows(text: str) -> list[list[str]]:
+    return list(
+        csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=text.split("\n")[0].count))
+    )
+
+
+def _quote_hint(row: Sequence[str], width: int) -> str:
+    return "; a cell with a comma in it stands in quotation marks" if len(row) > width else ""

@@ -1,0 +1,102 @@
+"""Give drawn rows back as the user had them: all columns, in their order, with their names and types."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data.table import rules
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import Column
+
+Stored = NDArray[np.float32]
+
+
+def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, list[Any]]:
+    """Stored rows (N, learnt) as columns of Python's values, or of texts as in a file, without text columns.
+
+    Identifiers are numbered from 1.
+    """
+    places = {column.name: place for place, column in enumerate(codec.learnt)}
+    computed = rules.complete(codec, stored) if codec.derived else {}
+    found = {}
+    for column in codec.columns:
+        if column.type == "text":
+            continue
+        if column.name in places or column.name in computed:
+            numbers = (
+                column.numbers(stored[:, places[column.name]])
+                if column.name in places
+                else column.rounded(computed[column.name])
+            )
+            as_text = texts or (column.dtype.startswith(("String", "Object", "Categorical", "Enum")))
+            found[column.name] = column.text(numbers) if as_text else column.python(numbers)
+            if as_text and not texts and column.missing:
+                found[column.name] = [
+                    None if missing else word
+                    for missing, word in zip(np.isnan(numbers), found[column.name], strict=True)
+                ]
+        else:
+            found[column.name] = _aside(column, len(stored), texts)
+    return found
+
+
+def _aside(column: Column, count: int, texts: bool) -> list[Any]:
+    """The values of a column that is not learnt."""
+    if column.type == "identifier":
+        if texts or column.form or column.dtype.startswith(("String", "Object")):
+            return [f"{column.form}{number}" for number in range(1, count + 1)]
+        return list(range(1, count + 1))
+    if not column.levels:
+        return [column.blank if texts else None] * count
+    return [_constant(column, texts)] * count
+
+
+def _constant(column: Column, texts: bool) -> Any:
+    level = column.levels[0]
+    if texts or not column.dtype:
+        return level
+    if column.dtype.startswith(("Int", "UInt")):
+        return int(level)
+    if column.dtype == "Boolean":
+        return level in ("1", "True")
+    return float(level) if column.dtype.startswith("Float") else level
+
+
+def as_csv(codec: Columns, stored: Stored, delimiter: str = ",") -> bytes:
+    """Stored rows as the text of a table, with the names of the columns first."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    columns = values(codec, stored, texts=True)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return file.getvalue().encode()
+
+
+def as_json_lines(codec: Columns, stored: Stored) -> bytes:
+    """Stored rows as JSON, an object a line."""
+    columns = values(codec, stored)
+    lines = (
+        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str)
+        for row in zip(*columns.values(), strict=True)
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def mask(codec: Columns, stored: Stored, conditions: tuple[tuple[str, str], ...]) -> NDArray[np.bool_]:
+    """Whether each stored row has these values in these columns, each as it is written in a file."""
+    fine = np.ones(len(stored), bool)
+    places = {column.name: place for place, column in enumerate(codec.learnt)}
+    for name, wanted in conditions:
+        column = codec.learnt[places[name]]
+        found = column.numbers(stored[:, places[name]])
+        if column.type in ("number", "whole"):
+            fine &= found == float(wanted)
+        else:
+            fine &= np.array(column.text(found), dtype=object) == wanted
+    return fine

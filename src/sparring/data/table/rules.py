@@ -1,0 +1,190 @@
+"""Rules that every row must keep to: comparisons of columns, sums and numbers, such as ``start <= end``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data.table.column import NUMBERS
+from sparring.errors import ConfigError, UnreadableError, first_of, quoted
+from sparring.errors.names import nearest
+
+if TYPE_CHECKING:
+    from sparring.data.table.codec import Columns
+    from sparring.data.table.column import Column
+
+SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
+    "<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater,
+    "==": np.isclose, "=": np.isclose, "!=": np.not_equal,
+}  # fmt: skip
+TOKEN = re.compile(r'\s*(<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
+EQUAL = ("=", "==")
+Table = Mapping[str, NDArray[np.float64]]
+
+
+class Sum(NamedTuple):
+    """A sum of columns and numbers, each with its sign."""
+
+    columns: tuple[tuple[float, str], ...]
+    constant: float
+
+    def of(self, table: Table) -> NDArray[np.float64]:
+        """Its value in each row (N,)."""
+        length = len(next(iter(table.values()))) if table else 0
+        total = np.full(length, self.constant)
+        for sign, name in self.columns:
+            total = total + sign * table[name]
+        return total
+
+
+class Rule(NamedTuple):
+    """Sums with signs between them: 0 <= a <= b has three and two."""
+
+    text: str
+    sums: tuple[Sum, ...]
+    signs: tuple[str, ...]
+
+    def kept(self, table: Table) -> NDArray[np.bool_]:
+        """Whether each row (N,) keeps to it; a row where a value is missing does."""
+        values = [part.of(table) for part in self.sums]
+        kept = np.ones(len(values[0]), bool)
+        for sign, left, right in zip(self.signs, values, values[1:], strict=False):
+            kept &= SIGNS[sign](left, right) | np.isnan(left) | np.isnan(right)
+        return kept
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for part in self.sums for _, name in part.columns)
+
+    @property
+    def derives(self) -> str:
+        """The column alone on the left of one "=", which the right side computes; "" if there is none."""
+        if len(self.signs) != 1 or self.signs[0] not in EQUAL:
+            return ""
+        left, right = self.sums
+        alone = len(left.columns) == 1 and left.columns[0][0] == 1 and not left.constant
+        return left.columns[0][1] if alone and right.columns else ""
+
+
+def parse(text: str) -> Rule:
+    """Read a rule; names with spaces or signs in them stand in quotation marks.
+
+    Raises:
+        UnreadableError: it is not one.
+    """
+    tokens, place = [], 0
+    while place < len(text.rstrip()):
+        match = TOKEN.match(text, place)
+        if match is None:
+            raise UnreadableError(f"{quoted(text)} cannot be read as a rule from {quoted(text[place:])} on")
+        tokens.append(match[1])
+        place = match.end()
+    parts: list[list[str]] = [[]]
+    for token in tokens:
+        if token in SIGNS:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    if len(parts) < 2 or not all(part and part[-1] not in "+-" for part in parts):
+        raise UnreadableError(
+            f"{quoted(text)} is not a rule: expected a comparison such as 'start <= end', '0 <= age <= 120' or "
+            "'total = a + b'"
+        )
+    signs = tuple(token for token in tokens if token in SIGNS)
+    return Rule(text, tuple(_sum(part) for part in parts), signs)
+
+
+def _sum(words: Sequence[str]) -> Sum:
+    columns, constant, sign = [], 0.0, 1.0
+    for word in words:
+        if word in ("+", "-"):
+            sign = 1.0 if word == "+" else -1.0
+            continue
+        if word[0] in "\"'":
+            columns.append((sign, word[1:-1]))
+        else:
+            try:
+                constant += sign * float(word)
+            except ValueError:
+                columns.append((sign, word))
+        sign = 1.0
+    return Sum(tuple(columns), constant)
+
+
+def problem(text: str, types: Mapping[str, str]) -> str:
+    """What is wrong with a rule for columns of these types, by name; "" if nothing is."""
+    try:
+        rule = parse(text)
+    except UnreadableError as error:
+        return str(error)
+    for name in rule.names:
+        if name not in types:
+            near = nearest(name, types)
+            hint = f" Did you mean {quoted(near[0])}?" if near else f" There are {first_of(list(types), 8)}."
+            return f"the rule {quoted(text)}: there is no column {quoted(name)}.{hint}"
+        if types[name] not in NUMBERS:
+            return f"the rule {quoted(text)}: {quoted(name)} is {types[name]}, which cannot be compared"
+    return ""
+
+
+def derived(rules: Sequence[str]) -> tuple[str, ...]:
+    """The columns that rules compute from others, in order."""
+    return tuple(name for rule in rules if (name := parse(rule).derives))
+
+
+def check(rules: Sequence[str], types: Mapping[str, str]) -> None:
+    """Refuse rules that do not fit the columns.
+
+    Raises:
+        ConfigError: which rule, and why.
+    """
+    for text in rules:
+        if wrong := problem(text, types):
+            raise ConfigError(f"{wrong}." if not wrong.endswith(("?", ".", "…")) else wrong)
+
+
+def complete(codec: Columns, stored: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """All numbers of stored rows (N, columns) by name, also those that rules compute."""
+    table = {
+        column.name: column.numbers(stored[:, place])
+        for place, column in enumerate(codec.learnt)
+        if column.numeric
+    }
+    for rule in map(parse, codec.rules):
+        if rule.derives:
+            table[rule.derives] = rule.sums[1].of(table)
+    return table
+
+
+def broken(codec: Columns, stored: NDArray[np.float32]) -> dict[str, int]:
+    """How many stored rows break each rule, without those that compute a column."""
+    table = complete(codec, stored)
+    found = {}
+    for rule in map(parse, codec.rules):
+        if not rule.derives:
+            found[rule.text] = int((~rule.kept(table)).sum())
+    return found
+
+
+def kept(codec: Columns, stored: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether each stored row keeps to all rules and has only combinations that there are."""
+    table = complete(codec, stored) if codec.rules else {}
+    fine = np.ones(len(stored), bool)
+    for rule in map(parse, codec.rules):
+        if not rule.derives:
+            fine &= rule.kept(table)
+    places = {column.name: place for place, column in enumerate(codec.learnt)}
+    for names, there in codec.combinations:
+        words = [_words(codec.learnt[places[name]], stored[:, places[name]]) for name in names]
+        known = set(there)
+        fine &= np.array([row in known for row in zip(*words, strict=True)], bool)
+    return fine
+
+
+def _words(column: Column, stored: NDArray[np.float32]) -> list[str]:
+    """The levels of a stored category; "" where there is none."""
+    return [(*column.levels, "")[-1 if x != x else int(x)] for x in stored.tolist()]

@@ -1,0 +1,87 @@
+"""The file of types: what each column of a table is, and the rules of its rows, as the user says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tomli_w
+
+from sparring.data.table.column import TYPES, Column
+from sparring.errors import ConfigError, UnreadableError, did_you_mean, first_of, quoted
+from sparring.files import read_toml
+
+NONE = "none"
+HEAD = f"""\
+# What each column is: {", ".join(TYPES)}.
+# rules: what every row keeps to, such as "start <= end", "0 <= age <= 120", "total = a + b".
+# together: categories of which only the combinations in the data are drawn, such as [["city", "country"]].
+
+"""
+
+
+class Said(NamedTuple):
+    """The types by the name of their column, rules, columns that go together, and the path of the file."""
+
+    types: Mapping[str, str]
+    rules: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    path: str = NONE
+
+
+def read(path: str, names: Sequence[str]) -> Said:
+    """Read a file of types for columns of these names; "none" says nothing.
+
+    Raises:
+        ConfigError: it cannot be read, or names a column or a type that is not there.
+    """
+    if path == NONE:
+        return Said({})
+    where = str(Path(path).absolute())
+    try:
+        found = read_toml(Path(path))
+    except UnreadableError as error:
+        raise ConfigError(
+            f"--columns {path}: {error}. `sparring data DATA --write types.toml` makes one."
+        ) from error
+    if extra := [key for key in found if key not in ("columns", "rules", "together")]:
+        raise ConfigError(
+            f"--columns {path}: {quoted(extra[0])} is unknown; accepted are rules, together, [columns]."
+        )
+    types = found.get("columns", {})
+    if not isinstance(types, dict):
+        raise ConfigError(f'--columns {path}: [columns] is {quoted(types)}; expected name = "type".')
+    for name, kind in types.items():
+        if name not in names:
+            raise ConfigError(
+                f"--columns {path}: the table has no column {quoted(name)}.{did_you_mean(name, names)} It has "
+                f"{first_of(list(names), 8)}."
+            )
+        if kind not in TYPES:
+            raise ConfigError(
+                f"--columns {path}: {quoted(name)} = {quoted(kind)}; accepted are {', '.join(TYPES)}."
+            )
+    return Said(types, _texts(path, "rules", found), _sets(path, names, found), where)
+
+
+def _texts(path: str, key: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = found.get(key, [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise ConfigError(f'--columns {path}: {key} is {quoted(listed)}; expected texts, {key} = ["a <= b"].')
+    return tuple(listed)
+
+
+def _sets(path: str, names: Sequence[str], found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    listed = found.get("together", [])
+    fits = isinstance(listed, list) and all(isinstance(one, list) and len(one) > 1 for one in listed)
+    if not fits or any(name not in names for one in listed for name in one):
+        raise ConfigError(
+            f'--columns {path}: together is {quoted(listed)}; expected lists of columns, [["city", "country"]].'
+        )
+    return tuple(tuple(one) for one in listed)
+
+
+def written(columns: Sequence[Column], rules: Sequence[str] = ()) -> str:
+    """The file of types of these columns, to be changed by the user."""
+    return HEAD + tomli_w.dumps({"rules": list(rules), "columns": {c.name: c.type for c in columns}})

@@ -1,0 +1,213 @@
+"""Tables: rows (F,) of numbers as normal quantiles and of categories, one-hot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from sparring.data import table as reading
+from sparring.data.spec import Dataset, Spec
+from sparring.data.table import frames, rows, rules, types
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import NUMBERS
+from sparring.errors import ConfigError, did_you_mean, first_of, quoted
+from sparring.files import write_whole
+from sparring.history.record import LOGGED
+from sparring.kinds import sheets, writers
+from sparring.kinds.kind import Array, Kind, Measure
+from sparring.metrics.extractors import NUMBERS as FEATURES
+
+COARSE = 64  # numbers of a row in which clusters are found, at most
+SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
+BINS = 10  # equally likely parts of a number's range
+
+
+def problem(spec: Spec) -> str:
+    """What is wrong with a Spec of rows; "" if nothing is wrong."""
+    Columns.of(spec.codec)
+    return "" if len(spec.shape) == 1 else f"shape: {list(spec.shape)} does not fit rows; accepted: [numbers]"
+
+
+def describe(spec: Spec) -> str:
+    """Describe one row, as in "row of 14 columns: 9 numbers, 5 categories"."""
+    codec = Columns.of(spec.codec)
+    numbers, columns = len(codec.numeric), len(codec.learnt)
+    return f"a row of {columns:,} columns: {numbers:,} numbers, {columns - numbers:,} categories"
+
+
+def given(data: Any, labels: Any, options: Any) -> Dataset | None:
+    """A data set of a pandas, polars or pyarrow table; None for anything else."""
+    return reading.from_frame(data, labels, options) if reading.backend_of(data) else None
+
+
+def handed(samples: Array, spec: Spec) -> Any:
+    """Rows as a table of the user's library, or for those of a file as columns by name."""
+    codec = Columns.of(spec.codec)
+    found = rows.values(codec, samples)
+    return frames.to_frame(codec, found) if codec.backend else found
+
+
+def lines(samples: Array, spec: Spec) -> list[str]:
+    """The first rows as lines of text, aligned."""
+    found = rows.values(Columns.of(spec.codec), samples[:SHOWN_ROWS], texts=True)
+    cut = [[name, *cells] for name, cells in found.items()]
+    widths = [min(SHOWN_WIDTH, max(map(len, cells))) for cells in cut]
+    aligned = [[cell[:width].rjust(width) for cell in cells] for cells, width in zip(cut, widths, strict=True)]
+    return ["  ".join(row) for row in zip(*aligned, strict=True)]
+
+
+def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
+    """Whether each row keeps to the rules of its table and to these conditions, each "column=value" or a rule.
+
+    Raises:
+        ConfigError: a condition names no column, or a value that it never has.
+    """
+    codec = Columns.of(spec.codec)
+    found: Array = rules.kept(codec, samples)
+    for condition in conditions:
+        name, equals, value = condition.partition("=")
+        column = next((column for column in codec.learnt if column.name == name.strip()), None)
+        if not equals or column is None:
+            found &= _by_rule(codec, condition, samples)
+            continue
+        value = value.strip()
+        if column.type not in NUMBERS and value not in column.levels:
+            raise ConfigError(
+                f"{quoted(condition)}: {quoted(column.name)} is never {quoted(value)}."
+                f"{did_you_mean(value, column.levels)} It has {first_of(column.levels, 8)}."
+            )
+        found &= rows.mask(codec, samples, ((column.name, value),))
+    return found
+
+
+def _by_rule(codec: Columns, condition: str, samples: Array) -> Array:
+    types = {column.name: column.type for column in codec.learnt}
+    rules.check([condition], types)
+    return rules.parse(condition).kept(rules.complete(codec, samples))
+
+
+def tears(fakes: Tensor, reals: Tensor) -> float:
+    """How far the correlations of encoded columns (N, F) are from those of real rows, as a mean over pairs."""
+    if fakes.shape[1] < 2:
+        return 0.0
+    parts = [torch.corrcoef(part[:, :500].T.double()).nan_to_num(0.0) for part in (fakes, reals)]
+    upper = torch.triu_indices(len(parts[0]), len(parts[0]), 1)
+    return float((parts[0] - parts[1]).abs()[upper[0], upper[1]].mean())
+
+
+def write_csv(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    """Write rows as a text table, with tabs between cells where the name ends in .tsv."""
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    write_whole(path, rows.as_csv(Columns.of(spec.codec), samples, delimiter))
+
+
+def write_json_lines(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    """Write rows as JSON, an object a line."""
+    write_whole(path, rows.as_json_lines(Columns.of(spec.codec), samples))
+
+
+def write_parquet(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
+    """Write rows as a Parquet file."""
+    codec = Columns.of(spec.codec)
+    frames.write_parquet(codec, rows.values(codec, samples), path)
+
+
+WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
+MOST_CHARTS, ACROSS, MOST_BARS = 60, 5, 24
+REAL, FORGED, PAPER, INK = (120, 124, 130), (224, 122, 52), (250, 250, 248), (40, 40, 40)
+MOST_PAIRS, CELL = 40, 12  # columns of the heat map, pixels of one of its cells
+
+
+def sheet(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """A chart for each column, forged rows in colour over the training rows in grey."""
+    codec = Columns.of(spec.codec)
+    shown = codec.learnt[:MOST_CHARTS]
+    across = min(ACROSS, len(shown))
+    down = -(-len(shown) // across)
+    picture = Image.new("RGB", (across * (WIDE + EDGE) + EDGE, down * (TALL + HEAD + EDGE) + EDGE), PAPER)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT)
+    for number, column in enumerate(shown):
+        left = EDGE + number % across * (WIDE + EDGE)
+        top = EDGE + number // across * (TALL + HEAD + EDGE)
+        title = "".join(c if ord(c) < 0x2000 else "?" for c in column.name)[:22]
+        pen.text((left, top), title, INK, font)
+        real, forged = marginal(codec, number, samples)
+        _bars(pen, left, top + HEAD, real, forged)
+    return sheets.to_image(np.asarray(picture))
+
+
+def marginal(codec: Columns, place: int, samples: Array) -> tuple[Array, Array]:
+    """The shares of training and of forged rows in each level of a column, or each tenth of its training rows.
+
+    Missing values are the last share, if there are any.
+    """
+    column, stored = codec.learnt[place], samples[:, place]
+    there = stored[~np.isnan(stored)]
+    if column.numeric:
+        real = np.full(BINS, 1 / BINS)
+        counts = np.histogram(there, np.linspace(0, 1, BINS + 1))[0]
+    else:
+        real = np.array(column.shares)
+        counts = np.bincount(there.astype(int), minlength=len(column.levels))
+        order = np.argsort(-real, kind="stable")[:MOST_BARS]
+        real, counts = real[order], counts[order]
+    forged = counts / max(len(stored), 1)
+    if not column.missing:
+        return real, forged
+    lacking = float(np.isnan(stored).mean()) if len(stored) else 0.0
+    return np.append(real * (1 - column.missing), column.missing), np.append(forged, lacking)
+
+
+def _bars(pen: ImageDraw.ImageDraw, left: int, top: int, real: Array, forged: Array) -> None:
+    """Bars of both, side by side, as high as the greatest of them."""
+    most = max(float(real.max()), float(forged.max()), 1e-9)
+    step = WIDE / len(real)
+    for place in range(len(real)):
+        for share, colour, begin in ((real[place], REAL, 0.05), (forged[place], FORGED, 0.5)):
+            high = float(share) / most * TALL
+            x = left + (place + begin) * step
+            pen.rectangle((x, top + TALL - high, x + 0.45 * step, top + TALL), fill=colour)
+
+
+TABLE = Kind(
+    name="table",
+    noun="row",
+    axes="F",
+    codec=Columns.from_dict,
+    recipe="rows",
+    count=1000,
+    sheet_count=2000,
+    problem=problem,
+    describe=describe,
+    vectors=lambda encoded: encoded.flatten(1).float(),
+    coarse=lambda encoded: encoded.flatten(1)[:, :COARSE],
+    for_features=lambda samples, spec: spec.encode(samples),
+    features=FEATURES,
+    measures={"tears": Measure(tears, LOGGED["tears"])},
+    sheet=sheet,
+    lines=lines,
+    handed=handed,
+    kept=kept,
+    writers={
+        ".csv": write_csv,
+        ".tsv": write_csv,
+        ".jsonl": write_json_lines,
+        ".parquet": write_parquet,
+        ".png": writers.of_sheets(sheet),
+        ".npz": writers.arrays,
+    },
+    suffixes=(reading.SUFFIXES[-1],),
+    files="tables",
+    reads=reading.is_table,
+    read=reading.from_path,
+    given=given,
+    options=("columns", "target"),
+    types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
+    adapted=reading.adapted,
+)

@@ -1,0 +1,169 @@
+"""Tables through every verb: from a CSV file to a CSV file that a generator wrote."""
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import polars
+import pyarrow
+import pyarrow.parquet
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from page_runs import client
+from sparring import GAN
+from sparring.cli.main import main
+from sparring.errors import ConfigError
+from sparring.kinds import find, table
+
+TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--threads", "1"]
+SMALL: dict[str, Any] = {"g_width": 8, "d_width": 8, "depth": 1, "threads": 1, "batch_size": 32}
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*an identifier, which is not learnt")
+
+
+def columns(count: int = 200) -> dict[str, list[Any]]:
+    """Rows with each type of column; some of "pay" are missing."""
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 80, count)
+    pay = np.where(rng.random(count) < 0.2, np.nan, (age * 31.25).round(2))
+    return {
+        "id": list(range(1, count + 1)),
+        "age": age.tolist(),
+        "pay": [None if np.isnan(x) else x for x in pay.tolist()],
+        "town": rng.choice(["Ulm", "Rom", "Gent"], count, p=[0.6, 0.3, 0.1]).tolist(),
+        "member": (age > 40).tolist(),
+        "since": [date(2020, 1, 1) + timedelta(days=int(k)) for k in rng.integers(0, 900, count)],
+    }
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """people.csv in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    with Path("people.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(found := columns())
+        writer.writerows(zip(*found.values(), strict=True))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("people")
+def test_every_verb_takes_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "people.csv", "--write", "types.toml"]) == 0
+    said = capsys.readouterr().out
+    assert "age  whole, 18 to 79" in said
+    assert "since  date, 2020-01-0" in said
+    assert "id  identifier: not learnt, made anew" in said
+    train = ["train", "people.csv", "--columns", "types.toml", "--target", "member", "--samples-seen", "2560"]
+    assert main([*train, "--record-every", "5", *TINY, "--out", "run"]) == 0
+    last = json.loads(Path("run/history.jsonl").read_text().splitlines()[-1])
+    assert {"spread", "missing", "tears", "copied"} <= last.keys()
+    assert main(["resume", "run", "--samples-seen", "5120"]) == 0
+    assert main(["sample", "run", "--count", "50", "--out", "fake.csv"]) == 0
+    drawn = list(csv.DictReader(Path("fake.csv").read_text("utf-8").splitlines()))
+    assert list(drawn[0]) == list(columns())
+    assert [row["id"] for row in drawn] == [str(k) for k in range(1, 51)]
+    assert {row["town"] for row in drawn} <= {"Ulm", "Rom", "Gent"}
+    assert {row["member"] for row in drawn} <= {"True", "False"}
+    assert all(18 <= int(row["age"]) <= 79 for row in drawn)
+    assert all(row["pay"] == "" or len(row["pay"].split(".")[1]) == 2 for row in drawn)
+    assert all(date(2020, 1, 1) <= date.fromisoformat(row["since"]) for row in drawn)
+    assert main(["evaluate", "run", "--draws", "2", "--count", "40", "--quick"]) == 0
+    assert main(["report", "run"]) == 0
+    assert client(Path("run")).get("/api/runs/run").status_code == 200
+    main(["doctor", "run"])
+
+
+@pytest.mark.usefixtures("people")
+def test_rows_of_a_value_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "people.csv", "--samples-seen", "512", *TINY, "--out", "run"]) == 0
+    asked = ["--where", "town=Rom", "--where", "20 <= age < 60"]
+    assert main(["sample", "run", "--count", "20", *asked, "--out", "rome.jsonl"]) == 0
+    assert "did not fit and were drawn anew" in capsys.readouterr().out
+    drawn = [json.loads(line) for line in Path("rome.jsonl").read_text().splitlines()]
+    assert {row["town"] for row in drawn} == {"Rom"}
+    assert all(20 <= row["age"] < 60 for row in drawn)
+    assert main(["sample", "run", "--where", "town=Room"]) == 1
+    assert "is never 'Room'. Did you mean 'Rom'?" in capsys.readouterr().err
+    assert main(["sample", "run", "--where", "salary > 3"]) == 1
+    assert "there is no column 'salary'" in capsys.readouterr().err
+    assert main(["sample", "run", "--where", "age < 18"]) == 1
+    assert "too few for 1,000" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("people")
+def test_a_resumed_training_of_a_table_equals_an_unbroken_one_bit_for_bit() -> None:
+    steady = ["--lr-schedule", "constant", "--lr-warmup", "0", "--record-every", "5"]
+    train = ["train", "people.csv", *steady, *TINY]
+    assert main([*train, "--samples-seen", "1280", "--out", "broken"]) == 0
+    assert main(["resume", "broken", "--samples-seen", "2560"]) == 0
+    assert main([*train, "--samples-seen", "2560", "--out", "whole"]) == 0
+    broken, whole = (
+        load_file(max(Path(run, "checkpoints").glob("*.safetensors"))) for run in ("broken", "whole")
+    )
+    assert broken.keys() == whole.keys()
+    assert all(torch.equal(broken[name], whole[name]) for name in whole)
+
+
+FRAMES = {"pandas": pandas.DataFrame, "polars": polars.DataFrame, "pyarrow": pyarrow.table}
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_a_table_in_memory_comes_back_with_its_library_names_and_types(library: str, tmp_path: Path) -> None:
+    given = FRAMES[library](columns())
+    gan = GAN(**SMALL).fit(given, samples_seen=512)
+    drawn = gan.sample(30)
+    assert type(drawn) is type(given)
+    if library == "pandas":
+        assert (drawn.dtypes == given.dtypes.replace({np.dtype("O"): drawn.dtypes["since"]})).all()
+    elif library == "polars":
+        assert drawn.schema == given.schema
+    else:
+        assert [str(kind).replace("large_", "") for kind in drawn.schema.types] == [
+            *map(str, given.schema.types)
+        ]
+    gan.save(tmp_path / "run")
+    again = GAN.load(tmp_path / "run").sample(30)
+    assert again.equals(drawn)
+    assert len(gan.sample(5, where="town=Rom")) == 5
+
+
+@pytest.mark.usefixtures("people")
+def test_a_parquet_file_is_read_and_written() -> None:
+    pyarrow.parquet.write_table(pyarrow.table(columns()), "people.parquet")
+    assert main(["train", "people.parquet", "--samples-seen", "512", *TINY, "--out", "run"]) == 0
+    assert main(["sample", "run", "--count", "9", "--out", "fake.parquet"]) == 0
+    drawn = pyarrow.parquet.read_table("fake.parquet")
+    assert (drawn.num_rows, drawn.column_names) == (9, list(columns()))
+
+
+@pytest.mark.usefixtures("people")
+def test_a_csv_file_is_a_table_or_texts_by_what_it_holds_and_what_is_asked() -> None:
+    Path("poems.csv").write_text("text,end\n" + "\n".join(f"line {k},{k % 3}" for k in range(60)))
+    gan = GAN(**SMALL).fit("people.csv", samples_seen=256)
+    assert gan.spec_.kind == "table"
+    assert GAN(**SMALL, latent_dim=4, column="text").fit("poems.csv", samples_seen=64).spec_.kind == "text"
+    assert find.kind_of_files("poems.csv") is find.kind_of_files("poems.csv", {"column": "text"})
+    asked = GAN(**SMALL, latent_dim=4, column="town").fit("people.csv", samples_seen=64)
+    assert asked.spec_.kind == "text"
+    assert set(gan.sample(3)) == set(columns())
+
+
+def test_other_kinds_have_no_columns_to_ask_for() -> None:
+    gan = GAN(**SMALL).fit(np.random.default_rng(0).random((64, 3)), samples_seen=64)
+    with pytest.raises(ConfigError, match="--where .* points have no columns"):
+        gan.sample(3, where="a=1")
+
+
+def test_torn_columns_are_measured() -> None:
+    one = torch.randn(400, 1, generator=torch.Generator().manual_seed(0))
+    together, apart = torch.cat([one, one], 1), torch.cat([one, one.flip(0)], 1)
+    assert table.tears(together, together) == 0
+    assert table.tears(apart, together) == pytest.approx(1, abs=0.15)
+    assert table.tears(-together, together * torch.tensor([1.0, -1.0])) == pytest.approx(2)
