@@ -24,7 +24,9 @@ from sparring.kinds import find, table
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--threads", "1"]
 SMALL: dict[str, Any] = {"g_width": 8, "d_width": 8, "depth": 1, "threads": 1, "batch_size": 32}
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*an identifier, which is not learnt")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*an identifier, which is not learnt", "ignore:the first row of people.csv"
+)
 
 
 def columns(count: int = 200) -> dict[str, list[Any]]:
