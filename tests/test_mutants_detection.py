@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+import test_adversaries
 import test_detection
 import test_detector
 import test_gaussian
@@ -12,7 +13,7 @@ import test_wafers
 from mutants import Mutant, caught, in_suite
 from sparring.data import wafers
 from sparring.metrics import detection, gaussian, places
-from sparring.uses.detect import baselines, damage, detector, features
+from sparring.uses.detect import adversary, baselines, damage, detector, features, repairer
 
 PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
 COVERS = partial(test_detection.test_the_interval_of_an_auroc_holds_the_truth_in_95_of_100_cases, shift=1.0)
@@ -35,6 +36,13 @@ CORE = test_detector.test_a_core_set_covers_as_well_as_it_can
 MARKED = test_detector.test_damage_changes_what_its_mask_marks_and_nothing_else
 VALUES = test_detector.test_damage_of_pictures_of_few_values_keeps_to_them
 DIES = partial(test_wafers.test_dies_fail_where_the_mask_is_and_hardly_elsewhere, pattern="local")
+
+FORMS = test_adversaries.test_losses_have_their_closed_forms
+STEPS = test_adversaries.test_both_sides_take_their_steps_and_the_rates_fall
+REPEATS = partial(
+    test_adversaries.test_a_training_follows_from_its_seed_and_touches_no_other_random_numbers, name="residuals"
+)
+AVERAGED = test_adversaries.test_large_pictures_are_averaged_and_small_ones_kept
 
 MUTANTS = [
     Mutant(detection, "auroc", "below + up_to", "below + below", PAIRS),
@@ -68,6 +76,12 @@ MUTANTS = [
     Mutant(detector, "heat_scale", "low + 2 *", "low + 1 *", HEAT),
     Mutant(detector, "far_out", "1.4826 *", "0.3 *", TOLD),
     Mutant(features, "core_set", "torch.minimum(", "torch.maximum(", CORE),
+    Mutant(repairer, "focal", "** FOCUS", "** 1", FORMS),
+    Mutant(repairer, "distance", "difference.square()", "difference.abs()", FORMS),
+    Mutant(adversary, "play", "(1 - progress * (1 - LAST_LR))", "0", STEPS),
+    Mutant(adversary, "play", "_step(theirs, judge, d_loss)", "pass", STEPS),
+    Mutant(adversary, "seeded", "torch.random.fork_rng(devices=[])", "torch.no_grad()", REPEATS),
+    Mutant(adversary, "reduced", "LONGEST / max(height, width)", "LONGEST / min(height, width)", AVERAGED),
     Mutant(damage, "damage", "> VISIBLE", "> 200", MARKED),
     Mutant(damage, "damage", "len(values) <= FEW", "len(values) <= 1", VALUES),
 ]

@@ -13,6 +13,7 @@ from sparring.cli.main import main
 from sparring.data.wafers import PATTERNS
 
 SIDE = 20
+QUICK = ("--features", "edges", "--minutes", "0")  # nothing is trained
 
 
 def write(
@@ -51,7 +52,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "detector"
-    assert main(["detect", "fit", str(parts), "--features", "edges", "--out", str(path)]) == 0
+    assert main(["detect", "fit", str(parts), *QUICK, "--out", str(path)]) == 0
     return path
 
 
@@ -106,7 +107,7 @@ def test_a_test_says_how_well_each_kind_is_found_and_where(
 
 def test_the_packaged_wafers_need_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "wafers")
-    assert main(["detect", "fit", "wafers", "--out", out, "--features", "edges", "--seed", "1"]) == 0
+    assert main(["detect", "fit", "wafers", "--out", out, *QUICK, "--seed", "1"]) == 0
     shown = capsys.readouterr().out
     assert "no medical device" in shown
     assert "a baseline" in shown
@@ -120,16 +121,14 @@ def test_known_bad_pictures_choose_the_method(tmp_path: Path, capsys: pytest.Cap
     write(tmp_path / "good", 60, 5)
     write(tmp_path / "bad", 5, 6, spot=True)
     out = str(tmp_path / "run")
-    assert main(["detect", "fit", str(tmp_path), "--out", out, "--features", "edges"]) == 0
+    assert main(["detect", "fit", str(tmp_path), "--out", out, *QUICK]) == 0
     assert "against 5 known bad pictures" in capsys.readouterr().out
 
 
 def test_pictures_of_16_bits_and_of_other_sizes_are_read_as_the_normals(tmp_path: Path) -> None:
     write(tmp_path / "normals", 60, 7, deep=True)
-    assert (
-        main(["detect", "fit", str(tmp_path / "normals"), "--out", str(tmp_path / "run"), "--method", "pca"])
-        == 0
-    )
+    run = str(tmp_path / "run")
+    assert main(["detect", "fit", str(tmp_path / "normals"), "--out", run, "--method", "pca", *QUICK]) == 0
     write(tmp_path / "new", 3, 8, spot=True, side=2 * SIDE, deep=True)
     write(tmp_path / "same", 3, 9, deep=True)
     assert main(
@@ -155,7 +154,7 @@ def test_pictures_of_16_bits_and_of_other_sizes_are_read_as_the_normals(tmp_path
         (["score", "RUN", "nowhere"], "nowhere"),
         (["test", "RUN", "PARTS/train"], "needs good/ with normal pictures and at least one folder"),
         (["test", "RUN", "SAME"], "every normal picture of the test is one that the detector was fitted to"),
-        (["fit", "PARTS", "--false-alarms", "0.01"], "needs at least 100 normals"),
+        (["fit", "PARTS", "--false-alarms", "0.01", "--minutes", "0"], "needs at least 100 normals"),
         (["fit", "MIXED"], "A detector must not take masks for pictures"),
         (["fit", "PARTS/test"], "beside 'spot', as a test has"),
         (["test", "RUN", "UNMASKED"], "there is no mask"),

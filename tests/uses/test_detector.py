@@ -32,7 +32,7 @@ def plates(count: int, seed: int) -> Tensor:
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    return Detector(features="edges").fit(plates(240, 0))
+    return Detector(features="edges", minutes=0).fit(plates(240, 0))
 
 
 def test_p_values_of_normal_pictures_are_uniform_whatever_was_chosen(detector: Detector) -> None:
@@ -49,7 +49,7 @@ def test_p_values_of_normal_pictures_are_uniform_whatever_was_chosen(detector: D
     assert detector.threshold_.expected.low <= alarms <= detector.threshold_.expected.high + 0.02
 
 
-@pytest.mark.parametrize("name", SCORERS)
+@pytest.mark.parametrize("name", [name for name, make in SCORERS.items() if not make().trained])
 def test_every_method_finds_a_bright_blob_and_says_where(detector: Detector, name: str) -> None:
     odd = plates(60, 2)
     odd[:, :, 15:20, 4:9] = 250
@@ -66,7 +66,7 @@ def test_every_method_finds_a_bright_blob_and_says_where(detector: Detector, nam
 
 
 def test_a_defect_of_one_pixel_is_found_where_it_is() -> None:
-    finder = Detector("pca", features="edges").fit(plates(240, 0))
+    finder = Detector("pca", features="edges", minutes=0).fit(plates(240, 0))
     odd = plates(100, 4)
     odd[:, :, 7, 18] = 255
     assert np.mean(finder.predict(odd) == -1) > 0.95
@@ -87,19 +87,19 @@ def test_defective_pictures_among_the_normals_are_told() -> None:
     _, choosing, held = parts(300, seed=0)
     planted = sorted([*choosing[:1].tolist(), *held[:2].tolist()])
     normals[planted, :, 3:12, 3:12] = 255
-    finder = Detector("pca", features="edges").fit(normals)
+    finder = Detector("pca", features="edges", minutes=0).fit(normals)
     assert finder.suspects_ == planted
-    assert Detector("pca", features="edges").fit(plates(300, 7)).suspects_ == []
+    assert Detector("pca", features="edges", minutes=0).fit(plates(300, 7)).suspects_ == []
 
 
 def test_the_method_is_chosen_by_damage_on_purpose_or_by_known_bad_pictures() -> None:
     normals = wafers(200).pictures
-    finder = Detector(features="edges").fit(normals)
+    finder = Detector(features="edges", minutes=0).fit(normals)
     areas = {each.name: each.auroc.value for each in finder.candidates_}
     assert finder.chosen_ == max(areas, key=lambda name: areas[name])
     assert areas[finder.chosen_] > 0.75 > areas["brightness"]
     bad = wafers(60, "random", seed=5).pictures
-    with_bad = Detector(features="edges").fit(normals, bad)
+    with_bad = Detector(features="edges", minutes=0).fit(normals, bad)
     assert {each.name: each.auroc.value for each in with_bad.candidates_}["brightness"] > 0.95
 
 
@@ -108,7 +108,7 @@ def test_thresholds_come_from_normals_that_were_not_fitted() -> None:
     assert sorted(torch.cat([fitted, choosing, held]).tolist()) == list(range(400))
     assert (len(choosing), len(held)) == (60, 100)
     assert [len(part) for part in parts(100, 0)] == [45, 15, 40]
-    finder = Detector("neighbours", features="edges").fit(plates(100, 8))
+    finder = Detector("neighbours", features="edges", minutes=0).fit(plates(100, 8))
     assert finder.threshold_.count == 40
     assert float((finder.held_out_["neighbours"] > 0).double().mean()) == 1  # a fitted picture has distance 0
 
@@ -231,6 +231,17 @@ def test_damage_of_pictures_of_few_values_keeps_to_them() -> None:
     damaged = damage(maps, torch.Generator().manual_seed(1))
     assert set(damaged.pictures.unique().tolist()) == set(maps.unique().tolist())
     assert not torch.equal(damaged.pictures, maps)
+
+
+def test_what_is_trained_is_fitted_only_where_there_is_time_and_it_may_be_chosen() -> None:
+    tried = (("auto", 0), ("pca", 1), ("repairer", 1), ("auto", 1))
+    normals, rate = plates(40, 0), 0.1
+    names = [
+        set(Detector(method, false_alarms=rate, features="edges", steps=steps).fit(normals).scorers_)
+        for method, steps in tried
+    ]
+    baselines = {name for name, make in SCORERS.items() if not make().trained}
+    assert names == [baselines, baselines, baselines | {"repairer"}, set(SCORERS)]
 
 
 def test_the_choices_of_the_command_line_are_the_table() -> None:

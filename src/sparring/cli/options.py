@@ -297,7 +297,9 @@ def _detect_verb(verbs: Any) -> None:
     )
     alarms = "fit: share of normal pictures that may be called odd (0.05); 0.01 needs 100 held-out normals"
     detect.add_argument("--false-alarms", type=number, help=alarms)
-    detect.add_argument("--minutes", type=number, help="fit: CPU minutes for each method that is trained (2)")
+    detect.add_argument(
+        "--minutes", type=number, help="fit: CPU minutes for all methods that are trained (2); 0: none"
+    )
     detect.add_argument("--features", help="fit: imagenet, edges, auto (the first that is installed)")
     for name in ("size", "resize", "channels", "levels", "include", "exclude"):
         fact = OPTIONS[name].metadata

@@ -42,6 +42,8 @@ DETECTORS = (
     "edges",
     "pooled",
     "patches",
+    "residuals",
+    "repairer",
 )  # methods of `sparring detect fit`
 OWN = "own"  # a user's own network or game, which no option describes
 PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together

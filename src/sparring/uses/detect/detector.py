@@ -76,7 +76,8 @@ class Detector:
     Args:
         method: the name of a scorer, or "auto": the one that best tells damaged from whole held-out normals.
         false_alarms: the share of normal pictures that may be called odd.
-        minutes: of processor time for the training of each scorer that is trained.
+        minutes: of processor time for all scorers that are trained, in equal shares; 0 leaves these out.
+        steps: how many steps each takes instead, for a result that does not depend on the machine.
         features: "imagenet", "edges", or "auto", the first of these that is installed.
         seed: every random draw follows from it.
 
@@ -90,6 +91,7 @@ class Detector:
         *,
         false_alarms: float = 0.05,
         minutes: float = 2.0,
+        steps: int | None = None,
         features: str = AUTO,
         seed: int = 0,
     ) -> None:
@@ -98,6 +100,7 @@ class Detector:
         self.method = method
         self.false_alarms = number("false_alarms", false_alarms, 1e-6, 0.5)
         self.minutes = number("minutes", minutes, 0)
+        self.steps = None if steps is None else whole("steps", steps, 0)
         self.features = features
         self.seed = whole("seed", seed, 0)
         self._frozen: Frozen | None = None
@@ -143,16 +146,21 @@ class Detector:
         self.features_ = self._frozen.name
         self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
         self.seconds_ = {}
+        learning = sum(scorer.trained for scorer in self.scorers_.values())
+        fitting = Fitting(self.seed, 60 * self.minutes / max(1, learning), self.steps, tell)
         seen = views([each.sees for each in self.scorers_.values()], normals, self._frozen, self.seed)
         for name, scorer in self.scorers_.items():
             tell(f"fitting {name}")
             began = time.process_time()
-            scorer.fit(seen[scorer.sees], Fitting(self.seed, 60 * self.minutes, tell))
+            scorer.fit(seen[scorer.sees], fitting)
             self.seconds_[name] = time.process_time() - began
 
     def _wants(self, name: str) -> bool:
         """Whether a scorer is fitted: the baselines always, one that is trained only if it may be chosen."""
-        return self.method in (AUTO, name) or not SCORERS[name]().trained
+        if not SCORERS[name]().trained:
+            return True
+        trains = self.minutes > 0 if self.steps is None else self.steps > 0
+        return trains and self.method in (AUTO, name)
 
     def _judged(self, normals: Tensor, known: Tensor | None, tell: Tell) -> list[Candidate]:
         """Each scorer with its AUROC on damaged held-out normals or, where they are given, on known bad

@@ -31,11 +31,13 @@ class Fitting(NamedTuple):
     Attributes:
         seed: every random draw follows from it.
         seconds: of processor time that a training may take.
+        steps: how many steps a training takes instead, for a result that does not depend on the machine.
         tell: receives a text about the progress.
     """
 
     seed: int = 0
     seconds: float = 60.0
+    steps: int | None = None
     tell: Tell = lambda text: None
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 from sparring.metrics.places import Frozen
 from sparring.uses.detect.baselines import PCA, Brightness, Neighbours, some
 from sparring.uses.detect.features import Edges, Patches, Pooled
+from sparring.uses.detect.repairer import Repair
+from sparring.uses.detect.residuals import Residuals
 from sparring.uses.detect.scorer import BATCH, Scorer
 
 SCORERS: dict[str, Callable[[], Scorer]] = {  # by the name that a user gives as --method
@@ -19,6 +21,8 @@ SCORERS: dict[str, Callable[[], Scorer]] = {  # by the name that a user gives as
     "edges": Edges,
     "pooled": Pooled,
     "patches": Patches,
+    "residuals": Residuals,
+    "repairer": Repair,
 }
 MOST_BYTES = 2**28  # of the features of all fitted normals together; with more, some are left out
 

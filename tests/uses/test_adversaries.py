@@ -1,0 +1,113 @@
+"""Scorers that are trained by an adversary: they learn, repeat, and come back from a file."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sparring.errors import NonFiniteError
+from sparring.metrics.detection import auroc
+from sparring.metrics.places import EDGES, frozen
+from sparring.networks.repair import Judge
+from sparring.uses.detect.adversary import Turn, encoded, play, reduced
+from sparring.uses.detect.repairer import Repair, distance, focal
+from sparring.uses.detect.residuals import Residuals
+from sparring.uses.detect.scorer import Fitting, Scorer
+from test_detector import SIDE, plates
+
+TRAINED: dict[str, tuple[Callable[[], Scorer], int]] = {
+    "repairer": (Repair, 30),
+    "residuals": (Residuals, 20),
+}
+
+
+def seen(scorer: Scorer, pictures: Tensor) -> Tensor:
+    return pictures if scorer.sees == "pixels" else frozen(EDGES)(pictures)
+
+
+@pytest.fixture(scope="module", params=TRAINED)
+def trained(request: pytest.FixtureRequest) -> Scorer:
+    make, steps = TRAINED[request.param]
+    scorer = make()
+    scorer.fit(seen(scorer, plates(120, 0)), Fitting(steps=steps))
+    return scorer
+
+
+def test_what_is_trained_finds_a_bright_blob_and_says_where(trained: Scorer) -> None:
+    odd = plates(40, 1)
+    odd[:, :, 14:20, 4:10] = 250
+    found, normal = (trained.score(seen(trained, pictures)) for pictures in (odd, plates(40, 2)))
+    assert auroc(normal.scores, found.scores) > 0.9
+    height, width = found.maps.shape[1:]
+    hottest = found.maps.flatten(1).argmax(1)
+    rows, columns = (hottest // width + 0.5) / height, (hottest % width + 0.5) / width
+    near = ((rows - 17 / SIDE).abs() < 0.3) & ((columns - 7 / SIDE).abs() < 0.3)
+    assert float(near.double().mean()) > 0.8
+
+
+def test_what_is_trained_comes_back_from_its_state(trained: Scorer) -> None:
+    again = type(trained)()
+    again.restore({name: tensor.clone() for name, tensor in trained.state().items()})
+    view = seen(trained, plates(5, 3))
+    assert torch.equal(again.score(view).scores, trained.score(view).scores)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_follows_from_its_seed_and_touches_no_other_random_numbers(name: str) -> None:
+    make = TRAINED[name][0]
+    scores = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(len(scores))
+        before = torch.get_rng_state()
+        scorer = make()
+        scorer.fit(seen(scorer, plates(30, 0)), Fitting(seed, steps=2))
+        assert torch.equal(torch.get_rng_state(), before)
+        scores.append(scorer.score(seen(scorer, plates(4, 1))).scores)
+    assert torch.equal(scores[0], scores[1])
+    assert not torch.equal(scores[0], scores[2])
+
+
+def test_both_sides_take_their_steps_and_the_rates_fall() -> None:
+    rates: list[float] = []
+    players, judge = nn.Conv2d(1, 1, 1), Judge(1)
+    before = [p.clone() for p in judge.parameters()]
+    told: list[str] = []
+
+    def turn(real: Tensor) -> Turn:
+        rates.append(float(players.weight.detach().sum()))
+        made = torch.tanh(players(real))
+        return Turn(made, real, distance(made, real))
+
+    assert play(players, judge, turn, encoded(plates(20, 0)), Fitting(steps=5, tell=told.append), "it") == 5
+    assert len(set(rates)) == 5
+    assert any(not torch.equal(a, b) for a, b in zip(before, judge.parameters(), strict=True))
+    assert told == ["training it: 0%, 0 steps"]
+
+
+def test_a_loss_that_is_not_finite_is_told() -> None:
+    def turn(real: Tensor) -> Turn:
+        made = players(real)
+        return Turn(made, real, made.sum() * math.nan)
+
+    players = nn.Conv2d(1, 1, 1)
+    with pytest.raises(NonFiniteError, match="the loss of it is no longer finite. Fit with another --seed"):
+        play(players, Judge(1), turn, encoded(plates(20, 0)), Fitting(steps=5), "it")
+
+
+def test_losses_have_their_closed_forms() -> None:
+    zeros, ones = torch.zeros(2, 3, 4), torch.ones(2, 3, 4)
+    assert float(focal(zeros, ones)) == pytest.approx(math.log(2) / 4)
+    assert float(focal(50 * ones, ones)) == pytest.approx(0, abs=1e-6)
+    assert float(focal(zeros - 3, ones)) > float(focal(zeros - 1, ones))
+    assert float(distance(zeros, 2 * ones)) == pytest.approx(2 + 4)
+
+
+def test_large_pictures_are_averaged_and_small_ones_kept() -> None:
+    large = plates(1, 0).repeat(1, 1, 8, 4).float()
+    small = reduced(large)
+    assert tuple(small.shape[2:]) == (64, 32)
+    assert float(small.mean()) == pytest.approx(float(large.mean()), rel=1e-4)
+    assert torch.equal(reduced(large[..., :20, :20]), large[..., :20, :20])
+    assert float(encoded(torch.full((1, 1, 8, 8), 255, dtype=torch.uint8)).max()) == 1
