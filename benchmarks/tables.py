@@ -554,6 +554,12 @@ def texts() -> str:
             found = " | ".join(f"{numbers[name]:.3g}" if name in numbers else "" for name in names)
             lines.append(f"| {who} | {found} |")
         lines.append("")
+    drawn = load("symbols_speed")["per_second"]
+    rates = ", ".join(f"{name} {count:,}" for name, count in drawn.items())
+    lines += [
+        "Samples that the generator of the default recipe draws in a second of CPU time, on one thread",
+        f"(`benchmarks/symbols_speed.py`): {rates}.\n",
+    ]
     return "\n".join(lines)
 
 

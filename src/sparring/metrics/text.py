@@ -22,7 +22,7 @@ NETWORK = "GRU"
 LINE = "\n"
 INSTEAD = (
     "A language model writes better text than a GAN of this size. What the GAN gives instead: all symbols of a "
-    "sample at once, so that it draws tens of thousands of samples a second; walks between samples; and a "
+    "sample at once, so that it draws thousands of samples a second; walks between samples; and a "
     "discriminator."
 )
 Measured = Callable[[Sequence[Gram]], dict[str, float]]

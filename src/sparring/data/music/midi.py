@@ -144,7 +144,7 @@ def _events(body: memoryview, said: int, latest: float, faults: _Faults) -> Iter
             data = bytes(body[at : at + wanted])
             if len(data) < wanted:
                 raise _FaultError("cut short")
-            if any(value >= 0x80 for value in data):
+            if max(data, default=0) >= 0x80:
                 # The next event may begin here: go on with its status, as if a time of 0 stood before it.
                 faults.counts["events that are no events"] += 1
                 broken = next(k for k, value in enumerate(data) if value >= 0x80)

@@ -66,7 +66,11 @@ def _skyline(placed: Sequence[tuple[int, int, Note]], length: int, voices: int) 
     sounding: list[tuple[int, int, int]] = []  # pitch, end, number
     before = [-1] * voices
     for step in range(length):
-        sounding = [note for note in sounding if note[1] > step] + begins[step]
+        kept = [note for note in sounding if note[1] > step]
+        if step and len(kept) == len(sounding) and not begins[step]:
+            roll[step] = -np.abs(roll[step - 1])
+            continue
+        sounding = kept + begins[step]
         highest = sorted({note[0]: note for note in sorted(sounding, key=lambda note: note[2])}.values())[::-1]
         now = [-1] * voices
         for slot, place in zip(_slots(voices), _slots(len(highest)), strict=False):

@@ -63,9 +63,10 @@ def bars(song: Song) -> list[Metre]:
     metres = [metre for metre in song.metres if metre.bar > 0] or [Metre(0.0, COMMON)]
     if metres[0].start > 0:
         metres.insert(0, Metre(0.0, COMMON))
-    ends = [*(metre.start for metre in metres[1:]), song.end]
+    last = song.end
+    ends = [*(metre.start for metre in metres[1:]), last]
     for (start, bar), end in zip(metres, ends, strict=True):
-        while start < min(end, song.end) - 1e-6:
+        while start < min(end, last) - 1e-6:
             found.append(Metre(start, bar))
             start += bar
     return found
