@@ -42,7 +42,7 @@ from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
 from sparring.training import plan, suited
 from sparring.uses import evaluate as evaluation
-from sparring.uses import translate
+from sparring.uses import judge_translation, translate
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
@@ -273,7 +273,7 @@ class GAN:
         draws: int = DRAWS,
         seed: int = 0,
         quick: bool = False,
-    ) -> evaluation.Report:
+    ) -> evaluation.Report | judge_translation.Judgement:
         """Measure the quality of the samples like ``sparring evaluate``; print the report or read its parts.
 
         Args:
@@ -291,6 +291,8 @@ class GAN:
             DataError: too few samples, or samples that do not fit.
         """
         fit = self._fitted
+        if self.spec_.given is not None:
+            return self._judged(data, features, flag("quick", quick))
         real = fit.data if data is None else _dataset(data, labels, fit.config.files)
         others = None if held_out is None else _dataset(held_out, None, fit.config.files)
         options = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
@@ -307,6 +309,24 @@ class GAN:
             return evaluation.evaluate_sampler(
                 fit.sampler, real, options, warned, name=name, trained_on=same, held_out=others, tell=tell
             )
+
+    def _judged(self, data: Any, features: str, quick: bool) -> judge_translation.Judgement:
+        """What a translation is worth on held-out pictures, or on a pair (sources, targets)."""
+        fit, held_out = self._fitted, None
+        real = fit.data
+        if data is not None:
+            sources, targets = data
+            real = _sides(sources, targets, fit.config.dataset, fit.config.files)
+        if real is None and fit.folder and fit.config.dataset.data != ARRAY:
+            real = evaluation.as_read(fit.folder, lambda _: None)
+        if real is None:
+            raise RunError("this GAN was trained on arrays: give them again, as evaluate((sources, targets)).")
+        if data is None:
+            real, held_out = plan.parts(fit.config.dataset, real)
+        limit = 0.0 if quick else judge_translation.REGRESSION_SECONDS
+        translator = Translator.of(fit.sampler)
+        name = fit.name or "this GAN"
+        return judge_translation.judge(translator, fit.config, real, held_out, name, features, limit)
 
     def diagnose(self) -> Diagnosis:
         """The doctor's diagnosis of the training; print it, or read ``present``.

@@ -1,6 +1,7 @@
 """Sources and targets become one data set: by name, by halves, or each on its own."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from PIL import Image
 
 from sparring.config.groups import DatasetConfig, FilesConfig
+from sparring.data import shapes
 from sparring.data.arrays import from_array
 from sparring.data.pairs import halved, joined
 from sparring.data.spec import Dataset
@@ -112,6 +114,28 @@ def test_the_same_folder_twice_is_refused(folders: Path) -> None:
 def test_options_that_do_not_go_together(named: DatasetConfig, files: FilesConfig, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         find.chosen(named, files)
+
+
+def test_shapes_come_in_pairs_and_are_the_same_each_time() -> None:
+    a, b, other = shapes.shapes(6), shapes.shapes(6), shapes.shapes(6, seed=1)
+    assert a.given is not None
+    assert b.given is not None
+    assert (a.given.spec.shape, a.spec.shape) == ((1, 32, 32), (3, 32, 32))
+    assert torch.equal(a.samples, b.samples)
+    assert torch.equal(a.given.samples, b.given.samples)
+    assert not torch.equal(a.samples, other.samples)
+    outline = a.given.samples[:, 0] > 200
+    inside = (a.samples.int() - torch.tensor(shapes.PAPER)[:, None, None]).abs().sum(1) > 30
+    near = torch.nn.functional.max_pool2d(inside.float(), 3, 1, 1) > 0
+    assert float(near[outline].float().mean()) > 0.95  # an outline is at the rim of what is filled
+
+
+@pytest.mark.parametrize("distance", shapes.DISTANCES.values())
+def test_a_distance_is_below_0_inside_alone(distance: Callable[..., np.ndarray]) -> None:
+    assert distance(np.zeros(1), np.zeros(1))[0] == pytest.approx(-1)
+    angles = np.linspace(0, 2 * np.pi, 50)
+    assert (distance(0.9 * np.cos(angles), 0.9 * np.sin(angles)) < 0).all()
+    assert (distance(2.1 * np.cos(angles), 2.1 * np.sin(angles)) > 0).all()
 
 
 @pytest.mark.parametrize(("paired", "source"), [("halves", 20), ("right-halves", 200)])

@@ -7,7 +7,6 @@ import shlex
 from collections import deque
 from typing import Any
 
-from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import SparringError, clock, counted
 from sparring.files import write_whole
@@ -19,7 +18,8 @@ from sparring.kinds import sheets
 from sparring.metrics.quality import DRAWS
 from sparring.runs import best as selection
 from sparring.runs.folder import RunFolder
-from sparring.runs.writer import picture_inputs
+from sparring.runs.writer import picture_inputs, sheet, shown_of
+from sparring.training import plan
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -35,12 +35,13 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
         data: the training set.
         all_data: all that was read, with the hold-out.
     """
-    given, labels = picture_inputs(folder, game, data)
+    held_out = plan.parts(folder.config.dataset, all_data)[1] if folder.spec.given is not None else None
+    shown = shown_of(folder, data, held_out)
+    given, labels = picture_inputs(folder, game, shown)
     samples = drawing.decoded(game.sampling_generator, folder.spec, given, labels).numpy()
-    sheet = folder.path / layout.SHEET
-    kind = kinds.of(folder.spec)
-    sheets.write_picture(kind.sheet(samples, folder.spec, kind.columns(folder.spec)), sheet)
-    screen.print(f"  contact sheet  {sheet}", soft_wrap=True, markup=False)
+    path = folder.path / layout.SHEET
+    sheets.write_picture(sheet(folder, shown, samples), path)
+    screen.print(f"  contact sheet  {path}", soft_wrap=True, markup=False)
     if frames := folder.frames():
         animation = folder.path / layout.ANIMATION
         sheets.animate(frames, animation)

@@ -21,7 +21,7 @@ from sparring.kinds import find
 from sparring.kinds.sheets import write_picture
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
-from sparring.uses import sides
+from sparring.uses import judge_translation, sides
 from sparring.uses.progress import Reading, console, working
 from sparring.uses.tables import show_report
 
@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
         best=args.best,
     )
     find: Callable[..., evaluation.Report]
+    if args.run is not None and sides.only_run(args.run).spec.given is not None:
+        return _translation(args)
     if args.run is not None:
         folder = sides.only_run(args.run)
         spec, find = folder.spec, partial(evaluation.evaluate_run, folder)
@@ -75,6 +77,39 @@ def run(args: argparse.Namespace) -> int:
         print(out.read_text("utf-8"))
         return 0
     _show(report, f"{out} (replaced)" if replaced else f"{out}", pairs)
+    return 0
+
+
+def _translation(args: argparse.Namespace) -> int:
+    """Judge a translation beside its baselines, and write the table and the worst outputs."""
+    if args.held_out is not None:
+        raise ConfigError("--held-out: a translation is judged on what its run held out. Leave it out.")
+    folder = sides.only_run(args.run)
+    out = args.out or folder.path / layout.TRANSLATION
+    picture = out.with_name(layout.TRANSLATED if not args.out else f"{out.stem}{layout.PICTURE}")
+    for path in (out, picture):
+        layout.refuse_training_file(path)
+        layout.refuse_taken(path, args.force or not args.out)
+    with working() as tell:
+        found = judge_translation.judge_run(
+            folder,
+            warn,
+            device=args.device,
+            best=args.best,
+            features=args.features,
+            quick=args.quick,
+            tell=tell,
+        )
+    with layout.writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, json.dumps(found.to_dict(), indent=1).encode())
+        write_picture(found.picture, picture)
+    if args.json:
+        print(out.read_text("utf-8"))
+        return 0
+    screen = console()
+    found.show(screen)
+    screen.print(f"\n  all numbers  {out}\n  the worst outputs first  {picture}", markup=False, soft_wrap=True)
     return 0
 
 

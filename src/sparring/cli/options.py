@@ -26,7 +26,7 @@ verbs
   train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), texts
                    (.txt .csv .tsv .jsonl .ndjson .json), a table (.csv .tsv .parquet), a .npy or .npz
                    array, hf:NAME, or the built-in mnist, fashion-mnist, emoji, chorales, names,
-                   tang, ring, grid, spirals
+                   tang, ring, grid, spirals, and shapes, which are pairs of pictures
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet
   resume RUN       continue a training exactly where it stopped
   translate RUN PICTURES     make pictures of other pictures, after train --from A --to B
@@ -52,6 +52,7 @@ examples
   sparring train chorales --minutes 4          music in four voices
   sparring train photos --size 64 --labels folders
   sparring train digits.npz --no-conditional --batch-size 128 --seed 7
+  sparring train shapes                        outlines become filled shapes: pairs that come with sparring
   sparring train --from photos --to paintings  one kind of picture into another, without pairs
   sparring train --from edges --to shoes --paired        of the same file name
   sparring train mnist --dry-run               print every option and stop

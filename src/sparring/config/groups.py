@@ -26,6 +26,7 @@ BUILT_IN = (
     "mnist",
     "fashion-mnist",
     "emoji",
+    "shapes",
     "chorales",
     "names",
     "tang",

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sparring.data import toy
+from sparring.data import shapes, toy
 from sparring.data.codec import Affine
 from sparring.data.music import chorales as chorale
 from sparring.data.spec import Dataset, Spec
@@ -168,6 +168,7 @@ BUILT_IN: dict[str, Callable[[], Dataset]] = {  # by the name that a user gives 
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "emoji": emoji,
+    shapes.NAME: shapes.shapes,
     "chorales": chorales,
     **{name: partial(texts, name) for name in TEXTS},
     **{name: partial(toy.load, name) for name in toy.MIXTURES},
@@ -176,6 +177,7 @@ HELD_OUT: dict[str, Callable[[], Dataset]] = {  # from the same distribution, ne
     "mnist": partial(mnist, "test"),
     "fashion-mnist": partial(fashion_mnist, "test"),
     "emoji": partial(emoji, "test"),
+    shapes.NAME: partial(shapes.shapes, shapes.HELD_OUT, seed=1),
     "chorales": partial(chorales, "test"),
     **{name: partial(texts, name, "test") for name in TEXTS},
     **{name: partial(toy.load, name, seed=1) for name in toy.MIXTURES},

@@ -124,6 +124,7 @@ SYNONYMS = {
     "emoji": "emojis emoticons smileys",
     "ring": "circle gaussians 8gaussians eight_gaussians",
     "grid": "25gaussians checkerboard_points lattice",
+    "shapes": "pairs outlines edges2shapes",
     "spirals": "swissroll swiss_roll moons two_spirals",
     # features
     "inception-2015": "fid inception_v3 inceptionv3",

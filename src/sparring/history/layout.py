@@ -17,8 +17,9 @@ RESCUE, CHOICE, QUALITY, LOCK = "rescue.jsonl", "best.json", "quality.json", "lo
 GAME, DRAWN_WITH = "game", "drawn_with"  # names that run.json has of a program's own game
 SHEET, ANIMATION = "samples.png", "training.gif"
 EVALUATION, NEAREST, REPORT = "evaluation.json", "nearest.png", "report.html"
+TRANSLATION, TRANSLATED = "translation.json", "translation.png"  # written by evaluate of a translation
 TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
-LATER_FILES = (EVALUATION, NEAREST, REPORT)  # written by evaluate and report
+LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written by evaluate and report
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 DRAWN = "drawn"  # the default folder of `sparring sample`
 

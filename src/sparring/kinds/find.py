@@ -71,12 +71,15 @@ def chosen(named: DatasetConfig, files: FilesConfig | None = None, watch: Watch 
     files = files or FilesConfig()
     halves = named.paired in pairs.HALVES
     if named.source == NONE and not halves:
+        found = dataset(named.data, files, watch)
+        if named.paired != NONE and found.given is not None:  # a built-in set of pairs
+            return found
         if named.paired != NONE:
             raise ConfigError(
                 "--paired (paired) needs sources beside the targets: --from SOURCES --to TARGETS; --paired "
                 "halves takes pictures that hold both side by side."
             )
-        return dataset(named.data, files, watch)
+        return found
     if files.labels != NONE:
         raise ConfigError("--labels (labels): a translation uses no labels. Leave it out.")
     if halves:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import torch
+from PIL import Image
 
 from sparring import kinds
 from sparring.config.toml import to_toml
@@ -20,12 +21,16 @@ from sparring.games.game import Game, Inputs
 from sparring.history import layout
 from sparring.history.record import HistoryWriter, Record, truncate_history
 from sparring.kinds import plane as fields
+from sparring.kinds.beside import rows
+from sparring.kinds.kind import Array
 from sparring.kinds.sheets import write_picture
 from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, only_trainer
 from sparring.training import plan
 from sparring.training.budget import Budget
+
+TRIPLES = 4  # of source, output and target in a row, and rows
 
 
 def train_in(
@@ -55,7 +60,7 @@ def train_in(
         if game.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # the budget may be new
-            writer = stack.enter_context(Writer(folder, game, data))
+            writer = stack.enter_context(Writer(folder, game, data, held_out))
             if config.records.evaluate_every:
                 found = selection.judge(config, game, data, held_out)
                 chooser = selection.Selection(found, folder.best, game, warn)
@@ -94,7 +99,7 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
 class Writer:
     """Writes each record, and pictures and checkpoints when they are due."""
 
-    def __init__(self, folder: RunFolder, game: Game, data: Dataset) -> None:
+    def __init__(self, folder: RunFolder, game: Game, data: Dataset, held_out: Dataset | None = None) -> None:
         self.folder, self.game, self.config = folder, game, folder.config
         self.kind = kinds.of(folder.spec)
         folder.drop_after(game.clock.step, *layout.BY_STEP)
@@ -105,7 +110,8 @@ class Writer:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
         self.history = HistoryWriter(folder.history)
-        self.inputs = picture_inputs(folder, game, data)
+        self.shown = shown_of(folder, data, held_out)
+        self.inputs = picture_inputs(folder, game, self.shown)
         # With a larger budget, this share is less than before.
         spent = Budget.of(self.config.budget).progress(game.clock, len(data))
         self.drawn = self._due(spent) if game.clock.step else -1
@@ -153,9 +159,24 @@ class Writer:
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
-            write_picture(self.kind.sheet(decoded, self.folder.spec, self.kind.columns(self.folder.spec)), path)
+            write_picture(sheet(self.folder, self.shown, decoded), path)
             if self.kind.media.startswith("text/"):
                 write_whole(path.with_suffix(layout.TEXT), self.kind.shown(decoded, self.folder.spec))
+
+
+def shown_of(folder: RunFolder, data: Dataset, held_out: Dataset | None) -> Dataset:
+    """What the pictures during a training are made of: in a translation held-out sources, if there are any."""
+    return held_out if folder.spec.given is not None and held_out is not None else data
+
+
+def sheet(folder: RunFolder, shown: Dataset, decoded: Array) -> Image.Image:
+    """The picture of decoded samples; in a translation beside their sources and, of pairs, their targets."""
+    spec, kind = folder.spec, kinds.of(folder.spec)
+    if spec.given is None or shown.given is None:
+        return kind.sheet(decoded, spec, kind.columns(spec))
+    places = drawing.places_of_given(shown, len(decoded), folder.config.seed).to(shown.samples.device)
+    truth = None if spec.unpaired else shown.samples[places].cpu()
+    return rows(shown.given.samples[places].cpu(), torch.from_numpy(decoded), truth, spec, 3 * TRIPLES)
 
 
 def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
@@ -166,8 +187,10 @@ def picture_inputs(folder: RunFolder, game: Game, data: Dataset) -> Inputs:
     """
     config, classes, kind = folder.config, folder.classes, kinds.of(folder.spec)
     columns = kind.columns(folder.spec)
-    rows = (0 if folder.spec.clusters else min(classes, 12)) or columns
-    count = kind.sheet_count or columns * rows
+    blocks = (0 if folder.spec.clusters else min(classes, 12)) or columns
+    count = kind.sheet_count or columns * blocks
+    if data.given is not None and folder.spec.given is not None:
+        count = min(TRIPLES * TRIPLES, len(data.given))
     labels = torch.arange(count) // columns % classes if classes else None
     if folder.spec.clusters:
         labels = drawing.drawn_labels(count, folder.facts["class_counts"], config.seed)

@@ -47,9 +47,10 @@ def split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
     """The training set, and real samples that are not trained on: a share of them, or of a built-in set."""
     if chosen.hold_out:
         return split_hold_out(data, chosen.hold_out)
-    if data.given is not None:  # the held-out part of a built-in set has no sources
+    held_out = builtin.held_out(data.name)
+    if data.given is not None and held_out is not None and held_out.given is None:  # it has no sources
         return data, None
-    return data, builtin.held_out(data.name)
+    return data, held_out
 
 
 def check(config: Config, data: Dataset) -> None:

@@ -1,0 +1,156 @@
+"""A translation is judged beside what costs nothing, and what is better is said."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from cli_runs import OPTIONS, refused
+from conftest import TINY
+from sparring.cli.main import main
+from sparring.config.groups import Config
+from sparring.config.recipes import from_recipe
+from sparring.data.arrays import from_array
+from sparring.data.pairs import joined
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError
+from sparring.gan import GAN
+from sparring.metrics.comparison import FLOOR, GENERATOR
+from sparring.runs.translator import Translator
+from sparring.uses.judge_translation import MEAN, REGRESSION, RETRIEVAL, UNTOUCHED, judge, regression
+
+
+class Turns(nn.Module):
+    """Negatives, or what it is given, or one picture for all."""
+
+    def __init__(self, factor: float, offset: float = 0.0) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(factor))
+        self.offset = offset
+
+    def forward(self, given: Tensor) -> Tensor:
+        return given * self.factor + self.offset
+
+
+def negatives(count: int = 40, paired: str = "names", seed: int = 0) -> Dataset:
+    rng = np.random.default_rng(seed)
+    blocks = np.zeros((count, 16, 16), np.uint8)
+    for block in blocks:
+        y, x = rng.integers(0, 9, 2)
+        block[y : y + 6, x : x + 4] = rng.integers(150, 256)
+    return joined(from_array(blocks), from_array(255 - blocks), paired)
+
+
+def judged(network: nn.Module, paired: str = "names", count: int = 24) -> dict[str, dict[str, float]]:
+    data, held_out = negatives(), negatives(count, paired, 1)
+    data = negatives(40, paired)
+    found = judge(
+        Translator(network, data.spec, 7), from_recipe("paired"), data, held_out, "mine", regression_seconds=0
+    )
+    return {name: dict(column) for name, column in found.comparison.columns.items()}
+
+
+def test_the_right_answer_is_better_than_all_baselines() -> None:
+    found = judged(Turns(-1.0))
+    assert set(found) == {FLOOR, GENERATOR, UNTOUCHED, MEAN, RETRIEVAL}
+    assert found[GENERATOR]["content"] > 0.9  # two shapes may lie at one place
+    assert found[GENERATOR]["pair"] == pytest.approx(0, abs=1e-4)
+    assert found[GENERATOR]["style"] == pytest.approx(0, abs=1e-3)
+    assert found[GENERATOR]["sharpness"] == pytest.approx(1, abs=0.01)
+    assert found[FLOOR]["style"] > found[GENERATOR]["style"]
+    assert found[MEAN]["content"] < 0.2
+    assert found[MEAN]["sharpness"] < 0.95
+    assert found[UNTOUCHED]["content"] < 0.2  # it is bright where its target is dark
+
+
+def test_an_output_that_is_the_source_is_no_better_than_doing_nothing() -> None:
+    found = judged(Turns(1.0))
+    assert found[GENERATOR] == pytest.approx(found[UNTOUCHED], abs=0.02)
+
+
+def test_without_pairs_a_shape_is_compared_with_its_source() -> None:
+    found = judged(Turns(1.0), "none")
+    assert found[GENERATOR]["content"] > 0.9  # two shapes may lie at one place
+    assert "pair" not in found[GENERATOR]
+    assert REGRESSION not in found
+
+
+def test_what_is_better_is_said_in_words() -> None:
+    data = negatives()
+    dull = judge(
+        Translator(Turns(0.0), data.spec, 1),
+        from_recipe("paired"),
+        data,
+        negatives(seed=1),
+        "mine",
+        regression_seconds=0,
+    )
+    said = " ".join(dull.comparison.summary())
+    assert "a look-up" in said
+    assert "content" in said
+    assert "mine at step 1, on 40 pictures that were held out" in repr(dull)
+
+
+def test_too_few_pictures_are_refused_and_what_was_trained_on_is_said() -> None:
+    data = negatives()
+    arguments = Translator(Turns(-1.0), data.spec, 0), from_recipe("paired"), data
+    with pytest.raises(ConfigError, match="3 held-out pictures are too few.*larger --hold-out"):
+        judge(*arguments, negatives(3), "mine", regression_seconds=0)
+    found = judge(*arguments, None, "mine", regression_seconds=0)
+    assert "Nothing was held out" in found.comparison.notes[0]
+
+
+@pytest.mark.parametrize("recipe", ["paired", "unpaired"])
+def test_plain_regression_is_the_same_generator_without_an_adversary(recipe: str) -> None:
+    data = negatives()
+    config = from_recipe(recipe, **TINY, paired="names")
+    made = regression(config, data, 0.3)
+    assert made.step > 0
+    assert made(data.given.samples[:2]).shape == (2, 1, 16, 16)  # type: ignore[union-attr]
+    assert isinstance(config, Config)
+
+
+def test_a_run_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.uses.judge_translation.REGRESSION_SECONDS", 0.2)
+    data = negatives(60)
+    assert data.given is not None
+    for folder, side in (("ink", data.given), ("negative", data)):
+        (tmp_path / folder).mkdir()
+        for k, picture in enumerate(side.samples[:, 0].numpy()):
+            Image.fromarray(picture).save(tmp_path / folder / f"{k:02}.png")
+    sides = ["--from", str(tmp_path / "ink"), "--to", str(tmp_path / "negative"), "--paired"]
+    run = tmp_path / "run"
+    assert main(["train", *sides, *OPTIONS, "--out", str(run)]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(run)]) == 0
+    said = capsys.readouterr().out
+    assert "6 pictures that were held out" in said
+    assert "plain regression" in said
+    found = json.loads((run / "translation.json").read_text())
+    assert set(found["columns"]) == {FLOOR, GENERATOR, UNTOUCHED, MEAN, RETRIEVAL, REGRESSION}
+    assert (run / "translation.png").exists()
+    assert main(["evaluate", str(run), "--quick", "--json"]) == 0
+    assert REGRESSION not in json.loads(capsys.readouterr().out)["columns"]
+    assert "--held-out" in refused(capsys, "evaluate", run, "--held-out", "mnist")
+    with Image.open(run / "samples.png") as sheet:
+        assert sheet.width > 3 * 64
+    judged = GAN.load(run).evaluate(quick=True)
+    assert "6 pictures that were held out" in repr(judged)
+
+
+def test_arrays_are_judged_in_python() -> None:
+    data = negatives(60)
+    assert data.given is not None
+    gan = GAN("paired", **TINY, paired=True)
+    gan.fit(data.given.samples.numpy(), data.samples.numpy(), samples_seen=96)
+    assert "6 pictures that were held out" in repr(gan.evaluate(quick=True))
+    other = negatives(12, seed=3)
+    assert other.given is not None
+    found = gan.evaluate((other.given.samples.numpy(), other.samples.numpy()), quick=True)
+    assert "12 pictures" in repr(found)
