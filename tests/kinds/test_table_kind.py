@@ -20,6 +20,7 @@ from sparring import GAN
 from sparring.cli.main import main
 from sparring.errors import ConfigError
 from sparring.kinds import find, table
+from sparring.networks.columns import gumbel
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--threads", "1"]
 SMALL: dict[str, Any] = {"g_width": 8, "d_width": 8, "depth": 1, "threads": 1, "batch_size": 32}
@@ -159,6 +160,14 @@ def test_other_kinds_have_no_columns_to_ask_for() -> None:
     gan = GAN(**SMALL).fit(np.random.default_rng(0).random((64, 3)), samples_seen=64)
     with pytest.raises(ConfigError, match="--where .* points have no columns"):
         gan.sample(3, where="a=1")
+
+
+def test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability() -> None:
+    probabilities = torch.tensor([0.7, 0.2, 0.1])
+    noise = gumbel(torch.randn(20_000, 3, generator=torch.Generator().manual_seed(0)))
+    drawn = (probabilities.log() + noise).argmax(1)
+    assert torch.bincount(drawn).div(20_000).tolist() == pytest.approx(probabilities.tolist(), abs=0.01)
+    assert float(noise.mean()) == pytest.approx(0.5772, abs=0.02)  # Euler's constant
 
 
 def test_torn_columns_are_measured() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure
 from sparring.metrics.extractors import NUMBERS as FEATURES
+from sparring.metrics.table import judge
 
 COARSE = 64  # numbers of a row in which clusters are found, at most
 SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
@@ -118,6 +119,14 @@ def write_parquet(samples: Array, labels: Array | None, spec: Spec, path: Path, 
     frames.write_parquet(codec, rows.values(codec, samples), path)
 
 
+def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
+    """Options by which columns are what they are in a Spec."""
+    codec = like.codec if like else None
+    if not isinstance(codec, Columns):
+        return dict(options)
+    return {**options, "columns": {column.name: column.type for column in codec.columns}}
+
+
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
 MOST_CHARTS, ACROSS, MOST_BARS = 60, 5, 24
 REAL, FORGED, PAPER, INK = (120, 124, 130), (224, 122, 52), (250, 250, 248), (40, 40, 40)
@@ -190,6 +199,7 @@ TABLE = Kind(
     for_features=lambda samples, spec: spec.encode(samples),
     features=FEATURES,
     measures={"tears": Measure(tears, LOGGED["tears"])},
+    judge=judge,
     sheet=sheet,
     lines=lines,
     handed=handed,
@@ -210,4 +220,5 @@ TABLE = Kind(
     options=("columns", "target"),
     types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
     adapted=reading.adapted,
+    comparable=comparable,
 )

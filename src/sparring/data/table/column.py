@@ -186,15 +186,21 @@ def quantile_function(
     total = counts.sum()
     high = counts.cumsum() / total
     low = high - counts / total
-    flat = counts >= max(TIED, 2 * total / MOST_KNOTS)
-    rare = np.flatnonzero(~flat)
+    often = flat(counts)
+    rare = np.flatnonzero(~often)
     if len(rare) > MOST_KNOTS:
         rare = rare[np.linspace(0, len(rare) - 1, MOST_KNOTS).astype(int)]
     middle = (low + high) / 2
-    ranks = np.concatenate([low[flat], high[flat], middle[rare], [0.0, 1.0]])
-    knots = np.concatenate([values[flat], values[flat], values[rare], values[[0, -1]]])
+    ranks = np.concatenate([low[often], high[often], middle[rare], [0.0, 1.0]])
+    knots = np.concatenate([values[often], values[often], values[rare], values[[0, -1]]])
     order = np.lexsort((ranks, knots))
     return tuple(ranks[order].round(9).tolist()), tuple(knots[order].tolist())
+
+
+def flat(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether values with these counts are frequent enough to have a flat part of the quantile function."""
+    found: NDArray[np.bool_] = counts >= max(TIED, 2 * int(counts.sum()) / MOST_KNOTS)
+    return found
 
 
 def _ends(values: Numbers, ranks: Numbers, last: bool) -> tuple[Numbers, Numbers]:

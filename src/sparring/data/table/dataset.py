@@ -130,7 +130,7 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
             unknown |= np.isnan(ranked) & (not column.missing)
             found.append(ranked)
         else:
-            words = [word or "" for word in _as_words(own, values, len(stored))]
+            words = [word or "" for word in _as_words(own, values, len(stored), column)]
             index = {level: place for place, level in enumerate(column.levels)}
             ends = np.array([index.get(word, -1 if word else -2) for word in words], np.float64)
             unknown |= (ends == -1) | ((ends == -2) & (not column.missing))
@@ -149,10 +149,9 @@ def _as_numbers(own: Column, values: NDArray[Any] | None, rows: int, column: Col
     try:
         numbers = np.array([float(word) for word in words])
     except ValueError as error:
-        raise DataError(
-            f"the column {quoted(own.name)} is {own.type} here and {column.type} in the training data: say "
-            "what it is with --columns types.toml."
-        ) from error
+        raise DataError(_differs(own, column)) from error
+    if own.type in ("identifier", "text"):
+        raise DataError(_differs(own, column))
     if own.type == "constant":
         return np.full(rows, numbers[0] if len(numbers) else np.nan)
     assert values is not None
@@ -161,7 +160,21 @@ def _as_numbers(own: Column, values: NDArray[Any] | None, rows: int, column: Col
     return found
 
 
-def _as_words(own: Column, values: NDArray[Any] | None, rows: int) -> list[str | None]:
+def _differs(own: Column, column: Column) -> str:
+    return (
+        f"the column {quoted(own.name)} is {own.type} here and {column.type} in the training data: say what it "
+        "is with --columns types.toml."
+    )
+
+
+def types_of(data: Dataset) -> dict[str, str]:
+    """The type of each column by its name, as the option "columns" takes it too."""
+    return {column.name: column.type for column in Columns.of(data.spec.codec).columns}
+
+
+def _as_words(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> list[str | None]:
+    if values is None and own.type != "constant":
+        raise DataError(_differs(own, column))
     if values is None:
         return [own.levels[0] if own.levels else None] * rows
     return [word or None for word in replace(own, blank="", dtype="").text(own.numbers(values))]
@@ -214,7 +227,7 @@ def described(column: Column, is_derived: bool = False) -> str:
         low, middle, high = (_said(column, np.interp(u, *column.knots)) for u in (0.0, 0.5, 1.0))
         return f"{column.type}, {low} to {high}, half of them up to {middle}{odd(column)}{missing}"
     if column.type in CHOICES:
-        order = np.argsort(column.shares)[::-1]
+        order = np.argsort(-np.array(column.shares), kind="stable")
         named = shown([column.levels[k] for k in order])
         return f"{column.type}, {counted(len(column.levels), 'level')}: {named}{missing}"
     if column.type == "constant":

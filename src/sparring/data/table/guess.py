@@ -15,6 +15,7 @@ from sparring.data.table.column import (
     EPOCH,
     MOST_LEVELS,
     Column,
+    flat,
     quantile_function,
     shares_of,
     shown,
@@ -109,10 +110,10 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     ranks, knots = quantile_function(values, counts)
     column = Column(**common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form)
-    # A value of one row has its own rank; of a value of many rows each has a rank of its own.
+    # Of a value of many rows each row has a rank of its own; rows of a rarer one have its knot.
     ends = counts.cumsum()
     own = np.searchsorted(values, np.append(parsed.numbers, np.nan))[raw.codes].clip(0, len(values) - 1)
-    jitter = np.where(counts[own] > 1, rng.random(len(numbers)), 0.5)
+    jitter = np.where(flat(counts)[own], rng.random(len(numbers)), 0.5)
     stored = (ends[own] - counts[own] + counts[own] * jitter) / counts.sum()
     return Found(column, np.where(np.isnan(numbers), np.nan, stored).astype(np.float32), notes)
 
@@ -254,6 +255,8 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
                 f"{quoted(raw.name)} is said to be a {asked}, but has {len(raw.values):,} values; at most "
                 f"{MOST_LEVELS:,} are accepted. Say text, and it is left out."
             )
+        if asked == "boolean" and len(raw.values) == 1:
+            return _Parsed("category")
         if asked == "boolean" and len(raw.values) != 2:
             raise DataError(
                 f"{quoted(raw.name)} is said to be boolean, but has {counted(len(raw.values), 'value')}, such "

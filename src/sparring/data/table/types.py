@@ -30,12 +30,14 @@ class Said(NamedTuple):
     path: str = NONE
 
 
-def read(path: str, names: Sequence[str]) -> Said:
-    """Read a file of types for columns of these names; "none" says nothing.
+def read(path: str | Mapping[str, str], names: Sequence[str]) -> Said:
+    """Read a file of types for columns of these names, or take them from a mapping; "none" says nothing.
 
     Raises:
         ConfigError: it cannot be read, or names a column or a type that is not there.
     """
+    if isinstance(path, Mapping):
+        return Said({name: kind for name, kind in path.items() if name in names})
     if path == NONE:
         return Said({})
     where = str(Path(path).absolute())

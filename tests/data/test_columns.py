@@ -1,0 +1,246 @@
+"""Tables as text: what each column is, how rows are encoded and come back, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparring.data.spec import Dataset
+from sparring.data.table import rows, rules, types
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import Column, quantile_function
+from sparring.data.table.dataset import adapted, from_columns, types_of
+from sparring.data.table.guess import Raw, found
+from sparring.data.table.reading import from_text, is_table, read_text
+from sparring.errors import ConfigError, DataError, UnreadableError
+
+MANY = 40
+
+
+def guessed(words: list[str], name: str = "x", asked: str = "") -> Column:
+    """What a column of these words, each in several rows, is taken for."""
+    (raw,) = from_text(f"{name},y\n" + "\n".join(f'"{word}",1' for word in words), "t.csv")[:1]
+    return found(raw, np.random.default_rng(0), asked).column
+
+
+def table(text: str, **options: str) -> Dataset:
+    return from_columns(from_text(text, "t.csv"), "t", options)
+
+
+def columns_of(data: Dataset) -> Columns:
+    return Columns.of(data.spec.codec)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["1", "2", "30"], "whole"),
+        (["1.5", "2", "-3e2"], "number"),
+        (["1,5", "2,25", "3"], "number"),
+        (["1,500", "2,250,000", "300"], "whole"),
+        (["007", "042"], "category"),
+        (["red", "green", "red"], "category"),
+        (["Yes", "no"], "boolean"),
+        (["2024-01-31", "1999-12-01"], "date"),
+        (["31.12.2024", "01.02.2023"], "date"),
+        (["12/31/2024", "01/02/2023"], "date"),
+        (["2024-01-31 10:30", "1999-12-01 00:00"], "time"),
+        (["same", "same"], "constant"),
+        (["", "NA"], "constant"),
+        (["3", "4", "many"], "category"),
+    ],
+)
+def test_what_a_column_is(words: list[str], expected: str) -> None:
+    assert guessed(words * 5).type == expected
+
+
+def test_what_is_different_in_every_row_is_an_identifier_or_text() -> None:
+    assert guessed([str(k) for k in range(MANY)]).type == "identifier"
+    assert guessed([str(k * k) for k in range(MANY)], "user_id").type == "identifier"
+    assert guessed([str(k * k) for k in range(MANY)]).type == "whole"
+    assert guessed([f"row-{k}" for k in range(MANY)]).form == "row-"
+    assert guessed([f"a long remark about number {k} of them" for k in range(MANY)]).type == "text"
+
+
+def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
+    for text in ("a,b\n1.50,x\n2.25,y\n,x\n", "a;b\n1,50;x\n2,25;y\n;x\n"):
+        data = table(text * 1)
+        again = rows.as_csv(columns_of(data), data.samples.numpy(), ";" if ";" in text else ",").decode()
+        assert again == text
+    missing = table("a,b\n1,x\nNA,y\nNA,x\n")
+    assert rows.values(columns_of(missing), missing.samples.numpy())["a"] == [1, None, None]
+
+
+def test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back() -> None:
+    lines = [f"{k % 7},{'abc'[k % 3] if k % 5 else ''},{'' if k % 4 == 0 else k * 0.5}" for k in range(MANY)]
+    data = table("n,w,lacking\n" + "\n".join(lines))
+    encoded = data.spec.encode(data.samples)
+    assert encoded.shape == (MANY, *data.spec.shape) == (MANY, 2 + 2 + 4)
+    assert encoded[:, 2:].sum(1).tolist() == [2.0] * MANY
+    assert encoded[:, 1][data.samples[:, 2].isnan()].tolist() == [0.0] * 10
+    assert float(encoded[:, 0].mean()) == pytest.approx(0, abs=0.1)
+    assert float(encoded[:, 0].std()) == pytest.approx(1, abs=0.1)
+    codec, back = columns_of(data), data.spec.decode(encoded)
+    np.testing.assert_array_equal(codec.matrix(back.numpy()), codec.matrix(data.samples.numpy()))
+
+
+def test_the_codec_is_read_back_from_json() -> None:
+    import json
+
+    data = table("n,w\n" + "\n".join(f"{k % 7},{'abc'[k % 3]}" for k in range(MANY)), target="w")
+    stored = json.loads(json.dumps(data.spec.codec.to_dict()))
+    assert Columns.from_dict(stored) == data.spec.codec
+    stored["columns"][0]["ranks"] = stored["columns"][0]["ranks"][:1]
+    with pytest.raises(UnreadableError, match="'n' has no rising quantile function"):
+        Columns.from_dict(stored)
+
+
+def test_the_last_layer_makes_a_missing_number_zero_and_one_symbol_of_each_group() -> None:
+    lines = [f"{'' if k % 2 else k},{'ab'[k % 2]}" for k in range(MANY)]
+    data = table("n,w\n" + "\n".join(lines))
+    made = data.spec.codec.head()(torch.tensor([[5.0, 1.0, 0.0, 3.0, -1.0], [5.0, 0.0, 1.0, -3.0, 2.0]]))
+    group = columns_of(data).lacking[0][1]
+    assert made[:, 1:].sum(1).tolist() == [2.0, 2.0]
+    assert made[:, 0].tolist() == [5.0 * float(made[0, group]), 5.0 * float(made[1, group])]
+    assert sorted(made[:, 0].tolist()) == [0.0, 5.0]
+
+
+def test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot() -> None:
+    ranks, values = quantile_function(np.array([0.0, 1.0, 2.0]), np.array([6, 1, 1]))
+    assert values == (0.0, 0.0, 0.0, 1.0, 2.0, 2.0)
+    assert ranks == pytest.approx((0.0, 0.0, 0.75, 0.8125, 0.9375, 1.0))
+    column = Column("x", "number", ranks=ranks, values=values)
+    assert column.numbers(np.array([0.5, 0.8125, 0.875])).tolist() == pytest.approx([0.0, 1.0, 1.5])
+    assert column.ranked(np.array([0.0, 1.0]), np.array([0.5, 0.5])).tolist() == pytest.approx([0.375, 0.8125])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=60))
+def test_whole_numbers_come_back(numbers: list[int]) -> None:
+    values = np.unique(np.array(numbers, np.float64))
+    if len(values) < 2:
+        return
+    codes = np.searchsorted(values, numbers).astype(np.int32)
+    made = found(Raw("x", codes, values, "whole", "Int64"), np.random.default_rng(0), "whole")
+    assert made.stored is not None
+    assert made.column.python(made.column.numbers(made.stored)) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2\n1,2,3\n", "line 3: 3 cells, but the header has 2 names"),
+        ("a,a\n1,2\n", "two columns are called 'a'"),
+        ("a,\n1,2\n", "the column in place 2 has no name"),
+        ("a,b\n", "a header and no rows"),
+        ("", "is empty"),
+        ("1,2\n3,4\n", "begins with numbers"),
+        ("a,b\n,1\n,1\n", "none of its 2 columns can be learnt"),
+    ],
+)
+def test_what_is_no_table_is_refused(text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        table(text)
+
+
+def test_files_that_are_no_text_are_refused_with_the_next_step(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"PK\x03\x04 a spreadsheet")
+    with pytest.raises(DataError, match="save it as CSV in UTF-8"):
+        read_text(path)
+    path.write_bytes("stra\u00dfe,b\n1,2\n".encode("latin-1"))
+    with pytest.raises(DataError, match="iconv -f WINDOWS-1252"):
+        read_text(path)
+    path.write_bytes('\ufeffa,b\r\n"one,\nline",2\r\n"two",3\r\n'.encode())
+    assert [raw.name for raw in read_text(path)] == ["a", "b"]
+    assert read_text(path)[0].values == ["one,\nline", "two"]
+
+
+def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    for text, expected in (
+        ("text,label\n" + "\n".join(f"poem {k},{k % 2}" for k in range(30)), False),
+        ("only\n1\n2\n", False),
+        ("a,b\n1,2\n3,4\n", True),
+        ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
+    ):
+        path.write_text(text)
+        assert is_table(path) is expected
+
+
+def test_rules_compare_sums_and_compute_columns() -> None:
+    assert rules.parse("0 <= a + b < 3").names == ("a", "b")
+    given = {"the a": np.array([3.0, 3.0, np.nan]), "b": np.array([1.0, 2.0, 0.0])}
+    kept = rules.parse('2 <= "the a" - b').kept(given)
+    assert kept.tolist() == [True, False, True]
+    assert rules.parse("total = a + b").derives == "total"
+    assert rules.parse("total <= a + b").derives == ""
+    for wrong in ("a", "a <", "<= b", "a + <= b"):
+        with pytest.raises(UnreadableError, match="is not a rule"):
+            rules.parse(wrong)
+    with pytest.raises(ConfigError, match="there is no column 'aage'. Did you mean 'age'"):
+        rules.check(["aage > 3"], {"age": "whole"})
+    with pytest.raises(ConfigError, match="'town' is category, which cannot be compared"):
+        rules.check(["town > 3"], {"town": "category"})
+
+
+def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
+    path = tmp_path / "types.toml"
+    text = "a,b,c,total\n" + "\n".join(f"{k % 5},{'xyz'[k % 3]},{'pq'[k % 2]},{k % 5 + 1}" for k in range(MANY))
+    path.write_text('rules = ["total = a + 1"]\ntogether = [["b", "c"]]\n[columns]\na = "number"\n')
+    data = table(text, columns=str(path))
+    codec = columns_of(data)
+    assert [column.type for column in codec.columns] == ["number", "category", "category", "whole"]
+    assert [column.name for column in codec.learnt] == ["a", "b", "c"]
+    given = rows.values(codec, data.samples.numpy())
+    assert given["total"] == [k % 5 + 1 for k in range(MANY)]
+    assert rules.kept(codec, data.samples.numpy()).all()
+    assert len(codec.combinations[0][1]) == 6
+    for wrong, message in (
+        ('[columns]\nd = "number"', "has no column 'd'"),
+        ('[columns]\na = "word"', "accepted are number, whole"),
+        ('[columns]\nb = "number"', "'b' is said to be number, but 3 of its 3 values"),
+        ('rules = ["a < q"]', "there is no column 'q'"),
+        ("other = 1", "'other' is unknown"),
+        ("a = [", "TOML ends early"),
+    ):
+        path.write_text(wrong)
+        with pytest.raises((ConfigError, DataError), match=message):
+            table(text, columns=str(path))
+    path.write_text(types.written(codec.columns))
+    assert [column.type for column in columns_of(table(text, columns=str(path))).columns] == [
+        column.type for column in codec.columns
+    ]
+
+
+def test_other_rows_are_brought_to_the_ranks_and_levels_of_the_training_rows() -> None:
+    data = table("n,w\n" + "\n".join(f"{k % 10},{'abc'[k % 3]}" for k in range(60)))
+    known = {"columns": types_of(data)}
+    other = from_columns(
+        from_text("w,n\n" + "\n".join(f"{'abd'[k % 3]},{k}" for k in range(30)), "o.csv"), "o", known
+    )
+    brought = adapted(other, data.spec)
+    assert len(brought) == 20
+    values = rows.values(columns_of(brought), brought.samples.numpy())
+    assert set(values["w"]) == {"a", "b"}
+    assert values["n"][:4] == [0, 1, 3, 4]
+    assert max(values["n"]) == 9
+    unlike = table("n,w\n" + "\n".join(f"{k},{'ab'[k % 2]}" for k in range(30)))
+    with pytest.raises(DataError, match="'n' is identifier here and whole in the training data"):
+        adapted(unlike, data.spec)
+    with pytest.raises(DataError, match="has no column 'w'"):
+        adapted(table("n,v\n1,2\n3,4\n"), data.spec)
+
+
+def test_what_data_says_of_a_table() -> None:
+    text = "n,w\n" + "\n".join(f"{k % 10},{'abc'[k % 3]}" for k in range(300)) + "\n1000000,a\n1000000,a\n"
+    data = table(text)
+    assert data.origin is not None
+    assert data.origin.facts["· n"] == "whole, 0 to 1,000,000, half of them up to 5 (odd: 1,000,000)"
+    assert data.origin.facts["· w"] == "category, 3 levels: a, b, c"
+    assert data.origin.duplicates == 271
+    with pytest.raises(ConfigError, match="--target 'q': there is no such column"):
+        table(text, target="q")

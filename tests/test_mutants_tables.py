@@ -1,0 +1,42 @@
+"""A broken copy of what is read, encoded and measured of tables must fail its test; see ``mutants``."""
+
+import pytest
+
+import test_columns
+import test_rows
+import test_table_kind
+from mutants import Mutant, caught
+from sparring.data.table import codec, column, dataset, guess, rules
+from sparring.kinds import table as table_kind
+from sparring.metrics import table, trees
+from sparring.networks import columns
+
+MUTANTS = [
+    Mutant(column, "quantile_function", "high - counts / total", "high", test_columns.test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot),
+    Mutant(column, "quantile_function", "(low + high) / 2", "low", test_columns.test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot),
+    Mutant(column, "flat", ">= max(TIED", "> max(10 * TIED", test_columns.test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot),
+    Mutant(column, "Column.ranked", "(high - low) * jitter", "0", test_columns.test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot),
+    Mutant(codec, "Columns.encode", ".nan_to_num(0.0)\n", "\n", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
+    Mutant(codec, "Columns.encode", "torch.where(missing, last, symbols)", "symbols", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
+    Mutant(codec, "Columns.decode", "symbol == column.size - 1", "symbol == column.size", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
+    Mutant(codec, "Rows", "rows[:, : self.numbers] * factor", "rows[:, : self.numbers]", test_columns.test_the_last_layer_makes_a_missing_number_zero_and_one_symbol_of_each_group),
+    Mutant(rules, "Rule", "| np.isnan(right)", "", test_columns.test_rules_compare_sums_and_compute_columns),
+    Mutant(rules, "_sum", "1.0 if word == \"+\" else -1.0", "1.0", test_columns.test_rules_compare_sums_and_compute_columns),
+    Mutant(dataset, "_duplicates", "- len(np.unique(hashed))", "", test_columns.test_what_data_says_of_a_table),
+    Mutant(guess, "_of_numbers", "ends[own] - counts[own]", "ends[own]", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
+    Mutant(table, "kolmogorov", ".max()", ".mean()", test_rows.test_distances_of_known_columns),
+    Mutant(table, "correlation", "~np.isnan(rows[:, b])", "True", test_rows.test_distances_of_known_columns),
+    Mutant(table, "nearer", "(seen == unseen).double() / 2", "0", test_rows.test_copies_are_nearer_to_training_rows),
+    Mutant(table, "nearer_note", "1.96", "1", test_rows.test_copies_are_nearer_to_training_rows),
+    Mutant(table, "copula", "np.corrcoef(np.stack(scores))", "np.eye(len(scores))", test_rows.test_a_copula_keeps_margins_and_correlations),
+    Mutant(trees, "_donors", "leaves, \"left\"", "0 * leaves, \"left\"", test_rows.test_trees_draw_values_that_there_are_and_keep_what_goes_together),
+    Mutant(trees, "told_apart", "fit(rows[learnt], truth[learnt])", "fit(rows, truth)", test_rows.test_real_rows_cannot_be_told_apart_and_torn_ones_can),
+    Mutant(trees, "predicts", "1 - errors", "errors", test_rows.test_predictions_of_a_number_and_of_many_levels),
+    Mutant(table_kind, "tears", ".abs()", "", test_table_kind.test_torn_columns_are_measured),
+    Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_broken_copy_is_caught(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    caught(mutant, request)
