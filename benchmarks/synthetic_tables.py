@@ -25,7 +25,7 @@ import torch
 from sparring import GAN
 from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
-from sparring.data.table.dataset import adapted, from_path
+from sparring.data.table.dataset import adapted, from_path, types_of
 from sparring.metrics import table, trees
 
 RESULTS = Path(__file__).with_name("results") / "synthetic-tables.jsonl"
@@ -34,6 +34,7 @@ TABLES = {  # package, table, column to predict
     "Default": ("ISLR", "Default", "default"),
     "diamonds": ("ggplot2", "diamonds", "price"),
 }
+RECIPE, PEER = "recipe rows", "CTGAN"
 PART = 0.2  # of the rows that is held out
 MEASURES = ("told apart", "predicts", "pairs", "columns", "nearer")
 
@@ -53,43 +54,48 @@ def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
     return frame.iloc[order[count:]], training, held_out
 
 
-def measure(name: str, seed: int, samples: int, peer: bool) -> list[dict[str, Any]]:
-    """One line for each way of making rows."""
-    found = []
+def measure(name: str, seed: int, samples: int, ways: list[str]) -> None:
+    """Write a line for each way of making rows; CTGAN gets the CPU seconds that the recipe took."""
     with tempfile.TemporaryDirectory() as place:
         frame, training, held_out = split(name, seed, Path(place))
         data = from_path(training, {"target": TABLES[name][2]})
         codec = Columns.of(data.spec.codec)
-        unseen = stored(adapted(from_path(held_out, {"target": TABLES[name][2]}), data.spec))
+        unseen = stored(adapted(from_path(held_out, {"columns": types_of(data)}), data.spec))
         known = stored(data)
         against = table.Judged(codec, unseen, known[: table.MOST_FITTED], seed)
         count = min(len(known), table.MOST_FITTED)
 
-        def line(way: str, draw: Callable[[], table.Rows]) -> float:
-            began = time.process_time()
-            rows = draw()
-            seconds = time.process_time() - began
-            numbers = {key: round(value, 4) for key, value in table.numbers(against, rows).items()}
-            found.append({"table": name, "seed": seed, "way": way, "cpu_seconds": round(seconds, 1)} | numbers)
-            print(json.dumps(found[-1]), flush=True)
-            return seconds
-
         def ours() -> table.Rows:
-            gan = GAN("rows", hold_out=0.0, seed=seed, threads=1, vitals=False).fit(
-                str(training), samples_seen=samples, verbose=False
-            )
+            gan = GAN("rows", hold_out=0.0, seed=seed, threads=1, vitals=False, target=TABLES[name][2])
+            gan.fit(str(training), samples_seen=samples, verbose=False)
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 
-        line("training rows", lambda: known)
-        line("independent columns", lambda: table.independent(known, count, seed))
-        line("Gaussian copula", lambda: table.copula(codec, known, count, seed))
-        line("CART", lambda: trees.column_after_column(known, against.categories, count, seed))
-        line("adversarial forest", lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed))
-        seconds = line("recipe rows", ours)
-        if peer:
-            line("CTGAN", lambda: ctgan(frame, data, count, seconds, Path(place), seed))
-    return found
+        made: dict[str, Callable[[], table.Rows]] = {
+            "training rows": lambda: known,
+            "independent columns": lambda: table.independent(known, count, seed),
+            "Gaussian copula": lambda: table.copula(codec, known, count, seed),
+            "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
+            "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
+            RECIPE: ours,
+            PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed),
+        }
+        for way in ways or made:
+            began = time.process_time()
+            rows = made[way]()
+            seconds = time.process_time() - began
+            numbers = {key: round(value, 4) for key, value in table.numbers(against, rows).items()}
+            line = {"table": name, "seed": seed, "way": way, "cpu_seconds": round(seconds, 1)} | numbers
+            print(json.dumps(line), flush=True)
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(line)}\n")
+
+
+def seconds_of(name: str, seed: int) -> float:
+    """The CPU seconds that the recipe took on this table with this seed, by its last line."""
+    lines = [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()]
+    key = (name, seed, RECIPE)
+    return float([e["cpu_seconds"] for e in lines if (e["table"], e["seed"], e["way"]) == key][-1])
 
 
 def ctgan(frame: Any, data: Dataset, count: int, seconds: float, folder: Path, seed: int) -> table.Rows:
@@ -134,7 +140,7 @@ def main() -> None:
     arguments.add_argument("table", nargs="?", choices=TABLES)
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments.add_argument("--samples", type=int, default=1_500_000, help="samples that the recipe sees")
-    arguments.add_argument("--no-peer", action="store_true", help="without CTGAN")
+    arguments.add_argument("--ways", nargs="+", default=[], help="only these ways of making rows")
     arguments.add_argument("--table", dest="shown", action="store_true", help="print the table of all results")
     args = arguments.parse_args()
     if args.shown or args.table is None:
@@ -142,9 +148,7 @@ def main() -> None:
         return
     warnings.simplefilter("ignore")
     for seed in args.seeds:
-        lines = measure(args.table, seed, args.samples, not args.no_peer)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(line)}\n" for line in lines)
+        measure(args.table, seed, args.samples, args.ways)
 
 
 if __name__ == "__main__":

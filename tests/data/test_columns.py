@@ -12,7 +12,7 @@ from sparring.data.spec import Dataset
 from sparring.data.table import rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import Column, quantile_function
-from sparring.data.table.dataset import adapted, from_columns, types_of
+from sparring.data.table.dataset import adapted, from_columns, from_path, types_of
 from sparring.data.table.guess import Raw, found
 from sparring.data.table.reading import from_text, is_table, read_text
 from sparring.errors import ConfigError, DataError, UnreadableError
@@ -159,12 +159,23 @@ def test_files_that_are_no_text_are_refused_with_the_next_step(tmp_path: Path) -
     assert read_text(path)[0].values == ["one,\nline", "two"]
 
 
+def test_a_spreadsheet_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(b"PK")
+    assert is_table(path)
+    with pytest.raises(DataError, match="save the sheet as CSV"):
+        from_path(path, {})
+
+
 def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     for text, expected in (
         ("text,label\n" + "\n".join(f"poem {k},{k % 2}" for k in range(30)), False),
         ("only\n1\n2\n", False),
         ("a,b\n1,2\n3,4\n", True),
+        ("a,b\n1,2,3\n", True),
+        ("a,b\n", True),
+        ("name,age,town\n" + "\n".join(f"person {k},{k},{'xyz'[k % 3]}" for k in range(30)), True),
         ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
     ):
         path.write_text(text)

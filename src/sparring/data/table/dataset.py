@@ -18,7 +18,7 @@ from sparring.data.table import frames, guess, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import CHOICES, DAY, EPOCH, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
-from sparring.data.table.reading import PARQUET, read_text
+from sparring.data.table.reading import PARQUET, SPREADSHEETS, read_text
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
 KIND = "table"
@@ -35,6 +35,8 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
     Raises:
         DataError: it cannot be read as a table, or has nothing to learn.
     """
+    if path.suffix.lower() in SPREADSHEETS:
+        raise DataError(f"{path.name} is a spreadsheet: save the sheet as CSV in UTF-8, and give that file.")
     tell = (lambda done, total: watch("reading", done, total)) if watch else (lambda done, total: None)
     columns = frames.from_parquet(path) if path.suffix.lower() == PARQUET else read_text(path, tell)
     return from_columns(columns, str(path.absolute()), options)

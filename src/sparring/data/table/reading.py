@@ -28,12 +28,12 @@ DELIMITERS = ",;\t|"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file holds a table, not texts: at least two columns with something to learn."""
+    """Whether a file holds a table, not texts: no column of texts, or two others with something to learn."""
     suffix = path.suffix.lower()
-    if suffix == PARQUET:
-        return path.is_file()
-    if suffix not in TEXT_FILES or not path.is_file():
+    if not path.is_file() or suffix not in (*SUFFIXES, *SPREADSHEETS):
         return False
+    if suffix not in TEXT_FILES:
+        return True
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -41,16 +41,22 @@ def is_table(path: Path) -> bool:
         rows = [row for row in _rows("\n".join(lines)) if row]
     except (OSError, csv.Error):
         return False
-    if len(rows) < 2 or len(rows[0]) < LEAST_COLUMNS:
+    if not rows or len(rows[0]) < LEAST_COLUMNS:
         return False
     named = [cell.strip().lower() for cell in rows[0]]
-    columns = list(zip(*(row for row in rows[1:] if len(row) == len(rows[0])), strict=True))
-    for name, cells in zip(named, columns, strict=False):
-        letters = [cell for cell in cells if not NUMBER.fullmatch(cell.strip() or "0")]
-        if name in COLUMNS and sum(map(len, letters)) > LONG * max(1, len(cells)):
-            return False
-    usable = sum(_usable(cells) for cells in columns)
-    return usable >= LEAST_COLUMNS
+    columns = list(zip(*(row for row in rows[1:] if len(row) == len(named)), strict=True))
+    texts = {name: cells for name, cells in zip(named, columns, strict=False) if _is_text(cells)}
+    if not texts:
+        return True
+    if any(name in COLUMNS and sum(map(len, cells)) > LONG * len(cells) for name, cells in texts.items()):
+        return False
+    return sum(_usable(cells) for cells in columns) >= LEAST_COLUMNS
+
+
+def _is_text(cells: Sequence[str]) -> bool:
+    """Whether most cells are words, and most of them different."""
+    words = [cell for cell in cells if not NUMBER.fullmatch(cell.strip() or "0")]
+    return len(words) > 0.5 * len(cells) and len(set(words)) > 0.5 * len(words)
 
 
 def _usable(cells: Sequence[str]) -> bool:
