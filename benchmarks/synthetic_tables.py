@@ -35,6 +35,7 @@ TABLES = {  # package, table, column to predict
     "diamonds": ("ggplot2", "diamonds", "price"),
 }
 RECIPE, PEER = "recipe rows", "CTGAN"
+CALIBRATION = (1, 5)  # epochs of CTGAN that tell how long one takes
 PART = 0.2  # of the rows that is held out
 MEASURES = ("told apart", "predicts", "pairs", "columns", "nearer")
 
@@ -105,11 +106,17 @@ def ctgan(frame: Any, data: Dataset, count: int, seconds: float, folder: Path, s
     torch.manual_seed(seed)
     np.random.seed(seed)
     words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
+    took = []
+    for epochs in CALIBRATION:
+        began = time.process_time()
+        CTGAN(epochs=epochs, enable_gpu=False).fit(frame, words)
+        took.append(time.process_time() - began)
+    one = (took[1] - took[0]) / (CALIBRATION[1] - CALIBRATION[0])
+    epochs = max(1, CALIBRATION[0] + int((seconds - took[0]) / one))
+    model = CTGAN(epochs=epochs, enable_gpu=False)
     began = time.process_time()
-    CTGAN(epochs=1, enable_gpu=False).fit(frame, words)
-    one = time.process_time() - began
-    model = CTGAN(epochs=max(1, int(seconds / one)), enable_gpu=False)
     model.fit(frame, words)
+    print(f"CTGAN: {epochs} epochs, {time.process_time() - began:.1f} CPU seconds", flush=True)
     drawn = folder / "ctgan.csv"
     model.sample(count).to_csv(drawn, index=False)
     return stored(adapted(from_path(drawn, {}), data.spec))

@@ -32,6 +32,8 @@ MUTANTS = [
     Mutant(trees, "_donors", "leaves, \"left\"", "0 * leaves, \"left\"", test_rows.test_trees_draw_values_that_there_are_and_keep_what_goes_together),
     Mutant(trees, "told_apart", "fit(rows[learnt], truth[learnt])", "fit(rows, truth)", test_rows.test_real_rows_cannot_be_told_apart_and_torn_ones_can),
     Mutant(trees, "predicts", "1 - errors", "errors", test_rows.test_predictions_of_a_number_and_of_many_levels),
+    Mutant(table_kind, "dead_levels", "not in drawn", "in drawn", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
+    Mutant(table_kind, "flat_columns", "one < FLAT * other", "one < other", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
     Mutant(table_kind, "tears", ".abs()", "", test_table_kind.test_torn_columns_are_measured),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip

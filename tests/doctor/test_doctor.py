@@ -54,6 +54,9 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "gradient-blocked": (always(g_gradient_norm=0.0), always(g_gradient_norm=1e-3), {}),
     "dead-symbols": (always(dead_symbols=0.4), always(dead_symbols=0.2), {}),
     "one-text": (always(repeats=0.6), always(repeats=0.4), {}),
+    "columns-torn": (always(tears=0.2), always(tears=0.1), {}),
+    "dead-levels": (always(dead_levels=0.2), always(dead_levels=0.1), {}),
+    "flat-column": (always(flat_columns=0.1), always(flat_columns=0.0), {}),
     "copies-climb": (lambda k: HEALTHY | {"copies": 0.35 * 1.1**k}, always(copies=0.9), {}),
     "generator-frozen": (
         always(g_change=0.0),
@@ -174,15 +177,14 @@ def test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is() -> None
         assert ("discriminator-sure" in diagnosis.unchecked) == missed
 
 
+OF_TABLES = {"columns-torn", "dead-levels", "flat-column"}
 OF_TEXT = {"dead-symbols", "one-text", "copies-climb"}
 
 
 def test_what_such_data_do_not_have_is_not_missed() -> None:
     special = {rule.name for rule in RULES if rule.special}
-    assert (
-        special
-        == {"grey-class", "class-collapse", "cluster-collapse", "weave", "blur", "lost-variety"} | OF_TEXT
-    )
+    of_pictures = {"grey-class", "class-collapse", "cluster-collapse", "weave", "blur", "lost-variety"}
+    assert special == of_pictures | OF_TEXT | OF_TABLES
     of_some = {rule.signs[0].name for rule in RULES if rule.special}
     points = {name: value for name, value in HEALTHY.items() if name not in of_some}
     assert not special & set(diagnose(history(lambda _: points), OPTIONS).unchecked)

@@ -18,6 +18,8 @@ from safetensors.torch import load_file
 from page_runs import client
 from sparring import GAN
 from sparring.cli.main import main
+from sparring.data.table.dataset import from_columns
+from sparring.data.table.reading import from_text
 from sparring.errors import ConfigError
 from sparring.kinds import find, table
 from sparring.networks.columns import gumbel
@@ -168,6 +170,20 @@ def test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probabil
     drawn = (probabilities.log() + noise).argmax(1)
     assert torch.bincount(drawn).div(20_000).tolist() == pytest.approx(probabilities.tolist(), abs=0.01)
     assert float(noise.mean()) == pytest.approx(0.5772, abs=0.02)  # Euler's constant
+
+
+def test_levels_that_no_row_has_and_columns_without_spread_are_measured() -> None:
+    rows = [f"{k},{'ab'[k % 2]},{'pqrs'[k % 4]}" for k in range(40)]
+    data = from_columns(from_text("n,w,v\n" + "\n".join(rows), "t.csv"), "t", {"columns": {"n": "whole"}})
+    reals = data.samples
+    assert table.dead_levels(reals, reals, data.spec) == 0
+    assert table.flat_columns(reals, reals, data.spec) == 0
+    fakes = reals[:1].repeat(40, 1)
+    assert table.dead_levels(fakes, reals, data.spec) == pytest.approx((1 / 2 + 3 / 4) / 2)
+    assert table.flat_columns(fakes, reals, data.spec) == 1
+    assert table.flat_columns(reals * torch.tensor([0.5, 1, 1]), reals, data.spec) == 0
+    words = from_columns(from_text("w,v\n" + "\n".join(row.split(",", 1)[1] for row in rows), "t"), "t", {})
+    assert table.flat_columns(words.samples, words.samples, words.spec) is None
 
 
 def test_torn_columns_are_measured() -> None:

@@ -202,6 +202,25 @@ STORIES: dict[str, Story] = {
         "Carlini et al. 2019, The secret sharer: evaluating and testing unintended memorization in neural "
         "networks.",
     ),
+    "columns-torn": Story(
+        "Each column looks right, and rows are impossible: a pensioner of twenty.",
+        "A discriminator of rows first sees single columns. What holds between two of them is a smaller "
+        "difference, which it learns later, and the generator after it.",
+        "Xu et al. 2019, Modeling tabular data using conditional GAN.",
+    ),
+    "dead-levels": Story(
+        "Whole categories never come up in the rows that are drawn.",
+        "A level whose logit is far below the others is hardly ever drawn, so the discriminator never says "
+        "what it would be worth. Noise of its own for each level, as the networks for columns have it, is "
+        "what brings it back.",
+        "Jang et al. 2017, Categorical reparameterization with Gumbel-softmax.",
+    ),
+    "flat-column": Story(
+        "One column has nearly the same number in all rows.",
+        "Where one number passes at the moment, the generator draws it for all latents, as with mode collapse, "
+        "but only in this column.",
+        "Che et al. 2017, Mode regularized generative adversarial networks.",
+    ),
     "leaky-augmentation": Story(
         "Samples with shifts, cutouts or wrong colours that the data do not have.",
         "The discriminator sees only augmented samples, real and forged. If all of them are augmented, a "

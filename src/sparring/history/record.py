@@ -99,6 +99,14 @@ LOGGED: dict[str, Logged] = {
         "below 0.05",
         "how far the correlation of two columns of forged rows is from that of real rows, as a mean over pairs",
     ),
+    "dead_levels": Logged(
+        "share",
+        "below 0.05",
+        "share of the values in categories of real rows whose level no forged row has",
+    ),
+    "flat_columns": Logged(
+        "share", "0", "share of the columns of numbers whose forged values have less than a third of the spread"
+    ),
     "repeats": Logged("share", "below 0.1", "share of forged texts, or bars of music, that repeat another one"),
     "copies": Logged("share", "below 0.2", "share of forged samples that are equal to a training sample"),
     "times_real": Logged(

@@ -26,6 +26,7 @@ from sparring.metrics.table import judge
 
 COARSE = 64  # numbers of a row in which clusters are found, at most
 SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
+FLAT = 1 / 3  # of the spread of real numbers, below which a column is flat
 BINS = 10  # equally likely parts of a number's range
 
 
@@ -100,6 +101,34 @@ def tears(fakes: Tensor, reals: Tensor) -> float:
     parts = [torch.corrcoef(part[:, :500].T.double()).nan_to_num(0.0) for part in (fakes, reals)]
     upper = torch.triu_indices(len(parts[0]), len(parts[0]), 1)
     return float((parts[0] - parts[1]).abs()[upper[0], upper[1]].mean())
+
+
+def dead_levels(fakes: Tensor, reals: Tensor, spec: Spec) -> float | None:
+    """The share of the values in categories of stored real rows (N, columns) whose level no fake has.
+
+    None without categories.
+    """
+    codec = Columns.of(spec.codec)
+    shares = []
+    for place, column in enumerate(codec.learnt):
+        if not column.numeric:
+            drawn = set(fakes[:, place].nan_to_num(-1.0).tolist())
+            shares.append(np.mean([value not in drawn for value in reals[:, place].nan_to_num(-1.0).tolist()]))
+    return float(np.mean(shares)) if shares else None
+
+
+def flat_columns(fakes: Tensor, reals: Tensor, spec: Spec) -> float | None:
+    """The share of columns of numbers whose stored ranks have less than FLAT of the spread of real ones.
+
+    None without numbers.
+    """
+    codec = Columns.of(spec.codec)
+    flat = []
+    for place, column in enumerate(codec.learnt):
+        if column.numeric:
+            one, other = (np.nanstd(part[:, place].numpy()) for part in (fakes, reals))
+            flat.append(one < FLAT * other)
+    return float(np.mean(flat)) if flat else None
 
 
 def write_csv(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
@@ -198,7 +227,11 @@ TABLE = Kind(
     coarse=lambda encoded: encoded.flatten(1)[:, :COARSE],
     for_features=lambda samples, spec: spec.encode(samples),
     features=FEATURES,
-    measures={"tears": Measure(tears, LOGGED["tears"])},
+    measures={
+        "tears": Measure(tears, LOGGED["tears"]),
+        "dead_levels": Measure(dead_levels, LOGGED["dead_levels"], decoded=True),
+        "flat_columns": Measure(flat_columns, LOGGED["flat_columns"], decoded=True),
+    },
     judge=judge,
     sheet=sheet,
     lines=lines,
