@@ -58,6 +58,9 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "dead-levels": (always(dead_levels=0.2), always(dead_levels=0.1), {}),
     "flat-column": (always(flat_columns=0.1), always(flat_columns=0.0), {}),
     "copies-climb": (lambda k: HEALTHY | {"copies": 0.35 * 1.1**k}, always(copies=0.9), {}),
+    "unchanged": (always(changed=0.1), always(changed=0.2), {"rules": "translation"}),
+    "inverted": (always(agreement=-0.4), always(agreement=-0.2, spread=0.9), {"rules": "translation"}),
+    "source-ignored": (always(agreement=0.05), always(agreement=0.15), {"rules": "translation"}),
     "generator-frozen": (
         always(g_change=0.0),
         lambda k: HEALTHY | {"g_change": 0.0 if k > 1 else 0.1},
@@ -179,12 +182,13 @@ def test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is() -> None
 
 OF_TABLES = {"columns-torn", "dead-levels", "flat-column"}
 OF_TEXT = {"dead-symbols", "one-text", "copies-climb"}
+OF_TRANSLATIONS = {"unchanged", "inverted", "source-ignored"}
 
 
 def test_what_such_data_do_not_have_is_not_missed() -> None:
     special = {rule.name for rule in RULES if rule.special}
     of_pictures = {"grey-class", "class-collapse", "cluster-collapse", "weave", "blur", "lost-variety"}
-    assert special == of_pictures | OF_TEXT | OF_TABLES
+    assert special == of_pictures | OF_TEXT | OF_TABLES | OF_TRANSLATIONS
     of_some = {rule.signs[0].name for rule in RULES if rule.special}
     points = {name: value for name, value in HEALTHY.items() if name not in of_some}
     assert not special & set(diagnose(history(lambda _: points), OPTIONS).unchecked)

@@ -49,13 +49,14 @@ def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
 
 
 FOR_MORE_SAMPLES = ("times_real", "times_real_error")
-OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity")
+OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity", "changed", "agreement")
 FOR_OTHER_DATA = ("repeats", "copies", "dead_symbols", "cluster_spread")  # symbols, clusters
+OF_TABLES = ("tears", "dead_levels", "flat_columns")
 
 
 def test_every_logged_name_is_in_the_table_and_the_other_way_round(pictures: Dataset) -> None:
     gan = GAN(**TINY, r1_gamma=0.1, augment="ada", hold_out=0.25).fit(pictures, samples_seen=64)
-    others = {"frechet", "non_finite", *FOR_MORE_SAMPLES, *FOR_OTHER_DATA, *OF_TRANSLATIONS}
+    others = {"frechet", "non_finite", *FOR_MORE_SAMPLES, *FOR_OTHER_DATA, *OF_TABLES, *OF_TRANSLATIONS}
     assert set(gan.history[-1].values) | others == set(LOGGED)
 
 

@@ -17,6 +17,11 @@ OWN_GAME = Cure(
     "the loss and the penalties of the recipe",
     own=("loss", "d_steps", "r1_gamma", "r2_gamma", "gp_weight", "weight_clip", "penalty_every", "d_lr"),
 )
+OWN_TERMS = Cure(
+    "the terms and the weights of the recipe",
+    own=("reconstruction", "reconstruction_weight", "adversarial_weight", "contrast_weight", "cycle_weight",
+         "identity_weight"),
+)  # fmt: skip
 OWN_SIZE = Cure("networks as large as the recipe's", own=("g_width", "d_width", "latent_dim"))
 OWN_BATCH = Cure("the batch size of the recipe", own=("batch_size",))
 R1 = (
@@ -385,6 +390,33 @@ RULES: tuple[Rule, ...] = (
         "data have plain and rich samples. The generator has learnt the average of their detail.",
         (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, DEVIATION, WIDER_G, LONGER, MODERN),
         grace=400, checks=4, special=True, kinds=("image",),
+    ),
+    Rule(
+        "unchanged",
+        "the outputs are still the sources",
+        (Sign("changed", high=0.15),),
+        "A copy costs nothing on the way back and keeps every patch in its place, so only the discriminator "
+        "asks for a change, and it is too weak or too slow beside the other terms.",
+        (OWN_TERMS, Cure("less weight on the way back", "cycle_weight", times=0.3), LONGER),
+        grace=500, special=True, kinds=UNMEASURED, games=("translation",),
+    ),
+    Rule(
+        "inverted",
+        "the outputs are bright where they should be dark",
+        (Sign("agreement", high=-0.3),),
+        "The discriminator sees only patches, and the opposite of a picture has the same edges. Without pairs, "
+        "the way back undoes it.",
+        (OWN_TERMS, Cure("pictures that are targets must stay as they are", "identity_weight", 5.0), LONGER),
+        grace=500, special=True, kinds=UNMEASURED, games=("translation",),
+    ),
+    Rule(
+        "source-ignored",
+        "the outputs have hardly anything of the shapes that they should have",
+        (Sign("agreement", low=-0.3, high=0.1),),
+        "They look like targets, but not like those of their sources: nothing holds them to their source, or "
+        "the weight of what does is too small beside the adversary.",
+        (OWN_TERMS, Cure("more weight on the way back", "cycle_weight", 10.0), LONGER),
+        grace=500, special=True, kinds=UNMEASURED, games=("translation",),
     ),
     Rule(
         "average-lags",

@@ -251,6 +251,25 @@ STORIES: dict[str, Story] = {
         "Field 1987, Relations between the statistics of natural images and the response properties of "
         "cortical cells; Torralba & Oliva 2003, Statistics of natural image categories.",
     ),
+    "unchanged": Story(
+        "What comes out is what went in.",
+        "A network that begins as a copy has nothing to lose by staying one: what it loses there and back is "
+        "nothing, and each patch is nearest to itself. Only the adversary moves it.",
+        "Zhu et al. 2017, Unpaired image-to-image translation using cycle-consistent adversarial networks.",
+    ),
+    "inverted": Story(
+        "Dark where it should be bright, as in a negative.",
+        "The second generator can turn the negative back, so the way there and back costs nothing, and a "
+        "discriminator of patches sees edges more than brightness.",
+        "Zhu et al. 2017, section 7, on failures; Gokaslan et al. 2018, Improving shape deformation in "
+        "unsupervised image-to-image translation.",
+    ),
+    "source-ignored": Story(
+        "Good targets, but not those of these sources.",
+        "The adversary is content with any target. What ties an output to its source is another term, and "
+        "where that is weak, or can be met by hiding the source in faint noise, the shapes part.",
+        "Chu et al. 2017, CycleGAN, a master of steganography.",
+    ),
     "average-lags": Story(
         "Good samples from the generator in training, and noise from the weight average.",
         "A decay that is copied from a training a hundred times as long averages over more steps than there "

@@ -19,6 +19,7 @@ from sparring.games.average import duplicate
 from sparring.games.game import Logged
 from sparring.games.optimizers import adam
 from sparring.games.players import check_player
+from sparring.games.translation_gauge import TranslationGauge
 from sparring.games.translation_step import Weights, translation_step
 
 EXTRAS = ("back", "back_discriminator", "projector")  # players that only some objectives need
@@ -142,8 +143,8 @@ class TranslationGame(AdversarialGame):
         return None
 
     def gauge(self, data: Dataset, held_out: Dataset | None, seed: int) -> Callable[[], dict[str, float]]:
-        """Nothing more is measured at each record."""
-        return dict
+        """A function that measures what becomes of sources."""
+        return TranslationGauge(self, data, held_out)
 
     def described(self) -> tuple[dict[str, Any], dict[str, str]]:
         """The options that describe the game, and a text about each part that no option describes."""

@@ -129,6 +129,18 @@ LOGGED: dict[str, Logged] = {
     "identity": Logged(
         "per value", "falling", "what is changed in pictures that are targets (`identity_weight`)"
     ),
+    "changed": Logged(
+        "ratio",
+        "0.5 to 1.5",
+        "how far outputs of a translation are from their sources, over how far targets are; 0: nothing was "
+        "changed",
+    ),
+    "agreement": Logged(
+        "cosine",
+        "above 0.5",
+        "how much outputs of a translation are bright where their targets are (without pairs: their sources); "
+        "-1: where these are dark",
+    ),
     "jitter": Logged(
         "ratio",
         "0.02 to 0.6",

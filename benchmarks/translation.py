@@ -1,0 +1,126 @@
+"""Translations of held-out pictures after so many CPU-seconds of one core, beside baselines.
+
+    python benchmarks/translation_sets.py raw --out sets       (see there for raw)
+    python benchmarks/translation.py sets hanzi-32 paired --cpu 90 --seeds 0 1 2
+    python benchmarks/translation.py sets hanzi-32 regression --cpu 90
+    python benchmarks/translation.py sets hanzi-32 unpaired --cpu 240 --unpaired
+
+``regression`` is the recipe ``paired`` without an adversary. With ``--unpaired`` the first half of the training
+pairs gives sources and the second half targets, so that no target's own source is seen. A line for each seed
+goes to results/translation.jsonl, with the measures of ``sparring evaluate`` for the generator and each
+baseline, and ``identified``: outputs whose shape is nearest to their own target, also where training had no
+pairs. Nothing held out is looked at before the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from common import RESULTS
+from sparring import games
+from sparring.config.recipes import beyond_recipe
+from sparring.data.arrays import from_array
+from sparring.data.pairs import joined
+from sparring.data.spec import Dataset
+from sparring.games.game import Game
+from sparring.games.translation import TranslationGame
+from sparring.kinds.beside import rows
+from sparring.machine.device import Runtime
+from sparring.metrics.translation import found_again
+from sparring.runs.translator import Translator
+from sparring.training import suited
+from sparring.training.loop import prepared
+from sparring.training.order import Order, batches_of_step, rng_of_step
+from sparring.uses.judge_translation import judge
+
+FIXED = {"hold_out": 0.0, "samples_seen": 10**9, "device": "cpu", "precision": "fp32", "threads": 1}
+SHOWN = 16
+
+
+def sides(path: Path, pairs: int | None, unpaired: bool) -> tuple[Dataset, Dataset]:
+    """The training set and the held-out pairs."""
+    with np.load(path) as stored:
+        a, b, test_a, test_b = (stored[name] for name in ("train_a", "train_b", "test_a", "test_b"))
+    a, b = a[:pairs], b[:pairs]
+    if unpaired:
+        a, b = a[: len(a) // 2], b[len(b) // 2 :]
+    paired = "none" if unpaired else "names"
+    return joined(from_array(a), from_array(b), paired), joined(from_array(test_a), from_array(test_b), paired)
+
+
+def trained(game: Game, data: Dataset, batch_size: int, seed: int, seconds: float) -> TranslationGame:
+    """The game after so many CPU-seconds of this process."""
+    data, order = prepared(game, data, batch_size, try_out=True), Order(len(data), seed)
+    started, progress = time.process_time(), 0.0
+    while progress < 1:
+        game.at(progress)
+        game.step(batches_of_step(data, order, batch_size, game), rng_of_step(game, seed))
+        game.clock.step += 1
+        game.clock.samples_seen += game.batches * batch_size
+        progress = min(1.0, (time.process_time() - started) / seconds)
+    assert isinstance(game, TranslationGame)
+    return game
+
+
+def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
+    data, held_out = sides(args.sets / f"{args.set}.npz", args.pairs, args.unpaired)
+    options = FIXED | json.loads(args.options) | {"seed": seed}
+    recipe = args.method
+    if recipe == "regression":
+        recipe, options = "paired", options | {"adversarial_weight": 0.0}
+    config = suited.configure(data, recipe, False, lambda _: None, **options)
+    game = games.make(config, data.spec, 0, Runtime("cpu", "fp32"))
+    game = trained(game, data, config.optimizers.batch_size, seed, args.cpu)
+    made = Translator(game.sampling_generator, data.spec, game.clock.step)
+    found = judge(made, config, data, held_out, args.method, regression_seconds=0)
+    assert held_out.given is not None
+    outputs = made(held_out.given.samples)
+    again = found_again(outputs, held_out.samples).float()
+    if args.pictures:
+        count = min(SHOWN, len(outputs))
+        sheet = rows(held_out.given.samples[:count], outputs[:count], held_out.samples[:count], data.spec)
+        args.pictures.mkdir(parents=True, exist_ok=True)
+        name = f"{args.set}-{args.method}{'-unpaired' * args.unpaired}-{args.cpu:g}-{seed}"
+        sheet.save(args.pictures / f"{name}.png")
+    weights = sum(weight.numel() for weight in game.generator.parameters())
+    return {
+        "set": args.set, "method": args.method, "options": json.loads(args.options), "pairs": args.pairs,
+        "unpaired": args.unpaired, "seed": seed, "cpu_seconds": args.cpu, "samples": game.clock.samples_seen,
+        "weights": weights, "count": len(outputs), "identified": float(again.mean()),
+        "columns": found.comparison.columns, "recipe": beyond_recipe(config),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("set")
+    parser.add_argument("method")
+    parser.add_argument("--cpu", type=float, default=90.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--pairs", type=int)
+    parser.add_argument("--unpaired", action="store_true")
+    parser.add_argument("--options", default="{}", help="JSON of options")
+    parser.add_argument("--pictures", type=Path, help="a folder for pictures of the first held-out pairs")
+    parser.add_argument("--out", type=Path, default=RESULTS / "translation.jsonl")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for seed in args.seeds:
+        row = measured(args, seed)
+        with args.out.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        mine = row["columns"]["the generator"] | {"identified": row["identified"]}
+        print(
+            args.set, args.method, seed, row["samples"], {k: round(v, 3) for k, v in mine.items()}, flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()
