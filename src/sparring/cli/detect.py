@@ -30,7 +30,7 @@ from sparring.uses.progress import Reading, console, working
 
 FOUND = 3  # exit status: something odd was found
 READING = ("size", "resize", "channels", "levels", "include", "exclude")  # options of picture files
-SCORES, TEST = "scores.csv", "test.json"
+TEST = "test.json"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,8 +70,8 @@ def _score(args: argparse.Namespace) -> int:
     if args.second is None:
         raise ConfigError("give the pictures too: sparring detect score RUN NEW.")
     detector, about = saved.read(Path(args.first))
-    out = args.out or Path(args.first) / "found"
-    if (out / SCORES).exists() and not (args.force or args.out is None):
+    out = args.out or Path(args.first) / layout.FOUND
+    if (out / layout.SCORES).exists() and not (args.force or args.out is None):
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
     with working() as tell:
@@ -79,14 +79,16 @@ def _score(args: argparse.Namespace) -> int:
         verdicts = detector.examine(pictures.pixels)
     with layout.writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / SCORES, _table(pictures, verdicts).encode())
+        write_whole(out / layout.SCORES, _table(pictures, verdicts).encode())
         for k, name in enumerate(pictures.names):
-            place = out / f"{name}.heat.png"
+            place = out / f"{name}{layout.SHEET_SUFFIX}"
             place.parent.mkdir(parents=True, exist_ok=True)
             beside(pictures.pixels[k], verdicts.maps[k], detector.heat_).save(place)
     screen = console()
     show_scores(screen, pictures, verdicts, detector)
     screen.print(f"\n  scores and heat maps  {out}", markup=False, soft_wrap=True)
+    if args.out is None:
+        screen.print(f"  as a page  sparring report {args.first}", markup=False, soft_wrap=True)
     return FOUND if bool(verdicts.odd.any()) else 0
 
 

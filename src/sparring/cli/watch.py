@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparring.errors import ConfigError, RunError, quoted, reason
+from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     for path in args.run:
         if not path.is_dir():
             raise RunError(no_run(path))
+        if (path / layout.DETECTOR).is_file():
+            raise RunError(f"{path} is a detector, which has nothing to follow: sparring report {path}.")
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
             f"--host {args.host} shows your runs to others: also give a --token, such as "

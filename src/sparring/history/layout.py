@@ -21,6 +21,7 @@ TRANSLATION, TRANSLATED = "translation.json", "translation.png"  # written by ev
 TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATION)
 LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written by evaluate and report
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
+FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
 DRAWN = "drawn"  # the default folder of `sparring sample`
 
 CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"

@@ -63,8 +63,11 @@ class Rebuilder(nn.Module):
         self.last = nn.Conv2d(base, channels, 3, 1, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        code: Tensor = self.encoder(pictures)
-        x = self.grown(code).view(-1, 2 * self.base, GRID, GRID)
+        return self.decoded(self.encoder(pictures))
+
+    def decoded(self, codes: Tensor) -> Tensor:
+        """Pictures (B, C, H, W) from codes (B, code)."""
+        x = self.grown(codes).view(-1, 2 * self.base, GRID, GRID)
         for left, block in zip((2, 1, 0), self.blocks, strict=True):
             size = [max(1, -(-side // 2**left)) for side in self.size]
             x = block(interpolate(x, size, mode="nearest"))

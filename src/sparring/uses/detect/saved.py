@@ -63,6 +63,7 @@ def write(detector: Detector, about: About, folder: Path) -> None:
         "chosen": detector.chosen_,
         "false_alarms": detector.false_alarms,
         "threshold": detector.threshold_.value,
+        "held_out": detector.held_out_[detector.chosen_].tolist(),
         "shape": detector.shape_,
         "features": detector.features_,
         "seed": detector.seed,

@@ -1,0 +1,71 @@
+"""The report of a detector, from its files alone."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sparring.cli.main import main
+
+SCORES = (
+    "picture,score,p_value,verdict\na.png,1.5,0.4,normal\nsub/<b>.png,9.25,0.01,odd\nc.png,0.5,0.9,normal\n"
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    facts = {"chosen": "pca", "data": "parts", "threshold": 4.0, "held_out": [1.0, 2.0, 3.0]}
+    (tmp_path / "detector.json").write_text(json.dumps(facts))
+    (tmp_path / "found" / "sub").mkdir(parents=True)
+    (tmp_path / "found" / "scores.csv").write_text(SCORES)
+    sheet = Image.fromarray(np.zeros((20, 2 * 30 + 4, 3), np.uint8))
+    sheet.save(tmp_path / "found" / "sub" / "<b>.png.heat.png")
+    return tmp_path
+
+
+def embedded(path: Path) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text("utf-8"))
+    assert found
+    data: dict[str, object] = json.loads(found[1])
+    return data
+
+
+def test_the_oddest_picture_comes_first_with_its_heat_map(run: Path) -> None:
+    assert main(["report", str(run)]) == 0
+    data = embedded(run / "report.html")
+    assert (data["method"], data["held_out"], data["threshold"]) == ("pca", [1, 2, 3], 4)
+    pictures = data["pictures"]
+    assert isinstance(pictures, list)
+    assert [each["name"] for each in pictures] == ["sub/<b>.png", "a.png", "c.png"]
+    assert base64.b64decode(pictures[0]["sheet"].partition(",")[2]).startswith(b"\x89PNG")
+    assert pictures[0]["ratio"] == pytest.approx(30 / 20)
+    assert "sheet" not in pictures[1]
+    page = (run / "report.html").read_text("utf-8")
+    assert "<b>" not in page
+    assert not re.search(r'(src|href)="(?!data:)', page)  # it needs no other file
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("found/scores.csv", "picture,score\n", "has no scores to report on. Score pictures first"),
+        ("found/scores.csv", "\x00", "has no scores"),
+        ("detector.json", "{", "is damaged. Fit it again"),
+        ("detector.json", '{"held_out": 3, "threshold": 1}', "is damaged"),
+    ],
+)
+def test_what_cannot_be_reported_is_told(
+    run: Path, file: str, content: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / file).write_text(content)
+    assert main(["report", str(run)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_detector_is_reported_not_watched(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", str(run)]) == 1
+    assert f"sparring report {run}" in capsys.readouterr().err
