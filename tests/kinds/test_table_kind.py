@@ -18,6 +18,8 @@ from safetensors.torch import load_file
 from page_runs import client
 from sparring import GAN
 from sparring.cli.main import main
+from sparring.data.table import pairs
+from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_columns
 from sparring.data.table.reading import from_text
 from sparring.errors import ConfigError
@@ -184,6 +186,26 @@ def test_levels_that_no_row_has_and_columns_without_spread_are_measured() -> Non
     assert table.flat_columns(reals * torch.tensor([0.5, 1, 1]), reals, data.spec) == 0
     words = from_columns(from_text("w,v\n" + "\n".join(row.split(",", 1)[1] for row in rows), "t"), "t", {})
     assert table.flat_columns(words.samples, words.samples, words.spec) is None
+
+
+def test_the_sheet_shows_columns_and_pairs_that_differ() -> None:
+    rows = [f"{k},{k * 2 + k % 3},{'ab'[k % 2]}" for k in range(60)]
+    types = {"n": "whole", "m": "whole"}
+    data = from_columns(from_text("n,m,w\n" + "\n".join(rows), "t.csv"), "t", {"columns": types})
+    reals = data.samples.numpy()
+    matrix = pairs.correlations(reals)
+    assert matrix[0, 1] == pytest.approx(np.corrcoef(reals[:, 0], reals[:, 1])[0, 1])
+    np.testing.assert_allclose(pairs.whole(pairs.upper(matrix), 3), matrix, atol=1e-4)
+    lacking = np.where(np.arange(60)[:, None] < 3, np.nan, reals).astype(np.float32)
+    assert np.isfinite(pairs.correlations(lacking)).all()
+    apart = np.concatenate([reals[:, :1], reals[::-1, 1:]], 1)
+    alike, torn = (table.sheet(part, data.spec) for part in (reals, apart))
+    assert alike.size == torn.size
+    colours = [picture.convert("RGB").getcolors(2**16) or [] for picture in (alike, torn)]
+    forged = [sum(count for count, colour in found if colour == table.FORGED) for found in colours]
+    assert forged[1] > forged[0] + 80  # a cell of the map
+    real, drawn = table.marginal(Columns.of(data.spec.codec), 2, reals)
+    assert real.tolist() == drawn.tolist() == [0.5, 0.5]
 
 
 def test_torn_columns_are_measured() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
-from sparring.data.table import frames, rows, rules, types
+from sparring.data.table import frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import NUMBERS
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
@@ -159,25 +159,52 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
 MOST_CHARTS, ACROSS, MOST_BARS = 60, 5, 24
 REAL, FORGED, PAPER, INK = (120, 124, 130), (224, 122, 52), (250, 250, 248), (40, 40, 40)
-MOST_PAIRS, CELL = 40, 12  # columns of the heat map, pixels of one of its cells
+LATIN, MOST_LETTERS = 0x2000, 22  # characters from here on the built-in font cannot draw; letters of a title
+CELL, TITLES = 12, 150  # pixels of the map of pairs
 
 
 def sheet(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) -> Image.Image:
-    """A chart for each column, forged rows in colour over the training rows in grey."""
+    """A chart for each column, forged rows in colour beside the training rows in grey; below, pairs of columns.
+
+    A cell of the map says how far the correlation of two columns of these rows is from that of training rows:
+    the darker, the further.
+    """
     codec = Columns.of(spec.codec)
     shown = codec.learnt[:MOST_CHARTS]
     across = min(ACROSS, len(shown))
     down = -(-len(shown) // across)
-    picture = Image.new("RGB", (across * (WIDE + EDGE) + EDGE, down * (TALL + HEAD + EDGE) + EDGE), PAPER)
+    paired = min(pairs.MOST_PAIRED, len(codec.learnt)) if codec.correlations and len(samples) > 1 else 0
+    wide = max(across * (WIDE + EDGE), paired * CELL + TITLES) + EDGE
+    charts = down * (TALL + HEAD + EDGE) + EDGE
+    picture = Image.new("RGB", (wide, charts + (paired * CELL + HEAD + EDGE if paired else 0)), PAPER)
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT)
     for number, column in enumerate(shown):
         left = EDGE + number % across * (WIDE + EDGE)
         top = EDGE + number // across * (TALL + HEAD + EDGE)
-        title = "".join(c if ord(c) < 0x2000 else "?" for c in column.name)[:22]
-        pen.text((left, top), title, INK, font)
+        pen.text((left, top), _plain(column.name), INK, font)
         real, forged = marginal(codec, number, samples)
         _bars(pen, left, top + HEAD, real, forged)
+    if paired:
+        _map(pen, font, charts, codec, pairs.correlations(samples) - pairs.whole(codec.correlations, paired))
     return sheets.to_image(np.asarray(picture))
+
+
+def _plain(name: str) -> str:
+    """A name in the letters that the built-in font has."""
+    return "".join(letter if ord(letter) < LATIN else "?" for letter in name)[:MOST_LETTERS]
+
+
+def _map(pen: ImageDraw.ImageDraw, font: Any, top: int, codec: Columns, differences: Array) -> None:
+    """A cell for each two columns, from PAPER where nothing differs to FORGED where the difference is 0.5."""
+    pen.text((EDGE, top), "pairs of columns: how far from the training rows", INK, font)
+    for row in range(len(differences)):
+        y = top + HEAD + row * CELL
+        pen.text((EDGE, y - 1), _plain(codec.learnt[row].name), INK, font)
+        for column in range(row):
+            share = min(1.0, 2 * abs(float(differences[row, column])))
+            colour = tuple(round(a + share * (b - a)) for a, b in zip(PAPER, FORGED, strict=True))
+            x = EDGE + TITLES + column * CELL
+            pen.rectangle((x, y, x + CELL - 2, y + CELL - 2), fill=colour, outline=REAL)
 
 
 def marginal(codec: Columns, place: int, samples: Array) -> tuple[Array, Array]:

@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sparring.config.values import field, listed, whole
+from sparring.config.values import field, finite, listed, whole
 from sparring.data.codec import Codec, expected
 from sparring.data.table import rules
 from sparring.data.table.column import LEARNT, Column, text_of
+from sparring.data.table.pairs import MOST_PAIRED
 from sparring.errors import UnreadableError, quoted
 
 MOST_COLUMNS = 10_000
@@ -40,6 +41,8 @@ class Columns:
         rules: what every drawn row must keep to, as the user wrote it.
         combinations: for each set of columns that go together, the combinations of levels that there are.
         backend: the library of the user's table in memory, such as "polars"; "" for a file.
+        correlations: of each two of the first learnt columns, as ``pairs.upper`` gives them, to be shown beside
+            those of drawn rows.
         bounded: numbers beyond all ranks are impossible only after decoding.
     """
 
@@ -49,6 +52,7 @@ class Columns:
     rules: tuple[str, ...] = ()
     combinations: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = ()
     backend: str = ""
+    correlations: tuple[float, ...] = ()
     bounded: bool = False
 
     @cached_property
@@ -151,6 +155,7 @@ class Columns:
             "rules": self.rules,
             "combinations": self.combinations,
             "backend": self.backend,
+            "correlations": self.correlations,
         }
 
     @staticmethod
@@ -167,7 +172,11 @@ class Columns:
             rules=field(values, "rules", lambda found: listed(found, text_of, MOST_RULES)),
             combinations=field(values, "combinations", lambda sets: listed(sets, _set, MOST_RULES)),
             backend=field(values, "backend", text_of),
+            correlations=field(values, "correlations", lambda found: listed(found, finite, MOST_PAIRED**2)),
         )
+        paired = min(MOST_PAIRED, len(codec.learnt))
+        if len(codec.correlations) not in (0, paired * (paired - 1) // 2):
+            raise UnreadableError(f"correlations: {len(codec.correlations):,} for {paired:,} columns")
         if len(names := {column.name for column in codec.columns}) != len(codec.columns):
             raise UnreadableError("two columns have one name")
         for rule in codec.rules:

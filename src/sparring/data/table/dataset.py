@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.data.table import frames, guess, rules, types
+from sparring.data.table import frames, guess, pairs, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import CHOICES, DAY, EPOCH, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
@@ -87,6 +87,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         rules=said.rules,
         combinations=tuple(_combined(together, learnt, every) for together in said.together),
         backend=backend,
+        correlations=pairs.upper(pairs.correlations(stored.numpy())),
     )
     spec = Spec(KIND, (codec.width,), codec)
     notes = [note for one in found for note in one.notes]

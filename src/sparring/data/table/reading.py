@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -96,7 +97,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
     names = [cell.strip() for cell in header]
     check_names(names, name)
     known: list[dict[str, int]] = [{} for _ in names]
-    codes: list[list[int]] = [[] for _ in names]
+    codes = [array("i") for _ in names]  # 4 bytes a cell
     blanks: list[dict[str, int]] = [{} for _ in names]
     width = len(names)
     for row in reader:
@@ -121,7 +122,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
     for place, column in enumerate(names):
         blank = max(blanks[place], key=lambda word: blanks[place][word], default="")
         columns.append(Raw(column, np.array(codes[place], np.int32), list(known[place]), blank=blank))
-        codes[place], known[place] = [], {}
+        codes[place], known[place] = array("i"), {}
         tell(place + 1, width)
     return columns
 
