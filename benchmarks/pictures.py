@@ -5,10 +5,9 @@
 
 Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
 default before networks of many scales ("sprint-transposed"), other recipes, and the DCGAN of
-PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little.
-Our schedules follow a budget in samples, which two short trainings find first; what a training took in the
-end stands beside it, and the DCGAN gets as many seconds as the default took. Each method draws as
-many pictures as the judge compares (``judge.py``). The sets cifar10-labelled and fashion give their labels.
+PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little:
+the loop is given the CPU's clock. Each method draws as many pictures as the judge compares (``judge.py``).
+The sets cifar10-labelled and fashion give their labels.
 Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
 """
 
@@ -16,10 +15,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -30,12 +30,13 @@ from torch import Tensor, nn
 from common import RESULTS, append_row, machine, rows_in
 from judge import Judge
 from sparring import GAN
+from sparring.training import loop
 
 Pictures = NDArray[np.uint8]
 LATENT, WIDTH, BATCH = 100, 64, 128  # of the tutorial's DCGAN
 Labels = NDArray[np.integer] | None
 ROWS = RESULTS / "pictures.jsonl"
-PROBE = 2_048  # samples of the shorter of two trainings that measure the speed
+CPU_CLOCK = SimpleNamespace(perf_counter=time.process_time)
 METHODS: dict[str, dict[str, Any]] = {
     "default": {},
     "sprint-transposed": {"recipe": "sprint", "upsampling": "transposed"},
@@ -46,14 +47,13 @@ LABELLED = ("cifar10-labelled", "fashion")
 
 
 def ours(
-    pictures: Pictures, labels: Labels, samples: int, seed: int, count: int, **options: Any
-) -> tuple[Pictures, float]:
-    """Pictures of a recipe after so many samples, and the CPU seconds of the training."""
-    began = time.process_time()
-    gan = GAN(seed=seed, threads=1, device="cpu", **options)
-    gan.fit(pictures, labels, samples_seen=samples, verbose=False)
-    seconds = time.process_time() - began
-    return gan.sample(count, seed=1), seconds
+    pictures: Pictures, labels: Labels, seconds: float, seed: int, count: int, **options: Any
+) -> tuple[Pictures, int]:
+    """Pictures of a recipe after so many CPU seconds of training, and the samples that it has seen."""
+    with mock.patch.object(loop, "time", CPU_CLOCK):
+        gan = GAN(seed=seed, threads=1, device="cpu", **options)
+        gan.fit(pictures, labels, minutes=seconds / 60, verbose=False)
+    return gan.sample(count, seed=1), gan.history[-1].samples_seen
 
 
 def dcgan_players(channels: int, side: int) -> tuple[nn.Module, nn.Module]:
@@ -121,27 +121,6 @@ def sheet(pictures: Pictures, path: Path) -> None:
     Image.fromarray(flat[..., 0] if flat.shape[2] == 1 else flat).save(path)
 
 
-def samples_in(seconds: float, pictures: Pictures, labels: Labels, **options: Any) -> int:
-    """How many samples the default sees in so many CPU seconds, from the difference of two short trainings."""
-    shorter, longer = (ours(pictures, labels, PROBE * k, 0, 1, **options)[1] for k in (1, 3))
-    return max(PROBE, int(seconds * 2 * PROBE / (longer - shorter)))
-
-
-def compared(
-    train: Pictures, labels: Labels, seconds: float, seed: int, count: int, methods: Sequence[str], spent: float
-) -> Iterator[tuple[dict[str, Any], Pictures]]:
-    """What each method is, has seen and has taken, and its pictures; the DCGAN takes the seconds ``spent``."""
-    for method in methods:
-        if method == "dcgan":
-            taken = spent
-            fakes, seen = dcgan(train, taken, seed, count)
-        else:
-            seen = samples_in(seconds, train, labels, **METHODS[method])
-            fakes, taken = ours(train, labels, seen, seed, count, **METHODS[method])
-            spent = taken if method == "default" else spent
-        yield {"method": method, "samples_seen": seen, "cpu_seconds": round(taken, 1)}, fakes
-
-
 def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser()
@@ -164,14 +143,16 @@ def main() -> None:
         judge = Judge(train, test, tested, kept=args.folder / f"{stem}-judge.pt")
         for seed in range(args.seeds):
             key = {"set": name, "seconds": args.seconds, "seed": seed}
-            done = {row["method"]: row["cpu_seconds"] for row in rows_in(ROWS) if key.items() <= row.items()}
-            methods = [method for method in args.methods if method not in done]
-            spent = done.get("default", args.seconds)
-            for row, fakes in compared(train, labels, args.seconds, seed, judge.count, methods, spent):
+            done = {row["method"] for row in rows_in(ROWS) if key.items() <= row.items()}
+            for method in [method for method in args.methods if method not in done]:
+                if method == "dcgan":
+                    fakes, seen = dcgan(train, args.seconds, seed, judge.count)
+                else:
+                    fakes, seen = ours(train, labels, args.seconds, seed, judge.count, **METHODS[method])
                 if args.sheets:
-                    sheet(fakes, args.sheets / f"{name}-{row['method']}-{args.seconds:g}-{seed}.png")
-                drawn = None if labels is None or row["method"] == "dcgan" else np.arange(judge.count) % 10
-                row = key | row | judge(fakes, drawn) | machine()
+                    sheet(fakes, args.sheets / f"{name}-{method}-{args.seconds:g}-{seed}.png")
+                drawn = None if labels is None or method == "dcgan" else np.arange(judge.count) % 10
+                row = key | {"method": method, "samples_seen": seen} | judge(fakes, drawn) | machine()
                 print(row, flush=True)
                 append_row(ROWS, row)
 

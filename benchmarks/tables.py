@@ -405,17 +405,17 @@ def pictures() -> str:
     lines = [
         "## Pictures that no default was tuned on\n",
         "`benchmarks/pictures.py`, each method on one thread: what `auto` chooses, `sprint` with transposed",
-        "convolutions, which was the default before, and the DCGAN of PyTorch's tutorial for the CPU seconds",
-        "of the default. `pictures` was chosen on CIFAR-10 and looked at on emoji and icons. The judges took",
-        "no part in any training: MobileNetV2 and EfficientNet-Lite0, trained on ImageNet; Fréchet distance",
-        "to held-out pictures in 64 components. The floor is the distance of the training pictures. Corners:",
-        "power at the highest frequencies over that of real pictures; a weave of dots stands there.\n",
+        "convolutions, which was the default before, and the DCGAN of PyTorch's tutorial. `pictures` was",
+        "chosen on CIFAR-10 and on emoji. The judges took no part in any training: MobileNetV2 and",
+        "EfficientNet-Lite0, trained on ImageNet; Fréchet distance to held-out pictures in 64 components.",
+        "The floor is the distance of the training pictures. Corners: power at the highest frequencies over",
+        "that of real pictures; a weave of dots stands there.\n",
         "| set | method | CPU seconds | samples seen | MobileNetV2 (floor) | Lite0 (floor) | corners | seed |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in lines_of("pictures"):
         lines.append(
-            f"| {row['set']} | {row['method']} | {row['cpu_seconds']:.0f} | {row['samples_seen']:,} "
+            f"| {row['set']} | {row['method']} | {row['seconds']:.0f} | {row['samples_seen']:,} "
             f"| {judged(row)} | {row['corners']:.3g} | {row['seed']} |"
         )
     lines += [

@@ -171,6 +171,8 @@ MUTANTS = [
     Mutant(vitals, "_reals", "data.spec.clusters or", "", test_vitals.test_clusters_are_not_called_classes),
     Mutant(signals, "Signals.of", 'found["cluster_spread"] = found.pop("class_spread")', "pass", test_doctor.test_a_finding_names_its_class_and_no_cluster_is_a_class),
     Mutant(signals, "Signals.of", 'self.timed, self.least = True, math.inf', "self.timed = True", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(signals, "Signals.of", 'found.get("grown", 1) < 1', "True", test_doctor.test_pictures_that_have_just_grown_may_be_blurred),
+    Mutant(signals, "Signals.of", "self.growing = record.progress", "pass", test_doctor.test_pictures_that_have_just_grown_may_be_blurred),
     Mutant(signals, "Signals._gained", "min(self.least, self.lately[0])", "self.lately[0]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
     Mutant(signals, "Signals._gained", "self.least / max(min(self.lately), 1e-12)", "self.least / self.lately[-1]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
     Mutant(rule, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),

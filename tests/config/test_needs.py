@@ -18,7 +18,10 @@ EVERYTHING = Config().replace(  # all that any option needs
     lr_schedule="cosine", from_run="mnist", generator="mlp", discriminator="dcgan", conditional=False,
     crops=2, rules="translation", paired="names", reconstruction="l2", contrast_weight=1.0,
 )  # fmt: skip
-OTHERWISE: dict[str, dict[str, Any]] = {"upsampling": {"generator": "dcgan"}}  # depth needs one of the others
+OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
+    "upsampling": {"generator": "dcgan"},
+    "grow": {"generator": "skips"},
+}
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
     {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": None},

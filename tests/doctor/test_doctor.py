@@ -333,6 +333,16 @@ def test_gained_is_the_best_before_the_last_records_over_the_best_of_these() -> 
     assert found["gained"] == pytest.approx(16 / 11)
 
 
+def test_pictures_that_have_just_grown_may_be_blurred() -> None:
+    """They grow until 0.5 of the training; the blur of a longer time is a finding."""
+    signals = Signals({})
+    found = [signals.of(Record(k, 0, 0.0, k / 10, {"grown": 0.5} if k < 5 else {}))["whole"] for k in range(11)]
+    assert found == pytest.approx([0, 0, 0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    ill = HISTORIES["blur"][0]
+    assert "blur" in names(ill, {})
+    assert "blur" not in names(lambda k: ill(k) | {"grown": 0.5}, {})
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_disease_has_a_cure_to_type(recipe: str) -> None:
     for kind in ("image", "points"):
@@ -382,7 +392,7 @@ def test_signals_of_a_course() -> None:
     ]
     assert found[0] == {
         "real_logit": 1, "fake_logit": -1, "distance": 1, "batch_size": 4, "average": 0, "clipped": 0,
-        "logit_gap": 2,
+        "logit_gap": 2, "whole": 1,
         "worse_than_start": 1, "worse_than_best": 1,
     }  # fmt: skip
     assert found[4]["progress_made"] == pytest.approx(5 / 2)

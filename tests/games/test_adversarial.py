@@ -169,6 +169,25 @@ def test_ghost_batches_average_the_gradients_of_their_parts() -> None:
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-7)
 
 
+class Growing(nn.Sequential):
+    progress = -1.0
+
+    def grow_to(self, progress: float) -> float:
+        self.progress = progress
+        return min(1.0, 2 * progress)
+
+
+def test_growing_networks_hear_how_far_the_training_is() -> None:
+    """Also those that compute the other parts of a batch."""
+    generator, discriminator = (Growing(*player) for player in players())
+    game = AdversarialGame(generator, discriminator, LATENT, ghost_batches=2)
+    assert game.at(0.25)["grown"] == 0.5
+    assert "grown" not in game.at(0.5)
+    game.at(0.25)
+    heard = [player.progress for replica in game.replicas() for player in replica.players.values()]
+    assert heard == [0.25] * 4
+
+
 def test_without_batch_statistics_ghost_batches_change_nothing_but_rounding() -> None:
     real = torch.randn(BATCH, SIZE, generator=torch.Generator().manual_seed(3))
     whole, halves = AdversarialGame(*players(), LATENT), AdversarialGame(*players(), LATENT, ghost_batches=2)

@@ -66,8 +66,84 @@ def test_a_patch_counts_by_its_share_of_the_picture() -> None:
     with torch.no_grad():
         for parameter in discriminator.parameters():
             parameter.zero_()
-        discriminator.finest.weight[0, 0, 1, 1] = 1  # a pixel itself
+        discriminator.views[0].weight[0, 0, 1, 1] = 1  # a pixel itself
         discriminator.patches[0].weight.fill_(1)
         picture = torch.zeros(1, 1, 16, 16)
         picture[..., :8] = 1
     assert discriminator(picture).tolist() == [0.5]
+
+
+def test_where_pictures_entered_they_are_still_seen() -> None:
+    """Pixels of 1, 2, 3, 4 in each 2 x 2: at half the size their mean, 2.5."""
+    discriminator = growing(64, grow=0.5)[1]
+    with torch.no_grad():
+        for parameter in discriminator.parameters():
+            parameter.zero_()
+        discriminator.views[1].weight[:, 0, 1, 1] = 0.5
+        discriminator.patches[1].weight.fill_(1)
+        picture = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).repeat(32, 32)[None, None]
+        assert discriminator(picture).tolist() == [2.5]
+        assert len(growing(64, grow=0.0)[1].views) == len(growing(32, grow=0.5)[1].views) == 1
+
+
+def growing(side: int, grow: float) -> tuple[skips.Generator, skips.Discriminator]:
+    shape = (1, side, side)
+    generator = skips.Generator(shape=shape, latent_dim=3, width=2, grow=grow).eval()
+    return generator, skips.Discriminator(shape=shape, width=2, grow=grow)
+
+
+def test_pictures_double_at_equal_distances() -> None:
+    expected = {256: [3, 3, 2, 1, 0, 0], 128: [2, 2, 1, 1, 0, 0], 100: [1, 1, 1, 1, 0, 0], 32: [0] * 6}
+    for side, left_out in expected.items():
+        growth = skips.Growth(side, grow=0.6)
+        found = []
+        for progress in (0.0, 0.19, 0.39, 0.59, 0.6, 1.0):
+            assert growth.grow_to(progress) == 2**-growth.left_out
+            found.append(growth.left_out)
+        assert found == left_out
+
+
+def test_a_scale_that_has_come_in_stays() -> None:
+    """Also with a greater budget, which sets the progress back, and in another training of these weights."""
+    generator, discriminator = growing(128, grow=0.5)
+    for network in growing(128, grow=0.5):
+        network.grow_to(0.3)
+        network.grow_to(0.0)
+        assert network.growth.left_out == 1
+        taken_over = generator if isinstance(network, skips.Generator) else discriminator
+        taken_over.load_state_dict(network.state_dict())
+        taken_over.grow_to(0.1)
+        assert taken_over.growth.left_out == 1
+
+
+def test_players_that_were_trained_whole_stay_whole() -> None:
+    whole, later = growing(64, grow=0.0)[0], growing(64, grow=0.5)[0]
+    whole.grow_to(0.0)
+    later.load_state_dict(whole.state_dict())
+    later.grow_to(0.1)
+    assert later.growth.left_out == 0
+
+
+def test_a_scale_comes_in_without_a_jump_and_does_not_learn_before() -> None:
+    generator = growing(128, grow=0.5)[0]
+    latents = torch.randn(2, 3)
+    whole = generator(latents)
+    for progress, learning in ((0.0, 4), (0.3, 5), (0.5, 6)):
+        generator.grow_to(progress)
+        pictures = generator(latents)
+        torch.testing.assert_close(pictures, whole)
+        slopes = torch.autograd.grad(
+            pictures.sum(), [layer.weight for layer in generator.pictures], allow_unused=True
+        )
+        assert [slope is not None for slope in slopes] == [scale < learning for scale in range(6)]
+
+
+def test_a_discriminator_sees_only_what_has_come_in() -> None:
+    """Dots that alternate from pixel to pixel have the mean 0 at half the size."""
+    discriminator = growing(64, grow=0.5)[1]
+    picture = torch.randn(2, 1, 64, 64)
+    dots = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(32, 32)
+    discriminator.grow_to(0.0)
+    torch.testing.assert_close(discriminator(picture + dots), discriminator(picture))
+    discriminator.grow_to(0.5)
+    assert not torch.allclose(discriminator(picture + dots), discriminator(picture))

@@ -28,9 +28,9 @@ STEPS = 6
 CLOCKS = ("seconds", "samples_per_second")  # of a record: what no two trainings have alike
 
 
-def pictures() -> Dataset:
+def pictures(side: int = 8) -> Dataset:
     samples = torch.randint(
-        0, 256, (64, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+        0, 256, (64, 1, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     )
     return from_array(samples, torch.arange(64) % 2)
 
@@ -92,6 +92,17 @@ def test_a_stopped_training_equals_an_unbroken_one_bit_for_bit(
     assert broken[:2] == whole[:2]
     assert broken[2].keys() == whole[2].keys()
     assert [name for name, tensor in whole[2].items() if not torch.equal(tensor, broken[2][name])] == []
+
+
+def test_growing_pictures_go_on_where_they_stopped(tmp_path: Path) -> None:
+    """Stopped before and after the finest scale comes in, at half of the training."""
+    data = pictures(64)
+    config = suited.configure(data, "pictures", **TINY, grow=0.5)
+    config = config.replace(samples_seen=STEPS * config.optimizers.batch_size)
+    whole, broken = trained(tmp_path / "whole", config, data), trained(tmp_path / "broken", config, data, 2, 4)
+    assert broken[:2] == whole[:2]
+    assert [name for name, tensor in whole[2].items() if not torch.equal(tensor, broken[2][name])] == []
+    assert int(whole[2]["generator growth.fewest"]) == int(whole[2]["discriminator growth.fewest"]) == 0
 
 
 def trained(

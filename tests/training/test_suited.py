@@ -191,6 +191,10 @@ def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
         "16, batches of 40, augmentation. On two CPU cores expect clear shapes after about a minute."
     )
     assert suited.reasons(suited.configure(few, "dcgan"), few).endswith("batches of 40.")
+    growing = from_array(np.zeros((40, 3, 96, 100), np.uint8))
+    assert "augmentation, pictures that grow from 48 pixels." in suited.reasons(
+        suited.configure(growing), growing
+    )
     ring = find.dataset("ring")
     assert suited.reasons(suited.configure(ring), ring) == ""
 

@@ -81,6 +81,7 @@ UNLABELLED = Need(
 )
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
+SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
 LAYERED = Need(
     lambda c: (
         {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}
@@ -247,6 +248,13 @@ class NetworksConfig(Group):
         "how a dcgan generator's pictures grow; nearest leaves no weave of dots",
         choices=UPSAMPLINGS,
         needs=(G_DCGAN,),
+    )
+    grow: float = option(
+        0.0,
+        "share of the training until a skips network's pictures have grown to full size, from 32 pixels on",
+        low=0,
+        high=1,
+        needs=(SKIPS,),
     )
     d_hidden: int | None = option(
         None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(DCGAN,)

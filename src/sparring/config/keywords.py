@@ -91,6 +91,8 @@ class Options(BudgetOptions, total=False):
     """G_width for the discriminator."""
     upsampling: Literal["transposed", "nearest"]
     """How a dcgan generator's pictures grow; nearest leaves no weave of dots."""
+    grow: float
+    """Share of the training until a skips network's pictures have grown to full size, from 32 pixels on."""
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""
     d_deviation: bool

@@ -71,6 +71,7 @@ STUCK = Sign("progress_made", high=1.25)
 NOT_HALVED = Sign("progress_made", high=2)
 NO_BETTER = Sign("gained", high=1.05)
 SLOWLY = Sign("gained", high=1.5)
+WHOLE = Sign("whole", low=0.2)  # what has just grown is blurred
 
 
 def _collapse_within(group: str, least: float) -> Rule:
@@ -376,7 +377,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "blur",
         "the samples are blurred, and hardly get better",
-        (Sign("detail", high=0.3), Sign("spread", low=0.3), SLOWLY),
+        (Sign("detail", high=0.3), Sign("spread", low=0.3), SLOWLY, WHOLE),
         "They have the coarse forms of the data and not the fine ones: the networks are too small or too slow "
         "for them, or a strong penalty keeps the discriminator from looking at them.",
         (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, WIDER_G, WIDER_D, LONGER, MODERN),
@@ -385,7 +386,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "lost-variety",
         "the samples are too much alike in what they show, and hardly get better",
-        (Sign("variety", high=0.5), Sign("spread", low=0.3), SLOWLY),
+        (Sign("variety", high=0.5), Sign("spread", low=0.3), SLOWLY, WHOLE),
         "They differ in colours and coarse forms, but each has as much fine structure as any other, where the "
         "data have plain and rich samples. The generator has learnt the average of their detail.",
         (OWN_SIZE, OWN_RATES, OWN_GAME, WEAKER, DEVIATION, WIDER_G, LONGER, MODERN),

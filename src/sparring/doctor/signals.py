@@ -26,6 +26,9 @@ DERIVED: dict[str, Logged] = {  # in addition to LOGGED
         f"the least times_real (or distance) before the last {LATELY} records, over the least of these; above "
         "1: the samples still get better",
     ),
+    "whole": Logged(
+        "ratio", "above 0.2", "the share of the training since pictures that grow have their full size"
+    ),
     "swing": Logged(
         "ratio", "below 1", "the greatest minus the least of the last 8 distances, over their mean"
     ),
@@ -62,6 +65,7 @@ class Signals:
         self.lately: deque[float] = deque(maxlen=LATELY)  # times real, or distances
         self.least = math.inf  # of all before
         self.timed = False  # whether a record has had times real
+        self.growing = -1.0  # the last progress with pictures that had not grown
         self.clustered = bool(options.get("clustered"))
 
     def of(self, record: Record) -> dict[str, float]:
@@ -70,6 +74,9 @@ class Signals:
         found = {
             name: value for name, value in record.values.items() if abs(value) <= MOST_FLOAT
         } | self.constant
+        if found.get("grown", 1) < 1:
+            self.growing = record.progress
+        found["whole"] = record.progress - self.growing
         if {"real_logit", "fake_logit"} <= found.keys():
             found["logit_gap"] = found["real_logit"] - found["fake_logit"]
         if self.log_odds and "d_real" not in found and (loss := found.get("d_loss", -1.0)) >= 0:

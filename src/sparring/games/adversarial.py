@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ from sparring.games.players import check_game, may_draw, randomness_kept
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.networks.blocks import has_batch_statistics
-from sparring.networks.network import at_rest, play
+from sparring.networks.network import Growing, at_rest, play
 
 
 class Ends(NamedTuple):
@@ -227,6 +228,8 @@ class AdversarialGame:
 
     def at(self, progress: float) -> dict[str, float]:
         """Set rates, penalties and betas to their values at this share of the budget; return what to log."""
+        networks = (*self.players.values(), *itertools.chain(*self._replicas))
+        grown = min((n.grow_to(progress) for n in networks if isinstance(n, Growing)), default=1.0)
         share = self.lr_schedule(progress)
         lr_scale = schedules.towards(self.ends.rates, share) * schedules.warm_up(progress, self.lr_warmup)
         self.penalty_scale = schedules.towards(self.ends.penalties, share)
@@ -234,7 +237,7 @@ class AdversarialGame:
             group["lr"] = rate * lr_scale
             if betas and self.ends.beta2:
                 group["betas"] = (betas[0], self.ends.beta2 + (betas[1] - self.ends.beta2) * share)
-        standing = {"lr_scale": lr_scale}
+        standing = {"lr_scale": lr_scale} | ({"grown": grown} if grown < 1 else {})
         return standing | ({"r1_gamma": self.r1 * self.penalty_scale} if self.r1 and not self.gamma else {})
 
     @property

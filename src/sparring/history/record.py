@@ -175,6 +175,11 @@ LOGGED: dict[str, Logged] = {
         "falling",
         "Fréchet distance of 2,000 samples to real ones, measured every `evaluate_every` samples",
     ),
+    "grown": Logged(
+        "ratio",
+        "1",
+        "the size of the pictures that the players see so far, relative to the full size (if below 1)",
+    ),
     "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
     "r1_gamma": Logged(
         "nats / slope²", "data's", "gamma of the R1 penalty after schedule and adaptation; only with R1"

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -31,6 +32,7 @@ class Options:
         deviation: show a discriminator how much the samples of a batch differ.
         codec: of the data, for networks that use what their symbols mean.
         given: channels of the pictures that a generator is given, or that a discriminator sees beside its own.
+        grow: share of the training until the finest scale comes in; 0: all scales learn from the start.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +47,7 @@ class Options:
     deviation: bool = False
     codec: Codec | None = None
     given: int = 0
+    grow: float = 0.0
 
 
 Builder = Callable[[Options], nn.Module]
@@ -82,6 +85,7 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
         upsampling=networks.upsampling,
         codec=spec.codec,
         given=spec.given.shape[0] if spec.given else 0,
+        grow=networks.grow,
     )
 
 
@@ -98,7 +102,19 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         deviation=networks.d_deviation,
         codec=spec.codec,
         given=spec.given.shape[0] if spec.given and not spec.unpaired else 0,
+        grow=networks.grow,
     )
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """A network that is not the same throughout a training."""
+
+    def grow_to(self, progress: float) -> float:
+        """Take the form for this share of the training, from 0 to 1; called before each step.
+
+        Returns the size of what it draws or sees, relative to the full size.
+        """
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 Both are sums over scales (Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN",
 section 4.1 and figure 7; Isola et al. 2017, "Image-to-Image Translation", section 3.2.2, for logits of
 patches). Coarse scales learn first, and no scale waits for the finer ones, so few samples go a long way.
+
+The finest scales cost the most, so they may come in late (Karras et al. 2018, "Progressive Growing of GANs").
+Pictures keep their size meanwhile: the generator enlarges what it has, and the discriminator shrinks it.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, relu
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, relu
 
 from sparring.networks.blocks import ClassHead, ClassLatent, UpsampleConv2d
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.network import Network
+
+GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
 
 
 class Generator(nn.Module):
@@ -29,10 +35,17 @@ class Generator(nn.Module):
         latent_dim: numbers in a latent vector.
         width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels.
+        grow: share of the training until the finest scale comes in, see ``Growth``.
     """
 
     def __init__(
-        self, *, shape: Sequence[int], latent_dim: int = 64, width: int = 24, classes: int = 0
+        self,
+        *,
+        shape: Sequence[int],
+        latent_dim: int = 64,
+        width: int = 24,
+        classes: int = 0,
+        grow: float = 0.0,
     ) -> None:
         super().__init__()
         colours, self.height, self.width = shape
@@ -49,50 +62,111 @@ class Generator(nn.Module):
         self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels[:-1])
         self.pictures.append(nn.Conv2d(channels[-1], colours, 3, padding=1))
         self.apply(dcgan_init)
+        silence(self.pictures[1:])  # a scale that has not learnt adds nothing
+        self.growth = Growth(min(self.height, self.width), grow)
+
+    def grow_to(self, progress: float) -> float:
+        """Leave out the scales that wait at this share of the training; return the size relative to full."""
+        return self.growth.grow_to(progress)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         features = relu(self.norms[0](self.coarsest(self.condition(latents, labels))))
         picture: Tensor = self.pictures[0](features)
-        for grow, norm, to_picture in zip(self.growing, self.norms[1:], self.pictures[1:], strict=True):
-            features = relu(norm(grow(features)))
-            picture = to_picture(features) + interpolate(picture, scale_factor=2, mode="bilinear")
+        present = len(self.growing) - self.growth.left_out
+        for scale, grow in enumerate(self.growing, 1):
+            picture = interpolate(picture, scale_factor=2, mode="bilinear")
+            if scale <= present:
+                features = relu(self.norms[scale](grow(features)))
+                picture = picture + self.pictures[scale](features)
         return picture.tanh()[:, :, : self.height, : self.width]
 
 
 class Discriminator(nn.Module):
     """Maps pictures (B, C, H, W) to logits (B,).
 
-    The logit of the whole picture, plus the mean logit of the patches that each finer scale sees.
+    The logit of the whole picture, plus the mean logit of the patches that each finer scale sees. A scale at
+    which pictures entered before they grew still sees them, beside the features of the finer scale.
 
     Args:
         shape: (C, H, W) of one picture.
         width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
+        grow: share of the training until the finest scale comes in, see ``Growth``.
     """
 
-    def __init__(self, *, shape: Sequence[int], width: int = 16, classes: int = 0) -> None:
+    def __init__(self, *, shape: Sequence[int], width: int = 16, classes: int = 0, grow: float = 0.0) -> None:
         super().__init__()
         colours, height, broad = shape
         channels = [max(1, width // 2), *channels_by_scale(width, scales(height, broad, D_SMALLEST))]
-        self.finest = nn.Conv2d(colours, channels[0], 3, padding=1)
+        self.growth = Growth(min(height, broad), grow)
+        entered = channels[: 1 + self.growth.most]
+        self.views = nn.ModuleList(nn.Conv2d(colours, count, 3, padding=1) for count in entered)
         self.shrinking = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(channels))
-        self.patches = nn.ModuleList(nn.Conv2d(count, 1, 1) for count in channels[:-1])
+        self.patches = nn.ModuleList(nn.Linear(count, 1) for count in channels[:-1])
         halvings = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> halvings) * (broad >> halvings), classes)
 
+    def grow_to(self, progress: float) -> float:
+        """Leave out the scales that wait at this share of the training; return the size relative to full."""
+        return self.growth.grow_to(progress)
+
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        features = leaky_relu(self.finest(samples), 0.2)
+        first = self.growth.left_out
+        seen = avg_pool2d(samples, 2**first) if first else samples
+        features = self.views[first](seen)
         of_patches = []
-        for patch, shrink in zip(self.patches, self.shrinking, strict=True):
-            of_patches.append(patch(features).mean((1, 2, 3)))
-            features = leaky_relu(shrink(features), 0.2)
-        logits: Tensor = self.head(features.flatten(1), labels) + sum(of_patches)
+        for scale in range(first, len(self.shrinking)):
+            features = leaky_relu(features, 0.2)
+            # The mean of the patches' logits is the logit of their mean.
+            of_patches.append(self.patches[scale](features.mean((2, 3))).squeeze(1))
+            features = self.shrinking[scale](features)
+            if scale + 1 < len(self.views):
+                seen = avg_pool2d(seen, 2)
+                features = features + self.views[scale + 1](seen)
+        logits: Tensor = self.head(leaky_relu(features, 0.2).flatten(1), labels) + sum(of_patches)
         return logits
 
 
+def silence(layers: nn.Module) -> None:
+    """Set all weights to 0."""
+    for weight in layers.parameters():
+        nn.init.zeros_(weight)
+
+
+def doublings(side: int) -> int:
+    """How often pictures with this shorter side, in pixels, double from GROWN_FROM pixels or more."""
+    return max(0, int(math.log2(side / GROWN_FROM)))
+
+
+class Growth(nn.Module):
+    """Which of the finest scales wait at a time of a training. A scale that has come in stays for ever.
+
+    Pictures begin with GROWN_FROM to 2 GROWN_FROM pixels, and double at equal distances until the share
+    ``grow`` of the training. Smaller pictures do not grow.
+    """
+
+    fewest: Tensor
+
+    def __init__(self, side: int, grow: float) -> None:
+        super().__init__()
+        self.grow, self.most = grow, doublings(side) if grow else 0
+        self.left_out = 0  # nothing waits outside of a training
+        self.register_buffer("fewest", torch.tensor(self.most))  # that ever waited: part of a checkpoint
+
+    def grow_to(self, progress: float) -> float:
+        """Set ``left_out``, the number of scales that wait at this share of a training; return 2^-left_out."""
+        wait = self.most - int(progress / self.grow * self.most) if progress < self.grow else 0
+        if wait or self.left_out:
+            self.left_out = min(wait, int(self.fewest))
+        self.fewest.fill_(self.left_out)
+        return 0.5**self.left_out
+
+
 NETWORK = Network(
-    generator=lambda o: Generator(shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes),
-    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, classes=o.classes),
+    generator=lambda o: Generator(
+        shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, grow=o.grow
+    ),
+    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, classes=o.classes, grow=o.grow),
     axes="C H W",
     g_norms=("batch",),
     d_norms=("none", "spectral"),

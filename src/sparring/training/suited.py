@@ -15,6 +15,7 @@ from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count
 from sparring.errors import ConfigError, DataError, Tell, counted, first_of, quoted
 from sparring.machine.device import launched
+from sparring.networks import skips
 
 # benchmarks/few_samples.py, ten minutes of emoji, times real: 511 of them, small-data 3.5 and sprint 7.3; all
 # 1,703, small-data 1.2 and without its augmentation 2.1. Sets of 60,000 and more were measured with sprint,
@@ -108,6 +109,8 @@ def reasons(config: Config, data: Dataset) -> str:
     chosen.append(f"batches of {config.optimizers.batch_size}")
     if config.augmentation.augment != "none":
         chosen.append("augmentation")
+    if networks.grow and (doublings := skips.doublings(min(data.spec.shape[1:]))):
+        chosen.append(f"pictures that grow from {min(data.spec.shape[1:]) >> doublings} pixels")
     measured = config.recipe in (kind.recipe, kind.few_recipe, kind.rich_recipe)
     return f"{found}: {', '.join(chosen)}." + (f" {found.expected}" if measured else "")
 
