@@ -18,7 +18,8 @@ from sparring.data.spec import Dataset
 NAME, COUNT, SIDE, FINER = "shapes", 1500, 32, 3  # FINER: sub-pixels a side
 HELD_OUT = 300  # pairs that are never trained on
 LINE = 1.3  # pixels, of an outline
-PITCH, DOT = 4.0, 1.1  # pixels between dots, and the radius of one
+PITCH, DOT = 5.0, 1.6  # pixels between dots, and the radius of one
+DARK = 0.25  # of a colour, where a dot is
 PAPER = (250, 246, 235)
 COLOURS = {"disc": (222, 60, 60), "square": (52, 98, 200), "triangle": (240, 170, 30)}
 
@@ -71,7 +72,7 @@ def pair(rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
         inside, dotted = distance < 0, near < DOT
         line[inside] = 0
         filled[inside] = colour
-        filled[inside & dotted] = colour / 2
+        filled[inside & dotted] = DARK * colour
         line[np.abs(distance) < LINE / 2] = 255
     return _shrunk(line[..., None])[..., 0], _shrunk(filled)
 
