@@ -362,6 +362,11 @@ def test_every_disease_has_a_cure_to_type(recipe: str) -> None:
 def test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data() -> None:
     doctor = Doctor(described(from_recipe("sprint").replace(data="my photos"), {}))
     assert doctor.prescriptions("generator-frozen")[-1].command == "sparring train 'my photos' --recipe modern"
+    of_text = Doctor(OPTIONS | {"kind": "text", "recipe": "letters", "augment": "none", "lecam_weight": 0.0})
+    assert not any("--recipe" in cure.command for cure in of_text.prescriptions("generator-frozen"))
+    changes = [cure.change for name in ("overfitting", "memorised") for cure in of_text.prescriptions(name)]
+    assert {"lecam_weight": 0.3} in changes
+    assert not any("augment" in change for change in changes)
     doctor.examine(Record(50, 3200, 130.0, 0.1, HEALTHY))
     assert "sparring resume RUN --minutes 5" in [cure.command for cure in doctor.prescriptions("weave")]
     modern = Doctor(described(from_recipe("modern"), {}))

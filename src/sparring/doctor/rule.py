@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sparring.config.groups import D_NAMED, G_NAMED, OPTIONS, OWN
 from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
+MEASURED = ("image", "points")  # the kinds of data with which most thresholds and cures were measured
 OWN_PARTS = ("rules", "generator", "discriminator")  # options that are OWN where a program has its own
 
 
@@ -35,7 +36,7 @@ class Cure(NamedTuple):
     option: str = ""
     value: Any = None
     times: float = 0.0
-    only: tuple[str, str] = ("", "")  # an option and the value that it must have for this cure
+    only: tuple[str, ...] = ()  # an option, and the values of which it must have one for this cure
     least: float = 0.0  # the least result of ``times``
     own: tuple[str, ...] = ()  # options to set back to the recipe's own values
     command: str = ""  # a whole command line to type; DATA and RUN are those of the run
@@ -56,8 +57,8 @@ class Cure(NamedTuple):
         return True  # a cure in words, or an option whose value is unknown
 
     def _only(self, options: Mapping[str, Any]) -> bool:
-        where, needed = self.only
-        return not where or options.get(where) == needed
+        where, *needed = self.only or ("",)
+        return not where or options.get(where, USUAL if where == "kind" else None) in needed
 
     def change(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options to change in these, with their new values; {} if nothing changes."""
@@ -141,7 +142,7 @@ class Rule:
     special: bool = False
     stop: bool = False
     confidence: str = "medium"
-    kinds: tuple[str, ...] = ("image", "points")
+    kinds: tuple[str, ...] = MEASURED
     games: tuple[str, ...] = ("adversarial",)
 
     def is_measured(self, options: Mapping[str, Any]) -> bool:

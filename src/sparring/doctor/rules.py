@@ -6,7 +6,7 @@ the first rule that holds first.
 
 from __future__ import annotations
 
-from sparring.doctor.rule import Cure, Rule, Sign
+from sparring.doctor.rule import MEASURED, Cure, Rule, Sign
 
 PROBABILITY = ("non-saturating", "minimax")  # losses whose logits are log-odds
 UNMEASURED = ()  # the kinds of rules whose thresholds no benchmark has checked, so that they are never sure
@@ -45,10 +45,16 @@ LONGER = Cure(
     "a longer training, if the samples are still getting better",
     command="sparring resume RUN",
 )
+LECAM = Cure(
+    "a discriminator whose logits are held near what they have been",
+    "lecam_weight",
+    0.3,
+)
 MODERN = Cure(
     "a slower recipe without normalisation, which rarely fails",
     command="sparring train DATA --recipe modern",
     recipe="modern",
+    only=("kind", *MEASURED),
 )
 USUAL_RECIPE = Cure(
     "the recipe that was measured on such data", command="sparring train DATA", only=("recipe", "modern")
@@ -283,9 +289,10 @@ RULES: tuple[Rule, ...] = (
         (Sign("held_out_gap", low=0.5), Sign("logit_gap", low=0.2)),
         "It calls the training samples real and everything else forged, even held-out real samples.",
         (
-            Cure("show it each sample in different forms", "augment", "diffaugment"),
+            Cure("show it each sample in different forms", "augment", "diffaugment", only=("kind", "image")),
             Cure("a stronger penalty", "r1_gamma", times=4),
             SMALL_DATA,
+            LECAM,
         ),
         grace=300,
     ),
@@ -295,9 +302,15 @@ RULES: tuple[Rule, ...] = (
         (Sign("copied", low=0.85), Sign("distance", high=0.1)),
         "There are so few training samples that drawing them again is the easiest way to pass.",
         (
-            Cure("show each of them to the discriminator in different forms", "augment", "diffaugment"),
+            Cure(
+                "show each of them to the discriminator in different forms",
+                "augment",
+                "diffaugment",
+                only=("kind", "image"),
+            ),
             SMALL_DATA,
             Cure("a shorter training, or more data"),
+            LECAM,
         ),
         grace=500,
     ),

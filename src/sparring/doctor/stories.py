@@ -346,8 +346,8 @@ def remedy(cure: Cure) -> str:
     if not cure.option:
         return f"{cure.words} (in a program of your own)" if cure.code else cure.words
     if not cure.times:
-        where, needed = cure.only
-        only = f", with `--{where} {needed}`" if where in PLAYERS else ""
+        where, *needed = cure.only or ("",)
+        only = f", with `--{where} {needed[0]}`" if where in PLAYERS else ""
         return f"`--{option_text(cure.option, cure.value)}`: {cure.words}{only}"
     for name in RECIPES:
         options = from_recipe(name).flat()

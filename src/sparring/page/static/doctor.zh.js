@@ -76,6 +76,7 @@ const CURES_ZH = {
   "limit each layer's largest singular value": "限制每层最大的奇异值",
   "a weight average": "对权重取平均",
   "show it each sample in different forms": "每次给它看的样本都不一样",
+  "a discriminator whose logits are held near what they have been": "让判别器的 logit 不离以前太远",
   "a stronger penalty": "强一些的惩罚",
   "show each of them to the discriminator in different forms": "每次给判别器看的都不一样",
   "a shorter training, or more data": "缩短训练，或增加数据",
