@@ -97,6 +97,19 @@ def test_sources_are_read_at_the_size_of_the_targets(folders: Path) -> None:
     assert read(folders, "none", size="16").spec.shape == (3, 16, 16)
 
 
+def test_names_on_both_sides_are_told_where_no_pairs_are_asked_for(folders: Path) -> None:
+    def notes() -> list[str]:
+        origin = read(folders, "none").origin
+        assert origin is not None
+        return [note for note in origin.notes if "both sides" in note]
+
+    (note,) = notes()
+    assert note.startswith("12 names of files are on both sides: if they are pairs, --paired")
+    for k in range(7):
+        (folders / f"edges/{k}.png").rename(folders / f"edges/other-{k}.png")
+    assert notes() == []
+
+
 def test_the_same_folder_twice_is_refused(folders: Path) -> None:
     named = DatasetConfig(source=str(folders / "edges"), data=f"{folders}/edges/")
     with pytest.raises(DataError, match="sources and targets are the same"):

@@ -1,5 +1,6 @@
 """A trained generator is used on pictures of any size, from the command line and in Python."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,15 @@ import torch
 from PIL import Image
 
 from cli_runs import OPTIONS, refused
+from conftest import TINY
 from sparring.cli.main import main
+from sparring.cli.playground import Playground
 from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
-from sparring.errors import DataError, RunError
+from sparring.errors import ConfigError, DataError, RunError
 from sparring.gan import GAN
 from sparring.networks.unet import UNet
+from sparring.page.server import DrawRequest
 from sparring.runs import translator as module
 from sparring.runs.translator import Translator
 from sparring.uses.translate import scaled
@@ -116,6 +120,20 @@ def test_a_run_is_resumed_and_told_of(run: Path, capsys: pytest.CaptureFixture[s
     assert "translate" in refused(capsys, "sample", run)
     assert main(["report", str(run)]) == 0
     assert (run / "report.html").exists()
+
+
+def test_the_page_translates_sources_that_the_seed_chooses(run: Path, tmp_path: Path) -> None:
+    page = Playground()
+    first, second, again = (page(run, DrawRequest.of({"seed": seed, "count": "2"})) for seed in "121")
+    assert first.media == "image/png"
+    assert first.content == again.content != second.content
+    with Image.open(io.BytesIO(first.content)) as sheet:
+        assert sheet.width > 3 * 64
+    gan = GAN("paired", **TINY, paired=True)
+    samples = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    gan.fit(samples, 255 - samples, samples_seen=32, out=tmp_path / "array")
+    with pytest.raises(ConfigError, match="cannot be read again"):
+        page(tmp_path / "array", DrawRequest.of({}))
 
 
 def test_what_draws_from_latents_does_not_translate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import tempfile
 from contextlib import suppress
@@ -11,16 +12,19 @@ import torch
 from torch import Tensor
 
 from sparring import kinds
-from sparring.data.spec import Spec
+from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, SparringError, quoted
 from sparring.games import drawing
 from sparring.history import layout
 from sparring.kinds import find
+from sparring.kinds.beside import rows
 from sparring.kinds.kind import Array, Kind
 from sparring.machine.device import Runtime
 from sparring.page.server import Drawn, DrawRequest, LatentPoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.runs.translator import Translator
+from sparring.runs.writer import shown_of
 from sparring.training import plan
 
 KNOB_SEED = 12345  # of the directions in latent space that the sliders change
@@ -32,6 +36,7 @@ class Playground:
     def __init__(self) -> None:
         self.loaded: dict[Path, tuple[object, Sampler]] = {}
         self.read: dict[Path, Array | None] = {}  # the training samples of one run
+        self.sources: dict[Path, Dataset | None] = {}  # what one run, a translation, shows
 
     def __call__(self, path: Path, request: DrawRequest) -> Drawn:
         """The requested samples, in the media type of their kind.
@@ -41,6 +46,8 @@ class Playground:
             ConfigError: there is no class with this label.
         """
         sampler = self._newest(path)
+        if sampler.spec.given is not None:
+            return self._translated(path, sampler, request)
         latents = self._latents(request, sampler.config.networks.latent_dim)
         drawn = sampler.decoded(latents, self._labels(sampler, request)).numpy()
         kind = kinds.of(sampler.spec)
@@ -50,6 +57,31 @@ class Playground:
         if kind.beside and training is not None:
             return Drawn(kind.beside(drawn, training, sampler.spec), kind.media)
         return Drawn(kind.shown(drawn, sampler.spec), kind.media)
+
+    def _translated(self, path: Path, sampler: Sampler, request: DrawRequest) -> Drawn:
+        """Sources chosen by the seed, held out if there are any, beside what is made of them.
+
+        Raises:
+            ConfigError: the sources cannot be read again.
+        """
+        if path not in self.sources:
+            folder, shown = RunFolder(path), None
+            with suppress(SparringError):
+                data = find.chosen(folder.config.dataset, folder.config.files)
+                shown = shown_of(folder, *plan.parts(folder.config.dataset, data))
+            self.sources = {path: shown}
+        shown = self.sources[path]
+        if shown is None or shown.given is None:
+            raise ConfigError(
+                "the sources of this run cannot be read again here, so there is nothing to translate."
+            )
+        places = drawing.places_of_given(shown, request.count, request.point.seed)
+        sources = shown.given.samples[places]
+        truth = None if sampler.spec.unpaired else shown.samples[places]
+        made = Translator.of(sampler)(sources)
+        file = io.BytesIO()
+        rows(sources, made, truth, sampler.spec).save(file, "PNG")
+        return Drawn(file.getvalue(), kinds.of(sampler.spec).media)
 
     def _training(self, path: Path) -> Array | None:
         """What the run was trained on, read once; None if it cannot be read again."""

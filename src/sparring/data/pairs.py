@@ -13,6 +13,7 @@ from torch import Tensor
 from sparring.data.spec import Dataset
 from sparring.errors import DataError, counted, printable
 
+SAME = 0.5  # of the names of a side; from there on they may be pairs
 SHOWN = 3  # names in a message
 HALVES = {"halves": (0, 1), "right-halves": (1, 0)}  # which half is the source, and which the target
 
@@ -37,7 +38,7 @@ def joined(sources: Dataset, targets: Dataset, paired: str) -> Dataset:
     if sources.spec.shape[1:] != targets.spec.shape[1:]:
         shapes = " and ".join(f"{s.spec.shape[-1]} x {s.spec.shape[-2]}" for s in (sources, targets))
         raise DataError(f"sources and targets have {shapes} pixels: bring both to one size first.")
-    notes: tuple[str, ...] = ()
+    notes = _same_names(sources, targets)
     if paired == "names":
         sources, targets, notes = _by_name(sources, targets)
     return _with(sources, targets, paired == "none", notes)
@@ -76,6 +77,18 @@ def _with(sources: Dataset, targets: Dataset, unpaired: bool, notes: tuple[str, 
         more = sources.origin.notes if sources.origin else ()
         origin = replace(origin, notes=tuple(dict.fromkeys((*origin.notes, *more))) + notes, unused_classes="")
     return replace(targets, spec=spec, labels=None, given=given, origin=origin)
+
+
+def _same_names(sources: Dataset, targets: Dataset) -> tuple[str, ...]:
+    """A note if most names are on both sides, which may be pairs."""
+    keys = [{_key(name) for name in data.origin.names} if data.origin else set() for data in (sources, targets)]
+    shared = len(keys[0] & keys[1])
+    if not shared or shared < SAME * min(map(len, keys)):
+        return ()
+    return (
+        f"{counted(shared, 'name')} of files are on both sides: if they are pairs, --paired (paired=True) "
+        "learns far more from them; if not, a target's own source is among the sources.",
+    )
 
 
 def _by_name(sources: Dataset, targets: Dataset) -> tuple[Dataset, Dataset, tuple[str, ...]]:
