@@ -25,6 +25,7 @@ SMALL = {  # budgets for a test: a few steps
     "6-your-own-pictures": {"COUNT": "70", "SAMPLES": "128"},
     "7-how-good-is-it": {"COUNT": "300"},
     "8-music-and-text": {"SAMPLES": "640"},
+    "9-what-does-not-belong": {"STEPS": "2"},
 }
 
 
