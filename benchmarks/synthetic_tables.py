@@ -55,7 +55,7 @@ def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
     return frame.iloc[order[count:]], training, held_out
 
 
-def measure(name: str, seed: int, samples: int, ways: list[str]) -> None:
+def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0) -> None:
     """Write a line for each way of making rows; CTGAN gets the CPU seconds that the recipe took."""
     with tempfile.TemporaryDirectory() as place:
         frame, training, held_out = split(name, seed, Path(place))
@@ -79,7 +79,7 @@ def measure(name: str, seed: int, samples: int, ways: list[str]) -> None:
             "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
             "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
             RECIPE: ours,
-            PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed),
+            PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed, epochs),
         }
         for way in ways or made:
             began = time.process_time()
@@ -99,20 +99,17 @@ def seconds_of(name: str, seed: int) -> float:
     return float([e["cpu_seconds"] for e in lines if (e["table"], e["seed"], e["way"]) == key][-1])
 
 
-def ctgan(frame: Any, data: Dataset, count: int, seconds: float, folder: Path, seed: int) -> table.Rows:
+def ctgan(
+    frame: Any, data: Dataset, count: int, seconds: float, folder: Path, seed: int, epochs: int
+) -> table.Rows:
     """Rows of CTGAN with its defaults, after as many epochs as fit into these CPU seconds."""
+
     from ctgan import CTGAN
 
     torch.manual_seed(seed)
     np.random.seed(seed)
     words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
-    took = []
-    for epochs in CALIBRATION:
-        began = time.process_time()
-        CTGAN(epochs=epochs, enable_gpu=False).fit(frame, words)
-        took.append(time.process_time() - began)
-    one = (took[1] - took[0]) / (CALIBRATION[1] - CALIBRATION[0])
-    epochs = max(1, CALIBRATION[0] + int((seconds - took[0]) / one))
+    epochs = epochs or fitting(frame, words, seconds)
     model = CTGAN(epochs=epochs, enable_gpu=False)
     began = time.process_time()
     model.fit(frame, words)
@@ -120,6 +117,19 @@ def ctgan(frame: Any, data: Dataset, count: int, seconds: float, folder: Path, s
     drawn = folder / "ctgan.csv"
     model.sample(count).to_csv(drawn, index=False)
     return stored(adapted(from_path(drawn, {}), data.spec))
+
+
+def fitting(frame: Any, words: list[str], seconds: float) -> int:
+    """The epochs of CTGAN that take these CPU seconds, by two short trainings."""
+    from ctgan import CTGAN
+
+    took = []
+    for epochs in CALIBRATION:
+        began = time.process_time()
+        CTGAN(epochs=epochs, enable_gpu=False).fit(frame, words)
+        took.append(time.process_time() - began)
+    one = (took[1] - took[0]) / (CALIBRATION[1] - CALIBRATION[0])
+    return max(1, CALIBRATION[0] + int((seconds - took[0]) / one))
 
 
 def stored(data: Dataset) -> table.Rows:
@@ -147,6 +157,7 @@ def main() -> None:
     arguments.add_argument("table", nargs="?", choices=TABLES)
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments.add_argument("--samples", type=int, default=1_500_000, help="samples that the recipe sees")
+    arguments.add_argument("--epochs", type=int, default=0, help="of CTGAN, if they are known already")
     arguments.add_argument("--ways", nargs="+", default=[], help="only these ways of making rows")
     arguments.add_argument("--table", dest="shown", action="store_true", help="print the table of all results")
     args = arguments.parse_args()
@@ -155,7 +166,7 @@ def main() -> None:
         return
     warnings.simplefilter("ignore")
     for seed in args.seeds:
-        measure(args.table, seed, args.samples, args.ways)
+        measure(args.table, seed, args.samples, args.ways, args.epochs)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,7 @@ def test_a_comparison_sets_baselines_beside_the_generator_and_says_what_copies_p
     found = table.judge(trial)
     assert list(found.columns) == [FLOOR, GENERATOR, "independent", "copula", "CART", "forest"]
     assert list(found.scales) == ["told apart", "predicts", "pairs", "columns", "nearer"]
+    assert "nearer" not in found.columns[FLOOR]
     assert "'word'" in found.scales["predicts"].meaning
     assert "ROC area" in found.scales["predicts"].meaning
     assert "no proof of privacy" in found.notes[0]

@@ -32,7 +32,7 @@ PREDICTS = Scale(
 PAIRS = Scale("higher", "how alike pairs of columns are to those of unseen rows, 1 minus the distance")
 COLUMNS = Scale("higher", "how alike single columns are to those of unseen rows, 1 minus the distance")
 NEARER = Scale(
-    "floor", "rows nearer to a training row than to an unseen one; far above half: copies", share=True
+    "lower", "rows nearer to a training row than to an unseen one; far above half: copies", share=True
 )
 NO_PROOF = (
     "{share:.1%} of the rows (95 % interval {low:.1%} to {high:.1%}) are nearer to training rows than to as "
@@ -93,6 +93,8 @@ def judge(trial: Trial) -> Comparison:
         rows = draw()
         seconds[name] = time.perf_counter() - started
         columns[name] = numbers(against, rows)
+        if name == FLOOR:  # these are training rows
+            columns[name] = {key: value for key, value in columns[name].items() if key != "nearer"}
     notes = [nearer_note(against, columns[GENERATOR]["nearer"], count), *notes]
     if not codec.target:
         notes.append("Name the column that your models predict with --target, and it is predicted here too.")
