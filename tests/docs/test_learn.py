@@ -26,6 +26,7 @@ SMALL = {  # budgets for a test: a few steps
     "7-how-good-is-it": {"COUNT": "300"},
     "8-music-and-text": {"SAMPLES": "640"},
     "9-what-does-not-belong": {"STEPS": "2"},
+    "10-style-transfer": {"SAMPLES": "160", "COUNT": "60"},
 }
 
 
@@ -68,7 +69,9 @@ def test_a_notebook_shows_what_its_code_printed_and_drew(path: Path) -> None:
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.source for cell in cells if not cell.outputs] == [], "run scripts/make_notebooks.py --run"
     drawn = [output for cell in cells for output in cell.outputs if output.output_type == "display_data"]
-    assert len(drawn) == sum(bool(re.search(r"^gan\.show\(", cell.source, re.M)) for cell in cells)
+    assert len(drawn) == sum(
+        bool(re.search(r"^(gan\.show|rows|Image\.fromarray)\(", cell.source, re.M)) for cell in cells
+    )
     assert path.stat().st_size < 300_000
 
 
