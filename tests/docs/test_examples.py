@@ -66,6 +66,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_midi(tmp_path / "midi")
     make_pairs(tmp_path)
     make_parts(tmp_path)
+    make_people(tmp_path)
     monkeypatch.setattr(adversary, "_progress", lambda fitting: enumerate((0.0, 0.5)))
     monkeypatch.setattr(wafers, "load", partial(wafers.load, count=260))
     monkeypatch.setattr(defects, "WAFER_TESTS", 20)
@@ -133,6 +134,16 @@ def make_parts(folder: Path) -> None:
             if name.endswith("spot") or (name == "new" and k == 0):
                 plate[4:9, 4:9] = 250
             Image.fromarray(plate.clip(0, 255).astype(np.uint8)).save(folder / name / f"{k:02}.png")
+
+
+def make_people(folder: Path) -> None:
+    """Two tables of people with an age, a town, and whether they are members."""
+    for name, count in (("people.csv", 400), ("more-people.csv", 120)):
+        rows = [
+            f"{18 + 7 * k % 60},{('Rom', 'Ulm', 'Gent')[k % 3]},{('no', 'yes')[k % 5 > 1]}"
+            for k in range(count)
+        ]
+        (folder / name).write_text("age,town,member\n" + "\n".join(rows))
 
 
 def make_midi(folder: Path) -> None:
