@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sparring.cli import detect
 from sparring.cli.main import main
 from sparring.data.wafers import PATTERNS
+from test_dicom import scan
 
 SIDE = 20
 QUICK = ("--features", "edges", "--minutes", "0")  # nothing is trained
@@ -141,6 +143,26 @@ def test_pictures_of_16_bits_and_of_other_sizes_are_read_as_the_normals(tmp_path
     options = json.loads((tmp_path / "run" / "detector.json").read_text())["files"]
     assert (options["size"], options["channels"]) == (f"{SIDE}x{SIDE}", "1")
     assert options["levels"] not in ("auto", "full")
+
+
+def test_scans_of_a_hospital_are_read_and_scored_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detect, "AT_ONCE", 3)
+    rng = np.random.default_rng(10)
+    for name, count in (("normals", 60), ("new", 7)):
+        (tmp_path / name).mkdir()
+        for k in range(count):
+            values = rng.normal(1800, 60, (16, 16))
+            if name == "new" and k == 4:
+                values[3:8, 9:13] = 4000
+            (tmp_path / name / f"{k:02}.dcm").write_bytes(scan(values.clip(0, 4095).round()))
+    run, out = str(tmp_path / "run"), tmp_path / "found"
+    assert main(["detect", "fit", str(tmp_path / "normals"), "--out", run, "--method", "pca", *QUICK]) == 0
+    assert main(["detect", "score", run, str(tmp_path / "new"), "--out", str(out)]) == 3
+    rows = list(csv.DictReader((out / "scores.csv").read_text().splitlines()))
+    assert (len(rows), rows[0]["picture"], rows[0]["verdict"]) == (7, "04.dcm", "odd")
+    assert len(list(out.glob("*.dcm.heat.png"))) == 7
 
 
 @pytest.mark.parametrize(

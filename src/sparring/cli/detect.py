@@ -7,15 +7,16 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import defects, wafers
 from sparring.data.defects import GOOD, WAFERS, Pictures
-from sparring.errors import ConfigError, RunError, warn
+from sparring.errors import ConfigError, RunError, Tell, warn
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
@@ -31,6 +32,7 @@ from sparring.uses.progress import Reading, console, working
 FOUND = 3  # exit status: something odd was found
 READING = ("size", "resize", "channels", "levels", "include", "exclude")  # options of picture files
 TEST = "test.json"
+AT_ONCE = 256  # pictures that are scored and drawn at a time
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,16 +76,10 @@ def _score(args: argparse.Namespace) -> int:
     if (out / layout.SCORES).exists() and not (args.force or args.out is None):
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
-    with working() as tell:
-        tell("scoring")
-        verdicts = detector.examine(pictures.pixels)
-    with layout.writing(out):
+    with layout.writing(out), working() as tell:
         out.mkdir(parents=True, exist_ok=True)
+        verdicts = _drawn(detector, pictures, out, tell)
         write_whole(out / layout.SCORES, _table(pictures, verdicts).encode())
-        for k, name in enumerate(pictures.names):
-            place = out / f"{name}{layout.SHEET_SUFFIX}"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            beside(pictures.pixels[k], verdicts.maps[k], detector.heat_).save(place)
     screen = console()
     show_scores(screen, pictures, verdicts, detector)
     screen.print(f"\n  scores and heat maps  {out}", markup=False, soft_wrap=True)
@@ -159,6 +155,22 @@ def _kinds(name: str, about: About) -> dict[str, Pictures]:
 
 def _of_array(pixels: Tensor) -> Pictures:
     return Pictures(tuple(f"{place:06}" for place in range(len(pixels))), pixels)
+
+
+def _drawn(detector: Detector, pictures: Pictures, out: Path, tell: Tell) -> Verdicts:
+    """Score pictures and draw their heat maps, some at a time, so that the memory is bounded; without maps."""
+    found: list[Verdicts] = []
+    for start in range(0, len(pictures), AT_ONCE):
+        tell(f"scoring, {start:,} of {len(pictures):,}")
+        part = pictures.pixels[start : start + AT_ONCE]
+        verdicts = detector.examine(part)
+        for k, name in enumerate(pictures.names[start : start + AT_ONCE]):
+            place = out / f"{name}{layout.SHEET_SUFFIX}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            beside(part[k], verdicts.maps[k], detector.heat_).save(place)
+        found.append(replace(verdicts, maps=verdicts.maps[:0]))
+    joined = (torch.cat([getattr(each, field.name) for each in found]) for field in fields(Verdicts))
+    return Verdicts(*joined)
 
 
 def _table(pictures: Pictures, verdicts: Verdicts) -> str:
