@@ -569,7 +569,8 @@ def detection() -> str:
         "## Defects\n",
         "`benchmarks/detection.py`: the mean AUROC over the kinds of defect of sets that no detector was "
         "fitted to;",
-        "on MNIST and Fashion-MNIST one class is normal and the nine others are odd (mean over the classes). "
+        "on MNIST and Fashion-MNIST one class is normal and the nine others are odd (mean over the classes "
+        "that were tested). "
         "`auto` is",
         "the method that damage on held-out normals chose, before any test; a method in bold is best. "
         "GANomaly and",
