@@ -8,7 +8,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from sparring.config.groups import BUDGETS, NETWORKS, OPTIONS
+from sparring.config.choices import BUDGETS, NETWORKS
+from sparring.config.groups import OPTIONS
 
 PATH = Path(__file__).parents[1] / "src/sparring/config/keywords.py"
 COLUMNS = 108

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sparring.config.groups import TRAINED
+from sparring.config.choices import TRAINED
 from sparring.gan import GAN
 from sparring.history.find import PACKAGED
 from sparring.history.layout import identity

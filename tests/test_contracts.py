@@ -17,8 +17,7 @@ from conftest import TINY
 from sparring import data
 from sparring.cli.main import main
 from sparring.cli.options import INTRO, parser
-from sparring.config import groups as config
-from sparring.config import recipes
+from sparring.config import choices, recipes
 from sparring.config.groups import OPTIONS, Config
 from sparring.config.option import written
 from sparring.config.recipes import RECIPES
@@ -57,15 +56,15 @@ def rolls(count: int) -> Dataset:
 
 
 def test_the_choices_of_the_command_line_are_the_tables() -> None:
-    assert set(config.GAMES) == set(GAMES)
-    assert set(config.LOSSES) == set(losses.LOSSES)
-    assert set(config.BUILT_IN) == set(builtin.BUILT_IN)
-    assert set(config.UPSAMPLINGS) == set(dcgan.UPSAMPLINGS)
-    assert set(config.SCHEDULES) == set(schedules.SCHEDULES)
-    assert set(config.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
-    assert set(config.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
-    assert {norm for network in NETWORKS.values() for norm in network.g_norms} == set(config.G_NORMS)
-    assert {norm for network in NETWORKS.values() for norm in network.d_norms} == set(config.D_NORMS)
+    assert set(choices.GAMES) == set(GAMES)
+    assert set(choices.LOSSES) == set(losses.LOSSES)
+    assert set(choices.BUILT_IN) == set(builtin.BUILT_IN)
+    assert set(choices.UPSAMPLINGS) == set(dcgan.UPSAMPLINGS)
+    assert set(choices.SCHEDULES) == set(schedules.SCHEDULES)
+    assert set(choices.AUGMENTATIONS) == set(augment.AUGMENTATIONS)
+    assert set(choices.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
+    assert {norm for network in NETWORKS.values() for norm in network.g_norms} == set(choices.G_NORMS)
+    assert {norm for network in NETWORKS.values() for norm in network.d_norms} == set(choices.D_NORMS)
     assert set(recipes.ABOUT) == set(RECIPES)
     assert set(recipes.ON_POINTS) <= set(RECIPES)
     assert {name for kind in KINDS.values() for name in (kind.recipe, kind.few_recipe) if name} <= set(RECIPES)

@@ -16,9 +16,10 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.groups import BUDGETS, OPTIONS, OWN, TRAINED, Config, DatasetConfig, FilesConfig
+from sparring.config.choices import BUDGETS, TRAINED
+from sparring.config.groups import OPTIONS, Config, DatasetConfig, FilesConfig
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
-from sparring.config.option import NONE
+from sparring.config.option import NONE, OWN
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.data import builtin, pairs
 from sparring.data.arrays import ARRAY

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sparring.config import format_1
 from sparring.config.arguments import MOST_FLOAT
-from sparring.config.groups import BUDGETS, GROUP_OF, GROUPS, OPTIONS, Config
+from sparring.config.choices import BUDGETS
+from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS, Config
 from sparring.config.option import kind, may_be_none
 from sparring.config.pictures import picture_size
 from sparring.config.recipes import RECIPES, beyond_recipe, from_recipe

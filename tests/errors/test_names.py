@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from sparring.cli.options import parser
-from sparring.config.groups import LOSSES, OPTIONS
+from sparring.config.choices import LOSSES
+from sparring.config.groups import OPTIONS
 from sparring.config.recipes import RECIPES
 from sparring.data.builtin import BUILT_IN
 from sparring.doctor.stories import STORIES

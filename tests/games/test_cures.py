@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from conftest import TINY, TINY_LINE
 from sparring import games
 from sparring.cli.main import main
-from sparring.config.groups import AUGMENTATIONS, Config
+from sparring.config.choices import AUGMENTATIONS
+from sparring.config.groups import Config
 from sparring.config.recipes import from_recipe
 from sparring.data import split
 from sparring.data.arrays import from_array

@@ -11,7 +11,7 @@ from PIL import Image
 from cli_runs import edit, refused
 from conftest import TINY_LINE
 from sparring.cli.main import main
-from sparring.config.groups import TRAINED
+from sparring.config.choices import TRAINED
 from sparring.data import builtin
 from sparring.errors import ConfigError, RunError
 from sparring.gan import GAN

@@ -9,7 +9,8 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from sparring.config.groups import DETECTORS, FilesConfig
+from sparring.config.choices import DETECTORS
+from sparring.config.groups import FilesConfig
 from sparring.data.wafers import wafers
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.metrics.detection import auroc

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sparring import __version__
-from sparring.config.groups import BUILT_IN
+from sparring.config.choices import BUILT_IN
 from sparring.doctor.diagnosis import diagnose
 from sparring.doctor.quality import measured
 from sparring.errors import SparringError, counted

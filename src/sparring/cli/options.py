@@ -8,7 +8,8 @@ from typing import Any
 
 from sparring import __version__
 from sparring.cli.parsing import Parser, named, number, or_none, path, run, whole
-from sparring.config.groups import BUILT_IN, DETECTIONS, DETECTORS, GROUP_OF, GROUPS, LOSSES, OPTIONS, TRAINED
+from sparring.config.choices import BUILT_IN, DETECTIONS, DETECTORS, LOSSES, TRAINED
+from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
 from sparring.errors import quoted

@@ -9,7 +9,7 @@ from typing import Any
 from sparring.cli.closing import finish
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
-from sparring.config.groups import BUDGETS
+from sparring.config.choices import BUDGETS
 from sparring.data.arrays import ARRAY
 from sparring.errors import RunError, counted, warn
 from sparring.games.game import Game

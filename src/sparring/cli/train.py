@@ -15,7 +15,8 @@ from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
 from sparring.cli.options import DATA_HELP
 from sparring.cli.watch import page_beside
-from sparring.config.groups import BUDGETS, GROUP_OF, Config
+from sparring.config.choices import BUDGETS
+from sparring.config.groups import GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.arrays import ARRAY

@@ -11,125 +11,37 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparring.config import needs
 from sparring.config.arguments import MOST_WHOLE
-from sparring.config.option import NONE, OFF, Group, Need, coerce, flag, is_option, option, written
+from sparring.config.choices import (
+    AUGMENTATIONS,
+    BUDGETS,
+    CHANNELS,
+    D_NORMS,
+    DEEP,
+    G_NORMS,
+    GAMES,
+    ITEMS,
+    LINES,
+    LOSSES,
+    MOST_WIDTH,
+    NETWORKS,
+    OF_A_GAME,
+    OPTIMIZERS,
+    PAIRED,
+    PRECISIONS,
+    RECONSTRUCTIONS,
+    RESIZES,
+    SCHEDULES,
+    TRAINED,
+    UNITS,
+    UPSAMPLINGS,
+    WIDE,
+)
+from sparring.config.option import NONE, OFF, OWN, Group, coerce, flag, is_option, option, written
 from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
 from sparring.config.texts import text_length
 from sparring.errors import ConfigError, counted, unknown
-
-# The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns")
-# The names in tables of other files; a test compares them.
-GAMES = ("adversarial", "translation")
-LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
-BUILT_IN = (
-    "mnist",
-    "fashion-mnist",
-    "emoji",
-    "shapes",
-    "chorales",
-    "names",
-    "tang",
-    "ring",
-    "grid",
-    "spirals",
-)  # data by name
-TRAINED = ("mnist",)  # built-in sets on which trained players come with the package
-DETECTIONS = ("fit", "score", "test")  # what `sparring detect` does
-DETECTORS = (
-    "brightness",
-    "pca",
-    "neighbours",
-    "edges",
-    "pooled",
-    "patches",
-    "residuals",
-    "repairer",
-)  # methods of `sparring detect fit`
-OWN = "own"  # a user's own network or game, which no option describes
-PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together
-RECONSTRUCTIONS = ("none", "l1", "l2", "bce")
-OF_A_GAME = (
-    "networks",
-    "game",
-    "translation",
-    "penalties",
-    "augmentation",
-    "optimizers",
-)  # tables that describe a game
-G_NORMS = ("none", "batch", "conditional-batch")
-D_NORMS = ("none", "batch", "spectral")
-UPSAMPLINGS = ("transposed", "nearest")
-OPTIMIZERS = ("adam", "optimistic-adam", "rmsprop")
-SCHEDULES = ("constant", "linear", "cosine")
-AUGMENTATIONS = ("none", "diffaugment", "ada")
-PRECISIONS = ("auto", "fp32", "bf16")
-RESIZES = ("crop", "fit", "stretch")
-CHANNELS = ("auto", "1", "3", "4")
-LINES = ("skyline", "parts")  # how a piece becomes voices
-UNITS = ("characters", "words")
-ITEMS = ("auto", "lines", "poems")
-BUDGETS = ("minutes", "epochs", "samples_seen")
-MOST_WIDTH = 2**20
-WIDE = f": the weights between two such layers alone need {4 * MOST_WIDTH**2 / 1e9:,.0f} GB of memory"
-DEEP = ": a signal is lost in far fewer layers"
-
-# What options need from other options.
-UNLABELLED = Need(
-    lambda c: not c.dataset.conditional,
-    "a training without labels: no --labels, or --no-conditional if the data has labels",
-)
-DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
-G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
-SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
-LAYERED = Need(
-    lambda c: (
-        {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}
-    ),
-    "mlp, modern, notes, tokens or columns networks",
-)
-MEAN = "batches of 2 samples or more, such as --batch-size 64"
-G_MEAN = Need(lambda c: (c.networks.generator, c.networks.g_norm) != ("mlp", "batch") or c.part > 1, MEAN)
-D_MEAN = Need(lambda c: (c.networks.discriminator, c.networks.d_norm) != ("mlp", "batch") or c.part > 1, MEAN)
-SMOOTHED = Need(
-    lambda c: c.game.loss in ("non-saturating", "minimax"),
-    "a loss with labels to smooth, --loss non-saturating or minimax",
-)
-UNSCALED = Need(
-    lambda c: c.networks.d_norm != "spectral",
-    "--d-norm none or batch, since spectral normalisation rescales the weights",
-)
-CENTRED = Need(
-    lambda c: c.penalties.r1_gamma or c.penalties.r2_gamma or c.penalties.r1_near_gamma,
-    "a gamma to adapt, such as --r1-gamma 1",
-)
-PENALISED = Need(
-    lambda c: CENTRED.there(c) or c.penalties.gp_weight or c.penalties.gamma_per_variance,
-    "a penalty, such as --r1-gamma 1",
-)
-NEAR = Need(lambda c: c.penalties.r1_near_gamma, "--r1-near-gamma")
-TARGET = Need(lambda c: c.penalties.gamma_target, "--gamma-target")
-G_NAMED = Need(lambda c: c.networks.generator != OWN, "a generator of the library, such as --generator dcgan")
-D_NAMED = Need(
-    lambda c: c.networks.discriminator != OWN, "a discriminator of the library, such as --discriminator dcgan"
-)
-AUGMENTED = Need(
-    lambda c: c.augmentation.augment != "none" or c.augmentation.augment_flip or c.augmentation.augment_turn,
-    "an augmentation, such as --augment diffaugment",
-)
-ALTERING = Need(
-    lambda c: c.augmentation.augment_p or c.augmentation.augment_target,
-    "--augment-p or --augment-target above 0, such as 0.6",
-)
-ADAPTIVE = Need(lambda c: c.augmentation.augment_target, "--augment-target above 0")
-ADAM = Need(lambda c: c.optimizers.optimizer != "rmsprop", "--optimizer adam")
-FROM_RUN = Need(lambda c: c.start.from_run != NONE, "--from-run RUN, whose layers these are")
-CROPPED = Need(lambda c: c.files.crops, "--crops")
-TRANSLATION = Need(lambda c: c.game.rules == "translation", "--rules translation, which --from and --to choose")
-RECONSTRUCTED = Need(lambda c: c.translation.reconstruction != "none", "--reconstruction l1, l2 or bce")
-CONTRASTED = Need(lambda c: c.translation.contrast_weight, "--contrast-weight above 0, such as 1")
-PAIRS = Need(lambda c: c.dataset.paired != "none", "pairs, --paired")
-SCHEDULED = Need(lambda c: c.optimizers.lr_schedule != "constant", "--lr-schedule linear or cosine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +51,7 @@ class DatasetConfig(Group):
     data: str = option("mnist", "a built-in name, a folder or zip of pictures, a .npy/.npz file, hf:NAME")
     conditional: bool = option(True, "use the labels of the data, if it has any")
     clusters: int | None = option(
-        None, "number of clusters, used as classes if labels are not", low=1, needs=(UNLABELLED,)
+        None, "number of clusters, used as classes if labels are not", low=1, needs=(needs.UNLABELLED,)
     )
     source: str = option("none", "what pictures are made from, as --from: a second folder, as DATA")
     paired: str = option(
@@ -179,10 +91,10 @@ class FilesConfig(Group):
         high=100_000,
     )
     crop_scale: str = option(
-        "0.2:1", "LOW:HIGH, the sides of patches as shares of the picture", needs=(CROPPED,)
+        "0.2:1", "LOW:HIGH, the sides of patches as shares of the picture", needs=(needs.CROPPED,)
     )
     crop_seed: int = option(
-        0, "chooses the places and scales of patches", low=0, high=MOST_WHOLE, needs=(CROPPED,)
+        0, "chooses the places and scales of patches", low=0, high=MOST_WHOLE, needs=(needs.CROPPED,)
     )
     include: str = option(ALL, "read only files that fit a pattern: '*.jpg,*.jpeg', 'cats/*'")
     exclude: str = option("none", "leave out files that fit a pattern: '*_mask.*'")
@@ -238,39 +150,43 @@ class NetworksConfig(Group):
         low=1,
         high=MOST_WIDTH,
         why=WIDE,
-        needs=(G_NAMED,),
+        needs=(needs.G_NAMED,),
     )
     d_width: int = option(
-        64, "g_width for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(D_NAMED,)
+        64, "g_width for the discriminator", low=1, high=MOST_WIDTH, why=WIDE, needs=(needs.D_NAMED,)
     )
     upsampling: str = option(
         "transposed",
         "how a dcgan generator's pictures grow; nearest leaves no weave of dots",
         choices=UPSAMPLINGS,
-        needs=(G_DCGAN,),
+        needs=(needs.G_DCGAN,),
     )
     grow: float = option(
         0.0,
         "share of the training until a skips network's pictures have grown to full size, from 32 pixels on",
         low=0,
         high=1,
-        needs=(SKIPS,),
+        needs=(needs.SKIPS,),
     )
     d_hidden: int | None = option(
-        None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(DCGAN,)
+        None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(needs.DCGAN,)
     )
-    d_deviation: bool = option(False, "show a dcgan discriminator how much a batch varies", needs=(DCGAN,))
+    d_deviation: bool = option(
+        False, "show a dcgan discriminator how much a batch varies", needs=(needs.DCGAN,)
+    )
     depth: int = option(
         1,
         "hidden layers (mlp), residual blocks (notes, tokens, columns) or residual blocks per scale (modern)",
         low=1,
         high=1_000,
         why=DEEP,
-        needs=(LAYERED,),
+        needs=(needs.LAYERED,),
     )
-    g_norm: str = option("batch", "normalisation in the generator", choices=G_NORMS, demands=(G_MEAN, G_NAMED))
+    g_norm: str = option(
+        "batch", "normalisation in the generator", choices=G_NORMS, demands=(needs.G_MEAN, needs.G_NAMED)
+    )
     d_norm: str = option(
-        "none", "normalisation in the discriminator", choices=D_NORMS, demands=(D_MEAN, D_NAMED)
+        "none", "normalisation in the discriminator", choices=D_NORMS, demands=(needs.D_MEAN, needs.D_NAMED)
     )
 
 
@@ -286,7 +202,7 @@ class StartConfig(Group):
         "first layers of the discriminator that stay as they are in from_run (FreezeD)",
         low=0,
         high=1_000,
-        needs=(FROM_RUN,),
+        needs=(needs.FROM_RUN,),
     )
 
 
@@ -298,13 +214,13 @@ class GameConfig(Group):
     loss: str = option("non-saturating", "loss of both players", choices=LOSSES)
     d_steps: int = option(1, "discriminator steps per generator step", low=1)
     label_smoothing: float = option(
-        0.0, "reals' target is 1 - this (non-saturating, minimax)", low=0, high=0.5, demands=(SMOOTHED,)
+        0.0, "reals' target is 1 - this (non-saturating, minimax)", low=0, high=0.5, demands=(needs.SMOOTHED,)
     )
     instance_noise: float = option(
         0.0, "deviation of the noise on the discriminator's inputs, falling to 0 at the end", low=0
     )
     weight_clip: float | None = option(
-        None, "clip the discriminator's weights to plus or minus this", demands=(UNSCALED,)
+        None, "clip the discriminator's weights to plus or minus this", demands=(needs.UNSCALED,)
     )
 
 
@@ -317,34 +233,36 @@ class TranslationConfig(Group):
         "how an output is compared with its target: l1 keeps edges, but thin strokes end in black paper; "
         "l2; bce for black and white",
         choices=RECONSTRUCTIONS,
-        needs=(TRANSLATION,),
-        demands=(PAIRS,),
+        needs=(needs.TRANSLATION,),
+        demands=(needs.PAIRS,),
     )
-    reconstruction_weight: float = option(10.0, "times the reconstruction", low=0, needs=(RECONSTRUCTED,))
+    reconstruction_weight: float = option(10.0, "times the reconstruction", low=0, needs=(needs.RECONSTRUCTED,))
     adversarial_weight: float = option(
         1.0,
         "times the generator's loss (0: plain regression, without a discriminator)",
         low=0,
-        needs=(TRANSLATION,),
+        needs=(needs.TRANSLATION,),
     )
     contrast_weight: float = option(
         0.0, "times the contrast of patches: an output resembles its source here more than elsewhere (CUT)",
-        low=0, demands=(TRANSLATION,),
+        low=0, demands=(needs.TRANSLATION,),
     )  # fmt: skip
     contrast_targets: bool = option(
-        False, "contrast also what the generator makes of targets, which shall stay (CUT)", needs=(CONTRASTED,)
+        False,
+        "contrast also what the generator makes of targets, which shall stay (CUT)",
+        needs=(needs.CONTRASTED,),
     )
     identity_weight: float = option(
         0.0,
         "times what the generator changes in pictures that are targets already",
         low=0,
-        demands=(TRANSLATION,),
+        demands=(needs.TRANSLATION,),
     )
     cycle_weight: float = option(
         0.0,
         "times what is lost there and back, with a second generator (CycleGAN)",
         low=0,
-        demands=(TRANSLATION,),
+        demands=(needs.TRANSLATION,),
     )
 
 
@@ -358,7 +276,7 @@ class PenaltiesConfig(Group):
     r1_near_gamma: float = option(
         0.0, "R1 by finite differences: gamma/2 times ((D(real + sigma u) - D(real)) / sigma)^2", low=0
     )
-    r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", low=1e-6, needs=(NEAR,))
+    r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", low=1e-6, needs=(needs.NEAR,))
     gamma_per_variance: float | None = option(
         None, "gamma of R1 and R2, if not given, as a multiple of the data's total variance"
     )
@@ -367,12 +285,19 @@ class PenaltiesConfig(Group):
         "adapt gamma of the zero-centred penalties, by a factor of at most 10, until the discriminator's "
         "lead, 2 auc - 1, is this",
         high=1,
-        demands=(CENTRED,),
+        demands=(needs.CENTRED,),
     )
-    gamma_samples: int = option(100_000, "samples in which gamma can grow tenfold", low=1, needs=(TARGET,))
-    penalty_every: int = option(1, "penalties every k-th step, k times as strong", low=1, needs=(PENALISED,))
+    gamma_samples: int = option(
+        100_000, "samples in which gamma can grow tenfold", low=1, needs=(needs.TARGET,)
+    )
+    penalty_every: int = option(
+        1, "penalties every k-th step, k times as strong", low=1, needs=(needs.PENALISED,)
+    )
     penalty_end: float = option(
-        1.0, "share of the penalties that is left when the schedule ends", low=0, needs=(PENALISED, SCHEDULED)
+        1.0,
+        "share of the penalties that is left when the schedule ends",
+        low=0,
+        needs=(needs.PENALISED, needs.SCHEDULED),
     )
     lecam_weight: float = option(0.0, "LeCam: times (D(real) - mean D(fake))^2 and the reverse", low=0)
 
@@ -382,21 +307,27 @@ class AugmentationConfig(Group):
     """How the discriminator's inputs are augmented; for small data."""
 
     augment: str = option(
-        "none", "augment the discriminator's inputs", choices=AUGMENTATIONS, demands=(ALTERING,)
+        "none", "augment the discriminator's inputs", choices=AUGMENTATIONS, demands=(needs.ALTERING,)
     )
-    augment_flip: bool = option(False, "also mirror pictures; not for letters or digits", demands=(ALTERING,))
-    augment_turn: bool = option(False, "also turn square pictures by 90 degrees", demands=(ALTERING,))
+    augment_flip: bool = option(
+        False, "also mirror pictures; not for letters or digits", demands=(needs.ALTERING,)
+    )
+    augment_turn: bool = option(False, "also turn square pictures by 90 degrees", demands=(needs.ALTERING,))
     augment_p: float = option(
-        0.0, "probability of each augmentation; if it adapts, its start", low=0, high=1, needs=(AUGMENTED,)
+        0.0,
+        "probability of each augmentation; if it adapts, its start",
+        low=0,
+        high=1,
+        needs=(needs.AUGMENTED,),
     )
     augment_target: float | None = option(
         0.6,
         "adapt augment_p until this share of the reals' lead is left (none: augment_p stays)",
         high=1,
-        needs=(AUGMENTED,),
+        needs=(needs.AUGMENTED,),
     )
     augment_samples: int = option(
-        500_000, "samples in which augment_p can go from 0 to 1", low=1, needs=(AUGMENTED, ADAPTIVE)
+        500_000, "samples in which augment_p can go from 0 to 1", low=1, needs=(needs.AUGMENTED, needs.ADAPTIVE)
     )
 
 
@@ -411,22 +342,22 @@ class OptimizersConfig(Group):
     optimizer: str = option("adam", "both players' optimizer", choices=OPTIMIZERS)
     g_lr: float = option(2e-4, "generator's learning rate", low=0)
     d_lr: float = option(2e-4, "discriminator's learning rate", low=0)
-    beta1: float = option(0.5, "Adam's first beta (not for rmsprop)", low=0, high=0.9999, needs=(ADAM,))
+    beta1: float = option(0.5, "Adam's first beta (not for rmsprop)", low=0, high=0.9999, needs=(needs.ADAM,))
     beta2: float = option(0.99, "Adam's second beta, RMSprop's alpha", low=0, high=0.999999)
     lr_warmup: float = option(0.0, "share of the budget in which the learning rates rise from 0", low=0, high=1)
     lr_schedule: str = option("constant", "how the learning rates fall", choices=SCHEDULES)
     lr_decay_from: float = option(
-        0.7, "share of the budget after which the learning rates fall", low=0, high=1, needs=(SCHEDULED,)
+        0.7, "share of the budget after which the learning rates fall", low=0, high=1, needs=(needs.SCHEDULED,)
     )
     lr_end: float = option(
-        0.0, "share of the learning rates that is left at the end", low=0, needs=(SCHEDULED,)
+        0.0, "share of the learning rates that is left at the end", low=0, needs=(needs.SCHEDULED,)
     )
     beta2_end: float | None = option(
         None,
         "beta2 when the schedule ends (none: as at the start)",
         high=0.999999,
-        needs=(SCHEDULED,),
-        demands=(ADAM,),
+        needs=(needs.SCHEDULED,),
+        demands=(needs.ADAM,),
     )
     clip_gradients: float | None = option(None, "largest norm of a player's gradient")
     ema_half_life: float | None = option(None, "half-life of the generator's weight average, in samples")

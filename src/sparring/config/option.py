@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OFF = (None, False, 0, "none")  # values with which an option does nothing and needs nothing
 NONE = "none"  # how None is written
+OWN = "own"  # a user's own network or game, which no option describes
 
 
 class Need(NamedTuple):

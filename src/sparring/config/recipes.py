@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparring.config.groups import BUDGETS, Config
+from sparring.config.choices import BUDGETS
+from sparring.config.groups import Config
 from sparring.errors import ConfigError, quoted, unknown
 
 # A recipe contains only the options that differ from the defaults of Config.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sparring.config.groups import OWN, Config
+from sparring.config.groups import Config
+from sparring.config.option import OWN
 from sparring.config.recipes import USUAL
 from sparring.doctor.quality import Quality, QualityTracker, longer
 from sparring.doctor.rule import Cure, Rule

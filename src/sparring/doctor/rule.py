@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sparring.config.groups import D_NAMED, G_NAMED, OPTIONS, OWN
+from sparring.config.groups import OPTIONS
+from sparring.config.needs import D_NAMED, G_NAMED
+from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, USUAL, from_recipe
 
 MEASURED = ("image", "points")  # the kinds of data with which most thresholds and cures were measured

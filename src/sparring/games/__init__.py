@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sparring.config.groups import OWN
+from sparring.config.option import OWN
 from sparring.errors import ConfigError
 
 if TYPE_CHECKING:

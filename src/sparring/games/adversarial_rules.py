@@ -8,7 +8,8 @@ from functools import partial
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import OWN, Config, NetworksConfig, check_needs
+from sparring.config.groups import Config, NetworksConfig, check_needs
+from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, from_recipe
 from sparring.data import clusters
 from sparring.data.spec import Spec

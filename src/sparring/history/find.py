@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparring.config.groups import TRAINED
+from sparring.config.choices import TRAINED
 from sparring.errors import counted
 from sparring.errors.names import nearest
 from sparring.history import layout

@@ -22,7 +22,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from sparring.config.arguments import instance, whole
-from sparring.config.groups import PRECISIONS
+from sparring.config.choices import PRECISIONS
 from sparring.errors import ConfigError, counted, quoted, unknown
 from sparring.machine.threads import available_cores
 

@@ -4,8 +4,9 @@ from importlib import import_module
 
 from torch import nn
 
-from sparring.config.groups import NETWORKS as NAMES
-from sparring.config.groups import OWN, NetworksConfig
+from sparring.config.choices import NETWORKS as NAMES
+from sparring.config.groups import NetworksConfig
+from sparring.config.option import OWN
 from sparring.data.spec import Spec
 from sparring.networks.blocks import spectral
 from sparring.networks.network import Network, discriminator_options, generator_options

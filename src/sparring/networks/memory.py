@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sparring.config.groups import OWN, Config, NetworksConfig
+from sparring.config.groups import Config, NetworksConfig
+from sparring.config.option import OWN
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError
 from sparring.machine import threads as cores

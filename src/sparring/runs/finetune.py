@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from sparring import kinds
-from sparring.config.groups import OWN, Config, StartConfig
-from sparring.config.option import NONE, flag, written
+from sparring.config.groups import Config, StartConfig
+from sparring.config.option import NONE, OWN, flag, written
 from sparring.config.recipes import RECIPES, from_recipe
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, RunError, Tell, counted, quoted

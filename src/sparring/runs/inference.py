@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from sparring import games, kinds, networks
 from sparring.config.arguments import whole
-from sparring.config.groups import OWN, Config
+from sparring.config.groups import Config
+from sparring.config.option import OWN
 from sparring.data.spec import Spec
 from sparring.errors import ConfigError, first_of, warn
 from sparring.games import drawing

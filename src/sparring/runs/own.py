@@ -12,7 +12,9 @@ import torch
 
 from sparring.config import arguments
 from sparring.config.arguments import flag, number
-from sparring.config.groups import BUDGETS, GROUP_OF, OWN, Config
+from sparring.config.choices import BUDGETS
+from sparring.config.groups import GROUP_OF, Config
+from sparring.config.option import OWN
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, counted
 from sparring.games.game import Game, as_data, drawing_player
