@@ -534,6 +534,30 @@ def music() -> str:
     return "\n".join(lines) + "\n"
 
 
+def translations() -> str:
+    names = ("content", "style", "pair", "sharpness")
+    lines = [
+        "## Translations\n",
+        "`benchmarks/translation.py`: held-out pictures after so many CPU seconds of one core; what the",
+        "columns mean is in [the guide](guides/translation.md#is-it-any-good). Other reals say what is best of",
+        "style; a baseline costs nothing. A line is one seed.\n",
+        f"| set | who | CPU seconds | samples | {' | '.join(names)} | seed |",
+        f"|---|---|---|---|{'---|' * len(names)}---|",
+    ]
+    known = set()
+    for row in lines_of("translation"):
+        for who, found in row["columns"].items():
+            mine = who == "the generator"
+            if not mine and (row["set"], row["unpaired"], who) in known:
+                continue
+            known.add((row["set"], row["unpaired"], who))
+            numbers = " | ".join(f"{found[name]:.3g}" if name in found else "" for name in names)
+            cost = (f"{row['cpu_seconds']:g}", f"{row['samples']:,}", row["seed"]) if mine else ("", "", "")
+            name = f"**{row['method']}**" if mine else who
+            lines.append(f"| {row['set']} | {name} | {cost[0]} | {cost[1]} | {numbers} | {cost[2]} |")
+    return "\n".join(lines) + "\n"
+
+
 def texts() -> str:
     lines = [
         "## Texts\n",
@@ -673,6 +697,7 @@ def main() -> None:
         "verdicts.jsonl": verdicts,
         "music.jsonl": music,
         "text.jsonl": texts,
+        "translation.jsonl": translations,
         "detection.jsonl": detection,
         "synthetic-tables.jsonl": synthetic_tables,
         "table-costs.jsonl": table_costs,
