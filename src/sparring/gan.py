@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Unpack, cast
 
@@ -17,22 +16,19 @@ from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
 from sparring.config.choices import BUDGETS, TRAINED
-from sparring.config.groups import OPTIONS, Config, DatasetConfig, FilesConfig
+from sparring.config.groups import Config
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
-from sparring.config.option import NONE, OWN
+from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, beyond_recipe
-from sparring.data import builtin, pairs
+from sparring.data import builtin
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
-from sparring.doctor.report import options_text
-from sparring.errors import ConfigError, RunError, room, unknown, warn
-from sparring.errors.names import nearest
+from sparring.errors import ConfigError, RunError, room, unknown
 from sparring.games.adversarial import AdversarialGame
 from sparring.history import layout
 from sparring.history.find import PACKAGED
 from sparring.history.table import History
-from sparring.kinds import find
 from sparring.machine.device import Runtime, launched
 from sparring.metrics.quality import DRAWS
 from sparring.networks.own import EXPECTED, Given, own_players
@@ -42,14 +38,12 @@ from sparring.runs.finetune import Source
 from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
 from sparring.training import plan, suited
+from sparring.uses import asked, judge_translation, translate
 from sparring.uses import evaluate as evaluation
-from sparring.uses import judge_translation, translate
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console, shows_progress, working
 
-TRANSLATION = "translation"  # the game that is given pictures
 PLAIN = "dcgan"  # the recipe for a user's own networks
-FIT = ("labels", "out", "force", "resume", "verbose")  # what fit takes besides data and budgets
 ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ on resume
 
 
@@ -89,7 +83,7 @@ class GAN:
         instance("recipe", recipe, str, "the name of one")
         if recipe != "auto" and recipe not in RECIPES:
             raise ConfigError(unknown("recipe", recipe, RECIPES))
-        _check_processes(recipe, self.options, Config().replace(**self.options).machine.processes)
+        asked.check_processes(recipe, self.options, Config().replace(**self.options).machine.processes)
         self._fit: Fitted | None = None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -136,7 +130,7 @@ class GAN:
             NonFiniteError: a loss or gradient became infinite or NaN.
         """
         given: dict[str, Any] = dict(budget)
-        _check_budget(given)
+        asked.check_budget(given)
         path = None if out is None else arguments.path("out", out)
         shown = shows_progress(None if verbose is None else flag("verbose", verbose))
         goes_on = flag("resume", resume) and self._has_begun(path)
@@ -151,10 +145,10 @@ class GAN:
         source = None if goes_on else Source.of(chosen.start, warned)
         if source and isinstance(data, str | Path):
             chosen = chosen.replace(**source.reading(str(data), self.options))
-        if self._translates(chosen):
-            dataset, labels = _sides(data, labels, chosen.dataset, chosen.files), None
+        if asked.translates(self.recipe, chosen):
+            dataset, labels = asked.sides(data, labels, chosen.dataset, chosen.files), None
         else:
-            dataset = _dataset(data, labels, chosen.files)
+            dataset = asked.dataset(data, labels, chosen.files)
         if goes_on:
             self._check_options()
             self._fitted.go_on(dataset, given, path)
@@ -166,12 +160,6 @@ class GAN:
                 console().print(why, markup=False, soft_wrap=True)
         self._train(shown)
         return self
-
-    def _translates(self, chosen: Config) -> bool:
-        """Whether what is trained is given pictures."""
-        of_recipe = RECIPES.get(self.recipe, {}).get("rules")
-        own = chosen.dataset.source != NONE or chosen.dataset.paired != NONE
-        return TRANSLATION in (of_recipe, chosen.game.rules) or own
 
     @room()
     def translate(self, pictures: Any, *, out: str | Path | None = None, own_size: bool = False) -> Any:
@@ -294,8 +282,8 @@ class GAN:
         fit = self._fitted
         if self.spec_.given is not None:
             return self._judged(data, features, flag("quick", quick))
-        real = fit.data if data is None else _dataset(data, labels, fit.config.files)
-        others = None if held_out is None else _dataset(held_out, None, fit.config.files)
+        real = fit.data if data is None else asked.dataset(data, labels, fit.config.files)
+        others = None if held_out is None else asked.dataset(held_out, None, fit.config.files)
         options = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
         with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
             if real is None and fit.folder and fit.config.dataset.data != ARRAY:
@@ -317,7 +305,7 @@ class GAN:
         real = fit.data
         if data is not None:
             sources, targets = data
-            real = _sides(sources, targets, fit.config.dataset, fit.config.files)
+            real = asked.sides(sources, targets, fit.config.dataset, fit.config.files)
         if real is None and fit.folder and fit.config.dataset.data != ARRAY:
             real = evaluation.as_read(fit.folder, lambda _: None)
         if real is None:
@@ -485,9 +473,9 @@ class GAN:
 
     def _check_options(self) -> None:
         """Refuse to continue with options that differ from those at the start of the training."""
-        asked = self.options | ({"recipe": self.recipe} if self.recipe != "auto" else {})
-        given, begun = Config().replace(**asked).flat(), self.config_.flat()
-        for name in asked:
+        wanted = self.options | ({"recipe": self.recipe} if self.recipe != "auto" else {})
+        given, begun = Config().replace(**wanted).flat(), self.config_.flat()
+        for name in wanted:
             value, was = given[name], begun[name]
             if name not in ELSEWHERE and value != was:
                 raise ConfigError(
@@ -508,72 +496,3 @@ class GAN:
                     display.show(record)
             if stopped():
                 raise KeyboardInterrupt
-
-
-def _check_budget(given: Collection[str]) -> None:
-    """Refuse keyword arguments that ``fit`` does not take.
-
-    Raises:
-        ConfigError: where it belongs, or what may be meant.
-    """
-    for name in given:
-        if name in BUDGETS:
-            continue
-        meant = [] if nearest(name, FIT) else nearest(name, OPTIONS)
-        if options := [option for option in meant if option not in BUDGETS]:
-            raise ConfigError(f"{name} is an option of GAN, not of fit: GAN({options[0]}=…).fit(data).")
-        raise ConfigError(unknown("argument of fit", name, (*BUDGETS, *FIT)))
-
-
-def _sides(sources: Any, targets: Any, named: DatasetConfig, files: FilesConfig) -> Dataset:
-    """Sources and targets of a translation in one data set; without targets, ``sources`` is DATA.
-
-    Raises:
-        DataError: they do not belong together.
-        ConfigError: there is only one side.
-    """
-    paths = [str(side) for side in (sources, targets) if isinstance(side, str | Path)]
-    if targets is None and paths:
-        dataset = find.chosen(replace(named, data=paths[0]), files)
-    elif len(paths) == 2:
-        dataset = find.chosen(replace(named, source=paths[0], data=paths[1]), files)
-    elif targets is None:
-        raise ConfigError("a translation needs two sides: fit(sources, targets).")
-    else:
-        return pairs.joined(_dataset(sources, None, files), _dataset(targets, None, files), named.paired)
-    for remark in find.remarks(dataset):
-        warned(remark)
-    return dataset
-
-
-def _dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
-    if isinstance(data, str | Path):
-        if labels is not None:
-            raise ConfigError(
-                "labels are for arrays; named data and files have their own. For pictures, use "
-                "GAN(labels='folders') or GAN(labels='FILE.csv')."
-            )
-        dataset = find.dataset(str(data), files)
-        for remark in [*find.shadowed(str(data)), *find.remarks(dataset)]:
-            warned(remark)
-        return dataset
-    dataset, remarks = find.samples(data, labels, files)
-    for remark in [*remarks, *find.remarks(dataset)]:
-        warn(remark)
-    return dataset
-
-
-def _check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:
-    """Refuse several processes, which would run the caller's program again, unless torchrun started it."""
-    if processes == 1 or launched():
-        return
-    start = "Start"
-    if OWN not in given.values():  # the command line can make these networks
-        start = (
-            f"Save the data (numpy.save) and train it with `sparring train DATA.npy --recipe {recipe} "
-            f"{options_text(given)}`, or start"
-        )
-    raise ConfigError(
-        f"processes = {processes} would run this whole program {processes} times. {start} the "
-        f"script with `torchrun --nproc-per-node {processes} SCRIPT.py`; GAN.load draws from the run."
-    )
