@@ -22,6 +22,8 @@ MUTANTS = [
     Mutant(codec, "Rows", "rows[:, : self.numbers] * factor", "rows[:, : self.numbers]", test_columns.test_the_last_layer_makes_a_missing_number_zero_and_one_symbol_of_each_group),
     Mutant(rules, "Rule", "| np.isnan(right)", "", test_columns.test_rules_compare_sums_and_compute_columns),
     Mutant(rules, "_sum", "1.0 if word == \"+\" else -1.0", "1.0", test_columns.test_rules_compare_sums_and_compute_columns),
+    Mutant(rules, "_seconds", "- EPOCH", "- datetime(2000, 1, 1)", test_columns.test_rules_compare_dates),
+    Mutant(guess, "_almost_all", "numbers[there] =", "numbers[:] = 0; numbers[there] =", test_columns.test_a_few_words_among_many_numbers_or_dates_count_as_missing),
     Mutant(dataset, "_duplicates", "- len(np.unique(hashed))", "", test_columns.test_what_data_says_of_a_table),
     Mutant(guess, "_of_numbers", "ends[own] - counts[own]", "ends[own]", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
     Mutant(table, "kolmogorov", ".max()", ".mean()", test_rows.test_distances_of_known_columns),

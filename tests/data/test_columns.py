@@ -48,6 +48,8 @@ def columns_of(data: Dataset) -> Columns:
         (["31.12.2024", "01.02.2023"], "date"),
         (["12/31/2024", "01/02/2023"], "date"),
         (["2024-01-31 10:30", "1999-12-01 00:00"], "time"),
+        (["2024-01-31T10:30:00Z", "1999-12-01T00:00:01Z"], "time"),
+        (["2024-01-31 10:30:00.250000", "1999-12-01 00:00:01.500000"], "time"),
         (["same", "same"], "constant"),
         (["", "NA"], "constant"),
         (["3", "4", "many"], "category"),
@@ -63,6 +65,30 @@ def test_what_is_different_in_every_row_is_an_identifier_or_text() -> None:
     assert guessed([str(k * k) for k in range(MANY)]).type == "whole"
     assert guessed([f"row-{k}" for k in range(MANY)]).form == "row-"
     assert guessed([f"a long remark about number {k} of them" for k in range(MANY)]).type == "text"
+
+
+def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
+    for words, expected, odd in (
+        ([f"{k * 0.37:.2f}" for k in range(MANY)], "number", "inf"),
+        ([f"{k},5{k % 7}" for k in range(MANY)], "number", "n. a."),
+        ([f"20{k + 10}-01-0{k % 9 + 1}" for k in range(MANY)], "date", "2024-02-30"),
+    ):
+        (raw,) = from_text("x;y\n" + "\n".join(f"{word};1" for word in [*words, odd]), "t.csv")[:1]
+        read = found(raw, np.random.default_rng(0))
+        assert read.column.type == expected
+        assert read.column.missing == pytest.approx(1 / (MANY + 1))
+        assert f"1 value that is no {expected}, such as '{odd}'" in read.notes[0]
+        assert read.stored is not None
+        assert np.isnan(read.stored).tolist() == [False] * MANY + [True]
+    assert guessed([f"{k * k}" for k in range(MANY)] + ["12B"], "order_id").type == "identifier"
+    assert guessed([f"{k * k}" for k in range(MANY)] + [f"{k}B" for k in range(9)]).type == "identifier"
+
+
+def test_columns_without_a_name_are_numbered_and_empty_lines_before_the_names_do_not_count() -> None:
+    columns = from_text("\n\n,b,\n0,1,\n1,2,\n", "t.csv")
+    assert [raw.name for raw in columns] == ["column 1", "b", "column 3"]
+    with pytest.raises(DataError, match="line 5: 2 cells"):
+        from_text("\n\n,b,\n0,1,\n1,2\n", "t.csv")
 
 
 def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
@@ -134,7 +160,6 @@ def test_whole_numbers_come_back(numbers: list[int]) -> None:
     [
         ("a,b\n1,2\n1,2,3\n", "line 3: 3 cells, but the header has 2 names"),
         ("a,a\n1,2\n", "two columns are called 'a'"),
-        ("a,\n1,2\n", "the column in place 2 has no name"),
         ("a,b\n", "a header and no rows"),
         ("", "is empty"),
         ("1,2\n3,4\n", "begins with numbers"),
@@ -175,6 +200,7 @@ def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
         ("a,b\n1,2\n3,4\n", True),
         ("a,b\n1,2,3\n", True),
         ("a,b\n", True),
+        ("day,price\n" + "\n".join(f"2024-01-{k + 1:02d},{k * 0.5}" for k in range(30)), True),
         ("name,age,town\n" + "\n".join(f"person {k},{k},{'xyz'[k % 3]}" for k in range(30)), True),
         ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
     ):
@@ -198,6 +224,23 @@ def test_rules_compare_sums_and_compute_columns() -> None:
         rules.check(["town > 3"], {"town": "category"})
 
 
+def test_rules_compare_dates() -> None:
+    data = table(
+        "day,at\n" + "\n".join(f"2024-01-{k % 28 + 1:02d},2024-01-05 {k % 24:02d}:30" for k in range(MANY))
+    )
+    stored = data.samples.numpy()
+    days = np.array(rows.values(columns_of(data), stored, texts=True)["day"])
+    hours = np.arange(MANY) % 24
+    for rule, expected in (
+        ("day > 2024-01-10", days > "2024-01-10"),
+        ("2024-01-03 <= day < 2024-01-20", (days >= "2024-01-03") & (days < "2024-01-20")),
+        ("at >= 2024-01-05 12:00", hours >= 12),
+        ("at >= 2024-01-05T12:31:00", hours >= 13),
+    ):
+        table_of = rules.complete(columns_of(data), stored)
+        assert rules.parse(rule).kept(table_of).tolist() == expected.tolist()
+
+
 def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
     path = tmp_path / "types.toml"
     text = "a,b,c,total\n" + "\n".join(f"{k % 5},{'xyz'[k % 3]},{'pq'[k % 2]},{k % 5 + 1}" for k in range(MANY))
@@ -214,6 +257,13 @@ def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
         ('[columns]\nd = "number"', "has no column 'd'"),
         ('[columns]\na = "word"', "accepted are number, whole"),
         ('[columns]\nb = "number"', "'b' is said to be number, but 3 of its 3 values"),
+        ('rules = ["a = a"]', "computes 'a' from 'a'"),
+        (
+            'rules = ["a = total", "total = a"]',
+            "computes 'a' from 'total', which is computed by it or by a later",
+        ),
+        ('rules = ["total = a", "total = a + 1"]', "another rule computes 'total' already"),
+        ('rules = ["a < 2024-13-01"]', "'2024-13-01' is no date"),
         ('rules = ["a < q"]', "there is no column 'q'"),
         ("other = 1", "'other' is unknown"),
         ("a = [", "TOML ends early"),

@@ -22,7 +22,7 @@ from sparring.data.table import pairs
 from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_columns
 from sparring.data.table.reading import from_text
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, DataError
 from sparring.kinds import find, table
 from sparring.networks.columns import gumbel
 
@@ -96,6 +96,14 @@ def test_rows_of_a_value_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(20 <= row["age"] < 60 for row in drawn)
     assert main(["sample", "run", "--where", "town=Room"]) == 1
     assert "is never 'Room'. Did you mean 'Rom'?" in capsys.readouterr().err
+    for wish, message in (
+        ("age=old", "'age' is whole: expected a number."),
+        ("town=", "'town' is missing in no row."),
+    ):
+        assert main(["sample", "run", "--where", wish]) == 1
+        assert message in capsys.readouterr().err
+    assert main(["sample", "run", "--count", "5", "--where", "pay=", "--out", "unpaid.csv"]) == 0
+    assert pandas.read_csv("unpaid.csv")["pay"].isna().all()
     assert main(["sample", "run", "--where", "salary > 3"]) == 1
     assert "there is no column 'salary'" in capsys.readouterr().err
     assert main(["sample", "run", "--where", "age < 18"]) == 1
@@ -137,6 +145,37 @@ def test_a_table_in_memory_comes_back_with_its_library_names_and_types(library: 
     again = GAN.load(tmp_path / "run").sample(30)
     assert again.equals(drawn)
     assert len(gan.sample(5, where="town=Rom")) == 5
+    assert len(gan.sample(5, where="member=True")) == 5
+
+
+def test_types_of_pandas_that_may_lack_and_names_that_are_numbers_come_back() -> None:
+    count = 60
+    given = pandas.DataFrame(
+        {
+            "of words": pandas.Categorical([("a", "b")[k % 2] for k in range(count)]),
+            "ordered": pandas.Categorical(
+                [("high", "low")[k % 2] for k in range(count)], ["low", "high"], ordered=True
+            ),
+            "maybe": pandas.array([(True, False, None)[k % 3] for k in range(count)], "boolean"),
+            "few": pandas.array([None if k % 5 == 0 else k % 7 for k in range(count)], "Int64"),
+            "at": pandas.date_range("2024-01-01", periods=count, tz="Europe/Berlin"),
+            "text": pandas.array([("x", "y", None)[k % 3] for k in range(count)], "string"),
+            7: np.arange(count) * 0.5,
+        }
+    )
+    drawn = GAN(**SMALL).fit(given, samples_seen=256).sample(30)
+    assert list(drawn) == [*map(str, given)]
+    for same in ("of words", "ordered", "at", "7"):
+        assert drawn[same].dtype == given[int(same) if same == "7" else same].dtype
+    assert set(drawn["maybe"].dropna()) <= {True, False}
+    assert drawn["few"].dropna().isin(range(7)).all()
+    assert set(drawn["text"].dropna()) <= {"x", "y"}
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    given = pandas.DataFrame(np.zeros((30, 2)), columns=["a", "a"])
+    with pytest.raises(DataError, match="two columns are called 'a'"):
+        GAN(**SMALL).fit(given, samples_seen=256)
 
 
 @pytest.mark.usefixtures("people")

@@ -15,7 +15,7 @@ from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
 from sparring.data.table import frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import NUMBERS
+from sparring.data.table.column import CHOICES, Column
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 from sparring.files import write_whole
 from sparring.history.record import LOGGED
@@ -79,17 +79,27 @@ def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
             found &= _by_rule(codec, condition, samples)
             continue
         value = value.strip()
-        if column.type not in NUMBERS and value not in column.levels:
-            raise ConfigError(
-                f"{quoted(condition)}: {quoted(column.name)} is never {quoted(value)}."
-                f"{did_you_mean(value, column.levels)} It has {first_of(column.levels, 8)}."
-            )
+        if wrong := _impossible(column, value):
+            raise ConfigError(f"{quoted(condition)}: {wrong}")
         found &= rows.mask(codec, samples, ((column.name, value),))
     return found
 
 
+def _impossible(column: Column, value: str) -> str:
+    """Why no row has this value in a column, "" for a missing one; "" if some may have it."""
+    name = quoted(column.name)
+    if not value:
+        return "" if column.missing else f"{name} is missing in no row."
+    if column.type in ("number", "whole"):
+        return "" if column.number(value) is not None else f"{name} is {column.type}: expected a number."
+    if column.type in CHOICES and value not in column.levels:
+        near, listed = did_you_mean(value, column.levels), first_of(column.levels, 8)
+        return f"{name} is never {quoted(value)}.{near} It has {listed}."
+    return ""
+
+
 def _by_rule(codec: Columns, condition: str, samples: Array) -> Array:
-    types = {column.name: column.type for column in codec.learnt}
+    types = {column.name: column.type for column in codec.columns}
     rules.check([condition], types)
     return rules.parse(condition).kept(rules.complete(codec, samples))
 

@@ -182,6 +182,8 @@ class Columns:
         for rule in codec.rules:
             if wrong := rules.problem(rule, {c.name: c.type for c in codec.columns}):
                 raise UnreadableError(wrong)
+        if wrong := rules.circular(codec.rules):
+            raise UnreadableError(wrong)
         if unknown := [name for together, _ in codec.combinations for name in together if name not in names]:
             raise UnreadableError(f"there is no column {quoted(unknown[0])}")
         return codec

@@ -119,6 +119,13 @@ class Column:
         written = [self.blank if x is None else digits % x for x in found]
         return [word.replace(".", ",") for word in written] if self.form == "," else written
 
+    def number(self, word: str) -> float | None:
+        """The number that a word of a text file is; None: it is none."""
+        try:
+            return float(word.replace(",", ".") if self.form == "," else word)
+        except ValueError:
+            return None
+
     def _moment(self, moment: Any) -> str:
         return str(moment.strftime(self.form)) if self.form else str(moment.isoformat())
 

@@ -49,10 +49,10 @@ def from_frame(frame: Any, name: str) -> list[Raw]:
         DataError: narwhals is not installed, or two columns have one name.
     """
     nw = package("narwhals", "a table in memory")
-    names = frame.column_names if hasattr(frame, "column_names") else frame.columns
-    check_names([f"column {column}" for column in names], name)  # numbers are accepted as names
+    names = [str(one) for one in (frame.column_names if hasattr(frame, "column_names") else frame.columns)]
+    check_names(names, name)
     table = nw.from_native(frame, eager_only=True)
-    return [_raw(nw, table[column], str(column)) for column in table.columns]
+    return [_raw(nw, series, column) for column, series in zip(names, table.iter_columns(), strict=True)]
 
 
 def from_parquet(path: Path) -> list[Raw]:
@@ -90,17 +90,24 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         )
     known_values: dict[str, int] = {}
     codes = np.empty(len(series), np.int32)
-    for place, value in enumerate(series.to_list()):
-        word = "" if value is None or value != value else str(value).strip()
+    for place, (value, is_missing) in enumerate(zip(series.to_list(), series.is_null().to_list(), strict=True)):
+        word = "" if is_missing else str(value).strip()
         codes[place] = -1 if word in BLANKS else known_values.setdefault(word, len(known_values))
     known = "category" if dtype.startswith(("Categorical", "Enum")) else ""
+    if dtype.startswith("Enum"):  # levels in the user's order
+        given = {str(level).strip(): place for place, level in enumerate(series.dtype.categories)}
+        words = sorted(known_values, key=lambda word: given.get(word, 0))
+        places = {word: place for place, word in enumerate(words)}
+        moved = np.array([*(places[word] for word in known_values), -1], np.int32)
+        return Raw(name, moved[codes], words, known, "Enum")
     return Raw(name, codes, list(known_values), known, dtype)
 
 
 def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     found = series.to_numpy()
     if found.dtype.kind == "O":
-        found = np.array([np.nan if value is None else value for value in found.tolist()], np.float64)
+        pairs = zip(found.tolist(), series.is_null().to_list(), strict=True)
+        found = np.array([np.nan if is_missing else value for value, is_missing in pairs], np.float64)
     return np.asarray(found, np.float64)
 
 
@@ -126,12 +133,12 @@ def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
     """
     nw = package("narwhals", "a table in memory")
     package(codec.backend, f"a table of {codec.backend}")
-    series = {
-        column.name: _series(nw, codec.backend, column, columns[column.name])
+    series = [
+        _series(nw, codec.backend, column, columns[column.name])
         for column in codec.columns
         if column.name in columns
-    }
-    return nw.from_dict(series, backend=codec.backend).to_native()
+    ]
+    return nw.concat([one.to_frame() for one in series], how="horizontal").to_native()
 
 
 def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:

@@ -25,8 +25,10 @@ from sparring.errors import DataError, counted, quoted
 BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "#N/A", "<NA>"})
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y")
-CLOCKS = ("%H:%M", "%H:%M:%S")
-TIMES = tuple(f"{date}{between}{clock}" for date in DATES for between in " T" for clock in CLOCKS)
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
+TIMES = tuple(
+    f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")
+)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d*,\d+|[+-]?\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d+)?")
@@ -34,6 +36,8 @@ PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 COUNTED_ID = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
+TRIED = 200  # values by which it is told whether a column may be almost all dates
 LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
 LONG_TEXT = 30  # mean characters, from which different values are text
 LEAST_FOR_ID = 20  # rows, below which nothing is taken for an identifier
@@ -109,6 +113,7 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
     numbers = np.append(parsed.numbers, np.nan)[raw.codes]  # -1 is the last
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     ranks, knots = quantile_function(values, counts)
+    common["missing"] = float(np.isnan(numbers).mean())  # also what is no number
     column = Column(**common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form)
     # Of a value of many rows each row has a rank of its own; rows of a rarer one have its knot.
     ends = counts.cumsum()
@@ -122,6 +127,8 @@ def _of_levels(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[s
     words = _words(raw)
     if parsed.type == "boolean":
         order = np.argsort([_is_yes(word) for word in words], kind="stable")
+    elif raw.dtype == "Enum":
+        order = np.arange(len(words))  # as the user has them
     else:
         order = np.argsort(np.array(words, dtype=object), kind="stable")
     place = np.empty(len(order) + 1, np.float32)
@@ -160,11 +167,14 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     if parsed:
         return parsed
     different = len(words) / max(int(counts.sum()), 1)
+    is_wide = len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID)
+    if is_wide and (parsed := _almost_all(raw.name, words)):
+        return parsed
     length = float(np.mean([len(word) for word in words[:10_000]]))
     spaces = float(np.mean([" " in word for word in words[:10_000]]))
     if single and length < LONG_TEXT and spaces < LEAST_DISTINCT:
         return _Parsed("identifier", note=_is_identifier(raw))
-    if len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID):
+    if is_wide:
         return _text(raw)
     almost = sum(NUMBER.fullmatch(word) is not None for word in words)
     if LEAST_DISTINCT < almost / len(words) < 1:
@@ -175,6 +185,30 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
             "category. Mend those values, or say what it is with --columns types.toml.",
         )
     return _Parsed("category")
+
+
+def _almost_all(name: str, words: list[str]) -> _Parsed | None:
+    """Numbers or dates where a few of the words are none, which count as missing; None: something else."""
+    if NAMED_ID.search(name):
+        return None
+    for fits, kind in ((NUMBER.fullmatch, "number"), (COMMA.fullmatch, "number"), (moment_of_any, "date")):
+        tried = words[:TRIED]
+        if sum(fits(word) is not None for word in tried) < ALMOST_ALL * len(tried):
+            continue
+        there = np.array([fits(word) is not None for word in words])
+        usual = [word for word, fine in zip(words, there, strict=True) if fine]
+        parsed = _numbers(usual) if kind == "number" else _dates(usual, NAMED_DATE.search(name) is not None)
+        if parsed and there.mean() >= ALMOST_ALL:
+            numbers = np.full(len(words), np.nan)
+            numbers[there] = parsed.numbers
+            odd = [word for word, fine in zip(words, there, strict=True) if not fine]
+            note = (
+                f"{quoted(name)} has {counted(len(odd), 'value')} that {'is' if len(odd) == 1 else 'are'} no "
+                f"{kind}, such as {quoted(odd[0], 40)}: counted as missing. Mend that, or say what the column "
+                "is with --columns types.toml."
+            )
+            return parsed._replace(numbers=numbers, note=note)
+    return None
 
 
 NAMED_DATE = re.compile(r"date|day|datum|time|born|birth|日期|时间", re.IGNORECASE)
@@ -268,7 +302,7 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
         return _Parsed(known, raw.values, *_steps(raw.values, known))
     parsed = _numbers(raw.values) if asked in ("number", "whole") else _dates(raw.values, True)
     if parsed is None or (asked == "whole" and parsed.type != "whole"):
-        fits = _moment_of_any if asked in ("date", "time") else NUMBER.fullmatch
+        fits = moment_of_any if asked in ("date", "time") else NUMBER.fullmatch
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
         raise DataError(
             f"{quoted(raw.name)} is said to be {asked}, but {len(wrong):,} of its "
@@ -278,7 +312,8 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
     return parsed._replace(type=asked)
 
 
-def _moment_of_any(word: str) -> datetime | None:
+def moment_of_any(word: str) -> datetime | None:
+    """The date or moment that a text is, in the first of the known forms that fits; None: it is none."""
     return next((found for form in (*DATES, *TIMES) if (found := _moment(word, form))), None)
 
 
@@ -291,9 +326,11 @@ def _steps(values: NDArray[np.float64], known: str) -> tuple[int | None, str]:
 
 
 def _words(raw: Raw) -> list[str]:
-    """The distinct values as texts; whole numbers without a point."""
+    """The distinct values as texts: whole numbers without a point, booleans as False and True."""
     if isinstance(raw.values, list):
         return raw.values
+    if raw.dtype == "Boolean":
+        return [str(bool(x)) for x in raw.values]
     return [str(int(x)) if x == int(x) else repr(float(x)) for x in raw.values.tolist()]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.table.guess import BLANKS, NUMBER, Raw
+from sparring.data.table.guess import BLANKS, NUMBER, Raw, moment_of_any
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.files import MOST_BYTES, read_bytes
@@ -56,16 +56,20 @@ def is_table(path: Path) -> bool:
 
 def _is_text(cells: Sequence[str]) -> bool:
     """Whether most cells are words, and most of them different."""
-    words = [cell for cell in cells if not NUMBER.fullmatch(cell.strip() or "0")]
+    words = [cell for cell in cells if not _has_order(cell)]
     return len(words) > 0.5 * len(cells) and len(set(words)) > 0.5 * len(words)
 
 
 def _usable(cells: Sequence[str]) -> bool:
     """Whether a column has something to learn: numbers, or values that come again."""
     different = set(cells)
-    return len(different) > 1 and (
-        all(NUMBER.fullmatch(cell.strip() or "0") for cell in cells) or len(different) <= 0.5 * len(cells)
-    )
+    return len(different) > 1 and (all(map(_has_order, cells)) or len(different) <= 0.5 * len(cells))
+
+
+def _has_order(cell: str) -> bool:
+    """Whether a cell is a number or a date, or empty."""
+    word = cell.strip() or "0"
+    return NUMBER.fullmatch(word) is not None or (word[0].isdigit() and moment_of_any(word) is not None)
 
 
 def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
@@ -91,11 +95,18 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
     """The columns of the text of a table; see ``read_text``."""
     csv.field_size_limit(MOST_BYTES)
     reader = _Lines(text)
-    header = next(reader, None)
+    header = next((row for row in reader if any(cell.strip() for cell in row)), None)
     if header is None:
         raise DataError(f"{name} is empty: expected a line with the names of the columns, then rows.")
-    names = [cell.strip() for cell in header]
+    names = [
+        cell.strip() or f"column {place}" for place, cell in enumerate(header, 1)
+    ]  # "": an index of pandas
     check_names(names, name)
+    if all(NUMBER.fullmatch(column) for column in names):
+        raise DataError(
+            f"{name} begins with numbers ({', '.join(names[:4])}), not with the names of its columns. Write a "
+            "first line with their names."
+        )
     known: list[dict[str, int]] = [{} for _ in names]
     codes = [array("i") for _ in names]  # 4 bytes a cell
     blanks: list[dict[str, int]] = [{} for _ in names]
@@ -128,7 +139,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
 
 
 def check_names(names: Sequence[str], name: str) -> None:
-    """Refuse names of columns that are missing or the same.
+    """Refuse names of columns that are the same, or too many of them.
 
     Raises:
         DataError: which.
@@ -137,28 +148,16 @@ def check_names(names: Sequence[str], name: str) -> None:
         raise DataError(
             f"{name} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read. Leave some out."
         )
-    if empty := [place for place, column in enumerate(names) if not column]:
-        raise DataError(
-            f"{name}: the column in place {empty[0] + 1:,} has no name. Give each column a name in the first "
-            "line."
-        )
     twice = [column for column, count in Counter(names).items() if count > 1]
     if twice:
         raise DataError(f"{name}: two columns are called {quoted(twice[0])}. Give each a name of its own.")
-    if all(NUMBER.fullmatch(column) for column in names):
-        raise DataError(
-            f"{name} begins with numbers ({', '.join(names[:4])}), not with the names of its columns. Write a "
-            "first line with their names."
-        )
 
 
 class _Lines:
     """The rows of a table in text, with the number of the last line of the one that was read."""
 
     def __init__(self, text: str) -> None:
-        first = text[:HEAD_BYTES].split("\n", 1)[0]
-        delimiter = max(DELIMITERS, key=first.count)
-        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
 
     @property
     def line(self) -> int:
@@ -175,9 +174,13 @@ class _Lines:
 
 
 def _rows(text: str) -> list[list[str]]:
-    return list(
-        csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=text.split("\n")[0].count))
-    )
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+
+
+def _delimiter(text: str) -> str:
+    """The most frequent of DELIMITERS in the first line that is not empty."""
+    first = text[:HEAD_BYTES].lstrip("\r\n").split("\n", 1)[0]
+    return max(DELIMITERS, key=first.count)
 
 
 def _quote_hint(row: Sequence[str], width: int) -> str:

@@ -89,14 +89,16 @@ def as_json_lines(codec: Columns, stored: Stored) -> bytes:
 
 
 def mask(codec: Columns, stored: Stored, conditions: tuple[tuple[str, str], ...]) -> NDArray[np.bool_]:
-    """Whether each stored row has these values in these columns, each as it is written in a file."""
+    """Whether each stored row has these values in these columns, each as it is written in a file; "": none."""
     fine = np.ones(len(stored), bool)
     places = {column.name: place for place, column in enumerate(codec.learnt)}
     for name, wanted in conditions:
         column = codec.learnt[places[name]]
         found = column.numbers(stored[:, places[name]])
-        if column.type in ("number", "whole"):
-            fine &= found == float(wanted)
+        if not wanted:
+            fine &= np.isnan(found)
+        elif column.type in ("number", "whole"):
+            fine &= found == column.number(wanted)
         else:
             fine &= np.array(column.text(found), dtype=object) == wanted
     return fine

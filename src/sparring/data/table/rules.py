@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.table.column import NUMBERS
+from sparring.data.table.column import EPOCH, NUMBERS
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
 from sparring.errors.names import nearest
 
@@ -21,7 +22,8 @@ SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
     "<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater,
     "==": np.isclose, "=": np.isclose, "!=": np.not_equal,
 }  # fmt: skip
-TOKEN = re.compile(r'\s*(<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
+DATE = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?(?![\w:.-])"
+TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
 EQUAL = ("=", "==")
 Table = Mapping[str, NDArray[np.float64]]
 
@@ -71,7 +73,7 @@ class Rule(NamedTuple):
 
 
 def parse(text: str) -> Rule:
-    """Read a rule; names with spaces or signs in them stand in quotation marks.
+    """Read a rule; names with spaces or signs in them stand in quotation marks, dates as 2024-12-31 10:30.
 
     Raises:
         UnreadableError: it is not one.
@@ -104,7 +106,9 @@ def _sum(words: Sequence[str]) -> Sum:
         if word in ("+", "-"):
             sign = 1.0 if word == "+" else -1.0
             continue
-        if word[0] in "\"'":
+        if re.fullmatch(DATE, word):
+            constant += sign * _seconds(word)
+        elif word[0] in "\"'":
             columns.append((sign, word[1:-1]))
         else:
             try:
@@ -113,6 +117,14 @@ def _sum(words: Sequence[str]) -> Sum:
                 columns.append((sign, word))
         sign = 1.0
     return Sum(tuple(columns), constant)
+
+
+def _seconds(word: str) -> float:
+    """A date as seconds since 1970, as columns of dates have them."""
+    try:
+        return (datetime.fromisoformat(word) - EPOCH).total_seconds()
+    except ValueError as error:
+        raise UnreadableError(f"{quoted(word)} is no date: expected one such as 2024-12-31") from error
 
 
 def problem(text: str, types: Mapping[str, str]) -> str:
@@ -136,6 +148,21 @@ def derived(rules: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for rule in rules if (name := parse(rule).derives))
 
 
+def circular(rules: Sequence[str]) -> str:
+    """Which rule computes a column from one that is not yet computed then; "" if none does."""
+    parsed = [rule for rule in map(parse, rules) if rule.derives]
+    for place, rule in enumerate(parsed):
+        later = {other.derives for other in parsed[place:]}
+        if wrong := [name for _, name in rule.sums[1].columns if name in later]:
+            return (
+                f"the rule {quoted(rule.text)} computes {quoted(rule.derives)} from {quoted(wrong[0])}, which "
+                "is computed by it or by a later rule"
+            )
+        if rule.derives in {other.derives for other in parsed[:place]}:
+            return f"the rule {quoted(rule.text)}: another rule computes {quoted(rule.derives)} already"
+    return ""
+
+
 def check(rules: Sequence[str], types: Mapping[str, str]) -> None:
     """Refuse rules that do not fit the columns.
 
@@ -145,6 +172,8 @@ def check(rules: Sequence[str], types: Mapping[str, str]) -> None:
     for text in rules:
         if wrong := problem(text, types):
             raise ConfigError(f"{wrong}." if not wrong.endswith(("?", ".", "…")) else wrong)
+    if wrong := circular(rules):
+        raise ConfigError(f"{wrong}. Leave one of them out.")
 
 
 def complete(codec: Columns, stored: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
