@@ -169,7 +169,7 @@ def test_scans_of_a_hospital_are_read_and_scored_a_few_at_a_time(
     ("words", "message"),
     [
         (["fit", "nowhere"], "nowhere"),
-        (["fit", "PARTS", "more"], "takes no a second path"),
+        (["fit", "PARTS", "more"], "takes no second path"),
         (["score", "RUN"], "give the pictures too"),
         (["score", "RUN", "PARTS/test", "--minutes", "3"], "score takes no --minutes"),
         (["score", "PARTS", "PARTS/test"], "holds no detector"),
@@ -215,3 +215,36 @@ def test_an_unknown_action_is_told_with_the_known_ones(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         main(["detect", "learn", "parts"])
     assert "fit" in capsys.readouterr().err
+
+
+def test_a_single_picture_is_scored(run: Path, parts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found"
+    assert main(["detect", "score", str(run), str(parts / "test" / "spot" / "003.png"), "--out", str(out)]) == 3
+    rows = list(csv.DictReader((out / "scores.csv").read_text().splitlines()))
+    assert [(row["picture"], row["verdict"]) for row in rows] == [("003.png", "odd")]
+
+
+def test_shrinking_is_told_by_fit_and_by_score(
+    run: Path, parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "large", 20, 5, side=2 * SIDE)
+    assert main(["detect", "score", str(run), str(tmp_path / "large"), "--out", str(tmp_path / "found")]) in (
+        0,
+        3,
+    )
+    assert capsys.readouterr().err.count("pictures of 40 x 40 pixels are made 20 x 20") == 1
+    small = ("--false-alarms", "0.2", "--size", "16", "--out", str(tmp_path / "my run"))
+    assert main(["detect", "fit", str(tmp_path / "large"), *QUICK, *small]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("pictures of 40 x 40 pixels are made 16 x 16") == 1
+    assert f"sparring detect score '{tmp_path / 'my run'}' NEW" in told.out.replace("\n", "")
+
+
+def test_tables_are_whole_on_a_narrow_terminal(
+    run: Path, parts: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(["detect", "test", str(run), str(parts)]) == 0
+    told = capsys.readouterr().out
+    assert "…" not in told
+    assert all(name in told for name in ("neighbours", "brightness", "found at 5%", "spot"))

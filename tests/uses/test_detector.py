@@ -234,6 +234,13 @@ def test_damage_of_pictures_of_few_values_keeps_to_them() -> None:
     assert not torch.equal(damaged.pictures, maps)
 
 
+def test_a_trained_method_without_time_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'repairer' is trained, and minutes is 0"):
+        Detector("repairer", minutes=0)
+    with pytest.raises(ConfigError, match="'residuals' is trained, and steps is 0"):
+        Detector("residuals", steps=0)
+
+
 def test_what_is_trained_is_fitted_only_where_there_is_time_and_it_may_be_chosen() -> None:
     tried = (("auto", 0), ("pca", 1), ("repairer", 1), ("auto", 1))
     normals, rate = plates(40, 0), 0.1

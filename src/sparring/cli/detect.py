@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from shlex import quote
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import defects, wafers
 from sparring.data.defects import GOOD, WAFERS, Pictures
+from sparring.data.source import is_picture
 from sparring.errors import ConfigError, RunError, Tell, warn
 from sparring.files import write_whole
 from sparring.history import layout
@@ -55,6 +57,7 @@ def _fit(args: argparse.Namespace) -> int:
         )
     given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
     normals, bad, files = _normals(args.first, Config().replace(**given).files)
+    _warn_of_shrinking(normals, "--size keeps more, or cut them into tiles")
     with working() as tell:
         detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell)
     out = args.out or free_path(Path("runs"), f"{find.stem(args.first)}-detect")
@@ -63,7 +66,7 @@ def _fit(args: argparse.Namespace) -> int:
         saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
     screen = console()
     show_fit(screen, detector, 0 if bad is None else len(bad), suspects)
-    screen.print(f"\n  {out}   next: sparring detect score {out} NEW", markup=False, soft_wrap=True)
+    screen.print(f"\n  {out}   next: sparring detect score {quote(str(out))} NEW", markup=False, soft_wrap=True)
     return 0
 
 
@@ -76,6 +79,7 @@ def _score(args: argparse.Namespace) -> int:
     if (out / layout.SCORES).exists() and not (args.force or args.out is None):
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
+    _warn_of_shrinking(pictures, "cut them into tiles, as the normals")
     with layout.writing(out), working() as tell:
         out.mkdir(parents=True, exist_ok=True)
         verdicts = _drawn(detector, pictures, out, tell)
@@ -84,7 +88,7 @@ def _score(args: argparse.Namespace) -> int:
     show_scores(screen, pictures, verdicts, detector)
     screen.print(f"\n  scores and heat maps  {out}", markup=False, soft_wrap=True)
     if args.out is None:
-        screen.print(f"  as a page  sparring report {args.first}", markup=False, soft_wrap=True)
+        screen.print(f"  as a page  sparring report {quote(args.first)}", markup=False, soft_wrap=True)
     return FOUND if bool(verdicts.odd.any()) else 0
 
 
@@ -116,7 +120,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {"fit": _fit, "score":
 def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> None:
     """Refuse options that this action does not take."""
     if given := [name for name in names if getattr(args, name) not in (None, False)]:
-        shown = ["a second path" if name == "second" else "--" + name.replace("_", "-") for name in given]
+        shown = ["second path" if name == "second" else "--" + name.replace("_", "-") for name in given]
         raise ConfigError(f"sparring detect {action} takes no {' and no '.join(shown)}. Leave it out.")
 
 
@@ -135,9 +139,10 @@ def _normals(name: str, files: FilesConfig) -> tuple[Pictures, Pictures | None, 
 
 def _like(name: str, about: About) -> Pictures:
     """Pictures that a user names, read as the normals were."""
-    if Path(name).is_dir() or Path(name).suffix.lower() == ".zip":
+    path = Path(name)
+    if path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and is_picture(name, path.read_bytes)):
         with Reading() as watch:
-            return defects.read(Path(name), about.files, watch)[0]
+            return defects.read(path, about.files, watch)[0]
     return _of_array(as_pictures(find.dataset(name)))
 
 
@@ -151,6 +156,15 @@ def _kinds(name: str, about: About) -> dict[str, Pictures]:
             masks = None if kind == GOOD else defects.read_masks(folder, pictures, about.files)
             found[kind] = replace(pictures, masks=masks)
     return found
+
+
+def _warn_of_shrinking(pictures: Pictures, cure: str) -> None:
+    height, width = pictures.pixels.shape[2:]
+    if pictures.native and (pictures.native[0] > width or pictures.native[1] > height):
+        warn(
+            f"pictures of {pictures.native[0]} x {pictures.native[1]} pixels are made {width} x {height}, "
+            f"so that small defects can be lost: {cure}."
+        )
 
 
 def _of_array(pixels: Tensor) -> Pictures:

@@ -40,11 +40,13 @@ class Pictures:
         names: one for each picture, such as its path in the folder.
         pixels: (N, C, H, W), uint8.
         masks: (N, H, W), bool, of what is odd; None without masks.
+        native: width and height of most of their files, in pixels; None if they are of no files.
     """
 
     names: tuple[str, ...]
     pixels: Tensor
     masks: Tensor | None = None
+    native: Size | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -130,16 +132,17 @@ def read(path: Path, files: FilesConfig, watch: Watch | None = None) -> tuple[Pi
     source = source_of(path, files)
     if masks := globs.masks(source.files):
         raise DataError(f"{path}: {masks[0]} A detector must not take masks for pictures.")
+    native = _usual_size(source)
     if picture_size(files.size) is None:
-        files = replace(files, size=_usual_size(source), resize="stretch")
+        files = replace(files, size=_reduced(native), resize="stretch")
     data = folders.from_source(source, files, watch=watch)
     assert data.origin
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
-    return Pictures(source.files, data.samples), alike
+    return Pictures(source.files, data.samples, native=native), alike
 
 
 def source_of(path: Path, files: FilesConfig) -> Source:
-    """The files that are read below a folder or in a zip.
+    """The files that are read below a folder or in a zip, or a single picture.
 
     Raises:
         DataError: there are none.
@@ -147,7 +150,10 @@ def source_of(path: Path, files: FilesConfig) -> Source:
     if not path.exists():
         raise DataError(f"there is no file or folder {path}. Give a folder or .zip of pictures.")
     if not path.is_dir() and path.suffix.lower() != ".zip":
-        raise DataError(f"{path} is a single file: give the folder or .zip of pictures that it is in.")
+        beside = sources.folder(path.parent)
+        if path.name not in beside.files:
+            raise DataError(f"{path} is no picture. Give a picture, or a folder or .zip of pictures.")
+        return replace(beside, files=(path.name,), stamp=None, refused={})
     whole = sources.folder(path) if path.is_dir() else sources.archive(path)
     if not whole.files:
         raise DataError(f"{path} holds no pictures. Give a folder or .zip of pictures.")
@@ -185,16 +191,19 @@ def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
     return torch.from_numpy(decode(content, form)[..., 0] > MARKED)
 
 
-def _usual_size(source: Source) -> str:
-    """The size of most pictures, reduced to LONGEST, as WIDTHxHEIGHT."""
+def _usual_size(source: Source) -> Size | None:
+    """The size of most pictures; None if none can be read."""
     step = max(1, len(source.files) // LOOKED_AT)
     found: Counter[Size] = Counter()
     for name in source.files[::step]:
         with suppress(*UNREADABLE):  # a broken file is told of when all are read
             found[look(source.read(name)).size] += 1
-    if not found:
-        return str(LONGEST)
-    ((width, height),) = (size for size, _ in found.most_common(1))
+    return found.most_common(1)[0][0] if found else None
+
+
+def _reduced(size: Size | None) -> str:
+    """A size reduced to LONGEST, as WIDTHxHEIGHT."""
+    width, height = size or (LONGEST, LONGEST)
     scale = min(1.0, LONGEST / max(width, height))
     return f"{max(SIDES[0], round(width * scale))}x{max(SIDES[0], round(height * scale))}"
 

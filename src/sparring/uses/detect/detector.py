@@ -103,6 +103,12 @@ class Detector:
         self.steps = None if steps is None else whole("steps", steps, 0)
         self.features = features
         self.seed = whole("seed", seed, 0)
+        if method != AUTO and not self._wants(method):
+            budget = "minutes" if self.steps is None else "steps"
+            raise ConfigError(
+                f"method {method!r} is trained, and {budget} is 0. Give it some {budget}, or "
+                "choose another method."
+            )
         self._frozen: Frozen | None = None
 
     def fit(self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None) -> Self:

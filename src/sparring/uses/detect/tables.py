@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from sparring.data.defects import Pictures
@@ -14,6 +15,7 @@ from sparring.uses.detect.detector import Detector, Verdicts
 from sparring.uses.detect.scorers import SCORERS
 from sparring.uses.detect.trial import Trial
 
+WIDEST = 10_000  # characters of a line
 SHOWN = 10  # odd pictures that are listed
 NO_DEVICE = "This is no medical device: it finds what is unusual, not what is ill. A person must look."
 
@@ -27,7 +29,7 @@ def show_fit(screen: Console, detector: Detector, bad: int, suspects: Sequence[s
         star = "used" if each.name == detector.chosen_ else ""
         table.add_row(each.name, _area(each.auroc), star, f"{each.seconds:.1f}")
     _say(screen, f"\nAUROC of {counts['choosing']:,} normals that were not fitted against {odd}:\n")
-    screen.print(table)
+    _show(screen, table)
     _say(screen, f"\n{detector.chosen_} looks at {SCORERS[detector.chosen_]().about}.")
     if detector.method == "auto" and not SCORERS[detector.chosen_]().trained:
         _say(screen, "It is a baseline without an adversary, does best, and so is used.")
@@ -51,7 +53,7 @@ def show_scores(screen: Console, pictures: Pictures, verdicts: Verdicts, detecto
     for k in order[: min(SHOWN, max(odd, 3))]:
         verdict = "odd" if verdicts.odd[k] else "normal"
         table.add_row(pictures.names[k], f"{verdicts.scores[k]:.4g}", f"{verdicts.p_values[k]:.3g}", verdict)
-    screen.print(table)
+    _show(screen, table)
     hidden = odd - SHOWN
     more = f" ({hidden:,} more in scores.csv)" if hidden > 0 else ""
     _say(
@@ -73,14 +75,14 @@ def show_test(screen: Console, result: Trial) -> None:
         table.add_row(each.kind, f"{each.count:,}", _area(each.interval), *shares, *pixels)
     table.add_row("mean", "", f"{result.means[result.method]:.3f}")
     _say(screen, f"\n{result.method} on each kind, against {counted(result.normals, 'normal test picture')}:\n")
-    screen.print(table)
+    _show(screen, table)
     names = sorted(result.means, key=lambda name: -result.means[name])
     beside = _table("kind", *names)
     for each in result.kinds:
         beside.add_row(each.kind, *[f"{each.area[name]:.3f}" for name in names])
     beside.add_row("mean", *[f"{result.means[name]:.3f}" for name in names])
     _say(screen, "\nAUROC of every method:\n")
-    screen.print(beside)
+    _show(screen, beside)
     _say(
         screen,
         f"\n{result.alarms:.1%} of the normal test pictures are called odd; "
@@ -104,11 +106,19 @@ def _optional(value: float | None, form: str) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     for place, name in enumerate(columns):
         left = place == 0 or name in ("", "verdict")
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
     return table
+
+
+def _show(screen: Console, table: Table) -> None:
+    """Print a table whole: where the terminal is narrower, it wraps the lines, and no number is cut."""
+    needed = Measurement.get(screen, screen.options.update(width=WIDEST), table).maximum
+    usual, screen.width = screen.width, max(needed, screen.width)
+    screen.print(table)
+    screen.width = usual
 
 
 def _say(screen: Console, text: str) -> None:
