@@ -8,13 +8,15 @@ default before networks of many scales ("sprint-transposed"), other recipes, and
 PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little:
 the loop is given the CPU's clock. Each method draws as many pictures as the judge compares (``judge.py``).
 The sets cifar10-labelled and fashion give their labels.
-Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``.
+Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``, and
+``--figure FILE``: those of the first seed, a column for each set and a row for each method.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,6 +123,18 @@ def sheet(pictures: Pictures, path: Path) -> None:
     Image.fromarray(flat[..., 0] if flat.shape[2] == 1 else flat).save(path)
 
 
+def figure(folder: Path, path: Path, sets: Sequence[str], methods: Sequence[str], seconds: float) -> None:
+    """The sheets of the first seed in one picture: a column for each set, a row for each method."""
+    side, gap = 400, 8
+    whole = Image.new("RGB", ((side + gap) * len(sets) - gap, (side + gap) * len(methods) - gap), "white")
+    for column, name in enumerate(sets):
+        for row, method in enumerate(methods):
+            one = Image.open(folder / f"{name}-{method}-{seconds:g}-0.png").convert("RGB")
+            place = column * (side + gap), row * (side + gap)
+            whole.paste(one.resize((side, side), Image.Resampling.LANCZOS), place)
+    whole.save(path, quality=88)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser()
@@ -132,7 +146,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--sheets", type=Path)
+    parser.add_argument("--figure", type=Path)
     args = parser.parse_args()
+    if args.figure:
+        figure(args.sheets, args.figure, args.sets, args.methods, args.seconds)
+        return
     for name in args.sets:
         stem = name.removesuffix("-labelled")
         with np.load(args.folder / f"{stem}.npz") as file:

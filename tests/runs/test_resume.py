@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -55,11 +56,20 @@ def sides(paired: str) -> Dataset:
     return pairs.joined(of, targets, paired)
 
 
+def rows() -> Dataset:
+    """A number that half follows from a category, with gaps."""
+    rng = np.random.default_rng(0)
+    town = np.array(["Rom", "Oslo"])[rng.integers(0, 2, 64)]
+    age = np.where(rng.random(64) < 0.1, np.nan, rng.normal(40, 9, 64) + 9 * (town == "Rom"))
+    return find.samples(pandas.DataFrame({"town": town, "age": age}))[0]
+
+
 OF_KIND: dict[str, Callable[[], Dataset]] = {
     "image": pictures,
     "points": lambda: toy.load("ring", 64),
     "text": texts,
     "music": rolls,
+    "table": rows,
     "pairs": lambda: sides("names"),
     "sides": lambda: sides("none"),
 }
