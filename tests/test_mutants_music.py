@@ -40,7 +40,7 @@ MUTANTS = [
     Mutant(judged_music, "evenly", "* len(rolls) // count", "", test_music.test_rolls_are_taken_evenly),
     Mutant(song, "key_of", "note.end - note.start", "1", test_song.test_a_key_is_of_what_sounds_longest),
     Mutant(song, "in_one_key", "> OCTAVE // 2", "> OCTAVE", test_song.test_a_far_key_moves_down),
-    Mutant(song, "bars", "min(end, song.end)", "end", test_song.test_bars_follow_the_metres_to_the_last_note),
+    Mutant(song, "bars", "min(end, last)", "end", test_song.test_bars_follow_the_metres_to_the_last_note),
     Mutant(roll, "on_grid", "max(end, start + 1)", "end", test_song.test_notes_beside_the_grid_are_moved_to_it_and_none_is_lost),
     Mutant(roll, "_skyline", "number == before[slot]", "False", test_song.test_a_voice_that_takes_over_a_sounding_note_begins_it),
     Mutant(roll, "_slots", "count - 1 - k // 2", "k", test_song.test_voices_are_the_highest_the_lowest_and_those_between),

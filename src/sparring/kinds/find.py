@@ -151,14 +151,14 @@ def samples(data: Any, labels: Any = None, files: FilesConfig | None = None) -> 
 def kind_of_files(name: str, chosen: Mapping[str, Any] | None = None, like: Spec | None = None) -> Kind | None:
     """The kind that reads the file or folder of this name; None for arrays and for missing files.
 
-    Of several kinds that could read it, it is that of ``like``, or that whose options of files were chosen.
+    Of several kinds that could read it, it is that of ``like``, or for a file that whose options were chosen.
     """
     path = Path(name)
     if name in BUILT_IN or name.startswith(HUB):
         return None
     readers = [kind for kind in kinds.KINDS.values() if kind.reads(path)]
     defaults = dataclasses.asdict(FilesConfig())
-    said = {key for key, value in (chosen or {}).items() if value != defaults[key]}
+    said = {key for key, value in (chosen or {}).items() if value != defaults[key] and path.is_file()}
     return max(
         readers,
         key=lambda kind: (like is not None and kind.name == like.kind, len(said & {*kind.options})),
