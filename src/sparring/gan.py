@@ -304,6 +304,8 @@ class GAN:
         fit, held_out = self._fitted, None
         real = fit.data
         if data is not None:
+            if not isinstance(data, tuple | list) or len(data) != 2:
+                raise ConfigError("a translation needs two sides: evaluate((sources, targets)).")
             sources, targets = data
             real = asked.sides(sources, targets, fit.config.dataset, fit.config.files)
         if real is None and fit.folder and fit.config.dataset.data != ARRAY:

@@ -229,3 +229,9 @@ def test_it_learns_what_changes() -> None:
     error = np.abs(made.astype(float) - data.samples.numpy()).mean()
     untouched = np.abs(data.given.samples.numpy().astype(float) - data.samples.numpy()).mean()
     assert error < untouched / 2
+
+
+def test_points_are_told_that_they_are_no_pictures() -> None:
+    points = np.random.default_rng(0).normal(size=(40, 2))
+    with pytest.raises(ConfigError, match="makes pictures of pictures, and these are points"):
+        GAN(game="translation", paired=True, samples_seen=16).fit(points, points + 1)

@@ -154,3 +154,12 @@ def test_arrays_are_judged_in_python() -> None:
     assert other.given is not None
     found = gan.evaluate((other.given.samples.numpy(), other.samples.numpy()), quick=True)
     assert "12 pictures" in repr(found)
+
+
+def test_one_side_alone_is_refused() -> None:
+    circles = np.zeros((20, 16, 16), np.uint8)
+    circles[:, 4:9, 4:9] = np.arange(20)[:, None, None]
+    gan = GAN(game="translation", paired=True, **TINY | {"samples_seen": 16}).fit(circles, 255 - circles)
+    for alone in (circles, (circles,), circles[:2]):
+        with pytest.raises(ConfigError, match=r"two sides: evaluate\(\(sources, targets\)\)"):
+            gan.evaluate(alone)

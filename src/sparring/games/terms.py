@@ -43,8 +43,7 @@ def l2(output: Tensor, target: Tensor) -> Tensor:
 
 
 def bce(output: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy of each picture in nats a value, of shares of white (1 + x) / 2; best is the "
-    "mean."""
+    """Binary cross-entropy of each picture in nats a value, of white (1 + x) / 2; best is the mean."""
     check_pairs(output, target)
     white, wanted = (1 + output) / 2, (1 + target) / 2
     of_white, of_black = (white + FAINT).log(), (1 - white + FAINT).log()

@@ -155,6 +155,8 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     if classes:
         raise ConfigError("a translation uses no labels: leave them out (--no-conditional, --clusters none).")
     kind = kinds.of(spec)
+    if not any(network.given and kind.fits(network.axes) for network in NETWORKS.values()):
+        raise ConfigError(f"a translation makes pictures of pictures, and these are {kind.noun}s.")
     for player in PLAYERS:
         name = getattr(config.networks, player)
         if name != OWN and not (NETWORKS[name].given and kind.fits(NETWORKS[name].axes)):

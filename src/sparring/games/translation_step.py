@@ -125,8 +125,7 @@ def judge(game: TranslationGame, discriminator: nn.Module, given: Tensor, pictur
 def discriminator_update(
     game: TranslationGame, discriminator: nn.Module, given: Tensor, real: Tensor, fake: Tensor
 ) -> Update:
-    """The gradient of the discriminator's loss, as a mean over patches, and of the penalties due at this "
-    "step."""
+    """The gradient of the discriminator's loss, a mean over patches, and of the penalties due now."""
     due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
     real = real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
     fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
@@ -216,8 +215,7 @@ def as_given(pictures: Tensor, like: Tensor) -> Tensor:
 
 
 def patch_contrast(game: TranslationGame, given: Tensor, output: Tensor, rng: torch.Generator) -> Tensor:
-    """The mean of ``contrast`` over the scales of the generator's own features, at PLACES random places "
-    "each."""
+    """The mean of ``contrast`` over the scales of the generator's features, at PLACES random places each."""
     assert game.projector is not None
     encode: Any = game.generator.encode  # a network that learns, as its other layers do
     with game.runtime.autocast():

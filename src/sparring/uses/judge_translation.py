@@ -1,5 +1,4 @@
-"""Judge a translation on held-out pictures, beside what costs nothing: the source, the mean, a look-up, "
-"regression."""
+"""Judge a translation on held-out pictures, beside the source, the mean, a look-up and regression."""
 
 from __future__ import annotations
 
@@ -245,8 +244,7 @@ class _Measure:
         return self._alone(self.training)
 
     def badness(self, decoded: Tensor) -> Tensor:
-        """How bad each output is, (N,): far from its target or, without pairs, of another shape than its "
-        "source."""
+        """How bad each output is, (N,): far from its target; without pairs, not of its source's shape."""
         outputs = self._seen(decoded)
         if self.paired:
             return self._pair(outputs, self.maps)
