@@ -300,24 +300,24 @@ class GAN:
             )
 
     def _judged(self, data: Any, features: str, quick: bool) -> judge_translation.Judgement:
-        """What a translation is worth on held-out pictures, or on a pair (sources, targets)."""
-        fit, held_out = self._fitted, None
-        real = fit.data
+        """What a translation is worth on what it held out, or on other pictures (sources, targets)."""
+        fit, others = self._fitted, None
+        whole = fit.data
+        if whole is None and fit.folder and fit.config.dataset.data != ARRAY:
+            whole = evaluation.as_read(fit.folder, lambda _: None)
         if data is not None:
             if not isinstance(data, tuple | list) or len(data) != 2:
                 raise ConfigError("a translation needs two sides: evaluate((sources, targets)).")
-            sources, targets = data
-            real = asked.sides(sources, targets, fit.config.dataset, fit.config.files)
-        if real is None and fit.folder and fit.config.dataset.data != ARRAY:
-            real = evaluation.as_read(fit.folder, lambda _: None)
-        if real is None:
+            others = asked.sides(data[0], data[1], fit.config.dataset, fit.config.files)
+            if run.digest(plan.as_trained(fit.config.dataset, others)) == fit.facts["data_sha256"]:
+                whole, others = others, None
+        if whole is None:
             raise RunError("this GAN was trained on arrays: give them again, as evaluate((sources, targets)).")
-        if data is None:
-            real, held_out = plan.parts(fit.config.dataset, real)
+        real, held_out = plan.parts(fit.config.dataset, whole)
         limit = 0.0 if quick else judge_translation.REGRESSION_SECONDS
         translator = Translator.of(fit.sampler)
         name = fit.name or "this GAN"
-        return judge_translation.judge(translator, fit.config, real, held_out, name, features, limit)
+        return judge_translation.judge(translator, fit.config, real, others or held_out, name, features, limit)
 
     def diagnose(self) -> Diagnosis:
         """The doctor's diagnosis of the training; print it, or read ``present``.

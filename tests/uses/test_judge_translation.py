@@ -153,7 +153,9 @@ def test_arrays_are_judged_in_python() -> None:
     other = negatives(12, seed=3)
     assert other.given is not None
     found = gan.evaluate((other.given.samples.numpy(), other.samples.numpy()), quick=True)
-    assert "12 pictures" in repr(found)
+    assert "12 pictures that were held out" in repr(found)
+    again = gan.evaluate((data.given.samples.numpy(), data.samples.numpy()), quick=True)
+    assert "6 pictures that were held out" in repr(again)
 
 
 def test_one_side_alone_is_refused() -> None:
