@@ -596,16 +596,15 @@ def detection() -> str:
         "## Defects\n",
         "`benchmarks/detection.py`: the mean AUROC over the kinds of defect of sets that no detector was "
         "fitted to;",
-        "on MNIST and Fashion-MNIST one class is normal and the nine others are odd (mean over the classes "
-        "that were tested). "
-        "`auto` is",
+        "on MNIST and Fashion-MNIST one class is normal and the nine others are odd (mean over the classes",
+        "that were tested). `auto` is",
         "the method that damage on held-out normals chose, before any test; a method in bold is best. "
         "GANomaly and",
         "f-AnoGAN are our own writing of the published objectives, on networks of the same size and for the "
         "same time.",
         "Metal surfaces and other held-back sets are not in this table. The damage and the networks were "
         "tried on",
-        "other wafers, on MNIST's 3 and 8, on Fashion-MNIST's t-shirts and shirts and on half of the solar "
+        "other wafers, on MNIST's 0, 3 and 8, on Fashion-MNIST's t-shirts and shirts and on half of the solar "
         "cells, so of",
         "those classes the numbers may be a little too good.\n",
     ]
