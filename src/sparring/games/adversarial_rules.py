@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -62,24 +63,30 @@ def make(
         config.networks.latent_dim,
         g_optimizer=optimizer(generator, config.optimizers.g_lr, betas),
         d_optimizer=optimizer(discriminator, config.optimizers.d_lr, betas),
-        loss=losses.of(config.game),
-        penalties=penalties.of(config.penalties),
-        d_steps=config.game.d_steps,
-        lr_schedule=partial(
-            schedules.SCHEDULES[config.optimizers.lr_schedule], start=config.optimizers.lr_decay_from
-        ),
-        lr_warmup=config.optimizers.lr_warmup,
-        ends=Ends(config.optimizers.lr_end, config.penalties.penalty_end, config.optimizers.beta2_end),
         weight_clip=config.game.weight_clip,
-        ema_half_life=config.optimizers.ema_half_life,
         ghost_batches=config.optimizers.ghost_batches,
         augment=augment.of(config.augmentation, config.game.loss, spec),
         lecam=penalties.LeCam(config.penalties.lecam_weight) if config.penalties.lecam_weight else None,
         gamma=penalties.adaptive_gamma(config.penalties),
         instance_noise=config.game.instance_noise,
-        clip_gradients=config.optimizers.clip_gradients,
         runtime=runtime,
+        **learning(config),
     )
+
+
+def learning(config: Config) -> dict[str, Any]:
+    """How the players of a game learn: the arguments that the games of this library have in common."""
+    options = config.optimizers
+    return {
+        "loss": losses.of(config.game),
+        "penalties": penalties.of(config.penalties),
+        "d_steps": config.game.d_steps,
+        "lr_schedule": partial(schedules.SCHEDULES[options.lr_schedule], start=options.lr_decay_from),
+        "lr_warmup": options.lr_warmup,
+        "ends": Ends(options.lr_end, config.penalties.penalty_end, options.beta2_end),
+        "ema_half_life": options.ema_half_life,
+        "clip_gradients": options.clip_gradients,
+    }
 
 
 def check(config: Config, spec: Spec, classes: int) -> None:

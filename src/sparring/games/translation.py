@@ -20,7 +20,7 @@ from sparring.games.game import Logged
 from sparring.games.optimizers import adam
 from sparring.games.players import check_player
 from sparring.games.translation_gauge import TranslationGauge
-from sparring.games.translation_step import Weights, translation_step
+from sparring.games.translation_step import Weights, given_of, translation_step
 
 EXTRAS = ("back", "back_discriminator", "projector")  # players that only some objectives need
 
@@ -104,18 +104,17 @@ class TranslationGame(AdversarialGame):
         if twin is None:
             return
         rng = torch.Generator(self.runtime.device).manual_seed(0)
-        if batch.given is None:
-            raise ConfigError("a translation needs pictures to translate: give a source beside the targets.")
+        given = given_of(batch)
         try:
-            output: Any = twin.generator(batch.given)
+            output: Any = twin.generator(given)
         except Exception as error:  # a user's network may raise anything
-            _refuse("generator", f"called with pictures of shape {tuple(batch.given.shape)}", error)
+            _refuse("generator", f"called with pictures of shape {tuple(given.shape)}", error)
         if not isinstance(output, Tensor) or output.shape != batch.real.shape:
             shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise PlayerError(
                 Caution(
                     "generator-shape",
-                    f"The generator makes {shape} of pictures of shape {tuple(batch.given.shape)}; the targets "
+                    f"The generator makes {shape} of pictures of shape {tuple(given.shape)}; the targets "
                     f"have {tuple(batch.real.shape)}.",
                     "Let it end in as many channels, at the same size.",
                 )
@@ -125,7 +124,7 @@ class TranslationGame(AdversarialGame):
         except ConfigError:
             raise
         except Exception as error:
-            channels = batch.real.shape[1] + (batch.given.shape[1] if self.paired else 0)
+            channels = batch.real.shape[1] + (given.shape[1] if self.paired else 0)
             _refuse("discriminator", f"which sees {channels} channels", error)
 
     def _twin(self) -> TranslationGame | None:

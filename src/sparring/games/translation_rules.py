@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
 import torch
 from torch import nn
@@ -14,8 +13,7 @@ from sparring.config.option import OWN
 from sparring.data.repeats import digests
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import Caution, ConfigError
-from sparring.games import losses, penalties, schedules
-from sparring.games.adversarial import Ends
+from sparring.games.adversarial_rules import learning
 from sparring.games.game import Rules
 from sparring.games.optimizers import OPTIMIZERS
 from sparring.games.players import PLAYERS, check_player
@@ -70,20 +68,13 @@ def make(
         g_optimizer=optimizer(generator, options.g_lr, betas),
         d_optimizer=optimizer(discriminator, options.d_lr, betas),
         make_optimizer=lambda player: optimizer(player, options.g_lr, betas),
-        loss=losses.of(config.game),
-        penalties=penalties.of(config.penalties),
-        d_steps=config.game.d_steps,
-        lr_schedule=partial(schedules.SCHEDULES[options.lr_schedule], start=options.lr_decay_from),
-        lr_warmup=options.lr_warmup,
-        ends=Ends(options.lr_end, config.penalties.penalty_end, options.beta2_end),
-        ema_half_life=options.ema_half_life,
-        clip_gradients=options.clip_gradients,
         runtime=runtime,
         weights=chosen,
         paired=not spec.unpaired,
         projector=more.get("projector"),
         back=more.get("back"),
         back_discriminator=more.get("back_discriminator"),
+        **learning(config),
     )
 
 
