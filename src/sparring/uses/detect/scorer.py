@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-import torch
 from torch import Tensor
 
 from sparring.errors import Tell
@@ -69,10 +68,3 @@ class Scorer(Protocol):
         Raises:
             KeyError, RuntimeError: it is the state of something else.
         """
-
-
-def in_batches(score: Callable[[Tensor], Scored], pictures: Tensor, batch: int = BATCH) -> Scored:
-    """Score many pictures, a batch at a time."""
-    with torch.no_grad():
-        parts = [score(part) for part in pictures.split(batch)]
-    return Scored(torch.cat([part.scores for part in parts]), torch.cat([part.maps for part in parts]))

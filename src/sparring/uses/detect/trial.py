@@ -16,10 +16,9 @@ from sparring.metrics.detection import (
     Interval,
     auroc,
     auroc_interval,
-    least_count,
+    found_at,
     pixel_auroc,
     pro,
-    threshold,
 )
 from sparring.uses.detect.detector import Detector
 
@@ -97,7 +96,7 @@ def trial(
         tell(f"scoring {kind}")
         odd = detector.scored(pictures.pixels, names)
         held_out = detector.held_out_[chosen]
-        shares = {f"{rate:g}": _share(held_out, odd[chosen].scores, rate) for rate in RATES}
+        shares = {f"{rate:g}": found_at(held_out, odd[chosen].scores, rate) for rate in RATES}
         area = {name: auroc(usual[name].scores, odd[name].scores) for name in names}
         places = _places(odd[chosen].maps, pictures.masks)
         interval = auroc_interval(usual[chosen].scores, odd[chosen].scores)
@@ -107,12 +106,6 @@ def trial(
     alarms = float((usual[chosen].scores > limit.value).double().mean())
     warnings += _judged(found, means, chosen)
     return Trial(chosen, len(normals), alarms, limit.rate, limit.expected, tuple(found), means, tuple(warnings))
-
-
-def _share(held_out: Tensor, odd: Tensor, rate: float) -> float | None:
-    if len(held_out) < least_count(rate):
-        return None
-    return float((odd > threshold(held_out, rate).value).double().mean())
 
 
 def _places(maps: Tensor, masks: Tensor | None) -> tuple[float | None, float | None]:
