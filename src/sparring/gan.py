@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack, cast
 
@@ -15,36 +13,26 @@ from PIL import Image
 from sparring import kinds
 from sparring.config import arguments
 from sparring.config.arguments import flag, instance, whole
-from sparring.config.choices import BUDGETS, TRAINED
+from sparring.config.choices import TRAINED
 from sparring.config.groups import Config
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, beyond_recipe
-from sparring.data import builtin
-from sparring.data.arrays import ARRAY
-from sparring.data.spec import Dataset, Spec
+from sparring.data.spec import Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
 from sparring.errors import ConfigError, RunError, room, unknown
 from sparring.games.adversarial import AdversarialGame
-from sparring.history import layout
 from sparring.history.find import PACKAGED
 from sparring.history.table import History
-from sparring.machine.device import Runtime, launched
 from sparring.metrics.quality import DRAWS
 from sparring.networks.own import EXPECTED, Given, own_players
 from sparring.runs import folder as run
-from sparring.runs.create import check_free
-from sparring.runs.finetune import Source
 from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
-from sparring.training import plan, suited
-from sparring.uses import asked, judge_translation, translate
+from sparring.uses import asked, fitting, judge, judge_translation, translate
 from sparring.uses import evaluate as evaluation
-from sparring.uses.interrupt import after_the_step
-from sparring.uses.progress import Display, console, shows_progress, working
-
-PLAIN = "dcgan"  # the recipe for a user's own networks
-ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ on resume
+from sparring.uses.fitting import Made, Place
+from sparring.uses.progress import shows_progress
 
 
 class GAN:
@@ -132,33 +120,12 @@ class GAN:
         given: dict[str, Any] = dict(budget)
         asked.check_budget(given)
         path = None if out is None else arguments.path("out", out)
+        place = Place(path, flag("force", force), flag("resume", resume))
         shown = shows_progress(None if verbose is None else flag("verbose", verbose))
-        goes_on = flag("resume", resume) and self._has_begun(path)
-        if self.options.get("evaluate_every") and path is None and not (goes_on and self.out_):
-            raise ConfigError(
-                "evaluate_every keeps its best checkpoint in a run folder: name one, as fit(data, "
-                "out='runs/mine'), or leave it out and measure with gan.evaluate()."
-            )
-        if path and not (goes_on or flag("force", force) or launched()):
-            check_free(path)  # before any picture is decoded
-        chosen = self.config_ if goes_on else Config().replace(**self.options)
-        source = None if goes_on else Source.of(chosen.start, warned)
-        if source and isinstance(data, str | Path):
-            chosen = chosen.replace(**source.reading(str(data), self.options))
-        if asked.translates(self.recipe, chosen):
-            dataset, labels = asked.sides(data, labels, chosen.dataset, chosen.files), None
-        else:
-            dataset = asked.dataset(data, labels, chosen.files)
-        if goes_on:
-            self._check_options()
-            self._fitted.go_on(dataset, given, path)
-        else:
-            handed = labels is not None or (isinstance(data, tuple) and dataset.classes > 0)
-            config = self._configured(dataset, handed, given, source)
-            self._fit = Fitted.begin(config, dataset, self._own, path, force, source)
-            if shown and self.recipe == "auto" and not self._own and (why := suited.recipe_for(dataset)[1]):
-                console().print(why, markup=False, soft_wrap=True)
-        self._train(shown)
+        made = Made(self.recipe, self.options, self._own)
+        self._fit = fitting.started(made, self._fit, data, labels, place, given, shown)
+        for _ in fitting.trained(self._fit, shown):
+            pass
         return self
 
     @room()
@@ -179,17 +146,8 @@ class GAN:
         translator = Translator.of(self._fitted.sampler)
         if self.spec_.given is None:
             raise RunError("this GAN draws from random latents: gan.sample(count).")
-        if not isinstance(pictures, str | Path):
-            return translate.of_arrays(translator, pictures)
-        found = list(translate.files(translator, Path(pictures), flag("own_size", own_size)))
-        for one in found:
-            if one.picture is None:
-                warned(f"{one.name} could not be read: {one.reason}.")
-            elif out is not None:
-                path = arguments.path("out", out) / f"{one.name}{layout.PICTURE}"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                one.picture.save(path)
-        return [one.picture for one in found if one.picture is not None]
+        folder = None if out is None else arguments.path("out", out)
+        return translate.of_any(translator, pictures, folder, flag("own_size", own_size), warned)
 
     @room()
     def sample(
@@ -279,45 +237,10 @@ class GAN:
             RunError: not fitted yet, or loaded from a run whose array is not known here.
             DataError: too few samples, or samples that do not fit.
         """
-        fit = self._fitted
         if self.spec_.given is not None:
-            return self._judged(data, features, flag("quick", quick))
-        real = fit.data if data is None else asked.dataset(data, labels, fit.config.files)
-        others = None if held_out is None else asked.dataset(held_out, None, fit.config.files)
+            return judge.translations(self._fitted, data, features, flag("quick", quick))
         options = evaluation.Options(features, count, draws, seed, full=not flag("quick", quick))
-        with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
-            if real is None and fit.folder and fit.config.dataset.data != ARRAY:
-                real = evaluation.as_read(fit.folder, tell)
-            if real is None:
-                raise RunError("this GAN was trained on an array: give it again, as gan.evaluate(data).")
-            name = fit.name or "this GAN"
-            same = (
-                data is None
-                or run.digest(plan.as_trained(fit.config.dataset, real)) == fit.facts["data_sha256"]
-            )
-            return evaluation.evaluate_sampler(
-                fit.sampler, real, options, warned, name=name, trained_on=same, held_out=others, tell=tell
-            )
-
-    def _judged(self, data: Any, features: str, quick: bool) -> judge_translation.Judgement:
-        """What a translation is worth on what it held out, or on other pictures (sources, targets)."""
-        fit, others = self._fitted, None
-        whole = fit.data
-        if whole is None and fit.folder and fit.config.dataset.data != ARRAY:
-            whole = evaluation.as_read(fit.folder, lambda _: None)
-        if data is not None:
-            if not isinstance(data, tuple | list) or len(data) != 2:
-                raise ConfigError("a translation needs two sides: evaluate((sources, targets)).")
-            others = asked.sides(data[0], data[1], fit.config.dataset, fit.config.files)
-            if run.digest(plan.as_trained(fit.config.dataset, others)) == fit.facts["data_sha256"]:
-                whole, others = others, None
-        if whole is None:
-            raise RunError("this GAN was trained on arrays: give them again, as evaluate((sources, targets)).")
-        real, held_out = plan.parts(fit.config.dataset, whole)
-        limit = 0.0 if quick else judge_translation.REGRESSION_SECONDS
-        translator = Translator.of(fit.sampler)
-        name = fit.name or "this GAN"
-        return judge_translation.judge(translator, fit.config, real, others or held_out, name, features, limit)
+        return judge.samples(self._fitted, data, labels, held_out, options)
 
     def diagnose(self) -> Diagnosis:
         """The doctor's diagnosis of the training; print it, or read ``present``.
@@ -436,65 +359,3 @@ class GAN:
         if self._fit is None:
             raise RunError("this GAN has not been fitted: call fit(data) or GAN.load(path) first.")
         return self._fit
-
-    def _has_begun(self, path: Path | None) -> bool:
-        """Whether there is a training to continue, in this GAN or in a run folder.
-
-        Raises:
-            RunError: there is no training to continue, and no folder for a new one.
-        """
-        if self._fit is None and path is None:
-            raise RunError("there is no training to continue: call fit(data) or GAN.load(path) first.")
-        there = self._fit is None and path is not None and layout.is_run(path)
-        if launched():  # all processes decide the same: the first may be making the folder
-            there = Runtime(self.options.get("device", "auto"), "fp32").agree(there)
-        if there and path:
-            self._fit = Fitted.load(run.RunFolder(path), self._own)
-        return self._fit is not None
-
-    def _configured(
-        self, dataset: Dataset, handed: bool, budget: Mapping[str, float], source: Source | None
-    ) -> Config:
-        """The config for this GAN's options, data and source.
-
-        Args:
-            handed: whether labels were given with the data.
-            source: the run with whose players the training begins.
-        """
-        options = {name: value for name, value in self.options.items() if not budget or name not in BUDGETS}
-        # The guides describe the built-in data sets, so these need no warnings.
-        tell = warned if dataset.name not in builtin.BUILT_IN else lambda _: None
-        plain = PLAIN if dataset.given is None else "auto"
-        recipe = plain if self._own and self.recipe == "auto" else self.recipe
-        norms = {f"{name[0]}_norm": "none" for name in self._own}  # own networks do not have the recipe's norm
-        changes = norms | options | dict(budget) | suited.named(dataset)
-        if source:
-            recipe = source.recipe(dataset) if recipe == "auto" else recipe
-            changes |= source.options(recipe, dataset, changes)
-        return suited.configure(dataset, recipe, handed, tell, **changes)
-
-    def _check_options(self) -> None:
-        """Refuse to continue with options that differ from those at the start of the training."""
-        wanted = self.options | ({"recipe": self.recipe} if self.recipe != "auto" else {})
-        given, begun = Config().replace(**wanted).flat(), self.config_.flat()
-        for name in wanted:
-            value, was = given[name], begun[name]
-            if name not in ELSEWHERE and value != was:
-                raise ConfigError(
-                    f"{name} = {value!r}, but the training began with {was!r}, which cannot change. Leave it "
-                    "out, or start a new training without resume."
-                )
-
-    def _train(self, shown: bool) -> None:
-        """Train until the budget is spent or Ctrl-C is pressed."""
-        fit = self._fitted
-        with ExitStack() as stack:
-            stopped = stack.enter_context(after_the_step())
-            display = None
-            if shown and fit.game.runtime.rank == 0:
-                display = stack.enter_context(Display(console()))
-            for record in fit.train(stopped):
-                if display:
-                    display.show(record)
-            if stopped():
-                raise KeyboardInterrupt

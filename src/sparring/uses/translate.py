@@ -17,7 +17,8 @@ from sparring.data import source as sources
 from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, look, reason_of
 from sparring.data.source import Source
 from sparring.data.spec import Spec
-from sparring.errors import DataError, counted
+from sparring.errors import DataError, Tell, counted
+from sparring.history import layout
 from sparring.kinds import find
 from sparring.kinds.sheets import to_image
 from sparring.runs.translator import Translator
@@ -101,6 +102,27 @@ def scaled(size: Size, shorter: int) -> Size:
 def stored(pixels: Tensor, spec: Spec) -> Tensor:
     """8-bit pixels (N, C, H, W) as the data of a Spec stores them."""
     return spec.decode((pixels.float() - WHITE / 2) / (WHITE / 2))
+
+
+def of_any(translator: Translator, pictures: Any, out: Path | None, own_size: bool, tell: Tell) -> Any:
+    """Arrays or pictures in memory translated, or the pictures of a path; see ``GAN.translate``.
+
+    Args:
+        tell: called with a sentence for each picture that cannot be read.
+    """
+    if not isinstance(pictures, str | Path):
+        return of_arrays(translator, pictures)
+    made = []
+    for one in files(translator, Path(pictures), own_size):
+        if one.picture is None:
+            tell(f"{one.name} could not be read: {one.reason}.")
+            continue
+        made.append(one.picture)
+        if out is not None:
+            path = out / f"{one.name}{layout.PICTURE}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            one.picture.save(path)
+    return made
 
 
 def of_arrays(translator: Translator, pictures: Any) -> Any:
