@@ -34,7 +34,7 @@ import test_trial
 import test_vitals
 from mutants import Mutant, caught, function_of, in_suite
 from sparring import files
-from sparring.config import format_1, groups, option
+from sparring.config import format_1, groups, idle, option
 from sparring.doctor import diagnosis, rule, rules, signals
 from sparring.games import adversarial, first_outputs, logits
 from sparring.history import find, layout
@@ -62,7 +62,7 @@ stopped_on_points = partial(
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
-    Mutant(groups, "check_needs", "demands or (chosen and needs)", "chosen and (demands or needs)", partial(test_needs.test_what_nobody_asked_for_is_turned_off_by_a_word, options={"augment": "ada"}, advice="--augment none")),
+    Mutant(idle, "check_needs", "demands or (chosen and needs)", "chosen and (demands or needs)", partial(test_needs.test_what_nobody_asked_for_is_turned_off_by_a_word, options={"augment": "ada"}, advice="--augment none")),
     Mutant(groups, "Config.replace", "dict.fromkeys(BUDGETS) | changes", "changes", test_groups.test_naming_a_budget_drops_the_recipes),
     Mutant(option, "_check_bounds", "may_lack and value == 0", "False", partial(test_groups.test_tables_that_are_wrong, text="[dataset]\nclusters = 0", message='clusters = 0: expected a number above 0, or none.* = "none" in a file')),
     Mutant(format_1, "value", "name in NONE_AS_0 and is_0", "False", test_groups.test_options_of_a_flat_file_stand_beside_tables),

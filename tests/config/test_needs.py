@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sparring.config.groups import OPTIONS, Config, check_needs
+from sparring.config.groups import OPTIONS, Config
+from sparring.config.idle import check_needs
 from sparring.config.option import Need, kind
 from sparring.config.recipes import beyond_recipe
 from sparring.data.spec import Dataset

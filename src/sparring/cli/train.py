@@ -17,6 +17,7 @@ from sparring.cli.options import DATA_HELP
 from sparring.cli.watch import page_beside
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
+from sparring.config.option import NONE
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.arrays import ARRAY
@@ -26,6 +27,7 @@ from sparring.errors import ConfigError, quoted, warn
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
+from sparring.runs import loggers
 from sparring.runs.create import check_free, create_for_all, free_path
 from sparring.runs.finetune import Source
 from sparring.runs.rescue import Rescuer
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     changes = _merged(from_file, _config_changes(args))
     if recipe != "auto":
         from_recipe(recipe, **changes)  # checks the options before pictures are decoded
+    loggers.check(str(changes.get("log", NONE)))
     if args.out and not args.force and not args.dry_run:
         check_free(args.out)
     given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}

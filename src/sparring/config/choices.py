@@ -52,6 +52,7 @@ RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
 LINES = ("skyline", "parts")  # how a piece becomes voices
 UNITS = ("characters", "words")
+LOGGERS = ("none", "csv", "tensorboard", "wandb", "mlflow")
 ITEMS = ("auto", "lines", "poems")
 BUDGETS = ("minutes", "epochs", "samples_seen")
 MOST_WIDTH = 2**20

@@ -7,7 +7,6 @@ torch, since the command line builds its options from these fields.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +22,7 @@ from sparring.config.choices import (
     GAMES,
     ITEMS,
     LINES,
+    LOGGERS,
     LOSSES,
     MOST_WIDTH,
     NETWORKS,
@@ -38,7 +38,7 @@ from sparring.config.choices import (
     UPSAMPLINGS,
     WIDE,
 )
-from sparring.config.option import NONE, OFF, OWN, Group, coerce, flag, is_option, option, written
+from sparring.config.option import NONE, OWN, Group, coerce, is_option, option
 from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
 from sparring.config.texts import text_length
 from sparring.errors import ConfigError, counted, unknown
@@ -384,6 +384,9 @@ class RecordsConfig(Group):
         None, "samples between measurements of quality, to keep the best checkpoint", low=1
     )
     checkpoint_seconds: float = option(30.0, "seconds between checkpoints", low=0)
+    log: str = option(
+        "none", "also log numbers, pictures and sounds where another tool shows them", choices=LOGGERS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -469,32 +472,3 @@ GROUP_OF: dict[str, str] = {}  # of each option; "" for those above all tables
 for _name, _table in ({"": Config} | GROUPS).items():
     for _option in filter(is_option, dataclasses.fields(_table)):
         OPTIONS[_option.name], GROUP_OF[_option.name] = _option, _name
-
-
-def check_needs(config: Config, changed: Collection[str] = (), usual: Config | None = None) -> None:
-    """Refuse an option that does not work with the others, or that the user sets and that does nothing.
-
-    Args:
-        changed: the options that the user has set. A value that is the default, or that of ``usual``, the
-            config of the recipe, is accepted.
-
-    Raises:
-        ConfigError: an option lacks what it needs.
-    """
-    values, usually = config.flat(), (usual or Config()).flat()
-    for name, declared in OPTIONS.items():
-        value, meta = values[name], declared.metadata
-        if value in OFF:
-            continue
-        chosen = name in changed and value not in (declared.default, usually[name])
-        demands, needs = (
-            [need.what for need in meta[sort] if not need.there(config)] for sort in ("demands", "needs")
-        )
-        if demands or (chosen and needs):
-            off = NONE if NONE in meta["choices"] else written(declared.default)
-            advice = f"Use {flag('no_' + name)}" if off is False else f"Use {flag(name)} {off}"
-            without = "cannot be used" if demands else "would do nothing"
-            raise ConfigError(
-                f"{flag(name)} ({name}) {value} {without}: it needs {' and '.join(demands + needs * chosen)}. "
-                f"{'Leave it out' if chosen else advice}, or give what it needs."
-            )

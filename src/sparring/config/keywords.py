@@ -217,3 +217,5 @@ class Options(BudgetOptions, total=False):
     """Samples between measurements of quality, to keep the best checkpoint."""
     checkpoint_seconds: float
     """Seconds between checkpoints."""
+    log: Literal["none", "csv", "tensorboard", "wandb", "mlflow"]
+    """Also log numbers, pictures and sounds where another tool shows them."""

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from sparring import kinds, networks
-from sparring.config.groups import Config, NetworksConfig, check_needs
+from sparring.config.groups import Config, NetworksConfig
+from sparring.config.idle import check_needs
 from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, from_recipe
 from sparring.data import clusters

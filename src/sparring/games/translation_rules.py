@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from sparring import kinds, networks
-from sparring.config.groups import Config, TranslationConfig, check_needs
+from sparring.config.groups import Config, TranslationConfig
+from sparring.config.idle import check_needs
 from sparring.config.option import OWN
 from sparring.data.repeats import digests
 from sparring.data.spec import Dataset, Spec

@@ -33,6 +33,8 @@ BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST, START), (STATE, TENSORS)) |
     FIELDS: (FIELD,),
 }  # folders whose files are named after a step; of a checkpoint the state is deleted first
 
+LOGS = {"csv": "metrics.csv", "tensorboard": "events.out.tfevents.*"}  # of --log: a folder, its files
+
 
 def step_name(step: int) -> str:
     """The file name for a step, without a suffix."""
@@ -105,6 +107,15 @@ def is_run(path: Path) -> bool:
     return "sparring" in read_object(path / RUN)
 
 
+def drop_logs(run: Path) -> None:
+    """Delete what loggers wrote into a run folder."""
+    for name, files in LOGS.items():
+        for path in (run / name).glob(files):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or it has files of the user
+            (run / name).rmdir()
+
+
 def refuse_training_file(out: Path) -> None:
     """Refuse to write over a training's files, for the verbs that only read a run.
 
@@ -114,7 +125,7 @@ def refuse_training_file(out: Path) -> None:
     for place in map(Path, (os.path.abspath(out), os.path.realpath(out))):
         above, higher = place.parent, place.parent.parent
         for run, part in ((place, ""), (above, place.name), (higher, above.name)):
-            if part in ("", LOCK, *TRAINING_FILES, *BY_STEP) and is_run(run):
+            if part in ("", LOCK, *TRAINING_FILES, *BY_STEP, *LOGS) and is_run(run):
                 what = f"a part of the run {run}" if part else "a run folder"
                 raise RunError(f"{out} is {what}, which only a training writes to: choose another --out.")
 

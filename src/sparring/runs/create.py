@@ -23,6 +23,7 @@ from sparring.history import layout
 from sparring.history.facts import FORMAT
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
+from sparring.runs.loggers import check
 
 OF_DATA = (  # the facts in run.json about the data
     *("data", "data_count", "data_sha256", "classes", "class_counts"),
@@ -59,6 +60,7 @@ def create(
         with only_trainer(path):
             clear(path, lambda _: True)
             (path / layout.FIELDS / layout.REAL_FIELD).unlink(missing_ok=True)
+            layout.drop_logs(path)
             for name in layout.BY_STEP:
                 with suppress(OSError):  # a folder that is not empty has files of the user
                     (path / name).rmdir()
@@ -101,6 +103,7 @@ def create_for_all(
     Args:
         path: the folder, or a function that finds a free one, which only the first process calls.
     """
+    check(config.records.log)
     made, refusal = Path(), ""
     if runtime.rank == 0:
         try:

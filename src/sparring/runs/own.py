@@ -14,7 +14,7 @@ from sparring.config import arguments
 from sparring.config.arguments import flag, number
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
-from sparring.config.option import OWN
+from sparring.config.option import NONE, OWN
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, counted
 from sparring.games.game import Game, as_data, drawing_player
@@ -52,6 +52,7 @@ def train(
     vitals: bool | None = None,
     pictures: int = 40,
     evaluate_every: int | None = None,
+    log: str = NONE,
     stop: Callable[[], bool] = lambda: False,
     check: bool = True,
 ) -> Iterator[Record]:
@@ -69,6 +70,7 @@ def train(
         vitals: measure the samples at each record, for the doctor; by default, only with a run folder.
         pictures: the number of pictures of the same latents during training, in a run folder.
         evaluate_every: samples between measurements of quality; the run folder keeps the best checkpoint.
+        log: a tool that is also told, as ``--log``: "csv", "tensorboard", "wandb" or "mlflow".
         check: first try a step on copies of the players, so that errors have clear messages.
 
     Raises:
@@ -77,7 +79,7 @@ def train(
     """
     loop.check_kinds(game, budget, threads, held_out, stop)
     if out is None:
-        _check_no_folder(evaluate_every=evaluate_every, resume=resume)
+        _check_no_folder(evaluate_every=evaluate_every, resume=resume, log=log != NONE)
         dataset = as_data(game, data)
         _check_unspent(game, budget, dataset)
         return loop.train(
@@ -94,6 +96,7 @@ def train(
         "vitals": vitals is not False,
         "pictures": pictures,
         "evaluate_every": evaluate_every,
+        "log": log,
         **{name: getattr(budget, name) for name in BUDGETS},
     }
     folder, going = _place(game, out, flag("resume", resume), flag("force", force))

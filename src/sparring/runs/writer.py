@@ -14,7 +14,7 @@ from PIL import Image
 from sparring import kinds
 from sparring.config.toml import to_toml
 from sparring.data.spec import Dataset
-from sparring.errors import NonFiniteError, RunError
+from sparring.errors import NonFiniteError, RunError, Tell
 from sparring.files import write_whole
 from sparring.games import drawing
 from sparring.games.game import Game, Inputs
@@ -27,6 +27,7 @@ from sparring.kinds.sheets import write_picture
 from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, only_trainer
+from sparring.runs.loggers import Log
 from sparring.training import plan
 from sparring.training.budget import Budget
 
@@ -60,7 +61,7 @@ def train_in(
         if game.runtime.rank == 0:
             stack.enter_context(only_trainer(folder.path))
             write_whole(folder.path / layout.CONFIG, to_toml(config).encode())  # the budget may be new
-            writer = stack.enter_context(Writer(folder, game, data, held_out))
+            writer = stack.enter_context(Writer(folder, game, data, held_out, warn))
             if config.records.evaluate_every:
                 found = selection.judge(config, game, data, held_out)
                 chooser = selection.Selection(found, folder.best, game, warn)
@@ -99,7 +100,14 @@ def _choose(chooser: selection.Selection, folder: RunFolder, warn: Callable[[str
 class Writer:
     """Writes each record, and pictures and checkpoints when they are due."""
 
-    def __init__(self, folder: RunFolder, game: Game, data: Dataset, held_out: Dataset | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        game: Game,
+        data: Dataset,
+        held_out: Dataset | None = None,
+        warn: Tell = lambda _: None,
+    ) -> None:
         self.folder, self.game, self.config = folder, game, folder.config
         self.kind = kinds.of(folder.spec)
         folder.drop_after(game.clock.step, *layout.BY_STEP)
@@ -109,6 +117,7 @@ class Writer:
         if self.critic and self.config.records.pictures:
             folder.fields.mkdir(exist_ok=True)
             fields.write(folder.fields / layout.REAL_FIELD, fields.reals(data))
+        self.log = Log(folder, game.clock.step, self.kind, warn)
         self.history = HistoryWriter(folder.history)
         self.shown = shown_of(folder, data, held_out)
         self.inputs = picture_inputs(folder, game, self.shown)
@@ -121,6 +130,7 @@ class Writer:
     def note(self, record: Record) -> None:
         """Write a record into the history, and a picture if one is due."""
         self.history.write(record)
+        self.log.record(record)
         self._draw(record.progress)
 
     def save(self, record: Record, at_once: bool) -> None:
@@ -139,6 +149,7 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self.history.close()
+        self.log.close()
 
     def _due(self, progress: float) -> int:
         """The number of the picture that is due; early pictures are closer together in time."""
@@ -159,9 +170,11 @@ class Writer:
                 self.folder.fields.mkdir(exist_ok=True)
                 fields.write(self.folder.fields / f"{name}{layout.FIELD}", values)
             path.parent.mkdir(exist_ok=True)
-            write_picture(sheet(self.folder, self.shown, decoded), path)
+            picture = sheet(self.folder, self.shown, decoded)
+            write_picture(picture, path)
             if self.kind.media.startswith("text/"):
                 write_whole(path.with_suffix(layout.TEXT), self.kind.shown(decoded, self.folder.spec))
+        self.log.samples(self.game.clock.step, picture, decoded)
 
 
 def shown_of(folder: RunFolder, data: Dataset, held_out: Dataset | None) -> Dataset:

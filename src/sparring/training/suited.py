@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from sparring import kinds
-from sparring.config.groups import Config, check_needs
+from sparring.config.groups import Config
+from sparring.config.idle import check_needs
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count

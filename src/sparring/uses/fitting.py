@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import Config
+from sparring.config.option import NONE
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
@@ -70,6 +71,8 @@ def started(
             "evaluate_every keeps its best checkpoint in a run folder: name one, as fit(data, "
             "out='runs/mine'), or leave it out and measure with gan.evaluate()."
         )
+    if made.options.get("log", NONE) != NONE and path is None and not (fit and fit.folder):
+        raise ConfigError("log tells of a run folder: name one, as fit(data, out='runs/mine').")
     if path and not (fit or place.force or launched()):
         check_free(path)  # before any picture is decoded
     chosen = fit.config if fit else Config().replace(**made.options)
