@@ -22,25 +22,11 @@ import torch
 from sparring.config.choices import TRAINED
 from sparring.gan import GAN
 from sparring.history.find import PACKAGED
-from sparring.history.layout import identity
-from sparring.runs import checkpoint
-from sparring.runs.create import create
+from sparring.runs import alone
 from sparring.runs.folder import RunFolder
 
 SAMPLES = {"mnist": 60_000}
 MOST_BYTES = 1_000_000
-
-
-def players_alone(folder: RunFolder, path: Path) -> None:
-    """Write the players of a run that draw and judge, without optimizers, history and pictures."""
-    shutil.rmtree(path, ignore_errors=True)
-    create(path, folder.config, folder.facts)
-    (path / "samples").rmdir()
-    wanted = (f"{folder.drawn_with}/", "discriminator/")
-    facts, tensors = checkpoint.read(folder.checkpoints, print, wanted)
-    halved = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
-    kept = {name: facts[name] for name in ("version", "step", "samples_seen", "seconds")}
-    checkpoint.put(path / "checkpoints", kept | {"half": True, "run": identity(path)}, halved)
 
 
 def main() -> None:
@@ -55,7 +41,8 @@ def main() -> None:
             run = Path(temporary) / "run"
             GAN(seed=0, device="cpu", threads=1).fit(name, samples_seen=SAMPLES[name], out=run, verbose=False)
             seconds = time.process_time() - began
-            players_alone(RunFolder(run), PACKAGED / name)
+            shutil.rmtree(PACKAGED / name, ignore_errors=True)
+            alone.write(RunFolder(run), PACKAGED / name, print, half=True)
             exact = GAN.load(run, device="cpu").sample(500, seed=1)
         found = GAN.pretrained(name, device="cpu")
         apart = np.abs(found.sample(500, seed=1).astype(int) - exact)

@@ -32,6 +32,7 @@ from sparring.runs.translator import Translator
 from sparring.uses import asked, fitting, judge, judge_translation, translate
 from sparring.uses import evaluate as evaluation
 from sparring.uses.fitting import Made, Place
+from sparring.uses.pretrained import folder_of
 from sparring.uses.progress import shows_progress
 
 
@@ -294,6 +295,26 @@ class GAN:
         gan._fit = fit = Fitted.load(folder, gan._own, device, best)
         fit.history = History(record for record in folder.records() if record.step <= fit.sampler.step)
         return gan
+
+    @staticmethod
+    def from_pretrained(
+        name: str | Path,
+        *,
+        device: str = "auto",
+        generator: Given | None = None,
+        discriminator: Given | None = None,
+    ) -> GAN:
+        """Load players that ``sparring export --to safetensors`` or ``--to hub`` has written.
+
+        Args:
+            name: the path of the folder, or hf:OWNER/NAME, which is loaded from the hub.
+            generator, discriminator: as in ``load``.
+
+        Raises:
+            RunError: there is no such folder, or nothing of that name on the hub.
+            ConfigError: it is no name, or the package ``huggingface_hub`` is missing.
+        """
+        return GAN.load(folder_of(name), device=device, generator=generator, discriminator=discriminator)
 
     @staticmethod
     def pretrained(name: str, *, device: str = "auto") -> GAN:

@@ -19,7 +19,7 @@ from sparring.doctor.stories import STORIES, about
 from sparring.errors import ConfigError, DataError, RunError, UnreadableError, counted, did_you_mean, printable
 from sparring.files import read_object, read_text
 from sparring.history import layout
-from sparring.history.find import marked, no_run
+from sparring.history.find import alone, marked, no_run
 from sparring.history.record import Record, read_history
 
 MOST_STEPS = 10_000_000  # that one row of a file may stand for
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             f"--steps-per-row {args.steps_per_row:g}: expected the steps per row of a file of losses, "
             f"above 0 and at most {MOST_STEPS:,}. A run folder does not need it."
         )
-    if path.is_dir() and not marked(path):
+    if path.is_dir() and (not marked(path) or alone(path)):
         raise RunError(no_run(path))
     if path.is_dir():
         measure = partial(measured, path)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sparring import __version__
+from sparring.cli import doors
 from sparring.cli.parsing import Parser, named, number, or_none, path, run, whole
 from sparring.config.choices import BUILT_IN, DETECTIONS, DETECTORS, LOSSES, TRAINED
 from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS
@@ -37,6 +38,7 @@ verbs
   doctor RUN       why a training fails, in plain words, and the cure
   evaluate RUN     how good the samples are, how certain that is, and whether they are copies
   detect fit DATA  learn from normal pictures alone; detect score and detect test find what does not belong
+  export RUN       give a generator to other programs: ONNX, torch.export, a folder with a model card, the hub
   recipes          all recipes; recipes NAME: the options of one recipe
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
@@ -128,6 +130,7 @@ def parser() -> Parser:
     _training_verbs(verbs)
     _using_verbs(verbs)
     _looking_verbs(verbs)
+    doors.add_verbs(verbs, RUN_HELP)
     top.verbs, top.elsewhere = verbs.choices, _elsewhere
     return top
 

@@ -26,6 +26,7 @@ from sparring.uses.progress import console
 def run(args: argparse.Namespace) -> int:
     """Continue from the newest complete checkpoint."""
     folder = RunFolder(args.run)
+    folder.check_history()
     folder.check_game_known()
     if folder.facts["own"] or folder.config.dataset.data == ARRAY:
         how = "with a program's own networks" if folder.facts["own"] else "on an array in Python"

@@ -31,6 +31,7 @@ DETECTORS = (
     "residuals",
     "repairer",
 )  # methods of `sparring detect fit`
+EXPORTS = ("onnx", "torch", "safetensors", "hub")  # what `sparring export --to` writes
 PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together
 RECONSTRUCTIONS = ("none", "l1", "l2", "bce")
 OF_A_GAME = (

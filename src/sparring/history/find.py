@@ -7,8 +7,10 @@ from pathlib import Path
 from sparring.config.choices import TRAINED
 from sparring.errors import counted
 from sparring.errors.names import nearest
+from sparring.files import read_object
 from sparring.history import layout
 
+ALONE = "alone"  # true in run.json of trained players that were written without a history
 MARKS = (layout.RUN, layout.HISTORY)  # a folder with either file is a run folder, even a half-written one
 PARTS = (*MARKS, layout.CONFIG, layout.CHECKPOINTS)
 USUAL = Path("runs")  # the default folder of trainings
@@ -32,6 +34,11 @@ def packaged(path: Path) -> bool:
     return path.parent == PACKAGED
 
 
+def alone(path: Path) -> bool:
+    """Whether a run folder holds trained players without a history."""
+    return packaged(path) or read_object(path / layout.RUN).get(ALONE) is True
+
+
 def runs_in(path: Path) -> list[Path]:
     """The run folders below a folder, the newest first."""
     marks = [mark for depth in range(1, DEEP + 1) for mark in path.glob("*/" * depth + layout.RUN)]
@@ -45,6 +52,8 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
     if around and path.exists():
         return f"{path} is inside the run folder {around[0]}: give that one."
     if str(path) in TRAINED:
+        return players_alone(str(path))
+    if alone(path):
         return players_alone(str(path))
     if not path.exists():
         named = {run.name: run for run in (*runs_in(USUAL), *runs_in(path.parent))}
@@ -66,11 +75,11 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
 
 
 def players_alone(name: str) -> str:
-    """What to do with players that come with the package, and have no history and no optimizers."""
+    """What to do with players that have no history and no optimizers."""
     return (
-        f"{name} comes with sparring as trained players alone, without a history to show or to continue. Draw "
-        f"from it with `sparring sample {name}`, measure it with `sparring evaluate {name}`, or begin a "
-        f"training with it: `sparring train DATA --from-run {name}`."
+        f"{name} {'comes with sparring as' if name in TRAINED else 'holds'} trained players alone, without a "
+        f"history to show or to continue. Draw from it with `sparring sample {name}`, measure it with "
+        f"`sparring evaluate {name}`, or begin a training with it: `sparring train DATA --from-run {name}`."
     )
 
 

@@ -23,6 +23,7 @@ LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written 
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
 DRAWN = "drawn"  # the default folder of `sparring sample`
+EXPORTED = "exported"  # the default folder of `sparring export`
 
 CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"
 STATE, TENSORS = ".json", ".safetensors"  # the two files of a checkpoint

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.data.arrays import Form
 from sparring.data.codec import Codec
@@ -114,6 +114,7 @@ class Kind:
         options: the options of files (``FilesConfig``) that ``read`` and ``given`` take; others are refused.
         read_like: the options with which files give samples of the shape of a Spec.
         types: what the columns of a Spec are, as a file that reading takes back; None: it has no columns.
+        portable: a last layer from encoded samples to what other programs understand; None: as they are stored.
         adapted: brings data of this kind to the encoding of a Spec, to compare it with samples of that.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
@@ -166,6 +167,7 @@ class Kind:
     options: tuple[str, ...] = ()
     read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
     types: Callable[[Spec], str] | None = None
+    portable: Callable[[Spec], nn.Module] | None = None
     adapted: Callable[[Dataset, Spec], Dataset] = lambda data, like: data
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 

@@ -16,6 +16,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.data.table import frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import CHOICES, Column
+from sparring.data.table.values import Values
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 from sparring.files import write_whole
 from sparring.history.record import LOGGED
@@ -289,6 +290,7 @@ TABLE = Kind(
     given=given,
     options=("columns", "target"),
     types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
+    portable=lambda spec: Values(Columns.of(spec.codec)),
     adapted=reading.adapted,
     comparable=comparable,
 )

@@ -90,7 +90,7 @@ class Generator(nn.Module):
         for block in self.blocks:
             features = block(features, latents)
         unfolded = self.unfold(leaky_relu(features, SLOPE))
-        features = unfolded.reshape(len(latents), *self.step.shape) + self.step  # (B, steps, width / 2)
+        features = unfolded.reshape(-1, *self.step.shape) + self.step  # (B, steps, width / 2)
         logits = self.symbols(leaky_relu(self.fine(features, latents), SLOPE))
         notes: Tensor = self.head(logits[:, : self.steps])
         return notes

@@ -24,7 +24,7 @@ from sparring.errors import ConfigError, RunError, counted
 from sparring.files import left_over
 from sparring.games.game import Game
 from sparring.history import layout
-from sparring.history.find import packaged, players_alone
+from sparring.history.find import alone, packaged, players_alone
 from sparring.history.record import LOGGED, Record, read_history
 from sparring.machine.device import Runtime
 from sparring.networks.own import NONE, Given
@@ -142,6 +142,15 @@ class RunFolder:
                 f"{self.goes_on}."
             )
 
+    def check_history(self) -> None:
+        """Refuse to continue players that were written without a history and optimizers.
+
+        Raises:
+            RunError: what can be done with them.
+        """
+        if alone(self.path):
+            raise RunError(players_alone(self.name))
+
     def check_latents(self) -> None:
         """Refuse to draw from random latents if the generator was given something else.
 
@@ -194,8 +203,7 @@ class RunFolder:
             RunError: there is no complete checkpoint, or it does not fit the config.
             ConfigError: a player is a user's own, and was not given.
         """
-        if packaged(self.path):
-            raise RunError(players_alone(self.name))
+        self.check_history()
         saved, tensors = checkpoint.read(self.states(best), warn)
         restored = games.make(self.config, self.spec, self.classes, runtime, own)
         checkpoint.restore(restored, saved, tensors, self.mend)

@@ -87,10 +87,11 @@ class Notes:
         groups = self.one_hot.decode(encoded).long()
         symbols, begins = groups[..., : self.voices], groups[..., self.voices :].bool()
         begins[:, :1] = True
-        # The last step at which each voice has begun: its symbol is held from there.
-        steps = torch.arange(symbols.shape[1], device=encoded.device)[None, :, None]
-        begun = torch.where(begins, steps, 0).cummax(1).values
-        held = symbols.gather(1, begun)
+        # Step by step, as in Hold: a cumulative maximum could not be exported to ONNX.
+        sung = [symbols[:, 0]]
+        for symbol, begin in zip(symbols.unbind(1)[1:], begins.unbind(1)[1:], strict=True):
+            sung.append(torch.where(begin, symbol, sung[-1]))
+        held = torch.stack(sung, 1)
         pitches = torch.where(held > 0, held - 1 + torch.tensor(self.lowest, device=encoded.device), 0)
         return torch.where(begins, pitches, -pitches).to(torch.int16)
 

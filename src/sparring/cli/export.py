@@ -1,0 +1,117 @@
+"""``sparring export``: give a trained generator to other programs."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from sparring.errors import ConfigError, RunError, printable, warn
+from sparring.history import layout
+from sparring.history.find import packaged
+from sparring.machine.device import Runtime
+from sparring.runs.create import free_path
+from sparring.runs.folder import RunFolder
+from sparring.runs.inference import Sampler
+from sparring.uses.export import folder, hub, onnx_file, program
+from sparring.uses.export.card import UNSTATED
+from sparring.uses.export.graph import Graph
+from sparring.uses.export.parity import Parity
+from sparring.uses.progress import working
+
+# Of each form of one file: its suffix, and what writes it.
+FILES: dict[str, tuple[str, Callable[[Graph, Path], Parity]]] = {
+    "onnx": (".onnx", onnx_file.write),
+    "torch": (".pt2", program.write),
+}
+CARDS = ("safetensors", "hub")  # forms with a model card
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a generator to a file or a folder for other programs, or to the hub."""
+    source = RunFolder(args.run)
+    _check(args)
+    sampler = Sampler.load(source, warn, Runtime("cpu", "fp32"), best=args.best)
+    if args.to == "hub":
+        return _to_hub(args, source, sampler)
+    return _to_file(args, source, sampler) if args.to in FILES else _to_folder(args, source, sampler)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that this form does not take, and what is missing, before anything is loaded.
+
+    Raises:
+        ConfigError: which option or package.
+        RunError: ``--out`` cannot be written.
+    """
+    of_hub, of_cards = args.name or args.private, args.license != UNSTATED
+    if of_hub and args.to != "hub":
+        raise ConfigError("--name and --private are for --to hub. Leave them out.")
+    if of_cards and args.to not in CARDS:
+        raise ConfigError("--license is for the model card of --to safetensors and --to hub. Leave it out.")
+    folder.check_licence(args.license)
+    if args.to == "hub":
+        if args.out:
+            raise ConfigError("--out is for files; with --to hub it is --name OWNER/NAME. Leave it out.")
+        if not args.name:
+            raise ConfigError("--to hub needs --name OWNER/NAME, such as maria/digits.")
+        hub.check_name(args.name)
+    elif args.to == "onnx":
+        onnx_file.check_installed()
+    if args.out and args.to in FILES:
+        if args.out.is_dir() or not args.out.parent.is_dir():
+            what = f"{args.out} is a folder" if args.out.is_dir() else f"there is no folder {args.out.parent}"
+            raise RunError(f"{what}: give --out a file, such as generator{FILES[args.to][0]}.")
+        layout.refuse_training_file(args.out)
+        layout.refuse_taken(args.out, args.force)
+
+
+def _to_file(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
+    suffix, write = FILES[args.to]
+    graph = Graph.of(sampler)
+    place, name = _beside(source, sampler)
+    taken = nullcontext(args.out) if args.out else layout.new_file(place, name, suffix)
+    with layout.writing(args.out or place), working() as tell, taken as out:
+        tell("exporting, and comparing samples")
+        found = write(graph, out)
+    print(printable(f"{out}  {out.stat().st_size / 1e6:.1f} MB, step {sampler.step:,}"))
+    print(
+        printable(f"    made of  {graph.takes}\n       gives  {graph.gives}\n     checked  {found}", kept="\n")
+    )
+    return 0
+
+
+def _to_folder(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
+    place, name = _beside(source, sampler)
+    with layout.writing(args.out or place):
+        out = args.out or free_path(place, name)
+        _write(args, source, sampler, out)
+    print(printable(f"{out}  a folder with a model card, {folder.CARD}, step {sampler.step:,}"))
+    print(printable(f"    in Python  sparring.GAN.from_pretrained({str(out)!r})"))
+    return 0
+
+
+def _to_hub(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
+    name = hub.check_name(args.name)
+    with tempfile.TemporaryDirectory() as temporary, working() as tell:
+        out = Path(temporary) / name.rpartition("/")[2]
+        _write(args, source, sampler, out)
+        tell("sending")
+        address = hub.push(out, name, private=args.private)
+    print(
+        printable(f"{address}\n    in Python  sparring.GAN.from_pretrained({hub.PREFIX + name!r})", kept="\n")
+    )
+    return 0
+
+
+def _write(args: argparse.Namespace, source: RunFolder, sampler: Sampler, out: Path) -> None:
+    folder.write(source, out, warn, sampler=sampler, best=args.best, licence=args.license, force=args.force)
+
+
+def _beside(source: RunFolder, sampler: Sampler) -> tuple[Path, str]:
+    """Where exports of a run go by default, and their name without suffix."""
+    if packaged(source.path):
+        return Path(), source.name
+    return source.path / layout.EXPORTED, f"step-{sampler.step}"
