@@ -10,7 +10,13 @@ from sparring.page.report import STATIC
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("zh/*.md"))]
-TEXTS = [*PAGES, STATIC / "strings.js", STATIC / "doctor.zh.js", ROOT / "scripts/make_notebooks.py"]
+TEXTS = [
+    *PAGES,
+    STATIC / "strings.js",
+    STATIC / "doctor.zh.js",
+    STATIC / "numbers.js",
+    ROOT / "scripts/make_notebooks.py",
+]
 CHINESE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”…]"
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
 

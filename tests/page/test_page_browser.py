@@ -125,7 +125,7 @@ def test_what_a_run_shows(tmp_path: Path, page: Page, serve: type[Served]) -> No
     expect(card.locator(".doctor code").first).to_have_text("--r1-gamma 10")
     expect(card.locator(".doctor")).to_contain_text("spread = 0.1 (healthy: 0.85 to 1.05)")
     expect(card.locator(".scores.real")).to_be_visible()
-    expect(card.get_by_role("img", name=re.compile("D's loss 1.2, G's loss 0.9"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("D's loss 1.2, G's loss 0.9"))).to_be_visible()
     expect(card.locator(".numbers")).to_contain_text("1,000 samples/s")
     expect(card.get_by_alt_text("what the generator draws at step 1000")).to_be_visible()
 
@@ -209,6 +209,62 @@ def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None
     expect(row).to_contain_text("differs between the runs")
     page.get_by_role("checkbox", name="b").uncheck()
     expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_curves_of_two_runs_lie_over_one_another(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    for name, real in (("a", 0.6), ("b", 0.9)):
+        make_run(tmp_path / "runs" / name, d_real=real, d_fake=0.25)
+    page.goto(serve(tmp_path / "runs").at())
+    curves = page.locator("#curves")
+    expect(curves.locator(".legend")).to_have_text(re.compile("a\\s+b"))
+    fight = curves.get_by_role("img", name="a: D(real) 0.6, D(forged) 0.25; b: D(real) 0.9, D(forged) 0.25")
+    expect(fight).to_be_visible()
+    expect(curves.locator("figure").first.locator(".value")).to_have_count(4)
+    expect(curves.locator("figure").first).to_contain_text("healthy: 0.5 to 0.95")
+    curves.get_by_text("Choose numbers").click()
+    box = curves.get_by_role("checkbox", name="jitter")
+    box.focus()
+    expect(curves.locator(".meaning")).to_have_text(
+        re.compile("jitter: how far the samples of the same latents moved.*; healthy: 0.02 to 0.6; unit: ratio")
+    )
+    box.check()
+    expect(curves.get_by_role("img", name="a: jitter 0.2; b: jitter 0.2")).to_be_visible()
+    curves.get_by_role("checkbox", name="D(real)").uncheck()
+    expect(fight).to_have_count(0)
+    curves.get_by_label("Over").select_option("time")
+    ends = "[...App.curves.charts.values()].map(({ chart }) => chart.plot.data[0].at(-1))"
+    assert set(page.evaluate(ends)) == {20}
+    curves.get_by_role("checkbox", name="log axis ↑").check()
+    page.reload()
+    expect(curves.get_by_role("img", name="a: jitter 0.2; b: jitter 0.2")).to_be_visible()
+    expect(curves.get_by_label("Over")).to_have_value("seconds")
+    assert page.evaluate("App.curves.charts.get('jitter').chart.plot.scales.y.distr") == 3
+    expect(curves.get_by_role("checkbox", name="log axis ↑")).to_be_checked()
+
+
+def test_a_click_on_a_curve_moves_the_slider(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    chart = page.locator("#curves .u-over").first
+    expect(page.locator("img.picture")).to_have_attribute("src", re.compile(r"/1000\.png\?"))
+    chart.click(position={"x": 2, "y": 50})
+    expect(page.locator("img.picture")).to_have_attribute("src", re.compile(r"/0\.png\?"))
+    assert page.evaluate("App.curves.where()[0].x") == 50  # the record nearest to the picture
+
+
+def test_smoothing_healthy_ranges_and_common_axes(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    assert page.evaluate("smoothed([2, 2, null, 2], 0.5)") == [2, 2, None, 2]
+    assert page.evaluate("smoothed([0, 3], 0.5)") == [0, 2]
+    assert page.evaluate("smoothed([0, 3], 0)") == [0, 3]
+    ranges = page.evaluate(
+        "['0.5 to 0.95', 'above 0.5', 'below 0.1', 'falling', 'gap 0.2 to 4'].map(healthyRange)"
+    )
+    assert ranges == [[0.5, 0.95], [0.5, float("inf")], [float("-inf"), 0.1], None, None]
+    joined = page.evaluate(
+        """aligned([[[0, 2], [1, -1]], [[2, 4], [5, 6]]].map(([step, values]) =>
+        ({ name: "x", run: { view: { step, values: { x: values } } } })), { axis: "step", smooth: 0, logY: true })"""
+    )
+    assert joined == [[0, 2, 4], [1, None, None], [None, 5, 6]]
 
 
 def test_a_new_run_appears_by_itself(tmp_path: Path, page: Page, serve: type[Served]) -> None:

@@ -20,6 +20,7 @@ from sparring.errors import UnreadableError
 from sparring.files import read_object
 from sparring.history import facts as run_facts
 from sparring.history import layout
+from sparring.history.curves import curves
 from sparring.history.find import marked
 from sparring.page import reading
 
@@ -94,13 +95,16 @@ class Followed:
         has_names = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
         options = described(config, run, layout.own(self.path)) if config else {}
+        columns = reading.columns(reading.thinned(records))
+        measures = _measures(run)
         view = {
             "id": self.id,
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if has_names else [],
             "media": str(run.get("media", run_facts.MEDIA)),
-            "measures": _measures(run),
+            "measures": measures,
+            "curves": curves(columns["values"], measures),
             "changes": beyond_recipe(config) if config else {},
             "config": {name: value for name, value in options.items() if name not in OF_DATA},
             "problem": problem,
@@ -114,7 +118,7 @@ class Followed:
             "quality": read_object(self.path / layout.QUALITY),
             "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
-        found: dict[str, Any] = reading.shown(view | reading.columns(reading.thinned(records)))
+        found: dict[str, Any] = reading.shown(view | columns)
         return found
 
     def _state(self) -> dict[str, Any]:

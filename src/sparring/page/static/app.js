@@ -13,6 +13,7 @@ const App = {
   async start() {
     const query = new URLSearchParams(location.search);
     Text.choose(query.get("lang") ?? stored("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
+    this.curves = new Curves(document.getElementById("curves"), (id, step) => this.cards.get(id)?.stage.seek(step));
     this.setTheme(stored("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     document.getElementById("language").addEventListener("click", () => {
       Text.choose(Text.language === "zh" ? "en" : "zh");
@@ -126,15 +127,20 @@ const App = {
     const missing = this.known.filter((id) => shown.has(id) && !this.cards.has(id));
     await Promise.all(missing.map((id) => {
       const card = new RunCard(this.source, id, container);
+      card.onMove = (record) => this.curves.move(id, record);
       this.cards.set(id, card);
       return card.refresh();
     }));
-    container.classList.toggle("several", this.cards.size > 1);
+    document.querySelector("main").classList.toggle("several", this.cards.size > 1);
     this.compare();
   },
 
+  // The views of the shown runs, in the order of the runs.
+  views() { return this.known.map((id) => this.cards.get(id)?.view).filter(Boolean); },
+
   // Mark the options in which the shown runs differ; runs with unreadable options do not count.
   compare() {
+    this.curves.show(this.views());
     const configs = [...this.cards.values()].map((card) => card.view?.config ?? {}).filter((config) => Object.keys(config).length);
     const names = new Set(configs.flatMap(Object.keys));
     const different = new Set([...names].filter((name) => new Set(configs.map((c) => JSON.stringify(c[name]))).size > 1));
@@ -148,6 +154,7 @@ const App = {
     for (const card of this.cards.values()) {
       if (card.view?.state === "running" || card.view?.state === "waiting") await card.refresh();
     }
+    this.curves.show(this.views());
   },
 
   // Write all texts again, in the current language.
@@ -158,6 +165,7 @@ const App = {
     theme.setAttribute("aria-label", Text.say("themeLabel"));
     this.showFilter(document.getElementById("choice"));
     for (const card of this.cards.values()) card.show();
+    this.curves.show(this.views());
     this.notice("");
   },
 };

@@ -5,12 +5,12 @@ const Colours = {
   of(name) { return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(); },
 };
 
-class LineChart {
-  // lines: [{name, label, colour}]; seek(index) is called with the index of the record that the user clicks.
-  constructor(container, lines, { log = false, seek = null } = {}) {
+// One chart of one number, or of a pair, for one or several runs.
+class OverlayChart {
+  // names: of numbers in a history; seek(x) is called with the place on the axis that the user clicks.
+  constructor(container, names, seek) {
     this.container = container;
-    this.lines = lines;
-    this.log = log;
+    this.names = names;
     this.seek = seek;
     this.plot = null;
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(container);
@@ -18,72 +18,140 @@ class LineChart {
 
   size() { return { width: Math.max(200, this.container.clientWidth), height: 190 }; }
 
-  show(view, cursor) {
-    const data = [view.step, ...this.lines.map((line) => view.values[line.name] ?? view.step.map(() => null))];
-    if (this.log) {
-      data.splice(1, data.length, ...data.slice(1).map((column) => column.map((v) => (v > 0 ? v : null))));
-    }
-    this.cursor = cursor;
-    if (!this.plot || this.language !== Text.language || this.theme !== document.documentElement.dataset.theme) {
-      this.build(data);
-    } else {
-      this.plot.setData(data);
-    }
-    this.label(view);
+  // runs: [{id, view, colour, dash}]; settings: {axis, smooth, logX, logY}; logged: unit, range and meaning by name.
+  show(runs, settings, logged) {
+    const lines = runs.flatMap((run) => this.names.filter((name) => run.view.values[name]).map((name) => ({ run, name })));
+    const data = aligned(lines, settings);
+    const looks = JSON.stringify([Text.language, document.documentElement.dataset.theme, settings, lines.map(({ run, name }) => [run.id, run.colour, name])]);
+    this.bands = this.names.map((name) => [name, healthyRange(logged[name]?.healthy ?? "")]).filter(([, range]) => range);
+    this.lines = lines;
+    if (this.plot && this.looks === looks) this.plot.setData(data);
+    else this.build(data, settings, runs.length === 1);
+    this.looks = looks;
+    this.label(runs);
   }
 
-  build(data) {
+  build(data, settings, single) {
     this.plot?.destroy();
-    this.language = Text.language;
-    this.theme = document.documentElement.dataset.theme;
     const textColour = Colours.of("muted"), lineColour = Colours.of("line");
     const axis = { stroke: textColour, grid: { stroke: lineColour, width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+    const ticks = settings.axis === "seconds" ? Text.time : Text.count;
+    this.single = single;
     this.plot = new uPlot({
       ...this.size(),
-      scales: { x: { time: false }, y: this.log ? { distr: 3 } : {} },
+      scales: { x: { time: false, distr: settings.logX ? 3 : 1 }, y: { distr: settings.logY ? 3 : 1 } },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((v) => Text.count(v)) },
-        { ...axis, size: 46, values: (_, ticks) => ticks.map((v) => (v === null ? "" : Text.figure(v))) },
+        { ...axis, values: (_, places) => places.map((v) => (v === null ? "" : ticks.call(Text, v))) },
+        { ...axis, size: 52, values: (_, places) => places.map((v) => (v === null ? "" : Text.figure(v))) },
       ],
-      legend: { live: true },
-      cursor: { y: false, points: { size: 6 } },
-      series: [
-        { label: Text.say("step"), value: (_, v) => (v === null ? "–" : Text.count(v)) },
-        ...this.lines.map((line) => ({
-          label: Text.say(line.label) === line.label ? line.label : Text.say(line.label),
-          stroke: Colours.of(line.colour), width: 1.6, spanGaps: true, points: { show: (plot) => plot.data[0].length < 3 },
-          value: (_, v) => Text.figure(v),
-        })),
-      ],
-      hooks: { draw: [(plot) => this.drawCursor(plot)] },
+      legend: { show: false },
+      cursor: { y: false, points: { size: 6 }, sync: { key: "curves" } },
+      series: [{}, ...this.lines.map(({ run, name }) => ({
+        stroke: Colours.of(single ? ROLES[name] ?? "accent" : run.colour), width: 1.6, spanGaps: true,
+        dash: name === this.names[0] ? (single ? [] : run.dash) : [2, 3], points: { show: (plot) => plot.data[0].length < 3 },
+      }))],
+      hooks: {
+        drawClear: [(plot) => this.drawBands(plot)], draw: [(plot) => this.drawPlaces(plot)],
+        setCursor: [(plot) => this.read(plot)],
+      },
     }, data, this.container);
-    if (this.seek) {
-      this.plot.over.addEventListener("click", () => this.plot.cursor.idx !== null && this.seek(this.plot.cursor.idx));
+    this.plot.over.addEventListener("click", () => this.plot.cursor.left >= 0 && this.seek(this.plot.posToVal(this.plot.cursor.left, "x")));
+  }
+
+  // The healthy range as a faint band.
+  drawBands(plot) {
+    const { ctx, bbox } = plot;
+    for (const [name, [low, high]] of this.bands) {
+      const within = (v) => Math.max(bbox.top, Math.min(bbox.top + bbox.height, v));
+      const y = (v, edge) => (Number.isFinite(v) && (v > 0 || plot.scales.y.distr !== 3) ? within(plot.valToPos(v, "y", true)) : edge);
+      const top = y(high, bbox.top), bottom = y(low, bbox.top + bbox.height);
+      ctx.save();
+      ctx.globalAlpha = 0.1;
+      ctx.fillStyle = Colours.of(this.single ? ROLES[name] ?? "accent" : "accent");
+      ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+      ctx.restore();
     }
   }
 
-  // Draw a vertical line at the step that the slider shows.
-  drawCursor(plot) {
-    if (this.cursor === null || this.cursor === undefined) return;
-    const x = plot.valToPos(this.cursor, "x", true), { ctx, bbox } = plot;
-    if (x < bbox.left || x > bbox.left + bbox.width) return;
-    ctx.save();
-    ctx.strokeStyle = Colours.of("ink");
-    ctx.globalAlpha = 0.5;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.restore();
+  // A vertical line for each run where its slider is.
+  drawPlaces(plot) {
+    const { ctx, bbox } = plot;
+    for (const { x, colour } of this.places ?? []) {
+      const left = plot.valToPos(x, "x", true);
+      if (!(left >= bbox.left && left <= bbox.left + bbox.width)) continue;
+      ctx.save();
+      ctx.setLineDash([]);
+      Object.assign(ctx, { strokeStyle: Colours.of(this.single ? "ink" : colour), globalAlpha: 0.5 });
+      ctx.beginPath();
+      ctx.moveTo(left, bbox.top);
+      ctx.lineTo(left, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.restore();
+    }
   }
 
-  moveCursor(step) { this.cursor = step; this.plot?.redraw(false, false); }
+  movePlaces(places) { this.places = places; this.plot?.redraw(false, false); }
 
-  label(view) {
-    const last = this.lines.map((line) => `${Text.say(line.name)} ${Text.figure((view.values[line.name] ?? []).at(-1))}`);
+  // Tell the values under the pointer; without it, the last ones.
+  read(plot) {
+    const at = plot.cursor.idx;
+    this.onRead?.(this.lines.map(({ run, name }, k) => ({ run, name, value: at === null || at === undefined ? lastOf(plot.data[k + 1]) : near(plot.data[k + 1], at) })));
+  }
+
+  label(runs) {
+    const said = runs.map((run) => {
+      const values = this.names.filter((name) => run.view.values[name]).map((name) => `${Text.number(name)} ${Text.figure(lastOf(run.view.values[name]))}`).join(Text.sign(", "));
+      return runs.length > 1 ? `${run.id}${Text.sign(": ")}${values}` : values;
+    });
     this.container.setAttribute("role", "img");
-    this.container.setAttribute("aria-label", last.join(Text.sign(", ")));
+    this.container.setAttribute("aria-label", said.join(Text.sign("; ")));
+    this.read(this.plot);
   }
+}
+
+const ROLES = { // the colours of numbers that are one player's, or of real or forged samples
+  d_real: "real", real_logit: "real", d_fake: "fake", fake_logit: "fake", g_loss: "fake", g_gradient_norm: "fake", g_change: "fake",
+  d_loss: "inspector", d_gradient_norm: "inspector", d_change: "inspector", auc: "inspector", held_out_gap: "inspector", d_rank: "inspector",
+};
+
+// The columns of all lines over one axis, smoothed; a logarithmic axis has no place for what is not positive.
+function aligned(lines, { axis, smooth, logX, logY }) {
+  if (!lines.length) return [[]];
+  const tables = lines.map(({ run, name }) => {
+    const kept = run.view[axis].map((x, k) => k).filter((k) => !logX || run.view[axis][k] > 0);
+    const values = smoothed(run.view.values[name], smooth);
+    return [kept.map((k) => run.view[axis][k]), kept.map((k) => (logY && !(values[k] > 0) ? null : values[k]))];
+  });
+  return uPlot.join(tables);
+}
+
+// The exponential moving average, without the pull of its start towards 0 (as Adam's moments, Kingma & Ba 2015).
+function smoothed(values, weight) {
+  if (!weight) return values;
+  let sum = 0, whole = 0;
+  return values.map((v) => {
+    if (typeof v !== "number") return v;
+    sum = weight * sum + (1 - weight) * v;
+    whole = weight * whole + 1 - weight;
+    return sum / whole;
+  });
+}
+
+// "0.5 to 0.95", "above 0.5", "below 0.1" or "1" as [low, high]; null for what is no range of numbers.
+function healthyRange(text) {
+  const [, low, high] = text.match(/^([\d.]+) to ([\d.]+)$/) ?? [];
+  if (low) return [Number(low), Number(high)];
+  const [, side, bound] = text.match(/^(above|below) ([\d.]+)$/) ?? [];
+  if (!side) return null;
+  return side === "above" ? [Number(bound), Infinity] : [-Infinity, Number(bound)];
+}
+
+function lastOf(values) { return values.findLast((v) => typeof v === "number"); }
+
+// The value at a place of a column, or the one before it: lines of other runs have their own places.
+function near(values, at) {
+  for (let k = at; k >= 0; k--) if (typeof values[k] === "number") return values[k];
+  return undefined;
 }
 
 function svg(name, attributes) {
@@ -121,7 +189,7 @@ function drawScores(container, scores, range) {
   for (const [k, name] of ["real", "fake"].entries()) {
     const part = document.createElement("span");
     part.className = `key ${name}`;
-    part.textContent = Text.bracketed(Text.say(name), `⌀ ${Text.figure(means[k])}`);
+    part.textContent = Text.bracketed(Text.say(name), Text.say("meanOf", { n: Text.figure(means[k]) }));
     legend.append(part);
   }
   container.append(picture, legend);

@@ -25,17 +25,10 @@ class RunCard {
       </section>
       <section><h3 data-say="tell"></h3><p class="muted small" data-say="tellHelp"></p><div data-part="scores" class="histogram"></div></section>
       <dl data-part="numbers" class="numbers"></dl>
-      <section><h3 data-say="losses"></h3><div data-part="losses"></div></section>
-      <section><h3 data-say="distance"></h3><p class="muted small"></p><div data-part="distance"></div></section>
       <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
       <section data-part="rescue" hidden><h3 data-say="rescue"></h3><ol class="small"></ol></section>
       <details data-part="config"><summary data-say="config"></summary><table class="small"><tbody></tbody></table></details>`;
     this.stage = new Stage(this.source, this.part("stage"), (step) => this.showStep(step));
-    const seek = (index) => this.stage.seek(this.view.step[index]);
-    this.losses = new LineChart(this.part("losses"), [
-      { name: "d_loss", label: "D", colour: "inspector" }, { name: "g_loss", label: "G", colour: "fake" },
-    ], { seek });
-    this.seek = seek;
   }
 
   async refresh() {
@@ -58,27 +51,10 @@ class RunCard {
     this.showState();
     this.showDoctor();
     this.stage.show(view);
-    const cursor = this.stage.steps[this.stage.index()] ?? null;
-    this.losses.show(view, cursor);
-    this.showDistance(cursor);
     this.showNumbers();
     this.playground.show(view);
     this.showRescue();
     this.showConfig();
-  }
-
-  // The chart of times real; old histories have another distance instead.
-  showDistance(cursor) {
-    const name = this.view.values.times_real ? "times_real" : "distance", container = this.part("distance");
-    if (this.distanceName !== name) {
-      container.replaceChildren();
-      this.distance = new LineChart(container, [{ name, label: name === "times_real" ? "timesReal" : "MIND", colour: "accent" }], { log: true, seek: this.seek });
-      this.distanceName = name;
-    }
-    const head = container.parentElement.querySelector("h3");
-    head.textContent = Text.say(name === "times_real" ? "timesReal" : "distance");
-    head.nextElementSibling.textContent = Text.say(name === "times_real" ? "timesRealHelp" : "distanceHelp");
-    this.distance.show(this.view, cursor);
   }
 
   showState() {
@@ -231,10 +207,9 @@ class RunCard {
     }
   }
 
-  // Show the scores of this step, and mark it in the charts.
+  // Show the scores of this step, and mark it in the curves.
   showStep(step) {
-    this.losses.moveCursor(step);
-    this.distance?.moveCursor(step);
+    this.onMove?.(step === null ? null : this.stage.record(step));
     const scores = this.view.scores.filter(Boolean);
     const whole = scores.length ? [Math.min(...scores.map((s) => s[0])), Math.max(...scores.map((s) => s[1]))] : [0, 1];
     drawScores(this.part("scores"), step === null ? null : this.view.scores[this.stage.record(step)], this.range(scores, whole));

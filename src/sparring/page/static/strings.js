@@ -22,10 +22,11 @@ const STRINGS = {
     play: "Play", pause: "Pause", scrub: "time", plane: "Real points (blue) and forged ones (orange). The more purple the background, the more real the discriminator thinks that place is, compared with the rest at this moment. Lines: the direction in which it pulls the points.",
     tell: "Can the inspector still tell?", tellHelp: "The scores that the discriminator gives real and forged samples at this moment. If they are apart, it can tell; if they overlap, it cannot.",
     real: "real", fake: "forged", noScores: "This history has no scores.",
-    losses: "Losses", distance: "Distance to the data", distanceHelp: "lower is better; 1 is as bad as drawing the mean of the data again and again",
+    curves: "Curves", axis: "Over", axis_step: "steps", axis_samples_seen: "samples seen", axis_seconds: "time", smooth: "Smoothing", smoothHelp: "an exponential moving average: jumps between neighbouring records go, the course stays",
+    logX: "log axis →", logY: "log axis ↑", pickNumbers: "Choose numbers", pickHelp: "Point at a number or move to it by Tab to read what it means.", unit: "unit: {unit}", meanOf: "mean {n}",
+    group_fight: "The fight", group_quality: "Quality", group_variety: "Variety", group_likeness: "Likeness", group_losses: "Losses", group_gradients: "Gradients and weights", group_schedule: "Schedules and speed", group_own: "Of this kind of data", group_other: "Other numbers",
     speed: "Speed", perSecond: "{n} samples/s", time: "Training time", seen: "Samples seen", spread: "Variety", detail: "Detail", variety: "Variety of detail", spreadHelp: "1: as varied as the data",
     frechet: "Fréchet distance", ofReal: "real samples score {value}", measured: "{label}, step {step}", measuredBefore: "{label}, measured at step {step}; the training has continued since",
-    d_loss: "D's loss", g_loss: "G's loss",
     precision: "precision", recall: "recall", coverage: "coverage",
     playground: "Playground", playgroundHelp: "Drawn by the newest saved generator. Pick a sample, then move the sliders.",
     listen: "Listen", silence: "Silence", listenNearest: "Listen to the nearest bars", nearestBars: "the nearest bars of the training data, of which {share} of the notes are the same",
@@ -54,10 +55,11 @@ const STRINGS = {
     play: "播放", pause: "暂停", scrub: "时间", plane: "真点（蓝）与假点（橙）。底色越紫，此刻判别器就越相信那里的点是真的（与别处相比）。线段：它把点拉向的方向。",
     tell: "鉴定师还分得清吗？", tellHelp: "此刻判别器给真样本和假样本的分数。分开：分得清；重叠：分不清。",
     real: "真", fake: "假", noScores: "这份历史没有分数。",
-    losses: "损失", distance: "与数据的距离", distanceHelp: "越低越好；1 等于反复画平均图",
+    curves: "曲线", axis: "横轴", axis_step: "步数", axis_samples_seen: "已看样本", axis_seconds: "时间", smooth: "平滑", smoothHelp: "指数移动平均：抹去相邻记录之间的跳动，保留走势",
+    logX: "横轴取对数", logY: "纵轴取对数", pickNumbers: "选择数值", pickHelp: "指向一个数值，或用 Tab 键移到它上面，即可看到它的含义。", unit: "单位：{unit}", meanOf: "平均 {n}",
+    group_fight: "对抗", group_quality: "质量", group_variety: "多样性", group_likeness: "相像程度", group_losses: "损失", group_gradients: "梯度与权重", group_schedule: "日程与速度", group_own: "这类数据特有的", group_other: "其他数值",
     speed: "速度", perSecond: "每秒 {n} 个样本", time: "训练时间", seen: "已看样本", spread: "多样性", detail: "细节", variety: "细节的多样性", spreadHelp: "1：与数据一样多样",
     frechet: "Fréchet 距离", ofReal: "真样本得 {value}", measured: "{label}，第 {step} 步", measuredBefore: "{label}，测于第 {step} 步，之后训练又进行了",
-    d_loss: "判别器损失", g_loss: "生成器损失",
     precision: "精确率", recall: "召回率", coverage: "覆盖率",
     playground: "游乐场", playgroundHelp: "由最新保存的生成器绘制。选一个样本，再移动滑块。",
     listen: "试听", silence: "停止播放", listenNearest: "试听最接近的小节", nearestBars: "训练数据中最接近的小节，其中 {share} 的音符相同",
@@ -91,9 +93,12 @@ const Text = {
   list(names) { return names.map((name) => this.name(name)).join(this.sign(", ")); },
   cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
   meaning(sign) { return this.language === "zh" ? MEANINGS_ZH[sign.name] ?? sign.meaning : sign.meaning; },
+  number(name) { return NUMBERS[this.language][name] ?? name.replaceAll("_", " "); },
+  unit(unit) { return this.language === "zh" ? UNITS_ZH[unit] ?? unit : unit; },
   range(healthy) {
     if (this.language !== "zh") return healthy;
-    return healthy.replace(" to ", " 到 ").replace("above", "高于").replace("below", "低于").replace("falling", "下降");
+    return healthy.replace(" to ", " 到 ").replace("above", "高于").replace("below", "低于").replace("falling", "下降")
+      .replace("near that of the data", "接近数据的值").replace("data's", "随数据而定").replace("steady", "平稳").replace("small", "小").replace("gap", "相差");
   },
   count(number) {
     if (typeof number !== "number") return "–";
