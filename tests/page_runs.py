@@ -15,7 +15,8 @@ from sparring.config.toml import to_toml
 from sparring.errors import RunError
 from sparring.history.record import Record, Scores
 from sparring.page import server
-from sparring.page.server import Drawn, DrawRequest, app
+from sparring.page.asked import DrawRequest
+from sparring.page.server import Drawn, app
 
 ADDRESS = "http://127.0.0.1:8555"
 VALUES = {

@@ -13,7 +13,7 @@ from sparring.cli.main import main
 from sparring.cli.playground import Playground
 from sparring.errors import ConfigError, PlayerError, RunError
 from sparring.gan import GAN
-from sparring.page.server import DrawRequest
+from sparring.page.asked import DrawRequest
 from sparring.runs.folder import RunFolder
 from test_gan_runs import assert_same
 

@@ -1,31 +1,40 @@
 """The page's server without a browser: what it tells of runs, and what it refuses."""
 
 import asyncio
+import io
 import json
 import math
 import os
+import re
 import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from conftest import TINY
 from page_runs import age, client, make_run, never, record
 from sparring import games
+from sparring.cli.main import main
 from sparring.cli.playground import Playground
+from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
 from sparring.doctor.rules import RULES
 from sparring.history.record import Record
+from sparring.kinds.traits import of_pictures
 from sparring.page import follow, reading, server
+from sparring.page.asked import DrawRequest, LatentPoint, typed
 from sparring.page.follow import Followed, find
 from sparring.page.report import STATIC, report
-from sparring.page.server import Drawn, DrawRequest, LatentPoint, Page
+from sparring.page.server import Drawn, Page
 from sparring.runs.create import create
+from sparring.runs.folder import RunFolder
 from sparring.runs.writer import train_in
 from sparring.training import suited
 
@@ -43,6 +52,25 @@ def test_a_view_has_what_the_page_shows(tmp_path: Path) -> None:
     assert view["classes"] == list("0123456789")
     assert view["config"]["recipe"] == "sprint"
     assert view["changes"] == {}
+
+
+def test_rows_of_the_table_say_of_runs_what_their_views_say(tmp_path: Path) -> None:
+    ill, short = make_run(tmp_path / "runs/ill", spread=0.1), make_run(tmp_path / "runs/short", records=1)
+    (short / "config.toml").write_text("recipe = 3")
+    page = client(tmp_path / "runs")
+    rows = page.get("/api/table?id=ill&id=nobody&id=short").json()
+    assert [row["id"] for row in rows] == ["ill", "short"]
+    assert (rows[0]["state"], rows[0]["recipe"], rows[0]["seconds"]) == ("finished", "sprint", 20)
+    assert [finding["name"] for finding in rows[0]["findings"]] == ["mode-collapse"]
+    assert (rows[1]["state"], rows[1]["recipe"], rows[1]["conclusion"]) == ("running", None, "short")
+    view = page.get("/api/runs/ill").json()
+    with (ill / "history.jsonl").open("a") as file:
+        file.write(record(21, 40, times_real=3.0, non_finite=2.0).to_json() + "\n")
+    (after,) = page.get("/api/table?id=ill").json()
+    assert (after["state"], after["times_real"], after["seconds"]) == ("broken", 3, 21)
+    assert after["changes"] == view["changes"]
+    page.get("/api/runs/ill")
+    assert page.get("/api/table?id=ill").json() == [after]  # from the view this time
 
 
 def test_runs_of_a_folder_and_new_ones(tmp_path: Path) -> None:
@@ -318,6 +346,79 @@ def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dat
     for _ in train_in(other, games.make(other.config, pictures.spec, pictures.classes), pictures):
         pass
     assert paint(folder.path, DrawRequest(here)) != ends[0]  # the same step of another run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two checkpoints, at steps 1 and 4."""
+    data = from_array(np.random.default_rng(0).integers(0, 256, (64, 1, 8, 8), dtype=np.uint8), name="noise")
+    options = TINY | {"samples_seen": 64, "clusters": None, "checkpoint_seconds": 0.0, "record_every": 3}
+    config = suited.configure(data, "sprint", **options)
+    folder = create(tmp_path_factory.mktemp("trained") / "a", config, data)
+    for _ in train_in(folder, games.make(config, data.spec, data.classes), data):
+        pass
+    return folder.path
+
+
+def test_a_point_is_drawn_by_the_page_and_the_command_line_alike(trained: Path, tmp_path: Path) -> None:
+    point = "seed=3&sliders=1,0,-2&truncation=0.5&to_seed=4&share=0.25"
+    asked = DrawRequest.of(dict(parse_qsl(point)))
+    assert asked == typed(point)
+    drawn = Playground()(trained, asked).content
+    assert main(["sample", str(trained), "--at", point, "--out", str(tmp_path / "a.png")]) == 0
+    pixels = [np.asarray(Image.open(file)) for file in (io.BytesIO(drawn), tmp_path / "a.png")]
+    assert np.array_equal(
+        *(picture.reshape(8, 8) if picture.shape == (8, 8) else picture[2:10, 2:10] for picture in pixels)
+    )
+    others = ["seed=3", "seed=3&truncation=0.5", "seed=3&sliders=1,0,-2&truncation=0.5"]
+    assert len({Playground()(trained, typed(other)).content for other in others} | {drawn}) == 4
+
+
+def test_points_that_no_playground_names_are_refused(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in (
+        (["--at", "sead=3"], "no name 'sead'|unknown name 'sead'"),
+        (["--at", "seed=x"], "expected a whole number, got 'x'"),
+        (["--at", "seed=1", "--count", "3"], "leave out --count"),
+        (["--at", "seed=1", "--interpolate"], "leave out --interpolate"),
+    ):
+        assert main(["sample", str(trained), *words]) == 1
+        assert re.search(said, capsys.readouterr().err)
+
+
+def test_earlier_checkpoints_draw_what_was_drawn_then(trained: Path) -> None:
+    steps = Followed("a", trained).view()["checkpoints"]
+    assert len(steps) == 2
+    paint = Playground()
+    drawn = {step: paint(trained, DrawRequest(step=step)).content for step in (0, *steps, None)}
+    assert drawn[0] == drawn[steps[0]] != drawn[steps[1]] == drawn[None]
+
+
+def test_what_the_sliders_change_is_told(trained: Path) -> None:
+    told = Playground()(trained, DrawRequest(part="directions"))
+    assert told.media == "application/json"
+    effects = json.loads(told.content)
+    assert len(effects) == min(6, TINY["latent_dim"])
+    script = (STATIC / "numbers.js").read_text("utf-8").split("TRAITS")[1]
+    spec = RunFolder(trained).spec
+    for name in of_pictures(np.zeros((1, 3, 8, 8), np.uint8), spec).keys() | {"length", "pitch", "notes"}:
+        assert len(re.findall(rf"\b{name}: \[", script)) == 2, name
+
+
+def test_a_picture_that_is_sent_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[DrawRequest] = []
+
+    def draw(path: Path, request: DrawRequest) -> Drawn:
+        asked.append(request)
+        return Drawn(b"png", "image/png")
+
+    page = client(make_run(tmp_path / "a"), draw=draw)
+    assert page.post("/api/runs/a/draw?seed=1", content=b"picture").status_code == 200
+    assert asked[0].picture == b"picture"
+    monkeypatch.setattr(server, "MOST_SENT", 6)
+    answer = page.post("/api/runs/a/draw", content=b"picture")
+    assert (answer.status_code, "at most" in answer.text) == (400, True)
+    elsewhere = page.post("/api/runs/a/draw", content=b"x", headers={"origin": "http://evil.example"})
+    assert elsewhere.status_code == 403
 
 
 def test_the_doctor_speaks_chinese() -> None:

@@ -21,10 +21,13 @@ from conftest import TINY
 from page_runs import age, make_run, record
 from sparring import games
 from sparring.cli.watch import LOOPBACK, playground
+from sparring.config.recipes import from_recipe
+from sparring.config.toml import to_toml
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.page.asked import DrawRequest
 from sparring.page.report import write_report
-from sparring.page.server import Draw, Drawn, DrawRequest, app
+from sparring.page.server import Draw, Drawn, app
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import suited
@@ -201,14 +204,47 @@ def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None
         make_run(tmp_path / "runs" / name, recipe=recipe)
     page.goto(serve(tmp_path / "runs").at("?run=a"))
     expect(page.get_by_role("article")).to_have_count(1)
-    page.get_by_role("checkbox", name="b").check()
+    page.get_by_role("checkbox", name="b", exact=True).check()
     expect(page.get_by_role("article")).to_have_count(2)
-    table = page.get_by_role("article", name="b").locator("details[data-part=config]")
-    table.locator("summary").click()
-    row = table.locator("tr", has=page.locator("th", has_text=re.compile("^g_lr$")))
-    expect(row).to_contain_text("differs between the runs")
-    page.get_by_role("checkbox", name="b").uncheck()
+    different = page.locator("#differences")
+    row = different.locator("tr", has=page.locator("th", has_text=re.compile("^g_lr$")))
+    expect(row).to_have_text(re.compile("g_lr0.014.*0.0002"))
+    expect(different.locator("tr", has_text="latent_dim")).to_have_count(1)
+    expect(different).not_to_contain_text("checkpoint_seconds")  # which they have in common
+    page.get_by_role("checkbox", name="b", exact=True).uncheck()
     expect(page.get_by_role("article")).to_have_count(1)
+    expect(different).to_be_hidden()
+
+
+def test_the_table_of_runs_is_sorted_filtered_and_follows(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    for name, times in (("far", 20.0), ("near", 2.0), ("old", None)):
+        run = make_run(tmp_path / "runs" / name, **({"times_real": times} if times else {}))
+        options = from_recipe("sprint", **({"g_lr": 0.01} if name == "far" else {}), r1_gamma=7)
+        (run / "config.toml").write_text(to_toml(options))
+    make_run(tmp_path / "runs/ill", spread=0.1)
+    page.goto(serve(tmp_path / "runs").at("?run=ill"))
+    table = page.locator("#table")
+    line = {name: table.locator("tbody tr", has_text=re.compile(f"^{name}")) for name in ("far", "near", "ill")}
+    expect(line["far"]).to_contain_text("--r1-gamma 7 --g-lr 0.01")
+    expect(line["far"]).to_contain_text("20 times real")
+    expect(line["ill"]).to_contain_text("draws nearly the same sample")
+    names = table.locator("tbody tr:not([hidden]) th")
+    table.get_by_role("button", name="Quality").click()
+    expect(names).to_have_text(["near", "far", re.compile("old|ill"), re.compile("old|ill")])
+    expect(table.locator("th", has_text="Quality")).to_have_attribute("aria-sort", "ascending")
+    table.get_by_role("button", name="Quality").click()
+    expect(names).to_have_text([re.compile("old|ill"), re.compile("old|ill"), "far", "near"])
+    table.get_by_role("searchbox", name="filter runs").fill("times REAL 0.01")
+    expect(names).to_have_text(["far"])
+    with (tmp_path / "runs/far/history.jsonl").open("a") as file:
+        file.write(record(21, 21, times_real=1.5).to_json() + "\n")
+    expect(line["far"]).to_contain_text("1.5 times real")
+    page.get_by_role("button", name="中文").click()
+    expect(table.get_by_role("searchbox", name="筛选训练")).to_have_value("times REAL 0.01")
+    table.get_by_role("searchbox", name="筛选训练").fill("画几乎相同")
+    expect(names).to_have_text(["ill"])
 
 
 def test_curves_of_two_runs_lie_over_one_another(tmp_path: Path, page: Page, serve: type[Served]) -> None:
@@ -262,7 +298,8 @@ def test_smoothing_healthy_ranges_and_common_axes(tmp_path: Path, page: Page, se
     assert ranges == [[0.5, 0.95], [0.5, float("inf")], [float("-inf"), 0.1], None, None]
     joined = page.evaluate(
         """aligned([[[0, 2], [1, -1]], [[2, 4], [5, 6]]].map(([step, values]) =>
-        ({ name: "x", run: { view: { step, values: { x: values } } } })), { axis: "step", smooth: 0, logY: true })"""
+        ({ name: "x", run: { view: { step, values: { x: values } } } })), { axis: "step",
+        smooth: 0, logY: true })"""
     )
     assert joined == [[0, 2, 4], [1, None, None], [None, 5, 6]]
 
@@ -282,17 +319,17 @@ def test_what_the_user_chose_stays(tmp_path: Path, page: Page, serve: type[Serve
     cards = page.get_by_role("article")
     expect(cards).to_have_count(2)
     for name in ("a", "b"):
-        page.get_by_role("checkbox", name=name).uncheck()
-    expect(page.get_by_role("status").first).to_have_text("Choose a run above.")
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    expect(page.get_by_role("status").first).to_have_text("Tick a run above.")
     with (tmp_path / "runs/a/history.jsonl").open("a") as file:
         file.write(record(21, 21).to_json() + "\n")
     page.wait_for_timeout(1500)
     expect(cards).to_have_count(0)
-    page.get_by_role("checkbox", name="a").check()
-    page.get_by_role("checkbox", name="a").focus()
+    page.get_by_role("checkbox", name="a", exact=True).check()
+    page.get_by_role("checkbox", name="a", exact=True).focus()
     make_run(tmp_path / "runs/c")
-    expect(page.get_by_role("checkbox", name="c")).to_be_visible()
-    assert page.evaluate("document.activeElement.value") == "a"
+    expect(page.get_by_role("checkbox", name="c", exact=True)).to_be_visible()
+    assert page.evaluate("document.activeElement.parentElement.textContent") == "a"
     page.reload()
     expect(cards).to_have_count(1)
     page.forgiven = "404"  # its picture  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from sparring.data.pairs import joined
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.gan import GAN
 from sparring.networks.unet import UNet
-from sparring.page.server import DrawRequest
+from sparring.page.asked import DrawRequest
 from sparring.runs import translator as module
 from sparring.runs.translator import Translator
 from sparring.uses.translate import scaled

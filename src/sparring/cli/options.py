@@ -215,6 +215,11 @@ def _using_verbs(verbs: Any) -> None:
         default=1.0,
         help="scale of the latents; 0.7: more typical, less varied (1)",
     )
+    sample.add_argument(
+        "--at",
+        metavar="POINT",
+        help="the sample of a point that the page's playground names, such as 'seed=7&truncation=0.7'",
+    )
     sample.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
     sample.add_argument("--interpolate", action="store_true", help="interpolate between latents (spherical)")
     sample.add_argument("--sound", action="store_true", help="music: also write what it sounds like, as .wav")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import math
 from contextlib import nullcontext
 from pathlib import Path
 
 from sparring import kinds
+from sparring.cli.playground import at
 from sparring.config.arguments import number, whole
 from sparring.errors import ConfigError, counted, printable, warn
 from sparring.games import drawing
 from sparring.history import layout
 from sparring.history.find import packaged
 from sparring.machine.device import Runtime
+from sparring.page.asked import DrawRequest, typed
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 
@@ -32,7 +35,9 @@ def run(args: argparse.Namespace) -> int:
     kind = kinds.of(folder.spec)
     if args.sound and not kind.sound:
         raise ConfigError(f"--sound: {kind.noun}s have no sound. Leave it out.")
-    sampler = Sampler.load(folder, warn, Runtime(args.device, "fp32"), best=args.best)
+    asked = _typed(args)
+    until = math.inf if asked is None or asked.step is None else asked.step
+    sampler = Sampler.load(folder, warn, Runtime(args.device, "fp32"), best=args.best, last=until)
     count = args.count or kind.count
     classes, columns = 0 if folder.spec.clusters else sampler.classes, None
     if classes and args.label is None and args.count is None and not args.interpolate:
@@ -44,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
     if args.where and args.interpolate:
         raise ConfigError("--where draws anew what does not fit, which a walk cannot: leave out --interpolate.")
     drawn_anew = ""
-    if kind.kept and not args.interpolate and args.label is None:
+    if asked is not None:
+        samples, labels = at(sampler, asked), None
+    elif kind.kept and not args.interpolate and args.label is None:
         found = sampler.kept(count, args.where or (), args.seed, args.truncation)
         samples, labels = found.samples, None
         if found.redrawn:
@@ -69,3 +76,17 @@ def run(args: argparse.Namespace) -> int:
         print(drawn_anew)
     print(printable(f"{counted(len(samples), 'sample')} from step {sampler.step:,}: {out}"))
     return 0
+
+
+def _typed(args: argparse.Namespace) -> DrawRequest | None:
+    """The point of the latent space that is asked for; None without one.
+
+    Raises:
+        ConfigError: it cannot be read, or something else is asked for too.
+    """
+    if args.at is None:
+        return None
+    for name in ("count", "label", "where", "interpolate"):
+        if getattr(args, name):
+            raise ConfigError(f"--at is one point of the latent space: leave out --{name}.")
+    return typed(args.at)

@@ -21,6 +21,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, spectrum, writers
 from sparring.kinds.kind import COLUMNS, Array, Kind, Measure, Pixels
+from sparring.kinds.traits import of_pictures
 from sparring.metrics.extractors import Features
 from sparring.metrics.features import to_uint8
 
@@ -165,6 +166,7 @@ IMAGE = Kind(
     most_numbers=MOST_NUMBERS,
     look=look,
     tiles=tiles,
+    traits=of_pictures,
     pair_sheet=pair_sheet,
     writers={
         ".png": writers.of_sheets(sheet),

@@ -99,6 +99,8 @@ class Kind:
         media: the media type of samples on the page, such as audio/wav or text/plain.
         show: turns decoded samples into the bytes of this type; None: the sheet as PNG.
         beside: as ``show``, each sample beside what is nearest in training samples, given second; None: never.
+        traits: what can be measured of each decoded sample (N,), by name, to say what a direction of the
+            latent space changes; None: nothing.
         offered: the suffixes of files that the page offers of a sample, with their media types.
         plane: whether the discriminator's logits over the space of the data can be shown as a landscape.
         writers: writes samples to a file, by the file's suffix; "" is a folder. The first is the default.
@@ -155,6 +157,7 @@ class Kind:
     media: str = MEDIA
     show: Callable[[Array, Spec], bytes] | None = None
     beside: Callable[[Array, Array, Spec], bytes] | None = None
+    traits: Callable[[Array, Spec], Mapping[str, Array]] | None = None
     offered: Mapping[str, str] = field(default_factory=dict)
     plane: Callable[[Spec], bool] = lambda spec: False
     sound: Callable[[Array, Array | None, Spec, Path], None] | None = None

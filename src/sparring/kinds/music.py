@@ -169,6 +169,16 @@ def repeated(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
     return measures.repeated_bars(rolls_of(fakes), min(Notes.of(spec.codec).grid, fakes.shape[1]))
 
 
+def traits(rolls: Array, spec: Spec) -> dict[str, Array]:
+    """The mean pitch of decoded pieces (N, T, voices), in semitones, and how many notes begin in each."""
+    begins = rolls > 0
+    notes = begins.sum((1, 2))
+    return {
+        "pitch": np.where(begins, rolls, 0).sum((1, 2)) / np.maximum(notes, 1),
+        "notes": notes.astype(float),
+    }
+
+
 class Rolls(np.ndarray[Any, np.dtype[np.int16]]):
     """Samples (N, T, voices) that can write themselves: a pitch where a note begins, minus it where it is held.
 
@@ -235,6 +245,7 @@ MUSIC = Kind(
     pair_sheet=pair_sheet,
     handed=handed,
     media="application/json",
+    traits=traits,
     show=show,
     beside=beside,
     offered=FILES,

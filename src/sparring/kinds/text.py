@@ -175,6 +175,7 @@ TEXT = Kind(
     lines=shown,
     handed=texts,
     media="text/plain",
+    traits=lambda samples, spec: {"length": np.array([len(text) for text in texts(samples, spec)], float)},
     show=lambda samples, spec: "\n".join(shown(samples, spec)).encode(),
     writers={
         ".txt": write,

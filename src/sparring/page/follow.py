@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from sparring.history import facts as run_facts
 from sparring.history import layout
 from sparring.history.curves import curves
 from sparring.history.find import marked
+from sparring.history.record import Record
 from sparring.page import reading
 
 SILENT_SECONDS = 30.0  # a run without records for less than this does not count as stopped
@@ -41,6 +43,8 @@ class Followed:
     path: Path
     _view: dict[str, Any] = field(default_factory=dict)
     _view_version: tuple[Any, ...] = ()  # what ``version`` was when the view was read
+    _row: dict[str, Any] = field(default_factory=dict)
+    _row_version: tuple[Any, ...] = ()
     _stamp: tuple[int, ...] = ()  # the size, time and inode of the history
     _stamp_since: float = 0.0  # by our clock, when we first saw this stamp
     _stamp_age: float = 0.0  # seconds since the history had grown, at that time
@@ -72,21 +76,42 @@ class Followed:
         """The steps at which the discriminator's landscape was kept (points only)."""
         return layout.steps(self.path / layout.FIELDS, layout.FIELD)
 
+    def saved(self) -> list[int]:
+        """The steps of the checkpoints that are kept, oldest first."""
+        return layout.steps(self.path / layout.CHECKPOINTS, layout.STATE)
+
     def checkpoint(self, last: float = math.inf) -> int | None:
         """The step of the newest checkpoint, at most ``last``; None without one."""
-        saved = layout.steps(self.path / layout.CHECKPOINTS, layout.STATE)
-        return max((step for step in saved if step <= last), default=None)
+        return max((step for step in self.saved() if step <= last), default=None)
 
     def view(self) -> dict[str, Any]:
         """Everything that the page shows of this run, except pictures."""
         version = self.version()
         if version != self._view_version:
             self._view, self._view_version = self._read(), version
-        state: dict[str, Any] = reading.shown(self._state())
+        state: dict[str, Any] = reading.shown(self._state(self._view))
         return self._view | state
+
+    def row(self) -> dict[str, Any]:
+        """What the table of runs shows of this run; its history is read, but not kept."""
+        version = self.version()
+        if version != self._row_version:
+            facts, records = (self._view, None) if version == self._view_version else self._judged()
+            self._row, self._row_version = reading.shown(_brief(facts, records)), version
+        times = self._row["times"]
+        state: dict[str, Any] = reading.shown(self._state(times))
+        return {name: value for name, value in self._row.items() if name != "times"} | {"state": state["state"]}
 
     def _read(self) -> dict[str, Any]:
         """The part of the view that only changes when a file changes."""
+        facts, records = self._judged()
+        columns = reading.columns(reading.thinned(records))
+        charts = {"curves": curves(columns["values"], facts["measures"])}
+        found: dict[str, Any] = reading.shown(facts | charts | columns)
+        return found
+
+    def _judged(self) -> tuple[dict[str, Any], list[Record]]:
+        """What is to be said of the run beside its curves, and its records."""
         run = read_object(self.path / layout.RUN)
         config, problem = reading.config(self.path)
         records, broken, whole = reading.history(self.path / layout.HISTORY)
@@ -95,16 +120,13 @@ class Followed:
         has_names = run.get("classes") and not spec.get("clusters") and isinstance(names, list)
         last = records[-1].step if records else math.inf
         options = described(config, run, layout.own(self.path)) if config else {}
-        columns = reading.columns(reading.thinned(records))
-        measures = _measures(run)
         view = {
             "id": self.id,
             "generation": self.generation(),
             "facts": {name: run.get(name) for name in ("data", "data_count", "created", "sparring")},
             "classes": [str(name) for name in names or []] if has_names else [],
             "media": str(run.get("media", run_facts.MEDIA)),
-            "measures": measures,
-            "curves": curves(columns["values"], measures),
+            "measures": _measures(run),
             "changes": beyond_recipe(config) if config else {},
             "config": {name: value for name, value in options.items() if name not in OF_DATA},
             "problem": problem,
@@ -113,17 +135,24 @@ class Followed:
             "pictures": [step for step in self.pictures() if step <= last],  # a later one is the user's
             "fields": [step for step in self.fields() if step <= last],
             "checkpoint": self.checkpoint(last),
+            "checkpoints": [step for step in self.saved() if step <= last],
+            "path": _typed(self.path),
+            "translates": spec.get("given") is not None,
+            "truth": spec.get("unpaired") is False,
             "diagnosis": facts(diagnose(records, options, partial(measured, self.path)), self.id),
             "evaluation": read_object(self.path / layout.EVALUATION),
             "quality": read_object(self.path / layout.QUALITY),
             "rescue": reading.json_lines(self.path / layout.RESCUE),
         }
-        found: dict[str, Any] = reading.shown(view | columns)
-        return found
+        return view, records
 
-    def _state(self) -> dict[str, Any]:
-        """The state of the training, the time since its last record, and the estimated time left."""
-        view, unknown = self._view, {"silent_seconds": 0.0, "left_seconds": None}
+    def _state(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """The state of the training, the time since its last record, and the estimated time left.
+
+        Args:
+            view: has the last entries of the columns ``progress``, ``seconds`` and ``non_finite``.
+        """
+        unknown = {"silent_seconds": 0.0, "left_seconds": None}
         if not self.path.is_dir():
             return unknown | {"state": "gone"}
         try:
@@ -158,6 +187,43 @@ class Followed:
             self._stamp, self._stamp_since = stamp, now
             self._stamp_age = max(0.0, time.time() - stat.st_mtime)
         return self._stamp_age + now - self._stamp_since
+
+
+def _typed(path: Path) -> str:
+    """A path as it is typed in the folder in which the page was started."""
+    with suppress(ValueError, OSError):
+        path = path.relative_to(Path.cwd())
+    return shlex.quote(str(path))
+
+
+def _brief(facts: Mapping[str, Any], records: Sequence[Record] | None) -> dict[str, Any]:
+    """The row of a run in the table, from what is said of it; ``times`` for its state.
+
+    Args:
+        records: its records; None if ``facts`` has the columns already.
+    """
+    columns = facts if records is None else reading.columns(records[-2:])
+    diagnosis, config = facts["diagnosis"], facts["config"]
+    quality, seconds = diagnosis["quality"], columns["seconds"]
+    return {
+        "id": facts["id"],
+        "data": facts["facts"]["data"],
+        "recipe": config.get("recipe"),
+        "changes": facts["changes"],
+        "times_real": quality["times_real"],
+        "error": quality["error"],
+        "distance": quality["distance"],
+        "seconds": seconds[-1] if seconds else None,
+        "conclusion": diagnosis["conclusion"],
+        "findings": [
+            {name: one[name] for name in ("name", "title", "subject")} for one in diagnosis["findings"]
+        ],
+        "times": {
+            "progress": columns["progress"][-2:],
+            "seconds": seconds[-2:],
+            "values": {"non_finite": columns["values"].get("non_finite", [])[-2:]},
+        },
+    }
 
 
 def _measures(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:

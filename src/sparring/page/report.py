@@ -33,7 +33,7 @@ def report(run: Path) -> bytes:
     view = followed.view()
     if not view["step"] and not view["pictures"]:
         raise RunError(f"{run} has no history and no pictures to report on. Give a run folder.")
-    view |= {"checkpoint": None, "written": time.strftime("%Y-%m-%d %H:%M")}
+    view |= {"checkpoint": None, "path": "", "written": time.strftime("%Y-%m-%d %H:%M")}
     if view["state"] in ("running", "waiting"):
         view |= {"state": "unfinished", "left_seconds": None}
     embedded: dict[str, Any] = {"view": view, "pictures": {}, "texts": {}, "fields": {}}

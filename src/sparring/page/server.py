@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
-import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +16,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sparring.errors import ConfigError, SparringError, quoted
+from sparring.errors import ConfigError, SparringError
 from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, is_step, step_name
+from sparring.page.asked import DrawRequest
 from sparring.page.follow import Followed, find
 from sparring.page.guard import Guard
 
@@ -28,98 +26,8 @@ STATIC = Path(__file__).parent / "static"
 POLL_SECONDS = 0.5  # between two searches for changes
 HEARTBEAT_SECONDS = 15.0  # after which an event is sent, even if nothing has changed
 POLL_SHARE = 0.02  # the largest share of the time that the search for changes may take
-MOST_DRAWN = 64  # samples per request
-MOST_SLIDERS = 8
-MOST_SEED = 2**31
-
-
-@dataclass(frozen=True)
-class LatentPoint:
-    """A point of the latent space.
-
-    Attributes:
-        seed: determines the latent.
-        label: a class; None: the seed determines it.
-        toward: another seed; the point lies between the latents of both.
-        near: how far the point lies towards that latent, from 0 to 1.
-    """
-
-    seed: int = 0
-    label: int | None = None
-    near: float = 0.0
-    toward: int | None = None
-
-    @staticmethod
-    def of(query: Mapping[str, str], prefix: str = "") -> LatentPoint:
-        """From an address's query.
-
-        Raises:
-            ConfigError: a value that cannot be read.
-        """
-        label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
-        return LatentPoint(
-            seed=_whole(query.get(f"{prefix}seed", "0")) % MOST_SEED,
-            label=_whole(label) if label else None,
-            near=_between(query.get(f"{prefix}near", "0"), 0.0, 1.0),
-            toward=_whole(toward) % MOST_SEED if toward else None,
-        )
-
-
-@dataclass(frozen=True)
-class DrawRequest:
-    """A request of the playground for samples.
-
-    Attributes:
-        point: the point of the first sample; further samples have the seeds after it.
-        count: how many samples.
-        to: another point of the latent space.
-        share: how far to go from ``point`` to ``to``, from 0 to 1.
-        sliders: how far to go along fixed directions of the latent space.
-        form: the suffix of a file that is asked for instead of what the page shows.
-        beside: whether to show each sample beside its nearest training sample.
-    """
-
-    point: LatentPoint = LatentPoint()
-    count: int = 1
-    to: LatentPoint | None = None
-    share: float = 0.0
-    sliders: tuple[float, ...] = ()
-    form: str = ""
-    beside: bool = False
-
-    @staticmethod
-    def of(query: Mapping[str, str]) -> DrawRequest:
-        """From an address's query.
-
-        Raises:
-            ConfigError: a value that cannot be read.
-        """
-        sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
-        return DrawRequest(
-            point=LatentPoint.of(query),
-            count=min(max(_whole(query.get("count", "1")), 1), MOST_DRAWN),
-            to=LatentPoint.of(query, "to_") if query.get("to_seed") else None,
-            share=_between(query.get("share", "0"), 0.0, 1.0),
-            sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
-            form=query.get("form", ""),
-            beside=query.get("beside") == "1",
-        )
-
-
-def _between(text: str, low: float, high: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if math.isnan(value):
-        raise ConfigError(f"expected a number from {low:g} to {high:g}, got {quoted(text)}")
-    return min(max(value, low), high)
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch("[+-]?[0-9]{1,18}", text):
-        raise ConfigError(f"expected a whole number, got {quoted(text)}")
-    return int(text)
+MOST_SENT = 20_000_000  # bytes of a picture that is to be translated
+MOST_ROWS = 100  # of the table per request
 
 
 class Drawn(NamedTuple):
@@ -167,6 +75,11 @@ class Page:
         run = await self.run(request)
         return _json(await run_in_threadpool(run.view))
 
+    async def table(self, request: Request) -> Response:
+        """The rows of the runs that are asked for, of those that there are."""
+        runs = [self.runs[name] for name in request.query_params.getlist("id")[:MOST_ROWS] if name in self.runs]
+        return _json([await run_in_threadpool(run.row) for run in runs])
+
     async def picture(self, request: Request) -> Response:
         return _file(await self.run(request), SAMPLES, request.path_params["step"], PICTURE)
 
@@ -178,7 +91,7 @@ class Page:
 
     async def drawn(self, request: Request) -> Response:
         try:
-            draw_request = DrawRequest.of(request.query_params)
+            draw_request = DrawRequest.of(request.query_params, await _body(request))
         except ConfigError as error:
             return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
         run = await self.run(request)
@@ -221,6 +134,21 @@ class Page:
         return {name: run.version() for name, run in self.runs.items()}
 
 
+async def _body(request: Request) -> bytes:
+    """What a page has sent with a request; b"" of a request that only reads.
+
+    Raises:
+        ConfigError: it is too large.
+    """
+    body = b""
+    if request.method == "POST":
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_SENT:
+                raise ConfigError(f"expected a file of at most {MOST_SENT / 1e6:.0f} MB")
+    return body
+
+
 def _file(run: Followed, folder: str, name: str, suffix: str) -> Response:
     """The file of a run with this step as its name.
 
@@ -256,11 +184,12 @@ def app(
         Route("/", index),
         Route("/api/runs", page.list),
         Route("/api/events", page.events),
+        Route("/api/table", page.table),
         Route("/api/runs/{id}", page.view),
         Route("/api/runs/{id}/pictures/{step}.png", page.picture),
         Route("/api/runs/{id}/pictures/{step}.txt", page.text),
         Route("/api/runs/{id}/fields/{name}.json", page.field),
-        Route("/api/runs/{id}/draw", page.drawn),
+        Route("/api/runs/{id}/draw", page.drawn, methods=["GET", "POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     inner = Starlette(

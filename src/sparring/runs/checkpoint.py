@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -99,19 +100,21 @@ def _digest(facts: Mapping[str, Any], tensors: BufferedReader | BytesIO) -> str:
 
 
 def read(
-    folder: Path, warn: Callable[[str], object], of: tuple[str, ...] = ("",)
+    folder: Path, warn: Callable[[str], object], of: tuple[str, ...] = ("",), last: float = math.inf
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The facts and tensors of the newest complete checkpoint; ``warn`` is called for broken ones.
 
     Args:
         of: prefixes of the names of the tensors to read; others are not loaded into memory.
+        last: leave out checkpoints of later steps, unless there are no others.
 
     Raises:
         NothingSavedError: there is no complete checkpoint.
         RunError: the checkpoint is of another version.
     """
     found = layout.steps(folder, layout.STATE)
-    for step in reversed(found):
+    early = [step for step in found if step <= last]
+    for step in reversed(early or found[:1]):
         try:
             return _whole(folder / f"{layout.step_name(step)}{layout.STATE}", step, of)
         except _BrokenError as error:

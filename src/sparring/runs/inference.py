@@ -79,6 +79,7 @@ class Sampler:
         *,
         best: bool = False,
         generator: Given | None = None,
+        last: float = math.inf,
     ) -> Sampler:
         """The generator from the newest complete checkpoint of a run, or from the best one.
 
@@ -88,6 +89,7 @@ class Sampler:
             runtime: where to draw; by default, on the best device of this machine.
             best: take the checkpoint with the least distance, not the last.
             generator: the user's own network that was trained, or a function that makes it.
+            last: the newest checkpoint up to this step; the oldest that is kept if all are later.
 
         Raises:
             RunError: there is no complete checkpoint, it is of another generator, or of one that does not draw
@@ -100,7 +102,7 @@ class Sampler:
         player = folder.drawn_with
         # The average is read too, so that one that the config does not mention is refused.
         wanted = (AVERAGE, GENERATOR) if player == GENERATOR else (player,)
-        facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted))
+        facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted), last)
         network = runtime.place(_untrained(folder, generator))
         mend = checkpoint.MEND if generator is None else "Give the generator that was trained."
         checkpoint.restore_network(network, player, facts, tensors, mend)

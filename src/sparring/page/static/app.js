@@ -2,7 +2,6 @@
 // The whole page: which runs it shows, in which language and theme, and how it follows changes.
 
 const FEW = 3; // at most this many runs are all shown at first
-const MANY = 12; // with more runs than this there is a filter
 
 const App = {
   source: chooseSource(),
@@ -14,6 +13,7 @@ const App = {
     const query = new URLSearchParams(location.search);
     Text.choose(query.get("lang") ?? stored("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
     this.curves = new Curves(document.getElementById("curves"), (id, step) => this.cards.get(id)?.stage.seek(step));
+    this.table = new RunTable(document.getElementById("table"), this.source, (id, wanted) => this.choose(id, wanted));
     this.setTheme(stored("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     document.getElementById("language").addEventListener("click", () => {
       Text.choose(Text.language === "zh" ? "en" : "zh");
@@ -48,6 +48,7 @@ const App = {
 
   async update({ runs, changed }) {
     await this.setRuns(runs);
+    this.table.load(changed);
     await Promise.all(changed.filter((id) => this.cards.has(id)).map((id) => this.cards.get(id).refresh()));
     this.compare();
     this.notice("");
@@ -59,50 +60,8 @@ const App = {
   },
 
   async setRuns(runs) {
-    const same = runs.length === this.known.length && runs.every((id, k) => id === this.known[k]);
     this.known = runs;
-    if (!same) this.showChoice();
     await this.showRuns();
-  },
-
-  // Checkboxes for the runs, the newest first. Existing ones are kept, so that they keep the focus.
-  showChoice() {
-    const container = document.getElementById("choice"), single = this.known.length < 2, shown = this.shown();
-    const boxes = new Map([...container.querySelectorAll("label")].map((label) => [label.querySelector("input").value, label]));
-    for (const [id, label] of boxes) if (single || !this.known.includes(id)) label.remove();
-    container.classList.toggle("many", this.known.length > MANY);
-    this.showFilter(container);
-    if (single) return;
-    for (const [k, id] of [...this.known].reverse().entries()) {
-      let label = boxes.get(id);
-      if (!label) {
-        label = document.createElement("label");
-        label.className = "choice";
-        const box = element(label, "input");
-        Object.assign(box, { type: "checkbox", value: id });
-        label.append(` ${id}`);
-        box.addEventListener("change", () => this.choose(id, box.checked));
-      }
-      label.querySelector("input").checked = shown.has(id);
-      const current = container.querySelectorAll("label")[k];
-      if (current !== label) container.insertBefore(label, current ?? null);
-    }
-  },
-
-  // A search field that hides checkboxes, if there are many runs.
-  showFilter(container) {
-    let box = container.querySelector("input[type=search]");
-    if (this.known.length <= MANY) { box?.remove(); return; }
-    if (!box) {
-      box = document.createElement("input");
-      box.type = "search";
-      box.addEventListener("input", () => {
-        for (const label of container.querySelectorAll("label")) label.hidden = !label.textContent.includes(box.value);
-      });
-      container.prepend(box);
-    }
-    box.setAttribute("aria-label", Text.say("filter"));
-    box.placeholder = Text.say("filter");
   },
 
   async choose(id, wanted) {
@@ -120,9 +79,9 @@ const App = {
   // Add and remove cards, so that the chosen runs are shown.
   async showRuns() {
     const container = document.getElementById("runs"), shown = this.shown();
-    for (const box of document.querySelectorAll("#choice input[type=checkbox]")) box.checked = shown.has(box.value);
+    this.table.show(this.known, shown);
     for (const [id, card] of this.cards) {
-      if (!shown.has(id) || !this.known.includes(id)) { card.card.remove(); this.cards.delete(id); }
+      if (!shown.has(id) || !this.known.includes(id)) { card.whole.remove(); this.cards.delete(id); }
     }
     const missing = this.known.filter((id) => shown.has(id) && !this.cards.has(id));
     await Promise.all(missing.map((id) => {
@@ -138,16 +97,11 @@ const App = {
   // The views of the shown runs, in the order of the runs.
   views() { return this.known.map((id) => this.cards.get(id)?.view).filter(Boolean); },
 
-  // Mark the options in which the shown runs differ; runs with unreadable options do not count.
+  // What concerns several runs: their curves, and the options in which they differ.
   compare() {
-    this.curves.show(this.views());
-    const configs = [...this.cards.values()].map((card) => card.view?.config ?? {}).filter((config) => Object.keys(config).length);
-    const names = new Set(configs.flatMap(Object.keys));
-    const different = new Set([...names].filter((name) => new Set(configs.map((c) => JSON.stringify(c[name]))).size > 1));
-    for (const card of this.cards.values()) {
-      card.different = different;
-      if (card.view) card.showConfig();
-    }
+    const views = this.views();
+    this.curves.show(views);
+    showDifferences(document.getElementById("differences"), views);
   },
 
   async refreshUnfinished() {
@@ -163,9 +117,9 @@ const App = {
     const theme = document.getElementById("theme");
     theme.textContent = Text.say(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     theme.setAttribute("aria-label", Text.say("themeLabel"));
-    this.showFilter(document.getElementById("choice"));
+    this.table.show(this.known, this.shown());
     for (const card of this.cards.values()) card.show();
-    this.curves.show(this.views());
+    this.compare();
     this.notice("");
   },
 };

@@ -36,6 +36,21 @@ const NUMBERS = {
     consonant: "协和的拍", chords: "和弦的差异",
   },
 };
+// What can change along a direction of the latent space: its name, and the words for less and for more of it.
+const TRAITS = {
+  en: {
+    brightness: ["brightness", "darker", "brighter"], contrast: ["contrast", "flatter", "more contrast"], ink: ["ink", "thinner", "thicker"],
+    size: ["size", "smaller", "larger"], rightness: ["place", "further left", "further right"], height: ["height", "lower", "higher"],
+    slant: ["slant", "leaning left", "leaning right"], width: ["width", "narrower", "wider"], colour: ["colour", "greyer", "more colourful"],
+    warmth: ["warmth", "bluer", "redder"], length: ["length", "shorter", "longer"], pitch: ["pitch", "lower", "higher"], notes: ["notes", "fewer notes", "more notes"],
+  },
+  zh: {
+    brightness: ["亮度", "更暗", "更亮"], contrast: ["反差", "更平", "反差更大"], ink: ["笔墨", "更细", "更粗"],
+    size: ["大小", "更小", "更大"], rightness: ["左右", "更靠左", "更靠右"], height: ["高低", "更低", "更高"],
+    slant: ["倾斜", "向左倾", "向右倾"], width: ["宽窄", "更窄", "更宽"], colour: ["色彩", "更灰", "更鲜艳"],
+    warmth: ["冷暖", "更蓝", "更红"], length: ["长度", "更短", "更长"], pitch: ["音高", "更低", "更高"], notes: ["音符", "音符更少", "音符更多"],
+  },
+};
 const UNITS_ZH = {
   nats: "奈特", probability: "概率", logit: "对数几率", ratio: "比值", share: "份额", index: "编号", correlation: "相关系数",
   cosine: "余弦", count: "个数", "per value": "每个值", "squared features": "特征的平方", "nats / slope²": "奈特 / 斜率²",

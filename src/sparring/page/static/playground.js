@@ -10,6 +10,9 @@ class Playground {
     this.base = 1; // the seed of the first tile
     this.label = "";
     this.knobs = new Array(KNOBS).fill(0);
+    this.effects = null; // what each knob changes, as far as it is known
+    this.truncation = 1;
+    this.step = null; // of the checkpoint that draws; null: the newest
     this.picked = null; // a point: {seed, label?, near?, toward?}
     this.before = null; // the point picked before it
     this.share = 0;
@@ -21,41 +24,113 @@ class Playground {
 
   show(view) {
     this.view = view;
-    const usable = this.source.live && view.checkpoint !== null && view.config.latent_dim && view.facts.data && !view.fields.length;
+    const usable = this.source.live && view.checkpoint !== null && view.config.latent_dim && view.facts.data && !view.fields.length && !view.translates;
     this.container.hidden = !usable;
     if (!usable) return;
-    const built = JSON.stringify([Text.language, view.classes, view.media]), generator = `${view.generation} ${view.checkpoint}`;
+    const built = JSON.stringify([Text.language, view.classes, view.media]);
     if (this.built !== built) {
       this.built = built;
       this.build();
     }
-    if (this.generator !== generator || !this.tiles.children.length) { // a new generator draws everything again
-      this.generator = generator;
-      this.fill(this.picked);
-    }
+    this.follow();
+  }
+
+  // A new generator draws everything again.
+  follow() {
+    const generator = `${this.view.generation} ${this.view.checkpoint} ${this.step}`;
+    if (this.generator === generator && this.tiles.children.length) return;
+    this.generator = generator;
+    this.fill(this.picked);
+    this.findDirections();
+  }
+
+  // The slider of time stands at this step: the nearest generator that was kept draws.
+  move(step) {
+    if (this.container.hidden || !this.tiles) return;
+    const kept = this.view.checkpoints, nearest = kept.reduce((best, one) => (Math.abs(one - step) < Math.abs(best - step) ? one : best), kept.at(-1));
+    this.step = step === null || nearest === kept.at(-1) ? null : nearest;
+    this.when.textContent = Text.say(kept.length > 1 ? "drawnAtOf" : "drawnAt", { step: Text.count(this.step ?? kept.at(-1)), all: kept.map((one) => Text.count(one)).join(Text.sign(", ")) });
+    this.follow();
   }
 
   build() {
     const container = this.container.querySelector(".play");
     container.replaceChildren();
     this.generator = null;
-    this.tiles = element(container, "div", "tiles");
+    const left = element(container, "div");
+    this.tiles = element(left, "div", "tiles");
+    const buttons = element(left, "p", "buttons");
+    button(buttons, Text.say("like"), () => { this.centre = this.picked; this.fill(); }).title = Text.say("likeHelp");
+    button(buttons, Text.say("another"), () => { this.base = (this.base + TILES * 7919) % SEEDS; this.centre = null; this.seed.value = this.base; this.fill(); }).title = Text.say("anotherHelp");
+    this.when = element(left, "p", "muted small");
+    if (this.view.classes.length) this.buildClasses(left);
     const side = element(container, "div", "knobs");
     this.music?.stop();
     this.large = this.medium(side, Text.say("picked"), "large");
     this.music = this.large.tagName === "CANVAS" ? new Music(side, this.large) : null;
     this.status = element(side, "p", "muted small", Text.say("drawing"));
     this.status.setAttribute("aria-live", "polite");
-    if (this.view.classes.length) this.buildClasses(side);
+    this.buildKnobs(side);
+    this.buildKeeping(side);
+    this.move(null);
+  }
+
+  buildKnobs(side) {
     const knobs = element(side, "fieldset");
     element(knobs, "legend", "", Text.say("knobs"));
-    this.sliders = this.knobs.map((now, k) => this.slider(knobs, Text.say("knob", { k: k + 1 }), -3, 3, now, (value) => (this.knobs[k] = value)));
-    this.blend = this.slider(side, Text.say("blend"), 0, 1, this.share, (value) => (this.share = value));
-    const buttons = element(side, "p", "buttons");
-    button(buttons, Text.say("like"), () => { this.centre = this.picked; this.fill(); });
-    button(buttons, Text.say("another"), () => { this.base = (this.base + TILES * 7919) % SEEDS; this.centre = null; this.fill(); });
-    button(buttons, Text.say("reset"), () => { this.reset(); this.draw(); });
+    this.knobs = new Array(Math.min(KNOBS, this.view.config.latent_dim)).fill(0).map((_, k) => this.knobs[k] ?? 0);
+    this.sliders = this.knobs.map((now, k) => this.slider(knobs, Text.say("knob", { k: k + 1 }), Text.say("knobWait"), -3, 3, now, (value) => (this.knobs[k] = value)));
+    this.blend = this.slider(side, Text.say("blend"), Text.say("blendHelp"), 0, 1, this.share, (value) => (this.share = value));
+    this.truncate = this.slider(side, Text.say("truncation"), Text.say("truncationHelp"), 0, 1.5, this.truncation, (value) => {
+      this.truncation = value;
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.fill(this.picked), 300);
+    });
+    button(element(side, "p", "buttons"), Text.say("reset"), () => { this.reset(); this.fill(this.picked); });
+    this.nameKnobs();
   }
+
+  // The seed, the sample as a file, and the command that draws it again.
+  buildKeeping(side) {
+    const label = element(side, "label", "seed", `${Text.say("seed")} `);
+    this.seed = element(label, "input");
+    Object.assign(this.seed, { type: "number", min: 0, max: SEEDS - 1, step: 1, value: this.base });
+    element(label, "small", "muted", ` ${Text.say("seedHelp")}`);
+    this.seed.addEventListener("change", () => {
+      this.base = Math.min(SEEDS - 1, Math.max(0, Math.round(Number(this.seed.value) || 0)));
+      this.centre = null;
+      this.fill();
+    });
+    const line = element(side, "p", "keep");
+    this.save = element(line, "a", "", Text.say("save"));
+    element(side, "p", "muted small", Text.say("again"));
+    const again = element(side, "p");
+    this.command = element(again, "code");
+    again.append(" ");
+    button(again, Text.say("copy"), () => navigator.clipboard?.writeText(this.command.textContent));
+  }
+
+  // What the directions change is measured once for each generator.
+  async findDirections() {
+    await this.visible;
+    const generator = this.generator;
+    const effects = await this.source.get(this.source.draw(this.view, { part: "directions", ...this.time() })).then((found) => found.json()).catch(() => []);
+    if (generator !== this.generator || !Array.isArray(effects)) return;
+    this.effects = effects;
+    this.nameKnobs();
+  }
+
+  nameKnobs() {
+    for (const [k, slider] of this.sliders.entries()) {
+      const effects = Object.entries(this.effects?.[k] ?? {}), [name, hint] = slider.closest(".knob").querySelectorAll("span, small");
+      const words = (side) => effects.map(([trait, effect]) => Text.trait(trait, side * effect)).join(Text.sign(", "));
+      name.textContent = effects.length ? `${Text.say("knob", { k: k + 1 })}${Text.sign(": ")}${effects.map(([trait]) => Text.trait(trait)).join(Text.sign(", "))}` : Text.say("knob", { k: k + 1 });
+      hint.textContent = effects.length ? Text.say("knobEffect", { less: words(-1), more: words(1) }) : Text.say(this.effects ? "knobHelp" : "knobWait");
+      slider.closest(".knob").title = effects.map(([trait, effect]) => Text.say("knobMeasure", { trait: Text.trait(trait), n: Text.figure(Math.abs(effect)) })).join("\n");
+    }
+  }
+
+  time() { return this.step === null ? {} : { step: this.step }; }
 
   // One button per class; a list if there are many classes.
   buildClasses(side) {
@@ -81,9 +156,12 @@ class Playground {
     }
   }
 
-  slider(container, name, low, high, now, changed) {
-    const label = element(container, "label", "knob", name);
-    const input = element(label, "input");
+  slider(container, name, hint, low, high, now, changed) {
+    const knob = element(container, "div", "knob"), label = element(knob, "label");
+    element(label, "span", "", name);
+    const input = element(label, "input"), help = element(knob, "small", "muted", hint);
+    help.id = `hint-${(Playground.hints = (Playground.hints ?? 0) + 1)}`;
+    input.setAttribute("aria-describedby", help.id);
     Object.assign(input, { type: "range", min: low, max: high, step: 0.05, value: now });
     input.addEventListener("input", () => { changed(Number(input.value)); this.draw(); });
     return input;
@@ -91,8 +169,9 @@ class Playground {
 
   reset() {
     this.knobs.fill(0);
-    this.share = 0;
+    Object.assign(this, { share: 0, truncation: 1 });
     for (const slider of [...this.sliders, this.blend]) slider.value = 0;
+    this.truncate.value = 1;
   }
 
   // The latent point of a tile: its own seed, or a point near the centre.
@@ -120,7 +199,7 @@ class Playground {
     await this.visible;
     for (const [shown, point] of samples) {
       if (mine !== this.filling) return;
-      await this.fetched(shown, this.source.draw(this.view, point)).catch(() => {});
+      await this.fetched(shown, this.source.draw(this.view, { ...point, ...this.manner() })).catch(() => {});
     }
   }
 
@@ -148,13 +227,31 @@ class Playground {
     this.draw();
   }
 
+  manner() { return { ...(this.truncation === 1 ? {} : { truncation: this.truncation }), ...this.time() }; }
+
+  // The point of the latent space at which the sliders stand, without what changes nothing.
+  asked() {
+    const options = { ...this.picked, ...this.manner() };
+    if (this.knobs.some((knob) => knob)) options.sliders = this.knobs.join(",");
+    if (!this.share) return options;
+    for (const [name, value] of Object.entries(this.before)) options[`to_${name}`] = value;
+    return { ...options, share: this.share };
+  }
+
+  // Offer the sample as a file, and the command that draws it.
+  keep(options) {
+    const point = decodeURIComponent(new URLSearchParams(options)), suffix = { audio: ".wav", text: ".txt", application: ".mid" }[this.view.media.split("/")[0]] ?? ".png";
+    this.command.textContent = `sparring sample ${this.view.path} --at '${point}' --out sample${suffix}`;
+    Object.assign(this.save, { href: this.source.draw(this.view, suffix === ".mid" ? { ...options, form: suffix } : options), download: `sample-${this.picked.seed}${suffix}` });
+  }
+
   // Draw as the sliders are set. While the server is busy, only the latest request waits.
   async draw() {
     await this.visible;
     if (this.waiting) { this.again = true; return; }
     this.waiting = true;
-    const options = { ...this.picked, sliders: this.knobs.join(","), share: this.share };
-    for (const [name, value] of Object.entries(this.before)) options[`to_${name}`] = value;
+    const options = this.asked();
+    this.keep(options);
     if (this.music) options.beside = 1;
     const started = performance.now();
     this.status.textContent ||= Text.say("drawing");

@@ -5,13 +5,17 @@ class RunCard {
   constructor(source, id, container) {
     this.source = source;
     this.id = id;
-    this.card = element(container, "article", "run");
+    this.whole = element(container, "div", "pair"); // the card, and below it what can be tried
+    this.card = element(this.whole, "article", "run");
     this.card.setAttribute("aria-label", id);
+    this.trying = element(this.whole, "section", "run trying");
+    this.trying.setAttribute("aria-label", id);
     this.build();
     this.playground = new Playground(source, this.part("playground"));
+    this.translation = new Translation(source, this.part("translation"));
   }
 
-  part(name) { return this.card.querySelector(`[data-part="${name}"]`); }
+  part(name) { return this.whole.querySelector(`[data-part="${name}"]`); }
 
   build() {
     this.card.innerHTML = `
@@ -25,9 +29,11 @@ class RunCard {
       </section>
       <section><h3 data-say="tell"></h3><p class="muted small" data-say="tellHelp"></p><div data-part="scores" class="histogram"></div></section>
       <dl data-part="numbers" class="numbers"></dl>
-      <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
       <section data-part="rescue" hidden><h3 data-say="rescue"></h3><ol class="small"></ol></section>
       <details data-part="config"><summary data-say="config"></summary><table class="small"><tbody></tbody></table></details>`;
+    this.trying.innerHTML = `
+      <section data-part="playground" class="playground" hidden><h3 data-say="playground"></h3><p class="muted small" data-say="playgroundHelp"></p><div class="play"></div></section>
+      <section data-part="translation" class="translation" hidden><h3 data-say="translation"></h3><p class="muted small" data-say="translationHelp"></p><div class="wipe"></div></section>`;
     this.stage = new Stage(this.source, this.part("stage"), (step) => this.showStep(step));
   }
 
@@ -42,17 +48,18 @@ class RunCard {
     }
   }
 
-  show(different = this.different ?? new Set()) {
-    this.different = different;
+  show() {
     const view = this.view;
     if (!view) return;
-    for (const container of this.card.querySelectorAll("[data-say]")) container.textContent = Text.say(container.dataset.say);
+    for (const container of this.whole.querySelectorAll("[data-say]")) container.textContent = Text.say(container.dataset.say);
     this.card.querySelector("h2").textContent = view.id;
     this.showState();
     this.showDoctor();
     this.stage.show(view);
     this.showNumbers();
     this.playground.show(view);
+    this.translation.show(view);
+    this.trying.hidden = [...this.trying.children].every((part) => part.hidden);
     this.showRescue();
     this.showConfig();
   }
@@ -200,15 +207,13 @@ class RunCard {
         head.append(word);
       }
       element(row, "td", "", String(value));
-      const notes = [];
-      if (name in this.view.changes) notes.push(Text.say("changed"));
-      if (this.different.has(name)) { row.classList.add("different"); notes.push(Text.say("different")); }
-      element(row, "td", "muted", notes.join(Text.sign(", ")));
+      element(row, "td", "muted", name in this.view.changes ? Text.say("changed") : "");
     }
   }
 
   // Show the scores of this step, and mark it in the curves.
   showStep(step) {
+    this.playground?.move(this.stage.atEnd ? null : step);
     this.onMove?.(step === null ? null : this.stage.record(step));
     const scores = this.view.scores.filter(Boolean);
     const whole = scores.length ? [Math.min(...scores.map((s) => s[0])), Math.max(...scores.map((s) => s[1]))] : [0, 1];

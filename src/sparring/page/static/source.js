@@ -5,6 +5,7 @@ class LiveSource {
   constructor() { this.live = true; }
   async runs() { return (await this.get("api/runs")).json(); }
   async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
+  async rows(ids) { return (await this.get(`api/table?${new URLSearchParams(ids.map((id) => ["id", id]))}`)).json(); }
   // Addresses contain the run's generation: if another run replaces this one in its folder, no old picture is shown.
   picture(view, step) { return `${this.address(view)}/pictures/${step}.png?g=${view.generation}`; }
   async text(view, step) { return (await this.get(`${this.address(view)}/pictures/${step}.txt?g=${view.generation}`)).text(); }
