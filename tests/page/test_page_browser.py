@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from conftest import TINY
 from page_runs import age, make_run, record
 from sparring import games
-from sparring.cli.watch import LOOPBACK, playground
+from sparring.cli.watch import LOOPBACK, lab, playground
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import to_toml
 from sparring.data.arrays import from_array
@@ -88,7 +88,7 @@ class Served:
         listening.listen()
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
-            app(paths, draw or playground(), LOOPBACK, closing=lambda: self.server.should_exit),
+            app(paths, draw or playground(), LOOPBACK, closing=lambda: self.server.should_exit, lab=lab()),
             log_level="error", timeout_graceful_shutdown=2,
         )  # fmt: skip
         self.server = uvicorn.Server(config)
@@ -608,6 +608,84 @@ def test_points_and_what_the_discriminator_thinks_of_the_plane(
     )
     assert page.evaluate(colours) > 20
     expect(page.locator(".playground")).to_be_hidden()
+
+
+def test_the_lab_steps_draws_and_changes_options(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    opener = page.get_by_role("button", name="Lab")
+    opener.click()
+    bench = page.locator("#lab")
+    expect(bench).to_contain_text("step 0")
+    bench.get_by_role("button", name="One step").click()
+    expect(bench).to_contain_text(re.compile(r"step 1, .*D's loss.*G's loss.*D\(real\)"))
+    bench.get_by_role("button", name="D alone").click()
+    expect(bench.get_by_role("img", name=re.compile("^D\\(real\\)"))).to_be_visible()
+    assert page.evaluate("[App.lab.told.step, App.lab.told.half]") == [1, 1]
+    bench.get_by_label("loss").select_option("hinge")
+    page.wait_for_function("() => App.lab.told.options.loss === 'hinge'")
+    bench.get_by_label("g_lr").fill("-1")
+    bench.get_by_label("g_lr").press("Tab")
+    page.forgiven = "400"  # type: ignore[attr-defined]
+    expect(bench).to_contain_text("g_lr")
+    expect(bench.get_by_label("g_lr")).to_have_value("0.001")
+    bench.get_by_label("Real points").select_option("own")
+    box = bench.locator("canvas").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80, box["y"] + 40, steps=4)
+    page.mouse.up()
+    bench.get_by_role("button", name="Train on this drawing").click()
+    page.wait_for_function("() => App.lab.told.step === 0 && App.lab.told.options.loss === 'hinge'")
+    heights = page.evaluate("App.lab.told.real.points.map((point) => point[1])")
+    assert min(heights) > 0.5  # near the upper edge, where it was drawn
+    bench.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("() => App.lab.told.step >= 20")
+    bench.get_by_role("button", name="Pause").click()
+    opener.click()
+    expect(bench).to_be_hidden()
+
+
+def pixel(colour: str) -> bytes:
+    """A picture of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_translation_is_wiped_and_takes_a_picture(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    run = make_run(tmp_path / "a")
+    (run / "checkpoints/00001000.json").touch()
+    facts = json.loads((run / "run.json").read_text())
+    facts["spec"] |= {"given": {"kind": "image"}, "unpaired": False}
+    (run / "run.json").write_text(json.dumps(facts))
+    parts = {"source": "red", "output": "lime", "truth": "blue"}
+
+    def draw(path: Path, asked: DrawRequest) -> Drawn:
+        return Drawn(asked.picture or pixel(parts[asked.part]), "image/png")
+
+    page.goto(serve(run, draw=draw).at())
+    area = page.locator(".translation")
+    area.scroll_into_view_if_needed()
+    slider = area.get_by_role("slider")
+    expect(slider).to_have_attribute("max", "2")
+    expect(slider).to_have_attribute("aria-valuetext", "output")
+    for key, said in (("Home", "source"), ("End", "truth")):
+        slider.press(key)
+        expect(slider).to_have_attribute("aria-valuetext", said)
+    slider.fill("0.5")
+    expect(area.locator("output")).to_have_text("output on the left up to 50%, source on the right")
+    assert area.locator("img.output").evaluate("layer => layer.style.clipPath") == "inset(0px 50% 0px 0px)"
+    expect(page.locator(".playground")).to_be_hidden()
+    area.locator("input[type=file]").set_input_files(
+        {"name": "own.png", "mimeType": "image/png", "buffer": pixel("purple")}
+    )
+    expect(slider).to_have_attribute("max", "1")
+    colour = """async layer => { await layer.decode(); const c = new OffscreenCanvas(8, 8).getContext("2d");
+        c.drawImage(layer, 0, 0); return [...c.getImageData(0, 0, 1, 1).data.slice(0, 3)]; }"""
+    assert area.locator("img.output").evaluate(colour) == [128, 0, 128]
+    area.get_by_role("button", name="Another source").click()
+    expect(slider).to_have_attribute("max", "2")
 
 
 def test_a_report_needs_no_server(tmp_path: Path, page: Page) -> None:

@@ -23,7 +23,7 @@ from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
 if TYPE_CHECKING:
-    from sparring.page.server import Draw
+    from sparring.page.server import Draw, Lab
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT, TRIED_PORTS = 8555, 20
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         open_browser(shown)
     server = uvicorn.Server(
         uvicorn.Config(
-            app(args.run, playground(), hosts, args.token, lambda: server.should_exit),
+            app(args.run, playground(), hosts, args.token, lambda: server.should_exit, lab()),
             log_level="warning",
             timeout_graceful_shutdown=2,
         )
@@ -83,6 +83,18 @@ def playground() -> Draw:
         return Playground()
 
     return lambda path, asked: loaded()(path, asked)
+
+
+def lab() -> Lab:
+    """The small game of points of the page; torch is loaded when it begins."""
+
+    @cache
+    def loaded() -> Lab:
+        from sparring.uses.lab import Lab as Bench
+
+        return Bench()
+
+    return lambda asked: loaded()(asked)
 
 
 def open_browser(shown: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sparring.errors import ConfigError, SparringError
+from sparring.errors import ConfigError, SparringError, UnreadableError
+from sparring.files import parse_json
 from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, is_step, step_name
 from sparring.page.asked import DrawRequest
 from sparring.page.follow import Followed, find
@@ -38,6 +39,7 @@ class Drawn(NamedTuple):
 
 
 Draw = Callable[[Path, DrawRequest], Drawn]  # draws samples of a run
+Lab = Callable[[Mapping[str, Any]], dict[str, Any]]  # acts on a small game as asked, and tells how it stands
 
 
 def _json(value: Any) -> Response:
@@ -48,8 +50,14 @@ def _json(value: Any) -> Response:
 class Page:
     """The runs under some folders, and the answers to requests about them."""
 
-    def __init__(self, paths: Sequence[Path], draw: Draw, closing: Callable[[], bool] = lambda: False) -> None:
-        self.paths, self.draw, self.closing = paths, draw, closing
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        draw: Draw,
+        closing: Callable[[], bool] = lambda: False,
+        lab: Lab | None = None,
+    ) -> None:
+        self.paths, self.draw, self.closing, self.lab = paths, draw, closing, lab
         self.runs: dict[str, Followed] = {}
         self.draw_lock = asyncio.Lock()  # one request at a time, since the training needs the cores
         self.poll_lock = asyncio.Lock()  # one search of the folders for all listeners
@@ -102,6 +110,16 @@ class Page:
                 return PlainTextResponse(str(error), status_code=409)
         return Response(drawn.content, media_type=drawn.media)
 
+    async def experiment(self, request: Request) -> Response:
+        """Act on the small game of the lab, and tell how it stands."""
+        if self.lab is None:
+            raise KeyError("lab")
+        async with self.draw_lock:
+            try:
+                return _json(await run_in_threadpool(self.lab, _asked(await _body(request))))
+            except SparringError as error:
+                return PlainTextResponse(str(error), status_code=400)
+
     async def events(self, request: Request) -> Response:
         return StreamingResponse(self._changes(request), media_type="text/event-stream")
 
@@ -132,6 +150,21 @@ class Page:
     def _read_versions(self) -> dict[str, object]:
         self.refresh()
         return {name: run.version() for name, run in self.runs.items()}
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    """The names and values of a request.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    try:
+        found = parse_json(body.decode())
+    except (UnreadableError, UnicodeDecodeError) as error:
+        raise ConfigError("expected JSON") from error
+    if not isinstance(found, dict):
+        raise ConfigError("expected a JSON object")
+    return found
 
 
 async def _body(request: Request) -> bytes:
@@ -170,9 +203,10 @@ def app(
     hosts: tuple[str, ...],
     token: str = "",
     closing: Callable[[], bool] = lambda: False,
+    lab: Lab | None = None,
 ) -> Guard:
     """The whole application behind its guard; streams end when ``closing`` returns True."""
-    page = Page(paths, draw, closing)
+    page = Page(paths, draw, closing, lab)
 
     async def index(request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -185,6 +219,7 @@ def app(
         Route("/api/runs", page.list),
         Route("/api/events", page.events),
         Route("/api/table", page.table),
+        Route("/api/lab", page.experiment, methods=["POST"]),
         Route("/api/runs/{id}", page.view),
         Route("/api/runs/{id}/pictures/{step}.png", page.picture),
         Route("/api/runs/{id}/pictures/{step}.txt", page.text),

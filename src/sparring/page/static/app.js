@@ -12,6 +12,7 @@ const App = {
   async start() {
     const query = new URLSearchParams(location.search);
     Text.choose(query.get("lang") ?? stored("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
+    this.lab = new Lab(this.source, document.getElementById("lab"), document.getElementById("open-lab"));
     this.curves = new Curves(document.getElementById("curves"), (id, step) => this.cards.get(id)?.stage.seek(step));
     this.table = new RunTable(document.getElementById("table"), this.source, (id, wanted) => this.choose(id, wanted));
     this.setTheme(stored("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
@@ -117,6 +118,7 @@ const App = {
     const theme = document.getElementById("theme");
     theme.textContent = Text.say(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     theme.setAttribute("aria-label", Text.say("themeLabel"));
+    this.lab.showTexts();
     this.table.show(this.known, this.shown());
     for (const card of this.cards.values()) card.show();
     this.compare();

@@ -125,7 +125,8 @@ class Playground {
       const effects = Object.entries(this.effects?.[k] ?? {}), [name, hint] = slider.closest(".knob").querySelectorAll("span, small");
       const words = (side) => effects.map(([trait, effect]) => Text.trait(trait, side * effect)).join(Text.sign(", "));
       name.textContent = effects.length ? `${Text.say("knob", { k: k + 1 })}${Text.sign(": ")}${effects.map(([trait]) => Text.trait(trait)).join(Text.sign(", "))}` : Text.say("knob", { k: k + 1 });
-      hint.textContent = effects.length ? Text.say("knobEffect", { less: words(-1), more: words(1) }) : Text.say(this.effects ? "knobHelp" : "knobWait");
+      hint.textContent = effects.length ? "" : Text.say(this.effects ? "knobHelp" : "knobWait");
+      if (effects.length) for (const side of [-1, 1]) element(hint, "span", "", `${side < 0 ? "← " : ""}${words(side)}${side > 0 ? " →" : ""} `);
       slider.closest(".knob").title = effects.map(([trait, effect]) => Text.say("knobMeasure", { trait: Text.trait(trait), n: Text.figure(Math.abs(effect)) })).join("\n");
     }
   }

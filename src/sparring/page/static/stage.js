@@ -119,44 +119,50 @@ class Stage {
   async drawPlane(step) {
     const [field, real] = await Promise.all([this.field(String(step)), this.field("real")]);
     if (!field || step !== this.steps[this.index()]) return;
-    const side = this.canvas.width, context = this.canvas.getContext("2d");
-    const position = ([x, y]) => [
-      ((x - field.low[0]) / (field.high[0] - field.low[0])) * side,
-      side - ((y - field.low[1]) / (field.high[1] - field.low[1])) * side,
-    ];
-    this.drawLandscape(context, field, side);
-    context.fillStyle = context.strokeStyle = Colours.of("fake");
-    for (const point of field.points) dot(context, position(point), 2.4);
-    context.globalAlpha = 0.8;
-    field.arrows.forEach(([dx, dy], k) => {
-      const [x, y] = position(field.points[k]);
-      context.beginPath();
-      context.moveTo(x, y);
-      context.lineTo(x + 34 * dx, y - 34 * dy);
-      context.stroke();
-    });
-    context.globalAlpha = 1;
-    context.fillStyle = Colours.of("real");
-    for (const point of real?.points ?? []) dot(context, position(point), 1.7);
+    drawPlane(this.canvas, field, real);
     this.canvas.setAttribute("aria-label", Text.say("altSamples", { step }));
   }
+}
 
-  drawLandscape(context, field, side) {
-    const { logits, side: cells } = field;
-    const sorted = [...logits].sort((a, b) => a - b), quantile = (share) => sorted[Math.round(share * (sorted.length - 1))];
-    const low = quantile(0.03), range = Math.max(quantile(0.97) - low, 1e-6);
-    const small = new OffscreenCanvas(cells, cells), smallContext = small.getContext("2d"), image = smallContext.createImageData(cells, cells);
-    const lowColour = rgb(Colours.of("plane")), highColour = rgb(Colours.of("believes"));
-    logits.forEach((logit, k) => {
-      const share = Math.max(0, Math.min(1, (logit - low) / range));
-      const pixel = 4 * ((cells - 1 - Math.floor(k / cells)) * cells + (k % cells));
-      for (let c = 0; c < 3; c++) image.data[pixel + c] = lowColour[c] + share * (highColour[c] - lowColour[c]);
-      image.data[pixel + 3] = 255;
-    });
-    smallContext.putImageData(image, 0, 0);
-    context.imageSmoothingEnabled = true;
-    context.drawImage(small, 0, 0, side, side);
-  }
+// The landscape of a discriminator over the plane, forged points with the directions in which it pulls them, and
+// real points.
+function drawPlane(canvas, field, real) {
+  const side = canvas.width, context = canvas.getContext("2d");
+  const position = ([x, y]) => [
+    ((x - field.low[0]) / (field.high[0] - field.low[0])) * side,
+    side - ((y - field.low[1]) / (field.high[1] - field.low[1])) * side,
+  ];
+  drawLandscape(context, field, side);
+  context.fillStyle = context.strokeStyle = Colours.of("fake");
+  for (const point of field.points) dot(context, position(point), 2.4);
+  context.globalAlpha = 0.8;
+  field.arrows.forEach(([dx, dy], k) => {
+    const [x, y] = position(field.points[k]);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + 34 * dx, y - 34 * dy);
+    context.stroke();
+  });
+  context.globalAlpha = 1;
+  context.fillStyle = Colours.of("real");
+  for (const point of real?.points ?? []) dot(context, position(point), 1.7);
+}
+
+function drawLandscape(context, field, side) {
+  const { logits, side: cells } = field;
+  const sorted = [...logits].sort((a, b) => a - b), quantile = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  const low = quantile(0.03), range = Math.max(quantile(0.97) - low, 1e-6);
+  const small = new OffscreenCanvas(cells, cells), smallContext = small.getContext("2d"), image = smallContext.createImageData(cells, cells);
+  const lowColour = rgb(Colours.of("plane")), highColour = rgb(Colours.of("believes"));
+  logits.forEach((logit, k) => {
+    const share = Math.max(0, Math.min(1, (logit - low) / range));
+    const pixel = 4 * ((cells - 1 - Math.floor(k / cells)) * cells + (k % cells));
+    for (let c = 0; c < 3; c++) image.data[pixel + c] = lowColour[c] + share * (highColour[c] - lowColour[c]);
+    image.data[pixel + 3] = 255;
+  });
+  smallContext.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, side, side);
 }
 
 function pairs(list) { return Array.isArray(list) && list.every((pair) => Array.isArray(pair) && pair.length === 2); }
