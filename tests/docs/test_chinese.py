@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparring.doctor.rules import RULES
-from sparring.page.report import STATIC
+from sparring.page.single import STATIC
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("zh/*.md"))]

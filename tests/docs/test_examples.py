@@ -26,6 +26,7 @@ from sparring.games.game import Clock
 from sparring.training import suited
 from sparring.training.budget import Budget
 from sparring.uses.detect import adversary
+from sparring.uses.tune import judge, search
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -68,6 +69,10 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_parts(tmp_path)
     make_people(tmp_path)
     monkeypatch.setattr(adversary, "_progress", lambda fitting: enumerate((0.0, 0.5)))
+    monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
+    monkeypatch.setattr(search, "SEEDS", 1)
+    for module, name in ((search, "MOST"), (judge, "MOST"), (judge, "LEAST")):
+        monkeypatch.setattr(module, name, 40)  # samples that are measured
     monkeypatch.setattr(wafers, "load", partial(wafers.load, count=260))
     monkeypatch.setattr(defects, "WAFER_TESTS", 20)
     monkeypatch.setattr(
@@ -88,7 +93,7 @@ def make_photos(folder: Path) -> None:
     """The pictures that the pages name: photos/cats, photos/dogs, emoji-pictures, two zips, labels.csv."""
     rows = []
     with zipfile.ZipFile(folder / "photos.zip", "w") as archive, (folder / "labels.csv").open("w") as table:
-        for k in range(160):
+        for k in range(240):
             path = Path("photos", ("cats", "dogs")[k % 2], f"{k:03}.png")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (20, 16 + k % 3), (k, 255 - k, k % 7)).save(folder / path)

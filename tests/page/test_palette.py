@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from sparring.kinds import score
-from sparring.page.report import STATIC
+from sparring.page.single import STATIC
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sparring import __version__
 from sparring.cli import doors
 from sparring.cli.parsing import Parser, named, number, or_none, path, run, whole
-from sparring.config.choices import BUILT_IN, DETECTIONS, DETECTORS, LOSSES, TRAINED
+from sparring.config.choices import BUILT_IN, DETECTIONS, DETECTORS, LOSSES, SAMPLERS, TRAINED
 from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
+from sparring.config.search import RECIPE, USUAL
 from sparring.errors import quoted
 from sparring.errors.names import nearest
 
@@ -39,6 +40,7 @@ verbs
   evaluate RUN     how good the samples are, how certain that is, and whether they are copies
   detect fit DATA  learn from normal pictures alone; detect score and detect test find what does not belong
   export RUN       give a generator to other programs: ONNX, torch.export, a folder with a model card, the hub
+  tune DATA        find the options for your data, by many short trainings
   recipes          all recipes; recipes NAME: the options of one recipe
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
@@ -95,6 +97,18 @@ examples
   sparring evaluate runs/mnist-sprint-1
   sparring evaluate --real mnist --fake runs/mnist-sprint-1 --features pca-64
   sparring evaluate --real photos --fake forged --held-out more-photos"""
+
+TUNE = """\
+Find the options for your data: many short trainings, each with other options, judged by held-out samples.
+At the end the best options and the default are trained anew, three times each, and judged by held-out
+samples that chose nothing. If the default is as good, that is what you are told."""
+TUNE_EXAMPLES = """\
+examples
+  sparring tune photos --minutes 30
+  sparring tune photos --trials 40 --only g_lr,d_lr,r1_gamma
+  sparring tune photos --minutes 30 --storage journal.log    again in another terminal or on another machine
+                                                             with the same folder: they share the work
+  sparring tune --resume runs/photos-tune-1 --minutes 30     go on"""
 
 DETECT = """\
 Learn from normal pictures alone, then say of others how odd they are, where, and how sure that is.
@@ -282,6 +296,30 @@ def _using_verbs(verbs: Any) -> None:
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
     _detect_verb(verbs)
+    _tune_verb(verbs)
+
+
+def _tune_verb(verbs: Any) -> None:
+    tune = verbs.add_parser(
+        "tune", description=TUNE, epilog=TUNE_EXAMPLES, usage="sparring tune DATA --minutes 30 [options]"
+    )
+    tune.add_argument("data", metavar="DATA", type=named, nargs="?", help=DATA_HELP)
+    tune.add_argument("--minutes", type=number, help="how long this worker searches, about")
+    trials = "trainings of all workers together, without the last ones (as many as there are minutes for)"
+    tune.add_argument("--trials", type=whole, help=trials)
+    seconds = "of training in each trial (minutes divided by trials; 60 without minutes)"
+    tune.add_argument("--seconds", type=number, help=seconds)
+    tune.add_argument(
+        "--only", metavar="OPTIONS", help=f"search only these, such as g_lr,d_lr ({','.join((RECIPE, *USUAL))})"
+    )
+    storage = "journal file, SQLite file (.db) or URL of a database that workers share (OUT/journal.log)"
+    tune.add_argument("--storage", type=named, help=storage)
+    tune.add_argument("--sampler", metavar="|".join(SAMPLERS), choices=SAMPLERS, help="what chooses (tpe)")
+    tune.add_argument("--out", type=path, help="folder for the result (runs/DATA-tune-N)")
+    tune.add_argument("--resume", type=path, metavar="OUT", help="go on with the search in this folder")
+    tune.add_argument("--force", action="store_true", help="begin anew in --out")
+    tune.add_argument("--json", action="store_true", help="print tune.json instead of tables")
+    add_config_options(tune, without=("budget", "records", "start", "translation", "source", "paired"))
 
 
 def _detect_verb(verbs: Any) -> None:
@@ -373,12 +411,19 @@ def _add_browser(verb: argparse.ArgumentParser, text: str) -> None:
 READERS: dict[str, Callable[[str], Any]] = {"int": whole, "float": number, "str": str}
 
 
-def add_config_options(train: argparse.ArgumentParser, only: str | None = None) -> None:
-    """Add one flag per option, in the groups of config.toml; ``only`` chooses a single group."""
+def add_config_options(
+    train: argparse.ArgumentParser, only: str | None = None, without: Collection[str] = ()
+) -> None:
+    """Add one flag per option, in the groups of config.toml.
+
+    Args:
+        only: a single group.
+        without: groups and options that are left out.
+    """
     groups: dict[str, Any] = {}
     for name, field in OPTIONS.items():
         table = GROUP_OF[name]
-        if name == "data" or only not in (None, table):
+        if name == "data" or only not in (None, table) or {name, table} & {*without}:
             continue
         if table not in groups:
             title, about = (table.replace("_", " "), GROUPS[table].__doc__) if table else ("recipe", None)

@@ -8,14 +8,15 @@ from pathlib import Path
 from sparring.errors import RunError, printable
 from sparring.history import layout
 from sparring.history.find import marked, no_run
-from sparring.page import detection
+from sparring.page import detection, tuning
 from sparring.page.report import write_report
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the page of a run as one file."""
-    detector = (args.run / layout.DETECTOR).is_file()
-    if not detector and not marked(args.run):
+    writers = {layout.DETECTOR: detection.write_report, layout.TUNED: tuning.write_report}
+    write = next((write for name, write in writers.items() if (args.run / name).is_file()), write_report)
+    if write is write_report and not marked(args.run):
         raise RunError(no_run(args.run))
     out: Path = args.out or args.run / layout.REPORT
     if out.is_dir() or not out.parent.is_dir():
@@ -23,6 +24,6 @@ def run(args: argparse.Namespace) -> int:
         raise RunError(f"{what}: choose another --out, such as report.html.")
     layout.refuse_training_file(out)
     layout.refuse_taken(out, args.force or not args.out)
-    size = (detection.write_report if detector else write_report)(args.run, out)
+    size = write(args.run, out)
     print(printable(f"{out}  {size / 1e6:.1f} MB"))
     return 0

@@ -32,6 +32,7 @@ DETECTORS = (
     "repairer",
 )  # methods of `sparring detect fit`
 EXPORTS = ("onnx", "torch", "safetensors", "hub")  # what `sparring export --to` writes
+SAMPLERS = ("tpe", "random", "gp")  # how `sparring tune` chooses the next options
 PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together
 RECONSTRUCTIONS = ("none", "l1", "l2", "bce")
 OF_A_GAME = (

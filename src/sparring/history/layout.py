@@ -22,6 +22,7 @@ TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATIO
 LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written by evaluate and report
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
+TUNED = "tune.json"  # of a folder that `sparring tune` wrote
 DRAWN = "drawn"  # the default folder of `sparring sample`
 EXPORTED = "exported"  # the default folder of `sparring export`
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import json
-import re
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +13,8 @@ from typing import Any
 from sparring.errors import RunError, UnreadableError, printable
 from sparring.files import read_bytes, read_object, read_text, write_whole
 from sparring.history.layout import DETECTOR, FOUND, SCORES, SHEET_SUFFIX
+from sparring.page.single import single
 
-STATIC = Path(__file__).parent / "static"
 MOST_BYTES = 4_900_000  # of the whole report, for its pictures
 GAP = 4  # pixels between a picture and its heat map on a sheet
 MOST_ROWS = 20_000  # pictures whose scores are shown
@@ -40,7 +38,8 @@ def write_report(run: Path, out: Path) -> int:
         room -= len(row.get("sheet", ""))
     named = {"method": facts.get("chosen"), "data": facts.get("data")}
     data = {name: printable(str(value)) for name, value in named.items()}
-    content = _page(data | {"held_out": held_out, "threshold": limit, "pictures": rows}).encode()
+    shown = data | {"held_out": held_out, "threshold": limit, "pictures": rows}
+    content = single("detection.html", "data", shown).encode()
     write_whole(out, content)
     return len(content)
 
@@ -86,15 +85,3 @@ def _sheet(path: Path) -> dict[str, Any] | None:
         "ratio": ratio,
         "gap": 100 * GAP / one,
     }
-
-
-def _page(data: dict[str, Any]) -> str:
-    """detection.html with its styles and script inside, and the data before them."""
-    page = (STATIC / "detection.html").read_text("utf-8")
-    styles = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
-    scripts = re.compile(r'<script src="([^"]+)"></script>')
-    page = styles.sub(lambda found: f"<style>{(STATIC.parent / found[1]).read_text('utf-8')}</style>", page)
-    page = scripts.sub(lambda found: f"<script>{(STATIC.parent / found[1]).read_text('utf-8')}</script>", page)
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    before, after = page.split("<body>", 1)
-    return f'{before}<body>\n<script type="application/json" id="data">{text}</script>{after}'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from sparring.files import read_bytes, read_object, read_text, write_whole
 from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
+from sparring.page.single import single
 
-STATIC = Path(__file__).parent / "static"
 MOST_BYTES = 4_900_000  # of the whole report
 LEAST_SIDE = 64  # pixels; a picture is not made smaller than this
 
@@ -100,19 +99,5 @@ def _data(path: Path, room: int) -> str:
 
 
 def _page(embedded: dict[str, Any]) -> str:
-    """index.html with its styles and scripts inside, and the run as JSON before them."""
-
-    def style(found: re.Match[str]) -> str:
-        return f"<style>{(STATIC.parent / found[1]).read_text('utf-8')}</style>"
-
-    def script(found: re.Match[str]) -> str:
-        return f"<script>{(STATIC.parent / found[1]).read_text('utf-8')}</script>"
-
-    page = (STATIC / "index.html").read_text("utf-8")
-    page = re.sub(r'<link rel="stylesheet" href="([^"]+)">', style, page)
-    page = re.sub(r'<script src="([^"]+)"></script>', script, page)
-    data = json.dumps(embedded, separators=(",", ":"), allow_nan=False).replace(
-        "<", "\\u003c"
-    )  # so that no text in the data can end the script
-    before, after = page.split("<body>", 1)
-    return f'{before}<body>\n<script type="application/json" id="report">{data}</script>{after}'
+    """The live page as one file, with the run before its scripts."""
+    return single("index.html", "report", embedded)

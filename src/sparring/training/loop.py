@@ -39,6 +39,7 @@ def train(
     vitals: bool = False,
     stop: Callable[[], bool] = lambda: False,
     check: bool = True,
+    now: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record at regular intervals and at the end.
 
@@ -51,6 +52,7 @@ def train(
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
         check: first try a step on copies of the players, so that errors have clear messages.
+        now: the seconds of a clock, by which ``minutes`` are counted.
 
     Raises:
         DataError: the data cannot be trained on.
@@ -65,7 +67,7 @@ def train(
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
     window = Window(game, record_every, max(record_seconds, 1.0))
     clock, order = game.clock, Order(len(dataset), seed)
-    started = time.perf_counter() - clock.seconds
+    started = now() - clock.seconds
     clock.progress = budget.progress(clock, len(dataset))
     while clock.progress < 1:
         thread_use.for_step()
@@ -74,14 +76,14 @@ def train(
         window.add(game.step(batches, rng_of_step(game, seed)))
         clock.step += 1
         clock.samples_seen += game.batches * batch_size
-        clock.seconds, stopping = game.runtime.agree((time.perf_counter() - started, stop()))
+        clock.seconds, stopping = game.runtime.agree((now() - started, stop()))
         clock.progress = budget.progress(clock, len(dataset))
         if clock.progress >= 1 or stopping or window.due:
-            stopped = time.perf_counter()
+            stopped = now()
             thread_use.for_record()
             record = window.close(scheduled | measure())
             yield record
-            started += time.perf_counter() - stopped  # the work on a record is not training time
+            started += now() - stopped  # the work on a record is not training time
             if stopping:
                 return
             thread_use.watch(record)

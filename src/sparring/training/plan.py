@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -83,6 +84,7 @@ def train(
     threads: int | None = None,
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
+    now: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Record]:
     """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none."""
     adaptive = config.budget.minutes is not None and config.machine.threads is None
@@ -102,4 +104,5 @@ def train(
         vitals=config.records.vitals,
         stop=stop,
         check=False,  # the players are networks of the library
+        now=now,
     )

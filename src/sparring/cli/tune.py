@@ -1,0 +1,240 @@
+"""``sparring tune``: find the options of a training for your data, alone or with other workers."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sparring.cli.data import read
+from sparring.config.choices import BUDGETS
+from sparring.config.groups import GROUP_OF, Config
+from sparring.config.recipes import from_recipe
+from sparring.config.search import RECIPE
+from sparring.data import builtin
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, RunError, UnreadableError, counted, quoted
+from sparring.files import read_json, read_text
+from sparring.history import layout
+from sparring.kinds import find
+from sparring.page import tuning
+from sparring.runs.create import free_path
+from sparring.runs.folder import digest
+from sparring.uses.interrupt import after_the_step
+from sparring.uses.progress import console
+from sparring.uses.tune import door, judge, result
+from sparring.uses.tune.search import Limits, Search
+from sparring.uses.tune.shared import Settings, Shared
+from sparring.uses.tune.space import Space, size, space
+from sparring.uses.tune.tables import Progress, show
+from sparring.uses.tune.trial import Bench
+from sparring.uses.tune.verdict import failure
+
+HELD_OUT = 0.25  # share of the data that is held out, if neither the user nor the recipe says
+JOURNAL = "journal.log"  # the storage in the folder of the result
+OWN = ("trials", "minutes", "seconds", "only", "storage", "sampler")  # options of tune itself
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked for: the data, the options of tune and of trainings, and the folder of the result."""
+
+    data: str
+    own: Mapping[str, Any]
+    given: Mapping[str, Any]
+    out: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"data": self.data, "own": dict(self.own), "given": dict(self.given)}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Search, then print and write what was found."""
+    door.optuna()
+    command = _resumed(args) if args.resume else _asked(args)
+    limits = Limits(*(command.own[name] for name in ("trials", "minutes", "seconds")))
+    each, given = limits.each(), dict(command.given)
+    recipe = given.pop(RECIPE, "auto")
+    if recipe != "auto":
+        from_recipe(recipe, **given)  # checks the options before pictures are decoded
+    files = {name: value for name, value in given.items() if GROUP_OF[name] == "files"}
+    data = read(Config().replace(data=command.data).dataset, Config().replace(**files).files)
+    fixed = _fixed(data, given, recipe)
+    searched = space(data, command.own["only"] or (), fixed, recipe)
+    place = command.own["storage"] or str(command.out / JOURNAL)
+    shared = Shared(place, command.own["sampler"] or "tpe", given.get("seed", 0))
+    bench = Bench(data, searched.default, each)
+    mine = Settings(data.name, len(data), digest(data), searched.described(), each)
+    settings = shared.agree(
+        mine,
+        lambda seconds: judge.affordable(bench.training, seconds, bench.runtime.device),
+        limits.seconds is not None,
+    )
+    bench.seconds = settings.seconds
+    result.begin(command.out, command.to_dict())
+    screen = Console(stderr=True, highlight=False, emoji=False) if args.json else console()
+    _announce(screen, searched, settings, limits, shared, bench)
+    with after_the_step(alone=True) as stopped:
+        search = Search(bench, searched, shared, settings, limits, stopped)
+        before = {trial.number: trial.outcome for trial in result.collect(shared, searched, settings).trials}
+        line = Progress(limits.trials, before)
+        for event in search:
+            if said := line(event):
+                screen.print(said, markup=False, soft_wrap=True)
+    found = result.collect(shared, searched, settings)
+    return _finish(command, found, screen, stopped(), args.json)
+
+
+def _finish(command: Command, found: result.Result, screen: Console, stopped: bool, as_json: bool) -> int:
+    """Write and print what was found."""
+    out = command.out
+    result.write(found, out, result.best_toml(found, "hold_out" in command.given), command.to_dict())
+    on = f"sparring tune --resume {shlex.quote(str(out))}"
+    if (why := failure(trial.outcome for trial in found.trials)) and not stopped:
+        raise RunError(why)
+    tuning.write_report(out, out / layout.REPORT)
+    if as_json:
+        print(read_text(out / layout.TUNED))
+    screen.print()
+    show(screen, found)
+    if stopped:
+        done = counted(len(found.trials), "trial")
+        screen.print(f"\nStopped after {done}. Continue with: {on}", soft_wrap=True, markup=False)
+    if found.best is not None:
+        toml = shlex.quote(str(out / result.BEST))
+        screen.print(
+            f"\n  options  {toml}   next: sparring train --config {toml} --minutes 10",
+            soft_wrap=True,
+            markup=False,
+        )
+    screen.print(f"   report  {out / layout.REPORT}", soft_wrap=True, markup=False)
+    return 130 if stopped else 0
+
+
+def _announce(
+    screen: Console, searched: Space, settings: Settings, limits: Limits, shared: Shared, bench: Bench
+) -> None:
+    """Say what is searched, how long, and by which number."""
+    halves = bench.halves
+    trials = "as many trials as fit" if limits.trials is None else counted(limits.trials, "trial")
+    clock = "of this processor" if bench.runtime.device.type == "cpu" else "each"
+    screen.print(f"search  {size(searched)}", markup=False, soft_wrap=True)
+    screen.print(f"trials  {trials}, {settings.seconds:g} seconds {clock}", markup=False, soft_wrap=True)
+    screen.print(
+        f" judge  times real of {settings.measured:,} samples; {len(halves.choosing):,} held-out samples "
+        f"choose, {len(halves.reporting):,} others report",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    state = "goes on in" if shared.begun else "shared in"
+    screen.print(
+        f" study  {state} {door.shown(shared.place)}; workers with the same --storage join (Ctrl-C stops)",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _fixed(data: Dataset, given: Mapping[str, Any], recipe: str) -> dict[str, Any]:
+    """The options of every trial: those of the user, one thread, and samples that are held out.
+
+    Raises:
+        ConfigError: a translation, or several processes.
+    """
+    if data.given is not None:
+        raise ConfigError(
+            f"{data.name} has sources and targets, and tune searches only trainings that begin with random "
+            "numbers. Try options by hand: sparring train --from A --to B."
+        )
+    if given.get("processes", 1) != 1:
+        raise ConfigError(
+            "--processes: leave it out, and start the same command again: workers share the trials."
+        )
+    fixed = {"threads": 1, "minutes": 1.0} | dict(given)
+    if "hold_out" not in given and builtin.held_out(data.name) is None:
+        usual = from_recipe(recipe, data.spec.kind).dataset.hold_out if recipe != "auto" else 0.0
+        fixed["hold_out"] = usual or HELD_OUT
+    if fixed.get("hold_out", 1.0) == 0 and builtin.held_out(data.name) is None:
+        raise ConfigError("--hold-out 0 leaves nothing to judge by: give a share, such as 0.25.")
+    return fixed
+
+
+def _asked(args: argparse.Namespace) -> Command:
+    """What the command line asks for; the folder of the result is made now.
+
+    Raises:
+        ConfigError: there is no DATA.
+        RunError: the folder holds something else.
+    """
+    if args.data is None:
+        raise ConfigError(
+            "what to tune on is missing: give DATA, or --resume RUN. For help: sparring tune --help"
+        )
+    own = {name: getattr(args, name) for name in OWN}
+    own["only"] = _names(args.only)
+    if own["storage"] and "://" not in own["storage"]:
+        own["storage"] = str(Path(own["storage"]).absolute())
+    Limits(args.trials, args.minutes, args.seconds).each()  # before a folder is made
+    names = [name for name in GROUP_OF if name not in ("data", *BUDGETS)]
+    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    Config().replace(**{name: value for name, value in given.items() if value != "auto" or name != RECIPE})
+    out = args.out
+    if out is None:
+        out = free_path(Path("runs"), f"{find.stem(args.data) or 'data'}-tune")
+    elif out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / layout.TUNED).is_file())):
+        raise RunError(f"{out} exists already, and is not the folder of a search: choose another --out.")
+    if args.force and (out / layout.TUNED).is_file():
+        for name in (JOURNAL, layout.TUNED, result.BEST, layout.REPORT, *result.SHEETS.values()):
+            with suppress(FileNotFoundError):
+                (out / name).unlink()
+    return Command(args.data, own, given, out)
+
+
+def _resumed(args: argparse.Namespace) -> Command:
+    """What an earlier command asked for; limits may be new.
+
+    Raises:
+        RunError: the folder is not that of a search.
+        ConfigError: the command line says more than new limits.
+    """
+    names = [
+        name for name in (*GROUP_OF, "seconds", "only", "storage", "sampler", "out") if name not in BUDGETS
+    ]
+    if more := [name for name in names if getattr(args, name, None) is not None]:
+        raise ConfigError(
+            f"--resume goes on as the search began, with new --minutes or --trials: leave out {first(more)}."
+        )
+    path = args.resume / layout.TUNED
+    try:
+        found = read_json(path)["command"]
+        data, own, given = str(found["data"]), dict(found["own"]), dict(found["given"])
+        own = {name: own.get(name) for name in OWN}
+        Config().replace(**{name: value for name, value in given.items() if name != RECIPE})
+    except UnreadableError as error:
+        raise RunError(f"{args.resume} is not the folder of a search: {path.name}: {error}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path} is damaged. Begin again with the same --storage, or anew.") from error
+    own |= {name: getattr(args, name) for name in ("trials", "minutes") if getattr(args, name) is not None}
+    return Command(data, own, given, args.resume)
+
+
+def first(names: list[str]) -> str:
+    """The first of some options, as it is typed."""
+    return "DATA" if names[0] == "data" else f"--{names[0].replace('_', '-')}"
+
+
+def _names(text: str | None) -> list[str] | None:
+    """The options that a user lists with commas, with or without dashes.
+
+    Raises:
+        ConfigError: the list is empty.
+    """
+    if text is None:
+        return None
+    found = [part.strip().removeprefix("--").replace("-", "_") for part in text.split(",") if part.strip()]
+    if not found:
+        raise ConfigError(f"--only {quoted(text)}: name options, such as g_lr,d_lr,r1_gamma.")
+    return list(dict.fromkeys(found))
