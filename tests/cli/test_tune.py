@@ -140,6 +140,7 @@ def test_bad_input_is_answered_in_words(
 ) -> None:
     assert main(["tune", *words]) == 1
     assert said in capsys.readouterr().err
+    assert not Path("runs").exists()
 
 
 def test_translations_are_refused() -> None:

@@ -177,6 +177,19 @@ def test_stop_ends_after_the_step_with_a_record() -> None:
     assert [record.step for record in records] == [3]
 
 
+def test_minutes_are_those_of_the_clock_that_is_given() -> None:
+    game, ticks = small_game(), iter(range(10_000))
+    records = train(
+        game, points(), Budget(minutes=0.5), batch_size=16, record_every=10, now=lambda: float(next(ticks))
+    )
+    seconds = []
+    for record in records:
+        seconds.append(record.seconds)
+        for _ in range(7):  # the clock stands still while a record is looked at
+            next(ticks)
+    assert seconds == pytest.approx([10, 20, 30], abs=1)
+
+
 def test_the_probe_for_threads_leaves_the_run_as_it_is() -> None:
     plain, probed = small_game(ema_half_life=50), small_game(ema_half_life=50)
     before = torch.get_num_threads()

@@ -45,7 +45,8 @@ def judge(bench: Bench) -> Judge:
     return bench.judge(bench.halves.choosing, "auto", 500)
 
 
-def test_the_halves_are_apart_and_were_not_trained_on(bench: Bench, searched: Space) -> None:
+def test_the_halves_are_apart_and_were_not_trained_on(data: Dataset, searched: Space) -> None:
+    bench = Bench(data, searched.default, 1.0)
     choosing, reporting = bench.halves
     parts = [part.samples for part in (bench.training, choosing, reporting)]
     assert [len(part) for part in parts] == [3200, 400, 400]

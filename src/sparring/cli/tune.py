@@ -26,6 +26,7 @@ from sparring.kinds import find
 from sparring.page import tuning
 from sparring.runs.create import free_path
 from sparring.runs.folder import digest
+from sparring.training import suited
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import console
 from sparring.uses.tune import door, judge, result
@@ -43,12 +44,12 @@ OWN = ("trials", "minutes", "seconds", "only", "storage", "sampler")  # options 
 
 @dataclass(frozen=True)
 class Command:
-    """What was asked for: the data, the options of tune and of trainings, and the folder of the result."""
+    """What was asked for: the data, the options of tune and of trainings, the folder (None: a new one)."""
 
     data: str
     own: Mapping[str, Any]
     given: Mapping[str, Any]
-    out: Path
+    out: Path | None
 
     def to_dict(self) -> dict[str, Any]:
         return {"data": self.data, "own": dict(self.own), "given": dict(self.given)}
@@ -67,9 +68,10 @@ def run(args: argparse.Namespace) -> int:
     data = read(Config().replace(data=command.data).dataset, Config().replace(**files).files)
     fixed = _fixed(data, given, recipe)
     searched = space(data, command.own["only"] or (), fixed, recipe)
-    place = command.own["storage"] or str(command.out / JOURNAL)
-    shared = Shared(place, command.own["sampler"] or "tpe", given.get("seed", 0))
     bench = Bench(data, searched.default, each)
+    out = command.out or free_path(Path("runs"), f"{find.stem(command.data) or 'data'}-tune")
+    place = command.own["storage"] or str(out / JOURNAL)
+    shared = Shared(place, command.own["sampler"] or "tpe", given.get("seed", 0))
     mine = Settings(data.name, len(data), digest(data), searched.described(), each)
     settings = shared.agree(
         mine,
@@ -77,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         limits.seconds is not None,
     )
     bench.seconds = settings.seconds
-    result.begin(command.out, command.to_dict())
+    result.begin(out, command.to_dict())
     screen = Console(stderr=True, highlight=False, emoji=False) if args.json else console()
     _announce(screen, searched, settings, limits, shared, bench)
     with after_the_step(alone=True) as stopped:
@@ -88,12 +90,13 @@ def run(args: argparse.Namespace) -> int:
             if said := line(event):
                 screen.print(said, markup=False, soft_wrap=True)
     found = result.collect(shared, searched, settings)
-    return _finish(command, found, screen, stopped(), args.json)
+    return _finish(command, out, found, screen, stopped(), args.json)
 
 
-def _finish(command: Command, found: result.Result, screen: Console, stopped: bool, as_json: bool) -> int:
+def _finish(
+    command: Command, out: Path, found: result.Result, screen: Console, stopped: bool, as_json: bool
+) -> int:
     """Write and print what was found."""
-    out = command.out
     result.write(found, out, result.best_toml(found, "hold_out" in command.given), command.to_dict())
     on = f"sparring tune --resume {shlex.quote(str(out))}"
     if (why := failure(trial.outcome for trial in found.trials)) and not stopped:
@@ -155,7 +158,8 @@ def _fixed(data: Dataset, given: Mapping[str, Any], recipe: str) -> dict[str, An
         )
     fixed = {"threads": 1, "minutes": 1.0} | dict(given)
     if "hold_out" not in given and builtin.held_out(data.name) is None:
-        usual = from_recipe(recipe, data.spec.kind).dataset.hold_out if recipe != "auto" else 0.0
+        recipe = suited.recipe_for(data)[0] if recipe == "auto" else recipe
+        usual = from_recipe(recipe, data.spec.kind).dataset.hold_out
         fixed["hold_out"] = usual or HELD_OUT
     if fixed.get("hold_out", 1.0) == 0 and builtin.held_out(data.name) is None:
         raise ConfigError("--hold-out 0 leaves nothing to judge by: give a share, such as 0.25.")
@@ -163,7 +167,7 @@ def _fixed(data: Dataset, given: Mapping[str, Any], recipe: str) -> dict[str, An
 
 
 def _asked(args: argparse.Namespace) -> Command:
-    """What the command line asks for; the folder of the result is made now.
+    """What the command line asks for.
 
     Raises:
         ConfigError: there is no DATA.
@@ -182,11 +186,13 @@ def _asked(args: argparse.Namespace) -> Command:
     given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
     Config().replace(**{name: value for name, value in given.items() if value != "auto" or name != RECIPE})
     out = args.out
-    if out is None:
-        out = free_path(Path("runs"), f"{find.stem(args.data) or 'data'}-tune")
-    elif out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / layout.TUNED).is_file())):
+    if (
+        out
+        and out.exists()
+        and not (out.is_dir() and (not any(out.iterdir()) or (out / layout.TUNED).is_file()))
+    ):
         raise RunError(f"{out} exists already, and is not the folder of a search: choose another --out.")
-    if args.force and (out / layout.TUNED).is_file():
+    if out and args.force and (out / layout.TUNED).is_file():
         for name in (JOURNAL, layout.TUNED, result.BEST, layout.REPORT, *result.SHEETS.values()):
             with suppress(FileNotFoundError):
                 (out / name).unlink()

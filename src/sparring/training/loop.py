@@ -39,7 +39,7 @@ def train(
     vitals: bool = False,
     stop: Callable[[], bool] = lambda: False,
     check: bool = True,
-    now: Callable[[], float] = time.perf_counter,
+    now: Callable[[], float] | None = None,
 ) -> Iterator[Record]:
     """Train until the budget is spent; yield a Record at regular intervals and at the end.
 
@@ -52,7 +52,7 @@ def train(
         held_out: samples of the same kind that are not trained on, for ``held_out_gap``.
         vitals: measure the samples at each record, for the doctor.
         check: first try a step on copies of the players, so that errors have clear messages.
-        now: the seconds of a clock, by which ``minutes`` are counted.
+        now: a clock in seconds, by which ``minutes`` are counted; None: that of the machine.
 
     Raises:
         DataError: the data cannot be trained on.
@@ -62,6 +62,7 @@ def train(
     batch_size, record_every = whole("batch_size", batch_size, 1), whole("record_every", record_every, 1)
     seed, record_seconds = whole("seed", seed, 0), number("record_seconds", record_seconds, 0, infinite=True)
     check_kinds(game, budget, threads, held_out, stop)
+    now = now or time.perf_counter
     dataset = prepared(game, data, batch_size, try_out=flag("check", check))
     thread_use = ThreadUse(game, threads, Probe(game, dataset, batch_size))
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))

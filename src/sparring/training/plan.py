@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -84,7 +83,7 @@ def train(
     threads: int | None = None,
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
-    now: Callable[[], float] = time.perf_counter,
+    now: Callable[[], float] | None = None,
 ) -> Iterator[Record]:
     """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none."""
     adaptive = config.budget.minutes is not None and config.machine.threads is None

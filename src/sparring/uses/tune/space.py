@@ -8,7 +8,8 @@ from typing import Any
 
 from sparring import kinds
 from sparring.config.choices import BUDGETS
-from sparring.config.groups import Config, check_needs
+from sparring.config.groups import Config
+from sparring.config.idle import check_needs
 from sparring.config.search import RECIPE, SEARCHED, USUAL, Among, Chooser, Search, search_of, starts, within
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, SparringError, counted, first_of, unknown
