@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import test_adversarial
 import test_arrays
 import test_augment
 import test_average
@@ -23,6 +24,7 @@ import test_distances
 import test_evaluate
 import test_evaluation
 import test_features
+import test_imagenet
 import test_kmeans
 import test_labels
 import test_language
@@ -110,7 +112,7 @@ from sparring.metrics import (
     text,
     work,
 )
-from sparring.networks import blocks, dcgan, modern, network, resnet, skips, tokens
+from sparring.networks import blocks, dcgan, imagenet, modern, network, resnet, skips, tokens
 from sparring.training import suited, window
 from sparring.uses import evaluate, tables
 
@@ -255,7 +257,7 @@ MUTANTS = [
     Mutant(steps, "generator_update", "batch.labels, see(game, fake, rng)", "batch.labels, fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
     Mutant(steps, "generator_update", "see(game, real, rng)", "real", test_cures.test_pairs_too_are_shown_altered),
     Mutant(steps, "discriminator_update", "see(game, fake, rng)", "fake", test_cures.test_the_discriminator_is_shown_altered_samples_of_both_kinds_in_both_updates),
-    Mutant(steps, "discriminator_update", "judge(game, see(game, real, rng)", "judge(game, real", test_cures.test_r1_is_the_slope_in_the_picture_before_it_is_altered),
+    Mutant(steps, "discriminator_update", "judge(game, seen_real", "judge(game, real", test_cures.test_r1_is_the_slope_in_the_picture_before_it_is_altered),
     Mutant(steps, "discriminator_update", "game.lecam.weight *", "1.0 *", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
     Mutant(steps, "remember", "[real.mean(), fake.mean()]", "[fake.mean(), real.mean()]", test_cures.test_lecam_enters_the_discriminators_loss_and_its_anchors_follow),
     Mutant(steps, "penalise_elsewhere", "penalty.sigma * u", "u", test_cures.test_a_step_near_the_reals_is_of_the_deviation_asked_for),
@@ -492,6 +494,12 @@ MUTANTS = [
     Mutant(skips, "Growth.grow_to", "self.fewest.fill_(self.left_out)", "pass", test_skips.test_a_scale_that_has_come_in_stays),
     Mutant(skips, "doublings", "int(", "round(", test_skips.test_pictures_double_at_equal_distances),
     Mutant(skips, "Growth.grow_to", "progress / self.grow", "progress", test_skips.test_pictures_double_at_equal_distances),
+    Mutant(steps, "discriminator_update", "total = total + second_loss", "pass", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.non_saturating)),
+    Mutant(steps, "generator_update", "g_loss + game", "game", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.non_saturating)),
+    Mutant(steps, "generator_update", "second(real) if game.loss.pairs else", "", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.relativistic)),
+    Mutant(imagenet, "around", "(kernel - stride) // 2", "(kernel - stride + 1) // 2", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
+    Mutant(imagenet, "Block.forward", "x + y", "y", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
+    Mutant(imagenet, "FeatureDiscriminator.forward", ".mean((1, 2, 3))", ".sum((1, 2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
     Mutant(skips, "silence", "zeros_", "ones_", test_skips.test_a_scale_comes_in_without_a_jump_and_does_not_learn_before),
     Mutant(toy, "Mixture.log_density", "2 * self.sigma**2)", "self.sigma**2)", test_toy.test_density_integrates_to_one),
     Mutant(toy, "Mixture.log_density", "- math.log(len(self.means))", "", test_toy.test_density_integrates_to_one),

@@ -22,6 +22,7 @@ EVERYTHING = Config().replace(  # all that any option needs
 OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "upsampling": {"generator": "dcgan"},
     "grow": {"generator": "skips"},
+    "d_features": {"discriminator": "skips"},
 }
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
@@ -40,9 +41,12 @@ FIELDS = OPTIONS.values()
 def unusual(field: dataclasses.Field[Any]) -> Any:
     """A value that the option has neither by default nor in EVERYTHING."""
     if field.metadata["choices"]:
-        return {"augment": "diffaugment", "upsampling": "nearest", "reconstruction": "l1"}.get(
-            field.name, "batch"
-        )
+        return {
+            "augment": "diffaugment",
+            "upsampling": "nearest",
+            "reconstruction": "l1",
+            "d_features": "imagenet",
+        }.get(field.name, "batch")
     if kind(field) == "float":
         return ((field.metadata["low"] or 0) + (field.metadata["high"] or 1)) / 2
     if kind(field) == "str":

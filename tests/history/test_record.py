@@ -50,7 +50,14 @@ def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
 
 FOR_MORE_SAMPLES = ("times_real", "times_real_error")
 OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity", "changed", "agreement")
-FOR_OTHER_DATA = ("repeats", "copies", "dead_symbols", "cluster_spread", "grown")  # symbols, clusters, sizes
+FOR_OTHER_DATA = (
+    "repeats",
+    "copies",
+    "dead_symbols",
+    "cluster_spread",
+    "grown",
+    "second_d_loss",
+)  # symbols, clusters, sizes
 OF_TABLES = ("tears", "dead_levels", "flat_columns")
 
 

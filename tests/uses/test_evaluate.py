@@ -11,6 +11,7 @@ from PIL import Image
 
 from conftest import TINY_LINE
 from sparring.cli.main import main
+from sparring.config.groups import NetworksConfig
 from sparring.data.arrays import from_array, from_file
 from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
@@ -18,10 +19,11 @@ from sparring.errors import ConfigError, DataError
 from sparring.games import drawing
 from sparring.kinds import image, sheets
 from sparring.metrics import overlap, work
+from sparring.metrics.features import Extractor
 from sparring.runs.folder import RunFolder
 from sparring.uses import evaluate as evaluation
 from sparring.uses import sides
-from sparring.uses.evaluate import Options, compare
+from sparring.uses.evaluate import Options, compare, took_part
 
 GREY = Spec("image", (1, 3, 3), Affine("uint8", (127.5,), (127.5,)))
 
@@ -401,3 +403,12 @@ def test_what_takes_too_long_is_measured_on_fewer_samples_unless_a_number_is_ask
     assert report.evaluation.times_real.count <= half
     assert any(text.startswith("measuring 1 x ") for text in told)
     assert not any("--count" in text for text in measured(count=2000).evaluation.warnings)
+
+
+@pytest.mark.parametrize(
+    ("features", "judge", "said"),
+    [("imagenet", "imagenet-64", 1), ("imagenet", "scattering-64", 0), ("none", "imagenet-64", 0)],
+)
+def test_a_judge_that_took_part_in_the_training_is_named(features: str, judge: str, said: int) -> None:
+    extractor = Extractor(judge, lambda samples: samples, 1, "none")
+    assert len(took_part(extractor, NetworksConfig(d_features=features))) == said

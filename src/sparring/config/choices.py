@@ -46,6 +46,7 @@ OF_A_GAME = (
 G_NORMS = ("none", "batch", "conditional-batch")
 D_NORMS = ("none", "batch", "spectral")
 UPSAMPLINGS = ("transposed", "nearest")
+FEATURES = ("none", "imagenet")  # what a second discriminator sees
 OPTIMIZERS = ("adam", "optimistic-adam", "rmsprop")
 SCHEDULES = ("constant", "linear", "cosine")
 AUGMENTATIONS = ("none", "diffaugment", "ada")

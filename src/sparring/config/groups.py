@@ -18,6 +18,7 @@ from sparring.config.choices import (
     CHANNELS,
     D_NORMS,
     DEEP,
+    FEATURES,
     G_NORMS,
     GAMES,
     ITEMS,
@@ -167,6 +168,9 @@ class NetworksConfig(Group):
         low=0,
         high=1,
         needs=(needs.SKIPS,),
+    )
+    d_features: str = option(
+        "none", "frozen features that a second discriminator sees", choices=FEATURES, needs=(needs.D_SKIPS,)
     )
     d_hidden: int | None = option(
         None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(needs.DCGAN,)

@@ -93,6 +93,8 @@ class Options(BudgetOptions, total=False):
     """How a dcgan generator's pictures grow; nearest leaves no weave of dots."""
     grow: float
     """Share of the training until a skips network's pictures have grown to full size, from 32 pixels on."""
+    d_features: Literal["none", "imagenet"]
+    """Frozen features that a second discriminator sees."""
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""
     d_deviation: bool

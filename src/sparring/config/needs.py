@@ -11,6 +11,7 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
+D_SKIPS = Need(lambda c: c.networks.discriminator == "skips", "--discriminator skips")
 LAYERED = Need(
     lambda c: (
         {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}

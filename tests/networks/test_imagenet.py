@@ -1,0 +1,79 @@
+"""Frozen features of pictures: those of the package's whole network, and heads in closed form."""
+
+import pytest
+import torch
+
+from sparring.metrics.pretrained import has_imagenet, imagenet_stages
+from sparring.networks import imagenet, skips
+from sparring.networks.imagenet import CHANNELS, FeatureDiscriminator, ImageNetFeatures
+
+
+def smooth() -> torch.Tensor:
+    rough = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    return torch.nn.functional.interpolate(rough, size=(64, 64), mode="bilinear") * 2 - 1
+
+
+@pytest.fixture
+def colours() -> torch.Tensor:
+    return smooth()
+
+
+@pytest.mark.skipif(not has_imagenet(), reason="needs the extra imagenet")
+@pytest.mark.filterwarnings("ignore")
+def test_features_are_those_of_the_whole_network(colours: torch.Tensor) -> None:
+    """To half precision, in which the weights are kept: 1 % of the greatest feature of each stage."""
+    expected = [stage for stage in imagenet_stages()(colours * 128 + 127) if stage.shape[1] in CHANNELS]
+    for ours, theirs in zip(ImageNetFeatures()(colours), expected, strict=True):
+        assert ours.shape == theirs.shape
+        assert float((ours - theirs).abs().max()) < 0.01 * float(theirs.abs().max())
+
+
+def test_grey_counts_as_colour_and_alpha_is_not_seen(colours: torch.Tensor) -> None:
+    network = ImageNetFeatures()
+    for seen, same in (
+        (colours[:, :1], colours[:, :1].expand(-1, 3, -1, -1)),
+        (torch.cat([colours, colours[:, :1]], 1), colours),
+    ):
+        for a, b in zip(network(seen), network(same), strict=True):
+            assert torch.equal(a, b)
+
+
+def test_nothing_of_the_features_learns_or_is_kept_in_checkpoints() -> None:
+    network = ImageNetFeatures()
+    assert not list(network.parameters())
+    assert not network.state_dict()
+    assert len(list(FeatureDiscriminator().parameters())) == 4 * len(CHANNELS)
+
+
+def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours: torch.Tensor) -> None:
+    """Heads that give the first feature of a stage, whose means are those of the features themselves."""
+    judge = FeatureDiscriminator(2)
+    with torch.no_grad():
+        for weight in judge.parameters():
+            weight.zero_()
+        for scale, head in enumerate(judge.heads, 1):
+            head[0].weight[0, 0] = 1
+            head[0].bias[0] = 1000  # the leaky ReLU is then a line
+            head[2].weight[0, 0] = scale
+            head[2].bias[0] = -1000 * scale
+        logits = judge(colours)
+    seen = judge.features(torch.nn.functional.avg_pool2d(colours, 2))
+    expected = sum(scale * stage[:, 0].mean((1, 2)) for scale, stage in enumerate(seen, 1))
+    torch.testing.assert_close(logits, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("side", "smaller"), [(28, 1), (32, 1), (63, 1), (64, 2), (256, 8)])
+def test_features_see_pictures_of_32_to_63_pixels(side: int, smaller: int) -> None:
+    discriminator = skips.Discriminator(shape=(3, side, side + 8), width=2, features="imagenet")
+    assert discriminator.second_discriminator is not None
+    assert discriminator.second_discriminator.smaller == smaller
+
+
+def test_without_features_there_is_no_second_discriminator() -> None:
+    assert skips.Discriminator(shape=(3, 32, 32), width=2).second_discriminator is None
+
+
+def test_the_weights_are_whole() -> None:
+    names = {name.rpartition(".")[0] for name in imagenet._weights()}
+    blocks = sum(count for *_, count in imagenet.STAGES)
+    assert len(names) == 1 + 3 * blocks - 1  # the stem; the first block does not expand
