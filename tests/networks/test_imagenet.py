@@ -69,6 +69,12 @@ def test_features_see_pictures_of_32_to_63_pixels(side: int, smaller: int) -> No
     assert discriminator.second_discriminator.smaller == smaller
 
 
+def test_small_pictures_are_enlarged() -> None:
+    judge = FeatureDiscriminator()
+    small = torch.rand(2, 1, 5, 9, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(judge(small), judge(small.repeat_interleave(4, 2).repeat_interleave(4, 3)))
+
+
 def test_without_features_there_is_no_second_discriminator() -> None:
     assert skips.Discriminator(shape=(3, 32, 32), width=2).second_discriminator is None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, conv2d, pad, relu6
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad, relu6
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -20,6 +20,7 @@ STEM = 32  # channels of the first convolution
 STAGES = ((16, 1, 3, 1, 1), (24, 6, 3, 2, 2), (40, 6, 5, 2, 2), (80, 6, 3, 2, 3), (112, 6, 5, 1, 3))
 SEEN = (1, 2, 3, 4)  # the stages whose features are given on
 CHANNELS = tuple(STAGES[stage][0] for stage in SEEN)
+LEAST_SIDE = 16  # pixels of the smallest pictures that pass through all stages; smaller ones are enlarged
 HIDDEN = 64  # channels of each head
 SLOPE = 0.2  # of the leaky ReLU
 
@@ -42,7 +43,10 @@ class FeatureDiscriminator(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        seen = self.features(avg_pool2d(pictures, self.smaller))
+        pictures = avg_pool2d(pictures, self.smaller)
+        if (side := min(pictures.shape[2:])) < LEAST_SIDE:
+            pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
+        seen = self.features(pictures)
         of_stages = [head(one).mean((1, 2, 3)) for head, one in zip(self.heads, seen, strict=True)]
         return torch.stack(of_stages).sum(0).float()
 
