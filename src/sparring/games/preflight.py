@@ -15,7 +15,7 @@ from sparring.data.repeats import repeats
 from sparring.data.spec import Batch, Dataset
 from sparring.errors import Caution, PlayerError, counted
 from sparring.games.adversarial import AdversarialGame
-from sparring.games.adversarial_step import discriminator_update, forge, generator_update
+from sparring.games.adversarial_step import discriminator_update, forge, generator_update, second_of
 from sparring.games.first_outputs import of_outputs
 from sparring.games.game import as_data
 from sparring.games.trial import check_optimizers, copied, try_step
@@ -126,8 +126,10 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
     if not fake.requires_grad:
         return
     fake = forge(twin, batch, rng.manual_seed(0))  # the same samples; the update freed their graph
-    logits = play(twin.discriminator, fake, batch.labels).float()
-    passing = torch.autograd.grad(softplus(-logits).mean(), g_weights, allow_unused=True)
+    doubt = softplus(-play(twin.discriminator, fake, batch.labels).float()).mean()
+    if (second := second_of(twin)) is not None:
+        doubt = doubt + softplus(-second(fake)).mean()
+    passing = torch.autograd.grad(doubt, g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:
         yield Caution(
             "wrong-sign",
