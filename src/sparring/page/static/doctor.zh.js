@@ -105,6 +105,7 @@ const MEANINGS_ZH = {
   "cycle": "来回一趟损失了多少，两个方向都算",
   "identity": "本来就是目标的图片被改动了多少",
   "frechet": "2,000 个样本到真样本的 Fréchet 距离",
+  "second_d_loss": "第二个判别器的损失；它看的是固定不变的特征（d_features）",
   "grown": "两个网络目前所见图片的大小，与完整尺寸之比",
   "lr_scale": "学习率日程所乘的系数",
   "r1_gamma": "R1 惩罚的 gamma，已计入日程与自适应",
