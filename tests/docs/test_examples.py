@@ -27,6 +27,8 @@ from sparring.training import suited
 from sparring.training.budget import Budget
 from sparring.uses.detect import adversary
 from sparring.uses.tune import judge, search
+from sparring.uses.study import forger, session, trial
+from sparring.uses.study.plan import Costs, Plan
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -68,6 +70,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_pairs(tmp_path)
     make_parts(tmp_path)
     make_people(tmp_path)
+    make_studies_short(monkeypatch)
     monkeypatch.setattr(adversary, "_progress", lambda fitting: enumerate((0.0, 0.5)))
     monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
     monkeypatch.setattr(search, "SEEDS", 1)
@@ -79,6 +82,19 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
     )  # the page is tested with a browser
     monkeypatch.setattr(train, "page_beside", lambda *_: nullcontext())
+
+
+def make_studies_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies of a step or two, with some arms, in which nothing is timed."""
+    arms = ("real only", "half", "double", "shift, turn", "shift, turn, flip", "GAN 20 %", "GAN 50 %")
+
+    def plan(minutes: float, costs: Costs, named: object, counts: tuple[int, ...], *rest: int) -> Plan:
+        return Plan(rest[0], (1, 2), 64, arms, counts)
+
+    monkeypatch.setattr(session, "planned", plan)
+    monkeypatch.setattr(trial, "costs_of", lambda *_: Costs(0.0, 0.0, 0.0))
+    monkeypatch.setattr(forger, "DRAWN", 30)
+    monkeypatch.setattr(forger, "LEAST_EACH", 10)
 
 
 @cache

@@ -38,6 +38,7 @@ verbs
   report RUN       the same page as one file, to send to a colleague
   doctor RUN       why a training fails, in plain words, and the cure
   evaluate RUN     how good the samples are, how certain that is, and whether they are copies
+  study DATA       whether synthetic data helps a classifier of your data, beside simple augmentation
   detect fit DATA  learn from normal pictures alone; detect score and detect test find what does not belong
   export RUN       give a generator to other programs: ONNX, torch.export, a folder with a model card, the hub
   tune DATA        find the options for your data, by many short trainings
@@ -110,6 +111,18 @@ examples
                                                              with the same folder: they share the work
   sparring tune --resume runs/photos-tune-1 --minutes 30     go on"""
 
+STUDY = """\
+Does synthetic data help a classifier of your data? On disjoint subsets of labelled data a GAN is trained, and a
+classifier learns from real samples alone, with simple augmentation, and with the GAN's samples. Each way helps,
+harms or makes no difference: with an interval, what it costs, and how many labelled samples it is worth. DATA
+may be the folder of a study: it goes on where it stopped."""
+STUDY_EXAMPLES = """\
+examples
+  sparring study mnist --minutes 10                     100 digits of each class in a subset
+  sparring study photos --labels folders --minutes 20
+  sparring study mnist --per-class 20
+  sparring study fashion-mnist --rare bag=20            what if one class were rare?
+  sparring study runs/mnist-study-1                     go on after Ctrl-C"""
 DETECT = """\
 Learn from normal pictures alone, then say of others how odd they are, where, and how sure that is.
 
@@ -295,6 +308,7 @@ def _using_verbs(verbs: Any) -> None:
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
+    _study_verb(verbs)
     _detect_verb(verbs)
     _tune_verb(verbs)
 
@@ -320,6 +334,26 @@ def _tune_verb(verbs: Any) -> None:
     tune.add_argument("--force", action="store_true", help="begin anew in --out")
     tune.add_argument("--json", action="store_true", help="print tune.json instead of tables")
     add_config_options(tune, without=("budget", "records", "start", "translation", "source", "paired"))
+
+
+def _study_verb(verbs: Any) -> None:
+    study = verbs.add_parser(
+        "study", description=STUDY, epilog=STUDY_EXAMPLES, usage="sparring study DATA [options]"
+    )
+    study.add_argument("data", metavar="DATA", type=named, help=f"{DATA_HELP}; or a study to go on with")
+    study.add_argument("--minutes", type=number, help="for everything, over all calls (10)")
+    study.add_argument("--subsets", type=whole, help="disjoint subsets, at least 3 (6)")
+    study.add_argument("--per-class", type=whole, help="samples of each class in a subset, at most (100)")
+    study.add_argument(
+        "--rare", action="append", metavar="CLASS=N", help="fewer of one class in a subset; may be repeated"
+    )
+    study.add_argument("--seed", type=whole, help="every random draw follows from it (0)")
+    study.add_argument(
+        "--out", type=path, help="the study's folder (runs/NAME-study-N); goes on if it is there"
+    )
+    study.add_argument("--force", action="store_true", help="replace the study in --out")
+    study.add_argument("--json", action="store_true", help="print verdict.json instead of a table")
+    add_config_options(study, only="files")
 
 
 def _detect_verb(verbs: Any) -> None:

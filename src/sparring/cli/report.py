@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from sparring.errors import RunError, printable
 from sparring.history import layout
 from sparring.history.find import marked, no_run
-from sparring.page import detection, tuning
+from sparring.page import detection, study, tuning
 from sparring.page.report import write_report
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the page of a run as one file."""
-    writers = {layout.DETECTOR: detection.write_report, layout.TUNED: tuning.write_report}
+    writers: dict[str, Callable[[Path, Path], int]] = {
+        layout.DETECTOR: detection.write_report,
+        layout.STUDY: study.write_report,
+        layout.TUNED: tuning.write_report,
+    }
     write = next((write for name, write in writers.items() if (args.run / name).is_file()), write_report)
     if write is write_report and not marked(args.run):
         raise RunError(no_run(args.run))

@@ -23,6 +23,7 @@ LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written 
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
 TUNED = "tune.json"  # of a folder that `sparring tune` wrote
+STUDY, VERDICT = "study.json", "verdict.json"  # of a folder that `sparring study` wrote
 DRAWN = "drawn"  # the default folder of `sparring sample`
 EXPORTED = "exported"  # the default folder of `sparring export`
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console, Group
 from rich.live import Live
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     Progress,
@@ -24,6 +25,7 @@ from rich.progress import (
 )
 from rich.segment import Segment
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
 from sparring.errors import clock, printable, warn
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # a recipe and a run are shown without torch
     from sparring.kinds.kind import Pixels
 
 REDRAW_SECONDS = 1.0
+WIDEST = 10_000  # characters of a line of a table
 LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 SHOWN = {  # logged name: its name in lines of text, its name in the live view, digits, style
     "g_loss": ("g_loss", "generator loss", 3, "bold cyan"),
@@ -264,3 +267,16 @@ def console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     return _Console(highlight=False, emoji=False)
+
+
+def show_whole(screen: Console, table: Table) -> None:
+    """Print a table whole: where the terminal is narrower, it wraps the lines, and no number is cut."""
+    needed = Measurement.get(screen, screen.options.update(width=WIDEST), table).maximum
+    usual, screen.width = screen.width, max(needed, screen.width)
+    screen.print(table)
+    screen.width = usual
+
+
+def say(screen: Console, text: str) -> None:
+    """Print a line that the terminal may wrap."""
+    screen.print(text, markup=False, soft_wrap=True)

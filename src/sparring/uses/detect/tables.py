@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 
 from sparring.data.defects import Pictures
@@ -14,8 +13,8 @@ from sparring.metrics.detection import Interval
 from sparring.uses.detect.detector import Detector, Verdicts
 from sparring.uses.detect.scorers import SCORERS
 from sparring.uses.detect.trial import Trial
+from sparring.uses.progress import say, show_whole
 
-WIDEST = 10_000  # characters of a line
 SHOWN = 10  # odd pictures that are listed
 NO_DEVICE = "This is no medical device: it finds what is unusual, not what is ill. A person must look."
 
@@ -28,21 +27,21 @@ def show_fit(screen: Console, detector: Detector, bad: int, suspects: Sequence[s
     for each in sorted(detector.candidates_, key=lambda each: -each.auroc.value):
         star = "used" if each.name == detector.chosen_ else ""
         table.add_row(each.name, _area(each.auroc), star, f"{each.seconds:.1f}")
-    _say(screen, f"\nAUROC of {counts['choosing']:,} normals that were not fitted against {odd}:\n")
-    _show(screen, table)
-    _say(screen, f"\n{detector.chosen_} looks at {SCORERS[detector.chosen_]().about}.")
+    say(screen, f"\nAUROC of {counts['choosing']:,} normals that were not fitted against {odd}:\n")
+    show_whole(screen, table)
+    say(screen, f"\n{detector.chosen_} looks at {SCORERS[detector.chosen_]().about}.")
     if detector.method == "auto" and not SCORERS[detector.chosen_]().trained:
-        _say(screen, "It is a baseline without an adversary, does best, and so is used.")
-    _say(screen, f"\nThreshold from {limit.count:,} held-out normals: {alarms(limit.rate, limit.expected)}.")
+        say(screen, "It is a baseline without an adversary, does best, and so is used.")
+    say(screen, f"\nThreshold from {limit.count:,} held-out normals: {alarms(limit.rate, limit.expected)}.")
     if suspects:
         looks = "looks" if len(suspects) == 1 else "look"
-        _say(
+        say(
             screen,
             f"{counted(len(suspects), 'normal')} of {counts['choosing'] + counts['held_out']:,} that were not "
             f"fitted {looks} defective: {first_of(suspects)}. Look at them, and fit again without those that "
             f"are.",
         )
-    _say(screen, NO_DEVICE)
+    say(screen, NO_DEVICE)
 
 
 def show_scores(screen: Console, pictures: Pictures, verdicts: Verdicts, detector: Detector) -> None:
@@ -53,15 +52,15 @@ def show_scores(screen: Console, pictures: Pictures, verdicts: Verdicts, detecto
     for k in order[: min(SHOWN, max(odd, 3))]:
         verdict = "odd" if verdicts.odd[k] else "normal"
         table.add_row(pictures.names[k], f"{verdicts.scores[k]:.4g}", f"{verdicts.p_values[k]:.3g}", verdict)
-    _show(screen, table)
+    show_whole(screen, table)
     hidden = odd - SHOWN
     more = f" ({hidden:,} more in scores.csv)" if hidden > 0 else ""
-    _say(
+    say(
         screen,
         f"\n{odd:,} of {counted(len(pictures), 'picture')} odd{more}. If all were normal, about "
         f"{limit.expected.value * len(pictures):.1f} would be called so; {alarms(limit.rate, limit.expected)}.",
     )
-    _say(screen, NO_DEVICE)
+    say(screen, NO_DEVICE)
 
 
 def show_test(screen: Console, result: Trial) -> None:
@@ -74,16 +73,16 @@ def show_test(screen: Console, result: Trial) -> None:
         pixels = [_optional(each.pixel_auroc, ".3f"), _optional(each.pro, ".3f")] if masked else []
         table.add_row(each.kind, f"{each.count:,}", _area(each.interval), *shares, *pixels)
     table.add_row("mean", "", f"{result.means[result.method]:.3f}")
-    _say(screen, f"\n{result.method} on each kind, against {counted(result.normals, 'normal test picture')}:\n")
-    _show(screen, table)
+    say(screen, f"\n{result.method} on each kind, against {counted(result.normals, 'normal test picture')}:\n")
+    show_whole(screen, table)
     names = sorted(result.means, key=lambda name: -result.means[name])
     beside = _table("kind", *names)
     for each in result.kinds:
         beside.add_row(each.kind, *[f"{each.area[name]:.3f}" for name in names])
     beside.add_row("mean", *[f"{result.means[name]:.3f}" for name in names])
-    _say(screen, "\nAUROC of every method:\n")
-    _show(screen, beside)
-    _say(
+    say(screen, "\nAUROC of every method:\n")
+    show_whole(screen, beside)
+    say(
         screen,
         f"\n{result.alarms:.1%} of the normal test pictures are called odd; "
         f"{alarms(result.asked, result.expected)}.",
@@ -111,15 +110,3 @@ def _table(*columns: str) -> Table:
         left = place == 0 or name in ("", "verdict")
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
     return table
-
-
-def _show(screen: Console, table: Table) -> None:
-    """Print a table whole: where the terminal is narrower, it wraps the lines, and no number is cut."""
-    needed = Measurement.get(screen, screen.options.update(width=WIDEST), table).maximum
-    usual, screen.width = screen.width, max(needed, screen.width)
-    screen.print(table)
-    screen.width = usual
-
-
-def _say(screen: Console, text: str) -> None:
-    screen.print(text, markup=False, soft_wrap=True)

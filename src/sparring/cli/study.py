@@ -1,0 +1,184 @@
+"""``sparring study``: does synthetic data help a classifier of this data?"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from sparring.cli.data import read
+from sparring.config.arguments import number, whole
+from sparring.config.groups import Config, FilesConfig
+from sparring.data import builtin
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, RunError, Tell, clock, counted, quoted, warn
+from sparring.history import layout
+from sparring.kinds import find
+from sparring.page.study import write_report
+from sparring.runs.create import free_path
+from sparring.uses.interrupt import after_the_step
+from sparring.uses.progress import console, say, working
+from sparring.uses.study import session, tables
+from sparring.uses.study.cells import CELLS, FORGED
+from sparring.uses.study.plan import BLOCKS
+from sparring.uses.study.session import Asked, Study
+from sparring.uses.study.subject import Pictures, Subject, without_repeats
+from sparring.uses.study.subsets import MOST_SUBSETS
+
+SIDE, LARGE = 32, 48  # pixels: larger pictures are read at SIDE, unless --size says otherwise
+INTERRUPTED = 130  # exit status
+
+
+def run(args: argparse.Namespace) -> int:
+    """Begin or go on with a study, and print its verdict."""
+    folder, asked = _asked(args)
+    subject = _subject(asked, again=folder is not None)
+    screen = console()
+    with after_the_step() as stop, working() as tell:
+        if folder:
+            study = session.go_on(subject, asked, folder)
+        else:
+            out = args.out or free_path(Path("runs"), f"{find.stem(asked.data)}-study")
+            try:
+                with layout.writing(out):
+                    study = session.begin(subject, asked, out, tell)
+            except BaseException:
+                _remove_empty(out)
+                raise
+        warn(f"{study.plan.described(subject.noun)}.")
+        _work(study, tell, stop)
+    return _show(study, args, screen, stop())
+
+
+def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:
+    """What is asked, and the folder of the study that goes on; None for a new one."""
+    names = [field.name for field in dataclasses.fields(FilesConfig)]
+    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    changes: dict[str, Any] = {
+        "minutes": args.minutes and number("--minutes", args.minutes, 0),
+        "subsets": args.subsets and whole("--subsets", args.subsets, BLOCKS, MOST_SUBSETS),
+        "per_class": args.per_class and whole("--per-class", args.per_class, 1),
+        "seed": args.seed and whole("--seed", args.seed, 0),
+        "rare": _rare(args.rare),
+    }
+    for name in ("minutes", "subsets", "per_class"):
+        if changes[name] == 0:
+            raise ConfigError(f"--{name.replace('_', '-')} 0: expected a number above 0.")
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if (Path(args.data) / layout.STUDY).is_file():
+        folder = Path(args.data)
+        if refused := [name for name in (*given, *changes) if name != "minutes"]:
+            shown = ", ".join("--" + name.replace("_", "-") for name in refused)
+            raise ConfigError(f"the study in {folder} goes on as it began, without {shown}. Leave it out.")
+        if args.out or args.force:
+            raise ConfigError(f"the study in {folder} goes on there: leave out --out and --force.")
+        return folder, replace(session.read(folder)[0], **changes)
+    asked = Asked(args.data, Config().replace(**given).files, **changes)
+    if args.out and (args.out / layout.STUDY).is_file() and not args.force:
+        before = session.read(args.out)[0]
+        if not asked.same(before):
+            raise RunError(
+                f"{args.out} holds a study that was asked otherwise, of {before.data}. Choose another "
+                f"--out, or "
+                "replace it with --force."
+            )
+        return args.out, asked
+    if args.out:
+        _free(args.out, args.force)
+    return None, asked
+
+
+def _rare(given: list[str] | None) -> dict[str, int] | None:
+    """The counts of single classes, of CLASS=N."""
+    if given is None:
+        return None
+    found = {}
+    for text in given:
+        name, equals, count = text.rpartition("=")
+        if not (name and equals and count.isdecimal() and int(count)):
+            raise ConfigError(f"--rare {quoted(text)}: expected CLASS=N, such as --rare melanoma=20.")
+        found[name] = int(count)
+    return found
+
+
+def _free(out: Path, force: bool) -> None:
+    """Make sure that ``out`` can hold a new study; with ``force`` an old one is removed, and nothing else."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not force or not (out / layout.STUDY).is_file():
+        raise RunError(f"{out} exists and is no study that could go on: choose another --out.")
+    shutil.rmtree(out / FORGED, ignore_errors=True)
+    for name in (layout.STUDY, layout.VERDICT, layout.REPORT, CELLS):
+        (out / name).unlink(missing_ok=True)
+
+
+def _remove_empty(out: Path) -> None:
+    if out.is_dir() and not any(out.iterdir()):
+        out.rmdir()
+
+
+def _subject(asked: Asked, again: bool) -> Subject:
+    """Read the data, without repeated samples."""
+    files = asked.files
+    data = read(asked.data, files, again)
+    if (
+        "size" in find.options(asked.data)
+        and files.size == FilesConfig().size
+        and max(data.spec.shape[1:]) > LARGE
+    ):
+        data = read(asked.data, replace(files, size=str(SIDE)), again=True)
+        warn(f"pictures are studied at {SIDE} x {SIDE} pixels; --size keeps more, and takes longer.")
+    return subject_of(data, builtin.held_out(asked.data))
+
+
+def subject_of(data: Dataset, tested: Dataset | None) -> Subject:
+    """The study of pictures or of a table."""
+    if tested is not None and tested.classes != data.classes:
+        tested = None
+    data, lost = without_repeats(data, tested)
+    if lost:
+        warn(f"{counted(lost, 'sample')} left out that repeat others.")
+    return Pictures(data, tested)
+
+
+def _work(study: Study, tell: Tell, stop: Callable[[], bool]) -> None:
+    """Do what is left, and tell how far it is and how long the rest takes."""
+    share, left = 0.0, 60 * study.asked.minutes - study.cells.spent
+
+    def told(text: str) -> None:
+        tell(f"{share:.0%}, {clock(max(left, 0))} left: {text}")
+
+    for progress in study.run(told, stop):
+        share = progress.share
+        left = min(progress.left_seconds, 60 * study.asked.minutes - study.cells.spent)
+        told(progress.last)
+
+
+def _show(study: Study, args: argparse.Namespace, screen: Any, interrupted: bool) -> int:
+    """Print the verdict, as far as it goes, and how to go on."""
+    assert study.folder is not None
+    name = quote(str(study.folder))
+    on = (
+        f"sparring study {name}"
+        if interrupted
+        else f"sparring study {name} --minutes {2 * study.asked.minutes:g}"
+    )
+    try:
+        result = study.result
+    except RunError as error:
+        raise RunError(f"{error} {on}") from error
+    with layout.writing(study.folder):
+        write_report(study.folder, study.folder / layout.REPORT)
+    if args.json:
+        print((study.folder / layout.VERDICT).read_text("utf-8"))
+    else:
+        tables.show(screen, result)
+        say(screen, f"\n  report  {study.folder / layout.REPORT}")
+    if result.subsets < result.planned:
+        warn(f"{result.subsets} of {result.planned} subsets are complete. Go on: {on}")
+    return INTERRUPTED if interrupted else 0

@@ -1,0 +1,209 @@
+"""``sparring report`` of a study: its verdict as one file that needs no other, without a script."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sparring.config.values import field, finite, listed, text, whole
+from sparring.errors import RunError, UnreadableError
+from sparring.files import read_json, write_whole
+from sparring.history.layout import STUDY, VERDICT
+
+STATIC = Path(__file__).parent / "static"
+ROW, TOP, NAMES, WIDTH, MARGIN = 26, 30, 190, 460, 12  # of the figure of differences, in units of its SVG
+CURVE_WIDTH, CURVE_HEIGHT, LEFT = 420, 220, 60
+COLOURS = {"helps": "helps", "harms": "harms"}  # classes of marks; others are muted
+DARK = """<script>
+if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
+</script>"""
+
+
+def write_report(run: Path, out: Path) -> int:
+    """Write the report of a study to a file; return its size in bytes.
+
+    Raises:
+        RunError: there is no verdict yet, or it is damaged.
+    """
+    try:
+        verdict = _checked(read_json(run / VERDICT))
+        asked = field(read_json(run / STUDY), "asked", lambda found: field(found, "data", text))
+    except UnreadableError as error:
+        raise RunError(
+            f"{run} has no verdict that can be read: {error}. Go on with it: sparring study {run}."
+        ) from error
+    content = _page(asked, verdict).encode()
+    write_whole(out, content)
+    return len(content)
+
+
+def _checked(found: Any) -> dict[str, Any]:
+    """What the page shows of a verdict, each value of the expected kind."""
+    words, numbers = partial(listed, check=text), partial(listed, check=finite)
+
+    def row(values: Any) -> dict[str, Any]:
+        return {
+            "name": field(values, "name", text),
+            "against": field(values, "against", text),
+            "verdict": field(values, "verdict", text),
+            "value": field(values, "value", finite),
+            "p": field(values, "p", finite),
+            "minutes": field(values, "minutes", finite),
+            "difference": field(
+                values, "difference", lambda d: d and {k: finite(v) for k, v in dict(d).items()}
+            ),
+            "by_steps": field(values, "by_steps", partial(listed, check=numbers)),
+            "more": field(
+                values, "more", lambda ends: ends and listed(ends, lambda e: e if e is None else finite(e))
+            ),
+        }
+
+    def named(values: Any) -> dict[str, Any]:
+        return {str(name): numbers(each) for name, each in dict(values).items()}
+
+    return {
+        "noun": field(found, "noun", text),
+        "size": field(found, "size", whole),
+        "sentences": field(found, "sentences", words),
+        "caveats": field(found, "caveats", words),
+        "steps": field(found, "steps", partial(listed, check=whole)),
+        "rows": field(found, "rows", partial(listed, check=row)),
+        "values": field(found, "values", named),
+        "curve": field(
+            found, "curve", lambda curve: {int(n): finite(score) for n, score in dict(curve).items()}
+        ),
+    }
+
+
+def _page(data: str, verdict: Mapping[str, Any]) -> str:
+    style = "".join((STATIC / name).read_text("utf-8") for name in ("palette.css", "study.css"))
+    first, *others = verdict["sentences"]
+    said = f'<p class="first">{_shown(first)}</p>' + "".join(f"<p>{_shown(each)}</p>" for each in others)
+    caveats = "".join(f"<p>{_shown(each)}</p>" for each in verdict["caveats"])
+    title = f"sparring study · {_shown(data)}"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{title}</title><link rel="icon" href="data:,"><style>{style}</style>{DARK}</head>\n<body>'
+        f"<h1>{title}</h1>{said}\n"
+        f"<section><h2>Points gained or lost</h2>{_differences(verdict)}</section>\n"
+        f"<section><h2>Every arm</h2>{_table(verdict)}</section>\n"
+        f"<section><h2>What more labelled {_shown(verdict['noun'])}s are "
+        f"worth</h2>{_curve(verdict)}</section>\n"
+        f'<section class="muted">{caveats}</section></body></html>\n'
+    )
+
+
+def _shown(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _differences(verdict: Mapping[str, Any]) -> str:
+    """A line for each arm: the mean difference with its interval, and a dot for each subset."""
+    rows = [row for row in verdict["rows"] if row["difference"]]
+    values = verdict["values"]
+    dots = {
+        row["name"]: [
+            a - b for a, b in zip(values.get(row["name"], ()), values.get(row["against"], ()), strict=False)
+        ]
+        for row in rows
+    }
+    ends = [row["difference"][end] for row in rows for end in ("low", "high")]
+    ends += [each for several in dots.values() for each in several] + [0.0]
+    x = _scale(min(ends), max(ends), NAMES + MARGIN, NAMES + WIDTH - MARGIN)
+    height = TOP + ROW * len(rows)
+    parts = [f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{TOP - 6}" y2="{height}"/>']
+    for tick in _ticks(min(ends), max(ends)):
+        parts.append(f'<text x="{x(tick):.1f}" y="14" text-anchor="middle">{100 * tick:+g}</text>')
+    for k, row in enumerate(rows):
+        y, d = TOP + ROW * k + ROW / 2, row["difference"]
+        sort = COLOURS.get(row["verdict"], "")
+        parts += [f'<circle class="dot" cx="{x(each):.1f}" cy="{y}" r="3"/>' for each in dots[row["name"]]]
+        parts.append(
+            f'<g class="mark {sort}"><line x1="{x(d["low"]):.1f}" x2="{x(d["high"]):.1f}" y1="{y}" y2="{y}"/>'
+            f'<circle cx="{x(d["value"]):.1f}" cy="{y}" r="4.5"/></g>'
+            f'<text x="0" y="{y + 4}">{_shown(row["name"])}</text>'
+        )
+    label = "difference of each arm in points, with 95 % intervals and a dot for each subset"
+    return _svg(NAMES + WIDTH, height + 4, label, parts)
+
+
+def _curve(verdict: Mapping[str, Any]) -> str:
+    """The learning curve of the real samples alone, with a line at the score of each arm that helps or
+    harms.
+    """
+    points = sorted(verdict["curve"].items())
+    if len(points) < 2:
+        return "<p>There is no learning curve.</p>"
+    scores = [score for _, score in points]
+    marks = [row for row in verdict["rows"] if row["verdict"] in COLOURS]
+    low, high = (f([*scores, *(row["value"] for row in marks)]) for f in (min, max))
+    x = _scale(math.log(points[0][0]), math.log(points[-1][0]), LEFT, CURVE_WIDTH - MARGIN)
+    y = _scale(high, low, TOP, CURVE_HEIGHT - 2 * MARGIN - 10)
+    parts = [
+        f'<line class="mark {row["verdict"]}" x1="{LEFT}" x2="{CURVE_WIDTH}" y1="{y(row["value"]):.1f}" '
+        f'y2="{y(row["value"]):.1f}"><title>{_shown(row["name"])}</title></line>'
+        for row in marks
+    ]
+    line = " ".join(f"{x(math.log(n)):.1f},{y(score):.1f}" for n, score in points)
+    parts.append(f'<polyline class="curve" points="{line}"/>')
+    for n, score in points:
+        place = f'x="{x(math.log(n)):.1f}"'
+        parts.append(f'<circle class="point" c{place} cy="{y(score):.1f}" r="4"/>')
+        parts.append(f'<text {place} y="{CURVE_HEIGHT - 8}" text-anchor="middle">{n:,}</text>')
+        parts.append(
+            f'<text x="{LEFT - 8}" y="{y(score) + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>'
+        )
+    return _svg(CURVE_WIDTH + MARGIN, CURVE_HEIGHT, "score by the number of labelled samples", parts)
+
+
+def _table(verdict: Mapping[str, Any]) -> str:
+    few, many = (f"after {steps:,}" for steps in verdict["steps"])
+    names = ("", "verdict", "score", "points (95 %)", "p", "signs", few, many, "minutes", "worth")
+    lines = ["<tr>" + "".join(f"<th>{_shown(name)}</th>" for name in names) + "</tr>"]
+    for row in verdict["rows"]:
+        d = row["difference"]
+        at = [
+            f"{100 * (pair[1] if d else pair[0]):+.1f}".removeprefix("" if d else "+")
+            for pair in row["by_steps"]
+        ]
+        tests = [f"{100 * d['value']:+.1f} ({100 * d['low']:+.1f} to {100 * d['high']:+.1f})"] if d else [""]
+        tests += [f"{row['p']:.2g}", f"{d['p_flips']:.2g}"] if d else ["", ""]
+        cells = [f"{100 * row['value']:.1f} %", *tests, *at, f"{row['minutes']:.1f}", _worth(row["more"])]
+        verdict_cell = f'<td class="{COLOURS.get(row["verdict"], "")}">{_shown(row["verdict"])}</td>'
+        lines.append(
+            f"<tr><td>{_shown(row['name'])}</td>{verdict_cell}"
+            + "".join(f"<td>{c}</td>" for c in cells)
+            + "</tr>"
+        )
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _worth(ends: Sequence[float | None] | None) -> str:
+    if not ends:
+        return ""
+    value, low, high = ("&gt; curve" if each is None else f"{each:+,.0f}" for each in ends)
+    return f"{value} ({low} to {high})"
+
+
+def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
+    """A straight line that takes low to start and high to end; the middle where both are the same."""
+    if low == high:
+        return lambda value: (start + end) / 2
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _ticks(low: float, high: float, most: int = 7) -> list[float]:
+    """Round numbers from low to high, at most ``most``."""
+    step = 10 ** math.floor(math.log10(max(high - low, 1e-4) / most))
+    step = next(step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= most - 1)
+    return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return f'<svg role="img" aria-label="{label}" {size}>{"".join(parts)}</svg>'

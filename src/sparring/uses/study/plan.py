@@ -1,0 +1,148 @@
+"""What fits into the minutes of a study: how many steps, how long a GAN is trained, how many subsets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from sparring.config.values import field, listed, text, whole
+from sparring.errors import ConfigError, counted
+from sparring.uses.study.subsets import LEAST_SUBSETS, MOST_SUBSETS
+
+STARTS = 2  # initialisations of each classifier, which are averaged
+KEPT = 0.8  # of the time that is planned with, since measured times are only estimates
+OF_GAN = 0.5  # of the planned time
+SHORT = 3  # times fewer steps in the smaller budget
+LEAST_STEPS, MOST_STEPS = 60, 3_000  # of the larger budget
+LEAST_SEEN, MOST_SEEN = 1_000, 2_000_000  # samples that a GAN is trained with
+BLOCKS = 3  # complete subsets, at least, of which a result is told
+
+
+class Costs(NamedTuple):
+    """Measured seconds.
+
+    Attributes:
+        step: of a classifier.
+        scoring: of a classifier, once.
+        seen: of a sample that a GAN is trained with.
+        forging: to begin the training of a GAN, and to draw from it.
+    """
+
+    step: float
+    scoring: float
+    seen: float
+    forging: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done in each subset.
+
+    Attributes:
+        subsets: how many there are, disjoint.
+        steps: the smaller and the larger number of steps of a classifier.
+        seen: samples that a GAN is trained with.
+        arms: names of the arms, in the order of the work.
+        counts: samples of each class in a subset.
+        starts: initialisations of each classifier.
+    """
+
+    subsets: int
+    steps: tuple[int, int]
+    seen: int
+    arms: tuple[str, ...]
+    counts: tuple[int, ...]
+    seed: int = 0
+    starts: int = STARTS
+
+    @property
+    def size(self) -> int:
+        """The number of samples of a subset."""
+        return sum(self.counts)
+
+    def seconds(self, costs: Costs) -> float:
+        """How long it takes."""
+        each = costs.step * self.steps[1] + 2 * costs.scoring
+        gan = costs.forging + costs.seen * self.seen
+        return self.subsets * (gan + len(self.arms) * self.starts * each)
+
+    def described(self, noun: str, measured: str = "steps") -> str:
+        """The plan in words."""
+        gan = f"a GAN of {self.seen:,} {noun}s on each, " if self.seen else ""
+        return (
+            f"{self.subsets} disjoint subsets of {counted(self.size, noun)}, {gan}{len(self.arms)} ways to "
+            f"train "
+            f"a classifier for {self.steps[0]:,} and {self.steps[1]:,} {measured}, from {self.starts} "
+            "initialisations each"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as stored in JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Any) -> Plan:
+        """The inverse of ``to_dict``.
+
+        Raises:
+            UnreadableError: a field is missing, or its value is not accepted.
+        """
+        one = partial(whole, low=1)
+        steps = field(values, "steps", lambda found: listed(found, one, most=2))
+        return Plan(
+            subsets=field(values, "subsets", partial(whole, low=2, high=MOST_SUBSETS)),
+            steps=(steps[0], steps[-1]),
+            seen=field(values, "seen", whole),
+            arms=field(values, "arms", lambda found: listed(found, text, most=100)),
+            counts=field(values, "counts", lambda found: listed(found, whole)),
+            seed=field(values, "seed", whole),
+            starts=field(values, "starts", one),
+        )
+
+
+def planned(
+    minutes: float, costs: Costs, arms: tuple[str, ...], counts: tuple[int, ...], most: int, seed: int = 0
+) -> Plan:
+    """The plan that fits into these minutes: half of the time for the GANs, half for the classifiers.
+
+    Where both would be longer than is useful, there are more subsets.
+
+    Args:
+        most: how many subsets the data is divided into.
+
+    Raises:
+        ConfigError: not even the smallest plan fits; the message says how many minutes it takes.
+    """
+    least = Plan(min(LEAST_SUBSETS, most), _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed)
+    available = 60 * KEPT * minutes
+    if least.seconds(costs) > available:
+        needed = math.ceil(10 * least.seconds(costs) / 60 / KEPT) / 10
+        raise ConfigError(
+            f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
+            f"that "
+            "many, or take smaller pictures (--size) or subsets (--per-class)."
+        )
+    for subsets in range(least.subsets, most + 1):
+        each = available / subsets
+        trainings = len(arms) * STARTS
+        of_steps = (1 - OF_GAN) * (each - costs.forging) / trainings - 2 * costs.scoring
+        steps = _budgets(min(MOST_STEPS, max(LEAST_STEPS, int(of_steps / costs.step))))
+        rest = each - costs.forging - trainings * (steps[1] * costs.step + 2 * costs.scoring)
+        seen = min(MOST_SEEN, max(LEAST_SEEN, int(rest / costs.seen)))
+        plan = Plan(subsets, steps, round_down(seen), arms, counts, seed)
+        if plan.steps[1] < MOST_STEPS or plan.seen < MOST_SEEN:
+            break
+    return plan
+
+
+def _budgets(steps: int) -> tuple[int, int]:
+    small = max(1, round_down(steps // SHORT))
+    return small, SHORT * small
+
+
+def round_down(count: int) -> int:
+    """A number with at most two digits that are not 0."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return count // unit * unit
