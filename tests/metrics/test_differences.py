@@ -70,6 +70,8 @@ def test_a_curve_that_falls_gives_no_smaller_number_for_a_larger_gain():
     sizes, scores = [50, 100, 200], [0.8, 0.84, 0.83]
     assert d.worth(0.01, sizes, scores, 100) == math.inf
     assert d.worth(-0.01, sizes, [0.85, 0.84, 0.83], 100) == -50
+    found = d.worth(0.03, [50, 100, 200, 400], [0.8, 0.84, 0.83, 0.9], 100)
+    assert found == pytest.approx(200 * math.sqrt(2) - 100)
 
 
 def test_false_findings_among_many_arms_are_as_rare_as_promised():

@@ -58,6 +58,7 @@ def test_the_differences_at_equal_steps_stand_beside_the_chosen_ones():
     row, real = result.by_name["mixup"], result.by_name[REAL]
     for (score, difference), (of_real, _) in zip(row.by_steps, real.by_steps, strict=True):
         assert difference == pytest.approx(score - of_real)
+    assert row.by_steps[0] != row.by_steps[1]
     assert sum(row.kept.values()) == 6
     assert real.difference is None
     assert real.verdict == ""
