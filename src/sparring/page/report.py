@@ -54,10 +54,10 @@ def report(run: Path) -> bytes:
     return _page(embedded).encode()
 
 
-def write_report(run: Path, path: Path) -> int:
+def write_report(run: Path, out: Path) -> int:
     """Write the report of a run to a file; return its size in bytes."""
     content = report(run)
-    write_whole(path, content)
+    write_whole(out, content)
     return len(content)
 
 
