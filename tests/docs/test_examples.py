@@ -26,9 +26,9 @@ from sparring.games.game import Clock
 from sparring.training import suited
 from sparring.training.budget import Budget
 from sparring.uses.detect import adversary
-from sparring.uses.tune import judge, search
 from sparring.uses.study import forger, session, trial
 from sparring.uses.study.plan import Costs, Plan
+from sparring.uses.tune import judge, search
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
