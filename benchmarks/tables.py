@@ -15,6 +15,7 @@ from doctor.judge import HARM
 from doctor.judge import table as judgement
 from doctor.pictures import table as pictured
 from doctor.rescue import table as rescue_table
+from serve import table as serving
 from verdicts import FEATURES, agreement
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
@@ -707,6 +708,7 @@ def main() -> None:
         "cures.jsonl": cures,
         "rescue.jsonl": rescues,
         "doctor_overhead.json": overhead,
+        "serve.json": serving,
         "doctor_pictures.jsonl": doctor_on_pictures,
     }
     sections = [table() for name, table in tables.items() if (RESULTS / name).exists()]

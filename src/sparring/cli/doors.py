@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparring.cli.parsing import named, path, run
-from sparring.config.choices import EXPORTS
+from sparring.cli.parsing import named, path, run, whole
+from sparring.config.choices import ENGINES, EXPORTS
 
 EXPORT = """\
 Give a generator to other programs. A file for onnx or torch draws without sparring, decodes its samples
@@ -21,6 +21,17 @@ examples
   sparring export runs/mnist-sprint-1 --to torch
   sparring export runs/mnist-sprint-1 --to safetensors --out digits --license cc-by-4.0
   sparring export runs/mnist-sprint-1 --to hub --name maria/digits"""
+
+SERVE = """\
+Answer over HTTP: POST /sample draws from a run, POST /translate makes a picture of the one that is sent, and
+POST /score says how odd a picture is, for a detector. /openapi.json describes it, /health says whether it
+answers, and /metrics counts for Prometheus."""
+SERVE_EXAMPLES = """\
+examples
+  sparring serve mnist
+  curl -X POST localhost:8555/sample -d '{"count": 16, "labels": "7", "format": "png"}' -o sevens.png
+  sparring serve runs/shapes-paired-1 --port 9000
+  curl --data-binary @photo.jpg localhost:9000/translate -o made.png"""
 
 
 def add_verbs(verbs: Any, run_help: str) -> None:
@@ -39,3 +50,21 @@ def add_verbs(verbs: Any, run_help: str) -> None:
     )  # fmt: skip
     export.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
     export.add_argument("--force", action="store_true", help="replace --out if it exists")
+
+    serve = verbs.add_parser(
+        "serve", description=SERVE, epilog=SERVE_EXAMPLES, usage="sparring serve RUN [options]"
+    )
+    serve.add_argument("run", metavar="RUN", type=run, help=f"{run_help}; or a folder of `sparring detect fit`")
+    serve.add_argument("--port", type=whole, default=0, help="port (the first free one from 8555)")
+    serve.add_argument("--host", default="127.0.0.1", help="address; others than this machine's need --token")
+    serve.add_argument("--token", default="", help="asked for as Authorization: Bearer TOKEN")
+    serve.add_argument("--most-count", type=whole, default=256, help="samples in a request, at most (256)")
+    serve.add_argument(
+        "--most-waiting", type=whole, default=64, help="requests that wait, at most; others get 503 (64)"
+    )
+    serve.add_argument(
+        "--engine", choices=ENGINES, default="auto", metavar="|".join(ENGINES),
+        help="what draws: torch, ONNX Runtime, or the faster one, measured at the start (auto)",
+    )  # fmt: skip
+    serve.add_argument("--best", action="store_true", help="use the best checkpoint, not the last one")
+    serve.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")

@@ -42,6 +42,7 @@ verbs
   detect fit DATA  learn from normal pictures alone; detect score and detect test find what does not belong
   export RUN       give a generator to other programs: ONNX, torch.export, a folder with a model card, the hub
   tune DATA        find the options for your data, by many short trainings
+  serve RUN        answer over HTTP: samples, translations, or scores of a detector
   recipes          all recipes; recipes NAME: the options of one recipe
   info RUN         facts about a run and its progress; without RUN: about this machine
 """

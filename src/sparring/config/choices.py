@@ -33,6 +33,7 @@ DETECTORS = (
 )  # methods of `sparring detect fit`
 EXPORTS = ("onnx", "torch", "safetensors", "hub")  # what `sparring export --to` writes
 SAMPLERS = ("tpe", "random", "gp")  # how `sparring tune` chooses the next options
+ENGINES = ("auto", "torch", "onnx")  # what `sparring serve` computes with
 PAIRED = ("none", "names", "halves", "right-halves")  # how sources and targets belong together
 RECONSTRUCTIONS = ("none", "l1", "l2", "bce")
 OF_A_GAME = (

@@ -30,6 +30,11 @@ ABOUT = "sparring"  # the key under which the file says, as JSON, what its input
 MOST_BYTES = 2**31 - 1  # of an ONNX file, which is one message of protobuf
 
 
+def installed() -> bool:
+    """Whether all packages are there."""
+    return all(importlib.util.find_spec(name) for name in PACKAGES)
+
+
 def check_installed() -> None:
     """Refuse to begin without the packages.
 
@@ -48,22 +53,31 @@ def write(graph: Graph, path: Path) -> Parity:
         RunError: its samples differ.
     """
     check_installed()
-    content = _translated(graph, graph.program())
-    session = Session(content)
+    content, session = translated(graph)
     found = parity.compared(graph, session, "ONNX Runtime")
     write_whole(path, content)
     return found
 
 
-def _translated(graph: Graph, program: ExportedProgram) -> bytes:
+def translated(graph: Graph, threads: int = 1) -> tuple[bytes, Session]:
+    """The content of an ONNX file, and what runs it on so many threads.
+
+    Raises:
+        ConfigError: the packages are missing, or torch cannot follow or translate the generator.
+    """
+    content = _content(graph, graph.program())
+    return content, Session(content, threads)
+
+
+def _content(graph: Graph, program: ExportedProgram) -> bytes:
     try:
         with _quiet():
-            translated = torch.onnx.export(
+            found = torch.onnx.export(
                 program, (), input_names=list(graph.names), output_names=[SAMPLES], opset_version=OPSET,
                 dynamo=True, optimize=True, verbose=False,
             )  # fmt: skip
-            assert translated is not None
-            model = translated.model_proto
+            assert found is not None
+            model = found.model_proto
     except Exception as error:  # torch and onnxscript raise many types for what they cannot translate
         raise ConfigError(
             "this generator does something for which ONNX has no operator. Export it for torch (--to torch), "

@@ -1,0 +1,66 @@
+"""``sparring serve``: give samples, translations or scores over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+from contextlib import suppress
+
+from sparring.cli.watch import LOOPBACK, address, listen
+from sparring.config.arguments import whole
+from sparring.errors import ConfigError, printable, warn
+
+GRACE_SECONDS = 10  # that requests may take to end, once the server is told to
+MOST_COUNT, MOST_WAITING = 10_000, 10_000
+KEEP_ALIVE_SECONDS = 5  # that an idle connection is kept
+CONNECTIONS = 1_000  # open at once
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Raises:
+        ConfigError: another address is given without a token, or a limit is out of range.
+        RunError: there is no run and no detector.
+    """
+    if args.host not in LOOPBACK and not args.token:
+        raise ConfigError(
+            f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_urlsafe(16)}."
+        )
+    whole("--most-count", args.most_count, 1, MOST_COUNT)
+    whole("--most-waiting", args.most_waiting, 1, MOST_WAITING)
+    import uvicorn
+
+    from sparring.uses.serve import engine
+    from sparring.uses.serve.app import Limits, app
+    from sparring.uses.serve.served import load
+
+    served = load(args.run, warn, device=args.device, best=args.best)
+    served, said = engine.chosen(served, args.engine)
+    listening = listen(args.host, args.port)
+    hosts = LOOPBACK if args.host in LOOPBACK else ()
+    shown = address(args.host, listening.getsockname()[1], "").rstrip("/")
+    print(
+        printable(f"{shown}{served.path}  {served.name}, step {served.step:,}; {said}  (Ctrl-C ends it)"),
+        flush=True,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app(
+                served,
+                hosts,
+                args.token,
+                Limits(args.most_count, args.most_waiting),
+                lambda: server.should_exit,
+            ),
+            log_level="warning",
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when it has ended
+    with suppress(KeyboardInterrupt), listening:
+        server.run([listening])
+    return 0

@@ -1,0 +1,1 @@
+"""Serve trained players over HTTP: sample, translate, score."""
