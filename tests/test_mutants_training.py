@@ -17,13 +17,16 @@ import test_doctor
 import test_evaluate
 import test_finetune
 import test_frozen
+import test_gan_iter
 import test_groups
 import test_inference
 import test_keeping
 import test_kinds
 import test_layout
+import test_loggers
 import test_loop
 import test_needs
+import test_notebook
 import test_pairs
 import test_quality
 import test_resume
@@ -41,12 +44,15 @@ from sparring.history import find, layout
 from sparring.kinds import image, spectrum
 from sparring.networks import frozen
 from sparring.runs import best as selection
-from sparring.runs import checkpoint, finetune, inference, writer
+from sparring.runs import checkpoint, finetune, fitted, inference, writer
+from sparring.runs.loggers import tensorboard
 from sparring.training import budget, loop, order, thread_use, vitals, window
+from sparring.uses import notebook
 
-begun, few, saved, folder, source = (
+begun, few, fit, saved, folder, source = (
     test_best.begun,
     test_best.few,
+    test_loggers.fit,
     test_checkpoint.saved,
     test_inference.folder,
     test_finetune.source,
@@ -62,6 +68,10 @@ stopped_on_points = partial(
 neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
+    Mutant(notebook, "_chart", "high - value", "value - low", test_notebook.test_curves_go_from_the_first_step_to_the_last_and_from_the_least_to_the_greatest),
+    Mutant(notebook, "_points", "/ (end - start)", "", test_notebook.test_what_is_not_finite_is_left_out_and_long_curves_are_means),
+    Mutant(tensorboard, "TensorBoard.__init__", "if step else {}", "if not step else {}", partial(test_loggers.test_a_resumed_run_is_logged_once, tool="tensorboard")),
+    Mutant(fitted, "Fitted.train", "except GeneratorExit", "except KeyboardInterrupt", partial(test_gan_iter.test_a_break_leaves_a_fitted_gan_that_goes_on, folder=True)),
     Mutant(idle, "check_needs", "demands or (chosen and needs)", "chosen and (demands or needs)", partial(test_needs.test_what_nobody_asked_for_is_turned_off_by_a_word, options={"augment": "ada"}, advice="--augment none")),
     Mutant(groups, "Config.replace", "dict.fromkeys(BUDGETS) | changes", "changes", test_groups.test_naming_a_budget_drops_the_recipes),
     Mutant(option, "_check_bounds", "may_lack and value == 0", "False", partial(test_groups.test_tables_that_are_wrong, text="[dataset]\nclusters = 0", message='clusters = 0: expected a number above 0, or none.* = "none" in a file')),

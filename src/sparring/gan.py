@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack, cast
 
@@ -23,6 +23,7 @@ from sparring.doctor.diagnosis import Diagnosis, described, diagnose
 from sparring.errors import ConfigError, RunError, room, unknown
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.find import PACKAGED
+from sparring.history.record import Record
 from sparring.history.table import History
 from sparring.metrics.quality import DRAWS
 from sparring.networks.own import EXPECTED, Given, own_players
@@ -118,16 +119,37 @@ class GAN:
             RunError: the run folder exists already, or the training cannot be resumed.
             NonFiniteError: a loss or gradient became infinite or NaN.
         """
+        shown = shows_progress(None if verbose is None else flag("verbose", verbose))
+        records = self.fit_iter(data, labels, out=out, force=force, resume=resume, verbose=shown, **budget)
+        for _ in records:
+            pass
+        return self
+
+    @room()
+    def fit_iter(
+        self,
+        data: Any,
+        labels: Any = None,
+        *,
+        out: str | Path | None = None,
+        force: bool = False,
+        resume: bool = False,
+        verbose: bool = False,
+        **budget: Unpack[BudgetOptions],
+    ) -> Iterator[Record]:
+        """Train as ``fit`` does, with the same arguments and errors, and yield each record.
+
+        In the loop this GAN draws, is measured and saved as it is then. ``break`` stops: the GAN stays fitted,
+        its run folder keeps that state exactly, and ``resume=True`` goes on from it.
+        """
         given: dict[str, Any] = dict(budget)
         asked.check_budget(given)
         path = None if out is None else arguments.path("out", out)
         place = Place(path, flag("force", force), flag("resume", resume))
-        shown = shows_progress(None if verbose is None else flag("verbose", verbose))
         made = Made(self.recipe, self.options, self._own)
+        shown = flag("verbose", verbose)
         self._fit = fitting.started(made, self._fit, data, labels, place, given, shown)
-        for _ in fitting.trained(self._fit, shown):
-            pass
-        return self
+        return fitting.trained(self._fit, shown)
 
     @room()
     def translate(self, pictures: Any, *, out: str | Path | None = None, own_size: bool = False) -> Any:
@@ -179,12 +201,9 @@ class GAN:
             return self._handed(found.samples)
         return self._handed(self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation))
 
-    def show(self, count: int = 16, *, labels: Any = None, seed: int = 0) -> Image.Image:
+    def show(self, count: int = fitting.SHEET, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
-        count = whole("count", count, 1)
-        kind = kinds.of(self.spec_)
-        count = max(count, kind.count) if kind.sheet_count else count
-        return kind.sheet(self._fitted.sampler.sample(count, labels=labels, seed=seed), self.spec_)
+        return fitting.drawn(self._fitted, whole("count", count, 1), labels, seed)
 
     @room()
     def interpolate(

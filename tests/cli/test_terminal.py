@@ -2,11 +2,9 @@
 
 import io
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -53,20 +51,6 @@ def test_a_live_view_in_a_terminal() -> None:
     shown = file.getvalue()
     for part in ("50 %", "1,960 samples/s", "0:30 left", "D(real)", "▀"):
         assert part in shown
-
-
-def test_one_output_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[dict[str, str]] = []
-    cell = SimpleNamespace(update=lambda data, raw: shown.append(data))
-    module = SimpleNamespace(display=lambda *_, **__: cell)
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=module))
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
-    file = io.StringIO()
-    with Display(Console(file=file, force_jupyter=True)) as display:
-        display.show(record(), "doctor: all is well")
-    (lines,) = (data["text/plain"].splitlines() for data in shown)
-    assert lines == ["█" * 20 + "░" * 20 + "  0:30 left", plain_line(record()), "doctor: all is well"]
-    assert file.getvalue() == ""
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from sparring.data.music import chorales, midi
 from sparring.data.music.song import Note
 from sparring.data.spec import Dataset
 from sparring.games.game import Clock
+from sparring.gan import GAN
 from sparring.training import suited
 from sparring.training.budget import Budget
 from sparring.uses.detect import adversary
@@ -222,6 +223,17 @@ def test_python(page: Path, code: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(code, str(page), "exec"), namespace)
     assert len(namespace) > 1
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_the_notebook() -> None:
+    cells = json.loads((ROOT / "docs/guides/in-a-notebook.ipynb").read_text("utf-8"))["cells"]
+    namespace: dict[str, object] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), namespace)
+    assert isinstance(namespace["gan"], GAN)
+    assert namespace["gan"].history
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -47,12 +47,23 @@ def test_pandas_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
         TABLE.to_pandas()
 
 
+def test_polars_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = TABLE.to_polars()
+    assert frame.columns == list(TABLE.columns)
+    assert frame["step"].to_list() == [1, 1500]
+    assert frame["times_real"].to_list() == [None, 2345.0]
+    assert History().to_polars().shape == (0, 4)
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ConfigError, match="pip install polars"):
+        TABLE.to_polars()
+
+
 def test_it_can_be_read_in_a_terminal_and_in_a_notebook() -> None:
     lines = repr(TABLE).splitlines()
     assert lines[0].split() == ["step", "seconds", "progress", "times_real", "d_loss"]
     assert lines[1].split() == ["1", "0.5", "1%", "1.25"]
     assert lines[2].split() == ["1,500", "0.5", "1500%", "2,345", "0.5"]
-    assert lines[3] == "[2 records with 6 columns: .columns, ['d_loss'], .to_pandas()]"
+    assert lines[3] == "[2 records with 6 columns: .columns, ['d_loss'], .to_pandas(), .to_polars()]"
     assert "<td>2,345</td>" in TABLE._repr_html_()
     long = History(record(k, d_loss=0.0) for k in range(100))
     assert len(repr(long).splitlines()) == ROWS + 2

@@ -56,12 +56,20 @@ class History(Sequence[Record]):
         try:
             import pandas
         except ImportError as error:
-            raise ConfigError(
-                "pandas is not installed: pip install pandas. Without pandas, history['d_loss'] is a column as "
-                "a "
-                "list, and history.rows has all rows."
-            ) from error
+            raise _missing("pandas") from error
         return pandas.DataFrame.from_records(self.rows, columns=list(self.columns))
+
+    def to_polars(self) -> Any:
+        """The table as a ``polars.DataFrame``; what a record lacks is null.
+
+        Raises:
+            ConfigError: polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError as error:
+            raise _missing("polars") from error
+        return polars.DataFrame({name: self[name] for name in self.columns}, strict=False).fill_nan(None)
 
     def append(self, record: Record) -> None:
         """Add a record as the last row."""
@@ -110,7 +118,14 @@ class History(Sequence[Record]):
 
     def _size(self) -> str:
         counts = f"{counted(len(self), 'record')} with {len(self.columns)} columns"
-        return f"[{counts}: .columns, ['d_loss'], .to_pandas()]"
+        return f"[{counts}: .columns, ['d_loss'], .to_pandas(), .to_polars()]"
+
+
+def _missing(package: str) -> ConfigError:
+    return ConfigError(
+        f"{package} is not installed: pip install {package}. Without {package}, history['d_loss'] is a column "
+        "as a list, and history.rows has all rows."
+    )
 
 
 def _cell(record: Record, name: str) -> float:

@@ -177,6 +177,8 @@ class Fitted:
     def train(self, stop: Callable[[], bool]) -> Iterator[Record]:
         """Train until the budget is spent; each record is also added to the history.
 
+        If the iterator is closed at a record, the exact state there is saved.
+
         Raises:
             NonFiniteError: training broke down.
         """
@@ -195,6 +197,11 @@ class Fitted:
                 self.history.append(record)
                 self.threads = torch.get_num_threads()
                 yield record
+        except GeneratorExit:  # the caller stops at a record, of which the run folder keeps the exact state
+            if self.folder and game.runtime.rank == 0:
+                more = {"threads": self.threads, "progress": game.clock.progress}
+                checkpoint.write(game, self.folder.checkpoints, more)
+            raise
         except NonFiniteError:
             self.history.append(game.clock.broken())
             raise

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from PIL import Image
+
+from sparring import kinds
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import Config
 from sparring.config.option import NONE
@@ -27,6 +31,7 @@ from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console
 
 PLAIN = "dcgan"  # the recipe for a user's own networks
+SHEET = 16  # samples in a picture
 ELSEWHERE = (*BUDGETS, "device", "threads", "processes")  # options that may differ on resume
 
 
@@ -148,6 +153,13 @@ def check_options(made: Made, config: Config) -> None:
             )
 
 
+def drawn(fit: Fitted, count: int = SHEET, labels: Any = None, seed: int = 0) -> Image.Image:
+    """A picture of so many samples; a plot has its own number at least."""
+    kind = kinds.of(fit.spec)
+    count = max(count, kind.count) if kind.sheet_count else count
+    return kind.sheet(fit.sampler.sample(count, labels=labels, seed=seed), fit.spec)
+
+
 def trained(fit: Fitted, shown: bool) -> Iterator[Record]:
     """Train until the budget is spent or Ctrl-C is pressed; yields each record, shown if asked.
 
@@ -159,7 +171,8 @@ def trained(fit: Fitted, shown: bool) -> Iterator[Record]:
         stopped = stack.enter_context(after_the_step())
         display = None
         if shown and fit.game.runtime.rank == 0:
-            display = stack.enter_context(Display(console()))
+            sheet = None if fit.spec.given else partial(drawn, fit)
+            display = stack.enter_context(Display(console(), sheet=sheet))
         for record in fit.train(stopped):
             if display:
                 display.show(record)

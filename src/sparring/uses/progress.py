@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 from rich.console import Console, Group
 from rich.live import Live
 from rich.measure import Measurement
@@ -30,6 +31,7 @@ from rich.text import Text
 
 from sparring.errors import clock, printable, warn
 from sparring.history.record import Record
+from sparring.uses.notebook import Cell
 
 if TYPE_CHECKING:  # a recipe and a run are shown without torch
     from sparring.kinds.kind import Pixels
@@ -76,19 +78,22 @@ class Display:
     """Shows each record of a training. ``picture`` is called from time to time for the current samples.
 
     Use it as a context manager around the loop. A terminal shows a bar, the numbers and a small picture; a
-    notebook shows a bar and the numbers, in one output. Elsewhere each record is one line.
+    notebook shows a bar, the numbers, curves and ``sheet``, in one output. Elsewhere each record is one line.
     """
 
-    def __init__(self, console: Console, picture: Callable[[], Pixels | list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        picture: Callable[[], Pixels | list[str]] | None = None,
+        sheet: Callable[[], Image.Image] | None = None,
+    ) -> None:
         self.console, self.picture = console, picture
         self.live: Live | None = None
-        self.cell: Any = None  # the output of a notebook's cell
+        self.cell: Cell | None = None
         self.drawn_at = 0.0
         self.thumbnail: HalfBlocks | Text | None = None
         if console.is_jupyter:
-            from IPython.display import display
-
-            self.cell = display({"text/plain": ""}, raw=True, display_id=True)
+            self.cell = Cell(sheet)
         elif console.is_terminal and not console.is_dumb_terminal:
             self.bar = Progress(
                 TextColumn("{task.percentage:>3.0f} %"),
@@ -113,8 +118,9 @@ class Display:
     def show(self, record: Record, remark: str = "", news: bool = False) -> None:
         """Show one record with a remark. Plain lines show the remark only if it is news."""
         if self.cell is not None:
-            shown = "\n".join([_bar(record.progress) + f"  {time_left(record)}", plain_line(record), remark])
-            self.cell.update({"text/plain": shown.rstrip()}, raw=True)
+            self.cell.show(
+                record, [plain_line(record), time_left(record) if record.progress < 1 else "", remark]
+            )
             return
         if self.live is None:
             for line in (plain_line(record), remark if news else ""):
@@ -220,11 +226,6 @@ def _shown(record: Record) -> dict[str, tuple[str, str, int, str]]:
     """The names that are shown of a record: those in SHOWN, and the losses of other games."""
     losses = {name: (name, name, 3, "bold") for name in record.values if name.endswith("loss")}
     return {name: how for name, how in (SHOWN | losses | SHOWN).items() if name in record.values}
-
-
-def _bar(progress: float, width: int = 40) -> str:
-    done = round(width * progress)
-    return "█" * done + "░" * (width - done)
 
 
 def time_left(record: Record) -> str:
