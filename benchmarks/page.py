@@ -56,7 +56,7 @@ def measured(folder: Path, complete: str) -> dict[str, Any]:
             app([folder], playground(), LOOPBACK, closing=lambda: server.should_exit), log_level="error"
         )
     )
-    thread = threading.Thread(target=server.run, args=([listening],))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -66,7 +66,7 @@ def measured(folder: Path, complete: str) -> dict[str, Any]:
         page.goto("about:blank")
         before = time.process_time()
         page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/")
-        page.wait_for_function(complete, timeout=300_000)
+        page.wait_for_function(f"() => {complete}", timeout=100_000)
         whole = page.evaluate("performance.now()")
         found = {
             "first_paint_ms": page.evaluate(PAINT),

@@ -46,7 +46,7 @@ def make_run(path: Path, records: int = 20, of: int = 20, recipe: str = "sprint"
         for k in range(1, records + 1):
             file.write(record(k, of, **values).to_json() + "\n")
     for k in range(0, records + 1, 10):
-        Image.fromarray(np.full((12, 12), 10 * k, np.uint8)).save(path / "samples" / f"{50 * k:08d}.png")
+        Image.fromarray(np.full((12, 12), 10 * k % 256, np.uint8)).save(path / "samples" / f"{50 * k:08d}.png")
     return path
 
 

@@ -400,9 +400,16 @@ def test_language_and_light_are_remembered(tmp_path: Path, page: Page, serve: ty
 
 def test_nothing_is_wider_than_a_telephone(tmp_path: Path, page: Page, serve: type[Served]) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(serve(make_run(tmp_path / "a", spread=0.1)).at())
+    for name in ("a", "another-run-with-a-long-name"):
+        make_run(tmp_path / "runs" / name, spread=0.1)
+    page.goto(serve(tmp_path / "runs").at())
     expect(page.locator(".uplot").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_text("Choose numbers").click()
+    page.get_by_role("button", name="Lab").click()
+    expect(page.locator("#lab")).to_contain_text("step 0")
+    for language in ("中文", "English"):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("button", name=language).click()
 
 
 def test_half_a_million_lines(tmp_path: Path, page: Page, serve: type[Served]) -> None:

@@ -41,7 +41,7 @@ class OverlayChart {
       ...this.size(),
       scales: { x: { time: false, distr: settings.logX ? 3 : 1 }, y: { distr: settings.logY ? 3 : 1 } },
       axes: [
-        { ...axis, values: (_, places) => places.map((v) => (v === null ? "" : ticks.call(Text, v))) },
+        { ...axis, size: 28, values: (_, places) => places.map((v) => (v === null ? "" : ticks.call(Text, v))) },
         { ...axis, size: 52, values: (_, places) => places.map((v) => (v === null ? "" : Text.figure(v))) },
       ],
       legend: { show: false },

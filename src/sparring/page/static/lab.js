@@ -39,6 +39,7 @@ class Lab {
     this.canvas = element(element(left, "div", "frame"), "canvas");
     Object.assign(this.canvas, { width: 560, height: 560 });
     this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", Text.say("drawing"));
     for (const event of ["pointerdown", "pointermove"]) this.canvas.addEventListener(event, (at) => this.spray(at));
     element(left, "p", "muted small", Text.say("plane"));
     this.buildData(right);
