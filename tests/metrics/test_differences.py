@@ -62,14 +62,16 @@ def test_a_gain_is_read_off_the_learning_curve():
     assert d.worth(0.03, sizes, scores, 100) == pytest.approx(100 * math.sqrt(2) - 100)
     assert d.worth(-0.02, sizes, scores, 100) == pytest.approx(50 * math.sqrt(2) - 100)
     assert d.worth(0.07, sizes, scores, 100) == math.inf
-    assert d.worth(-0.2, sizes, scores, 100) == -50
+    assert d.worth(-0.2, sizes, scores, 100) == -math.inf
+    assert d.worth(0.1, [100, 200], [0.0, 0.25], 100) == pytest.approx(100 * 2**0.4 - 100)
+    assert d.worth(-0.25, [100, 200], [0.5, 0.75], 200) == -100
     assert d.worth(0.0, sizes, scores, 100) == 0.0
 
 
 def test_a_curve_that_falls_gives_no_smaller_number_for_a_larger_gain():
     sizes, scores = [50, 100, 200], [0.8, 0.84, 0.83]
     assert d.worth(0.01, sizes, scores, 100) == math.inf
-    assert d.worth(-0.01, sizes, [0.85, 0.84, 0.83], 100) == -50
+    assert d.worth(-0.01, sizes, [0.85, 0.84, 0.83], 100) == -math.inf
     found = d.worth(0.03, [50, 100, 200, 400], [0.8, 0.84, 0.83, 0.9], 100)
     assert found == pytest.approx(200 * math.sqrt(2) - 100)
 

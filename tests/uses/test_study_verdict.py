@@ -49,7 +49,7 @@ def test_what_helps_is_found_and_what_it_is_worth():
     assert result.curve.keys() == {50, 100, 200}
     assert result.best_share == "GAN 20 %"
     said = words.sentences(result)
-    assert said[0].startswith("GAN 20 % of each batch helps: +")
+    assert said[0].startswith("20 % GAN pictures help: +")
     assert "more labelled pictures would." in said[0]
 
 
@@ -225,7 +225,7 @@ def test_the_table_and_the_words_say_the_same():
     assert lines["mixup"][1] == "helps"
     assert f"{100 * result.by_name['mixup'].difference.value:+.1f}" in lines["mixup"][3]
     said = " ".join(words.sentences(result))
-    assert "makes no difference that can be seen" in said
+    assert "make no difference that can be seen" in said
     assert "Without a GAN, mixup helps" in said
     assert "Nothing that was tried helps" in " ".join(words.sentences(Simulated().result(PLAN)))
     assert "6 disjoint subsets of 100 pictures" in words.caveats(result)[0]

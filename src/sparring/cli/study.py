@@ -16,6 +16,7 @@ from sparring.config.arguments import number, whole
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
 from sparring.data.spec import Dataset
+from sparring.data.table.codec import Columns
 from sparring.errors import ConfigError, RunError, Tell, clock, counted, quoted, warn
 from sparring.history import layout
 from sparring.kinds import find
@@ -26,6 +27,7 @@ from sparring.uses.progress import console, say, working
 from sparring.uses.study import session, tables
 from sparring.uses.study.cells import CELLS, FORGED
 from sparring.uses.study.plan import BLOCKS
+from sparring.uses.study.rows import Table
 from sparring.uses.study.session import Asked, Study
 from sparring.uses.study.subject import Pictures, Subject, without_repeats
 from sparring.uses.study.subsets import MOST_SUBSETS
@@ -138,6 +140,8 @@ def _subject(asked: Asked, again: bool) -> Subject:
 
 def subject_of(data: Dataset, tested: Dataset | None) -> Subject:
     """The study of pictures or of a table."""
+    if isinstance(data.spec.codec, Columns):
+        return Table.of(data)
     if tested is not None and tested.classes != data.classes:
         tested = None
     data, lost = without_repeats(data, tested)

@@ -110,8 +110,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def worth(gain: float, sizes: Sequence[int], scores: Sequence[float], at: int) -> float:
     """How many more labelled samples would give this gain, by a learning curve; negative for a loss.
 
-    The curve is a straight line in log(size) between its points, made to rise; infinite beyond its last point,
-    and at its first one for a greater loss.
+    The curve is a straight line in log(size) between its points, made to rise. Beyond its ends the number is
+    infinite, for a loss minus infinite.
 
     Args:
         sizes, scores: of the curve, with rising sizes.
@@ -128,7 +128,9 @@ def worth(gain: float, sizes: Sequence[int], scores: Sequence[float], at: int) -
         return 0.0
     if wanted > rising[-1]:
         return math.inf
-    if wanted <= rising[0]:
+    if wanted < rising[0]:
+        return -math.inf
+    if wanted == rising[0]:
         return float(sizes[0] - at)
     k = next(k for k in range(1, len(rising)) if wanted <= rising[k] and rising[k] > rising[k - 1])
     share = (wanted - rising[k - 1]) / (rising[k] - rising[k - 1])

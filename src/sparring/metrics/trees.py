@@ -87,6 +87,53 @@ def predicts(rows: Rows, unseen: Rows, target: int, categories: Sequence[int], s
     return float((model.predict(x_new) == truth).mean())
 
 
+def after_rounds(
+    rows: Rows,
+    weights: NDArray[np.float32],
+    unseen: Sequence[Rows],
+    target: int,
+    categories: Sequence[int],
+    rounds: Sequence[int],
+    seed: int = 0,
+) -> list[list[float]]:
+    """How well boosted trees predict a column of each part of unseen rows, after some numbers of rounds.
+
+    A list for each number of rounds, with a number for each part: the ROC area for two levels, the mean share
+    of right ones over the levels for more, R² for a number.
+
+    Args:
+        weights: of the rows.
+        rounds: rising.
+    """
+    others = [place for place in range(rows.shape[1]) if place != target]
+    kept = [others.index(place) for place in categories if place != target]
+    x, y = rows[:, others], rows[:, target]
+    sort = "Classifier" if target in categories else "Regressor"
+    if sort == "Classifier" and len(np.unique(y)) < 2:
+        return [[0.5] * len(unseen) for _ in rounds]
+    model = _boosted(x, kept, sort, seed).set_params(max_iter=rounds[-1], early_stopping=False)
+    model.fit(x, y, sample_weight=weights)
+    stages = model.staged_predict if sort == "Regressor" else model.staged_predict_proba
+    found: list[list[float]] = [[] for _ in rounds]
+    for asked in unseen:
+        outputs = list(stages(asked[:, others]))
+        for count, line in zip(rounds, found, strict=True):
+            last = outputs[min(count, len(outputs)) - 1]  # there are fewer where nothing is left to learn
+            line.append(_right(last, asked[:, target], getattr(model, "classes_", None)))
+    return found
+
+
+def _right(outputs: Rows, truth: Rows, classes: Rows | None) -> float:
+    """How right predictions (N,) of a number are, or probabilities (N, classes); see ``after_rounds``."""
+    if classes is None:
+        return float(1 - np.square(truth - outputs).sum() / max(np.square(truth - truth.mean()).sum(), 1e-300))
+    levels = np.unique(truth)
+    if len(levels) == len(classes) == 2:
+        return area(outputs[truth != levels[1], 1], outputs[truth == levels[1], 1])
+    right = classes[outputs.argmax(1)] == truth
+    return float(np.mean([right[truth == level].mean() for level in levels]))
+
+
 def _boosted(rows: Rows, categories: Sequence[int], sort: str, seed: int) -> Any:
     few = [place for place in categories if len(np.unique(rows[:, place])) <= MOST_LEVELS]
     made = getattr(package("ensemble"), f"HistGradientBoosting{sort}")

@@ -58,7 +58,9 @@ def _checked(found: Any) -> dict[str, Any]:
             ),
             "by_steps": field(values, "by_steps", partial(listed, check=numbers)),
             "more": field(
-                values, "more", lambda ends: ends and listed(ends, lambda e: e if e is None else finite(e))
+                values,
+                "more",
+                lambda ends: ends and listed(ends, lambda e: text(e) if isinstance(e, str) else finite(e)),
             ),
         }
 
@@ -183,10 +185,10 @@ def _table(verdict: Mapping[str, Any]) -> str:
     return f"<table>{''.join(lines)}</table>"
 
 
-def _worth(ends: Sequence[float | None] | None) -> str:
+def _worth(ends: Sequence[float | str] | None) -> str:
     if not ends:
         return ""
-    value, low, high = ("&gt; curve" if each is None else f"{each:+,.0f}" for each in ends)
+    value, low, high = (_shown(each) if isinstance(each, str) else f"{each:+,.0f}" for each in ends)
     return f"{value} ({low} to {high})"
 
 

@@ -35,6 +35,7 @@ class Arm:
         about: what it does, in words.
         forged: share of each batch that a GAN drew, with equally many of each class.
         between: share of each batch that SMOTE made, with equally many of each class.
+        grown: share of what is learnt from that trees drew, of rows of a table.
         balanced: classes come up equally often, so that samples of rare ones are repeated.
         weighted: the loss of a class is weighted by the inverse of its share.
         moved: pictures are shifted and turned; ``flipped`` also mirrored left and right.
@@ -45,6 +46,7 @@ class Arm:
     about: str
     forged: float = 0.0
     between: float = 0.0
+    grown: float = 0.0
     balanced: bool = False
     weighted: bool = False
     moved: bool = False

@@ -50,7 +50,7 @@ def forge(
 def trained(data: Dataset, seen: int, seed: int, tell: Tell, stop: Callable[[], bool]) -> Sampler:
     """A generator that was trained on the data, with its labels."""
     changes = {**NO_BUDGET, "samples_seen": seen, "hold_out": 0.0, "seed": seed, "vitals": False}
-    config = suited.configure(data, "auto", True, **changes)
+    config = suited.configure(data, "auto", data.classes > 0, **changes)
     batch = config.optimizers.batch_size
     while batch > len(data):
         batch //= 2
@@ -65,5 +65,7 @@ def trained(data: Dataset, seen: int, seed: int, tell: Tell, stop: Callable[[], 
 
 def _drawn(sampler: Sampler, classes: int, seed: int) -> Labelled:
     count = max(DRAWN, LEAST_EACH * classes)
-    labels: Tensor = torch.arange(count) % classes
+    labels: Tensor = torch.arange(count) % max(classes, 1)
+    if not classes:
+        return Labelled(sampler.decoded(sampler.latents(count, seed)), labels)
     return Labelled(sampler.decoded(sampler.latents(count, seed), labels), labels)

@@ -74,8 +74,8 @@ class Plan:
         return (
             f"{self.subsets} disjoint subsets of {counted(self.size, noun)}, {gan}{len(self.arms)} ways to "
             f"train "
-            f"a classifier for {self.steps[0]:,} and {self.steps[1]:,} {measured}, from {self.starts} "
-            "initialisations each"
+            f"a classifier for {self.steps[0]:,} and {self.steps[1]:,} {measured}, from "
+            f"{counted(self.starts, 'initialisation')} each"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,7 +103,14 @@ class Plan:
 
 
 def planned(
-    minutes: float, costs: Costs, arms: tuple[str, ...], counts: tuple[int, ...], most: int, seed: int = 0
+    minutes: float,
+    costs: Costs,
+    arms: tuple[str, ...],
+    counts: tuple[int, ...],
+    most: int,
+    seed: int = 0,
+    starts: int = STARTS,
+    most_steps: int = MOST_STEPS,
 ) -> Plan:
     """The plan that fits into these minutes: half of the time for the GANs, half for the classifiers.
 
@@ -111,11 +118,13 @@ def planned(
 
     Args:
         most: how many subsets the data is divided into.
+        starts: initialisations of each classifier.
+        most_steps: of a classifier.
 
     Raises:
         ConfigError: not even the smallest plan fits; the message says how many minutes it takes.
     """
-    least = Plan(min(LEAST_SUBSETS, most), _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed)
+    least = Plan(min(LEAST_SUBSETS, most), _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed, starts)
     available = 60 * KEPT * minutes
     if least.seconds(costs) > available:
         needed = math.ceil(10 * least.seconds(costs) / 60 / KEPT) / 10
@@ -126,13 +135,13 @@ def planned(
         )
     for subsets in range(least.subsets, most + 1):
         each = available / subsets
-        trainings = len(arms) * STARTS
+        trainings = len(arms) * starts
         of_steps = (1 - OF_GAN) * (each - costs.forging) / trainings - 2 * costs.scoring
-        steps = _budgets(min(MOST_STEPS, max(LEAST_STEPS, int(of_steps / costs.step))))
+        steps = _budgets(min(most_steps, max(LEAST_STEPS, int(of_steps / costs.step))))
         rest = each - costs.forging - trainings * (steps[1] * costs.step + 2 * costs.scoring)
         seen = min(MOST_SEEN, max(LEAST_SEEN, int(rest / costs.seen)))
-        plan = Plan(subsets, steps, round_down(seen), arms, counts, seed)
-        if plan.steps[1] < MOST_STEPS or plan.seen < MOST_SEEN:
+        plan = Plan(subsets, steps, round_down(seen), arms, counts, seed, starts)
+        if plan.steps[1] < _budgets(most_steps)[1] or plan.seen < MOST_SEEN:
             break
     return plan
 

@@ -132,7 +132,8 @@ def begin(
     tell("measuring how fast this machine is")
     costs = trial.costs_of(subject, parts[0], now)
     asked_for = max(asked.minutes - (now() - began) / 60, 0.01)
-    plan = planned(asked_for, costs, arms_for(subject, counts), counts, asked.subsets, asked.seed)
+    known = costs, arms_for(subject, counts), counts, asked.subsets, asked.seed
+    plan = planned(asked_for, *known, starts=subject.starts, most_steps=subject.most_steps)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         facts = {

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from sparring import kinds
 from sparring.data.repeats import digests
 from sparring.data.spec import Dataset
 from sparring.errors import DataError, Tell, counted
@@ -18,6 +19,7 @@ from sparring.uses.study.classifier import Score
 from sparring.uses.study.subsets import Block
 
 Stop = Callable[[], bool]
+AXES = "C H W"  # of pictures
 CLASSIC = "shift, turn, flip"
 BOTH = "classic + GAN"
 ADDED = "GAN added to classic"
@@ -61,6 +63,8 @@ class Subject(Protocol):
         arms: in the order of the work.
         rows: of the verdict; the first is that of the real samples alone.
         measure: what a score is, in words.
+        starts: initialisations of each training, which are averaged.
+        most_steps: of a training, beyond which it learns nothing more.
     """
 
     @property
@@ -75,6 +79,10 @@ class Subject(Protocol):
     def arms(self) -> Mapping[str, Arm]: ...
     @property
     def rows(self) -> tuple[Row, ...]: ...
+    @property
+    def starts(self) -> int: ...
+    @property
+    def most_steps(self) -> int: ...
 
     def forge(self, places: Tensor, seen: int, seed: int, tell: Tell, stop: Stop) -> Labelled:
         """Train a GAN on the samples at these places, and draw from it."""
@@ -93,8 +101,16 @@ class Pictures:
     tested: Dataset | None
     noun: str = "picture"
     measure: str = "mean share of right answers over the classes"
+    starts: int = 2
+    most_steps: int = 3_000
 
     def __post_init__(self) -> None:
+        kind = kinds.of(self.data.spec)
+        if not kind.fits(AXES):
+            raise DataError(
+                f"a study is of labelled pictures, or of a table with --target; {self.data.name} has "
+                f"{kind.noun}s."
+            )
         if self.data.classes < 2:
             count = self.data.classes or "none"
             raise DataError(

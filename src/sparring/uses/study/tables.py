@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from rich.console import Console
 from rich.table import Table
 
 from sparring.uses.progress import say, show_whole
-from sparring.uses.study.verdict import Judged, Result
+from sparring.uses.study.verdict import Judged, Result, on_curve
 from sparring.uses.study.words import caveats, points, sentences
 
 
@@ -61,5 +59,6 @@ def worth_text(row: Judged) -> str:
     """How many labelled samples an arm is worth, with its interval."""
     if row.more is None:
         return ""
-    value, low, high = (("> curve" if math.isinf(each) else f"{each:+,.0f}") for each in row.more)
+    ends = map(on_curve, row.more)
+    value, low, high = (each if isinstance(each, str) else f"{each:+,}" for each in ends)
     return f"{value} ({low} to {high})"

@@ -32,9 +32,8 @@ class Judged:
         verdict: helps, no difference or harms; "" for the row that others are compared with.
         by_steps: the mean score and the difference after each number of steps.
         minutes: that it took, with the training of the GANs where it needs them.
-        more: how many more labelled samples would do the same, with the interval's ends; infinite: more than
-            the
-            curve tells.
+        more: how many more labelled samples would do the same, with the interval's ends; see
+            ``worth``.
         kept: which variants and budgets validation chose, and how often.
     """
 
@@ -81,10 +80,10 @@ class Result:
         return {row.name: row for row in self.rows}
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields of ``verdict.json``; what is infinite is null."""
+        """The fields of ``verdict.json``; see ``on_curve``."""
         found = asdict(self)
         for row in found["rows"]:
-            row["more"] = row["more"] and [None if math.isinf(each) else round(each) for each in row["more"]]
+            row["more"] = row["more"] and [on_curve(each) for each in row["more"]]
         for row, mine in zip(found["rows"], self.rows, strict=True):
             row["difference"] = mine.difference and mine.difference._asdict()
         return found
@@ -140,6 +139,13 @@ def judged(
         minutes=cells.spent / 60,
         **words,
     )
+
+
+def on_curve(more: float) -> int | str:
+    """A number of labelled samples, or on which side of the learning curve it lies."""
+    if math.isinf(more):
+        return "> curve" if more > 0 else "< curve"
+    return round(more)
 
 
 def verdict(difference: Difference, p: float) -> str:

@@ -17,12 +17,10 @@ def sentences(result: Result) -> list[str]:
     lines, rows = [], result.by_name
     gan = rows.get(result.best_share)
     if gan and gan.difference:
-        said = {
-            HELPS: f"{gan.name} of each batch helps",
-            HARMS: f"{gan.name} of each batch harms",
-            NONE: f"{gan.name} of each batch makes no difference that can be seen",
-        }[gan.verdict]
-        lines.append(f"{said}: {points(gan.difference)} over real {result.noun}s alone{_as_many(gan, result)}.")
+        said = {HELPS: "help", HARMS: "harm", NONE: "make no difference that can be seen"}[gan.verdict]
+        share = gan.name.removeprefix("GAN ")
+        gain = f"{points(gan.difference)} over real {result.noun}s alone{_as_many(gan, result)}"
+        lines.append(f"{share} GAN {result.noun}s {said}: {gain}.")
     better = [
         row for row in result.rows
         if row.verdict == HELPS and row.against == REAL and not _uses_gan(row)
@@ -57,8 +55,10 @@ def _as_many(row: Judged, result: Result) -> str:
         return ""
     value = row.more[0]
     most = max(result.curve) - result.size
+    least = result.size - min(result.curve)
     if math.isinf(value):
-        return f", worth more than {most:,} more labelled {result.noun}s"
+        sort, bound = ("more", most) if value > 0 else ("fewer", least)
+        return f", as more than {bound:,} {sort} labelled {result.noun}s would"
     sort = "more" if value > 0 else "fewer"
     return f", as {abs(round(value)):,} {sort} labelled {result.noun}s would"
 
@@ -73,9 +73,8 @@ def caveats(result: Result) -> list[str]:
         f"draw, "
         "the interval is a t interval over them. p: t-test, corrected by Holm for all lines; signs: the exact "
         "sign-flip test, uncorrected.",
-        f"Every arm has {result.steps[0]:,} and {result.steps[1]:,} steps; which of both counts, which "
-        f"share of a GAN "
-        "and whether pictures are mirrored is chosen in each subset on other samples than those of the test.",
+        f"Every arm has {result.steps[0]:,} and {result.steps[1]:,} steps; which of both counts, and "
+        f"what else can be chosen, is chosen in each subset on other {result.noun}s than those of the test.",
     ]
     widths = [row.difference.high - row.difference.low for row in result.rows if row.difference]
     if widths and (widest := sorted(widths)[len(widths) // 2] / 2) > WIDE:
