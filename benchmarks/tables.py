@@ -16,6 +16,7 @@ from doctor.judge import table as judgement
 from doctor.pictures import table as pictured
 from doctor.rescue import table as rescue_table
 from serve import table as serving
+from study_table import studies
 from verdicts import FEATURES, agreement
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
@@ -702,6 +703,7 @@ def main() -> None:
         "text.jsonl": texts,
         "translation.jsonl": translations,
         "detection.jsonl": detection,
+        "study.jsonl": lambda: studies(lines_of("study")),
         "synthetic-tables.jsonl": synthetic_tables,
         "table-costs.jsonl": table_costs,
         "peers.json": peers,

@@ -7,11 +7,12 @@ import pytest
 import test_differences
 import test_smote
 import test_study_arms
+import test_study_rows
 import test_study_subsets
 import test_study_verdict
 from mutants import Mutant, caught, in_suite
-from sparring.metrics import differences
-from sparring.uses.study import arms, choices, classifier, plan, smote, subject, subsets, trial, verdict
+from sparring.metrics import differences, trees
+from sparring.uses.study import arms, choices, classifier, plan, rows, smote, subject, subsets, trial, verdict
 
 STUDENT = partial(test_differences.test_students_t_is_that_of_scipy, freedom=5)
 EVEN = partial(test_differences.test_students_t_is_that_of_scipy, freedom=8)
@@ -44,6 +45,15 @@ HELPED = test_study_verdict.test_what_helps_is_found_and_what_it_is_worth
 CHANCE = test_study_verdict.test_chance_alone_seldom_helps
 REPEATED = test_study_verdict.test_repeated_samples_are_left_out_also_those_of_the_test
 MINUTES = test_study_verdict.test_minutes_count_the_gan_where_it_is_needed
+WEIGHED = test_study_rows.test_what_a_gan_drew_weighs_its_share
+CLASSES = test_study_rows.test_class_weights_make_classes_equal
+WHOLE = test_study_rows.test_smote_makes_whole_rows_of_equal_classes
+ROUNDS, ROUNDS_OF_THREE = (
+    partial(
+        test_study_rows.test_boosting_is_scored_after_each_number_of_rounds_as_scikit_learn_does, classes=count
+    )
+    for count in (2, 3)
+)
 STEPS = test_study_verdict.test_the_differences_at_equal_steps_stand_beside_the_chosen_ones
 
 MUTANTS = [
@@ -83,6 +93,12 @@ MUTANTS = [
     Mutant(verdict, "verdict", "difference.value > 0", "difference.value < 0", HELPED),
     Mutant(verdict, "_minutes", "if row.synthetic", "if False", MINUTES),
     Mutant(verdict, "_at", "_value(each, k, plan, cells, place)", "_value(each, k, plan, cells)", STEPS),
+    Mutant(rows, "Table.learn", "share / (1 - share)", "share", WEIGHED),
+    Mutant(rows, "Table.learn", "counts.clamp_min(1))", "counts.clamp_min(1) ** 0)", CLASSES),
+    Mutant(rows, "Table._between", "ends[1] - ends[0]", "ends[1]", WHOLE),
+    Mutant(rows, "Table._between", "categories | made.isnan()", "made.isnan()", WHOLE),
+    Mutant(trees, "after_rounds", "min(count, len(outputs)) - 1", "-1", ROUNDS),
+    Mutant(trees, "_right", "right[truth == level].mean()", "right.mean()", ROUNDS_OF_THREE),
     Mutant(subject, "without_repeats", "seen.add(digest)", "pass", REPEATED),
 ]  # fmt: skip
 

@@ -23,8 +23,8 @@ ARMS = (REAL, "half", "double", "shift, turn", "shift, turn, flip", "GAN 20 %", 
 def short(monkeypatch):
     """A plan of a few steps; nothing is measured, and copies take the place of what a GAN draws."""
 
-    def plan(minutes, costs, arms, counts, most, seed=0):
-        return Plan(most, (1, 2), 64, tuple(name for name in ARMS if name in arms), counts, seed)
+    def plan(minutes, costs, arms, counts, most, seed=0, starts=2, most_steps=0):
+        return Plan(most, (1, 2), 64, tuple(name for name in ARMS if name in arms), counts, seed, starts)
 
     monkeypatch.setattr(session, "planned", plan)
     monkeypatch.setattr(trial, "costs_of", lambda *_: Costs(0.0, 0.0, 0.0))
@@ -166,3 +166,15 @@ def test_large_pictures_are_studied_small_unless_a_size_is_given(tmp_path, capsy
         Image.fromarray(pixels[0].numpy()).resize((60, 60)).save(file)
     assert main(words(path, tmp_path / "study", "--labels", "folders")) == 0
     assert "studied at 32 x 32 pixels" in capsys.readouterr().err
+
+
+def test_a_table_is_studied_by_its_target(tmp_path, capsys):
+    table = tmp_path / "people.csv"
+    rows = [f"{18 + 7 * k % 60},{('Rom', 'Ulm')[k % 2]},{('no', 'yes')[k % 5 > 1]}" for k in range(180)]
+    table.write_text("age,town,member\n" + "\n".join(rows))
+    assert main(words(table, tmp_path / "study", "--target", "member")) == 0
+    said = capsys.readouterr()
+    assert "ROC area of member" in said.out
+    assert "GAN rows" in said.out
+    assert main(words(table, tmp_path / "without")) == 1
+    assert "--target COLUMN" in capsys.readouterr().err

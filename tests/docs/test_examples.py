@@ -89,8 +89,10 @@ def make_studies_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Studies of a step or two, with some arms, in which nothing is timed."""
     arms = ("real only", "half", "double", "shift, turn", "shift, turn, flip", "GAN 20 %", "GAN 50 %")
 
-    def plan(minutes: float, costs: Costs, named: object, counts: tuple[int, ...], *rest: int) -> Plan:
-        return Plan(rest[0], (1, 2), 64, arms, counts)
+    def plan(
+        _: float, costs: Costs, named: tuple[str, ...], counts: tuple[int, ...], *rest: int, **more: int
+    ) -> Plan:
+        return Plan(rest[0], (1, 2), 64, tuple(name for name in arms if name in named), counts, starts=1)
 
     monkeypatch.setattr(session, "planned", plan)
     monkeypatch.setattr(trial, "costs_of", lambda *_: Costs(0.0, 0.0, 0.0))

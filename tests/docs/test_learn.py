@@ -26,6 +26,7 @@ SMALL = {  # budgets for a test: a few steps
     "7-how-good-is-it": {"COUNT": "300"},
     "8-music-and-text": {"SAMPLES": "640"},
     "9-what-does-not-belong": {"STEPS": "2"},
+    "11-does-it-help": {"STEPS": "2"},
     "10-style-transfer": {"SAMPLES": "160", "COUNT": "60"},
 }
 

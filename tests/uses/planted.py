@@ -59,7 +59,7 @@ class Planted(Pictures):
         return Labelled(noise, torch.arange(300) % CLASSES)
 
 
-def study(truth: str, arms: tuple[str, ...], steps: tuple[int, int] = (50, 150)) -> Result:
+def study(truth: str, arms: tuple[str, ...], steps: tuple[int, int] = (40, 120)) -> Result:
     """A study of six subsets with 60 pictures each."""
     data, tested, _ = everything()
     subject = Planted(data, tested, truth=truth)

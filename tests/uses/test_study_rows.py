@@ -135,6 +135,8 @@ def test_smote_makes_whole_rows_of_equal_classes(monkeypatch):
     for place in subject.categories:
         assert set(made[:, place]) <= set(real[:, place])
     assert not np.isin(made[:, 0], real[:, 0]).all()
+    assert real[:, 0].min() <= made[:, 0].min()
+    assert made[:, 0].max() <= real[:, 0].max()
 
 
 def test_trees_draw_as_many_rows_as_weigh_half(monkeypatch):

@@ -120,7 +120,7 @@ def _differences(verdict: Mapping[str, Any]) -> str:
     height = TOP + ROW * len(rows)
     parts = [f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{TOP - 6}" y2="{height}"/>']
     for tick in _ticks(min(ends), max(ends)):
-        parts.append(f'<text x="{x(tick):.1f}" y="14" text-anchor="middle">{100 * tick:+g}</text>')
+        parts.append(f'<text x="{x(tick):.1f}" y="14" text-anchor="middle">{_signed(tick)}</text>')
     for k, row in enumerate(rows):
         y, d = TOP + ROW * k + ROW / 2, row["difference"]
         sort = COLOURS.get(row["verdict"], "")
@@ -148,7 +148,8 @@ def _curve(verdict: Mapping[str, Any]) -> str:
     y = _scale(high, low, TOP, CURVE_HEIGHT - 2 * MARGIN - 10)
     parts = [
         f'<line class="mark {row["verdict"]}" x1="{LEFT}" x2="{CURVE_WIDTH}" y1="{y(row["value"]):.1f}" '
-        f'y2="{y(row["value"]):.1f}"><title>{_shown(row["name"])}</title></line>'
+        f'y2="{y(row["value"]):.1f}"/><text x="{CURVE_WIDTH + 6}" y="{y(row["value"]) + 4:.1f}">'
+        f"{_shown(row['name'])}</text>"
         for row in marks
     ]
     line = " ".join(f"{x(math.log(n)):.1f},{y(score):.1f}" for n, score in points)
@@ -160,7 +161,7 @@ def _curve(verdict: Mapping[str, Any]) -> str:
         parts.append(
             f'<text x="{LEFT - 8}" y="{y(score) + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>'
         )
-    return _svg(CURVE_WIDTH + MARGIN, CURVE_HEIGHT, "score by the number of labelled samples", parts)
+    return _svg(CURVE_WIDTH + NAMES, CURVE_HEIGHT, "score by the number of labelled samples", parts)
 
 
 def _table(verdict: Mapping[str, Any]) -> str:
@@ -204,6 +205,11 @@ def _ticks(low: float, high: float, most: int = 7) -> list[float]:
     step = 10 ** math.floor(math.log10(max(high - low, 1e-4) / most))
     step = next(step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= most - 1)
     return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _signed(difference: float) -> str:
+    points = round(100 * difference, 6)
+    return f"{points:+g}" if points else "0"
 
 
 def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:

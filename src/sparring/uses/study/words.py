@@ -20,6 +20,8 @@ def sentences(result: Result) -> list[str]:
         said = {HELPS: "help", HARMS: "harm", NONE: "make no difference that can be seen"}[gan.verdict]
         share = gan.name.removeprefix("GAN ")
         gain = f"{points(gan.difference)} over real {result.noun}s alone{_as_many(gan, result)}"
+        if gan.verdict == NONE and gan.difference.low * gan.difference.high > 0:
+            gain += f"; of {len(result.rows) - 1} comparisons one may look so by chance"
         lines.append(f"{share} GAN {result.noun}s {said}: {gain}.")
     better = [
         row for row in result.rows
