@@ -20,7 +20,8 @@ TRIAL = {
 }  # fmt: skip
 RESULT: dict[str, Any] = {
     "format": 1, "sparring": "0", "data": "a <b> set", "data_count": 500, "seconds": 2.0, "best": 1,
-    "changed": {"g_lr": [0.001, 0.002]}, "importance": {"g_lr": 0.75, "g_width": 0.25},
+    "changed": {"g_lr": [0.001, 0.002]}, "multiples": ["g_lr", "g_width"],
+    "importance": {"g_lr": 0.75, "g_width": 0.25},
     "default": [3.0, 3.5, None], "tuned": [1.0, 1.1, 1.2],
     "verdict": "tuned", "sentence": "Tuned </script> it.",
     "trials": [
@@ -94,6 +95,7 @@ def test_trials_are_lines_in_both_languages(folder: Path, browser: Browser) -> N
         tab.goto((folder / "report.html").as_uri())
         assert tab.locator("#lines polyline").count() == 3
         assert tab.locator("#lines polyline.best").count() == 1
+        assert "recipe modern, g_lr ×2" in tab.locator("#trials").inner_text()
         assert tab.locator("#final circle.tuned").count() == 3
         assert tab.locator("#final circle.default").count() == 2  # one diverged
         assert tab.locator("#trials tbody tr").first.inner_text().startswith("1\t1.5")

@@ -51,6 +51,7 @@ def _data(folder: Path) -> dict[str, Any]:
                 [printable(str(name)), *map(_value, listed(both, lambda each: each, 2))]
                 for name, both in _table(found, "changed")
             ],
+            "multiples": listed(field(found, "multiples", lambda each: each), text),
             "importance": [
                 [printable(str(name)), finite(share)] for name, share in _table(found, "importance")
             ],

@@ -11,7 +11,7 @@ const WORDS = {
     about: (d) => `${d.data}: ${d.count.toLocaleString()} samples, ${d.trials.length} trials of ${d.seconds} s`,
     final: "times real of trainings with new seeds, by held-out samples that chose nothing", ended: { pruned: "ended early", diverged: "diverged", refused: "cannot be trained" },
     caution: "The share of the difference between good trials and others that an option explains (PED-ANOVA). With few trials it is rough.",
-    multiples: "Rates, gammas and half-lives are multiples of the recipe's; widths and batches are doublings.",
+    multiples: "× is a multiple of the recipe's value.",
     none: "too few trials were measured",
   },
   zh: {
@@ -22,7 +22,7 @@ const WORDS = {
     about: (d) => `${d.data}：${d.count.toLocaleString()} 个样本，${d.trials.length} 次试验，每次 ${d.seconds} 秒`,
     final: "用新种子训练的真实倍数，由未参与选择的留出样本测量", ended: { pruned: "提前结束", diverged: "发散", refused: "无法训练" },
     caution: "一个选项能解释好试验与其他试验之差的多少（PED-ANOVA）。试验少时只是粗略估计。",
-    multiples: "学习率、gamma 和半衰期是配方值的倍数；宽度和批大小是翻倍次数。", none: "已测量的试验太少",
+    multiples: "× 是配方值的倍数。", none: "已测量的试验太少",
   },
 };
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -37,7 +37,9 @@ const element = (name, attributes, parent, content = "") => {
   parent.append(made);
   return made;
 };
-const figures = (value) => typeof value === "number" ? Number(value.toPrecision(3)).toLocaleString() : String(value);
+const figures = (value) => typeof value === "number" ? value.toLocaleString(undefined, { maximumSignificantDigits: 3 }) : String(value);
+/* What a trial chose, as it is meant: most are multiples of the recipe's value. */
+const meant = (name, value) => data.multiples.includes(name) ? `×${figures(value)}` : figures(value);
 const sort = (trial) => trial.number === data.best ? "best" : trial.start ? "start" : trial.value !== null ? "done" : "";
 const ordered = ["", "done", "start", "best"].flatMap((kind) => data.trials.filter((trial) => sort(trial) === kind));
 
@@ -66,7 +68,8 @@ function drawLines() {
     element("line", { class: "axis", x1: x, x2: x, y1: top, y2: height - foot }, svg);
     element("text", { x, y: 14, "text-anchor": "middle" }, svg, name);
     const ends = numbers ? [Math.max(...values), Math.min(...values)] : [levels.at(-1), levels[0]];
-    [top - 6, height - foot + 14].forEach((y, end) => element("text", { x, y, "text-anchor": "middle" }, svg, figures(ends[end])));
+    const said = (value) => last ? figures(value) : meant(name, value);
+    [top - 6, height - foot + 14].forEach((y, end) => element("text", { x, y, "text-anchor": "middle" }, svg, said(ends[end])));
     return { x, y: (trial) => {
       const value = last ? trial.value : trial.chosen[name];
       return value == null ? null : height - foot - place(value) * (height - foot - top);
@@ -83,6 +86,7 @@ function drawCurves() {
   const svg = at("curves");
   svg.replaceChildren();
   const all = data.trials.flatMap((trial) => trial.curve.map(([, value]) => value));
+  svg.parentElement.hidden = !all.length;
   if (!all.length) return;
   const width = 700, height = 240, low = Math.min(...all), high = Math.max(...all), place = scale(all);
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -164,7 +168,7 @@ function show() {
   fill(at("trials"), [words.trial, words.value, words.chosen, words.found], best.map((trial) => [
     { "data-number": trial.number, class: sort(trial) }, trial.number,
     trial.value === null ? `${words.ended[trial.state] ?? trial.state} ${trial.why}` : figures(trial.value),
-    (trial.start ? `${words.start}: ${trial.start}` : Object.entries(trial.chosen).map(([name, value]) => `${name} ${figures(value)}`).join(", ")),
+    (trial.start ? `${words.start}: ${trial.start}` : Object.entries(trial.chosen).map(([name, value]) => `${name} ${meant(name, value)}`).join(", ")),
     trial.findings.join("; "),
   ]));
   drawFinal(); drawLines(); drawCurves(); drawImportance();

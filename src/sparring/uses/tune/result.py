@@ -18,7 +18,7 @@ from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
 from sparring.config.option import written
 from sparring.config.recipes import beyond_recipe
-from sparring.config.search import RECIPE
+from sparring.config.search import RECIPE, SEARCHED, Doublings, Times
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.uses.tune import door
@@ -47,7 +47,12 @@ class Tried:
     worker: str
 
     def to_dict(self) -> dict[str, Any]:
-        facts = {"number": self.number, "start": self.start, "chosen": dict(self.chosen), "worker": self.worker}
+        # Doublings are written as the multiples that they are.
+        chosen = {
+            name: 2.0**value if isinstance(SEARCHED.get(name), Doublings) else value
+            for name, value in self.chosen.items()
+        }
+        facts = {"number": self.number, "start": self.start, "chosen": chosen, "worker": self.worker}
         curve = [[step, value] for step, value in self.curve.items() if math.isfinite(value)]
         return facts | vars(self.outcome) | {"curve": curve}
 
@@ -99,6 +104,7 @@ class Result:
             "features": settings.features,
             "best": self.best,
             "changed": {name: [written(value) for value in both] for name, both in self.changed.items()},
+            "multiples": [name for name in SEARCHED if isinstance(SEARCHED[name], Times | Doublings)],
             "importance": dict(self.importance),
             "default": _finite(self.default),
             "tuned": None if self.tuned is None else _finite(self.tuned),
