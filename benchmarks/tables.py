@@ -6,6 +6,7 @@ python benchmarks/tables.py
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from pathlib import Path
 from typing import Any
@@ -682,6 +683,41 @@ def table_costs() -> str:
     return "\n".join([*lines, ""])
 
 
+def tuning() -> str:
+    rows = lines_of("tune")
+    lines = [
+        "## Tuning\n",
+        "`benchmarks/tune.py`: `sparring tune` on sets that no recipe was made for, at 32 x 32 pixels. Times",
+        "real of three trainings with new seeds, by held-out samples that chose nothing: median, least to",
+        "greatest. Seconds are those of one processor core. Such trainings are short, and what is best in them",
+        "need not be best in long ones. Better or worse is said only where every training beats every other.\n",
+        "| set | samples | search | trials x seconds | default | tuned | verdict | best trial |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    words = {
+        "tuned": "tuned is better",
+        "default": "default is better",
+        "equal": "as good",
+        "same": "the default",
+    }
+    for row in rows:
+        chosen = "as it is" if row["start"] else "changed"
+        best = f"{row['chosen'].get('recipe', 'the default')}, {chosen}"
+        tuned = "" if row["tuned"] is None else _three(row["tuned"])
+        lines.append(
+            f"| {row['set']} | {row['data_count']:,} | {row['sampler']} | {row['trials']} x {row['seconds']:g} "
+            f"| {_three(row['default'])} | {tuned} | {words.get(row['verdict'], row['verdict'])} | {best} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _three(values: list[float | None]) -> str:
+    """The median, and least to greatest; None is a training that diverged."""
+    found = sorted(math.inf if value is None else value for value in values)
+    shown = ["diverged" if value == math.inf else f"{value:,.1f}" for value in found]
+    return f"**{shown[len(shown) // 2]}** ({shown[0]} to {shown[-1]})" if shown else ""
+
+
 def main() -> None:
     tables = {
         "time_to_quality.jsonl": quality,
@@ -706,6 +742,7 @@ def main() -> None:
         "study.jsonl": lambda: studies(lines_of("study")),
         "synthetic-tables.jsonl": synthetic_tables,
         "table-costs.jsonl": table_costs,
+        "tune.jsonl": tuning,
         "peers.json": peers,
         "cures.jsonl": cures,
         "rescue.jsonl": rescues,

@@ -117,6 +117,21 @@ def test_trials_that_all_diverge_are_told_with_a_finding(
     assert main(["report", "t"]) == 0
 
 
+def test_a_hopeless_search_ends_before_its_minutes(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(search, "HOPELESS", 3)
+    broken = ["--only", "ema_half_life", "--g-lr", "1e30", "--d-lr", "1e30", *SMALL]
+    assert main(["tune", "ring.npy", "--minutes", "60", "--seconds", "0.05", "--out", "t", *broken]) == 1
+    assert "3 trials ended, and none could be measured" in capsys.readouterr().err
+
+
+def test_time_that_is_spent_ends_the_trials(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tune", "ring.npy", "--minutes", "0.001", "--out", "t", *SHORT]) == 0
+    assert len(found("t")["trials"]) == 1  # one is made, however little time there is
+    assert found("t")["verdict"] == "same"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -102,4 +102,5 @@ def test_trials_are_lines_in_both_languages(folder: Path, browser: Browser) -> N
         assert tab.locator("#verdict").inner_text() == "Tuned </script> it."
         tab.locator("#language").click()
         assert tab.locator("#title").inner_text() == "该调哪些选项？"
+        assert "真实倍数 1.1（1 – 1.2），默认为 3.5（3 – ∞）" in tab.locator("#verdict").inner_text()
         assert errors == []

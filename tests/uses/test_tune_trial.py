@@ -14,7 +14,7 @@ from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.uses.tune import judge as judging
-from sparring.uses.tune.judge import Halves, Judge, affordable
+from sparring.uses.tune.judge import Halves, Judge, Reference, affordable
 from sparring.uses.tune.space import Space, space
 from sparring.uses.tune.trial import DIVERGED, DONE, PRUNED, REFUSED, STOPPED, Bench, sheet, tenth
 
@@ -121,13 +121,17 @@ def test_a_judge_draws_the_same_samples_again(bench: Bench, searched: Space, jud
 def test_short_trials_are_measured_by_fast_features(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = torch.Generator().manual_seed(0)
     pictures = find.samples(torch.randint(0, 256, (300, 1, 16, 16), dtype=torch.uint8, generator=rng))[0]
-    monkeypatch.setattr(judging, "suited", lambda reals: "pixels")
+    references = {name: Reference(pictures, name, CPU) for name in ("pixels", "pca-64")}
+
+    def reference(name: str) -> Reference:
+        return references["pixels" if name == "auto" else name]
+
     monkeypatch.setattr(judging, "quick", lambda reals: "pca-64")
     monkeypatch.setattr(judging, "seconds_each", lambda of: {256: 1e-2, 64: 1e-3}[of(3).shape[1]])
-    assert affordable(pictures, 60.0, CPU) == ("auto", 900)
-    assert affordable(pictures, 10.0, CPU) == ("pca-64", 1500)
-    assert affordable(pictures, 0.1, CPU) == ("pca-64", judging.LEAST)
-    assert affordable(pictures, 1e6, CPU) == ("auto", judging.MOST)
+    assert affordable(reference, 60.0) == ("auto", 900)
+    assert affordable(reference, 10.0) == ("pca-64", 1500)
+    assert affordable(reference, 0.1) == ("pca-64", judging.LEAST)
+    assert affordable(reference, 1e6) == ("auto", judging.MOST)
 
 
 def test_a_sheet_is_a_picture_of_limited_size(

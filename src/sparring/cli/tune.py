@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     mine = Settings(data.name, len(data), digest(data), searched.described(), each)
     settings = shared.agree(
         mine,
-        lambda seconds: judge.affordable(bench.training, seconds, bench.runtime.device),
+        lambda seconds: judge.affordable(bench.reference, seconds),
         limits.seconds is not None,
     )
     bench.seconds = settings.seconds

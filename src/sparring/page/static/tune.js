@@ -21,6 +21,13 @@ const WORDS = {
     found: "医生的诊断", best: "最好", start: "原样的配方", done: "已测量", rest: "提前结束",
     about: (d) => `${d.data}：${d.count.toLocaleString()} 个样本，${d.trials.length} 次试验，每次 ${d.seconds} 秒`,
     final: "用新种子训练的真实倍数，由未参与选择的留出样本测量", ended: { pruned: "提前结束", diverged: "发散", refused: "无法训练" },
+    said: {
+      tuned: (a, b) => `调优后的选项更好：真实倍数 ${a}，默认为 ${b}，每一次训练都更低。`,
+      equal: (a, b) => `默认同样好：真实倍数 ${a}，默认为 ${b}，两者重叠，差别可能只是偶然。保留默认，或搜索更久。`,
+      default: (a, b) => `默认更好：真实倍数 ${a}，默认为 ${b}。最好的试验换了样本和种子就不再最好。保留默认。`,
+      same: () => "默认同样好：没有任何试验比默认本身更好。保留默认。",
+      open: () => "还没有比较：默认和最好试验的最后几次训练尚未完成。",
+    },
     caution: "一个选项能解释好试验与其他试验之差的多少（PED-ANOVA）。试验少时只是粗略估计。",
     multiples: "× 是配方值的倍数。", none: "已测量的试验太少",
   },
@@ -40,6 +47,12 @@ const element = (name, attributes, parent, content = "") => {
 const figures = (value) => typeof value === "number" ? value.toLocaleString(undefined, { maximumSignificantDigits: 3 }) : String(value);
 /* What a trial chose, as it is meant: most are multiples of the recipe's value. */
 const meant = (name, value) => data.multiples.includes(name) ? `×${figures(value)}` : figures(value);
+/* The median, and least to greatest; null is a training that diverged. */
+const range = (values) => {
+  const sorted = (values ?? []).map((value) => value ?? Infinity).sort((a, b) => a - b);
+  const shown = sorted.map((value) => value === Infinity ? "∞" : figures(value));
+  return shown.length ? `${shown[shown.length >> 1]}（${shown[0]} – ${shown.at(-1)}）` : "";
+};
 const sort = (trial) => trial.number === data.best ? "best" : trial.start ? "start" : trial.value !== null ? "done" : "";
 const ordered = ["", "done", "start", "best"].flatMap((kind) => data.trials.filter((trial) => sort(trial) === kind));
 
@@ -149,7 +162,7 @@ function show() {
   for (const name of ["title", "ofsheets", "oflines", "ofcurves", "ofimportance", "oftrials", "caution"]) at(name).textContent = words[name];
   at("language").textContent = words.other;
   at("about").textContent = words.about(data);
-  at("verdict").textContent = data.sentence;
+  at("verdict").textContent = words.said?.[data.verdict]?.(range(data.tuned), range(data.default)) ?? data.sentence;
   const keys = at("keys");
   keys.replaceChildren(words.multiples);
   for (const [name, colour] of [["best", "fake"], ["start", "accent"], ["done", "real"], ["rest", "line"]]) {

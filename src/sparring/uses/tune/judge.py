@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
@@ -14,7 +16,7 @@ from sparring.errors import DataError, counted
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian
-from sparring.metrics.extractors import AUTO, choose, quick, suited
+from sparring.metrics.extractors import AUTO, choose, quick
 from sparring.metrics.quality import TimesReal, estimating_standard
 from sparring.metrics.work import seconds_each
 from sparring.runs.best import to_measure
@@ -48,31 +50,42 @@ class Halves(NamedTuple):
         return Halves(*split_hold_out(held_out, 0.5))
 
 
+class Reference:
+    """The real samples that are trained on, and their features, which both halves are judged with.
+
+    Args:
+        features: the name of an extractor, or "auto", which ``sparring evaluate`` uses.
+    """
+
+    def __init__(self, training: Dataset, features: str, device: torch.device) -> None:
+        self.reals, self.device = to_measure(training, device), device
+        self.name, self.extractor = training.name, choose(self.reals, features)
+
+    @cached_property
+    def features(self) -> Tensor:
+        """Features (N, D) of at most MOST samples."""
+        order = torch.randperm(len(self.reals.samples), generator=torch.Generator().manual_seed(0))
+        return self.extractor(self.reals.samples[order[:MOST]])
+
+
 class Judge:
     """Measures times real of a game against one half of the held-out samples.
 
     Args:
-        training: real samples that are trained on, with which the features are chosen.
         held_out: the half that is measured against.
-        features: the name of an extractor, or "auto", which ``sparring evaluate`` uses.
         count: samples that are drawn.
     """
 
-    def __init__(
-        self, training: Dataset, held_out: Dataset, features: str, count: int, device: torch.device
-    ) -> None:
-        reals, others = to_measure(training, device), to_measure(held_out, device)
-        self.data, self.count = held_out, count
-        self.extractor = choose(reals, features)
-        order = torch.randperm(len(reals.samples), generator=torch.Generator().manual_seed(0))
-        second = self.extractor(reals.samples[order[:MOST]])
+    def __init__(self, reference: Reference, held_out: Dataset, count: int) -> None:
+        others, real = to_measure(held_out, reference.device), len(reference.reals.samples)
+        self.data, self.count, self.extractor = held_out, count, reference.extractor
         law = fit_gaussian(self.extractor(others.samples[: self.extractor.count]))
         size = len(others.samples)
-        self.by = estimating_standard(self.extractor, law, size, second, len(training), size)
+        self.by = estimating_standard(self.extractor, law, size, reference.features, real, size)
         if not self.by.enough:
             few = counted(self.by.count, "training sample")
             raise DataError(
-                f"{training.name}: {few} are too few to measure by {self.by.label}. Add samples, or give a "
+                f"{reference.name}: {few} are too few to measure by {self.by.label}. Add samples, or give a "
                 "smaller --hold-out."
             )
 
@@ -91,20 +104,27 @@ class Judge:
             raise DataError("the samples of a trial are not finite.") from error
 
 
-def affordable(training: Dataset, seconds: float, device: torch.device) -> tuple[str, int]:
+def affordable(reference: Callable[[str], Reference], seconds: float) -> tuple[str, int]:
     """The features by which a trial of so many seconds is measured, and on how many samples.
 
     Those of ``sparring evaluate`` if LEAST samples take no more than SHARE of the trial, else fast ones.
+
+    Args:
+        reference: gives the reference in features of a name.
     """
-    reals = to_measure(training, device)
-    names = list(dict.fromkeys((suited(reals), quick(reals))))
-    for name in names:
-        extractor = choose(reals, name)
-        each = seconds_each(lambda count, extractor=extractor: extractor(reals.samples[:count]))  # type: ignore[misc]
+    usual = reference(AUTO)
+    fast = quick(usual.reals)
+    for name in (AUTO, fast):
+        each = _seconds_each(reference(name))
         count = min(MOST, int(SHARE * seconds / max(each, 1e-9)))
         if count >= LEAST:
-            return (AUTO if name == names[0] else name), count
-    return names[-1], LEAST
+            return name, count
+    return fast, LEAST
+
+
+def _seconds_each(reference: Reference) -> float:
+    """How long the features of a sample take."""
+    return seconds_each(lambda count: reference.extractor(reference.reals.samples[:count]))
 
 
 def cpu_clock(threads: int) -> Callable[[], float]:

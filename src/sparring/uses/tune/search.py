@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sparring.config.groups import Config
 from sparring.errors import ConfigError
 from sparring.history.record import Record
+from sparring.metrics.extractors import AUTO
 from sparring.uses.tune import door
 from sparring.uses.tune.judge import MOST, Judge
 from sparring.uses.tune.shared import DEFAULT, SEEDS, START, Settings, Shared
@@ -22,7 +23,9 @@ TRIALS = 40  # that minutes are divided among, if the user names no number
 SECONDS = 60.0  # of a trial, if there are no minutes to divide
 LEAST_SECONDS = 1.0  # of a trial that minutes are divided into
 OVERHEAD = 1.25  # the time of a trial beside that of its training, at first
+HOPELESS = 20  # trials, of which none could be measured, after which the search ends
 POLL = 0.2  # seconds between two looks at what other workers do
+REPORTED = 2  # times as many samples are measured in a final training as in a trial
 SHEET = "sheet"
 
 
@@ -172,7 +175,9 @@ class Search:
         for seed in range(SEEDS):
             for candidate in candidates:
                 final.enqueue_trial({"candidate": candidate, "seed": seed}, skip_if_exists=True)
-        judge = self.bench.judge(self.bench.halves.reporting, "auto", MOST)
+        judge = self.bench.judge(
+            self.bench.halves.reporting, AUTO, min(MOST, REPORTED * self.settings.measured)
+        )
         waiting = (shared.optuna.trial.TrialState.WAITING,)
         while not self.stop():
             shared.revive(final)
@@ -221,9 +226,12 @@ class Search:
         """Whether there is time and need for another trial."""
         if self.limits.minutes is not None:
             spent = time.monotonic() - self.began + (1 + 2 * SEEDS) * self._each()
-            if self.taken and spent > 60 * self.limits.minutes:
+            if self.made and spent > 60 * self.limits.minutes:
                 return False
-        waiting = any(trial.state.name == "WAITING" for trial in self.shared.trials())
+        trials = self.shared.trials()
+        if sum(trial.state.is_finished() for trial in trials) >= HOPELESS and self.shared.best() is None:
+            return False
+        waiting = any(trial.state.name == "WAITING" for trial in trials)
         return waiting or not self._full()
 
     def _each(self) -> float:

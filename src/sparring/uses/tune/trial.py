@@ -21,7 +21,7 @@ from sparring.games.game import Game
 from sparring.history.record import Record
 from sparring.machine.device import Runtime
 from sparring.training import plan
-from sparring.uses.tune.judge import Halves, Judge, cpu_clock
+from sparring.uses.tune.judge import Halves, Judge, Reference, cpu_clock
 
 TENTHS = 10  # records of a trial, about
 DONE, PRUNED, DIVERGED, STOPPED, REFUSED = "done", "pruned", "diverged", "stopped", "refused"
@@ -68,11 +68,18 @@ class Bench:
         self.training, held_out = plan.split(default.dataset, data)
         assert held_out is not None  # the caller holds some out
         self.halves = Halves.of(held_out)
+        self._references: dict[str, Reference] = {}
         self._parts: dict[tuple[bool, int | None], tuple[Dataset, Dataset | None]] = {}
+
+    def reference(self, features: str) -> Reference:
+        """The training set in features of this name."""
+        if features not in self._references:
+            self._references[features] = Reference(self.training, features, self.runtime.device)
+        return self._references[features]
 
     def judge(self, half: Dataset, features: str, count: int) -> Judge:
         """The judge by one half."""
-        return Judge(self.training, half, features, count, self.runtime.device)
+        return Judge(self.reference(features), half, count)
 
     def parts(self, config: Config) -> tuple[Dataset, Dataset | None]:
         """The training set and the choosing half, with the labels or clusters that a config uses."""
