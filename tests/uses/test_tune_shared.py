@@ -38,7 +38,15 @@ def test_the_first_worker_decides_and_others_agree(tmp_path: Path) -> None:
     first, second = opened(tmp_path), opened(tmp_path)
     assert first.agree(MINE, measure, True) == replace(MINE, features="auto", measured=300)
     assert second.agree(replace(MINE, seconds=9.0), measure, False).seconds == 3.0
-    assert (first.begun, opened(tmp_path).begun) == (False, True)
+    assert (first.begun, second.begun) == (False, True)
+
+
+def test_workers_that_begin_together_draw_differently(tmp_path: Path) -> None:
+    first, second = opened(tmp_path), opened(tmp_path)
+    drawn = [asked(study).params["x"] for study in (first, second)]
+    assert drawn[0] != drawn[1]
+    alone = Shared(str(tmp_path / "other.log"))
+    assert asked(alone).params["x"] == drawn[0]  # by the seed
 
 
 @pytest.mark.parametrize(

@@ -82,17 +82,18 @@ class Shared:
         self.storage = door.storage(place)
         self.optuna = door.optuna()
         with door.opened(place, content=True), door.quiet():
-            known = {study.study_name for study in self.optuna.get_all_study_summaries(self.storage)}
-            self.begun = STUDY in known
             # The worker that begins draws by the seed; others must not draw the same.
-            how = {"sampler": door.sampler(sampler, None if self.begun else seed), "pruner": door.pruner()}
-            self.study = self._open(STUDY, **how)
-        self.alone = False
+            try:
+                self.study = self._open(STUDY, False, sampler=door.sampler(sampler, seed), pruner=door.pruner())
+                self.begun = False
+            except self.optuna.exceptions.DuplicatedStudyError:
+                self.study = self._open(STUDY, sampler=door.sampler(sampler, None), pruner=door.pruner())
+                self.begun = True
         self.seconds = 0.0
 
-    def _open(self, name: str, **how: Any) -> Any:
+    def _open(self, name: str, load: bool = True, **how: Any) -> Any:
         return self.optuna.create_study(
-            storage=self.storage, study_name=name, direction="minimize", load_if_exists=True, **how
+            storage=self.storage, study_name=name, direction="minimize", load_if_exists=load, **how
         )
 
     def agree(self, mine: Settings, measure: Callable[[float], tuple[str, int]], asked: bool) -> Settings:
