@@ -3,13 +3,15 @@
 import pytest
 
 import test_columns
+import test_refit
 import test_rows
 import test_table_kind
 from mutants import Mutant, caught
-from sparring.data.table import codec, column, dataset, guess, rules
+from sparring.data.table import codec, column, dataset, guess, refit, rules
 from sparring.kinds import table as table_kind
 from sparring.metrics import table, trees
 from sparring.networks import columns
+from sparring.training import plan
 
 MUTANTS = [
     Mutant(column, "quantile_function", "high - counts / total", "high", test_columns.test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot),
@@ -37,8 +39,17 @@ MUTANTS = [
     Mutant(table_kind, "dead_levels", "not in drawn", "in drawn", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
     Mutant(table_kind, "flat_columns", "one < FLAT * other", "one < other", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
     Mutant(table_kind, "tears", ".abs()", "", test_table_kind.test_torn_columns_are_measured),
+    Mutant(refit, "exact", "<= NEAR", "< 0", test_refit.test_a_rank_of_a_knot_is_its_value_exactly),
+    Mutant(refit, "refitted", "rows=len(seen)", "rows=codec.rows", test_refit.test_it_is_as_if_the_training_rows_had_been_read_alone),
+    Mutant(refit, "_numbers", "counts[own] * jitter", "0", test_refit.test_it_is_as_if_the_training_rows_had_been_read_alone),
+    Mutant(refit, "_numbers", "new.ranked(", "column.ranked(", test_refit.test_the_hold_out_keeps_its_values_inside_the_range_of_the_training),
+    Mutant(refit, "_levels", "shares=shares_of(counts)", "shares=column.shares", test_refit.test_levels_and_gaps_of_the_hold_out_alone_stay_known),
+    Mutant(refit, "_missing", " or column.missing", "", test_refit.test_levels_and_gaps_of_the_hold_out_alone_stay_known),
+    Mutant(plan, "split", "refitted(*both) if refitted else both", "both", test_refit.test_a_plan_holds_out_before_it_fits),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
+
+parts = test_refit.parts  # a fixture of tests that are run here
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)

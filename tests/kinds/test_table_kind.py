@@ -94,6 +94,10 @@ def test_rows_of_a_value_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     drawn = [json.loads(line) for line in Path("rome.jsonl").read_text().splitlines()]
     assert {row["town"] for row in drawn} == {"Rom"}
     assert all(20 <= row["age"] < 60 for row in drawn)
+    assert main(["sample", "run", "--count", "20", "--where", "town!=Rom", "--out", "others.csv"]) == 0
+    assert "Rom" not in set(pandas.read_csv("others.csv")["town"])
+    assert main(["sample", "run", "--count", "5", "--where", "pay!=", "--out", "paid.csv"]) == 0
+    assert pandas.read_csv("paid.csv")["pay"].notna().all()
     assert main(["sample", "run", "--where", "town=Room"]) == 1
     assert "is never 'Room'. Did you mean 'Rom'?" in capsys.readouterr().err
     for wish, message in (
@@ -197,6 +201,29 @@ def test_a_csv_file_is_a_table_or_texts_by_what_it_holds_and_what_is_asked() -> 
     assert asked.name == "text"
     gan = GAN(**SMALL).fit("people.csv", samples_seen=256)
     assert set(gan.sample(3)) == set(columns())
+
+
+@pytest.mark.usefixtures("people")
+def test_json_lines_are_a_table_or_texts_by_what_they_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pandas.read_csv("people.csv").to_dict("records")
+    given = [{name: None if value != value else value for name, value in row.items()} for row in rows]
+    del given[5]["town"]  # the same as null
+    Path("people.jsonl").write_text("\n\n".join(map(json.dumps, given)))
+    Path("poems.jsonl").write_text("".join(json.dumps({"text": f"line {k}"}) + "\n" for k in range(60)))
+    kinds = [find.kind_of_files(name) for name in ("people.jsonl", "poems.jsonl")]
+    assert [kind and kind.name for kind in kinds] == ["table", "text"]
+    assert main(["train", "people.jsonl", "--samples-seen", "256", *TINY, "--out", "run"]) == 0
+    assert main(["sample", "run", "--count", "9", "--out", "fake.jsonl"]) == 0
+    drawn = [json.loads(line) for line in Path("fake.jsonl").read_text().splitlines()]
+    assert all(list(row) == list(given[1]) for row in drawn)
+    for line, message in (
+        ('{"age": [3], "town": "Ulm"}', "line 2: 'age' holds a list, and a cell of a table one value"),
+        ("[3, 4]", "line 2 is no JSON object"),
+        ('{"age": 3,', "line 2 is no JSON object: expected a row such as"),
+    ):
+        Path("people.jsonl").write_text(json.dumps(given[1]) + "\n" + line)
+        assert main(["train", "people.jsonl", "--columns", "none"]) == 1
+        assert message in capsys.readouterr().err
 
 
 def test_other_kinds_have_no_columns_to_ask_for() -> None:

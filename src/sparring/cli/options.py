@@ -27,7 +27,7 @@ start here
 
 verbs
   train DATA       train on a folder or .zip of pictures or of music (.mid .midi .kar .rmi), texts
-                   (.txt .csv .tsv .jsonl .ndjson .json), a table (.csv .tsv .parquet), a .npy or .npz
+                   (.txt .csv .tsv .jsonl .ndjson .json), a table (.csv .tsv .jsonl .parquet), a .npy or .npz
                    array, hf:NAME, or the built-in mnist, fashion-mnist, emoji, chorales, names,
                    tang, ring, grid, spirals, and shapes, which are pairs of pictures
   data DATA        look at data before training: count, sizes, classes, duplicates, a sheet

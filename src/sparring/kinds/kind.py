@@ -117,6 +117,8 @@ class Kind:
         read_like: the options with which files give samples of the shape of a Spec.
         types: what the columns of a Spec are, as a file that reading takes back; None: it has no columns.
         portable: a last layer from encoded samples to what other programs understand; None: as they are stored.
+        refitted: both parts of data that was split, encoded by the training part alone; None: the encoding
+            knows nothing of the data.
         adapted: brings data of this kind to the encoding of a Spec, to compare it with samples of that.
         comparable: changes these options so that the samples can be compared with others, of a Spec if given.
     """
@@ -171,6 +173,7 @@ class Kind:
     read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
     types: Callable[[Spec], str] | None = None
     portable: Callable[[Spec], nn.Module] | None = None
+    refitted: Callable[[Dataset, Dataset], tuple[Dataset, Dataset]] | None = None
     adapted: Callable[[Dataset, Spec], Dataset] = lambda data, like: data
     comparable: Callable[[Mapping[str, Any], Spec | None], Mapping[str, Any]] = lambda options, like: options
 

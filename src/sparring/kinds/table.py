@@ -16,6 +16,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.data.table import frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import CHOICES, Column
+from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 from sparring.files import write_whole
@@ -66,7 +67,9 @@ def lines(samples: Array, spec: Spec) -> list[str]:
 
 
 def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
-    """Whether each row keeps to the rules of its table and to these conditions, each "column=value" or a rule.
+    """Whether each row keeps to the rules of its table and to these conditions.
+
+    A condition is "column=value", "column!=value" or a rule.
 
     Raises:
         ConfigError: a condition names no column, or a value that it never has.
@@ -74,7 +77,8 @@ def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
     codec = Columns.of(spec.codec)
     found: Array = rules.kept(codec, samples)
     for condition in conditions:
-        name, equals, value = condition.partition("=")
+        sign = "!=" if "!=" in condition else "="
+        name, equals, value = condition.partition(sign)
         column = next((column for column in codec.learnt if column.name == name.strip()), None)
         if not equals or column is None:
             found &= _by_rule(codec, condition, samples)
@@ -82,7 +86,8 @@ def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
         value = value.strip()
         if wrong := _impossible(column, value):
             raise ConfigError(f"{quoted(condition)}: {wrong}")
-        found &= rows.mask(codec, samples, ((column.name, value),))
+        has = rows.mask(codec, samples, ((column.name, value),))
+        found &= ~has if sign == "!=" else has
     return found
 
 
@@ -291,6 +296,7 @@ TABLE = Kind(
     options=("columns", "target"),
     types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
     portable=lambda spec: Values(Columns.of(spec.codec)),
+    refitted=refitted,
     adapted=reading.adapted,
     comparable=comparable,
 )

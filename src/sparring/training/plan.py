@@ -46,7 +46,9 @@ def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None
 def split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """The training set, and real samples that are not trained on: a share of them, or of a built-in set."""
     if chosen.hold_out:
-        return split_hold_out(data, chosen.hold_out)
+        both = split_hold_out(data, chosen.hold_out)
+        refitted = kinds.of(data.spec).refitted
+        return refitted(*both) if refitted else both
     held_out = builtin.held_out(data.name)
     if data.given is not None and held_out is not None and held_out.given is None:  # it has no sources
         return data, None

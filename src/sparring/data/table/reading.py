@@ -1,4 +1,4 @@
-"""Read a table from a text file: a header, then a row a line, with commas, semicolons or tabs between cells."""
+"""Read a table from a text file: a header and a row a line, with commas, semicolons or tabs, or JSON lines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from sparring.data.table import json_lines
 from sparring.data.table.guess import BLANKS, NUMBER, Raw, moment_of_any
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.files import MOST_BYTES, read_bytes
 
-TEXT_FILES = (".csv", ".tsv")
+TEXT_FILES = (".csv", ".tsv", *json_lines.SUFFIXES)
 PARQUET = ".parquet"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 SUFFIXES = (*TEXT_FILES, PARQUET)
@@ -39,8 +40,9 @@ def is_table(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         lines = head.decode("utf-8-sig", "replace").splitlines()[: HEAD_ROWS + 1]
-        rows = [row for row in _rows("\n".join(lines)) if row]
-    except (OSError, csv.Error):
+        text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
+        rows = _of_json(text) if suffix in json_lines.SUFFIXES else [row for row in _rows(text) if row]
+    except (OSError, csv.Error, DataError):
         return False
     if not rows or len(rows[0]) < LEAST_COLUMNS:
         return False
@@ -88,7 +90,8 @@ def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, tota
         ) from error
     if content[:2] == b"PK":
         raise DataError(f"{path.name} is a spreadsheet or a zip, not text: save it as CSV in UTF-8.")
-    return from_text(decoded(content, path.name), path.name, tell)
+    read = from_json if path.suffix.lower() in json_lines.SUFFIXES else from_text
+    return read(decoded(content, path.name), path.name, tell)
 
 
 def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
@@ -107,10 +110,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
             f"{name} begins with numbers ({', '.join(names[:4])}), not with the names of its columns. Write a "
             "first line with their names."
         )
-    known: list[dict[str, int]] = [{} for _ in names]
-    codes = [array("i") for _ in names]  # 4 bytes a cell
-    blanks: list[dict[str, int]] = [{} for _ in names]
-    width = len(names)
+    cells, width = _Cells(names), len(names)
     for row in reader:
         if len(row) != width:
             if not any(cell.strip() for cell in row):
@@ -119,23 +119,63 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
                 f"{name}, line {reader.line:,}: {counted(len(row), 'cell')}, but the header has {width:,} "
                 f"names. Mend this line{_quote_hint(row, width)}."
             )
+        cells.add(row)
+    return cells.columns(name, tell)
+
+
+def from_json(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
+    """The columns of JSON lines; a key that a line lacks is a missing value.
+
+    Raises:
+        DataError: a line is not an object of single values.
+    """
+    names = json_lines.names_of(text, name)
+    if not names:
+        raise DataError(f"{name} is empty: expected a JSON object in each line.")
+    check_names(names, name)
+    cells = _Cells(names)
+    for _, row in json_lines.cells_of(text, name):
+        cells.add([row.get(column, "") for column in names])
+    return cells.columns(name, tell)
+
+
+class _Cells:
+    """The cells of a table, column by column: each distinct word once, and 4 bytes a cell."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.known: list[dict[str, int]] = [{} for _ in names]
+        self.codes = [array("i") for _ in names]
+        self.blanks: list[dict[str, int]] = [{} for _ in names]
+
+    def add(self, row: Sequence[str]) -> None:
+        """Add a row with a cell for each name."""
         for place, cell in enumerate(row):
             word = cell.strip()
             if word in BLANKS:
-                blanks[place][word] = blanks[place].get(word, 0) + 1
-                codes[place].append(-1)
+                self.blanks[place][word] = self.blanks[place].get(word, 0) + 1
+                self.codes[place].append(-1)
             else:
-                of_column = known[place]
-                codes[place].append(of_column.setdefault(word, len(of_column)))
-    if not codes[0]:
-        raise DataError(f"{name} has a header and no rows: expected at least ten.")
-    columns = []
-    for place, column in enumerate(names):
-        blank = max(blanks[place], key=lambda word: blanks[place][word], default="")
-        columns.append(Raw(column, np.array(codes[place], np.int32), list(known[place]), blank=blank))
-        codes[place], known[place] = array("i"), {}
-        tell(place + 1, width)
-    return columns
+                of_column = self.known[place]
+                self.codes[place].append(of_column.setdefault(word, len(of_column)))
+
+    def columns(self, name: str, tell: Callable[[int, int], object]) -> list[Raw]:
+        """The columns; their cells are given up.
+
+        Raises:
+            DataError: there is no row.
+        """
+        if not self.codes[0]:
+            raise DataError(f"{name} has a header and no rows: expected at least ten.")
+        columns = []
+        for place, column in enumerate(self.names):
+            blanks = self.blanks[place]
+            blank = max(blanks, key=lambda word: blanks[word], default="")
+            codes = np.array(self.codes[place], np.int32)
+            columns.append(Raw(column, codes, list(self.known[place]), blank=blank))
+            self.codes[place], self.known[place] = array("i"), {}
+            tell(place + 1, len(self.names))
+        return columns
 
 
 def check_names(names: Sequence[str], name: str) -> None:
@@ -175,6 +215,12 @@ class _Lines:
 
 def _rows(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+
+
+def _of_json(text: str) -> list[list[str]]:
+    """JSON lines as the rows of a text table, with a header."""
+    names = json_lines.names_of(text, "")
+    return [names, *([row.get(name, "") for name in names] for _, row in json_lines.cells_of(text, ""))]
 
 
 def _delimiter(text: str) -> str:

@@ -1,0 +1,58 @@
+"""Read a table of JSON lines: an object a line, whose keys are the columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sparring.errors import DataError, UnreadableError, quoted
+from sparring.files import parse_json
+
+SUFFIXES = (".jsonl", ".ndjson")
+
+
+def names_of(text: str, name: str) -> list[str]:
+    """The keys of all objects, in the order in which they first occur.
+
+    Raises:
+        DataError: a line is not an object.
+    """
+    return list(dict.fromkeys(key.strip() for _, row in _objects(text, name) for key in row))
+
+
+def cells_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The number of each line, and its cells as a text table would have them: "" for null.
+
+    Raises:
+        DataError: a line is not an object, or a value is a list or an object.
+    """
+    for line, row in _objects(text, name):
+        yield line, {key.strip(): _cell(value, key, line, name) for key, value in row.items()}
+
+
+def _objects(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line)
+        except UnreadableError:
+            row = None
+        if not isinstance(row, dict):
+            raise DataError(
+                f"{name}, line {number:,} is no JSON object: expected a row in each line, such as "
+                '{"age": 31, "town": "Rom"}. Mend this line.'
+            )
+        yield number, row
+
+
+def _cell(value: Any, key: str, line: int, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        raise DataError(
+            f"{name}, line {line:,}: {quoted(key)} holds a {'list' if isinstance(value, list) else 'object'}, "
+            "and a cell of a table one value. Give each part a column of its own, or leave it out."
+        )
+    return value if isinstance(value, str) else json.dumps(value)
