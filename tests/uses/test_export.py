@@ -28,7 +28,7 @@ from sparring.networks import NETWORKS
 from sparring.runs.inference import Sampler
 from sparring.uses.export import onnx_file, program
 from sparring.uses.export.graph import Graph
-from sparring.uses.export.parity import compared, parity
+from sparring.uses.export.parity import compared, parity, tolerance
 from test_contracts import OF_KINDS, rolls, table
 
 ROOT = Path(__file__).parents[2]
@@ -120,16 +120,30 @@ def test_numbers_of_a_table_are_those_that_the_codec_says(missing: bool) -> None
 
 def test_whole_numbers_that_differ_are_counted() -> None:
     a = np.array([[1, 2], [3, 4]], np.uint8)
-    assert parity(a, a) == (2, 4, 0, 0)
-    assert parity(a, a + np.uint8([[0, 1], [0, 0]])) == (2, 4, 1, 1)
+    assert parity(a, a, tolerance(a)) == (2, 4, 0, 0)
+    assert parity(a, a + np.uint8([[0, 1], [0, 0]]), tolerance(a)) == (2, 4, 1, 1)
 
 
 def test_numbers_may_differ_by_a_small_part_of_their_spread() -> None:
     a = np.array([[0.0, np.nan], [10.0, 5.0], [np.nan, 5.0]])
-    assert parity(a, a + 0.9e-3).different == 2  # 5 and 5 have no spread
-    assert parity(a[:, :1], a[:, :1] + 0.9e-3).different == 0
-    assert parity(a[:, :1], a[:, :1] + 1.1e-3).different == 2
-    assert parity(a, np.nan_to_num(a)).greatest == np.inf
+    limit = tolerance(a)
+    assert parity(a, a + 0.9e-3, limit).different == 2  # 5 and 5 have no spread
+    assert parity(a[:, :1], a[:, :1] + 0.9e-3, limit[:1]).different == 0
+    assert parity(a[:, :1], a[:, :1] + 1.1e-3, limit[:1]).different == 2
+    assert parity(a, np.nan_to_num(a), limit).greatest == np.inf
+
+
+def test_one_sample_alone_is_measured_by_the_spread_of_many() -> None:
+    graph = Graph.of(sampler_of("columns"))
+    shift = {1: 1e-7}  # of the only sample of the first comparison
+
+    def run(inputs: Any) -> Any:
+        made = graph.module(*inputs).detach().numpy()
+        return made + shift.get(len(made), 0.0)
+
+    assert compared(graph, run, "it").different == 0
+    shift[1] = 1.0
+    assert compared(graph, run, "it", most=1.0).different > 0
 
 
 def test_what_makes_other_samples_is_not_kept(tmp_path: Path) -> None:

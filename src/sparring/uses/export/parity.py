@@ -45,22 +45,28 @@ class Parity(NamedTuple):
         return f"{which} of {counted(self.samples, 'sample')} are the same{greatest}"
 
 
-def compared(graph: Graph, run: Run, where: str) -> Parity:
+def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT) -> Parity:
     """Compare what ``run`` makes with what the module of the graph makes, of one sample and of many.
 
     Args:
         where: the name of what runs the export, for the message.
+        most: the share of numbers that may differ.
 
     Raises:
         RunError: they differ, or ``run`` makes other numbers of samples than asked.
     """
-    one = _made(graph, run, graph.inputs(1, SEED, SIDES), where)
-    count = max(2, min(MOST_SAMPLES, MOST_NUMBERS // max(1, one[0].size)))
-    many = _made(graph, run, graph.inputs(count, SEED + 1), where)
-    first, rest = parity(*one), parity(*many)
+    inputs = graph.inputs(1, SEED, SIDES)
+    with torch.no_grad():
+        numbers = graph.module(*inputs).numel()
+    count = max(2, min(MOST_SAMPLES, MOST_NUMBERS // max(1, numbers)))
+    ours, theirs = _made(graph, run, graph.inputs(count, SEED + 1), where)
+    one = _made(graph, run, inputs, where)
+    limit = tolerance(ours)
+    first = parity(*one, limit if one[0].shape[1:] == ours.shape[1:] else limit.max(initial=0.0))
+    rest = parity(ours, theirs, limit)
     samples, numbers, different = (a + b for a, b in zip(first[:3], rest[:3], strict=True))
     found = Parity(samples, numbers, different, max(first.greatest, rest.greatest))
-    if found.different > MOST_DIFFERENT * found.numbers:
+    if found.different > most * found.numbers:
         raise RunError(f"{where} does not make the samples of the generator: {found}. Nothing was kept. {ELSE}")
     return found
 
@@ -80,11 +86,21 @@ def _made(graph: Graph, run: Run, inputs: tuple[Tensor, ...], where: str) -> tup
     return ours, theirs
 
 
-def parity(ours: NDArray[Any], theirs: NDArray[Any]) -> Parity:
-    """Compare samples (B, …) of one type; where both have NaN, a value is missing in both."""
+def parity(ours: NDArray[Any], theirs: NDArray[Any], limit: NDArray[Any] | float) -> Parity:
+    """Compare samples (B, …) of one type; where both have NaN, a value is missing in both.
+
+    Args:
+        limit: up to which numbers count as the same; it has the shape of a sample, or is one for all.
+    """
     a, b = ours.astype(np.float64), theirs.astype(np.float64)
     apart = np.where(np.isnan(a) & np.isnan(b), 0.0, np.abs(a - b))
     apart = np.where(np.isnan(apart), np.inf, apart)
-    low, high = np.where(np.isnan(a), np.inf, a).min(0), np.where(np.isnan(a), -np.inf, a).max(0)
-    limit = SAME * np.maximum(high - low, 0.0) if ours.dtype.kind == "f" else 0.0
     return Parity(len(a), a.size, int((apart > limit).sum()), float(apart.max(initial=0.0)))
+
+
+def tolerance(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """How far numbers may be apart, for each place of a sample: 0 where they are whole ones."""
+    found = samples.astype(np.float64)
+    low, high = (np.where(np.isnan(found), end, found) for end in (np.inf, -np.inf))
+    spread = np.maximum(high.max(0) - low.min(0), 0.0)
+    return SAME * spread if samples.dtype.kind == "f" else np.zeros_like(spread)
