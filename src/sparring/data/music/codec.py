@@ -87,11 +87,8 @@ class Notes:
         groups = self.one_hot.decode(encoded).long()
         symbols, begins = groups[..., : self.voices], groups[..., self.voices :].bool()
         begins[:, :1] = True
-        # Step by step, as in Hold: a cumulative maximum could not be exported to ONNX.
-        sung = [symbols[:, 0]]
-        for symbol, begin in zip(symbols.unbind(1)[1:], begins.unbind(1)[1:], strict=True):
-            sung.append(torch.where(begin, symbol, sung[-1]))
-        held = torch.stack(sung, 1)
+        begun = last_begin(begins)  # its symbol is held from there
+        held = symbols.gather(1, begun)
         pitches = torch.where(held > 0, held - 1 + torch.tensor(self.lowest, device=encoded.device), 0)
         return torch.where(begins, pitches, -pitches).to(torch.int16)
 
@@ -150,11 +147,25 @@ class Hold(nn.Module):
         pitches, begins = symbols.split([sum(self.sizes), 2 * len(self.sizes)], -1)
         first = torch.tensor([0.0, 1.0], device=symbols.device).repeat(len(self.sizes))
         begins = torch.cat([first.expand_as(begins[:, :1]), begins[:, 1:]], 1)
-        changes = begins[..., 1::2][..., self.voice].unbind(1)  # T of (B, symbols of the voices)
+        changes = begins[..., 1::2]
+        if torch.compiler.is_compiling() and not self.training:  # an export, in which a step each would be slow
+            held_at = last_begin(changes > 0)[..., self.voice]
+            return torch.cat([pitches.gather(1, held_at), begins], -1)
+        of_symbols = changes[..., self.voice].unbind(1)  # T of (B, symbols of the voices)
         held = [pitches[:, 0]]
-        for pitch, change in zip(pitches.unbind(1)[1:], changes[1:], strict=True):
+        for pitch, change in zip(pitches.unbind(1)[1:], of_symbols[1:], strict=True):
             held.append(torch.lerp(held[-1], pitch, change))
         return torch.cat([torch.stack(held, 1), begins], -1)
+
+
+def last_begin(begins: Tensor) -> Tensor:
+    """The last step up to each at which a voice has begun: (B, T, voices), bool, to (B, T, voices), int64."""
+    steps = torch.arange(begins.shape[1], device=begins.device)
+    at = torch.where(begins, steps[:, None], 0)
+    if torch.compiler.is_compiling():  # ONNX has no cumulative maximum
+        earlier = (steps[:, None] >= steps).long()  # (T, T)
+        return (at[:, None] * earlier[:, :, None]).amax(2)
+    return at.cummax(1).values
 
 
 def fitted(rolls: Tensor, grid: int) -> Notes:
