@@ -5,7 +5,7 @@ import re
 from sparring.history.curves import CURVES, FIRST, curves
 from sparring.history.record import LOGGED
 from sparring.kinds import KINDS
-from sparring.page.report import STATIC
+from sparring.page.single import STATIC
 
 
 def test_every_number_has_its_place_in_one_chart() -> None:
