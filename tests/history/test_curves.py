@@ -45,7 +45,7 @@ def test_distance_comes_first_where_times_real_was_not_measured() -> None:
 
 def test_numbers_have_names_in_both_languages_and_meanings_in_chinese() -> None:
     names = LOGGED.keys() | {name for kind in KINDS.values() for name in kind.measures}
-    english, chinese = (STATIC / "numbers.js").read_text("utf-8").split("zh: {")
+    english, chinese = (STATIC / "numbers.js").read_text("utf-8").split("zh: {", 1)
     meanings = (STATIC / "doctor.zh.js").read_text("utf-8").split("MEANINGS_ZH")[1]
     for name in names:
         assert re.search(rf"\b{name}: \"", english), name
