@@ -23,6 +23,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "upsampling": {"generator": "dcgan"},
     "grow": {"generator": "skips"},
     "d_features": {"discriminator": "skips"},
+    "d_features_weight": {"discriminator": "skips", "d_features": "imagenet"},
 }
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
@@ -32,7 +33,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
-    {"crops": 0}, {"rules": "adversarial", "contrast_weight": 0.0},
+    {"d_features": "none"}, {"crops": 0}, {"rules": "adversarial", "contrast_weight": 0.0},
     {"reconstruction": "none"}, {"paired": "none", "reconstruction": "none"}, {"contrast_weight": 0.0},
 )  # fmt: skip
 FIELDS = OPTIONS.values()

@@ -142,21 +142,24 @@ def test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both
     """Against both players' losses written out; R1 concerns the first discriminator alone."""
     rng = torch.Generator().manual_seed(0)
     real = torch.randn(BATCH, SIZE, generator=rng)
-    game = AdversarialGame(players()[0], Pair(), LATENT, loss=loss, penalties=[penalties.r1(0.7)])
+    fight = {"loss": loss, "penalties": [penalties.r1(0.7)], "second_weight": 0.4}
+    game = AdversarialGame(players()[0], Pair(), LATENT, **fight)
     fake = forge(game, Batch(real), rng)
     D, judges = game.discriminator, (game.discriminator.first, game.discriminator.second_discriminator)
     update = discriminator_update(game, Batch(real), fake.detach(), rng)
     costs = [loss.discriminator(judge(real), judge(fake.detach())).mean() for judge in judges]
     at = real.clone().requires_grad_()
     penalty = 0.7 * penalties.r1(1.0).function(at, judges[0](at)).mean()
-    expected = torch.autograd.grad(sum(costs) + penalty, list(D.parameters()))
+    expected = torch.autograd.grad(costs[0] + 0.4 * costs[1] + penalty, list(D.parameters()))
     torch.testing.assert_close(update.gradients, list(expected), rtol=1e-5, atol=1e-7)
     torch.testing.assert_close(update.logged["d_loss"], costs[0].detach())
     torch.testing.assert_close(update.logged["second_d_loss"], costs[1].detach())
     torch.testing.assert_close(update.logged["penalty"], penalty.detach())
 
     costs = [loss.generator(judge(real), judge(fake)).mean() for judge in judges]
-    expected = torch.autograd.grad(sum(costs), list(game.generator.parameters()), retain_graph=True)
+    expected = torch.autograd.grad(
+        costs[0] + 0.4 * costs[1], list(game.generator.parameters()), retain_graph=True
+    )
     update = generator_update(game, Batch(real), fake, rng)
     torch.testing.assert_close(update.gradients, list(expected), rtol=1e-5, atol=1e-7)
     torch.testing.assert_close(update.logged["g_loss"], costs[0].detach())

@@ -95,6 +95,8 @@ class Options(BudgetOptions, total=False):
     """Share of the training until a skips network's pictures have grown to full size, from 32 pixels on."""
     d_features: Literal["none", "imagenet"]
     """Frozen features that a second discriminator sees."""
+    d_features_weight: float
+    """Times the losses of the discriminator of features."""
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""
     d_deviation: bool

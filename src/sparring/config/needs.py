@@ -12,6 +12,7 @@ DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcg
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
 D_SKIPS = Need(lambda c: c.networks.discriminator == "skips", "--discriminator skips")
+FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")
 LAYERED = Need(
     lambda c: (
         {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}

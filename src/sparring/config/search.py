@@ -116,6 +116,8 @@ MORE: dict[str, Search] = {
     "augment_target": Between(0.1, 0.9),
     "upsampling": Among(),
     "grow": Between(0, 0.8),
+    "d_features": Among(),
+    "d_features_weight": Times(5),
     "g_norm": Among(),
     "d_norm": Among(),
 }

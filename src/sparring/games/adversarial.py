@@ -55,7 +55,8 @@ class AdversarialGame:
     weights in [-weight_clip, weight_clip]. ``ema_half_life`` is the half-life, in samples, of the
     generator's weight average. ``clip_gradients`` is the greatest norm of a player's gradient. Each of these
     three does nothing if it is None. ``instance_noise`` is the standard deviation of the noise at the start;
-    it falls linearly to 0 at the end.
+    it falls linearly to 0 at the end. If the discriminator has a second one beside it (``Accompanied``), the
+    loss of that one counts ``second_weight`` times.
 
     A batch is divided into ``ghost_batches`` parts, each with its own batch statistics (Hoffer et al. 2017,
     "Train longer, generalize better"). A CPU computes the parts in parallel. The learning rates rise
@@ -80,6 +81,7 @@ class AdversarialGame:
     lecam: LeCam | None = None
     gamma: AdaptiveGamma | None = None
     instance_noise: float = 0.0
+    second_weight: float = 1.0
     clip_gradients: float | None = None
     runtime: Runtime = field(default_factory=lambda: Runtime(precision="fp32"))
 

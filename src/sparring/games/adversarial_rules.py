@@ -70,6 +70,7 @@ def make(
         lecam=penalties.LeCam(config.penalties.lecam_weight) if config.penalties.lecam_weight else None,
         gamma=penalties.adaptive_gamma(config.penalties),
         instance_noise=config.game.instance_noise,
+        second_weight=config.networks.d_features_weight,
         runtime=runtime,
         **learning(config),
     )

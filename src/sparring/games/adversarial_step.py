@@ -83,7 +83,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
             both = second(torch.cat([seen_real, seen_fake]).detach())
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
-        total = total + second_loss
+        total = total + game.second_weight * second_loss
     return Update(slope(total, game.discriminator), logged)
 
 
@@ -105,7 +105,7 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
             fake_logits = second(fake)
             with torch.no_grad():
                 real_logits = second(real) if game.loss.pairs else fake_logits
-        g_loss = g_loss + game.loss.generator(real_logits, fake_logits).mean()
+        g_loss = g_loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
     return Update(slope(g_loss, game.generator), logged)
 
 

@@ -23,7 +23,7 @@ from sparring.networks.network import play
 PLAYERS = ("generator", "discriminator")
 # The largest value of each: a latent of 4 MiB, and more steps or parts than anyone would wait for.
 COUNTS = {"latent_dim": 2**20, "d_steps": 1000, "ghost_batches": 2**16}
-AMOUNTS = {"instance_noise": MOST_FLOAT, "lr_warmup": 1.0}
+AMOUNTS = {"instance_noise": MOST_FLOAT, "second_weight": MOST_FLOAT, "lr_warmup": 1.0}
 LIMITS = ("weight_clip", "ema_half_life", "clip_gradients")  # above 0, or None
 DRAWING = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.MultiheadAttention, nn.RNNBase)
 MEMORIES = {"augment": Augmentation, "lecam": LeCam, "gamma": AdaptiveGamma}

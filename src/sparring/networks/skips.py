@@ -24,6 +24,7 @@ from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
+FEATURES_FROM = 64  # pixels of the shorter side, at least, that larger pictures keep for features
 
 
 class Generator(nn.Module):
@@ -94,7 +95,7 @@ class Discriminator(nn.Module):
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
         grow: share of the training until the finest scale comes in, see ``Growth``.
         features: the frozen features that a second discriminator sees, which is trained beside this one,
-            at 32 to 63 pixels of the shorter side; "none" or "imagenet".
+            at their own size, or at 64 to 127 pixels of the shorter side; "none" or "imagenet".
     """
 
     def __init__(
@@ -117,7 +118,9 @@ class Discriminator(nn.Module):
         shrunk = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
         self.second_discriminator = (
-            FeatureDiscriminator(2 ** doublings(min(height, broad))) if features == "imagenet" else None
+            FeatureDiscriminator(2 ** doublings(min(height, broad), FEATURES_FROM))
+            if features == "imagenet"
+            else None
         )
 
     def grow_to(self, progress: float) -> float:
@@ -147,9 +150,9 @@ def silence(layers: nn.Module) -> None:
         nn.init.zeros_(weight)
 
 
-def doublings(side: int) -> int:
-    """How often pictures with this shorter side, in pixels, double from GROWN_FROM pixels or more."""
-    return max(0, int(math.log2(side / GROWN_FROM)))
+def doublings(side: int, least: int = GROWN_FROM) -> int:
+    """How often pictures with this shorter side, in pixels, double from ``least`` pixels or more."""
+    return max(0, int(math.log2(side / least)))
 
 
 class Growth(nn.Module):
