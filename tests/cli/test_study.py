@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 import planted
+from sparring.cli import study
 from sparring.cli.main import main
 from sparring.uses.study import forger, session, trial
 from sparring.uses.study.arms import REAL, Labelled
@@ -23,7 +25,7 @@ ARMS = (REAL, "half", "double", "shift, turn", "shift, turn, flip", "GAN 20 %", 
 def short(monkeypatch):
     """A plan of a few steps; nothing is measured, and copies take the place of what a GAN draws."""
 
-    def plan(minutes, costs, arms, counts, most, seed=0, starts=2, most_steps=0):
+    def plan(minutes, costs, arms, counts, most, seed=0, starts=2, most_steps=0, spent=0.0):
         return Plan(most, (1, 2), 64, tuple(name for name in ARMS if name in arms), counts, seed, starts)
 
     monkeypatch.setattr(session, "planned", plan)
@@ -178,3 +180,10 @@ def test_a_table_is_studied_by_its_target(tmp_path, capsys):
     assert "GAN rows" in said.out
     assert main(words(table, tmp_path / "without")) == 1
     assert "--target COLUMN" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(array, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "study"
+    monkeypatch.setattr(study, "after_the_step", lambda: nullcontext(lambda: True))
+    assert main(words(array, out)) == study.INTERRUPTED
+    assert f"Go on: sparring study {out}\n" in capsys.readouterr().err

@@ -166,8 +166,11 @@ def test_too_few_minutes_are_refused_with_enough():
     costs = Costs(0.01, 0.05, 0.001)
     with pytest.raises(ConfigError, match="takes about ([0-9.]+) minutes") as error:
         planned(0.1, costs, ("a", "b"), (10, 10), 6)
+    assert "--minutes 0.1 " in str(error.value)
     enough = float(str(error.value).split("about ")[1].split()[0])
     assert planned(enough, costs, ("a", "b"), (10, 10), 6).subsets == 6
+    with pytest.raises(ConfigError):
+        planned(enough, costs, ("a", "b"), (10, 10), 6, spent=30 * enough)
 
 
 def test_costs_are_those_of_steps_and_of_samples():

@@ -24,7 +24,7 @@ from sparring.page.study import write_report
 from sparring.runs.create import free_path
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import console, say, working
-from sparring.uses.study import session, tables
+from sparring.uses.study import session, tables, trial
 from sparring.uses.study.cells import CELLS, FORGED
 from sparring.uses.study.plan import BLOCKS
 from sparring.uses.study.rows import Table
@@ -152,14 +152,13 @@ def subject_of(data: Dataset, tested: Dataset | None) -> Subject:
 
 def _work(study: Study, tell: Tell, stop: Callable[[], bool]) -> None:
     """Do what is left, and tell how far it is and how long the rest takes."""
-    share, left = 0.0, 60 * study.asked.minutes - study.cells.spent
 
     def told(text: str) -> None:
-        tell(f"{share:.0%}, {clock(max(left, 0))} left: {text}")
+        share, seconds, _ = trial.progress(study.plan, study.cells)
+        minutes_left = 60 * study.asked.minutes - study.cells.spent
+        tell(f"{share:.0%}, {clock(max(min(seconds or minutes_left, minutes_left), 0))} left: {text}")
 
     for progress in study.run(told, stop):
-        share = progress.share
-        left = min(progress.left_seconds, 60 * study.asked.minutes - study.cells.spent)
         told(progress.last)
 
 
@@ -175,7 +174,10 @@ def _show(study: Study, args: argparse.Namespace, screen: Any, interrupted: bool
     try:
         result = study.result
     except RunError as error:
-        raise RunError(f"{error} {on}") from error
+        if not interrupted:
+            raise RunError(f"{error} Go on: {on}") from error
+        warn(f"{error} Go on: {on}")
+        return INTERRUPTED
     with layout.writing(study.folder):
         write_report(study.folder, study.folder / layout.REPORT)
     if args.json:

@@ -111,6 +111,7 @@ def planned(
     seed: int = 0,
     starts: int = STARTS,
     most_steps: int = MOST_STEPS,
+    spent: float = 0.0,
 ) -> Plan:
     """The plan that fits into these minutes: half of the time for the GANs, half for the classifiers.
 
@@ -120,14 +121,15 @@ def planned(
         most: how many subsets the data is divided into.
         starts: initialisations of each classifier.
         most_steps: of a classifier.
+        spent: seconds of the minutes that are gone already.
 
     Raises:
         ConfigError: not even the smallest plan fits; the message says how many minutes it takes.
     """
     least = Plan(min(LEAST_SUBSETS, most), _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed, starts)
-    available = 60 * KEPT * minutes
+    available = KEPT * (60 * minutes - spent)
     if least.seconds(costs) > available:
-        needed = math.ceil(10 * least.seconds(costs) / 60 / KEPT) / 10
+        needed = math.ceil((least.seconds(costs) / KEPT + spent) / 6) / 10
         raise ConfigError(
             f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
             f"that "

@@ -96,9 +96,8 @@ class Study:
         done = trial.complete(self.plan, self.cells)
         if len(done) < BLOCKS:
             raise RunError(
-                f"{len(done)} of {self.plan.subsets} subsets are complete, too few for a verdict, which "
-                f"needs {BLOCKS}. "
-                "Go on with more --minutes."
+                f"{len(done)} of {self.plan.subsets} subsets are complete, too few for a verdict, which needs "
+                f"{BLOCKS}."
             )
         subject = self.subject
         found = judged(
@@ -131,9 +130,10 @@ def begin(
     counts = tuple(torch.bincount(labels[parts[0].train], minlength=subject.data.classes).tolist())
     tell("measuring how fast this machine is")
     costs = trial.costs_of(subject, parts[0], now)
-    asked_for = max(asked.minutes - (now() - began) / 60, 0.01)
     known = costs, arms_for(subject, counts), counts, asked.subsets, asked.seed
-    plan = planned(asked_for, *known, starts=subject.starts, most_steps=subject.most_steps)
+    plan = planned(
+        asked.minutes, *known, starts=subject.starts, most_steps=subject.most_steps, spent=now() - began
+    )
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         facts = {

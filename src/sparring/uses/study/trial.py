@@ -79,12 +79,10 @@ def run(
     calls,
     or if ``stop`` says so.
     """
-    todo = [Key(k, name, start) for k in range(plan.subsets) for name, start in _work(plan)]
-    pace = _Pace(plan, cells)
-    for key in todo:
+    for key in _all(plan):
         if key in cells.scores and (key.arm != GAN or cells.forged(key.block) is not None):
             continue
-        if stop() or cells.spent + pace.expected(key.arm) > seconds:
+        if stop() or cells.spent + expected(cells, key.arm) > seconds:
             return
         where = f"subset {key.block + 1} of {plan.subsets}"
         seed = plan.seed + SEED_STRIDE * key.block
@@ -109,8 +107,7 @@ def run(
                 seed + key.start + 1,
             )
             cells.add(key, scores, now() - began)
-        done = sum(each in cells.scores for each in todo)
-        yield Progress(done / len(todo), pace.left(todo), f"{where}, {key.arm}")
+        yield progress(plan, cells, f"{where}, {key.arm}")
 
 
 def _behind(where: str, tell: Tell) -> Tell:
@@ -144,18 +141,21 @@ def _places(subject: Subject, arm: Arm, parts: Sequence[Block], k: int, seed: in
     return parts[k].train
 
 
-class _Pace:
-    """How long a training takes, by those of its sort that are finished."""
+def _all(plan: Plan) -> list[Key]:
+    """Every training, in order."""
+    return [Key(k, name, start) for k in range(plan.subsets) for name, start in _work(plan)]
 
-    def __init__(self, plan: Plan, cells: Cells) -> None:
-        self.plan, self.cells = plan, cells
 
-    def expected(self, arm: str) -> float:
-        mine = [s for key, s in self.cells.seconds.items() if (key.arm == GAN) == (arm == GAN)]
-        return sum(mine) / len(mine) if mine else 0.0
+def progress(plan: Plan, cells: Cells, last: str = "") -> Progress:
+    """How far a study is, whose last training is named."""
+    left = [key for key in _all(plan) if key not in cells.scores]
+    return Progress(1 - len(left) / len(_all(plan)), sum(expected(cells, key.arm) for key in left), last)
 
-    def left(self, todo: Sequence[Key]) -> float:
-        return sum(self.expected(key.arm) for key in todo if key not in self.cells.scores)
+
+def expected(cells: Cells, arm: str) -> float:
+    """The seconds that a training takes, by those of its sort that are finished; 0 without any."""
+    mine = [s for key, s in cells.seconds.items() if (key.arm == GAN) == (arm == GAN)]
+    return sum(mine) / len(mine) if mine else 0.0
 
 
 def complete(plan: Plan, cells: Cells) -> list[int]:
