@@ -19,7 +19,7 @@ from common import RESULTS, append_row, machine
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.data.wafers import PATTERNS, wafers
-from sparring.uses.study import session, words
+from sparring.uses.study import session
 from sparring.uses.study.session import Asked
 from sparring.uses.study.subject import Pictures, without_repeats
 
@@ -92,7 +92,7 @@ def main() -> None:
         "verdict": result.to_dict(),
     }  # fmt: skip
     append_row(RESULTS / "study.jsonl", row)
-    print(*words.sentences(result), *words.caveats(result), sep="\n")
+    print(result, *result.caveats, sep="\n")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sparring.runs.own import train
     from sparring.training.budget import Budget
     from sparring.uses.detect.detector import Detector
+    from sparring.uses.study.ask import study
 
 _HOMES = {
     "AdversarialGame": "sparring.games.adversarial",
@@ -44,6 +45,7 @@ _HOMES = {
     "dataset": "sparring.kinds.find",
     "diagnose": "sparring.doctor.diagnosis",
     "preflight": "sparring.games.preflight",
+    "study": "sparring.uses.study.ask",
     "train": "sparring.runs.own",
 }
 _MODULES = ("augment", "losses", "penalties")
@@ -65,6 +67,7 @@ __all__ = [
     "losses",
     "penalties",
     "preflight",
+    "study",
     "train",
 ]
 

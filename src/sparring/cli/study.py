@@ -15,9 +15,7 @@ from sparring.cli.data import read
 from sparring.config.arguments import number, whole
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
-from sparring.data.spec import Dataset
-from sparring.data.table.codec import Columns
-from sparring.errors import ConfigError, RunError, Tell, clock, counted, quoted, warn
+from sparring.errors import ConfigError, RunError, Tell, clock, quoted, warn
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.page.study import write_report
@@ -25,11 +23,11 @@ from sparring.runs.create import free_path
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import console, say, working
 from sparring.uses.study import session, tables, trial
+from sparring.uses.study.ask import subject_of
 from sparring.uses.study.cells import CELLS, FORGED
 from sparring.uses.study.plan import BLOCKS
-from sparring.uses.study.rows import Table
 from sparring.uses.study.session import Asked, Study
-from sparring.uses.study.subject import Pictures, Subject, without_repeats
+from sparring.uses.study.subject import Subject
 from sparring.uses.study.subsets import MOST_SUBSETS
 
 SIDE, LARGE = 32, 48  # pixels: larger pictures are read at SIDE, unless --size says otherwise
@@ -135,19 +133,7 @@ def _subject(asked: Asked, again: bool) -> Subject:
     ):
         data = read(asked.data, replace(files, size=str(SIDE)), again=True)
         warn(f"pictures are studied at {SIDE} x {SIDE} pixels; --size keeps more, and takes longer.")
-    return subject_of(data, builtin.held_out(asked.data))
-
-
-def subject_of(data: Dataset, tested: Dataset | None) -> Subject:
-    """The study of pictures or of a table."""
-    if isinstance(data.spec.codec, Columns):
-        return Table.of(data)
-    if tested is not None and tested.classes != data.classes:
-        tested = None
-    data, lost = without_repeats(data, tested)
-    if lost:
-        warn(f"{counted(lost, 'sample')} left out that repeat others.")
-    return Pictures(data, tested)
+    return subject_of(data, builtin.held_out(asked.data), warn)
 
 
 def _work(study: Study, tell: Tell, stop: Callable[[], bool]) -> None:

@@ -104,9 +104,9 @@ class Study:
             subject.rows, self.plan, self.cells, done, len(self.parts[0].test),
             noun=subject.noun, measure=subject.measure,
         )  # fmt: skip
+        found = replace(found, sentences=tuple(sentences(found)), caveats=tuple(caveats(found)))
         if self.folder:
-            said = {"sentences": sentences(found), "caveats": caveats(found)}
-            write_whole(self.folder / VERDICT, json.dumps(found.to_dict() | said, indent=1).encode())
+            write_whole(self.folder / VERDICT, json.dumps(found.to_dict(), indent=1).encode())
         return found
 
 

@@ -7,17 +7,17 @@ from rich.table import Table
 
 from sparring.uses.progress import say, show_whole
 from sparring.uses.study.verdict import Judged, Result, on_curve
-from sparring.uses.study.words import caveats, points, sentences
+from sparring.uses.study.words import points
 
 
 def show(screen: Console, result: Result) -> None:
     """Print the verdict."""
-    for line in sentences(result):
+    for line in result.sentences:
         say(screen, line)
     say(screen, "")
     show_whole(screen, table(result))
     say(screen, "")
-    for line in caveats(result):
+    for line in result.caveats:
         say(screen, line)
 
 

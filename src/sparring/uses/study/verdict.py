@@ -60,6 +60,7 @@ class Result:
         values: of each row, the score in each subset.
         best_share: the GAN arm that validation prefers.
         minutes: of all trainings.
+        sentences, caveats: the verdict in words, and what must be known to read the rows.
     """
 
     noun: str
@@ -74,6 +75,11 @@ class Result:
     values: Mapping[str, list[float]]
     best_share: str
     minutes: float
+    sentences: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
 
     @property
     def by_name(self) -> Mapping[str, Judged]:
@@ -90,14 +96,14 @@ class Result:
 
 
 def judged(
-    rows: Sequence[Row], plan: Plan, cells: Cells, blocks: Sequence[int], tested: int, **words: str
+    rows: Sequence[Row], plan: Plan, cells: Cells, blocks: Sequence[int], tested: int, noun: str, measure: str
 ) -> Result:
     """Judge every row by the subsets that are complete.
 
     Args:
         blocks: the complete subsets.
         tested: samples that each subset is tested on.
-        words: ``noun`` and ``measure``.
+        noun, measure: of one sample, and of a score, in words.
     """
     rows = [row for row in rows if all(name in plan.arms for name in row.variants) and _known(row, rows, plan)]
     values = {row.name: [_value(row, k, plan, cells) for k in blocks] for row in rows}
@@ -137,7 +143,8 @@ def judged(
         values=values,
         best_share=_best_share(rows, plan, cells, blocks),
         minutes=cells.spent / 60,
-        **words,
+        noun=noun,
+        measure=measure,
     )
 
 
