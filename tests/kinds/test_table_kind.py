@@ -217,11 +217,11 @@ def test_json_lines_are_a_table_or_texts_by_what_they_hold(capsys: pytest.Captur
     drawn = [json.loads(line) for line in Path("fake.jsonl").read_text().splitlines()]
     assert all(list(row) == list(given[1]) for row in drawn)
     for line, message in (
-        ('{"age": [3], "town": "Ulm"}', "line 2: 'age' holds a list, and a cell of a table one value"),
-        ("[3, 4]", "line 2 is no JSON object"),
-        ('{"age": 3,', "line 2 is no JSON object: expected a row such as"),
+        ('{"age": [3], "town": "Ulm"}', "line 41: 'age' holds a list, and a cell of a table one value"),
+        ("[3, 4]", "line 41 is no JSON object"),
+        ('{"age": 3,', "line 41 is no JSON object: expected a row in each line, such as"),
     ):
-        Path("people.jsonl").write_text(json.dumps(given[1]) + "\n" + line)
+        Path("people.jsonl").write_text("\n".join([*map(json.dumps, given[:40]), line]))
         assert main(["train", "people.jsonl", "--columns", "none"]) == 1
         assert message in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ import io
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def is_table(path: Path) -> bool:
         lines = head.decode("utf-8-sig", "replace").splitlines()[: HEAD_ROWS + 1]
         text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
         rows = _of_json(text) if suffix in json_lines.SUFFIXES else [row for row in _rows(text) if row]
-    except (OSError, csv.Error, DataError):
+    except (OSError, csv.Error):
         return False
     if not rows or len(rows[0]) < LEAST_COLUMNS:
         return False
@@ -218,9 +219,13 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _of_json(text: str) -> list[list[str]]:
-    """JSON lines as the rows of a text table, with a header."""
-    names = json_lines.names_of(text, "")
-    return [names, *([row.get(name, "") for name in names] for _, row in json_lines.cells_of(text, ""))]
+    """JSON lines as the rows of a text table, with a header; without those that are no rows."""
+    rows: list[dict[str, str]] = []
+    for line in text.splitlines():
+        with suppress(DataError):
+            rows += (row for _, row in json_lines.cells_of(line, ""))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [names, *([row.get(name, "") for name in names] for row in rows)]
 
 
 def _delimiter(text: str) -> str:
