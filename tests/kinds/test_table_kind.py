@@ -58,6 +58,22 @@ def people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_row_is_shown_as_text_and_its_numbers_are_its_traits() -> None:
+    data = find.samples(pandas.DataFrame(columns()))[0]
+    rows = data.samples[:2].numpy()
+    one, other = table.shown(rows, data.spec).decode().split("\n\n")
+    found = columns()
+    assert [line.split()[0] for line in one.split("\n")] == list(found)
+    assert f"age     {found['age'][0]}" in one
+    assert f"town    {found['town'][1]}" in other
+    traits = table.traits(data.samples.numpy(), data.spec)
+    assert {"age", "pay"} <= traits.keys()
+    assert "town" not in traits
+    assert np.corrcoef(traits["age"], found["age"])[0, 1] > 0.9
+    missing = np.array([pay is None for pay in found["pay"]])
+    assert set(traits["pay"][missing]) == {0.5}
+
+
 @pytest.mark.usefixtures("people")
 def test_every_verb_takes_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "people.csv", "--write", "types.toml"]) == 0

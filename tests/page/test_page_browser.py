@@ -693,6 +693,14 @@ def test_a_translation_is_wiped_and_takes_a_picture(tmp_path: Path, page: Page, 
     assert area.locator("img.output").evaluate(colour) == [128, 0, 128]
     area.get_by_role("button", name="Another source").click()
     expect(slider).to_have_attribute("max", "2")
+    dropped = page.evaluate_handle(
+        """bytes => { const held = new DataTransfer();
+        held.items.add(new File([new Uint8Array(bytes)], "own.png", { type: "image/png" })); return held; }""",
+        list(pixel("teal")),
+    )
+    area.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(slider).to_have_attribute("max", "1")
+    assert area.locator("img.output").evaluate(colour) == [0, 128, 128]
 
 
 def test_a_report_needs_no_server(tmp_path: Path, page: Page) -> None:

@@ -38,6 +38,7 @@ SPEC: dict[str, Callable[[Any], Any]] = {  # what is so of every kind of data
     "clusters": flag,
 }
 NOUN = "sample"  # what one is called in runs that do not say it
+TEXTS = "text/plain"  # the media type of samples whose sheets are read too: a text stands beside each picture
 MEDIA = "image/png"  # the media type of samples on the page in runs that do not say it
 
 

@@ -28,6 +28,7 @@ from sparring.metrics.table import judge
 
 COARSE = 64  # numbers of a row in which clusters are found, at most
 SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
+ROWS = "text/csv"  # the media type of a row, and of its file
 FLAT = 1 / 3  # of the spread of real numbers, below which a column is flat
 BINS = 10  # equally likely parts of a number's range
 
@@ -64,6 +65,24 @@ def lines(samples: Array, spec: Spec) -> list[str]:
     widths = [min(SHOWN_WIDTH, max(map(len, cells))) for cells in cut]
     aligned = [[cell[:width].rjust(width) for cell in cells] for cells, width in zip(cut, widths, strict=True)]
     return ["  ".join(row) for row in zip(*aligned, strict=True)]
+
+
+def shown(samples: Array, spec: Spec) -> bytes:
+    """Rows as text, a line for each column: its name and its value."""
+    found = rows.values(Columns.of(spec.codec), samples, texts=True)
+    wide = max(map(len, found), default=0)
+    parts = [
+        "\n".join(f"{name.ljust(wide)}  {cells[place]}" for name, cells in found.items())
+        for place in range(len(samples))
+    ]
+    return "\n\n".join(parts).encode()
+
+
+def traits(samples: Array, spec: Spec) -> dict[str, Array]:
+    """The rank of each number of decoded rows, from 0 to 1, by its column; 0.5 where it is missing."""
+    learnt = Columns.of(spec.codec).learnt
+    numbers = {column.name: samples[:, place] for place, column in enumerate(learnt) if column.numeric}
+    return {name: np.nan_to_num(ranks, nan=0.5) for name, ranks in numbers.items()}
 
 
 def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
@@ -278,6 +297,10 @@ TABLE = Kind(
     judge=judge,
     sheet=sheet,
     lines=lines,
+    media=ROWS,
+    show=shown,
+    traits=traits,
+    offered={".csv": ROWS},
     handed=handed,
     kept=kept,
     writers={

@@ -19,6 +19,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.data.text.vocabulary import decoded, ended
 from sparring.errors import printable
 from sparring.files import write_whole
+from sparring.history.facts import TEXTS
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind, Measure
@@ -174,7 +175,7 @@ TEXT = Kind(
     pair_sheet=pair_sheet,
     lines=shown,
     handed=texts,
-    media="text/plain",
+    media=TEXTS,
     traits=lambda samples, spec: {"length": np.array([len(text) for text in texts(samples, spec)], float)},
     show=lambda samples, spec: "\n".join(shown(samples, spec)).encode(),
     writers={

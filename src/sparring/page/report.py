@@ -13,6 +13,7 @@ from PIL import Image
 
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_bytes, read_object, read_text, write_whole
+from sparring.history.facts import TEXTS
 from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, step_name
 from sparring.page import reading
 from sparring.page.follow import Followed
@@ -43,7 +44,7 @@ def report(run: Path) -> bytes:
         view["pictures"] = []
         real = _field(run, REAL_FIELD)
         embedded["fields"] = {str(step): json.loads(text) for step, text in texts.items()} | {"real": real}
-    elif view["media"].startswith("text/"):
+    elif view["media"] == TEXTS:
         lines = {step: _text(run / SAMPLES / f"{step_name(step)}{TEXT}") for step in view["pictures"]}
         view["pictures"], embedded["texts"] = _thinned({k: text for k, text in lines.items() if text}, room)
     else:

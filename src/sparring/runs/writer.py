@@ -19,6 +19,7 @@ from sparring.files import write_whole
 from sparring.games import drawing
 from sparring.games.game import Game, Inputs
 from sparring.history import layout
+from sparring.history.facts import TEXTS
 from sparring.history.record import HistoryWriter, Record, truncate_history
 from sparring.kinds import plane as fields
 from sparring.kinds.beside import rows
@@ -172,7 +173,7 @@ class Writer:
             path.parent.mkdir(exist_ok=True)
             picture = sheet(self.folder, self.shown, decoded)
             write_picture(picture, path)
-            if self.kind.media.startswith("text/"):
+            if self.kind.media == TEXTS:
                 write_whole(path.with_suffix(layout.TEXT), self.kind.shown(decoded, self.folder.spec))
         self.log.samples(self.game.clock.step, picture, decoded)
 

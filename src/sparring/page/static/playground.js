@@ -2,6 +2,7 @@
 // The latent space of a trained generator: pick a sample, move the sliders, go towards another sample.
 
 const SEEDS = 2 ** 31, TILES = 16, KNOBS = 6, BUTTONS = 12;
+const FILES = { "audio/wav": ".wav", "text/plain": ".txt", "text/csv": ".csv", "application/json": ".mid" }; // by what is shown
 
 class Playground {
   constructor(source, container) {
@@ -241,9 +242,9 @@ class Playground {
 
   // Offer the sample as a file, and the command that draws it.
   keep(options) {
-    const point = decodeURIComponent(new URLSearchParams(options)), suffix = { audio: ".wav", text: ".txt", application: ".mid" }[this.view.media.split("/")[0]] ?? ".png";
+    const point = decodeURIComponent(new URLSearchParams(options)), suffix = FILES[this.view.media] ?? ".png";
     this.command.textContent = `sparring sample ${this.view.path} --at '${point}' --out sample${suffix}`;
-    Object.assign(this.save, { href: this.source.draw(this.view, suffix === ".mid" ? { ...options, form: suffix } : options), download: `sample-${this.picked.seed}${suffix}` });
+    Object.assign(this.save, { href: this.source.draw(this.view, [".mid", ".csv"].includes(suffix) ? { ...options, form: suffix } : options), download: `sample-${this.picked.seed}${suffix}` });
   }
 
   // Draw as the sliders are set. While the server is busy, only the latest request waits.

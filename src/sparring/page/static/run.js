@@ -149,7 +149,7 @@ class RunCard {
     container.replaceChildren();
     const add = (name, value, help = "") => {
       const pair = element(container, "div");
-      element(pair, "dt", "", Text.say(name));
+      element(pair, "dt", "", name in this.view.measures ? Text.number(name) : Text.say(name));
       const definition = element(pair, "dd", "", value);
       if (help) element(definition, "small", "muted", ` ${help}`);
     };
@@ -161,7 +161,7 @@ class RunCard {
     if (last("spread") !== undefined && last("spread") !== null) add("spread", Text.figure(last("spread")), Text.say("spreadHelp"));
     for (const [name, { healthy, meaning }] of Object.entries(view.measures)) {
       const value = last(name);
-      if (typeof value === "number") add(name, Text.figure(value), `${meaning}${Text.sign("; ")}${Text.say("range", { range: Text.range(healthy) })}`);
+      if (typeof value === "number") add(name, Text.figure(value), `${Text.meaning({ name, meaning })}${Text.sign("; ")}${Text.say("range", { range: Text.range(healthy) })}`);
     }
     this.showQuality(add);
   }

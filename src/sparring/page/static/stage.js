@@ -29,9 +29,9 @@ class Stage {
     this.container.classList.toggle("empty", !this.steps.length);
     this.slider.max = Math.max(0, this.steps.length - 1);
     this.slider.setAttribute("aria-label", Text.say("scrub"));
-    this.container.querySelector(".caption").textContent = Text.say(this.plane ? "plane" : "samples");
+    this.container.querySelector(".caption").textContent = Text.say(this.plane ? "plane" : view.translates ? "sourcesShown" : "samples");
     this.container.querySelector(".none").textContent = Text.say("noPictures");
-    this.read = !this.plane && view.media.startsWith("text/");
+    this.read = !this.plane && view.media === "text/plain";
     this.picture.hidden = this.plane || this.read || !this.steps.length;
     this.lines.hidden = !this.read || !this.steps.length;
     this.canvas.hidden = !this.plane;

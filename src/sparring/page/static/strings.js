@@ -20,7 +20,7 @@ const STRINGS = {
     unchecked: "Not checked, since the history lacks their numbers: {names}", passed: "Found earlier, and now over: {names}", stop: "To continue like this is a waste of time.",
     since: "since step {step}", sinceOr: "since step {step} or earlier", confidence: "confidence: {sure}",
     high: "high", medium: "medium", low: "low", range: "healthy: {range}", cure: "Cure",
-    samples: "The same random numbers, from noise to now", noPictures: "no picture yet",
+    samples: "The same random numbers, from noise to now", sourcesShown: "The same sources, from the first step to now", noPictures: "no picture yet",
     altSamples: "what the generator draws at step {step}", at: "step {step} · {samples} samples seen · {time}",
     play: "Play", pause: "Pause", scrub: "time", plane: "Real points (blue) and forged ones (orange). The more purple the background, the more real the discriminator thinks that place is, compared with the rest at this moment. Lines: the direction in which it pulls the points.",
     tell: "Can the inspector still tell?", tellHelp: "The scores that the discriminator gives real and forged samples at this moment. If they are apart, it can tell; if they overlap, it cannot.",
@@ -37,7 +37,7 @@ const STRINGS = {
     knobWait: "measuring what it changes …", knobHelp: "changes nothing here that is measured by much: look", knobMeasure: "{trait}: from end to end {n} times as much as it usually differs between samples",
     blendHelp: "1: the sample that you picked before", truncation: "truncation", truncationHelp: "nearer to 0: more typical, and all more alike; above 1: rarer, and often broken",
     seed: "Seed", seedHelp: "of the first sample; the same seed draws the same sample", save: "Save this sample", again: "The same on the command line:", copy: "Copy",
-    translation: "Translation", translationHelp: "Move the slider from the source over the output to the truth, where it is known.", wipe: "source → output → truth", part_source: "source", part_output: "output", part_truth: "truth", wiped: "{left} on the left up to {share}%, {right} on the right",
+    translation: "Translation", translationHelp: "Move the slider from the source over the output to the truth, where it is known.", part_source: "source", part_output: "output", part_truth: "truth", wiped: "{left} on the left up to {share}%, {right} on the right",
     anotherSource: "Another source", ownPicture: "Your own picture", dropHelp: "You can also drop a picture here. It stays on this machine.",
     listen: "Listen", silence: "Silence", listenNearest: "Listen to the nearest bars", nearestBars: "the nearest bars of the training data, of which {share} of the notes are the same",
     another: "Other samples", like: "More like this", allClasses: "all", classes: "class", knobs: "directions of the latent space", knob: "direction {k}",
@@ -66,7 +66,7 @@ const STRINGS = {
     unchecked: "缺少数据而未检查：{names}", passed: "之前出现过、现已消失：{names}", stop: "这样继续下去是浪费时间。",
     since: "自第 {step} 步起", sinceOr: "自第 {step} 步或更早起", confidence: "把握：{sure}",
     high: "高", medium: "中", low: "低", range: "健康范围：{range}", cure: "疗法",
-    samples: "同一组随机数，从噪声到现在", noPictures: "还没有图片",
+    samples: "同一组随机数，从噪声到现在", sourcesShown: "同一组原图，从第一步到现在", noPictures: "还没有图片",
     altSamples: "第 {step} 步时生成器画出的样本", at: "第 {step} 步 · 已看 {samples} 个样本 · {time}",
     play: "播放", pause: "暂停", scrub: "时间", plane: "真点（蓝）与假点（橙）。底色越紫，此刻判别器就越相信那里的点是真的（与别处相比）。线段：它把点拉向的方向。",
     tell: "鉴定师还分得清吗？", tellHelp: "此刻判别器给真样本和假样本的分数。分开：分得清；重叠：分不清。",
@@ -83,7 +83,7 @@ const STRINGS = {
     knobWait: "正在测量它改变什么……", knobHelp: "所测的各项几乎都不变：请自己看看", knobMeasure: "{trait}：从一端到另一端的变化，是样本之间通常差异的 {n} 倍",
     blendHelp: "1：之前选中的样本", truncation: "截断", truncationHelp: "越接近 0：越典型，也越相像；大于 1：更少见，也常常画坏",
     seed: "种子", seedHelp: "第一个样本的种子；同一个种子画出同一个样本", save: "保存这个样本", again: "命令行上同样的样本：", copy: "复制",
-    translation: "转换", translationHelp: "移动滑块，从原图经过输出到真图（若已知）。", wipe: "原图 → 输出 → 真图", part_source: "原图", part_output: "输出", part_truth: "真图", wiped: "左边 {share}% 是{left}，右边是{right}",
+    translation: "转换", translationHelp: "移动滑块，从原图经过输出到真图（若已知）。", part_source: "原图", part_output: "输出", part_truth: "真图", wiped: "左边 {share}% 是{left}，右边是{right}",
     anotherSource: "换一张原图", ownPicture: "你自己的图片", dropHelp: "也可以把图片拖到这里。它不会离开这台电脑。",
     listen: "试听", silence: "停止播放", listenNearest: "试听最接近的小节", nearestBars: "训练数据中最接近的小节，其中 {share} 的音符相同",
     another: "换一批样本", like: "更多类似的", allClasses: "全部", classes: "类别", knobs: "潜空间的方向", knob: "方向 {k}",
@@ -133,7 +133,7 @@ const Text = {
     return Math.round(number).toLocaleString(this.language === "zh" ? "zh-CN" : "en-US");
   },
   timesReal(times, error) {
-    const spread = typeof error === "number" && error > 0 ? ` ± ${Number(error.toPrecision(2))}` : "";
+    const spread = typeof error === "number" && error > times / 1000 ? ` ± ${Number(error.toPrecision(2))}` : "";
     return this.say("timesRealText", { n: `${times >= 100 ? this.count(times) : this.figure(times)}${spread}` });
   },
   figure(number) {

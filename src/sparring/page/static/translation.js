@@ -48,9 +48,9 @@ class Translation {
       layer.alt = Text.say(`part_${part}`);
       return layer;
     });
-    const label = element(container, "label", "knob", Text.say("wipe"));
+    const label = element(container, "label", "knob", this.parts().map((part) => Text.say(`part_${part}`)).join(" → "));
     this.slider = element(label, "input");
-    Object.assign(this.slider, { type: "range", min: 0, step: 0.02 });
+    Object.assign(this.slider, { type: "range", min: 0, max: 1, step: 0.02, value: this.at });
     this.slider.addEventListener("input", () => { this.at = Number(this.slider.value); this.wipe(); });
     this.said = element(container, "output", "muted small");
     const buttons = element(container, "p", "buttons");
@@ -60,7 +60,7 @@ class Translation {
     file.addEventListener("change", () => file.files.length && this.take(file.files[0]));
     this.save = element(buttons, "a", "", Text.say("save"));
     element(container, "p", "muted small", Text.say("dropHelp"));
-    this.status = element(container, "p", "problem small");
+    this.status = element(container, "p", "small");
     this.status.setAttribute("aria-live", "polite");
   }
 
@@ -72,6 +72,7 @@ class Translation {
   async draw() {
     await this.visible;
     const mine = (this.drawing = Symbol("drawing"));
+    this.status.textContent = Text.say("drawing");
     const made = await Promise.all(this.parts().map((part) => this.made(part))).catch((error) => error);
     if (mine !== this.drawing) return;
     this.status.textContent = made instanceof Error ? made.message : "";
