@@ -31,8 +31,9 @@ from sparring.kinds.traits import of_pictures
 from sparring.page import follow, reading, server
 from sparring.page.asked import DrawRequest, LatentPoint, typed
 from sparring.page.follow import Followed, find
-from sparring.page.report import STATIC, report
+from sparring.page.report import report
 from sparring.page.server import Drawn, Page
+from sparring.page.single import STATIC
 from sparring.runs.create import create
 from sparring.runs.folder import RunFolder
 from sparring.runs.writer import train_in

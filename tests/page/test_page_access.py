@@ -18,8 +18,8 @@ from page_runs import ADDRESS, client, make_run, never
 from sparring.cli import watch as watching
 from sparring.cli.main import main
 from sparring.errors import ConfigError
-from sparring.page.report import STATIC
 from sparring.page.server import app
+from sparring.page.single import STATIC
 
 
 @pytest.mark.parametrize(

@@ -497,6 +497,40 @@ def test_the_playground_of_a_real_generator(
     assert soon(lambda: pixels() != before)
 
 
+def pixel(colour: str) -> bytes:
+    """A picture of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_directions_are_measured_when_a_training_has_ended(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run = make_run(tmp_path / "a", records=10)
+    (run / "checkpoints/00000500.json").touch()
+    asked: list[str] = []
+
+    def draw(path: Path, request: DrawRequest) -> Drawn:
+        asked.append(request.part)
+        if request.part == "directions":
+            return Drawn(b'[{"size": 1.5}, {}]', "application/json")
+        return Drawn(pixel("red"), "image/png")
+
+    page.goto(serve(run, draw=draw).at())
+    ground = page.locator(".playground")
+    ground.scroll_into_view_if_needed()
+    expect(ground.locator(".tiles img[src]")).to_have_count(16)
+    expect(ground.locator(".knob").first).to_contain_text("measured when the training has ended")
+    assert "directions" not in asked
+    with (run / "history.jsonl").open("a") as file:
+        file.write(record(20, 20).to_json() + "\n")
+    expect(ground.locator(".knob").first).to_contain_text("← smaller")
+    expect(ground.get_by_role("slider", name="direction 1: size")).to_be_visible()
+    expect(ground.locator(".knob").nth(1)).to_contain_text("changes nothing here that is measured by much")
+    assert asked.count("directions") == 1
+
+
 def sound() -> bytes:
     """A tenth of a second of silence."""
     file = io.BytesIO()
@@ -651,13 +685,6 @@ def test_the_lab_steps_draws_and_changes_options(tmp_path: Path, page: Page, ser
     bench.get_by_role("button", name="Pause").click()
     opener.click()
     expect(bench).to_be_hidden()
-
-
-def pixel(colour: str) -> bytes:
-    """A picture of one colour."""
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), colour).save(file, "PNG")
-    return file.getvalue()
 
 
 def test_a_translation_is_wiped_and_takes_a_picture(tmp_path: Path, page: Page, serve: type[Served]) -> None:

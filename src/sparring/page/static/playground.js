@@ -39,10 +39,16 @@ class Playground {
   // A new generator draws everything again.
   follow() {
     const generator = `${this.view.generation} ${this.view.checkpoint} ${this.step}`;
-    if (this.generator === generator && this.tiles.children.length) return;
-    this.generator = generator;
-    this.fill(this.picked);
-    this.findDirections();
+    if (this.generator !== generator || !this.tiles.children.length) {
+      Object.assign(this, { generator, effects: null });
+      this.fill(this.picked);
+    }
+    // To measure directions takes as long as some hundred samples, which a training needs more.
+    if (this.view.state !== "running" && this.measured !== generator) {
+      this.measured = generator;
+      this.findDirections();
+    }
+    this.nameKnobs();
   }
 
   // The slider of time stands at this step: the nearest generator that was kept draws.
@@ -57,7 +63,7 @@ class Playground {
   build() {
     const container = this.container.querySelector(".play");
     container.replaceChildren();
-    this.generator = null;
+    this.generator = this.measured = null;
     const left = element(container, "div");
     this.tiles = element(left, "div", "tiles");
     const buttons = element(left, "p", "buttons");
@@ -126,7 +132,7 @@ class Playground {
       const effects = Object.entries(this.effects?.[k] ?? {}), [name, hint] = slider.closest(".knob").querySelectorAll("span, small");
       const words = (side) => effects.map(([trait, effect]) => Text.trait(trait, side * effect)).join(Text.sign(", "));
       name.textContent = effects.length ? `${Text.say("knob", { k: k + 1 })}${Text.sign(": ")}${effects.map(([trait]) => Text.trait(trait)).join(Text.sign(", "))}` : Text.say("knob", { k: k + 1 });
-      hint.textContent = effects.length ? "" : Text.say(this.effects ? "knobHelp" : "knobWait");
+      hint.textContent = effects.length ? "" : Text.say(this.effects ? "knobHelp" : this.view.state === "running" ? "knobLater" : "knobWait");
       if (effects.length) for (const side of [-1, 1]) element(hint, "span", "", `${side < 0 ? "← " : ""}${words(side)}${side > 0 ? " →" : ""} `);
       slider.closest(".knob").title = effects.map(([trait, effect]) => Text.say("knobMeasure", { trait: Text.trait(trait), n: Text.figure(Math.abs(effect)) })).join("\n");
     }
