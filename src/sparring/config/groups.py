@@ -173,7 +173,7 @@ class NetworksConfig(Group):
         "none", "frozen features that a second discriminator sees", choices=FEATURES, needs=(needs.D_SKIPS,)
     )
     d_features_weight: float = option(
-        0.4, "times the losses of the discriminator of features", low=0, needs=(needs.FEATURED,)
+        1.0, "times the losses of the discriminator of features", low=0, needs=(needs.FEATURED,)
     )
     d_hidden: int | None = option(
         None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(needs.DCGAN,)

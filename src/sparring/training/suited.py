@@ -24,6 +24,7 @@ from sparring.networks import skips
 FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
+LARGE_WEIGHT = 0.4  # of features, for pictures that are seen at FEATURES_FROM pixels
 LEAST_BATCH = 8  # to which batches of large samples are halved; twice as many where a batch is normalised
 PAIRED, UNPAIRED = "paired", "unpaired"  # the recipes of data with sources
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
@@ -63,12 +64,20 @@ def configure(
     found: dict[str, Any] = {"conditional": conditional}
     if "batch_size" not in changes:
         found["batch_size"] = batch_size(config, dataset, tell)
+    if config.networks.d_features != "none" and "d_features_weight" not in changes:
+        found["d_features_weight"] = features_weight(config, dataset)
     if not config.networks.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
     if config.penalties.gamma_per_variance:
         gamma = float(f"{config.penalties.gamma_per_variance * total_variance(dataset):.3g}")
         found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
     return config.replace(**found)
+
+
+def features_weight(config: Config, data: Dataset) -> float:
+    """The weight of the config; less for large pictures, whose features would drown their pixels."""
+    weight = config.networks.d_features_weight
+    return weight if min(data.spec.shape[1:]) < skips.FEATURES_FROM else LARGE_WEIGHT * weight
 
 
 def named(data: Dataset) -> dict[str, str]:
