@@ -126,6 +126,12 @@ def test_a_hopeless_search_ends_before_its_minutes(
     assert "3 trials ended, and none could be measured" in capsys.readouterr().err
 
 
+def test_recipes_take_half_of_the_trials_at_most(here: Path) -> None:
+    few = ["--only", "recipe,g_lr", *SMALL[:-2]]
+    assert main(["tune", "ring.npy", "--trials", "3", "--seconds", "0.05", "--out", "t", *few]) == 0
+    assert [trial["start"] for trial in found("t")["trials"]] == ["mlp", "", ""]
+
+
 def test_time_that_is_spent_ends_the_trials(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tune", "ring.npy", "--minutes", "0.001", "--out", "t", *SHORT]) == 0
     assert len(found("t")["trials"]) == 1  # one is made, however little time there is

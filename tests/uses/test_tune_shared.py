@@ -188,6 +188,12 @@ def test_without_optuna_the_error_says_how_to_install_it(monkeypatch: pytest.Mon
         door.optuna()
 
 
+def test_a_sampler_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="--sampler gp needs scipy: pip install scipy"):
+        door.sampler("gp", 0)
+
+
 def test_an_unknown_sampler_is_refused() -> None:
     with pytest.raises(ConfigError, match="unknown sampler 'best'"):
         door.sampler("best", 0)

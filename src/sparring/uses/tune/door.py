@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,8 @@ def sampler(name: str, seed: int | None) -> Any:
         if name == "random":
             return samplers.RandomSampler(seed=seed)
         if name == "gp":
+            if find_spec("scipy") is None:
+                raise ConfigError("--sampler gp needs scipy: pip install scipy. Or leave it out.")
             return samplers.GPSampler(seed=seed, n_startup_trials=STARTUP)
         # A constant liar counts the running trials of other workers as bad, so that two do not try the same.
         options = {"multivariate": True, "group": True, "constant_liar": True, "n_startup_trials": STARTUP}
