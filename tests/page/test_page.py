@@ -22,6 +22,8 @@ from page_runs import age, client, make_run, never, record
 from sparring import games
 from sparring.cli.main import main
 from sparring.cli.playground import Playground
+from sparring.config.recipes import from_recipe
+from sparring.config.toml import to_toml
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
@@ -70,6 +72,12 @@ def test_rows_of_the_table_say_of_runs_what_their_views_say(tmp_path: Path) -> N
     (after,) = page.get("/api/table?id=ill").json()
     assert (after["state"], after["times_real"], after["seconds"]) == ("broken", 3, 21)
     assert after["changes"] == view["changes"]
+    minutes = from_recipe("sprint", minutes=1.0, ema_half_life=None)
+    (ill / "config.toml").write_text(to_toml(minutes))
+    (row,) = page.get("/api/table?id=ill").json()
+    assert row["changes"] == {"minutes": 1, "ema_half_life": None}  # without the budgets that are none
+    (ill / "config.toml").write_text(to_toml(from_recipe("sprint")))
+    (after,) = page.get("/api/table?id=ill").json()
     page.get("/api/runs/ill")
     assert page.get("/api/table?id=ill").json() == [after]  # from the view this time
 

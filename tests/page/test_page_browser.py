@@ -278,6 +278,19 @@ def test_curves_of_two_runs_lie_over_one_another(tmp_path: Path, page: Page, ser
     expect(curves.get_by_role("checkbox", name="log axis ↑")).to_be_checked()
 
 
+def test_numbers_of_any_name_are_curves(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    odd = ("constructor", "<img src=x onerror=alert(1)>", "__proto__")
+    make_run(tmp_path / "runs/a")
+    make_run(tmp_path / "runs/b", **dict.fromkeys(odd, 3.0))
+    page.goto(serve(tmp_path / "runs").at())
+    curves = page.locator("#curves")
+    curves.get_by_text("Choose numbers").click()
+    for name in odd[:2]:
+        curves.get_by_role("checkbox", name=name, exact=True).check()
+        expect(curves.get_by_role("img", name=f"b: {name} 3", exact=True)).to_be_visible()
+    assert page.locator("#curves img").count() == 0
+
+
 def test_a_click_on_a_curve_moves_the_slider(tmp_path: Path, page: Page, serve: type[Served]) -> None:
     page.goto(serve(make_run(tmp_path / "a")).at())
     chart = page.locator("#curves .u-over").first

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparring.config.choices import BUDGETS
 from sparring.config.recipes import beyond_recipe
 from sparring.doctor.diagnosis import OF_DATA, described, diagnose
 from sparring.doctor.quality import MEASURED, measured
@@ -209,7 +210,7 @@ def _brief(facts: Mapping[str, Any], records: Sequence[Record] | None) -> dict[s
         "id": facts["id"],
         "data": facts["facts"]["data"],
         "recipe": config.get("recipe"),
-        "changes": facts["changes"],
+        "changes": {k: v for k, v in facts["changes"].items() if v is not None or k not in BUDGETS},
         "times_real": quality["times_real"],
         "error": quality["error"],
         "distance": quality["distance"],

@@ -20,7 +20,7 @@ class OverlayChart {
 
   // runs: [{id, view, colour, dash}]; settings: {axis, smooth, logX, logY}; logged: unit, range and meaning by name.
   show(runs, settings, logged) {
-    const lines = runs.flatMap((run) => this.names.filter((name) => run.view.values[name]).map((name) => ({ run, name })));
+    const lines = runs.flatMap((run) => this.names.filter((name) => known(run.view.values, name)).map((name) => ({ run, name })));
     const data = aligned(lines, settings);
     const looks = JSON.stringify([Text.language, document.documentElement.dataset.theme, settings, lines.map(({ run, name }) => [run.id, run.colour, name])]);
     this.bands = this.names.map((name) => [name, healthyRange(logged[name]?.healthy ?? "")]).filter(([, range]) => range);
@@ -47,7 +47,7 @@ class OverlayChart {
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, sync: { key: "curves" } },
       series: [{}, ...this.lines.map(({ run, name }) => ({
-        stroke: Colours.of(single ? ROLES[name] ?? "accent" : run.colour), width: 1.6, spanGaps: true,
+        stroke: Colours.of(single ? roleOf(name) : run.colour), width: 1.6, spanGaps: true,
         dash: name === this.names[0] ? (single ? [] : run.dash) : [2, 3], points: { show: (plot) => plot.data[0].length < 3 },
       }))],
       hooks: {
@@ -67,7 +67,7 @@ class OverlayChart {
       const top = y(high, bbox.top), bottom = y(low, bbox.top + bbox.height);
       ctx.save();
       ctx.globalAlpha = 0.1;
-      ctx.fillStyle = Colours.of(this.single ? ROLES[name] ?? "accent" : "accent");
+      ctx.fillStyle = Colours.of(this.single ? roleOf(name) : "accent");
       ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
       ctx.restore();
     }
@@ -99,8 +99,8 @@ class OverlayChart {
   }
 
   label(runs) {
-    const said = runs.map((run) => {
-      const values = this.names.filter((name) => run.view.values[name]).map((name) => `${Text.number(name)} ${Text.figure(lastOf(run.view.values[name]))}`).join(Text.sign(", "));
+    const said = runs.filter((run) => this.names.some((name) => known(run.view.values, name))).map((run) => {
+      const values = this.names.filter((name) => known(run.view.values, name)).map((name) => `${Text.number(name)} ${Text.figure(lastOf(known(run.view.values, name)))}`).join(Text.sign(", "));
       return runs.length > 1 ? `${run.id}${Text.sign(": ")}${values}` : values;
     });
     this.container.setAttribute("role", "img");
@@ -114,12 +114,14 @@ const ROLES = { // the colours of numbers that are one player's, or of real or f
   d_loss: "inspector", d_gradient_norm: "inspector", d_change: "inspector", auc: "inspector", held_out_gap: "inspector", d_rank: "inspector",
 };
 
+function roleOf(name) { return known(ROLES, name) ?? "accent"; }
+
 // The columns of all lines over one axis, smoothed; a logarithmic axis has no place for what is not positive.
 function aligned(lines, { axis, smooth, logX, logY }) {
   if (!lines.length) return [[]];
   const tables = lines.map(({ run, name }) => {
     const kept = run.view[axis].map((x, k) => k).filter((k) => !logX || run.view[axis][k] > 0);
-    const values = smoothed(run.view.values[name], smooth);
+    const values = smoothed(known(run.view.values, name), smooth);
     return [kept.map((k) => run.view[axis][k]), kept.map((k) => (logY && !(values[k] > 0) ? null : values[k]))];
   });
   return uPlot.join(tables);

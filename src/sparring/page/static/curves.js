@@ -153,7 +153,7 @@ class Curves {
     for (const { run, name, value } of read) {
       const several = this.runs.length > 1, pair = read.some((other) => other.name !== name);
       const part = element(container, "span", "value", [several ? run.id : "", pair || !several ? Text.number(name) : "", Text.figure(value)].filter(Boolean).join(" "));
-      part.style.borderBottomColor = `var(--${several ? run.colour : ROLES[name] ?? "accent"})`;
+      part.style.borderBottomColor = `var(--${several ? run.colour : roleOf(name)})`;
     }
   }
 

@@ -145,7 +145,7 @@ class RunCard {
   }
 
   showNumbers() {
-    const view = this.view, last = (name) => (view.values[name] ?? []).at(-1), container = this.part("numbers");
+    const view = this.view, last = (name) => (known(view.values, name) ?? []).at(-1), container = this.part("numbers");
     container.replaceChildren();
     const add = (name, value, help = "") => {
       const pair = element(container, "div");
@@ -234,5 +234,5 @@ class RunCard {
 function optionText(name, value) {
   const dashed = name.replaceAll("_", "-");
   if (typeof value === "boolean") return value ? `--${dashed}` : `--no-${dashed}`;
-  return `--${dashed} ${value}`;
+  return `--${dashed} ${value ?? "none"}`;
 }

@@ -96,6 +96,9 @@ const STRINGS = {
   },
 };
 const WIDE = { ", ": "，", "; ": "；", ": ": "：", " (": "（", ")": "）" };
+// What a table says of a name that came from a file, which may be "constructor" or another that all objects have.
+function known(table, name) { return Object.hasOwn(table, name) ? table[name] : undefined; }
+
 const Text = {
   language: "en",
   // A punctuation mark; in Chinese it has full width.
@@ -118,10 +121,10 @@ const Text = {
   why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[2] ?? finding.why : finding.why; },
   list(names) { return names.map((name) => this.name(name)).join(this.sign(", ")); },
   cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
-  meaning(sign) { return this.language === "zh" ? MEANINGS_ZH[sign.name] ?? sign.meaning : sign.meaning; },
+  meaning(sign) { return this.language === "zh" ? known(MEANINGS_ZH, sign.name) ?? sign.meaning : sign.meaning; },
   // The name of a trait; with a sign, the word for more or less of it.
   trait(name, sign = 0) { return (TRAITS[this.language][name] ?? [name, `− ${name}`, `+ ${name}`])[sign && (sign > 0 ? 2 : 1)]; },
-  number(name) { return NUMBERS[this.language][name] ?? name.replaceAll("_", " "); },
+  number(name) { return known(NUMBERS[this.language], name) ?? name.replaceAll("_", " "); },
   unit(unit) { return this.language === "zh" ? UNITS_ZH[unit] ?? unit : unit; },
   range(healthy) {
     if (this.language !== "zh") return healthy;
