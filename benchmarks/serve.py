@@ -36,6 +36,7 @@ ASKED = {
     "16 samples, PNG": {"count": 16, "seed": 1, "format": "png"},
 }
 ENGINES = ("torch", "onnx")
+PARTS = (*ENGINES, "many", "killed")
 MALFORMED = (b"{", b"[]", b'{"count": 0}', b"\xff", b'{"labels": "x"}')
 EVERY = 10  # of the requests of the memory's test, one is malformed
 
@@ -108,8 +109,20 @@ def load(server: Server, clients: int, body: bytes, seconds: float) -> dict[str,
     }  # fmt: skip
 
 
-def many(server: Server, count: int) -> dict[str, Any]:
+def loads(engine: str, seconds: float) -> dict[str, Any]:
+    """What is asked by how many clients, so many seconds each."""
+    server = Server(engine)
+    rows = [
+        {"asked": name} | load(server, clients, json.dumps(body).encode(), seconds)
+        for name, body in ASKED.items()
+        for clients in CLIENTS
+    ]
+    return {"seconds": seconds, "rows": rows, "exit_status": server.stop()}
+
+
+def many(count: int) -> dict[str, Any]:
     """Requests one after the other, one in EVERY malformed: statuses, and the memory at ten times."""
+    server = Server(ENGINES[-1])
     connection, statuses, memory = server.connect(), {200: 0, 400: 0}, [server.memory()]
     good = json.dumps({"count": 4, "format": "png"}).encode()
     for number in range(count):
@@ -118,14 +131,15 @@ def many(server: Server, count: int) -> dict[str, Any]:
         statuses[status] = statuses.get(status, 0) + 1
         if (number + 1) % max(1, count // 10) == 0:
             memory.append(server.memory())
+    server.stop()
     return {"requests": count, "statuses": statuses, "memory_bytes": memory}
 
 
-def killed(engine: str) -> dict[str, Any]:
+def killed() -> dict[str, Any]:
     """A server that is killed answers again after a new start on the same port; then SIGTERM ends it."""
-    first = Server(engine)
+    first = Server(ENGINES[0])
     first.stop(signal.SIGKILL)
-    again = Server(engine, first.port)
+    again = Server(ENGINES[0], first.port)
     status = again.ask(again.connect(), b"{}")
     return {"status_after_restart": status, "start_seconds": again.start_seconds, "exit_status": again.stop()}
 
@@ -133,20 +147,22 @@ def killed(engine: str) -> dict[str, Any]:
 def table() -> str:
     """The section of docs/benchmarks.md."""
     facts = json.loads(RESULTS.read_text())
+    averages = [value for part in PARTS for value in facts[part]["load_average"]]
     lines = [
         "## A server\n",
         "`benchmarks/serve.py`: `sparring serve mnist`, asked by clients on the same two cores, one thread for",
-        f"computing, {facts['seconds']:g} seconds a row. The machine had other work (load average",
-        f"{facts['load_average_before']:.0f} to {facts['load_average_after']:.0f}): the waiting is that of a",
-        "busy machine, the server's own processor time is not.\n",
+        f"computing, {facts[ENGINES[0]]['seconds']:g} seconds a row. The machine had other work (load average",
+        f"{min(averages):.0f} to {max(averages):.0f}): the waiting is that of a busy machine, the server's own",
+        "processor time is not.\n",
         "| asked for | engine | clients | answers a second | p50, ms | p99, ms | processor, ms |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in facts["load"]:
-        lines.append(
-            f"| {row['asked']} | {row['engine']} | {row['clients']} | {row['per_second']:.0f} "
-            f"| {row['p50_ms']:.0f} | {row['p99_ms']:.0f} | **{row['server_cpu_ms']:.1f}** |"
-        )
+    for engine in ENGINES:
+        for row in facts[engine]["rows"]:
+            lines.append(
+                f"| {row['asked']} | {engine} | {row['clients']} | {row['per_second']:.0f} "
+                f"| {row['p50_ms']:.0f} | {row['p99_ms']:.0f} | **{row['server_cpu_ms']:.1f}** |"
+            )
     many, memory = facts["many"], [size / 2**20 for size in facts["many"]["memory_bytes"]]
     good, bad = many["statuses"]["200"], many["statuses"]["400"]
     lines += [
@@ -164,29 +180,22 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="others stay as they are in --out"
+    )
     args = parser.parse_args()
-    found: dict[str, Any] = {
-        "seconds": args.seconds,
-        "machine": f"{platform.processor() or platform.machine()}, {available_cores()} cores",
-        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
-        "load_average_before": os.getloadavg()[0],
-        "load": [],
-    }
-    for engine in ENGINES:
-        server = Server(engine)
-        for name, body in ASKED.items():
-            for clients in CLIENTS:
-                row = load(server, clients, json.dumps(body).encode(), args.seconds)
-                found["load"].append({"engine": engine, "asked": name, **row})
-                print(found["load"][-1], flush=True)
-        if engine == ENGINES[-1]:
-            found["many"] = many(server, args.requests)
-            print(found["many"], flush=True)
-        found[f"exit_status_{engine}"] = server.stop()
-    found["killed"] = killed(ENGINES[-1])
-    found["load_average_after"] = os.getloadavg()[0]
-    args.out.write_text(json.dumps(found, indent=1) + "\n")
-    print(found["killed"])
+    found: dict[str, Any] = json.loads(args.out.read_text()) if args.out.exists() else {}
+    machine = f"{platform.processor() or platform.machine()}, {available_cores()} cores"
+    found |= {"machine": machine, "threads": os.environ.get("OMP_NUM_THREADS", "all")}
+    for part in args.parts:
+        began = os.getloadavg()[0]
+        if part == "many":
+            found[part] = many(args.requests)
+        else:
+            found[part] = killed() if part == "killed" else loads(part, args.seconds)
+        found[part] |= {"load_average": [began, os.getloadavg()[0]]}
+        print(part, found[part], flush=True)
+        args.out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -32,8 +32,9 @@ from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
 from sparring.uses import asked, fitting, judge, judge_translation, translate
 from sparring.uses import evaluate as evaluation
+from sparring.uses.export.card import UNSTATED
 from sparring.uses.fitting import Made, Place
-from sparring.uses.pretrained import folder_of
+from sparring.uses.pretrained import folder_of, push_fitted
 from sparring.uses.progress import shows_progress
 
 
@@ -334,6 +335,21 @@ class GAN:
             ConfigError: it is no name, or the package ``huggingface_hub`` is missing.
         """
         return GAN.load(folder_of(name), device=device, generator=generator, discriminator=discriminator)
+
+    @room()
+    def push_to_hub(self, name: str, *, private: bool = False, licence: str = UNSTATED) -> str:
+        """Put the players on the Hugging Face hub with a model card, and return the address of their page.
+
+        Args:
+            name: OWNER/NAME; log in before with ``hf auth login``.
+            private: only you may see it.
+            licence: for the card, such as "cc-by-4.0".
+
+        Raises:
+            RunError: not fitted, or the hub cannot be reached or refuses.
+            ConfigError: it is no name or no licence, or the package ``huggingface_hub`` is missing.
+        """
+        return push_fitted(self._fitted, name, private=flag("private", private), licence=licence)
 
     @staticmethod
     def pretrained(name: str, *, device: str = "auto") -> GAN:

@@ -10,9 +10,10 @@ import pytest
 
 import sparring
 from cli_runs import contents, refused
-from conftest import TINY_LINE
+from conftest import TINY, TINY_LINE
 from hub_stand_in import Hub
 from sparring.cli.main import main
+from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
 from sparring.gan import GAN
 from sparring.history import layout
@@ -113,6 +114,18 @@ def test_to_the_hub_and_back(run: Path, hub: Hub, capsys: pytest.CaptureFixture[
     gan = sparring.GAN.from_pretrained("hf:maria/digits", device="cpu")
     np.testing.assert_array_equal(gan.sample(3), GAN.load(run, device="cpu").sample(3))
     assert not any("evil" in request for request in hub.asked)
+
+
+def test_a_training_in_python_goes_to_the_hub(hub: Hub, pictures: Dataset, run: Path) -> None:
+    gan = GAN(**TINY).fit(pictures, samples_seen=32)  # in memory alone
+    assert gan.push_to_hub("maria/memory", private=True, licence="mit") == "https://huggingface.co/maria/memory"
+    assert b"license: mit" in hub.files["maria/memory"]["README.md"]
+    GAN.load(run, device="cpu").push_to_hub("maria/loaded")
+    assert b"96 samples seen" in hub.files["maria/loaded"]["README.md"]
+    again = GAN.from_pretrained("hf:maria/memory", device="cpu")
+    np.testing.assert_array_equal(again.sample(3), gan.sample(3))
+    with pytest.raises(ConfigError, match="expected an identifier"):
+        gan.push_to_hub("maria/memory", licence="MY OWN")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,6 +14,7 @@ from sparring.machine.device import Runtime
 from sparring.runs.create import free_path
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
+from sparring.uses import pretrained
 from sparring.uses.export import folder, hub, onnx_file, program
 from sparring.uses.export.card import UNSTATED
 from sparring.uses.export.graph import Graph
@@ -87,7 +87,7 @@ def _to_folder(args: argparse.Namespace, source: RunFolder, sampler: Sampler) ->
     place, name = _beside(source, sampler)
     with layout.writing(args.out or place):
         out = args.out or free_path(place, name)
-        _write(args, source, sampler, out)
+        folder.write(source, out, warn, sampler=sampler, best=args.best, licence=args.license, force=args.force)
     print(printable(f"{out}  a folder with a model card, {folder.CARD}, step {sampler.step:,}"))
     print(printable(f"    in Python  sparring.GAN.from_pretrained({str(out)!r})"))
     return 0
@@ -95,19 +95,15 @@ def _to_folder(args: argparse.Namespace, source: RunFolder, sampler: Sampler) ->
 
 def _to_hub(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
     name = hub.check_name(args.name)
-    with tempfile.TemporaryDirectory() as temporary, working() as tell:
-        out = Path(temporary) / name.rpartition("/")[2]
-        _write(args, source, sampler, out)
+    with working() as tell:
         tell("sending")
-        address = hub.push(out, name, private=args.private)
+        address = pretrained.push(
+            source, sampler, name, warn, best=args.best, private=args.private, licence=args.license
+        )
     print(
         printable(f"{address}\n    in Python  sparring.GAN.from_pretrained({hub.PREFIX + name!r})", kept="\n")
     )
     return 0
-
-
-def _write(args: argparse.Namespace, source: RunFolder, sampler: Sampler, out: Path) -> None:
-    folder.write(source, out, warn, sampler=sampler, best=args.best, licence=args.license, force=args.force)
 
 
 def _beside(source: RunFolder, sampler: Sampler) -> tuple[Path, str]:

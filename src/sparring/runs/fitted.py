@@ -231,6 +231,11 @@ class Fitted:
         return run.facts_of(self._seen) | {"own": described(self.game, self.own)} | began
 
     @property
+    def best(self) -> bool:
+        """Whether it was loaded from the best checkpoint of its run."""
+        return self._best
+
+    @property
     def name(self) -> str:
         """The path of its run folder; "" without one."""
         return str(self.folder.path) if self.folder else ""
