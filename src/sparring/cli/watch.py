@@ -150,7 +150,8 @@ def listen(host: str, requested: int) -> socket.socket:
             f"--host {quoted(host)} is not an address of this machine: leave it out, or give one that it has."
         ) from error
     for port in [requested] if requested else [*range(PORT, PORT + TRIED_PORTS), 0]:  # 0: any free port
-        trial = socket.socket(family)
+        # Named as TCP, for which alone asyncio turns off Nagle's algorithm, a delay of 40 ms for each answer.
+        trial = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
