@@ -7,13 +7,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sparring.config.values import field, finite, listed, text, whole
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json, write_whole
 from sparring.history.layout import STUDY, VERDICT
 
+T = TypeVar("T")
+DIFFERENCE = ("value", "low", "high", "p_flips")
 STATIC = Path(__file__).parent / "static"
 ROW, TOP, NAMES, WIDTH, MARGIN = 26, 30, 190, 460, 12  # of the figure of differences, in units of its SVG
 CURVE_WIDTH, CURVE_HEIGHT, LEFT = 420, 220, 60
@@ -54,31 +56,61 @@ def _checked(found: Any) -> dict[str, Any]:
             "p": field(values, "p", finite),
             "minutes": field(values, "minutes", finite),
             "difference": field(
-                values, "difference", lambda d: d and {k: finite(v) for k, v in dict(d).items()}
+                values, "difference", lambda found: found and _named(found, finite, DIFFERENCE)
             ),
-            "by_steps": field(values, "by_steps", partial(listed, check=numbers)),
-            "more": field(
-                values,
-                "more",
-                lambda ends: ends and listed(ends, lambda e: text(e) if isinstance(e, str) else finite(e)),
-            ),
+            "by_steps": field(values, "by_steps", partial(_exactly, 2, partial(_exactly, 2, finite))),
+            "more": field(values, "more", lambda ends: ends and _exactly(3, _end, ends)),
         }
-
-    def named(values: Any) -> dict[str, Any]:
-        return {str(name): numbers(each) for name, each in dict(values).items()}
 
     return {
         "noun": field(found, "noun", text),
         "size": field(found, "size", whole),
-        "sentences": field(found, "sentences", words),
+        "sentences": field(found, "sentences", lambda said: _first(words(said))),
         "caveats": field(found, "caveats", words),
-        "steps": field(found, "steps", partial(listed, check=whole)),
+        "steps": field(found, "steps", partial(_exactly, 2, whole)),
         "rows": field(found, "rows", partial(listed, check=row)),
-        "values": field(found, "values", named),
+        "values": field(found, "values", lambda values: _named(values, numbers)),
         "curve": field(
-            found, "curve", lambda curve: {int(n): finite(score) for n, score in dict(curve).items()}
+            found, "curve", lambda curve: {_size(n): score for n, score in _named(curve, finite).items()}
         ),
     }
+
+
+def _named(values: Any, check: Callable[[Any], T], needed: Sequence[str] = ()) -> dict[str, T]:
+    """Values by name, each checked.
+
+    Raises:
+        UnreadableError: something else, or one that is needed is missing.
+    """
+    if not isinstance(values, Mapping):
+        raise UnreadableError("something else where named values are expected")
+    for name in needed:
+        field(values, name, check)
+    return {str(name): check(value) for name, value in values.items()}
+
+
+def _exactly(count: int, check: Callable[[Any], T], values: Any) -> tuple[T, ...]:
+    found = listed(values, check)
+    if len(found) != count:
+        raise UnreadableError(f"{len(found)} values where {count} are expected")
+    return found
+
+
+def _first(said: tuple[str, ...]) -> tuple[str, ...]:
+    if not said:
+        raise UnreadableError("there is no sentence")
+    return said
+
+
+def _end(value: Any) -> str | float:
+    """A number of samples, or on which side of the learning curve it lies."""
+    return text(value) if isinstance(value, str) else finite(value)
+
+
+def _size(name: str) -> int:
+    if not (name.isascii() and name.isdecimal() and int(name[:15]) > 0):
+        raise UnreadableError("a size of the learning curve is no number")
+    return int(name[:15])
 
 
 def _page(data: str, verdict: Mapping[str, Any]) -> str:
