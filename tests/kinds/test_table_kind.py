@@ -180,14 +180,19 @@ def test_types_of_pandas_that_may_lack_and_names_that_are_numbers_come_back() ->
             "few": pandas.array([None if k % 5 == 0 else k % 7 for k in range(count)], "Int64"),
             "at": pandas.date_range("2024-01-01", periods=count, tz="Europe/Berlin"),
             "text": pandas.array([("x", "y", None)[k % 3] for k in range(count)], "string"),
+            "code": pandas.Categorical([(2, 10, 9)[k % 3] for k in range(count)]),
+            "level": pandas.Categorical([(3, 1)[k % 2] for k in range(count)], [3, 1], ordered=True),
+            "day": [None if k % 9 == 0 else date(2024, 1, k % 28 + 1) for k in range(count)],
             7: np.arange(count) * 0.5,
         }
     )
     drawn = GAN(**SMALL).fit(given, samples_seen=256).sample(30)
     assert list(drawn) == [*map(str, given)]
-    for same in ("of words", "ordered", "at", "7"):
-        assert drawn[same].dtype == given[int(same) if same == "7" else same].dtype
+    for same in drawn:
+        assert drawn[same].dtype == given[int(same) if same == "7" else same].dtype, same
     assert set(drawn["maybe"].dropna()) <= {True, False}
+    assert {type(day) for day in drawn["day"].dropna()} == {date}
+    assert set(drawn["code"]) <= {2, 9, 10}
     assert drawn["few"].dropna().isin(range(7)).all()
     assert set(drawn["text"].dropna()) <= {"x", "y"}
 

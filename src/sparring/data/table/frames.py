@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import Column
+from sparring.data.table.column import DAY, EPOCH, Column
 from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.reading import check_names
 from sparring.errors import DataError, quoted
@@ -21,6 +21,8 @@ from sparring.files import whole
 INSTALL = 'pip install "sparring[tables]"'
 FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 WORDS = ("String", "Categorical", "Enum", "Object")
+# After a type of narwhals, what pandas has besides: its types that may lack, dates as Python's, whole levels.
+NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
 ZONE = re.compile(r"time_zone='([^']+)'")
 
 
@@ -72,11 +74,14 @@ def from_parquet(path: Path) -> list[Raw]:
 
 def _raw(nw: Any, series: Any, name: str) -> Raw:
     """One column, with its distinct values in order."""
-    dtype = str(series.dtype)
-    if series.dtype.is_numeric() or dtype == "Boolean":
+    dtype = str(series.dtype) + _besides(nw, series)
+    if series.dtype.is_numeric() or dtype.startswith("Boolean"):
         numbers = _numbers(series)
-        known = "boolean" if dtype == "Boolean" else "whole" if series.dtype.is_integer() else ""
+        known = "boolean" if dtype.startswith("Boolean") else "whole" if series.dtype.is_integer() else ""
         return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
+    if dtype.endswith(OBJECTS):
+        days = [(x - EPOCH.date()).days if type(x) is date else np.nan for x in series.to_list()]
+        return _of_numbers(name, DAY * np.array(days, np.float64), "date", f"Date{OBJECTS}")
     if dtype.startswith(("Datetime", "Date")):
         moments = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
         if dtype == "Date":
@@ -99,8 +104,21 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         words = sorted(known_values, key=lambda word: given.get(word, 0))
         places = {word: place for place, word in enumerate(words)}
         moved = np.array([*(places[word] for word in known_values), -1], np.int32)
-        return Raw(name, moved[codes], words, known, "Enum")
+        return Raw(name, moved[codes], words, known, f"Enum{WHOLE if dtype.endswith(WHOLE) else ''}")
     return Raw(name, codes, list(known_values), known, dtype)
+
+
+def _besides(nw: Any, series: Any) -> str:
+    """What a column of pandas has besides the type that narwhals tells; "" for others."""
+    if series.implementation != nw.Implementation.PANDAS:
+        return ""
+    native, dtype = series.to_native(), str(series.dtype)
+    if dtype.startswith(("Categorical", "Enum")):
+        return WHOLE if native.cat.categories.dtype.kind in "iu" else ""
+    if hasattr(native.dtype, "numpy_dtype") or str(native.dtype) == "string":
+        return NULLABLE
+    there = native.dropna() if dtype == "Object" else ()
+    return OBJECTS if len(there) and all(type(value) is date for value in there) else ""
 
 
 def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -144,6 +162,8 @@ def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
 def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     """A column with its own type; whole numbers that may lack are floats in pandas."""
     dtype, missing = column.dtype, None in values
+    if backend == "pandas" and dtype.endswith((NULLABLE, OBJECTS, WHOLE)):
+        return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
     if base in ("Date", "Datetime"):
         values = [datetime.combine(x, time()) if type(x) is date else x for x in values]
@@ -160,6 +180,22 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
         base = "Object"
     target = getattr(nw, base, None) if base not in ("Object", "") else None
     return nw.new_series(column.name, values, None if target is None else target(), backend=backend)
+
+
+def _of_pandas(column: Column, values: list[Any]) -> Any:
+    """A column of pandas with a type that narwhals does not tell."""
+    pandas = package("pandas", "a table of pandas")
+    base = column.dtype.partition(" ")[0]
+    if column.dtype.endswith(OBJECTS):
+        return pandas.Series(values, dtype=object, name=column.name)
+    if column.dtype.endswith(WHOLE):
+        levels = [int(level) for level in column.levels]
+        whole_values = [None if value is None else int(value) for value in values]
+        ordered = base == "Enum"
+        found = pandas.Categorical(whole_values, levels if ordered else sorted(levels), ordered=ordered)
+        return pandas.Series(found, name=column.name)
+    named = base.lower() if base in ("Boolean", "String") else base
+    return pandas.Series(values, dtype=named, name=column.name)
 
 
 def write_parquet(codec: Columns, columns: dict[str, list[Any]], path: Path) -> None:

@@ -127,7 +127,7 @@ def _of_levels(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[s
     words = _words(raw)
     if parsed.type == "boolean":
         order = np.argsort([_is_yes(word) for word in words], kind="stable")
-    elif raw.dtype == "Enum":
+    elif raw.dtype.startswith("Enum"):
         order = np.arange(len(words))  # as the user has them
     else:
         order = np.argsort(np.array(words, dtype=object), kind="stable")
@@ -329,7 +329,7 @@ def _words(raw: Raw) -> list[str]:
     """The distinct values as texts: whole numbers without a point, booleans as False and True."""
     if isinstance(raw.values, list):
         return raw.values
-    if raw.dtype == "Boolean":
+    if raw.dtype.startswith("Boolean"):
         return [str(bool(x)) for x in raw.values]
     return [str(int(x)) if x == int(x) else repr(float(x)) for x in raw.values.tolist()]
 

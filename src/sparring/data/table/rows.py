@@ -63,7 +63,7 @@ def _constant(column: Column, texts: bool) -> Any:
         return level
     if column.dtype.startswith(("Int", "UInt")):
         return int(level)
-    if column.dtype == "Boolean":
+    if column.dtype.startswith("Boolean"):
         return level in ("1", "True")
     return float(level) if column.dtype.startswith("Float") else level
 
