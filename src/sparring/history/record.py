@@ -256,7 +256,7 @@ def times_real_text(value: float, error: float | None = None) -> str:
 def times_text(value: float, error: float | None = None) -> str:
     """A ratio as text, with its standard deviation, as in "39 ± 2 times"."""
     said = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-    if error:
+    if error and error > value / 1000:  # what is less is rounding
         said += f" ± {error:,.0f}" if error >= 100 else f" ± {error:.2g}"
     return f"{said} times"
 
