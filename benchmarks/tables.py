@@ -689,8 +689,9 @@ def tuning() -> str:
         "## Tuning\n",
         "`benchmarks/tune.py`: `sparring tune` on sets that no recipe was made for, at 32 x 32 pixels. Times",
         "real of three trainings with new seeds, by held-out samples that chose nothing: median, least to",
-        "greatest. Seconds are those of one processor core. Such trainings are short, and what is best in them",
-        "need not be best in long ones. Better or worse is said only where every training beats every other.\n",
+        "greatest. Seconds are those of one processor core, on a machine that was busy with other programs,",
+        "beside which a second buys fewer steps. Such trainings are short, and what is best in them need not",
+        "be best in long ones. Better or worse is said only where every training beats every other.\n",
         "| set | samples | search | trials x seconds | default | tuned | verdict | best trial |",
         "|---|---|---|---|---|---|---|---|",
     ]

@@ -3,8 +3,9 @@
     python benchmarks/tune.py SETS [--sets emoji hanzi wafers] [--samplers tpe random] [--trials 14]
 
 SETS holds emoji.npz and hanzi-32.npz as benchmarks/picture_sets.py makes them; the wafers are drawn here,
-normal ones and each kind of defect. Pictures have 32 x 32 pixels. Seconds are those of one processor, so other
-programs that run beside do not count. Rows are appended as they come.
+normal ones and each kind of defect. Pictures have 32 x 32 pixels. Seconds are those of one
+processor: waiting for other programs does not count, but beside busy ones a second buys fewer steps. Rows are
+appended as they come.
 """
 
 from __future__ import annotations
