@@ -4,6 +4,7 @@
     PYTHONPATH=judges python benchmarks/pictures.py sets --seconds 300 [--sets emoji oxygen] [--seeds 3]
 
 Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
+same without a second discriminator that sees features of ImageNet ("without-features"), the
 default before networks of many scales ("sprint-transposed"), other recipes, and the DCGAN of
 PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little:
 the loop is given the CPU's clock. Each method draws as many pictures as the judge compares (``judge.py``).
@@ -41,6 +42,7 @@ ROWS = RESULTS / "pictures.jsonl"
 CPU_CLOCK = SimpleNamespace(perf_counter=time.process_time)
 METHODS: dict[str, dict[str, Any]] = {
     "default": {},
+    "without-features": {"d_features": "none"},
     "sprint-transposed": {"recipe": "sprint", "upsampling": "transposed"},
     "small-data": {"recipe": "small-data"},
     "modern": {"recipe": "modern"},

@@ -192,7 +192,7 @@ def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
     )
     assert suited.reasons(suited.configure(few, "dcgan"), few).endswith("batches of 40.")
     growing = from_array(np.zeros((40, 3, 96, 100), np.uint8))
-    assert "augmentation, pictures that grow from 48 pixels." in suited.reasons(
+    assert "augmentation, features of ImageNet, pictures that grow from 48 pixels." in suited.reasons(
         suited.configure(growing), growing
     )
     ring = find.dataset("ring")

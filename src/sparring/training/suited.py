@@ -119,6 +119,8 @@ def reasons(config: Config, data: Dataset) -> str:
     chosen.append(f"batches of {config.optimizers.batch_size}")
     if config.augmentation.augment != "none":
         chosen.append("augmentation")
+    if networks.d_features != "none":
+        chosen.append("features of ImageNet")
     if networks.grow and (doublings := skips.doublings(min(data.spec.shape[1:]))):
         chosen.append(f"pictures that grow from {min(data.spec.shape[1:]) >> doublings} pixels")
     measured = config.recipe in (kind.recipe, kind.few_recipe, kind.rich_recipe)
