@@ -40,6 +40,7 @@ HALF = test_study_subsets.test_half_of_a_block_keeps_the_classes
 CHOICE = test_study_verdict.test_a_choice_is_made_by_other_samples_than_those_of_the_test
 TAKEN = test_study_verdict.test_the_arm_of_both_takes_over_what_was_chosen_in_its_subset
 KEPT = test_study_verdict.test_minutes_are_kept_and_ctrl_c_ends_after_a_training
+COSTLY = test_study_verdict.test_a_gan_costs_something_even_if_a_longer_training_took_no_longer
 PLANNED = test_study_verdict.test_a_plan_fits_into_its_minutes_and_more_minutes_mean_more
 HELPED = test_study_verdict.test_what_helps_is_found_and_what_it_is_worth
 CHANCE = test_study_verdict.test_chance_alone_seldom_helps
@@ -87,6 +88,7 @@ MUTANTS = [
     Mutant(choices, "chosen", '"choose"', '"test"', CHOICE),
     Mutant(trial, "as_chosen", "0.2 if share", "0.5 if share", TAKEN),
     Mutant(trial, "run", "cells.spent + expected(cells, key.arm) > seconds", "False", KEPT),
+    Mutant(trial, "costs_of", ", least)", ", 1e-9)", COSTLY),
     Mutant(plan, "planned", "KEPT * (60", "(60", PLANNED),
     Mutant(verdict, "judged", "adjusted.get(row.name, 1.0)", "found[row.name].p if row.name in found else 1", CHANCE),
     Mutant(verdict, "verdict", "p > LEVEL", "p > 1", CHANCE),

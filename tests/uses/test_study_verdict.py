@@ -151,6 +151,27 @@ def test_minutes_are_kept_and_ctrl_c_ends_after_a_training():
     assert not list(trial.run(subject, plan, parts, Cells(None), seconds=1e9, stop=lambda: True))
 
 
+def test_a_gan_that_would_take_too_long_is_stopped():
+    subject, parts, plan = small()
+    asked = []
+
+    class Slow(type(subject)):
+        def forge(self, places, seen, seed, tell, stop):
+            while not stop():
+                asked.append(seen)
+            raise forger.Stopped
+
+    slow = Slow(subject.data, subject.tested)
+    assert not list(trial.run(slow, plan, parts, Cells(None), seconds=20, now=Stepping()))
+    assert 15 <= len(asked) <= 20
+
+
+def test_a_gan_costs_something_even_if_a_longer_training_took_no_longer():
+    subject, parts, _ = small()
+    found = trial.costs_of(subject, parts[0], now=Stepping())  # every piece of work takes one second
+    assert found.seen == pytest.approx(1 / (2 * trial.MORE * trial.LEAST_SEEN))
+
+
 def test_a_plan_fits_into_its_minutes_and_more_minutes_mean_more():
     costs, arms = Costs(0.004, 0.05, 0.0005, 0.3), tuple("abcdefgh")
     few, many = (planned(minutes, costs, arms, (100,) * 10, 6) for minutes in (5, 20))

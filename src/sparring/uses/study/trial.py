@@ -58,7 +58,8 @@ def costs_of(subject: Subject, block: Block, now: Callable[[], float] = time.per
     step = max(long - short, 1e-6) / (PROBED - 2)
     forge(LEAST_SEEN)()
     few, many = timed(forge(LEAST_SEEN)), timed(forge(MORE * LEAST_SEEN))
-    seen = max(many - few, 1e-6) / ((MORE - 1) * LEAST_SEEN)
+    least = many / (2 * MORE * LEAST_SEEN)  # beside a busy neighbour the difference may be next to nothing
+    seen = max((many - few) / ((MORE - 1) * LEAST_SEEN), least)
     return Costs(step, max(short / 2 - step, 0.0), seen, max(few - LEAST_SEEN * seen, 0.0))
 
 
@@ -89,7 +90,8 @@ def run(
         began = now()
         if key.arm == GAN:
             try:
-                drawn = subject.forge(parts[key.block].train, plan.seen, seed, _behind(where, tell), stop)
+                ending = _or_late(stop, now, began + seconds - cells.spent)
+                drawn = subject.forge(parts[key.block].train, plan.seen, seed, _behind(where, tell), ending)
             except Stopped:
                 return
             cells.add_forged(key.block, drawn, now() - began)
@@ -108,6 +110,11 @@ def run(
             )
             cells.add(key, scores, now() - began)
         yield progress(plan, cells, f"{where}, {key.arm}")
+
+
+def _or_late(stop: Stop, now: Callable[[], float], end: float) -> Stop:
+    """Whether to stop: as the user asked, or since the time is over."""
+    return lambda: stop() or now() > end
 
 
 def _behind(where: str, tell: Tell) -> Tell:
