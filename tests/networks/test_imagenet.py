@@ -1,8 +1,13 @@
 """Frozen features of pictures: those of the package's whole network, and heads in closed form."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from sparring import networks
+from sparring.config.groups import NetworksConfig
+from sparring.data.arrays import from_array
 from sparring.metrics.pretrained import has_imagenet, imagenet_stages
 from sparring.networks import imagenet, skips
 from sparring.networks.imagenet import CHANNELS, FeatureDiscriminator, ImageNetFeatures
@@ -43,6 +48,7 @@ def test_nothing_of_the_features_learns_or_is_kept_in_checkpoints() -> None:
     assert not list(network.parameters())
     assert not network.state_dict()
     assert len(list(FeatureDiscriminator().parameters())) == 4 * len(CHANNELS)
+    assert len(list(FeatureDiscriminator(classes=3).parameters())) == 5 * len(CHANNELS)
 
 
 def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours: torch.Tensor) -> None:
@@ -51,11 +57,11 @@ def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours
     with torch.no_grad():
         for weight in judge.parameters():
             weight.zero_()
-        for scale, head in enumerate(judge.heads, 1):
-            head[0].weight[0, 0] = 1
-            head[0].bias[0] = 1000  # the leaky ReLU is then a line
-            head[2].weight[0, 0] = scale
-            head[2].bias[0] = -1000 * scale
+        for scale, (hidden, head) in enumerate(zip(judge.hidden, judge.heads, strict=True), 1):
+            hidden.weight[0, 0] = 1
+            hidden.bias[0] = 1000  # the leaky ReLU is then a line
+            head.linear.weight[0, 0] = scale
+            head.linear.bias[0] = -1000 * scale
         logits = judge(colours)
     seen = judge.features(torch.nn.functional.avg_pool2d(colours, 2))
     expected = sum(scale * stage[:, 0].mean((1, 2)) for scale, stage in enumerate(seen, 1))
@@ -83,3 +89,23 @@ def test_the_weights_are_whole() -> None:
     names = {name.rpartition(".")[0] for name in imagenet._weights()}
     blocks = sum(count for *_, count in imagenet.STAGES)
     assert len(names) == 1 + 3 * blocks - 1  # the stem; the first block does not expand
+
+
+def test_a_feature_logit_knows_the_class(colours: torch.Tensor) -> None:
+    judge = FeatureDiscriminator(classes=2)
+    with torch.no_grad():
+        for head in judge.heads:
+            head.projection.weight.copy_(torch.tensor([[0.0], [1.0]]).expand(2, imagenet.HIDDEN))
+            head.linear.weight.fill_(0.5)
+            head.linear.bias.zero_()
+    logits = [judge(colours, torch.full((2,), label)) for label in (0, 1)]
+    torch.testing.assert_close(logits[1], 3 * logits[0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("clusters", [False, True])
+def test_labels_are_known_to_features_and_clusters_are_not(clusters: bool) -> None:
+    spec = replace(from_array(torch.zeros(8, 3, 16, 16), torch.arange(8) % 4).spec, clusters=clusters)
+    chosen = NetworksConfig(discriminator="skips", d_features="imagenet", d_width=2)
+    second = networks.discriminator(chosen, spec, 4).second_discriminator
+    assert isinstance(second, FeatureDiscriminator)
+    assert all((head.projection is None) == clusters for head in second.heads)

@@ -259,7 +259,7 @@ def test_too_few_samples_are_refused_with_the_least_number(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "given", "weight"), [(48, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
+    ("side", "given", "weight"), [(60, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
 )
 def test_features_of_large_pictures_count_less(side: int, given: dict[str, float], weight: float) -> None:
     data = from_array(np.zeros((suited.FEW, 3, side, side + 8), np.uint8))

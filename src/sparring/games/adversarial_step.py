@@ -80,7 +80,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
     }
     if (second := second_of(game)) is not None:
         with game.runtime.autocast():
-            both = second(torch.cat([seen_real, seen_fake]).detach())
+            both = play(second, torch.cat([seen_real, seen_fake]).detach(), twice(labels))
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
         total = total + game.second_weight * second_loss
@@ -102,11 +102,16 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
     logged = {"g_loss": g_loss.detach()}
     if (second := second_of(game)) is not None:
         with game.runtime.autocast():
-            fake_logits = second(fake)
+            fake_logits = play(second, fake, labels)
             with torch.no_grad():
-                real_logits = second(real) if game.loss.pairs else fake_logits
+                real_logits = play(second, real, labels) if game.loss.pairs else fake_logits
         g_loss = g_loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
     return Update(slope(g_loss, game.generator), logged)
+
+
+def twice(labels: Tensor | None) -> Tensor | None:
+    """The labels of a batch of real samples and of as many fakes of the same classes."""
+    return None if labels is None else torch.cat([labels, labels])
 
 
 def second_of(game: AdversarialGame) -> nn.Module | None:
@@ -160,8 +165,7 @@ def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | No
     with nullcontext() if sloped else game.runtime.autocast():
         if sloped or not game.judges_jointly:
             return score(game.discriminator, real, labels), score(game.discriminator, fake, labels)
-        both = None if labels is None else torch.cat([labels, labels])
-        logits = score(game.discriminator, torch.cat([real, fake]), both)
+        logits = score(game.discriminator, torch.cat([real, fake]), twice(labels))
     real_logits, fake_logits = logits.split(len(real))
     return real_logits, fake_logits
 
@@ -182,6 +186,5 @@ def penalise_elsewhere(
         return penalty.function(samples, score(game.discriminator, see(game, samples, rng), labels)).mean()
     here = see(game, real.detach(), rng)
     u = runtime.share(torch.randn(count, *real.shape[1:], generator=rng, device=runtime.device))
-    both = None if labels is None else torch.cat([labels, labels])
     samples = torch.cat([here, here + penalty.sigma * u])
-    return penalty.function(samples, score(game.discriminator, samples, both)).mean()
+    return penalty.function(samples, score(game.discriminator, samples, twice(labels))).mean()

@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad, relu6
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, leaky_relu, pad, relu6
+
+from sparring.networks.blocks import ClassHead
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -21,7 +23,7 @@ STAGES = ((16, 1, 3, 1, 1), (24, 6, 3, 2, 2), (40, 6, 5, 2, 2), (80, 6, 3, 2, 3)
 SEEN = (1, 2, 3, 4)  # the stages whose features are given on
 CHANNELS = tuple(STAGES[stage][0] for stage in SEEN)
 LEAST_SIDE = 16  # pixels of the smallest pictures that pass through all stages; smaller ones are enlarged
-HIDDEN = 64  # channels of each head
+HIDDEN = 64  # channels before each logit
 SLOPE = 0.2  # of the leaky ReLU
 
 
@@ -31,23 +33,25 @@ class FeatureDiscriminator(nn.Module):
     Args:
         smaller: pictures are made so many times smaller first. Shapes are told from small pictures, at little
             cost; detail is left to a discriminator that sees pixels.
+        classes: number of classes; 0: without labels.
     """
 
-    def __init__(self, smaller: int = 1) -> None:
+    def __init__(self, smaller: int = 1, classes: int = 0) -> None:
         super().__init__()
         self.smaller = smaller
         self.features = ImageNetFeatures()
-        self.heads = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(count, HIDDEN, 1), nn.LeakyReLU(SLOPE), nn.Conv2d(HIDDEN, 1, 1))
-            for count in CHANNELS
-        )
+        self.hidden = nn.ModuleList(nn.Conv2d(count, HIDDEN, 1) for count in CHANNELS)
+        self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         pictures = avg_pool2d(pictures, self.smaller)
         if (side := min(pictures.shape[2:])) < LEAST_SIDE:
             pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
         seen = self.features(pictures)
-        of_stages = [head(one).mean((1, 2, 3)) for head, one in zip(self.heads, seen, strict=True)]
+        of_stages = [
+            head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
+            for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)
+        ]
         return torch.stack(of_stages).sum(0).float()
 
 

@@ -34,6 +34,7 @@ class Options:
         given: channels of the pictures that a generator is given, or that a discriminator sees beside its own.
         grow: share of the training until the finest scale comes in; 0: all scales learn from the start.
         features: the frozen features that a second discriminator sees; "none": there is no second one.
+        feature_classes: number of classes that this one knows. Clusters it does not (measured).
     """
 
     shape: tuple[int, ...]
@@ -50,6 +51,7 @@ class Options:
     given: int = 0
     grow: float = 0.0
     features: str = "none"
+    feature_classes: int = 0
 
 
 Builder = Callable[[Options], nn.Module]
@@ -106,6 +108,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         given=spec.given.shape[0] if spec.given and not spec.unpaired else 0,
         grow=networks.grow,
         features=networks.d_features,
+        feature_classes=0 if spec.clusters else classes,
     )
 
 
@@ -122,7 +125,7 @@ class Growing(Protocol):
 
 @runtime_checkable
 class Accompanied(Protocol):
-    """A discriminator beside which a second one judges, without labels. Each has a loss of its own.
+    """A discriminator beside which a second one judges. Each has a loss of its own.
 
     With a sum of their logits, the one that learns faster would leave nothing to learn to the other.
     """

@@ -96,6 +96,7 @@ class Discriminator(nn.Module):
         grow: share of the training until the finest scale comes in, see ``Growth``.
         features: the frozen features that a second discriminator sees, which is trained beside this one,
             at their own size, or at 64 to 127 pixels of the shorter side; "none" or "imagenet".
+        feature_classes: number of classes that the second discriminator knows.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Discriminator(nn.Module):
         classes: int = 0,
         grow: float = 0.0,
         features: str = "none",
+        feature_classes: int = 0,
     ) -> None:
         super().__init__()
         colours, height, broad = shape
@@ -118,7 +120,7 @@ class Discriminator(nn.Module):
         shrunk = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
         self.second_discriminator = (
-            FeatureDiscriminator(2 ** doublings(min(height, broad), FEATURES_FROM))
+            FeatureDiscriminator(2 ** doublings(min(height, broad), FEATURES_FROM), feature_classes)
             if features == "imagenet"
             else None
         )
@@ -184,7 +186,12 @@ NETWORK = Network(
         shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, grow=o.grow
     ),
     discriminator=lambda o: Discriminator(
-        shape=o.shape, width=o.width, classes=o.classes, grow=o.grow, features=o.features
+        shape=o.shape,
+        width=o.width,
+        classes=o.classes,
+        grow=o.grow,
+        features=o.features,
+        feature_classes=o.feature_classes,
     ),
     axes="C H W",
     g_norms=("batch",),
