@@ -115,6 +115,15 @@ def test_help_fits_the_terminal_and_keeps_its_columns(
     assert any(80 < len(line) <= 100 for line in said["200"].splitlines())
 
 
+@pytest.mark.parametrize("verb", ["tune", "study", "evaluate"])
+def test_each_example_has_its_line(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    examples = capsys.readouterr().out.rpartition("examples\n")[2].splitlines()
+    assert sum(line.startswith(f"  sparring {verb} ") for line in examples) >= 3
+    assert max(line.count(f"sparring {verb}") for line in examples) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

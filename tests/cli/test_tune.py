@@ -143,6 +143,7 @@ def test_time_that_is_spent_ends_the_trials(here: Path, capsys: pytest.CaptureFi
     [
         (["ring.npy"], "nothing says when to stop: give --minutes 30, --trials 40, or both"),
         (["ring.npy", "--trials", "0"], "--trials 0: expected a number above 0"),
+        (["ring.npy", "--trials", "1e23"], "--trials 1e+23: expected a number above 0 and below 1e9"),
         (["ring.npy", "--minutes", "nan"], "--minutes nan: expected a number above 0"),
         (["ring.npy", "--minutes", "0.1"], "leaves 0.1 seconds for each of 46 trainings"),
         ([], "what to tune on is missing"),
@@ -162,6 +163,17 @@ def test_bad_input_is_answered_in_words(
     assert main(["tune", *words]) == 1
     assert said in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"trials": "x"}, {"only": "g_lr"}, {"sampler": "none"}, {"seconds": []}])
+def test_a_damaged_command_is_not_gone_on_with(
+    here: Path, wrong: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t").mkdir()
+    command = {"data": "ring.npy", "own": {"trials": 2, **wrong}, "given": {}}
+    Path("t/tune.json").write_text(json.dumps({"command": command}))
+    assert main(["tune", "--resume", "t"]) == 1
+    assert f"t is not the folder of a search: tune.json: {next(iter(wrong))}" in capsys.readouterr().err
 
 
 def test_translations_are_refused() -> None:

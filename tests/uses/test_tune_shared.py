@@ -177,6 +177,17 @@ def test_urls_that_lead_nowhere_are_refused_without_their_password(place: str, s
     assert "secret" not in str(found.value)
 
 
+def test_what_is_no_url_is_refused_without_what_may_be_its_password() -> None:
+    with pytest.raises(RunError, match="the storage 'postgresql://…' (cannot be read|needs)"):
+        Shared("postgresql://me:secret@[bad")
+
+
+@pytest.mark.parametrize("place", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(place: str) -> None:
+    with pytest.raises(ConfigError, match="is kept in memory.*give a file"):
+        Shared(place)
+
+
 def test_a_folder_is_no_storage(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is a folder: give a file in it"):
         Shared(str(tmp_path))

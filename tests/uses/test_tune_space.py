@@ -1,11 +1,13 @@
 """The space of a search: recipes that suit the data, and their options."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from sparring.config.recipes import from_recipe
+from sparring.config.search import MORE, USUAL
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
@@ -30,6 +32,13 @@ def pictures() -> Dataset:
 @pytest.fixture(scope="module")
 def of_ring(ring: Dataset) -> Space:
     return space(ring, (), FIXED)
+
+
+def test_the_guide_names_every_option_that_is_searched() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "tune.md").read_text()
+    for head, options in (("| usually |", ["recipe", *USUAL]), ("| with `--only` |", MORE)):
+        (row,) = (line for line in guide.splitlines() if line.startswith(head))
+        assert row == f"{head} {', '.join(f'`{name}`' for name in options)} |"
 
 
 def test_the_default_is_what_train_would_take(of_ring: Space, pictures: Dataset) -> None:

@@ -95,12 +95,18 @@ class _Layout(argparse.RawDescriptionHelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines: list[str] = []
         for line in text.splitlines():
-            goes_on = lines and lines[-1] and line and (len(line) - len(line.lstrip()) == _column(lines[-1]))
+            goes_on = lines and lines[-1] and line and _goes_on(lines[-1], line)
             if goes_on and not GAP.search(line.lstrip()):
                 lines[-1] += f" {line.lstrip()}"
             else:
                 lines.append(line)
         return "\n".join(part for line in lines for part in _folded(line, width))
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Whether a line continues the last column of the one before; lines below a heading do not."""
+    first, second = (len(text) - len(text.lstrip()) for text in (before, line))
+    return second == _column(before) and not 0 < first == second
 
 
 def _column(line: str) -> int:

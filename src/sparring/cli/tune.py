@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from sparring.cli.data import read
-from sparring.config.choices import BUDGETS
+from sparring.config.choices import BUDGETS, SAMPLERS
 from sparring.config.groups import GROUP_OF, Config
 from sparring.config.recipes import from_recipe
 from sparring.config.search import RECIPE
+from sparring.config.values import field, finite, listed, one_of, text, whole
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, UnreadableError, counted, quoted
@@ -126,9 +128,10 @@ def _announce(
     """Say what is searched, how long, and by which number."""
     halves = bench.halves
     trials = "as many trials as fit" if limits.trials is None else counted(limits.trials, "trial")
+    seconds = f"{settings.seconds:g} second{'' if settings.seconds == 1 else 's'}"
     clock = "of this processor" if bench.runtime.device.type == "cpu" else "each"
     screen.print(f"search  {size(searched)}", markup=False, soft_wrap=True)
-    screen.print(f"trials  {trials}, {settings.seconds:g} seconds {clock}", markup=False, soft_wrap=True)
+    screen.print(f"trials  {trials}, {seconds} {clock}", markup=False, soft_wrap=True)
     screen.print(
         f" judge  times real of {settings.measured:,} samples; {len(halves.choosing):,} held-out samples "
         f"choose, {len(halves.reporting):,} others report",
@@ -216,8 +219,7 @@ def _resumed(args: argparse.Namespace) -> Command:
     path = args.resume / layout.TUNED
     try:
         found = read_json(path)["command"]
-        data, own, given = str(found["data"]), dict(found["own"]), dict(found["given"])
-        own = {name: own.get(name) for name in OWN}
+        data, own, given = str(found["data"]), _own(dict(found["own"])), dict(found["given"])
         Config().replace(**{name: value for name, value in given.items() if name != RECIPE})
     except UnreadableError as error:
         raise RunError(f"{args.resume} is not the folder of a search: {path.name}: {error}.") from error
@@ -225,6 +227,23 @@ def _resumed(args: argparse.Namespace) -> Command:
         raise RunError(f"{path} is damaged. Begin again with the same --storage, or anew.") from error
     own |= {name: getattr(args, name) for name in ("trials", "minutes") if getattr(args, name) is not None}
     return Command(data, own, given, args.resume)
+
+
+def _own(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of tune itself in a tune.json.
+
+    Raises:
+        UnreadableError: one is of another type.
+    """
+    checks: dict[str, Callable[[Any], Any]] = {
+        "trials": whole,
+        "minutes": finite,
+        "seconds": finite,
+        "only": lambda value: list(listed(value, text)),
+        "storage": text,
+        "sampler": partial(one_of, SAMPLERS),
+    }
+    return {name: None if found.get(name) is None else field(found, name, checks[name]) for name in OWN}
 
 
 def first(names: list[str]) -> str:

@@ -18,6 +18,7 @@ from sparring.errors import ConfigError, RunError, SparringError, quoted, reason
 
 INSTALL = "pip install 'sparring[tune]'"
 DATABASES = (".db", ".sqlite", ".sqlite3")  # suffixes of files that SQLite keeps
+IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")  # of SQLite too, but no file
 STARTUP = 8  # trials before the sampler learns from them, and before any is pruned
 PACKAGES = {"optuna", "sqlalchemy", "alembic", "sqlite3"}  # whose errors come from a storage
 WARM_UP = 3  # tenths of a trial before it can be pruned
@@ -75,13 +76,18 @@ def storage(place: str) -> Any:
     """The storage in a journal file, or in a database if the place is its URL or has its suffix.
 
     Raises:
-        ConfigError: the URL is not one of a database that SQLAlchemy knows.
+        ConfigError: a database in memory.
         RunError: it cannot be opened.
     """
     storages = optuna().storages
     with opened(place, content=True), quiet():
         if "://" in place or Path(place).suffix in DATABASES:
             url = place if "://" in place else f"sqlite:///{place}"
+            if url in IN_MEMORY:
+                raise ConfigError(
+                    f"--storage {url} is kept in memory, where no other worker sees it and nothing stays: give "
+                    "a file, such as sqlite:///tune.db."
+                )
             if url.startswith("sqlite:///"):
                 Path(url.removeprefix("sqlite:///")).absolute().parent.mkdir(parents=True, exist_ok=True)
             waits = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
@@ -96,9 +102,13 @@ def storage(place: str) -> Any:
 
 def shown(place: str) -> str:
     """A storage as it may be printed: a URL without its password."""
-    if "://" not in place or not (address := urlsplit(place)).password:
+    if "://" not in place:
         return place
-    return place.replace(f":{address.password}@", ":…@")
+    try:
+        password = urlsplit(place).password
+    except ValueError:  # no URL, and nobody knows what in it is secret
+        return f"{place.partition('://')[0]}://…"
+    return place.replace(f":{password}@", ":…@") if password else place
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Limits:
         for name in ("trials", "minutes", "seconds"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1e9:
-                raise ConfigError(f"--{name} {value:g}: expected a number above 0.")
+                raise ConfigError(f"--{name} {value:g}: expected a number above 0 and below 1e9.")
 
     def each(self) -> float:
         """The seconds of training in a trial.
