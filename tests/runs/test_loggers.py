@@ -1,6 +1,7 @@
 """What a training records, told to other tools: real files where the tool writes some, stand-ins elsewhere."""
 
 import csv
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -181,6 +182,16 @@ def test_a_tool_that_fails_is_told_of_once(fit: Fit, monkeypatch: pytest.MonkeyP
     assert "\x1b" not in str(said[0].message)
     assert [record.step for record in records(run)] == [2, 4, 6, 8]
     assert [call for call in tool.calls if call[0] == "numbers"] == [("numbers", 2), ("numbers", 4)]
+
+
+def test_a_file_in_its_place_is_told_in_plain_words(fit: Fit, pictures: Dataset) -> None:
+    run = fit(log="csv")
+    shutil.rmtree(run / "csv")
+    (run / "csv").touch()
+    with pytest.warns(
+        UserWarning, match=r"log = csv failed \(a file or folder with that name exists already\)"
+    ):
+        GAN.load(run).fit(pictures, samples_seen=192, resume=True)
 
 
 class Client:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from sparring.config.option import NONE
-from sparring.errors import ConfigError, Tell, quoted
+from sparring.errors import ConfigError, Tell, quoted, reason
 from sparring.history.record import Record
 from sparring.kinds.kind import Array, Kind
 from sparring.runs.folder import RunFolder
@@ -109,7 +109,8 @@ class Log:
             raise
         except Exception as error:
             self.logger = None
-            why = quoted(str(error) or type(error).__name__)
+            files = isinstance(error, OSError) and error.errno is not None  # a server's have no number
+            why = reason(error) if files else quoted(str(error) or type(error).__name__)
             self.tell(
                 f"log = {self.name} failed ({why}) and is left out from here on; the training goes on, and "
                 f"{self.folder.path} has everything."

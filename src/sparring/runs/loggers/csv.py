@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,9 @@ class Csv:
     def __init__(self, folder: RunFolder, step: int) -> None:
         layout.drop_logs(folder.path)
         self.logger = CSVLogger(folder.path, name=FOLDER, version="")
+        with warnings.catch_warnings():  # it would warn of files of the user, which stay
+            warnings.simplefilter("ignore")
+            _ = self.logger.experiment
         for record in folder.records():  # of the training so far: the history has no later ones now
             self.numbers(record.step, numbers_of(record))
 
