@@ -109,8 +109,9 @@ class Log:
             raise
         except Exception as error:
             self.logger = None
-            files = isinstance(error, OSError) and error.errno is not None  # a server's have no number
-            why = reason(error) if files else quoted(str(error) or type(error).__name__)
+            why = quoted(str(error) or type(error).__name__)
+            if isinstance(error, OSError) and error.errno is not None:  # a server's have no number
+                why = reason(error)
             self.tell(
                 f"log = {self.name} failed ({why}) and is left out from here on; the training goes on, and "
                 f"{self.folder.path} has everything."
