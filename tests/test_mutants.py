@@ -493,6 +493,7 @@ MUTANTS = [
     Mutant(skips, "Discriminator.forward", "avg_pool2d(samples, 2**first)", "interpolate(samples, scale_factor=0.5**first)", test_skips.test_a_discriminator_sees_only_what_has_come_in),
     Mutant(skips, "Growth.grow_to", "min(wait, int(self.fewest))", "wait", test_skips.test_a_scale_that_has_come_in_stays),
     Mutant(skips, "Growth.grow_to", "self.fewest.fill_(self.left_out)", "pass", test_skips.test_a_scale_that_has_come_in_stays),
+    Mutant(skips, "leaky_tanh", "x.tanh() + LEAK * x", "x.tanh()", test_skips.test_a_picture_that_is_all_white_can_still_learn),
     Mutant(suited, "features_weight", "min(", "max(", partial(test_suited.test_features_of_large_pictures_count_less, 60, {}, 1.0)),
     Mutant(skips, "doublings", "int(", "round(", test_skips.test_pictures_double_at_equal_distances),
     Mutant(skips, "Growth.grow_to", "progress / self.grow", "progress", test_skips.test_pictures_double_at_equal_distances),

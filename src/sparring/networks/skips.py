@@ -24,13 +24,14 @@ from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
+LEAK = 0.01  # of the last layer of a generator
 FEATURES_FROM = 64  # pixels of the shorter side, at least, that larger pictures keep for features
 
 
 class Generator(nn.Module):
-    """Maps latents (B, latent_dim) to pictures (B, C, H, W) in [-1, 1].
+    """Maps latents (B, latent_dim) to pictures (B, C, H, W), white at 1 and black at -1, or a little beyond.
 
-    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before the tanh.
+    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -80,7 +81,7 @@ class Generator(nn.Module):
             if scale <= present:
                 features = relu(self.norms[scale](grow(features)))
                 picture = picture + self.pictures[scale](features)
-        return picture.tanh()[:, :, : self.height, : self.width]
+        return leaky_tanh(picture)[:, :, : self.height, : self.width]
 
 
 class Discriminator(nn.Module):
@@ -144,6 +145,11 @@ class Discriminator(nn.Module):
                 features = features + self.views[scale + 1](seen)
         logits: Tensor = self.head(leaky_relu(features, 0.2).flatten(1), labels) + sum(of_patches)
         return logits
+
+
+def leaky_tanh(x: Tensor) -> Tensor:
+    """tanh(x) + x / 100, whose slope never vanishes: a picture that has become all white can still learn."""
+    return x.tanh() + LEAK * x
 
 
 def silence(layers: nn.Module) -> None:
