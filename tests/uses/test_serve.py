@@ -264,6 +264,8 @@ def test_what_nobody_has_foreseen_is_told_to_nobody(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "ZeroDivisionError 'the secret of /home/maria'" in capsys.readouterr().err
+    # raised again, the server would print it with its traceback
+    assert TestClient(app(digits, HOSTS), base_url=ADDRESS).post("/sample").status_code == 500
 
 
 def test_health_tells_what_is_served_and_when_it_ends(digits: Samples) -> None:

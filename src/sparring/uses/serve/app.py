@@ -85,6 +85,8 @@ class Server:
             compute = await self._read(request)
             async with self.turn:
                 answer = await run_in_threadpool(_with_room, compute)
+        except Exception as error:  # here: Starlette raises unforeseen ones again, with a traceback
+            return await _answer_to_error(request, error)
         finally:
             self.gauges.waiting -= 1
         headers = {"x-content-type-options": "nosniff", "cache-control": "no-store", **answer.headers}
