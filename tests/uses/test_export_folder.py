@@ -104,6 +104,33 @@ def test_the_card_says_what_was_trained_measured_and_allowed(run: Path, tmp_path
     assert "has not been measured" in (out / "README.md").read_text("utf-8")
 
 
+def test_no_training_is_replaced_by_an_export(
+    run: Path, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(run)
+    for source, out, said in (
+        (run, run, "what is exported"),
+        (exported, exported, "what is exported"),
+        (exported, run, "a training"),
+    ):
+        words = ("export", source, "--to", "safetensors", "--out", out, "--force")
+        assert f"it is {said}, which would be lost" in refused(capsys, *words)
+    assert contents(run) == before
+    again = refused(capsys, "export", run, "--to", "safetensors", "--out", exported)
+    assert "replace it with --force" in again
+    assert "resume" not in again
+
+
+def test_names_and_licences_that_are_no_text_are_refused(exported: Path) -> None:
+    gan = GAN.from_pretrained(exported)
+    for name in (None, 3, "faces"):
+        with pytest.raises(ConfigError, match="no name on the hub"):
+            gan.push_to_hub(name)
+    for licence in (None, 4, "MIT"):
+        with pytest.raises(ConfigError, match=r"licence .*: expected an identifier"):
+            gan.push_to_hub("maria/faces", licence=licence)
+
+
 def test_to_the_hub_and_back(run: Path, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(run), "--to", "hub", "--name", "maria/digits", "--license", "apache-2.0"]) == 0
     assert "https://huggingface.co/maria/digits" in capsys.readouterr().out

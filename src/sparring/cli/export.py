@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sparring.errors import ConfigError, RunError, printable, warn
 from sparring.history import layout
-from sparring.history.find import packaged
+from sparring.history.find import alone, packaged
 from sparring.machine.device import Runtime
 from sparring.runs.create import free_path
 from sparring.runs.folder import RunFolder
@@ -66,6 +66,23 @@ def _check(args: argparse.Namespace) -> None:
             raise RunError(f"{what}: give --out a file, such as generator{FILES[args.to][0]}.")
         layout.refuse_training_file(args.out)
         layout.refuse_taken(args.out, args.force)
+    elif args.out and layout.is_run(args.out):
+        _check_kept(args)
+        layout.refuse_taken(args.out, args.force)
+
+
+def _check_kept(args: argparse.Namespace) -> None:
+    """Refuse to put players alone in the place of a training, or of the run that is exported.
+
+    Raises:
+        RunError: ``--out`` is one of them.
+    """
+    same = args.out.resolve() == args.run.resolve()
+    if same or not alone(args.out):
+        raise RunError(
+            f"{args.out} exists already: it is {'what is exported' if same else 'a training'}, which would be "
+            "lost. Choose another --out."
+        )
 
 
 def _to_file(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:

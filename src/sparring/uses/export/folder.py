@@ -58,9 +58,9 @@ def check_licence(licence: str) -> None:
     Raises:
         ConfigError: what is accepted.
     """
-    if not LICENCE.fullmatch(licence):
+    if not (isinstance(licence, str) and LICENCE.fullmatch(licence)):
         raise ConfigError(
-            f"--license {quoted(licence)}: expected an identifier in small letters, such as apache-2.0, "
+            f"licence {quoted(licence)}: expected an identifier in small letters, such as apache-2.0, "
             "cc-by-4.0, other or unknown."
         )
 

@@ -23,7 +23,7 @@ def check_name(name: str) -> str:
     Raises:
         ConfigError: it is none.
     """
-    bare = name.removeprefix(PREFIX)
+    bare = name.removeprefix(PREFIX) if isinstance(name, str) else ""
     if not NAME.fullmatch(bare):
         raise ConfigError(f"{quoted(name)} is no name on the hub: expected OWNER/NAME, such as maria/faces.")
     return bare
