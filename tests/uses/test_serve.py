@@ -400,3 +400,12 @@ def test_a_translation_in_a_folder_is_served(pictures_file: Path, tmp_path: Path
     served = load(gan.out_, print, device="cpu")
     assert isinstance(served, Translations)
     assert client(replace(served, name="x")).get("/health").json()["path"] == "/translate"
+
+
+def test_a_token_can_be_typed_and_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("secrets.token_bytes", lambda count: b"\xff" * count)  # in base 64 a "-" or "_" each
+    said = refused(capsys, "serve", "mnist", "--host", "0.0.0.0")
+    assert said.split("such as ")[1][0].isalnum()
+    assert "spaces around it" in refused(capsys, "serve", "mnist", "--token", " secret")

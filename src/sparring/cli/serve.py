@@ -26,8 +26,10 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
-            f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_urlsafe(16)}."
+            f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_hex(16)}."
         )
+    if args.token != args.token.strip():
+        raise ConfigError("--token has spaces around it, which no request can send. Leave them out.")
     whole("--most-count", args.most_count, 1, MOST_COUNT)
     whole("--most-waiting", args.most_waiting, 1, MOST_WAITING)
     import uvicorn
