@@ -20,7 +20,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.networks import NETWORKS
 
-MOST_MEMORY = 7 * 2**28  # bytes of a worker; pandas, polars, pyarrow and scikit-learn take 0.2 GB of them
+MOST_MEMORY = 2**31  # bytes of a worker; the libraries of tables, of search and of ONNX take 0.4 GB of them
 torch.set_num_threads(1)
 # A busy machine must not fail a property.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -23,7 +23,7 @@ from sparring.errors import ConfigError, RunError, quoted
 from sparring.games.players import PLAYERS
 from sparring.gan import GAN
 from sparring.runs import checkpoint
-from sparring.runs.finetune import Source, adapted
+from sparring.runs.finetune import Counts, Source, adapted
 from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from test_gan_runs import assert_same
@@ -274,3 +274,9 @@ def test_a_source_that_is_damaged_in_run_json_is_named(
     for damage in (3, {"run": 1}, {"run": "a", "id": "b", "data": "c", "step": -1}):
         edit(source / "run.json", {"source": damage})
         assert "run.json is damaged: " in refused(capsys, "info", source), quoted(damage)
+
+
+def test_a_second_discriminator_knows_labels_alone() -> None:
+    counts = Counts((9, 100), (9, 0))
+    assert counts.known("head.projection.weight") == (9, 100)
+    assert counts.known("second_discriminator.heads.0.projection.weight") == (9, 0)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,17 @@ from sparring.training import suited
 
 FAMILIES = ("generator", "discriminator")  # options that name networks
 LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
+
+
+class Counts(NamedTuple):
+    """The numbers of classes of the run and of this training: all that there are, and labels alone."""
+
+    classes: tuple[int, int]
+    labels: tuple[int, int]
+
+    def known(self, weight: str) -> tuple[int, int]:
+        """Those that a weight of a player knows: a second discriminator knows no clusters."""
+        return self.labels if weight.startswith("second_discriminator.") else self.classes
 
 
 @dataclass(frozen=True)
@@ -135,14 +146,15 @@ class Source:
         Raises:
             ConfigError: the weights do not fit the players.
         """
-        had = self.folder.classes
+        of_labels = 0 if self.folder.spec.clusters else self.folder.classes, 0 if spec.clusters else classes
+        counts = Counts((self.folder.classes, classes), of_labels)
         networks = {name: game.players[name] for name in PLAYERS}
         given = {name for name in PLAYERS if any(key.startswith(f"{name}/") for key in self.tensors)}
         for name in PLAYERS:
             if name in given:
-                self._fill(name, networks[name], had, classes)
+                self._fill(name, networks[name], counts)
         if "average" in game.memories:
-            self._fill(PLAYERS[0], game.memories["average"], had, classes)
+            self._fill(PLAYERS[0], game.memories["average"], counts)
         for words in self._said(given, spec, classes):
             tell(f"from {self.name}: {words}.")
         return {
@@ -183,16 +195,13 @@ class Source:
             words.append("its classes are left out, since this training has none")
         return words
 
-    def _fill(self, player: str, network: nn.Module, had: int, has: int) -> None:
-        """Copy the weights of a player of the run.
-
-        Args:
-            had, has: the numbers of classes of the run and of this training.
-        """
+    def _fill(self, player: str, network: nn.Module, counts: Counts) -> None:
+        """Copy the weights of a player of the run."""
         live, prefix = network.state_dict(), f"{player}/"
         theirs = {key.removeprefix(prefix): t for key, t in self.tensors.items() if key.startswith(prefix)}
-        more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
         for name in sorted(live.keys() | theirs.keys()):
+            had, has = counts.known(name)
+            more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
             if (name not in theirs and more) or (name not in live and fewer):
                 continue
             found = theirs.get(name)
