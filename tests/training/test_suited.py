@@ -264,3 +264,8 @@ def test_too_few_samples_are_refused_with_the_least_number(count: int) -> None:
 def test_features_of_large_pictures_count_less(side: int, given: dict[str, float], weight: float) -> None:
     data = from_array(np.zeros((suited.FEW, 3, side, side + 8), np.uint8))
     assert suited.configure(data, "pictures", **given).networks.d_features_weight == weight
+
+
+def test_points_are_refused_by_networks_for_pictures_in_words() -> None:
+    with pytest.raises(ConfigError, match="skips networks take samples with the axes C H W"):
+        GAN("pictures").fit("ring", samples_seen=64)

@@ -77,7 +77,7 @@ def configure(
 def features_weight(config: Config, data: Dataset) -> float:
     """The weight of the config; less for large pictures, whose features would drown their pixels."""
     weight = config.networks.d_features_weight
-    return weight if min(data.spec.shape[1:]) < skips.FEATURES_FROM else LARGE_WEIGHT * weight
+    return weight if min(data.spec.shape[1:], default=0) < skips.FEATURES_FROM else LARGE_WEIGHT * weight
 
 
 def named(data: Dataset) -> dict[str, str]:
