@@ -76,7 +76,7 @@ MUTANTS = [
     Mutant(judge, "affordable", "count >= LEAST", "True", FAST),
     Mutant(judge, "affordable", "SHARE * seconds", "seconds", FAST),
     Mutant(judge, "Halves.of", "split_hold_out(held_out, 0.5)", "(held_out, held_out)", APART),
-    Mutant(trial, "Bench.parts", "split_hold_out(held_out, 0.5)[0]", "split_hold_out(held_out, 0.5)[1]", APART),
+    Mutant(trial, "Bench.parts", "Halves.of(held_out).choosing", "Halves.of(held_out).reporting", APART),
     Mutant(trial, "tenth", "+ 0.05", "", TENTHS),
     Mutant(loop, "train", "started += now() - stopped", "pass", CLOCK),
 ]

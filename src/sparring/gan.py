@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack, cast
@@ -18,6 +17,7 @@ from sparring.config.groups import Config
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, beyond_recipe
+from sparring.data.pictures import as_png
 from sparring.data.spec import Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
 from sparring.errors import ConfigError, RunError, room, unknown
@@ -368,9 +368,7 @@ class GAN:
         """A sheet of samples, which a notebook shows for a fitted GAN."""
         if self._fit is None or self.spec_.given is not None:
             return None
-        file = io.BytesIO()
-        self.show(16).save(file, "PNG")
-        return file.getvalue()
+        return as_png(self.show(16))
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items())

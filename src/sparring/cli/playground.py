@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import tempfile
@@ -15,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import kinds
-from sparring.data.pictures import UNREADABLE, reason_of
+from sparring.data.pictures import UNREADABLE, as_png, reason_of
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError, SparringError, quoted
 from sparring.games import drawing
@@ -80,7 +79,7 @@ class Playground:
         """
         translator, media = Translator.of(sampler), kinds.of(sampler.spec).media
         if request.picture:
-            return Drawn(_png(_own(translator, request.picture)), media)
+            return Drawn(as_png(_own(translator, request.picture)), media)
         if path not in self.sources:
             folder, shown = RunFolder(path), None
             with suppress(SparringError):
@@ -96,7 +95,7 @@ class Playground:
         sources = shown.given.samples[places]
         truth = None if sampler.spec.unpaired else shown.samples[places]
         if not request.part:
-            return Drawn(_png(rows(sources, translator(sources), truth, sampler.spec)), media)
+            return Drawn(as_png(rows(sources, translator(sources), truth, sampler.spec)), media)
         if request.part == "source":
             return Drawn(kinds.of(translator.given).shown(sources.numpy(), translator.given), media)
         wanted = {"output": translator(sources) if request.part == "output" else None, "truth": truth}
@@ -194,12 +193,6 @@ def _own(translator: Translator, content: bytes) -> Image.Image:
     except (DataError, *UNREADABLE) as error:
         why = str(error) if isinstance(error, DataError) else reason_of(error)
         raise ConfigError(f"this is no picture that can be read: {why}.") from error
-
-
-def _png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
 
 
 def _file(kind: Kind, drawn: Array, spec: Spec, suffix: str) -> Drawn:

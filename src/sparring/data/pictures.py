@@ -296,3 +296,10 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not a picture, or a damaged one"
     return "damaged or cut short"
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """The bytes of a PNG file of a picture."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

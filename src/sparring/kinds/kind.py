@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from sparring.data.arrays import Form
 from sparring.data.codec import Codec
 from sparring.data.look import Look
+from sparring.data.pictures import as_png
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError
@@ -201,9 +201,7 @@ class Kind:
         """Decoded samples as the page shows them, in the type ``media``."""
         if self.show:
             return self.show(samples, spec)
-        file = io.BytesIO()
-        self.sheet(samples, spec, gap=0 if len(samples) == 1 else 2).save(file, "PNG")
-        return file.getvalue()
+        return as_png(self.sheet(samples, spec, gap=0 if len(samples) == 1 else 2))
 
     def save(
         self, samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from sparring.data.pictures import as_png
 from sparring.history.record import Record
 
 # As palette.css has them: of the generator, of the discriminator, and of what is neither's.
@@ -132,9 +132,7 @@ def _bar(progress: float) -> str:
 
 def _image(picture: Image.Image) -> str:
     """A picture inside HTML, enlarged in whole steps if it is small."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    data = base64.b64encode(file.getvalue()).decode()
+    data = base64.b64encode(as_png(picture)).decode()
     width = picture.width * max(1, PICTURE // picture.width)
     return (
         f'<img alt="present samples" style="image-rendering:pixelated;margin:8px;align-self:flex-start" '

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from sparring.config.option import NONE
+from sparring.data.pictures import as_png
 from sparring.errors import ConfigError, Tell, quoted, reason
 from sparring.history.record import Record
 from sparring.kinds.kind import Array, Kind
@@ -91,9 +91,8 @@ class Log:
         self.logger = LOGGERS[self.name].opened(self.folder, step)
 
     def _samples(self, logger: Logger, step: int, sheet: Image.Image, decoded: Array) -> None:
-        file, spec = io.BytesIO(), self.folder.spec
-        sheet.save(file, "PNG")
-        logger.picture(step, file.getvalue())
+        spec = self.folder.spec
+        logger.picture(step, as_png(sheet))
         if self.kind.lines:
             logger.text(step, self.kind.lines(decoded, spec))
         if write := self.kind.writers.get(SOUND):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
-from PIL import Image
 
 from sparring import kinds
-from sparring.data.pictures import UNREADABLE, Form, decoded, look, reason_of
+from sparring.data.pictures import UNREADABLE, Form, as_png, decoded, look, reason_of
 from sparring.errors import ConfigError, DataError, RunError, Tell, unknown
 from sparring.history import layout
 from sparring.history.find import no_run
@@ -144,11 +143,8 @@ class Translations:
         Raises:
             DataError: it is none, or it is too large.
         """
-        check_picture(content)
-        try:
-            return Answer(_png(translate.translated(self.translator, content, own_size)), PNG)
-        except UNREADABLE as error:
-            raise DataError(f"the picture cannot be read: {reason_of(error)}.") from error
+        with picture_in(content):
+            return Answer(as_png(translate.translated(self.translator, content, own_size)), PNG)
 
 
 @dataclass(frozen=True)
@@ -166,16 +162,13 @@ class Scores:
         Raises:
             DataError: it is none, or it is too large.
         """
-        check_picture(content)
         channels, height, width = self.detector.shape_
-        try:
+        with picture_in(content):
             pixels = decoded(content, Form(width, height, "stretch", channels)).pixels
-        except UNREADABLE as error:
-            raise DataError(f"the picture cannot be read: {reason_of(error)}.") from error
         picture = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())
         found = self.detector.examine(picture)
         if heat:
-            return Answer(_png(beside(picture[0], found.maps[0], self.detector.heat_)), PNG)
+            return Answer(as_png(beside(picture[0], found.maps[0], self.detector.heat_)), PNG)
         said = {
             "score": float(found.scores[0]),
             "p_value": float(found.p_values[0]),
@@ -184,6 +177,20 @@ class Scores:
             "method": self.detector.chosen_,
         }
         return Answer(json.dumps(said, allow_nan=False).encode())
+
+
+@contextmanager
+def picture_in(content: bytes) -> Iterator[None]:
+    """Decode the picture of a body in here.
+
+    Raises:
+        DataError: it is none, it is too large, or it cannot be read.
+    """
+    check_picture(content)
+    try:
+        yield
+    except UNREADABLE as error:
+        raise DataError(f"the picture cannot be read: {reason_of(error)}.") from error
 
 
 def check_picture(content: bytes) -> None:
@@ -198,12 +205,6 @@ def check_picture(content: bytes) -> None:
         raise DataError(f"the body is no picture: {error}. Send the bytes of a PNG or JPEG file.") from error
     if width * height > MOST_PIXELS:
         raise DataError(f"a picture of {width} x {height} pixels; at most {MOST_PIXELS:,} are taken.")
-
-
-def _png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
 
 
 def load(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -12,8 +11,8 @@ from typing import Any
 
 from sparring import games, kinds
 from sparring.config.groups import Config
+from sparring.data.pictures import as_png
 from sparring.data.spec import Dataset
-from sparring.data.split import split_hold_out
 from sparring.doctor.diagnosis import Doctor, Finding, described
 from sparring.errors import ConfigError, DataError, NonFiniteError, room
 from sparring.games import drawing
@@ -86,7 +85,7 @@ class Bench:
         key = (config.dataset.conditional, config.dataset.clusters)
         if key not in self._parts:
             training, held_out = plan.parts(config.dataset, self.data)
-            half = None if held_out is None else split_hold_out(held_out, 0.5)[0]
+            half = None if held_out is None else Halves.of(held_out).choosing
             self._parts[key] = training, half
         return self._parts[key]
 
@@ -161,10 +160,9 @@ def sheet(game: Game, data: Dataset) -> bytes:
     samples = drawing.decoded(game.sampling_generator, data.spec, given, labels).numpy()
     picture: Any = kind.sheet(samples, data.spec, columns)
     while True:
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        if len(file.getvalue()) <= MOST_SHEET or min(picture.size) < 64:
-            return file.getvalue()
+        png = as_png(picture)
+        if len(png) <= MOST_SHEET or min(picture.size) < 64:
+            return png
         picture = picture.reduce(2)
 
 
