@@ -12,8 +12,8 @@ import test_places
 import test_wafers
 from mutants import Mutant, caught, in_suite
 from sparring.data import wafers
-from sparring.metrics import detection, gaussian, places
-from sparring.uses.detect import adversary, baselines, damage, detector, features, repairer
+from sparring.metrics import detection, gaussian
+from sparring.uses.detect import adversary, baselines, damage, detector, features, places, repairer
 
 PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
 COVERS = partial(test_detection.test_the_interval_of_an_auroc_holds_the_truth_in_95_of_100_cases, shift=1.0)

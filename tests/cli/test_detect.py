@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sparring.cli import detect
 from sparring.cli.main import main
 from sparring.data.wafers import PATTERNS
+from sparring.uses.detect import found
 from test_dicom import scan
 
 SIDE = 20
@@ -148,7 +148,7 @@ def test_pictures_of_16_bits_and_of_other_sizes_are_read_as_the_normals(tmp_path
 def test_scans_of_a_hospital_are_read_and_scored_a_few_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detect, "AT_ONCE", 3)
+    monkeypatch.setattr(found, "AT_ONCE", 3)
     rng = np.random.default_rng(10)
     for name, count in (("normals", 60), ("new", 7)):
         (tmp_path / name).mkdir()
@@ -222,6 +222,39 @@ def test_a_single_picture_is_scored(run: Path, parts: Path, tmp_path: Path) -> N
     assert main(["detect", "score", str(run), str(parts / "test" / "spot" / "003.png"), "--out", str(out)]) == 3
     rows = list(csv.DictReader((out / "scores.csv").read_text().splitlines()))
     assert [(row["picture"], row["verdict"]) for row in rows] == [("003.png", "odd")]
+
+
+def test_a_new_scoring_replaces_the_old_one(run: Path, parts: Path, tmp_path: Path) -> None:
+    """In the pictures' own folder, whose heat maps are no new pictures."""
+    new = tmp_path / "new"
+    write(new, 2, 11)
+    write(new / "more", 1, 12)
+    words = ["detect", "score", str(run), str(new), "--out", str(new)]
+    assert main(words) in (0, 3)
+    sheets = {f"{name}.png.heat.png" for name in ("000", "001", "more/000")}
+    assert {str(path.relative_to(new)) for path in new.rglob("*.heat.png")} == sheets
+    shutil.rmtree(new / "more")
+    (new / "000.png").unlink()
+    (new / "gone").mkdir()
+    shutil.move(new / "000.png.heat.png", new / "gone")
+    assert main([*words, "--force"]) in (0, 3)
+    assert sorted(path.name for path in new.iterdir()) == ["001.png", "001.png.heat.png", "scores.csv"]
+
+
+def test_broken_pictures_are_left_out_and_told_if_they_are_few(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "new", 9, 13)
+    write(tmp_path / "new", 1, 14, spot=True)
+    (tmp_path / "new" / "0000.png").write_bytes(b"rubbish")  # before the odd one
+    words = ["detect", "score", str(run), str(tmp_path / "new"), "--out", str(tmp_path / "found")]
+    assert main(words) == 1
+    assert "--max-broken" in capsys.readouterr().err
+    assert main([*words, "--max-broken", "0.2"]) == 3
+    assert "1 picture cannot be read and is left out: '0000.png: not a picture" in capsys.readouterr().err
+    rows = list(csv.DictReader((tmp_path / "found" / "scores.csv").read_text().splitlines()))
+    assert [row["picture"] for row in rows if row["verdict"] == "odd"] == ["000.png"]
+    assert len(rows) == 9
 
 
 def test_shrinking_is_told_by_fit_and_by_score(

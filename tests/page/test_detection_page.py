@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
 from sparring.cli.main import main
+from sparring.cli.watch import LOOPBACK, _page
 
 SCORES = (
     "picture,score,p_value,verdict\na.png,1.5,0.4,normal\nsub/<b>.png,9.25,0.01,odd\nc.png,0.5,0.9,normal\n"
@@ -66,6 +68,19 @@ def test_what_cannot_be_reported_is_told(
     assert message in capsys.readouterr().err
 
 
-def test_a_detector_is_reported_not_watched(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", str(run)]) == 1
-    assert f"sparring report {run}" in capsys.readouterr().err
+def test_watching_a_detector_shows_what_it_scored_last(run: Path) -> None:
+    client = TestClient(_page([run], LOOPBACK, "", lambda: False), base_url="http://localhost:1")
+    assert json.dumps("a.png") in client.get("/").text
+    assert "'unsafe-inline'" in client.get("/").headers["content-security-policy"]
+    (run / "found" / "scores.csv").write_text(SCORES.replace("a.png", "z.png"))
+    assert json.dumps("z.png") in client.get("/").text
+    (run / "found" / "scores.csv").unlink()
+    waiting = client.get("/")
+    assert "has no scores to report on. Score pictures first" in waiting.text
+    assert waiting.headers["refresh"] == "2"
+    assert client.get("/", headers={"host": "elsewhere"}).status_code == 403
+
+
+def test_a_detector_is_watched_alone(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", str(run), str(tmp_path)]) == 1
+    assert f"whose page stands alone: sparring watch {run}" in capsys.readouterr().err

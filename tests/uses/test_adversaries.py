@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from sparring.errors import NonFiniteError
 from sparring.metrics.detection import auroc
-from sparring.metrics.places import EDGES, frozen
 from sparring.networks.repair import Judge
 from sparring.uses.detect.adversary import Turn, encoded, play, reduced
+from sparring.uses.detect.places import EDGES, frozen
 from sparring.uses.detect.repairer import Repair, distance, focal
 from sparring.uses.detect.residuals import Residuals
 from sparring.uses.detect.scorer import Fitting, Scorer

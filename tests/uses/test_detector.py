@@ -13,10 +13,10 @@ from sparring.config.choices import DETECTORS
 from sparring.config.groups import FilesConfig
 from sparring.data.wafers import wafers
 from sparring.errors import ConfigError, DataError, RunError
-from sparring.metrics.detection import auroc
+from sparring.metrics.detection import Interval, auroc
 from sparring.uses.detect import saved
 from sparring.uses.detect.damage import damage
-from sparring.uses.detect.detector import Detector, far_out, heat_scale, parts
+from sparring.uses.detect.detector import Candidate, Detector, best_of, far_out, heat_scale, parts
 from sparring.uses.detect.features import core_set
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.scorers import SCORERS
@@ -104,6 +104,22 @@ def test_the_method_is_chosen_by_damage_on_purpose_or_by_known_bad_pictures() ->
     assert {each.name: each.auroc.value for each in with_bad.candidates_}["brightness"] > 0.95
 
 
+def test_of_methods_that_are_equally_good_the_baseline_that_sees_most_is_taken() -> None:
+    def named(*names: str) -> list[Candidate]:
+        return [Candidate(name, Interval(1 - 0.1 * (name == "pca"), 0.5, 1), 0) for name in names]
+
+    assert best_of(named("brightness", "pca", "edges", "patches", "repairer")) == "patches"
+    assert best_of(named("repairer", "pca")) == "repairer"
+
+
+def test_the_smallest_pictures_and_the_fewest_normals_suffice() -> None:
+    """Three normals choose the method, each damaged in twenty ways."""
+    finder = Detector(false_alarms=0.2, steps=1).fit(plates(20, 0)[:, :, 10:18, :8])
+    assert finder.counts_["choosing"] == 3
+    assert set(finder.scorers_) == set(SCORERS)
+    assert finder.examine(plates(2, 1)[:, :, 10:18, :8]).maps.shape == (2, 8, 8)
+
+
 def test_thresholds_come_from_normals_that_were_not_fitted() -> None:
     fitted, choosing, held = parts(400, seed=3)
     assert sorted(torch.cat([fitted, choosing, held]).tolist()) == list(range(400))
@@ -115,7 +131,8 @@ def test_thresholds_come_from_normals_that_were_not_fitted() -> None:
 
 
 def test_signs_are_those_of_scikit_learn(detector: Detector) -> None:
-    pictures = torch.cat([plates(5, 9), 255 - plates(5, 10)])
+    pictures = torch.cat([plates(5, 9), plates(5, 10)])
+    pictures[5:, :, 4:9, 4:9] = 250
     negative = detector.decision_function(pictures) < 0
     assert np.array_equal(negative, detector.predict(pictures) == -1)
     assert negative[5:].all()
@@ -182,6 +199,10 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
         Detector().fit(np.random.default_rng(0).normal(size=(50, 2)))
     with pytest.raises(ConfigError, match="unknown method 'pac'. Did you mean 'pca'"):
         Detector("pac")
+    with pytest.raises(ConfigError, match="unknown features 'edge'. Did you mean 'edges'"):
+        Detector(features="edge")
+    with pytest.raises(DataError, match="pictures of 64 x 1 pixels are too small for a detector: each side"):
+        Detector().fit(np.random.default_rng(0).integers(0, 255, (50, 1, 64)).astype(np.uint8))
     with pytest.raises(ConfigError, match="call fit"):
         Detector().score(plates(5, 0))
 

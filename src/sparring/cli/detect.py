@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-import torch
 from torch import Tensor
 
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import defects, wafers
 from sparring.data.defects import GOOD, WAFERS, Pictures
 from sparring.data.source import is_picture
-from sparring.errors import ConfigError, RunError, Tell, warn
+from sparring.errors import ConfigError, RunError, counted, first_of, warn
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.runs.create import free_path
-from sparring.uses.detect import saved
-from sparring.uses.detect.detector import Detector, Verdicts, as_pictures
-from sparring.uses.detect.heat import beside
+from sparring.uses.detect import found, saved
+from sparring.uses.detect.detector import Detector, as_pictures
+from sparring.uses.detect.places import IMAGENET
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.tables import show_fit, show_scores, show_test
 from sparring.uses.detect.trial import digests, trial
 from sparring.uses.progress import Reading, console, working
 
 FOUND = 3  # exit status: something odd was found
-READING = ("size", "resize", "channels", "levels", "include", "exclude")  # options of picture files
+READING = ("size", "resize", "channels", "levels", "include", "exclude", "max_broken")  # of picture files
+FITTED = READING[:-1]  # which a detector remembers
 TEST = "test.json"
-AT_ONCE = 256  # pictures that are scored and drawn at a time
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +45,7 @@ def _fit(args: argparse.Namespace) -> int:
         args.method or "auto",
         false_alarms=0.05 if args.false_alarms is None else args.false_alarms,
         minutes=2.0 if args.minutes is None else args.minutes,
-        features=args.features or "auto",
+        features=args.features or IMAGENET,
         seed=args.seed or 0,
     )
     if args.out and (args.out / layout.DETECTOR).exists() and not args.force:
@@ -71,19 +68,17 @@ def _fit(args: argparse.Namespace) -> int:
 
 
 def _score(args: argparse.Namespace) -> int:
-    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "seed", *READING, "json"))
+    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "seed", *FITTED, "json"))
     if args.second is None:
         raise ConfigError("give the pictures too: sparring detect score RUN NEW.")
-    detector, about = saved.read(Path(args.first))
+    detector, about = _restored(args)
     out = args.out or Path(args.first) / layout.FOUND
     if (out / layout.SCORES).exists() and not (args.force or args.out is None):
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
     _warn_of_shrinking(pictures, "cut them into tiles, as the normals")
     with layout.writing(out), working() as tell:
-        out.mkdir(parents=True, exist_ok=True)
-        verdicts = _drawn(detector, pictures, out, tell)
-        write_whole(out / layout.SCORES, _table(pictures, verdicts).encode())
+        verdicts = found.write(detector, pictures, out, tell)
     screen = console()
     show_scores(screen, pictures, verdicts, detector)
     screen.print(f"\n  scores and heat maps  {out}", markup=False, soft_wrap=True)
@@ -93,9 +88,9 @@ def _score(args: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
-    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "seed", *READING))
+    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "seed", *FITTED))
     folder = Path(args.first)
-    detector, about = saved.read(folder)
+    detector, about = _restored(args)
     kinds = _kinds(args.second or about.data, about)
     with working() as tell:
         result = trial(detector, kinds, about.digests, tell)
@@ -117,6 +112,14 @@ def _test(args: argparse.Namespace) -> int:
 ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {"fit": _fit, "score": _score, "test": _test}
 
 
+def _restored(args: argparse.Namespace) -> tuple[Detector, About]:
+    """A fitted detector, and how its normals were read; as many broken files are accepted as this call says."""
+    detector, about = saved.read(Path(args.first))
+    if args.max_broken is None:
+        return detector, about
+    return detector, replace(about, files=Config(files=about.files).replace(max_broken=args.max_broken).files)
+
+
 def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> None:
     """Refuse options that this action does not take."""
     if given := [name for name in names if getattr(args, name) not in (None, False)]:
@@ -134,6 +137,7 @@ def _normals(name: str, files: FilesConfig) -> tuple[Pictures, Pictures | None, 
     with Reading() as watch:
         normals, alike = defects.read(places.normals, files, watch)
         bad = defects.read(places.bad, alike, watch)[0] if places.bad else None
+    _warn_of_broken(normals, *([bad] if bad else []))
     return normals, bad, alike
 
 
@@ -142,20 +146,31 @@ def _like(name: str, about: About) -> Pictures:
     path = Path(name)
     if path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and is_picture(name, path.read_bytes)):
         with Reading() as watch:
-            return defects.read(path, about.files, watch)[0]
+            pictures = defects.read(path, about.files, watch)[0]
+        _warn_of_broken(pictures)
+        return pictures
     return _of_array(as_pictures(find.dataset(name)))
 
 
 def _kinds(name: str, about: About) -> dict[str, Pictures]:
     if name == WAFERS:
         return defects.wafer_tests()
-    found = {}
+    kinds = {}
     with Reading() as watch:
         for kind, folder in defects.kinds_of(Path(name)).items():
             pictures, _ = defects.read(folder, about.files, watch)
             masks = None if kind == GOOD else defects.read_masks(folder, pictures, about.files)
-            found[kind] = replace(pictures, masks=masks)
-    return found
+            kinds[kind] = replace(pictures, masks=masks)
+    _warn_of_broken(*kinds.values())
+    return kinds
+
+
+def _warn_of_broken(*several: Pictures) -> None:
+    if lost := [name for pictures in several for name in pictures.left_out]:
+        warn(
+            f"{counted(len(lost), 'picture')} cannot be read and {'is' if len(lost) == 1 else 'are'} left out: "
+            f"{first_of(lost)}."
+        )
 
 
 def _warn_of_shrinking(pictures: Pictures, cure: str) -> None:
@@ -169,30 +184,3 @@ def _warn_of_shrinking(pictures: Pictures, cure: str) -> None:
 
 def _of_array(pixels: Tensor) -> Pictures:
     return Pictures(tuple(f"{place:06}" for place in range(len(pixels))), pixels)
-
-
-def _drawn(detector: Detector, pictures: Pictures, out: Path, tell: Tell) -> Verdicts:
-    """Score pictures and draw their heat maps, some at a time, so that the memory is bounded; without maps."""
-    found: list[Verdicts] = []
-    for start in range(0, len(pictures), AT_ONCE):
-        tell(f"scoring, {start:,} of {len(pictures):,}")
-        part = pictures.pixels[start : start + AT_ONCE]
-        verdicts = detector.examine(part)
-        for k, name in enumerate(pictures.names[start : start + AT_ONCE]):
-            place = out / f"{name}{layout.SHEET_SUFFIX}"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            beside(part[k], verdicts.maps[k], detector.heat_).save(place)
-        found.append(replace(verdicts, maps=verdicts.maps[:0]))
-    joined = (torch.cat([getattr(each, field.name) for each in found]) for field in fields(Verdicts))
-    return Verdicts(*joined)
-
-
-def _table(pictures: Pictures, verdicts: Verdicts) -> str:
-    """scores.csv, the oddest picture first."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["picture", "score", "p_value", "verdict"])
-    for k in verdicts.scores.argsort(descending=True).tolist():
-        verdict = "odd" if verdicts.odd[k] else "normal"
-        lines.writerow([pictures.names[k], f"{verdicts.scores[k]:.6g}", f"{verdicts.p_values[k]:.4g}", verdict])
-    return text.getvalue()

@@ -383,13 +383,14 @@ def _detect_verb(verbs: Any) -> None:
     detect.add_argument(
         "--minutes", type=number, help="fit: CPU minutes for all methods that are trained (2); 0: none"
     )
-    detect.add_argument("--features", help="fit: imagenet, edges, auto (the first that is installed)")
+    detect.add_argument("--features", help="fit: what patches and pooled see: imagenet (the default), edges")
     for name in ("size", "resize", "channels", "levels", "include", "exclude"):
         fact = OPTIONS[name].metadata
         text = (
             "side in pixels or WIDTHxHEIGHT (128, or their own if smaller)" if name == "size" else fact["help"]
         )
         detect.add_argument(f"--{name}", metavar="|".join(fact["choices"]) or None, help=f"fit: {text}")
+    detect.add_argument("--max-broken", type=number, help=OPTIONS["max_broken"].metadata["help"] + " (0.01)")
     detect.add_argument("--seed", type=whole, help="fit: every random draw follows from it (0)")
     detect.add_argument("--json", action="store_true", help="test: print test.json instead of a table")
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from sparring.history import layout
 from sparring.history.find import marked, no_run, runs_in
 
 if TYPE_CHECKING:
+    from sparring.page.guard import Guard
     from sparring.page.server import Draw, Lab
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -39,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
     for path in args.run:
         if not path.is_dir():
             raise RunError(no_run(path))
-        if (path / layout.DETECTOR).is_file():
-            raise RunError(f"{path} is a detector, which has nothing to follow: sparring report {path}.")
+        if len(args.run) > 1 and (path / layout.DETECTOR).is_file():
+            raise RunError(f"{path} is a detector, whose page stands alone: sparring watch {path}.")
     if args.host not in LOOPBACK and not args.token:
         raise ConfigError(
             f"--host {args.host} shows your runs to others: also give a --token, such as "
@@ -48,29 +49,38 @@ def run(args: argparse.Namespace) -> int:
         )
     import uvicorn
 
-    from sparring.page.server import app
-
-    for path in args.run:
-        if not marked(path) and path not in {run.parent for run in runs_in(path)}:
-            raise RunError(f"there is nothing to watch: {no_run(path)}")
-    listening = listen(args.host, args.port)
     hosts = LOOPBACK if args.host in LOOPBACK else ()
+    page = _page(args.run, hosts, args.token, lambda: server.should_exit)
+    listening = listen(args.host, args.port)
     shown = address(args.host, listening.getsockname()[1], args.token)
     print(f"{shown}  (Ctrl-C ends it)", flush=True)
     if args.browser:
         open_browser(shown)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app(args.run, playground(), hosts, args.token, lambda: server.should_exit, lab()),
-            log_level="warning",
-            timeout_graceful_shutdown=2,
-        )
-    )
+    server = uvicorn.Server(uvicorn.Config(page, log_level="warning", timeout_graceful_shutdown=2))
     if args.while_stdin:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     with suppress(KeyboardInterrupt), listening:  # uvicorn raises it when it ends
         server.run([listening])
     return 0
+
+
+def _page(paths: list[Path], hosts: tuple[str, ...], token: str, closing: Callable[[], bool]) -> Guard:
+    """The page of runs or, of a detector, that of the pictures that it scored last.
+
+    Raises:
+        RunError: there is no run in one of the folders.
+    """
+    if (paths[0] / layout.DETECTOR).is_file():
+        from sparring.page import detection
+        from sparring.page.alone import alone
+
+        return alone(lambda: detection.page(paths[0]), hosts, token)
+    from sparring.page.server import app
+
+    for path in paths:
+        if not marked(path) and path not in {run.parent for run in runs_in(path)}:
+            raise RunError(f"there is nothing to watch: {no_run(path)}")
+    return app(paths, playground(), hosts, token, closing, lab())
 
 
 def playground() -> Draw:

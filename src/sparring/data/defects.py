@@ -23,6 +23,7 @@ from sparring.data.pictures import PNG, UNREADABLE, Form, Size, decode, look
 from sparring.data.source import Source
 from sparring.data.store import Watch
 from sparring.errors import DataError, first_of, printable
+from sparring.history.layout import SHEET_SUFFIX
 
 GOOD, BAD, TRAIN, TEST, MASKS = "good", "bad", "train", "test", "ground_truth"
 WAFERS = "wafers"  # the name of the packaged toy set
@@ -41,12 +42,14 @@ class Pictures:
         pixels: (N, C, H, W), uint8.
         masks: (N, H, W), bool, of what is odd; None without masks.
         native: width and height of most of their files, in pixels; None if they are of no files.
+        left_out: the names of files that cannot be read, each with the reason.
     """
 
     names: tuple[str, ...]
     pixels: Tensor
     masks: Tensor | None = None
     native: Size | None = None
+    left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -138,7 +141,7 @@ def read(path: Path, files: FilesConfig, watch: Watch | None = None) -> tuple[Pi
     data = folders.from_source(source, files, watch=watch)
     assert data.origin
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
-    return Pictures(source.files, data.samples, native=native), alike
+    return Pictures(data.origin.names, data.samples, native=native, left_out=data.origin.left_out), alike
 
 
 def source_of(path: Path, files: FilesConfig) -> Source:
@@ -157,7 +160,8 @@ def source_of(path: Path, files: FilesConfig) -> Source:
     whole = sources.folder(path) if path.is_dir() else sources.archive(path)
     if not whole.files:
         raise DataError(f"{path} holds no pictures. Give a folder or .zip of pictures.")
-    return globs.chosen(whole, files.include, files.exclude)[0]
+    pictures = tuple(name for name in whole.files if not name.endswith(SHEET_SUFFIX))
+    return globs.chosen(replace(whole, files=pictures), files.include, files.exclude)[0]
 
 
 def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | None:

@@ -24,6 +24,17 @@ def write_report(run: Path, out: Path) -> int:
     """Write the report of a detector to a file; return its size in bytes.
 
     Raises:
+        RunError: as ``page``.
+    """
+    content = page(run).encode()
+    write_whole(out, content)
+    return len(content)
+
+
+def page(run: Path) -> str:
+    """The page of the pictures that a detector scored last.
+
+    Raises:
         RunError: the detector has scored nothing yet, or its files are damaged.
     """
     facts, rows = read_object(run / DETECTOR), _rows(run)
@@ -39,9 +50,7 @@ def write_report(run: Path, out: Path) -> int:
     named = {"method": facts.get("chosen"), "data": facts.get("data")}
     data = {name: printable(str(value)) for name, value in named.items()}
     shown = data | {"held_out": held_out, "threshold": limit, "pictures": rows}
-    content = single("detection.html", "data", shown).encode()
-    write_whole(out, content)
-    return len(content)
+    return single("detection.html", "data", shown)
 
 
 def _rows(run: Path) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, QueryParams
@@ -17,7 +18,6 @@ POLICY = (
     "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
@@ -32,10 +32,12 @@ class Guard:
         hosts: accepted names in Host headers, with any port, since a tunnel has another port. Empty: any name;
             this needs a token.
         token: the first request must have it as ``?token=``; then a cookie keeps it.
+        policy: what the browser lets the page load.
     """
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], token: str = "") -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], token: str = "", policy: str = POLICY) -> None:
         self.app, self.hosts, self.token = app, hosts, token
+        self.headers = HEADERS | {"content-security-policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +56,7 @@ class Guard:
         elif self.token and not self._has_cookie(scope, headers):
             await self._log_in(scope)(scope, receive, send)
         else:
-            await self.app(scope, receive, _with_headers(send))
+            await self.app(scope, receive, _with_headers(send, self.headers))
 
     def _has_cookie(self, scope: Scope, headers: Headers) -> bool:
         value = cookie_parser(headers.get("cookie", "")).get(_cookie(scope), "")
@@ -99,12 +101,12 @@ def _refused(why: str) -> PlainTextResponse:
     return PlainTextResponse(f"refused: {why}\n", status_code=403)
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: Mapping[str, str]) -> Send:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [
                 *message["headers"],
-                *((name.encode(), value.encode()) for name, value in HEADERS.items()),
+                *((name.encode(), value.encode()) for name, value in headers.items()),
             ]
         await send(message)
 

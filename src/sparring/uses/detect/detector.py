@@ -25,16 +25,18 @@ from sparring.metrics.detection import (
     p_values,
     threshold,
 )
-from sparring.metrics.places import Frozen, frozen
 from sparring.uses.detect.damage import damage
+from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
 from sparring.uses.detect.scorer import BATCH, Fitting, Scored
 from sparring.uses.detect.scorers import SCORERS, view, views
 
 AUTO = "auto"
 LEAST_NORMALS = 20
+LEAST_SIDE = 8  # pixels, of the networks that are trained
 HELD_OUT, LEAST_HELD, MOST_HELD = 0.25, 0.4, 1000  # shares of the normals, and most pictures, for the threshold
 FINE = 100  # held-out normals that 1 % of false alarms needs; fewer than LEAST_HELD of all are taken for it
 CHOOSING, MOST_CHOOSING = 0.15, 300  # share of the normals, and most pictures, by which a scorer is chosen
+LEAST_DAMAGED = 60  # pictures that are damaged at least, by which a scorer is chosen
 FAR = 5.0  # robust deviations of log scores from which a picture among the normals is suspected
 ODDEST = 0.95  # quantile of the greatest value of held-out heat maps, which the heat scale has at its middle
 
@@ -78,7 +80,7 @@ class Detector:
         false_alarms: the share of normal pictures that may be called odd.
         minutes: of processor time for all scorers that are trained, in equal shares; 0 leaves these out.
         steps: how many steps each takes instead, for a result that does not depend on the machine.
-        features: "imagenet", "edges", or "auto", the first of these that is installed.
+        features: of frozen networks, "imagenet" or "edges".
         seed: every random draw follows from it.
 
     Raises:
@@ -92,11 +94,13 @@ class Detector:
         false_alarms: float = 0.05,
         minutes: float = 2.0,
         steps: int | None = None,
-        features: str = AUTO,
+        features: str = IMAGENET,
         seed: int = 0,
     ) -> None:
         if method not in (AUTO, *SCORERS):
             raise ConfigError(unknown("method", method, [AUTO, *SCORERS]))
+        if features not in FEATURES:
+            raise ConfigError(unknown("features", features, FEATURES))
         self.method = method
         self.false_alarms = number("false_alarms", false_alarms, 1e-6, 0.5)
         self.minutes = number("minutes", minutes, 0)
@@ -134,7 +138,7 @@ class Detector:
         self.shape_ = tuple(pictures.shape[1:])
         self._learn(pictures[fitted], tell)
         self.candidates_ = self._judged(pictures[choosing], known, tell)
-        best = max(self.candidates_, key=lambda each: each.auroc.value).name
+        best = best_of(self.candidates_)
         self.chosen_ = best if self.method == AUTO else self.method
         tell("scoring held-out normals")
         scored = self.scored(pictures[held], list(self.scorers_))
@@ -291,9 +295,23 @@ def as_pictures(data: Any) -> Tensor:
     return kind.for_features(found.samples, found.spec)
 
 
+def best_of(candidates: Sequence[Candidate]) -> str:
+    """The name of the candidate with the greatest AUROC; of equal ones a baseline, and that which sees most."""
+    order = list(SCORERS)
+    best = max(candidates, key=lambda c: (c.auroc.value, not SCORERS[c.name]().trained, order.index(c.name)))
+    return best.name
+
+
 def _damaged(normals: Tensor, seed: int) -> Tensor:
-    damaged = damage(normals, torch.Generator().manual_seed(seed))
-    return damaged.pictures[damaged.masks.flatten(1).any(1)]
+    """Normals that were damaged visibly, each as often as LEAST_DAMAGED needs."""
+    times = -(-LEAST_DAMAGED // len(normals))
+    damaged = damage(normals.repeat(times, 1, 1, 1), torch.Generator().manual_seed(seed))
+    visible = damaged.pictures[damaged.masks.flatten(1).any(1)]
+    if not len(visible):
+        raise DataError(
+            "no damage shows in these pictures, so that no method can be chosen. Give some known bad pictures."
+        )
+    return visible
 
 
 def parts(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -325,6 +343,11 @@ def far_out(scores: Tensor) -> Tensor:
 
 
 def _check_normals(pictures: Tensor) -> None:
+    if min(pictures.shape[2:]) < LEAST_SIDE:
+        raise DataError(
+            f"pictures of {pictures.shape[3]} x {pictures.shape[2]} pixels are too small for a detector: "
+            f"each side needs at least {LEAST_SIDE}."
+        )
     if len(pictures) < LEAST_NORMALS:
         raise DataError(
             f"{counted(len(pictures), 'normal picture')} {'is' if len(pictures) == 1 else 'are'} too few: "

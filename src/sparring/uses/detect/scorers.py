@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor
 
-from sparring.metrics.places import Frozen
 from sparring.uses.detect.baselines import PCA, Brightness, Neighbours, some
 from sparring.uses.detect.features import Edges, Patches, Pooled
+from sparring.uses.detect.places import Frozen
 from sparring.uses.detect.repairer import Repair
 from sparring.uses.detect.residuals import Residuals
 from sparring.uses.detect.scorer import BATCH, Scorer

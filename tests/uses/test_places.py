@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sparring.errors import ConfigError
-from sparring.metrics.places import AUTO, EDGES, IMAGENET, frozen, seen
+from sparring.uses.detect.places import EDGES, IMAGENET, frozen, seen
 
 
 @pytest.mark.parametrize("name", [EDGES, IMAGENET])
@@ -34,9 +34,6 @@ def test_the_network_sees_small_pictures_enlarged_and_large_ones_reduced() -> No
     assert seen(1000, 500) == (224, 112)
 
 
-def test_the_best_features_that_are_installed_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert frozen(AUTO).name == IMAGENET
-    monkeypatch.setattr("sparring.metrics.places.has_imagenet", lambda: False)
-    assert frozen(AUTO).name == EDGES
-    with pytest.raises(ConfigError, match="unknown features"):
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="unknown features 'imagnet'. Did you mean 'imagenet'"):
         frozen("imagnet")

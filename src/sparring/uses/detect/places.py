@@ -1,7 +1,7 @@
 """Features of each place of a picture, from a network that is never trained here.
 
-They are those of an ImageNet network where its packages are installed, else edges and colours, which need no
-network. A place is a square of some pixels; its features say what is there and around it.
+They are those of the ImageNet network inside the package, or edges and colours, which need no network. A place
+is a square of some pixels; its features say what is there and around it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 from sparring.errors import ConfigError, unknown
 from sparring.metrics import scattering
 from sparring.metrics.features import resize, rgb
-from sparring.metrics.pretrained import has_imagenet, imagenet_stages
+from sparring.networks.imagenet import ImageNetFeatures
 
-AUTO, IMAGENET, EDGES = "auto", "imagenet", "edges"
-STAGES = (2, 4)  # of the network: 40 features with an eighth of the pixels a side, and 112 with a sixteenth
+FEATURES = IMAGENET, EDGES = "imagenet", "edges"
+STAGES = (1, 3)  # of those given on: 40 features with an eighth of the pixels a side, and 112 with a sixteenth
 SIDES = (64, 224)  # pixels of the longer side that the network sees, at least and at most
 AROUND = 3  # places a side over which features are averaged
 FINEST = 4  # pixels a place, of edges
@@ -42,22 +42,20 @@ class Frozen:
         return self.maps(pictures.float())
 
 
-def frozen(name: str = AUTO) -> Frozen:
-    """The features of this name; "auto" takes the best that is installed.
+def frozen(name: str = IMAGENET) -> Frozen:
+    """The features of this name.
 
     Raises:
-        ConfigError: an unknown name, or the packages are not installed.
+        ConfigError: an unknown name.
     """
-    if name == AUTO:
-        name = IMAGENET if has_imagenet() else EDGES
     if name == EDGES:
         return Frozen(EDGES, edges)
     if name != IMAGENET:
-        raise ConfigError(unknown("features", name, [AUTO, IMAGENET, EDGES]))
-    stages = imagenet_stages()
+        raise ConfigError(unknown("features", name, FEATURES))
+    network = ImageNetFeatures().eval()
 
     def maps(pictures: Tensor) -> Tensor:
-        found = stages(resize(rgb(pictures), *seen(*pictures.shape[2:])))
+        found = network((resize(rgb(pictures), *seen(*pictures.shape[2:])) - 127) / 128)
         chosen = [avg_pool2d(found[k], AROUND, 1, AROUND // 2, count_include_pad=False) for k in STAGES]
         size = chosen[0].shape[2:]
         return torch.cat([interpolate(part, size, mode="bilinear", align_corners=False) for part in chosen], 1)
