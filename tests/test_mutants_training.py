@@ -261,7 +261,9 @@ MUTANTS = [
     Mutant(inference, "Sampler.load", "(AVERAGE, GENERATOR) if", "(GENERATOR,) if", partial(test_inference.test_another_generator_than_the_config_s_is_refused, changes={"ema_half_life": None})),
     Mutant(inference, "Sampler.walk", "// STOP_FRAMES", "// (2 * STOP_FRAMES)", test_inference.test_a_walk_comes_back_to_where_it_began),
 
-    Mutant(selection, "Judge.features", "self.config.seed + offset", "self.config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
+    Mutant(selection, "_half", "offset == REPORTING", "False", partial(test_best.test_a_translation_is_chosen_by_some_held_out_sources_and_reported_on_others, count=21, each=10)),
+    Mutant(selection, "Judge.features", "self.inputs(offset)", "self.inputs(CHOOSING)", test_best.test_one_set_of_latents_chooses_and_another_reports),
+    Mutant(selection, "judge", "config.seed + offset", "config.seed", test_best.test_one_set_of_latents_chooses_and_another_reports),
     Mutant(selection, "Judge.measured", "REPORTING", "CHOOSING", test_quality.test_a_report_measures_what_no_checkpoint_is_chosen_on),
     Mutant(selection, "summary", '"step", "last_step"', '"last_step", "step"', test_best.test_a_report_is_told_in_a_line_or_not_at_all),
     Mutant(selection, "judge", "if unseen is None", "if True", test_best.test_the_judge_measures_against_what_was_set_aside),

@@ -1,6 +1,7 @@
 """The game of translation: its step, its terms together, and what it refuses."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,31 @@ def test_the_other_direction_has_the_other_shapes() -> None:
     assert turned.given.shape == spec.shape
     gan = GAN("cyclegan", **TINY).fit(grey.samples.numpy(), colour.samples.numpy(), samples_seen=32)
     assert gan.translate(grey.samples.numpy()).shape == (40, 3, 8, 8)
+
+
+class Own(nn.Module):
+    """A user's own generator, of either direction."""
+
+    def __init__(self, shape: tuple[int, ...], given: tuple[int, ...]) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(given[0], shape[0], 3, padding=1)
+
+    def forward(self, given: Tensor) -> Tensor:
+        return torch.tanh(self.layer(given))
+
+
+def test_own_networks_are_made_for_both_directions(tmp_path: Path) -> None:
+    grey, colour = np.zeros((40, 8, 8), np.uint8), np.zeros((40, 8, 8, 3), np.uint8)
+    options = {name: value for name, value in TINY.items() if "width" not in name} | {"samples_seen": 32}
+    judges = lambda shape: nn.Conv2d(shape[0], 1, 3)  # noqa: E731
+    gan = GAN("cyclegan", **options, generator=Own, discriminator=judges).fit(
+        grey, colour, out=tmp_path / "own"
+    )
+    back = gan.game_.players["back"].layer.weight
+    assert back.shape[:2] == (1, 3)
+    assert GAN.load(tmp_path / "own", generator=Own).translate(grey[:2]).shape == (2, 3, 8, 8)
+    with pytest.raises(ConfigError, match="generator: a cycle .* generator=MyNetwork, not one that is made"):
+        GAN("cyclegan", **options, generator=Own((3, 8, 8), (1, 8, 8))).fit(grey, colour)
 
 
 def test_it_learns_what_changes() -> None:

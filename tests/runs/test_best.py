@@ -7,12 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from conftest import TINY
 from sparring import games
+from sparring.data.arrays import from_array
+from sparring.data.pairs import joined
 from sparring.data.spec import Dataset
 from sparring.history.record import Record
 from sparring.kinds import find
@@ -94,7 +97,7 @@ def test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_la
 
     features = SimpleNamespace(name="x", label="FD-x")
     found: Any = SimpleNamespace(
-        config=folder.config, spec=data.spec, distance=distance, measured=measured, extractor=features
+        config=folder.config, spec=data.spec, count=60, distance=distance, measured=measured, extractor=features
     )
     chooser = selection.Selection(found, folder.best, game, print)
     for game.clock.step in (1, 2, 3):
@@ -216,3 +219,19 @@ def test_a_report_is_told_in_a_line_or_not_at_all(tmp_path: Path) -> None:
         path.write_text(json.dumps(facts | {name: None}))
         assert selection.summary(path) == ""
     assert selection.summary(tmp_path / "none.json") == ""
+
+
+@pytest.mark.parametrize(("count", "each"), [(21, 10), (400, 60), (3, 3)])
+def test_a_translation_is_chosen_by_some_held_out_sources_and_reported_on_others(
+    few: None, count: int, each: int
+) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (40 + count, 8, 8), dtype=np.uint8)
+    data, held_out = (
+        joined(from_array(part), from_array(255 - part), "names") for part in (pictures[:40], pictures[40:])
+    )
+    config = suited.configure(data, "paired", **TINY)
+    found = selection.judge(config, games.make(config, data.spec, 0), data, held_out)
+    choosing, reporting = (found.inputs(of)[0] for of in (selection.CHOOSING, selection.REPORTING))
+    assert len(choosing) == len(reporting) == found.count == each
+    assert count == 3 or not torch.cdist(choosing.flatten(1), reporting.flatten(1)).eq(0).any()

@@ -153,6 +153,7 @@ def test_what_draws_from_latents_does_not_translate(tmp_path: Path, capsys: pyte
         (["--from", "INK", "--to", "RED", "--generator", "dcgan"], "does not take pictures to translate"),
         (["mnist", "--generator", "unet", "--discriminator", "unet"], "unet networks are given pictures"),
         (["--from", "INK", "--to", "RED", "RED"], "both targets"),
+        (["--from", "INK"], "is missing: give --to TARGETS, or --paired halves"),
     ],
 )
 def test_what_does_not_go_together(

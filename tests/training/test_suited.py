@@ -15,6 +15,7 @@ from sparring.config.recipes import RECIPES
 from sparring.config.toml import load_toml
 from sparring.data.arrays import from_array
 from sparring.data.folders import from_folder
+from sparring.data.pairs import joined
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError
 from sparring.gan import GAN
@@ -256,6 +257,21 @@ def test_a_batch_that_is_asked_for_stays(capsys: pytest.CaptureFixture[str], tmp
 def test_too_few_samples_are_refused_with_the_least_number(count: int) -> None:
     with pytest.raises(DataError, match=f"mine has {count} samples?; a training needs at least {suited.LEAST}"):
         suited.configure(data(count))
+
+
+def test_a_hold_out_that_leaves_too_few_is_told_what_to_do_instead() -> None:
+    with pytest.raises(DataError, match="9 samples after --hold-out 0.1.*or hold out none: --hold-out 0"):
+        suited.configure(data(suited.LEAST), hold_out=0.1)
+
+
+@pytest.mark.parametrize(("count", "share", "told"), [(30, 0.1, "0.14"), (40, 0.1, ""), (30, 0.0, "")])
+def test_a_translation_that_cannot_be_judged_is_told_before_it_is_trained(
+    count: int, share: float, told: str
+) -> None:
+    said: list[str] = []
+    suited.configure(joined(data(count), data(count), "names"), "auto", False, said.append, hold_out=share)
+    about = [line for line in said if "is judged by 4 or more" in line]
+    assert [line.split()[-1] for line in about] == ([f"{told}."] if told else [])
 
 
 @pytest.mark.parametrize(

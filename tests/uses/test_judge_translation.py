@@ -102,6 +102,9 @@ def test_too_few_pictures_are_refused_and_what_was_trained_on_is_said() -> None:
         judge(*arguments, negatives(3), "mine", regression_seconds=0)
     found = judge(*arguments, None, "mine", regression_seconds=0)
     assert "Nothing was held out" in found.comparison.notes[0]
+    rough, enough = (judge(*arguments, negatives(count), "mine", regression_seconds=0) for count in (20, 50))
+    assert "each is 5% of content" in rough.comparison.notes[0]
+    assert enough.comparison.notes == ()
 
 
 @pytest.mark.parametrize("recipe", ["paired", "unpaired"])
@@ -161,7 +164,8 @@ def test_arrays_are_judged_in_python() -> None:
 def test_one_side_alone_is_refused() -> None:
     circles = np.zeros((20, 16, 16), np.uint8)
     circles[:, 4:9, 4:9] = np.arange(20)[:, None, None]
-    gan = GAN(game="translation", paired=True, **TINY | {"samples_seen": 16}).fit(circles, 255 - circles)
+    gan = GAN(game="translation", paired=True, **TINY | {"samples_seen": 16, "hold_out": 0.2})
+    gan.fit(circles, 255 - circles)
     for alone in (circles, (circles,), circles[:2]):
         with pytest.raises(ConfigError, match=r"two sides: evaluate\(\(sources, targets\)\)"):
             gan.evaluate(alone)

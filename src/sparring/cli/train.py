@@ -108,6 +108,11 @@ def _data(args: argparse.Namespace, in_file: Any) -> str:
         return str(args.data)
     if in_file is not None:
         return Config().replace(data=in_file).dataset.data
+    if args.source is not None:
+        raise ConfigError(
+            f"--from {args.source} says what pictures are made from, and what they shall become is missing: "
+            "give --to TARGETS, or --paired halves for pictures that hold both side by side."
+        )
     raise ConfigError(
         f"what to train on is missing: give DATA, {DATA_HELP}, or a file with --config that has data = "
         '"NAME" in [dataset]. For help: sparring train --help'

@@ -52,8 +52,11 @@ def make(
         more: dict[str, nn.Module] = {}
         if chosen.cycle:
             turned = reverse(spec)
-            more["back"] = networks.generator(config.networks, turned, 0)
-            more["back_discriminator"] = networks.discriminator(config.networks, turned, 0)
+            _check_for_the_way_back(own)
+            more["back"] = networks.generator(config.networks, turned, 0, own.get("generator"))
+            more["back_discriminator"] = networks.discriminator(
+                config.networks, turned, 0, own.get("discriminator")
+            )
         if chosen.contrast:
             more["projector"] = Projector(_channels(generator, spec))
     for player, network in zip(PLAYERS, (generator, discriminator), strict=True):
@@ -97,6 +100,22 @@ def reverse(spec: Spec) -> Spec:
     assert spec.given is not None
     given = Spec(spec.kind, spec.shape, spec.codec)
     return Spec(spec.kind, spec.given.shape, spec.given.codec, given=given, unpaired=spec.unpaired)
+
+
+def _check_for_the_way_back(own: Mapping[str, Given]) -> None:
+    """Refuse networks that are there once, where each direction needs its own.
+
+    Raises:
+        ConfigError: which player, and what to give.
+    """
+    for player, given in own.items():
+        if isinstance(given, nn.Module):
+            raise ConfigError(
+                f"{player}: a cycle (cycle_weight) has a second one for the way back, so give the class or a "
+                f"function that makes one, {player}=MyNetwork, not one that is made already. It may have the "
+                "parameters shape, of what it makes or judges, and given, of what it is given. Or choose a "
+                'recipe without a cycle, "cut", or with pairs "paired".'
+            )
 
 
 def _channels(generator: nn.Module, spec: Spec) -> list[int]:

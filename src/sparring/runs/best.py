@@ -35,7 +35,7 @@ from sparring.metrics.features import Extractor
 from sparring.runs import checkpoint
 
 CHOOSING, REPORTING = 2_000_003, 3_000_017  # added to the run's seed: two sets of latents
-COUNT = 2000  # samples in a measurement
+COUNT = 2000  # samples in a measurement, at most
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ class Judge:
 
     config: Config
     spec: Spec
-    inputs: Callable[[int], Inputs]  # the inputs for COUNT samples, from a seed
+    inputs: Callable[[int], Inputs]  # the inputs for a measurement, from CHOOSING or REPORTING
+    count: int  # of them
     extractor: Extractor
     standard: quality.Standard
 
     def distance(self, generator: nn.Module, offset: int) -> float:
-        """The Fréchet distance of COUNT samples; the same offset gives the same inputs."""
+        """The Fréchet distance of ``count`` samples; the same offset gives the same inputs."""
         return frechet(fit_gaussian(self.features(generator, offset)), self.standard.law)
 
     def measured(self, generator: nn.Module) -> tuple[float, quality.TimesReal]:
@@ -58,8 +59,8 @@ class Judge:
         return frechet(fit_gaussian(features), self.standard.law), self.standard.times_real([features])
 
     def features(self, generator: nn.Module, offset: int) -> Tensor:
-        """Features (COUNT, D) of COUNT samples."""
-        given, labels = self.inputs(self.config.seed + offset)
+        """Features (count, D) of ``count`` samples."""
+        given, labels = self.inputs(offset)
         return self.extractor(drawing.to_measure(generator, given, labels, self.spec))
 
 
@@ -67,8 +68,8 @@ def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = 
     """The judge of a run on its training data.
 
     The real samples are ``held_out``, or else the held-out part of a built-in set, or else the training data;
-    their statistics come from the cache. For paired data, generated samples are drawn from the inputs of
-    ``held_out``, or else of the training data.
+    their statistics come from the cache. For data with sources, what is measured is made from those of
+    ``held_out``, or else of the training data: from one half to choose, from the other to report.
     """
     device = game.runtime.device
     reals = to_measure(data, device)
@@ -85,9 +86,25 @@ def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = 
         others = reals.samples[torch.randperm(len(reals.samples), generator=rng)[:COUNT]]
     second = extractor(others) if len(others) else torch.empty(0, 1)
     by = quality.estimating_standard(extractor, law, size, second, len(data), unseen_count)
+    some = held_out or data
+    if some.given is not None:
+        count = min(COUNT, len(some.given) // 2 if len(some.given) >= 4 else len(some.given))
+        return Judge(config, data.spec, partial(_half, some, count), count, extractor, by)
     labels = drawing.natural_labels(COUNT, data.class_counts)
-    inputs = partial(game.inputs, held_out or data, COUNT, labels=labels)
-    return Judge(config, data.spec, inputs, extractor, by)
+
+    def inputs(offset: int) -> Inputs:
+        return game.inputs(some, COUNT, config.seed + offset, labels)
+
+    return Judge(config, data.spec, inputs, COUNT, extractor, by)
+
+
+def _half(data: Dataset, count: int, offset: int) -> Inputs:
+    """``count`` sources, none of which another offset takes; all of them if they are fewer than four."""
+    assert data.given is not None
+    places = drawing.places_of_given(data, len(data.given), 0)
+    places = (places[-count:] if offset == REPORTING else places)[:count]
+    labels = None if data.labels is None or data.spec.unpaired else data.labels[places]
+    return Inputs(data.given.batch(places).real, labels)
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:
@@ -125,7 +142,7 @@ class Selection:
         if not distance < self.best:
             return False
         self.best, self.best_step = distance, record.step
-        chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": COUNT}
+        chosen = {"frechet": distance, "features": self.judge.extractor.name, "count": self.judge.count}
         checkpoint.write(self.game, self.folder, chosen)
         return True
 
@@ -142,7 +159,7 @@ class Selection:
             "times_real": times.value,
             "times_real_error": times.error,
             "label": self.judge.extractor.label,
-            "count": COUNT,
+            "count": self.judge.count,
             "step": facts["step"],
             "chosen_at": facts.get("frechet"),
             "frechet": distance,

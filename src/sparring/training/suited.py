@@ -28,6 +28,7 @@ LARGE_WEIGHT = 0.4  # of features, for pictures that are seen at FEATURES_FROM p
 LEAST_BATCH = 8  # to which batches of large samples are halved; twice as many where a batch is normalised
 PAIRED, UNPAIRED = "paired", "unpaired"  # the recipes of data with sources
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
+LEAST_JUDGED = 4  # held-out pictures of a translation; a look at fewer says nothing
 
 
 def configure(
@@ -64,6 +65,8 @@ def configure(
     found: dict[str, Any] = {"conditional": conditional}
     if "batch_size" not in changes:
         found["batch_size"] = batch_size(config, dataset, tell)
+    if dataset.given is not None:
+        _tell_few_held_out(config, dataset, tell)
     if config.networks.d_features != "none" and "d_features_weight" not in changes:
         found["d_features_weight"] = features_weight(config, dataset)
     if not config.networks.latent_dim:
@@ -72,6 +75,19 @@ def configure(
         gamma = float(f"{config.penalties.gamma_per_variance * total_variance(dataset):.3g}")
         found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
     return config.replace(**found)
+
+
+def _tell_few_held_out(config: Config, data: Dataset, tell: Tell) -> None:
+    """Tell that the hold-out of a translation is too small to judge it by."""
+    assert data.given is not None
+    share, count = config.dataset.hold_out, min(len(data), len(data.given))
+    held = hold_out_count(count, share)
+    if 0 < held < LEAST_JUDGED and count > LEAST_JUDGED:
+        enough = math.ceil(100 * LEAST_JUDGED / count) / 100
+        tell(
+            f"--hold-out {share:g} of {counted(count, 'picture')} is {held:,}, and a translation is judged by "
+            f"{LEAST_JUDGED} or more: --hold-out {enough:g}."
+        )
 
 
 def features_weight(config: Config, data: Dataset) -> float:
@@ -189,7 +205,8 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
     held = f" after --hold-out {config.dataset.hold_out:g}" if config.dataset.hold_out else ""
     if count < LEAST:
         few = counted(count, "sample")
-        raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. Add samples.")
+        more = "Add samples" + (", or hold out none: --hold-out 0" if len(data) >= LEAST else "")
+        raise DataError(f"{data.name} has {few}{held}; a training needs at least {LEAST}. {more}.")
     batch = config.optimizers.batch_size
     least = LEAST_BATCH if config.networks.g_norm == "none" else 2 * LEAST_BATCH
     while batch > least and batch * math.prod(data.spec.shape) > kinds.of(data.spec).most_numbers:

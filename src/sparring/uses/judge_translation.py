@@ -31,11 +31,12 @@ from sparring.runs.folder import RunFolder
 from sparring.runs.translator import Translator
 from sparring.training import loop, plan
 from sparring.training.budget import Budget
+from sparring.training.suited import LEAST_JUDGED
 from sparring.uses.evaluate import as_read
 from sparring.uses.tables import show_comparison
 
 MOST = 2000  # held-out pictures, and training pictures among which is looked up
-LEAST = 4  # held-out pictures; a Fréchet distance needs two, and a look at fewer says nothing
+FEW = 50  # held-out pictures, below which numbers are rough
 SHOWN = 24  # outputs that are shown, the worst first
 REGRESSION_SECONDS = 60.0  # that plain regression trains, at most
 UNTOUCHED, MEAN, RETRIEVAL, REGRESSION = "doing nothing", "the mean target", "a look-up", "plain regression"
@@ -128,10 +129,10 @@ def judge(
     """
     some = _some(held_out or data, MOST)
     assert some.given is not None
-    if min(len(some), len(some.given)) < LEAST:
+    if min(len(some), len(some.given)) < LEAST_JUDGED:
         raise ConfigError(
-            f"{counted(len(some), 'held-out picture')} are too few to judge by: at least {LEAST} are needed. "
-            "Train with a larger --hold-out (hold_out)."
+            f"{counted(len(some), 'held-out picture')} are too few to judge by: at least {LEAST_JUDGED} are "
+            "needed. Train with a larger --hold-out (hold_out)."
         )
     tell("translating")
     spec, paired = translator.spec, not translator.spec.unpaired
@@ -139,6 +140,11 @@ def judge(
     notes = (
         [] if held_out else ["Nothing was held out: these pictures were trained on. --hold-out 0.1 keeps some."]
     )
+    if len(some) < FEW:
+        notes.append(
+            f"Few pictures: each is {1 / len(some):.0%} of content, and a style of so few is rough. More tell "
+            "small differences."
+        )
     if paired and regression_seconds and config.translation.adversarial_weight:
         columns[REGRESSION] = regression(config, data, regression_seconds, tell)(some.given.samples)
         notes.append(f"plain regression: the same generator without an adversary, {regression_seconds:.0f} s.")
