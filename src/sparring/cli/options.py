@@ -228,6 +228,15 @@ def _training_verbs(verbs: Any) -> None:
 
 
 def _using_verbs(verbs: Any) -> None:
+    _sample_verb(verbs)
+    _translate_verb(verbs)
+    _evaluate_verb(verbs)
+    _study_verb(verbs)
+    _detect_verb(verbs)
+    _tune_verb(verbs)
+
+
+def _sample_verb(verbs: Any) -> None:
     sample = verbs.add_parser("sample", description="Draw from a trained generator.")
     sample.add_argument("run", metavar="RUN", type=run, help=RUN_HELP)
     sample.add_argument("--count", type=whole, help="number of samples (64; with --interpolate: frames)")
@@ -259,6 +268,8 @@ def _using_verbs(verbs: Any) -> None:
     )
     sample.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
+
+def _translate_verb(verbs: Any) -> None:
     translate = verbs.add_parser(
         "translate", description="Make pictures of other pictures, with a trained translation."
     )
@@ -272,6 +283,8 @@ def _using_verbs(verbs: Any) -> None:
     translate.add_argument("--force", action="store_true", help="replace pictures in --out")
     translate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
+
+def _evaluate_verb(verbs: Any) -> None:
     evaluate = verbs.add_parser(
         "evaluate", description=EVALUATE, epilog=EVALUATE_EXAMPLES, usage="sparring evaluate [RUN] [options]"
     )
@@ -308,10 +321,6 @@ def _using_verbs(verbs: Any) -> None:
     )
     evaluate.add_argument("--force", action="store_true", help="replace --out if it exists")
     evaluate.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
-
-    _study_verb(verbs)
-    _detect_verb(verbs)
-    _tune_verb(verbs)
 
 
 def _tune_verb(verbs: Any) -> None:

@@ -292,6 +292,15 @@ def _is_broken(source: Source, files: Sequence[_File], k: int) -> bool:
     return False
 
 
+def _check_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DataError(
+            f"cannot keep the decoded pictures in {folder}: {needed:,} bytes are needed, {free:,} are "
+            "free. Make room there, or set XDG_CACHE_HOME to a folder on another disk."
+        )
+
+
 def _write(
     path: Path,
     source: Source,
@@ -303,13 +312,7 @@ def _write(
 ) -> None:
     """Decode all files into an entry of the cache; the pixels are written first."""
     each = form.decoded * form.height * form.width
-    needed = len(files) * max(1, form.crops.count) * each
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise DataError(
-            f"cannot keep the decoded pictures in {path.parent}: {needed:,} bytes are needed, {free:,} are "
-            "free. Make room there, or set XDG_CACHE_HOME to a folder on another disk."
-        )
+    _check_room(path.parent, len(files) * max(1, form.crops.count) * each)
 
     def work(part: _Part) -> _Made:
         k, patches = part
