@@ -7,6 +7,7 @@ import pytest
 import test_pairs
 import test_terms
 import test_translation
+import test_translation_parity as parity
 import test_translator
 import test_unet
 from mutants import Mutant, caught, in_suite
@@ -42,6 +43,16 @@ MUTANTS = [
     Mutant(translation_step, "generator_loss", "weights.adversarial * deceit(", "0 * deceit(", weighted),
     Mutant(translation_step, "generator_loss", "there + here", "there", weighted),
     Mutant(translation_step, "generator_loss", "weights.reconstruct * ", "2 * ", test_translation.test_without_an_adversary_it_is_plain_regression),
+    Mutant(translation_step, "patch_contrast", "with torch.no_grad():", "if True:", parity.test_cut),
+    Mutant(translation_step, "generator_loss", "(found + patch_contrast(game, as_given(real, given), kept, rng)) / 2", "found + patch_contrast(game, as_given(real, given), kept, rng)", parity.test_cut),
+    Mutant(translation_step, "generator_loss", "as_given(real, given)), real)", "as_given(real, given)), output)", parity.test_cyclegan),
+    Mutant(translation_step, "discriminator_update", "real_logits.flatten(), fake_logits.flatten()", "fake_logits.flatten(), real_logits.flatten()", parity.test_pix2pix),
+    Mutant(translation_step, "discriminator_update", "fake_logits.flatten()).mean()", "fake_logits.flatten()).sum()", parity.test_pix2pix),
+    Mutant(translation_step, "deceit", "fake_logits.flatten()).mean()", "fake_logits.flatten()).sum()", parity.test_cyclegan),
+    Mutant(translation_step, "full", "torch.promote_types(values.dtype, torch.float32)", "torch.float32", parity.test_pix2pix),
+    Mutant(translation_step, "translation_step", "given_of(batch), returned.detach()", "as_given(batch.real, given_of(batch)), returned.detach()", parity.test_cyclegan),
+    Mutant(translation_step, "translation_step", " * game.runtime.processes", "", partial(parity.test_two_processes_play_as_one, recipe="paired")),
+    Mutant(translation_rules, "weights", "chosen.identity_weight", "chosen.cycle_weight", parity.test_cyclegan),
     Mutant(translation_step, "as_given", "pictures.mean(1, keepdim=True)", "pictures[:, :1]", partial(test_translation.test_channels_of_the_other_side, of=3, into=1)),
     Mutant(translation_step, "translation_step", "if game.weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),
     Mutant(translation_rules, "reverse", "spec.given.shape, ", "spec.shape, ", test_translation.test_the_other_direction_has_the_other_shapes),

@@ -137,19 +137,21 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
     },
-    # CUT (Park et al. 2020): least squares, and the contrast of patches of sources and of targets.
+    # CUT (Park et al. 2020): least squares, and the contrast of patches of sources and of targets. Its
+    # generator's loss is (D - 1)^2, twice that of Mao et al. 2017: the adversary weighs 2.
     "cut": {
         "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
         "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 32, "d_width": 32,
-        "loss": "least-squares", "contrast_weight": 1.0, "contrast_targets": True,
+        "loss": "least-squares", "adversarial_weight": 2.0,
+        "contrast_weight": 1.0, "contrast_targets": True,
         "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
     },
-    # CycleGAN (Zhu et al. 2017): least squares, 10 times the cycle, half as much for the identity.
+    # CycleGAN (Zhu et al. 2017): least squares as in CUT, 10 times the cycle, half as much for the identity.
     "cyclegan": {
         "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
         "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 32, "d_width": 32,
-        "loss": "least-squares", "cycle_weight": 10.0, "identity_weight": 5.0,
+        "loss": "least-squares", "adversarial_weight": 2.0, "cycle_weight": 10.0, "identity_weight": 5.0,
         "batch_size": 4, "g_lr": 2e-4, "d_lr": 2e-4, "beta1": 0.5, "beta2": 0.999,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "samples_seen": 100_000,
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -111,7 +111,7 @@ def forge(game: TranslationGame, generator: nn.Module, given: Tensor) -> Tensor:
     """The pictures that a generator makes of others."""
     with game.runtime.autocast():
         made: Tensor = generator(given)
-    return made.float()
+    return full(made)
 
 
 def judge(game: TranslationGame, discriminator: nn.Module, given: Tensor, pictures: Tensor) -> Tensor:
@@ -119,7 +119,12 @@ def judge(game: TranslationGame, discriminator: nn.Module, given: Tensor, pictur
     seen = torch.cat([given, pictures], 1) if game.paired else pictures
     with game.runtime.autocast():
         logits: Tensor = discriminator(seen)
-    return logits.float().reshape(len(pictures), -1)
+    return full(logits).reshape(len(pictures), -1)
+
+
+def full(values: Tensor) -> Tensor:
+    """The values in float32, or in float64 if they have it."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def discriminator_update(
@@ -215,18 +220,26 @@ def as_given(pictures: Tensor, like: Tensor) -> Tensor:
 
 
 def patch_contrast(game: TranslationGame, given: Tensor, output: Tensor, rng: torch.Generator) -> Tensor:
-    """The mean of ``contrast`` over the scales of the generator's features, at PLACES random places each."""
+    """The mean of ``contrast`` over the scales of the generator's features, at PLACES random places each.
+
+    Only what is made of the output learns: what it is compared with stays where it is.
+    """
     assert game.projector is not None
-    encode: Any = game.generator.encode  # a network that learns, as its other layers do
+    projector, encode = game.projector, cast(Any, game.generator).encode
     with game.runtime.autocast():
-        of_output, of_given = encode(as_given(output, given)), encode(given)
+        of_output = encode(as_given(output, given))
+        with torch.no_grad():
+            of_given = encode(given)
+
+    def vectors(features: Tensor, places: Tensor, scale: int) -> Tensor:
+        found: Tensor = projector(full(features).flatten(2)[:, :, places].transpose(1, 2), scale)
+        return found
+
     found = []
     for scale, (queries, keys) in enumerate(zip(of_output, of_given, strict=True)):
         count = queries.shape[2] * queries.shape[3]
         places = torch.randperm(count, generator=rng, device=rng.device)[:PLACES].to(queries.device)
-        sides = (
-            game.projector(side.float().flatten(2)[:, :, places].transpose(1, 2), scale)
-            for side in (queries, keys.detach())
-        )
-        found.append(contrast(*sides).mean())
+        with torch.no_grad():
+            fixed = vectors(keys, places, scale)
+        found.append(contrast(vectors(queries, places, scale), fixed).mean())
     return torch.stack(found).mean()
