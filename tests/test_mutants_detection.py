@@ -13,7 +13,7 @@ import test_wafers
 from mutants import Mutant, caught, in_suite
 from sparring.data import wafers
 from sparring.metrics import detection, gaussian
-from sparring.uses.detect import adversary, baselines, damage, detector, features, places, repairer
+from sparring.uses.detect import adversary, baselines, damage, detector, features, kept, places, repairer
 
 PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
 COVERS = partial(test_detection.test_the_interval_of_an_auroc_holds_the_truth_in_95_of_100_cases, shift=1.0)
@@ -42,6 +42,12 @@ STEPS = test_adversaries.test_both_sides_take_their_steps_and_the_rates_fall
 REPEATS = partial(
     test_adversaries.test_a_training_follows_from_its_seed_and_touches_no_other_random_numbers, name="residuals"
 )
+RESUMED = partial(test_adversaries.test_a_training_that_was_stopped_goes_on_bit_for_bit, name="residuals")
+UNKNOWN = partial(
+    test_adversaries.test_a_state_that_does_not_belong_or_is_damaged_is_not_taken, what="another key"
+)
+KEYS = test_adversaries.test_the_key_of_a_fit_depends_on_its_pictures_and_options
+EQUAL = test_detector.test_of_methods_that_are_equally_good_the_baseline_that_sees_most_is_taken
 AVERAGED = test_adversaries.test_large_pictures_are_averaged_and_small_ones_kept
 
 MUTANTS = [
@@ -80,6 +86,11 @@ MUTANTS = [
     Mutant(repairer, "distance", "difference.square()", "difference.abs()", FORMS),
     Mutant(adversary, "play", "(1 - progress * (1 - LAST_LR))", "0", STEPS),
     Mutant(adversary, "play", "_step(theirs, judge, d_loss)", "pass", STEPS),
+    Mutant(adversary, "_begun", 'restore_optimizer(side.optimizer, f"optimizer {k}", state)', "pass", RESUMED),
+    Mutant(adversary, "_begun", 'int(state["steps"])', "0", RESUMED),
+    Mutant(kept, "Kept.load", "!= self.key", "is None", UNKNOWN),
+    Mutant(kept, "key_of", "total.update(picture.contiguous().numpy().data)", "pass", KEYS),
+    Mutant(detector, "best_of", "not SCORERS[c.name]().trained, ", "", EQUAL),
     Mutant(adversary, "seeded", "torch.random.fork_rng(devices=[])", "torch.no_grad()", REPEATS),
     Mutant(adversary, "reduced", "LONGEST / max(height, width)", "LONGEST / min(height, width)", AVERAGED),
     Mutant(damage, "damage", "> VISIBLE", "> 200", MARKED),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from torch import Tensor, nn
 from sparring.errors import NonFiniteError
 from sparring.metrics.detection import auroc
 from sparring.networks.repair import Judge
+from sparring.uses.detect import adversary
 from sparring.uses.detect.adversary import Turn, encoded, play, reduced
+from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import EDGES, frozen
 from sparring.uses.detect.repairer import Repair, distance, focal
 from sparring.uses.detect.residuals import Residuals
@@ -69,13 +72,65 @@ def test_a_training_follows_from_its_seed_and_touches_no_other_random_numbers(na
     assert not torch.equal(scores[0], scores[2])
 
 
+class StoppedError(Exception):
+    """The end of a process, at a step."""
+
+
+def stopped(scorer: Scorer, kept: Kept, steps: int) -> None:
+    """Fit a scorer, but stop before the last step."""
+
+    def tell(text: str) -> None:
+        if f"{steps - 1} steps" in text:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        scorer.fit(seen(scorer, plates(30, 0)), Fitting(steps=steps, tell=tell, kept=kept))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_that_was_stopped_goes_on_bit_for_bit(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adversary, "SAVED_SECONDS", 0)
+    monkeypatch.setattr(adversary, "TOLD", 1)
+    make, steps, told = TRAINED[name][0], 4, list[str]()
+    normals = plates(30, 0)
+    stopped(make(), Kept(tmp_path, "a"), steps)
+    again, whole, other = make(), make(), make()
+    again.fit(seen(again, normals), Fitting(steps=steps, kept=Kept(tmp_path, "a"), tell=told.append))
+    whole.fit(seen(whole, normals), Fitting(steps=steps))
+    assert told[:2] == [f"going on with {name} after 3 steps", f"training {name}: 75%, 3 steps"]
+    assert {key: tensor.tolist() for key, tensor in again.state().items()} == {
+        key: tensor.tolist() for key, tensor in whole.state().items()
+    }
+    told.clear()
+    other.fit(seen(other, normals), Fitting(steps=steps, kept=Kept(tmp_path, "a"), tell=told.append))
+    assert told == [f"going on with {name} after 4 steps"]
+
+
+@pytest.mark.parametrize("what", ["another key", "damage"])
+def test_a_state_that_does_not_belong_or_is_damaged_is_not_taken(what: str, tmp_path: Path) -> None:
+    Kept(tmp_path, "a").save("it", {"x": torch.ones(3)})
+    assert Kept(tmp_path, "a").load("it")["x"].tolist() == [1, 1, 1]
+    if what == "damage":
+        (tmp_path / "it.safetensors").write_bytes((tmp_path / "it.safetensors").read_bytes()[:20])
+    assert Kept(tmp_path, "a" if what == "damage" else "b").load("it") == {}
+
+
+def test_the_key_of_a_fit_depends_on_its_pictures_and_options() -> None:
+    keys = [key_of(plates(5, seed), *options) for seed, *options in ((0, 1), (0, 1), (1, 1), (0, 2))]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    assert key_of(plates(4, 0).view(2, 2, SIDE, SIDE)) != key_of(plates(4, 0))
+
+
 def test_both_sides_take_their_steps_and_the_rates_fall() -> None:
     rates: list[float] = []
     players, judge = nn.Conv2d(1, 1, 1), Judge(1)
     before = [p.clone() for p in judge.parameters()]
     told: list[str] = []
 
-    def turn(real: Tensor) -> Turn:
+    def turn(real: Tensor, rng: torch.Generator) -> Turn:
         rates.append(float(players.weight.detach().sum()))
         made = torch.tanh(players(real))
         return Turn(made, real, distance(made, real))
@@ -87,7 +142,7 @@ def test_both_sides_take_their_steps_and_the_rates_fall() -> None:
 
 
 def test_a_loss_that_is_not_finite_is_told() -> None:
-    def turn(real: Tensor) -> Turn:
+    def turn(real: Tensor, rng: torch.Generator) -> Turn:
         made = players(real)
         return Turn(made, real, made.sum() * math.nan)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -22,6 +23,7 @@ from sparring.kinds import find
 from sparring.runs.create import free_path
 from sparring.uses.detect import found, saved
 from sparring.uses.detect.detector import Detector, as_pictures
+from sparring.uses.detect.kept import begun, unfinished
 from sparring.uses.detect.places import IMAGENET
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.tables import show_fit, show_scores, show_test
@@ -55,16 +57,26 @@ def _fit(args: argparse.Namespace) -> int:
     given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
     normals, bad, files = _normals(args.first, Config().replace(**given).files)
     _warn_of_shrinking(normals, "--size keeps more, or cut them into tiles")
-    with working() as tell:
-        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell)
-    out = args.out or free_path(Path("runs"), f"{find.stem(args.first)}-detect")
-    suspects = tuple(normals.names[place] for place in detector.suspects_)
-    with layout.writing(out):
+    name = f"{find.stem(args.first)}-detect"
+    out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)
+    with layout.writing(out), unfinished(out) as states, _interrupted(out), working() as tell:
+        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell, unfinished=states)
+        suspects = tuple(normals.names[place] for place in detector.suspects_)
         saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
     screen = console()
     show_fit(screen, detector, 0 if bad is None else len(bad), suspects)
     screen.print(f"\n  {out}   next: sparring detect score {quote(str(out))} NEW", markup=False, soft_wrap=True)
     return 0
+
+
+@contextmanager
+def _interrupted(out: Path) -> Iterator[None]:
+    """Say after Ctrl-C how a fit goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn(f"what was trained is in {out}: the same command goes on with it.")
+        raise
 
 
 def _score(args: argparse.Namespace) -> int:

@@ -193,7 +193,7 @@ def restore(game: Game, facts: Mapping[str, Any], tensors: Mapping[str, Tensor],
     _check_tensors(expected | _states_to_be(game), tensors, facts, mend)
     _fill(expected, tensors)
     for name, optimizer in _optimizers(game):
-        _restore_optimizer(optimizer, name, tensors)
+        restore_optimizer(optimizer, name, tensors)
     game.clock.step, game.clock.samples_seen = int(facts["step"]), int(facts["samples_seen"])
     game.clock.seconds = float(facts["seconds"])
 
@@ -262,7 +262,7 @@ def _tensors(game: Game, optimizers: bool = True) -> dict[str, Tensor]:
         tensors |= _named(player, network)
     if optimizers:
         for name, optimizer in _optimizers(game):
-            tensors |= dict(_optimizer_tensors(optimizer, name))
+            tensors |= dict(optimizer_tensors(optimizer, name))
     # safetensors stores row-major memory; channels_last is restored by copying into live weights.
     return {name: t.contiguous() for name, t in tensors.items()} if optimizers else tensors
 
@@ -275,7 +275,8 @@ def _optimizers(game: Game) -> list[tuple[str, Optimizer]]:
     return [(f"{short(name)}_{OPTIMIZER}", optimizer) for name, optimizer in game.optimizers.items()]
 
 
-def _optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, Tensor]]:
+def optimizer_tensors(optimizer: Optimizer, name: str) -> Iterator[tuple[str, Tensor]]:
+    """The moments of an optimizer by their names, which begin with ``name``."""
     for index, moments in optimizer.state_dict()["state"].items():
         for key, value in moments.items():
             yield f"{name}/{index}/{key}", torch.as_tensor(value)
@@ -303,11 +304,12 @@ def _states_to_be(game: Game) -> dict[str, Tensor]:
         for weight in _weights(twin):
             weight.grad = torch.zeros_like(weight)
         twin.step()
-        tensors |= dict(_optimizer_tensors(twin, name))
+        tensors |= dict(optimizer_tensors(twin, name))
     return tensors
 
 
-def _restore_optimizer(optimizer: Optimizer, name: str, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimizer(optimizer: Optimizer, name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Take the moments that ``optimizer_tensors`` gave."""
     parameters = _weights(optimizer)
     state: dict[int, dict[str, Tensor]] = {}
     for full_name, tensor in tensors.items():

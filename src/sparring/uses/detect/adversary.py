@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +12,8 @@ from torch.nn.functional import adaptive_avg_pool2d, relu
 
 from sparring.errors import NonFiniteError
 from sparring.networks.repair import Judge
+from sparring.runs.checkpoint import optimizer_tensors, restore_optimizer
+from sparring.training.order import stream
 from sparring.uses.detect.scorer import Fitting
 
 LONGEST = 64  # pixels of the longer side that networks see; larger pictures are averaged
@@ -21,6 +23,7 @@ LAST_LR = 0.05  # share of the learning rates at the end, to which they fall in 
 ADVERSARIAL = 0.02  # weight of the adversary beside the pixels
 CLIP = 1.0  # the largest norm of a step's gradient
 TOLD = 20  # steps between two texts about the progress
+SAVED_SECONDS = 5.0  # of processor time between two states that are kept
 
 
 class Turn(NamedTuple):
@@ -31,10 +34,18 @@ class Turn(NamedTuple):
     loss: Tensor
 
 
+class Side(NamedTuple):
+    """A network that learns, with its optimizer and the learning rate at the beginning."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    lr: float
+
+
 def play(
     players: nn.Module,
     judge: Judge,
-    turn: Callable[[Tensor], Turn],
+    turn: Callable[[Tensor, torch.Generator], Turn],
     normals: Tensor,
     fitting: Fitting,
     name: str,
@@ -42,55 +53,97 @@ def play(
     """Train until the time is spent; return the number of steps.
 
     The players lower their own loss plus ADVERSARIAL times the hinge loss of the generator (Lim & Ye 2017), the
-    judge its hinge loss.
+    judge its hinge loss. A training that was stopped goes on from the state that it left.
 
     Args:
         players: everything that the generator's side learns.
-        turn: takes encoded normals (B, C, H, W) and returns what the generator made of them.
+        turn: takes encoded normals (B, C, H, W) and the random numbers of the step, and returns what the
+            generator made of them.
         normals: encoded, (N, C, H, W).
 
     Raises:
         NonFiniteError: the loss is no longer finite.
     """
-    rng = torch.Generator().manual_seed(fitting.seed)
-    mine, theirs = (
-        torch.optim.Adam(part.parameters(), lr, BETAS) for part, lr in ((players, G_LR), (judge, D_LR))
-    )
-    for step, progress in _progress(fitting):
-        for optimizer, lr in ((mine, G_LR), (theirs, D_LR)):
-            optimizer.param_groups[0]["lr"] = lr * (1 - progress * (1 - LAST_LR))
+    mine, theirs = sides = [
+        Side(part, torch.optim.Adam(part.parameters(), lr, BETAS), lr)
+        for part, lr in ((players, G_LR), (judge, D_LR))
+    ]
+
+    def save(steps: int, seconds: float) -> None:
+        fitting.kept.save(name, _state(sides, steps, seconds))
+
+    steps, spent = _begun(fitting.kept.load(name), sides)
+    if steps:
+        fitting.tell(f"going on with {name} after {steps:,} steps")
+    for step, progress in _progress(fitting, steps, spent, save):
+        for side in sides:
+            side.optimizer.param_groups[0]["lr"] = side.lr * (1 - progress * (1 - LAST_LR))
+        rng = torch.Generator().manual_seed(stream(fitting.seed, step))
         chosen = torch.randint(len(normals), (min(BATCH, len(normals)),), generator=rng)
-        made, real, loss = turn(normals[chosen])
+        made, real, loss = turn(normals[chosen], rng)
         total = loss - ADVERSARIAL * judge(made).mean()
-        _step(mine, players, total)
+        _step(mine, total)
         if step % 2 == 0:
             d_loss = relu(1 - judge(real)).mean() + relu(1 + judge(made.detach())).mean()
-            _step(theirs, judge, d_loss)
+            _step(theirs, d_loss)
         if step % TOLD == 0:
             fitting.tell(f"training {name}: {progress:.0%}, {step:,} steps")
             if not total.isfinite():
                 raise NonFiniteError(f"the loss of {name} is no longer finite. Fit with another --seed.")
-    return step + 1
+        steps = step + 1
+    return steps
 
 
-def _progress(fitting: Fitting) -> Iterator[tuple[int, float]]:
-    """Numbers of steps, with the share of the time, or of the steps, that is spent."""
-    began, step = time.process_time(), 0
+def _progress(
+    fitting: Fitting, step: int, spent: float, save: Callable[[int, float], None]
+) -> Iterator[tuple[int, float]]:
+    """Numbers of steps from ``step``, with the share of the time, or of the steps, that is spent.
+
+    Args:
+        spent: seconds of processor time before.
+        save: keeps the state, told the number of steps and the seconds, from time to time and at the end.
+    """
+    began, saved = time.process_time() - spent, time.process_time()
     while True:
-        spent = (
-            (time.process_time() - began) / fitting.seconds if fitting.steps is None else step / fitting.steps
-        )
-        if spent >= 1 and step:
+        seconds = time.process_time() - began
+        share = seconds / fitting.seconds if fitting.steps is None else step / fitting.steps
+        over = share >= 1 and step > 0
+        if over or time.process_time() - saved >= SAVED_SECONDS:
+            save(step, seconds)
+            saved = time.process_time()
+        if over:
             return
-        yield step, min(spent, 1.0)
+        yield step, min(share, 1.0)
         step += 1
 
 
-def _step(optimizer: torch.optim.Optimizer, player: nn.Module, loss: Tensor) -> None:
-    optimizer.zero_grad()
+def _state(sides: Sequence[Side], steps: int, seconds: float) -> dict[str, Tensor]:
+    """Everything from which the next step follows."""
+    found = {"steps": torch.tensor(steps), "seconds": torch.tensor(seconds, dtype=torch.float64)}
+    for k, side in enumerate(sides):
+        found |= {f"{k}.{key}": tensor for key, tensor in side.network.state_dict().items()}
+        found |= dict(optimizer_tensors(side.optimizer, f"optimizer {k}"))
+    return found
+
+
+def _begun(state: Mapping[str, Tensor], sides: Sequence[Side]) -> tuple[int, float]:
+    """Take what ``_state`` gave; return the steps and seconds, none if there is no state."""
+    if not state:
+        return 0, 0.0
+    for k, side in enumerate(sides):
+        start = f"{k}."
+        side.network.load_state_dict(
+            {n.removeprefix(start): t for n, t in state.items() if n.startswith(start)}
+        )
+        restore_optimizer(side.optimizer, f"optimizer {k}", state)
+    return int(state["steps"]), float(state["seconds"])
+
+
+def _step(side: Side, loss: Tensor) -> None:
+    side.optimizer.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(player.parameters(), CLIP)
-    optimizer.step()
+    nn.utils.clip_grad_norm_(side.network.parameters(), CLIP)
+    side.optimizer.step()
 
 
 def encoded(pictures: Tensor) -> Tensor:

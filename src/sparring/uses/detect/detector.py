@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from sparring import kinds
+from sparring import __version__, kinds
 from sparring.config.arguments import number, whole
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, Tell, counted, unknown
@@ -26,6 +27,7 @@ from sparring.metrics.detection import (
     threshold,
 )
 from sparring.uses.detect.damage import damage
+from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
 from sparring.uses.detect.scorer import BATCH, Fitting, Scored
 from sparring.uses.detect.scorers import SCORERS, view, views
@@ -115,13 +117,17 @@ class Detector:
             )
         self._frozen: Frozen | None = None
 
-    def fit(self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None) -> Self:
+    def fit(
+        self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None, unfinished: Path | None = None
+    ) -> Self:
         """Learn from normal pictures, as an array, a tensor, a Dataset or what ``sparring.dataset`` reads.
 
         Args:
             bad: some known defective pictures, by which the method is then chosen; none is ever trained on
             them.
             tell: receives a text about the progress.
+            unfinished: a folder in which trainings leave their states. A fit to the same normals with the same
+                options that was stopped goes on from there; with ``steps``, exactly.
 
         Raises:
             DataError: there are too few normals, or they are all alike.
@@ -136,7 +142,7 @@ class Detector:
         if len(held) < least_count(self.false_alarms):
             threshold(torch.zeros(len(held)), self.false_alarms)
         self.shape_ = tuple(pictures.shape[1:])
-        self._learn(pictures[fitted], tell)
+        self._learn(pictures[fitted], tell, unfinished)
         self.candidates_ = self._judged(pictures[choosing], known, tell)
         best = best_of(self.candidates_)
         self.chosen_ = best if self.method == AUTO else self.method
@@ -151,13 +157,15 @@ class Detector:
         self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
         return self
 
-    def _learn(self, normals: Tensor, tell: Tell) -> None:
+    def _learn(self, normals: Tensor, tell: Tell, unfinished: Path | None) -> None:
         self._frozen = frozen(self.features)
         self.features_ = self._frozen.name
         self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
         self.seconds_ = {}
         learning = sum(scorer.trained for scorer in self.scorers_.values())
-        fitting = Fitting(self.seed, 60 * self.minutes / max(1, learning), self.steps, tell)
+        options = (__version__, self.method, self.minutes, self.steps, self.features, self.seed)
+        kept = Kept(unfinished, key_of(normals, *options) if unfinished else "")
+        fitting = Fitting(self.seed, 60 * self.minutes / max(1, learning), self.steps, tell, kept)
         seen = views([each.sees for each in self.scorers_.values()], normals, self._frozen, self.seed)
         for name, scorer in self.scorers_.items():
             tell(f"fitting {name}")

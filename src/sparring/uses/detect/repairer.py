@@ -37,8 +37,7 @@ class Repair:
         judge = self.networks["judge"]
         assert isinstance(judge, Judge)
         small = reduced(normals.float()).round().to(torch.uint8)
-        rng = torch.Generator().manual_seed(fitting.seed + 1)
-        play(players, judge, lambda real: self._turn(real, rng), encoded(small), fitting, "repairer")
+        play(players, judge, self._turn, encoded(small), fitting, "repairer")
         settle(self.networks)
 
     def _make(self, channels: int, seed: int) -> None:

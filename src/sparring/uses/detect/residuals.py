@@ -52,7 +52,7 @@ class Residuals:
             "judge": seeded(Judge, seed + 1, shape[0]),
         }
 
-    def _turn(self, real: Tensor) -> Turn:
+    def _turn(self, real: Tensor, rng: torch.Generator) -> Turn:
         made = self.networks["rebuilder"](real)
         judge = self.networks["judge"]
         assert isinstance(judge, Judge)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from torch import Tensor
 
 from sparring.errors import Tell
+from sparring.uses.detect.kept import Kept
 
 BATCH = 64  # pictures that are scored at once, which limits the memory
 
@@ -32,12 +33,14 @@ class Fitting(NamedTuple):
         seconds: of processor time that a training may take.
         steps: how many steps a training takes instead, for a result that does not depend on the machine.
         tell: receives a text about the progress.
+        kept: where a training leaves its state, and from where it goes on.
     """
 
     seed: int = 0
     seconds: float = 60.0
     steps: int | None = None
     tell: Tell = lambda text: None
+    kept: Kept = Kept()
 
 
 class Scorer(Protocol):
