@@ -12,6 +12,7 @@ from PIL import Image
 import planted
 from sparring.cli import study
 from sparring.cli.main import main
+from sparring.runs.folder import only_trainer
 from sparring.uses.study import forger, session, trial
 from sparring.uses.study.arms import REAL, Labelled
 from sparring.uses.study.cells import CELLS
@@ -94,7 +95,32 @@ def test_a_budget_that_ends_too_early_says_how_to_go_on(array, tmp_path, capsys)
     assert main(words(array, out, "--minutes", "0.0001")) == 1
     said = capsys.readouterr().err
     assert "0 of 3 subsets are complete, too few for a verdict" in said
-    assert f"sparring study {out} --minutes 0.0002" in said
+    assert f"sparring study {out} --minutes 0." in said
+
+
+def test_going_on_takes_the_minutes_that_are_needed_by_the_speed_so_far(array, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "study"
+    assert main(words(array, out)) == 0
+    lines = [json.loads(line) for line in (out / CELLS).read_text("utf-8").splitlines() if line]
+    slow = [json.dumps(line | {"seconds": 30}) for line in lines if line["block"] == 0]
+    (out / CELLS).write_text("\n".join(slow))
+    assert main(["study", str(out), "--minutes", "1"]) == 1
+    minutes = 1.1 * 3 * len(slow) / 2
+    assert f"sparring study {out} --minutes {minutes:.0f}." in capsys.readouterr().err
+
+
+def test_a_machine_that_became_slow_is_said_once(array, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(session.Study, "needed", 7.5)
+    assert main(words(array, tmp_path / "study", "--minutes", "5")) == 0
+    assert capsys.readouterr().err.count("all 3 subsets would take 7.5 minutes") == 1
+
+
+def test_two_processes_do_not_work_on_one_study(array, tmp_path, capsys):
+    out = tmp_path / "study"
+    assert main(words(array, out)) == 0
+    with only_trainer(out):
+        assert main(["study", str(out)]) == 1
+    assert "is being worked on by another process" in capsys.readouterr().err
 
 
 def test_one_class_can_be_rare(array, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -253,3 +254,11 @@ def test_the_table_and_the_words_say_the_same():
     assert "Without a GAN, mixup helps" in said
     assert "Nothing that was tried helps" in " ".join(words.sentences(Simulated().result(PLAN)))
     assert "6 disjoint subsets of 100 pictures" in words.caveats(result)[0]
+
+
+def test_trainings_that_are_too_short_are_said_to_be():
+    result = Simulated(noise=0.001).result(PLAN)
+    assert "the trainings are short" not in " ".join(words.caveats(result))
+    real, *others = result.rows
+    rising = replace(result, rows=(replace(real, by_steps=((0.5, 0.5), (0.54, 0.54))), *others))
+    assert "still rise from 50.0 % to 54.0 %" in " ".join(words.caveats(rising))

@@ -32,6 +32,7 @@ from sparring.uses.study.subsets import MOST_SUBSETS
 
 SIDE, LARGE = 32, 48  # pixels: larger pictures are read at SIDE, unless --size says otherwise
 INTERRUPTED = 130  # exit status
+LATE = 1.25  # times the minutes that were given, beyond which it is said that they do not suffice
 
 
 def run(args: argparse.Namespace) -> int:
@@ -139,6 +140,8 @@ def _subject(asked: Asked, again: bool) -> Subject:
 def _work(study: Study, tell: Tell, stop: Callable[[], bool]) -> None:
     """Do what is left, and tell how far it is and how long the rest takes."""
 
+    late = False
+
     def told(text: str) -> None:
         share, seconds, _ = trial.progress(study.plan, study.cells)
         minutes_left = 60 * study.asked.minutes - study.cells.spent
@@ -146,17 +149,19 @@ def _work(study: Study, tell: Tell, stop: Callable[[], bool]) -> None:
 
     for progress in study.run(told, stop):
         told(progress.last)
+        if not late and trial.complete(study.plan, study.cells) and study.needed > LATE * study.asked.minutes:
+            late = True
+            warn(
+                f"this is slower than the machine was at the beginning: all {study.plan.subsets} subsets would "
+                f"take {study.needed:g} minutes. The verdict will be of those that fit."
+            )
 
 
 def _show(study: Study, args: argparse.Namespace, screen: Any, interrupted: bool) -> int:
     """Print the verdict, as far as it goes, and how to go on."""
     assert study.folder is not None
     name = quote(str(study.folder))
-    on = (
-        f"sparring study {name}"
-        if interrupted
-        else f"sparring study {name} --minutes {2 * study.asked.minutes:g}"
-    )
+    on = f"sparring study {name}" + ("" if interrupted else f" --minutes {study.needed:g}")
     try:
         result = study.result
     except RunError as error:

@@ -1,8 +1,7 @@
-"""``sparring report`` of a study: its verdict as one file that needs no other, without a script."""
+"""``sparring report`` of a study: its verdict in two languages as one file that needs no other."""
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,15 +12,28 @@ from sparring.config.values import field, finite, listed, text, whole
 from sparring.errors import RunError, UnreadableError
 from sparring.files import read_json, write_whole
 from sparring.history.layout import STUDY, VERDICT
+from sparring.page.study_words import Say, shown
 
 T = TypeVar("T")
 DIFFERENCE = ("value", "low", "high", "p_flips")
 STATIC = Path(__file__).parent / "static"
 ROW, TOP, NAMES, WIDTH, MARGIN = 26, 30, 190, 460, 12  # of the figure of differences, in units of its SVG
-CURVE_WIDTH, CURVE_HEIGHT, LEFT = 420, 220, 60
+CURVE_WIDTH, CURVE_HEIGHT, LEFT, LINE = 420, 220, 60, 14
 COLOURS = {"helps": "helps", "harms": "harms"}  # classes of marks; others are muted
-DARK = """<script>
+SCRIPT = """<script>
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.theme = "dark";
+function choose(zh) {
+  document.documentElement.lang = zh ? "zh-Hans" : "en";
+  for (const main of document.querySelectorAll("main")) main.hidden = main.lang.startsWith("zh") !== zh;
+  document.title = document.querySelector("main:not([hidden]) h1").textContent;
+}
+choose((navigator.language || "en").startsWith("zh"));
+for (const button of document.querySelectorAll("main button")) {
+  button.addEventListener("click", () => {
+    choose(!document.documentElement.lang.startsWith("zh"));
+    document.querySelector("main:not([hidden]) button").focus();
+  });
+}
 </script>"""
 
 
@@ -67,6 +79,8 @@ def _checked(found: Any) -> dict[str, Any]:
         "size": field(found, "size", whole),
         "sentences": field(found, "sentences", lambda said: _first(words(said))),
         "caveats": field(found, "caveats", words),
+        "sentences_zh": words(found.get("sentences_zh", ())),
+        "caveats_zh": words(found.get("caveats_zh", ())),
         "steps": field(found, "steps", partial(_exactly, 2, whole)),
         "rows": field(found, "rows", partial(listed, check=row)),
         "values": field(found, "values", lambda values: _named(values, numbers)),
@@ -115,28 +129,34 @@ def _size(name: str) -> int:
 
 def _page(data: str, verdict: Mapping[str, Any]) -> str:
     style = "".join((STATIC / name).read_text("utf-8") for name in ("palette.css", "study.css"))
-    first, *others = verdict["sentences"]
-    said = f'<p class="first">{_shown(first)}</p>' + "".join(f"<p>{_shown(each)}</p>" for each in others)
-    caveats = "".join(f"<p>{_shown(each)}</p>" for each in verdict["caveats"])
-    title = f"sparring study · {_shown(data)}"
+    title = Say("en")("title", data=data)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title}</title><link rel="icon" href="data:,"><style>{style}</style>{DARK}</head>\n<body>'
-        f"<h1>{title}</h1>{said}\n"
-        f"<section><h2>Points gained or lost</h2>{_differences(verdict)}</section>\n"
-        f"<section><h2>Every arm</h2>{_table(verdict)}</section>\n"
-        f"<section><h2>What more labelled {_shown(verdict['noun'])}s are "
-        f"worth</h2>{_curve(verdict)}</section>\n"
-        f'<section class="muted">{caveats}</section></body></html>\n'
+        f'<title>{title}</title><link rel="icon" href="data:,"><style>{style}</style></head>\n<body>'
+        f"{_main(data, verdict, Say('en'))}{_main(data, verdict, Say('zh'))}{SCRIPT}</body></html>\n"
     )
 
 
-def _shown(value: object) -> str:
-    return html.escape(str(value))
+def _main(data: str, verdict: Mapping[str, Any], say: Say) -> str:
+    """The whole content in one language; Chinese is hidden until the script chooses it."""
+    end = "_zh" if say.language == "zh" and verdict["sentences_zh"] else ""
+    first, *others = verdict[f"sentences{end}"]
+    said = f'<p class="first">{shown(first)}</p>' + "".join(f"<p>{shown(each)}</p>" for each in others)
+    caveats = "".join(f"<p>{shown(each)}</p>" for each in verdict[f"caveats{end}"])
+    noun = say.plain(verdict["noun"])
+    opening = '<main lang="en">' if say.language == "en" else '<main lang="zh-Hans" hidden>'
+    return (
+        f'{opening}<header><h1>{say("title", data=data)}</h1><button type="button">{say("other")}</button>'
+        f"</header>{said}\n"
+        f"<section><h2>{say('gained')}</h2>{_differences(verdict, say)}</section>\n"
+        f"<section><h2>{say('arms')}</h2>{_table(verdict, say)}</section>\n"
+        f"<section><h2>{say('worth_of', noun=noun)}</h2>{_curve(verdict, say)}</section>\n"
+        f'<section class="muted">{caveats}</section></main>\n'
+    )
 
 
-def _differences(verdict: Mapping[str, Any]) -> str:
+def _differences(verdict: Mapping[str, Any], say: Say) -> str:
     """A line for each arm: the mean difference with its interval, and a dot for each subset."""
     rows = [row for row in verdict["rows"] if row["difference"]]
     values = verdict["values"]
@@ -160,69 +180,71 @@ def _differences(verdict: Mapping[str, Any]) -> str:
         parts.append(
             f'<g class="mark {sort}"><line x1="{x(d["low"]):.1f}" x2="{x(d["high"]):.1f}" y1="{y}" y2="{y}"/>'
             f'<circle cx="{x(d["value"]):.1f}" cy="{y}" r="4.5"/></g>'
-            f'<text x="0" y="{y + 4}">{_shown(row["name"])}</text>'
+            f'<text x="0" y="{y + 4}">{say.name(row["name"])}</text>'
         )
-    label = "difference of each arm in points, with 95 % intervals and a dot for each subset"
-    return _svg(NAMES + WIDTH, height + 4, label, parts)
+    return _svg(NAMES + WIDTH, height + 4, say("differences"), parts)
 
 
-def _curve(verdict: Mapping[str, Any]) -> str:
+def _curve(verdict: Mapping[str, Any], say: Say) -> str:
     """The learning curve of the real samples alone, with a line at the score of each arm that helps or
     harms.
     """
     points = sorted(verdict["curve"].items())
     if len(points) < 2:
-        return "<p>There is no learning curve.</p>"
+        return f"<p>{say('no_curve')}</p>"
     scores = [score for _, score in points]
     marks = [row for row in verdict["rows"] if row["verdict"] in COLOURS]
     low, high = (f([*scores, *(row["value"] for row in marks)]) for f in (min, max))
     x = _scale(math.log(points[0][0]), math.log(points[-1][0]), LEFT, CURVE_WIDTH - MARGIN)
     y = _scale(high, low, TOP, CURVE_HEIGHT - 2 * MARGIN - 10)
+    names = _apart([y(row["value"]) for row in marks])
     parts = [
         f'<line class="mark {row["verdict"]}" x1="{LEFT}" x2="{CURVE_WIDTH}" y1="{y(row["value"]):.1f}" '
-        f'y2="{y(row["value"]):.1f}"/><text x="{CURVE_WIDTH + 6}" y="{y(row["value"]) + 4:.1f}">'
-        f"{_shown(row['name'])}</text>"
-        for row in marks
+        f'y2="{y(row["value"]):.1f}"/><text x="{CURVE_WIDTH + 6}" y="{place + 4:.1f}">'
+        f"{say.name(row['name'])}</text>"
+        for row, place in zip(marks, names, strict=True)
     ]
     line = " ".join(f"{x(math.log(n)):.1f},{y(score):.1f}" for n, score in points)
     parts.append(f'<polyline class="curve" points="{line}"/>')
-    for n, score in points:
+    heights = _apart([y(score) for score in scores])
+    for (n, score), height in zip(points, heights, strict=True):
         place = f'x="{x(math.log(n)):.1f}"'
         parts.append(f'<circle class="point" c{place} cy="{y(score):.1f}" r="4"/>')
         parts.append(f'<text {place} y="{CURVE_HEIGHT - 8}" text-anchor="middle">{n:,}</text>')
         parts.append(
-            f'<text x="{LEFT - 8}" y="{y(score) + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>'
+            f'<text x="{LEFT - 8}" y="{height + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>'
         )
-    return _svg(CURVE_WIDTH + NAMES, CURVE_HEIGHT, "score by the number of labelled samples", parts)
+    return _svg(CURVE_WIDTH + NAMES, CURVE_HEIGHT, say("curve"), parts)
 
 
-def _table(verdict: Mapping[str, Any]) -> str:
-    few, many = (f"after {steps:,}" for steps in verdict["steps"])
-    names = ("", "verdict", "score", "points (95 %)", "p", "signs", few, many, "minutes", "worth")
-    lines = ["<tr>" + "".join(f"<th>{_shown(name)}</th>" for name in names) + "</tr>"]
+def _table(verdict: Mapping[str, Any], say: Say) -> str:
+    budgets = [say("after", steps=steps) for steps in verdict["steps"]]
+    first, last = map(say, ("verdict", "score", "points", "p", "signs")), map(say, ("minutes", "worth"))
+    lines = ["<tr>" + "".join(f"<th>{name}</th>" for name in ("", *first, *budgets, *last)) + "</tr>"]
     for row in verdict["rows"]:
         d = row["difference"]
         at = [
             f"{100 * (pair[1] if d else pair[0]):+.1f}".removeprefix("" if d else "+")
             for pair in row["by_steps"]
         ]
-        tests = [f"{100 * d['value']:+.1f} ({100 * d['low']:+.1f} to {100 * d['high']:+.1f})"] if d else [""]
+        to = say("to")
+        tests = [f"{100 * d['value']:+.1f} ({100 * d['low']:+.1f}{to}{100 * d['high']:+.1f})"] if d else [""]
         tests += [f"{row['p']:.2g}", f"{d['p_flips']:.2g}"] if d else ["", ""]
-        cells = [f"{100 * row['value']:.1f} %", *tests, *at, f"{row['minutes']:.1f}", _worth(row["more"])]
-        verdict_cell = f'<td class="{COLOURS.get(row["verdict"], "")}">{_shown(row["verdict"])}</td>'
+        cells = [f"{100 * row['value']:.1f} %", *tests, *at, f"{row['minutes']:.1f}", _worth(row["more"], say)]
+        verdict_cell = f'<td class="{COLOURS.get(row["verdict"], "")}">{say.name(row["verdict"])}</td>'
         lines.append(
-            f"<tr><td>{_shown(row['name'])}</td>{verdict_cell}"
+            f"<tr><td>{say.name(row['name'])}</td>{verdict_cell}"
             + "".join(f"<td>{c}</td>" for c in cells)
             + "</tr>"
         )
     return f"<table>{''.join(lines)}</table>"
 
 
-def _worth(ends: Sequence[float | str] | None) -> str:
+def _worth(ends: Sequence[float | str] | None, say: Say) -> str:
     if not ends:
         return ""
-    value, low, high = (_shown(each) if isinstance(each, str) else f"{each:+,.0f}" for each in ends)
-    return f"{value} ({low} to {high})"
+    value, low, high = map(say.end, ends)
+    return f"{value} ({low}{say('to')}{high})"
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
@@ -230,6 +252,14 @@ def _scale(low: float, high: float, start: float, end: float) -> Callable[[float
     if low == high:
         return lambda value: (start + end) / 2
     return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _apart(places: Sequence[float], least: float = LINE) -> list[float]:
+    """The places in their order, those too near to the one before moved on, so that texts do not overlap."""
+    order, moved, last = sorted(range(len(places)), key=lambda k: places[k]), list(places), -math.inf
+    for k in order:
+        last = moved[k] = max(places[k], last + least)
+    return moved
 
 
 def _ticks(low: float, high: float, most: int = 7) -> list[float]:

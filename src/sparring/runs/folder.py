@@ -298,8 +298,11 @@ def clear(path: Path, goes: Callable[[int], bool], names: Iterable[str] = layout
 
 
 @contextmanager
-def only_trainer(path: Path) -> Iterator[None]:
+def only_trainer(path: Path, work: str = "being trained") -> Iterator[None]:
     """Lock the folder, so that only one training uses it at a time.
+
+    Args:
+        work: what is done in it, as it is said to another process.
 
     Raises:
         RunError: another process is training in it.
@@ -308,7 +311,7 @@ def only_trainer(path: Path) -> Iterator[None]:
         with FileLock(path / layout.LOCK, timeout=0):
             yield
     except Timeout as error:
-        raise RunError(f"{path} is being trained by another process.") from error
+        raise RunError(f"{path} is {work} by another process.") from error
 
 
 def digest(data: Dataset) -> str:

@@ -90,14 +90,19 @@ class Table:
 
     @property
     def measure(self) -> str:
+        target = self.codec.target
         if self.is_number:
-            return f"R² of {self.codec.target}, in ranks"
-        two = self.data.classes == 2
-        return (
-            f"ROC area of {self.codec.target}"
-            if two
-            else f"mean share of right {self.codec.target} over the classes"
-        )
+            return f"R² of {target}, in ranks"
+        if self.data.classes == 2:
+            return f"ROC area of {target}"
+        return f"mean share of right {target} over the classes"
+
+    @property
+    def measure_zh(self) -> str:
+        target = self.codec.target
+        if self.is_number:
+            return f"{target} 名次的 R²"
+        return f"{target} 的 ROC 面积" if self.data.classes == 2 else f"{target} 各类别正确率的平均值"
 
     @property
     def arms(self) -> Mapping[str, Arm]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from sparring.config.values import whole
 from sparring.errors import ConfigError, RunError, Tell, UnreadableError, quoted, unknown
 from sparring.files import read_json, write_whole
 from sparring.history.layout import STUDY, VERDICT
-from sparring.runs.folder import digest
+from sparring.runs.folder import digest, only_trainer
 from sparring.uses.study import trial
 from sparring.uses.study.cells import Cells
 from sparring.uses.study.plan import BLOCKS, Plan, planned
@@ -30,6 +32,7 @@ from sparring.uses.study.words import caveats, sentences
 
 FORMAT = 1
 MINUTES = 10.0
+MARGIN = 1.1  # of the minutes that are said to be needed
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,26 @@ class Study:
     ) -> Iterator[Progress]:
         """Go on until everything is finished or the minutes are spent; the verdict so far is written at the
         end.
+
+        Raises:
+            RunError: another process is at work in the folder.
         """
         seconds = 60 * self.asked.minutes
-        yield from trial.run(
-            self.subject, self.plan, self.parts, self.cells, seconds=seconds, tell=tell, stop=stop, now=now
-        )
+        with only_trainer(self.folder, "being worked on") if self.folder else nullcontext():
+            yield from trial.run(
+                self.subject, self.plan, self.parts, self.cells, seconds=seconds, tell=tell, stop=stop, now=now
+            )
+
+    @property
+    def needed(self) -> float:
+        """The minutes that everything takes, at the speed so far; twice as many as were given where nothing
+        is known.
+        """
+        cells, plan = self.cells, self.plan
+        if not trial.timed(plan, cells):
+            return 2 * self.asked.minutes
+        left = trial.progress(plan, cells).left_seconds
+        return max(math.ceil(MARGIN * (cells.spent + left) / 6) / 10, self.asked.minutes)
 
     @property
     def result(self) -> Result:
@@ -104,7 +122,14 @@ class Study:
             subject.rows, self.plan, self.cells, done, len(self.parts[0].test),
             noun=subject.noun, measure=subject.measure,
         )  # fmt: skip
-        found = replace(found, sentences=tuple(sentences(found)), caveats=tuple(caveats(found)))
+        found = replace(found, measure_zh=subject.measure_zh)
+        found = replace(
+            found,
+            sentences=tuple(sentences(found)),
+            caveats=tuple(caveats(found)),
+            sentences_zh=tuple(sentences(found, "zh")),
+            caveats_zh=tuple(caveats(found, "zh")),
+        )
         if self.folder:
             write_whole(self.folder / VERDICT, json.dumps(found.to_dict(), indent=1).encode())
         return found

@@ -12,7 +12,7 @@ from torch import Tensor
 from sparring import kinds
 from sparring.data.repeats import digests
 from sparring.data.spec import Dataset
-from sparring.errors import DataError, Tell, counted
+from sparring.errors import DataError, Tell
 from sparring.uses.study import classifier, forger
 from sparring.uses.study.arms import ARMS, REAL, Arm, Labelled, pointless
 from sparring.uses.study.classifier import Score
@@ -62,7 +62,7 @@ class Subject(Protocol):
         data, tested: the samples with their labels, and a test set that comes with them, or None.
         arms: in the order of the work.
         rows: of the verdict; the first is that of the real samples alone.
-        measure: what a score is, in words.
+        measure, measure_zh: what a score is, in words, English and Chinese.
         starts: initialisations of each training, which are averaged.
         most_steps: of a training, beyond which it learns nothing more.
     """
@@ -75,6 +75,8 @@ class Subject(Protocol):
     def noun(self) -> str: ...
     @property
     def measure(self) -> str: ...
+    @property
+    def measure_zh(self) -> str: ...
     @property
     def arms(self) -> Mapping[str, Arm]: ...
     @property
@@ -101,6 +103,7 @@ class Pictures:
     tested: Dataset | None
     noun: str = "picture"
     measure: str = "mean share of right answers over the classes"
+    measure_zh: str = "各类别正确率的平均值"
     starts: int = 2
     most_steps: int = 3_000
 
@@ -167,8 +170,3 @@ def without_repeats(data: Dataset, others: Dataset | None = None) -> tuple[Datas
 def arms_for(subject: Subject, counts: tuple[int, ...]) -> tuple[str, ...]:
     """The arms that are tried with so many samples of each class: without those that would change nothing."""
     return tuple(name for name in subject.arms if name not in pointless(list(counts)))
-
-
-def repeated(lost: int, noun: str) -> str:
-    """A note about samples that were left out; "" if there were none."""
-    return f"{counted(lost, noun)} that repeat others left out." if lost else ""

@@ -165,6 +165,11 @@ def expected(cells: Cells, arm: str) -> float:
     return sum(mine) / len(mine) if mine else 0.0
 
 
+def timed(plan: Plan, cells: Cells) -> bool:
+    """Whether trainings of every sort are finished, so that the time of the rest can be told."""
+    return {key.arm == GAN for key in _all(plan)} == {key.arm == GAN for key in cells.seconds}
+
+
 def complete(plan: Plan, cells: Cells) -> list[int]:
     """The subsets of which every training is finished."""
     needed = [(name, start) for name, start in _work(plan) if name != GAN]

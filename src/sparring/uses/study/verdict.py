@@ -60,7 +60,8 @@ class Result:
         values: of each row, the score in each subset.
         best_share: the GAN arm that validation prefers.
         minutes: of all trainings.
-        sentences, caveats: the verdict in words, and what must be known to read the rows.
+        sentences, caveats: the verdict in words, and what must be known to read the rows; with ``_zh`` in
+            Chinese.
     """
 
     noun: str
@@ -77,6 +78,9 @@ class Result:
     minutes: float
     sentences: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    measure_zh: str = ""
+    sentences_zh: tuple[str, ...] = ()
+    caveats_zh: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
