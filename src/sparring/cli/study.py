@@ -19,7 +19,7 @@ from sparring.errors import ConfigError, RunError, Tell, clock, quoted, warn
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.page.study import write_report
-from sparring.runs.create import free_path
+from sparring.runs.create import free_path, remove_empty
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import console, say, working
 from sparring.uses.study import session, tables, trial
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
                 with layout.writing(out):
                     study = session.begin(subject, asked, out, tell)
             except BaseException:
-                _remove_empty(out)
+                remove_empty(out)
                 raise
         warn(f"{study.plan.described(subject.noun)}.")
         _work(study, tell, stop)
@@ -116,11 +116,6 @@ def _free(out: Path, force: bool) -> None:
     shutil.rmtree(out / FORGED, ignore_errors=True)
     for name in (layout.STUDY, layout.VERDICT, layout.REPORT, CELLS):
         (out / name).unlink(missing_ok=True)
-
-
-def _remove_empty(out: Path) -> None:
-    if out.is_dir() and not any(out.iterdir()):
-        out.rmdir()
 
 
 def _subject(asked: Asked, again: bool) -> Subject:

@@ -149,7 +149,7 @@ def _main(data: str, verdict: Mapping[str, Any], say: Say) -> str:
     return (
         f'{opening}<header><h1>{say("title", data=data)}</h1><button type="button">{say("other")}</button>'
         f"</header>{said}\n"
-        f"<section><h2>{say('gained')}</h2>{_differences(verdict, say)}</section>\n"
+        f"<section><h2>{say('summary')}</h2>{_differences(verdict, say)}</section>\n"
         f"<section><h2>{say('arms')}</h2>{_table(verdict, say)}</section>\n"
         f"<section><h2>{say('worth_of', noun=noun)}</h2>{_curve(verdict, say)}</section>\n"
         f'<section class="muted">{caveats}</section></main>\n'
@@ -211,15 +211,13 @@ def _curve(verdict: Mapping[str, Any], say: Say) -> str:
         place = f'x="{x(math.log(n)):.1f}"'
         parts.append(f'<circle class="point" c{place} cy="{y(score):.1f}" r="4"/>')
         parts.append(f'<text {place} y="{CURVE_HEIGHT - 8}" text-anchor="middle">{n:,}</text>')
-        parts.append(
-            f'<text x="{LEFT - 8}" y="{height + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>'
-        )
+        parts.append(f'<text x="{LEFT - 8}" y="{height + 4:.1f}" text-anchor="end">{100 * score:.1f} %</text>')
     return _svg(CURVE_WIDTH + NAMES, CURVE_HEIGHT, say("curve"), parts)
 
 
 def _table(verdict: Mapping[str, Any], say: Say) -> str:
     budgets = [say("after", steps=steps) for steps in verdict["steps"]]
-    first, last = map(say, ("verdict", "score", "points", "p", "signs")), map(say, ("minutes", "worth"))
+    first, last = map(say, ("verdict", "score", "difference", "p", "signs")), map(say, ("minutes", "worth"))
     lines = ["<tr>" + "".join(f"<th>{name}</th>" for name in ("", *first, *budgets, *last)) + "</tr>"]
     for row in verdict["rows"]:
         d = row["difference"]

@@ -8,20 +8,20 @@ from sparring.uses.study.chinese import named
 
 WORDS = {
     "en": {
-        "title": "sparring study · {data}", "other": "中文", "gained": "Points gained or lost",
+        "title": "sparring study · {data}", "other": "中文", "summary": "Points gained or lost",
         "arms": "Every arm", "worth_of": "What more labelled {noun}s are worth",
         "no_curve": "There is no learning curve.",
         "differences": "difference of each arm in points, with 95 % intervals and a dot for each subset",
         "curve": "score by the number of labelled samples", "after": "after {steps:,}", "to": " to ",
-        "verdict": "verdict", "score": "score", "points": "points (95 %)", "p": "p", "signs": "signs",
+        "verdict": "verdict", "score": "score", "difference": "points (95 %)", "p": "p", "signs": "signs",
         "minutes": "minutes", "worth": "worth", "> curve": "> curve", "< curve": "< curve",
     },
     "zh": {
-        "title": "sparring 研究 · {data}", "other": "English", "gained": "得分的增减", "arms": "所有方法",
+        "title": "sparring 研究 · {data}", "other": "English", "summary": "得分的增减", "arms": "所有方法",
         "worth_of": "多标注一些{noun}值多少", "no_curve": "没有学习曲线。",
         "differences": "每种方法的得分差（百分点），附 95 % 区间，每个子集一个点",
         "curve": "得分随已标注样本数的变化", "after": "{steps:,} 步后", "to": " 到 ",
-        "verdict": "结论", "score": "得分", "points": "百分点（95 %）", "p": "p", "signs": "符号检验",
+        "verdict": "结论", "score": "得分", "difference": "百分点（95 %）", "p": "p", "signs": "符号检验",
         "minutes": "分钟", "worth": "价值", "> curve": "超出曲线", "< curve": "低于曲线",
     },
 }  # fmt: skip

@@ -21,6 +21,7 @@ from sparring.errors import RunError, SparringError
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.history.facts import FORMAT
+from sparring.history.find import USUAL
 from sparring.machine.device import Runtime
 from sparring.runs.folder import RunFolder, clear, facts_of, only_trainer
 from sparring.runs.loggers import check
@@ -130,6 +131,14 @@ def check_free(path: Path) -> None:
 
 def _is_free(path: Path) -> bool:
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def remove_empty(out: Path) -> None:
+    """Remove a folder in which nothing was begun, and the default folder of trainings if it is empty then."""
+    with suppress(OSError):  # it is not there, or not empty
+        out.rmdir()
+        if out.parent == USUAL:
+            USUAL.rmdir()
 
 
 def free_path(parent: Path, name: str) -> Path:

@@ -16,12 +16,12 @@ RISING = 0.03  # that real samples alone gain by more steps, beyond which traini
 WIDE = 0.02  # half an interval, beyond which it is said to be wide
 TEXTS = {  # said by both languages in the same places
     "en": {
-        "points": "{value:+.1f} points ({low:+.1f} to {high:+.1f})",
-        "gan": "{share} GAN {noun}s {said}: {points} over real {noun}s alone{worth}{chance}.",
+        "gained": "{value:+.1f} points ({low:+.1f} to {high:+.1f})",
+        "gan": "{share} GAN {noun}s {said}: {gained} over real {noun}s alone{worth}{chance}.",
         HELPS: "help", HARMS: "harm", NONE: "make no difference that can be seen",
         "chance": "; of {count} comparisons one may look so by chance",
-        "better": "Without a GAN, {name} helps: {points}{worth}.",
-        "added": "To {classic}, the GAN {said} {points}.",
+        "better": "Without a GAN, {name} helps: {gained}{worth}.",
+        "added": "To {classic}, the GAN {said} {gained}.",
         "adds": "adds", "takes": "takes away", "nothing": "adds nothing that can be seen:",
         "none": "Nothing that was tried helps by more than chance.",
         "more": ", as {count:,} more labelled {noun}s would",
@@ -44,12 +44,12 @@ TEXTS = {  # said by both languages in the same places
         "other": "With more than {size:,} labelled {noun}s the answers may differ.",
     },
     "zh": {
-        "points": "{value:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）",
-        "gan": "{share} 的 GAN {noun}{said}：与只用真实{noun}相比 {points}{worth}{chance}。",
+        "gained": "{value:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）",
+        "gan": "{share} 的 GAN {noun}{said}：与只用真实{noun}相比 {gained}{worth}{chance}。",
         HELPS: "有帮助", HARMS: "有害", NONE: "看不出有什么差别",
         "chance": "；在 {count} 个比较中，有一个可能只是碰巧如此",
-        "better": "不用 GAN 时，“{name}”有帮助：{points}{worth}。",
-        "added": "在“{classic}”之上，GAN {said} {points}。",
+        "better": "不用 GAN 时，“{name}”有帮助：{gained}{worth}。",
+        "added": "在“{classic}”之上，GAN {said} {gained}。",
         "adds": "又带来", "takes": "反而减去", "nothing": "没有带来看得出的变化：",
         "none": "试过的方法中，没有一种带来超出偶然的帮助。",
         "more": "，相当于多标注 {count:,} 个{noun}",
@@ -107,7 +107,7 @@ def sentences(result: Result, language: str = "en") -> list[str]:
                 "gan",
                 share=gan.name.removeprefix("GAN "),
                 said=say(gan.verdict),
-                points=points(gan.difference, language),
+                gained=points(gan.difference, language),
                 worth=say.worth(gan),
                 chance=say("chance", count=len(result.rows) - 1) if by_chance else "",
             )
@@ -119,12 +119,12 @@ def sentences(result: Result, language: str = "en") -> list[str]:
     if better:
         best = max(better, key=lambda row: row.value)
         gained = points(best.difference, language)
-        lines.append(say("better", name=say.name(best.name), points=gained, worth=say.worth(best)))
+        lines.append(say("better", name=say.name(best.name), gained=gained, worth=say.worth(best)))
     added = rows.get(ADDED)
     if added and added.difference and rows[CLASSIC].verdict == HELPS:
         said = say({HELPS: "adds", HARMS: "takes", NONE: "nothing"}[added.verdict])
         gained = points(added.difference, language)
-        lines.append(say("added", classic=say.name(CLASSIC), said=said, points=gained))
+        lines.append(say("added", classic=say.name(CLASSIC), said=said, gained=gained))
     if not any(row.verdict == HELPS for row in result.rows):
         lines.append(say("none"))
     return lines
@@ -139,7 +139,7 @@ def points(difference: Difference | None, language: str = "en") -> str:
     if difference is None:
         return ""
     value, low, high = (100 * each for each in difference[:3])
-    return TEXTS[language]["points"].format(value=value, low=low, high=high)
+    return TEXTS[language]["gained"].format(value=value, low=low, high=high)
 
 
 def caveats(result: Result, language: str = "en") -> list[str]:
