@@ -15,6 +15,7 @@ from sparring.cli.parsing import USAGE_ERROR, number, whole
         ("trian mnist", "unknown verb 'trian'. Did you mean 'train'?"),
         ("train mnist --recpie dcgan", "unknown option '--recpie'. Did you mean '--recipe'? For help:"),
         ("train --recpie dcgan", "Did you mean '--recipe'?"),  # before DATA is missed
+        ("tune --from a --to b --trials 2", "unknown option '--from'. Translations are not tuned:"),
         ("train mnist --recpie=dcgan", "unknown option '--recpie'."),
         ("train mnist -recipe dcgan", "Did you mean '--recipe'?"),
         ("train mnist \u2014recipe dcgan", "Did you mean '--recipe'?"),

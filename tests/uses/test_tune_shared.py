@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, RunError, SparringError
 from sparring.uses.tune import door, shared
 from sparring.uses.tune.shared import ALIVE, SETTINGS, WORKER, Settings, Shared, outcome, worker
 from sparring.uses.tune.trial import DIVERGED, DONE, STOPPED, Outcome
@@ -166,13 +167,13 @@ def test_a_database_of_something_else_is_not_touched(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("oracle+nothing://x", "cannot be read|needs"),
+        ("oracle+nothing://me:secret@x", "this kind is not known"),
         ("sqlite:///no\0name.db", "cannot"),
-        ("postgresql://me:secret@nowhere/x", "needs the Python package of its database: install it with pip"),
+        ("postgresql://me:secret@nowhere/x", "needs a driver: pip install psycopg2-binary"),
     ],
 )
 def test_urls_that_lead_nowhere_are_refused_without_their_password(place: str, said: str) -> None:
-    with pytest.raises(RunError, match=said) as found:
+    with pytest.raises(SparringError, match=said) as found:
         Shared(place)
     assert "secret" not in str(found.value)
 
@@ -180,6 +181,14 @@ def test_urls_that_lead_nowhere_are_refused_without_their_password(place: str, s
 def test_what_is_no_url_is_refused_without_what_may_be_its_password() -> None:
     with pytest.raises(RunError, match="the storage 'postgresql://…' (cannot be read|needs)"):
         Shared("postgresql://me:secret@[bad")
+
+
+def test_a_database_that_does_not_answer_is_not_called_damaged() -> None:
+    refused = OperationalError("SELECT 1", {}, Exception("connection refused"))
+    with pytest.raises(RunError, match="cannot be reached: is it running"), door.opened("mysql://h/x", True):
+        raise refused
+    with pytest.raises(RunError, match="cannot be read"), door.opened("sqlite:///tune.db", True):
+        raise refused
 
 
 @pytest.mark.parametrize("place", ["sqlite://", "sqlite:///:memory:"])

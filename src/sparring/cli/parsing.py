@@ -20,6 +20,8 @@ OPTION = re.compile(r"[-–—]+[^\W\d]")  # also with the long dashes of editor
 GAP = re.compile(" {2,}")  # between columns
 MOST_COLUMNS = 100
 USAGE_ERROR = 2  # exit status
+UNTUNED = " Translations are not tuned: try their options by hand, with `sparring train --from A --to B`."
+NOT_HERE = {("sparring tune", "--from"): UNTUNED, ("sparring tune", "--to"): UNTUNED}  # instead of a hint
 
 
 class Parser(argparse.ArgumentParser):
@@ -82,6 +84,7 @@ class Parser(argparse.ArgumentParser):
                 continue
             having = [verb for verb, parser in self.verbs.items() if name in _options(parser)]
             hint = f" `sparring {having[0]}` has it." if having else did_you_mean(name, known)
+            hint = NOT_HERE.get((here.prog, name), hint)
             here.error(f"unknown option {quoted(name)}.{hint}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

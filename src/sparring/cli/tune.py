@@ -26,7 +26,7 @@ from sparring.files import read_json, read_text
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.page import tuning
-from sparring.runs.create import free_path
+from sparring.runs.create import free_path, remove_empty
 from sparring.runs.folder import digest
 from sparring.training import suited
 from sparring.uses.interrupt import after_the_step
@@ -73,13 +73,18 @@ def run(args: argparse.Namespace) -> int:
     bench = Bench(data, searched.default, each)
     out = command.out or free_path(Path("runs"), f"{find.stem(command.data) or 'data'}-tune")
     place = command.own["storage"] or str(out / JOURNAL)
-    shared = Shared(place, command.own["sampler"] or "tpe", given.get("seed", 0))
     mine = Settings(data.name, len(data), digest(data), searched.described(), each)
-    settings = shared.agree(
-        mine,
-        lambda seconds: judge.affordable(bench.reference, seconds),
-        limits.seconds is not None,
-    )
+    try:
+        shared = Shared(place, command.own["sampler"] or "tpe", given.get("seed", 0))
+        settings = shared.agree(
+            mine,
+            lambda seconds: judge.affordable(bench.reference, seconds),
+            limits.seconds is not None,
+        )
+    except BaseException:
+        if command.out is None:
+            remove_empty(out)
+        raise
     bench.seconds = settings.seconds
     result.begin(out, command.to_dict())
     screen = Console(stderr=True, highlight=False, emoji=False) if args.json else console()

@@ -21,6 +21,8 @@ DATABASES = (".db", ".sqlite", ".sqlite3")  # suffixes of files that SQLite keep
 IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")  # of SQLite too, but no file
 STARTUP = 8  # trials before the sampler learns from them, and before any is pruned
 PACKAGES = {"optuna", "sqlalchemy", "alembic", "sqlite3"}  # whose errors come from a storage
+NO_URL = ("NoSuchModuleError", "ArgumentError")  # of SQLAlchemy: a scheme without a dialect, no URL at all
+DRIVERS = {"MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary"}  # imported name: package
 WARM_UP = 3  # tenths of a trial before it can be pruned
 
 
@@ -125,13 +127,27 @@ def opened(place: str, content: bool = False) -> Iterator[None]:
         yield
     except OSError as error:
         raise RunError(f"cannot use the storage {quoted(shown(place))}: {reason(error)}.") from error
-    except ImportError as error:
-        package = str(error.name or "the Python package of its database")
-        raise RunError(f"the storage {quoted(shown(place))} needs {package}: install it with pip.") from error
+    except ImportError as error:  # Optuna's own has that of the driver as its cause
+        names = [cause.name for cause in (error, error.__cause__) if isinstance(cause, ImportError)]
+        driver = next(filter(None, names), "")
+        wanted = DRIVERS.get(driver, driver)
+        how = f"pip install {wanted}" if wanted else "install the Python package of its database"
+        raise RunError(f"the storage {quoted(shown(place))} needs a driver: {how}.") from error
     except Exception as error:
         modules = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+        if type(error).__name__ in NO_URL and "sqlalchemy" in modules:
+            raise ConfigError(
+                f"--storage {quoted(shown(place))}: this kind is not known. Accepted are a file for a journal "
+                "(journal.log), a file of SQLite (tune.db, sqlite:///tune.db), and the URL of a database, such "
+                "as postgresql://… or mysql://…."
+            ) from error
         if isinstance(error, SparringError) or not (content or modules & PACKAGES):
             raise
+        if type(error).__name__ == "OperationalError" and "://" in place and not place.startswith("sqlite"):
+            raise RunError(
+                f"the database {quoted(shown(place))} cannot be reached: is it running, and are the name and the "
+                "password right?"
+            ) from error
         raise RunError(
             f"the storage {quoted(shown(place))} cannot be read: it is damaged, or not one that sparring tune "
             "wrote. Give another --storage, such as journal.log, sqlite:///tune.db or the URL of a database."

@@ -23,7 +23,7 @@ from sparring.files import write_whole
 from sparring.history import layout
 from sparring.uses.tune import door
 from sparring.uses.tune.search import SHEET
-from sparring.uses.tune.shared import DEFAULT, SEEDS, START, WORKER, Settings, Shared, outcome
+from sparring.uses.tune.shared import DEFAULT, SEEDS, START, WORKER, Settings, Shared, numbered, outcome
 from sparring.uses.tune.space import Space
 from sparring.uses.tune.trial import Outcome
 from sparring.uses.tune.verdict import sentence, verdict
@@ -37,7 +37,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Tried:
-    """One trial: what was chosen, the options that this means, and times real at each tenth."""
+    """One trial: its number, from 1, what was chosen, and times real at each tenth."""
 
     number: int
     outcome: Outcome
@@ -122,7 +122,8 @@ def collect(shared: Shared, space: Space, settings: Settings) -> Result:
         best, finals = shared.best(), shared.final_trials()
     config = space.default if best is None else space.config(best.params)
     same = config == space.default
-    values: dict[int, list[float]] = {DEFAULT: [], DEFAULT if same or best is None else best.number: []}
+    own = DEFAULT if same or best is None else int(best.number)
+    values: dict[int, list[float]] = {DEFAULT: [], own: []}
     seen, sheets = [], {}
     for trial in sorted(finals, key=lambda trial: int(trial.params["seed"])):
         candidate, ended = trial.params["candidate"], outcome(trial)
@@ -134,7 +135,7 @@ def collect(shared: Shared, space: Space, settings: Settings) -> Result:
         with suppress(KeyError, TypeError, ValueError):
             name = "default" if candidate == DEFAULT else "tuned"
             sheets[name] = base64.b64decode(trial.user_attrs[SHEET], validate=True)
-    number = None if best is None else int(best.number)
+    number = None if best is None else numbered(int(best.number))
     was = [trial.outcome.samples_seen for trial in found if trial.number == number]
     return Result(
         settings,
@@ -144,7 +145,7 @@ def collect(shared: Shared, space: Space, settings: Settings) -> Result:
         _changed(space.default, config),
         importance(shared),
         values[DEFAULT],
-        None if same and best is not None else values.get(number if number is not None else DEFAULT, []),
+        None if same and best is not None else values[own],
         round(median(seen or was or [0])),
         sheets,
     )
@@ -153,7 +154,7 @@ def collect(shared: Shared, space: Space, settings: Settings) -> Result:
 def _tried(trial: Any) -> Tried:
     curve = {int(step): float(value) for step, value in trial.intermediate_values.items()}
     start, worker = (str(trial.user_attrs.get(name, "")) for name in (START, WORKER))
-    return Tried(trial.number, outcome(trial), dict(trial.params), start, curve, worker)
+    return Tried(numbered(trial.number), outcome(trial), dict(trial.params), start, curve, worker)
 
 
 def _changed(default: Config, config: Config) -> dict[str, tuple[Any, Any]]:

@@ -15,7 +15,7 @@ from sparring.history.record import Record
 from sparring.metrics.extractors import AUTO
 from sparring.uses.tune import door
 from sparring.uses.tune.judge import MOST, Judge
-from sparring.uses.tune.shared import DEFAULT, SEEDS, START, Settings, Shared
+from sparring.uses.tune.shared import DEFAULT, LEAST_TRIAL, SEEDS, START, Settings, Shared, numbered
 from sparring.uses.tune.space import Space
 from sparring.uses.tune.trial import DONE, REFUSED, STOPPED, Bench, Outcome, sheet, tenth
 
@@ -48,6 +48,8 @@ class Limits:
             value = getattr(self, name)
             if value is not None and not 0 < value < 1e9:
                 raise ConfigError(f"--{name} {value:g}: expected a number above 0 and below 1e9.")
+        if self.seconds is not None and self.seconds < LEAST_TRIAL:
+            raise ConfigError(f"--seconds {self.seconds:g}: a trial has at least {LEAST_TRIAL:g} seconds.")
 
     def each(self) -> float:
         """The seconds of training in a trial.
@@ -75,7 +77,7 @@ class Event(NamedTuple):
 
     Attributes:
         stage: "trial", "final", or "waiting" for other workers.
-        number: of the trial.
+        number: of the trial, from 1.
         chosen: by option, as ``Space.choose`` gives it; of a final training its candidate and seed.
         start: the recipe that it is, if it is one as it stands.
         left: an estimate of the seconds until the end; None if nobody knows.
@@ -138,9 +140,8 @@ class Search:
             shared.tell(shared.study, trial, outcome)
             self.made += 1
             if outcome.state != STOPPED:
-                yield Event(
-                    "trial", trial.number, outcome, chosen, trial.user_attrs.get(START, ""), self._left()
-                )
+                start = trial.user_attrs.get(START, "")
+                yield Event("trial", numbered(trial.number), outcome, chosen, start, self._left())
 
     def _trial(self, trial: Any, chosen: dict[str, Any], judge: Judge) -> Outcome:
         try:
@@ -203,7 +204,7 @@ class Search:
             shared.tell(final, trial, outcome)
             if outcome.state != STOPPED:
                 todo = len(final.get_trials(deepcopy=False, states=waiting))
-                yield Event("final", trial.number, outcome, chosen, left=todo * self._each())
+                yield Event("final", numbered(trial.number), outcome, chosen, left=todo * self._each())
 
     def _final(self, trial: Any, config: Config, seed: int, judge: Judge) -> Outcome:
         def report(_: Record) -> bool:

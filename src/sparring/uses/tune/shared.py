@@ -21,6 +21,7 @@ from sparring.uses.tune.trial import DONE, STOPPED, Outcome
 STUDY, FINAL = "sparring-tune", "sparring-tune-final"  # names in a storage
 SETTINGS, WORKER, ALIVE, OUTCOME, START = "settings", "worker", "alive", "outcome", "start"
 DEFAULT = -1  # the candidate of the final trainings that is not a trial
+LEAST_TRIAL = 1e-3  # seconds of training
 SEEDS = 3  # final trainings of each candidate
 GRACE = 60.0  # seconds without a sign of life, beside those of four trials, after which a worker is dead
 
@@ -67,7 +68,7 @@ class Settings:
             field(found, "count", whole),
             field(found, "digest", text),
             space,
-            field(found, "seconds", lambda value: finite(value, 1e-3, 1e9)),
+            field(found, "seconds", lambda value: finite(value, LEAST_TRIAL, 1e9)),
             field(found, "features", text),
             field(found, "measured", lambda value: whole(value, 1)),
             field(found, "sparring", text),
@@ -219,6 +220,11 @@ class Shared:
         """The finished trial with the least value; None if none was measured."""
         done = [trial for trial in self.trials() if trial.state.name == "COMPLETE"]
         return min(done, key=lambda trial: (trial.value, trial.number), default=None)
+
+
+def numbered(number: int) -> int:
+    """The number of a trial as people count, from 1; a storage counts from 0."""
+    return number + 1
 
 
 def worker() -> str:

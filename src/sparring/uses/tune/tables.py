@@ -15,7 +15,7 @@ from sparring.errors import clock, quoted
 from sparring.history.record import times_real_text
 from sparring.uses.tune.result import Result
 from sparring.uses.tune.search import Event
-from sparring.uses.tune.shared import DEFAULT, SEEDS
+from sparring.uses.tune.shared import DEFAULT, SEEDS, numbered
 from sparring.uses.tune.trial import DIVERGED, DONE, PRUNED, REFUSED, Outcome
 from sparring.uses.tune.verdict import shown
 
@@ -49,7 +49,7 @@ class Progress:
         value = said(event.outcome)
         if event.stage == "final":
             chosen = event.chosen or {}
-            who = "default" if chosen["candidate"] == DEFAULT else f"trial {chosen['candidate']}"
+            who = "default" if chosen["candidate"] == DEFAULT else f"trial {numbered(chosen['candidate'])}"
             return f"final   {who}, seed {chosen['seed'] + 1} of {SEEDS}   {value}{left}"
         self._keep(event.number, event.outcome)
         of = "" if self.trials is None else f" of {self.trials}"
