@@ -157,6 +157,8 @@ def test_what_makes_other_samples_is_not_kept(tmp_path: Path) -> None:
         compared(graph, run(lambda made: np.roll(made, 1, 0)), "it")
     with pytest.raises(RunError, match=r"it makes float32 of shape \(1, 3\), the generator float32 of shape"):
         compared(graph, run(lambda made: made[:1]), "it")
+    with pytest.raises(RunError, match=r"\. Try another\.$"):
+        compared(graph, run(lambda made: np.roll(made, 1, 0)), "it", cure="Try another.")
 
 
 class Counting(nn.Module):
@@ -215,5 +217,10 @@ def test_a_run_is_exported_into_itself_and_nothing_is_replaced(
     )
     assert "give --out a file" in refused(capsys, "export", run, "--to", "torch", "--out", run.parent)
     assert "give --out a file" in refused(capsys, "export", run, "--to", "torch", "--out", run / "a/b.pt2")
+    inside = refused(capsys, "export", run, "--to", "torch", "--out", run / "run.json/b.pt2")
+    assert "run.json is a file, not a folder: give --out a file" in inside
+    wrong = refused(capsys, "export", run, "--to", "torch", "--out", run / "b.onnx")
+    assert "--to torch writes a .pt2 file: give --out" in wrong
+    assert "b.pt2'" in wrong
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'sparring[onnx]'" in refused(capsys, "export", run, "--to", "onnx")

@@ -18,7 +18,7 @@ from conftest import TINY
 from sparring.cli import serve as command
 from sparring.cli.main import main
 from sparring.config.groups import FilesConfig
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, RunError
 from sparring.gan import GAN
 from sparring.runs.inference import Sampler
 from sparring.runs.translator import Translator
@@ -332,6 +332,14 @@ def test_the_faster_engine_serves(digits: Samples, monkeypatch: pytest.MonkeyPat
         assert "2.0 ms of torch" in words
 
 
+def test_onnx_runtime_serves_only_what_torch_would(digits: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = onnx_file.Session.__call__
+    monkeypatch.setattr(onnx_file.Session, "__call__", lambda *args: np.roll(run(*args), 1, 0))
+    assert engine.chosen(digits, "auto") == (digits, "torch")
+    with pytest.raises(RunError, match="does not make the samples of the generator: .* Leave --engine out"):
+        engine.chosen(digits, "onnx")
+
+
 def test_torch_serves_what_onnx_runtime_cannot(
     digits: Samples, translation: Translations, detector: Scores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +382,12 @@ class FakeSocket:
 
 
 def test_the_command_serves_runs_and_detectors(
-    run: Path, tmp_path: Path, detector: Scores, ended: list[Any], capsys: pytest.CaptureFixture[str]
+    run: Path,
+    tmp_path: Path,
+    detector: Scores,
+    ended: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from sparring.uses.detect.saved import About
 
@@ -386,7 +399,12 @@ def test_the_command_serves_runs_and_detectors(
     assert "also give a --token" in refused(capsys, "serve", run, "--host", "0.0.0.0")
     assert "--most-count" in refused(capsys, "serve", run, "--most-count", "0")
     assert "--most-waiting" in refused(capsys, "serve", run, "--most-waiting", "-1")
+    closed: list[int] = []
+    monkeypatch.setattr(FakeSocket, "close", lambda self: closed.append(1))
     assert "no run folder" in refused(capsys, "serve", tmp_path / "nothing")
+    assert closed == [1]
+    detecting = refused(capsys, "export", tmp_path / "plates", "--to", "onnx")
+    assert "is a detector, and only generators are exported" in detecting
     assert "a detector has no checkpoints" in refused(capsys, "serve", tmp_path / "plates", "--best")
     assert len(ended) == 2
 
@@ -409,3 +427,10 @@ def test_a_token_can_be_typed_and_sent(
     said = refused(capsys, "serve", "mnist", "--host", "0.0.0.0")
     assert said.split("such as ")[1][0].isalnum()
     assert "spaces around it" in refused(capsys, "serve", "mnist", "--token", " secret")
+    assert "--token is empty" in refused(capsys, "serve", "mnist", "--token", "")
+
+
+def test_a_port_is_refused_before_anything_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "--port 99999" in refused(capsys, "serve", tmp_path / "nothing", "--port", "99999")

@@ -57,7 +57,7 @@ def add_verbs(verbs: Any, run_help: str) -> None:
     serve.add_argument("run", metavar="RUN", type=run, help=f"{run_help}; or a folder of `sparring detect fit`")
     serve.add_argument("--port", type=whole, default=0, help="port (the first free one from 8555)")
     serve.add_argument("--host", default="127.0.0.1", help="address; others than this machine's need --token")
-    serve.add_argument("--token", default="", help="asked for as Authorization: Bearer TOKEN")
+    serve.add_argument("--token", help="asked for as Authorization: Bearer TOKEN")
     serve.add_argument("--most-count", type=whole, default=256, help="samples in a request, at most (256)")
     serve.add_argument(
         "--most-waiting", type=whole, default=64, help="requests that wait, at most; others get 503 (64)"

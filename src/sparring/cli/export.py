@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from sparring.errors import ConfigError, RunError, printable, warn
+from sparring.errors import ConfigError, RunError, printable, quoted, warn
 from sparring.history import layout
 from sparring.history.find import alone, packaged
 from sparring.machine.device import Runtime
@@ -26,11 +26,17 @@ FILES: dict[str, tuple[str, Callable[[Graph, Path], Parity]]] = {
     "onnx": (".onnx", onnx_file.write),
     "torch": (".pt2", program.write),
 }
+SUFFIXES = (*(suffix for suffix, _ in FILES.values()), ".safetensors", ".pt", ".pth")  # of files
 CARDS = ("safetensors", "hub")  # forms with a model card
 
 
 def run(args: argparse.Namespace) -> int:
     """Write a generator to a file or a folder for other programs, or to the hub."""
+    if (args.run / layout.DETECTOR).is_file():
+        raise RunError(
+            f"{args.run} is a detector, and only generators are exported. Other programs have its scores from "
+            f"`sparring detect score {args.run} NEW`, or over HTTP from `sparring serve {args.run}`."
+        )
     source = RunFolder(args.run)
     _check(args)
     sampler = Sampler.load(source, warn, Runtime("cpu", "fp32"), best=args.best)
@@ -61,14 +67,39 @@ def _check(args: argparse.Namespace) -> None:
     elif args.to == "onnx":
         onnx_file.check_installed()
     if args.out and args.to in FILES:
-        if args.out.is_dir() or not args.out.parent.is_dir():
-            what = f"{args.out} is a folder" if args.out.is_dir() else f"there is no folder {args.out.parent}"
-            raise RunError(f"{what}: give --out a file, such as generator{FILES[args.to][0]}.")
         layout.refuse_training_file(args.out)
+        _check_file(args.out, FILES[args.to][0], args.to)
         layout.refuse_taken(args.out, args.force)
+    elif args.out and args.out.suffix.lower() in SUFFIXES:
+        raise ConfigError(
+            f"--to {args.to} writes a folder with weights and a model card, and {args.out} looks like a file: "
+            f"give --out a folder, such as {args.out.stem}."
+        )
     elif args.out and layout.is_run(args.out):
         _check_kept(args)
         layout.refuse_taken(args.out, args.force)
+
+
+def _check_file(out: Path, suffix: str, form: str) -> None:
+    """Refuse what is no place for a file of this suffix.
+
+    Raises:
+        ConfigError: another suffix.
+        RunError: it is a folder, or its folder is none.
+    """
+    above, what = out.parent, ""
+    if out.is_dir():
+        what = f"{out} is a folder"
+    elif above.exists() and not above.is_dir():
+        what = f"{above} is a file, not a folder"
+    elif not above.is_dir():
+        what = f"there is no folder {above}"
+    if what:
+        raise RunError(f"{what}: give --out a file, such as generator{suffix}.")
+    if out.suffix.lower() != suffix:
+        raise ConfigError(
+            f"--to {form} writes a {suffix} file: give --out {quoted(str(out.with_suffix(suffix)))}."
+        )
 
 
 def _check_kept(args: argparse.Namespace) -> None:

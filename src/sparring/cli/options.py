@@ -411,7 +411,7 @@ def _looking_verbs(verbs: Any) -> None:
     watch.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (127.0.0.1, only this machine)"
     )
-    watch.add_argument("--token", default="", help="secret that the address must contain; --host needs it")
+    watch.add_argument("--token", help="secret that the address must contain; --host needs it")
     _add_browser(watch, "print the address, and do not open a browser")
     watch.add_argument("--while-stdin", action="store_true", help=argparse.SUPPRESS)  # for train --watch
 

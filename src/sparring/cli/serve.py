@@ -7,7 +7,7 @@ import secrets
 import signal
 from contextlib import suppress
 
-from sparring.cli.watch import LOOPBACK, address, listen
+from sparring.cli.watch import LOOPBACK, address, given_token, listen
 from sparring.config.arguments import whole
 from sparring.errors import ConfigError, printable, warn
 
@@ -24,11 +24,12 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: another address is given without a token, or a limit is out of range.
         RunError: there is no run and no detector.
     """
-    if args.host not in LOOPBACK and not args.token:
+    token = given_token(args.token)
+    if args.host not in LOOPBACK and not token:
         raise ConfigError(
             f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_hex(16)}."
         )
-    if args.token != args.token.strip():
+    if token != token.strip():
         raise ConfigError("--token has spaces around it, which no request can send. Leave them out.")
     whole("--most-count", args.most_count, 1, MOST_COUNT)
     whole("--most-waiting", args.most_waiting, 1, MOST_WAITING)
@@ -38,9 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from sparring.uses.serve.app import Limits, app
     from sparring.uses.serve.served import load
 
-    served = load(args.run, warn, device=args.device, best=args.best)
-    served, said = engine.chosen(served, args.engine)
-    listening = listen(args.host, args.port)
+    listening = listen(args.host, args.port)  # first, since loading takes a while
+    try:
+        served, said = engine.chosen(load(args.run, warn, device=args.device, best=args.best), args.engine)
+    except BaseException:
+        listening.close()
+        raise
     hosts = LOOPBACK if args.host in LOOPBACK else ()
     shown = address(args.host, listening.getsockname()[1], "").rstrip("/")
     print(
@@ -52,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             app(
                 served,
                 hosts,
-                args.token,
+                token,
                 Limits(args.most_count, args.most_waiting),
                 lambda: server.should_exit,
             ),

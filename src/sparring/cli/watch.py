@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
             raise RunError(no_run(path))
         if len(args.run) > 1 and (path / layout.DETECTOR).is_file():
             raise RunError(f"{path} is a detector, whose page stands alone: sparring watch {path}.")
-    if args.host not in LOOPBACK and not args.token:
+    token = given_token(args.token)
+    if args.host not in LOOPBACK and not token:
         raise ConfigError(
             f"--host {args.host} shows your runs to others: also give a --token, such as "
             f"{secrets.token_urlsafe(8)}."
@@ -50,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
     import uvicorn
 
     hosts = LOOPBACK if args.host in LOOPBACK else ()
-    page = _page(args.run, hosts, args.token, lambda: server.should_exit)
+    page = _page(args.run, hosts, token, lambda: server.should_exit)
     listening = listen(args.host, args.port)
-    shown = address(args.host, listening.getsockname()[1], args.token)
+    shown = address(args.host, listening.getsockname()[1], token)
     print(f"{shown}  (Ctrl-C ends it)", flush=True)
     if args.browser:
         open_browser(shown)
@@ -142,6 +143,20 @@ def _own_address() -> str:
         probe.connect(("192.0.2.1", 9))  # an address reserved for examples (RFC 5737)
         return str(probe.getsockname()[0])
     return socket.gethostname()
+
+
+def given_token(given: str | None) -> str:
+    """The token that is asked for; "" for none.
+
+    Raises:
+        ConfigError: an empty one was given, as by a variable of the shell that is not set.
+    """
+    if given is not None and not given.strip():
+        raise ConfigError(
+            f"--token is empty, and would keep nobody out: give one, such as {secrets.token_hex(16)}, or leave "
+            "--token out."
+        )
+    return given or ""
 
 
 def listen(host: str, requested: int) -> socket.socket:

@@ -27,6 +27,7 @@ from sparring.errors import RunError, quoted, reason
 from sparring.files import write_whole
 from sparring.games.game import Game, short
 from sparring.history import layout
+from sparring.history.find import alone, packaged
 
 VERSION = 1
 GENERATOR, AVERAGE = "generator", "average"  # names, in a checkpoint, of the networks that draw
@@ -120,7 +121,16 @@ def read(
         except _BrokenError as error:
             warn(f"checkpoint {layout.step_name(step)} is broken ({error}); trying the one before.")
     what = "no complete checkpoint" if found else "no checkpoint"
-    raise NothingSavedError(f"{what} in {folder}. Train again with `sparring train`.")
+    raise NothingSavedError(f"{what} in {folder}. {_anew(folder.parent)}")
+
+
+def _anew(run: Path) -> str:
+    """How to get players whose files are damaged or missing."""
+    if packaged(run):
+        return "Install sparring again."
+    if alone(run):
+        return "Export these players again from their training, or download them again."
+    return "Train again with `sparring train`."
 
 
 def _whole(path: Path, step: int, of: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -18,7 +18,7 @@ SEED = 1_234_567  # of their inputs, others than those that the graph was found 
 SIDES = (3 * MULTIPLE, 2 * MULTIPLE)  # of a picture that is translated alone
 SAME = 1e-4  # of the spread of a number over the samples; numbers that are nearer count as the same
 MOST_DIFFERENT = 1e-3  # share of numbers: a value on the border between two steps may fall on either side
-ELSE = "Export its weights: --to safetensors."
+ELSE = "Nothing was kept. Export its weights: --to safetensors."
 Run = Callable[[tuple[Tensor, ...]], NDArray[Any]]  # makes samples of the inputs of a graph
 
 
@@ -45,12 +45,13 @@ class Parity(NamedTuple):
         return f"{which} of {counted(self.samples, 'sample')} are the same{greatest}"
 
 
-def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT) -> Parity:
+def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT, cure: str = ELSE) -> Parity:
     """Compare what ``run`` makes with what the module of the graph makes, of one sample and of many.
 
     Args:
         where: the name of what runs the export, for the message.
         most: the share of numbers that may differ.
+        cure: what to do where they differ, for the message.
 
     Raises:
         RunError: they differ, or ``run`` makes other numbers of samples than asked.
@@ -59,19 +60,21 @@ def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT) -
     with torch.no_grad():
         numbers = graph.module(*inputs).numel()
     count = max(2, min(MOST_SAMPLES, MOST_NUMBERS // max(1, numbers)))
-    ours, theirs = _made(graph, run, graph.inputs(count, SEED + 1), where)
-    one = _made(graph, run, inputs, where)
+    ours, theirs = _made(graph, run, graph.inputs(count, SEED + 1), where, cure)
+    one = _made(graph, run, inputs, where, cure)
     limit = tolerance(ours)
     first = parity(*one, limit if one[0].shape[1:] == ours.shape[1:] else limit.max(initial=0.0))
     rest = parity(ours, theirs, limit)
     samples, numbers, different = (a + b for a, b in zip(first[:3], rest[:3], strict=True))
     found = Parity(samples, numbers, different, max(first.greatest, rest.greatest))
     if found.different > most * found.numbers:
-        raise RunError(f"{where} does not make the samples of the generator: {found}. Nothing was kept. {ELSE}")
+        raise RunError(f"{where} does not make the samples of the generator: {found}. {cure}")
     return found
 
 
-def _made(graph: Graph, run: Run, inputs: tuple[Tensor, ...], where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _made(
+    graph: Graph, run: Run, inputs: tuple[Tensor, ...], where: str, cure: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """What the module of the graph and what ``run`` makes of these inputs.
 
     Raises:
@@ -82,7 +85,7 @@ def _made(graph: Graph, run: Run, inputs: tuple[Tensor, ...], where: str) -> tup
     theirs = run(inputs)
     if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
         made, meant = (f"{each.dtype} of shape {each.shape}" for each in (theirs, ours))
-        raise RunError(f"{where} makes {made}, the generator {meant}. Nothing was kept. {ELSE}")
+        raise RunError(f"{where} makes {made}, the generator {meant}. {cure}")
     return ours, theirs
 
 

@@ -13,7 +13,7 @@ from sparring import kinds
 from sparring.errors import ConfigError, SparringError
 from sparring.games.drawing import CHUNK
 from sparring.runs.inference import Sampler
-from sparring.uses.export import onnx_file
+from sparring.uses.export import onnx_file, parity
 from sparring.uses.export.graph import Graph
 from sparring.uses.serve.served import Samples, Scores, Translations
 
@@ -45,6 +45,7 @@ def chosen(served: Samples | Translations | Scores, engine: str) -> tuple[Sample
 
     Raises:
         ConfigError: ONNX Runtime is asked for, and cannot run this.
+        RunError: it is asked for, and does not make the same samples.
     """
     why = _not_in_onnx(served)
     if engine == "torch" or (engine == "auto" and why):
@@ -81,7 +82,9 @@ def _not_in_onnx(served: Samples | Translations | Scores) -> str:
 
 
 def _in_onnx(sampler: Sampler) -> OnnxSampler:
-    _, session = onnx_file.translated(Graph.of(sampler), torch.get_num_threads())
+    graph = Graph.of(sampler)
+    _, session = onnx_file.translated(graph, torch.get_num_threads())
+    parity.compared(graph, session, "ONNX Runtime", cure="Leave --engine out.")
     return OnnxSampler(**{each.name: getattr(sampler, each.name) for each in fields(Sampler)}, session=session)
 
 

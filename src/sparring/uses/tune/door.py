@@ -145,8 +145,8 @@ def opened(place: str, content: bool = False) -> Iterator[None]:
             raise
         if type(error).__name__ == "OperationalError" and "://" in place and not place.startswith("sqlite"):
             raise RunError(
-                f"the database {quoted(shown(place))} cannot be reached: is it running, and are the name and the "
-                "password right?"
+                f"the database {quoted(shown(place))} cannot be reached: is it running, and are the name and "
+                "the password right?"
             ) from error
         raise RunError(
             f"the storage {quoted(shown(place))} cannot be read: it is damaged, or not one that sparring tune "
