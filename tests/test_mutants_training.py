@@ -239,6 +239,7 @@ MUTANTS = [
     Mutant(checkpoint, "_digest", 'file_digest(tensors, "sha256")', "sha256()", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "read", "reversed(", "list(", partial(test_checkpoint.test_a_broken_checkpoint_falls_back_to_the_one_before, damage="flip")),
     Mutant(checkpoint, "_whole", 'if facts.get("version") != VERSION', "if False", test_checkpoint.test_another_version_is_refused_with_the_numbers),
+    Mutant(checkpoint, "_anew", "if alone(run)", "if False", partial(test_checkpoint.test_what_is_damaged_is_got_again_where_it_came_from, run='{"alone": true}', cure="Export these players again")),
     Mutant(checkpoint, "put", "before are whole", "are gone", test_checkpoint.test_a_full_disk_leaves_the_checkpoints_before),
     Mutant(checkpoint, "_whole", 'facts.get("half")', "True", test_checkpoint.test_weights_in_half_precision_are_read_as_whole_ones),
     Mutant(find, "run_named", " and not marked(path)", "", test_trained.test_a_run_of_the_same_name_goes_before),

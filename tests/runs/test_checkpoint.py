@@ -15,6 +15,7 @@ from sparring import games
 from sparring.config.recipes import from_recipe
 from sparring.errors import RunError
 from sparring.games.adversarial import AdversarialGame
+from sparring.history.find import PACKAGED
 from sparring.runs import checkpoint
 from sparring.training.budget import Budget
 from sparring.training.loop import train
@@ -276,3 +277,19 @@ def test_facts_of_another_kind_break_a_checkpoint(
         checkpoint.read(tmp_path, warnings.append)
     assert name in warnings[0]
     assert len(warnings[0]) < 250
+
+
+@pytest.mark.parametrize(
+    ("run", "cure"),
+    [
+        ('{"alone": true}', "Export these players again"),
+        ("{}", "Train again"),
+        (None, "Install sparring again"),
+    ],
+)
+def test_what_is_damaged_is_got_again_where_it_came_from(tmp_path: Path, run: str | None, cure: str) -> None:
+    folder = PACKAGED / "nothing" if run is None else tmp_path
+    if run is not None:
+        (tmp_path / "run.json").write_text(run)
+    with pytest.raises(checkpoint.NothingSavedError, match=f"no checkpoint in .* {cure}"):
+        checkpoint.read(folder / "checkpoints", print)
