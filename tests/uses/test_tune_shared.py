@@ -169,7 +169,7 @@ def test_a_database_of_something_else_is_not_touched(tmp_path: Path) -> None:
     [
         ("oracle+nothing://me:secret@x", "this kind is not known"),
         ("sqlite:///no\0name.db", "cannot"),
-        ("postgresql://me:secret@nowhere/x", "needs a driver: pip install psycopg2-binary"),
+        ("postgresql://me:secret@nowhere/x", "needs a driver: pip install .?psycopg"),
     ],
 )
 def test_urls_that_lead_nowhere_are_refused_without_their_password(place: str, said: str) -> None:

@@ -22,7 +22,11 @@ IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")  # of SQLite too, 
 STARTUP = 8  # trials before the sampler learns from them, and before any is pruned
 PACKAGES = {"optuna", "sqlalchemy", "alembic", "sqlite3"}  # whose errors come from a storage
 NO_URL = ("NoSuchModuleError", "ArgumentError")  # of SQLAlchemy: a scheme without a dialect, no URL at all
-DRIVERS = {"MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary"}  # imported name: package
+DRIVERS = {  # imported name: package
+    "MySQLdb": "mysqlclient",
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+}
 WARM_UP = 3  # tenths of a trial before it can be pruned
 
 
