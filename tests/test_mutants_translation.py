@@ -7,12 +7,13 @@ import pytest
 import test_pairs
 import test_terms
 import test_translation
+import test_translation_gauge
 import test_translation_parity as parity
 import test_translator
 import test_unet
 from mutants import Mutant, caught, in_suite
 from sparring.data import pairs, split
-from sparring.games import terms, translation_rules, translation_step
+from sparring.games import terms, translation_gauge, translation_rules, translation_step
 from sparring.networks import unet
 from sparring.runs import translator
 from sparring.uses import translate
@@ -56,6 +57,12 @@ MUTANTS = [
     Mutant(translation_step, "as_given", "pictures.mean(1, keepdim=True)", "pictures[:, :1]", partial(test_translation.test_channels_of_the_other_side, of=3, into=1)),
     Mutant(translation_step, "translation_step", "if game.weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),
     Mutant(translation_rules, "reverse", "spec.given.shape, ", "spec.shape, ", test_translation.test_the_other_direction_has_the_other_shapes),
+    Mutant(translation_gauge, "agreement", " / best)", ")", test_translation_gauge.test_agreement_is_that_with_its_own_beyond_that_with_others),
+    Mutant(translation_gauge, "_of_others", " - cosines.trace()", "", test_translation_gauge.test_agreement_of_two_by_hand),
+    Mutant(translation_gauge, "polarity", "min(", "max(", partial(test_translation_gauge.test_lines_on_black_and_drawings_on_paper_are_of_opposite_polarity, sides=("dark", "even"), expected=1)),
+    Mutant(translation_gauge, "_skewness", "pow(3)", "pow(2)", partial(test_translation_gauge.test_lines_on_black_and_drawings_on_paper_are_of_opposite_polarity, sides=("dark", "light"), expected=-1)),
+    Mutant(translation_gauge, "TranslationGauge.__init__", "1 if game.paired else polarity(", "1 if True else polarity(", partial(test_translation_gauge.test_a_copy_is_seen, unpaired=True, light=True)),
+    Mutant(translation_gauge, "agreement", "- _of_others(a, b)", "", test_translation_gauge.test_agreement_is_that_with_its_own_beyond_that_with_others),
     Mutant(unet, "UNet.forward", "NEAR_ONE * given", "given", test_unet.test_a_residual_begins_as_a_copy),
     Mutant(pairs, "_with", "unpaired=unpaired", "unpaired=False", test_pairs.test_sources_are_read_at_the_size_of_the_targets),
     Mutant(pairs, "_by_name", "places[keys[1][place]]", "place", test_pairs.test_pictures_without_a_partner_are_named),

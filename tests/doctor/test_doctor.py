@@ -59,7 +59,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "flat-column": (always(flat_columns=0.1), always(flat_columns=0.0), {}),
     "copies-climb": (lambda k: HEALTHY | {"copies": 0.35 * 1.1**k}, always(copies=0.9), {}),
     "unchanged": (always(changed=0.1), always(changed=0.2), {"rules": "translation"}),
-    "inverted": (always(agreement=-0.4), always(agreement=-0.2, spread=0.9), {"rules": "translation"}),
+    "inverted": (always(agreement=-0.2), always(agreement=-0.05, spread=0.9), {"rules": "translation"}),
     "source-ignored": (always(agreement=0.05), always(agreement=0.15), {"rules": "translation"}),
     "generator-frozen": (
         always(g_change=0.0),

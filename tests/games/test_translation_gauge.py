@@ -1,9 +1,12 @@
 """What is measured of a translation at each record."""
 
+import numpy as np
 import pytest
 import torch
 
-from sparring.games.translation_gauge import agreement, changed
+from sparring.data.arrays import from_array
+from sparring.data.pairs import joined
+from sparring.games.translation_gauge import FEW, agreement, changed, polarity
 from test_translation import game, squares
 
 
@@ -16,20 +19,55 @@ def test_nothing_changed_everything_changed() -> None:
     assert changed(targets, sources, sources) is None
 
 
-def test_agreement_is_a_cosine_without_means() -> None:
-    rows = torch.tensor([[0.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0]])
-    assert agreement(rows, 3 * rows + 7) == pytest.approx(1)
-    assert agreement(rows, 1 - rows) == pytest.approx(-1)
-    assert agreement(rows, rows.flip(0)) == pytest.approx(0)
+def test_agreement_is_that_with_its_own_beyond_that_with_others() -> None:
+    rng = torch.Generator().manual_seed(0)
+    own = torch.randn(200, 50, generator=rng) + 2 * torch.randn(
+        50, generator=rng
+    )  # all have something in common
+    assert agreement(3 * own + 7, own) == pytest.approx(1)
+    assert agreement(own.roll(1, 0), own) == pytest.approx(0, abs=0.05)
+    assert agreement(own.mean(0, keepdim=True).expand(200, -1), own) == pytest.approx(0, abs=0.05)
+    assert agreement(1 - own, own) == pytest.approx(-1)
+    assert agreement(own, own[:1].expand(200, -1)) is None
+
+
+def test_agreement_of_two_by_hand() -> None:
+    """Cosines with the own: 0 and 1; with the other: 1 and 0; among themselves 0."""
+    own = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
+    assert agreement(own[[1, 1]], own) == pytest.approx(0)
+    assert agreement(own + own[[1, 0]], own) == pytest.approx(0)
+    assert agreement(2 * own + own[[1, 0]], own) == pytest.approx((2 - 1) / 5**0.5)
+
+
+@pytest.mark.parametrize(
+    ("sides", "expected"),
+    [(("dark", "dark"), 1), (("dark", "light"), -1), (("light", "light"), 1), (("dark", "even"), 1)],
+)
+def test_lines_on_black_and_drawings_on_paper_are_of_opposite_polarity(
+    sides: tuple[str, str], expected: int
+) -> None:
+    page = torch.full((1, 100), -1.0)
+    page[:, :20] = 1.0
+    pages = {"dark": page, "light": -page, "even": torch.linspace(-1, 1, 100)}
+    assert polarity(*(pages[side] for side in sides)) == expected
 
 
 @pytest.mark.parametrize("unpaired", [False, True])
-def test_a_copy_is_seen(unpaired: bool) -> None:
-    """The targets are negatives: a copy is the opposite of its target, and all of its source."""
+@pytest.mark.parametrize("light", [False, True])
+def test_a_copy_is_seen(unpaired: bool, light: bool) -> None:
+    """The targets are negatives: with pairs a copy is the opposite. Without, it is if one side is on paper."""
+    rng = np.random.default_rng(0)
+    ink = rng.integers(0, 256, (50, 16, 16), dtype=np.uint8) * (rng.random((50, 16, 16)) < 0.2)
+    data = joined(from_array(ink), from_array(255 - ink if light else ink), "none" if unpaired else "names")
     copies = game(not unpaired)
     copies.generator.residual = True  # type: ignore[assignment]
     torch.nn.init.zeros_(copies.generator.last.weight)  # type: ignore[arg-type,union-attr]
-    measure = copies.gauge(squares(unpaired, 50), squares(unpaired, 20), 0)
-    found = measure()
-    assert found["changed"] < 0.1
-    assert found["agreement"] == pytest.approx(1 if unpaired else -1, abs=0.01)
+    found = copies.gauge(data, None, 0)()
+    assert found.get("changed", 0.0) < 0.1
+    assert found["agreement"] == pytest.approx(-1 if light else 1, abs=0.02)
+
+
+@pytest.mark.parametrize(("count", "used"), [(FEW, FEW), (FEW - 1, 40)])
+def test_too_few_held_out_pictures_are_not_measured_on(count: int, used: int) -> None:
+    gauge = game().gauge(squares(False, 40), squares(False, count), 0)
+    assert len(gauge.targets) == used  # type: ignore[attr-defined]

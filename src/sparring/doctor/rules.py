@@ -417,7 +417,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "inverted",
         "the outputs are bright where they should be dark",
-        (Sign("agreement", high=-0.3),),
+        (Sign("agreement", high=-0.1),),
         "The discriminator sees only patches, and the opposite of a picture has the same edges. Without pairs, "
         "the way back undoes it.",
         (OWN_TERMS, Cure("pictures that are targets must stay as they are", "identity_weight", 5.0), LONGER),
@@ -426,7 +426,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "source-ignored",
         "the outputs have hardly anything of the shapes that they should have",
-        (Sign("agreement", low=-0.3, high=0.1),),
+        (Sign("agreement", low=-0.1, high=0.1),),
         "They look like targets, but not like those of their sources: nothing holds them to their source, or "
         "the weight of what does is too small beside the adversary.",
         (OWN_TERMS, Cure("more weight on the way back", "cycle_weight", 10.0), LONGER),

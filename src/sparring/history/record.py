@@ -136,10 +136,10 @@ LOGGED: dict[str, Logged] = {
         "changed",
     ),
     "agreement": Logged(
-        "cosine",
-        "above 0.5",
-        "how much outputs of a translation are bright where their targets are (without pairs: their sources); "
-        "-1: where these are dark",
+        "ratio",
+        "above 0.15",
+        "how much more outputs of a translation are bright where their own targets (without pairs: sources) "
+        "are than where others are; 1: as those themselves, 0: the source does not matter, below 0: dark there",
     ),
     "jitter": Logged(
         "ratio",
