@@ -85,7 +85,7 @@ MUTANTS = [
     Mutant(repairer, "focal", "** FOCUS", "** 1", FORMS),
     Mutant(repairer, "distance", "difference.square()", "difference.abs()", FORMS),
     Mutant(adversary, "play", "(1 - progress * (1 - LAST_LR))", "0", STEPS),
-    Mutant(adversary, "play", "_step(theirs, judge, d_loss)", "pass", STEPS),
+    Mutant(adversary, "play", "_step(theirs, d_loss)", "pass", STEPS),
     Mutant(adversary, "_begun", 'restore_optimizer(side.optimizer, f"optimizer {k}", state)', "pass", RESUMED),
     Mutant(adversary, "_begun", 'int(state["steps"])', "0", RESUMED),
     Mutant(kept, "Kept.load", "!= self.key", "is None", UNKNOWN),
