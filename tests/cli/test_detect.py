@@ -281,3 +281,28 @@ def test_tables_are_whole_on_a_narrow_terminal(
     told = capsys.readouterr().out
     assert "…" not in told
     assert all(name in told for name in ("neighbours", "brightness", "found at 5%", "spot"))
+
+
+def test_large_pictures_are_seen_at_their_own_resolution_in_tiles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.data.defects.LONGEST", 32)  # pictures of 80 pixels are large
+    parts = tmp_path / "parts"
+    write(parts / "train" / "good", 40, 20, side=80)
+    write(parts / "test" / "good", 10, 21, side=80)
+    write(parts / "test" / "spot", 10, 22, spot=True, side=80)
+    masks(parts / "ground_truth" / "spot", 10, side=80)
+    run, out = str(tmp_path / "run"), tmp_path / "found"
+    words = ["--tile", "24", "--method", "edges", "--false-alarms", "0.1", *QUICK, "--out", run]
+    assert main(["detect", "fit", str(parts), *words]) == 0
+    told = capsys.readouterr()
+    assert "are made" not in told.err
+    assert "AUROC of tiles of 6 normals that were not fitted" in told.out
+    assert main(["detect", "test", run, str(parts)]) == 0
+    (spot,) = json.loads((tmp_path / "run" / "test.json").read_text())["kinds"]
+    assert spot["area"]["edges"] > 0.99
+    assert set(spot["area"]) == {"edges", "pca"}
+    assert spot["pixel_auroc"] > 0.9
+    assert main(["detect", "score", run, str(parts / "test" / "spot"), "--out", str(out)]) == 3
+    with Image.open(out / "000.png.heat.png") as sheet:
+        assert sheet.size == (2 * 3 * 80 + 4, 3 * 80)

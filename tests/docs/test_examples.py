@@ -72,7 +72,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_parts(tmp_path)
     make_people(tmp_path)
     make_studies_short(monkeypatch)
-    monkeypatch.setattr(adversary, "_progress", lambda fitting: enumerate((0.0, 0.5)))
+    monkeypatch.setattr(adversary, "_progress", lambda *_: enumerate((0.0, 0.5)))
     monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
     monkeypatch.setattr(search, "SEEDS", 1)
     for module, name in ((search, "MOST"), (judge, "MOST"), (judge, "LEAST")):
@@ -151,12 +151,13 @@ def make_pairs(folder: Path) -> None:
 
 
 def make_parts(folder: Path) -> None:
-    """Plates with noise in MVTec AD's layout, some with a bright square, and new ones."""
+    """Plates with noise in MVTec AD's layout, some with a bright square, and new ones; and larger ones."""
     rng = np.random.default_rng(0)
-    for name, count in (("parts/train/good", 60), ("parts/test/good", 8), ("parts/test/spot", 6), ("new", 4)):
+    made = {"parts/train/good": 60, "parts/test/good": 8, "parts/test/spot": 6, "new": 4, "photographs": 60}
+    for name, count in made.items():
         (folder / name).mkdir(parents=True)
         for k in range(count):
-            plate = rng.normal(110, 5, (16, 16))
+            plate = rng.normal(110, 5, (72, 72) if name == "photographs" else (16, 16))
             if name.endswith("spot") or (name == "new" and k == 0):
                 plate[4:9, 4:9] = 250
             Image.fromarray(plate.clip(0, 255).astype(np.uint8)).save(folder / name / f"{k:02}.png")

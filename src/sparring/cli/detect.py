@@ -13,8 +13,9 @@ from shlex import quote
 from torch import Tensor
 
 from sparring.config.groups import Config, FilesConfig
+from sparring.config.pictures import SIDES
 from sparring.data import defects, wafers
-from sparring.data.defects import GOOD, WAFERS, Pictures
+from sparring.data.defects import GOOD, LONGEST, WAFERS, Pictures
 from sparring.data.source import is_picture
 from sparring.errors import ConfigError, RunError, counted, first_of, warn
 from sparring.files import write_whole
@@ -34,6 +35,7 @@ FOUND = 3  # exit status: something odd was found
 READING = ("size", "resize", "channels", "levels", "include", "exclude", "max_broken")  # of picture files
 FITTED = READING[:-1]  # which a detector remembers
 TEST = "test.json"
+TILE = 64  # pixels, which is proposed
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,6 +50,7 @@ def _fit(args: argparse.Namespace) -> int:
         false_alarms=0.05 if args.false_alarms is None else args.false_alarms,
         minutes=2.0 if args.minutes is None else args.minutes,
         features=args.features or IMAGENET,
+        tile=args.tile or 0,
         seed=args.seed or 0,
     )
     if args.out and (args.out / layout.DETECTOR).exists() and not args.force:
@@ -55,11 +58,12 @@ def _fit(args: argparse.Namespace) -> int:
             f"{args.out} holds a detector already. Choose another --out, or replace it with --force."
         )
     given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
-    normals, bad, files = _normals(args.first, Config().replace(**given).files)
-    _warn_of_shrinking(normals, "--size keeps more, or cut them into tiles")
+    longest = SIDES[1] if detector.tile else LONGEST
+    normals, bad, files = _normals(args.first, Config().replace(**given).files, longest)
+    _warn_of_shrinking(normals, f"--tile {TILE} sees them as they are, in tiles, and --size keeps more")
     name = f"{find.stem(args.first)}-detect"
     out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)
-    with layout.writing(out), unfinished(out) as states, _interrupted(out), working() as tell:
+    with layout.writing(out), unfinished(out) as states, _interrupted(states), working() as tell:
         detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell, unfinished=states)
         suspects = tuple(normals.names[place] for place in detector.suspects_)
         saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
@@ -70,17 +74,18 @@ def _fit(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _interrupted(out: Path) -> Iterator[None]:
+def _interrupted(states: Path) -> Iterator[None]:
     """Say after Ctrl-C how a fit goes on."""
     try:
         yield
     except KeyboardInterrupt:
-        warn(f"what was trained is in {out}: the same command goes on with it.")
+        if any(states.glob("*")):
+            warn(f"what was trained is in {states.parent}: the same command goes on with it.")
         raise
 
 
 def _score(args: argparse.Namespace) -> int:
-    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "seed", *FITTED, "json"))
+    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "tile", "seed", *FITTED, "json"))
     if args.second is None:
         raise ConfigError("give the pictures too: sparring detect score RUN NEW.")
     detector, about = _restored(args)
@@ -88,7 +93,7 @@ def _score(args: argparse.Namespace) -> int:
     if (out / layout.SCORES).exists() and not (args.force or args.out is None):
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
-    _warn_of_shrinking(pictures, "cut them into tiles, as the normals")
+    _warn_of_shrinking(pictures, "fit with --tile or --size to keep more")
     with layout.writing(out), working() as tell:
         verdicts = found.write(detector, pictures, out, tell)
     screen = console()
@@ -100,7 +105,7 @@ def _score(args: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
-    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "seed", *FITTED))
+    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "tile", "seed", *FITTED))
     folder = Path(args.first)
     detector, about = _restored(args)
     kinds = _kinds(args.second or about.data, about)
@@ -139,7 +144,7 @@ def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> No
         raise ConfigError(f"sparring detect {action} takes no {' and no '.join(shown)}. Leave it out.")
 
 
-def _normals(name: str, files: FilesConfig) -> tuple[Pictures, Pictures | None, FilesConfig]:
+def _normals(name: str, files: FilesConfig, longest: int) -> tuple[Pictures, Pictures | None, FilesConfig]:
     """The normals that a user names, known bad ones if there are any, and how files are read alike."""
     if name == WAFERS:
         return _of_array(wafers.load().samples), None, files
@@ -147,7 +152,7 @@ def _normals(name: str, files: FilesConfig) -> tuple[Pictures, Pictures | None, 
         return _of_array(as_pictures(find.dataset(name, files))), None, files
     places = defects.places(Path(name))
     with Reading() as watch:
-        normals, alike = defects.read(places.normals, files, watch)
+        normals, alike = defects.read(places.normals, files, watch, longest=longest)
         bad = defects.read(places.bad, alike, watch)[0] if places.bad else None
     _warn_of_broken(normals, *([bad] if bad else []))
     return normals, bad, alike

@@ -393,6 +393,8 @@ def _detect_verb(verbs: Any) -> None:
         "--minutes", type=number, help="fit: CPU minutes for all methods that are trained (2); 0: none"
     )
     detect.add_argument("--features", help="fit: what patches and pooled see: imagenet (the default), edges")
+    tile = "fit: pixels of the side of tiles, such as 64, in which large pictures are seen as they are"
+    detect.add_argument("--tile", type=whole, help=tile)
     for name in ("size", "resize", "channels", "levels", "include", "exclude"):
         fact = OPTIONS[name].metadata
         text = (

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from sparring.config.groups import FilesConfig
 from sparring.config.pictures import SIDES, picture_size
@@ -30,6 +31,7 @@ WAFERS = "wafers"  # the name of the packaged toy set
 WAFER_TESTS = 200  # normal test wafers, and half as many of each pattern
 LONGEST = 128  # pixels of the longer side, to which larger pictures are reduced unless a size is given
 LOOKED_AT = 32  # pictures whose size is looked at
+LONGEST_MAP = 1024  # pixels of the longer side of maps and masks; of more the greatest of a square is kept
 MARKED = 127  # grey value of a mask above which a pixel is marked
 
 
@@ -123,11 +125,13 @@ def kinds_of(path: Path) -> dict[str, Path]:
     return found
 
 
-def read(path: Path, files: FilesConfig, watch: Watch | None = None) -> tuple[Pictures, FilesConfig]:
+def read(
+    path: Path, files: FilesConfig, watch: Watch | None = None, *, longest: int = LONGEST
+) -> tuple[Pictures, FilesConfig]:
     """Read the pictures below a folder or in a zip, and the options that read others alike.
 
-    Pictures of more than LONGEST pixels a side are reduced to it, in the proportions of most of them, unless
-    the options have a size.
+    Pictures of more than ``longest`` pixels a side are reduced to it, in the proportions of most of them,
+    unless the options have a size.
 
     Raises:
         DataError: there are none, one cannot be read, or there are masks among them.
@@ -137,7 +141,7 @@ def read(path: Path, files: FilesConfig, watch: Watch | None = None) -> tuple[Pi
         raise DataError(f"{path}: {masks[0]} A detector must not take masks for pictures.")
     native = _usual_size(source)
     if picture_size(files.size) is None:
-        files = replace(files, size=_reduced(native), resize="stretch")
+        files = replace(files, size=_reduced(native, longest), resize="stretch")
     data = folders.from_source(source, files, watch=watch)
     assert data.origin
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
@@ -165,7 +169,7 @@ def source_of(path: Path, files: FilesConfig) -> Source:
 
 
 def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | None:
-    """The masks (N, H, W), bool, of the pictures of a test folder TEST/KIND; None if there are none at all.
+    """The masks (N, H, W), bool, of the pictures of a test folder TEST/KIND, ``pooled``, or None without any.
 
     They lie in ground_truth/KIND beside TEST, or in it, named as the picture or NAME_mask.
 
@@ -180,6 +184,16 @@ def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | N
     return torch.stack([_mask(folder, path / name, form) for name in pictures.names])
 
 
+def pooled(maps: Tensor) -> Tensor:
+    """Maps (..., H, W) of at most LONGEST_MAP pixels a side: the greatest of each square."""
+    times = -(-max(maps.shape[-2:]) // LONGEST_MAP)
+    if times == 1:
+        return maps
+    flat = maps.reshape(-1, 1, *maps.shape[-2:])
+    small = max_pool2d(flat.float(), times, ceil_mode=True).to(maps.dtype)
+    return small.view(*maps.shape[:-2], *small.shape[2:])
+
+
 def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
     names = [f"{picture.stem}{ending}{suffix}" for ending in ("_mask", "") for suffix in (PNG, picture.suffix)]
     mask = next((folder / name for name in names if (folder / name).is_file()), None)
@@ -192,7 +206,7 @@ def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
         raise DataError(
             f"{mask} has {said[0]} pixels, and its picture {said[1]}: a mask has the picture's size."
         )
-    return torch.from_numpy(decode(content, form)[..., 0] > MARKED)
+    return pooled(torch.from_numpy(decode(content, form)[..., 0] > MARKED))
 
 
 def _usual_size(source: Source) -> Size | None:
@@ -205,10 +219,10 @@ def _usual_size(source: Source) -> Size | None:
     return found.most_common(1)[0][0] if found else None
 
 
-def _reduced(size: Size | None) -> str:
-    """A size reduced to LONGEST, as WIDTHxHEIGHT."""
-    width, height = size or (LONGEST, LONGEST)
-    scale = min(1.0, LONGEST / max(width, height))
+def _reduced(size: Size | None, longest: int) -> str:
+    """A size reduced to ``longest``, as WIDTHxHEIGHT."""
+    width, height = size or (longest, longest)
+    scale = min(1.0, longest / max(width, height))
     return f"{max(SIDES[0], round(width * scale))}x{max(SIDES[0], round(height * scale))}"
 
 

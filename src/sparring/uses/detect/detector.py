@@ -29,8 +29,9 @@ from sparring.metrics.detection import (
 from sparring.uses.detect.damage import damage
 from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
-from sparring.uses.detect.scorer import BATCH, Fitting, Scored
-from sparring.uses.detect.scorers import SCORERS, view, views
+from sparring.uses.detect.scorer import BATCH, Fitting, Scored, Scorer, joined
+from sparring.uses.detect.scorers import BASELINE, SCORERS, view, views
+from sparring.uses.detect.tiles import MOST_TILES, cut, some_tiles, stitched
 
 AUTO = "auto"
 LEAST_NORMALS = 20
@@ -65,7 +66,7 @@ class Verdicts:
         scores: (N,), higher is odder.
         p_values: (N,), the share of normal pictures that are as odd.
         odd: (N,), bool, whether the score is above the threshold.
-        maps: heat maps (N, H, W) in the pictures' size.
+        maps: heat maps (N, H, W) in the pictures' size; of large pictures in tiles, reduced to 1,024 pixels.
     """
 
     scores: Tensor
@@ -83,6 +84,8 @@ class Detector:
         minutes: of processor time for all scorers that are trained, in equal shares; 0 leaves these out.
         steps: how many steps each takes instead, for a result that does not depend on the machine.
         features: of frozen networks, "imagenet" or "edges".
+        tile: pixels of the side of tiles into which pictures are cut, so that large ones are seen at their own
+            resolution; a picture is as odd as its oddest tile. 0: pictures are seen whole.
         seed: every random draw follows from it.
 
     Raises:
@@ -97,6 +100,7 @@ class Detector:
         minutes: float = 2.0,
         steps: int | None = None,
         features: str = IMAGENET,
+        tile: int = 0,
         seed: int = 0,
     ) -> None:
         if method not in (AUTO, *SCORERS):
@@ -108,6 +112,9 @@ class Detector:
         self.minutes = number("minutes", minutes, 0)
         self.steps = None if steps is None else whole("steps", steps, 0)
         self.features = features
+        self.tile = whole("tile", tile, 0)
+        if 0 < tile < LEAST_SIDE:
+            raise ConfigError(f"tile {tile} is too small: give at least {LEAST_SIDE} pixels, such as 64, or 0.")
         self.seed = whole("seed", seed, 0)
         if method != AUTO and not self._wants(method):
             budget = "minutes" if self.steps is None else "steps"
@@ -116,6 +123,7 @@ class Detector:
                 "choose another method."
             )
         self._frozen: Frozen | None = None
+        self.scorers_: dict[str, Scorer]
 
     def fit(
         self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None, unfinished: Path | None = None
@@ -141,19 +149,24 @@ class Detector:
         fitted, choosing, held = parts(len(pictures), self.seed)
         if len(held) < least_count(self.false_alarms):
             threshold(torch.zeros(len(held)), self.false_alarms)
+        if self.tile > min(pictures.shape[2:]):
+            size = f"{pictures.shape[3]} x {pictures.shape[2]}"
+            raise ConfigError(
+                f"tile {self.tile} is larger than pictures of {size} pixels. Give a smaller one, or 0."
+            )
         self.shape_ = tuple(pictures.shape[1:])
-        self._learn(pictures[fitted], tell, unfinished)
-        self.candidates_ = self._judged(pictures[choosing], known, tell)
+        self._learn(self._seen(pictures, fitted, MOST_TILES), tell, unfinished)
+        self.candidates_ = self._judged(pictures, choosing, known, tell)
         best = best_of(self.candidates_)
         self.chosen_ = best if self.method == AUTO else self.method
-        tell("scoring held-out normals")
-        scored = self.scored(pictures[held], list(self.scorers_))
-        self.held_out_ = {name: part.scores for name, part in scored.items()}
-        self.heat_ = heat_scale(scored[self.chosen_].maps)
+        if self.tile:  # the others would cost much more than they tell
+            self.scorers_ = {n: scorer for n, scorer in self.scorers_.items() if n in (BASELINE, self.chosen_)}
+        self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), tell)
+        self.heat_ = heat_scale(*maps)
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
-        unfitted = torch.cat([choosing, held])
-        scores = self.scored(pictures[unfitted], [self.chosen_])[self.chosen_].scores
-        self.suspects_ = sorted(unfitted[far_out(scores)].tolist())
+        others = self._reviewed(pictures, choosing, [self.chosen_], tell)[0][self.chosen_]
+        scores = torch.cat([others, self.held_out_[self.chosen_]])
+        self.suspects_ = sorted(torch.cat([choosing, held])[far_out(scores)].tolist())
         self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
         return self
 
@@ -163,7 +176,7 @@ class Detector:
         self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
         self.seconds_ = {}
         learning = sum(scorer.trained for scorer in self.scorers_.values())
-        options = (__version__, self.method, self.minutes, self.steps, self.features, self.seed)
+        options = (__version__, self.method, self.minutes, self.steps, self.features, self.tile, self.seed)
         kept = Kept(unfinished, key_of(normals, *options) if unfinished else "")
         fitting = Fitting(self.seed, 60 * self.minutes / max(1, learning), self.steps, tell, kept)
         seen = views([each.sees for each in self.scorers_.values()], normals, self._frozen, self.seed)
@@ -173,6 +186,28 @@ class Detector:
             scorer.fit(seen[scorer.sees], fitting)
             self.seconds_[name] = time.process_time() - began
 
+    def _seen(self, pictures: Tensor, which: Tensor, most: int) -> Tensor:
+        """What scorers are fitted to and chosen by: these pictures, or at most so many tiles of them."""
+        return some_tiles(pictures, which, self.tile, most, self.seed) if self.tile else pictures[which]
+
+    def _reviewed(
+        self, pictures: Tensor, which: Tensor, names: Sequence[str], tell: Tell
+    ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor]]:
+        """The scores (N,) of normals by each scorer, and the median and the greatest value of the chosen one's
+        maps.
+        """
+        found: dict[str, list[Tensor]] = {name: [] for name in names}
+        medians, peaks = list[Tensor](), list[Tensor]()
+        for part in which.split(1 if self.tile else BATCH):
+            tell(f"scoring normals that were not fitted, {len(peaks) * len(part):,} of {len(which):,}")
+            scored = self.scored(pictures[part], names)
+            for name in names:
+                found[name].append(scored[name].scores)
+            maps = scored[self.chosen_].maps.flatten(1)
+            medians.append(maps.median(1).values)
+            peaks.append(maps.amax(1))
+        return {name: torch.cat(each) for name, each in found.items()}, (torch.cat(medians), torch.cat(peaks))
+
     def _wants(self, name: str) -> bool:
         """Whether a scorer is fitted: the baselines always, one that is trained only if it may be chosen."""
         if not SCORERS[name]().trained:
@@ -180,14 +215,17 @@ class Detector:
         trains = self.minutes > 0 if self.steps is None else self.steps > 0
         return trains and self.method in (AUTO, name)
 
-    def _judged(self, normals: Tensor, known: Tensor | None, tell: Tell) -> list[Candidate]:
+    def _judged(self, pictures: Tensor, choosing: Tensor, known: Tensor | None, tell: Tell) -> list[Candidate]:
         """Each scorer with its AUROC on damaged held-out normals or, where they are given, on known bad
-        pictures.
+        pictures; of tiles, if pictures are cut and damaged.
         """
         tell("choosing a method by " + ("the known bad pictures" if known is not None else "damage on purpose"))
         names = list(self.scorers_)
-        odd = _damaged(normals, self.seed) if known is None else known
-        whole_ones, broken = self.scored(normals, names), self.scored(odd, names)
+        if known is None:
+            normals = self._seen(pictures, choosing, MOST_CHOOSING)
+            whole_ones, broken = (self._alike(p, names) for p in (normals, _damaged(normals, self.seed)))
+        else:
+            whole_ones, broken = self.scored(pictures[choosing], names), self.scored(known, names)
         found = []
         for name in names:
             area = auroc_interval(whole_ones[name].scores, broken[name].scores)
@@ -195,7 +233,19 @@ class Detector:
         return found
 
     def scored(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Scored]:
-        """What each of the named scorers says of pictures (N, C, H, W), a batch at a time."""
+        """What each of the named scorers says of pictures (N, C, H, W); with tiles, the score of the oddest."""
+        if not self.tile:
+            return self._alike(pictures, names)
+        height, width = pictures.shape[2:]
+        found: dict[str, list[Scored]] = {name: [] for name in names}
+        for picture in pictures:
+            for name, of_tiles in self._alike(cut(picture, self.tile), names).items():
+                whole_map = stitched(of_tiles.maps, height, width, self.tile)
+                found[name].append(Scored(of_tiles.scores.amax(0, keepdim=True), whole_map[None]))
+        return {name: joined(each) for name, each in found.items()}
+
+    def _alike(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Scored]:
+        """What each scorer says of pictures as they were fitted, a batch at a time."""
         assert self._frozen
         found: dict[str, list[Scored]] = {name: [] for name in names}
         with torch.no_grad():
@@ -203,10 +253,7 @@ class Detector:
                 seen = {sees: view(sees, part, self._frozen) for sees in {self.scorers_[n].sees for n in names}}
                 for name in names:
                     found[name].append(self.scorers_[name].score(seen[self.scorers_[name].sees]))
-        return {
-            name: Scored(torch.cat([part.scores for part in each]), torch.cat([part.maps for part in each]))
-            for name, each in found.items()
-        }
+        return {name: joined(each) for name, each in found.items()}
 
     def examine(self, pictures: Any, method: str | None = None) -> Verdicts:
         """Scores, p-values, verdicts and heat maps of pictures.
@@ -224,8 +271,9 @@ class Detector:
         ready = self._like(as_pictures(pictures), self.shape_)
         found = self.scored(ready, [name])[name]
         limit = self.threshold_ if name == self.chosen_ else threshold(self.held_out_[name], self.false_alarms)
-        size = ready.shape[2:]
-        maps = interpolate(found.maps[:, None], size, mode="bilinear", align_corners=False)[:, 0]
+        maps = found.maps
+        if not self.tile:  # stitched maps have their size
+            maps = interpolate(maps[:, None], ready.shape[2:], mode="bilinear", align_corners=False)[:, 0]
         p = p_values(self.held_out_[name], found.scores)
         return Verdicts(found.scores, p, found.scores > limit.value, maps)
 
@@ -331,14 +379,16 @@ def parts(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     return fitted.sort().values, chosen.sort().values, rest.sort().values
 
 
-def heat_scale(maps: Tensor) -> tuple[float, float]:
+def heat_scale(medians: Tensor, peaks: Tensor) -> tuple[float, float]:
     """The values of heat maps that are shown as nothing and as the most, the same for all pictures.
+
+    Args:
+        medians, peaks: (N,), the median and the greatest value of the maps of held-out normals.
 
     From the median pixel of held-out normals, to twice as far above it as the greatest value in almost all of
     them: what is beyond the middle of the scale is odder than anything that a normal picture usually shows.
     """
-    low = float(maps.flatten(1).median(1).values.median())
-    usual = float(maps.flatten(1).amax(1).quantile(ODDEST))
+    low, usual = float(medians.median()), float(peaks.quantile(ODDEST))
     return low, low + 2 * max(usual - low, 1e-12)
 
 
@@ -361,5 +411,5 @@ def _check_normals(pictures: Tensor) -> None:
             f"{counted(len(pictures), 'normal picture')} {'is' if len(pictures) == 1 else 'are'} too few: "
             f"give at least {LEAST_NORMALS}, and 100 or more to be sure of 5 % false alarms."
         )
-    if bool((pictures == pictures[:1]).all()):
+    if all(torch.equal(picture, pictures[0]) for picture in pictures):
         raise DataError("all normal pictures are alike, so that nothing can be learned of how they vary.")

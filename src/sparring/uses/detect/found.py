@@ -16,7 +16,7 @@ from sparring.history.layout import SCORES, SHEET_SUFFIX
 from sparring.uses.detect.detector import Detector, Verdicts
 from sparring.uses.detect.heat import beside
 
-AT_ONCE = 256  # pictures that are scored and drawn at a time
+AT_ONCE, PIXELS = 256, 2**24  # pictures, and their pixels, that are scored and drawn at a time
 COLUMNS = ("picture", "score", "p_value", "verdict")
 
 
@@ -31,11 +31,12 @@ def write(detector: Detector, pictures: Pictures, out: Path, tell: Tell) -> Verd
     clear(out)
     out.mkdir(parents=True, exist_ok=True)
     found: list[Verdicts] = []
-    for start in range(0, len(pictures), AT_ONCE):
+    at_once = min(AT_ONCE, max(1, PIXELS // pictures.pixels[0].numel()))
+    for start in range(0, len(pictures), at_once):
         tell(f"scoring, {start:,} of {len(pictures):,}")
-        part = pictures.pixels[start : start + AT_ONCE]
+        part = pictures.pixels[start : start + at_once]
         verdicts = detector.examine(part)
-        for k, name in enumerate(pictures.names[start : start + AT_ONCE]):
+        for k, name in enumerate(pictures.names[start : start + at_once]):
             place = out / f"{name}{SHEET_SUFFIX}"
             place.parent.mkdir(parents=True, exist_ok=True)
             beside(part[k], verdicts.maps[k], detector.heat_).save(place)

@@ -14,12 +14,14 @@ GAP = 4  # pixels between the picture and its heat map
 
 
 def beside(picture: Tensor, heat: Tensor, scale: tuple[float, float]) -> Image.Image:
-    """A picture (C, H, W), uint8, beside the same with its heat map (H, W) over it.
+    """A picture (C, H, W), uint8, beside the same with its heat map (H, W) over it, in the size of the map.
 
     Args:
         scale: the values that are shown as nothing and as the most; the same for every picture.
     """
     plain = as_rgb(picture)
+    if plain.shape[:2] != heat.shape:  # that of a large picture in tiles
+        plain = np.asarray(Image.fromarray(plain).resize((heat.shape[1], heat.shape[0]), Image.Resampling.BOX))
     times = max(1, -(-LEAST_SIDE // max(plain.shape[:2])))
     height, width = (side * times for side in plain.shape[:2])
     sheet = Image.new("RGB", (2 * width + GAP, height), "white")

@@ -66,6 +66,7 @@ def write(detector: Detector, about: About, folder: Path) -> None:
         "held_out": detector.held_out_[detector.chosen_].tolist(),
         "shape": detector.shape_,
         "features": detector.features_,
+        "tile": detector.tile,
         "seed": detector.seed,
         "minutes": detector.minutes,
         "counts": detector.counts_,
@@ -106,6 +107,7 @@ def _restored(facts: Any, tensors: Mapping[str, Tensor]) -> tuple[Detector, Abou
         false_alarms=field(facts, "false_alarms", finite),
         minutes=field(facts, "minutes", finite),
         features=features,
+        tile=field({"tile": 0} | facts, "tile", partial(whole, low=0, high=MOST_SIDE)),
         seed=field(facts, "seed", whole),
     )
     detector.candidates_ = list(field(facts, "candidates", lambda each: listed(each, _candidate)))

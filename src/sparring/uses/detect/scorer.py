@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from sparring.errors import Tell
@@ -23,6 +24,11 @@ class Scored(NamedTuple):
 
     scores: Tensor
     maps: Tensor
+
+
+def joined(parts: Sequence[Scored]) -> Scored:
+    """What was found in parts, as one."""
+    return Scored(torch.cat([part.scores for part in parts]), torch.cat([part.maps for part in parts]))
 
 
 class Fitting(NamedTuple):

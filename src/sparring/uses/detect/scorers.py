@@ -24,6 +24,7 @@ SCORERS: dict[str, Callable[[], Scorer]] = {  # by the name that a user gives as
     "residuals": Residuals,
     "repairer": Repair,
 }
+BASELINE = "pca"  # what every detector must beat
 MOST_BYTES = 2**28  # of the features of all fitted normals together; with more, some are left out
 
 

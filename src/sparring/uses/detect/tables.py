@@ -27,7 +27,8 @@ def show_fit(screen: Console, detector: Detector, bad: int, suspects: Sequence[s
     for each in sorted(detector.candidates_, key=lambda each: -each.auroc.value):
         star = "used" if each.name == detector.chosen_ else ""
         table.add_row(each.name, _area(each.auroc), star, f"{each.seconds:.1f}")
-    say(screen, f"\nAUROC of {counts['choosing']:,} normals that were not fitted against {odd}:\n")
+    normals = f"{'tiles of ' * (detector.tile > 0 and not bad)}{counts['choosing']:,} normals"
+    say(screen, f"\nAUROC of {normals} that were not fitted against {odd}:\n")
     show_whole(screen, table)
     say(screen, f"\n{detector.chosen_} looks at {SCORERS[detector.chosen_]().about}.")
     if detector.method == "auto" and not SCORERS[detector.chosen_]().trained:

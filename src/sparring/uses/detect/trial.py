@@ -21,9 +21,9 @@ from sparring.metrics.detection import (
     pro,
 )
 from sparring.uses.detect.detector import Detector
+from sparring.uses.detect.scorers import BASELINE
 
 RATES = (0.01, 0.05)  # false alarms at which is counted how much is found
-BASELINE = "pca"  # what every detector must beat
 DIGEST = 8  # bytes
 
 

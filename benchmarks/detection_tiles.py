@@ -1,0 +1,110 @@
+"""Scratches of three pixels on large photographs of wafers, seen whole and in tiles.
+
+    python benchmarks/detection_tiles.py 2048 40 --tile 64
+    python benchmarks/detection_tiles.py 2048 40 --tile 0
+    python benchmarks/detection_tiles.py 4096 24 --tile 64 --method edges
+
+The photographs are drawn: dies with pads in a grid, uneven light, noise, and on odd ones a scratch of 60 by 3
+pixels. They are written as files and read as a user's are, by the command line. Each row of
+results/detection_tiles.jsonl is one side and tile: what is found, and the time and memory that it takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from common import RESULTS, machine
+from sparring.files import read_text
+
+TESTED = 8  # normal pictures in the test, and as many odd ones
+DIE, STREET, PAD = (64, 96), 4, 10  # pixels: height and width of a die, between dies, of a pad
+LENGTH, HALF_WIDTH, DEPTH = 60, 1.5, 90  # of a scratch, in pixels and grey levels
+RATE = 0.1
+
+
+def wafer(side: int, seed: int, scratched: bool) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    row, column = y.astype(int) % DIE[0], x.astype(int) % DIE[1]
+    pixels = 110 + 15 * np.sin(3 * (x + rng.uniform(0, 50)) / side) + 10 * rng.normal()
+    pixels -= 40 * ((column < STREET) | (row < STREET))
+    pixels += 18 * ((column // PAD % 2 == 1) & (row // PAD % 2 == 1))
+    pixels += rng.normal(0, 5, (side, side)).astype(np.float32)
+    from_centre = np.hypot(x - side / 2, y - side / 2)
+    pixels = np.where(from_centre < 0.48 * side, pixels, 20 + rng.normal(0, 2, (side, side)))
+    if scratched:
+        left, top = side * rng.uniform(0.3, 0.7, 2)
+        angle = rng.uniform(0, np.pi)
+        across = (x - left) * np.sin(angle) - (y - top) * np.cos(angle)
+        along = (x - left) * np.cos(angle) + (y - top) * np.sin(angle)
+        pixels += DEPTH * ((abs(across) < HALF_WIDTH) & (abs(along) < LENGTH / 2))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def drawn(folder: Path, side: int, normals: int) -> None:
+    parts = (("train/good", 0, normals), ("test/good", 10_000, TESTED), ("test/scratch", 20_000, TESTED))
+    for part, first, count in parts:
+        (folder / part).mkdir(parents=True)
+        for k in range(count):
+            picture = wafer(side, first + k, "scratch" in part)
+            picture.save(folder / part / f"{k:03}.png", compress_level=1)
+
+
+def timed(*words: str) -> tuple[float, float]:
+    """Seconds of processor time of a command, and the MB of memory that it took at most."""
+    command = ["/usr/bin/time", "-v", sys.executable, "-m", "sparring", "detect", *words]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    user, system, kilobytes = (
+        float(re.findall(rf"{what}.*: ([0-9.]+)", said)[0]) for what in ("User time", "System time", "Maximum")
+    )
+    return user + system, kilobytes / 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("side", type=int)
+    parser.add_argument("normals", type=int)
+    parser.add_argument("--tile", type=int, required=True)
+    parser.add_argument("--method", default="auto")
+    args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    try:
+        drawn(folder / "wafers", args.side, args.normals)
+        run = folder / "run"
+        options = ("--method", args.method, "--false-alarms", str(RATE), "--minutes", "0", "--out", str(run))
+        fit, fit_mb = timed("fit", str(folder / "wafers"), "--tile", str(args.tile), *options)
+        score, score_mb = timed("test", str(run), str(folder / "wafers"))
+        test = json.loads(read_text(run / "test.json"))
+        row = {
+            "side": args.side,
+            "normals": args.normals,
+            "tile": args.tile,
+            "method": test["method"],
+            "auroc": test["kinds"][0]["area"],
+            "alarms": test["alarms"],
+            "fit_seconds": round(fit, 1),
+            "fit_mb": round(fit_mb),
+            "seconds_a_picture": round(score / (2 * TESTED), 2),
+            "test_mb": round(score_mb),
+            "tested": [TESTED, TESTED],
+            **machine(),
+        }
+    finally:
+        shutil.rmtree(folder)
+    with (RESULTS / "detection_tiles.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
