@@ -50,7 +50,7 @@ def table(name: str, base: str, about: str, options: list[str]) -> str:
 def page() -> str:
     """The whole file."""
     options = [name for name in OPTIONS if name not in (*PARAMETERS, *BUDGETS)]
-    networks = f"\nNetworkName = Literal[{', '.join(map(quoted, NETWORKS))}]\n"
+    networks = f"\nNetworkName = Literal[\n    {', '.join(map(quoted, NETWORKS))}\n]\n"
     return (
         HEAD
         + networks

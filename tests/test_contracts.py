@@ -42,6 +42,9 @@ OF_KINDS = {
 }
 
 
+WITHOUT_LABELS = {"forest": lambda: table(64)}
+
+
 def table(count: int) -> pandas.DataFrame:
     """A number, and a word that follows from it."""
     numbers = np.arange(count) * 7 % 23
@@ -102,7 +105,9 @@ def test_every_game_and_every_pair(pictures: Dataset, loss: str, generator: str,
     assert all(math.isfinite(value) for record in gan.history for value in record.values.values())
 
 
-@pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in (*OF_KINDS, *TRANSLATIONS)])
+@pytest.mark.parametrize(
+    "recipe", [name for name in RECIPES if name not in (*OF_KINDS, *WITHOUT_LABELS, *TRANSLATIONS)]
+)
 @pytest.mark.parametrize("conditional", [True, False])
 def test_every_recipe_trains(pictures: Dataset, recipe: str, conditional: bool) -> None:
     if recipe == "projection" and not conditional:
@@ -121,6 +126,15 @@ def test_every_recipe_of_another_kind_trains(recipe: str) -> None:
     assert gan.classes_ == 2
     assert len(gan.sample(3)) == 3
     assert isinstance(gan.sample(3), list | np.ndarray | pandas.DataFrame)
+
+
+@pytest.mark.parametrize("recipe", WITHOUT_LABELS)
+def test_every_recipe_that_takes_no_labels_trains(recipe: str) -> None:
+    data = WITHOUT_LABELS[recipe]()
+    gan = GAN(recipe).fit(data)
+    assert len(gan.sample(3)) == 3
+    with pytest.raises(ConfigError, match="uses no labels"):
+        GAN(recipe).fit(data, np.arange(len(data)) % 2)
 
 
 @pytest.mark.parametrize("recipe", TRANSLATIONS)

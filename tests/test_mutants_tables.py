@@ -3,14 +3,16 @@
 import pytest
 
 import test_columns
+import test_forest
 import test_refit
 import test_rows
 import test_table_kind
 from mutants import Mutant, caught
 from sparring.data.table import codec, column, dataset, guess, refit, rules
+from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
 from sparring.metrics import table, trees
-from sparring.networks import columns
+from sparring.networks import columns, forest
 from sparring.training import plan
 
 MUTANTS = [
@@ -46,6 +48,13 @@ MUTANTS = [
     Mutant(refit, "_levels", "shares=shares_of(counts)", "shares=column.shares", test_refit.test_levels_and_gaps_of_the_hold_out_alone_stay_known),
     Mutant(refit, "_missing", " or column.missing", "", test_refit.test_levels_and_gaps_of_the_hold_out_alone_stay_known),
     Mutant(plan, "split", "refitted(*both) if refitted else both", "both", test_refit.test_a_plan_holds_out_before_it_fits),
+    Mutant(forest_game, "moving", "~flat(counts)[own]", "True", test_forest.test_values_of_many_rows_and_missing_ones_stay_as_they_are),
+    Mutant(forest_game, "moving", "& ~np.isnan(rows[:, place])", "", test_forest.test_values_of_many_rows_and_missing_ones_stay_as_they_are),
+    Mutant(forest, "Generator.fill", "last - sizes", "0 * sizes", test_forest.test_a_leaf_is_drawn_as_often_as_rows_end_there_and_gives_its_values_alone),
+    Mutant(forest, "Generator.forward", "uniform * (last - first)[:, None]", "uniform * self.count", test_forest.test_a_leaf_is_drawn_as_often_as_rows_end_there_and_gives_its_values_alone),
+    Mutant(forest, "Generator.forward", "/ self.count.clamp(min=1)", "/ 40", test_forest.test_a_number_moves_half_way_to_its_neighbours_at_most),
+    Mutant(trees, "shuffled", "rng.permutation(c) for", "c for", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
+    Mutant(trees, "grown", "[:, 1], nan", "[:, 0], nan", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # The files in networks/ of networks that can be chosen by name.
-NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns")
+NETWORKS = ("mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns", "forest")
 # The names in tables of other files; a test compares them.
-GAMES = ("adversarial", "translation")
+GAMES = ("adversarial", "translation", "forest")
 LOSSES = ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
 BUILT_IN = (
     "mnist",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-NetworkName = Literal["mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns"]
+NetworkName = Literal[
+    "mlp", "dcgan", "skips", "resnet", "modern", "notes", "tokens", "unet", "columns", "forest"
+]
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -111,7 +113,7 @@ class Options(BudgetOptions, total=False):
     """A run folder, or mnist, to begin with its players and not with random weights."""
     freeze_d: int
     """First layers of the discriminator that stay as they are in from_run (FreezeD)."""
-    rules: Literal["adversarial", "translation", "own"]
+    rules: Literal["adversarial", "translation", "forest", "own"]
     """Which players there are, and how they play."""
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"]
     """Loss of both players."""

@@ -164,6 +164,13 @@ RECIPES: dict[str, dict[str, Any]] = {
         "lr_warmup": 0.02, "lr_schedule": "linear", "lr_decay_from": 0.5, "lr_end": 0.05,
         "ema_half_life": 180_000, "samples_seen": 1_500_000,
     },
+    # Adversarial random forests (Watson et al. 2023): a step grows one on all rows, up to a batch.
+    "forest": {
+        "rules": "forest", "generator": "forest", "discriminator": "forest", "g_norm": "none",
+        "conditional": False, "hold_out": 0.2, "latent_dim": 0, "g_width": 30, "d_width": 30,
+        "device": "cpu", "precision": "fp32", "threads": 1, "batch_size": 50_000, "record_every": 1,
+        "epochs": 2,
+    },
 }  # fmt: skip
 
 # Changes to recipes if the data are points, for which convolutions make no sense.
@@ -223,6 +230,7 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
     "cyclegan": ("two sets of pictures, there and back", "Zhu 2017"),
     "letters": ("the default for text: convolutions over time, all symbols at once", "this library"),
     "rows": ("the default for tables: ranks as normal quantiles, categories with noise", "this library"),
+    "forest": ("tables: forests against forests, in seconds", "Watson 2023"),
 }
 ADAPTED = {"points": ON_POINTS}  # changes to recipes for other kinds of data than pictures
 USUAL = "image"  # the kind of data for which recipes are written

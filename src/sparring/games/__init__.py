@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GAMES = {
     "adversarial": "sparring.games.adversarial_rules",
     "translation": "sparring.games.translation_rules",
+    "forest": "sparring.games.forest",
 }
 
 

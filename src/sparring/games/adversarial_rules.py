@@ -121,6 +121,11 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
                 f"{network} networks are given pictures: give some with sparring train --from SOURCES --to "
                 "TARGETS, or use other networks, such as --generator dcgan --discriminator dcgan."
             )
+        if NETWORKS[network].grown:
+            raise ConfigError(
+                f"a {network} is not taught by gradients: use --recipe {network}, or --generator columns "
+                "--discriminator columns."
+            )
     kind = kinds.of(spec)
     if strange := _strange(config.networks, kind):
         fitting = [name for name in RECIPES if not _strange(from_recipe(name, kind.name).networks, kind)]

@@ -143,6 +143,7 @@ class Rules:
         check: refuses what cannot be trained by (config, spec, classes), without building the players.
         check_players: the same for players that are only used to draw samples.
         preflight: finds problems of (game, data, seed) before the first step.
+        steps: of a training for which no budget is given; 0: the recipe's budget counts.
     """
 
     players: tuple[str, ...]
@@ -150,6 +151,7 @@ class Rules:
     check: Callable[[Config, Spec, int], None]
     check_players: Callable[[Config, Spec, int], None]
     preflight: Callable[[Any, Dataset, int], Sequence[Caution]]
+    steps: int = 0
 
 
 def drawing_player(game: Game) -> str:

@@ -6,11 +6,11 @@ levels, NaN where there is no value.
 
 from __future__ import annotations
 
-import functools
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,11 @@ INSTALL = 'pip install "sparring[tables]"'
 FOLDS = 5
 ROUNDS = 100  # trees that are boosted
 MOST_LEVELS = 200  # of a category, beyond which boosted trees take its levels for numbers
-LEAF = 5  # rows at a leaf, at least
+LEAF = 5  # rows at a leaf of a tree that draws a column, at least
+LEAF_OF_FOREST = 3  # rows and forged ones at a leaf of an adversarial forest, at least
+FORGED = 3  # forged rows for each real one, from which a forest is told apart: leaves become narrower
 FOREST = 30  # trees of an adversarial forest
-GROWN = 6  # times that an adversarial forest is grown anew, at most
+GROWN = 2  # times that an adversarial forest is grown anew, at most
 FOOLED = 0.52  # share of rows that a forest tells right, below which it has nothing left to learn
 CART_ROWS = 100_000  # to which trees are fitted, at most
 Rows = NDArray[np.float64]
@@ -170,6 +172,46 @@ def _donors(of_rows: NDArray[np.int64], leaves: NDArray[np.int64], uniform: Rows
     return found
 
 
+class Grown(NamedTuple):
+    """A forest that tells rows from forged ones.
+
+    Attributes:
+        leaves: the leaf (N, trees) where each row ends in each tree.
+        of_rows, of_fakes: for each row (N,) and each forged one, the share of trees that take it for real, of
+            those that have not learnt from it.
+        right: the share that is told right in this way, as the mean of both sides.
+    """
+
+    leaves: NDArray[np.int64]
+    of_rows: NDArray[np.float64]
+    of_fakes: NDArray[np.float64]
+    right: float
+
+
+def grown(rows: Rows, fakes: Rows, trees: int, seed: int) -> Grown:
+    """Grow a forest that tells stored rows (N, columns) from forged ones; both sides weigh the same."""
+    forest = package("ensemble").RandomForestClassifier(
+        trees,
+        min_samples_leaf=LEAF_OF_FOREST,
+        class_weight="balanced",
+        oob_score=True,
+        random_state=seed,
+        n_jobs=1,
+    )
+    with warnings.catch_warnings():  # of rows from which all of a few trees have learnt
+        warnings.simplefilter("ignore")
+        forest.fit(np.concatenate([rows, fakes]), np.repeat([1, 0], (len(rows), len(fakes))))
+    shares = np.nan_to_num(forest.oob_decision_function_[:, 1], nan=0.5)
+    of_rows, of_fakes = shares[: len(rows)], shares[len(rows) :]
+    right = float(np.mean([(of_rows > 0.5).mean(), (of_fakes <= 0.5).mean()]))
+    return Grown(forest.apply(rows), of_rows, of_fakes, right)
+
+
+def shuffled(rows: Rows, rng: np.random.Generator) -> Rows:
+    """FORGED rows (FORGED N, columns) for each of these, with each column in an order of its own."""
+    return np.stack([np.concatenate([rng.permutation(c) for _ in range(FORGED)]) for c in rows.T], 1)
+
+
 def adversarial_forest(rows: Rows, count: int, seed: int = 0, trees: int = FOREST) -> Rows:
     """Draw rows with an adversarial random forest (Watson et al. 2023, algorithm 1).
 
@@ -178,20 +220,12 @@ def adversarial_forest(rows: Rows, count: int, seed: int = 0, trees: int = FORES
     """
     rng = np.random.default_rng(seed)
     rows = rows[rng.permutation(len(rows))[:CART_ROWS]]
-    fakes = np.stack([rng.permutation(column) for column in rows.T], 1)
-    truth = np.repeat([1, 0], len(rows))
-    forest = functools.partial(
-        package("ensemble").RandomForestClassifier,
-        trees, min_samples_leaf=LEAF, oob_score=True, random_state=seed, n_jobs=1,
-    )  # fmt: skip
-    grown = None
-    for _ in range(GROWN):
-        grown = forest().fit(np.concatenate([rows, fakes]), truth)
-        if grown.oob_score_ < FOOLED:
+    found = grown(rows, shuffled(rows, rng), trees, seed)
+    for _ in range(GROWN - 1):
+        if found.right < FOOLED:
             break
-        fakes = _from_leaves(grown.apply(rows), rows, len(rows), rng)
-    assert grown is not None
-    return _from_leaves(grown.apply(rows), rows, count, rng)
+        found = grown(rows, _from_leaves(found.leaves, rows, FORGED * len(rows), rng), trees, seed)
+    return _from_leaves(found.leaves, rows, count, rng)
 
 
 def _from_leaves(leaves: NDArray[np.int64], rows: Rows, count: int, rng: np.random.Generator) -> Rows:

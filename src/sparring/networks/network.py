@@ -66,6 +66,7 @@ class Network:
         axes: the axes of samples that they accept, as in Kind; "" for any.
         g_norms, d_norms: the normalisations that each of them accepts.
         given: whether the generator is given pictures, and not latents.
+        grown: whether the generator is grown by its game, and not taught by gradients.
     """
 
     generator: Builder
@@ -74,6 +75,7 @@ class Network:
     g_norms: tuple[str, ...]
     d_norms: tuple[str, ...]
     given: bool = False
+    grown: bool = False
 
 
 def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Options:

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from sparring import kinds
+from sparring import games, kinds
+from sparring.config.choices import BUDGETS
 from sparring.config.groups import Config
 from sparring.config.idle import check_needs
 from sparring.config.recipes import from_recipe
@@ -74,7 +75,11 @@ def configure(
     if config.penalties.gamma_per_variance:
         gamma = float(f"{config.penalties.gamma_per_variance * total_variance(dataset):.3g}")
         found |= {name: gamma for name in ("r1_gamma", "r2_gamma") if name not in changes}
-    return config.replace(**found)
+    config = config.replace(**found)
+    steps = games.of(config).steps
+    if steps and not any(name in changes for name in BUDGETS):
+        config = config.replace(samples_seen=steps * config.optimizers.batch_size)
+    return config
 
 
 def _tell_few_held_out(config: Config, data: Dataset, tell: Tell) -> None:
@@ -222,6 +227,8 @@ def batch_size(config: Config, data: Dataset, tell: Tell) -> int:
     if count >= batch or count < parts:
         return batch
     fitted = count // parts * parts
+    if games.of(config).steps:  # of which each sees all samples
+        return fitted
     tell(f"batches of {fitted}, not {config.optimizers.batch_size}: {data.name} has {count} samples{held}.")
     return fitted
 
