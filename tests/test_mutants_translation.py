@@ -13,7 +13,7 @@ import test_translator
 import test_unet
 from mutants import Mutant, caught, in_suite
 from sparring.data import pairs, split
-from sparring.games import terms, translation_gauge, translation_rules, translation_step
+from sparring.games import terms, translation, translation_gauge, translation_rules, translation_step
 from sparring.networks import unet
 from sparring.runs import translator
 from sparring.uses import translate
@@ -44,6 +44,8 @@ MUTANTS = [
     Mutant(translation_step, "generator_loss", "weights.adversarial * deceit(", "0 * deceit(", weighted),
     Mutant(translation_step, "generator_loss", "there + here", "there", weighted),
     Mutant(translation_step, "generator_loss", "weights.reconstruct * ", "2 * ", test_translation.test_without_an_adversary_it_is_plain_regression),
+    Mutant(translation_step, "Weights.at", ">=", ">", test_translation.test_the_adversary_begins_when_it_is_told_to),
+    Mutant(translation, "TranslationGame.try_out", "twin.progress = 1.0", "pass", test_translation.test_a_discriminator_that_begins_late_is_tried_out_at_once),
     Mutant(translation_step, "patch_contrast", "with torch.no_grad():", "if True:", parity.test_cut),
     Mutant(translation_step, "generator_loss", "(found + patch_contrast(game, as_given(real, given), kept, rng)) / 2", "found + patch_contrast(game, as_given(real, given), kept, rng)", parity.test_cut),
     Mutant(translation_step, "generator_loss", "as_given(real, given)), real)", "as_given(real, given)), output)", parity.test_cyclegan),
@@ -55,7 +57,7 @@ MUTANTS = [
     Mutant(translation_step, "translation_step", " * game.runtime.processes", "", partial(parity.test_two_processes_play_as_one, recipe="paired")),
     Mutant(translation_rules, "weights", "chosen.identity_weight", "chosen.cycle_weight", parity.test_cyclegan),
     Mutant(translation_step, "as_given", "pictures.mean(1, keepdim=True)", "pictures[:, :1]", partial(test_translation.test_channels_of_the_other_side, of=3, into=1)),
-    Mutant(translation_step, "translation_step", "if game.weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),
+    Mutant(translation_step, "translation_step", "if weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),
     Mutant(translation_rules, "reverse", "spec.given.shape, ", "spec.shape, ", test_translation.test_the_other_direction_has_the_other_shapes),
     Mutant(translation_gauge, "agreement", " / best)", ")", test_translation_gauge.test_agreement_is_that_with_its_own_beyond_that_with_others),
     Mutant(translation_gauge, "_of_others", " - cosines.trace()", "", test_translation_gauge.test_agreement_of_two_by_hand),

@@ -86,6 +86,31 @@ def test_without_an_adversary_it_is_plain_regression() -> None:
         assert torch.allclose(mine, theirs, atol=1e-6)
 
 
+def test_the_adversary_begins_when_it_is_told_to() -> None:
+    one, data = game(adversarial=1.0, reconstruction=l2, begins=0.5), batch()
+    for progress, learns in (
+        (0.0, {"generator"}),
+        (0.49, {"generator"}),
+        (0.5, {"generator", "discriminator"}),
+    ):
+        before = state(one)
+        one.at(progress)
+        logged = one.step([data], torch.Generator().manual_seed(0))
+        assert moved(before, state(one)) == learns
+        assert ("d_loss" in logged) == (len(learns) == 2)
+
+
+def test_a_discriminator_that_begins_late_is_tried_out_at_once() -> None:
+    one = TranslationGame(
+        UNet(shape=(1, 16, 16), given=1, width=2),
+        nn.Conv2d(5, 1, 3),
+        weights=Weights(reconstruction=l1, begins=0.5),
+    )
+    one.at(0.0)
+    with pytest.raises(PlayerError, match="discriminator, which sees 2 channels, fails"):
+        one.try_out(batch())
+
+
 def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
     one = game(False, True, contrast=2.0)
     one.weights = Weights(adversarial=0.5, contrast=2.0, cycle=3.0, identity=5.0)

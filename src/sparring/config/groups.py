@@ -250,21 +250,22 @@ class TranslationConfig(Group):
         low=0,
         needs=(needs.TRANSLATION,),
     )
+    adversarial_from: float = option(
+        0.0, "share of the training before the adversary begins; until then the other terms teach alone",
+        low=0, high=0.95, needs=(needs.TRANSLATION,),
+    )  # fmt: skip
     contrast_weight: float = option(
         0.0, "times the contrast of patches: an output resembles its source here more than elsewhere (CUT)",
         low=0, demands=(needs.TRANSLATION,),
     )  # fmt: skip
     contrast_targets: bool = option(
-        False,
-        "contrast also what the generator makes of targets, which shall stay (CUT)",
+        False, "contrast also what the generator makes of targets, which shall stay (CUT)",
         needs=(needs.CONTRASTED,),
-    )
+    )  # fmt: skip
     identity_weight: float = option(
-        0.0,
-        "times what the generator changes in pictures that are targets already",
-        low=0,
-        demands=(needs.TRANSLATION,),
-    )
+        0.0, "times what the generator changes in pictures that are targets already",
+        low=0, demands=(needs.TRANSLATION,),
+    )  # fmt: skip
     cycle_weight: float = option(
         0.0,
         "times what is lost there and back, with a second generator (CycleGAN)",

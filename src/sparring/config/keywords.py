@@ -133,6 +133,8 @@ class Options(BudgetOptions, total=False):
     """Times the reconstruction."""
     adversarial_weight: float
     """Times the generator's loss (0: plain regression, without a discriminator)."""
+    adversarial_from: float
+    """Share of the training before the adversary begins; until then the other terms teach alone."""
     contrast_weight: float
     """Times the contrast of patches: an output resembles its source here more than elsewhere (CUT)."""
     contrast_targets: bool

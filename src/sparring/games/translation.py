@@ -48,6 +48,8 @@ class TranslationGame(AdversarialGame):
     back_discriminator: nn.Module | None = None
     make_optimizer: Callable[[nn.Module], Optimizer] = adam
 
+    progress: float = field(default=1.0, init=False)  # the share of the training, as last given to ``at``
+
     def __post_init__(self) -> None:
         self._check_weights()
         self.extras = {name: getattr(self, name) for name in EXTRAS if getattr(self, name) is not None}
@@ -90,6 +92,11 @@ class TranslationGame(AdversarialGame):
         """The optimizer of each player."""
         return {"generator": self.g_optimizer, "discriminator": self.d_optimizer, **self.extra_optimizers}
 
+    def at(self, progress: float) -> dict[str, float]:
+        """Set what depends on this share of the budget, as in any game, and whether the adversary has begun."""
+        self.progress = progress
+        return super().at(progress)
+
     def step(self, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
         """Make one step of the game: see ``translation_step``."""
         return translation_step(self, batches, rng)
@@ -103,6 +110,7 @@ class TranslationGame(AdversarialGame):
         twin = self._twin()
         if twin is None:
             return
+        twin.progress = 1.0  # with all that will be asked of them
         rng = torch.Generator(self.runtime.device).manual_seed(0)
         given = given_of(batch)
         try:

@@ -92,6 +92,7 @@ def weights(chosen: TranslationConfig) -> Weights:
         chosen.contrast_targets,
         chosen.identity_weight,
         chosen.cycle_weight,
+        chosen.adversarial_from,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -34,6 +34,7 @@ class Weights:
         contrast_targets: whether targets, made into themselves, are contrasted too (CUT's identity).
         identity: of |G(y) - y|, so that targets stay as they are; in a cycle, in both directions.
         cycle: of what is lost there and back.
+        begins: the share of the training before ``adversarial`` counts; until then it is 0.
     """
 
     adversarial: float = 1.0
@@ -43,6 +44,11 @@ class Weights:
     contrast_targets: bool = False
     identity: float = 0.0
     cycle: float = 0.0
+    begins: float = 0.0
+
+    def at(self, progress: float) -> Weights:
+        """The weights at this share of the training."""
+        return self if progress >= self.begins else replace(self, adversarial=0.0)
 
     def described(self) -> dict[str, Any]:
         """The options that give these weights."""
@@ -52,7 +58,7 @@ class Weights:
             "reconstruction": reconstruction, "reconstruction_weight": self.reconstruct,
             "adversarial_weight": self.adversarial, "contrast_weight": self.contrast,
             "contrast_targets": self.contrast_targets, "identity_weight": self.identity,
-            "cycle_weight": self.cycle,
+            "cycle_weight": self.cycle, "adversarial_from": self.begins,
         }  # fmt: skip
 
 
@@ -63,19 +69,20 @@ def translation_step(game: TranslationGame, batches: Sequence[Batch], rng: torch
     the means over their patches; detached and still on the device.
     """
     logged: Logged = {}
+    weights = game.weights.at(game.progress)
     for batch in batches:
         output = forge(game, game.generator, given_of(batch))
-        if game.weights.adversarial:
+        if weights.adversarial:
             updated = discriminator_update(
                 game, game.discriminator, given_of(batch), batch.real, output.detach()
             )
             logged = descend(game, "discriminator", [updated], game.clip_gradients)
         returned = None
-        if game.weights.cycle:
+        if weights.cycle:
             assert game.back is not None
             assert game.back_discriminator is not None
             returned = forge(game, game.back, batch.real)
-            if game.weights.adversarial:
+            if weights.adversarial:
                 sides = batch.real, given_of(batch), returned.detach()
                 descend(
                     game,
@@ -164,7 +171,7 @@ def generator_loss(
         output: G(x) of the batch's sources x.
         returned: F(y) of the targets y, in a cycle.
     """
-    weights, given, real = game.weights, given_of(batch), batch.real
+    weights, given, real = game.weights.at(game.progress), given_of(batch), batch.real
     terms: Logged = {}
     total = output.new_zeros(())
     if weights.adversarial:
