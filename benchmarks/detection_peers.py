@@ -1,13 +1,15 @@
 """GANomaly and f-AnoGAN, by their published objectives and scores, on small networks of equal size.
 
 Our own writing of the objectives, not the authors' code; the networks are those of our own detectors, so that
-all have the same capacity and time. Neither uses a label of the test, also not to choose an epoch.
+all have the same capacity and time. Neither uses a label of the test, also not to choose an epoch, as the
+published code of GANomaly does. Its adversarial loss is that of the paper, a distance of features; the first
+code has another.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +29,41 @@ WEIGHTS = (1.0, 50.0, 1.0)  # GANomaly: adversarial, contextual, encoder
 def _players(normals: Tensor) -> Rebuilder:
     channels, height, width = normals.shape[1:]
     return Rebuilder(channels, height, width, code=CODE)
+
+
+def ganomaly_loss(
+    x: Tensor, made: Tensor, codes: tuple[Tensor, Tensor], features: tuple[Tensor, Tensor]
+) -> Tensor:
+    """GANomaly's loss () of the generator's side (Akcay et al. 2018, equations 1 to 4).
+
+    Args:
+        codes: (B, D), of x and of what was made of it. features: (B, F), of the discriminator, of both.
+    """
+    adversarial, contextual, encoder = WEIGHTS
+    return (
+        adversarial * mse_loss(features[1], features[0])
+        + contextual * (x - made).abs().mean()
+        + encoder * mse_loss(codes[1], codes[0])
+    )
+
+
+def izi_f(x: Tensor, made: Tensor, features: tuple[Tensor, Tensor]) -> Tensor:
+    """f-AnoGAN's residual (B,), which trains the encoder and is the score (Schlegl et al. 2019, equation 4)."""
+    pixels = (x - made).square().flatten(1).mean(1)
+    residual: Tensor = pixels + KAPPA * (features[0] - features[1]).square().mean(1)
+    return residual
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], x: Tensor, made: Tensor, share: Tensor) -> Tensor:
+    """The penalty () of WGAN-GP (Gulrajani et al. 2017, equation 3) between real pictures and made ones.
+
+    Args:
+        share: (B, 1, 1, 1), how much of the real picture is in each place between.
+    """
+    between = (share * x + (1 - share) * made).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    penalty: Tensor = PENALTY * (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    return penalty
 
 
 class Critic(nn.Module):
@@ -67,12 +104,10 @@ class Ganomaly:
         d = Critic(normals.shape[1], norm=True)
         g_step = torch.optim.Adam([*self.g.parameters(), *self.e.parameters()], LR, BETAS)
         d_step = torch.optim.Adam(d.parameters(), LR, BETAS)
-        adversarial, contextual, encoder = WEIGHTS
         for x in batches(normals, seconds, seed):
             z = self.g.encoder(x)
             made = self.g.decoded(z)
-            loss = adversarial * mse_loss(d.features(made), d.features(x).detach())
-            loss = loss + contextual * (x - made).abs().mean() + encoder * mse_loss(self.e(made), z)
+            loss = ganomaly_loss(x, made, (z, self.e(made)), (d.features(x).detach(), d.features(made)))
             g_step.zero_grad()
             loss.backward()
             g_step.step()
@@ -112,11 +147,8 @@ class FAnoGan:
                 loss.backward()
                 g_step.step()
                 continue
-            share = torch.rand(len(x), 1, 1, 1)
-            between = (share * x + (1 - share) * made.detach()).requires_grad_()
-            (slope,) = torch.autograd.grad(self.d(between).sum(), between, create_graph=True)
-            penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
-            loss = self.d(made.detach()).mean() - self.d(x).mean() + PENALTY * penalty
+            penalty = gradient_penalty(self.d, x, made.detach(), torch.rand(len(x), 1, 1, 1))
+            loss = self.d(made.detach()).mean() - self.d(x).mean() + penalty
             d_step.zero_grad()
             loss.backward()
             d_step.step()
@@ -129,10 +161,7 @@ class FAnoGan:
 
     def _residual(self, x: Tensor) -> Tensor:
         made = self.g(x)
-        pixels = (x - made).square().flatten(1).mean(1)
-        features = (self.d.features(x) - self.d.features(made)).square().mean(1)
-        residual: Tensor = pixels + KAPPA * features
-        return residual
+        return izi_f(x, made, (self.d.features(x), self.d.features(made)))
 
     @torch.no_grad()
     def score(self, pictures: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Scratches of three pixels on large photographs of wafers, seen whole and in tiles.
 
-    python benchmarks/detection_tiles.py 2048 40 --tile 64
-    python benchmarks/detection_tiles.py 2048 40 --tile 0
-    python benchmarks/detection_tiles.py 4096 24 --tile 64 --method edges
+    python benchmarks/detection_tiles.py 1024 40 --tile 64
+    python benchmarks/detection_tiles.py 1024 40 --tile 0
+    python benchmarks/detection_tiles.py 4096 20 --tile 64 --method pca --rate 0.2 --tested 2
 
 The photographs are drawn: dies with pads in a grid, uneven light, noise, and on odd ones a scratch of 60 by 3
 pixels. They are written as files and read as a user's are, by the command line. Each row of
@@ -26,10 +26,8 @@ from PIL import Image
 from common import RESULTS, machine
 from sparring.files import read_text
 
-TESTED = 8  # normal pictures in the test, and as many odd ones
 DIE, STREET, PAD = (64, 96), 4, 10  # pixels: height and width of a die, between dies, of a pad
 LENGTH, HALF_WIDTH, DEPTH = 60, 1.5, 90  # of a scratch, in pixels and grey levels
-RATE = 0.1
 
 
 def wafer(side: int, seed: int, scratched: bool) -> Image.Image:
@@ -51,8 +49,8 @@ def wafer(side: int, seed: int, scratched: bool) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def drawn(folder: Path, side: int, normals: int) -> None:
-    parts = (("train/good", 0, normals), ("test/good", 10_000, TESTED), ("test/scratch", 20_000, TESTED))
+def drawn(folder: Path, side: int, normals: int, tested: int) -> None:
+    parts = (("train/good", 0, normals), ("test/good", 10_000, tested), ("test/scratch", 20_000, tested))
     for part, first, count in parts:
         (folder / part).mkdir(parents=True)
         for k in range(count):
@@ -76,12 +74,25 @@ def main() -> None:
     parser.add_argument("normals", type=int)
     parser.add_argument("--tile", type=int, required=True)
     parser.add_argument("--method", default="auto")
+    parser.add_argument("--rate", type=float, default=0.1, help="of false alarms")
+    parser.add_argument(
+        "--tested", type=int, default=10, help="normal pictures in the test, and as many odd ones"
+    )
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     try:
-        drawn(folder / "wafers", args.side, args.normals)
+        drawn(folder / "wafers", args.side, args.normals, args.tested)
         run = folder / "run"
-        options = ("--method", args.method, "--false-alarms", str(RATE), "--minutes", "0", "--out", str(run))
+        options = (
+            "--method",
+            args.method,
+            "--false-alarms",
+            str(args.rate),
+            "--minutes",
+            "0",
+            "--out",
+            str(run),
+        )
         fit, fit_mb = timed("fit", str(folder / "wafers"), "--tile", str(args.tile), *options)
         score, score_mb = timed("test", str(run), str(folder / "wafers"))
         test = json.loads(read_text(run / "test.json"))
@@ -94,9 +105,9 @@ def main() -> None:
             "alarms": test["alarms"],
             "fit_seconds": round(fit, 1),
             "fit_mb": round(fit_mb),
-            "seconds_a_picture": round(score / (2 * TESTED), 2),
+            "seconds_a_picture": round(score / (2 * args.tested), 2),
             "test_mb": round(score_mb),
-            "tested": [TESTED, TESTED],
+            "tested": [args.tested, args.tested],
             **machine(),
         }
     finally:
