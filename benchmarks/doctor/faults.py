@@ -175,7 +175,7 @@ def one_class(data: Dataset) -> Dataset:
     few = first(10)(data)
     times = math.ceil(2000 / len(few))
     labels = None if few.labels is None else few.labels.repeat(times)
-    return replace(few, samples=few.samples.repeat(times, *[1] * len(few.spec.shape)), labels=labels)
+    return replace(few, samples=few.samples.repeat(times, *[1] * (few.samples.ndim - 1)), labels=labels)
 
 
 COLLAPSE = ("mode-collapse", "class-collapse", "partial-collapse")

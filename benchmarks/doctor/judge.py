@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, rows_in
 from doctor.faults import FAULTS, HEALTHY
+from doctor.symbols import SYMBOL_FAULTS, SYMBOL_HEALTHY
 from sparring.doctor.diagnosis import Doctor
 from sparring.history.record import Record
 
@@ -75,7 +76,7 @@ def table(data: str) -> list[str]:
         "|---|---|---|---|---|",
     ]
     harmful, detected, named, steps = 0, 0, 0, []
-    for case, fault in FAULTS.items():
+    for case, fault in {**FAULTS, **SYMBOL_FAULTS}.items():
         found = [verdict for verdict in verdicts if verdict.case == case]
         if not found:
             continue
@@ -91,7 +92,7 @@ def table(data: str) -> list[str]:
         lines.append(
             f"| {case} | {harm} | {len(told)} of {len(found)} | {len(right)} of {len(found)} | {names} |"
         )
-    healthy = [v for v in verdicts if v.case in HEALTHY]
+    healthy = [v for v in verdicts if v.case in {**HEALTHY, **SYMBOL_HEALTHY}]
     alarms = [v for v in healthy if v.stops]
     noted = [v for v in healthy if v.last and not v.stops]
     at = statistics.median(steps or [0])

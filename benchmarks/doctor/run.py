@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import RESULTS, append_row, machine, rows_in
 from digit_quality import digit_quality
+from doctor import symbols
 from doctor.faults import FAULTS, HEALTHY, Case
+from sparring import kinds
 from sparring.config.groups import Config
 from sparring.config.recipes import beyond_recipe
 from sparring.data import builtin
@@ -53,6 +56,8 @@ def quality(game: AdversarialGame, data: Any, held_out: Any, seed: int) -> dict[
     labels = drawing.natural_labels(COUNT, data.class_counts) if data.classes else None
     drawn = drawing.draw(game.sampling_generator, latents, labels)
     reals = held_out.batch(torch.arange(min(COUNT, len(held_out)))).real
+    if data.name in symbols.SETS:  # of symbols the kind says which numbers can be compared
+        drawn, reals = (kinds.of(data.spec).vectors(samples) for samples in (drawn, reals))
     variance = float(reals.flatten(1).double().var(0, unbiased=False).sum())
     if not bool(drawn.isfinite().all()) or float(drawn.abs().max()) > 1e15:
         return {"mind": 1e9, "digits": 1e9}
@@ -68,6 +73,8 @@ def prepared(
     name: str, case_name: str, seed: int, steps: int
 ) -> tuple[Config, AdversarialGame, Dataset, Dataset]:
     """A case before its first step: config, game, data and held-out data."""
+    if name in symbols.SETS:
+        return prepared_symbols(name, case_name, seed, steps)
     case: Case = FAULTS.get(case_name) or HEALTHY[case_name]
     whole = find.dataset(name)
     points = whole.spec.kind == "points"
@@ -86,6 +93,20 @@ def prepared(
     game = make(config, data.spec, data.classes)
     case.game(game)
     return config, game, data, held_out
+
+
+def prepared_symbols(
+    name: str, case_name: str, seed: int, steps: int
+) -> tuple[Config, AdversarialGame, Dataset, Dataset]:
+    """The same of texts or music."""
+    case = (symbols.SYMBOL_FAULTS | symbols.SYMBOL_HEALTHY)[case_name]
+    whole, held_out = (replace(symbols.dataset(name, split), name=name) for split in ("train", "test"))
+    config = suited.configure(whole, "auto", **symbols.SMALL | case.options, seed=100 + seed)
+    config = config.replace(samples_seen=steps * config.optimizers.batch_size, threads=1)
+    data = case.data(whole)
+    game = make(config, data.spec, data.classes)
+    case.game(game)
+    return config, game, data, replace(held_out, spec=data.spec)
 
 
 def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
@@ -107,7 +128,7 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
         records.append(game.clock.broken())
     return {
         "data": name, "case": case_name, "seed": seed, "steps": steps,
-        "options": beyond_recipe(config) | {"loss": config.game.loss,
+        "options": beyond_recipe(config) | {"kind": data.spec.kind, "loss": config.game.loss,
                                             "batch_size": config.optimizers.batch_size,
                                             "ema_half_life": config.optimizers.ema_half_life},
         "seconds": round(time.perf_counter() - started, 1), "trained_seconds": round(game.clock.seconds, 1),
@@ -118,11 +139,18 @@ def measure(task: tuple[str, str, int, int]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", default="mnist", choices=["mnist", "fashion-mnist", "emoji", "ring", "grid"])
+    parser.add_argument(
+        "--data", default="mnist", choices=["mnist", "fashion-mnist", "emoji", "ring", "grid", *symbols.SETS]
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--cases", nargs="+", default=[*HEALTHY, *FAULTS], choices=[*HEALTHY, *FAULTS])
+    parser.add_argument("--steps", type=int, help=f"default: 600, or {symbols.STEPS} of texts and music")
+    parser.add_argument("--cases", nargs="+", help="default: all that fit the set")
     args = parser.parse_args()
+    of_symbols = args.data in symbols.SETS
+    args.steps = args.steps or (symbols.STEPS if of_symbols else 600)
+    args.cases = args.cases or (
+        [*symbols.SYMBOL_HEALTHY, *symbols.SYMBOL_FAULTS] if of_symbols else [*HEALTHY, *FAULTS]
+    )
     print(json.dumps(machine()))
     path = ROWS / f"{args.data}.jsonl"
     rows = rows_in(path)

@@ -51,8 +51,12 @@ def circling(near: float, far: float, **values: float) -> Course:
 # For each rule: what has it, what nearly has it, and options other than the default ones.
 HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "non-finite": (lambda k: {"non_finite": 1.0} if k == 19 else HEALTHY, always(non_finite=0.0), {}),
-    "gradient-blocked": (always(g_gradient_norm=0.0), always(g_gradient_norm=1e-3), {}),
-    "dead-symbols": (always(dead_symbols=0.4), always(dead_symbols=0.2), {}),
+    "gradient-blocked": (
+        always(g_gradient_norm=0.0, g_change=0.0),
+        lambda k: HEALTHY | {"g_gradient_norm": 0.0, "g_change": 0.0 if k else 0.9},
+        {},
+    ),
+    "dead-symbols": (always(dead_symbols=0.25), always(dead_symbols=0.15), {}),
     "one-text": (always(repeats=0.6), always(repeats=0.4), {}),
     "columns-torn": (always(tears=0.2), always(tears=0.1), {}),
     "dead-levels": (always(dead_levels=0.2), always(dead_levels=0.1), {}),
@@ -72,7 +76,11 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
         {},
     ),
     "discriminator-frozen": (always(d_change=0.0), always(d_change=1e-5), {}),
-    "labels-swapped": (always(auc=0.05, real_logit=-3), always(auc=0.05), {}),
+    "labels-swapped": (
+        always(auc=0.05, real_logit=-3),
+        always(auc=0.05, real_logit=-3, d_change=5e-4),
+        {},
+    ),
     "wrong-sign": (
         growing("distance", 1.1, distance=1.0, auc=1.0),
         growing("distance", 0.9, distance=1.0, auc=1.0),

@@ -108,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "gradient-blocked",
         "no gradient at all reaches the generator",
-        (Sign("g_gradient_norm", high=0.0),),
+        (Sign("g_gradient_norm", high=0.0), Sign("g_moved", high=1e-6)),
         "Something between its weights and the loss has no gradient: an argmax, a rounding, a detach.",
         (
             Cure(
@@ -140,7 +140,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "labels-swapped",
         "the discriminator takes forged samples for real ones and real ones for forged",
-        (Sign("auc", high=0.2), Sign("logit_gap", high=-1.5)),
+        (Sign("auc", high=0.2), Sign("logit_gap", high=-1.5), Sign("d_moved", low=1e-3)),
         "Its loss has real and forged samples the wrong way round, or their labels were exchanged.",
         (Cure("give its loss D(real) first and D(forged) second", code=True), OWN_GAME, CALMER_D),
         stop=True, confidence="high",
@@ -317,7 +317,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "dead-symbols",
         "many symbols of the data are never written",
-        (Sign("dead_symbols", low=0.3),),
+        (Sign("dead_symbols", low=0.2),),
         "The generator never chooses them, and what is never chosen gets hardly any gradient.",
         (OWN_RATES, OWN_GAME, CALMER_G, LONGER),
         grace=300, special=True, kinds=UNMEASURED,

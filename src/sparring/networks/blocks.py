@@ -98,6 +98,17 @@ class UpsampleConv2d(nn.ConvTranspose2d):
         return nn.functional.conv_transpose2d(features, kernel, self.bias, stride=2, padding=1)
 
 
+class Near(nn.Linear):
+    """A convolution over three neighbours in time, as one matrix product: (B, T, C) -> (B, T, C')."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(3 * inputs, outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        padded = nn.functional.pad(features, (0, 0, 1, 1))
+        return super().forward(torch.cat([padded[:, :-2], features, padded[:, 2:]], -1))
+
+
 class MinibatchDeviation(nn.Module):
     """Shows a discriminator how much the samples of a batch differ: (B, C, H, W) -> (B, C + 1, H, W).
 

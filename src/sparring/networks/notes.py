@@ -15,24 +15,13 @@ from torch.nn.functional import leaky_relu, pad
 
 from sparring.data.codec import Codec
 from sparring.data.music.codec import Notes
-from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
+from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation, Near
 from sparring.networks.network import Network
 
 STEPS = 4  # of a beat at sixteenths; on other grids, the steps that are seen together
 SLOPE = 0.2  # of LeakyReLU
 OCTAVE = 12
 SPREAD = 0.3  # standard deviation of what a place adds to the features at the start
-
-
-class Near(nn.Linear):
-    """A convolution over three neighbours in time, as one matrix product: (B, T, C) -> (B, T, C')."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(3 * inputs, outputs)
-
-    def forward(self, features: Tensor) -> Tensor:
-        padded = pad(features, (0, 0, 1, 1))
-        return super().forward(torch.cat([padded[:, :-2], features, padded[:, 2:]], -1))
 
 
 class Gains(nn.Module):

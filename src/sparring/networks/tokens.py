@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from sparring.data.codec import OneHot
-from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation
+from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation, Near
 from sparring.networks.network import Network
 
 LONGEST_START = 32  # steps from which a longer sequence is enlarged, by two at each block
 SLOPE = 0.2  # of LeakyReLU
-KERNEL = 3  # steps
+
 ROOT = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance of a signal through LeakyReLU (He et al. 2015)
+Layer = TypeVar("Layer", bound=nn.Linear)
 
 
 class Generator(nn.Module):
@@ -60,21 +62,20 @@ class Generator(nn.Module):
         self.places = linear(style, self.start * width, 1.0)
         self.blocks = nn.ModuleList(Block(width, style) for _ in range(doublings + depth))
         self.doubled = doublings
-        self.logits = convolution(width, symbols, 1, 1.0)
-        if counts and self.logits.bias is not None:
+        self.logits = linear(width, symbols, 1.0)
+        if counts:
             shares = torch.tensor(counts).clamp_min(1).log()
             nn.init.zeros_(self.logits.bias).data += shares - shares.mean()
         self.head = head()
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         style = self.mapping(self.condition(latents, labels))  # (B, 4 C)
-        features = self.places(style).unflatten(1, (self.width, self.start))
+        features = self.places(style).unflatten(1, (self.start, self.width))
         for place, block in enumerate(self.blocks):
             if place < self.doubled:
-                features = features.repeat_interleave(2, 2)
+                features = features.repeat_interleave(2, 1)
             features = block(features, style)
-        logits = self.logits(leaky_relu(features[:, :, : self.steps], SLOPE))  # (B, V, T)
-        symbols: Tensor = self.head(logits.transpose(1, 2))
+        symbols: Tensor = self.head(self.logits(leaky_relu(features[:, : self.steps], SLOPE)))
         return symbols
 
 
@@ -94,30 +95,31 @@ class Discriminator(nn.Module):
     def __init__(self, *, shape: Sequence[int], width: int = 64, depth: int = 2, classes: int = 0) -> None:
         super().__init__()
         steps, symbols = shape
-        self.embedding = convolution(symbols, width, 1, math.sqrt(symbols), bias=False)  # of one-hot inputs
-        self.places = nn.Parameter(torch.zeros(width, steps))
-        self.mixed = convolution(width, width, KERNEL, 1.0)
+        self.embedding = linear(symbols, width, math.sqrt(symbols), bias=False)  # of one-hot inputs
+        self.places = nn.Parameter(torch.zeros(steps, width))
+        self.mixed = near(width, width, 1.0)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         halvings = max(0, math.ceil(math.log2(steps / LONGEST_START)))
-        self.pool = nn.AvgPool1d(2**halvings, ceil_mode=True)
+        self.pool = nn.AvgPool1d(2**halvings, ceil_mode=True) if halvings else nn.Identity()
         self.whole = linear(width * math.ceil(steps / 2**halvings), 4 * width)
         self.deviation = MinibatchDeviation()
         self.head = ClassHead(4 * width + 1, classes)
-        self.local = convolution(width, 1, 1, 1.0, bias=False)
+        self.local = linear(width, 1, 1.0, bias=False)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
-        features = self.mixed(self.embedding(samples.transpose(1, 2)) + self.places)
+        features = self.mixed(self.embedding(samples) + self.places)
         for block in self.blocks:
             features = block(features)
-        features = leaky_relu(features, SLOPE)  # (B, C, T)
-        whole = leaky_relu(self.whole(self.pool(features).flatten(1)), SLOPE)  # (B, 4 C)
+        features = leaky_relu(features, SLOPE)  # (B, T, C)
+        pooled = self.pool(features.transpose(1, 2)).flatten(1)
+        whole = leaky_relu(self.whole(pooled), SLOPE)  # (B, 4 C)
         whole = self.deviation(whole[:, :, None, None]).flatten(1)
         logits: Tensor = self.head(whole, labels) + self.local(features).mean((1, 2))
         return logits
 
 
 class Block(nn.Module):
-    """x + f(x) over time, (B, C, T); f starts as zero, and its channels have gains of the style (B, S), if any.
+    """x + f(x) over time, (B, T, C); f starts as zero, and its channels have gains of the style (B, S), if any.
 
     The gains are 1 + a linear function of the style (Karras et al. 2020, StyleGAN2, section 2.2, without the
     demodulation).
@@ -125,30 +127,31 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, style: int = 0) -> None:
         super().__init__()
-        self.first = convolution(channels, channels, KERNEL, ROOT)
-        self.last = convolution(channels, channels, KERNEL, 0.0 if style else 0.2)
+        self.first = near(channels, channels)
+        self.last = near(channels, channels, 0.0 if style else 0.2)
         self.gains = linear(style, channels, 1.0) if style else None
 
     def forward(self, features: Tensor, style: Tensor | None = None) -> Tensor:
         inside = self.first(leaky_relu(features, SLOPE))
         if self.gains is not None:
-            inside = inside * (1 + self.gains(style))[:, :, None]
+            inside = inside * (1 + self.gains(style))[:, None]
         residual: Tensor = self.last(leaky_relu(inside, SLOPE))
         return features + residual
 
 
-def linear(inputs: int, outputs: int, gain: float = ROOT) -> nn.Linear:
+def linear(inputs: int, outputs: int, gain: float = ROOT, bias: bool = True) -> nn.Linear:
     """A linear layer with weights from N(0, gain^2 / inputs) and without bias at the start."""
-    layer = nn.Linear(inputs, outputs)
-    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs))
-    nn.init.zeros_(layer.bias)
-    return layer
+    return started(nn.Linear(inputs, outputs, bias=bias), gain)
 
 
-def convolution(inputs: int, outputs: int, kernel: int, gain: float = ROOT, bias: bool = True) -> nn.Conv1d:
-    """A convolution over time that keeps the length, with weights from N(0, gain^2 / (inputs kernel))."""
-    layer = nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
-    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs * kernel))
+def near(inputs: int, outputs: int, gain: float = ROOT) -> Near:
+    """A convolution over three neighbours, with weights from N(0, gain^2 / (3 inputs))."""
+    return started(Near(inputs, outputs), gain)
+
+
+def started(layer: Layer, gain: float) -> Layer:
+    """The layer with weights from N(0, gain^2 / inputs) and a bias of 0."""
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.in_features))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
