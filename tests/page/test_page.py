@@ -396,10 +396,10 @@ def test_points_that_no_playground_names_are_refused(trained: Path, capsys: pyte
 
 def test_earlier_checkpoints_draw_what_was_drawn_then(trained: Path) -> None:
     steps = Followed("a", trained).view()["checkpoints"]
-    assert len(steps) == 2
+    assert steps == [0, 1, 4]  # two checkpoints, and the start along the way
     paint = Playground()
-    drawn = {step: paint(trained, DrawRequest(step=step)).content for step in (0, *steps, None)}
-    assert drawn[0] == drawn[steps[0]] != drawn[steps[1]] == drawn[None]
+    drawn = {step: paint(trained, DrawRequest(step=step)).content for step in (*steps, 3, None)}
+    assert drawn[0] != drawn[1] == drawn[3] != drawn[4] == drawn[None]
 
 
 def test_what_the_sliders_change_is_told(trained: Path) -> None:

@@ -217,8 +217,9 @@ def test_a_run_is_exported_into_itself_and_nothing_is_replaced(
     )
     assert "give --out a file" in refused(capsys, "export", run, "--to", "torch", "--out", run.parent)
     assert "give --out a file" in refused(capsys, "export", run, "--to", "torch", "--out", run / "a/b.pt2")
-    inside = refused(capsys, "export", run, "--to", "torch", "--out", run / "run.json/b.pt2")
-    assert "run.json is a file, not a folder: give --out a file" in inside
+    (run.parent / "notes").write_text("mine")
+    inside = refused(capsys, "export", run, "--to", "torch", "--out", run.parent / "notes/b.pt2")
+    assert "notes is a file, not a folder: give --out a file" in inside
     wrong = refused(capsys, "export", run, "--to", "torch", "--out", run / "b.onnx")
     assert "--to torch writes a .pt2 file: give --out" in wrong
     assert "b.pt2'" in wrong

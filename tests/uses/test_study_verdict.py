@@ -262,3 +262,13 @@ def test_trainings_that_are_too_short_are_said_to_be():
     real, *others = result.rows
     rising = replace(result, rows=(replace(real, by_steps=((0.5, 0.5), (0.54, 0.54))), *others))
     assert "still rise from 50.0 % to 54.0 %" in " ".join(words.caveats(rising))
+
+
+def test_nothing_is_read_off_a_learning_curve_that_does_not_rise():
+    flat = Simulated((("double", -0.05), ("mixup", 0.1)), noise=0.001).result(PLAN)
+    assert flat.by_name["mixup"].verdict == "helps"
+    assert not any(row.more for row in flat.rows)
+    assert "It does not rise" in " ".join(words.caveats(flat))
+    assert "labelled pictures would" not in " ".join(words.sentences(flat))
+    rising = Simulated((("double", 0.05), ("mixup", 0.1)), noise=0.001).result(PLAN)
+    assert rising.by_name["mixup"].more

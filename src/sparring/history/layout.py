@@ -29,10 +29,11 @@ DRAWN = "drawn"  # the default folder of `sparring sample`
 EXPORTED = "exported"  # the default folder of `sparring export`
 
 CHECKPOINTS, HEALTHY, BEST, START = "checkpoints", "healthy", "best", "start"
+PAST = "past"  # generators along the way
 STATE, TENSORS = ".json", ".safetensors"  # the two files of a checkpoint
 SAMPLES, PICTURE, TEXT = "samples", ".png", ".txt"  # a text beside the picture, of what is read
 FIELDS, FIELD, REAL_FIELD = "fields", ".json", "real.json"
-BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST, START), (STATE, TENSORS)) | {
+BY_STEP = dict.fromkeys((CHECKPOINTS, HEALTHY, BEST, START, PAST), (STATE, TENSORS)) | {
     SAMPLES: (PICTURE, TEXT),
     FIELDS: (FIELD,),
 }  # folders whose files are named after a step; of a checkpoint the state is deleted first

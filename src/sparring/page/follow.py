@@ -81,6 +81,13 @@ class Followed:
         """The steps of the checkpoints that are kept, oldest first."""
         return layout.steps(self.path / layout.CHECKPOINTS, layout.STATE)
 
+    def generators(self) -> list[int]:
+        """The steps at which a generator was kept, oldest first: those of checkpoints, and before along the
+        way.
+        """
+        saved, past = self.saved(), layout.steps(self.path / layout.PAST, layout.STATE)
+        return sorted({*saved, *(step for step in past if saved and step < saved[-1])})
+
     def checkpoint(self, last: float = math.inf) -> int | None:
         """The step of the newest checkpoint, at most ``last``; None without one."""
         return max((step for step in self.saved() if step <= last), default=None)
@@ -136,7 +143,7 @@ class Followed:
             "pictures": [step for step in self.pictures() if step <= last],  # a later one is the user's
             "fields": [step for step in self.fields() if step <= last],
             "checkpoint": self.checkpoint(last),
-            "checkpoints": [step for step in self.saved() if step <= last],
+            "checkpoints": [step for step in self.generators() if step <= last],
             "path": _typed(self.path),
             "translates": spec.get("given") is not None,
             "truth": spec.get("unpaired") is False,

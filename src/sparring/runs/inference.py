@@ -31,6 +31,7 @@ from sparring.networks.own import Given, made
 from sparring.runs import checkpoint
 from sparring.runs.checkpoint import AVERAGE, GENERATOR
 from sparring.runs.folder import RunFolder
+from sparring.runs.past import nearest
 from sparring.training import suited
 
 MOST_ROUNDS = 1_000  # of drawing until enough samples keep to conditions
@@ -89,7 +90,7 @@ class Sampler:
             runtime: where to draw; by default, on the best device of this machine.
             best: take the checkpoint with the least distance, not the last.
             generator: the user's own network that was trained, or a function that makes it.
-            last: the newest checkpoint up to this step; the oldest that is kept if all are later.
+            last: the newest generator that was kept up to this step; the oldest checkpoint if all are later.
 
         Raises:
             RunError: there is no complete checkpoint, it is of another generator, or of one that does not draw
@@ -102,7 +103,8 @@ class Sampler:
         player = folder.drawn_with
         # The average is read too, so that one that the config does not mention is refused.
         wanted = (AVERAGE, GENERATOR) if player == GENERATOR else (player,)
-        facts, tensors = checkpoint.read(folder.states(best), warn, tuple(f"{name}/" for name in wanted), last)
+        states = folder.states(best) if best or last == math.inf else nearest(folder.path, last)
+        facts, tensors = checkpoint.read(states, warn, tuple(f"{name}/" for name in wanted), last)
         network = runtime.place(_untrained(folder, generator))
         mend = checkpoint.MEND if generator is None else "Give the generator that was trained."
         checkpoint.restore_network(network, player, facts, tensors, mend)

@@ -29,6 +29,7 @@ from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, only_trainer
 from sparring.runs.loggers import Log
+from sparring.runs.past import Past
 from sparring.training import plan
 from sparring.training.budget import Budget
 
@@ -126,6 +127,8 @@ class Writer:
         spent = Budget.of(self.config.budget).progress(game.clock, len(data))
         self.drawn = self._due(spent) if game.clock.step else -1
         self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
+        # In the plane the page shows every picture's own landscape, and has no playground.
+        self.past = None if self.critic or not self.config.records.pictures else Past(folder, game, spent)
         self._draw(0.0)
 
     def note(self, record: Record) -> None:
@@ -157,6 +160,9 @@ class Writer:
         return int(self.config.records.pictures * progress ** (2 / 3))
 
     def _draw(self, progress: float) -> None:
+        if self.past:
+            with layout.writing(self.folder.path):
+                self.past.note(progress)
         due = self._due(progress)
         if not self.config.records.pictures or due <= self.drawn:
             return

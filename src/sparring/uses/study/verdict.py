@@ -33,7 +33,7 @@ class Judged:
         by_steps: the mean score and the difference after each number of steps.
         minutes: that it took, with the training of the GANs where it needs them.
         more: how many more labelled samples would do the same, with the interval's ends; see
-            ``worth``.
+            ``worth``; None where the learning curve does not rise.
         kept: which variants and budgets validation chose, and how often.
     """
 
@@ -116,12 +116,17 @@ def judged(
     compared = [row for row in rows if row.name != REAL]
     found = {row.name: paired(_minus(values[row.name], values[row.against]), resolution) for row in compared}
     adjusted = dict(zip(found, holm([each.p for each in found.values()]), strict=True))
-    lines = []
+    lines, rises = [], bool(scores) and scores[-1] > scores[0]
     for row in rows:
         difference = found.get(row.name)
         p = adjusted.get(row.name, 1.0)
         ends = difference and (difference.value, difference.low, difference.high)
-        more = ends and row.against == REAL and tuple(worth(end, sizes, scores, plan.size) for end in ends)
+        more = (
+            rises
+            and ends
+            and row.against == REAL
+            and tuple(worth(end, sizes, scores, plan.size) for end in ends)
+        )
         lines.append(
             Judged(
                 name=row.name,

@@ -41,6 +41,8 @@ TEXTS = {  # said by both languages in the same places
         "trainings are short, and what needs more steps, as augmentation and GANs do, looks worse than it is. "
         "A new study with more minutes has longer ones.",
         "curve": 'Learning curve of real {noun}s alone, from which "worth" is read: {sizes}.',
+        "flat": "Learning curve of real {noun}s alone: {sizes}. It does not rise, so what a difference is "
+        "worth cannot be read from it.",
         "other": "With more than {size:,} labelled {noun}s the answers may differ.",
     },
     "zh": {
@@ -67,6 +69,7 @@ TEXTS = {  # said by both languages in the same places
         "short": "只用真实{noun}的得分还在随步数上升（{few:.1f} % 到 {many:.1f} %）：训练太短，"
         "需要更多步数的方法（数据增强、GAN）看起来比实际差。用更多时间重新做一次研究，训练就更长。",
         "curve": "只用真实{noun}的学习曲线，“价值”由它读出：{sizes}。",
+        "flat": "只用真实{noun}的学习曲线：{sizes}。它没有上升，所以读不出差别的“价值”。",
         "other": "若有超过 {size:,} 个已标注的{noun}，答案可能不同。",
     },
 }  # fmt: skip
@@ -160,4 +163,6 @@ def caveats(result: Result, language: str = "en") -> list[str]:
     if many - few > RISING:
         lines.append(say("short", few=100 * few, many=100 * many))
     sizes = ", ".join(f"{size:,}: {100 * score:.1f} %" for size, score in result.curve.items())
-    return [*lines, say("curve", sizes=sizes), say("other", size=result.size)]
+    curve = list(result.curve.values())
+    rises = not curve or curve[-1] > curve[0]
+    return [*lines, say("curve" if rises else "flat", sizes=sizes), say("other", size=result.size)]
