@@ -8,8 +8,8 @@
 ``regression`` is the recipe ``paired`` without an adversary. With ``--unpaired`` the first half of the training
 pairs gives sources and the second half targets, so that no target's own source is seen. A line for each seed
 goes to results/translation.jsonl, with the measures of ``sparring evaluate`` for the generator and each
-baseline, and ``identified``: outputs whose shape is nearest to their own target, also where training had no
-pairs. Nothing held out is looked at before the end.
+baseline, and ``identified``: outputs whose content is nearest to their own target, also where training had no
+pairs; ``untouched`` is that of the sources. Nothing held out is looked at before the end.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sparring.games.game import Game
 from sparring.games.translation import TranslationGame
 from sparring.kinds.beside import rows
 from sparring.machine.device import Runtime
-from sparring.metrics.translation import found_again
+from sparring.metrics.translation import contents, found_again, perceptual_maps
 from sparring.runs.translator import Translator
 from sparring.training import suited
 from sparring.training.loop import prepared
@@ -82,7 +82,12 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     found = judge(made, config, data, held_out, args.method, regression_seconds=0)
     assert held_out.given is not None
     outputs = made(held_out.given.samples)
-    again = found_again(outputs, held_out.samples).float()
+    _, maps = perceptual_maps()
+    wanted = contents(held_out.samples, maps)
+    again, untouched = (
+        float(found_again(contents(of, maps), wanted).float().mean())
+        for of in (outputs, held_out.given.samples)
+    )
     if args.pictures:
         count = min(SHOWN, len(outputs))
         sheet = rows(held_out.given.samples[:count], outputs[:count], held_out.samples[:count], data.spec)
@@ -93,7 +98,7 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     return {
         "set": args.set, "method": args.method, "options": json.loads(args.options), "pairs": args.pairs,
         "unpaired": args.unpaired, "seed": seed, "cpu_seconds": args.cpu, "samples": game.clock.samples_seen,
-        "weights": weights, "count": len(outputs), "identified": float(again.mean()),
+        "weights": weights, "count": len(outputs), "identified": again, "untouched": untouched,
         "columns": found.comparison.columns, "recipe": beyond_recipe(config),
     }  # fmt: skip
 

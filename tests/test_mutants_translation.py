@@ -8,12 +8,14 @@ import test_pairs
 import test_terms
 import test_translation
 import test_translation_gauge
+import test_translation_measures
 import test_translation_parity as parity
 import test_translator
 import test_unet
 from mutants import Mutant, caught, in_suite
 from sparring.data import pairs, split
 from sparring.games import terms, translation, translation_gauge, translation_rules, translation_step
+from sparring.metrics import translation as measures
 from sparring.networks import unet
 from sparring.runs import translator
 from sparring.uses import translate
@@ -65,6 +67,9 @@ MUTANTS = [
     Mutant(translation_gauge, "_skewness", "pow(3)", "pow(2)", partial(test_translation_gauge.test_lines_on_black_and_drawings_on_paper_are_of_opposite_polarity, sides=("dark", "light"), expected=-1)),
     Mutant(translation_gauge, "TranslationGauge.__init__", "1 if game.paired else polarity(", "1 if True else polarity(", partial(test_translation_gauge.test_a_copy_is_seen, unpaired=True, light=True)),
     Mutant(translation_gauge, "agreement", "- _of_others(a, b)", "", test_translation_gauge.test_agreement_is_that_with_its_own_beyond_that_with_others),
+    Mutant(measures, "contents", "one - one.mean(0)", "one", test_translation_measures.test_contents_of_known_maps),
+    Mutant(measures, "coarse", "min(PLACES, side)", "side", test_translation_measures.test_contents_of_known_maps),
+    Mutant(measures, "found_again", "torch.arange(len(outputs))", "torch.arange(len(outputs)).roll(1)", test_translation_measures.test_contents_are_found_again_in_another_style),
     Mutant(unet, "UNet.forward", "NEAR_ONE * given", "given", test_unet.test_a_residual_begins_as_a_copy),
     Mutant(pairs, "_with", "unpaired=unpaired", "unpaired=False", test_pairs.test_sources_are_read_at_the_size_of_the_targets),
     Mutant(pairs, "_by_name", "places[keys[1][place]]", "place", test_pairs.test_pictures_without_a_partner_are_named),

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from sparring.metrics import translation as measures
-from sparring.metrics.translation import edge_maps, found_again, perceptual, shapes, sharpness
+from sparring.metrics.translation import contents, edge_maps, found_again, perceptual, sharpness
 
 
 def pictures(count: int = 6, side: int = 32, seed: int = 0) -> Tensor:
@@ -26,20 +26,35 @@ def test_sharpness_counts_steps() -> None:
     assert sharpness(stripes * 0) == 0
 
 
-def test_a_shape_is_found_again_whatever_its_brightness() -> None:
+def test_contents_are_found_again_in_another_style() -> None:
+    """Dimmed, in colour or as outlines, but not of another picture, and not as the mean of all."""
     some = pictures()
+    own = contents(some, edge_maps)
+    outlines = some.clone()
+    for picture in outlines:
+        y, x = (picture[0] > 0).nonzero().amin(0).tolist()
+        picture[0, y + 2 : y + 8, x + 2 : x + 4] = 0
     dimmed = (some.float() / 3 + 40).to(torch.uint8)
-    assert found_again(dimmed, some).all()
-    assert found_again(dimmed.expand(-1, 3, -1, -1), some).all()
-    assert found_again(some.roll(1, 0), some).sum() == 0
-    assert found_again((255 - some.int()).to(torch.uint8), some).sum() <= 1
+    for other in (dimmed, dimmed.expand(-1, 3, -1, -1), outlines):
+        assert found_again(contents(other, edge_maps), own).all()
+    assert found_again(own.roll(1, 0), own).sum() == 0
+    mean = some.float().mean(0, keepdim=True).to(torch.uint8).expand_as(some)
+    assert found_again(contents(mean, edge_maps), own).sum() == 1
 
 
-def test_a_shape_has_no_mean_and_length_one() -> None:
-    found = shapes(pictures())
-    assert found.shape == (6, 256)
-    assert torch.allclose(found.norm(dim=1), torch.ones(6), atol=1e-5)
-    assert torch.allclose(found.mean(1), torch.zeros(6), atol=1e-6)
+def test_contents_of_known_maps() -> None:
+    """Two maps, each without the mean of the set and of one length; places are averaged to 7 a side."""
+
+    def maps(seen: Tensor) -> list[Tensor]:
+        return [seen.float(), 100 * seen.float()[:, :, ::4, ::4] + 3]
+
+    some = torch.zeros(2, 1, 14, 14, dtype=torch.uint8)
+    some[0, 0, :2, :2] = 8
+    found = contents(some, maps)
+    assert found.shape == (2, 49 + 16)
+    assert torch.allclose(found[0], -found[1])
+    assert found[0, [0, 49]].tolist() == pytest.approx([0.5**0.5] * 2)
+    assert found[0].norm() == pytest.approx(1)
 
 
 def test_a_perceptual_distance_of_known_maps() -> None:
@@ -71,6 +86,7 @@ def test_edges_see_blur_and_place() -> None:
 
 def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = pictures(), pictures(seed=1)
-    whole = perceptual(a, b, edge_maps)
+    whole, of = perceptual(a, b, edge_maps), contents(a, edge_maps)
     monkeypatch.setattr(measures, "BATCH", 4)
+    assert torch.allclose(contents(a, edge_maps), of, atol=1e-6)
     assert torch.allclose(perceptual(a, b, edge_maps), whole, atol=1e-6)

@@ -1,7 +1,7 @@
 """Measures of translated pictures: is it still the same thing, does it look like a target, is it as sharp.
 
-None of them tells the truth alone: the mean of all targets is near each of them, a Fréchet distance does not
-see that it is the wrong thing, and sharp pictures may show anything.
+None of them tells the truth alone: the source has all of the content, the mean of all targets is near each of
+them, a Fréchet distance does not see that it is the wrong thing, and sharp pictures may show anything.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sparring.metrics.features import CPU, resize, rgb
 from sparring.metrics.pretrained import has_imagenet, imagenet_stages
 from sparring.metrics.scattering import BRIGHTNESS, DIRECTIONS, edges, wavelets
 
-COARSE = 16  # pixels per side, to which pictures are averaged before shapes are compared
+PLACES = 7  # a side, to which maps are averaged before contents are compared
 BATCH = 100
 PYRAMID = 3  # scales of the maps of edges
 STAGES = 4  # of the ImageNet network, the finest, from half to a 16th of the size
@@ -25,17 +25,26 @@ SIDES = 64, 224  # the least and the most pixels a side at which it sees picture
 Maps = Callable[[Tensor], list[Tensor]]
 
 
-def shapes(pictures: Tensor) -> Tensor:
-    """Where 8-bit pictures (N, C, H, W) are bright, (N, D): averaged, without their mean, of length 1."""
-    grey = torch.einsum("c,nchw->nhw", torch.tensor(BRIGHTNESS[0]), rgb(pictures))[:, None]
-    small = adaptive_avg_pool2d(grey, (min(COARSE, grey.shape[2]), min(COARSE, grey.shape[3]))).flatten(1)
-    return normalize(small - small.mean(1, keepdim=True), dim=1)
+def contents(pictures: Tensor, maps: Maps) -> Tensor:
+    """What 8-bit pictures (N, C, H, W) show and where, (N, D) of length 1, whatever all of them have in common.
+
+    Each map is averaged to at most PLACES a side, without the mean over the pictures, so that what is left of a
+    set in one style can be compared with what is left of a set in another.
+    """
+    parts = [[coarse(found) for found in maps(some)] for some in pictures.split(BATCH)]
+    whole = (torch.cat(of_map) for of_map in zip(*parts, strict=True))
+    return normalize(torch.cat([normalize(one - one.mean(0), dim=1) for one in whole], 1), dim=1)
+
+
+def coarse(found: Tensor) -> Tensor:
+    """A map (N, channels, h, w), averaged to at most PLACES a side, as rows."""
+    high, wide = (min(PLACES, side) for side in found.shape[2:])
+    return adaptive_avg_pool2d(found, (high, wide)).flatten(1).cpu()
 
 
 def found_again(outputs: Tensor, of: Tensor) -> Tensor:
-    """Whether the shape of each output (N, C, H, W) is nearest to that of its own in ``of``, (N,) in order."""
-    cosines = shapes(outputs) @ shapes(of).T
-    return cosines.argmax(1) == torch.arange(len(outputs))
+    """Whether the contents of each output, (N, D), are nearest to those of its own in ``of``, (N,) in order."""
+    return (outputs @ of.T).argmax(1) == torch.arange(len(outputs))
 
 
 def sharpness(pictures: Tensor) -> float:

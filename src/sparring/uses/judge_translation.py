@@ -24,7 +24,7 @@ from sparring.machine.device import Runtime
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import AUTO, choose
-from sparring.metrics.translation import Maps, found_again, perceptual, perceptual_maps, sharpness
+from sparring.metrics.translation import contents, found_again, perceptual, perceptual_maps, sharpness
 from sparring.metrics.work import silent
 from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
@@ -41,7 +41,7 @@ SHOWN = 24  # outputs that are shown, the worst first
 REGRESSION_SECONDS = 60.0  # that plain regression trains, at most
 UNTOUCHED, MEAN, RETRIEVAL, REGRESSION = "doing nothing", "the mean target", "a look-up", "plain regression"
 MEANINGS = {
-    "content": "outputs nearest in shape to their own {of} among the {count}, by averages of 16 x 16",
+    "content": "outputs nearest to their own {of} among the {count}, in {maps} features of 7 x 7 places",
     "style": "Fréchet distance to held-out targets in {features}",
     "pair": "perceptual distance to the own target in {maps} features",
     "sharpness": "differences of neighbouring pixels over those of held-out targets",
@@ -228,13 +228,13 @@ class _Measure:
         given = some.spec.given
         assert given is not None
         sources = some.spec.decode(as_given(given.encode(some.given.samples), torch.empty(0, *some.spec.shape)))
-        self.own = self.targets if paired else self._seen(sources)
         reals = to_measure(data, torch.device("cpu"))
         self.training = reals.samples[torch.linspace(0, len(data) - 1, min(len(data), len(some))).long()]
         self.extractor = choose(reals, features)
         self.law = fit_gaussian(self.extractor(self.targets))
         self.sharpness = max(sharpness(self.targets), 1e-12)
         self.maps_name, self.maps = perceptual_maps()
+        self.own = contents(self.targets if paired else self._seen(sources), self.maps)
 
     def _seen(self, decoded: Tensor) -> Tensor:
         return kinds.of(self.spec).for_features(decoded, self.spec)
@@ -242,19 +242,20 @@ class _Measure:
     def __call__(self, decoded: Tensor) -> dict[str, float]:
         """The measures of outputs, by name."""
         outputs = self._seen(decoded).contiguous()
-        found = {"content": float(found_again(outputs, self.own).float().mean())} | self._alone(outputs)
-        return found | ({"pair": float(self._pair(outputs, self.maps).mean())} if self.paired else {})
+        again = found_again(contents(outputs, self.maps), self.own)
+        found = {"content": float(again.float().mean())} | self._alone(outputs)
+        return found | ({"pair": float(self._pair(outputs).mean())} if self.paired else {})
 
     def floor(self) -> dict[str, float]:
         """Those of as many training targets that need no source."""
         return self._alone(self.training)
 
     def badness(self, decoded: Tensor) -> Tensor:
-        """How bad each output is, (N,): far from its target; without pairs, not of its source's shape."""
+        """How bad each output is, (N,): far from its target; without pairs, from its source's content."""
         outputs = self._seen(decoded)
         if self.paired:
-            return self._pair(outputs, self.maps)
-        return (~found_again(outputs, self.own)).float()
+            return self._pair(outputs)
+        return -(contents(outputs, self.maps) * self.own).sum(1)
 
     def _alone(self, outputs: Tensor) -> dict[str, float]:
         return {
@@ -262,8 +263,8 @@ class _Measure:
             "sharpness": sharpness(outputs) / self.sharpness,
         }
 
-    def _pair(self, outputs: Tensor, maps: Maps) -> Tensor:
-        return perceptual(outputs, self.targets, maps)
+    def _pair(self, outputs: Tensor) -> Tensor:
+        return perceptual(outputs, self.targets, self.maps)
 
     def words(self, name: str) -> str:
         """The meaning of a measure."""
