@@ -74,9 +74,9 @@ class Generator(nn.Module):
         start = (cell - tree) * self.count
         place = start.long().minimum(self.count - 1).clamp(min=0)
         first, last = self.first[tree, place].long(), self.last[tree, place].long()
-        within = uniform * (last - first)[:, None]  # (B, C)
-        donor = (first[:, None] + within.long()).minimum(last[:, None] - 1)
-        donor[:, 0], within[:, 0] = place, start
+        others = uniform[:, 1:] * (last - first)[:, None]  # (B, C - 1)
+        donors = (first[:, None] + others.long()).minimum(last[:, None] - 1)
+        donor, within = torch.cat([place[:, None], donors], 1), torch.cat([start[:, None], others], 1)  # (B, C)
         row = self.order[tree[:, None], donor].long()
         places = torch.arange(columns, device=latents.device)
         found = self.rows[row, places].double()

@@ -116,7 +116,7 @@ class Columns:
             symbols = torch.where(is_number, missing.long(), places.nan_to_num(0.0).long())
             symbols = torch.where(missing, last, symbols).minimum(last)
             firsts = torch.tensor((0, *self.sizes[:-1]), device=stored.device).cumsum(0)
-            one_hot = torch.zeros(len(stored), sum(self.sizes), device=stored.device)
+            one_hot = torch.zeros(stored.shape[0], sum(self.sizes), device=stored.device)
             parts.append(one_hot.scatter_(1, symbols + firsts, 1.0))
         return torch.cat(parts, 1)
 
