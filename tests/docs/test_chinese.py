@@ -14,6 +14,7 @@ TEXTS = [
     *PAGES,
     STATIC / "strings.js",
     STATIC / "doctor.zh.js",
+    STATIC / "errors.zh.js",
     STATIC / "numbers.js",
     ROOT / "scripts/make_notebooks.py",
 ]

@@ -1,7 +1,8 @@
 "use strict";
 // The lab: a small game of points, trained here step by step, on data that the user may draw; options change live.
 
-const LAB_DATA = ["ring", "grid", "spirals"], LAB_RUN = 10, SPRAY = 6, SPRAY_WIDTH = 0.05;
+const LAB_DATA = ["ring", "grid", "spirals"], LAB_RUN = 10, SPRAY = 6, SPRAY_WIDTH = 0.05, LEAST_DRAWN = 8;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const LAB_OPTIONS = { loss: ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"], g_lr: [0, 0.1], d_lr: [0, 0.1], r1_gamma: [0, 100], batch_size: [1, 1024] };
 
 class Lab {
@@ -40,7 +41,9 @@ class Lab {
     Object.assign(this.canvas, { width: 560, height: 560 });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", Text.say("drawing"));
-    for (const event of ["pointerdown", "pointermove"]) this.canvas.addEventListener(event, (at) => this.spray(at));
+    for (const event of ["pointerdown", "pointermove"]) this.canvas.addEventListener(event, (at) => this.press(at));
+    this.canvas.addEventListener("keydown", (event) => this.type(event));
+    for (const event of ["focus", "blur"]) this.canvas.addEventListener(event, () => this.draw());
     element(left, "p", "muted small", Text.say("plane"));
     this.buildData(right);
     this.buildSteps(right);
@@ -60,7 +63,9 @@ class Lab {
       if (this.list.value !== "own") { this.begin(this.list.value); return; }
       this.drawn = [];
       this.drawing = true;
+      this.brush = [0, 0];
       this.draw();
+      this.canvas.focus();
     });
     this.done = button(container, Text.say("labDone"), () => { this.drawing = false; this.begin(this.drawn); });
     this.done.hidden = true;
@@ -83,8 +88,13 @@ class Lab {
     for (const [name, choices] of Object.entries(LAB_OPTIONS)) {
       const label = element(set, "label", "", `${name} `), named = typeof choices[0] === "string", input = element(label, named ? "select" : "input");
       if (named) for (const choice of choices) element(input, "option", "", choice).value = choice;
-      else Object.assign(input, { type: "number", min: choices[0], max: choices[1], step: name === "batch_size" ? 1 : "any" });
+      else Object.assign(input, { type: "number", required: true, min: choices[0], max: choices[1], step: name === "batch_size" ? 1 : "any" });
       input.addEventListener("change", () => {
+        if (!input.checkValidity()) {
+          this.status.textContent = Text.say("labOutside", { name, low: choices[0], high: choices[1] });
+          input.value = this.told?.options[name] ?? "";
+          return;
+        }
         this.options = { ...this.options, [name]: named ? input.value : Number(input.value) };
         this.ask({ action: "options" });
       });
@@ -132,7 +142,7 @@ class Lab {
         this.draw();
         return true;
       } catch (error) {
-        this.status.textContent = error.message;
+        this.status.textContent = Text.trouble(error);
         this.options = { ...this.told?.options };
         this.showOptions();
         return false;
@@ -155,11 +165,15 @@ class Lab {
   draw() {
     const context = this.canvas.getContext("2d");
     this.done.hidden = !this.drawing;
+    this.done.disabled = this.drawn.length < LEAST_DRAWN;
+    this.canvas.tabIndex = this.drawing ? 0 : -1;
+    this.canvas.setAttribute("role", this.drawing ? "application" : "img");
     if (this.drawing) {
       context.fillStyle = Colours.of("plane");
       context.fillRect(0, 0, this.canvas.width, this.canvas.height);
       context.fillStyle = Colours.of("real");
       for (const [x, y] of this.drawn) dot(context, [(x + 1) / 2 * this.canvas.width, (1 - y) / 2 * this.canvas.height], 2);
+      if (document.activeElement === this.canvas) this.drawBrush(context);
       this.canvas.setAttribute("aria-label", Text.say("labDraw", { n: this.drawn.length }));
       this.status.textContent = Text.say("labDraw", { n: this.drawn.length });
       return;
@@ -175,12 +189,36 @@ class Lab {
     if (!this.curve.container.hidden) this.curve.show([{ id: "lab", view, colour: "real", dash: [] }], { axis: "step", smooth: 0 }, {});
   }
 
+  // The place where the space bar draws.
+  drawBrush(context) {
+    const [x, y] = [(this.brush[0] + 1) / 2 * this.canvas.width, (1 - this.brush[1]) / 2 * this.canvas.height];
+    context.strokeStyle = Colours.of("ink");
+    context.lineWidth = 2;
+    context.beginPath();
+    for (const [dx, dy] of [[12, 0], [0, 12]]) { context.moveTo(x - dx, y - dy); context.lineTo(x + dx, y + dy); }
+    context.stroke();
+  }
+
   // While the user presses, points fall around the pointer.
-  spray(at) {
+  press(at) {
     if (!this.drawing || !(at.buttons & 1)) return;
-    at.preventDefault();
     const box = this.canvas.getBoundingClientRect();
-    const x = (at.clientX - box.left) / box.width * 2 - 1, y = 1 - (at.clientY - box.top) / box.height * 2;
+    this.brush = [(at.clientX - box.left) / box.width * 2 - 1, 1 - (at.clientY - box.top) / box.height * 2];
+    this.spray();
+  }
+
+  // Arrow keys move the brush, with Shift in small steps; the space bar draws.
+  type(event) {
+    const way = ARROWS[event.key];
+    if (!this.drawing || !(way || event.key === " ")) return;
+    event.preventDefault();
+    const step = event.shiftKey ? 0.02 : 0.1;
+    if (way) this.brush = this.brush.map((place, k) => Math.max(-1, Math.min(1, place + step * way[k])));
+    if (way) this.draw(); else this.spray();
+  }
+
+  spray() {
+    const [x, y] = this.brush;
     for (let k = 0; k < SPRAY && this.drawn.length < 2000; k++) {
       this.drawn.push([x + SPRAY_WIDTH * (Math.random() - 0.5), y + SPRAY_WIDTH * (Math.random() - 0.5)]);
     }

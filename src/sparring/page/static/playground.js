@@ -273,7 +273,7 @@ class Playground {
       if (old) URL.revokeObjectURL(old);
       this.status.textContent = Text.say("drawn", { ms: Math.round(performance.now() - started) });
     } catch (error) {
-      this.status.textContent = error.message;
+      this.status.textContent = Text.trouble(error);
     }
     this.waiting = false;
     if (this.again) { this.again = false; this.draw(); }

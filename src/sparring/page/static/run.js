@@ -41,10 +41,10 @@ class RunCard {
     try {
       this.view = await this.source.view(this.id);
       this.show();
-      this.card.querySelector(".problem").textContent = this.view.problem;
+      this.card.querySelector(".problem").textContent = this.view.problem && Text.trouble(new Error(this.view.problem));
     } catch (error) {
       this.card.querySelector("h2").textContent = this.id;
-      this.card.querySelector(".problem").textContent = Text.say("unreadable", { why: error.message });
+      this.card.querySelector(".problem").textContent = Text.say("unreadable", { why: Text.trouble(error) });
     }
   }
 

@@ -43,7 +43,8 @@ const STRINGS = {
     another: "Other samples", like: "More like this", allClasses: "all", classes: "class", knobs: "directions of the latent space", knob: "direction {k}",
     blend: "from this sample towards the one picked before", reset: "Reset", sample: "sample {seed}", picked: "the picked sample", drawn: "drawn in {ms} ms",
     lab: "Lab", labTitle: "Lab: a game of points, a step at a time", labHelp: "A small GAN that trains here, on this machine, as you ask. Change its options between two steps and look what happens.",
-    labData: "Real points", lab_ring: "eight heaps on a ring", lab_grid: "a grid of 25 heaps", lab_spirals: "two spirals", lab_own: "draw my own", labDone: "Train on this drawing", labDraw: "Draw with the pointer: {n} points so far, 8 are needed.",
+    labData: "Real points", lab_ring: "eight heaps on a ring", lab_grid: "a grid of 25 heaps", lab_spirals: "two spirals", lab_own: "draw my own", labDone: "Train on this drawing", labDraw: "Draw with the pointer, or with the arrow keys and the space bar: {n} points so far, 8 are needed.",
+    labOutside: "{name}: from {low} to {high}.", trouble: "{why}",
     labRun: "Train", lab_step: "One step", lab_stepHelp: "the discriminator learns, then the generator", lab_discriminator: "D alone", lab_discriminatorHelp: "one step of the discriminator; the generator waits", lab_generator: "G alone", lab_generatorHelp: "one step of the generator; the discriminator waits", labAnew: "Begin anew", labOptions: "Options, which hold from the next step on", labAt: "step {step}",
     config: "Options", changed: "differs from the recipe",
     rescue: "Rescue", broken: "{n} lines of the history are not records and were ignored.", report: "This is a report of {date}; it does not change any more.",
@@ -89,7 +90,8 @@ const STRINGS = {
     another: "换一批样本", like: "更多类似的", allClasses: "全部", classes: "类别", knobs: "潜空间的方向", knob: "方向 {k}",
     blend: "从这个样本走向之前选中的样本", reset: "复位", sample: "样本 {seed}", picked: "选中的样本", drawn: "用时 {ms} 毫秒",
     lab: "实验室", labTitle: "实验室：一步一步的点的博弈", labHelp: "一个在这台电脑上按你的吩咐训练的小 GAN。在两步之间改变选项，看看会发生什么。",
-    labData: "真实的点", lab_ring: "环上的八堆", lab_grid: "25 堆的网格", lab_spirals: "两条螺线", lab_own: "自己画", labDone: "用这幅画训练", labDraw: "用指针画：已有 {n} 个点，至少需要 8 个。",
+    labData: "真实的点", lab_ring: "环上的八堆", lab_grid: "25 堆的网格", lab_spirals: "两条螺线", lab_own: "自己画", labDone: "用这幅画训练", labDraw: "用指针画，或用方向键和空格键：已有 {n} 个点，至少需要 8 个。",
+    labOutside: "{name}：{low} 到 {high}。", trouble: "服务器的回答（英文）：{why}",
     labRun: "训练", lab_step: "走一步", lab_stepHelp: "先是判别器学习，然后是生成器", lab_discriminator: "只走判别器", lab_discriminatorHelp: "判别器走一步，生成器等待", lab_generator: "只走生成器", lab_generatorHelp: "生成器走一步，判别器等待", labAnew: "重新开始", labOptions: "选项，从下一步起生效", labAt: "第 {step} 步",
     config: "选项", changed: "与配方不同",
     rescue: "救治", broken: "历史中有 {n} 行不是记录，已跳过。", report: "这是 {date} 的报告，不会再变化。",
@@ -120,6 +122,17 @@ const Text = {
   },
   why(finding) { return this.language === "zh" ? DISEASES_ZH[finding.name]?.[2] ?? finding.why : finding.why; },
   list(names) { return names.map((name) => this.name(name)).join(this.sign(", ")); },
+  // Why something failed: an error of fetch, or what the server answers, which is English.
+  trouble(error) {
+    if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) return this.say("lost");
+    const why = error.message.trim();
+    if (this.language !== "zh") return why;
+    for (const [pattern, chinese] of ERRORS_ZH) {
+      const found = why.match(pattern);
+      if (found) return chinese.replace(/\{(\d)\}/g, (_, place) => found[place]);
+    }
+    return this.say("trouble", { why });
+  },
   cure(words) { return this.language === "zh" ? CURES_ZH[words] ?? words : words; },
   meaning(sign) { return this.language === "zh" ? known(MEANINGS_ZH, sign.name) ?? sign.meaning : sign.meaning; },
   // The name of a trait; with a sign, the word for more or less of it.
@@ -128,7 +141,7 @@ const Text = {
   unit(unit) { return this.language === "zh" ? UNITS_ZH[unit] ?? unit : unit; },
   range(healthy) {
     if (this.language !== "zh") return healthy;
-    return healthy.replace(" to ", " 到 ").replace("above", "高于").replace("below", "低于").replace("falling", "下降")
+    return healthy.replace(/\b[a-z]+(_[a-z]+)+\b/g, (name) => this.number(name)).replace(" to ", " 到 ").replace("above", "高于").replace("below", "低于").replace("falling", "下降")
       .replace("near that of the data", "接近数据的值").replace("data's", "随数据而定").replace("steady", "平稳").replace("small", "小").replace("gap", "相差");
   },
   count(number) {

@@ -75,7 +75,7 @@ class Translation {
     this.status.textContent = Text.say("drawing");
     const made = await Promise.all(this.parts().map((part) => this.made(part))).catch((error) => error);
     if (mine !== this.drawing) return;
-    this.status.textContent = made instanceof Error ? made.message : "";
+    this.status.textContent = made instanceof Error ? Text.trouble(made) : "";
     if (made instanceof Error) return;
     for (const [k, layer] of this.layers.entries()) {
       if (layer.src.startsWith("blob:")) URL.revokeObjectURL(layer.src);
