@@ -8,13 +8,25 @@ import test_adversaries
 import test_detection
 import test_detector
 import test_gaussian
+import test_heat
 import test_places
 import test_tiles
 import test_wafers
 from mutants import Mutant, caught, in_suite
 from sparring.data import defects, wafers
 from sparring.metrics import detection, gaussian
-from sparring.uses.detect import adversary, baselines, damage, detector, features, kept, places, repairer, tiles
+from sparring.uses.detect import (
+    adversary,
+    baselines,
+    damage,
+    detector,
+    features,
+    heat,
+    kept,
+    places,
+    repairer,
+    tiles,
+)
 
 PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
 COVERS = partial(test_detection.test_the_interval_of_an_auroc_holds_the_truth_in_95_of_100_cases, shift=1.0)
@@ -49,6 +61,7 @@ UNKNOWN = partial(
 )
 KEYS = test_adversaries.test_the_key_of_a_fit_depends_on_its_pictures_and_options
 EQUAL = test_detector.test_of_methods_that_are_equally_good_the_baseline_that_sees_most_is_taken
+REDDER = test_heat.test_heat_reddens_a_picture_steadily_and_never_marks_what_is_not_hot
 COVERED = partial(test_tiles.test_tiles_cover_a_picture_and_overlap, height=60, width=90, tile=24)
 STITCHED = test_tiles.test_what_is_cut_is_stitched_again
 POOLED = test_tiles.test_maps_too_large_keep_the_greatest_of_each_square
@@ -101,6 +114,7 @@ MUTANTS = [
     Mutant(tiles, "stitched", "total / count", "total", STITCHED),
     Mutant(defects, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
     Mutant(tiles, "some_tiles", "int(which[number // len(places)])", "number // len(places)", NAMED),
+    Mutant(heat, "over", "* share[..., None]", "* np.sqrt(share)[..., None]", REDDER),
     Mutant(adversary, "seeded", "torch.random.fork_rng(devices=[])", "torch.no_grad()", REPEATS),
     Mutant(adversary, "reduced", "LONGEST / max(height, width)", "LONGEST / min(height, width)", AVERAGED),
     Mutant(damage, "damage", "> VISIBLE", "> 200", MARKED),

@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-RAMP = ((0.0, (0, 0, 0)), (0.5, (190, 30, 45)), (0.8, (250, 160, 30)), (1.0, (255, 250, 200)))  # share: colour
+RAMP = (
+    (0.0, (190, 30, 45)),
+    (0.5, (190, 30, 45)),
+    (0.8, (250, 160, 30)),
+    (1.0, (255, 250, 200)),
+)  # share: colour
 COVER = 0.85  # how much of the picture the greatest heat hides
 LEAST_SIDE = 192  # pixels; smaller pictures are shown enlarged by whole numbers
 GAP = 4  # pixels between the picture and its heat map
@@ -43,6 +48,6 @@ def over(pixels: NDArray[np.uint8], heat: NDArray[np.float32], scale: tuple[floa
     stops = [stop for stop, _ in RAMP]
     colour = np.stack([np.interp(share, stops, [c[k] for _, c in RAMP]) for k in range(3)], axis=2)
     grey = pixels.mean(2, keepdims=True)
-    cover = COVER * np.sqrt(share)[..., None]
+    cover = COVER * share[..., None]  # without heat, a pixel is as bright as beside little
     mixed: NDArray[np.uint8] = ((1 - cover) * grey + cover * colour).round().astype(np.uint8)
     return mixed
