@@ -1,4 +1,4 @@
-"""Rows of public tables: real rows, four baselines, CTGAN and the recipe `rows`, against held-out rows.
+"""Rows of public tables: real rows, four baselines, CTGAN and the recipes of tables, against held-out rows.
 
     python benchmarks/synthetic_tables.py credit_data --seeds 0 1
     python benchmarks/synthetic_tables.py --table
@@ -34,7 +34,7 @@ TABLES = {  # package, table, column to predict
     "Default": ("ISLR", "Default", "default"),
     "diamonds": ("ggplot2", "diamonds", "price"),
 }
-RECIPE, PEER = "recipe rows", "CTGAN"
+RECIPE, FOREST, PEER = "recipe rows", "recipe forest", "CTGAN"
 CALIBRATION = (1, 5)  # epochs of CTGAN that tell how long one takes
 PART = 0.2  # of the rows that is held out
 MEASURES = ("told apart", "predicts", "pairs", "columns", "nearer")
@@ -66,9 +66,9 @@ def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0
         against = table.Judged(codec, unseen, known[: table.MOST_FITTED], seed)
         count = min(len(known), table.MOST_FITTED)
 
-        def ours() -> table.Rows:
-            gan = GAN("rows", hold_out=0.0, seed=seed, threads=1, vitals=False, target=TABLES[name][2])
-            gan.fit(str(training), samples_seen=samples, verbose=False)
+        def ours(recipe: str, **budget: int) -> table.Rows:
+            gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=TABLES[name][2])
+            gan.fit(str(training), verbose=False, **budget)
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 
@@ -78,7 +78,8 @@ def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0
             "Gaussian copula": lambda: table.copula(codec, known, count, seed),
             "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
             "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
-            RECIPE: ours,
+            RECIPE: lambda: ours("rows", samples_seen=samples),
+            FOREST: lambda: ours("forest"),
             PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed, epochs),
         }
         for way in ways or made:

@@ -168,7 +168,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "forest": {
         "rules": "forest", "generator": "forest", "discriminator": "forest", "g_norm": "none",
         "conditional": False, "hold_out": 0.2, "latent_dim": 0, "g_width": 30, "d_width": 30,
-        "device": "cpu", "precision": "fp32", "threads": 1, "batch_size": 50_000, "record_every": 1,
+        "device": "cpu", "precision": "fp32", "threads": 1, "batch_size": 10_000, "record_every": 1,
         "epochs": 2,
     },
 }  # fmt: skip

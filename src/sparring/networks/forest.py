@@ -12,7 +12,7 @@ from sparring.data.table.codec import Columns
 from sparring.networks.columns import columns_of
 from sparring.networks.network import Network, Options
 
-MOST_ROWS = 50_000  # of which a forest keeps the leaves
+MOST_ROWS = 10_000  # of which a forest keeps the leaves
 
 
 class Generator(nn.Module):
