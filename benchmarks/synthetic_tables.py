@@ -66,9 +66,9 @@ def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0
         against = table.Judged(codec, unseen, known[: table.MOST_FITTED], seed)
         count = min(len(known), table.MOST_FITTED)
 
-        def ours(recipe: str, **budget: int) -> table.Rows:
+        def ours(recipe: str, seen: int | None = None) -> table.Rows:
             gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=TABLES[name][2])
-            gan.fit(str(training), verbose=False, **budget)
+            gan.fit(str(training), samples_seen=seen, verbose=False) if seen else gan.fit(str(training))
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 
@@ -78,7 +78,7 @@ def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0
             "Gaussian copula": lambda: table.copula(codec, known, count, seed),
             "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
             "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
-            RECIPE: lambda: ours("rows", samples_seen=samples),
+            RECIPE: lambda: ours("rows", samples),
             FOREST: lambda: ours("forest"),
             PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed, epochs),
         }

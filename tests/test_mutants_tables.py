@@ -3,6 +3,7 @@
 import pytest
 
 import test_columns
+import test_contest
 import test_forest
 import test_refit
 import test_rows
@@ -55,6 +56,8 @@ MUTANTS = [
     Mutant(forest, "Generator.forward", "/ self.count.clamp(min=1)", "/ 40", test_forest.test_a_number_moves_half_way_to_its_neighbours_at_most),
     Mutant(trees, "shuffled", "rng.permutation(c) for", "c for", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
     Mutant(trees, "grown", "[:, 1], nan", "[:, 0], nan", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
+    Mutant(table, "loss", "2 * max(0.0, ", "2 * abs(", test_contest.test_rows_are_better_the_less_they_are_told_apart_and_the_more_they_predict),
+    Mutant(table, "loss", "+ 1 - found", "+ 1 + found", test_contest.test_rows_are_better_the_less_they_are_told_apart_and_the_more_they_predict),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

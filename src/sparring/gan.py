@@ -124,6 +124,8 @@ class GAN:
         records = self.fit_iter(data, labels, out=out, force=force, resume=resume, verbose=shown, **budget)
         for _ in records:
             pass
+        if self.recipe == "auto" and not resume and not self._own:
+            self._fit = fitting.contested(self._fitted, self.options, shown)
         return self
 
     @room()

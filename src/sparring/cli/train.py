@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -24,14 +25,19 @@ from sparring.data.arrays import ARRAY
 from sparring.data.pairs import HALVES
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, quoted, warn
+from sparring.games.game import Game
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.machine.threads import available_cores
 from sparring.runs import loggers
 from sparring.runs.create import check_free, create_for_all, free_path
 from sparring.runs.finetune import Source
+from sparring.runs.folder import RunFolder
+from sparring.runs.inference import Sampler
 from sparring.runs.rescue import Rescuer
 from sparring.training import plan, suited
+from sparring.uses import contest
+from sparring.uses.progress import console, working
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     given |= source.reading(name, given) if source else {}
     sides = {key: changes[key] for key in ("source", "paired") if key in changes}
     all_data = read(Config().replace(data=name, **sides).dataset, Config().replace(**given).files)
+    automatic = recipe == "auto"
     recipe, remark = _chosen(recipe, all_data, source)
     changes = _merged(_beyond(from_file, from_recipe(recipe, all_data.spec.kind)), _config_changes(args))
     changes |= source.options(recipe, all_data, changes) if source else {}
@@ -86,7 +93,25 @@ def run(args: argparse.Namespace) -> int:
     watched = args.watch and runtime.rank == 0
     with page_beside(folder.path, args.browser, args.stay) if watched else nullcontext():
         done = train_live(Rescuer(folder, game, args.rescue), data, held_out, all_data)
+    if done and automatic and runtime.processes == 1:
+        _beside(folder, game, all_data, changes)
     return 0 if done else 130
+
+
+def _beside(folder: RunFolder, game: Game, data: Dataset, chosen: Mapping[str, Any]) -> None:
+    """Measure the rival recipe of this kind of data too, and keep its run if it is better."""
+    sampler = Sampler.of(game, folder.spec, folder.config, folder.facts["class_counts"])
+    with working() as tell:
+        tell("another recipe, measured beside this one")
+        found = contest.hold(folder.config, sampler, data, chosen)
+    if found is None:
+        return
+    taken = ""
+    if found.wins:
+        stem = f"{folder.path.name}-{found.rival.config.recipe}"
+        path = found.rival.save(free_path(folder.path.parent, stem))
+        taken = f" It is in {path}: sparring sample {shlex.quote(str(path))}"
+    console().print(f"           auto  {found.said}{taken}", soft_wrap=True, markup=False)
 
 
 def _data(args: argparse.Namespace, in_file: Any) -> str:

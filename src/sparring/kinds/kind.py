@@ -56,6 +56,23 @@ class Measure(NamedTuple):
     decoded: bool = False
 
 
+class Rival(NamedTuple):
+    """Another recipe of a kind of data, which "auto" measures beside the usual one.
+
+    Attributes:
+        possible: whether it can be trained here.
+        measured: the measures of decoded samples, by (samples, training, held out, seed).
+        loss: what is lower the better such measures are.
+        shown: the measures that a message names.
+    """
+
+    recipe: str
+    possible: Callable[[], bool]
+    measured: Callable[[Array, Dataset, Dataset, int], Mapping[str, float]]
+    loss: Callable[[Mapping[str, float]], float]
+    shown: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of data: how networks take it, how files store it and how it is shown.
@@ -68,6 +85,7 @@ class Kind:
         recipe: the recipe that measured best for this kind.
         few_recipe: the recipe that measured best for small sets; "": the same.
         rich_recipe: the recipe that measured best for rich samples, few or many; "": the same.
+        rival: another recipe, which may measure better on some data; None: there is none.
         rich: whether samples of a Spec hold much more than those with which ``recipe`` was measured.
         count: how many samples are drawn by default.
         sheet_count: how many samples a sheet shows if all of them make one plot; 0: each sample has a tile.
@@ -139,6 +157,7 @@ class Kind:
     warning: Callable[[Dataset], str | None] = lambda data: None
     few_recipe: str = ""
     rich_recipe: str = ""
+    rival: Rival | None = None
     rich: Callable[[Spec], bool] = lambda spec: False
     sheet_count: int = 0
     discrete: bool = False

@@ -22,9 +22,10 @@ from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 from sparring.files import write_whole
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
-from sparring.kinds.kind import Array, Kind, Measure
+from sparring.kinds.kind import Array, Kind, Measure, Rival
+from sparring.metrics import table as judged
+from sparring.metrics import trees
 from sparring.metrics.extractors import NUMBERS as FEATURES
-from sparring.metrics.table import judge
 
 COARSE = 64  # numbers of a row in which clusters are found, at most
 SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
@@ -281,6 +282,9 @@ TABLE = Kind(
     axes="F",
     codec=Columns.from_dict,
     recipe="rows",
+    rival=Rival(
+        "forest", trees.installed, judged.against_held_out, judged.loss, ("told apart", "predicts", "nearer")
+    ),
     count=1000,
     sheet_count=2000,
     problem=problem,
@@ -294,7 +298,7 @@ TABLE = Kind(
         "dead_levels": Measure(dead_levels, LOGGED["dead_levels"], decoded=True),
         "flat_columns": Measure(flat_columns, LOGGED["flat_columns"], decoded=True),
     },
-    judge=judge,
+    judge=judged.judge,
     sheet=sheet,
     lines=lines,
     media=ROWS,

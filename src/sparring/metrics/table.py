@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
 from sparring.errors import quoted
 from sparring.metrics import trees
@@ -145,6 +146,18 @@ def numbers(against: Judged, rows: Rows) -> dict[str, float]:
         "nearer": nearer(against, rows),
     }
     return found
+
+
+def loss(found: Mapping[str, float]) -> float:
+    """What is lower the better rows are: how far they can be told apart, and what they predict less."""
+    return 2 * max(0.0, found["told apart"] - 0.5) + 1 - found.get("predicts", 1.0)
+
+
+def against_held_out(samples: Rows, training: Dataset, held_out: Dataset, seed: int) -> dict[str, float]:
+    """The measures of stored rows (N, columns) against those that were held out of a training."""
+    known, unseen = (part.samples.numpy()[:MOST_FITTED].astype(np.float64) for part in (training, held_out))
+    judged = Judged(Columns.of(training.spec.codec), unseen, known, seed)
+    return numbers(judged, samples.astype(np.float64))
 
 
 def _values(codec: Columns, rows: Rows) -> Rows:

@@ -22,11 +22,12 @@ from sparring.history.record import Record
 from sparring.machine.device import Runtime, launched
 from sparring.networks.own import Given
 from sparring.runs import folder as run
-from sparring.runs.create import check_free
+from sparring.runs.create import check_free, free_path
 from sparring.runs.finetune import Source
 from sparring.runs.fitted import Fitted, warned
+from sparring.runs.folder import RunFolder
 from sparring.training import suited
-from sparring.uses import asked
+from sparring.uses import asked, contest
 from sparring.uses.interrupt import after_the_step
 from sparring.uses.progress import Display, console
 
@@ -179,3 +180,23 @@ def trained(fit: Fitted, shown: bool) -> Iterator[Record]:
             yield record
         if stopped():
             raise KeyboardInterrupt
+
+
+def contested(fit: Fitted, options: Mapping[str, Any], shown: bool) -> Fitted:
+    """A finished training, or one by the rival recipe of its kind of data if that measures better.
+
+    Beside a run folder, the rival has one of its own.
+    """
+    if fit.data is None or fit.game.runtime.processes > 1:
+        return fit
+    found = contest.hold(fit.config, fit.sampler, fit.data, options)
+    if found is None:
+        return fit
+    if shown:
+        console().print(found.said, markup=False, soft_wrap=True)
+    if not found.wins:
+        return fit
+    if fit.folder:
+        place = free_path(fit.folder.path.parent, f"{fit.folder.path.name}-{found.rival.config.recipe}")
+        found.rival.folder = RunFolder(found.rival.save(place))
+    return found.rival
