@@ -109,10 +109,10 @@ def test_one_picture_is_no_plural() -> None:
         ),
         (
             (1, 64, 64),
-            "colours and shapes after about 4 minutes, things that can be guessed after about 20 minutes",
+            "colours and shapes after about 2 minutes, things that can be guessed after about 10 minutes",
         ),
-        ((3, 256, 128), "shapes after about 32 minutes, things that can be guessed after about 3 hours"),
+        ((3, 256, 128), "shapes after about 6 minutes, things that can be guessed after about 28 minutes"),
     ],
 )
-def test_what_to_expect_grows_with_the_pixels(shape: tuple[int, ...], said: str) -> None:
+def test_what_to_expect_grows_with_the_side(shape: tuple[int, ...], said: str) -> None:
     assert said in look(from_array(np.zeros((12, *shape), np.uint8))).expected

@@ -20,7 +20,7 @@ BACKGROUND = 0.25  # a greater share of background is worth a word
 # 0.033 to 0.23 for emoji, icons and digits, which lie on one; 0.005 to 0.04 for photographs and paintings.
 DRAWN, DRAWN_ON_BACKGROUND = 0.1, 0.02
 # benchmarks/pictures.py: minutes on two CPU cores for pictures of 32 x 32 pixels in colour; the time grows with
-# the pixels. Grey ones need a minute.
+# the side, since larger pictures begin small. Grey ones need a minute.
 SHAPES, THINGS, MEASURED = 1, 5, 32 * 32
 FINE, SMOOTH = 0.15, 0.02  # shares of detail above which pictures are fine, and below which they are smooth
 
@@ -67,7 +67,9 @@ class Look:
         """What a user can expect of a training after which time, as a sentence."""
         if self.grey and self.pixels <= MEASURED:
             return "On two CPU cores expect clear shapes after about a minute."
-        shapes, things = (duration(minutes * max(1.0, self.pixels / MEASURED)) for minutes in (SHAPES, THINGS))
+        shapes, things = (
+            duration(minutes * max(1.0, (self.pixels / MEASURED) ** 0.5)) for minutes in (SHAPES, THINGS)
+        )
         return (
             f"On two CPU cores expect colours and shapes after about {shapes}, things that can be guessed "
             f"after about {things}, and fine detail much later; on a GPU it was not measured."
