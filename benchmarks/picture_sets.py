@@ -2,6 +2,7 @@
 
     apt-get download dataset-fashion-mnist gcompris-qt-data oxygen-icon-theme   (each: dpkg-deb -x FILE raw)
     npm pack emoji-datasource-google @lobehub/fluent-emoji-3d     (each: tar xzf FILE -C raw/NAME)
+    pip download --no-deps elpv-dataset                           (unzip FILE -d raw/solar; not to be passed on)
     python benchmarks/picture_sets.py raw --cifar10 cifar10.zip --out sets
 
 Each file holds ``train`` and ``test`` (N, C, H, W) uint8, and ``train_labels``, ``test_labels``, ``names``
@@ -74,6 +75,15 @@ def oxygen(raw: Path) -> dict[str, Pictures]:
     """The icons of Oxygen, 64 pixels, links and equal files once."""
     files = {path.read_bytes(): path for path in sorted(raw.glob("**/oxygen/base/64x64/*/*.png"))}
     return split_by_name(list(files.values()), lambda path: path.stem.split("-")[0], 64)
+
+
+def solar(raw: Path) -> dict[str, Pictures]:
+    """Solar cells in their own light, grey, 64 pixels (Buerhop et al. 2018); a fifth held out at random."""
+    files = sorted(raw.glob("**/elpv_dataset/data/images/*.png"))
+    pictures = np.stack([opened(path, 64)[:1] for path in files])
+    pictures = pictures[np.random.default_rng(0).permutation(len(pictures))]
+    held_out = len(pictures) // 5
+    return {"train": pictures[held_out:], "test": pictures[:held_out]}
 
 
 def van_gogh(raw: Path) -> dict[str, Pictures]:
@@ -175,6 +185,7 @@ def main() -> None:
         "oxygen": oxygen,
         "van-gogh": van_gogh,
         "fashion": fashion,
+        "solar": solar,
     }
     for name, maker in makers.items():
         save(args.out / f"{name}.npz", maker(args.raw))

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sparring.networks import skips
+from sparring.networks import blocks, skips
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 64, 64), (1, 28, 40), (3, 37, 53)]
 
@@ -39,7 +39,7 @@ def test_a_coarse_scale_is_enlarged_without_steps() -> None:
     with torch.no_grad():
         for parameter in generator.parameters():
             parameter.zero_()
-        generator.norms[0].weight.fill_(1)
+        generator.norm.weight.fill_(1)
         generator.coarsest[0].weight[:16] = 0.1 * torch.arange(4.0).repeat(4)[:, None]  # one channel, 4 x 4
         generator.pictures[0].weight[0, 0] = 1
         picture = generator(torch.ones(1, 1))[0, 0].atanh()
@@ -153,3 +153,31 @@ def test_a_picture_that_is_all_white_can_still_learn() -> None:
     x = torch.tensor([30.0, -30.0, 0.0], requires_grad=True)
     (slope,) = torch.autograd.grad(skips.leaky_tanh(x).sum(), x)
     torch.testing.assert_close(slope, torch.tensor([0.01, 0.01, 1.01]))
+
+
+def test_modulated_batch_norm_has_the_latents_scale_and_shift() -> None:
+    """Latents (1, 0) and (0, 1): scales 1 + 2 and 1 + 3 of the first channel, shifts 6 and 7."""
+    x = torch.tensor([[[[1.0, 3.0]], [[0.0, 0.0]]], [[[5.0, 7.0]], [[2.0, 2.0]]]]).double()
+    layer = blocks.ModulatedBatchNorm(2, 2).double()
+    with torch.no_grad():
+        layer.modulation.weight.copy_(torch.tensor([[2.0, 3.0], [4.0, 5.0], [6.0, 7.0], [8.0, 9.0]]))
+        layer.norm.weight.fill_(1)
+    found = layer(x, torch.eye(2).double())
+    normed = torch.tensor([[-3.0, -1.0], [1.0, 3.0]]).double() / (5 + 1e-5) ** 0.5  # mean 4, variance 5
+    expected = torch.stack([3 * normed[0] + 6, 4 * normed[1] + 7])
+    torch.testing.assert_close(found[:, 0, 0], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0, 1])
+def test_every_scale_knows_the_latent(scale: int) -> None:
+    """A latent of 0.3 shifts the features of one scale alone, whose sum over channels is the picture."""
+    generator = skips.Generator(shape=(1, 16, 16), latent_dim=1, width=2).eval()
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.zero_()
+        generator.norms[scale].modulation.weight.fill_(1)
+        channels, side = generator.pictures[scale + 1].weight.shape[1:3]
+        generator.pictures[scale + 1].weight[..., side // 2, side // 2] = 1
+        picture = generator(torch.full((1, 1), 0.3))
+    expected = math.tanh(0.3 * channels) + 0.003 * channels
+    torch.testing.assert_close(picture, torch.full((1, 1, 16, 16), expected))

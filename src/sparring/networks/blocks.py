@@ -74,6 +74,27 @@ class ClassHead(nn.Module):
         return logits + projected
 
 
+class ModulatedBatchNorm(nn.Module):
+    """BatchNorm whose scale and shift follow the latent: (B, C, H, W), (B, latent_dim) -> (B, C, H, W).
+
+    (1 + gamma(z)) x' + beta(z) with the features x' after BatchNorm, gamma and beta linear (Chen et al. 2019,
+    "On Self Modulation for Generative Adversarial Networks", eq. 4). So every scale sees the latent, not the
+    coarsest alone.
+    """
+
+    def __init__(self, channels: int, latent_dim: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.modulation = nn.Linear(latent_dim, 2 * channels)
+        nn.init.normal_(self.modulation.weight, 0.0, 0.02)
+        nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
+        scale, shift = self.modulation(latents)[:, :, None, None].chunk(2, 1)
+        normed: Tensor = self.norm(features)
+        return (1 + scale) * normed + shift
+
+
 class UpsampleConv2d(nn.ConvTranspose2d):
     """Nearest-neighbour enlargement by two, then a 3 x 3 convolution: (B, C, H, W) -> (B, C', 2H, 2W).
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, relu
 
-from sparring.networks.blocks import ClassHead, ClassLatent, UpsampleConv2d
+from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
@@ -31,7 +31,8 @@ FEATURES_FROM = 64  # pixels of the shorter side, at least, that larger pictures
 class Generator(nn.Module):
     """Maps latents (B, latent_dim) to pictures (B, C, H, W), white at 1 and black at -1, or a little beyond.
 
-    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh.
+    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. The
+    latent also scales and shifts the features of each scale.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -60,7 +61,8 @@ class Generator(nn.Module):
             nn.Linear(latent_dim + classes, channels[0] * low[0] * low[1], bias=False),
             nn.Unflatten(1, (channels[0], *low)),
         )
-        self.norms = nn.ModuleList(map(nn.BatchNorm2d, channels))
+        self.norm = nn.BatchNorm2d(channels[0])
+        self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
         self.growing = nn.ModuleList(UpsampleConv2d(a, b, bias=False) for a, b in pairwise(channels))
         self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels[:-1])
         self.pictures.append(nn.Conv2d(channels[-1], colours, 3, padding=1))
@@ -73,14 +75,15 @@ class Generator(nn.Module):
         return self.growth.grow_to(progress)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        features = relu(self.norms[0](self.coarsest(self.condition(latents, labels))))
+        known = self.condition(latents, labels)
+        features = relu(self.norm(self.coarsest(known)))
         picture: Tensor = self.pictures[0](features)
         present = len(self.growing) - self.growth.left_out
-        for scale, grow in enumerate(self.growing, 1):
+        for scale, (grow, norm) in enumerate(zip(self.growing, self.norms, strict=True)):
             picture = interpolate(picture, scale_factor=2, mode="bilinear")
-            if scale <= present:
-                features = relu(self.norms[scale](grow(features)))
-                picture = picture + self.pictures[scale](features)
+            if scale < present:
+                features = relu(norm(grow(features), known))
+                picture = picture + self.pictures[scale + 1](features)
         return leaky_tanh(picture)[:, :, : self.height, : self.width]
 
 
