@@ -497,7 +497,7 @@ MUTANTS = [
     Mutant(suited, "features_weight", "min(", "max(", partial(test_suited.test_features_of_large_pictures_count_less, 60, {}, 1.0)),
     Mutant(skips, "doublings", "int(", "round(", test_skips.test_pictures_double_at_equal_distances),
     Mutant(skips, "Growth.grow_to", "progress / self.grow", "progress", test_skips.test_pictures_double_at_equal_distances),
-    Mutant(blocks, "ModulatedBatchNorm.forward", "(1 + scale)", "scale", test_skips.test_modulated_batch_norm_has_the_latents_scale_and_shift),
+    Mutant(blocks, "ModulatedBatchNorm.forward", "scale.tanh()", "scale", test_skips.test_modulated_batch_norm_has_the_latents_scale_and_shift),
     Mutant(blocks, "ModulatedBatchNorm.forward", "scale, shift", "shift, scale", test_skips.test_modulated_batch_norm_has_the_latents_scale_and_shift),
     Mutant(skips, "Generator.forward", "norm(grow(features), known)", "norm(grow(features), 0 * known)", lambda: test_skips.test_every_scale_knows_the_latent(0)),
     Mutant(steps, "discriminator_update", "game.second_weight * second_loss", "second_loss", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.non_saturating)),

@@ -156,7 +156,7 @@ def test_a_picture_that_is_all_white_can_still_learn() -> None:
 
 
 def test_modulated_batch_norm_has_the_latents_scale_and_shift() -> None:
-    """Latents (1, 0) and (0, 1): scales 1 + 2 and 1 + 3 of the first channel, shifts 6 and 7."""
+    """Latents (1, 0) and (0, 1): scales 1 + tanh 2 and 1 + tanh 3 of the first channel, shifts 6 and 7."""
     x = torch.tensor([[[[1.0, 3.0]], [[0.0, 0.0]]], [[[5.0, 7.0]], [[2.0, 2.0]]]]).double()
     layer = blocks.ModulatedBatchNorm(2, 2).double()
     with torch.no_grad():
@@ -164,7 +164,7 @@ def test_modulated_batch_norm_has_the_latents_scale_and_shift() -> None:
         layer.norm.weight.fill_(1)
     found = layer(x, torch.eye(2).double())
     normed = torch.tensor([[-3.0, -1.0], [1.0, 3.0]]).double() / (5 + 1e-5) ** 0.5  # mean 4, variance 5
-    expected = torch.stack([3 * normed[0] + 6, 4 * normed[1] + 7])
+    expected = torch.stack([(1 + math.tanh(2)) * normed[0] + 6, (1 + math.tanh(3)) * normed[1] + 7])
     torch.testing.assert_close(found[:, 0, 0], expected, rtol=1e-9, atol=1e-9)
 
 
