@@ -1,11 +1,11 @@
 """Where the time of a step goes: python benchmarks/picture_profile.py
 
 For each of CASES, STEPS steps of a recipe after a few to warm up, on one thread, without vital signs, and as
-many more with torch's profiler, which gives the CPU time of each operation by itself. Operations are summed
-into GROUPS, and what is left of the first steps' CPU time is Python and the calls of torch. The share of the frozen features is by
-difference: the same training without them, in turn with the training with them, so that a busy machine
-slows both. The floor is the time of convolutions, matrix products and their gradients: no program that
-trains these networks with this library of convolutions takes less. Raw results:
+many more with torch's profiler, which gives the time of each operation by itself: run it on a quiet machine.
+Operations are summed into GROUPS, and what is left of the first steps' CPU time is Python and the calls of
+torch. The share of the frozen features is by difference: the same training without them, in turn with the
+training with them. The floor is the time of convolutions, matrix products and their gradients: no program
+that trains these networks with this library of convolutions takes less. Raw results:
 ``results/picture_profile.jsonl``.
 """
 

@@ -77,9 +77,9 @@ class ClassHead(nn.Module):
 class ModulatedBatchNorm(nn.Module):
     """BatchNorm whose scale and shift follow the latent: (B, C, H, W), (B, latent_dim) -> (B, C, H, W).
 
-    (1 + tanh gamma(z)) x' + beta(z) with the features x' after BatchNorm, gamma and beta linear (Chen et al. 2019,
-    "On Self Modulation for Generative Adversarial Networks", section 2). The tanh keeps the scale below 2:
-    without it a few features of some samples grow until they are spots of pure colour.
+    (1 + tanh gamma(z)) x' + beta(z) with the features x' after BatchNorm, gamma and beta linear (Chen et al.
+    2019, "On Self Modulation for Generative Adversarial Networks", section 2). The tanh keeps the scale below
+    2: without it a few features of some samples grow until they are spots of pure colour.
     """
 
     def __init__(self, channels: int, latent_dim: int) -> None:
