@@ -91,8 +91,8 @@ class ModulatedBatchNorm(nn.Module):
 
     def forward(self, features: Tensor, latents: Tensor) -> Tensor:
         scale, shift = self.modulation(latents)[:, :, None, None].chunk(2, 1)
-        normed: Tensor = self.norm(features)
-        return (1 + scale.tanh()) * normed + shift
+        modulated: Tensor = (1 + scale.tanh()) * self.norm(features) + shift
+        return modulated
 
 
 class UpsampleConv2d(nn.ConvTranspose2d):
