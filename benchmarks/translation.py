@@ -5,7 +5,8 @@
     python benchmarks/translation.py sets hanzi-32 regression --cpu 90
     python benchmarks/translation.py sets hanzi-32 unpaired --cpu 240 --unpaired
 
-``regression`` is the recipe ``paired`` without an adversary. With ``--unpaired`` the first half of the training
+``regression`` is the recipe ``paired`` without an adversary, and ``pix2pix-published`` has the networks of its
+paper (``translation_peers.py``). With ``--unpaired`` the first half of the training
 pairs gives sources and the second half targets, so that no target's own source is seen. A line for each seed
 goes to results/translation.jsonl, with the measures of ``sparring evaluate`` for the generator and each
 baseline, and ``identified``: outputs whose content is nearest to their own target, also where training had no
@@ -39,6 +40,7 @@ from sparring.training import suited
 from sparring.training.loop import prepared
 from sparring.training.order import Order, batches_of_step, rng_of_step
 from sparring.uses.judge_translation import judge
+from translation_peers import Published, patches
 
 FIXED = {"hold_out": 0.0, "samples_seen": 10**9, "device": "cpu", "precision": "fp32", "threads": 1}
 SHOWN = 16
@@ -75,8 +77,12 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     recipe = args.method
     if recipe == "regression":
         recipe, options = "paired", options | {"adversarial_weight": 0.0}
+    own: dict[str, Any] = {}
+    if recipe == "pix2pix-published":
+        own = {"generator": Published, "discriminator": patches}
+        recipe, options = "pix2pix", options | dict.fromkeys(own, "own")
     config = suited.configure(data, recipe, False, lambda _: None, **options)
-    game = games.make(config, data.spec, 0, Runtime("cpu", "fp32"))
+    game = games.make(config, data.spec, 0, Runtime("cpu", "fp32"), own)
     game = trained(game, data, config.optimizers.batch_size, seed, args.cpu)
     made = Translator(game.sampling_generator, data.spec, game.clock.step)
     found = judge(made, config, data, held_out, args.method, regression_seconds=0)
@@ -94,11 +100,11 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
         args.pictures.mkdir(parents=True, exist_ok=True)
         name = f"{args.set}-{args.method}{'-unpaired' * args.unpaired}-{args.cpu:g}-{seed}"
         sheet.save(args.pictures / f"{name}.png")
-    weights = sum(weight.numel() for weight in game.generator.parameters())
+    size = sum(weight.numel() for weight in game.generator.parameters())
     return {
         "set": args.set, "method": args.method, "options": json.loads(args.options), "pairs": args.pairs,
         "unpaired": args.unpaired, "seed": seed, "cpu_seconds": args.cpu, "samples": game.clock.samples_seen,
-        "weights": weights, "count": len(outputs), "identified": again, "untouched": untouched,
+        "weights": size, "count": len(outputs), "identified": again, "untouched": untouched,
         "columns": found.comparison.columns, "recipe": beyond_recipe(config),
     }  # fmt: skip
 
