@@ -465,6 +465,8 @@ MUTANTS = [
     Mutant(dicom, "_first", "255 - shown", "shown", lambda: test_dicom.test_grey_is_shown_through_the_files_window("inverted")),
     Mutant(dicom, "_full", "2 ** (bits - 1) - 1", "2**bits - 1", test_dicom.test_full_is_what_the_stored_bits_hold),
     Mutant(npy, "_stored", "claimed > left", "claimed > 2 * left", lambda: test_npy.test_claims_of_headers_are_refused_in_few_words(fresh(), *test_npy.CLAIMS["more than is there"], "npy")),
+    Mutant(window, "Window.close", "self.counts[name]", "max(self.counts.values())", test_loop.test_what_only_some_steps_log_is_averaged_over_these),
+    Mutant(window, "Window.add", "logged.keys() != self.kept[0].keys()", "False", test_loop.test_what_only_some_steps_log_is_averaged_over_these),
     Mutant(window, "Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
     Mutant(arrays, "_check_steps", "high - low", "high", test_arrays.test_points_that_float32_runs_together_are_refused),
     Mutant(arrays, "_picture_range", "array.clip(0, 1)", "array", test_arrays.test_what_resampling_leaves_beyond_the_range_is_cut_off),

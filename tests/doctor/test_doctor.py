@@ -845,3 +845,23 @@ def test_the_doctor_is_told_what_describes_the_game() -> None:
     own = described(config.replace(rules="own"), points)
     assert (own["rules"], own["batch_size"], own["seed"]) == ("own", 32, 3)
     assert not {"loss", "g_lr", "generator", "augment", "r1_gamma"} & own.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "loss", "frozen"),
+    [
+        ({"adversarial_from": 0.5}, {}, False),
+        ({"adversarial_weight": 0.0}, {}, False),
+        ({"adversarial_from": 0.5}, {"d_loss": 1.2}, True),
+        ({"adversarial_from": 0.0, "adversarial_weight": 1.0}, {}, True),
+    ],
+)
+def test_a_discriminator_that_is_not_asked_yet_is_not_frozen(
+    options: dict[str, Any], loss: dict[str, float], frozen: bool
+) -> None:
+    doctor = Doctor(OPTIONS | {"rules": "translation"} | options)
+    course = {name: value for name, value in HEALTHY.items() if name != "d_loss"} | loss
+    for k in range(10):
+        values = course | {"d_change": 0.0, "d_gradient_norm": 0.0}
+        findings = doctor.examine(Record(100 * k, 1600 * k, float(k), 0.0, values))
+    assert ("discriminator-frozen" in {finding.name for finding in findings}) == frozen

@@ -161,6 +161,21 @@ def test_a_mean_over_several_windows_is_the_mean_of_all_steps(monkeypatch: pytes
         assert parts.values[name] == pytest.approx(whole.values[name], rel=1e-6)
 
 
+def test_what_only_some_steps_log_is_averaged_over_these() -> None:
+    game = small_game()
+    window = Window(game, 10, 1.0)
+    for values in (
+        {"g_loss": 1.0},
+        {"g_loss": 2.0},
+        {"g_loss": 3.0, "d_loss": 4.0},
+        {"g_loss": 6.0, "d_loss": 6.0},
+    ):
+        window.add({name: torch.tensor(value) for name, value in values.items()})
+        game.clock.step += 1
+    found = window.close({}).values
+    assert (found["g_loss"], found["d_loss"]) == (3.0, 5.0)
+
+
 def test_the_schedule_moves_both_rates() -> None:
     game = small_game(lr_schedule=linear)
     records = list(train(game, points(), Budget(samples_seen=64), batch_size=16, record_every=1))

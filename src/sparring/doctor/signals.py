@@ -15,6 +15,8 @@ BACK_STEPS = 150  # progress compares a record with one at least so many steps b
 LATELY = 5  # records, of which the best is compared with all before
 LEAST_KEPT = 64  # records that are remembered; more if they cover fewer than BACK_STEPS
 
+OF_A_LEARNING_D = ("d_change", "d_gradient_norm")
+
 DERIVED: dict[str, Logged] = {  # in addition to LOGGED
     "logit_gap": Logged("logit", "0.2 to 4", "real_logit - fake_logit"),
     "progress_made": Logged("ratio", "above 1", "the distance 150 steps ago, over the distance now"),
@@ -67,6 +69,8 @@ class Signals:
         self.timed = False  # whether a record has had times real
         self.growing = -1.0  # the last progress with pictures that had not grown
         self.clustered = bool(options.get("clustered"))
+        # A discriminator that is not asked, or not yet, does not move, and has no loss.
+        self.rests = bool(options.get("adversarial_from")) or options.get("adversarial_weight") == 0
 
     def of(self, record: Record) -> dict[str, float]:
         """The values of a record and the signals derived from them."""
@@ -74,6 +78,8 @@ class Signals:
         found = {
             name: value for name, value in record.values.items() if abs(value) <= MOST_FLOAT
         } | self.constant
+        if self.rests and "d_loss" not in found:
+            found = {name: value for name, value in found.items() if name not in OF_A_LEARNING_D}
         if found.get("grown", 1) < 1:
             self.growing = record.progress
         found["whole"] = record.progress - self.growing

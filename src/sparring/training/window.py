@@ -29,8 +29,8 @@ class Window:
     def _open(self) -> None:
         self.kept: list[dict[str, Tensor]] = []
         self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}  # of the steps that logged each name; what a game logs may change
         self.logits: list[Tensor] = []  # logits of real and fake samples in the last steps, each (steps, B)
-        self.steps = 0
         self.since_seconds, self.since_samples = self.game.clock.seconds, self.game.clock.samples_seen
 
     @property
@@ -40,6 +40,8 @@ class Window:
         return clock.step % self.every == 0 or clock.seconds - self.since_seconds > self.seconds
 
     def add(self, logged: dict[str, Tensor]) -> None:
+        if self.kept and logged.keys() != self.kept[0].keys():
+            self._average()
         self.kept.append(logged)
         if len(self.kept) == self.MOST_STEPS:
             self._average()
@@ -49,7 +51,7 @@ class Window:
         self.logits = [columns[name] for name in (REAL, FAKE) if name in columns]
         for name, column in (columns | judged(columns)).items():
             self.sums[name] = self.sums.get(name, 0) + column.float().mean() * len(self.kept)
-        self.steps += len(self.kept)
+            self.counts[name] = self.counts.get(name, 0) + len(self.kept)
         self.kept = []
 
     def close(self, measured: Mapping[str, float]) -> Record:
@@ -57,7 +59,9 @@ class Window:
         game, clock = self.game, self.game.clock
         if self.kept:
             self._average()
-        means = game.runtime.mean(torch.stack(list(self.sums.values())) / self.steps).tolist()
+        means = game.runtime.mean(
+            torch.stack([total / self.counts[name] for name, total in self.sums.items()])
+        ).tolist()
         norms = {f"{short(name)}_gradient_norm": gradient_norm(one) for name, one in game.players.items()}
         seconds = max(clock.seconds - self.since_seconds, 1e-9)
         rate = {"samples_per_second": (clock.samples_seen - self.since_samples) / seconds}
