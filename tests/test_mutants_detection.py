@@ -25,6 +25,7 @@ from sparring.uses.detect import (
     kept,
     places,
     repairer,
+    residuals,
     tiles,
 )
 
@@ -62,6 +63,8 @@ UNKNOWN = partial(
 KEYS = test_adversaries.test_the_key_of_a_fit_depends_on_its_pictures_and_options
 EQUAL = test_detector.test_of_methods_that_are_equally_good_the_baseline_that_sees_most_is_taken
 REDDER = test_heat.test_heat_reddens_a_picture_steadily_and_never_marks_what_is_not_hot
+UNITS = test_adversaries.test_numbers_of_any_unit_have_a_mean_squared_distance_of_one_each
+COUNTED = test_adversaries.test_a_group_of_few_numbers_counts_as_much_as_one_of_many
 COVERED = partial(test_tiles.test_tiles_cover_a_picture_and_overlap, height=60, width=90, tile=24)
 STITCHED = test_tiles.test_what_is_cut_is_stitched_again
 POOLED = test_tiles.test_maps_too_large_keep_the_greatest_of_each_square
@@ -115,6 +118,8 @@ MUTANTS = [
     Mutant(defects, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
     Mutant(tiles, "some_tiles", "int(which[number // len(places)])", "number // len(places)", NAMED),
     Mutant(heat, "over", "* share[..., None]", "* np.sqrt(share)[..., None]", REDDER),
+    Mutant(residuals, "Law.squared", "/ self.deviation", "", UNITS),
+    Mutant(residuals, "Residuals.score", "/ group.shape[1]", "", COUNTED),
     Mutant(adversary, "seeded", "torch.random.fork_rng(devices=[])", "torch.no_grad()", REPEATS),
     Mutant(adversary, "reduced", "LONGEST / max(height, width)", "LONGEST / min(height, width)", AVERAGED),
     Mutant(damage, "damage", "> VISIBLE", "> 200", MARKED),

@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from sparring.errors import NonFiniteError
 from sparring.metrics.detection import auroc
+from sparring.metrics.gaussian import Gaussian
 from sparring.networks.repair import Judge
 from sparring.uses.detect import adversary
 from sparring.uses.detect.adversary import Turn, encoded, play, reduced
 from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import EDGES, frozen
 from sparring.uses.detect.repairer import Repair, distance, focal
-from sparring.uses.detect.residuals import Residuals
+from sparring.uses.detect.residuals import Law, Residuals
 from sparring.uses.detect.scorer import Fitting, Scorer
 from test_detector import SIDE, plates
 
@@ -157,6 +158,26 @@ def test_losses_have_their_closed_forms() -> None:
     assert float(focal(50 * ones, ones)) == pytest.approx(0, abs=1e-6)
     assert float(focal(zeros - 3, ones)) > float(focal(zeros - 1, ones))
     assert float(distance(zeros, 2 * ones)) == pytest.approx(2 + 4)
+
+
+def test_numbers_of_any_unit_have_a_mean_squared_distance_of_one_each() -> None:
+    vectors = torch.randn(2000, 5, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [1e-2, 1, 5, 9, 1e3]
+    )
+    law = Law.fit(vectors + 7)
+    assert float(law.squared(vectors + 7).mean()) == pytest.approx(5, rel=0.01)
+    assert torch.equal(Law.of(law.state()).squared(vectors), law.squared(vectors))
+
+
+def test_a_group_of_few_numbers_counts_as_much_as_one_of_many() -> None:
+    scorer = Residuals()
+    scorer.fit(plates(40, 0), Fitting(steps=1))
+    few, many = (Law(torch.ones(d), Gaussian(torch.zeros(d), torch.eye(d))) for d in (8, 152))
+    odd = encoded(plates(3, 1))
+    groups = scorer._residuals(odd)[0]
+    scorer.laws = [few, many]
+    expected = groups[0].square().mean(1) + groups[1].square().mean(1)
+    assert torch.allclose(scorer.score(plates(3, 1)).scores.square(), expected, rtol=1e-4)
 
 
 def test_large_pictures_are_averaged_and_small_ones_kept() -> None:
