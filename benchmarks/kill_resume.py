@@ -1,12 +1,12 @@
 """kill -9 a training at random moments, resume it, and compare the end and the whole history with those of
 an unbroken run: weights and optimizers bit for bit, every field of every record but the clocks.
 
-    python benchmarks/kill_resume.py [--kills 120] [--seed 0]
+    python benchmarks/kill_resume.py [--kills 120] [--seed 0] [--runs sprint tutorial "wgan-gp points"]
 
-Each trial trains one of three small runs (convolutions with BatchNorm, bf16 where the CPU has it,
+Each trial trains one of some small runs (convolutions with BatchNorm, bf16 where the CPU has it,
 lazy R1, Adam and a weight average; the tutorial's perceptrons; a Wasserstein game with gradient
-penalty on points), is killed up to five times at moments drawn from the whole length of the run, and
-is then left to finish. A checkpoint is written every few steps, so that many kills fall into the
+penalty on points; texts; music), is killed up to five times at moments drawn from the whole length of
+the run, and is then left to finish. A checkpoint is written every few steps, so that many kills fall into the
 writing of one. Every process runs the command line's own ``train`` and ``resume``; they are forked
 from one that has torch loaded, to make starting cheap.
 """
@@ -29,15 +29,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from common import RESULTS
 from sparring import __version__
 from sparring.cli.main import main as sparring
+from sparring.data import builtin
 from sparring.files import left_over
 from sparring.history import layout
-from sparring.kinds import find
+from sparring.kinds import find, text
 
-RESULTS = Path(__file__).parent / "results/kill_resume.json"
+FACTS = RESULTS / "kill_resume.json"  # a list, of which each element says what its runs are
 CLOCKS = ("seconds", "samples_per_second")  # of a record
 OFTEN = ["--checkpoint-seconds", "0", "--record-every", "3", "--pictures", "5", "--threads", "1"]
+EACH = ["--record-every", "1"]  # or a busy machine, where a step takes a second, makes more records
+SMALL = ["--g-width", "16", "--d-width", "16", "--batch-size", "32"]
 RUNS = {
     "sprint": ["--samples-seen", "4800", "--g-width", "16", "--d-width", "16", *OFTEN],
     "tutorial": ["--samples-seen", "9600", "--recipe", "tutorial", *OFTEN],
@@ -45,17 +49,25 @@ RUNS = {
         *["--samples-seen", "9600", "--recipe", "mlp", "--loss", "wasserstein", "--gp-weight", "1"],
         *["--r1-gamma", "0", "--d-steps", "3", *OFTEN],
     ],
+    "texts": ["--samples-seen", "640", *SMALL, *OFTEN, *EACH],
+    "music": ["--samples-seen", "480", *SMALL, *OFTEN, *EACH],
 }  # fmt: skip
 
 
 def make_data(folder: Path) -> dict[str, str]:
-    """Small files of digits and points, so that loading costs little."""
+    """Small files, so that loading costs little."""
     full = find.dataset("mnist")
     assert full.labels is not None
     np.savez(folder / "digits.npz", samples=full.samples[:2000].numpy(), labels=full.labels[:2000].numpy())
     np.save(folder / "points.npy", find.dataset("ring").samples[:2000].numpy())
+    np.save(folder / "rolls.npy", builtin.chorales().samples[:500].numpy())
+    names = builtin.texts("names")
+    (folder / "names.txt").write_text("\n".join(text.texts(names.samples[:2000], names.spec)))
     digits, points = str(folder / "digits.npz"), str(folder / "points.npy")
-    return {"sprint": digits, "tutorial": digits, "wgan-gp points": points}
+    return {
+        "sprint": digits, "tutorial": digits, "wgan-gp points": points,
+        "texts": str(folder / "names.txt"), "music": str(folder / "rolls.npy"),
+    }  # fmt: skip
 
 
 def start(arguments: list[str]) -> int:
@@ -104,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", nargs="+", default=list(RUNS), choices=RUNS)
     args = parser.parse_args()
     draw = random.Random(args.seed)
     torch.set_num_threads(1)
@@ -113,13 +126,13 @@ def main() -> None:
         folder = Path(temporary)
         data = make_data(folder)
         expected, length_seconds = {}, {}
-        for name, options in RUNS.items():
+        for name in args.runs:
             began = time.time()
-            finish(start(["train", data[name], "--out", str(folder / name), *options]))
+            finish(start(["train", data[name], "--out", str(folder / name), *RUNS[name]]))
             length_seconds[name] = newest(folder / name).stat().st_mtime - began  # what follows trains no more
             expected[name] = ending(folder / name)
         while kills < args.kills:
-            name = draw.choice(list(RUNS))
+            name = draw.choice(args.runs)
             run = folder / "trial"
             shutil.rmtree(run, ignore_errors=True)
             trials += 1
@@ -142,15 +155,16 @@ def main() -> None:
             differing += found.state != expected[name].state
             fields.update(fields_that_differ(found.history, expected[name].history))
             records += len(found.history)
-            print(f"{kills} kills, {trials} trials, {differing} differ; {sorted(fields)}", flush=True)
+            print(f"{name}: {kills} kills, {trials} trials, {differing} differ; {sorted(fields)}", flush=True)
     facts = {
-        "kills": kills, "trials": trials, "trials_that_differ": differing,
+        "runs": args.runs, "kills": kills, "trials": trials, "trials_that_differ": differing,
         "records_compared": records, "fields_of_the_history_that_differ": sorted(fields),
         "kills_while_a_checkpoint_was_written": while_writing,
         "kills_before_the_first_checkpoint": before_first,
         "seed": args.seed, "sparring": __version__, "torch": torch.__version__,
     }  # fmt: skip
-    RESULTS.write_text(json.dumps(facts, indent=1) + "\n")
+    others = [one for one in json.loads(FACTS.read_text()) if one["runs"] != args.runs]
+    FACTS.write_text(json.dumps([*others, facts], indent=1) + "\n")
     print(json.dumps(facts, indent=1))
     if differing or fields:
         raise SystemExit(1)
