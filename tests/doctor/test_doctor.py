@@ -225,6 +225,13 @@ def test_clipped_weights_have_few_directions_by_themselves() -> None:
     assert "spectral-collapse" not in names(ill, {"weight_clip": 0.01})
 
 
+def test_samples_that_are_nearer_than_the_mean_do_not_run_away() -> None:
+    """Music begins near and goes away at first; no loss has a wrong sign there."""
+    away = growing("distance", 1.03, distance=0.5, auc=1.0)
+    assert "wrong-sign" not in names(away, {"kind": "music"})
+    assert "wrong-sign" in names(growing("distance", 1.03, distance=1.0, auc=1.0), {"kind": "music"})
+
+
 def test_rules_for_some_games_are_silent_in_others() -> None:
     course = HISTORIES["discriminator-won"][0]
     assert "discriminator-won" in names(course, {"loss": "hinge"})

@@ -73,6 +73,7 @@ WEAKER = Cure("a weaker penalty", "r1_gamma", times=0.1)
 WIDER_G = Cure("a wider generator", "g_width", times=2)
 WIDER_D = Cure("a wider discriminator", "d_width", times=2)
 BAD = Sign("distance", low=0.1)  # samples are still far from the data
+FAR = Sign("distance", low=1.0)  # as bad as the mean of the data again and again
 STUCK = Sign("progress_made", high=1.25)
 NOT_HALVED = Sign("progress_made", high=2)
 NO_BETTER = Sign("gained", high=1.05)
@@ -148,7 +149,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "wrong-sign",
         "the generator runs away: its samples move further and further from the data",
-        (Sign("auc", low=0.99), Sign("worse_than_start", low=1.05), Sign("g_gradient_norm", low=1e-6)),
+        (Sign("auc", low=0.99), Sign("worse_than_start", low=1.05), FAR, Sign("g_gradient_norm", low=1e-6)),
         "Its loss has the wrong sign, so it learns to be recognised instead of to pass.",
         (Cure("let the generator's loss fall where D(forged) rises", code=True), OWN_GAME, *R1, CALMER_D),
         grace=100, stop=True,
