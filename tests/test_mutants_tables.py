@@ -5,10 +5,12 @@ import pytest
 import test_columns
 import test_contest
 import test_forest
+import test_ranked
 import test_refit
 import test_rows
 import test_table_kind
 from mutants import Mutant, caught
+from sparring.data import ranked
 from sparring.data.table import codec, column, dataset, guess, refit, rules
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
@@ -58,6 +60,10 @@ MUTANTS = [
     Mutant(trees, "grown", "[:, 1], nan", "[:, 0], nan", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
     Mutant(table, "loss", "2 * max(0.0, ", "2 * abs(", test_contest.test_rows_are_better_the_less_they_are_told_apart_and_the_more_they_predict),
     Mutant(table, "loss", "+ 1 - found", "+ 1 + found", test_contest.test_rows_are_better_the_less_they_are_told_apart_and_the_more_they_predict),
+    Mutant(ranked, "Ranked.encode", "after - first > 1", "after - first > 1000", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
+    Mutant(ranked, "Ranked.encode", "EDGE + (1 - 2 * EDGE) * place", "EDGE + (1 - EDGE) * place", test_ranked.test_a_rank_is_a_normal_quantile),
+    Mutant(ranked, "Ranked.decode", "- EDGE) / (1 - 2 * EDGE)", "- EDGE) / (1 - 90 * EDGE)", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
+    Mutant(ranked, "of_points", ">= OUTLIERS", ">= 1e9", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

@@ -181,6 +181,7 @@ def test_a_column_with_a_value_far_from_all_others_is_told_of(column: int) -> No
     assert said is not None
     assert f"column {column} goes from" in said
     assert "to 1e+06, but 98% of its values lie between -2." in said
+    assert "0.002 of them are very far off" in said
 
 
 @pytest.mark.parametrize("law", ["normal", "lognormal", "mostly zero", "one row"])

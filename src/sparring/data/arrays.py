@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from sparring.config.pictures import SIDES
-from sparring.data import npy
+from sparring.data import npy, ranked
 from sparring.data.codec import Affine
 from sparring.data.npy import Stored
 from sparring.data.spec import Dataset, Spec
@@ -116,8 +116,7 @@ def as_points(array: NDArray[Any], name: str) -> tuple[Spec, torch.Tensor] | Non
     low, high = values.min(0).astype(np.float64), values.max(0).astype(np.float64)
     half = (high - low) / 2
     half = np.where(half >= np.finfo(np.float32).tiny, half, 1.0)
-    centre = tuple(float(v) for v in (low + high) / 2)
-    codec = Affine("float32", centre, tuple(map(float, half)), bounded=False)
+    codec = ranked.of_points(values, (low + high) / 2, half)
     return Spec("points", values.shape[1:], codec), torch.from_numpy(values)
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
 from sparring.data.arrays import as_points
 from sparring.data.codec import Affine
 from sparring.data.given import as_picture
+from sparring.data.ranked import OUTLIERS, TAIL, Ranked, from_dict
 from sparring.data.spec import Dataset, Spec
+from sparring.errors import counted
 from sparring.kinds import sheets, writers
 from sparring.kinds.kind import Array, Kind
 from sparring.metrics.extractors import NUMBERS
-
-MOST_ROWS = 20_000  # that are checked for outliers
-TAIL = 0.01  # the share of a column's values at each end that may be outliers
-OUTLIERS = 50.0  # a range this many times that of the other values has outliers; a log-normal column has 10
 
 
 def problem(spec: Spec) -> str:
@@ -48,24 +43,26 @@ def flattened(data: Dataset) -> str | None:
 
 
 def outliers(data: Dataset) -> str | None:
-    """A warning if a column has a few values that are far from all others, else None."""
-    count = min(len(data), MOST_ROWS)
-    rows = data.samples[torch.arange(count) * len(data) // count].double().numpy()  # (count, D)
-    low, high = np.quantile(rows, (TAIL, 1 - TAIL), axis=0)
-    codec = Affine.of(data.spec.codec)
-    centre, scale = (np.resize(part, rows.shape[1]) for part in (codec.centre, codec.scale))
-    usual = high - low
-    ratio = np.divide(2 * scale, usual, out=np.zeros_like(usual), where=usual > 0)
-    column = int(ratio.argmax())
-    if ratio[column] < OUTLIERS:
+    """A warning if columns are encoded by rank, for a few values that are far from all others; else None."""
+    codec = data.spec.codec
+    if not isinstance(codec, Ranked):
         return None
-    least, most = centre[column] - scale[column], centre[column] + scale[column]
+    column, knots = codec.columns[0], codec.quantiles[0]
+    values = data.samples[:, column].double()
+    low, high = (codec.centre[column] + sign * codec.scale[column] for sign in (-1, 1))
+    off = (values < low - OUTLIERS * (high - low)) | (values > high + OUTLIERS * (high - low))
+    more = f" (and {counted(len(codec.columns) - 1, 'more column')})" if len(codec.columns) > 1 else ""
     return (
-        f"column {column} goes from {least:.4g} to {most:.4g}, but {1 - 2 * TAIL:.0%} of its values lie "
-        f"between {low[column]:.4g} and {high[column]:.4g}. The networks see the whole "
-        "range scaled to -1 to 1, where those values are nearly equal. Remove the outliers, clip them, or give "
-        "logarithms."
+        f"column {column}{more} goes from {knots[0]:.4g} to {knots[-1]:.4g}, but {1 - 2 * TAIL:.0%} of its "
+        f"values lie between {low:.4g} and {high:.4g}; {float(off.double().mean()):.2g} of them are very far "
+        "off. The networks see its ranks, so that the others keep their spread; a few are drawn far off too. "
+        "If these values are mistakes, remove them."
     )
+
+
+def features(points: Tensor, spec: Spec) -> Tensor:
+    """Points as an evaluation compares them: by rank where a few values would outweigh all others."""
+    return spec.encode(points) if isinstance(spec.codec, Ranked) else points
 
 
 def warning(data: Dataset) -> str | None:
@@ -106,7 +103,7 @@ POINTS = Kind(
     name="points",
     noun="point",
     axes="D",
-    codec=partial(Affine.from_dict, bounded=False),
+    codec=from_dict,
     recipe="mlp",
     count=1000,
     sheet_count=2000,
@@ -115,6 +112,7 @@ POINTS = Kind(
     describe=describe,
     vectors=vectors,
     coarse=lambda points: points.flatten(1),
+    for_features=features,
     features=NUMBERS,
     sheet=sheet,
     form=as_points,
