@@ -56,14 +56,14 @@ def test_the_report_holds_all_trials_and_only_pictures(folder: Path) -> None:
     assert main(["report", str(folder)]) == 0
     data = embedded(folder / "report.html")
     assert [trial["number"] for trial in data["trials"]] == [0, 1, 2]
-    assert data["trials"][2]["findings"] == ["numbers broke"]
+    assert data["trials"][2]["findings"] == [["non-finite", "numbers broke"]]
     assert data["changed"] == [["g_lr", 0.001, 0.002]]
     assert data["importance"] == [["g_lr", 0.75], ["g_width", 0.25]]
     assert data["default"] == [3.0, 3.5, None]
     assert list(data["sheets"]) == ["tuned"]
     page = (folder / "report.html").read_text("utf-8")
     assert not re.search(r'(src|href)="(?!data:)', page)  # it needs no other file
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,9 @@ def test_trials_are_lines_in_both_languages(folder: Path, browser: Browser) -> N
         assert tab.locator("#final circle.default").count() == 2  # one diverged
         assert tab.locator("#trials tbody tr").first.inner_text().startswith("1\t1.5")
         assert tab.locator("#verdict").inner_text() == "Tuned </script> it."
+        assert "numbers broke" in tab.locator("#trials").inner_text()
         tab.locator("#language").click()
         assert tab.locator("#title").inner_text() == "该调哪些选项？"
         assert "真实倍数 1.1（1 – 1.2），默认为 3.5（3 – ∞）" in tab.locator("#verdict").inner_text()
+        assert "数值溢出" in tab.locator("#trials").inner_text()
         assert errors == []

@@ -128,7 +128,7 @@ def _size(name: str) -> int:
 
 
 def _page(data: str, verdict: Mapping[str, Any]) -> str:
-    style = "".join((STATIC / name).read_text("utf-8") for name in ("palette.css", "study.css"))
+    style = "".join((STATIC / name).read_text("utf-8") for name in ("palette.css", "report.css", "study.css"))
     title = Say("en")("title", data=data)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -75,7 +75,7 @@ def _trial(found: Any) -> dict[str, Any]:
         "chosen": {printable(str(name)): _value(value) for name, value in _table(found, "chosen")},
         "curve": field(found, "curve", partial(listed, check=partial(listed, check=finite, most=2))),
         "why": field(found, "why", text),
-        "findings": [printable(str(title)) for _, title in _table(found, "findings")],
+        "findings": [[printable(str(part)) for part in pair] for pair in _table(found, "findings")],
     }
 
 

@@ -172,6 +172,7 @@ function show() {
   fill(at("changed"), data.changed.length ? [words.option, words.default, words.tuned] : [],
     data.changed.map(([name, was, is]) => [{}, name, figures(was), figures(is)]));
   at("sheets").replaceChildren();
+  at("sheets").parentElement.hidden = !Object.keys(data.sheets).length;
   for (const [name, source] of Object.entries(data.sheets)) {
     const figure = element("figure", {}, at("sheets"));
     element("img", { src: source, alt: words[name] }, figure);
@@ -182,7 +183,7 @@ function show() {
     { "data-number": trial.number, class: sort(trial) }, trial.number,
     trial.value === null ? `${words.ended[trial.state] ?? trial.state} ${trial.why}` : figures(trial.value),
     (trial.start ? `${words.start}: ${trial.start}` : Object.entries(trial.chosen).map(([name, value]) => `${name} ${meant(name, value)}`).join(", ")),
-    trial.findings.join("; "),
+    trial.findings.map(([name, title]) => (language === "zh" && Object.hasOwn(DISEASES_ZH, name) ? DISEASES_ZH[name][0] : title)).join(language === "zh" ? "；" : "; "),
   ]));
   drawFinal(); drawLines(); drawCurves(); drawImportance();
 }
