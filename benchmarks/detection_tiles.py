@@ -1,12 +1,13 @@
 """Scratches of three pixels on large photographs of wafers, seen whole and in tiles.
 
-    python benchmarks/detection_tiles.py 1024 40 --tile 64
-    python benchmarks/detection_tiles.py 1024 40 --tile 0
-    python benchmarks/detection_tiles.py 4096 20 --tile 64 --method pca --rate 0.2 --tested 2
+    python benchmarks/detection_tiles.py 768 40 --tile 64
+    python benchmarks/detection_tiles.py 768 40 --tile 0
+    python benchmarks/detection_tiles.py 4096 0 --tile 64 --method edges    (one picture, scored alone)
 
 The photographs are drawn: dies with pads in a grid, uneven light, noise, and on odd ones a scratch of 60 by 3
 pixels. They are written as files and read as a user's are, by the command line. Each row of
-results/detection_tiles.jsonl is one side and tile: what is found, and the time and memory that it takes.
+results/detection_tiles.jsonl is one side and tile: what is found, and the time and memory it takes. With no
+normals, a detector is fitted to smaller photographs, and scores one picture of this side.
 """
 
 from __future__ import annotations
@@ -14,18 +15,24 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from common import RESULTS, machine
 from sparring.files import read_text
+from sparring.uses.detect.detector import Detector
 
+SMALL, FEWEST = 192, 30  # side and number of normals to which the method of a large picture is fitted
 DIE, STREET, PAD = (64, 96), 4, 10  # pixels: height and width of a die, between dies, of a pad
 LENGTH, HALF_WIDTH, DEPTH = 60, 1.5, 90  # of a scratch, in pixels and grey levels
 
@@ -68,6 +75,26 @@ def timed(*words: str) -> tuple[float, float]:
     return user + system, kilobytes / 1000
 
 
+def alone(side: int, tile: int, method: str) -> dict[str, Any]:
+    """Score one large picture: the time, and the memory at its greatest with and without it."""
+    small = np.stack([np.asarray(wafer(SMALL, k, False)) for k in range(FEWEST)])
+    detector = Detector(method, tile=tile, minutes=0, false_alarms=0.2).fit(small)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    picture = torch.from_numpy(np.array(wafer(side, 20_000, True)))[None, None]
+    drawn_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    found = detector.scored(picture, [method])[method]
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "odd": bool(found.scores[0] > detector.threshold_.value),
+        "seconds_a_picture": round(time.process_time() - began, 1),
+        "fit_mb": round(before / 1000),
+        "drawn_mb": round(drawn_mb / 1000),
+        "test_mb": round(after / 1000),
+        "method": method,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", type=int)
@@ -79,6 +106,9 @@ def main() -> None:
         "--tested", type=int, default=10, help="normal pictures in the test, and as many odd ones"
     )
     args = parser.parse_args()
+    if not args.normals:
+        save({"side": args.side, "normals": 0, "tile": args.tile} | alone(args.side, args.tile, args.method))
+        return
     folder = Path(tempfile.mkdtemp())
     try:
         drawn(folder / "wafers", args.side, args.normals, args.tested)
@@ -108,10 +138,14 @@ def main() -> None:
             "seconds_a_picture": round(score / (2 * args.tested), 2),
             "test_mb": round(score_mb),
             "tested": [args.tested, args.tested],
-            **machine(),
         }
     finally:
         shutil.rmtree(folder)
+    save(row)
+
+
+def save(row: dict[str, Any]) -> None:
+    row |= machine()
     with (RESULTS / "detection_tiles.jsonl").open("a") as file:
         file.write(json.dumps(row) + "\n")
     print(json.dumps(row))

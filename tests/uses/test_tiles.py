@@ -108,11 +108,30 @@ def test_the_chosen_method_and_the_baseline_come_back_from_a_file(detector: Dete
     assert np.array_equal(again.score(spotted(2, 5)), detector.score(spotted(2, 5)))
 
 
+def test_known_bad_pictures_choose_among_methods_by_whole_pictures() -> None:
+    finder = Detector(false_alarms=0.2, features="edges", minutes=0, tile=TILE).fit(
+        sheets(40, 0), spotted(4, 6)
+    )
+    areas = {each.name: each.auroc.value for each in finder.candidates_}
+    assert areas[finder.chosen_] == 1
+    pairs = finder.counts_["choosing"] * 4  # of pictures, and not of their tiles
+    assert all(2 * pairs * area == pytest.approx(round(2 * pairs * area)) for area in areas.values())
+
+
 def test_tiles_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ConfigError, match="tile 7 is too small: give at least 8 pixels, such as 64, or 0"):
         Detector(tile=7)
     with pytest.raises(ConfigError, match="tile 61 is larger than pictures of 90 x 60 pixels"):
         Detector(tile=61, minutes=0, false_alarms=0.2).fit(sheets(30, 0))
+
+
+def test_a_large_picture_is_shown_reduced_with_its_hottest_places() -> None:
+    heat = torch.zeros(600, 1100)
+    heat[301, 601] = 1
+    sheet = np.asarray(beside(torch.full((1, 1200, 2200), 90, dtype=torch.uint8), heat, (0, 1))).astype(int)
+    assert sheet.shape == (200, 2 * 367 + 4, 3)
+    rows, columns = np.nonzero(sheet[..., 0] - sheet[..., 2] > 20)
+    assert (rows.tolist(), columns.tolist()) == ([100], [371 + 200])
 
 
 def test_a_picture_is_shown_in_the_size_of_its_map() -> None:

@@ -184,9 +184,9 @@ def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | N
     return torch.stack([_mask(folder, path / name, form) for name in pictures.names])
 
 
-def pooled(maps: Tensor) -> Tensor:
-    """Maps (..., H, W) of at most LONGEST_MAP pixels a side: the greatest of each square."""
-    times = -(-max(maps.shape[-2:]) // LONGEST_MAP)
+def pooled(maps: Tensor, longest: int = LONGEST_MAP) -> Tensor:
+    """Maps (..., H, W) of at most ``longest`` pixels a side: the greatest of each square."""
+    times = -(-max(maps.shape[-2:]) // longest)
     if times == 1:
         return maps
     flat = maps.reshape(-1, 1, *maps.shape[-2:])

@@ -198,8 +198,9 @@ class Detector:
         """
         found: dict[str, list[Tensor]] = {name: [] for name in names}
         medians, peaks = list[Tensor](), list[Tensor]()
-        for part in which.split(1 if self.tile else BATCH):
-            tell(f"scoring normals that were not fitted, {len(peaks) * len(part):,} of {len(which):,}")
+        at_once = 1 if self.tile else BATCH
+        for k, part in enumerate(which.split(at_once)):
+            tell(f"scoring normals that were not fitted, {k * at_once:,} of {len(which):,}")
             scored = self.scored(pictures[part], names)
             for name in names:
                 found[name].append(scored[name].scores)

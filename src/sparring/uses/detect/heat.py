@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sparring.data.defects import pooled
+
 RAMP = (
     (0.0, (190, 30, 45)),
     (0.5, (190, 30, 45)),
@@ -14,18 +16,19 @@ RAMP = (
     (1.0, (255, 250, 200)),
 )  # share: colour
 COVER = 0.85  # how much of the picture the greatest heat hides
+LONGEST = 512  # pixels of the longer side of a picture on a sheet; of heat the greatest of a square is kept
 LEAST_SIDE = 192  # pixels; smaller pictures are shown enlarged by whole numbers
 GAP = 4  # pixels between the picture and its heat map
 
 
 def beside(picture: Tensor, heat: Tensor, scale: tuple[float, float]) -> Image.Image:
-    """A picture (C, H, W), uint8, beside the same with its heat map (H, W) over it, in the size of the map.
+    """A picture (C, H, W), uint8, beside the same with its heat map (H, W) over it; large ones are reduced.
 
     Args:
         scale: the values that are shown as nothing and as the most; the same for every picture.
     """
-    plain = as_rgb(picture)
-    if plain.shape[:2] != heat.shape:  # that of a large picture in tiles
+    plain, heat = as_rgb(picture), pooled(heat, LONGEST)
+    if plain.shape[:2] != heat.shape:  # of a large picture
         plain = np.asarray(Image.fromarray(plain).resize((heat.shape[1], heat.shape[0]), Image.Resampling.BOX))
     times = max(1, -(-LEAST_SIDE // max(plain.shape[:2])))
     height, width = (side * times for side in plain.shape[:2])
