@@ -54,7 +54,8 @@ def measure(name: str, sampler: str, trials: int, seconds: float, seed: int, set
         np.save(data, pictures(name, sets))
         budget = ["--trials", str(trials), "--seconds", str(seconds), "--sampler", sampler, "--seed", str(seed)]
         found = json.loads(sparring("tune", str(data), *budget, "--json", "--out", str(Path(folder) / "tune")))
-    values, best = [trial["value"] for trial in found["trials"]], found["trials"][found["best"]]
+    values = [trial["value"] for trial in found["trials"]]
+    best = next(trial for trial in found["trials"] if trial["number"] == found["best"])
     kept = (
         "default",
         "tuned",
@@ -69,7 +70,7 @@ def measure(name: str, sampler: str, trials: int, seconds: float, seed: int, set
     return {
         "set": name, "sampler": sampler, "trials": trials, "seconds": seconds, "seed": seed,
         **{key: found[key] for key in kept},
-        "best": best["number"], "start": best["start"], "chosen": best["chosen"],
+        "best": found["trials"].index(best), "start": best["start"], "chosen": best["chosen"],
         "values": [None if value is None else round(value, 3) for value in values],
         "states": [trial["state"] for trial in found["trials"]],
         "recipes": [trial["chosen"].get("recipe", "") for trial in found["trials"]],

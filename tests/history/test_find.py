@@ -48,6 +48,21 @@ def test_a_folder_without_runs_says_so(words: list[str], capsys: pytest.CaptureF
     assert "empty is not a run folder" in said
 
 
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("study.json", "is a study, not a run: `sparring study empty` goes on with it"),
+        ("tune.json", "is a search, not a run: `sparring tune --resume empty` goes on with it"),
+        ("detector.json", "is a detector, not a run: `sparring detect score empty NEW` uses it"),
+    ],
+)
+def test_what_another_verb_wrote_is_named(mark: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    Path("empty", mark).write_text("{}")
+    assert f"empty {said}" in refused(capsys, "sample", "empty")
+    assert "`sparring report empty` shows" in no_run(Path("empty"))
+
+
 @pytest.mark.parametrize("words", TAKING, ids=lambda words: words[0])
 def test_a_misspelt_run_meets_the_nearest(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no run folder runs/secnd. Did you mean runs/second?" in refused(

@@ -15,6 +15,13 @@ MARKS = (layout.RUN, layout.HISTORY)  # a folder with either file is a run folde
 PARTS = (*MARKS, layout.CONFIG, layout.CHECKPOINTS)
 USUAL = Path("runs")  # the default folder of trainings
 PACKAGED = Path(__file__).parents[1] / "trained"  # a run folder of players alone for each of TRAINED
+OTHERS = {  # folders of other verbs, by the file that they have, and what to do with them
+    layout.STUDY: "a study, not a run: `sparring study {0}` goes on with it, `sparring report {0}` shows it.",
+    layout.TUNED: "a search, not a run: `sparring tune --resume {0}` goes on with it, `sparring report {0}` "
+    "shows it.",
+    layout.DETECTOR: "a detector, not a run: `sparring detect score {0} NEW` uses it, `sparring report {0}` "
+    "shows what it scored.",
+}
 DEEP = 2  # levels of folders that are searched, down or up
 NAMED = 8  # runs that a message names
 
@@ -62,6 +69,9 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
         return f"there is no run folder {path}.{hint} `sparring train` makes one."
     if not path.is_dir():
         return f"{path} is a file, not a run folder. Give the folder that a training wrote."
+    for mark, what in OTHERS.items():
+        if (path / mark).is_file():
+            return f"{path} is {what.format(path)}"
     if any((path / part).exists() for part in PARTS):
         anew = "the same folder with --force, or into " if (path / layout.RUN).is_file() else ""
         return f"{path} is only half written: {missing} is missing. Train into {anew}another folder."
