@@ -27,6 +27,7 @@ SMALL = {  # budgets for a test: a few steps
     "8-music-and-text": {"SAMPLES": "640"},
     "9-what-does-not-belong": {"STEPS": "2"},
     "11-does-it-help": {"STEPS": "2"},
+    "12-rows-of-a-table": {"SAMPLES": "1_280"},
     "10-style-transfer": {"SAMPLES": "160", "COUNT": "60"},
 }
 
