@@ -104,6 +104,9 @@ def test_ctrl_c_reports_what_is_known_and_loses_no_trial(
     assert found("t")["verdict"] == "open"
     assert Path("t/best.toml").exists()
     assert main(["tune", "--resume", "t"]) == 0
+    said = capsys.readouterr().out
+    assert "\ntrial 4 of 4 " in said
+    assert "\ntrial 5  " in said  # the third was stopped, and made again
     assert len(found("t")["trials"]) == 4
     assert found("t")["verdict"] != "open"
 

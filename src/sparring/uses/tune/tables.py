@@ -52,7 +52,8 @@ class Progress:
             who = "default" if chosen["candidate"] == DEFAULT else f"trial {numbered(chosen['candidate'])}"
             return f"final   {who}, seed {chosen['seed'] + 1} of {SEEDS}   {value}{left}"
         self._keep(event.number, event.outcome)
-        of = "" if self.trials is None else f" of {self.trials}"
+        # Trials that were stopped or whose worker died keep their numbers, so that others go beyond the total.
+        of = "" if self.trials is None or event.number > self.trials else f" of {self.trials}"
         recipe = (event.chosen or {}).get(RECIPE, "")
         what = f"   recipe {event.start} as it is" if event.start else f"   {recipe}" * bool(recipe)
         best = f"   best {times_real_text(self.best[0])} (trial {self.best[1]})" if self.best else ""
