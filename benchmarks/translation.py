@@ -85,7 +85,7 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     game = games.make(config, data.spec, 0, Runtime("cpu", "fp32"), own)
     game = trained(game, data, config.optimizers.batch_size, seed, args.cpu)
     made = Translator(game.sampling_generator, data.spec, game.clock.step)
-    found = judge(made, config, data, held_out, args.method, regression_seconds=0)
+    found = judge(made, config, data, held_out, args.method, regression_seconds=0, baselines=not args.alone)
     assert held_out.given is not None
     outputs = made(held_out.given.samples)
     _, maps = perceptual_maps()
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int)
     parser.add_argument("--unpaired", action="store_true")
     parser.add_argument("--options", default="{}", help="JSON of options")
+    parser.add_argument("--alone", action="store_true", help="without the baselines, which a line has already")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of the first held-out pairs")
     parser.add_argument("--out", type=Path, default=RESULTS / "translation.jsonl")
     args = parser.parse_args()

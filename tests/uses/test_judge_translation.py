@@ -106,6 +106,8 @@ def test_too_few_pictures_are_refused_and_what_was_trained_on_is_said() -> None:
     rough, enough = (judge(*arguments, negatives(count), "mine", regression_seconds=0) for count in (20, 50))
     assert "each is 5% of content" in rough.comparison.notes[0]
     assert enough.comparison.notes == ()
+    alone = judge(*arguments, negatives(20), "mine", regression_seconds=0, baselines=False)
+    assert alone.comparison.columns == {name: rough.comparison.columns[name] for name in (FLOOR, GENERATOR)}
 
 
 @pytest.mark.parametrize("recipe", ["paired", "unpaired"])

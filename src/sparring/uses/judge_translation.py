@@ -117,12 +117,14 @@ def judge(
     features: str = AUTO,
     regression_seconds: float = REGRESSION_SECONDS,
     tell: Tell = silent,
+    baselines: bool = True,
 ) -> Judgement:
     """Measure outputs and baselines on held-out pictures.
 
     Args:
         data: the training set.
         regression_seconds: that plain regression is trained; 0: it is left out.
+        baselines: whether what costs nothing is measured too.
 
     Raises:
         ConfigError: there are too few pictures.
@@ -136,7 +138,8 @@ def judge(
         )
     tell("translating")
     spec, paired = translator.spec, not translator.spec.unpaired
-    columns = {GENERATOR: translator(some.given.samples)} | _baselines(data, some.given.samples, spec)
+    columns = {GENERATOR: translator(some.given.samples)}
+    columns |= _baselines(data, some.given.samples, spec) if baselines else {}
     notes = (
         [] if held_out else ["Nothing was held out: these pictures were trained on. --hold-out 0.1 keeps some."]
     )
