@@ -559,11 +559,11 @@ def translations() -> str:
     lines = [
         "## Translations\n",
         "`benchmarks/translation.py`: held-out pictures after so many CPU seconds of one core. What the",
-        "columns mean is in [the guide](guides/translation.md#is-it-any-good). Content is that of the own target with",
-        "pairs, else of the own source; found is that of the own target in both. Other reals say what is best",
-        "of style; a baseline costs nothing. `pix2pix-published` has the networks of its paper, in our own",
-        "writing (`benchmarks/translation_peers.py`). A line is one seed. Options were chosen on a tenth of",
-        "the training pairs of hanzi-32.\n",
+        "columns mean is in [the guide](guides/translation.md#is-it-any-good). Content is that of the own",
+        "target with pairs, else of the own source; found is that of the own target in both. Other reals",
+        "say what is best of style; a baseline costs nothing. `pix2pix-published` has the networks of its",
+        "paper, in our own writing (`benchmarks/translation_peers.py`). A line is one seed. Options were",
+        "chosen on a tenth of the training pairs of hanzi-32.\n",
         f"| set | pairs | who | CPU seconds | samples | {' | '.join(names)} | found | seed |",
         f"|---|---|---|---|---|{'---|' * len(names)}---|---|",
     ]

@@ -124,7 +124,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "unpaired": {
         "rules": "translation", "generator": "unet", "discriminator": "unet", "g_norm": "none",
         "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 24, "d_width": 32,
-        "cycle_weight": 3.0,
+        "contrast_weight": 1.0,
         "r1_gamma": 1.0, "penalty_every": 4,
         "batch_size": 16, "g_lr": 5e-4, "d_lr": 5e-4, "beta1": 0.5, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 5_000, "samples_seen": 60_000,
@@ -224,7 +224,10 @@ ABOUT: dict[str, tuple[str, str]] = {  # a line about each recipe, and its sourc
         "this library",
     ),
     "paired": ("the default for pairs of pictures: squared error and an adversary of patches", "this library"),
-    "unpaired": ("the default for two sets of pictures without pairs: there and back", "this library"),
+    "unpaired": (
+        "the default for two sets of pictures without pairs: patches keep their place",
+        "this library",
+    ),
     "pix2pix": ("pairs of pictures, as published but for its networks", "Isola 2017"),
     "cut": ("two sets of pictures, patches that keep their place", "Park 2020"),
     "cyclegan": ("two sets of pictures, there and back", "Zhu 2017"),

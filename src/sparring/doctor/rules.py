@@ -412,7 +412,8 @@ RULES: tuple[Rule, ...] = (
         (Sign("changed", high=0.15),),
         "A copy costs nothing on the way back and keeps every patch in its place, so only the discriminator "
         "asks for a change, and it is too weak or too slow beside the other terms.",
-        (OWN_TERMS, Cure("less weight on the way back", "cycle_weight", times=0.3), LONGER),
+        (OWN_TERMS, Cure("less weight on patches that keep their place", "contrast_weight", times=0.3),
+         Cure("less weight on the way back", "cycle_weight", times=0.3), LONGER),
         grace=500, special=True, kinds=UNMEASURED, games=("translation",),
     ),
     Rule(
@@ -430,7 +431,8 @@ RULES: tuple[Rule, ...] = (
         (Sign("agreement", low=-0.1, high=0.1),),
         "They look like targets, but not like those of their sources: nothing holds them to their source, or "
         "the weight of what does is too small beside the adversary.",
-        (OWN_TERMS, Cure("more weight on the way back", "cycle_weight", 10.0), LONGER),
+        (OWN_TERMS, Cure("more weight on patches that keep their place", "contrast_weight", times=3.0),
+         Cure("more weight on the way back", "cycle_weight", 10.0), LONGER),
         grace=500, special=True, kinds=UNMEASURED, games=("translation",),
     ),
     Rule(

@@ -114,8 +114,8 @@ def _check_for_the_way_back(own: Mapping[str, Given]) -> None:
             raise ConfigError(
                 f"{player}: a cycle (cycle_weight) has a second one for the way back, so give the class or a "
                 f"function that makes one, {player}=MyNetwork, not one that is made already. It may have the "
-                "parameters shape, of what it makes or judges, and given, of what it is given. Or choose a "
-                'recipe without a cycle, "cut", or with pairs "paired".'
+                "parameters shape, of what it makes or judges, and given, of what it is given. Or leave out "
+                'the cycle: with pairs "paired", without them "unpaired", if the generator has encode(…).'
             )
 
 
@@ -130,7 +130,8 @@ def _channels(generator: nn.Module, spec: Spec) -> list[int]:
     if encode is None:
         raise ConfigError(
             "contrast_weight needs a generator with a method encode(pictures) that gives a list of features "
-            "(B, C, H, W), as the library's unet has: use that, or contrast_weight=0."
+            "(B, C, H, W), as the library's unet has: use that, or the way back instead, contrast_weight=0 and "
+            "cycle_weight=3."
         )
     with torch.no_grad():
         return [features.shape[1] for features in encode(torch.zeros(1, *spec.given.shape))]
