@@ -3,6 +3,7 @@
 import pytest
 
 import test_columns
+import test_constraints
 import test_contest
 import test_forest
 import test_ranked
@@ -64,6 +65,7 @@ MUTANTS = [
     Mutant(ranked, "Ranked.encode", "EDGE + (1 - 2 * EDGE) * place", "EDGE + (1 - EDGE) * place", test_ranked.test_a_rank_is_a_normal_quantile),
     Mutant(ranked, "Ranked.decode", "- EDGE) / (1 - 2 * EDGE)", "- EDGE) / (1 - 90 * EDGE)", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
     Mutant(ranked, "of_points", ">= OUTLIERS", ">= 1e9", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
+    Mutant(rules, "listed", "if rule.strip())", ")", test_constraints.test_rules_of_an_option_are_parted),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

@@ -117,6 +117,9 @@ class FilesConfig(Group):
     columns: str = option(
         NONE, "tables: a TOML file of what each column is, and of rules; `sparring data --write` makes one"
     )
+    constraint: str = option(
+        NONE, "tables: what every drawn row keeps to, as 'start <= end; 0 <= age <= 120; total = a + b'"
+    )
     target: str = option(NONE, "tables: the column that your own models predict; evaluate predicts it too")
 
     def __post_init__(self) -> None:

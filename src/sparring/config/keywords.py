@@ -83,6 +83,8 @@ class Options(BudgetOptions, total=False):
     """The most symbols of a text; longer ones are left out."""
     columns: str
     """Tables: a TOML file of what each column is, and of rules; `sparring data --write` makes one."""
+    constraint: str
+    """Tables: what every drawn row keeps to, as 'start <= end; 0 <= age <= 120; total = a + b'."""
     target: str
     """Tables: the column that your own models predict; evaluate predicts it too."""
     latent_dim: int

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from sparring.config.option import NONE
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
 from sparring.data.table import frames, pairs, rows, rules, types
@@ -189,7 +190,7 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     codec = like.codec if like else None
     if not isinstance(codec, Columns):
         return dict(options)
-    return {**options, "columns": {column.name: column.type for column in codec.columns}}
+    return {**options, "constraint": NONE, "columns": {column.name: column.type for column in codec.columns}}
 
 
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
@@ -320,7 +321,7 @@ TABLE = Kind(
     reads=reading.is_table,
     read=reading.from_path,
     given=given,
-    options=("columns", "target"),
+    options=("columns", "constraint", "target"),
     types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
     portable=lambda spec: Values(Columns.of(spec.codec)),
     refitted=refitted,

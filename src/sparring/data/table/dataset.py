@@ -55,13 +55,15 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
     """A data set of columns as they were read.
 
     Args:
-        options: "columns", a file of types and rules, and "target", as ``FilesConfig`` explains them.
+        options: "columns", a file of types and rules, "constraint" and "target"; see ``FilesConfig``.
 
     Raises:
         DataError: nothing can be learnt from them, or they are not what the file of types says.
         ConfigError: the target or a rule names a column that is not there.
     """
     said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
+    constraint = options.get("constraint", NONE)
+    said = said._replace(rules=tuple(dict.fromkeys((*said.rules, *rules.listed(constraint)))))
     found = [
         guess.found(raw, np.random.default_rng([SEED, place]), said.types.get(raw.name, ""))
         for place, raw in enumerate(columns)
@@ -98,7 +100,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         if count
     ]
     origin = Origin(
-        options={"columns": said.path, "target": target},
+        options={"columns": said.path, "constraint": constraint, "target": target},
         notes=tuple(notes),
         duplicates=_duplicates(columns),
         facts=facts(codec),

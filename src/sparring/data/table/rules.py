@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sparring.config.option import NONE
 from sparring.data.table.column import EPOCH, NUMBERS
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
 from sparring.errors.names import nearest
@@ -70,6 +71,11 @@ class Rule(NamedTuple):
         left, right = self.sums
         alone = len(left.columns) == 1 and left.columns[0][0] == 1 and not left.constant
         return left.columns[0][1] if alone and right.columns else ""
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The rules of an option, with ";" between them; none of "none"."""
+    return () if text == NONE else tuple(rule.strip() for rule in text.split(";") if rule.strip())
 
 
 def parse(text: str) -> Rule:
