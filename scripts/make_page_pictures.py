@@ -49,6 +49,10 @@ def _play(page: Page) -> None:
     page.locator(".playground").scroll_into_view_if_needed()
     page.wait_for_function(f"() => {ALL}('.tiles img')].every((tile) => tile.naturalWidth)")
     page.wait_for_function("() => document.querySelector('.knob small span')")
+    status = "document.querySelector('.knobs > p.muted')"
+    page.evaluate(f"{status}.textContent = ''")
+    page.locator(".tiles button").first.click()  # drawn anew, after what took long at first
+    page.wait_for_function(f"() => /\\d/.test({status}.textContent)")
 
 
 def _experiment(page: Page) -> None:
