@@ -55,7 +55,7 @@ MUTANTS = [
     Mutant(forest_game, "moving", "~flat(counts)[own]", "True", test_forest.test_values_of_many_rows_and_missing_ones_stay_as_they_are),
     Mutant(forest_game, "moving", "& ~np.isnan(rows[:, place])", "", test_forest.test_values_of_many_rows_and_missing_ones_stay_as_they_are),
     Mutant(forest, "Generator.fill", "last - sizes", "0 * sizes", test_forest.test_a_leaf_is_drawn_as_often_as_rows_end_there_and_gives_its_values_alone),
-    Mutant(forest, "Generator.forward", "uniform * (last - first)[:, None]", "uniform * self.count", test_forest.test_a_leaf_is_drawn_as_often_as_rows_end_there_and_gives_its_values_alone),
+    Mutant(forest, "Generator.forward", "uniform[:, 1:] * (last - first)[:, None]", "uniform[:, 1:] * self.count", test_forest.test_a_leaf_is_drawn_as_often_as_rows_end_there_and_gives_its_values_alone),
     Mutant(forest, "Generator.forward", "/ self.count.clamp(min=1)", "/ 40", test_forest.test_a_number_moves_half_way_to_its_neighbours_at_most),
     Mutant(trees, "shuffled", "rng.permutation(c) for", "c for", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
     Mutant(trees, "grown", "[:, 1], nan", "[:, 0], nan", test_forest.test_a_forest_tells_what_differs_and_guesses_where_nothing_does),
