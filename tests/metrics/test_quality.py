@@ -104,6 +104,15 @@ def test_the_shipped_floor_is_that_of_the_test_digits_alone() -> None:
     assert quality.shipped_floor(extractor, other, 10_000) is None
 
 
+def test_too_few_reals_are_told_of() -> None:
+    few = against(real=200, count=5)
+    assert few.reference == 5
+    assert few.times_real([cloud(5, 7)]).too_few == 5
+    assert "1 is as good as real; 5 reals are too few to tell)" in str(few.times_real([cloud(5, 7)]))
+    assert against().times_real([cloud(400, 7)]).too_few == 0
+    assert "too few" not in str(against().times_real([cloud(400, 7)]))
+
+
 def test_in_words() -> None:
     assert times_real_text(1.2345, 0.0678) == "1.23 ± 0.068 times real"
     assert times_real_text(482.4, 130) == "482 ± 130 times real"

@@ -37,6 +37,7 @@ class TimesReal:
         label: the name of the distance, with its features.
         count: samples of each side.
         held_out: whether no training has seen the reals that both are measured against.
+        too_few: the number of these reals, if they are fewer than a covariance of their features needs.
     """
 
     value: float
@@ -44,12 +45,14 @@ class TimesReal:
     label: str
     count: int
     held_out: bool
+    too_few: int = 0
 
     def __str__(self) -> str:
         against = "held-out reals" if self.held_out else "the reals it was trained on"
+        doubt = f"; {self.too_few:,} reals are too few to tell" if self.too_few else ""
         return (
             f"{times_real_text(self.value, self.error)} "
-            f"({self.label} to {against}, {self.count:,} samples; 1 is as good as real)"
+            f"({self.label} to {against}, {self.count:,} samples; 1 is as good as real{doubt})"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -202,7 +205,8 @@ class Standard:
             value = max(1.0, 1 + (found.value - here.value) / unit)
             errors = (max(found.standard_error, deviation), floor.standard_error * value)
         error = sum((part / unit) ** 2 for part in errors) ** 0.5
-        return TimesReal(value, error or None, self.label, count, self.held_out)
+        few = self.reference < LEAST_A_FEATURE * len(self.law.mean)
+        return TimesReal(value, error or None, self.label, count, self.held_out, self.reference * few)
 
 
 def standard(
