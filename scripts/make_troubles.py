@@ -77,13 +77,16 @@ def page(rule: Rule) -> str:
         *[f"{k}. {remedy(cure)}" for k, cure in enumerate(rule.cures, 1)],
         "",
         f"**Source.** {story.source}\n",
-        caption(rule.name),
+        caption(rule),
     ]
     return "\n".join(lines) + "\n"
 
 
-def caption(name: str) -> str:
+def caption(rule: Rule) -> str:
     """How the picture was made; of a rule that no benchmark has tried, that its bounds are a guess."""
+    name = rule.name
+    if name not in MADE and rule.kinds:
+        return "The bounds were measured on [names and chorales](../../benchmarks.md#the-doctor)."
     if name not in MADE:
         return "The bounds of this rule have not been measured yet, so its confidence is low."
     return (

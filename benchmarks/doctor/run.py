@@ -101,7 +101,8 @@ def prepared_symbols(
     """The same of texts or music."""
     case = (symbols.SYMBOL_FAULTS | symbols.SYMBOL_HEALTHY)[case_name]
     whole, held_out = (replace(symbols.dataset(name, split), name=name) for split in ("train", "test"))
-    config = suited.configure(whole, "auto", **symbols.SMALL | case.options, seed=100 + seed)
+    small = symbols.SMALL | (symbols.CHEAP if whole.spec.kind == "text" else {})
+    config = suited.configure(whole, "auto", **small | case.options, seed=100 + seed)
     config = config.replace(samples_seen=steps * config.optimizers.batch_size, threads=1)
     data = case.data(whole)
     game = make(config, data.spec, data.classes)

@@ -817,9 +817,12 @@ def test_values_beyond_all_measure_are_no_signals() -> None:
 
 
 def test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure() -> None:
-    records = history(HISTORIES["mode-collapse"][0])
+    records = history(HISTORIES["discriminator-won"][0])
     for kind, sure in (("image", "high"), ("points", "high"), ("music", "low")):
         assert diagnose(records, OPTIONS | {"kind": kind}).present[0].confidence == sure
+    collapsed = history(HISTORIES["mode-collapse"][0])
+    for kind, sure in (("image", "high"), ("text", "high"), ("music", "high"), ("table", "low")):
+        assert diagnose(collapsed, OPTIONS | {"kind": kind}).present[0].confidence == sure
 
 
 def test_of_another_game_than_its_own_a_rule_is_not_sure() -> None:
