@@ -255,7 +255,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("dead_symbols", low=0.2),),
         "The generator never chooses them, and what is never chosen gets hardly any gradient.",
         (OWN_RATES, OWN_GAME, CALMER_G, LONGER),
-        grace=300, special=True, kinds=SYMBOLS,
+        grace=300, special=True, kinds=("music",),
     ),
     Rule(
         "partial-collapse",
