@@ -418,9 +418,12 @@ def judged(row: dict[str, Any]) -> str:
 def pictures() -> str:
     lines = [
         "## Pictures that no default was tuned on\n",
-        "`benchmarks/pictures.py`, each method on one thread: what `auto` chooses, the same without features",
-        "of ImageNet, which was the default before, and the DCGAN of PyTorch's tutorial. `pictures` was",
-        "chosen on CIFAR-10, emoji and oxygen icons. Two judges, trained on ImageNet too: MobileNetV2, which",
+        "`benchmarks/pictures.py`, each method on one thread: what `auto` chooses (`default`) and the DCGAN of",
+        "PyTorch's tutorial. Three earlier defaults stand beside them: `narrow` has fewer channels, and a",
+        "latent that only the coarsest scale knows; `before-leak` also lacks the leak in the generator's last",
+        "layer, without which one of seven trainings became all white, for ever; `without-features` lacks the",
+        "features of ImageNet too. `pictures` was chosen on CIFAR-10, emoji and oxygen icons, and never saw the",
+        "solar cells. Two judges, trained on ImageNet too: MobileNetV2, which",
         "took no part in any training, and EfficientNet-Lite0, whose first stages the default learns from;",
         "Fréchet distance to held-out pictures in 64 components.",
         "The floor is the distance of the training pictures. Corners: power at the highest frequencies over",
