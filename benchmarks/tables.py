@@ -508,7 +508,9 @@ def verdicts() -> str:
         "times real in `imagenet-64` (EfficientNet-Lite0) or, without the extra `imagenet`, in",
         "`scattering-64`; `pca-64` was it before for pictures without labels. All are measured against the",
         "same held-out pictures. The doctor is given our first number. Emoji and paintings have high floors,",
-        "since what is held out differs in kind.\n",
+        "since what is held out differs in kind. Trainings named `before` are those of an earlier default, whose",
+        "discriminator saw no features of ImageNet; `imagenet-64`, later stages of the same network, is a little",
+        "too kind to those that did, and orders them all the same.\n",
         "| set | training | judge | imagenet-64 | scattering-64 | pca-64 | what the doctor begins with |",
         "|---|---|---|---|---|---|---|",
     ]
