@@ -26,7 +26,7 @@ from sparring.machine.threads import available_cores
 
 def test_a_run_folder_holds_everything(run: Path) -> None:
     assert sorted(p.name for p in run.iterdir()) == [
-        *["checkpoints", "config.toml", "history.jsonl", "lock", "run.json"],
+        *["checkpoints", "config.toml", "history.jsonl", "lock", "past", "run.json"],
         *["samples", "samples.png", "training.gif"],
     ]
     assert [record.step for record in read_history(run / "history.jsonl")] == [2, 4, 6]

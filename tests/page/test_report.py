@@ -52,7 +52,7 @@ def test_a_report_is_one_small_file(tmp_path: Path) -> None:
     page = report(run).decode()
     assert len(page) < 5_000_000
     assert len(page) > 2_000_000
-    assert page.count("<script") == 16
+    assert page.count("<script") == 17
     assert "src=" not in page
     assert "data:image/png;base64," in page
     text = page.split('id="report">')[1].split("</script>")[0]
@@ -87,7 +87,7 @@ def test_names_are_words_and_never_markup(tmp_path: Path) -> None:
     page = report(run).decode()
     assert "alert(1)" in page
     assert "<script>alert" not in page
-    assert page.count("</script>") == 16
+    assert page.count("</script>") == 17
     name = quote(run.name)
     assert client(run).get(f"/api/runs/{name}").json()["id"] == run.name
 

@@ -45,6 +45,8 @@ const DISEASES_ZH = {
 };
 const CURES_ZH = {
   "the terms and the weights of the recipe": "用配方的各项及其权重",
+  "more weight on patches that keep their place": "不动的图块的权重大一些",
+  "less weight on patches that keep their place": "不动的图块的权重小一些",
   "less weight on the way back": "回程的权重小一些",
   "more weight on the way back": "回程的权重大一些",
   "pictures that are targets must stay as they are": "已经是目标的图片必须保持不变",
