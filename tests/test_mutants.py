@@ -156,6 +156,7 @@ MUTANTS = [
     Mutant(vocabulary, "choose", "-counts[symbol]", "counts[symbol]", test_texts.test_symbols_are_the_end_and_then_the_most_frequent),
     Mutant(text_data, "_longest", "max(USUAL_LONGEST, almost)", "almost", test_texts.test_long_texts_are_left_out_and_that_is_said),
     Mutant(tokens, "started", "/ math.sqrt(layer.in_features)", "", test_tokens.test_layers_keep_the_variance_of_a_signal),
+    Mutant(tokens, "near", "gain)", "gain / 3)", test_tokens.test_layers_keep_the_variance_of_a_signal),
     Mutant(tokens, "Block.forward", "1 + self.gains(style)", "self.gains(style)", test_tokens.test_a_style_scales_each_channel),
     Mutant(kmeans, "centres", "sums / members.clamp_min(1)", "sums", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),
     Mutant(kmeans, "centres", "range(ITERATIONS)", "range(0)", test_kmeans.test_lloyds_iterations_end_where_each_centre_is_its_members_mean),

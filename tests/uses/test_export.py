@@ -229,8 +229,9 @@ def test_a_run_is_exported_into_itself_and_nothing_is_replaced(
     (run.parent / "notes").write_text("mine")
     inside = refused(capsys, "export", run, "--to", "torch", "--out", run.parent / "notes/b.pt2")
     assert "notes is a file, not a folder: give --out a file" in inside
-    wrong = refused(capsys, "export", run, "--to", "torch", "--out", run / "b.onnx")
+    monkeypatch.chdir(run.parent)  # so that the path is not shortened
+    wrong = refused(capsys, "export", run, "--to", "torch", "--out", "b.onnx")
     assert "--to torch writes a .pt2 file: give --out" in wrong
-    assert "writes a .pt2 file: give --out" in wrong
+    assert "b.pt2'" in wrong
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'sparring[onnx]'" in refused(capsys, "export", run, "--to", "onnx")

@@ -46,6 +46,7 @@ verbs
   recipes          all recipes; recipes NAME: the options of one recipe
   info RUN         facts about a run and its progress; without RUN: about this machine
 """
+NARROW = 80  # columns of a terminal in which every line of help fits
 OUTRO = "`sparring VERB --help` lists the options of a verb."
 DATA_HELP = (
     "a folder or .zip of pictures or MIDI files, texts, a table, a .npy or .npz file, hf:NAME, a built-in name"
@@ -486,6 +487,8 @@ def add_config_options(
             read = READERS[kind(field)]
             options["type"] = or_none(read) if may_be_none(field) else read
             options["metavar"] = "|".join(choices) or kind(field).upper()
+            if len(f"  {flag(name)} {options['metavar']}") > NARROW:
+                options |= {"metavar": "NAME", "help": f"{', '.join(choices)}: {text}"}
         if name == "paired":
             options |= {"nargs": "?", "const": "names"}
         groups[table].add_argument(flag(name), **options)
