@@ -44,7 +44,7 @@ from sparring.history import find, layout
 from sparring.kinds import image, spectrum
 from sparring.networks import frozen
 from sparring.runs import best as selection
-from sparring.runs import checkpoint, finetune, fitted, inference, writer
+from sparring.runs import checkpoint, finetune, fitted, inference, past, writer
 from sparring.runs.loggers import tensorboard
 from sparring.training import budget, loop, order, thread_use, vitals, window
 from sparring.uses import notebook
@@ -277,8 +277,8 @@ MUTANTS = [
     Mutant(selection, "Selection.measure", "not last and", "", test_best.test_quality_is_measured_when_it_is_due_and_at_the_end),
     Mutant(selection, "Selection.report", "self.judge.measured(best)", "(facts['frechet'], self.judge.measured(best)[1])", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
     Mutant(selection, "Selection.report", "self.judge.measured(last)", "self.judge.measured(best)", test_best.test_the_checkpoint_of_the_least_distance_is_kept_and_reported_beside_the_last),
-    Mutant(writer, "Writer._due", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
-    Mutant(writer, "Writer.__init__", "self._due(spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
+    Mutant(past, "due", "** (2 / 3)", "", test_snapshots.test_early_pictures_come_closer_together),
+    Mutant(writer, "Writer.__init__", "due(self.config.records.pictures, spent)", "len(folder.pictures()) - 1", test_keeping.test_a_longer_budget_has_pictures_to_its_end),
     Mutant(vitals, "Vitals.__init__", "if game.clock.step else None", "if False else None", stopped_on_points),
     Mutant(layout, "steps", "and stem == step_name(int(stem))", "", test_layout.test_only_names_that_sparring_writes_are_steps),
     Mutant(layout, "_belongs", 'and facts.get("step") == step', "", test_layout.test_a_checkpoint_says_which_step_it_is_of),

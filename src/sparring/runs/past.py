@@ -29,14 +29,14 @@ class Past:
         self.folder, self.game = folder, game
         size = sum(tensor.numel() * tensor.element_size() for tensor in self._tensors().values())
         self.most = min(COUNT, MOST_BYTES // max(1, size))
-        self.kept = self._due(progress) if game.clock.step else -1
+        self.kept = due(self.most, progress) if game.clock.step else -1
 
     def note(self, progress: float) -> None:
         """Keep the network if it is time for it; at the end the last checkpoint has it."""
-        due = self._due(progress)
-        if progress >= 1 or due <= self.kept or not self.most:
+        number = due(self.most, progress)
+        if progress >= 1 or number <= self.kept or not self.most:
             return
-        self.kept = due
+        self.kept = number
         clock = self.game.clock
         facts: dict[str, Any] = {
             "version": checkpoint.VERSION,
@@ -49,12 +49,14 @@ class Past:
             facts["run"] = run
         checkpoint.put(self.folder.path / layout.PAST, facts, self._tensors())
 
-    def _due(self, progress: float) -> int:
-        return int(self.most * progress ** (2 / 3))
-
     def _tensors(self) -> dict[str, Tensor]:
         network = self.game.sampling_generator
         return {f"{self.folder.drawn_with}/{name}": halved(t) for name, t in network.state_dict().items()}
+
+
+def due(count: int, progress: float) -> int:
+    """Which of ``count`` pictures or generators is due; early ones are closer together in time."""
+    return int(count * progress ** (2 / 3))
 
 
 def halved(tensor: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ from sparring.runs import best as selection
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder, only_trainer
 from sparring.runs.loggers import Log
-from sparring.runs.past import Past
+from sparring.runs.past import Past, due
 from sparring.training import plan
 from sparring.training.budget import Budget
 
@@ -125,7 +125,7 @@ class Writer:
         self.inputs = picture_inputs(folder, game, self.shown)
         # With a larger budget, this share is less than before.
         spent = Budget.of(self.config.budget).progress(game.clock, len(data))
-        self.drawn = self._due(spent) if game.clock.step else -1
+        self.drawn = due(self.config.records.pictures, spent) if game.clock.step else -1
         self.saved_at = time.monotonic() if game.clock.step else -math.inf  # the first record is saved
         # In the plane the page shows every picture's own landscape, and has no playground.
         self.past = None if self.critic or not self.config.records.pictures else Past(folder, game, spent)
@@ -155,18 +155,14 @@ class Writer:
         self.history.close()
         self.log.close()
 
-    def _due(self, progress: float) -> int:
-        """The number of the picture that is due; early pictures are closer together in time."""
-        return int(self.config.records.pictures * progress ** (2 / 3))
-
     def _draw(self, progress: float) -> None:
         if self.past:
             with layout.writing(self.folder.path):
                 self.past.note(progress)
-        due = self._due(progress)
-        if not self.config.records.pictures or due <= self.drawn:
+        number = due(self.config.records.pictures, progress)
+        if not self.config.records.pictures or number <= self.drawn:
             return
-        self.drawn = due
+        self.drawn = number
         encoded = drawing.draw(self.game.sampling_generator, *self.inputs)
         decoded = self.folder.spec.decode(encoded).numpy()
         name = layout.step_name(self.game.clock.step)
