@@ -27,6 +27,7 @@ CHECK = 50  # steps between two checks on the hold-out
 PATIENCE = 3  # checks without a gain, after which the training ends
 HELD_OUT = 0.1  # share of the samples
 MOST_HELD_OUT = 2000  # samples
+AT_ONCE = 250  # samples that are looked at without gradients: of digits 25 MB in each layer
 
 
 class Convolution(NamedTuple):
@@ -116,7 +117,7 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def _in_batches(self, function: Callable[[Tensor], Tensor], samples: Tensor) -> Tensor:
         device = self.head.weight.device
-        parts = [function(self.encode(part.to(device))).cpu() for part in samples.split(1000)]
+        parts = [function(self.encode(part.to(device))).cpu() for part in samples.split(AT_ONCE)]
         return torch.cat(parts)
 
 
