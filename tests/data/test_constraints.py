@@ -8,8 +8,12 @@ import pytest
 
 from sparring import GAN
 from sparring.cli.main import main
-from sparring.data.table import rules
-from sparring.errors import ConfigError
+from sparring.data.spec import Dataset
+from sparring.data.table import rows, rules
+from sparring.data.table.codec import Columns
+from sparring.data.table.dataset import from_columns, from_frame
+from sparring.data.table.reading import from_text
+from sparring.errors import ConfigError, DataError
 
 
 def spans(count: int = 200) -> pandas.DataFrame:
@@ -49,3 +53,68 @@ def test_every_drawn_row_keeps_to_what_the_command_line_asked(
 def test_a_rule_of_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match="there is no column 'ends'. Did you mean 'end'"):
         GAN(constraint="start <= ends").fit(spans())
+
+
+def notes_of(data: Dataset) -> tuple[str, ...]:
+    assert data.origin is not None
+    return tuple(data.origin.notes)
+
+
+def test_a_column_is_not_computed_by_a_rule_that_the_data_break() -> None:
+    data = from_frame(spans(), None, {"constraint": "total = a - b"})
+    assert "200 of 200 rows break the rule 'total = a - b': it is left out, and 'total' is learnt." in notes_of(
+        data
+    )
+    codec = Columns.of(data.spec.codec)
+    assert (codec.derived, codec.rules) == ((), ())
+    assert rows.values(codec, data.samples.numpy())["total"] == spans()["total"].tolist()
+    few = spans()
+    few.loc[:4, "total"] += 1
+    data = from_frame(few, None, {"constraint": "total = a + b"})
+    assert "5 of 200 rows break the rule 'total = a + b'." in notes_of(data)
+    assert Columns.of(data.spec.codec).derived == ("total",)
+    rounded = spans().assign(part=lambda frame: frame["a"] / 7, total=lambda frame: (frame["a"] / 7).round())
+    assert Columns.of(from_frame(rounded, None, {"constraint": "total = part"}).spec.codec).derived == (
+        "total",
+    )
+
+
+def test_equal_is_equal_but_for_rounding() -> None:
+    table = {"a": np.array([1_000_000.0, 0.1 + 0.2]), "b": np.array([1_000_009.0, 0.3])}
+    assert rules.parse("a = b").kept(table).tolist() == [False, True]
+
+
+def dated(count: int = 60) -> str:
+    lines = [f"2024-01-{k % 20 + 1:02d},2024-02-{k % 20 + 1 + k % 3:02d},{31 + k % 3}" for k in range(count)]
+    return "start,end,days\n" + "\n".join(lines)
+
+
+def test_differences_of_dates_are_days() -> None:
+    for rule, name in (("days = end - start", "days"), ("end = start + days", "end")):
+        data = from_columns(from_text(dated(), "t.csv"), "t", {"constraint": f"{rule}; end - start < 40"})
+        codec = Columns.of(data.spec.codec)
+        assert codec.derived == (name,)
+        assert not any("break" in note for note in notes_of(data))
+        given = rows.values(codec, data.samples.numpy())
+        assert given["days"] == [31 + k % 3 for k in range(60)]
+        assert [(b - a).days for a, b in zip(given["start"], given["end"], strict=True)] == given["days"]
+
+
+@pytest.mark.parametrize("rule", ["start <= 2024-1-1", "days <= end", "start + end < 2024-01-31", "0 <= start"])
+def test_dates_are_not_compared_with_what_is_no_date(rule: str) -> None:
+    with pytest.raises(ConfigError, match="compares dates with what is no date: expected a date such as"):
+        from_columns(from_text(dated(), "t.csv"), "t", {"constraint": rule})
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_a_run_could_not_hold_is_refused_before_the_training() -> None:
+    numbered = "\n".join(str(k % 7) for k in range(60))
+    for text, message in (
+        (f"x\n{numbered}\n1e308\n-1e308\n", "'x' holds -?1e.308: numbers up to 3.403e.38 are accepted"),
+        (f"x,y\n{'a' * 2500},1\n" + "b,2\n" * 9, "one of its values has 2,500 characters: at most 2,000"),
+    ):
+        with pytest.raises(DataError, match=message):
+            from_columns(from_text(text, "t.csv"), "t", {})
+    many = ";".join(f"a < {k + 100}" for k in range(101))
+    with pytest.raises(ConfigError, match="101 rules: at most 100"):
+        from_frame(spans(), None, {"constraint": many})

@@ -15,7 +15,7 @@ from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.data.table import frames, guess, pairs, rules, types
-from sparring.data.table.codec import Columns
+from sparring.data.table.codec import MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, EPOCH, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.reading import PARQUET, SPREADSHEETS, read_text
@@ -27,6 +27,7 @@ MOST_LISTED = 60  # columns that are described one by one
 SEED = 0  # of the ranks of equal values
 ODD = 50.0  # times the range of 98 % of the values, beyond which some are odd
 TAIL = 0.01
+SINGLE = 1e-6  # relative, the rounding of sums in float32
 
 
 def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None) -> Dataset:
@@ -69,10 +70,14 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         for place, raw in enumerate(columns)
     ]
     every = {one.column.name: one.column.type for one in found}
+    if len(said.rules) > MOST_RULES:
+        raise ConfigError(f"{len(said.rules):,} rules: at most {MOST_RULES:,} are accepted. Leave some out.")
     rules.check(said.rules, every)
     target = options.get("target", NONE)
     if target != NONE and every.get(target) not in (*NUMBERS, *CHOICES):
         raise ConfigError(_no_target(target, every))
+    broken = _broken(said.rules, columns, found)
+    said = said._replace(rules=tuple(rule for rule in said.rules if not _is_wrong(rule, broken, columns)))
     computed = rules.derived(said.rules)
     kept = [(one, one.stored) for one in found if one.stored is not None and one.column.name not in computed]
     learnt = [one for one, _ in kept]
@@ -93,9 +98,13 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
     )
     spec = Spec(KIND, (codec.width,), codec)
     notes = [note for one in found for note in one.notes]
-    broken = rules.broken(codec, stored.numpy()) if said.rules else {}
     notes += [
-        f"{count:,} of {len(stored):,} rows break the rule {quoted(rule)}."
+        f"{count:,} of {len(stored):,} rows break the rule {quoted(rule)}"
+        + (
+            "."
+            if rule in said.rules
+            else f": it is left out, and {quoted(rules.parse(rule).derives)} is learnt."
+        )
         for rule, count in broken.items()
         if count
     ]
@@ -106,6 +115,32 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         facts=facts(codec),
     )
     return Dataset(name, spec, stored, None, origin)
+
+
+def _broken(asked: Sequence[str], columns: Sequence[Raw], found: Sequence[Found]) -> dict[str, int]:
+    """How many rows of the data break each rule."""
+    named = {name for rule in asked for name in rules.parse(rule).names}
+    table, rounding = {}, {}
+    for raw, one in zip(columns, found, strict=True):
+        if one.column.name in named and one.numbers is not None:
+            numbers = np.append(one.numbers, np.nan)[raw.codes]  # -1 is the last
+            table[one.column.name] = rules.days(one.column, one.column.rounded(numbers))
+            rounding[one.column.name] = _rounding(one.column)
+    return rules.broken(asked, table, rounding)
+
+
+def _rounding(column: Column) -> float:
+    """How far a number may be from one that was computed and then rounded as its column is; dates in days."""
+    if column.type == "time":
+        return 0.5 / DAY
+    if column.decimals is not None:
+        return 0.5 * 10.0**-column.decimals * (1 + rules.ROUNDING)
+    return SINGLE * max(map(abs, column.values)) if column.dtype.startswith("Float32") else 0.0
+
+
+def _is_wrong(rule: str, broken: Mapping[str, int], columns: Sequence[Raw]) -> bool:
+    """Whether a rule computes a column, and most rows of the data say that it computes another."""
+    return bool(rules.parse(rule).derives) and broken[rule] > (1 - rules.TOLD) * len(columns[0].codes)
 
 
 def adapted(data: Dataset, like: Spec) -> Dataset:

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sparring.config.arguments import MOST_FLOAT
 from sparring.data.table.column import (
     CHOICES,
     EPOCH,
+    LONGEST,
     MOST_LEVELS,
     Column,
     flat,
@@ -62,11 +64,16 @@ class Raw(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a column is, and what is stored of it (N,), float32; None: it is not learnt."""
+    """What a column is, and what is stored of it (N,), float32; None: it is not learnt.
+
+    Attributes:
+        numbers: of each distinct value, for a column of numbers.
+    """
 
     column: Column
     stored: NDArray[np.float32] | None
     notes: tuple[str, ...] = ()
+    numbers: NDArray[np.float64] | None = None
 
 
 class _Parsed(NamedTuple):
@@ -97,7 +104,8 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
     common["type"] = parsed.type
     notes = (parsed.note,) if parsed.note else ()
     if parsed.type == "constant":
-        first = _words(raw)[0]
+        if len(first := _words(raw)[0]) > LONGEST:
+            return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
         return Found(Column(**common, levels=(first,)), None, notes)
     if parsed.type == "identifier":
         return Found(Column(**common, form=_prefix(raw)), None, notes)
@@ -110,6 +118,11 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
 
 def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], rng: Any) -> Found:
     assert parsed.numbers is not None
+    if not (fits := np.isnan(parsed.numbers) | (np.abs(parsed.numbers) <= MOST_FLOAT)).all():
+        raise DataError(
+            f"{quoted(raw.name)} holds {parsed.numbers[~fits][0]:.4g}: numbers up to {MOST_FLOAT:.4g} are "
+            "accepted. Mend that, or leave the cell empty."
+        )
     numbers = np.append(parsed.numbers, np.nan)[raw.codes]  # -1 is the last
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     ranks, knots = quantile_function(values, counts)
@@ -120,11 +133,18 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
     own = np.searchsorted(values, np.append(parsed.numbers, np.nan))[raw.codes].clip(0, len(values) - 1)
     jitter = np.where(flat(counts)[own], rng.random(len(numbers)), 0.5)
     stored = (ends[own] - counts[own] + counts[own] * jitter) / counts.sum()
-    return Found(column, np.where(np.isnan(numbers), np.nan, stored).astype(np.float32), notes)
+    kept = np.where(np.isnan(numbers), np.nan, stored).astype(np.float32)
+    return Found(column, kept, notes, parsed.numbers)
 
 
 def _of_levels(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], counts: Any) -> Found:
     words = _words(raw)
+    if long := [word for word in words if len(word) > LONGEST]:
+        raise DataError(
+            f"{quoted(raw.name)} is read as a {parsed.type}, and one of its values has {len(long[0]):,} "
+            f"characters: at most {LONGEST:,} are accepted. Shorten it, or say in --columns types.toml that "
+            "the column is text, and it is left out."
+        )
     if parsed.type == "boolean":
         order = np.argsort([_is_yes(word) for word in words], kind="stable")
     elif raw.dtype.startswith("Enum"):

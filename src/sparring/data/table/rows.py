@@ -23,7 +23,7 @@ def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, lis
     Identifiers are numbered from 1.
     """
     places = {column.name: place for place, column in enumerate(codec.learnt)}
-    computed = rules.complete(codec, stored) if codec.derived else {}
+    computed = rules.computed(codec, stored)
     found = {}
     for column in codec.columns:
         if column.type == "text":
@@ -32,7 +32,7 @@ def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, lis
             numbers = (
                 column.numbers(stored[:, places[column.name]])
                 if column.name in places
-                else column.rounded(computed[column.name])
+                else computed[column.name]
             )
             as_text = texts or (column.dtype.startswith(("String", "Object", "Categorical", "Enum")))
             found[column.name] = column.text(numbers) if as_text else column.python(numbers)

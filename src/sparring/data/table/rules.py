@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.option import NONE
-from sparring.data.table.column import EPOCH, NUMBERS
+from sparring.data.table.column import DAY, EPOCH, NUMBERS
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
 from sparring.errors.names import nearest
 
@@ -19,21 +19,36 @@ if TYPE_CHECKING:
     from sparring.data.table.codec import Columns
     from sparring.data.table.column import Column
 
+ROUNDING = 1e-9  # relative, between sums that are equal but for the rounding of their numbers
+
+
+def equal(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether numbers (N,) are equal but for rounding."""
+    return np.isclose(left, right, rtol=ROUNDING, atol=ROUNDING)
+
+
 SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
     "<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater,
-    "==": np.isclose, "=": np.isclose, "!=": np.not_equal,
+    "==": equal, "=": equal, "!=": np.not_equal,
 }  # fmt: skip
 DATE = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?(?![\w:.-])"
 TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
 EQUAL = ("=", "==")
+MOMENTS = ("date", "time")  # types of columns that rules count in days
+TOLD = 0.9  # of the rows, that must keep to a rule which computes a column
 Table = Mapping[str, NDArray[np.float64]]
 
 
 class Sum(NamedTuple):
-    """A sum of columns and numbers, each with its sign."""
+    """A sum of columns and numbers, each with its sign; dates count in days since 1970.
+
+    Attributes:
+        dates: how many dates are added in it, less those that are taken away, without those of columns.
+    """
 
     columns: tuple[tuple[float, str], ...]
     constant: float
+    dates: float = 0.0
 
     def of(self, table: Table) -> NDArray[np.float64]:
         """Its value in each row (N,)."""
@@ -107,13 +122,14 @@ def parse(text: str) -> Rule:
 
 
 def _sum(words: Sequence[str]) -> Sum:
-    columns, constant, sign = [], 0.0, 1.0
+    columns, constant, dates, sign = [], 0.0, 0.0, 1.0
     for word in words:
         if word in ("+", "-"):
             sign = 1.0 if word == "+" else -1.0
             continue
         if re.fullmatch(DATE, word):
-            constant += sign * _seconds(word)
+            constant += sign * _days(word)
+            dates += sign
         elif word[0] in "\"'":
             columns.append((sign, word[1:-1]))
         else:
@@ -122,13 +138,13 @@ def _sum(words: Sequence[str]) -> Sum:
             except ValueError:
                 columns.append((sign, word))
         sign = 1.0
-    return Sum(tuple(columns), constant)
+    return Sum(tuple(columns), constant, dates)
 
 
-def _seconds(word: str) -> float:
-    """A date as seconds since 1970, as columns of dates have them."""
+def _days(word: str) -> float:
+    """A date as days since 1970."""
     try:
-        return (datetime.fromisoformat(word) - EPOCH).total_seconds()
+        return (datetime.fromisoformat(word) - EPOCH).total_seconds() / DAY
     except ValueError as error:
         raise UnreadableError(f"{quoted(word)} is no date: expected one such as 2024-12-31") from error
 
@@ -146,6 +162,14 @@ def problem(text: str, types: Mapping[str, str]) -> str:
             return f"the rule {quoted(text)}: there is no column {quoted(name)}.{hint}"
         if types[name] not in NUMBERS:
             return f"the rule {quoted(text)}: {quoted(name)} is {types[name]}, which cannot be compared"
+    dates = [
+        part.dates + sum(sign for sign, name in part.columns if types[name] in MOMENTS) for part in rule.sums
+    ]
+    if min(dates) != max(dates) or dates[0] not in (0, 1):
+        return (
+            f"the rule {quoted(text)} compares dates with what is no date: expected a date such as 2024-12-31 "
+            "on each side, or on none; a difference of two dates is a number of days"
+        )
     return ""
 
 
@@ -182,10 +206,15 @@ def check(rules: Sequence[str], types: Mapping[str, str]) -> None:
         raise ConfigError(f"{wrong}. Leave one of them out.")
 
 
+def days(column: Column, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers (N,) of a column as rules count them: dates in days."""
+    return numbers / DAY if column.type in MOMENTS else numbers
+
+
 def complete(codec: Columns, stored: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """All numbers of stored rows (N, columns) by name, also those that rules compute."""
+    """All numbers of stored rows (N, columns) by name, also those that rules compute; dates in days."""
     table = {
-        column.name: column.numbers(stored[:, place])
+        column.name: days(column, column.numbers(stored[:, place]))
         for place, column in enumerate(codec.learnt)
         if column.numeric
     }
@@ -195,13 +224,31 @@ def complete(codec: Columns, stored: NDArray[np.float32]) -> dict[str, NDArray[n
     return table
 
 
-def broken(codec: Columns, stored: NDArray[np.float32]) -> dict[str, int]:
-    """How many stored rows break each rule, without those that compute a column."""
-    table = complete(codec, stored)
+def computed(codec: Columns, stored: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """The numbers of stored rows (N, columns) that rules compute, rounded; dates in seconds."""
+    if not codec.derived:
+        return {}
+    table, columns = complete(codec, stored), {column.name: column for column in codec.columns}
     found = {}
-    for rule in map(parse, codec.rules):
-        if not rule.derives:
-            found[rule.text] = int((~rule.kept(table)).sum())
+    for name in codec.derived:
+        column = columns[name]
+        found[name] = column.rounded(table[name] * DAY if column.type in MOMENTS else table[name])
+    return found
+
+
+def broken(rules: Sequence[str], table: Table, rounding: Mapping[str, float]) -> dict[str, int]:
+    """How many rows of a table of numbers break each rule; dates in days.
+
+    Args:
+        rounding: of each column, how far a computed value may be from that of the data.
+    """
+    found = {}
+    for rule in map(parse, rules):
+        kept = rule.kept(table)
+        if rule.derives:
+            left, right = (part.of(table) for part in rule.sums)
+            kept |= np.abs(left - right) <= rounding.get(rule.derives, 0.0)
+        found[rule.text] = int((~kept).sum())
     return found
 
 
