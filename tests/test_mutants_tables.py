@@ -1,8 +1,11 @@
 """A broken copy of what is read, encoded and measured of tables must fail its test; see ``mutants``."""
 
+from functools import partial
+
 import pytest
 
 import test_columns
+import test_conditions
 import test_constraints
 import test_contest
 import test_forest
@@ -12,7 +15,7 @@ import test_rows
 import test_table_kind
 from mutants import Mutant, caught
 from sparring.data import ranked
-from sparring.data.table import codec, column, dataset, guess, refit, rules
+from sparring.data.table import codec, column, conditions, dataset, guess, numerals, refit, rules
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
 from sparring.metrics import table, trees
@@ -69,6 +72,12 @@ MUTANTS = [
     Mutant(ranked, "Ranked.encode", "EDGE + (1 - 2 * EDGE) * place", "EDGE + (1 - EDGE) * place", test_ranked.test_a_rank_is_a_normal_quantile),
     Mutant(ranked, "Ranked.decode", "- EDGE) / (1 - 2 * EDGE)", "- EDGE) / (1 - 90 * EDGE)", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
     Mutant(ranked, "of_points", ">= OUTLIERS", ">= 1e9", test_ranked.test_the_others_keep_their_spread_and_every_value_comes_back),
+    Mutant(numerals, "read", "(commas or not is_parted)", "not is_parted", test_columns.test_how_doubtful_commas_are_read_is_said),
+    Mutant(numerals, "is_infinite", "in (np.inf, -np.inf)", "== 1e999 - 1e999", test_columns.test_infinite_values_count_as_missing_and_are_named),
+    Mutant(guess, "_finite", "(codes < 0) & (raw.codes >= 0)", "codes < 0", test_columns.test_infinite_values_count_as_missing_and_are_named),
+    Mutant(column, "Column._moment", "[: self.decimals]", "", test_columns.test_fractions_of_a_second_come_back),
+    Mutant(conditions, "_by_rule", "fits &= ~", "fits |= ", partial(test_conditions.test_rows_that_fit, "paid > 0", "1011")),
+    Mutant(conditions, "_same", "[*places, -1]", "[*places, 1]", partial(test_conditions.test_rows_that_fit, "town = born in", "1000")),
     Mutant(rules, "listed", "if rule.strip())", ")", test_constraints.test_rules_of_an_option_are_parted),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from sparring.data.spec import Dataset
 from sparring.data.table import rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import Column, quantile_function
-from sparring.data.table.dataset import adapted, from_columns, from_path, types_of
+from sparring.data.table.dataset import adapted, from_columns, from_frame, from_path, types_of
 from sparring.data.table.guess import Raw, found
 from sparring.data.table.reading import from_text, is_table, read_text
 from sparring.errors import ConfigError, DataError, UnreadableError
@@ -69,7 +70,7 @@ def test_what_is_different_in_every_row_is_an_identifier_or_text() -> None:
 
 def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
     for words, expected, odd in (
-        ([f"{k * 0.37:.2f}" for k in range(MANY)], "number", "inf"),
+        ([f"{k * 0.37:.2f}" for k in range(MANY)], "number", "much"),
         ([f"{k},5{k % 7}" for k in range(MANY)], "number", "n. a."),
         ([f"20{k + 10}-01-0{k % 9 + 1}" for k in range(MANY)], "date", "2024-02-30"),
     ):
@@ -82,6 +83,69 @@ def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
         assert np.isnan(read.stored).tolist() == [False] * MANY + [True]
     assert guessed([f"{k * k}" for k in range(MANY)] + ["12B"], "order_id").type == "identifier"
     assert guessed([f"{k * k}" for k in range(MANY)] + [f"{k}B" for k in range(9)]).type == "identifier"
+
+
+def parsed(words: list[str], delimiter: str = ",") -> list[float]:
+    """The numbers that a column of these words holds."""
+    (raw,) = from_text(f"x{delimiter}y\n" + "\n".join(f'"{word}"{delimiter}1' for word in words), "t.csv")[:1]
+    read = found(raw, np.random.default_rng(0))
+    assert read.column.numeric
+    assert read.numbers is not None
+    return read.numbers.tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "delimiter", "expected"),
+    [
+        (["0,100", "0,999"], ",", [0.1, 0.999]),
+        (["0,100", "1,250"], ";", [0.1, 1.25]),
+        (["1,250", "2,500"], ";", [1.25, 2.5]),
+        (["1,250", "2,500"], ",", [1250, 2500]),
+        (["1.577,50", "-12.345.678,25"], ";", [1577.5, -12345678.25]),
+        (["1.577", "12,5"], ";", [1577, 12.5]),
+        (["1.577.000", "12"], ",", [1577000, 12]),
+        (["1.577", "0.25"], ",", [1.577, 0.25]),
+        (["1,577.50", "300"], ",", [1577.5, 300]),
+    ],
+)
+def test_commas_and_points_in_numbers(words: list[str], delimiter: str, expected: list[float]) -> None:
+    assert parsed(words, delimiter) == expected
+
+
+def test_how_doubtful_commas_are_read_is_said() -> None:
+    for text, note in (
+        ("x;y\n1,250;1\n2,500;2\n", "'1,250' has a decimal comma, since semicolons part the cells."),
+        ("x;y\n1,5;1\n1.250,5;2\n", "points in numbers such as '1.250,5' part thousands."),
+    ):
+        data = table(text)
+        assert data.origin is not None
+        assert note in data.origin.notes
+        again = rows.as_csv(columns_of(data), data.samples.numpy(), ";").decode()
+        assert again == text.replace(".", "")
+
+
+def test_infinite_values_count_as_missing_and_are_named() -> None:
+    words = ["1.5", "inf", "2.5", "-Infinity", "", "1e999"]
+    text = "x,y\n" + "\n".join(f"{word},{k % 3}" for k, word in enumerate(words))
+    frame = pandas.DataFrame({"x": [1.5, np.inf, 2.5, -np.inf, np.nan, np.inf], "y": [0, 1, 2, 0, 1, 2]})
+    for data in (table(text), from_frame(frame, None, {})):
+        assert data.origin is not None
+        assert "'x' has 3 infinite values, which count as missing." in data.origin.notes
+        assert columns_of(data).matrix(data.samples.numpy())[:, 0].tolist()[::2][:2] == [1.5, 2.5]
+        assert columns_of(data).columns[0].missing == pytest.approx(4 / 6)
+    assert guessed(["inf", "few", "1"]).type == "category"
+    assert guessed(["inf", "1"], asked="category").levels == ("1", "inf")
+    with pytest.raises(DataError, match="none of its 2 columns can be learnt"):
+        from_frame(frame.assign(x=np.inf, y=1), None, {})
+
+
+def test_fractions_of_a_second_come_back() -> None:
+    moments = ["2024-01-31 10:30:00.25", "1999-12-01 00:00:01.75"]
+    data = table("at,y\n" + "\n".join(f"{moment},{k}" for k, moment in enumerate(moments)))
+    assert rows.values(columns_of(data), data.samples.numpy(), texts=True)["at"] == moments
+    memory = from_frame(pandas.DataFrame({"at": pandas.to_datetime(moments), "y": [1, 2]}), None, {})
+    given = rows.values(columns_of(memory), memory.samples.numpy())["at"]
+    assert [moment.microsecond for moment in given] == [250_000, 750_000]
 
 
 def test_columns_without_a_name_are_numbered_and_empty_lines_before_the_names_do_not_count() -> None:
@@ -173,9 +237,16 @@ def test_what_is_no_table_is_refused(text: str, message: str) -> None:
 
 def test_files_that_are_no_text_are_refused_with_the_next_step(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_bytes(b"PK\x03\x04 a spreadsheet")
-    with pytest.raises(DataError, match="save it as CSV in UTF-8"):
-        read_text(path)
+    for content, message in (
+        (b"PK\x03\x04 a spreadsheet", "t.csv is no text, but a spreadsheet or a zip: save its sheet as CSV"),
+        (b"\x1f\x8b\x08\x00\xff\xff", "is no text, but a gzip archive: unpack it"),
+        (bytes(range(256)), "is no text, but binary data: export it as text in UTF-8"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            read_text(path)
+    path.write_bytes(b"PK,b\n1,2\n")
+    assert [raw.name for raw in read_text(path)] == ["PK", "b"]
     path.write_bytes("stra\u00dfe,b\n1,2\n".encode("latin-1"))
     with pytest.raises(DataError, match="iconv -f WINDOWS-1252"):
         read_text(path)
@@ -202,6 +273,7 @@ def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
         ("a,b\n", True),
         ("day,price\n" + "\n".join(f"2024-01-{k + 1:02d},{k * 0.5}" for k in range(30)), True),
         ("name,age,town\n" + "\n".join(f"person {k},{k},{'xyz'[k % 3]}" for k in range(30)), True),
+        ("x;y;z\n" + "\n".join(f"0,{k + 100};{k};1.{k + 100},5" for k in range(30)), True),
         ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
     ):
         path.write_text(text)

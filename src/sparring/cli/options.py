@@ -245,7 +245,7 @@ def _sample_verb(verbs: Any) -> None:
     sample.add_argument("--label", help="draw only this class; without it: a row per class")
     sample.add_argument(
         "--where", action="append", metavar="CONDITION",
-        help="tables: only rows with this, such as 'income=>50K' or '18 <= age < 30'; may be repeated",
+        help="tables: only rows with this, as 'income=>50K', '18 <= age < 30', 'end > start'; may be repeated",
     )  # fmt: skip
     sample.add_argument(
         "--truncation",

@@ -14,12 +14,10 @@ from torch import Tensor
 from sparring.config.option import NONE
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
-from sparring.data.table import frames, pairs, rows, rules, types
+from sparring.data.table import conditions, frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import CHOICES, Column
 from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
-from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 from sparring.files import write_whole
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
@@ -87,48 +85,19 @@ def traits(samples: Array, spec: Spec) -> dict[str, Array]:
     return {name: np.nan_to_num(ranks, nan=0.5) for name, ranks in numbers.items()}
 
 
-def kept(samples: Array, spec: Spec, conditions: Sequence[str] = ()) -> Array:
+def kept(samples: Array, spec: Spec, wanted: Sequence[str] = ()) -> Array:
     """Whether each row keeps to the rules of its table and to these conditions.
 
-    A condition is "column=value", "column!=value" or a rule.
+    See ``conditions.fitting`` for what a condition is.
 
     Raises:
         ConfigError: a condition names no column, or a value that it never has.
     """
     codec = Columns.of(spec.codec)
     found: Array = rules.kept(codec, samples)
-    for condition in conditions:
-        sign = "!=" if "!=" in condition else "="
-        name, equals, value = condition.partition(sign)
-        column = next((column for column in codec.learnt if column.name == name.strip()), None)
-        if not equals or column is None:
-            found &= _by_rule(codec, condition, samples)
-            continue
-        value = value.strip()
-        if wrong := _impossible(column, value):
-            raise ConfigError(f"{quoted(condition)}: {wrong}")
-        has = rows.mask(codec, samples, ((column.name, value),))
-        found &= ~has if sign == "!=" else has
+    for condition in wanted:
+        found &= conditions.fitting(codec, samples, condition)
     return found
-
-
-def _impossible(column: Column, value: str) -> str:
-    """Why no row has this value in a column, "" for a missing one; "" if some may have it."""
-    name = quoted(column.name)
-    if not value:
-        return "" if column.missing else f"{name} is missing in no row."
-    if column.type in ("number", "whole"):
-        return "" if column.number(value) is not None else f"{name} is {column.type}: expected a number."
-    if column.type in CHOICES and value not in column.levels:
-        near, listed = did_you_mean(value, column.levels), first_of(column.levels, 8)
-        return f"{name} is never {quoted(value)}.{near} It has {listed}."
-    return ""
-
-
-def _by_rule(codec: Columns, condition: str, samples: Array) -> Array:
-    types = {column.name: column.type for column in codec.columns}
-    rules.check([condition], types)
-    return rules.parse(condition).kept(rules.complete(codec, samples))
 
 
 def tears(fakes: Tensor, reals: Tensor) -> float:
@@ -190,7 +159,7 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     codec = like.codec if like else None
     if not isinstance(codec, Columns):
         return dict(options)
-    return {**options, "constraint": NONE, "columns": {column.name: column.type for column in codec.columns}}
+    return {**options, "constraint": NONE, "columns": codec.types}
 
 
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column

@@ -61,6 +61,11 @@ class Columns:
         return tuple(c for c in self.columns if c.type in LEARNT and c.name not in self.derived)
 
     @cached_property
+    def types(self) -> dict[str, str]:
+        """The type of each column by its name."""
+        return {column.name: column.type for column in self.columns}
+
+    @cached_property
     def derived(self) -> tuple[str, ...]:
         """The columns that a rule computes from others."""
         return rules.derived(self.rules)
@@ -180,7 +185,7 @@ class Columns:
         if len(names := {column.name for column in codec.columns}) != len(codec.columns):
             raise UnreadableError("two columns have one name")
         for rule in codec.rules:
-            if wrong := rules.problem(rule, {c.name: c.type for c in codec.columns}):
+            if wrong := rules.problem(rule, codec.types):
                 raise UnreadableError(wrong)
         if wrong := rules.circular(codec.rules):
             raise UnreadableError(wrong)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from sparring.config.values import field, finite, listed, one_of, whole
 from sparring.errors import UnreadableError, printable, quoted
 
 NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
+MOMENTS = ("date", "time")
 CHOICES = ("category", "boolean")  # types whose values are one of a few
 LEARNT = (*NUMBERS, *CHOICES)
 ASIDE = ("identifier", "constant", "text")  # types that the players never see
@@ -26,6 +28,7 @@ TIED = 3  # rows with one value, from which this value is drawn exactly
 LONGEST = 2_000  # characters of a name or a level
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 DAY = 86_400  # seconds
+FRACTION = "%f"  # of a second, in the form of a moment
 Numbers = NDArray[np.float64]
 
 
@@ -103,15 +106,18 @@ class Column:
             moments = [None if math.isnan(x) else EPOCH + timedelta(seconds=x) for x in numbers.tolist()]
             dated = self.type == "date"
             return [moment.date() if moment and dated else moment for moment in moments]
-        named: list[Any] = list(self.levels)
-        if self.type == "boolean" and self.dtype:
-            named = [False, True]
+        named = [self.typed(level) for level in self.levels]
         return [None if math.isnan(x) or x >= len(named) else named[int(x)] for x in numbers.tolist()]
 
     def text(self, numbers: Numbers) -> list[str]:
         """Numbers (N,), as ``numbers`` gives them, as they are written in a text file."""
+        if not self.numeric:
+            named = [*self.levels, self.blank]
+            return [
+                named[-1] if math.isnan(x) else named[min(int(x), len(self.levels))] for x in numbers.tolist()
+            ]
         found = self.python(numbers)
-        if self.type in ("date", "time"):
+        if self.type in MOMENTS:
             return [self.blank if x is None else self._moment(x) for x in found]
         if self.type != "number":
             return [self.blank if x is None else str(x) for x in found]
@@ -119,15 +125,42 @@ class Column:
         written = [self.blank if x is None else digits % x for x in found]
         return [word.replace(".", ",") for word in written] if self.form == "," else written
 
+    def typed(self, level: str) -> Any:
+        """A level as a value of the type that the column has in the user's table."""
+        base = self.dtype.partition("(")[0].partition(" ")[0]
+        if base.startswith(("Int", "UInt")):
+            return int(level)
+        if base.startswith("Float"):
+            return float(level)
+        if base == "Boolean":
+            return level.casefold() in ("1", "true")
+        if base == "Date":
+            return date.fromisoformat(level)
+        return datetime.fromisoformat(level) if base == "Datetime" else level
+
     def number(self, word: str) -> float | None:
-        """The number that a word of a text file is; None: it is none."""
+        """The number that a word of a text file is, of a date in seconds; None: it is none."""
         try:
-            return float(word.replace(",", ".") if self.form == "," else word)
+            if self.type in MOMENTS:
+                return (self._read(word).replace(tzinfo=None) - EPOCH).total_seconds()
+            found = float(word.replace(",", ".") if self.form == "," else word)
         except ValueError:
             return None
+        return found if math.isfinite(found) else None
+
+    def _read(self, word: str) -> datetime:
+        """A date as the column writes it, or as 2024-12-31."""
+        with suppress(ValueError):
+            return datetime.strptime(word, self.form)
+        return datetime.fromisoformat(word)
 
     def _moment(self, moment: Any) -> str:
-        return str(moment.strftime(self.form)) if self.form else str(moment.isoformat())
+        if not self.form:
+            return str(moment.isoformat())
+        if FRACTION in self.form and self.decimals:
+            digits = f"{moment.microsecond:06d}"[: self.decimals]
+            return str(moment.strftime(self.form.replace(FRACTION, digits)))
+        return str(moment.strftime(self.form))
 
     def ranked(self, numbers: Numbers, jitter: Numbers) -> Numbers:
         """The ranks (N,) of numbers, by the quantile function; where many rows have one value, at ``jitter``
@@ -178,6 +211,10 @@ class Column:
             return "" if rises else "has no rising quantile function"
         if self.type in CHOICES and (not self.levels or len(self.shares) != len(self.levels)):
             return f"has {len(self.levels):,} levels and {len(self.shares):,} shares"
+        try:
+            self.python(np.arange(len(self.levels), dtype=np.float64))
+        except ValueError:
+            return f"has levels that are no {quoted(self.dtype)}"
         return "has not one yes and one no" if self.type == "boolean" and len(self.levels) != 2 else ""
 
 

@@ -132,7 +132,7 @@ def _broken(asked: Sequence[str], columns: Sequence[Raw], found: Sequence[Found]
 def _rounding(column: Column) -> float:
     """How far a number may be from one that was computed and then rounded as its column is; dates in days."""
     if column.type == "time":
-        return 0.5 / DAY
+        return 0.5 * 10.0 ** -(column.decimals or 0) / DAY
     if column.decimals is not None:
         return 0.5 * 10.0**-column.decimals * (1 + rules.ROUNDING)
     return SINGLE * max(map(abs, column.values)) if column.dtype.startswith("Float32") else 0.0
@@ -209,7 +209,7 @@ def _differs(own: Column, column: Column) -> str:
 
 def types_of(data: Dataset) -> dict[str, str]:
     """The type of each column by its name, as the option "columns" takes it too."""
-    return {column.name: column.type for column in Columns.of(data.spec.codec).columns}
+    return Columns.of(data.spec.codec).types
 
 
 def _as_words(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> list[str | None]:

@@ -135,12 +135,13 @@ def _whole_or_not(numbers: Any) -> str:
 
 
 def _of_numbers(name: str, numbers: Any, known: str, dtype: str) -> Raw:
+    infinite = int(np.isinf(numbers).sum())
     numbers = np.where(np.isfinite(numbers), numbers, np.nan)
     values, codes = np.unique(numbers, return_inverse=True)
     if len(values) and np.isnan(values[-1]):
         codes = np.where(codes == len(values) - 1, -1, codes)
         values = values[:-1]
-    return Raw(name, codes.astype(np.int32), values, known, dtype)
+    return Raw(name, codes.astype(np.int32), values, known, dtype, infinite=infinite)
 
 
 def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
@@ -165,6 +166,8 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     if backend == "pandas" and dtype.endswith((NULLABLE, OBJECTS, WHOLE)):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
+    if base == "Boolean":  # that the user has called whole numbers
+        values = [None if value is None else bool(value) for value in values]
     if base in ("Date", "Datetime"):
         values = [datetime.combine(x, time()) if type(x) is date else x for x in values]
         made = nw.new_series(column.name, values, nw.Datetime("us"), backend=backend)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.arguments import MOST_FLOAT
+from sparring.data.table import numerals
 from sparring.data.table.column import (
     CHOICES,
     EPOCH,
+    FRACTION,
     LONGEST,
+    MOMENTS,
     MOST_LEVELS,
     Column,
     flat,
@@ -31,10 +34,6 @@ CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
 TIMES = tuple(
     f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")
 )
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-COMMA = re.compile(r"[+-]?\d*,\d+|[+-]?\d+")
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d+)?")
-PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 COUNTED_ID = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
@@ -53,6 +52,8 @@ class Raw(NamedTuple):
         known: the type, where the table in memory says it.
         dtype: the name of its type there.
         blank: what a missing value was written as.
+        commas: semicolons part the cells of its file, as where a comma is a decimal one.
+        infinite: values that are no finite number, which count as missing.
     """
 
     name: str
@@ -61,6 +62,8 @@ class Raw(NamedTuple):
     known: str = ""
     dtype: str = ""
     blank: str = ""
+    commas: bool = False
+    infinite: int = 0
 
 
 class Found(NamedTuple):
@@ -92,17 +95,19 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
     Raises:
         DataError: the values do not fit the type that the user asks for.
     """
+    if isinstance(raw.values, list) and asked in ("", "number", "whole"):
+        raw = _finite(raw, raw.values)
     rows = len(raw.codes)
     there = raw.codes >= 0
     counts = np.bincount(raw.codes[there], minlength=len(raw.values))
     missing = 1 - float(there.mean()) if rows else 0.0
     common: dict[str, Any] = {"name": raw.name, "missing": missing, "blank": raw.blank, "dtype": raw.dtype}
     if len(raw.values) == 0:
-        note = f"{quoted(raw.name)} has no value in any row: it stays empty."
+        note = f"{quoted(raw.name)} has no {'finite ' if raw.infinite else ''}value in any row: it stays empty."
         return Found(Column(**common | {"type": "constant"}), None, (note,))
     parsed = _asked(raw, asked) if asked else _guessed(raw, counts, rows, missing)
     common["type"] = parsed.type
-    notes = (parsed.note,) if parsed.note else ()
+    notes = tuple(note for note in (_infinite(raw), parsed.note) if note)
     if parsed.type == "constant":
         if len(first := _words(raw)[0]) > LONGEST:
             return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
@@ -114,6 +119,25 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
     if parsed.numbers is not None:
         return _of_numbers(raw, parsed, common, notes, rng)
     return _of_levels(raw, parsed, common, notes, counts)
+
+
+def _finite(raw: Raw, words: list[str]) -> Raw:
+    """A column of words that are numbers, with those that are infinite as missing ones."""
+    endless = np.array([numerals.is_infinite(word) for word in words])
+    others = [word for word, is_endless in zip(words, endless, strict=True) if not is_endless]
+    if len(others) in (0, len(words)) or numerals.read(others, raw.commas) is None:
+        return raw
+    places = np.append(np.where(endless, -1, np.cumsum(~endless) - 1), -1).astype(np.int32)
+    codes = places[raw.codes]
+    return raw._replace(codes=codes, values=others, infinite=int(((codes < 0) & (raw.codes >= 0)).sum()))
+
+
+def _infinite(raw: Raw) -> str:
+    """What to know of a column with infinite values; "" for others."""
+    if not raw.infinite:
+        return ""
+    many = f"{counted(raw.infinite, 'infinite value')}, which {'counts' if raw.infinite == 1 else 'count'}"
+    return f"{quoted(raw.name)} has {many} as missing."
 
 
 def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], rng: Any) -> Found:
@@ -179,7 +203,7 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     lowered = {word.casefold() for word in words}
     if len(words) == 2 and any(lowered == set(pair) for pair in YES_NO):
         return _Parsed("boolean")
-    parsed = _numbers(words) or _dates(words, NAMED_DATE.search(raw.name) is not None)
+    parsed = _numbers(words, raw.commas) or _dates(words, NAMED_DATE.search(raw.name) is not None)
     if parsed and single and parsed.type == "whole":
         assert parsed.numbers is not None
         if _counts_up(raw, parsed.numbers) or NAMED_ID.search(raw.name):
@@ -188,7 +212,7 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return parsed
     different = len(words) / max(int(counts.sum()), 1)
     is_wide = len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID)
-    if is_wide and (parsed := _almost_all(raw.name, words)):
+    if is_wide and (parsed := _almost_all(raw.name, words, raw.commas)):
         return parsed
     length = float(np.mean([len(word) for word in words[:10_000]]))
     spaces = float(np.mean([" " in word for word in words[:10_000]]))
@@ -196,9 +220,9 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return _Parsed("identifier", note=_is_identifier(raw))
     if is_wide:
         return _text(raw)
-    almost = sum(NUMBER.fullmatch(word) is not None for word in words)
+    almost = sum(map(numerals.is_number, words))
     if LEAST_DISTINCT < almost / len(words) < 1:
-        odd = next(word for word in words if not NUMBER.fullmatch(word))
+        odd = next(word for word in words if not numerals.is_number(word))
         return _Parsed(
             "category",
             note=f"{quoted(raw.name)} mixes numbers with texts such as {quoted(odd)}: it is read as a "
@@ -207,17 +231,19 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     return _Parsed("category")
 
 
-def _almost_all(name: str, words: list[str]) -> _Parsed | None:
+def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
     """Numbers or dates where a few of the words are none, which count as missing; None: something else."""
     if NAMED_ID.search(name):
         return None
-    for fits, kind in ((NUMBER.fullmatch, "number"), (COMMA.fullmatch, "number"), (moment_of_any, "date")):
+    forms: list[tuple[Callable[[str], object], str]] = [(form.fullmatch, "number") for form in numerals.FORMS]
+    for fits, kind in (*forms, (moment_of_any, "date")):
         tried = words[:TRIED]
         if sum(fits(word) is not None for word in tried) < ALMOST_ALL * len(tried):
             continue
         there = np.array([fits(word) is not None for word in words])
         usual = [word for word, fine in zip(words, there, strict=True) if fine]
-        parsed = _numbers(usual) if kind == "number" else _dates(usual, NAMED_DATE.search(name) is not None)
+        is_date = kind == "date"
+        parsed = _dates(usual, NAMED_DATE.search(name) is not None) if is_date else _numbers(usual, commas)
         if parsed and there.mean() >= ALMOST_ALL:
             numbers = np.full(len(words), np.nan)
             numbers[there] = parsed.numbers
@@ -234,37 +260,10 @@ def _almost_all(name: str, words: list[str]) -> _Parsed | None:
 NAMED_DATE = re.compile(r"date|day|datum|time|born|birth|日期|时间", re.IGNORECASE)
 
 
-def _numbers(words: Sequence[str]) -> _Parsed | None:
-    """Numbers with a point, with a decimal comma, or with commas between thousands; None: they are others."""
-    if any(PADDED.fullmatch(word) for word in words):
-        return None
-    if all(NUMBER.fullmatch(word) for word in words):
-        numbers = np.array(words, dtype=object).astype(np.float64)
-        if not np.isfinite(numbers).all():
-            return None
-        return _Parsed(*_whole_or_not(words, numbers, "."))
-    if all(COMMA.fullmatch(word) for word in words) and not all(THOUSANDS.fullmatch(word) for word in words):
-        numbers = np.array([word.replace(",", ".") for word in words]).astype(np.float64)
-        return _Parsed("number", numbers, _decimals(words, ","), ",")
-    if all(THOUSANDS.fullmatch(word) for word in words):
-        numbers = np.array([word.replace(",", "") for word in words]).astype(np.float64)
-        note = f"commas in numbers such as {quoted(next(w for w in words if ',' in w))} part thousands."
-        return _Parsed(*_whole_or_not(words, numbers, "."))._replace(note=note)
-    return None
-
-
-def _whole_or_not(words: Sequence[str], numbers: NDArray[np.float64], point: str) -> Any:
-    if all(point not in word and "e" not in word.lower() for word in words) and abs(numbers).max() < 2**53:
-        return "whole", numbers, 0
-    return "number", numbers, _decimals(words, point)
-
-
-def _decimals(words: Sequence[str], point: str) -> int | None:
-    """The digits after the point, if no number has an exponent or more than six of them."""
-    if any("e" in word.lower() for word in words):
-        return None
-    most = max(len(word.partition(point)[2]) for word in words)
-    return most if most <= 6 else None
+def _numbers(words: Sequence[str], commas: bool) -> _Parsed | None:
+    """Numbers in one of the forms of ``numerals``; None: they are something else."""
+    found = numerals.read(words, commas)
+    return _Parsed(*found) if found else None
 
 
 def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
@@ -280,12 +279,13 @@ def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
     since = [(_moment(word, fitting[0]) or EPOCH) - EPOCH for word in words]
     moments = np.array([one.total_seconds() for one in since])
     kind = "date" if fitting[0] in DATES else "time"
+    decimals = _decimals(moments) if FRACTION in fitting[0] else 0
     note = (
         f"dates such as {quoted(words[0])} are read as day/month; write them as 2024-12-31 if that is wrong."
         if len(fitting) > 1
         else ""
     )
-    return _Parsed(kind, moments, 0, fitting[0], note)
+    return _Parsed(kind, moments, decimals, fitting[0], note)
 
 
 def _moment(word: str, form: str) -> datetime | None:
@@ -301,6 +301,12 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
     Raises:
         DataError: its values are something else.
     """
+    if asked == "constant" and (len(raw.values) > 1 or (raw.codes < 0).any()):
+        missing = " and missing ones" if (raw.codes < 0).any() else ""
+        raise DataError(
+            f"{quoted(raw.name)} is said to be constant, but has {counted(len(raw.values), 'value')}{missing}. "
+            "Say category, or text, and it is left out."
+        )
     if asked in ("identifier", "text", "constant"):
         return _Parsed(asked)
     if asked in CHOICES:
@@ -318,11 +324,11 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
             )
         return _Parsed(asked)
     if not isinstance(raw.values, list):
-        known = asked if raw.known != "boolean" else "whole"
-        return _Parsed(known, raw.values, *_steps(raw.values, known))
-    parsed = _numbers(raw.values) if asked in ("number", "whole") else _dates(raw.values, True)
+        return _of_memory(raw, raw.values, asked)
+    is_number = asked in ("number", "whole")
+    parsed = _numbers(raw.values, raw.commas) if is_number else _dates(raw.values, True)
     if parsed is None or (asked == "whole" and parsed.type != "whole"):
-        fits = moment_of_any if asked in ("date", "time") else NUMBER.fullmatch
+        fits = numerals.is_number if is_number else moment_of_any
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
         raise DataError(
             f"{quoted(raw.name)} is said to be {asked}, but {len(wrong):,} of its "
@@ -332,6 +338,28 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
     return parsed._replace(type=asked)
 
 
+def _of_memory(raw: Raw, values: NDArray[np.float64], asked: str) -> _Parsed:
+    """A column in memory as the numbers or dates that the user says it has.
+
+    Raises:
+        DataError: it has others.
+    """
+    if (asked in MOMENTS) != (raw.known in MOMENTS):
+        has = "dates" if raw.known in MOMENTS else "numbers"
+        fitting = "date, time" if raw.known in MOMENTS else "number, whole"
+        raise DataError(
+            f"{quoted(raw.name)} is said to be {asked}, but holds {has}: say {fitting} or category, or change "
+            "the table."
+        )
+    odd = values[values != values.round()] if asked == "whole" else values[:0]
+    if len(odd):
+        raise DataError(
+            f"{quoted(raw.name)} is said to be whole, but {len(odd):,} of its {counted(len(values), 'value')}, "
+            f"such as {odd[0]:.6g}, are not. Say number."
+        )
+    return _Parsed(asked, values, *_steps(values, asked))
+
+
 def moment_of_any(word: str) -> datetime | None:
     """The date or moment that a text is, in the first of the known forms that fits; None: it is none."""
     return next((found for form in (*DATES, *TIMES) if (found := _moment(word, form))), None)
@@ -339,16 +367,25 @@ def moment_of_any(word: str) -> datetime | None:
 
 def _steps(values: NDArray[np.float64], known: str) -> tuple[int | None, str]:
     """The decimals of numbers in memory, and no form."""
-    if known != "number":
-        return 0, ""
+    if known == "time":
+        return _decimals(values), ""
+    return (_decimals(values) if known == "number" else 0), ""
+
+
+def _decimals(values: NDArray[np.float64]) -> int | None:
+    """The digits after the point of numbers in memory; None: as many as a float has."""
     some = values[:: max(1, len(values) // 10_000)]
-    return next((k for k in range(7) if np.array_equal(some.round(k), some)), None), ""
+    many = range(numerals.MOST_DECIMALS + 1)
+    return next((k for k in many if np.array_equal(some.round(k), some)), None)
 
 
 def _words(raw: Raw) -> list[str]:
-    """The distinct values as texts: whole numbers without a point, booleans as False and True."""
+    """The distinct values as texts: whole numbers without a point, booleans as False and True, dates as ISO."""
     if isinstance(raw.values, list):
         return raw.values
+    if raw.known in MOMENTS:
+        moments = [EPOCH + timedelta(seconds=x) for x in raw.values.tolist()]
+        return [(moment.date() if raw.known == "date" else moment).isoformat() for moment in moments]
     if raw.dtype.startswith("Boolean"):
         return [str(bool(x)) for x in raw.values]
     return [str(int(x)) if x == int(x) else repr(float(x)) for x in raw.values.tolist()]

@@ -10,15 +10,28 @@ from sparring.errors import DataError, UnreadableError, quoted
 from sparring.files import parse_json
 
 SUFFIXES = (".jsonl", ".ndjson")
+NOTHING = "null"
+# As narwhals calls the types of a table in memory, in which rows come back.
+DTYPES = {bool: "Boolean", int: "Int64", float: "Float64", str: "String", type(None): NOTHING}
 
 
-def names_of(text: str, name: str) -> list[str]:
-    """The keys of all objects, in the order in which they first occur.
+def dtypes_of(text: str, name: str) -> dict[str, str]:
+    """The type of the values of each key, in the order in which keys first occur; "" where they are mixed.
 
     Raises:
         DataError: a line is not an object.
     """
-    return list(dict.fromkeys(key.strip() for _, row in _objects(text, name) for key in row))
+    found: dict[str, set[str]] = {}
+    for _, row in _objects(text, name):
+        for key, value in row.items():
+            found.setdefault(key.strip(), set()).add(DTYPES.get(type(value), ""))
+    return {key: _one(types - {NOTHING}) for key, types in found.items()}
+
+
+def _one(types: set[str]) -> str:
+    if types == {"Int64", "Float64"}:
+        return "Float64"
+    return types.pop() if len(types) == 1 else ""
 
 
 def cells_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -6,14 +6,15 @@ import csv
 import io
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from sparring.data.table import json_lines
-from sparring.data.table.guess import BLANKS, NUMBER, Raw, moment_of_any
+from sparring.data.table.guess import BLANKS, Raw, moment_of_any
+from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.files import MOST_BYTES, read_bytes
@@ -72,7 +73,7 @@ def _usable(cells: Sequence[str]) -> bool:
 def _has_order(cell: str) -> bool:
     """Whether a cell is a number or a date, or empty."""
     word = cell.strip() or "0"
-    return NUMBER.fullmatch(word) is not None or (word[0].isdigit() and moment_of_any(word) is not None)
+    return is_number(word) or (word[0].isdigit() and moment_of_any(word) is not None)
 
 
 def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
@@ -89,8 +90,6 @@ def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, tota
             f"cannot read {path}: {error}. At most {MOST_BYTES:,} bytes of text are read; save a larger table "
             "as .parquet."
         ) from error
-    if content[:2] == b"PK":
-        raise DataError(f"{path.name} is a spreadsheet or a zip, not text: save it as CSV in UTF-8.")
     read = from_json if path.suffix.lower() in json_lines.SUFFIXES else from_text
     return read(decoded(content, path.name), path.name, tell)
 
@@ -121,7 +120,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
                 f"names. Mend this line{_quote_hint(row, width)}."
             )
         cells.add(row)
-    return cells.columns(name, tell)
+    return cells.columns(name, tell, commas=reader.delimiter == ";")
 
 
 def from_json(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
@@ -130,14 +129,15 @@ def from_json(text: str, name: str, tell: Callable[[int, int], object] = lambda 
     Raises:
         DataError: a line is not an object of single values.
     """
-    names = json_lines.names_of(text, name)
+    dtypes = json_lines.dtypes_of(text, name)
+    names = list(dtypes)
     if not names:
         raise DataError(f"{name} is empty: expected a JSON object in each line.")
     check_names(names, name)
     cells = _Cells(names)
     for _, row in json_lines.cells_of(text, name):
         cells.add([row.get(column, "") for column in names])
-    return cells.columns(name, tell)
+    return cells.columns(name, tell, dtypes=dtypes)
 
 
 class _Cells:
@@ -160,8 +160,18 @@ class _Cells:
                 of_column = self.known[place]
                 self.codes[place].append(of_column.setdefault(word, len(of_column)))
 
-    def columns(self, name: str, tell: Callable[[int, int], object]) -> list[Raw]:
+    def columns(
+        self,
+        name: str,
+        tell: Callable[[int, int], object],
+        commas: bool = False,
+        dtypes: Mapping[str, str] | None = None,
+    ) -> list[Raw]:
         """The columns; their cells are given up.
+
+        Args:
+            commas: see ``Raw``.
+            dtypes: the type of a column by its name, where the file tells it.
 
         Raises:
             DataError: there is no row.
@@ -173,7 +183,8 @@ class _Cells:
             blanks = self.blanks[place]
             blank = max(blanks, key=lambda word: blanks[word], default="")
             codes = np.array(self.codes[place], np.int32)
-            columns.append(Raw(column, codes, list(self.known[place]), blank=blank))
+            dtype = (dtypes or {}).get(column, "")
+            columns.append(Raw(column, codes, list(self.known[place]), "", dtype, blank, commas))
             self.codes[place], self.known[place] = array("i"), {}
             tell(place + 1, len(self.names))
         return columns
@@ -198,7 +209,8 @@ class _Lines:
     """The rows of a table in text, with the number of the last line of the one that was read."""
 
     def __init__(self, text: str) -> None:
-        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
+        self.delimiter = _delimiter(text)
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=False)
 
     @property
     def line(self) -> int:

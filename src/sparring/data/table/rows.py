@@ -54,18 +54,8 @@ def _aside(column: Column, count: int, texts: bool) -> list[Any]:
         return list(range(1, count + 1))
     if not column.levels:
         return [column.blank if texts else None] * count
-    return [_constant(column, texts)] * count
-
-
-def _constant(column: Column, texts: bool) -> Any:
     level = column.levels[0]
-    if texts or not column.dtype:
-        return level
-    if column.dtype.startswith(("Int", "UInt")):
-        return int(level)
-    if column.dtype.startswith("Boolean"):
-        return level in ("1", "True")
-    return float(level) if column.dtype.startswith("Float") else level
+    return [level if texts else column.typed(level)] * count
 
 
 def as_csv(codec: Columns, stored: Stored, delimiter: str = ",") -> bytes:
@@ -86,19 +76,3 @@ def as_json_lines(codec: Columns, stored: Stored) -> bytes:
         for row in zip(*columns.values(), strict=True)
     )
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def mask(codec: Columns, stored: Stored, conditions: tuple[tuple[str, str], ...]) -> NDArray[np.bool_]:
-    """Whether each stored row has these values in these columns, each as it is written in a file; "": none."""
-    fine = np.ones(len(stored), bool)
-    places = {column.name: place for place, column in enumerate(codec.learnt)}
-    for name, wanted in conditions:
-        column = codec.learnt[places[name]]
-        found = column.numbers(stored[:, places[name]])
-        if not wanted:
-            fine &= np.isnan(found)
-        elif column.type in ("number", "whole"):
-            fine &= found == column.number(wanted)
-        else:
-            fine &= np.array(column.text(found), dtype=object) == wanted
-    return fine

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.option import NONE
-from sparring.data.table.column import DAY, EPOCH, NUMBERS
+from sparring.data.table.column import DAY, EPOCH, MOMENTS, NUMBERS
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
 from sparring.errors.names import nearest
 
@@ -34,7 +34,6 @@ SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
 DATE = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?(?![\w:.-])"
 TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
 EQUAL = ("=", "==")
-MOMENTS = ("date", "time")  # types of columns that rules count in days
 TOLD = 0.9  # of the rows, that must keep to a rule which computes a column
 Table = Mapping[str, NDArray[np.float64]]
 
@@ -134,11 +133,21 @@ def _sum(words: Sequence[str]) -> Sum:
             columns.append((sign, word[1:-1]))
         else:
             try:
-                constant += sign * float(word)
+                number = float(word)
             except ValueError:
                 columns.append((sign, word))
+            else:
+                constant += sign * _finite(number, word)
         sign = 1.0
     return Sum(tuple(columns), constant, dates)
+
+
+def _finite(number: float, word: str) -> float:
+    if not np.isfinite(number):
+        raise UnreadableError(
+            f"{quoted(word)} is no finite number; a column of this name stands in quotation marks"
+        )
+    return number
 
 
 def _days(word: str) -> float:

@@ -36,8 +36,9 @@ def read(path: str | Mapping[str, str], names: Sequence[str]) -> Said:
     Raises:
         ConfigError: it cannot be read, or names a column or a type that is not there.
     """
-    if isinstance(path, Mapping):
-        return Said({name: kind for name, kind in path.items() if name in names})
+    if isinstance(path, Mapping):  # of another table, where what was constant may differ; that is not learnt
+        types = {name: kind for name, kind in path.items() if name in names}
+        return Said({name: "text" if kind == "constant" else kind for name, kind in types.items()})
     if path == NONE:
         return Said({})
     where = str(Path(path).absolute())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from sparring.data import binary
 from sparring.data.arrays import LABEL_NAMES
 from sparring.errors import DataError, UnreadableError, counted, did_you_mean, first_of, printable, quoted
 from sparring.files import MOST_BYTES, as_text, parse_json, read_bytes
@@ -78,13 +79,17 @@ def decoded(content: bytes, name: str) -> str:
     """The text of a file in UTF-8.
 
     Raises:
-        DataError: it is in another encoding; the message names the likely one and how to convert it.
+        DataError: it is binary, or in another encoding; the message says which and how to convert it.
     """
     try:
         text = as_text(content)
+        if content.startswith(binary.ZIP):
+            raise UnreadableError("it is no text")
         if content.count(0) > MOST_ZEROS * len(content):  # English in UTF-16 is UTF-8 with many zeros, too
             raise UnreadableError("every other byte or so is zero, as it never is in UTF-8")
     except UnreadableError as error:
+        if what := binary.told(content):
+            raise DataError(f"{name} is no text, but {what}.") from error
         likely = _likely_encoding(content)
         how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8.txt"
         raise DataError(f"{name} cannot be read: {error}. It may be {likely}; convert it: {how}") from error

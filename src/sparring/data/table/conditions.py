@@ -1,0 +1,107 @@
+"""Conditions that a user sets for drawn rows: a value of a column, another column, or a rule."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data.table import rules
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import CHOICES, MOMENTS, Column
+from sparring.errors import ConfigError, did_you_mean, first_of, quoted
+
+EQUALITY = re.compile(r"""\s*("[^"]*"|'[^']*'|.*?)\s*(==|!=|(?<![<>])=)\s*(.*?)\s*""", re.DOTALL)
+Mask = NDArray[np.bool_]
+
+
+def fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
+    """Whether each stored row (N, columns) fits a condition.
+
+    It is "column=value" or "column!=value", as the value is written in a file, with nothing for a missing one;
+    the same with another column in place of the value; or a rule, which no row with a missing value fits.
+
+    Raises:
+        ConfigError: it names no column, or a value that no row can have.
+    """
+    match = EQUALITY.fullmatch(condition)
+    by_name = {column.name: (column, stored[:, place]) for place, column in enumerate(codec.learnt)}
+    if match is None or bare(match[1]) not in by_name:
+        return _by_rule(codec, stored, condition)
+    column, mine = by_name[bare(match[1])]
+    value, is_other = match[3], match[2] == "!="
+    if not value:
+        if not column.missing:
+            raise ConfigError(f"{quoted(condition)}: {quoted(column.name)} is missing in no row.")
+        return np.asarray(np.isnan(mine) ^ is_other)
+    if column.type in CHOICES:
+        other = by_name.get(bare(value))
+        if value not in column.levels and other and other[0].type in CHOICES:
+            return _same(column, mine, *other) ^ is_other
+        level = value if value in column.levels else bare(value)
+        if level not in column.levels:
+            raise ConfigError(f"{quoted(condition)}: {_no_level(column, level)}")
+        return np.asarray((mine == column.levels.index(level)) ^ is_other)
+    number = column.number(bare(value))
+    if number is None:
+        if rules.problem(condition, codec.types):
+            raise ConfigError(
+                f"{quoted(condition)}: {quoted(column.name)} is {column.type}: {_wanted(column)}."
+            )
+        return _by_rule(codec, stored, condition)
+    if why := _impossible(column, number):
+        raise ConfigError(f"{quoted(condition)}: {quoted(column.name)} {why}.")
+    found = column.numbers(mine)
+    if column.type not in MOMENTS:
+        return np.asarray(found == number) ^ is_other
+    written = column.text(np.array([number]))[0]  # a moment of the same minute, where no more is written
+    return np.array([text == written for text in column.text(found)], bool) ^ is_other
+
+
+def bare(word: str) -> str:
+    """A name or a value without the quotation marks around it."""
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
+
+
+def _same(column: Column, mine: NDArray[Any], other: Column, theirs: NDArray[Any]) -> Mask:
+    """Whether two categories have the same level; missing values have none."""
+    places = [other.levels.index(level) if level in other.levels else -1 for level in column.levels]
+    return np.asarray(np.array([*places, -1])[np.nan_to_num(mine, nan=-1).astype(int)] == theirs)
+
+
+def _no_level(column: Column, level: str) -> str:
+    near, listed = did_you_mean(level, column.levels), first_of(column.levels, 8)
+    return f"{quoted(column.name)} is never {quoted(level)}.{near} It has {listed}."
+
+
+def _wanted(column: Column) -> str:
+    if column.type in MOMENTS:
+        return f"expected a {column.type} such as {_said(column, column.values[0])}, or another column"
+    return "expected a number, or another column"
+
+
+def _impossible(column: Column, number: float) -> str:
+    """Why no row has this number in a column; "" if some may have it."""
+    if column.type not in MOMENTS and column.rounded(np.array([number]))[0] != number:
+        return (
+            f"is whole: never {number:g}" if not column.decimals else f"has {column.decimals} decimals at most"
+        )
+    low, high = column.values[0], column.values[-1]
+    if column.rounded(np.array([low]))[0] <= number <= column.rounded(np.array([high]))[0]:
+        return ""
+    return f"lies between {_said(column, low)} and {_said(column, high)} in all rows"
+
+
+def _said(column: Column, number: float) -> str:
+    return column.text(column.rounded(np.array([number])))[0]
+
+
+def _by_rule(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
+    rules.check([condition], codec.types)
+    rule, table = rules.parse(condition), rules.complete(codec, stored)
+    fits = rule.kept(table)
+    for name in rule.names:
+        fits &= ~np.isnan(table[name])
+    return fits

@@ -1,0 +1,90 @@
+"""Conditions of drawn rows."""
+
+import pandas
+import pytest
+
+from sparring.data.spec import Dataset
+from sparring.data.table import conditions
+from sparring.data.table.codec import Columns
+from sparring.data.table.dataset import from_columns, from_frame
+from sparring.data.table.reading import from_text
+from sparring.errors import ConfigError
+
+AGES, PAID = [20, 30, 40, 30], [20.25, None, 40.5, 30.25]
+TOWNS, BORN = ["Rom", "Ulm", "Rom", None], ["Rom", "Rom", "Ulm", "Ulm"]
+DAYS = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-01"]
+
+
+def frame() -> pandas.DataFrame:
+    days = pandas.to_datetime(DAYS)
+    return pandas.DataFrame(
+        {"age": AGES, "paid": PAID, "town": TOWNS, "born in": BORN, "day": days, "b=c": AGES}
+    )
+
+
+def of_memory() -> Dataset:
+    return from_frame(frame(), None, {})
+
+
+def of_file() -> Dataset:
+    return from_columns(from_text(frame().to_csv(index=False), "t.csv"), "t", {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("age=30", "0101"),
+        ("age == 30.0", "0101"),
+        ("age != 30", "1010"),
+        ("paid=30.25", "0001"),
+        ("paid=", "0100"),
+        ("paid!=", "1011"),
+        ("town=Rom", "1010"),
+        ("town == 'Rom'", "1010"),
+        ("town!=Rom", "0101"),
+        ("town = born in", "1000"),
+        ('town != "born in"', "0111"),
+        ("day=2024-01-01", "1001"),
+        ("day >= 2024-01-02", "0110"),
+        ("age = paid", "0000"),
+        ("age < paid", "1011"),
+        ("age = paid - 0.5", "0010"),
+        ("'b=c' == 40", "0010"),
+        ("paid > 0", "1011"),
+    ],
+)
+def test_rows_that_fit(condition: str, expected: str) -> None:
+    for data in (of_memory(), of_file()):
+        fits = conditions.fitting(Columns.of(data.spec.codec), data.samples.numpy(), condition)
+        assert "".join(str(int(one)) for one in fits) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("age=nan", "'age' is whole: expected a number, or another column"),
+        ("age=30.5", "'age' is whole: never 30.5"),
+        ("age=old", "'age' is whole: expected a number, or another column"),
+        ("age=200", "'age' lies between 20 and 40 in all rows"),
+        ("paid=20.125", "'paid' has 2 decimals at most"),
+        ("age=", "'age' is missing in no row"),
+        ("town=Room", "'town' is never 'Room'. Did you mean 'Rom'"),
+        ("day=2022-13-45", "'day' is .*: expected a .* such as 2024-01-01"),
+        ("day=2021-01-01", "'day' lies between 2024-01-01"),
+        ("age < nan", "'nan' is no finite number"),
+        ("salary = 3", "there is no column 'salary'"),
+        ("town < 3", "'town' is category, which cannot be compared"),
+    ],
+)
+def test_what_no_row_can_be_is_refused(condition: str, message: str) -> None:
+    for data in (of_memory(), of_file()):
+        with pytest.raises(ConfigError, match=message):
+            conditions.fitting(Columns.of(data.spec.codec), data.samples.numpy(), condition)
+
+
+def test_a_moment_is_the_same_as_far_as_it_is_written() -> None:
+    text = "at,x\n" + "\n".join(f"2024-01-0{k} 10:3{k},{k}" for k in range(1, 6))
+    data = from_columns(from_text(text, "t.csv"), "t", {})
+    stored = data.samples.numpy() + 1e-4  # some seconds later
+    fits = conditions.fitting(Columns.of(data.spec.codec), stored, "at=2024-01-03 10:33")
+    assert fits.tolist() == [False, False, True, False, False]
