@@ -48,6 +48,8 @@ def test_a_break_leaves_a_fitted_gan_that_goes_on(pictures: Dataset, tmp_path: P
 def test_mistakes_are_told_before_the_loop_begins(pictures: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the name of the data is empty"):
         gan().fit_iter("")
+    with pytest.raises(ConfigError, match="epochs = 'x': expected a number, or none.$"):
+        gan().fit_iter(pictures, epochs="x")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="unknown argument of fit 'hours'"):
         gan().fit_iter(pictures, hours=1)  # type: ignore[call-arg]
     (tmp_path / "mine").write_text("")

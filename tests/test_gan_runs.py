@@ -107,7 +107,7 @@ def test_fit_writes_a_run_folder(pictures: Dataset, tmp_path: Path) -> None:
     assert folder.pictures()
     assert GAN.load(out, best=True).sample(2).shape == (2, 1, 8, 8)
     np.testing.assert_array_equal(GAN.load(out, device="cpu").sample(4, seed=1), fitted.sample(4, seed=1))
-    either = r"resume` \(resume=True\), replace it with --force \(force=True\), or choose another folder"
+    either = "go on with resume=True, replace it with force=True, or choose another folder"
     with pytest.raises(RunError, match=either):
         gan().fit(pictures, samples_seen=WHOLE, out=out)
     assert gan().fit(pictures, samples_seen=32, out=out, force=True).history[-1].step == 2

@@ -17,6 +17,7 @@ from sparring.config.groups import Config
 from sparring.config.keywords import BudgetOptions, NetworkName, Options
 from sparring.config.option import OWN
 from sparring.config.recipes import RECIPES, beyond_recipe
+from sparring.config.words import said_in_python
 from sparring.data.pictures import as_png
 from sparring.data.spec import Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
@@ -55,6 +56,7 @@ class GAN:
         ConfigError: an unknown recipe or option.
     """
 
+    @said_in_python()
     def __init__(
         self,
         recipe: str = "auto",
@@ -87,6 +89,7 @@ class GAN:
         self.recipe, self.options, self._own = fresh.recipe, fresh.options, fresh._own
         return self
 
+    @said_in_python()
     @room()
     def fit(
         self,
@@ -128,6 +131,7 @@ class GAN:
             self._fit = fitting.contested(self._fitted, self.options, shown)
         return self
 
+    @said_in_python()
     @room()
     def fit_iter(
         self,
@@ -154,6 +158,7 @@ class GAN:
         self._fit = fitting.started(made, self._fit, data, labels, place, given, shown)
         return fitting.trained(self._fit, shown)
 
+    @said_in_python()
     @room()
     def translate(self, pictures: Any, *, out: str | Path | None = None, own_size: bool = False) -> Any:
         """Make pictures of other pictures, with a generator that ``fit(sources, targets)`` has trained.
@@ -175,6 +180,7 @@ class GAN:
         folder = None if out is None else arguments.path("out", out)
         return translate.of_any(translator, pictures, folder, flag("own_size", own_size), warned)
 
+    @said_in_python()
     @room()
     def sample(
         self,
@@ -199,15 +205,18 @@ class GAN:
             ConfigError: labels that do not fit, or conditions that hardly any sample keeps to.
         """
         conditions = (where,) if isinstance(where, str) else tuple(where)
-        if conditions or (kinds.of(self.spec_).kept and labels is None):
-            found = self._fitted.sampler.kept(whole("count", count, 1), conditions, seed, truncation)
+        if conditions or kinds.of(self.spec_).kept:
+            count = whole("count", count, 1)
+            found = self._fitted.sampler.kept(count, conditions, seed, truncation, labels)
             return self._handed(found.samples)
         return self._handed(self._fitted.sampler.sample(count, labels=labels, seed=seed, truncation=truncation))
 
+    @said_in_python()
     def show(self, count: int = fitting.SHEET, *, labels: Any = None, seed: int = 0) -> Image.Image:
         """A picture of samples in a grid; a scatter plot for points."""
         return fitting.drawn(self._fitted, whole("count", count, 1), labels, seed)
 
+    @said_in_python()
     @room()
     def interpolate(
         self, count: int = 60, *, labels: Any = None, seed: int = 0, truncation: float = 1.0
@@ -231,6 +240,7 @@ class GAN:
         kind = kinds.of(self.spec_)
         return kind.handed(samples, self.spec_) if kind.handed else samples
 
+    @said_in_python()
     @room()
     def evaluate(
         self,
@@ -274,6 +284,7 @@ class GAN:
         fit = self._fitted
         return diagnose(fit.history, described(fit.config, fit.facts, fit.facts["own"]))
 
+    @said_in_python()
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write a run folder, which ``GAN.load`` and every ``sparring`` verb can read.
 
@@ -283,6 +294,7 @@ class GAN:
         return self._fitted.save(arguments.path("path", path), flag("force", force))
 
     @staticmethod
+    @said_in_python()
     def load(
         path: str | Path,
         *,
@@ -319,6 +331,7 @@ class GAN:
         return gan
 
     @staticmethod
+    @said_in_python()
     def from_pretrained(
         name: str | Path,
         *,
@@ -329,7 +342,7 @@ class GAN:
         """Load players that ``sparring export --to safetensors`` or ``--to hub`` has written.
 
         Args:
-            name: the path of the folder, or hf:OWNER/NAME, which is loaded from the hub.
+            name: the path of the folder, hf:OWNER/NAME, which is loaded from the hub, or as for ``pretrained``.
             generator, discriminator: as in ``load``.
 
         Raises:
@@ -338,6 +351,7 @@ class GAN:
         """
         return GAN.load(folder_of(name), device=device, generator=generator, discriminator=discriminator)
 
+    @said_in_python()
     @room()
     def push_to_hub(self, name: str, *, private: bool = False, licence: str = UNSTATED) -> str:
         """Put the players on the Hugging Face hub with a model card, and return the address of their page.
@@ -354,6 +368,7 @@ class GAN:
         return push_fitted(self._fitted, name, private=flag("private", private), licence=licence)
 
     @staticmethod
+    @said_in_python()
     def pretrained(name: str, *, device: str = "auto") -> GAN:
         """Load players that come with the package, trained on the built-in set of this name.
 

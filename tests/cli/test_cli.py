@@ -84,7 +84,7 @@ def test_a_config_file_may_name_the_data_and_the_line_wins(
     path.write_text('[dataset]\ndata = "array"\n')  # as in a run from an array in Python
     assert "what to train on is missing: give DATA" in refused(capsys, "train", *line)
     path.write_text("[dataset]\ndata = 3\n")
-    assert "data = 3: expected str, got int" in refused(capsys, "train", *line)
+    assert "data = 3: expected text." in refused(capsys, "train", *line)
 
 
 def test_names_that_are_not_known_offer_the_nearest(

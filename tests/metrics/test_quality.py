@@ -118,6 +118,8 @@ def test_in_words() -> None:
     assert times_real_text(482.4, 130) == "482 ± 130 times real"
     assert times_real_text(12_345) == "12,345 times real"
     assert times_real_text(4.21, 2.8e-16) == "4.21 times real"
+    assert times_real_text(17_712.4, 1770.6) == "17,712 ± 1,771 times real"
+    assert times_real_text(99.96, 99.7) == "100 ± 100 times real"
     said = str(quality.TimesReal(2.0, None, "FD-points", 1000, held_out=False))
     assert said == (
         "2 times real (FD-points to the reals it was trained on, 1,000 samples; 1 is as good as real)"

@@ -28,6 +28,7 @@ from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.doctor.diagnosis import CONDITIONS
 from sparring.doctor.rules import RULES
+from sparring.errors import ConfigError
 from sparring.history.record import Record
 from sparring.kinds.traits import of_pictures
 from sparring.page import follow, reading, server
@@ -322,21 +323,51 @@ def test_changes_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_wishes_are_bounded() -> None:
     asked = DrawRequest.of(
-        {"seed": str(2**40), "count": "9999", "label": "3", "sliders": "9,-9,0.5", "share": "7", "near": "9",
-         "toward": "5", "to_seed": "4", "to_label": "1"}
+        {"seed": str(2**31 - 1), "count": "64", "label": "3", "sliders": "5,-5,0.5", "share": "1",
+         "near": "0.25", "toward": "5", "to_seed": "4", "to_label": "1", "beside": "1", "g": "a-7"}
     )  # fmt: skip
-    assert asked.point == LatentPoint(2**40 % 2**31, 3, 1.0, 5)
+    assert asked.point == LatentPoint(2**31 - 1, 3, 0.25, 5)
     assert (asked.count, asked.to, asked.sliders, asked.share) == (64, LatentPoint(4, 1), (5.0, -5.0, 0.5), 1.0)
-    for bad in ({"seed": "x"}, {"sliders": "nan"}, {"share": "nan"}, {"count": "1e9"}, {"to_seed": "x"}):
-        with pytest.raises(ValueError, match=r"."):
-            DrawRequest.of(bad)
+    assert (asked.beside, DrawRequest.of({"beside": "0"})) == (True, DrawRequest())
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"seed": "x"}, "seed: expected a whole number from 0 to 2,147,483,647, got 'x'"),
+        ({"seed": "1" * 20}, f"seed: expected a whole number from 0 to 2,147,483,647, got '{'1' * 20}'"),
+        ({"to_seed": str(2**31)}, "to_seed: expected a whole number"),
+        ({"label": "1e23"}, "label: expected a whole number from 0 to 9,007,199,254,740,992, got '1e23'"),
+        ({"label": "-1"}, "label: expected a whole number"),
+        ({"count": "65"}, "count: expected a whole number from 1 to 64, got '65'"),
+        ({"count": "0"}, "count: expected a whole number from 1"),
+        ({"sliders": "0,nan"}, "sliders: expected a number from -5 to 5, got 'nan'"),
+        ({"sliders": ",".join("1" * 9)}, "sliders: expected at most 8 numbers, got 9"),
+        ({"share": "1.5"}, "share: expected a number from 0 to 1, got '1.5'"),
+        ({"truncation": "inf"}, "truncation: expected a number from 0 to 2, got 'inf'"),
+        ({"beside": "yes"}, "beside: expected 0 or 1, got 'yes'"),
+        ({"part": "middle"}, "part: expected source or output or truth or directions, got 'middle'"),
+        ({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'"),
+    ],
+    ids=str,
+)
+def test_what_the_page_does_not_know_is_refused(bad: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        DrawRequest.of(bad)
 
 
 def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     page = client(make_run(tmp_path / "a"))
-    assert page.get("/api/runs/a/draw?seed=x").status_code == 400
+    for query in ("seed=x", "sed=1", "part=middle"):
+        answer = page.get(f"/api/runs/a/draw?{query}")
+        assert (answer.status_code, answer.json()["error"][:18]) == (400, "cannot draw that: ")
     answer = page.get("/api/runs/a/draw?seed=1")
-    assert (answer.status_code, "no complete checkpoint" in answer.text) == (409, True)
+    assert (answer.status_code, "no complete checkpoint" in answer.json()["error"]) == (409, True)
+    assert page.put("/api/runs/a/draw").json() == {
+        "error": "this address is asked in another way: see its method"
+    }
+    assert page.get("/api/runs/b/draw").json() == {"error": "there is no such run, picture or page"}
+    assert page.get("/nowhere").text == "there is no such run, picture or page\n"
 
 
 def test_a_painter_goes_from_one_spot_to_the_other(tmp_path: Path, pictures: Dataset) -> None:
@@ -386,7 +417,7 @@ def test_a_point_is_drawn_by_the_page_and_the_command_line_alike(trained: Path, 
 def test_points_that_no_playground_names_are_refused(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, said in (
         (["--at", "sead=3"], "no name 'sead'|unknown name 'sead'"),
-        (["--at", "seed=x"], "expected a whole number, got 'x'"),
+        (["--at", "seed=x"], "--at 'seed=x': seed: expected a whole number from 0 to .*, got 'x'."),
         (["--at", "seed=1", "--count", "3"], "leave out --count"),
         (["--at", "seed=1", "--interpolate"], "leave out --interpolate"),
     ):
@@ -481,6 +512,6 @@ def test_a_request_of_any_text_is_drawn_or_refused(tmp_path: Path, name: str, va
     )
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
-        assert answer.text.startswith("cannot draw that: ")
+        assert answer.json()["error"].startswith("cannot draw that: ")
         assert "expected" in answer.text
         assert len(answer.text) < 250

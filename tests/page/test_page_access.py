@@ -59,7 +59,8 @@ def test_other_hosts_and_origins_are_refused(tmp_path: Path) -> None:
         {"sec-fetch-site": "cross-site"},
     ):
         answer = page.get("/api/runs", headers=headers)
-        assert (answer.status_code, answer.text[:7]) == (403, "refused")
+        assert (answer.status_code, answer.json()["error"][:7]) == (403, "refused")
+        assert page.get("/", headers=headers).text.startswith(("refused", "<!doctype"))
         assert len(answer.text) < 300
 
 
@@ -138,6 +139,11 @@ def test_what_watch_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         watching.listen("203.0.113.1", 0)
     assert main(["train", "mnist", "--stay"]) == 1
     assert "--stay keeps the page of --watch" in capsys.readouterr().err
+
+
+def test_a_port_is_refused_before_a_page_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", str(tmp_path), "--port", "99999"]) == 1
+    assert "--port 99999" in capsys.readouterr().err
 
 
 def test_two_pages_never_share_a_port() -> None:

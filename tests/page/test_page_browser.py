@@ -26,6 +26,7 @@ from sparring.config.toml import to_toml
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
+from sparring.history.record import times_real_text
 from sparring.page.asked import DrawRequest
 from sparring.page.report import write_report
 from sparring.page.server import Draw, Drawn, app
@@ -216,6 +217,35 @@ def test_comparing_runs(tmp_path: Path, page: Page, serve: type[Served]) -> None
     page.get_by_role("checkbox", name="b", exact=True).uncheck()
     expect(page.get_by_role("article")).to_have_count(1)
     expect(different).to_be_hidden()
+
+
+def test_the_page_and_the_command_line_say_one_quality_alike(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    page.goto(serve(make_run(tmp_path / "a")).at())
+    found = [(1.2345, 0.0678), (482.4, 130.0), (17_712.4, 1770.6), (99.96, 99.7), (4.2, 1e-9), (0.031, 0.00127)]
+    said = page.evaluate("(all) => all.map(([times, error]) => Text.timesReal(times, error))", found)
+    assert said == [times_real_text(*each) for each in found]
+
+
+def test_pictures_without_a_history_are_of_their_step_alone(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run = make_run(tmp_path / "a")
+    (run / "history.jsonl").write_text("")
+    page.goto(serve(run).at())
+    said = page.get_by_role("article", name="a").locator(".stage output")
+    expect(said).to_have_text("step 1,000")
+
+
+def test_chinese_sentences_have_chinese_signs(tmp_path: Path, page: Page, serve: type[Served]) -> None:
+    page.goto(serve(make_run(tmp_path / "a", times_real=3.0, times_real_error=0.5)).at("?lang=zh"))
+    expect(page.get_by_role("article", name="a").locator(".numbers")).to_contain_text(
+        "1 即与真样本一样好；由少量样本估计"
+    )
+    worse = {"diagnosis": {"quality": {"times_real": 3.0, "out_of_range": {"spread": 0.5}}}}
+    said = page.evaluate("(view) => RunCard.prototype.quality.call({ view })", worse)
+    assert said == "真样本的 3 倍；多样性 0.5"
 
 
 def test_the_table_of_runs_is_sorted_filtered_and_follows(

@@ -192,7 +192,7 @@ def test_data_of_another_shape_is_refused(source: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\(1, 9, 9\).*\(1, 8, 8\): a training .* Give a run of that shape"):
         begun(source).fit(array(side=9))
     folder = photos(tmp_path / "photos")
-    with pytest.raises(ConfigError, match="Read files with --size 8 --channels 1, or give a run of that shape"):
+    with pytest.raises(ConfigError, match="Read files with size=8 channels='1', or give a run of that shape"):
         begun(source, size=16).fit(folder)
 
 

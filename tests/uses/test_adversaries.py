@@ -148,7 +148,7 @@ def test_a_loss_that_is_not_finite_is_told() -> None:
         return Turn(made, real, made.sum() * math.nan)
 
     players = nn.Conv2d(1, 1, 1)
-    with pytest.raises(NonFiniteError, match="the loss of it is no longer finite. Fit with another --seed"):
+    with pytest.raises(NonFiniteError, match="the loss of it is no longer finite. Fit with another seed"):
         play(players, Judge(1), turn, encoded(plates(20, 0)), Fitting(steps=5), "it")
 
 

@@ -52,11 +52,25 @@ def test_the_folder_draws_as_the_run_does_and_holds_nothing_else(run: Path, expo
 
 
 def test_nothing_of_this_machine_is_in_it(run: Path, tmp_path: Path) -> None:
-    exported = tmp_path / "shared"
+    exported, options = tmp_path / "shared", run / "config.toml"
+    options.write_text(options.read_text().replace('log = "none"', 'log = "csv"'))
     assert main(["export", str(run), "--to", "safetensors", "--out", str(exported)]) == 0
     assert str(run.parent) in (run / "run.json").read_text()  # the data's own path
     assert [name for name, content in contents(exported).items() if str(run.parent).encode() in content] == []
     assert RunFolder(exported).facts["data"] == "tiny.npz"
+    assert (RunFolder(run).config.records.log, RunFolder(exported).config.records.log) == ("csv", "none")
+    assert "`log`" not in (exported / "README.md").read_text("utf-8")
+
+
+def test_names_of_no_folder_are_told_what_is_accepted() -> None:
+    for name, said in (("maria/faces", "hf:maria/faces for one on the hub"), ("nowhere", "hf:OWNER/NAME")):
+        with pytest.raises(RunError, match=f"there is no folder {name}. Give the path .*{said}.*: mnist"):
+            GAN.from_pretrained(name)
+    assert (GAN.from_pretrained("mnist").sample(2) == GAN.pretrained("mnist").sample(2)).all()
+    with pytest.raises(
+        RunError, match=r"Draw from it with GAN.pretrained\('mnist'\), measure it with gan.evaluate"
+    ):
+        GAN.load("mnist")
 
 
 def test_every_verb_takes_it_or_says_why_not(
@@ -178,7 +192,7 @@ def test_what_is_not_on_the_hub_or_no_name_is_refused(
     for name in ("hf:", "hf:maria", "hf:../a", "hf:a/b/c"):
         with pytest.raises(ConfigError, match="expected OWNER/NAME"):
             GAN.from_pretrained(name)
-    with pytest.raises(RunError, match="no run folder nowhere"):
+    with pytest.raises(RunError, match="no folder nowhere"):
         GAN.from_pretrained("nowhere")
     export = ("export", run, "--to")
     assert "needs --name OWNER/NAME" in refused(capsys, *export, "hub")

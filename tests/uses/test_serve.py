@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -10,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 from starlette.testclient import TestClient
+from uvicorn.server import ServerState
 
 from cli_runs import refused
 from conftest import TINY
@@ -31,7 +34,7 @@ from sparring.uses.serve.asked import SampleRequest
 from sparring.uses.serve.gauges import BUCKETS
 from sparring.uses.serve.guard import Guard
 from sparring.uses.serve.served import MOST_PIXELS, Samples, Scores, Translations, load
-from test_contracts import OF_KINDS
+from test_contracts import OF_KINDS, table
 from test_export import sampler_of
 
 HOSTS = ("127.0.0.1", "localhost")
@@ -111,12 +114,34 @@ def test_every_kind_of_data_is_served_as_json_and_as_a_file(recipe: str) -> None
         assert asking.post("/sample", json={"where": ["word=few"]}).status_code == 400
 
 
+def test_labels_hold_beside_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
+    gan = GAN("rows", **TINY).fit(table(64), ["a", "b"] * 32, samples_seen=32)
+    drawn, decoded = [], Sampler.decoded
+
+    def noted(self: Sampler, latents: Any, labels: Any = None) -> Any:
+        drawn.append(set(labels.tolist()))
+        return decoded(self, latents, labels)
+
+    monkeypatch.setattr(Sampler, "decoded", noted)
+    asking = client(Samples(Sampler.of(gan.game_, gan.spec_, gan.config_, [32, 32]), "rows"))
+    wish = {"seed": 3, "where": ["word=few"]}
+    found = asking.post("/sample", json=wish | {"count": 3, "labels": ["b", "a", "b"]}).json()
+    assert (found["labels"], [row["word"] for row in found["samples"]]) == (["b", "a", "b"], ["few"] * 3)
+    assert drawn[0] == {0}
+    assert all(labels == {1} for labels in drawn[1:])
+    alone = asking.post("/sample", json=wish | {"labels": "a"}).json()
+    assert alone["samples"] == found["samples"][1:2]
+    assert gan.sample(1, seed=3, where="word=few", labels="a").to_dict("records") == alone["samples"]
+    without = client(Samples(sampler_of("columns", classes=0), "rows")).post("/sample", json={"labels": "a"})
+    assert "labels: this generator draws without classes" in without.json()["error"]
+
+
 MALFORMED = [
     b"{", b"[]", b"1", b"\xff\xfe", b'{"count": 0}', b'{"count": 257}', b'{"count": true}', b'{"count": 1e400}',
     b'{"cuont": 1}', b'{"labels": "x"}', b'{"labels": {}}', b'{"labels": ["1", "2"]}', b'{"labels": [[1]]}',
     b'{"seed": -1}', b'{"seed": 99999999999999999999}', b'{"truncation": NaN}', b'{"truncation": 11}',
     b'{"format": "exe"}', b'{"format": ""}', b'{"format": "../../etc"}', b'{"where": "a"}', b'{"where": ["a"]}',
-    b'{"labels": "' + b"x" * 300 + b'"}', b"[" * 5000,
+    b'{"labels": 1e23}', b'{"labels": true}', b'{"labels": "' + b"x" * 300 + b'"}', b"[" * 5000,
 ]  # fmt: skip
 
 
@@ -171,7 +196,9 @@ def grey(value: int) -> bytes:
 
 def test_other_paths_and_methods_are_refused(digits: Samples) -> None:
     asking = client(digits)
-    for method, path, status in (("GET", "/sample", 405), ("POST", "/translate", 404), ("GET", "/../x", 404)):
+    for method, path, status in (
+        ("GET", "/sample", 405), ("POST", "/translate", 404), ("GET", "/../x", 404), ("GET", "/health/", 404),
+    ):  # fmt: skip
         answer = asking.request(method, path)
         assert answer.status_code == status
         assert "error" in answer.json()
@@ -251,6 +278,39 @@ def test_only_with_the_token_and_only_at_its_own_address(digits: Samples) -> Non
     for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}):
         assert client(digits).get("/health", headers=headers).status_code == 403
     assert client(digits).get("/health", headers={"origin": ADDRESS}).status_code == 200
+
+
+def test_too_many_connections_are_told_to_come_again(digits: Samples) -> None:
+    answer = client(digits, crowded=lambda: True).get("/health")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "come again" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("head", [b"content-length: -1", b"content-length: 1e3", b"x" * 70_000])
+def test_what_is_no_http_is_refused_as_json(digits: Samples, head: bytes) -> None:
+    class Transport(asyncio.Transport):
+        written, closed = b"", False
+
+        def write(self, data: Any) -> None:
+            Transport.written += data
+
+        def close(self) -> None:
+            Transport.closed = True
+
+    async def send() -> None:
+        config = uvicorn.Config(app(digits, HOSTS), http=command.protocol(), log_level="critical")
+        config.load()
+        made = config.http_protocol_class(config, ServerState(), {})
+        made.connection_made(Transport())  # type: ignore[arg-type]
+        made.data_received(b"POST /sample HTTP/1.1\r\nhost: localhost\r\n" + head + b"\r\n\r\n")
+        made.timeout_keep_alive_task and made.timeout_keep_alive_task.cancel()
+
+    asyncio.run(send())
+    begin, _, body = Transport.written.partition(b"\r\n\r\n")
+    assert begin.startswith(b"HTTP/1.1 400 ")
+    assert f"content-length: {len(body)}".encode() in begin
+    assert "no HTTP request" in json.loads(body)["error"]
+    assert Transport.closed
 
 
 def test_what_nobody_has_foreseen_is_told_to_nobody(
@@ -428,6 +488,8 @@ def test_a_token_can_be_typed_and_sent(
     assert said.split("such as ")[1][0].isalnum()
     assert "spaces around it" in refused(capsys, "serve", "mnist", "--token", " secret")
     assert "--token is empty" in refused(capsys, "serve", "mnist", "--token", "")
+    for token in ("geheim-ä", "a\tb"):
+        assert "programs send in different ways" in refused(capsys, "serve", "mnist", "--token", token)
 
 
 def test_a_port_is_refused_before_anything_is_loaded(

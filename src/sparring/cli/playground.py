@@ -175,7 +175,9 @@ def _labels(sampler: Sampler, request: DrawRequest) -> Tensor | None:
 
 def _classes(sampler: Sampler, point: LatentPoint, count: int) -> Tensor | None:
     name = None
-    if point.label is not None and sampler.classes and not sampler.spec.clusters:
+    if point.label is not None:
+        if not sampler.classes or sampler.spec.clusters:
+            raise ConfigError(f"label {point.label}: this generator draws without classes. Leave it out.")
         if not 0 <= point.label < sampler.classes:
             raise ConfigError(f"label {point.label}: expected 0 to {sampler.classes - 1}.")
         name = sampler.spec.class_names[point.label]

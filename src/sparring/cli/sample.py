@@ -51,13 +51,11 @@ def run(args: argparse.Namespace) -> int:
     drawn_anew = ""
     if asked is not None:
         samples, labels = at(sampler, asked), None
-    elif kind.kept and not args.interpolate and args.label is None:
-        found = sampler.kept(count, args.where or (), args.seed, args.truncation)
+    elif (kind.kept or args.where) and not args.interpolate:
+        found = sampler.kept(count, args.where or (), args.seed, args.truncation, args.label)
         samples, labels = found.samples, None
         if found.redrawn:
             drawn_anew = f"{found.redrawn:.1%} of the drawn {kind.noun}s did not fit and were drawn anew."
-    elif args.where:
-        sampler.kept(count, args.where)  # says why not
     elif args.interpolate:
         samples = sampler.walk(count, labels, seed=args.seed, truncation=args.truncation)
     else:

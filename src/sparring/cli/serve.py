@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import signal
 from contextlib import suppress
+from typing import Any
 
 from sparring.cli.watch import LOOPBACK, address, given_token, listen
 from sparring.config.arguments import whole
-from sparring.errors import ConfigError, printable, warn
+from sparring.errors import ConfigError, printable, quoted, warn
 
 GRACE_SECONDS = 10  # that requests may take to end, once the server is told to
 MOST_COUNT, MOST_WAITING = 10_000, 10_000
@@ -31,6 +33,11 @@ def run(args: argparse.Namespace) -> int:
         )
     if token != token.strip():
         raise ConfigError("--token has spaces around it, which no request can send. Leave them out.")
+    if not (token.isascii() and token.isprintable()):
+        raise ConfigError(
+            f"--token {quoted(token)} has a character that programs send in different ways, and most could not "
+            "ask. Give one of the letters a to z, digits and signs of ASCII."
+        )
     whole("--most-count", args.most_count, 1, MOST_COUNT)
     whole("--most-waiting", args.most_waiting, 1, MOST_WAITING)
     import uvicorn
@@ -59,9 +66,11 @@ def run(args: argparse.Namespace) -> int:
                 token,
                 Limits(args.most_count, args.most_waiting),
                 lambda: server.should_exit,
+                lambda: len(server.server_state.connections) > CONNECTIONS,
             ),
+            http=protocol(),
+            ws="none",
             log_level="warning",
-            limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
@@ -70,3 +79,19 @@ def run(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt), listening:
         server.run([listening])
     return 0
+
+
+def protocol() -> Any:
+    """uvicorn's protocol, which refuses as JSON too what is no HTTP."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Protocol(H11Protocol):
+        def send_400_response(self, msg: str) -> None:
+            body = json.dumps(
+                {"error": "this is no HTTP request, or its headers contradict each other."}
+            ).encode()
+            head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close"
+            self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n\r\n".encode() + body)
+            self.transport.close()
+
+    return Protocol

@@ -51,8 +51,12 @@ def run(args: argparse.Namespace) -> int:
     import uvicorn
 
     hosts = LOOPBACK if args.host in LOOPBACK else ()
-    page = _page(args.run, hosts, token, lambda: server.should_exit)
-    listening = listen(args.host, args.port)
+    listening = listen(args.host, args.port)  # first, since a page of many runs takes a while
+    try:
+        page = _page(args.run, hosts, token, lambda: server.should_exit)
+    except BaseException:
+        listening.close()
+        raise
     shown = address(args.host, listening.getsockname()[1], token)
     print(f"{shown}  (Ctrl-C ends it)", flush=True)
     if args.browser:

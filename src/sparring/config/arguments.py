@@ -33,11 +33,10 @@ def whole(name: str, value: Any, least: int | None = None, most: int = MOST_WHOL
         ConfigError: anything else.
     """
     given = plain(value)
-    if type(given) is float and given.is_integer():
-        given = int(given)
-    if type(given) is not int or not _within(given, least, most):
+    found = int(given) if type(given) is float and given.is_integer() else given
+    if type(found) is not int or not _within(found, least, most):
         raise ConfigError(_expected(name, given, "a whole number", least, most, why))
-    return given
+    return found
 
 
 def number(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OFF = (None, False, 0, "none")  # values with which an option does nothing and needs nothing
 NONE = "none"  # how None is written
+PLAIN = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}  # types in words
 OWN = "own"  # a user's own network or game, which no option describes
 
 
@@ -112,9 +113,8 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
         return
     fits = expected == "float" and type(value) is int  # integers beyond float32 are refused as too large
     if type(value).__name__ != expected and not fits:
-        got = "nothing" if value is None else type(value).__name__
         raise ConfigError(
-            f"{name} = {quoted(value)}: expected {expected}{' or none' * may_be_none(field)}, got {got}."
+            f"{name} = {quoted(value)}: expected {PLAIN[expected]}{', or none' * may_be_none(field)}."
         )
     if meta["choices"] and value not in meta["choices"]:
         raise ConfigError(unknown(name, value, meta["choices"]))

@@ -38,11 +38,10 @@ def one_of(known: Collection[str], value: Any) -> Any:
 
 def whole(value: Any, low: int = 0, high: int = MOST_WHOLE) -> int:
     """Check an integer; 3.0 is accepted as 3."""
-    if type(value) is float and value.is_integer():
-        value = int(value)
-    if type(value) is not int or not low <= value <= high:
+    found = int(value) if type(value) is float and value.is_integer() else value
+    if type(found) is not int or not low <= found <= high:
         raise UnreadableError(f"{quoted(value)} where a whole number from {low:,} to {high:,} is expected")
-    return value
+    return found
 
 
 def number(value: Any) -> float:

@@ -85,6 +85,10 @@ BYTES = range(0xDC80, 0xDD00)  # surrogates by which Python represents file name
 MANY = 20  # names that are listed although a similar one is suggested
 LISTED = 100  # at most so many names are listed in a message; a data set may have more classes
 FULL = ("can't allocate memory", "out of memory", "not enough memory")  # in the messages of torch
+SMALLER = (
+    "Take a smaller batch (--batch-size), narrower networks (--g-width, --d-width), smaller pictures (--size) "
+    "or fewer samples (--count), or close other programs."
+)
 REASONS = {
     errno.ENOENT: "it is not there",
     errno.EACCES: "permission is denied",
@@ -172,8 +176,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 @contextmanager
-def room() -> Iterator[None]:
-    """Turn the out-of-memory errors of Python, numpy and torch into one plain message.
+def room(cure: str = SMALLER) -> Iterator[None]:
+    """Turn the out-of-memory errors of Python, numpy and torch into one plain message, with what to do.
 
     Raises:
         ConfigError: the memory is full.
@@ -183,11 +187,7 @@ def room() -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if not (isinstance(error, MemoryError) or any(words in str(error).lower() for words in FULL)):
             raise
-        raise ConfigError(
-            "the memory is full. Take a smaller batch (--batch-size), narrower networks (--g-width, "
-            "--d-width), "
-            "smaller pictures (--size) or fewer samples (--count), or close other programs."
-        ) from error
+        raise ConfigError(f"the memory is full. {cure}") from error
 
 
 def counted(count: int, noun: str) -> str:

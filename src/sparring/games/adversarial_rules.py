@@ -118,8 +118,9 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     for network in {config.networks.generator, config.networks.discriminator} - {OWN}:
         if NETWORKS[network].given:
             raise ConfigError(
-                f"{network} networks are given pictures: give some with sparring train --from SOURCES --to "
-                "TARGETS, or use other networks, such as --generator dcgan --discriminator dcgan."
+                f"{network} networks are given pictures: give some with `sparring train --from SOURCES --to "
+                "TARGETS` (gan.fit(sources, targets)), or use other networks, such as --generator dcgan "
+                "--discriminator dcgan."
             )
         if NETWORKS[network].grown:
             raise ConfigError(

@@ -13,7 +13,7 @@ from sparring import kinds
 from sparring.config.arguments import number, plain
 from sparring.config.arguments import whole as whole_number
 from sparring.data.spec import Dataset, Spec
-from sparring.errors import ConfigError, counted, unknown
+from sparring.errors import ConfigError, counted, quoted, unknown
 from sparring.games.game import Inputs
 from sparring.kinds.kind import Array
 from sparring.networks import memory
@@ -165,12 +165,13 @@ def label_indices(
     numbers = any(name.lstrip("-").isdigit() for name in names)
     indices = []
     for label in listed:
-        if str(label) in names:
-            indices.append(names.index(str(label)))
+        name = label if isinstance(label, str) else quoted(label)
+        if name in names:
+            indices.append(names.index(name))
         elif type(label) is int and not numbers and 0 <= label < len(names):
             indices.append(label)
         else:
-            raise ConfigError(unknown("label", str(label), names))
+            raise ConfigError(unknown("label", name, names))
     return torch.tensor(indices, dtype=torch.long)
 
 

@@ -156,9 +156,9 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
     check_needs(config)
     if spec.given is None:
         raise ConfigError(
-            f"recipe {config.recipe} translates pictures, and only targets are given: sparring train --from "
-            "SOURCES --to TARGETS, or --paired halves for pictures that have both side by side "
-            "(fit(sources, targets))."
+            f"recipe {config.recipe} translates pictures, and only targets are given: `sparring train --from "
+            "SOURCES --to TARGETS` (gan.fit(sources, targets)), or --paired halves for pictures that have both "
+            "side by side."
         )
     if spec.given.shape[1:] != spec.shape[1:]:
         raise ConfigError(

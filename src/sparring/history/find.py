@@ -86,10 +86,12 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
 
 def players_alone(name: str) -> str:
     """What to do with players that have no history and no optimizers."""
+    loads = "pretrained" if name in TRAINED else "from_pretrained"
     return (
         f"{name} {'comes with sparring as' if name in TRAINED else 'holds'} trained players alone, without a "
-        f"history to show or to continue. Draw from it with `sparring sample {name}`, measure it with "
-        f"`sparring evaluate {name}`, or begin a training with it: `sparring train DATA --from-run {name}`."
+        f"history to show or to continue. Draw from it with `sparring sample {name}` (GAN.{loads}({name!r})), "
+        f"measure it with `sparring evaluate {name}` (gan.evaluate()), or begin a training with it: "
+        f"`sparring train DATA --from-run {name}` (from_run={name!r})."
     )
 
 

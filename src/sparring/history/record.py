@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -255,10 +256,17 @@ def times_real_text(value: float, error: float | None = None) -> str:
 
 def times_text(value: float, error: float | None = None) -> str:
     """A ratio as text, with its standard deviation, as in "39 ± 2 times"."""
-    said = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    said = _figures(value, 3)
     if error and error > value / 1000:  # what is less is rounding
-        said += f" ± {error:,.0f}" if error >= 100 else f" ± {error:.2g}"
+        said += f" ± {_figures(error, 2)}"
     return f"{said} times"
+
+
+def _figures(value: float, digits: int) -> str:
+    """A number with so many digits, or as a whole one from 100 on; the page does the same (Text.figures)."""
+    if value >= 100:
+        return f"{math.floor(value + 0.5):,}"
+    return f"{float(f'{value:.{digits}g}'):g}"
 
 
 def _share(value: Any) -> float:

@@ -11,11 +11,22 @@ from sparring.errors import ConfigError, quoted, unknown
 
 MOST_DRAWN = 64  # samples per request
 MOST_SLIDERS = 8
-MOST_SEED = 2**31
+MOST_SLIDER, MOST_TRUNCATION = 5.0, 2.0
+MOST_SEED = 2**31 - 1
+MOST_WHOLE = 2**53  # of a class or a step, as browsers count
 TYPED = (
     "seed", "label", "toward", "near", "to_seed", "to_label", "to_toward", "to_near", "share", "sliders",
     "truncation", "step",
 )  # fmt: skip
+KNOWN = (
+    *TYPED,
+    "count",
+    "form",
+    "beside",
+    "part",
+    "g",
+)  # g: of which generator, so that no old answer is shown
+PARTS = ("", "source", "output", "truth", "directions")
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,11 @@ class LatentPoint:
         Raises:
             ConfigError: a value that cannot be read.
         """
-        label, toward = query.get(f"{prefix}label"), query.get(f"{prefix}toward")
         return LatentPoint(
-            seed=_whole(query.get(f"{prefix}seed", "0")) % MOST_SEED,
-            label=_whole(label) if label else None,
-            near=_between(query.get(f"{prefix}near", "0"), 0.0, 1.0),
-            toward=_whole(toward) % MOST_SEED if toward else None,
+            seed=_whole(query, f"{prefix}seed", MOST_SEED) or 0,
+            label=_whole(query, f"{prefix}label"),
+            near=_number(query, f"{prefix}near", 1.0),
+            toward=_whole(query, f"{prefix}toward", MOST_SEED),
         )
 
 
@@ -86,20 +96,25 @@ class DrawRequest:
         """From an address's query.
 
         Raises:
-            ConfigError: a value that cannot be read.
+            ConfigError: another name, or a value that cannot be read.
         """
-        sliders = [v for v in query.get("sliders", "").split(",") if v][:MOST_SLIDERS]
+        if strange := next((name for name in query if name not in KNOWN), None):
+            raise ConfigError(unknown("name", strange, [name for name in KNOWN if name != "g"]))
+        sliders = [value for value in query.get("sliders", "").split(",") if value]
+        if len(sliders) > MOST_SLIDERS:
+            raise ConfigError(f"sliders: expected at most {MOST_SLIDERS} numbers, got {len(sliders):,}")
+        count = _whole(query, "count", MOST_DRAWN, least=1)
         return DrawRequest(
             point=LatentPoint.of(query),
-            count=min(max(_whole(query.get("count", "1")), 1), MOST_DRAWN),
+            count=1 if count is None else count,
             to=LatentPoint.of(query, "to_") if query.get("to_seed") else None,
-            share=_between(query.get("share", "0"), 0.0, 1.0),
-            sliders=tuple(_between(v, -5.0, 5.0) for v in sliders),
+            share=_number(query, "share", 1.0),
+            sliders=tuple(_number({"sliders": v}, "sliders", MOST_SLIDER, -MOST_SLIDER) for v in sliders),
             form=query.get("form", ""),
-            beside=query.get("beside") == "1",
-            truncation=_between(query.get("truncation", "1"), 0.0, 2.0),
-            step=_whole(query["step"]) if query.get("step") else None,
-            part=query.get("part", ""),
+            beside=_one_of(query, "beside", ("0", "1")) == "1",
+            truncation=_number(query, "truncation", MOST_TRUNCATION, usual=1.0),
+            step=_whole(query, "step"),
+            part=_one_of(query, "part", PARTS),
             picture=picture,
         )
 
@@ -116,20 +131,34 @@ def typed(text: str) -> DrawRequest:
         if name not in TYPED:
             raise ConfigError(f"--at {quoted(text)}: {unknown('name', name, TYPED)}")
         query[name] = value
-    return DrawRequest.of(query)
-
-
-def _between(text: str, low: float, high: float) -> float:
     try:
-        value = float(text)
+        return DrawRequest.of(query)
+    except ConfigError as error:
+        raise ConfigError(f"--at {quoted(text)}: {error}.") from error
+
+
+def _number(query: Mapping[str, str], name: str, most: float, least: float = 0.0, usual: float = 0.0) -> float:
+    text = query.get(name, "")
+    try:
+        value = float(text) if text else usual
     except ValueError:
         value = math.nan
-    if math.isnan(value):
-        raise ConfigError(f"expected a number from {low:g} to {high:g}, got {quoted(text)}")
-    return min(max(value, low), high)
+    if not least <= value <= most:
+        raise ConfigError(f"{name}: expected a number from {least:g} to {most:g}, got {quoted(text)}")
+    return value
 
 
-def _whole(text: str) -> int:
-    if not re.fullmatch("[+-]?[0-9]{1,18}", text):
-        raise ConfigError(f"expected a whole number, got {quoted(text)}")
+def _whole(query: Mapping[str, str], name: str, most: int = MOST_WHOLE, least: int = 0) -> int | None:
+    if not (text := query.get(name, "")):
+        return None
+    if not re.fullmatch("[0-9]{1,18}", text) or not least <= int(text) <= most:
+        raise ConfigError(f"{name}: expected a whole number from {least} to {most:,}, got {quoted(text)}")
     return int(text)
+
+
+def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    value = query.get(name, known[0])
+    if value not in known:
+        accepted = " or ".join(filter(None, known))
+        raise ConfigError(f"{name}: expected {accepted}, got {quoted(value)}")
+    return value

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparring.errors import quoted as shown
+from sparring.uses.serve.guard import host_name, refusal
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -22,6 +23,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
+API = "/api/"
 COOKIE = "sparring_token_"  # the port is appended, since browsers share cookies between ports
 
 
@@ -46,13 +48,12 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         origin = headers.get("origin")
-        if self.hosts and _name(host) not in self.hosts:
+        if self.hosts and host_name(host) not in self.hosts:
             why = f"this page is not at {shown(host)}; open it as {' or '.join(self.hosts)}"
-            await _refused(why)(scope, receive, send)
+            await _refused(scope, why)(scope, receive, send)
         elif _foreign(scope, headers, origin, host):
-            await _refused(
-                "requests from another page are not accepted; open this address in the browser itself"
-            )(scope, receive, send)
+            why = "requests from another page are not accepted; open this address in the browser itself"
+            await _refused(scope, why)(scope, receive, send)
         elif self.token and not self._has_cookie(scope, headers):
             await self._log_in(scope)(scope, receive, send)
         else:
@@ -66,9 +67,8 @@ class Guard:
         """Redirect to the same address without its token, and set the cookie; or refuse."""
         query = QueryParams(scope["query_string"])
         if not secrets.compare_digest(query.get("token", "").encode(), self.token.encode()):
-            return _refused(
-                "the address needs its ?token=; open the whole address that was printed in the terminal"
-            )
+            why = "the address needs its ?token=; open the whole address that was printed in the terminal"
+            return _refused(scope, why)
         rest = "&".join(f"{quote(k)}={quote(v)}" for k, v in query.multi_items() if k != "token")
         path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would mean another host
         response = RedirectResponse(f"{path}?{rest}" if rest else path, status_code=303)
@@ -86,19 +86,19 @@ def _foreign(scope: Scope, headers: Headers, origin: str | None, host: str) -> b
     return other or site not in ("none", "same-origin")
 
 
-def _name(host: str) -> str:
-    """A Host header without its port, and without the brackets of IPv6."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
 def _cookie(scope: Scope) -> str:
     return f"{COOKIE}{(scope.get('server') or ('', 0))[1]}"
 
 
-def _refused(why: str) -> PlainTextResponse:
-    return PlainTextResponse(f"refused: {why}\n", status_code=403)
+def _refused(scope: Scope, why: str) -> Response:
+    return answer(scope, 403, f"refused: {why}")
+
+
+def answer(scope: Scope, status: int, why: str) -> Response:
+    """Why a request cannot be answered: as JSON for programs, which ask below API, else as text for people."""
+    if scope["path"].startswith(API):
+        return refusal(status, why)
+    return PlainTextResponse(f"{why}\n", status_code=status)
 
 
 def _with_headers(send: Send, headers: Mapping[str, str]) -> Send:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -21,7 +21,8 @@ from sparring.files import parse_json
 from sparring.history.layout import FIELD, FIELDS, PICTURE, REAL_FIELD, SAMPLES, TEXT, is_step, step_name
 from sparring.page.asked import DrawRequest
 from sparring.page.follow import Followed, find
-from sparring.page.guard import Guard
+from sparring.page.guard import Guard, answer
+from sparring.uses.serve.guard import refusal
 
 STATIC = Path(__file__).parent / "static"
 POLL_SECONDS = 0.5  # between two searches for changes
@@ -101,13 +102,13 @@ class Page:
         try:
             draw_request = DrawRequest.of(request.query_params, await _body(request))
         except ConfigError as error:
-            return PlainTextResponse(f"cannot draw that: {error}", status_code=400)
+            return refusal(400, f"cannot draw that: {error}")
         run = await self.run(request)
         async with self.draw_lock:
             try:
                 drawn = await run_in_threadpool(self.draw, run.path, draw_request)
             except SparringError as error:
-                return PlainTextResponse(str(error), status_code=409)
+                return refusal(400 if isinstance(error, ConfigError) else 409, str(error))
         return Response(drawn.content, media_type=drawn.media)
 
     async def experiment(self, request: Request) -> Response:
@@ -118,7 +119,7 @@ class Page:
             try:
                 return _json(await run_in_threadpool(self.lab, _asked(await _body(request))))
             except SparringError as error:
-                return PlainTextResponse(str(error), status_code=400)
+                return refusal(400, str(error))
 
     async def events(self, request: Request) -> Response:
         return StreamingResponse(self._changes(request), media_type="text/event-stream")
@@ -212,7 +213,10 @@ def app(
         return FileResponse(STATIC / "index.html")
 
     async def missing(request: Request, error: Exception) -> Response:
-        return PlainTextResponse("there is no such run, picture or page\n", status_code=404)
+        return answer(request.scope, 404, "there is no such run, picture or page")
+
+    async def otherwise(request: Request, error: Exception) -> Response:
+        return answer(request.scope, 405, "this address is asked in another way: see its method")
 
     routes = [
         Route("/", index),
@@ -227,7 +231,6 @@ def app(
         Route("/api/runs/{id}/draw", page.drawn, methods=["GET", "POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    inner = Starlette(
-        routes=routes, exception_handlers={KeyError: missing, RuntimeError: missing, 404: missing}
-    )
+    handlers: dict[Any, Any] = {KeyError: missing, RuntimeError: missing, 404: missing, 405: otherwise}
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     return Guard(inner, hosts, token)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from sparring.config.groups import Config
+from sparring.config.option import NONE
 from sparring.errors import Tell
 from sparring.files import write_whole
 from sparring.games.players import PLAYERS
@@ -39,7 +40,7 @@ def write(
     wanted = (f"{folder.drawn_with}/", f"{PLAYERS[1]}/")
     facts, tensors = checkpoint.read(folder.states(best), warn, wanted)
     of_run = _without_paths(folder.facts)
-    made = create(path, without_paths(folder.config), of_run, own=of_run["own"] or None, force=force)
+    made = create(path, portable(folder.config), of_run, own=of_run["own"] or None, force=force)
     said = json.loads((path / layout.RUN).read_bytes())
     write_whole(path / layout.RUN, json.dumps(said | {ALONE: True}, indent=1).encode())
     (path / layout.SAMPLES).rmdir()
@@ -51,9 +52,9 @@ def write(
     return RunFolder(path)
 
 
-def without_paths(config: Config) -> Config:
-    """The options, of which those that are paths tell nothing of this machine."""
-    return config.replace(**{name: _named(value) for name, value in config.flat().items()})
+def portable(config: Config) -> Config:
+    """The options without what is of this machine alone: folders of paths, and the tool that was told."""
+    return config.replace(**{name: _named(value) for name, value in config.flat().items()} | {"log": NONE})
 
 
 def _named(value: Any) -> Any:

@@ -16,6 +16,7 @@ import torch
 
 from sparring import games
 from sparring.config.groups import Config
+from sparring.config.words import in_python
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import NonFiniteError, RunError
 from sparring.games.game import Game
@@ -43,7 +44,7 @@ def warned(message: str) -> None:
     level, frame = 2, sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(INSIDE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, stacklevel=level)
+    warnings.warn(in_python(message), stacklevel=level)
 
 
 def described(game: Game, own: Collection[str]) -> dict[str, str]:

@@ -130,24 +130,49 @@ class Sampler:
         drawn: Array = self.decoded(latents, self.labels(len(latents), labels, seed=seed)).numpy()
         return drawn
 
-    def kept(self, count: int, conditions: Sequence[str] = (), seed: int = 0, truncation: float = 1.0) -> Kept:
+    def kept(
+        self,
+        count: int,
+        conditions: Sequence[str] = (),
+        seed: int = 0,
+        truncation: float = 1.0,
+        labels: Any = None,
+    ) -> Kept:
         """Samples that keep to the rules of their data and to these conditions; others are drawn anew.
 
+        Args:
+            labels: a class, or one for each sample; by default, at random, as often as in the data.
+
         Raises:
-            ConfigError: such data has no conditions, or hardly any sample keeps to them.
+            ConfigError: such data has no conditions, hardly any sample keeps to them, or a label does not fit.
         """
+        classes = None if labels is None else self.labels(count, labels)
+        if classes is None:
+            return self._kept(count, conditions, seed, truncation)
+        counts = zip(*(each.tolist() for each in classes.unique(return_counts=True)), strict=True)
+        drawn = [self._kept(number, conditions, seed, truncation, label) for label, number in counts]
+        places = classes.argsort(stable=True).argsort()  # of the samples, which come class by class
+        samples = np.concatenate([each.samples for each in drawn])[places.numpy()]
+        return Kept(samples, sum(each.tried for each in drawn), sum(each.fit for each in drawn))
+
+    def _kept(
+        self, count: int, conditions: Sequence[str], seed: int, truncation: float, label: int | None = None
+    ) -> Kept:
+        """As ``kept``, of one class or, without a label, of all."""
         accept = kinds.of(self.spec).kept
         if accept is None:
-            noun = kinds.of(self.spec).noun
-            raise ConfigError(f"--where (where=…): {noun}s have no columns. Leave it out.")
+            raise ConfigError(f"--where: {kinds.of(self.spec).noun}s have no columns. Leave it out.")
+        first = seed + ROUND_STRIDE * MOST_ROUNDS * (0 if label is None else label)
         parts: list[Array] = []
         tried, found, share = 0, 0, 1.0
         for round_ in range(MOST_ROUNDS):
             wanted = min(MOST_AT_ONCE, max(LEAST_AT_ONCE, math.ceil(1.1 * (count - found) / share)))
             if round_ == 0 and not conditions:
                 wanted = min(MOST_AT_ONCE, count)
-            latents = self.latents(wanted, seed + round_ * ROUND_STRIDE, truncation)
-            labels = self.labels(wanted, order="random", seed=seed + round_ * ROUND_STRIDE)
+            latents = self.latents(wanted, first + round_ * ROUND_STRIDE, truncation)
+            labels = self.labels(wanted, order="random", seed=first + round_ * ROUND_STRIDE)
+            if label is not None:
+                labels = torch.full((wanted,), label)
             drawn: Array = self.decoded(latents, labels).numpy()
             fine = accept(drawn, self.spec, conditions)
             parts.append(drawn[fine])
@@ -199,7 +224,7 @@ class Sampler:
         """
         if self.spec.given is not None:
             raise ConfigError(
-                "this generator makes pictures of other pictures: sparring translate RUN PICTURES "
+                "this generator makes pictures of other pictures: `sparring translate RUN PICTURES` "
                 "(gan.translate(pictures))."
             )
         return drawing.random_latents(count, self.config.networks.latent_dim, seed, truncation)

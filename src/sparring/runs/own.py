@@ -15,6 +15,7 @@ from sparring.config.arguments import flag, number
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
 from sparring.config.option import NONE, OWN
+from sparring.config.words import said_in_python
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, counted
 from sparring.games.game import Game, as_data, drawing_player
@@ -35,6 +36,7 @@ NETWORKS = {"generator": "g_norm", "discriminator": "d_norm"}  # the option for 
 EACH_TIME = ("budget", "records")  # groups of options that may differ on resume; so may the threads
 
 
+@said_in_python()
 def train(
     game: Game,
     data: Dataset | Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Past:
 
     def __init__(self, folder: RunFolder, game: Game, progress: float) -> None:
         self.folder, self.game = folder, game
-        size = sum(tensor.numel() * tensor.element_size() for tensor in self._tensors().values())
+        size = halved_bytes(game.sampling_generator.state_dict().values())
         self.most = min(COUNT, MOST_BYTES // max(1, size))
         self.kept = due(self.most, progress) if game.clock.step else -1
 
@@ -64,6 +65,11 @@ def halved(tensor: Tensor) -> Tensor:
     tensor = tensor.detach().cpu().contiguous()
     half = tensor.half()
     return half if tensor.dtype == torch.float32 and bool(half.isfinite().all()) else tensor
+
+
+def halved_bytes(tensors: Iterable[Tensor]) -> int:
+    """The size of these tensors after ``halved``, from their shapes: values that are too large do not count."""
+    return sum(t.numel() * (2 if t.dtype == torch.float32 else t.element_size()) for t in tensors)
 
 
 def nearest(run: Path, last: float) -> Path:

@@ -11,6 +11,7 @@ from sparring.config.choices import BUDGETS
 from sparring.config.groups import OPTIONS, Config, DatasetConfig, FilesConfig
 from sparring.config.option import NONE, OWN
 from sparring.config.recipes import RECIPES
+from sparring.config.words import in_python
 from sparring.data import pairs
 from sparring.data.spec import Dataset
 from sparring.doctor.report import options_text
@@ -86,7 +87,7 @@ def dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
         return named
     taken, remarks = find.samples(data, labels, files)
     for remark in [*remarks, *find.remarks(taken)]:
-        warn(remark)
+        warn(in_python(remark))
     return taken
 
 

@@ -14,6 +14,7 @@ from sparring import kinds
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import Config
 from sparring.config.option import NONE
+from sparring.config.words import said_in_python
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError
@@ -169,6 +170,7 @@ def trained(fit: Fitted, shown: bool) -> Iterator[Record]:
         NonFiniteError: training broke down.
     """
     with ExitStack() as stack:
+        stack.enter_context(said_in_python())
         stopped = stack.enter_context(after_the_step())
         display = None
         if shown and fit.game.runtime.rank == 0:

@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 
 from sparring.config import arguments
-from sparring.errors import Tell
+from sparring.config.choices import TRAINED
+from sparring.errors import RunError, Tell
+from sparring.history.find import run_named
 from sparring.runs.fitted import Fitted, warned
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
@@ -14,15 +16,22 @@ from sparring.uses.export import folder, hub
 
 
 def folder_of(name: str | Path) -> Path:
-    """The folder at a path, or of ``hf:OWNER/NAME``, which is loaded from the hub.
+    """The folder at a path, of players that come with the package, or of ``hf:OWNER/NAME``, from the hub.
 
     Raises:
         ConfigError: it is no name or path, or a package is missing.
-        RunError: the hub has nothing of that name, or cannot be reached.
+        RunError: there is no such folder; the hub has nothing of that name, or cannot be reached.
     """
     if isinstance(name, str) and name.startswith(hub.PREFIX):
         return hub.fetch(name)
-    return arguments.path("name", name)
+    path = run_named(arguments.path("name", name))
+    if not path.exists():
+        of_hub = f"{hub.PREFIX}{name if hub.NAME.fullmatch(str(name)) else 'OWNER/NAME'}"
+        raise RunError(
+            f"there is no folder {path}. Give the path of one that `sparring export --to safetensors` wrote, "
+            f"{of_hub} for one on the hub, or what comes with sparring: {', '.join(TRAINED)}."
+        )
+    return path
 
 
 def push(

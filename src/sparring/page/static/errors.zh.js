@@ -7,7 +7,7 @@ const ERRORS_ZH = [
   [/^(\w+) = (.+): expected a finite number of at least (.+)\.$/, "{1} 不能是 {2}：应为不小于 {3} 的数。"],
   [/^(\w+) = (.+): expected a whole number of at least (.+)\.$/, "{1} 不能是 {2}：应为不小于 {3} 的整数。"],
   [/^(\w+) = (.+): expected a (?:whole )?number from (.+) to (.+)\.$/, "{1} 不能是 {2}：应在 {3} 到 {4} 之间。"],
-  [/^(\w+) = (.+): expected (?:int|float), got .+\.$/, "{1} 不能是 {2}。"],
+  [/^(\w+) = (.+): expected (?:a whole number|a number)\.$/, "{1} 不能是 {2}。"],
   [/^label (\d+): expected 0 to (\d+)\.$/, "类别 {1} 不存在：应为 0 到 {2}。"],
   [/^no (?:complete )?checkpoint in .+\. /, "这里没有完整的检查点，所以无法绘制。"],
   [/^this is no picture that can be read: .+\.$/, "这个文件不是可以读取的图片。"],

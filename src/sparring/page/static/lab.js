@@ -135,7 +135,7 @@ class Lab {
       if (!this.canvas || this.language !== Text.language) this.build();
       try {
         const response = await fetch("api/lab", { method: "POST", body: JSON.stringify({ ...asked, options: this.options }) });
-        if (!response.ok) throw new Error(await response.text());
+        if (!response.ok) throw new Error((await response.json()).error);
         this.told = await response.json();
         this.remember();
         this.status.textContent = "";

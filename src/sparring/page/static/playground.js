@@ -184,9 +184,10 @@ class Playground {
 
   // The latent point of a tile: its own seed, or a point near the centre.
   point(k) {
-    if (this.centre) return { ...this.centre, near: 0.35, toward: this.base + k };
-    if (!this.view.classes.length) return { seed: this.base + k };
-    return { seed: this.base + k, label: this.label === "" ? k % this.view.classes.length : this.label };
+    const seed = (this.base + k) % SEEDS;
+    if (this.centre) return { ...this.centre, near: 0.35, toward: seed };
+    if (!this.view.classes.length) return { seed };
+    return { seed, label: this.label === "" ? k % this.view.classes.length : this.label };
   }
 
   // Sixteen samples, one request at a time: the browser has few connections, and the pictures need them too.
@@ -265,7 +266,7 @@ class Playground {
     this.status.textContent ||= Text.say("drawing");
     try {
       const response = await fetch(this.source.draw(this.view, options));
-      if (!response.ok) throw new Error(await response.text());
+      if (!response.ok) throw new Error((await response.json()).error);
       const drawn = await response.blob(), old = this.large.src;
       if (this.music) this.music.show(JSON.parse(await drawn.text()), (form) => this.source.draw(this.view, { ...options, form }));
       else if (this.large.tagName === "PRE") this.large.textContent = await drawn.text();

@@ -141,7 +141,7 @@ class RunCard {
     const parts = [typeof times === "number" ? Text.timesReal(times, error) : typeof distance === "number" ? Text.say("asFar", { n: Text.figure(distance) }) : ""];
     if (parts[0] && seconds) parts[0] = Text.say("after", { what: parts[0], time: Text.time(seconds) });
     for (const [name, value] of Object.entries(others)) parts.push(`${Text.say(name)} ${Text.figure(value)}`);
-    return parts.filter(Boolean).join("; ");
+    return parts.filter(Boolean).join(Text.sign("; "));
   }
 
   showNumbers() {
@@ -172,7 +172,7 @@ class RunCard {
     if (typeof times !== "number") return;
     const at = this.view.step.at(-1), found = [this.view.evaluation, this.view.quality].find((report) => report?.times_real === times && report.checkpoint_step === at);
     const how = found ? Text.say("measuredOn", { label: found.label ?? "", n: Text.count(found.times_real_count) }) : Text.say("estimated");
-    add("timesReal", Text.timesReal(times, error), `${Text.say("timesRealHelp")}; ${how}`);
+    add("timesReal", Text.timesReal(times, error), `${Text.say("timesRealHelp")}${Text.sign("; ")}${how}`);
   }
 
   // The results of `sparring evaluate` and their step; the training may have continued since.
@@ -192,7 +192,7 @@ class RunCard {
     const container = this.part("rescue"), list = container.querySelector("ol");
     container.hidden = !this.view.rescue.length;
     list.replaceChildren();
-    for (const line of this.view.rescue) element(list, "li", "", `${Text.count(line.step)}: ${line.words ?? ""}`);
+    for (const line of this.view.rescue) element(list, "li", "", `${Text.count(line.step)}${Text.sign(": ")}${line.words ?? ""}`);
   }
 
   showConfig() {

@@ -77,9 +77,7 @@ class Stage {
     this.showButton();
     const step = this.steps[this.index()];
     if (step === undefined) { this.output.textContent = ""; this.onMove(null); return; }
-    const record = this.record(step);
-    const values = { step: Text.count(step), samples: Text.count(this.view.samples_seen[record] ?? 0), time: Text.time(this.view.seconds[record] ?? 0) };
-    this.output.textContent = Text.say("at", step ? values : { ...values, samples: "0", time: Text.time(0) });
+    this.output.textContent = this.when(step);
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
     this.onMove(step);
     if (this.plane) {
@@ -93,6 +91,14 @@ class Stage {
       this.picture.alt = Text.say("altSamples", { step });
       this.picture.src = this.source.picture(this.view, step);
     }
+  }
+
+  // A step with what had been seen by then; without records nobody knows.
+  when(step) {
+    const values = { step: Text.count(step) }, record = this.record(step);
+    if (!step) return Text.say("at", { ...values, samples: "0", time: Text.time(0) });
+    if (!this.view.step.length) return Text.say("atStep", values);
+    return Text.say("at", { ...values, samples: Text.count(this.view.samples_seen[record]), time: Text.time(this.view.seconds[record]) });
   }
 
   // The index of the record nearest to a step.

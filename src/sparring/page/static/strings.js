@@ -21,7 +21,7 @@ const STRINGS = {
     since: "since step {step}", sinceOr: "since step {step} or earlier", confidence: "confidence: {sure}",
     high: "high", medium: "medium", low: "low", range: "healthy: {range}", cure: "Cure",
     samples: "The same random numbers, from noise to now", sourcesShown: "The same sources, from the first step to now", noPictures: "no picture yet",
-    altSamples: "what the generator draws at step {step}", at: "step {step} · {samples} samples seen · {time}",
+    altSamples: "what the generator draws at step {step}", at: "step {step} · {samples} samples seen · {time}", atStep: "step {step}",
     play: "Play", pause: "Pause", scrub: "time", plane: "Real points (blue) and forged ones (orange). The more purple the background, the more real the discriminator thinks that place is, compared with the rest at this moment. Lines: the direction in which it pulls the points.",
     tell: "Can the inspector still tell?", tellHelp: "The scores that the discriminator gives real and forged samples at this moment. If they are apart, it can tell; if they overlap, it cannot.",
     real: "real", fake: "forged", noScores: "This history has no scores.",
@@ -68,7 +68,7 @@ const STRINGS = {
     since: "自第 {step} 步起", sinceOr: "自第 {step} 步或更早起", confidence: "把握：{sure}",
     high: "高", medium: "中", low: "低", range: "健康范围：{range}", cure: "疗法",
     samples: "同一组随机数，从噪声到现在", sourcesShown: "同一组原图，从第一步到现在", noPictures: "还没有图片",
-    altSamples: "第 {step} 步时生成器画出的样本", at: "第 {step} 步 · 已看 {samples} 个样本 · {time}",
+    altSamples: "第 {step} 步时生成器画出的样本", at: "第 {step} 步 · 已看 {samples} 个样本 · {time}", atStep: "第 {step} 步",
     play: "播放", pause: "暂停", scrub: "时间", plane: "真点（蓝）与假点（橙）。底色越紫，此刻判别器就越相信那里的点是真的（与别处相比）。线段：它把点拉向的方向。",
     tell: "鉴定师还分得清吗？", tellHelp: "此刻判别器给真样本和假样本的分数。分开：分得清；重叠：分不清。",
     real: "真", fake: "假", noScores: "这份历史没有分数。",
@@ -149,9 +149,11 @@ const Text = {
     return Math.round(number).toLocaleString(this.language === "zh" ? "zh-CN" : "en-US");
   },
   timesReal(times, error) {
-    const spread = typeof error === "number" && error > times / 1000 ? ` ± ${Number(error.toPrecision(2))}` : "";
-    return this.say("timesRealText", { n: `${times >= 100 ? this.count(times) : this.figure(times)}${spread}` });
+    const spread = typeof error === "number" && error > times / 1000 ? ` ± ${this.figures(error, 2)}` : "";
+    return this.say("timesRealText", { n: `${this.figures(times, 3)}${spread}` });
   },
+  // A number with so many digits, or as a whole one from 100 on, as the command line says it (history/record.py).
+  figures(number, digits) { return number >= 100 ? this.count(number) : String(Number(number.toPrecision(digits))); },
   figure(number) {
     if (typeof number !== "number") return "–";
     return Math.abs(number) >= 1000 ? this.count(number) : String(Number(number.toPrecision(3)));

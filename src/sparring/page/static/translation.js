@@ -94,7 +94,7 @@ class Translation {
     if (this.own && part === "source") return this.own;
     const address = this.source.draw(this.view, this.own ? {} : { seed: this.seed, part });
     const response = await fetch(address, this.own ? { method: "POST", body: this.own } : {});
-    if (!response.ok) throw new Error(await response.text());
+    if (!response.ok) throw new Error((await response.json()).error);
     return response.blob();
   }
 

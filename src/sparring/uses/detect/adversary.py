@@ -89,7 +89,7 @@ def play(
         if step % TOLD == 0:
             fitting.tell(f"training {name}: {progress:.0%}, {step:,} steps")
             if not total.isfinite():
-                raise NonFiniteError(f"the loss of {name} is no longer finite. Fit with another --seed.")
+                raise NonFiniteError(f"the loss of {name} is no longer finite. Fit with another seed (--seed).")
         steps = step + 1
     return steps
 

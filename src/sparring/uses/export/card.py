@@ -16,7 +16,7 @@ from sparring.errors import counted, printable
 from sparring.files import read_object
 from sparring.history import layout
 from sparring.history.record import times_real_text
-from sparring.runs.alone import without_paths
+from sparring.runs.alone import portable
 from sparring.runs.folder import RunFolder
 
 UNSTATED = "unknown"  # the licence of a card whose author names none
@@ -99,7 +99,7 @@ def _data(alone: RunFolder) -> str:
 
 
 def _training(alone: RunFolder, step: int, samples_seen: int) -> str:
-    config, facts = without_paths(alone.config), alone.facts
+    config, facts = portable(alone.config), alone.facts
     rows = {
         "recipe": config.recipe,
         "length": f"{counted(samples_seen, 'sample')} seen in {counted(step, 'step')}",

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sparring.errors import SparringError, quoted, room
+from sparring.errors.words import in_names
 from sparring.uses.serve import openapi
 from sparring.uses.serve.asked import SampleRequest, flag
 from sparring.uses.serve.gauges import MEDIA, Gauges
@@ -129,7 +130,7 @@ class Server:
 
 
 def _with_room(compute: Callable[[], Answer]) -> Answer:
-    with room():
+    with room("Ask for fewer samples, or come again later."):
         return compute()
 
 
@@ -142,7 +143,7 @@ async def _answer_to_error(request: Request, error: Exception) -> Response:
     if isinstance(error, _RefusedError):
         return refusal(error.status, error.why, error.headers)
     if isinstance(error, SparringError):
-        return refusal(400, str(error))
+        return refusal(400, in_names(str(error)))
     if isinstance(error, HTTPException):
         return refusal(error.status_code, WORDS.get(error.status_code, "this cannot be answered."))
     print(f"sparring: a request failed: {type(error).__name__} {quoted(str(error))}", file=sys.stderr)
@@ -158,11 +159,12 @@ def app(
     token: str = "",
     limits: Limits = Limits(),
     closing: Callable[[], bool] = lambda: False,
+    crowded: Callable[[], bool] = lambda: False,
 ) -> Guard:
     """The whole server behind its guard.
 
     Args:
-        hosts, token: as in ``Guard``.
+        hosts, token, crowded: as in ``Guard``.
         closing: whether it is about to end, which /health then says.
     """
     server = Server(served, limits, closing)
@@ -175,4 +177,6 @@ def app(
     ]
     kinds: tuple[Any, ...] = (_RefusedError, SparringError, HTTPException, Exception)
     handlers: dict[Any, Handler] = dict.fromkeys(kinds, _answer_to_error)
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), server.gauges, hosts, token)
+    inner = Starlette(routes=routes, exception_handlers=handlers)
+    inner.router.redirect_slashes = False  # /health/ is another path, and is refused as such
+    return Guard(inner, server.gauges, hosts, token, crowded)

@@ -80,8 +80,18 @@ def _short(value: Any) -> str:
 
 def _labels(value: Any, most: int) -> Any:
     """None, a name or a number, or a list of such."""
-    if value is None or type(value) is int:
+    if value is None:
         return value
-    if isinstance(value, list):
-        return [each if type(each) is int else _short(each) for each in listed(value, lambda v: v, most)]
+    return (
+        [_label(each) for each in listed(value, lambda v: v, most)]
+        if isinstance(value, list)
+        else _label(value)
+    )
+
+
+def _label(value: Any) -> int | str:
+    if type(value) is int:
+        return value
+    if not isinstance(value, str):
+        raise UnreadableError(f"{quoted(value)} where the name or the number of a class is expected")
     return _short(value)

@@ -29,6 +29,7 @@ class Guard:
     Args:
         hosts: accepted names in Host headers, with any port; empty: any name, which needs a token.
         token: that a request has as ``Authorization: Bearer TOKEN``; "" for none.
+        crowded: whether too many connections are open.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class Guard:
         gauges: Gauges,
         hosts: tuple[str, ...],
         token: str = "",
+        crowded: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.app, self.gauges, self.hosts, self.token, self.clock = app, gauges, hosts, token, clock
+        self.app, self.gauges, self.hosts, self.token = app, gauges, hosts, token
+        self.crowded, self.clock = crowded, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +65,10 @@ class Guard:
     def _refused(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if self.hosts and _name(host) not in self.hosts:
+        if self.crowded():
+            again = {"retry-after": "1", "connection": "close"}
+            return refusal(503, "too many connections are open: come again in a second.", again)
+        if self.hosts and host_name(host) not in self.hosts:
             return refusal(403, f"this server is not at {quoted(host)}; ask it as {' or '.join(self.hosts)}.")
         if origin is not None and origin != f"{scope['scheme']}://{host}":
             return refusal(403, "requests of another site's page are not answered.")
@@ -75,6 +81,6 @@ class Guard:
         return None
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
     """A Host header without its port, and without the brackets of IPv6."""
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

@@ -91,9 +91,14 @@ class Samples:
         sampler, kind = self.sampler, kinds.of(self.sampler.spec)
         if asked.format not in self.formats:
             raise ConfigError(unknown("format", asked.format, self.formats))
+        if asked.labels is not None and not self.labels:
+            raise ConfigError("labels: this generator draws without classes. Leave them out.")
         labels = None
-        if asked.where or (kind.kept and asked.labels is None):
-            samples = sampler.kept(asked.count, asked.where, asked.seed, asked.truncation).samples
+        if asked.where or kind.kept:
+            kept = sampler.kept(asked.count, asked.where, asked.seed, asked.truncation, asked.labels)
+            samples = kept.samples
+            if asked.labels is not None:
+                labels = sampler.labels(asked.count, asked.labels)
         else:
             labels = sampler.labels(asked.count, asked.labels, seed=asked.seed)
             latents = sampler.latents(asked.count, asked.seed, asked.truncation)
