@@ -102,3 +102,9 @@ def save(name: str, facts: dict[str, Any]) -> None:
     """Write results/name.json."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def load(name: str) -> dict[str, Any]:
+    """What results/name.json holds."""
+    facts: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    return facts

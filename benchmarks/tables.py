@@ -5,14 +5,15 @@ python benchmarks/tables.py
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 import textwrap
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, rows_in
+import compiled
+import dependencies
+from common import RESULTS, load, rows_in
 from doctor import symbols
 from doctor.judge import HARM
 from doctor.judge import table as judgement
@@ -33,11 +34,6 @@ cores, so compare ratios within a table, not seconds between machines. The recip
 were measured with transposed convolutions, which they had before `--upsampling nearest`; only the section
 on pictures that no default was tuned on has both.
 """
-
-
-def load(name: str) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
-    return facts
 
 
 def lines_of(name: str) -> list[dict[str, Any]]:
@@ -802,6 +798,8 @@ def main() -> None:
         "speed.json": speed,
         "neighbour.json": neighbour,
         "runtime_choices.json": choices,
+        "compiled.json": compiled.table,
+        "dependencies.json": dependencies.table,
         "metrics_speed.json": metrics_speed,
         "kill_resume.json": kills,
         "fuzz.json": broken,

@@ -147,14 +147,14 @@ def as_text(content: bytes) -> str:
         raise UnreadableError(f"it is not text in UTF-8, first at byte {error.start:,}") from error
 
 
-def parse_json(text: str) -> Any:
-    """Parse JSON. Whole numbers with twenty digits or more become floats.
+def parse_json(text: str, digits: int = 19) -> Any:
+    """Parse JSON. Whole numbers with more digits become floats.
 
     Raises:
         UnreadableError: the text is not JSON, or is nested too deeply.
     """
     try:
-        found = json.loads(text, parse_int=_whole)
+        found = json.loads(text, parse_int=lambda given: int(given) if len(given) <= digits else float(given))
     except json.JSONDecodeError as error:
         raise UnreadableError(f"it is not JSON, first in line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
@@ -183,10 +183,6 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise UnreadableError("it has a number or a date that cannot be read") from error
     _check_depth(found)
     return found
-
-
-def _whole(digits: str) -> int | float:
-    return int(digits) if len(digits) < 20 else float(digits)
 
 
 def _check_depth(value: Any, levels: int = DEEPEST) -> Any:

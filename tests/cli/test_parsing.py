@@ -94,6 +94,7 @@ def test_help_is_a_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_numbers_as_people_write_them() -> None:
+    assert whole("1e23") == 10**23  # not what a float makes of it
     assert (whole("12"), whole("1e6"), whole("-3"), number("1e-3")) == (12, 1_000_000, -3, 0.001)
     for text in ("1.5", "", "inf", "nan", "x" * 10_000, "9" * 10_000 + "x"):
         with pytest.raises(argparse.ArgumentTypeError, match="is not an integer") as error:

@@ -27,6 +27,7 @@ from sparring.files import parse_toml
         ({"loss": "hing"}, "unknown loss 'hing'. Did you mean 'hinge'"),
         ({"batch_size": 0}, "batch_size = 0: expected a whole number of at least 1"),
         ({"batch_size": "64"}, "batch_size = '64': expected a whole number.$"),
+        ({"batch_size": 1e23}, "batch_size = 1e.23: expected a whole number.$"),
         ({"conditional": 1}, "conditional = 1: expected true or false.$"),
         ({"g_lr": -1.0}, "g_lr = -1.0: expected a finite number of at least 0"),
         ({"g_lr": float("nan")}, "g_lr = nan: expected a finite number of at least 0"),

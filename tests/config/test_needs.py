@@ -34,6 +34,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
     {"d_features": "none"}, {"crops": 0}, {"rules": "adversarial", "contrast_weight": 0.0},
+    {"rules": "forest", "contrast_weight": 0.0},
     {"reconstruction": "none"}, {"paired": "none", "reconstruction": "none"}, {"contrast_weight": 0.0},
 )  # fmt: skip
 FIELDS = OPTIONS.values()

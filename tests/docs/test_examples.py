@@ -85,6 +85,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "uvicorn.Server.run", lambda self, sockets: sockets[0].close()
     )  # the page is tested with a browser
     monkeypatch.setattr(train, "page_beside", lambda *_: nullcontext())
+    monkeypatch.setattr("sparring.machine.compiled.BACKEND", "eager")  # no compiler, which takes seconds
 
 
 def make_studies_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from sparring.errors.words import in_flags, in_names
     ("message", "flags"),
     [
         ("replace it with --force (force=True), or not", "replace it with --force, or not"),
+        ("--g-width 9 (g_width): the players", "--g-width 9: the players"),
         ("train without --from-run (from_run).", "train without --from-run."),
         ("go on with `sparring resume` (resume=True), or", "go on with `sparring resume`, or"),
         ("`sparring sample mnist` (GAN.pretrained('mnist')), measure", "`sparring sample mnist`, measure"),

@@ -123,7 +123,7 @@ def test_a_resumed_forest_equals_an_unbroken_one_bit_for_bit(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"g_lr": 0.1}, "g_lr 0.1: a forest has no place for it"),
+        ({"g_lr": 0.1}, "g_lr=0.1: a forest has no place for it"),
         ({"r1_gamma": 1.0}, "a forest has no place"),
         ({"generator": "columns"}, "generator='columns': a forest forges with its own leaves"),
     ],

@@ -258,7 +258,7 @@ def test_the_page_gets_notes_files_and_what_is_nearest(run: Path) -> None:
     assert set(heard(file.content)) == voices
     assert page.get("/api/runs/run/draw?seed=3&form=.wav").content[:4] == b"RIFF"
     refused = page.get("/api/runs/run/draw?seed=3&form=.exe")
-    assert refused.status_code == 409
+    assert refused.status_code == 400
     assert "files of pieces here: .mid, .wav" in refused.text
 
 

@@ -174,11 +174,11 @@ def test_what_differs_otherwise_does_not_fit(shape: tuple[int, ...], had: int) -
     [
         (
             {"g_width": 9},
-            r"--g-width 9 \(g_width\): the players begin with the weights of .*source, which has --g-width 4",
+            "g_width=9: the players begin with the weights of .*source, which has g_width=4",
         ),
-        ({"latent_dim": 9}, r"--latent-dim 9 \(latent_dim\): the players begin"),
+        ({"latent_dim": 9}, "latent_dim=9: the players begin"),
         ({"recipe": "modern"}, "recipe modern is made for other networks than those of .*, which are dcgan"),
-        ({"freeze_d": 2}, r"--freeze-d 2 \(freeze_d\): the discriminator has 2 layers"),
+        ({"freeze_d": 2}, "freeze_d=2: the discriminator has 2 layers"),
         ({"from_run": "runs/nothing"}, "there is no run folder runs/nothing"),
     ],
 )

@@ -145,6 +145,12 @@ MALFORMED = [
 ]  # fmt: skip
 
 
+def test_a_number_is_quoted_as_it_came(digits: Samples) -> None:
+    for seed in ("123456789012345678901", "1e+23"):
+        said = client(digits).post("/sample", content=f'{{"seed": {seed}}}').json()["error"]
+        assert f"seed: {seed} where a whole number from 0 to {2**63 - 1:,} is expected" in said
+
+
 @pytest.mark.parametrize("body", MALFORMED, ids=lambda body: body[:24])
 def test_malformed_bodies_are_answered_in_words(digits: Samples, body: bytes) -> None:
     answer = client(digits).post("/sample", content=body)

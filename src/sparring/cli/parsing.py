@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -139,9 +141,9 @@ def whole(text: str) -> int:
     """
     with suppress(ValueError):
         return int(text)
-    with suppress(ValueError, OverflowError):
-        if float(text) == int(float(text)):
-            return int(float(text))
+    with suppress(ValueError, OverflowError, ArithmeticError):
+        if math.isfinite(float(text)) and Decimal(text) == (found := int(Decimal(text))):  # exact, as 1e23
+            return found
     raise argparse.ArgumentTypeError(f"{quoted(text)} is not an integer")
 
 

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             ),
             http=protocol(),
             ws="none",
-            log_level="warning",
+            log_level="error",  # it warns of requests that are no HTTP, of which anybody may send many
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

@@ -23,14 +23,12 @@ from sparring.config.choices import (
     GAMES,
     ITEMS,
     LINES,
-    LOGGERS,
     LOSSES,
     MOST_WIDTH,
     NETWORKS,
     OF_A_GAME,
     OPTIMIZERS,
     PAIRED,
-    PRECISIONS,
     RECONSTRUCTIONS,
     RESIZES,
     SCHEDULES,
@@ -39,6 +37,7 @@ from sparring.config.choices import (
     UPSAMPLINGS,
     WIDE,
 )
+from sparring.config.machine import MachineConfig, RecordsConfig
 from sparring.config.option import NONE, OWN, Group, coerce, is_option, option
 from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
 from sparring.config.texts import text_length
@@ -372,32 +371,6 @@ class OptimizersConfig(Group):
     )
     clip_gradients: float | None = option(None, "largest norm of a player's gradient")
     ema_half_life: float | None = option(None, "half-life of the generator's weight average, in samples")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MachineConfig(Group):
-    """The machine on which it is computed."""
-
-    device: str = option("auto", "auto, cpu, cuda, cuda:1, mps")
-    precision: str = option("auto", "auto: bf16 if it is faster", choices=PRECISIONS)
-    threads: int | None = option(None, "CPU threads (none: measured)", low=1)
-    processes: int = option(1, "training processes, each with batch_size / processes", low=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordsConfig(Group):
-    """What is measured and kept during training."""
-
-    record_every: int = option(100, "steps between lines of history", low=1)
-    vitals: bool = option(True, "measure samples at every record, for the doctor")
-    pictures: int = option(40, "number of pictures of the same latents during training", low=0)
-    evaluate_every: int | None = option(
-        None, "samples between measurements of quality, to keep the best checkpoint", low=1
-    )
-    checkpoint_seconds: float = option(30.0, "seconds between checkpoints", low=0)
-    log: str = option(
-        "none", "also log numbers, pictures and sounds where another tool shows them", choices=LOGGERS
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,6 +217,8 @@ class Options(BudgetOptions, total=False):
     """CPU threads (none: measured)."""
     processes: int
     """Training processes, each with batch_size / processes."""
+    compile: bool
+    """Torch.compile: the generator, and a discriminator without a penalty on its slope."""
     record_every: int
     """Steps between lines of history."""
     vitals: bool

@@ -60,4 +60,5 @@ TRANSLATION = Need(lambda c: c.game.rules == "translation", "--rules translation
 RECONSTRUCTED = Need(lambda c: c.translation.reconstruction != "none", "--reconstruction l1, l2 or bce")
 CONTRASTED = Need(lambda c: c.translation.contrast_weight, "--contrast-weight above 0, such as 1")
 PAIRS = Need(lambda c: c.dataset.paired != "none", "pairs, --paired")
+BY_GRADIENTS = Need(lambda c: c.game.rules not in ("forest", OWN), "players that are taught by gradients here")
 SCHEDULED = Need(lambda c: c.optimizers.lr_schedule != "constant", "--lr-schedule linear or cosine")

@@ -97,7 +97,7 @@ def coerce(field: dataclasses.Field[Any], value: Any) -> Any:
         return str(value)
     if kind(field) == "float" and type(value) is int and abs(value) <= MOST_FLOAT:
         return float(value)
-    if kind(field) == "int" and type(value) is float and value.is_integer():
+    if kind(field) == "int" and type(value) is float and value.is_integer() and abs(value) <= MOST_WHOLE:
         return int(value)
     return value
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sparring.config.groups import OPTIONS
 from sparring.config.option import NONE, kind, may_be_none
 from sparring.errors import SparringError
-from sparring.errors.words import AFTER_COMMAND, PYTHON, names
+from sparring.errors.words import AFTER_COMMAND, PYTHON, names, without_names
 
 COMMANDS = re.compile(r"(`[^`]*`|\bsparring [a-z]+(?: (?:--[a-z-]+|[A-Z][A-Z.]*\b|[^\s`]*/[^\s`,;:]*))*)")
 FLAG = re.compile(
@@ -25,6 +25,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 
 def in_python(message: str) -> str:
     """A message with arguments in the place of flags, as hold_out=0.1 for --hold-out 0.1; commands stay."""
+    message = without_names(message)
     message = AFTER_COMMAND.sub(lambda found: found[0].rpartition("` (")[2].removesuffix(")"), message)
     parts = COMMANDS.split(message)
     return "".join(part if COMMANDS.fullmatch(part) else FLAG.sub(_argument, part) for part in parts)
@@ -46,8 +47,10 @@ def _argument(found: re.Match[str]) -> str:
     rest = "" if value is None else f" {value}"
     if python:
         flag = f"--{found['no'] or ''}{found['name']}"
-        said = python[2:-1] if names(flag, python) else f"{_name(found)}{python}"
-        return f"{said}{rest}"
+        if not names(flag, python):
+            return f"{_name(found)}{python}{rest}"
+        said, given = python[2:-1], value if value in ("True", "False") else _value(_name(found), value)
+        return f"{said}={given}" if given and "=" not in said else f"{said}{rest}"
     name = _name(found)
     if found["no"] and name in OPTIONS:
         return f"{name}=False{rest}"

@@ -10,13 +10,21 @@ import re
 
 PYTHON = r"[a-z_]\w*(?:=[^\s()]*)?|\w+\.\w+\([^()]*\)"  # an argument, or a call
 AFTER_FLAG = re.compile(rf"(--[a-z][a-z0-9-]*) \((?:{PYTHON})\)")
+AFTER_VALUE = re.compile(rf"(--[a-z][a-z0-9-]*) ([^\s()`]+) \((?:{PYTHON})\)")
 AFTER_COMMAND = re.compile(rf"(`[^`]*`) \((?:{PYTHON})\)")
 FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
 
 
 def in_flags(message: str) -> str:
     """A message without what Python says otherwise."""
-    return AFTER_COMMAND.sub(r"\1", AFTER_FLAG.sub(_bare, message))
+    return AFTER_COMMAND.sub(r"\1", AFTER_FLAG.sub(_bare, without_names(message)))
+
+
+def without_names(message: str) -> str:
+    """A message without names behind flags with their values: --x 3 for "--x 3 (x)"."""
+    return AFTER_VALUE.sub(
+        lambda found: f"{found[1]} {found[2]}" if names(found[1], found[0]) else found[0], message
+    )
 
 
 def in_names(message: str) -> str:

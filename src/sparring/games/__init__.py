@@ -54,4 +54,7 @@ def make(
     Raises:
         ConfigError: the networks cannot take this data, or this machine does not have the device.
     """
-    return of(config).make(config, spec, classes, runtime, own or {})
+    game = of(config).make(config, spec, classes, runtime, own or {})
+    if config.machine.compile:
+        import_module("sparring.games.compiling").compile_players(game)
+    return game

@@ -76,8 +76,8 @@ def chosen(named: DatasetConfig, files: FilesConfig | None = None, watch: Watch 
             return found
         if named.paired != NONE:
             raise ConfigError(
-                "--paired (paired) needs sources beside the targets: --from SOURCES --to TARGETS; --paired "
-                "halves takes pictures that hold both side by side."
+                "--paired (paired) needs sources beside the targets: `--from SOURCES --to TARGETS` "
+                "(gan.fit(sources, targets)); --paired halves takes pictures that hold both side by side."
             )
         return found
     if files.labels != NONE:

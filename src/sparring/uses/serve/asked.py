@@ -16,6 +16,7 @@ from sparring.files import parse_json
 MOST_SEED = 2**63 - 1
 MOST_TRUNCATION = 10.0
 MOST_CONDITIONS = 20
+DIGITS = 1_000  # of a whole number that a message quotes as it came
 MOST_TEXT = 200  # characters of a label or a condition
 
 
@@ -49,7 +50,7 @@ class SampleRequest:
             "format": ("json", _short),
         }
         try:
-            given = parse_json(body.decode() or "{}")
+            given = parse_json(body.decode() or "{}", DIGITS)
             if not isinstance(given, Mapping):
                 raise UnreadableError(f"{quoted(given)} where an object is expected")
             if strange := next((name for name in given if name not in checks), None):
