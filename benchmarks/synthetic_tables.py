@@ -104,6 +104,7 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
         def ours(recipe: str, seen: int | None = None) -> table.Rows:
             gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=target)
             gan.fit(str(training), samples_seen=seen, verbose=False)
+            facts.update({"samples": seen} if seen else {})
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 
@@ -176,13 +177,18 @@ def stored(data: Dataset) -> table.Rows:
     return rows
 
 
+def named(entry: dict[str, Any]) -> str:
+    """The way of a measurement, with the samples that a training saw."""
+    return f"{entry['way']}, {entry['samples']:,} samples" if "samples" in entry else str(entry["way"])
+
+
 def as_table() -> str:
     """The means over seeds as Markdown."""
     head = ["table", "rows of", "seeds", "CPU s", *MEASURES]
     written = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for entry in results():
-        groups.setdefault((entry["table"], entry["way"]), []).append(entry)
+        groups.setdefault((entry["table"], named(entry)), []).append(entry)
     for (name, way), entries in groups.items():
         seconds = np.mean([entry["cpu_seconds"] for entry in entries])
         means = [f"{np.mean([entry[key] for entry in entries]):.3f}" for key in MEASURES]

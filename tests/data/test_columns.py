@@ -1,5 +1,6 @@
 """Tables as text: what each column is, how rows are encoded and come back, and what is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,11 @@ def columns_of(data: Dataset) -> Columns:
         (["2024-01-31 10:30", "1999-12-01 00:00"], "time"),
         (["2024-01-31T10:30:00Z", "1999-12-01T00:00:01Z"], "time"),
         (["2024-01-31 10:30:00.250000", "1999-12-01 00:00:01.500000"], "time"),
+        (["17:45", "09:05"], "time"),
+        (["5:45 PM", "11:05 AM"], "time"),
+        (["$5", "-$1,250"], "whole"),
+        (["5 %", "12.5 %"], "number"),
+        (["$5", "5 €"], "category"),
         (["same", "same"], "constant"),
         (["", "NA"], "constant"),
         (["3", "4", "many"], "category"),
@@ -110,6 +116,19 @@ def parsed(words: list[str], delimiter: str = ",") -> list[float]:
 )
 def test_commas_and_points_in_numbers(words: list[str], delimiter: str, expected: list[float]) -> None:
     assert parsed(words, delimiter) == expected
+
+
+def test_units_and_times_of_day_come_back() -> None:
+    text = "price;share;rate;at\n-$5.50;1,5 €;3%;09:05\n$12.00;-2,0 €;-4%;17:45\n"
+    data = table(text)
+    assert rows.as_csv(columns_of(data), data.samples.numpy(), ";").decode() == text
+    assert columns_of(data).matrix(data.samples.numpy())[:, :3].tolist() == [[-5.5, 1.5, 3], [12, -2, -4]]
+    assert Columns.from_dict(json.loads(json.dumps(data.spec.codec.to_dict()))) == data.spec.codec
+    assert data.origin is not None
+    assert data.origin.facts["· at"] == "time, 09:05 to 17:45, half of them up to 13:25"
+    for rule, expected in (("at >= 12:30", [False, True]), ("price < 0", [True, False])):
+        fits = rules.parse(rule).kept(rules.complete(columns_of(data), data.samples.numpy()))
+        assert fits.tolist() == expected
 
 
 def test_how_doubtful_commas_are_read_is_said() -> None:
@@ -178,8 +197,6 @@ def test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back(
 
 
 def test_the_codec_is_read_back_from_json() -> None:
-    import json
-
     data = table("n,w\n" + "\n".join(f"{k % 7},{'abc'[k % 3]}" for k in range(MANY)), target="w")
     stored = json.loads(json.dumps(data.spec.codec.to_dict()))
     assert Columns.from_dict(stored) == data.spec.codec
@@ -274,6 +291,7 @@ def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
         ("day,price\n" + "\n".join(f"2024-01-{k + 1:02d},{k * 0.5}" for k in range(30)), True),
         ("name,age,town\n" + "\n".join(f"person {k},{k},{'xyz'[k % 3]}" for k in range(30)), True),
         ("x;y;z\n" + "\n".join(f"0,{k + 100};{k};1.{k + 100},5" for k in range(30)), True),
+        ("price,share,at\n" + "\n".join(f"${k}.5,{k}%,{k % 9 + 3}:45 PM" for k in range(30)), True),
         ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
     ):
         path.write_text(text)

@@ -18,6 +18,7 @@ from sparring.data.table import conditions, frames, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
+from sparring.errors import counted, printable
 from sparring.files import write_whole
 from sparring.history.record import LOGGED
 from sparring.kinds import sheets, writers
@@ -43,7 +44,9 @@ def describe(spec: Spec) -> str:
     """Describe one row, as in "row of 14 columns: 9 numbers, 5 categories"."""
     codec = Columns.of(spec.codec)
     numbers, columns = len(codec.numeric), len(codec.learnt)
-    return f"a row of {columns:,} columns: {numbers:,} numbers, {columns - numbers:,} categories"
+    parts = [(numbers, "number", "numbers"), (columns - numbers, "category", "categories")]
+    named = ", ".join(f"{count:,} {one if count == 1 else more}" for count, one, more in parts if count)
+    return f"a row of {counted(columns, 'column')}: {named}"
 
 
 def given(data: Any, labels: Any, options: Any) -> Dataset | None:
@@ -61,7 +64,7 @@ def handed(samples: Array, spec: Spec) -> Any:
 def lines(samples: Array, spec: Spec) -> list[str]:
     """The first rows as lines of text, aligned."""
     found = rows.values(Columns.of(spec.codec), samples[:SHOWN_ROWS], texts=True)
-    cut = [[name, *cells] for name, cells in found.items()]
+    cut = [[*map(printable, (name, *cells))] for name, cells in found.items()]
     widths = [min(SHOWN_WIDTH, max(map(len, cells))) for cells in cut]
     aligned = [[cell[:width].rjust(width) for cell in cells] for cells, width in zip(cut, widths, strict=True)]
     return ["  ".join(row) for row in zip(*aligned, strict=True)]

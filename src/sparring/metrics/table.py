@@ -109,8 +109,8 @@ def judge(trial: Trial) -> Comparison:
 
 
 INSTEAD = (
-    "Where only rows count, the better one is enough; those of trees are column_after_column and "
-    "adversarial_forest in sparring.metrics.trees."
+    "Where only rows count, the better one is enough: `sparring train DATA --recipe forest` grows the forest; "
+    "CART is sparring.metrics.trees.column_after_column in Python."
 )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.values import field, finite, listed, one_of, whole
+from sparring.data.table.numerals import in_unit, without_unit
 from sparring.errors import UnreadableError, printable, quoted
 
 NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
@@ -49,6 +50,7 @@ class Column:
             of an identifier.
         blank: what a missing value is written as.
         dtype: the type of the column in the user's table in memory; "" for one from a text file.
+        unit: what is written around every number, as in "$#"; "": nothing.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Column:
     form: str = ""
     blank: str = ""
     dtype: str = ""
+    unit: str = ""
 
     @property
     def learnt(self) -> bool:
@@ -119,11 +122,14 @@ class Column:
         found = self.python(numbers)
         if self.type in MOMENTS:
             return [self.blank if x is None else self._moment(x) for x in found]
-        if self.type != "number":
-            return [self.blank if x is None else str(x) for x in found]
         digits = "%.10g" if self.decimals is None else f"%.{self.decimals}f"
-        written = [self.blank if x is None else digits % x for x in found]
-        return [word.replace(".", ",") for word in written] if self.form == "," else written
+        return [
+            self.blank if x is None else self._written(str(x) if self.type == "whole" else digits % x)
+            for x in found
+        ]
+
+    def _written(self, number: str) -> str:
+        return in_unit(number.replace(".", ",") if self.form == "," else number, self.unit)
 
     def typed(self, level: str) -> Any:
         """A level as a value of the type that the column has in the user's table."""
@@ -143,6 +149,7 @@ class Column:
         try:
             if self.type in MOMENTS:
                 return (self._read(word).replace(tzinfo=None) - EPOCH).total_seconds()
+            word = without_unit(word)[0]
             found = float(word.replace(",", ".") if self.form == "," else word)
         except ValueError:
             return None
@@ -185,7 +192,7 @@ class Column:
         if not isinstance(values, Mapping):
             raise UnreadableError(f"{quoted(values)} where a column is expected")
         given = {"missing": 0.0, "levels": [], "shares": [], "ranks": [], "values": [], "form": ""}
-        given |= {"blank": "", "dtype": "", **values}
+        given |= {"blank": "", "dtype": "", "unit": "", **values}
         column = Column(
             name=field(given, "name", text_of),
             type=field(given, "type", partial(one_of, TYPES)),
@@ -198,6 +205,7 @@ class Column:
             form=field(given, "form", text_of),
             blank=field(given, "blank", text_of),
             dtype=field(given, "dtype", text_of),
+            unit=field(given, "unit", text_of),
         )
         if problem := column.problem():
             raise UnreadableError(f"the column {quoted(column.name)} {problem}")

@@ -287,6 +287,8 @@ def odd(column: Column) -> str:
 
 
 def _said(column: Column, value: float) -> str:
+    if column.type == "time" and column.form in guess.HOURS:
+        return column.text(np.array([value]))[0]
     if column.type in ("date", "time"):
         moment = EPOCH + np.timedelta64(int(value), "s").astype(object)
         return str(moment.date() if column.type == "date" or value % DAY == 0 else moment)

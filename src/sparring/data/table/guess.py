@@ -31,8 +31,10 @@ BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
-TIMES = tuple(
-    f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")
+HOURS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")  # times of day, alone
+TIMES = (
+    *(f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")),
+    *HOURS,
 )
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
@@ -87,6 +89,7 @@ class _Parsed(NamedTuple):
     decimals: int | None = None
     form: str = ""
     note: str = ""
+    unit: str = ""
 
 
 def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
@@ -151,7 +154,9 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     ranks, knots = quantile_function(values, counts)
     common["missing"] = float(np.isnan(numbers).mean())  # also what is no number
-    column = Column(**common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form)
+    column = Column(
+        **common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form, unit=parsed.unit
+    )
     # Of a value of many rows each row has a rank of its own; rows of a rarer one have its knot.
     ends = counts.cumsum()
     own = np.searchsorted(values, np.append(parsed.numbers, np.nan))[raw.codes].clip(0, len(values) - 1)

@@ -18,6 +18,9 @@ POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[+-]?\d+(,\d+)?")  # 1.
 FORMS = (NUMBER, COMMA, THOUSANDS, POINTS)
 PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
 INFINITE = re.compile(r"[+-]?(inf|infinity|∞)|[+-]?[\d.]+e\+?\d{3,}", re.IGNORECASE)
+SIGN = "[$€£¥₹₽₩%‰]|USD|EUR|GBP|CHF|CNY|JPY"
+IN_UNITS = re.compile(rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+)(\s?(?:{SIGN})?)")  # -$5, 5 %
+PLACE = "#"  # of the number in a unit
 MOST_DECIMALS = 6  # beyond which numbers have as many as a float
 MOST_WHOLE = 2.0**53  # beyond which a float leaves whole numbers out
 
@@ -31,6 +34,7 @@ class Numerals(NamedTuple):
         decimals: after the point; None: as many as a float has.
         form: "," for a decimal comma.
         note: what to know of how they were read.
+        unit: what stands around every number, which is PLACE, as in "$#"; "": nothing.
     """
 
     type: str
@@ -38,11 +42,28 @@ class Numerals(NamedTuple):
     decimals: int | None
     form: str = ""
     note: str = ""
+    unit: str = ""
 
 
 def is_number(word: str) -> bool:
-    """Whether a word is a number in one of the forms."""
-    return any(form.fullmatch(word) for form in FORMS)
+    """Whether a word is a number in one of the forms, alone or in a unit."""
+    return any(form.fullmatch(without_unit(word)[0]) for form in FORMS)
+
+
+def without_unit(word: str) -> tuple[str, str]:
+    """A word without what stands around its number, and that as a unit, with PLACE where the number was."""
+    found = IN_UNITS.fullmatch(word)
+    if found is None or not (found[2] or found[4]):
+        return word, ""
+    return found[1] + found[3], f"{found[2]}{PLACE}{found[4]}"
+
+
+def in_unit(number: str, unit: str) -> str:
+    """A number as it is written in a unit, with a minus before both: -$5."""
+    if not unit:
+        return number
+    sign = "-" if number.startswith("-") and not unit.startswith(PLACE) else ""
+    return sign + unit.replace(PLACE, number.removeprefix(sign))
 
 
 def is_infinite(word: str) -> bool:
@@ -53,12 +74,22 @@ def is_infinite(word: str) -> bool:
 
 
 def read(words: Sequence[str], commas: bool = False) -> Numerals | None:
-    """The numbers that words are, in the first form that all of them have; None: they are something else.
+    """The numbers that words are, in the first form and the unit that all have; None: they are something else.
 
     Args:
         commas: semicolons part the cells of the file, as where a comma is a decimal one: 1,250 is then a little
             more than one.
     """
+    unit = without_unit(words[0])[1]
+    if not unit:
+        return _plain(words, commas)
+    parts = [without_unit(word) for word in words]
+    found = _plain([word for word, _ in parts], commas) if all(own == unit for _, own in parts) else None
+    return found and found._replace(unit=unit)
+
+
+def _plain(words: Sequence[str], commas: bool) -> Numerals | None:
+    """The numbers that words are without a unit."""
     if any(PADDED.fullmatch(word) for word in words):
         return None
     if all(NUMBER.fullmatch(word) for word in words):

@@ -31,7 +31,8 @@ SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
     "<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater,
     "==": equal, "=": equal, "!=": np.not_equal,
 }  # fmt: skip
-DATE = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?(?![\w:.-])"
+DATE = r"(?:\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d\d:\d\d(?::\d\d)?)(?![\w:.-])"
+NO_DAY = "1900-01-01 "  # the day of a time of day, as strptime has it
 TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
 EQUAL = ("=", "==")
 TOLD = 0.9  # of the rows, that must keep to a rule which computes a column
@@ -151,9 +152,11 @@ def _finite(number: float, word: str) -> float:
 
 
 def _days(word: str) -> float:
-    """A date as days since 1970."""
+    """A date, or a time of day, as days since 1970."""
     try:
-        return (datetime.fromisoformat(word) - EPOCH).total_seconds() / DAY
+        return (
+            datetime.fromisoformat(NO_DAY + word if ":" in word[:3] else word) - EPOCH
+        ).total_seconds() / DAY
     except ValueError as error:
         raise UnreadableError(f"{quoted(word)} is no date: expected one such as 2024-12-31") from error
 

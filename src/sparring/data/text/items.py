@@ -91,7 +91,8 @@ def decoded(content: bytes, name: str) -> str:
         if what := binary.told(content):
             raise DataError(f"{name} is no text, but {what}.") from error
         likely = _likely_encoding(content)
-        how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8.txt"
+        suffix = PurePosixPath(name).suffix or ".txt"
+        how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8{suffix}"
         raise DataError(f"{name} cannot be read: {error}. It may be {likely}; convert it: {how}") from error
     return text
 
