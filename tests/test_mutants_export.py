@@ -4,21 +4,38 @@ from functools import partial
 
 import pytest
 
+import test_compiled
 import test_export
 import test_export_folder
+import test_page
+import test_python_words
+import test_quality
 import test_serve as served
+import test_words
 from mutants import Mutant, caught, in_suite
+from sparring.config import words
 from sparring.data.table import values
-from sparring.runs import alone
+from sparring.errors import words as plain_words
+from sparring.games import compiling
+from sparring.history import record
+from sparring.page import asked
+from sparring.runs import alone, inference
 from sparring.uses.export import card, parity
 from sparring.uses.serve import app, engine, gauges, guard
+from sparring.uses.serve import served as giving
 
 numbers = partial(test_export.test_numbers_of_a_table_are_those_that_the_codec_says, missing=True)
 spread = test_export.test_numbers_may_differ_by_a_small_part_of_their_spread
 kept = test_export.test_what_makes_other_samples_is_not_kept
-digits = served.digits  # a fixture of tests that are run here
+digits = served.digits  # fixtures of tests that are run here
+seen = test_compiled.seen
 paths = test_export_folder.test_nothing_of_this_machine_is_in_it
 told = test_export_folder.test_the_card_says_what_was_trained_measured_and_allowed
+
+slope = partial(test_compiled.test_what_is_compiled_learns_the_same, options={"r1_gamma": 1.0})
+unknown = partial(partial, test_page.test_what_the_page_does_not_know_is_refused)
+NO = ("--no-conditional (conditional=False) does", "--no-conditional does")
+YES = ("--hold-out here", "hold_out here")
 
 MUTANTS = [
     Mutant(values, "_Number.forward", ">= self.ranks", "> self.ranks + 0.01", numbers),
@@ -43,6 +60,17 @@ MUTANTS = [
     Mutant(gauges, "Gauges.count", "seconds <= limit", "seconds < limit / 10", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(gauges, "Gauges.count", 'if path in self.paths else "other"', "", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(engine, "chosen", "theirs < mine", "mine < theirs", served.test_the_faster_engine_serves),
+    Mutant(alone, "portable", '| {"log": NONE}', "", paths),
+    Mutant(giving, "Samples.answer", "asked.truncation, asked.labels", "asked.truncation", served.test_labels_hold_beside_conditions),
+    Mutant(inference, "Sampler.kept", "[places.numpy()]", "", served.test_labels_hold_beside_conditions),
+    Mutant(guard, "Guard._refused", "self.crowded()", "False", served.test_too_many_connections_are_told_to_come_again),
+    Mutant(asked, "_number", "least <= value <= most", "value == value", unknown({"share": "1.5"}, "share: expected a number from 0 to 1, got '1.5'")),
+    Mutant(asked, "_whole", "or not least <= int(text) <= most", "", unknown({"count": "65"}, "count: expected a whole number from 1 to 64, got '65'")),
+    Mutant(asked, "DrawRequest.of", "if name not in KNOWN", "if False", unknown({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'")),
+    Mutant(record, "_figures", "+ 0.5", "", test_quality.test_in_words),
+    Mutant(compiling, "compile_players", "game.penalties and ", "False and ", slope),
+    Mutant(plain_words, "names", '.removeprefix("no-")', "", partial(test_words.test_a_terminal_is_told_flags_alone, *NO)),
+    Mutant(words, "_argument", 'found["no"] and ', "", partial(test_python_words.test_flags_become_arguments_and_commands_stay, *YES)),
     Mutant(alone, "_named", "Path(value).name", "value", paths),
     Mutant(card, "_copying", '< COPIES', '> COPIES', told),
     Mutant(card, "_plain", '"`*_[]<>#|"', '""', told),

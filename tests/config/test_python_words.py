@@ -19,6 +19,7 @@ from sparring.runs.fitted import warned
         ("Take --r1-gamma 10.", "Take r1_gamma=10."),
         ("use --augment none. For few", "use augment='none'. For few"),
         ("leave --levels out, or give", "leave levels out, or give"),
+        ("--hold-out here", "hold_out here"),
         ("leave out --labels.", "leave out labels."),
         ("add --labels folders --include 'a/*'.", "add labels='folders' include='a/*'."),
         ("or --levels 0:255 else", "or levels='0:255' else"),
