@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparring.errors import warn
 from sparring.errors.words import in_flags, in_names
 
 
@@ -20,6 +21,11 @@ from sparring.errors.words import in_flags, in_names
 )  # fmt: skip
 def test_a_terminal_is_told_flags_alone(message: str, flags: str) -> None:
     assert in_flags(message) == flags
+
+
+def test_warnings_in_a_terminal_name_flags_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    warn("if they are pairs, --paired (paired=True) says so.")
+    assert capsys.readouterr().err == "sparring: if they are pairs, --paired says so.\n"
 
 
 def test_a_program_is_told_names() -> None:

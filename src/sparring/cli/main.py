@@ -10,7 +10,6 @@ from importlib import import_module
 
 from sparring.cli.options import parser
 from sparring.errors import SparringError, quoted, reason, room, warn
-from sparring.errors.words import in_flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with room():
             return _verb(args.verb)(args)
     except SparringError as error:
-        warn(in_flags(str(error)))
+        warn(str(error))
         return 1
     except KeyboardInterrupt:
         print("sparring: interrupted.", file=sys.stderr)

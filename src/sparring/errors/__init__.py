@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from sparring.errors.names import nearest
+from sparring.errors.words import in_flags
 
 
 class SparringError(Exception):
@@ -206,7 +207,7 @@ def _shown(name: str) -> str:
 
 
 def warn(message: str) -> None:
-    """Print a warning on standard error, after all earlier output."""
+    """Print a warning on standard error, after all earlier output, in the words of a terminal."""
     with suppress(OSError, ValueError, AttributeError):  # standard output may be missing or closed
         sys.stdout.flush()
-    print(printable_message(f"sparring: {message}"), file=sys.stderr)
+    print(printable_message(f"sparring: {in_flags(message)}"), file=sys.stderr)
