@@ -53,7 +53,7 @@ def test_nothing_of_the_features_learns_or_is_kept_in_checkpoints() -> None:
 
 def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours: torch.Tensor) -> None:
     """Heads that give the first feature of a stage, whose means are those of the features themselves."""
-    judge = FeatureDiscriminator(2)
+    judge = FeatureDiscriminator(1)
     with torch.no_grad():
         for weight in judge.parameters():
             weight.zero_()
@@ -68,11 +68,11 @@ def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours
     torch.testing.assert_close(logits, expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("side", "smaller"), [(28, 1), (64, 1), (127, 1), (128, 2), (256, 4)])
-def test_features_see_pictures_of_127_pixels_at_most(side: int, smaller: int) -> None:
+@pytest.mark.parametrize(("side", "halvings"), [(28, 0), (64, 0), (127, 0), (128, 1), (256, 2)])
+def test_features_see_pictures_of_127_pixels_at_most(side: int, halvings: int) -> None:
     discriminator = skips.Discriminator(shape=(3, side, side + 8), width=2, features="imagenet")
     assert discriminator.second_discriminator is not None
-    assert discriminator.second_discriminator.smaller == smaller
+    assert discriminator.second_discriminator.halvings == halvings
 
 
 def test_small_pictures_are_enlarged() -> None:

@@ -184,3 +184,9 @@ def test_every_scale_knows_the_latent(scale: int) -> None:
         picture = generator(torch.full((1, 1), 0.3))
     expected = math.tanh(0.3 * channels) + 0.003 * channels
     torch.testing.assert_close(picture, torch.full((1, 1, 16, 16), expected))
+
+
+@pytest.mark.parametrize(("height", "width"), [(2, 2), (8, 6), (7, 5)])
+def test_halved_is_the_mean_of_four_pixels(height: int, width: int) -> None:
+    pictures = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(blocks.halved(pictures), torch.nn.functional.avg_pool2d(pictures, 2))

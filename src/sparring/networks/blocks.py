@@ -7,6 +7,13 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 
+def halved(pictures: Tensor) -> Tensor:
+    """The means of 2 x 2 pixels, (B, C, H, W) -> (B, C, H // 2, W // 2); quicker than ``avg_pool2d``."""
+    height, width = (side // 2 * 2 for side in pictures.shape[2:])
+    rows = pictures[:, :, 0:height:2] + pictures[:, :, 1:height:2]
+    return (rows[..., 0:width:2] + rows[..., 1:width:2]) / 4
+
+
 class ClassLatent(nn.Module):
     """Appends the one-hot class to the latent: (B, latent_dim), (B,) -> (B, latent_dim + classes).
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, conv2d, interpolate, leaky_relu, pad, relu6
+from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import ClassHead
+from sparring.networks.blocks import ClassHead, halved
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -31,20 +31,21 @@ class FeatureDiscriminator(nn.Module):
     """Maps pictures (B, C, H, W) to logits (B,) through frozen features: each stage has a small head.
 
     Args:
-        smaller: pictures are made so many times smaller first. Shapes are told from small pictures, at little
+        halvings: how often pictures are halved first. Shapes are told from small pictures, at little
             cost; detail is left to a discriminator that sees pixels.
         classes: number of classes; 0: without labels.
     """
 
-    def __init__(self, smaller: int = 1, classes: int = 0) -> None:
+    def __init__(self, halvings: int = 0, classes: int = 0) -> None:
         super().__init__()
-        self.smaller = smaller
+        self.halvings = halvings
         self.features = ImageNetFeatures()
         self.hidden = nn.ModuleList(nn.Conv2d(count, HIDDEN, 1) for count in CHANNELS)
         self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
-        pictures = avg_pool2d(pictures, self.smaller)
+        for _ in range(self.halvings):
+            pictures = halved(pictures)
         if (side := min(pictures.shape[2:])) < LEAST_SIDE:
             pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
         seen = self.features(pictures)
@@ -80,7 +81,7 @@ class ImageNetFeatures(nn.Module):
     def forward(self, pictures: Tensor) -> list[Tensor]:
         colours = pictures.shape[1]
         x = pictures[:, :3] if colours >= 3 else pictures[:, :1].expand(-1, 3, -1, -1)
-        x = relu6(self.stem(x))
+        x = relu6(self.stem(x), inplace=True)
         found = []
         for stage in self.stages:
             x = stage(x)
@@ -101,7 +102,7 @@ class Block(nn.Module):
         self.residual = same_channels and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x if self.expand is None else relu6(self.expand(x))
+        wide = x if self.expand is None else relu6(self.expand(x), inplace=True)
         y: Tensor = self.project(relu6(self.depthwise(wide)))
         return x + y if self.residual else y
 
@@ -122,11 +123,13 @@ class Convolution(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        groups = x.shape[1] if self.depthwise else 1
-        # On a CPU, the gradient of a depthwise convolution with a stride is many times slower than this.
-        at_once = 1 if self.depthwise else self.stride
-        y = conv2d(pad(x, self.padding), self.weight, self.bias, at_once, groups=groups)
-        return y[:, :, :: self.stride, :: self.stride] if at_once != self.stride else y
+        before, after, *_ = self.padding
+        if self.depthwise:  # on a CPU, the gradient of one with a stride is many times slower than this
+            y = conv2d(x, self.weight, self.bias, padding=after, groups=x.shape[1])
+            first = after - before
+            return y[:, :, first :: self.stride, first :: self.stride]
+        x = pad(x, self.padding) if after else x
+        return conv2d(x, self.weight, self.bias, self.stride)
 
 
 def around(kernel: int, stride: int) -> tuple[int, int, int, int]:

@@ -16,9 +16,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, relu
+from torch.nn.functional import interpolate, leaky_relu, relu
 
-from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d
+from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d, halved
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
@@ -124,7 +124,7 @@ class Discriminator(nn.Module):
         shrunk = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
         self.second_discriminator = (
-            FeatureDiscriminator(2 ** doublings(min(height, broad), FEATURES_FROM), feature_classes)
+            FeatureDiscriminator(doublings(min(height, broad), FEATURES_FROM), feature_classes)
             if features == "imagenet"
             else None
         )
@@ -135,7 +135,9 @@ class Discriminator(nn.Module):
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         first = self.growth.left_out
-        seen = avg_pool2d(samples, 2**first) if first else samples
+        seen = samples
+        for _ in range(first):
+            seen = halved(seen)
         features = self.views[first](seen)
         of_patches = []
         for scale in range(first, len(self.shrinking)):
@@ -144,7 +146,7 @@ class Discriminator(nn.Module):
             of_patches.append(self.patches[scale](features.mean((2, 3))).squeeze(1))
             features = self.shrinking[scale](features)
             if scale + 1 < len(self.views):
-                seen = avg_pool2d(seen, 2)
+                seen = halved(seen)
                 features = features + self.views[scale + 1](seen)
         logits: Tensor = self.head(leaky_relu(features, 0.2).flatten(1), labels) + sum(of_patches)
         return logits
