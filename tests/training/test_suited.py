@@ -282,6 +282,24 @@ def test_features_of_large_pictures_count_less(side: int, given: dict[str, float
     assert suited.configure(data, "pictures", **given).networks.d_features_weight == weight
 
 
+@pytest.mark.parametrize(
+    ("side", "recipe", "given", "widths"),
+    [
+        (127, "pictures", {}, (40, 24)),
+        (128, "pictures", {}, (24, 16)),
+        (128, "pictures", {"g_width": 8}, (8, 16)),
+        (128, "small-data", {"g_width": 30}, (30, 16)),
+        (128, "pictures", {"grow": 0.0}, (40, 24)),
+    ],
+)
+def test_networks_for_large_pictures_are_narrower(
+    side: int, recipe: str, given: dict[str, float], widths: tuple[int, int]
+) -> None:
+    data = from_array(np.zeros((suited.FEW, 3, side, side + 8), np.uint8))
+    networks = suited.configure(data, recipe, **given).networks
+    assert (networks.g_width, networks.d_width) == widths
+
+
 def test_points_are_refused_by_networks_for_pictures_in_words() -> None:
     with pytest.raises(ConfigError, match="skips networks take samples with the axes C H W"):
         GAN("pictures").fit("ring", samples_seen=64)
