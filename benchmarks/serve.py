@@ -151,9 +151,9 @@ def table() -> str:
     lines = [
         "## A server\n",
         "`benchmarks/serve.py`: `sparring serve mnist`, asked by clients on the same two cores, one thread for",
-        f"computing, {facts[ENGINES[0]]['seconds']:g} seconds a row. The machine had other work (load average",
-        f"{min(averages):.0f} to {max(averages):.0f}): the waiting is that of a busy machine, the server's own",
-        "processor time is not. One round each; of few answers, p99 is about the slowest.\n",
+        f"computing, {facts[ENGINES[0]]['seconds']:g} seconds a row; one round each. The load average was",
+        f"{min(averages):.0f} to {max(averages):.0f} with server and clients: above 2, waiting is that of",
+        "a busy machine; the server's own processor time is not.\n",
         "| asked for | engine | clients | answers | in a second | p50, ms | p99, ms | processor, ms |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -161,7 +161,7 @@ def table() -> str:
         for row in facts[engine]["rows"]:
             lines.append(
                 f"| {row['asked']} | {engine} | {row['clients']} | {row['answers']} | {row['per_second']:.0f} "
-                f"| {row['p50_ms']:.0f} | {row['p99_ms']:.0f} | **{row['server_cpu_ms']:.1f}** |"
+                f"| {row['p50_ms']:.3g} | {row['p99_ms']:.3g} | **{row['server_cpu_ms']:.1f}** |"
             )
     many, memory = facts["many"], [size / 2**20 for size in facts["many"]["memory_bytes"]]
     good, bad = many["statuses"]["200"], many["statuses"]["400"]

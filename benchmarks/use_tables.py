@@ -1,0 +1,286 @@
+"""Tables of docs/benchmarks.md: what trained players are for, and kinds that are not pictures."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import textwrap
+
+from common import RESULTS, load
+from rows import grouped, lines_of
+from table_costs import slopes
+
+
+def music() -> str:
+    names = (
+        "chords",
+        "chord pairs",
+        "consonant",
+        "intervals",
+        "lengths",
+        "coverage",
+        "told apart",
+        "copied bars",
+    )
+    lines = [
+        "## Music\n",
+        "`benchmarks/music.py`: the built-in chorales on one thread, against melodies that are held out; one",
+        "training, measured three times. Chords in bits, intervals and lengths in total variation, the others",
+        "as shares; what they mean is in [the guide](guides/music.md#is-it-good).\n",
+        f"| | CPU seconds | {' | '.join(names)} | seed |",
+        f"|---|---|{'---|' * len(names)}---|",
+    ]
+    for row in lines_of("music"):
+        numbers = " | ".join(f"{row[name]:.3g}" for name in names)
+        lines.append(f"| {row['who']} | {row.get('cpu_seconds', '')} | {numbers} | {row['seed']} |")
+    return "\n".join(lines) + "\n"
+
+
+def translations() -> str:
+    names = ("content", "style", "pair", "sharpness")
+    lines = [
+        "## Translations\n",
+        "`benchmarks/translation.py`: held-out pictures after so many CPU seconds of one core. What the",
+        "columns mean is in [the guide](guides/translation.md#is-it-any-good). Content is that of the own",
+        "target with pairs, else of the own source; found is that of the own target in both. Other reals",
+        "say what is best of style; a baseline costs nothing. `pix2pix-published` has the networks of its",
+        "paper, in our own writing (`benchmarks/translation_peers.py`). A line is one seed. Options were",
+        "chosen on a tenth of the training pairs of hanzi-32.\n",
+        f"| set | pairs | who | CPU seconds | samples | {' | '.join(names)} | found | seed |",
+        f"|---|---|---|---|---|{'---|' * len(names)}---|---|",
+    ]
+    known = set()
+    for row in lines_of("translation"):
+        pairs = "none" if row["unpaired"] else f"{row['pairs'] or 'all'}"
+        for who, found in row["columns"].items():
+            mine = who == "the generator"
+            if not mine and (row["set"], row["unpaired"], who) in known:
+                continue
+            known.add((row["set"], row["unpaired"], who))
+            numbers = " | ".join(f"{found[name]:.3g}" if name in found else "" for name in names)
+            cost = (f"{row['cpu_seconds']:g}", f"{row['samples']:,}") if mine else ("", "")
+            measured = {"the generator": "identified", "doing nothing": "untouched"}
+            again = {of: row[name] for of, name in measured.items() if name in row}
+            ends = f"{again[who]:.3g}" if who in again else "", row["seed"] if mine else ""
+            name = f"**{row['method']}**" if mine else who
+            cells = (row["set"], pairs, name, *cost, numbers, *ends)
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+def translation_signs() -> str:
+    rows = lines_of("translation-signs")
+    names = list(rows[0]["signs"])
+    lines = [
+        "### Signs of the doctor\n",
+        "`benchmarks/translation_signs.py`: `agreement` (and `changed`) of outputs whose fault is known, on 64",
+        "held-out pairs. The bounds, -0.1 and 0.1 (0.15), were fixed on hanzi-32; other sets only report.\n",
+        f"| set | pairs | {' | '.join(names)} |",
+        f"|---|---|{'---|' * len(names)}",
+    ]
+    for row in rows:
+        numbers = [f"{of['agreement']:.2f} ({of['changed']:.2f})" for of in row["signs"].values()]
+        lines.append(f"| {row['set']} | {'yes' if row['paired'] else 'no'} | {' | '.join(numbers)} |")
+    return "\n".join(lines) + "\n"
+
+
+def texts() -> str:
+    lines = [
+        "## Texts\n",
+        "`benchmarks/text.py`: built-in sets on one thread, against texts that are held out, beside baselines",
+        "that `sparring evaluate` trains. What the numbers mean is in",
+        "[the guide](guides/text.md#how-good-is-it).\n",
+    ]
+    for row in lines_of("text"):
+        rows = row["comparison"]["columns"]
+        names = list(row["comparison"]["scales"])
+        seen = f"{row['samples_seen']:,} samples in {row['seconds']:.0f} seconds"
+        lines += [
+            f"{row['set']}, {seen}, seed {row['seed']}:\n",
+            f"| | {' | '.join(names)} |",
+            f"|---|{'---|' * len(names)}",
+        ]
+        for who, numbers in rows.items():
+            found = " | ".join(f"{numbers[name]:.3g}" if name in numbers else "" for name in names)
+            lines.append(f"| {who} | {found} |")
+        lines.append("")
+    drawn = load("symbols_speed")["per_second"]
+    rates = ", ".join(f"{name} {count:,}" for name, count in drawn.items())
+    lines += [
+        "Samples that the generator of the default recipe draws in a second of CPU time, on one thread",
+        f"(`benchmarks/symbols_speed.py`): {rates}.\n",
+    ]
+    return "\n".join(lines)
+
+
+def detection() -> str:
+    rows = lines_of("detection")
+    lines = [
+        "## Defects\n",
+        "`benchmarks/detection.py`: the mean AUROC over the kinds of defect of sets that no detector was "
+        "fitted to;",
+        "on MNIST and Fashion-MNIST one class is normal and the nine others are odd (mean over the classes",
+        "that were tested). `auto` is",
+        "the method that damage on held-out normals chose, before any test; a method in bold is best. "
+        "GANomaly and",
+        "f-AnoGAN are our own writing of the published objectives, on networks of the same size and for the "
+        "same time.",
+        "Metal surfaces and other held-back sets are not in this table. The damage and the networks were "
+        "tried on",
+        "other wafers, on MNIST's 0, 3 and 8, on Fashion-MNIST's t-shirts and shirts and on half of the solar "
+        "cells, so of",
+        "those classes the numbers may be a little too good. In rows of 20 seconds `residuals` did not see",
+        "ImageNet features yet; in rows of 8 seconds it alone was trained.\n",
+    ]
+    methods = [*rows[0]["damage"], "GANomaly", "f-AnoGAN"]
+    lines.append("| set | tests | CPU s a GAN | auto | false alarms at 5 % | " + " | ".join(methods) + " |")
+    lines.append("|---" * (5 + len(methods)) + "|")
+    for (name, seconds), group in grouped(
+        [r | {"family": r["set"].split()[0]} for r in rows], "family", "seconds_each"
+    ).items():
+        means = {
+            m: [statistics.mean(r["auroc"][m].values()) for r in group if m in r["auroc"]] for m in methods
+        }
+        taken = statistics.mean(statistics.mean(r["auroc"][r["auto"]].values()) for r in group)
+        best = max((statistics.mean(values) for values in means.values() if values), default=0)
+        cells = [
+            ""
+            if not values
+            else f"**{statistics.mean(values):.3f}**"
+            if statistics.mean(values) == best
+            else f"{statistics.mean(values):.3f}"
+            for values in means.values()
+        ]
+        alarms = statistics.mean(r["alarms_at_5"] for r in group)
+        lines.append(
+            f"| {name} | {len(group)} | {seconds:g} | {taken:.3f} | {alarms:.1%} | " + " | ".join(cells) + " |"
+        )
+    wafer = [r for r in rows if r["set"] == "wafers" and r["seconds_each"] == 20]
+    lines.append("\nWafers, each pattern, mean of the seeds with 20 seconds a GAN:\n")
+    lines.append("| pattern | " + " | ".join(methods) + " |")
+    lines.append("|---" * (1 + len(methods)) + "|")
+    for pattern in wafer[0]["auroc"]["pca"]:
+        values = [statistics.mean(r["auroc"][m][pattern] for r in wafer) for m in methods]
+        lines.append(f"| {pattern} | " + " | ".join(f"{value:.3f}" for value in values) + " |")
+    return "\n".join([*lines, "", *tiles()])
+
+
+def tiles() -> list[str]:
+    """Large photographs, whole and in tiles."""
+    if not (RESULTS / "detection_tiles.jsonl").exists():
+        return []
+    lines = [
+        "`benchmarks/detection_tiles.py`: scratches of 60 by 3 pixels on drawn photographs of wafers,",
+        "reduced to 128 pixels (tile 0) or seen in tiles. The memory is that of the whole process at its",
+        "greatest, with torch and mapped files; of 4,096 pixels one picture was scored alone, by a detector of",
+        "smaller ones. At 768 pixels the scratch is found either way; what tiles gain at larger sides is not",
+        "measured.\n",
+        "| side | tile | normals | method | AUROC | tested | CPU s a picture | MB to fit | MB to score |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in lines_of("detection_tiles"):
+        area = f"{row['auroc'][row['method']]:.3f}" if "auroc" in row else "found" if row["odd"] else "missed"
+        tested = " + ".join(map(str, row.get("tested", [1])))
+        costs = f"{row['seconds_a_picture']:.1f} | {row['fit_mb']:,} | {row['test_mb']:,}"
+        seen = f"{row['side']:,} | {row['tile']} | {row['normals'] or 30} | {row['method']}"
+        lines.append(f"| {seen} | {area} | {tested} | {costs} |")
+    return [*lines, ""]
+
+
+def synthetic_tables() -> str:
+    """Rows of public tables, as means over seeds."""
+    measures = ("told apart", "predicts", "pairs", "columns", "nearer")
+    lines = [
+        "## Rows of tables\n",
+        "`benchmarks/synthetic_tables.py`: four fifths of the complete rows of public tables are learnt from,",
+        "the others are what drawn rows are compared with. *Told apart*: how well boosted trees tell them from",
+        "unseen rows, an ROC area (0.5 is best). *Predicts*: ROC area (credit_data, Default) or R² (diamonds)",
+        "of boosted trees that learnt from drawn rows. *Pairs* and *columns*: 1 minus the distance. *Nearer*:",
+        "the share nearer to training rows. CTGAN has its defaults and no fewer CPU seconds than the recipe,",
+        "which saw 450,000 samples and not the 1,500,000 of its default. *Adversarial forest* is the",
+        "baseline of an evaluation, *recipe forest* the same in a run, from 10,000 rows at most. Means over",
+        "few seeds.\n",
+        f"| table | rows of | seeds | CPU s | {' | '.join(measures)} |",
+        f"|---|---|---|---|{'---|' * len(measures)}",
+    ]
+    every = lines_of("synthetic-tables")
+    order = list(dict.fromkeys(row["table"] for row in every))
+    every.sort(key=lambda row: order.index(row["table"]))  # as measured, table by table
+    for (table, way), rows in grouped(every, "table", "way").items():
+        seconds = statistics.mean(row["cpu_seconds"] for row in rows)
+        means = [f"{statistics.mean(row[name] for row in rows):.3f}" for name in measures]
+        lines.append(f"| {table} | {way} | {len(rows)} | {seconds:.1f} | {' | '.join(means)} |")
+    return "\n".join([*lines, ""])
+
+
+def table_costs() -> str:
+    """What tables cost by their rows and columns."""
+    rows = lines_of("table-costs")
+    lines = [
+        "## What a table costs\n",
+        "`benchmarks/table_costs.py`: half of the columns are numbers, half categories of ten levels; one",
+        "thread, a table in memory, batches of 256. Memory is that of the whole process, before reading and at",
+        "most.\n",
+        "| rows | columns | reading, s | a step, ms | 1,000 rows, s | GB before | GB at most |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [f"| {' | '.join(f'{value:,}' for value in row.values())} |" for row in rows]
+    lines += [
+        "",
+        "The power of the rows, or of the columns, with which costs grow (1: twice as many, twice the cost):",
+    ]
+    lines += textwrap.wrap(f"{slopes(rows)}.", 105)
+    return "\n".join([*lines, ""])
+
+
+def tuning() -> str:
+    rows = lines_of("tune")
+    lines = [
+        "## Tuning\n",
+        "`benchmarks/tune.py`: `sparring tune` on sets that no recipe was made for, at 32 x 32 pixels. Times",
+        "real of three trainings with new seeds, by held-out samples that chose nothing: median, least to",
+        "greatest. Seconds are those of one processor core, on a machine that was busy with other programs,",
+        "beside which a second buys fewer steps. Such trainings are short, and what is best in them need not",
+        "be best in long ones. Better or worse is said only where every training beats every other.\n",
+        "| set | samples | search | trials x seconds | default | tuned | verdict | best trial |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    words = {
+        "tuned": "tuned is better",
+        "default": "default is better",
+        "equal": "as good",
+        "same": "the default",
+    }
+    for row in rows:
+        chosen = "as it is" if row["start"] else "changed"
+        best = f"{row['chosen'].get('recipe', 'the default')}, {chosen}"
+        tuned = "" if row["tuned"] is None else _three(row["tuned"])
+        lines.append(
+            f"| {row['set']} | {row['data_count']:,} | {row['sampler']} | {row['trials']} x {row['seconds']:g} "
+            f"| {_three(row['default'])} | {tuned} | {words.get(row['verdict'], row['verdict'])} | {best} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def tune_workers() -> str:
+    lines = [
+        "Two workers on one study, `benchmarks/tune_workers.py`: points of the ring, trials that share a",
+        "journal, on two cores that had nothing else to do. Seconds with the start of a worker; the share is",
+        "that of the slower of two in the time of one.\n",
+        "| trials | seconds each | one worker | each of two | share, clock | share, processor |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in lines_of("tune_workers"):
+        one, two = row["one"]["clock"], row["two"]["clock"]
+        lines.append(
+            f"| {row['trials']} | {row['seconds']:g} | {one[0]:g} | {' and '.join(f'{x:g}' for x in two)} "
+            f"| {row['share']['clock']:.2f} | {row['share']['processor']:.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _three(values: list[float | None]) -> str:
+    """The median, and least to greatest; None is a training that diverged."""
+    found = sorted(math.inf if value is None else value for value in values)
+    shown = ["diverged" if value == math.inf else f"{value:,.1f}" for value in found]
+    return f"**{shown[len(shown) // 2]}** ({shown[0]} to {shown[-1]})" if shown else ""
