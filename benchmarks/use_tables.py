@@ -196,17 +196,18 @@ def synthetic_tables() -> str:
         "the others are what drawn rows are compared with. *Told apart*: how well boosted trees tell them from",
         "unseen rows, an ROC area (0.5 is best). *Predicts*: ROC area (credit_data, Default) or R² (diamonds)",
         "of boosted trees that learnt from drawn rows. *Pairs* and *columns*: 1 minus the distance. *Nearer*:",
-        "the share nearer to training rows. CTGAN has its defaults and no fewer CPU seconds than the recipe,",
-        "which saw 450,000 samples and not the 1,500,000 of its default. *Adversarial forest* is the",
-        "baseline of an evaluation, *recipe forest* the same in a run, from 10,000 rows at most. Means over",
-        "few seeds.\n",
+        "the share nearer to training rows. CTGAN has its defaults and no fewer CPU seconds than the recipe",
+        "had with 450,000 samples; its default are 1,500,000. *Adversarial forest* is the baseline of an",
+        "evaluation, *recipe forest* the same in a run, from 10,000 rows at most. Means over few seeds.\n",
         f"| table | rows of | seeds | CPU s | {' | '.join(measures)} |",
         f"|---|---|---|---|{'---|' * len(measures)}",
     ]
     every = lines_of("synthetic-tables")
     order = list(dict.fromkeys(row["table"] for row in every))
     every.sort(key=lambda row: order.index(row["table"]))  # as measured, table by table
-    for (table, way), rows in grouped(every, "table", "way").items():
+    for row in every:
+        row["named"] = f"{row['way']}, {row['samples']:,} samples" if "samples" in row else row["way"]
+    for (table, way), rows in grouped(every, "table", "named").items():
         seconds = statistics.mean(row["cpu_seconds"] for row in rows)
         means = [f"{statistics.mean(row[name] for row in rows):.3f}" for name in measures]
         lines.append(f"| {table} | {way} | {len(rows)} | {seconds:.1f} | {' | '.join(means)} |")
