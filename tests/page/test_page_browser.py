@@ -449,6 +449,8 @@ def test_nothing_is_wider_than_a_telephone(tmp_path: Path, page: Page, serve: ty
         make_run(tmp_path / "runs" / name, spread=0.1)
     page.goto(serve(tmp_path / "runs").at())
     expect(page.locator(".uplot").first).to_be_visible()
+    names = page.locator("#table tbody th")
+    assert max(each.bounding_box()["height"] for each in names.all()) < 80  # type: ignore[index]
     page.get_by_text("Choose numbers").click()
     page.get_by_role("button", name="Lab").click()
     expect(page.locator("#lab")).to_contain_text("step 0")
