@@ -60,7 +60,7 @@ MUTANTS = [
     Mutant(gauges, "Gauges.count", "seconds <= limit", "seconds < limit / 10", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(gauges, "Gauges.count", 'if path in self.paths else "other"', "", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(engine, "chosen", "theirs < mine", "mine < theirs", served.test_the_faster_engine_serves),
-    Mutant(alone, "portable", '| {"log": NONE}', "", paths),
+    Mutant(alone, "portable", "| usual", "", paths),
     Mutant(giving, "Samples.answer", "asked.truncation, asked.labels", "asked.truncation", served.test_labels_hold_beside_conditions),
     Mutant(inference, "Sampler.kept", "[places.numpy()]", "", served.test_labels_hold_beside_conditions),
     Mutant(guard, "Guard._refused", "self.crowded()", "False", served.test_too_many_connections_are_told_to_come_again),

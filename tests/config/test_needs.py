@@ -76,7 +76,9 @@ def test_idle_options_are_refused_with_what_they_need(field: dataclasses.Field[A
     config = EVERYTHING.replace(**asked, **OTHERWISE.get(field.name, {}))
     check_needs(config, asked, Config())
     lacking = without(config, need)
-    words = f"--{field.name.replace('_', '-')} ({field.name}) {asked[field.name]} "
+    value = asked[field.name]
+    given = f"({field.name}=True) " if value is True else f"({field.name}) {value} "
+    words = f"--{field.name.replace('_', '-')} {given}"
     with pytest.raises(ConfigError, match=re.escape(words) + f".* it needs .*{re.escape(need.what)}.* Leave"):
         check_needs(lacking, asked, Config())
     if not field.metadata["demands"]:

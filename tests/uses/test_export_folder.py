@@ -53,13 +53,20 @@ def test_the_folder_draws_as_the_run_does_and_holds_nothing_else(run: Path, expo
 
 def test_nothing_of_this_machine_is_in_it(run: Path, tmp_path: Path) -> None:
     exported, options = tmp_path / "shared", run / "config.toml"
-    options.write_text(options.read_text().replace('log = "none"', 'log = "csv"'))
+    text = (
+        options.read_text().replace('log = "none"', 'log = "csv"').replace("compile = false", "compile = true")
+    )
+    options.write_text(text)
     assert main(["export", str(run), "--to", "safetensors", "--out", str(exported)]) == 0
     assert str(run.parent) in (run / "run.json").read_text()  # the data's own path
     assert [name for name, content in contents(exported).items() if str(run.parent).encode() in content] == []
     assert RunFolder(exported).facts["data"] == "tiny.npz"
-    assert (RunFolder(run).config.records.log, RunFolder(exported).config.records.log) == ("csv", "none")
-    assert "`log`" not in (exported / "README.md").read_text("utf-8")
+    ours, theirs = (RunFolder(folder).config for folder in (run, exported))
+    assert (ours.records.log, ours.machine.threads, ours.machine.compile) == ("csv", 1, True)
+    assert (theirs.records.log, theirs.machine.threads, theirs.machine.compile) == ("none", None, False)
+    card = (exported / "README.md").read_text("utf-8")
+    assert not any(f"`{name}`" in card for name in ("log", "threads", "compile", "minutes", "epochs"))
+    assert "draws pictures from random numbers (each: 8 x 8 pixels, grey), trained" in card
 
 
 def test_names_of_no_folder_are_told_what_is_accepted() -> None:

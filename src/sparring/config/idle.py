@@ -32,7 +32,8 @@ def check_needs(config: Config, changed: Collection[str] = (), usual: Config | N
             off = NONE if NONE in meta["choices"] else written(declared.default)
             advice = f"Use {flag('no_' + name)}" if off is False else f"Use {flag(name)} {off}"
             without = "cannot be used" if demands else "would do nothing"
+            given = f"({name}=True)" if value is True else f"({name}) {value}"
             raise ConfigError(
-                f"{flag(name)} ({name}) {value} {without}: it needs {' and '.join(demands + needs * chosen)}. "
+                f"{flag(name)} {given} {without}: it needs {' and '.join(demands + needs * chosen)}. "
                 f"{'Leave it out' if chosen else advice}, or give what it needs."
             )

@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 
-from sparring.config.groups import Config
-from sparring.config.option import NONE
+from sparring.config.groups import OPTIONS, Config
 from sparring.errors import Tell
 from sparring.files import write_whole
 from sparring.games.players import PLAYERS
@@ -21,6 +20,7 @@ from sparring.runs import checkpoint
 from sparring.runs.create import create
 from sparring.runs.folder import RunFolder
 
+OF_MACHINE = ("device", "threads", "processes", "compile", "log")
 KEPT = ("version", "step", "samples_seen", "seconds")  # facts of a checkpoint
 
 
@@ -53,8 +53,9 @@ def write(
 
 
 def portable(config: Config) -> Config:
-    """The options without what is of this machine alone: folders of paths, and the tool that was told."""
-    return config.replace(**{name: _named(value) for name, value in config.flat().items()} | {"log": NONE})
+    """The options without what is of this machine alone: OF_MACHINE, and the folders of paths."""
+    usual = {name: OPTIONS[name].default for name in OF_MACHINE}
+    return config.replace(**{name: _named(value) for name, value in config.flat().items()} | usual)
 
 
 def _named(value: Any) -> Any:

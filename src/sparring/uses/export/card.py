@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sparring import kinds
+from sparring.config.choices import BUDGETS
 from sparring.config.option import written
 from sparring.config.recipes import RECIPES, beyond_recipe
 from sparring.doctor.diagnosis import described, diagnose
@@ -64,7 +65,7 @@ def _what(run: RunFolder, alone: RunFolder) -> str:
         else f"draws {kind.noun}s from random numbers"
     )
     data = _plain(alone.facts["data"])
-    return f"A generator that {made}, of {kind.describe(run.spec)}, trained by an adversary on {data}."
+    return f"A generator that {made} (each: {kind.describe(run.spec)}), trained by an adversary on {data}."
 
 
 def _use(run: RunFolder) -> str:
@@ -106,6 +107,7 @@ def _training(alone: RunFolder, step: int, samples_seen: int) -> str:
         "with": f"sparring {_plain(facts['sparring'])}, torch {_plain(facts.get('torch', 'unknown'))}",
     }
     changed = beyond_recipe(config) if config.recipe in RECIPES else {}
+    changed = {name: value for name, value in changed.items() if value is not None or name not in BUDGETS}
     rows["options beyond the recipe"] = (
         ", ".join(f"`{k}` = {_plain(written(v))}" for k, v in changed.items()) or "none"
     )
