@@ -103,8 +103,11 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
 
         def ours(recipe: str, seen: int | None = None) -> table.Rows:
             gan = GAN(recipe, hold_out=0.0, seed=seed, threads=1, vitals=False, target=target)
-            gan.fit(str(training), samples_seen=seen, verbose=False)
-            facts.update({"samples": seen} if seen else {})
+            if seen:
+                gan.fit(str(training), samples_seen=seen, verbose=False)
+                facts["samples"] = seen
+            else:  # as long as the recipe says
+                gan.fit(str(training), verbose=False)
             drawn: table.Rows = gan._fitted.sampler.sample(count, seed=seed).astype(np.float64)
             return drawn
 

@@ -75,6 +75,7 @@ MUTANTS = [
     Mutant(numerals, "_plain", "(commas or not is_parted)", "not is_parted", test_columns.test_how_doubtful_commas_are_read_is_said),
     Mutant(numerals, "in_unit", "sign + unit", "unit", test_columns.test_units_and_times_of_day_come_back),
     Mutant(numerals, "is_infinite", "in (np.inf, -np.inf)", "== 1e999 - 1e999", test_columns.test_infinite_values_count_as_missing_and_are_named),
+    Mutant(guess, "_are_codes", "< len(words)", "< 0", test_columns.test_whole_numbers_too_large_for_floats_are_codes),
     Mutant(guess, "_finite", "(codes < 0) & (raw.codes >= 0)", "codes < 0", test_columns.test_infinite_values_count_as_missing_and_are_named),
     Mutant(column, "Column._moment", "[: self.decimals]", "", test_columns.test_fractions_of_a_second_come_back),
     Mutant(conditions, "_by_rule", "fits &= ~", "fits |= ", partial(test_conditions.test_rows_that_fit, "paid > 0", "1011")),

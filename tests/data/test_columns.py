@@ -74,6 +74,13 @@ def test_what_is_different_in_every_row_is_an_identifier_or_text() -> None:
     assert guessed([f"a long remark about number {k} of them" for k in range(MANY)]).type == "text"
 
 
+def test_whole_numbers_too_large_for_floats_are_codes() -> None:
+    keys = [str(2**60 + k * k) for k in range(MANY)]
+    assert guessed(keys).type == "identifier"
+    assert guessed(keys[:3] * 5).levels == tuple(keys[:3])
+    assert guessed([f"{k}e17" for k in range(MANY)]).type == "number"
+
+
 def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
     for words, expected, odd in (
         ([f"{k * 0.37:.2f}" for k in range(MANY)], "number", "much"),

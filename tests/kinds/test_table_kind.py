@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,50 @@ def test_numbers_and_dates_that_the_user_calls_categories_come_back(library: str
     assert [str(one).replace("ns", "us") for one in rows[0].schema.values()] == [
         str(one).replace("ns", "us") for one in rows[1].schema.values()
     ]
+
+
+def handed_back(given: Any) -> Any:
+    """The rows of a table, read and given back."""
+    data = from_frame(given, None, {})
+    return table.handed(data.samples.numpy(), data.spec)
+
+
+def test_types_of_polars_come_back() -> None:
+    given = polars.DataFrame(
+        {
+            "x": [0.5, 1.5, 2.5],
+            "cents": [Decimal("0.125"), Decimal("7.250"), None],
+            "at": polars.Series(
+                [datetime(2024, 1, k, 3, 4, 5, 6000) for k in (1, 2, 3)], dtype=polars.Datetime("ms")
+            ),
+            "nothing": [None, None, None],
+            "key": [2**60, 2**60 + 1, 2**60],
+        }
+    )
+    given = polars.concat([given] * 3)  # what three rows have is drawn exactly
+    again = handed_back(given)
+    assert again.schema == given.schema
+    assert again.rows() == given.rows()
+
+
+def test_python_values_of_pandas_come_back() -> None:
+    given = pandas.DataFrame(
+        {
+            "whole": pandas.Series([1, None, 3], dtype=object),
+            "flag": pandas.Series([True, None, False], dtype=object),
+            "mixed": pandas.Series([1, 2.5, 3], dtype=object),
+            "key": pandas.Series([2**60, 2**60 + 1, 2**60], dtype=object),
+        }
+    )
+    again = handed_back(given)
+    assert again.dtypes.tolist() == given.dtypes.tolist()
+    assert again.to_dict("list") == given.to_dict("list")
+    assert [type(value) for value in again.iloc[0]] == [int, bool, float, int]
+    for several in ([1, 2], {"a": 1}, b"ab"):
+        with pytest.raises(
+            DataError, match=f"'s' holds {type(several).__name__} values, and a cell of a table"
+        ):
+            from_frame(given.assign(s=[several] * 3), None, {})
 
 
 @pytest.mark.parametrize(

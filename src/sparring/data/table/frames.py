@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import DAY, EPOCH, Column
 from sparring.data.table.guess import BLANKS, Raw
+from sparring.data.table.numerals import MOST_WHOLE
 from sparring.data.table.reading import check_names
 from sparring.errors import DataError, quoted
 from sparring.files import whole
@@ -23,6 +25,14 @@ FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 WORDS = ("String", "Categorical", "Enum", "Object")
 # After a type of narwhals, what pandas has besides: its types that may lack, dates as Python's, whole levels.
 NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
+# Types of Python's values in columns of objects of pandas, and what they come back as.
+ALIKE = (
+    ({date}, "Date"), ({bool, np.bool_}, "Boolean"), ({int, np.int64}, "Int64"),
+    ({int, float, Decimal, np.int64, np.float64}, "Float64"),
+)  # fmt: skip
+SEVERAL = (list, tuple, dict, set, bytes, np.ndarray)
+UNIT = re.compile(r"time_unit='(\w+)'")
+SCALE = re.compile(r"^Decimal\(precision=(\d+), scale=(\d+)\)")
 ZONE = re.compile(r"time_zone='([^']+)'")
 
 
@@ -74,14 +84,20 @@ def from_parquet(path: Path) -> list[Raw]:
 
 def _raw(nw: Any, series: Any, name: str) -> Raw:
     """One column, with its distinct values in order."""
-    dtype = str(series.dtype) + _besides(nw, series)
-    if series.dtype.is_numeric() or dtype.startswith("Boolean"):
-        numbers = _numbers(series)
-        known = "boolean" if dtype.startswith("Boolean") else "whole" if series.dtype.is_integer() else ""
-        return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
-    if dtype.endswith(OBJECTS):
+    dtype = _of_objects(nw, series) or str(series.dtype) + _besides(nw, series)
+    if series.is_null().all():
+        return Raw(name, np.full(len(series), -1, np.int32), [], dtype=dtype)
+    if dtype.startswith("Date") and dtype.endswith(OBJECTS):
         days = [(x - EPOCH.date()).days if type(x) is date else np.nan for x in series.to_list()]
-        return _of_numbers(name, DAY * np.array(days, np.float64), "date", f"Date{OBJECTS}")
+        return _of_numbers(name, DAY * np.array(days, np.float64), "date", dtype)
+    if series.dtype.is_numeric() or dtype.startswith("Boolean") or dtype.endswith(OBJECTS):
+        numbers = _numbers(series)
+        if dtype.startswith(("Int", "UInt")) and np.nanmax(np.abs(numbers)) >= MOST_WHOLE:
+            return _of_words(series, name, dtype)
+        known = (
+            "boolean" if dtype.startswith("Boolean") else "whole" if dtype.startswith(("Int", "UInt")) else ""
+        )
+        return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
     if dtype.startswith(("Datetime", "Date")):
         moments = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
         if dtype == "Date":
@@ -93,9 +109,23 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
             f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, or true "
             "and false. Leave it out."
         )
+    return _of_words(series, name, dtype)
+
+
+def _of_words(series: Any, name: str, dtype: str) -> Raw:
+    """A column of texts, or of what is read as texts.
+
+    Raises:
+        DataError: a cell holds several values.
+    """
     known_values: dict[str, int] = {}
     codes = np.empty(len(series), np.int32)
     for place, (value, is_missing) in enumerate(zip(series.to_list(), series.is_null().to_list(), strict=True)):
+        if isinstance(value, SEVERAL):
+            raise DataError(
+                f"the column {quoted(name)} holds {type(value).__name__} values, and a cell of a table has one "
+                "number, text or date. Leave it out."
+            )
         word = "" if is_missing else str(value).strip()
         codes[place] = -1 if word in BLANKS else known_values.setdefault(word, len(known_values))
     known = "category" if dtype.startswith(("Categorical", "Enum")) else ""
@@ -117,8 +147,18 @@ def _besides(nw: Any, series: Any) -> str:
         return WHOLE if native.cat.categories.dtype.kind in "iu" else ""
     if hasattr(native.dtype, "numpy_dtype") or str(native.dtype) == "string":
         return NULLABLE
-    there = native.dropna() if dtype == "Object" else ()
-    return OBJECTS if len(there) and all(type(value) is date for value in there) else ""
+    return ""
+
+
+def _of_objects(nw: Any, series: Any) -> str:
+    """The type of the Python values of a column of objects of pandas; "" for others, and for texts."""
+    if series.implementation != nw.Implementation.PANDAS or str(series.dtype) != "Object":
+        return ""
+    found = {type(value) for value in series.to_native().dropna()}
+    for types, dtype in ALIKE:
+        if found and found <= types:
+            return f"{dtype}{OBJECTS}"
+    return ""
 
 
 def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -166,11 +206,17 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     if backend == "pandas" and dtype.endswith((NULLABLE, OBJECTS, WHOLE)):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
+    if scale := SCALE.search(dtype):
+        step = Decimal(1).scaleb(-int(scale[2]))
+        values = [None if value is None else Decimal(value).quantize(step) for value in values]
+        return nw.new_series(column.name, values, nw.Decimal(int(scale[1]), int(scale[2])), backend=backend)
     if base == "Boolean":  # that the user has called whole numbers
         values = [None if value is None else bool(value) for value in values]
     if base in ("Date", "Datetime"):
         values = [datetime.combine(x, time()) if type(x) is date else x for x in values]
+        unit = UNIT.search(dtype)
         made = nw.new_series(column.name, values, nw.Datetime("us"), backend=backend)
+        made = made.cast(nw.Datetime(unit[1])) if unit else made
         if zone := ZONE.search(dtype):
             made = made.dt.replace_time_zone(zone[1])
         return made.cast(nw.Date()) if base == "Date" and backend != "pandas" else made

@@ -209,6 +209,8 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     if len(words) == 2 and any(lowered == set(pair) for pair in YES_NO):
         return _Parsed("boolean")
     parsed = _numbers(words, raw.commas) or _dates(words, NAMED_DATE.search(raw.name) is not None)
+    if are_codes := parsed is not None and _are_codes(words, parsed):
+        parsed = None
     if parsed and single and parsed.type == "whole":
         assert parsed.numbers is not None
         if _counts_up(raw, parsed.numbers) or NAMED_ID.search(raw.name):
@@ -217,7 +219,7 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return parsed
     different = len(words) / max(int(counts.sum()), 1)
     is_wide = len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID)
-    if is_wide and (parsed := _almost_all(raw.name, words, raw.commas)):
+    if is_wide and not are_codes and (parsed := _almost_all(raw.name, words, raw.commas)):
         return parsed
     length = float(np.mean([len(word) for word in words[:10_000]]))
     spaces = float(np.mean([" " in word for word in words[:10_000]]))
@@ -234,6 +236,13 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
             "category. Mend those values, or say what it is with --columns types.toml.",
         )
     return _Parsed("category")
+
+
+def _are_codes(words: list[str], parsed: _Parsed) -> bool:
+    """Whether these are whole numbers so large that some of them are the same float."""
+    if parsed.type != "number" or parsed.decimals != 0 or parsed.numbers is None:
+        return False
+    return len(np.unique(parsed.numbers)) < len(words)
 
 
 def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
