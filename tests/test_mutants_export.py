@@ -6,6 +6,7 @@ import pytest
 
 import test_compiled
 import test_export
+import test_export_detector as of_detectors
 import test_export_folder
 import test_page
 import test_python_words
@@ -20,7 +21,7 @@ from sparring.games import compiling
 from sparring.history import record
 from sparring.page import asked
 from sparring.runs import alone, inference
-from sparring.uses.export import card, parity
+from sparring.uses.export import card, detecting, parity
 from sparring.uses.serve import app, engine, gauges, guard
 from sparring.uses.serve import served as giving
 
@@ -29,6 +30,7 @@ spread = test_export.test_numbers_may_differ_by_a_small_part_of_their_spread
 kept = test_export.test_what_makes_other_samples_is_not_kept
 digits = served.digits  # fixtures of tests that are run here
 seen = test_compiled.seen
+fitted = of_detectors.fitted
 paths = test_export_folder.test_nothing_of_this_machine_is_in_it
 told = test_export_folder.test_the_card_says_what_was_trained_measured_and_allowed
 
@@ -60,6 +62,10 @@ MUTANTS = [
     Mutant(gauges, "Gauges.count", "seconds <= limit", "seconds < limit / 10", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(gauges, "Gauges.count", 'if path in self.paths else "other"', "", served.test_requests_are_counted_as_prometheus_reads_them),
     Mutant(engine, "chosen", "theirs < mine", "mine < theirs", served.test_the_faster_engine_serves),
+    Mutant(detecting, "distances", ".double()", ".float()", of_detectors.test_distances_are_exact_where_float32_is_not),
+    Mutant(detecting, "_patches", ".amin(1)", ".mean(1)", partial(of_detectors.test_every_method_gives_its_own_scores, "patches")),
+    Mutant(detecting, "_neighbours", "largest=False", "largest=True", partial(of_detectors.test_every_method_gives_its_own_scores, "neighbours")),
+    Mutant(detecting, "DetectorGraph.inputs", "level + contrast * noise", "0.5 + noise", of_detectors.test_pictures_to_try_it_with_differ_in_brightness_and_contrast),
     Mutant(alone, "portable", "| usual", "", paths),
     Mutant(giving, "Samples.answer", "asked.truncation, asked.labels", "asked.truncation", served.test_labels_hold_beside_conditions),
     Mutant(inference, "Sampler.kept", "[places.numpy()]", "", served.test_labels_hold_beside_conditions),

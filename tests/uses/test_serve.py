@@ -475,8 +475,6 @@ def test_the_command_serves_runs_and_detectors(
     monkeypatch.setattr(FakeSocket, "close", lambda self: closed.append(1))
     assert "no run folder" in refused(capsys, "serve", tmp_path / "nothing")
     assert closed == [1]
-    detecting = refused(capsys, "export", tmp_path / "plates", "--to", "onnx")
-    assert "is a detector, and only generators are exported" in detecting
     assert "a detector has no checkpoints" in refused(capsys, "serve", tmp_path / "plates", "--best")
     assert len(ended) == 2
 

@@ -9,7 +9,8 @@ from sparring.config.choices import ENGINES, EXPORTS
 
 EXPORT = """\
 Give a generator to other programs. A file for onnx or torch draws without sparring, decodes its samples
-itself, and was seen to make the same samples before it is kept.
+itself, and was seen to make the same samples before it is kept. A detector is such a file too: pictures in,
+scores out.
 
   --to onnx     one file for ONNX Runtime and others, opset 18
   --to torch    a program of torch.export (.pt2), which torch runs in Python and C++
@@ -20,7 +21,8 @@ examples
   sparring export mnist --to onnx --out mnist.onnx
   sparring export runs/mnist-sprint-1 --to torch
   sparring export runs/mnist-sprint-1 --to safetensors --out digits --license cc-by-4.0
-  sparring export runs/mnist-sprint-1 --to hub --name maria/digits"""
+  sparring export runs/mnist-sprint-1 --to hub --name maria/digits
+  sparring export runs/parts --to onnx   # of `sparring detect fit`"""
 
 SERVE = """\
 Answer over HTTP: POST /sample draws from a run, POST /translate makes a picture of the one that is sent, and
@@ -39,7 +41,7 @@ def add_verbs(verbs: Any, run_help: str) -> None:
     export = verbs.add_parser(
         "export", description=EXPORT, epilog=EXPORT_EXAMPLES, usage="sparring export RUN --to FORM [options]"
     )
-    export.add_argument("run", metavar="RUN", type=run, help=run_help)
+    export.add_argument("run", metavar="RUN", type=run, help=f"{run_help}; or of `sparring detect fit`")
     export.add_argument("--to", choices=EXPORTS, required=True, metavar="|".join(EXPORTS), help="what to write")
     export.add_argument("--out", type=path, help="file or folder (a new one in RUN/exported)")
     export.add_argument("--name", type=named, metavar="OWNER/NAME", help="hub: what it is called there")

@@ -1,4 +1,4 @@
-"""``sparring export``: give a trained generator to other programs."""
+"""``sparring export``: give a trained generator, or a detector, to other programs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from sparring.runs.create import free_path
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.uses import pretrained
+from sparring.uses.detect import saved
 from sparring.uses.export import folder, hub, onnx_file, program
 from sparring.uses.export.card import UNSTATED
-from sparring.uses.export.graph import Graph
+from sparring.uses.export.detecting import DetectorGraph
+from sparring.uses.export.graph import Graph, Traced
 from sparring.uses.export.parity import Parity
 from sparring.uses.progress import working
 
 # Of each form of one file: its suffix, and what writes it.
-FILES: dict[str, tuple[str, Callable[[Graph, Path], Parity]]] = {
+FILES: dict[str, tuple[str, Callable[[Traced, Path], Parity]]] = {
     "onnx": (".onnx", onnx_file.write),
     "torch": (".pt2", program.write),
 }
@@ -31,18 +33,38 @@ CARDS = ("safetensors", "hub")  # forms with a model card
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write a generator to a file or a folder for other programs, or to the hub."""
+    """Write a generator to a file or a folder for other programs, or to the hub; or a detector to a file."""
     if (args.run / layout.DETECTOR).is_file():
-        raise RunError(
-            f"{args.run} is a detector, and only generators are exported. Other programs have its scores from "
-            f"`sparring detect score {args.run} NEW`, or over HTTP from `sparring serve {args.run}`."
-        )
+        return _detector(args)
     source = RunFolder(args.run)
     _check(args)
     sampler = Sampler.load(source, warn, Runtime("cpu", "fp32"), best=args.best)
     if args.to == "hub":
         return _to_hub(args, source, sampler)
-    return _to_file(args, source, sampler) if args.to in FILES else _to_folder(args, source, sampler)
+    if args.to not in FILES:
+        return _to_folder(args, source, sampler)
+    place, name = _beside(source, sampler)
+    return _to_file(args, Graph.of(sampler), place, name, f"step {sampler.step:,}")
+
+
+def _detector(args: argparse.Namespace) -> int:
+    """Write the method of a detector to a file.
+
+    Raises:
+        ConfigError: its pictures are cut into tiles, or another form or a checkpoint is asked for.
+    """
+    if args.to not in FILES:
+        raise ConfigError(
+            f"--to {args.to}: a detector is exported --to {' or '.join(FILES)}. Its own folder is what "
+            f"sparring reads: copy {args.run}."
+        )
+    if args.best:
+        raise ConfigError("--best: a detector has no checkpoints. Leave it out.")
+    _check(args)
+    graph = DetectorGraph.of(saved.read(args.run)[0])
+    about = graph.about()
+    words = f"{about['method']}, odd above {about['threshold']:.6g}"
+    return _to_file(args, graph, args.run / layout.EXPORTED, about["method"], words)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -116,15 +138,14 @@ def _check_kept(args: argparse.Namespace) -> None:
         )
 
 
-def _to_file(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
+def _to_file(args: argparse.Namespace, graph: Traced, place: Path, name: str, about: str) -> int:
+    """Write a graph to ``--out``, or under a new name in ``place``."""
     suffix, write = FILES[args.to]
-    graph = Graph.of(sampler)
-    place, name = _beside(source, sampler)
     taken = nullcontext(args.out) if args.out else layout.new_file(place, name, suffix)
     with layout.writing(args.out or place), working() as tell, taken as out:
-        tell("exporting, and comparing samples")
+        tell(f"exporting, and comparing {graph.output}")
         found = write(graph, out)
-    print(printable(f"{out}  {out.stat().st_size / 1e6:.1f} MB, step {sampler.step:,}"))
+    print(printable(f"{out}  {out.stat().st_size / 1e6:.1f} MB, {about}"))
     print(
         printable(f"    made of  {graph.takes}\n       gives  {graph.gives}\n     checked  {found}", kept="\n")
     )

@@ -67,10 +67,14 @@ class Edges:
     def score(self, view: Tensor) -> Scored:
         with torch.enable_grad():
             pictures = view.float().requires_grad_()
-            distances = self.gaussian.squared(self._vectors(pictures) / self.deviation)
+            distances = self.squared(pictures)
             (slopes,) = torch.autograd.grad(distances.sum(), pictures)
         change = (slopes * (pictures.detach() - self.mean)).abs().mean(1)
         return Scored(distances.detach().clamp(min=0).sqrt(), smoothed(change, 5))
+
+    def squared(self, pictures: Tensor) -> Tensor:
+        """The squared distances (N,) of pictures, as floats."""
+        return self.gaussian.squared(self._vectors(pictures) / self.deviation)
 
     def _vectors(self, pictures: Tensor) -> Tensor:
         return scattering(resize(pictures, *(min(side, SIDE) for side in pictures.shape[2:])))

@@ -98,14 +98,14 @@ class Residuals:
         judge = self.networks["judge"]
         assert isinstance(judge, Judge)
         sides = zip([pictures, *judge.features(pictures)], [made, *judge.features(made)], strict=True)
-        found, whole = [], torch.zeros(len(pictures), *pictures.shape[2:])
+        found, places = [], []
         for here, there in sides:
             apart = smoothed((here - there).abs().mean(1))
             found += [apart.mean((1, 2)), apart.amax((1, 2))]
             fine = interpolate(apart[:, None], pictures.shape[2:], mode="bilinear", align_corners=False)[:, 0]
-            whole += fine
+            places.append(fine)
         seen, again = (self.frozen(127.5 * (each + 1)).mean((2, 3)) for each in (pictures, made))
-        return [(torch.stack(found, 1) + FAINT).log(), seen - again], whole
+        return [(torch.stack(found, 1) + FAINT).log(), seen - again], sum(places[1:], places[0])
 
     def score(self, view: Tensor) -> Scored:
         found, maps = self._residuals(encoded(view))

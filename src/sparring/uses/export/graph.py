@@ -1,10 +1,11 @@
-"""What is exported: a generator with the decoding of its samples, as one module with named inputs."""
+"""What is exported, as one module with named inputs: a generator with the decoding of its samples."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -60,20 +61,78 @@ class _Decode(nn.Module):
 
 
 @dataclass(frozen=True)
-class Graph:
+class Traced(ABC):
     """A module to export.
 
     Attributes:
-        sampler: whose generator it contains.
-        module: the generator in evaluation mode, with the decoding.
+        module: in evaluation mode.
         names: of its inputs.
         sides: how its inputs may vary in shape, one mapping from axes to sizes for each.
+        noun, output: what the module is, and what it makes.
+        cure: what to do where an export makes something else.
     """
 
-    sampler: Sampler
     module: nn.Module
     names: tuple[str, ...]
     sides: tuple[Mapping[int, Any], ...]
+    noun: ClassVar[str]
+    output: ClassVar[str]
+    cure: ClassVar[str]
+
+    @abstractmethod
+    def inputs(self, count: int, seed: int = 0, sides: tuple[int, int] | None = None) -> tuple[Tensor, ...]:
+        """Random inputs, ``count`` of each, to try the graph with.
+
+        Args:
+            sides: pixels of pictures of any size, (H, W); None: about as in the training.
+        """
+
+    @abstractmethod
+    def about(self) -> dict[str, Any]:
+        """What another program has to know of the inputs and of what is made, for JSON."""
+
+    @property
+    def takes(self) -> str:
+        """The inputs in words, as "latents (N, 64), float32"."""
+        each = zip(self.names, self.inputs(TRACED, sides=TRACED_SIDES), self.sides, strict=True)
+        return "; ".join(f"{name} {_shaped(tensor, sides)}" for name, tensor, sides in each)
+
+    @property
+    def gives(self) -> str:
+        """What is made, in words."""
+        with torch.no_grad():
+            made = self.module(*self.inputs(TRACED, sides=TRACED_SIDES))
+        return f"{self.output} {_shaped(made, self.sides[0])}"
+
+    def program(self) -> ExportedProgram:
+        """The graph as torch finds it, for any number of samples.
+
+        Raises:
+            ConfigError: the network does what torch.export does not follow.
+        """
+        try:
+            return torch.export.export(
+                self.module, self.inputs(TRACED, sides=TRACED_SIDES), dynamic_shapes=self.sides, strict=False
+            )
+        except Exception as error:  # torch raises many types for what it cannot follow
+            raise ConfigError(
+                f"torch.export cannot follow this {self.noun}: its forward must not choose by values, nor use "
+                "the number of samples as a number of Python (x.shape[0] and -1 are fine, len(x) is not)."
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph(Traced):
+    """A generator to export, with the decoding of its samples.
+
+    Attributes:
+        sampler: whose generator it is.
+    """
+
+    sampler: Sampler
+    noun = "generator"
+    output = SAMPLES
+    cure = "Nothing was kept. Export its weights: --to safetensors."
 
     @staticmethod
     def of(sampler: Sampler) -> Graph:
@@ -91,9 +150,11 @@ class Graph:
         batch = Dim("batch", min=1)
         if spec.given is not None:
             sides = {0: batch, 2: MULTIPLE * Dim("high", min=1), 3: MULTIPLE * Dim("wide", min=1)}
-            return Graph(sampler, Translating(generator, spec.given, decode).eval(), (PICTURES,), (sides,))
+            module: nn.Module = Translating(generator, spec.given, decode).eval()
+            return Graph(module, (PICTURES,), (sides,), sampler=sampler)
         names = (LATENTS, LABELS) if sampler.classes else (LATENTS,)
-        return Graph(sampler, Drawing(generator, decode).eval(), names, ({0: batch},) * len(names))
+        module = Drawing(generator, decode).eval()
+        return Graph(module, names, ({0: batch},) * len(names), sampler=sampler)
 
     def inputs(self, count: int, seed: int = 0, sides: tuple[int, int] | None = None) -> tuple[Tensor, ...]:
         """Random inputs for ``count`` samples, to try the graph with.
@@ -109,35 +170,6 @@ class Graph:
         latents = self.sampler.latents(count, seed)
         labels = drawing.even_labels(count, self.sampler.classes)
         return (latents,) if labels is None else (latents, labels)
-
-    @property
-    def takes(self) -> str:
-        """The inputs in words, as "latents (N, 64), float32"."""
-        each = zip(self.names, self.inputs(TRACED, sides=TRACED_SIDES), self.sides, strict=True)
-        return "; ".join(f"{name} {_shaped(tensor, sides)}" for name, tensor, sides in each)
-
-    @property
-    def gives(self) -> str:
-        """The samples in words."""
-        with torch.no_grad():
-            made = self.module(*self.inputs(TRACED, sides=TRACED_SIDES))
-        return f"{SAMPLES} {_shaped(made, self.sides[0])}"
-
-    def program(self) -> ExportedProgram:
-        """The graph as torch finds it, for any number of samples.
-
-        Raises:
-            ConfigError: the network does what torch.export does not follow.
-        """
-        try:
-            return torch.export.export(
-                self.module, self.inputs(TRACED, sides=TRACED_SIDES), dynamic_shapes=self.sides, strict=False
-            )
-        except Exception as error:  # torch raises many types for what it cannot follow
-            raise ConfigError(
-                "torch.export cannot follow this generator: its forward must not choose by values, nor use "
-                "the number of samples as a number of Python (x.shape[0] and -1 are fine, len(x) is not)."
-            ) from error
 
     def about(self) -> dict[str, Any]:
         """What another program has to know of the inputs and of the samples, for JSON."""

@@ -1,4 +1,4 @@
-"""Write a generator as an ONNX file, and run one. Only this file imports onnx, onnxscript and onnxruntime."""
+"""Write an ONNX file, and run one. Only this file imports onnx, onnxscript and onnxruntime."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch.export import ExportedProgram
 from sparring.errors import ConfigError, RunError
 from sparring.files import write_whole
 from sparring.uses.export import parity
-from sparring.uses.export.graph import SAMPLES, Graph
+from sparring.uses.export.graph import Traced
 from sparring.uses.export.parity import Parity
 
 OPSET = 18  # of 2022, which every runtime of the last years has
@@ -45,7 +45,7 @@ def check_installed() -> None:
         raise ConfigError(f"ONNX needs {' and '.join(missing)}, which is not installed. Run: {INSTALL}")
 
 
-def write(graph: Graph, path: Path) -> Parity:
+def write(graph: Traced, path: Path) -> Parity:
     """Write the graph as one ONNX file, once it was seen to make the same samples in ONNX Runtime.
 
     Raises:
@@ -59,7 +59,7 @@ def write(graph: Graph, path: Path) -> Parity:
     return found
 
 
-def translated(graph: Graph, threads: int = 1) -> tuple[bytes, Session]:
+def translated(graph: Traced, threads: int = 1) -> tuple[bytes, Session]:
     """The content of an ONNX file, and what runs it on so many threads.
 
     Raises:
@@ -69,24 +69,24 @@ def translated(graph: Graph, threads: int = 1) -> tuple[bytes, Session]:
     return content, Session(content, threads)
 
 
-def _content(graph: Graph, program: ExportedProgram) -> bytes:
+def _content(graph: Traced, program: ExportedProgram) -> bytes:
     try:
         with _quiet():
             found = torch.onnx.export(
-                program, (), input_names=list(graph.names), output_names=[SAMPLES], opset_version=OPSET,
+                program, (), input_names=list(graph.names), output_names=[graph.output], opset_version=OPSET,
                 dynamo=True, optimize=True, verbose=False,
             )  # fmt: skip
             assert found is not None
             model = found.model_proto
     except Exception as error:  # torch and onnxscript raise many types for what they cannot translate
         raise ConfigError(
-            "this generator does something for which ONNX has no operator. Export it for torch (--to torch), "
-            "or its weights (--to safetensors)."
+            f"this {graph.noun} does something for which ONNX has no operator. Export it for torch (--to "
+            "torch), or its weights (--to safetensors)."
         ) from error
     entry = model.metadata_props.add()
     entry.key, entry.value = ABOUT, json.dumps(graph.about())
     if model.ByteSize() > MOST_BYTES:
-        raise ConfigError("this generator is larger than an ONNX file can be: --to safetensors.")
+        raise ConfigError(f"this {graph.noun} is larger than an ONNX file can be: --to torch.")
     content: bytes = model.SerializeToString()
     return content
 

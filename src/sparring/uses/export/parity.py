@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sparring.errors import RunError, counted
-from sparring.uses.export.graph import MULTIPLE, Graph
+from sparring.uses.export.graph import MULTIPLE, Traced
 
 MOST_SAMPLES, MOST_NUMBERS = 256, 2**20  # that are compared
 SEED = 1_234_567  # of their inputs, others than those that the graph was found with
 SIDES = (3 * MULTIPLE, 2 * MULTIPLE)  # of a picture that is translated alone
 SAME = 1e-4  # of the spread of a number over the samples; numbers that are nearer count as the same
 MOST_DIFFERENT = 1e-3  # share of numbers: a value on the border between two steps may fall on either side
-ELSE = "Nothing was kept. Export its weights: --to safetensors."
 Run = Callable[[tuple[Tensor, ...]], NDArray[Any]]  # makes samples of the inputs of a graph
 
 
@@ -45,17 +44,18 @@ class Parity(NamedTuple):
         return f"{which} of {counted(self.samples, 'sample')} are the same{greatest}"
 
 
-def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT, cure: str = ELSE) -> Parity:
+def compared(graph: Traced, run: Run, where: str, most: float = MOST_DIFFERENT, cure: str = "") -> Parity:
     """Compare what ``run`` makes with what the module of the graph makes, of one sample and of many.
 
     Args:
         where: the name of what runs the export, for the message.
         most: the share of numbers that may differ.
-        cure: what to do where they differ, for the message.
+        cure: what to do where they differ, for the message; by default, that of the graph.
 
     Raises:
         RunError: they differ, or ``run`` makes other numbers of samples than asked.
     """
+    cure = cure or graph.cure
     inputs = graph.inputs(1, SEED, SIDES)
     with torch.no_grad():
         numbers = graph.module(*inputs).numel()
@@ -68,12 +68,12 @@ def compared(graph: Graph, run: Run, where: str, most: float = MOST_DIFFERENT, c
     samples, numbers, different = (a + b for a, b in zip(first[:3], rest[:3], strict=True))
     found = Parity(samples, numbers, different, max(first.greatest, rest.greatest))
     if found.different > most * found.numbers:
-        raise RunError(f"{where} does not make the samples of the generator: {found}. {cure}")
+        raise RunError(f"{where} does not make the {graph.output} of the {graph.noun}: {found}. {cure}")
     return found
 
 
 def _made(
-    graph: Graph, run: Run, inputs: tuple[Tensor, ...], where: str, cure: str
+    graph: Traced, run: Run, inputs: tuple[Tensor, ...], where: str, cure: str
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """What the module of the graph and what ``run`` makes of these inputs.
 
@@ -85,7 +85,7 @@ def _made(
     theirs = run(inputs)
     if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
         made, meant = (f"{each.dtype} of shape {each.shape}" for each in (theirs, ours))
-        raise RunError(f"{where} makes {made}, the generator {meant}. {cure}")
+        raise RunError(f"{where} makes {made}, the {graph.noun} {meant}. {cure}")
     return ours, theirs
 
 

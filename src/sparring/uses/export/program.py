@@ -18,13 +18,13 @@ from torch import Tensor
 
 from sparring.files import write_whole
 from sparring.uses.export import parity
-from sparring.uses.export.graph import Graph
+from sparring.uses.export.graph import Traced
 from sparring.uses.export.parity import Parity
 
 ABOUT = "sparring.json"  # the extra file in it that says what its inputs and samples are
 
 
-def write(graph: Graph, path: Path) -> Parity:
+def write(graph: Traced, path: Path) -> Parity:
     """Write the graph as a .pt2 file, once it was seen to make the same samples.
 
     Raises:
