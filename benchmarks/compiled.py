@@ -70,14 +70,17 @@ def main() -> None:
 
 def table() -> str:
     """The section of docs/benchmarks.md."""
+    cases = load("compiled")["first_and_step_seconds"]
+    rounds = len(next(iter(cases.values()))["True"])
     lines = [
         "## torch.compile on a processor\n",
         "`benchmarks/compiled.py`: seconds of one core for a step, with and without `--compile`, on",
-        "digits; and what the compiling costs at the start, once. Medians.\n",
+        "digits; and what the compiling costs at the start, once. "
+        + (f"Medians of {rounds} rounds.\n" if rounds > 1 else "Each was measured once.\n"),
         "| recipe | as it is | compiled | times faster | compiling |",
         "|---|---|---|---|---|",
     ]
-    for case, rows in load("compiled")["first_and_step_seconds"].items():
+    for case, rows in cases.items():
         (first, plain), (first_compiled, compiled) = (
             map(statistics.median, zip(*rows[key], strict=True)) for key in ("False", "True")
         )
