@@ -70,7 +70,7 @@ MUTANTS = [
     Mutant(giving, "Samples.answer", "asked.truncation, asked.labels", "asked.truncation", served.test_labels_hold_beside_conditions),
     Mutant(inference, "Sampler.kept", "[places.numpy()]", "", served.test_labels_hold_beside_conditions),
     Mutant(guard, "Guard._refused", "self.crowded()", "False", served.test_too_many_connections_are_told_to_come_again),
-    Mutant(asked, "_number", "least <= value <= most", "value == value", unknown({"share": "1.5"}, "share: expected a number from 0 to 1, got '1.5'")),
+    Mutant(asked, "_number", "least <= value <= most", "value == value", unknown({"share": "1.5", "to_seed": "1"}, "share: expected a number from 0 to 1, got '1.5'")),
     Mutant(asked, "_whole", "or not least <= int(text) <= most", "", unknown({"count": "65"}, "count: expected a whole number from 1 to 64, got '65'")),
     Mutant(asked, "DrawRequest.of", "if name not in KNOWN", "if False", unknown({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'")),
     Mutant(record, "_figures", "+ 0.5", "", test_quality.test_in_words),

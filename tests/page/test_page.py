@@ -343,11 +343,13 @@ def test_wishes_are_bounded() -> None:
         ({"count": "0"}, "count: expected a whole number from 1"),
         ({"sliders": "0,nan"}, "sliders: expected a number from -5 to 5, got 'nan'"),
         ({"sliders": ",".join("1" * 9)}, "sliders: expected at most 8 numbers, got 9"),
-        ({"share": "1.5"}, "share: expected a number from 0 to 1, got '1.5'"),
+        ({"share": "1.5", "to_seed": "1"}, "share: expected a number from 0 to 1, got '1.5'"),
         ({"truncation": "inf"}, "truncation: expected a number from 0 to 2, got 'inf'"),
         ({"beside": "yes"}, "beside: expected 0 or 1, got 'yes'"),
         ({"part": "middle"}, "part: expected source or output or truth or directions, got 'middle'"),
         ({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'"),
+        ({"share": "0.5"}, "share: expected to_seed beside it, which is missing"),
+        ({"near": "0.5"}, "near: expected toward beside it, which is missing"),
     ],
     ids=str,
 )
@@ -423,6 +425,19 @@ def test_points_that_no_playground_names_are_refused(trained: Path, capsys: pyte
     ):
         assert main(["sample", str(trained), *words]) == 1
         assert re.search(said, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "asked", [DrawRequest(part="truth"), DrawRequest(picture=b"png")], ids=["a part", "a picture"]
+)
+def test_what_is_for_translations_is_refused_elsewhere(trained: Path, asked: DrawRequest) -> None:
+    with pytest.raises(ConfigError, match="draws from random numbers: leave out"):
+        Playground()(trained, asked)
+
+
+def test_classes_are_refused_where_there_are_none(trained: Path) -> None:
+    with pytest.raises(ConfigError, match="label 3: this generator draws without classes"):
+        Playground()(trained, DrawRequest(LatentPoint(1, 3)))
 
 
 def test_earlier_checkpoints_draw_what_was_drawn_then(trained: Path) -> None:

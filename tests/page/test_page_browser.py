@@ -623,7 +623,7 @@ def test_music_is_drawn_played_and_offered_beside_its_nearest_bars(
     (run / "run.json").write_text(json.dumps(facts))
     notes = [[0, 2, 72, 0], [2, 4, 74, 0], [0, 4, 60, 1]]
     music = {
-        "grid": 16, "steps": 4, "beats_a_minute": 90, "low": 60, "high": 76, "files": [".mid", ".wav"],
+        "grid": 16, "steps": 4, "beats_a_minute": 2, "low": 60, "high": 76, "files": [".mid", ".wav"],
         "pieces": [notes], "nearest": [notes[1:]], "agreement": [[0.625]],
     }  # fmt: skip
     asked: list[DrawRequest] = []

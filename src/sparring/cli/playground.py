@@ -53,6 +53,8 @@ class Playground:
         sampler = self._newest(path, request.step)
         if sampler.spec.given is not None:
             return self._translated(path, sampler, request)
+        if request.picture or request.part not in ("", "directions"):
+            raise ConfigError("this run draws from random numbers: leave out pictures and their parts.")
         if request.part == "directions":
             effects = [direction.effects for direction in self._directions(sampler)]
             return Drawn(json.dumps(effects).encode(), "application/json")

@@ -100,6 +100,9 @@ class DrawRequest:
         """
         if strange := next((name for name in query if name not in KNOWN), None):
             raise ConfigError(unknown("name", strange, [name for name in KNOWN if name != "g"]))
+        for needed, of in (("to_seed", ("to_label", "to_toward", "to_near", "share")), ("toward", ("near",))):
+            if not query.get(needed) and (lost := next((name for name in of if query.get(name)), None)):
+                raise ConfigError(f"{lost}: expected {needed} beside it, which is missing")
         sliders = [value for value in query.get("sliders", "").split(",") if value]
         if len(sliders) > MOST_SLIDERS:
             raise ConfigError(f"sliders: expected at most {MOST_SLIDERS} numbers, got {len(sliders):,}")
