@@ -52,6 +52,9 @@ def columns_of(data: Dataset) -> Columns:
         (["2024-01-31 10:30", "1999-12-01 00:00"], "time"),
         (["2024-01-31T10:30:00Z", "1999-12-01T00:00:01Z"], "time"),
         (["2024-01-31 10:30:00.250000", "1999-12-01 00:00:01.500000"], "time"),
+        (["31 Jan 2024", "1 May 2023"], "date"),
+        (["2024-01", "1999-12"], "date"),
+        (["12/31/2024 5:45 PM", "01/02/2023 11:05 AM"], "time"),
         (["17:45", "09:05"], "time"),
         (["5:45 PM", "11:05 AM"], "time"),
         (["$5", "-$1,250"], "whole"),
@@ -136,6 +139,17 @@ def test_units_and_times_of_day_come_back() -> None:
     for rule, expected in (("at >= 12:30", [False, True]), ("price < 0", [True, False])):
         fits = rules.parse(rule).kept(rules.complete(columns_of(data), data.samples.numpy()))
         assert fits.tolist() == expected
+
+
+def test_dates_are_doubtful_only_where_days_and_months_are() -> None:
+    for words, is_doubtful in (
+        (("01/02/2023", "03/04/2024"), True),
+        (("01/01/2023", "31/05/2024"), False),
+        (("1 May 2023", "2 May 2024"), False),
+    ):
+        data = table("on,y\n" + "\n".join(f"{word},{k}" for k, word in enumerate(words)))
+        assert data.origin is not None
+        assert any("are read as day/month" in note for note in data.origin.notes) is is_doubtful
 
 
 def test_how_doubtful_commas_are_read_is_said() -> None:

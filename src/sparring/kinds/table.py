@@ -162,7 +162,7 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     codec = like.codec if like else None
     if not isinstance(codec, Columns):
         return dict(options)
-    return {**options, "constraint": NONE, "columns": codec.types}
+    return {**options, "constraint": NONE, "target": NONE, "columns": codec.types}
 
 
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column

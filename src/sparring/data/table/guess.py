@@ -32,10 +32,13 @@ YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y"
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
 HOURS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")  # times of day, alone
+SPELT = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%Y-%m", "%b %Y", "%B %Y")
 TIMES = (
     *(f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")),
+    *(f"{day} {clock}" for day in DATES for clock in HOURS if "%p" in clock),
     *HOURS,
 )
+FORMS = (*DATES, *SPELT, *TIMES)
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 COUNTED_ID = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
@@ -283,7 +286,7 @@ def _numbers(words: Sequence[str], commas: bool) -> _Parsed | None:
 def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
     """Dates or moments in one of the known forms, the first that all of them have."""
     fitting = []
-    for form in (*DATES, *TIMES):
+    for form in FORMS:
         if form == ALL_DIGITS and not named:
             continue
         if _moment(words[0], form) is not None and all(_moment(word, form) is not None for word in words):
@@ -292,11 +295,11 @@ def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
         return None
     since = [(_moment(word, fitting[0]) or EPOCH) - EPOCH for word in words]
     moments = np.array([one.total_seconds() for one in since])
-    kind = "date" if fitting[0] in DATES else "time"
+    kind = "time" if fitting[0] in TIMES else "date"
     decimals = _decimals(moments) if FRACTION in fitting[0] else 0
     note = (
         f"dates such as {quoted(words[0])} are read as day/month; write them as 2024-12-31 if that is wrong."
-        if len(fitting) > 1
+        if any(_moment(word, form) != _moment(word, fitting[0]) for form in fitting[1:] for word in words)
         else ""
     )
     return _Parsed(kind, moments, decimals, fitting[0], note)
@@ -376,7 +379,7 @@ def _of_memory(raw: Raw, values: NDArray[np.float64], asked: str) -> _Parsed:
 
 def moment_of_any(word: str) -> datetime | None:
     """The date or moment that a text is, in the first of the known forms that fits; None: it is none."""
-    return next((found for form in (*DATES, *TIMES) if (found := _moment(word, form))), None)
+    return next((found for form in FORMS if (found := _moment(word, form))), None)
 
 
 def _steps(values: NDArray[np.float64], known: str) -> tuple[int | None, str]:
