@@ -79,6 +79,13 @@ def test_a_column_is_not_computed_by_a_rule_that_the_data_break() -> None:
     )
 
 
+def test_a_rule_that_all_rows_break_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match="'start > 90': all 200 rows of .* break it, so no row could be drawn"
+    ):
+        from_frame(spans(), None, {"constraint": "start <= end; start > 90"})
+
+
 def test_equal_is_equal_but_for_rounding() -> None:
     table = {"a": np.array([1_000_000.0, 0.1 + 0.2]), "b": np.array([1_000_009.0, 0.3])}
     assert rules.parse("a = b").kept(table).tolist() == [False, True]

@@ -60,7 +60,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
 
     Raises:
         DataError: nothing can be learnt from them, or they are not what the file of types says.
-        ConfigError: the target or a rule names a column that is not there.
+        ConfigError: the target or a rule names a column that is not there, or no row keeps to a rule.
     """
     said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
     constraint = options.get("constraint", NONE)
@@ -77,6 +77,15 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
     if target != NONE and every.get(target) not in (*NUMBERS, *CHOICES):
         raise ConfigError(_no_target(target, every))
     broken = _broken(said.rules, columns, found)
+    if hopeless := [
+        rule
+        for rule, count in broken.items()
+        if count == len(columns[0].codes) and not rules.parse(rule).derives
+    ]:
+        raise ConfigError(
+            f"the rule {quoted(hopeless[0])}: all {broken[hopeless[0]]:,} rows of {name} break it, so no row "
+            "could be drawn. Mend it, or leave it out."
+        )
     said = said._replace(rules=tuple(rule for rule in said.rules if not _is_wrong(rule, broken, columns)))
     computed = rules.derived(said.rules)
     kept = [(one, one.stored) for one in found if one.stored is not None and one.column.name not in computed]

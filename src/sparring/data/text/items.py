@@ -18,6 +18,7 @@ from sparring.files import MOST_BYTES, as_text, parse_json, read_bytes
 
 PLAIN, TABLES, OBJECTS = (".txt",), (".csv", ".tsv"), (".jsonl", ".ndjson", ".json")
 SUFFIXES = (*PLAIN, *TABLES, *OBJECTS)
+AS_TABLE = (*TABLES, ".jsonl", ".ndjson")  # files that may be read as tables
 COLUMNS = (  # names of columns that hold the texts; the first one found is used
     "text", "item", "sentence", "line", "poem", "verse", "content", "body", "title", "name", "word",
 )  # fmt: skip
@@ -216,7 +217,8 @@ def _of_objects(records: Sequence[Any], name: str, column: str, labels: str) -> 
         raise DataError(f"{name} holds {quoted(json.dumps(wrong))}; expected only texts, or only objects.")
     names = list(dict.fromkeys(key for record in records for key in record))
     chosen = _column(records, names, name, column)
-    note = f"the texts of {name} are those of its column {quoted(chosen)}; --column takes another."
+    as_table = ", and --columns none reads it as a table" if name.lower().endswith(AS_TABLE) else ""
+    note = f"the texts of {name} are those of its column {quoted(chosen)}; --column takes another{as_table}."
     notes: tuple[str, ...] = (note,) if column == AUTO and len(names) > 1 else ()
     texts = [_cell(record.get(chosen)) for record in records]
     given = None
