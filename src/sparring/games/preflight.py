@@ -101,7 +101,7 @@ def _of_data(data: Dataset, some: Tensor, game: AdversarialGame) -> Iterator[Cau
             "few-latents",
             f"The latent has {counted(game.latent_dim, 'number')}, the data {directions} directions "
             "with 90 % of its variance.",
-            f"Give it more: --latent-dim {max(16, math.ceil(directions / 4))}.",
+            f"Give it more: latent_dim {max(16, math.ceil(directions / 4))}.",
         )
 
 
@@ -172,7 +172,7 @@ def _of_layers(game: AdversarialGame) -> Iterator[Caution]:
             "batch-norm-penalised",
             "The discriminator has BatchNorm, under which a penalty on the slope of one sample's score is on "
             "that of a whole batch.",
-            "Take another normalisation, --d-norm none.",
+            "Take another normalisation, or none (d_norm none).",
         )
     if game.judges_jointly and has_batch_norm(game.discriminator):
         yield Caution(
