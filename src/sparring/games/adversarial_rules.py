@@ -134,8 +134,7 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
         raise ConfigError(
             f"{strange[0]} networks take samples with the axes {NETWORKS[strange[0]].axes}, those of this data "
             f"are {kind.axes} ({spec.kind} of shape {spec.shape}). Use a recipe that takes them "
-            f"({', '.join(fitting)}), or --generator {names[0]} --discriminator {names[0]} "
-            f"(generator={names[0]!r}, discriminator={names[0]!r})."
+            f"({', '.join(fitting)}), or --generator {names[0]} --discriminator {names[0]}."
         )
     for option, network, norm, place in (
         ("--g-norm", config.networks.generator, config.networks.g_norm, "g_norms"),
