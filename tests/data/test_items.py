@@ -52,6 +52,15 @@ def test_what_the_first_row_of_a_table_is_taken_for_is_said() -> None:
     assert "'remark', 'other'" in read("remark,other\nhello,b\n", "a.csv").notes[-1]
     assert "no row of names; its columns are called 1 to 2" in read("a,1\nb,2\n", "a.csv").notes[-1]
     assert "row" not in " ".join(read("text,other\nhello,b\n", "a.csv").notes)
+    for name, content, told in (
+        (
+            "a.csv",
+            "text,other\nhello,b\n",
+            "column 'text'; --column takes another, and --columns none reads it as",
+        ),
+        ("a.json", '[{"text": "hello", "other": 1}]', "column 'text'; --column takes another."),
+    ):
+        assert any(told in note for note in read(content, name).notes)
     found = read("hi,1\nyou,2\n", "a.csv", labels="2")
     assert (found.texts, found.labels) == (["hi", "you"], ["1", "2"])
 
