@@ -1,11 +1,11 @@
 """Train the players that come with the package, src/sparring/trained/NAME, with the default recipe.
 
-    python scripts/make_trained.py [--names mnist] [--sheets FOLDER]
+    python scripts/make_trained.py [--names mnist emoji] [--sheets FOLDER]
 
-One thread, half a CPU minute; more samples make them better. A folder has what drawing,
-measuring and fine-tuning need of a run: its options, the facts about its data, and the weights of the
-generator's average and of the discriminator in half precision. How far the pictures of half precision differ
-from those of the training is printed, and a sheet is written into the folder of --sheets.
+One thread, half a CPU minute for digits and nine for emoji; more samples make them better. A folder has
+what drawing, measuring and fine-tuning need of a run: its options, the facts about its data, and the weights
+of the generator's average and of the discriminator in half precision. How far the pictures of half precision
+differ from those of the training is printed, and a sheet is written into the folder of --sheets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sparring.history.find import PACKAGED
 from sparring.runs import alone
 from sparring.runs.folder import RunFolder
 
-SAMPLES = {"mnist": 60_000}
+SAMPLES = {"mnist": 60_000, "emoji": 150_000}
 MOST_BYTES = 1_000_000
 
 

@@ -19,7 +19,7 @@ BUILT_IN = (
     "grid",
     "spirals",
 )  # data by name
-TRAINED = ("mnist",)  # built-in sets on which trained players come with the package
+TRAINED = ("mnist", "emoji")  # built-in sets on which trained players come with the package
 DETECTIONS = ("fit", "score", "test")  # what `sparring detect` does
 DETECTORS = (
     "brightness",

@@ -112,7 +112,7 @@ class Options(BudgetOptions, total=False):
     d_norm: Literal["none", "batch", "spectral"]
     """Normalisation in the discriminator."""
     from_run: str
-    """A run folder, or mnist, to begin with its players and not with random weights."""
+    """A run folder, or mnist or emoji, to begin with its players and not with random weights."""
     freeze_d: int
     """First layers of the discriminator that stay as they are in from_run (FreezeD)."""
     rules: Literal["adversarial", "translation", "forest", "own"]
