@@ -314,13 +314,9 @@ def compare(
     notes = [f"{advice}."] if advice else []
     notes += took_part(extractor, fake.config.networks) if isinstance(fake, Sampler) else []
     notes += [f"GAN-train and GAN-test are not measured: {reason}."] if reason and options.full else []
-    others = None
-    if held_out is not None:
-        unseen = to_measure(held_out, runtime.device, options.seed)
-        matched, reason = _by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
-        others = unseen._replace(labels=matched)
-        if reason and labels is not None and options.full:
-            notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
+    others, reason = _unseen(held_out, real, runtime, options)
+    if reason and labels is not None and options.full:
+        notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
     tell("drawing")
     first = Samples(drawn.draw(0), labels)
     evaluation, nearest = evaluate(
@@ -338,11 +334,22 @@ def compare(
     shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
     evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *planned.warnings, *notes))
     pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
-    judge, comparison = kinds.of(real.spec).judge, None
-    if judge and options.full:
+    comparison = None
+    if (judge := kinds.of(real.spec).judge) and options.full:
         apart = None if others is None else others.samples
         comparison = judge(Trial(first.samples, reals.samples, apart, real.spec, options.seed, tell))
     return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs, comparison)
+
+
+def _unseen(
+    held_out: Dataset | None, real: Dataset, runtime: Runtime, options: Options
+) -> tuple[Reals | None, str]:
+    """The held-out reals with the classes of the reals; and why their labels are not used, or ""."""
+    if held_out is None:
+        return None, ""
+    unseen = to_measure(held_out, runtime.device, options.seed)
+    labels, reason = _by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
+    return unseen._replace(labels=labels), reason
 
 
 class _Fakes(NamedTuple):
