@@ -17,6 +17,7 @@ from sparring.games.adversarial_step import (
     forge,
     generator_update,
     judge,
+    moved,
 )
 from sparring.games.players import may_draw
 from sparring.games.updates import Update, descend
@@ -163,6 +164,47 @@ def test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both
     update = generator_update(game, Batch(real), fake, rng)
     torch.testing.assert_close(update.gradients, list(expected), rtol=1e-5, atol=1e-7)
     torch.testing.assert_close(update.logged["g_loss"], costs[0].detach())
+
+
+def pictured() -> AdversarialGame:
+    """Players of pictures (1, 8, 8), whose second discriminator weighs each pixel by its place."""
+    linear = [nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)) for _ in range(2)]
+    discriminator = Pair()
+    discriminator.first, discriminator.second_discriminator = linear
+    generator = nn.Sequential(nn.Linear(LATENT, 64), nn.Unflatten(1, (1, 8, 8)))
+    return AdversarialGame(generator, discriminator, LATENT)
+
+
+def test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator() -> None:
+    """A dot goes through the places from a pixel below and right of its own to two above and left."""
+    game, dot = pictured(), torch.zeros(1, 1, 8, 8)
+    dot[0, 0, 4, 5] = 1
+    places = []
+    for game.clock.step in range(32):
+        seen = moved(game, dot)
+        assert seen.shape == dot.shape
+        assert seen.sum() == 1
+        places.append(tuple(seen[0, 0].nonzero()[0].tolist()))
+    assert places[:16] == [(row, column) for row in (5, 4, 3, 2) for column in (6, 5, 4, 3)]
+    assert places[16:] == places[:16]
+    assert torch.equal(moved(game, torch.ones(2, 3, 8, 6)), torch.ones(2, 3, 8, 6))
+    assert torch.equal(moved(game, torch.eye(3)), torch.eye(3))
+
+
+@pytest.mark.parametrize("step", [0, 6])
+def test_both_players_learn_from_pictures_where_they_were_moved(step: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    game, real = pictured(), torch.randn(BATCH, 1, 8, 8, generator=rng)
+    game.clock.step = step
+    second = game.discriminator.second_discriminator
+    fake = forge(game, Batch(real), rng)
+    seen = [second(moved(game, samples)) for samples in (real, fake.detach())]
+    logged = discriminator_update(game, Batch(real), fake.detach(), rng).logged
+    torch.testing.assert_close(logged["second_d_loss"], game.loss.discriminator(*seen).mean().detach())
+    logits = [game.discriminator(fake), second(moved(game, fake))]
+    cost = sum(game.loss.generator(one, one).mean() for one in logits)
+    expected = torch.autograd.grad(cost, list(game.generator.parameters()), retain_graph=True)
+    torch.testing.assert_close(generator_update(game, Batch(real), fake, rng).gradients, list(expected))
 
 
 def test_several_discriminator_steps_use_every_batch() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from sparring.data.spec import Batch
 from sparring.games import schedules
@@ -21,6 +22,8 @@ from sparring.networks.network import Accompanied, play
 
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
+
+PLACES = 4  # along an axis, to which pictures are moved: the stride of the first features that are seen
 
 
 def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
@@ -80,7 +83,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
     }
     if (second := second_of(game)) is not None:
         with game.runtime.autocast():
-            both = play(second, torch.cat([seen_real, seen_fake]).detach(), twice(labels))
+            both = play(second, moved(game, torch.cat([seen_real, seen_fake]).detach()), twice(labels))
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
         total = total + game.second_weight * second_loss
@@ -102,9 +105,9 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
     logged = {"g_loss": g_loss.detach()}
     if (second := second_of(game)) is not None:
         with game.runtime.autocast():
-            fake_logits = play(second, fake, labels)
+            fake_logits = play(second, moved(game, fake), labels)
             with torch.no_grad():
-                real_logits = play(second, real, labels) if game.loss.pairs else fake_logits
+                real_logits = play(second, moved(game, real), labels) if game.loss.pairs else fake_logits
         g_loss = g_loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
     return Update(slope(g_loss, game.generator), logged)
 
@@ -117,6 +120,19 @@ def twice(labels: Tensor | None) -> Tensor | None:
 def second_of(game: AdversarialGame) -> nn.Module | None:
     """The second discriminator, if there is one. It sees the same samples, and has a loss of its own."""
     return game.discriminator.second_discriminator if isinstance(game.discriminator, Accompanied) else None
+
+
+def moved(game: AdversarialGame, samples: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) moved by -1 to 2 pixels, to another of 16 places at each step; others as they are.
+
+    The gradient of features whose first layers have strides is a lattice. At rest the generator would draw it.
+    """
+    if samples.dim() != 4:
+        return samples
+    down, right = divmod(game.clock.step % PLACES**2, PLACES)
+    height, width = samples.shape[2:]
+    wide = pad(samples, (1, PLACES - 2, 1, PLACES - 2), "replicate")
+    return wide[:, :, down : down + height, right : right + width]
 
 
 def forge(game: AdversarialGame, batch: Batch, rng: torch.Generator) -> Tensor:
