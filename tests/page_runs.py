@@ -50,6 +50,15 @@ def make_run(path: Path, records: int = 20, of: int = 20, recipe: str = "sprint"
     return path
 
 
+def make_alone(path: Path) -> Path:
+    """Trained players without a history, as far as the page reads them."""
+    make_run(path, records=0)
+    (path / "history.jsonl").unlink()
+    facts = json.loads((path / "run.json").read_text())
+    (path / "run.json").write_text(json.dumps(facts | {"alone": True}))
+    return path
+
+
 def age(path: Path, seconds: float) -> None:
     """Make a history look as if nothing had come for so long."""
     then = time.time() - seconds

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from conftest import TINY
-from page_runs import age, make_run, record
+from page_runs import age, make_alone, make_run, record
 from sparring import games
 from sparring.cli.watch import LOOPBACK, lab, playground
 from sparring.config.recipes import from_recipe
@@ -381,6 +381,22 @@ def test_what_the_user_chose_stays(tmp_path: Path, page: Page, serve: type[Serve
     shutil.rmtree(tmp_path / "runs/a")
     expect(cards).to_have_count(0)
     expect(page.get_by_role("status").first).to_have_text("There is no run named a here.")
+
+
+def test_players_alone_are_shown_to_those_who_tick_them(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    make_run(tmp_path / "runs/training")
+    make_alone(tmp_path / "runs/players")
+    page.goto(serve(tmp_path / "runs").at())
+    expect(page.locator("#table td[data-column=doctor]")).to_have_text([re.compile("mode|healthy"), ""])
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.get_by_role("checkbox", name="players", exact=True).check()
+    card = page.get_by_role("article", name="players")
+    expect(card.locator(".pill")).to_have_text("trained players alone")
+    expect(card.locator(".stage")).to_be_hidden()
+    expect(card.locator("[data-part=scores]")).to_be_hidden()
+    expect(page.get_by_role("article", name="training").locator(".stage")).to_be_visible()
 
 
 def test_a_finding_that_is_open_stays_open(tmp_path: Path, page: Page, serve: type[Served]) -> None:

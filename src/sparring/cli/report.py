@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sparring.errors import RunError, printable
 from sparring.history import layout
-from sparring.history.find import marked, no_run
+from sparring.history.find import alone, marked, no_run, players_alone
 from sparring.page import detection, study, tuning
 from sparring.page.report import write_report
 
@@ -23,6 +23,8 @@ def run(args: argparse.Namespace) -> int:
     write = next((write for name, write in writers.items() if (args.run / name).is_file()), write_report)
     if write is write_report and not marked(args.run):
         raise RunError(no_run(args.run))
+    if write is write_report and alone(args.run):
+        raise RunError(players_alone(str(args.run)))
     out: Path = args.out or args.run / layout.REPORT
     if out.is_dir() or not out.parent.is_dir():
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"

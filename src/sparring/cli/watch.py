@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from sparring.errors import ConfigError, RunError, quoted, reason
 from sparring.history import layout
-from sparring.history.find import marked, no_run, runs_in
+from sparring.history.find import alone, marked, no_run, players_alone, runs_in
 
 if TYPE_CHECKING:
     from sparring.page.guard import Guard
@@ -73,16 +73,18 @@ def _page(paths: list[Path], hosts: tuple[str, ...], token: str, closing: Callab
     """The page of runs or, of a detector, that of the pictures that it scored last.
 
     Raises:
-        RunError: there is no run in one of the folders.
+        RunError: there is no run in one of the folders, or it holds players alone.
     """
     if (paths[0] / layout.DETECTOR).is_file():
+        from sparring.page import alone as single
         from sparring.page import detection
-        from sparring.page.alone import alone
 
-        return alone(lambda: detection.page(paths[0]), hosts, token)
+        return single.alone(lambda: detection.page(paths[0]), hosts, token)
     from sparring.page.server import app
 
     for path in paths:
+        if alone(path):
+            raise RunError(players_alone(str(path)))
         if not marked(path) and path not in {run.parent for run in runs_in(path)}:
             raise RunError(f"there is nothing to watch: {no_run(path)}")
     return app(paths, playground(), hosts, token, closing, lab())

@@ -23,7 +23,7 @@ from sparring.files import read_object
 from sparring.history import facts as run_facts
 from sparring.history import layout
 from sparring.history.curves import curves
-from sparring.history.find import marked
+from sparring.history.find import alone, marked
 from sparring.history.record import Record
 from sparring.page import reading
 
@@ -49,6 +49,7 @@ class Followed:
     _stamp: tuple[int, ...] = ()  # the size, time and inode of the history
     _stamp_since: float = 0.0  # by our clock, when we first saw this stamp
     _stamp_age: float = 0.0  # seconds since the history had grown, at that time
+    _alone: tuple[str, bool] = ("", False)  # of which generation, and what ``alone`` has found
 
     def version(self) -> tuple[Any, ...]:
         """A value that differs whenever something in the folder has changed."""
@@ -68,6 +69,13 @@ class Followed:
         except OSError:
             return ""
         return f"{stat.st_mtime_ns:x}-{stat.st_ino:x}"
+
+    def alone(self) -> bool:
+        """Whether these are trained players without a history, which nothing will be added to."""
+        generation = self.generation()
+        if generation != self._alone[0]:
+            self._alone = generation, alone(self.path)
+        return self._alone[1]
 
     def pictures(self) -> list[int]:
         """The steps of the pictures of the same latents, oldest first."""
@@ -163,6 +171,8 @@ class Followed:
         unknown = {"silent_seconds": 0.0, "left_seconds": None}
         if not self.path.is_dir():
             return unknown | {"state": "gone"}
+        if self.alone():
+            return unknown | {"state": "alone"}
         try:
             silent = self._seconds_silent()
         except OSError:
@@ -242,9 +252,10 @@ def _measures(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> dict[str, Followed]:
-    """Find the runs among these folders and directly inside them; by id, the newest last, each folder once.
+    """Find the runs among these folders and directly inside them; by id, the newest training last, each once.
 
-    Known runs keep their id. The id of a run is the name of its folder, with a number if two have the same.
+    Players alone come first. Known runs keep their id. The id of a run is the name of its folder, with a
+    number if two have the same.
     """
     folders: dict[Path, Path] = {}
     for path in paths:
@@ -261,7 +272,7 @@ def find(paths: Sequence[Path], known: Mapping[str, Followed] | None = None) -> 
             while name in found:
                 name, count = f"{stem}~{count}", count + 1
             found[name] = Followed(name, path)
-    return dict(sorted(found.items(), key=lambda item: (_created(item[1].path), item[0])))
+    return dict(sorted(found.items(), key=lambda item: (not item[1].alone(), _created(item[1].path), item[0])))
 
 
 def _created(path: Path) -> int:

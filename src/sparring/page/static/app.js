@@ -7,6 +7,7 @@ const App = {
   source: chooseSource(),
   cards: new Map(),
   known: [],
+  alone: new Set(), // those of the known ids that are players without a history
   chosen: null, // the ids that the user or the address has chosen; null: we choose
 
   async start() {
@@ -27,7 +28,8 @@ const App = {
       this.showTexts();
     });
     if (query.has("run")) this.chosen = new Set(query.getAll("run"));
-    await this.setRuns(await this.source.runs().catch(() => []));
+    const known = await this.source.runs().catch(() => []); // the server looks for runs before it tells of them
+    await this.setRuns(known, await this.source.alone().catch(() => []));
     this.showTexts();
     this.source.follow((change) => this.update(change), (lost) => this.notice(lost ? Text.say("lost") : ""));
     setInterval(() => this.source.live && this.refreshUnfinished(), 10000);
@@ -47,21 +49,24 @@ const App = {
     if (container.textContent !== message) container.textContent = message;
   },
 
-  async update({ runs, changed }) {
-    await this.setRuns(runs);
+  async update({ runs, changed, alone }) {
+    await this.setRuns(runs, alone);
     this.table.load(changed);
     await Promise.all(changed.filter((id) => this.cards.has(id)).map((id) => this.cards.get(id).refresh()));
     this.compare();
     this.notice("");
   },
 
-  // The ids to show. Until the user has chosen: all if there are few, else the newest, which is last.
+  // The ids to show. Until the user has chosen: all trainings if there are few, else the newest, which is last;
+  // players alone only where there is nothing else.
   shown() {
-    return this.chosen ?? new Set(this.known.length <= FEW ? this.known : this.known.slice(-1));
+    const trainings = this.known.filter((id) => !this.alone.has(id)), usual = trainings.length ? trainings : this.known;
+    return this.chosen ?? new Set(usual.length <= FEW ? usual : usual.slice(-1));
   },
 
-  async setRuns(runs) {
+  async setRuns(runs, alone) {
     this.known = runs;
+    this.alone = new Set(alone);
     await this.showRuns();
   },
 

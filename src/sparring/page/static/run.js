@@ -56,6 +56,7 @@ class RunCard {
     this.showState();
     this.showDoctor();
     this.stage.show(view);
+    for (const part of [this.part("stage"), this.part("scores").parentElement]) part.hidden = view.state === "alone";
     this.showNumbers();
     this.playground.show(view);
     this.translation.show(view);

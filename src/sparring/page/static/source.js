@@ -4,6 +4,7 @@
 class LiveSource {
   constructor() { this.live = true; }
   async runs() { return (await this.get("api/runs")).json(); }
+  async alone() { return (await this.get("api/alone")).json(); } // ids of players without a history
   async view(id) { return (await this.get(`api/runs/${encodeURIComponent(id)}`)).json(); }
   async rows(ids) { return (await this.get(`api/table?${new URLSearchParams(ids.map((id) => ["id", id]))}`)).json(); }
   // Addresses contain the run's generation: if another run replaces this one in its folder, no old picture is shown.
@@ -19,7 +20,7 @@ class LiveSource {
     return response;
   }
 
-  // Calls onChange({runs, changed}) at each change, and onLost(true) when the server does not answer. A hidden
+  // Calls onChange({runs, changed, alone}) at each change, and onLost(true) when the server does not answer. A hidden
   // tab does not listen, since a browser has only six connections for all tabs of a page together.
   follow(onChange, onLost) {
     let events = null;
@@ -40,6 +41,7 @@ class LiveSource {
 class ReportSource {
   constructor(report) { this.report = report; this.live = false; }
   async runs() { return [this.report.view.id]; }
+  async alone() { return []; }
   async view() { return this.report.view; }
   picture(_, step) { return this.report.pictures[step]; }
   async text(_, step) { return this.report.texts[step]; }

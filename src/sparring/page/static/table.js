@@ -138,6 +138,7 @@ class RunTable {
         return typeof row.distance === "number" ? Text.say("distanceOf", { n: Text.figure(row.distance) }) : "";
       case "time": return typeof row.seconds === "number" ? Text.time(row.seconds) : "";
       case "doctor":
+        if (row.state === "alone") return "";
         if (!row.findings.length) return Text.say(`brief_${row.conclusion}`);
         return row.findings.length === 1 ? Text.disease(row.findings[0]) : Text.bracketed(Text.disease(row.findings[0]), Text.say("more", { n: row.findings.length - 1 }));
       default: return "";
