@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from conftest import TINY
-from page_runs import age, client, make_run, never, record
+from page_runs import age, client, make_alone, make_run, never, record
 from sparring import games
 from sparring.cli.main import main
 from sparring.cli.playground import Playground
@@ -103,6 +103,19 @@ def test_runs_of_a_folder_and_new_ones(tmp_path: Path) -> None:
         "b": "runs",
         "a~2": "other",
     }
+
+
+def test_players_alone_are_no_training_that_waits(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs/training")
+    players = make_alone(tmp_path / "runs/players")
+    page = client(tmp_path / "runs")
+    assert page.get("/api/runs").json() == ["players", "training"]  # the newest training is last
+    assert page.get("/api/alone").json() == ["players"]
+    assert page.get("/api/runs/players").json()["state"] == "alone"
+    make_run(tmp_path / "made")
+    (tmp_path / "made/run.json").replace(players / "run.json")  # a training in its place
+    assert page.get("/api/alone").json() == []
+    assert page.get("/api/runs/players").json()["state"] == "waiting"
 
 
 def test_a_run_is_its_folder_whatever_links_lead_there(tmp_path: Path) -> None:
@@ -317,8 +330,8 @@ def test_changes_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     retry, *heard = asyncio.run(asyncio.wait_for(listen(), 20))
     assert retry == "retry: 1000\n\n"
     news = [json.loads(text.removeprefix("data: ")) for text in heard]
-    assert news[:3] == [{"runs": ["a"], "changed": ["a"]}] * 3
-    assert news[3] == {"runs": ["a", "b"], "changed": ["b"]}
+    assert news[:3] == [{"runs": ["a"], "changed": ["a"], "alone": []}] * 3
+    assert news[3] == {"runs": ["a", "b"], "changed": ["b"], "alone": []}
 
 
 def test_wishes_are_bounded() -> None:
@@ -435,6 +448,19 @@ def test_what_is_for_translations_is_refused_elsewhere(trained: Path, asked: Dra
         Playground()(trained, asked)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"form": ".png"}, "form '.png': pictures are not offered as other files. Leave it out."),
+        ({"beside": "1"}, "beside: pictures are not shown beside those of the training. Leave it out."),
+    ],
+    ids=["a file", "training samples"],
+)
+def test_what_pictures_do_not_have_is_refused(trained: Path, asked: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        Playground()(trained, DrawRequest.of(asked))
+
+
 def test_classes_are_refused_where_there_are_none(trained: Path) -> None:
     with pytest.raises(ConfigError, match="label 3: this generator draws without classes"):
         Playground()(trained, DrawRequest(LatentPoint(1, 3)))
@@ -474,7 +500,8 @@ def test_a_picture_that_is_sent_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     assert asked[0].picture == b"picture"
     monkeypatch.setattr(server, "MOST_SENT", 6)
     answer = page.post("/api/runs/a/draw", content=b"picture")
-    assert (answer.status_code, "at most" in answer.text) == (400, True)
+    said = "expected at most 0 MB, and more came: send less"
+    assert (answer.status_code, answer.json()["error"]) == (400, f"cannot draw that: {said}")
     elsewhere = page.post("/api/runs/a/draw", content=b"x", headers={"origin": "http://evil.example"})
     assert elsewhere.status_code == 403
 

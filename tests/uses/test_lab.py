@@ -99,7 +99,7 @@ def test_a_drawing_is_what_is_trained_on(lab: Lab) -> None:
     ("asked", "said"),
     [
         ({"action": "fly"}, "'fly'"),
-        ({}, "'None'"),
+        ({}, "action is missing: expected start, step, discriminator, generator, options."),
         ({"action": "step", "steps": 0}, "steps: expected 1 to 200, got 0"),
         ({"action": "step", "steps": True}, "steps: expected 1 to 200"),
         ({"action": "step", "steps": 1e9}, "steps: expected 1 to 200"),

@@ -7,6 +7,7 @@ import math
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -60,6 +61,8 @@ class Playground:
             return Drawn(json.dumps(effects).encode(), "application/json")
         drawn = at(sampler, request, self._directions)
         kind = kinds.of(sampler.spec)
+        if request.beside and not kind.beside:
+            raise ConfigError(f"beside: {kind.noun}s are not shown beside those of the training. Leave it out.")
         if request.form:
             return _file(kind, drawn, sampler.spec, request.form)
         training = self._training(path) if request.beside and kind.beside else None
@@ -79,6 +82,12 @@ class Playground:
         Raises:
             ConfigError: the sources cannot be read again, or the picture is none.
         """
+        own = DrawRequest(step=request.step, picture=request.picture)
+        point = LatentPoint(request.point.seed)
+        used = own if own.picture else replace(own, point=point, count=request.count, part=request.part)
+        if request != used:
+            names = "a picture takes step alone" if own.picture else "it takes seed, count, part and step alone"
+            raise ConfigError(f"this run makes pictures of sources: {names}. Leave out the rest.")
         translator, media = Translator.of(sampler), kinds.of(sampler.spec).media
         if request.picture:
             return Drawn(as_png(_own(translator, request.picture)), media)
@@ -206,8 +215,9 @@ def _file(kind: Kind, drawn: Array, spec: Spec, suffix: str) -> Drawn:
         ConfigError: it offers no such file.
     """
     if suffix not in kind.offered:
-        accepted = ", ".join(kind.offered) or "none"
-        raise ConfigError(f"form {quoted(suffix)}: files of {kind.noun}s here: {accepted}.")
+        here = f"files of {kind.noun}s here: {', '.join(kind.offered)}"
+        none = f"{kind.noun}s are not offered as other files. Leave it out"
+        raise ConfigError(f"form {quoted(suffix)}: {here if kind.offered else none}.")
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / f"sample{suffix}"
         kind.save(drawn, None, spec, path)

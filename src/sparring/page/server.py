@@ -80,6 +80,13 @@ class Page:
         await run_in_threadpool(self.refresh)
         return _json(list(self.runs))
 
+    async def alone(self, request: Request) -> Response:
+        """The ids of trained players without a history, which the page shows only to those who ask."""
+        return _json(self._alone())
+
+    def _alone(self) -> list[str]:
+        return [name for name, run in self.runs.items() if run.alone()]
+
     async def view(self, request: Request) -> Response:
         run = await self.run(request)
         return _json(await run_in_threadpool(run.view))
@@ -134,7 +141,8 @@ class Page:
             changed = [name for name, version in versions.items() if sent.get(name) != version]
             silent = time.monotonic() - sent_at
             if changed or sent.keys() - versions.keys() or silent >= HEARTBEAT_SECONDS:
-                yield f"data: {json.dumps({'runs': list(versions), 'changed': changed})}\n\n"
+                told = {"runs": list(versions), "changed": changed, "alone": self._alone()}
+                yield f"data: {json.dumps(told)}\n\n"
                 sent, sent_at = dict(versions), time.monotonic()
             await asyncio.sleep(POLL_SECONDS)
 
@@ -179,7 +187,7 @@ async def _body(request: Request) -> bytes:
         async for part in request.stream():
             body += part
             if len(body) > MOST_SENT:
-                raise ConfigError(f"expected a file of at most {MOST_SENT / 1e6:.0f} MB")
+                raise ConfigError(f"expected at most {MOST_SENT / 1e6:.0f} MB, and more came: send less")
     return body
 
 
@@ -221,6 +229,7 @@ def app(
     routes = [
         Route("/", index),
         Route("/api/runs", page.list),
+        Route("/api/alone", page.alone),
         Route("/api/events", page.events),
         Route("/api/table", page.table),
         Route("/api/lab", page.experiment, methods=["POST"]),

@@ -68,6 +68,8 @@ class Lab:
         if action == "start":
             self.bench = _start(_data(asked.get("data", "ring")), options)
             return _told(self.bench, {})
+        if action is None:
+            raise ConfigError(f"action is missing: expected {', '.join(('start', *ACTIONS))}.")
         if action not in ACTIONS:
             raise ConfigError(unknown("action", str(action), ("start", *ACTIONS)))
         if self.bench is None:

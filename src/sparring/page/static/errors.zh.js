@@ -11,7 +11,7 @@ const ERRORS_ZH = [
   [/^label (\d+): expected 0 to (\d+)\.$/, "类别 {1} 不存在：应为 0 到 {2}。"],
   [/^no (?:complete )?checkpoint in .+\. /, "这里没有完整的检查点，所以无法绘制。"],
   [/^this is no picture that can be read: .+\.$/, "这个文件不是可以读取的图片。"],
-  [/^cannot draw that: expected a file of at most (\d+) MB$/, "文件太大：最多 {1} MB。"],
+  [/^(?:cannot draw that: )?expected at most (\d+) MB, and more came: send less$/, "内容太大：最多 {1} MB。"],
   [/^the sources of this run cannot be read again here/, "无法再次读取这次训练的原图，所以没有可转换的内容。"],
   [/^config\.toml is missing$/, "缺少 config.toml。"],
   [/^there is no such run, picture or page\s*$/, "没有这次训练或这张图片。"],
