@@ -55,6 +55,13 @@ def test_json_that_is_none(tmp_path: Path, content: bytes, said: str) -> None:
         read_json(tmp_path / "a.json")
 
 
+def test_a_key_that_comes_twice_is_refused_where_it_matters() -> None:
+    assert parse_json('{"a": 1, "a": 2}') == {"a": 2}
+    assert parse_json('{"a": {"b": 1}, "b": 2}', once=True) == {"a": {"b": 1}, "b": 2}
+    with pytest.raises(UnreadableError, match="the key 'b' twice: give it once"):
+        parse_json('{"a": {"b": 1, "b": 1}}', once=True)
+
+
 @pytest.mark.parametrize("digits", [20, 400, 5000])
 def test_numbers_of_any_size_are_numbers(digits: int) -> None:
     assert parse_json(f"[{'9' * digits}, 12, -3]") == [float("9" * digits), 12, -3]

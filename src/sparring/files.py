@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from sparring.errors import UnreadableError, reason
+from sparring.errors import UnreadableError, quoted, reason
 
 MOST_BYTES = 2**28  # a larger file is not read; the files that sparring writes are a thousand times smaller
 MOST_TOML = 20_000  # characters; a key with a hundred thousand dots would take minutes to parse
@@ -147,19 +147,35 @@ def as_text(content: bytes) -> str:
         raise UnreadableError(f"it is not text in UTF-8, first at byte {error.start:,}") from error
 
 
-def parse_json(text: str, digits: int = 19) -> Any:
+def parse_json(text: str, digits: int = 19, once: bool = False) -> Any:
     """Parse JSON. Whole numbers with more digits become floats.
+
+    Args:
+        once: refuse an object that has a key twice, of which only the last value would count.
 
     Raises:
         UnreadableError: the text is not JSON, or is nested too deeply.
     """
     try:
-        found = json.loads(text, parse_int=lambda given: int(given) if len(given) <= digits else float(given))
+        found = json.loads(
+            text,
+            parse_int=lambda given: int(given) if len(given) <= digits else float(given),
+            object_pairs_hook=_once if once else None,
+        )
     except json.JSONDecodeError as error:
         raise UnreadableError(f"it is not JSON, first in line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
         raise UnreadableError(f"it is nested more than {DEEPEST} levels deep") from error
     return _check_depth(found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UnreadableError(f"it has the key {quoted(name)} twice: give it once")
+        found[name] = value
+    return found
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import re
+import runpy
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -28,7 +30,7 @@ from sparring.runs.translator import Translator
 from sparring.uses.detect import saved
 from sparring.uses.detect.detector import Detector
 from sparring.uses.export import onnx_file
-from sparring.uses.serve import engine
+from sparring.uses.serve import engine, gauges
 from sparring.uses.serve.app import Limits, app
 from sparring.uses.serve.asked import SampleRequest
 from sparring.uses.serve.gauges import BUCKETS
@@ -147,6 +149,7 @@ MALFORMED = [
     b'{"cuont": 1}', b'{"labels": "x"}', b'{"labels": {}}', b'{"labels": ["1", "2"]}', b'{"labels": [[1]]}',
     b'{"seed": -1}', b'{"seed": 99999999999999999999}', b'{"truncation": NaN}', b'{"truncation": 11}',
     b'{"format": "exe"}', b'{"format": ""}', b'{"format": "../../etc"}', b'{"where": "a"}', b'{"where": ["a"]}',
+    b'{"seed": 1, "seed": 2}',
     b'{"labels": 1e23}', b'{"labels": true}', b'{"labels": "' + b"x" * 300 + b'"}', b"[" * 5000,
 ]  # fmt: skip
 
@@ -206,6 +209,19 @@ def grey(value: int) -> bytes:
     return file.getvalue()
 
 
+def test_names_that_a_path_does_not_take_are_refused(
+    digits: Samples, translation: Translations, detector: Scores
+) -> None:
+    for served, query, said in (
+        (digits, "?count=5", "'count': this path takes nothing in its address; send it as JSON in the body."),
+        (translation, "?own-size=1", "unknown name in the address 'own-size'. Did you mean 'own_size'?"),
+        (translation, "?own_size=0&own_size=1", "?own_size is given 2 times: give it once."),
+        (detector, "?own_size=1", "unknown name in the address 'own_size'. Known: heat."),
+    ):
+        answer = client(served).post(f"{served.path}{query}")
+        assert (answer.status_code, answer.json()["error"][: len(said)]) == (400, said)
+
+
 def test_other_paths_and_methods_are_refused(digits: Samples) -> None:
     asking = client(digits)
     for method, path, status in (
@@ -218,7 +234,8 @@ def test_other_paths_and_methods_are_refused(digits: Samples) -> None:
 
 def test_no_more_of_a_body_is_read_than_is_taken(digits: Samples) -> None:
     asking = client(digits, limits=Limits(json_bytes=100))
-    assert asking.post("/sample", content=b" " * 101).status_code == 413
+    much = asking.post("/sample", headers={"content-length": "70000"}, content=b"")
+    assert (much.status_code, much.json()["error"]) == (413, "a body of 70,000 bytes; at most 100 are taken.")
     assert (
         asking.post("/sample", content=iter([b" " * 60] * 9)).status_code == 413
     )  # its length is not declared
@@ -338,6 +355,18 @@ def test_what_nobody_has_foreseen_is_told_to_nobody(
     assert "ZeroDivisionError 'the secret of /home/maria'" in capsys.readouterr().err
     # raised again, the server would print it with its traceback
     assert TestClient(app(digits, HOSTS), base_url=ADDRESS).post("/sample").status_code == 500
+
+
+def test_memory_is_told_where_the_system_says_it(digits: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gauges, "PAGES", Path("/nowhere"))
+    most = gauges.memory()
+    monkeypatch.setattr(sys, "platform", "darwin")  # where the same number is bytes
+    assert most is not None
+    assert gauges.memory() == pytest.approx(most / 1024, rel=0.1)
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    anew = runpy.run_path(gauges.__file__)  # nothing of it needs what is missing
+    assert anew["memory"]() is None
+    assert "resident" not in anew["Gauges"]("mnist", 1, ()).text()
 
 
 def test_health_tells_what_is_served_and_when_it_ends(digits: Samples) -> None:

@@ -19,12 +19,13 @@ from starlette.routing import Route
 from sparring.errors import SparringError, quoted, room
 from sparring.errors.words import in_names
 from sparring.uses.serve import openapi
-from sparring.uses.serve.asked import SampleRequest, flag
+from sparring.uses.serve.asked import SampleRequest, check_query, flag
 from sparring.uses.serve.gauges import MEDIA, Gauges
 from sparring.uses.serve.guard import Guard, refusal
 from sparring.uses.serve.served import Answer, Samples, Scores, Translations
 
 PATHS = ("/", "/health", "/metrics", "/openapi.json")
+IN_ADDRESS: dict[type, tuple[str, ...]] = {Samples: (), Translations: ("own_size",), Scores: ("heat",)}
 WORDS = {404: "there is no such path; /openapi.json lists them.", 405: "this path takes another method."}
 
 
@@ -95,6 +96,7 @@ class Server:
 
     async def _read(self, request: Request) -> Callable[[], Answer]:
         served = self.served
+        check_query(request.query_params.multi_items(), IN_ADDRESS[type(served)])
         if isinstance(served, Samples):
             asked = SampleRequest.of(await self._body(request, self.limits.json_bytes), self.limits.count)
             return lambda: served.answer(asked)
@@ -110,7 +112,7 @@ class Server:
         """The body, of which no more is read than is accepted, nor for longer."""
         length = request.headers.get("content-length", "0")
         if not length.isascii() or not length.isdecimal() or int(length[:20]) > most:
-            raise _RefusedError(413, f"a body of {quoted(length)} bytes; at most {most:,} are taken.")
+            raise _RefusedError(413, f"a body of {_bytes(length)} bytes; at most {most:,} are taken.")
 
         async def read() -> bytes:
             parts, total = [], 0
@@ -127,6 +129,12 @@ class Server:
             raise _RefusedError(408, f"the body took longer than {self.limits.seconds:g} seconds.") from None
         except ClientDisconnect:
             raise _RefusedError(400, "the body ended too early.") from None
+
+
+def _bytes(length: str) -> str:
+    """A length as a message says it."""
+    short = len(length) < 20 and length.isascii() and length.isdecimal()
+    return f"{int(length):,}" if short else quoted(length)
 
 
 def _with_room(compute: Callable[[], Answer]) -> Answer:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sparring.config.values import field, finite, listed, text, whole
-from sparring.errors import ConfigError, UnreadableError, quoted
+from sparring.errors import ConfigError, UnreadableError, quoted, unknown
 from sparring.errors.names import nearest
 from sparring.files import parse_json
 
@@ -50,7 +50,7 @@ class SampleRequest:
             "format": ("json", _short),
         }
         try:
-            given = parse_json(body.decode() or "{}", DIGITS)
+            given = parse_json(body.decode() or "{}", DIGITS, once=True)
             if not isinstance(given, Mapping):
                 raise UnreadableError(f"{quoted(given)} where an object is expected")
             if strange := next((name for name in given if name not in checks), None):
@@ -61,6 +61,23 @@ class SampleRequest:
         except (UnreadableError, UnicodeDecodeError) as error:
             why = str(error) if isinstance(error, UnreadableError) else "it is not UTF-8"
             raise ConfigError(f"the body cannot be used: {why}.") from error
+
+
+def check_query(query: Sequence[tuple[str, str]], known: Sequence[str]) -> None:
+    """Refuse names in an address that a path does not take, or that come twice.
+
+    Raises:
+        ConfigError: which name, and what is accepted.
+    """
+    names = [name for name, _ in query]
+    if strange := next((name for name in names if name not in known), None):
+        if not known:
+            raise ConfigError(
+                f"{quoted(strange)}: this path takes nothing in its address; send it as JSON in the body."
+            )
+        raise ConfigError(unknown("name in the address", strange, known))
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"?{twice} is given {names.count(twice)} times: give it once.")
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:

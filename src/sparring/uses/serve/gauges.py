@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -63,17 +63,24 @@ class Gauges:
             f"sparring_request_seconds_count {total}",
             *_head("sparring_waiting", "gauge", "Requests that wait or are computed."),
             f"sparring_waiting {self.waiting}",
-            *_head("process_resident_memory_bytes", "gauge", "Memory of the process."),
-            f"process_resident_memory_bytes {memory()}",
         ]
+        if (held := memory()) is not None:
+            lines += [
+                *_head("process_resident_memory_bytes", "gauge", "Memory of the process."),
+                f"process_resident_memory_bytes {held}",
+            ]
         return "\n".join(lines) + "\n"
 
 
-def memory() -> int:
-    """Bytes of memory that this process has; the most that it had where the system does not say."""
+def memory() -> int | None:
+    """Bytes of memory that this process has; the most that it had where the system does not say; or None."""
+    try:
+        import resource  # which Windows does not have
+    except ImportError:
+        return None
     if PAGES.exists():
         return int(PAGES.read_text().split()[1]) * resource.getpagesize()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _head(name: str, kind: str, about: str) -> tuple[str, str]:
