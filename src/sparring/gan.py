@@ -147,7 +147,8 @@ class GAN:
         """Train as ``fit`` does, with the same arguments and errors, and yield each record.
 
         In the loop this GAN draws, is measured and saved as it is then. ``break`` stops: the GAN stays fitted,
-        its run folder keeps that state exactly, and ``resume=True`` goes on from it.
+        its run folder keeps that state exactly, and ``resume=True`` goes on from it. Another fit of this GAN
+        within the loop is refused.
         """
         given: dict[str, Any] = dict(budget)
         asked.check_budget(given)

@@ -66,6 +66,7 @@ class Fitted:
         history: the records so far.
         source: the facts about the run with whose players it began; None without one.
         threads: the number of CPU threads that compute; None if it is not known yet.
+        looping: whether a loop of ``fit_iter`` is in the middle of it.
     """
 
     config: Config
@@ -78,6 +79,7 @@ class Fitted:
     source: Mapping[str, Any] | None = None
     threads: int | None = None
     history: History = field(default_factory=History)
+    looping: bool = False
     _seen: Dataset | None = None  # the data as the players see it
     _game: Game | None = None
     _device: str = "auto"  # the device of a loaded state

@@ -71,6 +71,11 @@ def started(
     Raises:
         DataError, ConfigError, RunError: as ``GAN.fit`` does.
     """
+    if before and before.looping:
+        raise RunError(
+            "this GAN is in a training, whose loop of fit_iter has not ended: leave it by break (or close its "
+            "iterator) before the next fit, or fit another GAN."
+        )
     path = place.path
     fit = begun(made, before, path) if place.resume else None
     if made.options.get("evaluate_every") and path is None and not (fit and fit.folder):
@@ -170,6 +175,8 @@ def trained(fit: Fitted, shown: bool) -> Iterator[Record]:
         NonFiniteError: training broke down.
     """
     with ExitStack() as stack:
+        fit.looping = True
+        stack.callback(setattr, fit, "looping", False)
         stack.enter_context(said_in_python())
         stopped = stack.enter_context(after_the_step())
         display = None
