@@ -55,7 +55,7 @@ def push(
         RunError: the hub cannot be reached, or refuses.
     """
     bare = hub.check_name(name)
-    folder.check_licence(licence)
+    licence = folder.check_licence(licence)
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / bare.rpartition("/")[2]
         folder.write(run, out, warn, sampler=sampler, best=best, licence=licence)

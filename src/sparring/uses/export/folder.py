@@ -42,7 +42,7 @@ def write(
         ConfigError: the licence is no identifier.
         RunError: the path is taken, or there is no such checkpoint.
     """
-    check_licence(licence)
+    licence = check_licence(licence)
     made = alone.write(run, path, warn, best=best, force=force)
     facts, _ = checkpoint.read(made.checkpoints, warn, ())
     if sampler.spec.given is None:  # the pictures that a translation was tried on are the user's own
@@ -52,17 +52,19 @@ def write(
     return made
 
 
-def check_licence(licence: str) -> None:
-    """Refuse what cannot be an identifier of a licence.
+def check_licence(licence: str) -> str:
+    """The identifier of a licence in small letters, as the hub has them.
 
     Raises:
         ConfigError: what is accepted.
     """
-    if not (isinstance(licence, str) and LICENCE.fullmatch(licence)):
+    small = licence.lower() if isinstance(licence, str) else ""
+    if not LICENCE.fullmatch(small):
         raise ConfigError(
-            f"licence {quoted(licence)}: expected an identifier in small letters, such as apache-2.0, "
-            "cc-by-4.0, other or unknown."
+            f"licence {quoted(licence)}: expected an identifier, such as apache-2.0, cc-by-4.0, other or "
+            "unknown."
         )
+    return small
 
 
 def _sheet(sampler: Sampler) -> Image.Image:
