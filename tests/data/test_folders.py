@@ -192,6 +192,15 @@ def test_labels_beside_the_pictures_are_found_again_from_anywhere(
     assert main(["resume", "../run", "--samples-seen", "64"]) == 0
 
 
+def test_the_name_of_data_has_no_steps_back(photos: Path) -> None:
+    assert find.dataset("photos/../photos", size="8").name == str(photos)
+    np.save("points.npy", np.zeros((20, 2), np.float32))
+    assert find.dataset("photos/../points.npy").name == str(photos.parent / "points.npy")
+    photos.rename("moved")
+    Path("photos").symlink_to("moved")
+    assert find.dataset("photos", size="8").name == str(photos)  # where moved data is found again
+
+
 def test_parts_of_a_set_taken_for_classes_are_remarked_on(photos: Path) -> None:
     (photos / "cats").rename(photos / "train")
     (photos / "dogs").rename(photos / "valid")
