@@ -57,8 +57,8 @@ def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = N
     kind = kind_of_files(name, chosen)
     taken = {key: value for key, value in chosen.items() if kind and key in kind.options}
     # Without its "..", which need the links on the way. Other links stay: they are where moved data is found.
-    path = Path(name).resolve() if ".." in Path(name).parts else Path(name)
-    found = kind.read(path, taken, watch) if kind and kind.read else _arrays(name, path)
+    place = Path(name).resolve() if ".." in Path(name).parts else Path(name)
+    found = kind.read(place, taken, watch) if kind and kind.read else _arrays(name, place)
     refuse_options({key: value for key, value in chosen.items() if key not in taken}, found)
     return found
 

@@ -82,10 +82,7 @@ class Page:
 
     async def alone(self, request: Request) -> Response:
         """The ids of trained players without a history, which the page shows only to those who ask."""
-        return _json(self._alone())
-
-    def _alone(self) -> list[str]:
-        return [name for name, run in self.runs.items() if run.alone()]
+        return _json(_alone(self.runs))
 
     async def view(self, request: Request) -> Response:
         run = await self.run(request)
@@ -141,7 +138,7 @@ class Page:
             changed = [name for name, version in versions.items() if sent.get(name) != version]
             silent = time.monotonic() - sent_at
             if changed or sent.keys() - versions.keys() or silent >= HEARTBEAT_SECONDS:
-                told = {"runs": list(versions), "changed": changed, "alone": self._alone()}
+                told = {"runs": list(versions), "changed": changed, "alone": _alone(self.runs)}
                 yield f"data: {json.dumps(told)}\n\n"
                 sent, sent_at = dict(versions), time.monotonic()
             await asyncio.sleep(POLL_SECONDS)
@@ -159,6 +156,10 @@ class Page:
     def _read_versions(self) -> dict[str, object]:
         self.refresh()
         return {name: run.version() for name, run in self.runs.items()}
+
+
+def _alone(runs: Mapping[str, Followed]) -> list[str]:
+    return [name for name, run in runs.items() if run.alone()]
 
 
 def _asked(body: bytes) -> dict[str, Any]:
