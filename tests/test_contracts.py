@@ -197,6 +197,22 @@ def test_recipes_and_runs_are_told_of_without_torch(words: list[str], said: str)
     assert done.stdout.endswith("False\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--to", "torch", "--out", "a.torch"],
+        ["--to", "onnx", "--name", "b"],
+        ["--to", "hub", "--license", "a: b"],
+    ],
+    ids=["out", "name", "license"],
+)
+def test_what_an_export_does_not_take_is_refused_without_torch(words: list[str]) -> None:
+    verb = f"main({['export', 'mnist', *words]})"
+    code = f"import sys\nfrom sparring.cli.main import main\nprint({verb}, 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 False\n"
+
+
 def test_every_public_name_can_be_had() -> None:
     for name in sparring.__all__:
         assert getattr(sparring, name) is not None

@@ -33,7 +33,7 @@ from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
 from sparring.uses import asked, fitting, judge, judge_translation, translate
 from sparring.uses import evaluate as evaluation
-from sparring.uses.export.card import UNSTATED
+from sparring.uses.export.licence import UNSTATED
 from sparring.uses.fitting import Made, Place
 from sparring.uses.pretrained import folder_of, push_fitted
 from sparring.uses.progress import shows_progress

@@ -1,57 +1,37 @@
-"""``sparring export``: give a trained generator, or a detector, to other programs."""
+"""``sparring export``: give a trained generator, or a detector, to other programs. Checked without torch."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
-from sparring.errors import ConfigError, RunError, printable, quoted, warn
+from sparring.errors import ConfigError, RunError, quoted
 from sparring.history import layout
-from sparring.history.find import alone, packaged
-from sparring.machine.device import Runtime
-from sparring.runs.create import free_path
-from sparring.runs.folder import RunFolder
-from sparring.runs.inference import Sampler
-from sparring.uses import pretrained
-from sparring.uses.detect import saved
-from sparring.uses.export import folder, hub, onnx_file, program
-from sparring.uses.export.card import UNSTATED
-from sparring.uses.export.detecting import DetectorGraph
-from sparring.uses.export.graph import Graph, Traced
-from sparring.uses.export.parity import Parity
-from sparring.uses.progress import working
+from sparring.history.find import alone
+from sparring.uses.export import hub
+from sparring.uses.export.licence import UNSTATED, check_licence
 
-# Of each form of one file: its suffix, and what writes it.
-FILES: dict[str, tuple[str, Callable[[Traced, Path], Parity]]] = {
-    "onnx": (".onnx", onnx_file.write),
-    "torch": (".pt2", program.write),
-}
-SUFFIXES = (*(suffix for suffix, _ in FILES.values()), ".safetensors", ".pt", ".pth")  # of files
+FILES = {"onnx": ".onnx", "torch": ".pt2"}  # forms of one file, and their suffixes
+SUFFIXES = (*FILES.values(), ".safetensors", ".pt", ".pth")  # of files
 CARDS = ("safetensors", "hub")  # forms with a model card
 
 
 def run(args: argparse.Namespace) -> int:
     """Write a generator to a file or a folder for other programs, or to the hub; or a detector to a file."""
-    if (args.run / layout.DETECTOR).is_file():
-        return _detector(args)
-    source = RunFolder(args.run)
+    of_detector = (args.run / layout.DETECTOR).is_file()
+    if of_detector:
+        _check_detector(args)
     _check(args)
-    sampler = Sampler.load(source, warn, Runtime("cpu", "fp32"), best=args.best)
-    if args.to == "hub":
-        return _to_hub(args, source, sampler)
-    if args.to not in FILES:
-        return _to_folder(args, source, sampler)
-    place, name = _beside(source, sampler)
-    return _to_file(args, Graph.of(sampler), place, name, f"step {sampler.step:,}")
+    from sparring.cli import exporting
+
+    return exporting.detector(args) if of_detector else exporting.generator(args)
 
 
-def _detector(args: argparse.Namespace) -> int:
-    """Write the method of a detector to a file.
+def _check_detector(args: argparse.Namespace) -> None:
+    """Refuse what a detector does not have.
 
     Raises:
-        ConfigError: its pictures are cut into tiles, or another form or a checkpoint is asked for.
+        ConfigError: another form, or a checkpoint.
     """
     if args.to not in FILES:
         raise ConfigError(
@@ -60,18 +40,13 @@ def _detector(args: argparse.Namespace) -> int:
         )
     if args.best:
         raise ConfigError("--best: a detector has no checkpoints. Leave it out.")
-    _check(args)
-    graph = DetectorGraph.of(saved.read(args.run)[0])
-    about = graph.about()
-    words = f"{about['method']}, odd above {about['threshold']:.6g}"
-    return _to_file(args, graph, args.run / layout.EXPORTED, about["method"], words)
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Refuse options that this form does not take, and what is missing, before anything is loaded.
+    """Refuse options that this form does not take, before anything is loaded.
 
     Raises:
-        ConfigError: which option or package.
+        ConfigError: which option.
         RunError: ``--out`` cannot be written.
     """
     of_hub, of_cards = args.name or args.private, args.license != UNSTATED
@@ -79,18 +54,16 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError("--name and --private are for --to hub. Leave them out.")
     if of_cards and args.to not in CARDS:
         raise ConfigError("--license is for the model card of --to safetensors and --to hub. Leave it out.")
-    folder.check_licence(args.license)
+    check_licence(args.license)
     if args.to == "hub":
         if args.out:
             raise ConfigError("--out is for files; with --to hub it is --name OWNER/NAME. Leave it out.")
         if not args.name:
             raise ConfigError("--to hub needs --name OWNER/NAME, such as maria/digits.")
         hub.check_name(args.name)
-    elif args.to == "onnx":
-        onnx_file.check_installed()
     if args.out and args.to in FILES:
         layout.refuse_training_file(args.out)
-        _check_file(args.out, FILES[args.to][0], args.to)
+        _check_file(args.out, FILES[args.to], args.to)
         layout.refuse_taken(args.out, args.force)
     elif args.out and args.out.suffix.lower() in SUFFIXES:
         raise ConfigError(
@@ -136,47 +109,3 @@ def _check_kept(args: argparse.Namespace) -> None:
             f"{args.out} exists already: it is {'what is exported' if same else 'a training'}, which would be "
             "lost. Choose another --out."
         )
-
-
-def _to_file(args: argparse.Namespace, graph: Traced, place: Path, name: str, about: str) -> int:
-    """Write a graph to ``--out``, or under a new name in ``place``."""
-    suffix, write = FILES[args.to]
-    taken = nullcontext(args.out) if args.out else layout.new_file(place, name, suffix)
-    with layout.writing(args.out or place), working() as tell, taken as out:
-        tell(f"exporting, and comparing {graph.output}")
-        found = write(graph, out)
-    print(printable(f"{out}  {out.stat().st_size / 1e6:.1f} MB, {about}"))
-    print(
-        printable(f"    made of  {graph.takes}\n       gives  {graph.gives}\n     checked  {found}", kept="\n")
-    )
-    return 0
-
-
-def _to_folder(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
-    place, name = _beside(source, sampler)
-    with layout.writing(args.out or place):
-        out = args.out or free_path(place, name)
-        folder.write(source, out, warn, sampler=sampler, best=args.best, licence=args.license, force=args.force)
-    print(printable(f"{out}  a folder with a model card, {folder.CARD}, step {sampler.step:,}"))
-    print(printable(f"    in Python  sparring.GAN.from_pretrained({str(out)!r})"))
-    return 0
-
-
-def _to_hub(args: argparse.Namespace, source: RunFolder, sampler: Sampler) -> int:
-    name = hub.check_name(args.name)
-    with working() as tell:
-        tell("sending")
-        address = pretrained.push(
-            source, sampler, name, warn, best=args.best, private=args.private, licence=args.license
-        )
-    print(
-        printable(f"{address}\n    in Python  sparring.GAN.from_pretrained({hub.PREFIX + name!r})", kept="\n")
-    )
-    return 0
-
-
-def _beside(source: RunFolder, sampler: Sampler) -> tuple[Path, str]:
-    """Where exports of a run go by default, and their name without suffix."""
-    if packaged(source.path):
-        return Path(), source.name
-    return source.path / layout.EXPORTED, f"step-{sampler.step}"

@@ -13,6 +13,7 @@ from sparring.runs.fitted import Fitted, warned
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.uses.export import folder, hub
+from sparring.uses.export.licence import check_licence
 
 
 def folder_of(name: str | Path) -> Path:
@@ -55,7 +56,7 @@ def push(
         RunError: the hub cannot be reached, or refuses.
     """
     bare = hub.check_name(name)
-    licence = folder.check_licence(licence)
+    licence = check_licence(licence)
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / bare.rpartition("/")[2]
         folder.write(run, out, warn, sampler=sampler, best=best, licence=licence)

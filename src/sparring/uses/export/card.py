@@ -19,8 +19,8 @@ from sparring.history import layout
 from sparring.history.record import times_real_text
 from sparring.runs.alone import portable
 from sparring.runs.folder import RunFolder
+from sparring.uses.export.licence import UNSTATED
 
-UNSTATED = "unknown"  # the licence of a card whose author names none
 COPIES = -3.0  # C_T below which samples are nearer to the training data than held-out reals are
 MOST_CLASSES = 20  # that are named
 NAME = "sparring"

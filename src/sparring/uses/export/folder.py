@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PIL import Image
 
 from sparring import kinds
-from sparring.errors import ConfigError, Tell, quoted
+from sparring.errors import Tell
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds.sheets import write_picture
 from sparring.runs import alone, checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
-from sparring.uses.export.card import UNSTATED, card
+from sparring.uses.export.card import card
+from sparring.uses.export.licence import UNSTATED, check_licence
 
 CARD = "README.md"
-LICENCE = re.compile("[a-z0-9][a-z0-9.+-]{0,63}")
 
 
 def write(
@@ -50,21 +49,6 @@ def write(
     text = card(run, made, facts["step"], facts["samples_seen"], licence)
     write_whole(path / CARD, text.encode())
     return made
-
-
-def check_licence(licence: str) -> str:
-    """The identifier of a licence in small letters, as the hub has them.
-
-    Raises:
-        ConfigError: what is accepted.
-    """
-    small = licence.lower() if isinstance(licence, str) else ""
-    if not LICENCE.fullmatch(small):
-        raise ConfigError(
-            f"licence {quoted(licence)}: expected an identifier, such as apache-2.0, cc-by-4.0, other or "
-            "unknown."
-        )
-    return small
 
 
 def _sheet(sampler: Sampler) -> Image.Image:
