@@ -41,6 +41,7 @@ from sparring.runs.create import create
 from sparring.runs.folder import RunFolder
 from sparring.runs.writer import train_in
 from sparring.training import suited
+from test_export import sampler_of
 
 
 def test_a_view_has_what_the_page_shows(tmp_path: Path) -> None:
@@ -459,6 +460,17 @@ def test_what_is_for_translations_is_refused_elsewhere(trained: Path, asked: Dra
 def test_what_pictures_do_not_have_is_refused(trained: Path, asked: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)):
         Playground()(trained, DrawRequest.of(asked))
+
+
+def test_a_translation_refuses_what_belongs_to_random_numbers(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Playground, "_newest", lambda *_: sampler_of("unet"))
+    for asked in ({"sliders": "1"}, {"label": "1"}, {"truncation": "0.5"}, {"form": ".png"}, {"beside": "1"}):
+        with pytest.raises(ConfigError, match="seed, count, part and step alone. Leave out the rest"):
+            Playground()(trained, DrawRequest.of(asked))
+    with pytest.raises(ConfigError, match="a picture takes step alone"):
+        Playground()(trained, DrawRequest.of({"part": "output"}, b"png"))
 
 
 def test_classes_are_refused_where_there_are_none(trained: Path) -> None:
