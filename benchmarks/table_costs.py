@@ -35,6 +35,11 @@ SIZES = (
     (10_000, 10),
     (10_000, 100),
     (10_000, 500),
+    (100_000, 10),
+    (100_000, 100),
+    (100_000, 500),
+    (1_000_000, 10),
+    (1_000_000, 100),
 )  # rows, columns
 COSTS = {"reading_seconds": "seconds of reading", "milliseconds_a_step": "a step", "gb_most": "GB at most"}
 
