@@ -38,11 +38,12 @@ def pictures() -> str:
     lines += [
         "\nAfter two and a half minutes of one core the distance above the floor by MobileNetV2 is a seventh",
         "of the DCGAN's on CIFAR-10 and on emoji of 128 pixels, a fifth on emoji of 64, an eleventh on icons,",
-        "and a fifth on the solar cells, which no default had seen. That pictures are moved makes little of",
-        "a difference after so short a time, four sets are nearer and three are farther; after 600 seconds",
-        "of one core, which is five minutes of two, the icons of `unmoved` have a lattice of dots, and the",
-        "corners show it. The paintings of Van Gogh that are held out differ so much from the others that",
-        "the floor is high. Corners below 0.5 say that pictures are too smooth.",
+        "and a fifth on the solar cells, which no default had seen. Moving the pictures makes little of a",
+        "difference after so short a time: four sets are nearer and three are farther. After 600 seconds of",
+        "one core, which is five minutes of two, the icons of `unmoved` have a lattice of dots, which shows in",
+        "the corners, and those of the default have none. The paintings of Van Gogh that are held out",
+        "differ so much from the others that the floor is high. Corners below 0.5 say that pictures are too",
+        "smooth.",
         "CIFAR-10, emoji, paintings and clothes; above what `auto` chooses, below the DCGAN:\n",
         "![Sheets of 64 pictures, those of the DCGAN grey or blurred](images/pictures-same-cpu.jpg)",
     ]
