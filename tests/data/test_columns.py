@@ -97,6 +97,8 @@ def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
         assert f"1 value that is no {expected}, such as '{odd}'" in read.notes[0]
         assert read.stored is not None
         assert np.isnan(read.stored).tolist() == [False] * MANY + [True]
+        asked = found(raw, np.random.default_rng(0), expected)  # as a file of types written by sparring says
+        assert (asked.column.type, asked.column.missing) == (expected, read.column.missing)
     assert guessed([f"{k * k}" for k in range(MANY)] + ["12B"], "order_id").type == "identifier"
     assert guessed([f"{k * k}" for k in range(MANY)] + [f"{k}B" for k in range(9)]).type == "identifier"
 
@@ -202,6 +204,27 @@ def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
         assert again == text
     missing = table("a,b\n1,x\nNA,y\nNA,x\n")
     assert rows.values(columns_of(missing), missing.samples.numpy())["a"] == [1, None, None]
+
+
+@pytest.mark.parametrize(("power", "decimals"), [("-01", 3), ("+01", 1), ("-09", None)])
+def test_numbers_with_powers_come_back_without_the_noise_of_floats(power: str, decimals: int | None) -> None:
+    words = [f"{k % 10}.{k % 7}{k % 3 + 1}e{power}" for k in range(MANY)]
+    data = table("x,y\n" + "\n".join(f"{word},{k % 3}" for k, word in enumerate(words)))
+    assert columns_of(data).columns[0].decimals == decimals
+    assert rows.values(columns_of(data), data.samples.numpy())["x"] == [float(word) for word in words]
+    again = rows.as_csv(columns_of(data), data.samples.numpy()).decode().splitlines()[1:]
+    assert [float(line.partition(",")[0]) for line in again] == [float(word) for word in words]
+
+
+def test_commas_between_quotation_marks_and_line_ends_of_unicode_part_nothing(tmp_path: Path) -> None:
+    data = table('"last, first, mid";"x, y";n\n' + "\n".join(f"{k % 3};{k};{k % 5}" for k in range(MANY)))
+    assert [column.name for column in columns_of(data).columns] == ["last, first, mid", "x, y", "n"]
+    path = tmp_path / "t.jsonl"
+    lines = [json.dumps({"a": k % 4, "b": "xy"[k % 2] + "\u2028z"}, ensure_ascii=False) for k in range(MANY)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert is_table(path)
+    codec = columns_of(from_path(path, {}))
+    assert set(codec.columns[1].levels) == {"x\u2028z", "y\u2028z"}
 
 
 def test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back() -> None:

@@ -98,13 +98,20 @@ def dated(count: int = 60) -> str:
 
 def test_differences_of_dates_are_days() -> None:
     for rule, name in (("days = end - start", "days"), ("end = start + days", "end")):
-        data = from_columns(from_text(dated(), "t.csv"), "t", {"constraint": f"{rule}; end - start < 40"})
+        data = from_columns(from_text(dated(), "t.csv"), "t", {"constraint": f"{rule}; end - start > 30"})
         codec = Columns.of(data.spec.codec)
         assert codec.derived == (name,)
         assert not any("break" in note for note in notes_of(data))
         given = rows.values(codec, data.samples.numpy())
         assert given["days"] == [31 + k % 3 for k in range(60)]
         assert [(b - a).days for a, b in zip(given["start"], given["end"], strict=True)] == given["days"]
+
+
+def test_a_condition_counts_days() -> None:
+    data = from_columns(from_text(dated(), "t.csv"), "t", {"constraint": "end - start < 40"})
+    assert not any("break" in note for note in notes_of(data))
+    with pytest.raises(ConfigError, match="all 60 rows of t break it"):
+        from_columns(from_text(dated(), "t.csv"), "t", {"constraint": "end - start > 40"})
 
 
 @pytest.mark.parametrize("rule", ["start <= 2024-1-1", "days <= end", "start + end < 2024-01-31", "0 <= start"])

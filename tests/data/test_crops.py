@@ -195,6 +195,6 @@ def test_scales_that_are_none(text: str) -> None:
 
 def test_options_of_patches_need_patches(paintings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "paintings", "--size", "8", "--crop-seed", "3"]) == 1
-    assert "--crop-seed (crop_seed) 3 would do nothing: it needs --crops" in capsys.readouterr().err
+    assert "sparring: --crop-seed 3 would do nothing: it needs --crops" in capsys.readouterr().err
     with pytest.raises(DataError, match="bytes are needed"):
         from_folder(paintings, size=4096, crops=100_000)

@@ -33,6 +33,15 @@ def test_features_are_those_of_the_whole_network(colours: torch.Tensor) -> None:
         assert float((ours - theirs).abs().max()) < 0.01 * float(theirs.abs().max())
 
 
+def test_more_is_added_behind_than_before() -> None:
+    """As TensorFlow pads even sides: a kernel of k and a stride of s need k - s pixels."""
+    found = {
+        (kernel, stride): imagenet.around(kernel, stride)[:2]
+        for kernel, stride in ((1, 1), (3, 1), (3, 2), (5, 1), (5, 2))
+    }
+    assert found == {(1, 1): (0, 0), (3, 1): (1, 1), (3, 2): (0, 1), (5, 1): (2, 2), (5, 2): (1, 2)}
+
+
 def test_grey_counts_as_colour_and_alpha_is_not_seen(colours: torch.Tensor) -> None:
     network = ImageNetFeatures()
     for seen, same in (

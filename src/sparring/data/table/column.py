@@ -27,6 +27,7 @@ MOST_LEVELS = 5_000  # of a category
 MOST_KNOTS = 2_000  # points of the quantile function of a column
 TIED = 3  # rows with one value, from which this value is drawn exactly
 LONGEST = 2_000  # characters of a name or a level
+DIGITS = 7  # of a number without a count of decimals: what its rank, a single-precision float, can tell apart
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 DAY = 86_400  # seconds
 FRACTION = "%f"  # of a second, in the form of a moment
@@ -101,6 +102,8 @@ class Column:
 
     def python(self, numbers: Numbers) -> list[Any]:
         """Numbers (N,), as ``numbers`` gives them, as Python's values; None: missing."""
+        if self.type == "number" and self.decimals is None:
+            return [None if math.isnan(x) else float(f"{x:.{DIGITS}g}") for x in numbers.tolist()]
         if self.type == "number":
             return [None if math.isnan(x) else x for x in numbers.tolist()]
         if self.type == "whole":
@@ -122,7 +125,7 @@ class Column:
         found = self.python(numbers)
         if self.type in MOMENTS:
             return [self.blank if x is None else self._moment(x) for x in found]
-        digits = "%.10g" if self.decimals is None else f"%.{self.decimals}f"
+        digits = f"%.{DIGITS}g" if self.decimals is None else f"%.{self.decimals}f"
         return [
             self.blank if x is None else self._written(str(x) if self.type == "whole" else digits % x)
             for x in found

@@ -344,6 +344,8 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
         return _of_memory(raw, raw.values, asked)
     is_number = asked in ("number", "whole")
     parsed = _numbers(raw.values, raw.commas) if is_number else _dates(raw.values, True)
+    if parsed is None and (rest := _almost_all(raw.name, raw.values, raw.commas)):
+        parsed = rest if (rest.type in MOMENTS) != is_number else None
     if parsed is None or (asked == "whole" and parsed.type != "whole"):
         fits = numerals.is_number if is_number else moment_of_any
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]

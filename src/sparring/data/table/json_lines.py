@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from sparring.errors import DataError, UnreadableError, quoted
 from sparring.files import parse_json
 
 SUFFIXES = (".jsonl", ".ndjson")
+LINE_END = re.compile(r"\r\n?|\n")  # a text in a cell may hold the other line ends of Unicode
 NOTHING = "null"
 # As narwhals calls the types of a table in memory, in which rows come back.
 DTYPES = {bool: "Boolean", int: "Int64", float: "Float64", str: "String", type(None): NOTHING}
@@ -45,7 +47,7 @@ def cells_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _objects(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(LINE_END.split(text), 1):
         if not line.strip():
             continue
         try:

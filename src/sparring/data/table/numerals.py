@@ -127,8 +127,8 @@ def _with(words: Sequence[str], mark: str) -> str:
 
 
 def _decimals(words: Sequence[str], point: str) -> int | None:
-    """The digits after the point, if no number has an exponent or more than MOST_DECIMALS of them."""
-    if any("e" in word.lower() for word in words):
-        return None
-    most = max(len(word.partition(point)[2]) for word in words)
+    """The digits after the point, of 5.64e-01 three; None if a number has more than MOST_DECIMALS of them."""
+    parts = (word.lower().partition("e") for word in words)
+    most = max(len(mantissa.partition(point)[2]) - int(power or 0) for mantissa, _, power in parts)
+    most = max(most, 0)
     return most if most <= MOST_DECIMALS else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a labe
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
 DELIMITERS = ",;\t|"
+QUOTED = re.compile(r'"[^"]*"')
 
 
 def is_table(path: Path) -> bool:
@@ -41,7 +43,7 @@ def is_table(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        lines = head.decode("utf-8-sig", "replace").splitlines()[: HEAD_ROWS + 1]
+        lines = json_lines.LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
         text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
         rows = _of_json(text) if suffix in json_lines.SUFFIXES else [row for row in _rows(text) if row]
     except (OSError, csv.Error):
@@ -233,7 +235,7 @@ def _rows(text: str) -> list[list[str]]:
 def _of_json(text: str) -> list[list[str]]:
     """JSON lines as the rows of a text table, with a header; without those that are no rows."""
     rows: list[dict[str, str]] = []
-    for line in text.splitlines():
+    for line in json_lines.LINE_END.split(text):
         with suppress(DataError):
             rows += (row for _, row in json_lines.cells_of(line, ""))
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -241,8 +243,9 @@ def _of_json(text: str) -> list[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """The most frequent of DELIMITERS in the first line that is not empty."""
-    first = text[:HEAD_BYTES].lstrip("\r\n").split("\n", 1)[0]
+    """The most frequent of DELIMITERS in the first line that is not empty, outside of quotation marks."""
+    bare = QUOTED.sub("", text[:HEAD_BYTES])
+    first = json_lines.LINE_END.split(bare.lstrip("\r\n"), maxsplit=1)[0]
     return max(DELIMITERS, key=first.count)
 
 
