@@ -123,20 +123,19 @@ class Convolution(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        before, after, *_ = self.padding
+        before, after = self.padding
         if self.depthwise:  # on a CPU, the gradient of one with a stride is many times slower than this
             y = conv2d(x, self.weight, self.bias, padding=after, groups=x.shape[1])
             first = after - before
             return y[:, :, first :: self.stride, first :: self.stride]
-        x = pad(x, self.padding) if after else x
+        x = pad(x, 2 * self.padding) if after else x
         return conv2d(x, self.weight, self.bias, self.stride)
 
 
-def around(kernel: int, stride: int) -> tuple[int, int, int, int]:
-    """Pixels that are added left, right, above and below, so that sides are divided by the stride."""
+def around(kernel: int, stride: int) -> tuple[int, int]:
+    """Pixels that are added before and behind along both sides, so that these are divided by the stride."""
     before = (kernel - stride) // 2
-    after = kernel - stride - before
-    return before, after, before, after
+    return before, kernel - stride - before
 
 
 @lru_cache(maxsize=1)
