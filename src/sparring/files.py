@@ -16,6 +16,7 @@ from sparring.errors import UnreadableError, quoted, reason
 
 MOST_BYTES = 2**28  # a larger file is not read; the files that sparring writes are a thousand times smaller
 MOST_TOML = 20_000  # characters; a key with a hundred thousand dots would take minutes to parse
+LINE_END = re.compile(r"\r\n?|\n")  # a text may hold the other line ends of Unicode, such as U+2028
 DEEPEST = 32  # levels of nested lists and objects; no file of sparring comes near it
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # no other program uses such names
 

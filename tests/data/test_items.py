@@ -19,6 +19,12 @@ def test_a_plain_file_has_an_item_a_line() -> None:
     assert read("\ufeffone \r\n\n two\n")[:3] == (["one", "two"], None, "lines")
 
 
+def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        assert read(f"a\u2028b{end}c\x85d\f\x1ee{end}").texts == ["a\u2028b", "c\x85d\f\x1ee"]
+        assert read(f'"a\u2028b"{end}"c"{end}', "a.jsonl").texts == ["a\u2028b", "c"]
+
+
 def test_blank_lines_part_poems() -> None:
     found = read(VERSES)
     assert found.texts == ["roses are red\nviolets are blue", "sugar is sweet\nand so are you"]

@@ -584,7 +584,10 @@ def test_separators_and_numbers_that_are_none(tmp_path: Path, capsys: pytest.Cap
             '[\n {"step": 3, "d_loss": 0.5, "g_loss": 1},\n {"step": 6, "d_loss": 0.25, "g_loss": 2}\n]',
         ),
         ("b.json", '{"step": [3, 6],\n "d_loss": [0.5, 0.25], "g_loss": [1, 2]}'),
-        ("a.jsonl", '{"step": 3, "d_loss": 0.5, "g_loss": 1}\n{"step": 6, "d_loss": 0.25, "g_loss": 2}'),
+        (
+            "a.jsonl",
+            '{"step": 3, "d_loss": 0.5, "g_loss": 1, "x": "\u2028"}\n{"step": 6, "d_loss": 0.25, "g_loss": 2}',
+        ),
     ],
 )
 def test_shapes_of_histories(tmp_path: Path, name: str, content: str) -> None:

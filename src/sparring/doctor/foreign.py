@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sparring.config.arguments import MOST_WHOLE
 from sparring.errors import DataError, UnreadableError
-from sparring.files import parse_json, read_text
+from sparring.files import LINE_END, parse_json, read_text
 from sparring.history.record import LOGGED, Record
 
 TABLES = (".csv", ".tsv", ".txt")
@@ -176,7 +176,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, object]]:
             yield from _table(text)
             return
         whole = _json(text)
-        for row in map(_json, text.splitlines()) if whole is None else [whole]:
+        for row in map(_json, LINE_END.split(text)) if whole is None else [whole]:
             for entry in row if isinstance(row, list) else [row]:
                 if isinstance(entry, dict):
                     yield from _columns(entry)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparring.errors import DataError, UnreadableError, quoted
-from sparring.files import parse_json
+from sparring.files import LINE_END, parse_json
 
 SUFFIXES = (".jsonl", ".ndjson")
-LINE_END = re.compile(r"\r\n?|\n")  # a text in a cell may hold the other line ends of Unicode
 NOTHING = "null"
 # As narwhals calls the types of a table in memory, in which rows come back.
 DTYPES = {bool: "Boolean", int: "Int64", float: "Float64", str: "String", type(None): NOTHING}

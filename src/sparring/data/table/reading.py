@@ -18,7 +18,7 @@ from sparring.data.table.guess import BLANKS, Raw, moment_of_any
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
-from sparring.files import MOST_BYTES, read_bytes
+from sparring.files import LINE_END, MOST_BYTES, read_bytes
 
 TEXT_FILES = (".csv", ".tsv", *json_lines.SUFFIXES)
 PARQUET = ".parquet"
@@ -43,7 +43,7 @@ def is_table(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        lines = json_lines.LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
+        lines = LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
         text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
         rows = _of_json(text) if suffix in json_lines.SUFFIXES else [row for row in _rows(text) if row]
     except (OSError, csv.Error):
@@ -235,7 +235,7 @@ def _rows(text: str) -> list[list[str]]:
 def _of_json(text: str) -> list[list[str]]:
     """JSON lines as the rows of a text table, with a header; without those that are no rows."""
     rows: list[dict[str, str]] = []
-    for line in json_lines.LINE_END.split(text):
+    for line in LINE_END.split(text):
         with suppress(DataError):
             rows += (row for _, row in json_lines.cells_of(line, ""))
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -245,7 +245,7 @@ def _of_json(text: str) -> list[list[str]]:
 def _delimiter(text: str) -> str:
     """The most frequent of DELIMITERS in the first line that is not empty, outside of quotation marks."""
     bare = QUOTED.sub("", text[:HEAD_BYTES])
-    first = json_lines.LINE_END.split(bare.lstrip("\r\n"), maxsplit=1)[0]
+    first = LINE_END.split(bare.lstrip("\r\n"), maxsplit=1)[0]
     return max(DELIMITERS, key=first.count)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sparring.data import binary
 from sparring.data.arrays import LABEL_NAMES
 from sparring.errors import DataError, UnreadableError, counted, did_you_mean, first_of, printable, quoted
-from sparring.files import MOST_BYTES, as_text, parse_json, read_bytes
+from sparring.files import LINE_END, MOST_BYTES, as_text, parse_json, read_bytes
 
 PLAIN, TABLES, OBJECTS = (".txt",), (".csv", ".tsv"), (".jsonl", ".ndjson", ".json")
 SUFFIXES = (*PLAIN, *TABLES, *OBJECTS)
@@ -65,7 +65,7 @@ def of_file(content: bytes, name: str, items: str, column: str, labels: str) -> 
 
 def of_text(text: str, items: str) -> Items:
     """The items of plain text: its lines, or the blocks of lines between blank lines."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in LINE_END.split(text)]
     blocks = [block for block in "\n".join(lines).strip("\n").split("\n\n") if block.strip()]
     filled = sum(map(bool, lines))
     several = len(blocks) > 1 and filled >= LEAST_LINES * len(blocks)
@@ -194,7 +194,7 @@ def _objects(text: str, name: str) -> list[Any]:
             found = parse_json(text)
             assert isinstance(found, list)
             return found
-        return [_json_line(line, above) for above, line in enumerate(text.split("\n")) if line.strip()]
+        return [_json_line(line, above) for above, line in enumerate(LINE_END.split(text)) if line.strip()]
     except UnreadableError as error:
         raise DataError(
             f"{name} cannot be read: {error}. Expected a JSON list of texts, or a JSON text or object a line."
