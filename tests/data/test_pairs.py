@@ -12,7 +12,7 @@ from PIL import Image
 from sparring.config.groups import DatasetConfig, FilesConfig
 from sparring.data import shapes
 from sparring.data.arrays import from_array
-from sparring.data.pairs import halved, joined
+from sparring.data.pairs import cut_in_two, joined
 from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
 from sparring.errors import ConfigError, DataError
@@ -171,7 +171,7 @@ def test_halves_of_a_picture(paired: str, source: int, tmp_path: Path) -> None:
 
 def test_an_odd_width_has_no_halves() -> None:
     with pytest.raises(DataError, match="7 pixels in width cannot be cut"):
-        halved(from_array(np.zeros((4, 8, 7), np.uint8)), "halves")
+        cut_in_two(from_array(np.zeros((4, 8, 7), np.uint8)), "halves")
 
 
 def test_arrays_are_paired_in_their_order() -> None:

@@ -187,6 +187,6 @@ def test_every_scale_knows_the_latent(scale: int) -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (8, 6), (7, 5)])
-def test_halved_is_the_mean_of_four_pixels(height: int, width: int) -> None:
+def test_half_size_is_the_mean_of_four_pixels(height: int, width: int) -> None:
     pictures = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(blocks.halved(pictures), torch.nn.functional.avg_pool2d(pictures, 2))
+    torch.testing.assert_close(blocks.half_size(pictures), torch.nn.functional.avg_pool2d(pictures, 2))

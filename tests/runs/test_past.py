@@ -19,7 +19,7 @@ from sparring.runs import past
 from sparring.runs.create import create
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
-from sparring.runs.past import halved, nearest
+from sparring.runs.past import half_precision, nearest
 from sparring.runs.writer import train_in
 from sparring.training import suited
 
@@ -68,7 +68,8 @@ def test_of_large_generators_fewer_are_kept(
     trained(pictures, tmp_path / "a", samples_seen=16)
     written = load_file(tmp_path / "a/past/00000000.safetensors")
     size = sum(t.nbytes for t in written.values())
-    assert past.halved_bytes([t.float() if t.dtype == torch.float16 else t for t in written.values()]) == size
+    whole = [t.float() if t.dtype == torch.float16 else t for t in written.values()]
+    assert past.half_precision_bytes(whole) == size
     monkeypatch.setattr(past, "MOST_BYTES", 3 * size - 1)
     trained(pictures, tmp_path / "b")
     assert kept(tmp_path / "b") == [0, 10]
@@ -107,5 +108,5 @@ def test_they_go_with_the_steps_that_are_trained_anew(pictures: Dataset, tmp_pat
 )
 def test_values_that_are_too_large_stay_whole(make: Callable[[], torch.Tensor], expected: torch.dtype) -> None:
     tensor = make()
-    assert halved(tensor).dtype == expected
-    assert torch.equal(halved(tensor).to(tensor.dtype), tensor)
+    assert half_precision(tensor).dtype == expected
+    assert torch.equal(half_precision(tensor).to(tensor.dtype), tensor)

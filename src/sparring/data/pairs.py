@@ -44,7 +44,7 @@ def joined(sources: Dataset, targets: Dataset, paired: str) -> Dataset:
     return _with(sources, targets, paired == "none", notes)
 
 
-def halved(data: Dataset, paired: str) -> Dataset:
+def cut_in_two(data: Dataset, paired: str) -> Dataset:
     """Pictures that hold source and target side by side, cut in two.
 
     Args:

@@ -87,7 +87,7 @@ def chosen(named: DatasetConfig, files: FilesConfig | None = None, watch: Watch 
     if halves:
         if named.source not in (NONE, named.data):
             raise ConfigError(f"--paired {named.paired} takes one folder, and two are given: leave out --from.")
-        return pairs.halved(_side_by_side(named.data, files, watch), named.paired)
+        return pairs.cut_in_two(_side_by_side(named.data, files, watch), named.paired)
     if _same_place(named.source, named.data):
         raise DataError(
             f"sources and targets are the same, {named.data}: give two folders, or --paired halves for "

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 
-def halved(pictures: Tensor) -> Tensor:
+def half_size(pictures: Tensor) -> Tensor:
     """The means of 2 x 2 pixels, (B, C, H, W) -> (B, C, H // 2, W // 2); quicker than ``avg_pool2d``."""
     height, width = (side // 2 * 2 for side in pictures.shape[2:])
     rows = pictures[:, :, 0:height:2] + pictures[:, :, 1:height:2]

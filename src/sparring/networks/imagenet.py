@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import ClassHead, halved
+from sparring.networks.blocks import ClassHead, half_size
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -45,7 +45,7 @@ class FeatureDiscriminator(nn.Module):
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         for _ in range(self.halvings):
-            pictures = halved(pictures)
+            pictures = half_size(pictures)
         if (side := min(pictures.shape[2:])) < LEAST_SIDE:
             pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
         seen = self.features(pictures)

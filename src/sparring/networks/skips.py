@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, relu
 
-from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d, halved
+from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d, half_size
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
@@ -137,7 +137,7 @@ class Discriminator(nn.Module):
         first = self.growth.left_out
         seen = samples
         for _ in range(first):
-            seen = halved(seen)
+            seen = half_size(seen)
         features = self.views[first](seen)
         of_patches = []
         for scale in range(first, len(self.shrinking)):
@@ -146,7 +146,7 @@ class Discriminator(nn.Module):
             of_patches.append(self.patches[scale](features.mean((2, 3))).squeeze(1))
             features = self.shrinking[scale](features)
             if scale + 1 < len(self.views):
-                seen = halved(seen)
+                seen = half_size(seen)
                 features = features + self.views[scale + 1](seen)
         logits: Tensor = self.head(leaky_relu(features, 0.2).flatten(1), labels) + sum(of_patches)
         return logits

@@ -28,7 +28,7 @@ class Past:
 
     def __init__(self, folder: RunFolder, game: Game, progress: float) -> None:
         self.folder, self.game = folder, game
-        size = halved_bytes(game.sampling_generator.state_dict().values())
+        size = half_precision_bytes(game.sampling_generator.state_dict().values())
         self.most = min(COUNT, MOST_BYTES // max(1, size))
         self.kept = due(self.most, progress) if game.clock.step else -1
 
@@ -51,8 +51,8 @@ class Past:
         checkpoint.put(self.folder.path / layout.PAST, facts, self._tensors())
 
     def _tensors(self) -> dict[str, Tensor]:
-        network = self.game.sampling_generator
-        return {f"{self.folder.drawn_with}/{name}": halved(t) for name, t in network.state_dict().items()}
+        state, network = self.game.sampling_generator.state_dict(), self.folder.drawn_with
+        return {f"{network}/{name}": half_precision(tensor) for name, tensor in state.items()}
 
 
 def due(count: int, progress: float) -> int:
@@ -60,15 +60,15 @@ def due(count: int, progress: float) -> int:
     return int(count * progress ** (2 / 3))
 
 
-def halved(tensor: Tensor) -> Tensor:
+def half_precision(tensor: Tensor) -> Tensor:
     """A tensor in half precision, unless its values are too large for it."""
     tensor = tensor.detach().cpu().contiguous()
     half = tensor.half()
     return half if tensor.dtype == torch.float32 and bool(half.isfinite().all()) else tensor
 
 
-def halved_bytes(tensors: Iterable[Tensor]) -> int:
-    """The size of these tensors after ``halved``, from their shapes: values that are too large do not count."""
+def half_precision_bytes(tensors: Iterable[Tensor]) -> int:
+    """The size of tensors in ``half_precision``, from their shapes: values that are too large do not count."""
     return sum(t.numel() * (2 if t.dtype == torch.float32 else t.element_size()) for t in tensors)
 
 
