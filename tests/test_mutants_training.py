@@ -13,6 +13,7 @@ import test_arguments
 import test_best
 import test_checkpoint
 import test_device
+import test_diagnosis
 import test_doctor
 import test_evaluate
 import test_finetune
@@ -28,8 +29,12 @@ import test_loop
 import test_needs
 import test_notebook
 import test_pairs
+import test_prescriptions
 import test_quality
+import test_remarks
 import test_resume
+import test_rules
+import test_signals
 import test_snapshots
 import test_spectrum
 import test_trained
@@ -65,7 +70,7 @@ stopped_on_points = partial(
     recipe="mlp",
     optimizer=None,
 )
-neighbours = test_doctor.test_each_rule_knows_its_disease_and_not_its_neighbour
+neighbours = test_rules.test_each_rule_knows_its_disease_and_not_its_neighbour
 
 MUTANTS = [
     Mutant(notebook, "_chart", "high - value", "value - low", test_notebook.test_curves_go_from_the_first_step_to_the_last_and_from_the_least_to_the_greatest),
@@ -179,61 +184,61 @@ MUTANTS = [
     Mutant(vitals, "_least_variance", "min(ratios)", "max(ratios)", test_vitals.test_the_class_with_the_least_variance_is_told),
     Mutant(vitals, "_variances", ">= LEAST_FOR_VARIANCE", "> LEAST_FOR_VARIANCE", test_vitals.test_the_class_with_the_least_variance_is_told),
     Mutant(vitals, "_reals", "data.spec.clusters or", "", test_vitals.test_clusters_are_not_called_classes),
-    Mutant(signals, "Signals.of", 'found["cluster_spread"] = found.pop("class_spread")', "pass", test_doctor.test_a_finding_names_its_class_and_no_cluster_is_a_class),
-    Mutant(signals, "Signals.of", 'self.timed, self.least = True, math.inf', "self.timed = True", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
-    Mutant(signals, "Signals.of", 'found.get("grown", 1) < 1', "True", test_doctor.test_pictures_that_have_just_grown_may_be_blurred),
-    Mutant(signals, "Signals.of", "self.growing = record.progress", "pass", test_doctor.test_pictures_that_have_just_grown_may_be_blurred),
-    Mutant(signals, "Signals.of", "self.rests and ", "", partial(test_doctor.test_a_discriminator_that_is_not_asked_yet_is_not_frozen, options={"adversarial_from": 0.0, "adversarial_weight": 1.0}, loss={}, frozen=True)),
-    Mutant(signals, "Signals.__init__", ' or options.get("adversarial_weight") == 0', "", partial(test_doctor.test_a_discriminator_that_is_not_asked_yet_is_not_frozen, options={"adversarial_weight": 0.0}, loss={}, frozen=False)),
-    Mutant(signals, "Signals._gained", "min(self.least, self.lately[0])", "self.lately[0]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
-    Mutant(signals, "Signals._gained", "self.least / max(min(self.lately), 1e-12)", "self.least / self.lately[-1]", test_doctor.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
-    Mutant(rule, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
-    Mutant(rule, "Cure.helps", "if self.code:", "if False:", test_doctor.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
-    Mutant(diagnosis, "Doctor.prescriptions", "for cure in LAST_RESORTS if cure.helps(self.options)", "for cure in ()", partial(test_doctor.test_every_disease_has_a_cure_to_type, "sprint")),
-    Mutant(diagnosis, "Doctor.examine", "0 if holds else self.calm", "self.calm", test_doctor.test_what_comes_and_goes_is_one_finding),
-    Mutant(diagnosis, "Doctor.examine", ">= CALM", "> CALM", test_doctor.test_only_changes_are_news),
-    Mutant(diagnosis, "Doctor.applicable", "rule.special and measured", "rule.special", test_doctor.test_what_such_data_do_not_have_is_not_missed),
-    Mutant(diagnosis, "Doctor._subject", "if place < len(names) else int(place)", "if False else int(place)", test_doctor.test_a_finding_names_its_class_and_no_cluster_is_a_class),
-    Mutant(signals, "Signals.__init__", 'bool(options["ema_half_life"])', "True", test_doctor.test_signals_of_a_course),
-    Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_doctor.test_signals_of_a_course),
-    Mutant(signals, "Signals.of", "step >= BACK_STEPS", "step > BACK_STEPS", test_doctor.test_signals_of_a_course),
-    Mutant(signals, "Signals.of", "self.before.popleft()", "break", test_doctor.test_progress_is_judged_with_a_record_at_every_step),
-    Mutant(signals, "Signals._of_distance", "0.1 * mean", "0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
-    Mutant(signals, "Signals._of_distance", "(max(lately) - min(lately)) / mean", "max(lately) / mean", test_doctor.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", 'found["cluster_spread"] = found.pop("class_spread")', "pass", test_diagnosis.test_a_finding_names_its_class_and_no_cluster_is_a_class),
+    Mutant(signals, "Signals.of", 'self.timed, self.least = True, math.inf', "self.timed = True", test_signals.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(signals, "Signals.of", 'found.get("grown", 1) < 1', "True", test_signals.test_pictures_that_have_just_grown_may_be_blurred),
+    Mutant(signals, "Signals.of", "self.growing = record.progress", "pass", test_signals.test_pictures_that_have_just_grown_may_be_blurred),
+    Mutant(signals, "Signals.of", "self.rests and ", "", partial(test_signals.test_a_discriminator_that_is_not_asked_yet_is_not_frozen, options={"adversarial_from": 0.0, "adversarial_weight": 1.0}, loss={}, frozen=True)),
+    Mutant(signals, "Signals.__init__", ' or options.get("adversarial_weight") == 0', "", partial(test_signals.test_a_discriminator_that_is_not_asked_yet_is_not_frozen, options={"adversarial_weight": 0.0}, loss={}, frozen=False)),
+    Mutant(signals, "Signals._gained", "min(self.least, self.lately[0])", "self.lately[0]", test_signals.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(signals, "Signals._gained", "self.least / max(min(self.lately), 1e-12)", "self.least / self.lately[-1]", test_signals.test_gained_is_the_best_before_the_last_records_over_the_best_of_these),
+    Mutant(rule, "Cure.helps", 'options["recipe"] != self.recipe', "True", test_prescriptions.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(rule, "Cure.helps", "if self.code:", "if False:", test_prescriptions.test_cures_of_code_are_for_programs_and_commands_name_the_run_s_data),
+    Mutant(diagnosis, "Doctor.prescriptions", "for cure in LAST_RESORTS if cure.helps(self.options)", "for cure in ()", partial(test_prescriptions.test_every_disease_has_a_cure_to_type, "sprint")),
+    Mutant(diagnosis, "Doctor.examine", "0 if holds else self.calm", "self.calm", test_diagnosis.test_what_comes_and_goes_is_one_finding),
+    Mutant(diagnosis, "Doctor.examine", ">= CALM", "> CALM", test_remarks.test_only_changes_are_news),
+    Mutant(diagnosis, "Doctor.applicable", "rule.special and measured", "rule.special", test_rules.test_what_such_data_do_not_have_is_not_missed),
+    Mutant(diagnosis, "Doctor._subject", "if place < len(names) else int(place)", "if False else int(place)", test_diagnosis.test_a_finding_names_its_class_and_no_cluster_is_a_class),
+    Mutant(signals, "Signals.__init__", 'bool(options["ema_half_life"])', "True", test_signals.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", 'found["real_logit"] - found', '-found["real_logit"] + found', test_signals.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", "step >= BACK_STEPS", "step > BACK_STEPS", test_signals.test_signals_of_a_course),
+    Mutant(signals, "Signals.of", "self.before.popleft()", "break", test_signals.test_progress_is_judged_with_a_record_at_every_step),
+    Mutant(signals, "Signals._of_distance", "0.1 * mean", "0", test_signals.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(signals, "Signals._of_distance", "(max(lately) - min(lately)) / mean", "max(lately) / mean", test_signals.test_signals_of_a_course),
     Mutant(signals, "Signals._of_distance", "min(self.best or distance, distance)", "distance", partial(neighbours, RULES["rate-too-high"])),
-    Mutant(signals, "_turns", ">= least", ">= 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
-    Mutant(signals, "_turns", "a * b < 0", "a * b > 0", test_doctor.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
-    Mutant(rule, "Rule.is_measured", " and game in self.games", "", test_doctor.test_of_another_game_than_its_own_a_rule_is_not_sure),
+    Mutant(signals, "_turns", ">= least", ">= 0", test_signals.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(signals, "_turns", "a * b < 0", "a * b > 0", test_signals.test_moves_smaller_than_a_tenth_of_the_mean_are_no_turns),
+    Mutant(rule, "Rule.is_measured", " and game in self.games", "", test_rules.test_of_another_game_than_its_own_a_rule_is_not_sure),
     Mutant(rule, "Sign.holds", "<= self.high", "< self.high", partial(neighbours, RULES["no-average"])),
     Mutant(rule, "Sign.holds", "self.low <=", "-math.inf <=", partial(neighbours, RULES["average-lags"])),
-    Mutant(rule, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rule, "Cure.change", "now >= new > 0", "False", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rule, "Cure._only", "in needed", "not in ()", test_doctor.test_cures_change_what_there_is_to_change),
-    Mutant(rule, "fixed", "in (options.get(player), options.get(\"rules\"))", "== options.get(player)", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rule, "fixed", "if G_NAMED in own", "if False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rule, "Cure.helps", "self.option in fixed(options)", "False", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(rule, "_recipe", "if not values.get(name)", "if False", test_doctor.test_the_doctor_prescribes_against_other_options),
-    Mutant(diagnosis, "described", "(name not in own or value == OWN)", "name not in own", test_doctor.test_no_cure_changes_networks_that_are_a_program_s_own),
-    Mutant(diagnosis, "diagnose", "findings = doctor.examine(record)", "doctor.examine(record)", test_doctor.test_what_comes_again_is_told_as_it_first_was),
-    Mutant(diagnosis, "Doctor.examine", "record.step >= rule.grace and", "", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["weave"])),
-    Mutant(diagnosis, "Doctor.examine", ">= rule.checks", ">= 1", partial(test_doctor.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
-    Mutant(diagnosis, "Doctor.examine", "if rule.name in self.since else []", "if False else []", test_doctor.test_a_row_that_lacks_a_sign_says_nothing_of_it),
-    Mutant(diagnosis, "Doctor.prescriptions", "[cure for cure in cures if cure.helps(self.options)]", "cures", test_doctor.test_the_doctor_prescribes_against_other_options),
-    Mutant(diagnosis, "Doctor.unchecked", "and rule.signs[0].name not in EVENTS", "", test_doctor.test_a_healthy_history_is_healthy),
-    Mutant(diagnosis, "Doctor.applicable", "rule.lacking not in self.signal_names", "True", test_doctor.test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is),
-    Mutant(diagnosis, "Doctor.early", "< rule.checks", "< 0", test_doctor.test_rules_that_need_more_steps_are_not_called_checked),
+    Mutant(rule, "Cure.change", "max(now * self.times, self.least)", "now * self.times", test_prescriptions.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "Cure.change", "now >= new > 0", "False", test_prescriptions.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "Cure._only", "in needed", "not in ()", test_prescriptions.test_cures_change_what_there_is_to_change),
+    Mutant(rule, "fixed", "in (options.get(player), options.get(\"rules\"))", "== options.get(player)", test_prescriptions.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "fixed", "if G_NAMED in own", "if False", test_prescriptions.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "Cure.helps", "self.option in fixed(options)", "False", test_prescriptions.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(rule, "_recipe", "if not values.get(name)", "if False", test_prescriptions.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "described", "(name not in own or value == OWN)", "name not in own", test_prescriptions.test_no_cure_changes_networks_that_are_a_program_s_own),
+    Mutant(diagnosis, "diagnose", "findings = doctor.examine(record)", "doctor.examine(record)", test_diagnosis.test_what_comes_again_is_told_as_it_first_was),
+    Mutant(diagnosis, "Doctor.examine", "record.step >= rule.grace and", "", partial(test_rules.test_a_rule_needs_several_records_in_a_row, RULES["weave"])),
+    Mutant(diagnosis, "Doctor.examine", ">= rule.checks", ">= 1", partial(test_rules.test_a_rule_needs_several_records_in_a_row, RULES["labels-swapped"])),
+    Mutant(diagnosis, "Doctor.examine", "if rule.name in self.since else []", "if False else []", test_rules.test_a_row_that_lacks_a_sign_says_nothing_of_it),
+    Mutant(diagnosis, "Doctor.prescriptions", "[cure for cure in cures if cure.helps(self.options)]", "cures", test_prescriptions.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor.unchecked", "and rule.signs[0].name not in EVENTS", "", test_diagnosis.test_a_healthy_history_is_healthy),
+    Mutant(diagnosis, "Doctor.applicable", "rule.lacking not in self.signal_names", "True", test_rules.test_a_rule_for_want_of_a_signal_is_not_missed_where_the_signal_is),
+    Mutant(diagnosis, "Doctor.early", "< rule.checks", "< 0", test_diagnosis.test_rules_that_need_more_steps_are_not_called_checked),
     Mutant(diagnosis, "Diagnosis.conclusion", "self.checked < self.rules / 2", "False", test_doctor.test_few_numbers_are_no_health),
-    Mutant(diagnosis, "Diagnosis.conclusion", "if self.quality.good", "if True", test_doctor.test_histories_without_the_number_are_judged_by_their_distance),
-    Mutant(diagnosis, "Diagnosis.with_measured", "found is None", "True", test_doctor.test_what_was_measured_goes_before_an_estimate),
-    Mutant(diagnosis, "Doctor._applies", "not rule.losses or", "", test_doctor.test_a_healthy_history_is_healthy),
-    Mutant(diagnosis, "Doctor._applies", "self.options.get(\"loss\") in rule.losses", "True", test_doctor.test_rules_for_some_games_are_silent_in_others),
-    Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_doctor.test_clipped_weights_have_few_directions_by_themselves),
-    Mutant(rule, "Rule.is_measured", "in self.kinds", "in ('image', 'points', 'music')", test_doctor.test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure),
-    Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_doctor.test_what_is_over_is_told_apart_from_what_is),
-    Mutant(rule, "Cure.helps", "return bool(self.change(options))", "return True", test_doctor.test_the_doctor_prescribes_against_other_options),
-    Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_doctor.test_of_options_that_are_not_known_cures_are_words),
-    Mutant(diagnosis, "Doctor.examine", "self.first.setdefault(finding.name, finding)", "self.first[finding.name] = finding", test_doctor.test_what_comes_again_is_told_as_it_first_was),
-    Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_doctor.test_what_comes_again_is_told_as_it_first_was),
+    Mutant(diagnosis, "Diagnosis.conclusion", "if self.quality.good", "if True", test_diagnosis.test_histories_without_the_number_are_judged_by_their_distance),
+    Mutant(diagnosis, "Diagnosis.with_measured", "found is None", "True", test_diagnosis.test_what_was_measured_goes_before_an_estimate),
+    Mutant(diagnosis, "Doctor._applies", "not rule.losses or", "", test_diagnosis.test_a_healthy_history_is_healthy),
+    Mutant(diagnosis, "Doctor._applies", "self.options.get(\"loss\") in rule.losses", "True", test_rules.test_rules_for_some_games_are_silent_in_others),
+    Mutant(diagnosis, "Doctor._finding", "if sign.name in CONDITIONS", "if False", test_rules.test_clipped_weights_have_few_directions_by_themselves),
+    Mutant(rule, "Rule.is_measured", "in self.kinds", "in ('image', 'points', 'music')", test_rules.test_of_another_kind_of_data_than_its_own_a_rule_is_not_sure),
+    Mutant(diagnosis, "Doctor._finding", "self.since[rule.name]", "0", test_diagnosis.test_what_is_over_is_told_apart_from_what_is),
+    Mutant(rule, "Cure.helps", "return bool(self.change(options))", "return True", test_prescriptions.test_the_doctor_prescribes_against_other_options),
+    Mutant(diagnosis, "Doctor._prescribed", "cure.option not in self.options", "False", test_prescriptions.test_of_options_that_are_not_known_cures_are_words),
+    Mutant(diagnosis, "Doctor.examine", "self.first.setdefault(finding.name, finding)", "self.first[finding.name] = finding", test_diagnosis.test_what_comes_again_is_told_as_it_first_was),
+    Mutant(diagnosis, "Diagnosis.passed", "if finding.name not in names", "", test_diagnosis.test_what_comes_again_is_told_as_it_first_was),
 
     Mutant(checkpoint, "write", "+ 1 - KEEP", "+ 2 - KEEP", test_checkpoint.test_only_the_last_two_are_kept),
     Mutant(checkpoint, "write", '"seconds": game.clock.seconds', '"seconds": 0.0', stopped_on_points),
