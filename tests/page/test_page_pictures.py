@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+import browsers
+from browsers import Served
 from conftest import TINY
 from page_runs import make_run
 from sparring import games
@@ -15,13 +17,13 @@ from sparring.data.arrays import from_array
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
 from sparring.training import suited
-from test_page_browser import Served, browser, serve  # noqa: F401  # fixtures
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import make_page_pictures  # noqa: E402
 from palette import LIGHT  # noqa: E402
 
+browser, serve = browsers.browser, browsers.serve  # fixtures
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -50,8 +52,8 @@ def test_a_picture_of_the_docs_is_taken(
     name: str,
     runs: Path,
     tmp_path: Path,
-    browser: Browser,  # noqa: F811
-    serve: type[Served],  # noqa: F811
+    browser: Browser,
+    serve: type[Served],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(make_page_pictures, "LAB_STEPS", 10)

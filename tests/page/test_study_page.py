@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import test_page_browser
+import browsers
 from planted import Simulated
 from sparring.errors import RunError
 from sparring.page import study
@@ -15,7 +15,7 @@ from sparring.uses.study.arms import ARMS
 from sparring.uses.study.plan import Plan
 from sparring.uses.study.words import caveats, sentences
 
-browser = test_page_browser.browser
+browser = browsers.browser
 PLAN = Plan(6, (100, 300), 1000, tuple(ARMS), (50, 30))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-import test_page_browser
+import browsers
 from sparring.cli.main import main
 
-browser = test_page_browser.browser
+browser = browsers.browser
 
 TRIAL = {
     "number": 0, "start": "mlp", "chosen": {"recipe": "mlp", "g_lr": 1.0, "g_width": 0}, "worker": "here:1",
