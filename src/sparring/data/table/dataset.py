@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,68 +62,78 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         DataError: nothing can be learnt from them, or they are not what the file of types says.
         ConfigError: the target or a rule names a column that is not there, or no row keeps to a rule.
     """
+    constraint, target = options.get("constraint", NONE), options.get("target", NONE)
     said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
-    constraint = options.get("constraint", NONE)
-    said = said._replace(rules=tuple(dict.fromkeys((*said.rules, *rules.listed(constraint)))))
+    asked = tuple(dict.fromkeys((*said.rules, *rules.listed(constraint))))
     found = [
         guess.found(raw, np.random.default_rng([SEED, place]), said.types.get(raw.name, ""))
         for place, raw in enumerate(columns)
     ]
     every = {one.column.name: one.column.type for one in found}
-    if len(said.rules) > MOST_RULES:
-        raise ConfigError(f"{len(said.rules):,} rules: at most {MOST_RULES:,} are accepted. Leave some out.")
-    rules.check(said.rules, every)
-    target = options.get("target", NONE)
-    if target != NONE and every.get(target) not in (*NUMBERS, *CHOICES):
-        raise ConfigError(_no_target(target, every))
-    broken = _broken(said.rules, columns, found)
-    if hopeless := [
-        rule
-        for rule, count in broken.items()
-        if count == len(columns[0].codes) and not rules.parse(rule).derives
-    ]:
-        raise ConfigError(
-            f"the rule {quoted(hopeless[0])}: all {broken[hopeless[0]]:,} rows of {name} break it, so no row "
-            "could be drawn. Mend it, or leave it out."
-        )
-    said = said._replace(rules=tuple(rule for rule in said.rules if not _is_wrong(rule, broken, columns)))
-    computed = rules.derived(said.rules)
-    kept = [(one, one.stored) for one in found if one.stored is not None and one.column.name not in computed]
-    learnt = [one for one, _ in kept]
+    _check_asked(asked, target, every)
+    broken = _broken(asked, columns, found)
+    _check_possible(broken, len(columns[0].codes), name)
+    kept = tuple(rule for rule in asked if not _is_wrong(rule, broken, columns))
+    computed = rules.derived(kept)
+    learnt = [one for one in found if one.stored is not None and one.column.name not in computed]
     if not learnt:
         raise DataError(
             f"{name}: none of its {counted(len(found), 'column')} can be learnt. Expected columns of numbers, "
             "categories or dates whose values differ."
         )
-    stored = torch.from_numpy(np.stack([stored_of for _, stored_of in kept], 1))
+    stored = np.stack([one.stored for one in learnt if one.stored is not None], 1)
     codec = Columns(
         columns=tuple(one.column for one in found),
         rows=len(stored),
         target="" if target == NONE else target,
-        rules=said.rules,
+        rules=kept,
         combinations=tuple(_combined(together, learnt, every) for together in said.together),
         backend=backend,
-        correlations=pairs.upper(pairs.correlations(stored.numpy())),
+        correlations=pairs.upper(pairs.correlations(stored)),
     )
-    spec = Spec(KIND, (codec.width,), codec)
-    notes = [note for one in found for note in one.notes]
-    notes += [
-        f"{count:,} of {len(stored):,} rows break the rule {quoted(rule)}"
-        + (
-            "."
-            if rule in said.rules
-            else f": it is left out, and {quoted(rules.parse(rule).derives)} is learnt."
-        )
-        for rule, count in broken.items()
-        if count
-    ]
     origin = Origin(
         options={"columns": said.path, "constraint": constraint, "target": target},
-        notes=tuple(notes),
+        notes=(*(note for one in found for note in one.notes), *_of_broken(broken, kept, len(stored))),
         duplicates=_duplicates(columns),
         facts=facts(codec),
     )
-    return Dataset(name, spec, stored, None, origin)
+    return Dataset(name, Spec(KIND, (codec.width,), codec), torch.from_numpy(stored), None, origin)
+
+
+def _check_asked(asked: Sequence[str], target: str, every: Mapping[str, str]) -> None:
+    """Refuse rules and a target that the columns, types by name, cannot have.
+
+    Raises:
+        ConfigError: which, and what there is.
+    """
+    if len(asked) > MOST_RULES:
+        raise ConfigError(f"{len(asked):,} rules: at most {MOST_RULES:,} are accepted. Leave some out.")
+    rules.check(asked, every)
+    if target != NONE and every.get(target) not in (*NUMBERS, *CHOICES):
+        raise ConfigError(_no_target(target, every))
+
+
+def _check_possible(broken: Mapping[str, int], rows: int, name: str) -> None:
+    """Refuse a rule that no row keeps to, unless it computes a column.
+
+    Raises:
+        ConfigError: which.
+    """
+    hopeless = [rule for rule, count in broken.items() if count == rows and not rules.parse(rule).derives]
+    if hopeless:
+        raise ConfigError(
+            f"the rule {quoted(hopeless[0])}: all {rows:,} rows of {name} break it, so no row "
+            "could be drawn. Mend it, or leave it out."
+        )
+
+
+def _of_broken(broken: Mapping[str, int], kept: Sequence[str], rows: int) -> Iterator[str]:
+    """A note on each rule that rows of the data break."""
+    for rule, count in broken.items():
+        if count:
+            computed = quoted(rules.parse(rule).derives)
+            then = "." if rule in kept else f": it is left out, and {computed} is learnt."
+            yield f"{count:,} of {rows:,} rows break the rule {quoted(rule)}{then}"
 
 
 def _broken(asked: Sequence[str], columns: Sequence[Raw], found: Sequence[Found]) -> dict[str, int]:
