@@ -26,18 +26,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: another address is given without a token, or a limit is out of range.
         RunError: there is no run and no detector.
     """
-    token = given_token(args.token)
-    if args.host not in LOOPBACK and not token:
-        raise ConfigError(
-            f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_hex(16)}."
-        )
-    if token != token.strip():
-        raise ConfigError("--token has spaces around it, which no request can send. Leave them out.")
-    if not (token.isascii() and token.isprintable()):
-        raise ConfigError(
-            f"--token {quoted(token)} has a character that programs send in different ways, and most could not "
-            "ask. Give one of the letters a to z, digits and signs of ASCII."
-        )
+    token = _token(args)
     whole("--most-count", args.most_count, 1, MOST_COUNT)
     whole("--most-waiting", args.most_waiting, 1, MOST_WAITING)
     import uvicorn
@@ -79,6 +68,27 @@ def run(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt), listening:
         server.run([listening])
     return 0
+
+
+def _token(args: argparse.Namespace) -> str:
+    """The token that requests must send; "" if none is needed.
+
+    Raises:
+        ConfigError: others may ask and there is none, or it cannot be sent by everybody.
+    """
+    token = given_token(args.token)
+    if args.host not in LOOPBACK and not token:
+        raise ConfigError(
+            f"--host {args.host} lets others ask: also give a --token, such as {secrets.token_hex(16)}."
+        )
+    if token != token.strip():
+        raise ConfigError("--token has spaces around it, which no request can send. Leave them out.")
+    if not (token.isascii() and token.isprintable()):
+        raise ConfigError(
+            f"--token {quoted(token)} has a character that programs send in different ways, and most could not "
+            "ask. Give one of the letters a to z, digits and signs of ASCII."
+        )
+    return token
 
 
 def protocol() -> Any:
