@@ -43,7 +43,7 @@ from sparring.metrics import (
     text,
     work,
 )
-from sparring.uses import evaluate, tables
+from sparring.uses import fakes, tables
 
 MUTANTS = [
     Mutant(comparison, "Comparison._won", "- CLEARLY *", "- 0 *", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a parrot", ("length",))),
@@ -103,7 +103,7 @@ MUTANTS = [
     Mutant(quality, "Standard.of", "value = found.value / unit", "value = found.value", test_quality.test_the_ratio_of_the_samples_distance_to_that_of_as_many_other_reals),
     Mutant(quality, "Standard.of", "found.value - here.value", "found.value", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
     Mutant(quality, "Standard.of", "max(1.0, 1 +", "(1 +", test_quality.test_the_estimate_from_few_samples_agrees_within_its_interval),
-    Mutant(evaluate, "_by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
+    Mutant(fakes, "by_name", "places[labels]", "labels", test_evaluate.test_labels_go_by_the_names_of_their_classes),
     Mutant(distances, "mind", "3 * width", "width", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "3 * width", "3", test_distances.test_mind_of_a_shift),
     Mutant(distances, "mind", "gaps.square()", "gaps.abs()", test_distances.test_mind_of_a_shift),

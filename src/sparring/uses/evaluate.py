@@ -18,7 +18,7 @@ from sparring.config.groups import NetworksConfig
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
-from sparring.errors import ConfigError, DataError, RunError, Tell, clock, counted, first_of
+from sparring.errors import ConfigError, DataError, RunError, Tell, clock, counted
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.kinds import find
@@ -44,9 +44,9 @@ from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan
+from sparring.uses.fakes import by_name, draw_seed, of_sampler, of_set
 from sparring.uses.tables import show_report
 
-DRAW_STRIDE = 1_000_003  # between the seeds of two draws; only 32 bits of a seed count
 MOST_SECONDS = 300.0  # that a measurement takes, if no number of samples is asked for
 LEAST_DRAWN = 1000  # the least number of fakes that are drawn if there are few reals
 LEAST_ESTIMATED = 256  # fakes of a draw, by which times real is estimated at least
@@ -212,7 +212,7 @@ def times_real(
     natural = drawing.natural_labels(whole, folder.facts["class_counts"])
 
     def drawn(number: int, most: int) -> Tensor:
-        given, labels = game.inputs(rest or data, whole, _seed(options, number), natural)
+        given, labels = game.inputs(rest or data, whole, draw_seed(options.seed, number), natural)
         some = None if natural is None or labels is None else labels[:most]
         return drawing.to_measure(game.sampling_generator, given[:most], some, folder.spec)
 
@@ -296,49 +296,83 @@ def compare(
         DataError: the sets do not fit together, or are too small.
         ConfigError: the features are unknown or do not suit the data, or ``best`` is set for a set of fakes.
     """
+    if options.best and isinstance(fake, Dataset):
+        raise ConfigError(
+            f"--best means the best checkpoint of a run, but {fake.name} is data: leave --best out."
+        )
     tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
     if isinstance(fake, RunFolder):
         name, fake = fake.name, Sampler.load(fake, warn, runtime, best=options.best)
-    is_drawn = isinstance(fake, Sampler)
     planned = _plan(extractor, reals, None if held_out is None else len(held_out), fake, options, tell)
-    drawn = (
-        _of_sampler(name, fake, options, planned.drawn)
+    fakes = (
+        of_sampler(name, fake, options.seed, options.draws, planned.drawn)
         if isinstance(fake, Sampler)
-        else _of_set(fake, options, planned.compared)
+        else of_set(fake, options.seed, planned.compared)
     )
-    labels, reason = _by_name("the fakes", drawn.labels, drawn.class_names, real)
-    advice = lacking(reals) if options.features == AUTO else ""
-    notes = [f"{advice}."] if advice else []
-    notes += took_part(extractor, fake.config.networks) if isinstance(fake, Sampler) else []
-    notes += [f"GAN-train and GAN-test are not measured: {reason}."] if reason and options.full else []
-    others, reason = _unseen(held_out, real, runtime, options)
-    if reason and labels is not None and options.full:
-        notes.append(f"GAN-train and GAN-test are measured with two halves of the reals: {reason}.")
+    labels, mismatch = by_name("the fakes", fakes.labels, fakes.class_names, real)
+    others, unlabelled = _unseen(held_out, real, runtime, options)
     tell("drawing")
-    first = Samples(drawn.draw(0), labels)
+    first = Samples(fakes.draw(0), labels)
     evaluation, nearest = evaluate(
         extractor,
         reals,
-        lambda number: Samples(drawn.draw(number), labels) if number else first,
+        lambda number: Samples(fakes.draw(number), labels) if number else first,
         held_out=others,
         count=planned.compared,
-        draws=drawn.draws,
+        draws=fakes.draws,
         seed=options.seed,
         full=options.full,
         among=planned.among,
         tell=tell,
     )
-    shared = overlaps(first.samples, reals.samples, others and others.samples, drawn=is_drawn)
-    evaluation = replace(evaluation, warnings=(*shared, *evaluation.warnings, *planned.warnings, *notes))
-    pairs = _pairs(first.samples, reals.samples, nearest, real.spec)
-    comparison = None
-    if (judge := kinds.of(real.spec).judge) and options.full:
-        apart = None if others is None else others.samples
-        comparison = judge(Trial(first.samples, reals.samples, apart, real.spec, options.seed, tell))
-    return Report(real.name, drawn.name, evaluation, VERSIONS | drawn.facts, pairs, comparison)
+    warnings = [
+        *overlaps(first.samples, reals.samples, others and others.samples, drawn=isinstance(fake, Sampler)),
+        *evaluation.warnings,
+        *planned.warnings,
+        *_of_features(extractor, reals, fake, options),
+        *(_of_classes(labels, mismatch, unlabelled) if options.full else ()),
+    ]
+    return Report(
+        real.name,
+        fakes.name,
+        replace(evaluation, warnings=tuple(warnings)),
+        VERSIONS | fakes.facts,
+        _pairs(first.samples, reals.samples, nearest, real.spec),
+        _beside_baselines(first.samples, reals, others, real.spec, options, tell) if options.full else None,
+    )
+
+
+def _of_features(extractor: Extractor, reals: Reals, fake: Dataset | Sampler, options: Options) -> list[str]:
+    """Warnings about the features: better ones could be installed, or the training has seen them."""
+    advice = lacking(reals) if options.features == AUTO else ""
+    known = took_part(extractor, fake.config.networks) if isinstance(fake, Sampler) else []
+    return [f"{advice}."] * bool(advice) + known
+
+
+def _of_classes(labels: Tensor | None, mismatch: str, unlabelled: str) -> list[str]:
+    """A warning if GAN-train and GAN-test are not measured, or only with halves of the reals.
+
+    Args:
+        labels: those of the fakes; None if they cannot be used, for the reason ``mismatch``.
+        unlabelled: why the labels of the held-out reals are not used; "" if they are.
+    """
+    if mismatch:
+        return [f"GAN-train and GAN-test are not measured: {mismatch}."]
+    if unlabelled and labels is not None:
+        return [f"GAN-train and GAN-test are measured with two halves of the reals: {unlabelled}."]
+    return []
+
+
+def _beside_baselines(
+    fakes: Tensor, reals: Reals, held_out: Reals | None, spec: Spec, options: Options, tell: Tell
+) -> Comparison | None:
+    """What is measured of this kind of data alone; None if nothing is."""
+    judge = kinds.of(spec).judge
+    unseen = None if held_out is None else held_out.samples
+    return judge(Trial(fakes, reals.samples, unseen, spec, options.seed, tell)) if judge else None
 
 
 def _unseen(
@@ -348,19 +382,8 @@ def _unseen(
     if held_out is None:
         return None, ""
     unseen = to_measure(held_out, runtime.device, options.seed)
-    labels, reason = _by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
+    labels, reason = by_name("the held-out reals", unseen.labels, held_out.spec.class_names, real)
     return unseen._replace(labels=labels), reason
-
-
-class _Fakes(NamedTuple):
-    """A source of fakes: ``draw`` gives the decoded samples of a draw; every draw has the same ``labels``."""
-
-    name: str
-    draw: Callable[[int], Tensor]
-    draws: int
-    labels: Tensor | None
-    class_names: tuple[str, ...]
-    facts: dict[str, Any]
 
 
 class _Plan(NamedTuple):
@@ -404,58 +427,6 @@ def _plan(
     if among < copied:
         warnings.append(f"copies were looked for among {among:,} of {copied:,} training samples, to save time.")
     return _Plan(fewer, _to_draw(fewer, real, held_out), among, tuple(warnings))
-
-
-def _of_sampler(name: str, sampler: Sampler, options: Options, count: int) -> _Fakes:
-    """Fakes from a generator: each draw has its own latents, and the class frequencies of the training data."""
-    labels = sampler.natural_labels(count)
-
-    def draw(number: int) -> Tensor:
-        return sampler.for_features(sampler.latents(count, _seed(options, number)), labels)
-
-    class_labels = None if sampler.spec.clusters else labels
-    facts = _settings(options, count) | {"checkpoint_step": sampler.step}
-    return _Fakes(name, draw, options.draws, class_labels, sampler.spec.class_names, facts)
-
-
-def _seed(options: Options, number: int) -> int:
-    """The seed of a draw."""
-    return options.seed + DRAW_STRIDE * (number + 1)
-
-
-def _of_set(data: Dataset, options: Options, count: int) -> _Fakes:
-    """Fakes from a set: at most ``count`` random samples, in a single draw.
-
-    Raises:
-        ConfigError: ``best`` is set, but a set has no checkpoints.
-    """
-    if options.best:
-        raise ConfigError(
-            f"--best means the best checkpoint of a run, but {data.name} is data: leave --best out."
-        )
-    rng = torch.Generator().manual_seed(options.seed)
-    chosen = torch.randperm(len(data), generator=rng)[:count]
-    samples = kinds.of(data.spec).for_features(data.samples[chosen], data.spec)
-    labels = None if data.labels is None else data.labels[chosen]
-    return _Fakes(data.name, lambda _: samples, 1, labels, data.spec.class_names, _settings(options, count))
-
-
-def _settings(options: Options, count: int) -> dict[str, Any]:
-    return {"seed": options.seed, "count": count}
-
-
-def _by_name(
-    whose: str, labels: Tensor | None, names: tuple[str, ...], real: Dataset
-) -> tuple[Tensor | None, str]:
-    """Labels (N,) as indices of the real classes with the same names, and ""; or None and the reason."""
-    known = real.spec.class_names
-    if real.labels is None or labels is None:
-        neither = real.labels is None and labels is None
-        return None, "" if neither else f"{whose if labels is None else 'the reals'} have no labels"
-    if unknown := [names[k] for k in labels.unique().tolist() if names[k] not in known]:
-        return None, f"{whose} have classes {first_of(unknown)} that the reals ({first_of(known)}) do not have"
-    places = torch.tensor([known.index(name) if name in known else -1 for name in names])
-    return places[labels], ""
 
 
 def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image | None:
