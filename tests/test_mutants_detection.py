@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 import test_adversaries
+import test_course
 import test_detection
 import test_detector
 import test_gaussian
@@ -18,6 +19,7 @@ from sparring.metrics import detection, gaussian
 from sparring.uses.detect import (
     adversary,
     baselines,
+    course,
     damage,
     detector,
     features,
@@ -69,6 +71,8 @@ COVERED = partial(test_tiles.test_tiles_cover_a_picture_and_overlap, height=60, 
 STITCHED = test_tiles.test_what_is_cut_is_stitched_again
 POOLED = test_tiles.test_maps_too_large_keep_the_greatest_of_each_square
 NAMED = test_tiles.test_tiles_are_drawn_from_the_pictures_that_are_named
+LEFT = test_course.test_the_time_left_is_that_of_the_budget_then_that_of_the_speed
+UNTOLD = test_course.test_a_time_that_is_not_known_is_not_told
 AVERAGED = test_adversaries.test_large_pictures_are_averaged_and_small_ones_kept
 
 MUTANTS = [
@@ -112,6 +116,10 @@ MUTANTS = [
     Mutant(kept, "Kept.load", "!= self.key", "is None", UNKNOWN),
     Mutant(kept, "key_of", "total.update(picture.contiguous().numpy().data)", "pass", KEYS),
     Mutant(detector, "best_of", "not SCORERS[c.name]().trained, ", "", EQUAL),
+    Mutant(course, "Course.left", "(1 - self.share + to_come)", "(1 - self.share)", LEFT),
+    Mutant(course, "Course.left", "to_come += self._trained(stage)", "pass", LEFT),
+    Mutant(course, "Course._seconds_of_stage", "(self.share - share)", "self.share", LEFT),
+    Mutant(course, "Course._seconds_of_stage", "spent >= SURE_SECONDS and ", "", UNTOLD),
     Mutant(tiles, "_starts", "(1 - OVERLAP)", "1", COVERED),
     Mutant(tiles, "_starts", "1 + math.ceil", "math.ceil", COVERED),
     Mutant(tiles, "stitched", "total / count", "total", STITCHED),

@@ -54,13 +54,18 @@ def test_a_folder_without_runs_says_so(words: list[str], capsys: pytest.CaptureF
         ("study.json", "is a study, not a run: `sparring study empty` goes on with it"),
         ("tune.json", "is a search, not a run: `sparring tune --resume empty` goes on with it"),
         ("detector.json", "is a detector, not a run: `sparring detect score empty NEW` uses it"),
+        (
+            "unfinished/fitting.json",
+            "is a detector that is being fitted, not a run: `sparring watch empty` shows",
+        ),
     ],
 )
 def test_what_another_verb_wrote_is_named(mark: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("empty").mkdir()
+    Path("empty", mark).parent.mkdir(parents=True)
     Path("empty", mark).write_text("{}")
     assert f"empty {said}" in refused(capsys, "sample", "empty")
-    assert "`sparring report empty` shows" in no_run(Path("empty"))
+    shown = "watch" if "unfinished" in mark else "report"
+    assert f"`sparring {shown} empty` shows" in no_run(Path("empty"))
 
 
 @pytest.mark.parametrize("words", TAKING, ids=lambda words: words[0])

@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import re
+import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ SCORES = (
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     facts = {"chosen": "pca", "data": "parts", "threshold": 4.0, "held_out": [1.0, 2.0, 3.0]}
+    facts |= {"candidates": [{"name": "pca", "auroc": [0.9, 0.8, 0.95], "seconds": 1.5}]}
     (tmp_path / "detector.json").write_text(json.dumps(facts))
     (tmp_path / "found" / "sub").mkdir(parents=True)
     (tmp_path / "found" / "scores.csv").write_text(SCORES)
@@ -30,7 +34,11 @@ def run(tmp_path: Path) -> Path:
 
 
 def embedded(path: Path) -> dict[str, object]:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text("utf-8"))
+    return of_page(path.read_text("utf-8"))
+
+
+def of_page(text: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
     assert found
     data: dict[str, object] = json.loads(found[1])
     return data
@@ -40,6 +48,8 @@ def test_the_oddest_picture_comes_first_with_its_heat_map(run: Path) -> None:
     assert main(["report", str(run)]) == 0
     data = embedded(run / "report.html")
     assert (data["method"], data["held_out"], data["threshold"]) == ("pca", [1, 2, 3], 4)
+    assert data["methods"] == [{"name": "pca", "auroc": [0.9, 0.8, 0.95], "seconds": 1.5}]
+    assert data["version"] == ""  # it is not loaded again
     pictures = data["pictures"]
     assert isinstance(pictures, list)
     assert [each["name"] for each in pictures] == ["sub/<b>.png", "a.png", "c.png"]
@@ -58,6 +68,7 @@ def test_the_oddest_picture_comes_first_with_its_heat_map(run: Path) -> None:
         ("found/scores.csv", "\x00", "has no scores"),
         ("detector.json", "{", "is damaged. Fit it again"),
         ("detector.json", '{"held_out": 3, "threshold": 1}', "is damaged"),
+        ("detector.json", '{"held_out": [3], "threshold": 1, "candidates": [{"name": "pca"}]}', "is damaged"),
     ],
 )
 def test_what_cannot_be_reported_is_told(
@@ -71,14 +82,53 @@ def test_what_cannot_be_reported_is_told(
 def test_watching_a_detector_shows_what_it_scored_last(run: Path) -> None:
     client = TestClient(_page([run], LOOPBACK, "", lambda: False), base_url="http://localhost:1")
     assert json.dumps("a.png") in client.get("/").text
+    version = client.get("/version").text
+    assert of_page(client.get("/").text)["version"] == version
     assert "'unsafe-inline'" in client.get("/").headers["content-security-policy"]
     (run / "found" / "scores.csv").write_text(SCORES.replace("a.png", "z.png"))
     assert json.dumps("z.png") in client.get("/").text
     (run / "found" / "scores.csv").unlink()
-    waiting = client.get("/")
-    assert "has no scores to report on. Score pictures first" in waiting.text
-    assert waiting.headers["refresh"] == "2"
+    assert client.get("/version").text != version
+    waiting = of_page(client.get("/").text)
+    assert (waiting["pictures"], waiting["threshold"]) == ([], 4)
+    assert waiting["version"] == client.get("/version").text
+    (run / "detector.json").write_text("{")
+    broken = client.get("/")
+    assert "is damaged. Fit it again" in broken.text
+    assert broken.headers["refresh"] == "2"
     assert client.get("/", headers={"host": "elsewhere"}).status_code == 403
+
+
+STAGES = [{"name": name, "trained": name == "repairer"} for name in ("features", "repairer", "<b>")]
+
+
+def fitting(run: Path, seconds_ago: float = 0.0, **facts: object) -> None:
+    path = run / "unfinished" / "fitting.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"stages": STAGES, "place": 1, "share": 0.4, "left_seconds": 33.0} | facts))
+    os.utime(path, (time.time() - seconds_ago,) * 2)
+
+
+def test_a_fit_is_watched_while_it_goes_on_and_then_what_it_found(run: Path) -> None:
+    client = TestClient(_page([run], LOOPBACK, "", lambda: False), base_url="http://localhost:1")
+    fitting(run)
+    page = client.get("/").text
+    data, version = of_page(page), client.get("/version").text
+    assert "<b>" not in page.partition("<script")[2]
+    assert (data["stages"], data["place"], data["share"]) == (["features", "repairer", "<b>"], 1, 0.4)
+    assert (data["left_seconds"], data["silent"], data["version"]) == (33, False, version)
+    fitting(run, share=0.45)
+    assert client.get("/version").text != version
+    fitting(run, 90)  # it was stopped, and the detector that was there is there
+    assert len(of_page(client.get("/").text)["pictures"]) == 3  # type: ignore[arg-type]
+    (run / "detector.json").rename(run / "away.json")
+    assert of_page(client.get("/").text)["silent"] is True
+    (run / "unfinished" / "fitting.json").write_text('{"stages": 3, "share": NaN}')
+    assert of_page(client.get("/").text)["stages"] == []
+    shutil.rmtree(run / "unfinished")
+    assert "no detector is fitted in" in client.get("/").text
+    (run / "away.json").rename(run / "detector.json")
+    assert len(of_page(client.get("/").text)["pictures"]) == 3  # type: ignore[arg-type]
 
 
 def test_a_detector_is_watched_alone(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,6 +82,9 @@ def test_the_same_command_goes_on_after_ctrl_c(
     monkeypatch.setattr(residuals, "play", interrupted)
     assert main(words) == 130
     assert list(Path("runs").iterdir()) == []  # nothing was trained yet
+    told = capsys.readouterr().err
+    assert "fitting into runs/plates-detect-1; as a page: sparring watch runs/plates-detect-1" in told
+    assert "what was trained" not in told
     monkeypatch.setattr(residuals, "play", once)
     assert main(words) == 130
     out = Path("runs/plates-detect-1")

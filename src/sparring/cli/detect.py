@@ -24,7 +24,7 @@ from sparring.kinds import find
 from sparring.runs.create import free_path
 from sparring.uses.detect import found, saved
 from sparring.uses.detect.detector import Detector, as_pictures
-from sparring.uses.detect.kept import begun, unfinished
+from sparring.uses.detect.kept import begun, states, unfinished
 from sparring.uses.detect.places import IMAGENET
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.tables import show_fit, show_scores, show_test
@@ -63,8 +63,9 @@ def _fit(args: argparse.Namespace) -> int:
     _warn_of_shrinking(normals, f"--tile {TILE} sees them as they are, in tiles, and --size keeps more")
     name = f"{find.stem(args.first)}-detect"
     out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)
-    with layout.writing(out), unfinished(out) as states, _interrupted(states), working() as tell:
-        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell, unfinished=states)
+    with layout.writing(out), unfinished(out) as folder, _interrupted(folder), working() as tell:
+        warn(f"fitting into {out}; as a page: sparring watch {quote(str(out))}")
+        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell, unfinished=folder)
         suspects = tuple(normals.names[place] for place in detector.suspects_)
         saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
     screen = console()
@@ -74,13 +75,13 @@ def _fit(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _interrupted(states: Path) -> Iterator[None]:
+def _interrupted(folder: Path) -> Iterator[None]:
     """Say after Ctrl-C how a fit goes on."""
     try:
         yield
     except KeyboardInterrupt:
-        if any(states.glob("*")):
-            warn(f"what was trained is in {states.parent}: the same command goes on with it.")
+        if states(folder):
+            warn(f"what was trained is in {folder.parent}: the same command goes on with it.")
         raise
 
 

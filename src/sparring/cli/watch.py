@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sparring.errors import ConfigError, RunError, quoted, reason
-from sparring.history import layout
-from sparring.history.find import alone, marked, no_run, players_alone, runs_in
+from sparring.history.find import alone, detecting, marked, no_run, players_alone, runs_in
 
 if TYPE_CHECKING:
     from sparring.page.guard import Guard
@@ -40,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.run:
         if not path.is_dir():
             raise RunError(no_run(path))
-        if len(args.run) > 1 and (path / layout.DETECTOR).is_file():
+        if len(args.run) > 1 and detecting(path):
             raise RunError(f"{path} is a detector, whose page stands alone: sparring watch {path}.")
     token = given_token(args.token)
     if args.host not in LOOPBACK and not token:
@@ -70,16 +69,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _page(paths: list[Path], hosts: tuple[str, ...], token: str, closing: Callable[[], bool]) -> Guard:
-    """The page of runs or, of a detector, that of the pictures that it scored last.
+    """The page of runs or, of a detector, that of its fit and then of the pictures that it scored last.
 
     Raises:
         RunError: there is no run in one of the folders, or it holds players alone.
     """
-    if (paths[0] / layout.DETECTOR).is_file():
+    if detecting(paths[0]):
         from sparring.page import alone as single
-        from sparring.page import detection
+        from sparring.page import fitting
 
-        return single.alone(lambda: detection.page(paths[0]), hosts, token)
+        return single.alone(lambda: fitting.page(paths[0]), hosts, token, lambda: fitting.version(paths[0]))
     from sparring.page.server import app
 
     for path in paths:

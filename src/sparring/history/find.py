@@ -15,12 +15,14 @@ MARKS = (layout.RUN, layout.HISTORY)  # a folder with either file is a run folde
 PARTS = (*MARKS, layout.CONFIG, layout.CHECKPOINTS)
 USUAL = Path("runs")  # the default folder of trainings
 PACKAGED = Path(__file__).parents[1] / "trained"  # a run folder of players alone for each of TRAINED
+FIT = f"{layout.UNFINISHED}/{layout.FITTING}"  # in the folder of a detector that is being fitted
 OTHERS = {  # folders of other verbs, by the file that they have, and what to do with them
     layout.STUDY: "a study, not a run: `sparring study {0}` goes on with it, `sparring report {0}` shows it.",
     layout.TUNED: "a search, not a run: `sparring tune --resume {0}` goes on with it, `sparring report {0}` "
     "shows it.",
     layout.DETECTOR: "a detector, not a run: `sparring detect score {0} NEW` uses it, `sparring report {0}` "
     "shows what it scored.",
+    FIT: "a detector that is being fitted, not a run: `sparring watch {0}` shows how far it is.",
 }
 DEEP = 2  # levels of folders that are searched, down or up
 NAMED = 8  # runs that a message names
@@ -39,6 +41,11 @@ def run_named(path: Path) -> Path:
 def packaged(path: Path) -> bool:
     """Whether a run folder came with the package."""
     return path.parent == PACKAGED
+
+
+def detecting(path: Path) -> bool:
+    """Whether a folder holds a detector, or one is fitted there."""
+    return any((path / name).is_file() for name in (layout.DETECTOR, FIT))
 
 
 def alone(path: Path) -> bool:

@@ -22,6 +22,7 @@ TRAINING_FILES = (RUN, CONFIG, HISTORY, RESCUE, CHOICE, QUALITY, SHEET, ANIMATIO
 LATER_FILES = (EVALUATION, NEAREST, REPORT, TRANSLATION, TRANSLATED)  # written by evaluate and report
 DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 UNFINISHED = "unfinished"  # what a fit of a detector that was stopped has trained, in its folder
+FITTING = "fitting.json"  # in UNFINISHED: how far the fit is
 FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
 TUNED = "tune.json"  # of a folder that `sparring tune` wrote
 STUDY, VERDICT = "study.json", "verdict.json"  # of a folder that `sparring study` wrote

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import shlex
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -26,20 +27,25 @@ def write_report(run: Path, out: Path) -> int:
     Raises:
         RunError: as ``page``.
     """
-    content = page(run).encode()
+    content = page(run, _scored(run)).encode()
     write_whole(out, content)
     return len(content)
 
 
-def page(run: Path) -> str:
-    """The page of the pictures that a detector scored last.
+def page(run: Path, rows: list[dict[str, Any]], version: str = "") -> str:
+    """The page of a detector: its methods, its threshold, and the pictures that it scored.
+
+    Args:
+        rows: of these pictures, the oddest first.
+        version: with which the page loads itself again when that of the server differs.
 
     Raises:
-        RunError: the detector has scored nothing yet, or its files are damaged.
+        RunError: the detector's file is damaged.
     """
-    facts, rows = read_object(run / DETECTOR), _rows(run)
+    facts = read_object(run / DETECTOR)
     try:
         held_out, limit = [float(score) for score in facts["held_out"]], float(facts["threshold"])
+        methods = [_method(each) for each in facts.get("candidates", ())]
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"the detector in {run} is damaged. Fit it again.") from error
     room = MOST_BYTES
@@ -50,11 +56,35 @@ def page(run: Path) -> str:
     named = {"method": facts.get("chosen"), "data": facts.get("data")}
     data = {name: printable(str(value)) for name, value in named.items()}
     shown = data | {"held_out": held_out, "threshold": limit, "pictures": rows}
+    shown |= {"methods": methods, "folder": printable(shlex.quote(str(run))), "version": version}
     return single("detection.html", "data", shown)
 
 
-def _rows(run: Path) -> list[dict[str, Any]]:
-    """The lines of scores.csv, the oddest first."""
+def _method(facts: Any) -> dict[str, Any]:
+    """The name of a method that was fitted, its AUROC with the interval, and its seconds."""
+    value, low, high = map(float, facts["auroc"])
+    return {
+        "name": printable(str(facts["name"])),
+        "auroc": [value, low, high],
+        "seconds": float(facts["seconds"]),
+    }
+
+
+def _scored(run: Path) -> list[dict[str, Any]]:
+    """The pictures that a detector scored.
+
+    Raises:
+        RunError: there are none.
+    """
+    if not (found := rows(run)):
+        raise RunError(
+            f"{run} has no scores to report on. Score pictures first: sparring detect score {run} NEW."
+        )
+    return found
+
+
+def rows(run: Path) -> list[dict[str, Any]]:
+    """The lines of scores.csv, the oddest first; none without the file."""
     found: list[dict[str, Any]] = []
     try:
         lines = csv.DictReader(io.StringIO(read_text(run / FOUND / SCORES)))
@@ -71,10 +101,6 @@ def _rows(run: Path) -> list[dict[str, Any]]:
                 break
     except (UnreadableError, csv.Error):
         pass
-    if not found:
-        raise RunError(
-            f"{run} has no scores to report on. Score pictures first: sparring detect score {run} NEW."
-        )
     return sorted(found, key=lambda row: -row["score"])
 
 

@@ -7,6 +7,8 @@ const WORDS = {
     faded: "Heat map over the pictures", normal: "normals that were held out", scored: "pictures that were scored",
     about: (d) => `${d.method}, fitted to ${d.data}; all heat maps have one scale`,
     said: (a, n, b, m, t) => `Above ${t}: ${a} of ${n} held-out normals (false alarms), ${b} of ${m} pictures.`,
+    none: (t, n, d) => `The threshold is ${t}, by ${n} normals that were held out. No picture has been scored yet: sparring detect score ${d} NEW`,
+    fitted: "Methods that were fitted", method: "method", used: "used", seconds: "seconds of the processor",
     p: "p-value", score: "score", more: (n) => `${n} more pictures are in scores.csv.`,
     warning: "This is no medical device: it finds what is unusual, not what is ill. A person must look.",
   },
@@ -15,12 +17,13 @@ const WORDS = {
     faded: "图片上的热力图", normal: "留出的正常图片", scored: "被评分的图片",
     about: (d) => `${d.method}，由 ${d.data} 学得；所有热力图使用同一刻度`,
     said: (a, n, b, m, t) => `高于 ${t}：${n} 张留出的正常图片中有 ${a} 张（误报），${m} 张图片中有 ${b} 张。`,
+    none: (t, n, d) => `阈值为 ${t}，由 ${n} 张留出的正常图片得出。还没有给图片评分：sparring detect score ${d} NEW`,
+    fitted: "学得的方法", method: "方法", used: "采用", seconds: "处理器秒数",
     p: "p 值", score: "得分", more: (n) => `另有 ${n} 张图片在 scores.csv 中。`,
     warning: "这不是医疗器械：它找的是不寻常，而不是疾病。必须由人来查看。",
   },
 };
 const BARS = 50;
-const data = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const scores = data.pictures.map((each) => each.score);
 // Scores span orders of magnitude; positions are in logarithms where all are positive.
@@ -48,7 +51,7 @@ const counts = (values) => {
 const draw = () => {
   const words = WORDS[language], bars = at("bars");
   bars.replaceChildren();
-  const sides = [["normal", counts(data.held_out)], ["scored", counts(scores)]];
+  const sides = [["normal", counts(data.held_out)], ["scored", counts(scores)]].filter(([, found]) => found.some(Boolean));
   const most = Math.max(...sides.flatMap(([, found]) => found));
   for (const [name, found] of sides) {
     found.forEach((share, k) => {
@@ -60,15 +63,30 @@ const draw = () => {
   const x = (place(limit) - low) / (high - low) * 100;
   element("line", { x1: x, x2: x, y1: 0, y2: 40, "vector-effect": "non-scaling-stroke" }, bars);
   const above = (values) => values.filter((value) => value > limit).length;
-  at("said").textContent = words.said(above(data.held_out), data.held_out.length, above(scores), scores.length, limit.toPrecision(4));
+  if (!scores.length) at("said").textContent = words.none(limit.toPrecision(4), data.held_out.length, data.folder);
+  else at("said").textContent = words.said(above(data.held_out), data.held_out.length, above(scores), scores.length, limit.toPrecision(4));
   document.querySelectorAll("figure").forEach((figure) => figure.classList.toggle("odd", Number(figure.dataset.score) > limit));
+};
+
+const writeMethods = (words) => {
+  at("fitted").textContent = words.fitted;
+  const rows = [...data.methods].sort((a, b) => b.auroc[0] - a.auroc[0]).map((each) => {
+    const [value, low, high] = each.auroc.map((area) => area.toFixed(3));
+    return [each.name, `${value} (${low} – ${high})`, each.seconds.toFixed(1), each.name === data.method ? words.used : ""];
+  });
+  at("methods").replaceChildren();
+  for (const [k, cells] of [[words.method, "AUROC", words.seconds, ""], ...rows].entries()) {
+    const row = element("tr", cells[3] ? { class: "used" } : {}, at("methods"));
+    for (const text of cells) element(k ? "td" : "th", {}, row).textContent = text;
+  }
 };
 
 const write = () => {
   const words = WORDS[language];
   document.documentElement.lang = language;
-  for (const name of ["title", "asked", "faded", "warning", "normal", "scored"]) at(name).textContent = words[name];
+  for (const name of ["title", "asked", "faded", "warning", "normal", ...(scores.length ? ["scored"] : [])]) at(name).textContent = words[name];
   at("about").textContent = words.about(data);
+  writeMethods(words);
   at("language").textContent = words.other;
   document.querySelectorAll("figcaption").forEach((caption) => {
     const each = data.pictures[Number(caption.dataset.place)];
@@ -93,6 +111,10 @@ data.pictures.forEach((each, k) => {
   }
   element("figcaption", { "data-place": k }, figure);
 });
+if (!scores.length) {
+  at("fading").hidden = true;
+  document.querySelector(".fake").remove();
+}
 at("threshold").value = Math.round((place(limit) - low) / (high - low) * 1000);
 at("threshold").addEventListener("input", (event) => { limit = back(low + event.target.value / 1000 * (high - low)); draw(); });
 at("heat").addEventListener("input", (event) => {

@@ -87,6 +87,7 @@ def play(
             d_loss = relu(1 - judge(real)).mean() + relu(1 + judge(made.detach())).mean()
             _step(theirs, d_loss)
         if step % TOLD == 0:
+            fitting.reach(progress)
             fitting.tell(f"training {name}: {progress:.0%}, {step:,} steps")
             if not total.isfinite():
                 raise NonFiniteError(f"the loss of {name} is no longer finite. Fit with another seed (--seed).")

@@ -26,6 +26,7 @@ from sparring.metrics.detection import (
     p_values,
     threshold,
 )
+from sparring.uses.detect.course import CHOICE, LIMIT, LOOKING, Course
 from sparring.uses.detect.damage import damage
 from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
@@ -155,33 +156,43 @@ class Detector:
                 f"tile {self.tile} is larger than pictures of {size} pixels. Give a smaller one, or 0."
             )
         self.shape_ = tuple(pictures.shape[1:])
-        self._learn(self._seen(pictures, fitted, MOST_TILES), tell, unfinished)
-        self.candidates_ = self._judged(pictures, choosing, known, tell)
+        course = self._course(tell, unfinished)
+        self._learn(self._seen(pictures, fitted, MOST_TILES), course, unfinished)
+        self.candidates_ = self._judged(pictures, choosing, known, course)
         best = best_of(self.candidates_)
         self.chosen_ = best if self.method == AUTO else self.method
         if self.tile:  # the others would cost much more than they tell
             self.scorers_ = {n: scorer for n, scorer in self.scorers_.items() if n in (BASELINE, self.chosen_)}
-        self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), tell)
+        self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), course)
         self.heat_ = heat_scale(*maps)
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
-        others = self._reviewed(pictures, choosing, [self.chosen_], tell)[0][self.chosen_]
+        others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         scores = torch.cat([others, self.held_out_[self.chosen_]])
         self.suspects_ = sorted(torch.cat([choosing, held])[far_out(scores)].tolist())
         self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
         return self
 
-    def _learn(self, normals: Tensor, tell: Tell, unfinished: Path | None) -> None:
+    def _course(self, tell: Tell, unfinished: Path | None) -> Course:
+        """The stages of this fit."""
+        self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
+        budget = self._training_seconds() if self.steps is None else None
+        return Course({name: each.trained for name, each in self.scorers_.items()}, budget, tell, unfinished)
+
+    def _training_seconds(self) -> float:
+        """The seconds of processor time that each training may take."""
+        return 60 * self.minutes / max(1, sum(scorer.trained for scorer in self.scorers_.values()))
+
+    def _learn(self, normals: Tensor, course: Course, unfinished: Path | None) -> None:
+        course.begin(LOOKING, f"looking at {counted(len(normals), 'normal')}")
         self._frozen = frozen(self.features)
         self.features_ = self._frozen.name
-        self.scorers_ = {name: make() for name, make in SCORERS.items() if self._wants(name)}
         self.seconds_ = {}
-        learning = sum(scorer.trained for scorer in self.scorers_.values())
         options = (__version__, self.method, self.minutes, self.steps, self.features, self.tile, self.seed)
         kept = Kept(unfinished, key_of(normals, *options) if unfinished else "")
-        fitting = Fitting(self.seed, 60 * self.minutes / max(1, learning), self.steps, tell, kept)
+        fitting = Fitting(self.seed, self._training_seconds(), self.steps, course.tell, kept, course.reach)
         seen = views([each.sees for each in self.scorers_.values()], normals, self._frozen, self.seed)
-        for name, scorer in self.scorers_.items():
-            tell(f"fitting {name}")
+        for k, (name, scorer) in enumerate(self.scorers_.items(), 1):
+            course.begin(name, f"fitting {name}, method {k} of {len(self.scorers_)}")
             began = time.process_time()
             scorer.fit(seen[scorer.sees], fitting)
             self.seconds_[name] = time.process_time() - began
@@ -191,7 +202,7 @@ class Detector:
         return some_tiles(pictures, which, self.tile, most, self.seed) if self.tile else pictures[which]
 
     def _reviewed(
-        self, pictures: Tensor, which: Tensor, names: Sequence[str], tell: Tell
+        self, pictures: Tensor, which: Tensor, names: Sequence[str], course: Course
     ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor]]:
         """The scores (N,) of normals by each scorer, and the median and the greatest value of the chosen one's
         maps.
@@ -199,8 +210,10 @@ class Detector:
         found: dict[str, list[Tensor]] = {name: [] for name in names}
         medians, peaks = list[Tensor](), list[Tensor]()
         at_once = 1 if self.tile else BATCH
+        course.begin(LIMIT, f"scoring {counted(len(which), 'normal')} that were not fitted")
         for k, part in enumerate(which.split(at_once)):
-            tell(f"scoring normals that were not fitted, {k * at_once:,} of {len(which):,}")
+            course.reach(k * at_once / len(which))
+            course.tell(f"scoring normals that were not fitted, {k * at_once:,} of {len(which):,}")
             scored = self.scored(pictures[part], names)
             for name in names:
                 found[name].append(scored[name].scores)
@@ -216,11 +229,14 @@ class Detector:
         trains = self.minutes > 0 if self.steps is None else self.steps > 0
         return trains and self.method in (AUTO, name)
 
-    def _judged(self, pictures: Tensor, choosing: Tensor, known: Tensor | None, tell: Tell) -> list[Candidate]:
+    def _judged(
+        self, pictures: Tensor, choosing: Tensor, known: Tensor | None, course: Course
+    ) -> list[Candidate]:
         """Each scorer with its AUROC on damaged held-out normals or, where they are given, on known bad
         pictures; of tiles, if pictures are cut and damaged.
         """
-        tell("choosing a method by " + ("the known bad pictures" if known is not None else "damage on purpose"))
+        by = "the known bad pictures" if known is not None else "damage on purpose"
+        course.begin(CHOICE, f"choosing a method by {by}")
         names = list(self.scorers_)
         if known is None:
             normals = self._seen(pictures, choosing, MOST_CHOOSING)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sparring.errors import RunError
 from sparring.files import write_whole
-from sparring.history.layout import DETECTOR, LOCK, UNFINISHED
+from sparring.history.layout import DETECTOR, FITTING, LOCK, UNFINISHED
 from sparring.runs.folder import only_trainer
 
 SUFFIX = ".safetensors"
@@ -66,7 +66,7 @@ def unfinished(out: Path) -> Iterator[Path]:
     except RunError:
         raise
     except BaseException:
-        if not list(folder.glob(f"*{SUFFIX}")):
+        if not states(folder):
             _remove(folder)
             with suppress(OSError):  # it has something else
                 out.rmdir()
@@ -80,8 +80,13 @@ def begun(parent: Path, name: str) -> Path | None:
     return next((each.parent for each in of_fits if not (each.parent / DETECTOR).exists()), None)
 
 
+def states(folder: Path) -> list[Path]:
+    """The files of states in a folder of unfinished trainings."""
+    return list(folder.glob(f"*{SUFFIX}"))
+
+
 def _remove(folder: Path) -> None:
-    for path in (*folder.glob(f"*{SUFFIX}"), folder / LOCK):
+    for path in (*states(folder), folder / FITTING, folder / LOCK):
         path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

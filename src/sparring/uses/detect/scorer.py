@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -39,6 +39,7 @@ class Fitting(NamedTuple):
         seconds: of processor time that a training may take.
         steps: how many steps a training takes instead, for a result that does not depend on the machine.
         tell: receives a text about the progress.
+        reach: receives how much of a training is done, between 0 and 1.
         kept: where a training leaves its state, and from where it goes on.
     """
 
@@ -47,6 +48,7 @@ class Fitting(NamedTuple):
     steps: int | None = None
     tell: Tell = lambda text: None
     kept: Kept = Kept()
+    reach: Callable[[float], None] = lambda share: None
 
 
 class Scorer(Protocol):
