@@ -8,17 +8,19 @@ import test_columns
 import test_conditions
 import test_constraints
 import test_contest
+import test_evaluate
 import test_forest
+import test_keys
 import test_ranked
 import test_refit
 import test_rows
 import test_table_kind
 from mutants import Mutant, caught
 from sparring.data import ranked
-from sparring.data.table import codec, column, conditions, dataset, guess, numerals, refit, rules
+from sparring.data.table import codec, column, conditions, dataset, guess, keys, numerals, refit, rules
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
-from sparring.metrics import table, trees
+from sparring.metrics import overlap, table, trees
 from sparring.networks import columns, forest
 from sparring.training import plan
 
@@ -81,6 +83,10 @@ MUTANTS = [
     Mutant(conditions, "_by_rule", "fits &= ~", "fits |= ", partial(test_conditions.test_rows_that_fit, "paid > 0", "1011")),
     Mutant(conditions, "_same", "[*places, -1]", "[*places, 1]", partial(test_conditions.test_rows_that_fit, "town = born in", "1000")),
     Mutant(rules, "listed", "if rule.strip())", ")", test_constraints.test_rules_of_an_option_are_parted),
+    Mutant(overlap, "surprising", "counts == 1", "counts > 0", test_evaluate.test_rows_that_are_equal_by_chance_are_no_overlap),
+    Mutant(overlap, "surprising", "2 * int", "0 * int", test_evaluate.test_rows_that_are_equal_by_chance_are_no_overlap),
+    Mutant(keys, "_of_numbers", "numbers.astype(np.float32) if", "numbers if", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
+    Mutant(keys, "_mixed", "bits ^ salt", "bits", test_keys.test_equal_rows_of_other_files_have_one_key_and_others_have_others),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

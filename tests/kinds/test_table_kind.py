@@ -362,6 +362,39 @@ def test_json_lines_come_back_in_their_types() -> None:
     assert [type(value) for value in drawn[1].values()] == [bool, int, bool, int, str, float, str, str, str]
 
 
+@pytest.mark.usefixtures("people")
+def test_held_out_rows_that_were_trained_on_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Path("people.csv").read_text().splitlines()
+    assert main(["train", "people.csv", "--samples-seen", "256", "--hold-out", "0", *TINY, "--out", "run"]) == 0
+    part = [
+        "town,age,since,pay,member",
+        *(",".join(line.split(",")[k] for k in (3, 1, 5, 2, 4)) for line in lines[101:]),
+    ]
+    fresh = [
+        "town,age,since,pay,member",
+        *(f"Rom,{20 + k % 50},2020-02-{k % 28 + 1:02},{k}.25,False" for k in range(100)),
+    ]
+    for name, rows, warned in (
+        ("part.csv", part, "all 100 held-out reals are identical to training samples"),
+        ("mixed.csv", part[:31] + fresh[1:], "30 of 130 held-out reals are identical to training samples"),
+        ("fresh.csv", fresh, ""),
+    ):
+        Path(name).write_text("\n".join(rows))
+        assert main(["evaluate", "run", "--draws", "1", "--count", "40", "--quick", "--held-out", name]) == 0
+        said = json.loads(Path("run/evaluation.json").read_text())["warnings"]
+        assert [line for line in said if "held-out" in line][:1] == [
+            line for line in said if warned and line.startswith(warned)
+        ]
+    capsys.readouterr()
+
+
+def test_a_frame_held_out_in_python_is_brought_to_the_ranks_of_the_training() -> None:
+    given = polars.DataFrame(columns())
+    gan = GAN(**SMALL, hold_out=0).fit(given[:150], samples_seen=256)
+    found = gan.evaluate(held_out=given[90:].select(reversed(given.columns)), count=40, draws=1, quick=True)
+    assert found.evaluation.warnings[0].startswith("60 of 110 held-out reals are identical to training samples")
+
+
 def test_other_kinds_have_no_columns_to_ask_for() -> None:
     gan = GAN(**SMALL).fit(np.random.default_rng(0).random((64, 3)), samples_seen=64)
     with pytest.raises(ConfigError, match="where: points have no columns"):

@@ -349,6 +349,18 @@ def test_of_sets_that_overlap_the_count_is_told() -> None:
     assert said.startswith("2 of 6 held-out reals are identical to training samples: these are not")
 
 
+def test_rows_that_are_equal_by_chance_are_no_overlap() -> None:
+    rng = torch.Generator().manual_seed(0)
+    few, many = (torch.randint(count, (4000,), generator=rng) for count in (3000, 10**12))
+    for keys in (few, many):
+        assert overlap.surprising(keys[2000:], keys[:2000]) == 0
+        assert overlap.surprising(keys[1000:3000], keys[:2000]) >= 1000
+        assert overlap.surprising(keys[:2000], keys[:2000]) == 2000
+    alike = few[:2000] % 4
+    assert overlap.surprising(alike, alike) == 0  # of four values nothing can be told
+    assert overlap.surprising(many[:1], many[:2000]) == 1
+
+
 def test_pictures_of_mixed_sizes_are_measured_at_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -142,6 +142,8 @@ class Dataset:
             samples from random latents.
         groups: a number (N,) for each sample that is the same for samples of one origin, such as windows of one
             piece, which a hold-out must not tear apart; None: each sample is one of its own.
+        keys: a number (N,) for each sample that is the same for equal ones of any data set, where what is
+            stored is not; None: equal samples are stored alike.
 
     Raises:
         DataError: there are more samples than given ones, or fewer.
@@ -155,6 +157,7 @@ class Dataset:
     device: torch.device | None = None
     given: Dataset | None = None
     groups: Tensor | None = None
+    keys: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.given is not None and len(self.given) != len(self) and not self.spec.unpaired:

@@ -70,10 +70,11 @@ def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
     labels = None if data.labels is None else data.labels[kept]
     alone = data.given is None or data.spec.unpaired
     given = data.given if alone or data.given is None else _part(data.given, indices, part)
-    groups = None if data.groups is None else data.groups[kept]
+    groups, keys = (None if each is None else each[kept] for each in (data.groups, data.keys))
     file = data.origin.path if data.origin else None
     if file is None:
-        return replace(data, samples=data.samples[kept], labels=labels, origin=None, given=given, groups=groups)
+        samples = data.samples[kept]
+        return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups, keys=keys)
     path = file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
     try:
         samples = _on_disk(data.samples, kept, path)
@@ -82,7 +83,7 @@ def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
             f"cannot keep a part of {data.name} in {path.parent} ({reason(error)}). Make room "
             "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
         ) from error
-    return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups)
+    return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups, keys=keys)
 
 
 def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:

@@ -129,8 +129,13 @@ def refuse_options(options: Mapping[str, Any], data: Dataset) -> None:
         )
 
 
-def samples(data: Any, labels: Any = None, files: FilesConfig | None = None) -> tuple[Dataset, list[str]]:
+def samples(
+    data: Any, labels: Any = None, files: FilesConfig | None = None, like: Spec | None = None
+) -> tuple[Dataset, list[str]]:
     """The samples and labels in what a user has in memory, and notes on how they were taken; see ``take``.
+
+    Args:
+        like: of samples with which they are compared.
 
     Raises:
         DataError: no samples can be found in it.
@@ -140,6 +145,8 @@ def samples(data: Any, labels: Any = None, files: FilesConfig | None = None) -> 
     taken: tuple[str, ...] = ()
     for kind in kinds.KINDS.values():
         own = {key: value for key, value in chosen.items() if key in kind.options and key != "labels"}
+        if like and like.kind == kind.name:
+            own = {key: value for key, value in kind.comparable(own, like).items() if key in own}
         if kind.given and (found := kind.given(data, labels, own)) is not None:
             taken, notes = tuple(own), list[str]()
             break

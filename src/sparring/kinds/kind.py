@@ -100,6 +100,8 @@ class Kind:
         to_memory_format: puts a batch into the memory format on which networks are fastest.
         for_features: puts decoded samples into the form from which an evaluation computes features.
         features: the features of an evaluation, and whether samples are compared as pictures.
+        keys: a number (N,) for each sample in the form of ``for_features``, as ``Dataset.keys`` has it; None:
+            equal samples are alike in this form.
         judge: measures what is true of this kind alone, beside other reals and baselines that it trains in
             seconds; None if nothing is.
         sheet: shows decoded samples as one picture.
@@ -170,6 +172,7 @@ class Kind:
     look: Callable[[Dataset], Look] | None = None
     tiles: Callable[[Array, Spec], Pixels] | None = None
     thumbnail: Callable[[Array, Spec], Pixels] | None = None
+    keys: Callable[[Tensor, Spec], Tensor] | None = None
     judge: Callable[[Trial], Comparison] | None = None
     pair_sheet: Callable[[Tensor, Tensor, Spec], Image.Image] | None = None
     lines: Callable[[Array, Spec], list[str]] | None = None

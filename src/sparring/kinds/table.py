@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.config.option import NONE
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
-from sparring.data.table import conditions, frames, pairs, rows, rules, types
+from sparring.data.table import conditions, frames, keys, pairs, rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
@@ -162,7 +162,8 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     codec = like.codec if like else None
     if not isinstance(codec, Columns):
         return dict(options)
-    return {**options, "constraint": NONE, "target": NONE, "columns": codec.types}
+    types = {**codec.types, **dict.fromkeys(codec.derived, "text")}  # what a rule computes is not compared
+    return {**options, "constraint": NONE, "target": NONE, "columns": types}
 
 
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
@@ -266,6 +267,7 @@ TABLE = Kind(
     coarse=lambda encoded: encoded.flatten(1)[:, :COARSE],
     for_features=lambda samples, spec: spec.encode(samples),
     features=FEATURES,
+    keys=lambda encoded, spec: keys.of_stored(Columns.of(spec.codec), spec.decode(encoded).numpy()),
     measures={
         "tears": Measure(tears, LOGGED["tears"]),
         "dead_levels": Measure(dead_levels, LOGGED["dead_levels"], decoded=True),

@@ -13,7 +13,7 @@ from sparring.config.option import NONE, OWN
 from sparring.config.recipes import RECIPES
 from sparring.config.words import in_python
 from sparring.data import pairs
-from sparring.data.spec import Dataset
+from sparring.data.spec import Dataset, Spec
 from sparring.doctor.report import options_text
 from sparring.errors import ConfigError, unknown, warn
 from sparring.errors.names import nearest
@@ -68,8 +68,11 @@ def sides(sources: Any, targets: Any, named: DatasetConfig, files: FilesConfig) 
     return both
 
 
-def dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
+def dataset(data: Any, labels: Any, files: FilesConfig, like: Spec | None = None) -> Dataset:
     """The data set of what ``fit`` is given: a name or a path, or samples in memory with labels or None.
+
+    Args:
+        like: of samples with which it is compared.
 
     Raises:
         ConfigError: labels were given for named data.
@@ -81,11 +84,11 @@ def dataset(data: Any, labels: Any, files: FilesConfig) -> Dataset:
                 "labels are for arrays; named data and files have their own. For pictures, use "
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
-        named = find.dataset(str(data), files)
+        named = find.dataset(str(data), files, **(find.comparable(str(data), like, files) if like else {}))
         for remark in [*find.shadowed(str(data)), *find.remarks(named)]:
             warned(remark)
         return named
-    taken, remarks = find.samples(data, labels, files)
+    taken, remarks = find.samples(data, labels, files, like)
     for remark in [*remarks, *find.remarks(taken)]:
         warn(in_python(remark))
     return taken

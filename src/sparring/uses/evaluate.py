@@ -27,7 +27,7 @@ from sparring.metrics.comparison import Comparison, Trial
 from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import AUTO, Reals, choose, lacking
 from sparring.metrics.features import Extractor, Samples
-from sparring.metrics.overlap import overlaps
+from sparring.metrics.overlap import overlaps, shared, surprising
 from sparring.metrics.pretrained import OF_LITE0
 from sparring.metrics.quality import (
     DRAWS,
@@ -304,6 +304,7 @@ def compare(
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
+    given = fake if isinstance(fake, Dataset) else None
     if isinstance(fake, RunFolder):
         name, fake = fake.name, Sampler.load(fake, warn, runtime, best=options.best)
     planned = _plan(extractor, reals, None if held_out is None else len(held_out), fake, options, tell)
@@ -328,8 +329,9 @@ def compare(
         among=planned.among,
         tell=tell,
     )
+    apart = None if others is None else (held_out, others.samples)
     warnings = [
-        *overlaps(first.samples, reals.samples, others and others.samples, drawn=isinstance(fake, Sampler)),
+        *_overlaps((given, first.samples), (real, reals.samples), apart, real.spec),
         *evaluation.warnings,
         *planned.warnings,
         *_of_features(extractor, reals, fake, options),
@@ -373,6 +375,25 @@ def _beside_baselines(
     judge = kinds.of(spec).judge
     unseen = None if held_out is None else held_out.samples
     return judge(Trial(fakes, reals.samples, unseen, spec, options.seed, tell)) if judge else None
+
+
+def _overlaps(
+    fakes: tuple[Dataset | None, Tensor],
+    reals: tuple[Dataset, Tensor],
+    unseen: tuple[Dataset | None, Tensor] | None,
+    spec: Spec,
+) -> tuple[str, ...]:
+    """Warnings if sets are not disjoint; of each its data, None if it was drawn, and what is measured."""
+    keys_of = kinds.of(spec).keys
+
+    def compared(data: Dataset | None, samples: Tensor) -> Tensor:
+        if keys_of is None:
+            return samples
+        return data.keys if data and data.keys is not None else keys_of(samples, spec)
+
+    others = None if unseen is None else compared(*unseen)
+    count = shared if keys_of is None else surprising
+    return overlaps(compared(*fakes), compared(*reals), others, drawn=fakes[0] is None, count=count)
 
 
 def _unseen(

@@ -6,6 +6,7 @@ import sys
 from contextlib import nullcontext
 from typing import Any
 
+from sparring import kinds
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, Tell
@@ -25,7 +26,7 @@ def samples(fit: Fitted, data: Any, labels: Any, held_out: Any, options: evaluat
         DataError: too few samples, or samples that do not fit.
     """
     given = None if data is None else asked.dataset(data, labels, fit.config.files)
-    others = None if held_out is None else asked.dataset(held_out, None, fit.config.files)
+    others = None if held_out is None else _others(fit, held_out)
     with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
         real = _trained_on(fit, tell) if given is None else given
         if real is None:
@@ -58,6 +59,12 @@ def translations(fit: Fitted, data: Any, features: str, quick: bool) -> judge_tr
     name = fit.name or "this GAN"
     translator = Translator.of(fit.sampler)
     return judge_translation.judge(translator, fit.config, real, others or held_out, name, features, limit)
+
+
+def _others(fit: Fitted, held_out: Any) -> Dataset:
+    """Other samples in the form in which the training has its own."""
+    spec = fit.sampler.spec
+    return kinds.of(spec).adapted(asked.dataset(held_out, None, fit.config.files, spec), spec)
 
 
 def _trained_on(fit: Fitted, tell: Tell) -> Dataset | None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.data.table import frames, guess, pairs, rules, types
+from sparring.data.table import frames, guess, keys, pairs, rules, types
 from sparring.data.table.codec import MOST_RULES, Columns
-from sparring.data.table.column import CHOICES, DAY, EPOCH, NUMBERS, Column, shown
+from sparring.data.table.column import CHOICES, DAY, EPOCH, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.reading import PARQUET, SPREADSHEETS, read_text
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
@@ -97,7 +97,24 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         duplicates=_duplicates(columns),
         facts=facts(codec),
     )
-    return Dataset(name, Spec(KIND, (codec.width,), codec), torch.from_numpy(stored), None, origin)
+    spec = Spec(KIND, (codec.width,), codec)
+    named = _keys(columns, found, computed, options)
+    return Dataset(name, spec, torch.from_numpy(stored), None, origin, keys=named)
+
+
+def _keys(
+    columns: Sequence[Raw], found: Sequence[Found], computed: Sequence[str], options: Mapping[str, Any]
+) -> torch.Tensor:
+    """The keys (N,) of rows: of the columns that are learnt here or, of other rows, in the training."""
+    known = options.get("columns", NONE)
+    of_training = known if isinstance(known, Mapping) else {}
+    kept = [
+        (raw, one)
+        for raw, one in zip(columns, found, strict=True)
+        if (of_training.get(raw.name, "") if of_training else one.column.type) in LEARNT
+        and raw.name not in computed
+    ]
+    return keys.of_columns([raw for raw, _ in kept], [one for _, one in kept])
 
 
 def _check_asked(asked: Sequence[str], target: str, every: Mapping[str, str]) -> None:
@@ -197,7 +214,8 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
     if unknown.all():
         raise DataError(f"no row of {data.name} has only values that are known.")
     rows = torch.from_numpy(np.stack(found, 1).astype(np.float32)[~unknown])
-    return replace(data, spec=replace(like, class_names=data.spec.class_names), samples=rows)
+    kept = None if data.keys is None else data.keys[torch.from_numpy(~unknown)]
+    return replace(data, spec=replace(like, class_names=data.spec.class_names), samples=rows, keys=kept)
 
 
 def _as_numbers(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> NDArray[np.float64]:

@@ -115,7 +115,7 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
     common["type"] = parsed.type
     notes = tuple(note for note in (_infinite(raw), parsed.note) if note)
     if parsed.type == "constant":
-        if len(first := _words(raw)[0]) > LONGEST:
+        if len(first := words_of(raw)[0]) > LONGEST:
             return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
         return Found(Column(**common, levels=(first,)), None, notes)
     if parsed.type == "identifier":
@@ -170,7 +170,7 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
 
 
 def _of_levels(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], counts: Any) -> Found:
-    words = _words(raw)
+    words = words_of(raw)
     if long := [word for word in words if len(word) > LONGEST]:
         raise DataError(
             f"{quoted(raw.name)} is read as a {parsed.type}, and one of its values has {len(long[0]):,} "
@@ -337,7 +337,7 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
         if asked == "boolean" and len(raw.values) != 2:
             raise DataError(
                 f"{quoted(raw.name)} is said to be boolean, but has {counted(len(raw.values), 'value')}, such "
-                f"as {shown(_words(raw), 3)}: expected two. Say category."
+                f"as {shown(words_of(raw), 3)}: expected two. Say category."
             )
         return _Parsed(asked)
     if not isinstance(raw.values, list):
@@ -398,7 +398,7 @@ def _decimals(values: NDArray[np.float64]) -> int | None:
     return next((k for k in many if np.array_equal(some.round(k), some)), None)
 
 
-def _words(raw: Raw) -> list[str]:
+def words_of(raw: Raw) -> list[str]:
     """The distinct values as texts: whole numbers without a point, booleans as False and True, dates as ISO."""
     if isinstance(raw.values, list):
         return raw.values
@@ -421,7 +421,7 @@ def _counts_up(raw: Raw, numbers: NDArray[np.float64]) -> bool:
 
 def _prefix(raw: Raw) -> str:
     """What stands before the number of each identifier, such as "row-" in row-17."""
-    words = _words(raw)
+    words = words_of(raw)
     parts = [COUNTED_ID.match(word) for word in words[:1000]]
     before = {part[1] for part in parts if part}
     return before.pop() if len(before) == 1 and all(parts) else ""
@@ -435,5 +435,5 @@ def _text(raw: Raw) -> _Parsed:
     return _Parsed(
         "text",
         note=f"{quoted(raw.name)} is text ({len(raw.values):,} different values, such as "
-        f"{quoted(_words(raw)[0], 40)}): it is left out, and drawn rows have no such column.",
+        f"{quoted(words_of(raw)[0], 40)}): it is left out, and drawn rows have no such column.",
     )

@@ -63,7 +63,7 @@ class Table:
         place = [column.name for column in codec.learnt].index(codec.target)
         column, stored = codec.learnt[place], data.samples[:, place]
         known = ~stored.isnan()
-        kept = replace(data, samples=data.samples[known], origin=None)
+        kept = replace(data, samples=data.samples[known], origin=None, keys=None)
         if column.numeric:
             labels = (kept.samples[:, place] * len(THIRDS)).long().clamp(0, len(THIRDS) - 1)
             names: tuple[str, ...] = THIRDS
