@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+import test_judge_translation
 import test_pairs
 import test_terms
 import test_translation
@@ -18,7 +19,7 @@ from sparring.games import terms, translation, translation_gauge, translation_ru
 from sparring.metrics import translation as measures
 from sparring.networks import unet
 from sparring.runs import translator
-from sparring.uses import translate
+from sparring.uses import translate, truth
 
 folders = test_pairs.folders  # a fixture of tests that are run here
 constant = test_terms.test_distances_of_constant_pictures
@@ -27,7 +28,16 @@ judged = test_translation.test_a_pair_is_judged_with_its_source_and_a_lone_pictu
 tiles = test_translator.test_a_picture_in_tiles_is_the_picture_as_a_whole
 
 
+STAND_IN = (
+    test_judge_translation.test_targets_of_the_training_stand_for_those_that_are_not_held_out_and_this_is_said
+)
+ONCE = partial(test_judge_translation.test_names_that_tell_nothing_are_not_asked, names=["x.png"] * 40)
+
 MUTANTS = [
+    Mutant(truth, "known", "searchsorted(held_sources, of_source[chosen])", "arange(int(chosen.sum()))", STAND_IN),
+    Mutant(truth, "known", "~judged & ~unseen", "~judged", STAND_IN),
+    Mutant(truth, "known", "else judged", "else both", STAND_IN),
+    Mutant(pairs, "same_names", "times == 1", "times >= 1", ONCE),
     Mutant(terms, "l1", ".abs()", ".square()", constant),
     Mutant(terms, "l2", ".square()", ".abs()", constant),
     Mutant(terms, "l1", ".mean(1)", ".sum(1)", constant),

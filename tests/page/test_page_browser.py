@@ -15,6 +15,7 @@ from page_runs import age, make_alone, make_run, record
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import to_toml
 from sparring.history.record import times_real_text
+from sparring.page import fitting
 from sparring.page.report import write_report
 
 browser, page, serve = browsers.browser, browsers.page, browsers.serve  # fixtures
@@ -314,3 +315,25 @@ def test_a_report_needs_no_server(tmp_path: Path, page: Page) -> None:
     expect(page.locator("img.picture")).to_have_attribute("src", re.compile("^data:image/png"))
     assert page.evaluate("document.querySelector('img.picture').naturalWidth") == 12
     expect(page.locator(".scores.fake")).to_be_visible()
+
+
+def test_a_fit_of_a_detector_goes_on_until_its_methods_stand_there(page: Page, tmp_path: Path) -> None:
+    stages = [{"name": name} for name in ("features", "repairer", "threshold")]
+    (tmp_path / "unfinished").mkdir()
+    state = tmp_path / "unfinished" / "fitting.json"
+    state.write_text(json.dumps({"stages": stages, "place": 1, "share": 0.45, "left_seconds": 93.4}))
+    page.route(
+        "http://localhost/",
+        lambda route: route.fulfill(body=fitting.page(tmp_path), content_type="text/html; charset=utf-8"),
+    )
+    page.route("**/version", lambda route: route.fulfill(body=fitting.version(tmp_path)))
+    page.goto("http://localhost/")
+    expect(page.locator("#left")).to_have_text("About 1:33 left.")
+    expect(page.locator("tr.now")).to_contain_text("repairer")
+    assert page.locator("progress").evaluate_all("bars => bars.map(bar => bar.value)") == [1, 0.45, 0]
+    methods = [{"name": "pca", "auroc": [0.9, 0.8, 0.95], "seconds": 1.5}]
+    facts = {"chosen": "pca", "data": "parts", "threshold": 4.0, "held_out": [1.0, 2.0], "candidates": methods}
+    (tmp_path / "detector.json").write_text(json.dumps(facts))
+    shutil.rmtree(state.parent)
+    expect(page.locator("tr.used")).to_contain_text("0.900 (0.800 – 0.950)")
+    expect(page.locator("#said")).to_contain_text("No picture has been scored yet")

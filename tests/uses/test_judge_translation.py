@@ -1,6 +1,7 @@
 """A translation is judged beside what costs nothing, and what is better is said."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,15 @@ from sparring.config.groups import Config
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
-from sparring.data.spec import Dataset
+from sparring.data.spec import Dataset, Origin
+from sparring.data.split import split_hold_out
 from sparring.errors import ConfigError
 from sparring.gan import GAN
 from sparring.metrics.comparison import FLOOR, GENERATOR
+from sparring.metrics.extractors import AUTO
 from sparring.runs.translator import Translator
 from sparring.uses.judge_translation import MEAN, REGRESSION, RETRIEVAL, UNTOUCHED, judge, regression
+from sparring.uses.truth import known
 
 
 class Turns(nn.Module):
@@ -148,6 +152,88 @@ def test_a_run_is_judged(
         assert sheet.width > 3 * 64
     judged = GAN.load(run).evaluate(quick=True)
     assert "6 pictures that were held out" in repr(judged)
+
+
+def named(count: int, of_sources: list[str], of_targets: list[str]) -> Dataset:
+    """Unpaired negatives from files of these names; a source and its target stand at the same place."""
+    data = negatives(count, "none")
+    assert data.given is not None
+    given = replace(data.given, origin=Origin({}, names=tuple(of_sources)))
+    return replace(data, given=given, origin=Origin({}, names=tuple(of_targets)))
+
+
+def test_names_tell_the_targets_of_held_out_sources() -> None:
+    data = named(120, [f"a/{k}.png" for k in range(120)], [f"b/{k}.jpg" for k in range(120)])
+    found = known(data, 0.1)
+    training, held_out = split_hold_out(data, 0.1)
+    assert found is not None
+    assert held_out.given is not None
+    assert torch.equal(held_out.given.samples[found.places], 255 - found.targets)
+    assert (len(found.places), found.trained_on) == (12, 0)
+    assert found.training is not None
+    assert found.training.given is not None
+    assert torch.equal(found.training.samples, training.samples)
+    assert torch.equal(found.training.samples, 255 - found.training.given.samples)
+    assert not found.training.spec.unpaired
+    first = found.first(11)
+    assert first is not None
+    assert first.places.tolist() == list(range(11))
+    assert found.first(9) is None
+    everything = known(data, 0.0)
+    assert everything is not None
+    assert (everything.places.tolist(), everything.trained_on) == (list(range(120)), 120)
+    assert everything.training is None
+
+
+def test_targets_of_the_training_stand_for_those_that_are_not_held_out_and_this_is_said() -> None:
+    names = [f"{k}.png" for k in range(120)]
+    data = named(120, names, names[::-1])
+    found = known(data, 0.1)
+    assert found is not None
+    training, held_out = split_hold_out(data, 0.1)
+    assert held_out.given is not None
+    whole = {sample.numpy().tobytes(): k for k, sample in enumerate(data.samples)}
+    places = [119 - whole[sample.numpy().tobytes()] for sample in found.targets]
+    assert data.given is not None
+    sources = torch.stack([data.given.samples[k] for k in places])
+    assert torch.equal(sources, held_out.given.samples[found.places])
+    assert 0 < found.trained_on <= len(found.places) == 12
+    assert found.training is not None
+    seen = {sample.numpy().tobytes() for sample in training.samples}
+    assert {sample.numpy().tobytes() for sample in found.training.samples} <= seen
+
+
+@pytest.mark.parametrize("names", [["x.png"] * 40, [f"y{k}.png" for k in range(40)]])
+def test_names_that_tell_nothing_are_not_asked(names: list[str]) -> None:
+    data = named(40, [f"{k}.png" for k in range(39)] + ["x.png"], names)
+    assert known(data, 0.5) is None
+    assert known(negatives(40), 0.5) is None  # pairs are known already
+    assert known(negatives(40, "none"), 0.5) is None  # arrays have no names
+
+
+def test_the_gap_to_the_own_target_is_said_beside_baselines() -> None:
+    names = [f"{k}.png" for k in range(60)]
+    whole = named(60, names, names)
+    data, held_out = split_hold_out(whole, 0.4)
+    config, truth = from_recipe("unpaired", **TINY), known(whole, 0.4)
+    found, still = (
+        judge(Translator(Turns(f), data.spec, 7), config, data, held_out, "mine", AUTO, seconds, truth=truth)
+        for f, seconds in ((-1.0, 0.2), (1.0, 0.0))
+    )
+    columns = found.comparison.columns
+    assert set(columns) == {FLOOR, GENERATOR, UNTOUCHED, MEAN, RETRIEVAL, REGRESSION}
+    assert columns[GENERATOR]["pair"] == pytest.approx(0, abs=1e-4)
+    assert columns[GENERATOR]["own target"] > 0.9
+    assert columns[MEAN]["own target"] < 0.3
+    gap, regressed = found.comparison.notes[0], found.comparison.notes[-1]
+    assert gap.startswith(
+        "24 held-out sources have a target of the same name, of which this training was not told."
+    )
+    assert f"doing nothing {columns[UNTOUCHED]['pair']:.3g} and" in gap
+    assert "given 36 pairs of which this training was not told" in regressed
+    assert "pair" in still.comparison.wins(RETRIEVAL)
+    assert REGRESSION not in still.comparison.columns
+    assert found.picture.width > 3 * 16
 
 
 def test_arrays_are_judged_in_python() -> None:

@@ -91,6 +91,17 @@ def _same_names(sources: Dataset, targets: Dataset) -> tuple[str, ...]:
     )
 
 
+def same_names(sources: Dataset, targets: Dataset) -> tuple[Tensor, Tensor]:
+    """The places (P,) in each of two sets whose files have the same name, which is there once on each side."""
+    keys = [[_key(name) for name in data.origin.names] if data.origin else [] for data in (sources, targets)]
+    if not set(keys[0]) & set(keys[1]):  # in folders of other names
+        keys = [[PurePosixPath(key).name for key in side] for side in keys]
+    once = [{key for key, times in Counter(side).items() if times == 1} for side in keys]
+    places = {key: place for place, key in enumerate(keys[0]) if key in once[0] & once[1]}
+    chosen = [place for place, key in enumerate(keys[1]) if key in places]
+    return torch.tensor([places[keys[1][k]] for k in chosen]).long(), torch.tensor(chosen).long()
+
+
 def _by_name(sources: Dataset, targets: Dataset) -> tuple[Dataset, Dataset, tuple[str, ...]]:
     """Sources and targets of the same name, in the order of the targets, and a note on the others.
 

@@ -23,6 +23,12 @@ def hold_out_count(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
 
 
+def held_places(count: int, share: float) -> Tensor:
+    """The places, ascending, of a hold-out of this share of ``count`` samples without groups."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(SEED))
+    return order[: hold_out_count(count, share)].sort().values
+
+
 def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     """The training set and the hold-out, a random share of the samples; both keep the order of the data.
 
@@ -39,8 +45,10 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     if data.groups is not None and count:
         held = _whole_groups(data.groups, count, rng)
         return _part(data, (~held).nonzero()[:, 0], "training"), _part(data, held.nonzero()[:, 0], "hold-out")
-    order = torch.randperm(len(data), generator=rng)
-    training, hold_out = _part(data, order[count:], "training"), _part(data, order[:count], "hold-out")
+    held = torch.zeros(len(data), dtype=torch.bool)
+    held[held_places(len(data), share)] = True
+    training = _part(data, (~held).nonzero()[:, 0], "training")
+    hold_out = _part(data, held.nonzero()[:, 0], "hold-out")
     if data.given is not None and data.spec.unpaired:  # each side is divided on its own
         given, given_out = split_hold_out(data.given, share)
         return replace(training, given=given), replace(hold_out, given=given_out)

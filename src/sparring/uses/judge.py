@@ -14,7 +14,7 @@ from sparring.runs import folder as run
 from sparring.runs.fitted import Fitted, warned
 from sparring.runs.translator import Translator
 from sparring.training import plan
-from sparring.uses import asked, evaluate, judge_translation
+from sparring.uses import asked, evaluate, judge_translation, truth
 from sparring.uses.progress import working
 
 
@@ -58,7 +58,10 @@ def translations(fit: Fitted, data: Any, features: str, quick: bool) -> judge_tr
     limit = 0.0 if quick else judge_translation.REGRESSION_SECONDS
     name = fit.name or "this GAN"
     translator = Translator.of(fit.sampler)
-    return judge_translation.judge(translator, fit.config, real, others or held_out, name, features, limit)
+    told = None if others else truth.known(whole, fit.config.dataset.hold_out)
+    return judge_translation.judge(
+        translator, fit.config, real, others or held_out, name, features, limit, truth=told
+    )
 
 
 def _others(fit: Fitted, held_out: Any) -> Dataset:

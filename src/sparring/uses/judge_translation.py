@@ -34,6 +34,7 @@ from sparring.training.budget import Budget
 from sparring.training.suited import LEAST_JUDGED
 from sparring.uses.evaluate import as_read
 from sparring.uses.tables import show_comparison
+from sparring.uses.truth import PAIR, TRUTH, Truth, gap, known
 
 MOST = 2000  # held-out pictures, and training pictures among which is looked up
 FEW = 50  # held-out pictures, below which numbers are rough
@@ -44,6 +45,7 @@ MEANINGS = {
     "content": "outputs nearest to their own {of} among the {count}, in {maps} features of 7 x 7 places",
     "style": "Fréchet distance to held-out targets in {features}",
     "pair": "perceptual distance to the own target in {maps} features",
+    TRUTH: "outputs nearest to their own target among the {known} that names tell, in {maps} features",
     "sharpness": "differences of neighbouring pixels over those of held-out targets",
 }
 
@@ -100,12 +102,14 @@ def judge_run(
         raise RunError(
             f"{folder.path} was trained on arrays in Python: {folder.in_python()}.evaluate((sources, targets))."
         )
-    data, held_out = plan.parts(folder.config.dataset, as_read(folder, tell))
+    whole = as_read(folder, tell)
+    data, held_out = plan.parts(folder.config.dataset, whole)
+    truth = known(whole, folder.config.dataset.hold_out)
     runtime = Runtime(device, "fp32")
     translator = Translator.load(folder, warn, runtime, best=best)
     seconds = [record.seconds for record in folder.records()][-1:]
     limit = 0.0 if quick else min(REGRESSION_SECONDS, *seconds or [REGRESSION_SECONDS])
-    return judge(translator, folder.config, data, held_out, folder.name, features, limit, tell)
+    return judge(translator, folder.config, data, held_out, folder.name, features, limit, tell, truth=truth)
 
 
 def judge(
@@ -118,6 +122,7 @@ def judge(
     regression_seconds: float = REGRESSION_SECONDS,
     tell: Tell = silent,
     baselines: bool = True,
+    truth: Truth | None = None,
 ) -> Judgement:
     """Measure outputs and baselines on held-out pictures.
 
@@ -125,6 +130,7 @@ def judge(
         data: the training set.
         regression_seconds: that plain regression is trained; 0: it is left out.
         baselines: whether what costs nothing is measured too.
+        truth: targets of held-out sources of which a training without pairs was not told.
 
     Raises:
         ConfigError: there are too few pictures.
@@ -148,26 +154,42 @@ def judge(
             f"Few pictures: each is {1 / len(some):.0%} of content, and a style of so few is rough. More tell "
             "small differences."
         )
-    if paired and regression_seconds and config.translation.adversarial_weight:
-        columns[REGRESSION] = regression(config, data, regression_seconds, tell)(some.given.samples)
-        notes.append(f"plain regression: the same generator without an adversary, {regression_seconds:.0f} s.")
+    truth = truth and truth.first(len(some))
+    pairs = data if paired else truth and truth.training
+    if pairs and regression_seconds and config.translation.adversarial_weight:
+        columns[REGRESSION] = regression(config, pairs, regression_seconds, tell)(some.given.samples)
+        told = "" if paired else f", given {counted(len(pairs), 'pair')} of which this training was not told"
+        notes.append(
+            f"plain regression: the same generator without an adversary, {regression_seconds:.0f} s{told}."
+        )
     tell("measuring")
-    measure = _Measure(data, some, features, paired)
+    measure = _Measure(data, some, features, paired, truth)
     found = {FLOOR: measure.floor(), **{column: measure(made) for column, made in columns.items()}}
     scales = {
         "content": Scale("higher", measure.words("content"), share=True),
         "style": Scale("lower", measure.words("style")),
-        **({"pair": Scale("lower", measure.words("pair"))} if paired else {}),
+        **({TRUTH: Scale("higher", measure.words(TRUTH), share=True)} if truth else {}),
+        **({PAIR: Scale("lower", measure.words(PAIR))} if paired or truth else {}),
         "sharpness": Scale("floor", measure.words("sharpness")),
     }
     comparison = Comparison(scales, len(some), found, tuple(notes))
-    worst = measure.badness(columns[GENERATOR]).argsort(descending=True)[:SHOWN]
-    truth = some.samples[worst] if paired else None
-    shown = rows(some.given.samples[worst], columns[GENERATOR][worst], truth, spec)
+    if truth:
+        comparison = replace(comparison, notes=(gap(comparison, truth), *notes))
+    shown = _worst(measure, columns[GENERATOR], some)
     against = f"{counted(len(some), 'picture')} " + (
         "that were held out" if held_out else "of the training set"
     )
     return Judgement(name, against, translator.step, comparison, shown)
+
+
+def _worst(measure: _Measure, outputs: Tensor, some: Dataset) -> Image.Image:
+    """Sources and outputs, the worst first, beside their targets where these are known."""
+    assert some.given is not None
+    worst = measure.badness(outputs).argsort(descending=True)[:SHOWN]
+    truth = measure.truth
+    places = truth.places[worst] if truth else worst
+    targets = truth.targets[worst] if truth else some.samples[worst] if measure.paired else None
+    return rows(some.given.samples[places], outputs[places], targets, some.spec)
 
 
 def _some(data: Dataset, most: int) -> Dataset:
@@ -206,6 +228,8 @@ def regression(config: Config, data: Dataset, seconds: float, tell: Tell = silen
     }
     if config.translation.reconstruction not in RECONSTRUCTIONS:
         alone["reconstruction"] = "l2"
+    if config.dataset.paired == "none":
+        alone["paired"] = "names"
     plain = config.replace(**alone)
     game = games.make(plain, data.spec, 0, Runtime(plain.machine.device, plain.machine.precision))
     records = loop.train(
@@ -224,9 +248,11 @@ def regression(config: Config, data: Dataset, seconds: float, tell: Tell = silen
 class _Measure:
     """Measures outputs, decoded as targets, for these held-out pictures."""
 
-    def __init__(self, data: Dataset, some: Dataset, features: str, paired: bool) -> None:
+    def __init__(
+        self, data: Dataset, some: Dataset, features: str, paired: bool, truth: Truth | None = None
+    ) -> None:
         assert some.given is not None
-        self.spec, self.paired = some.spec, paired
+        self.spec, self.paired, self.truth = some.spec, paired, truth
         self.targets = self._seen(some.samples)
         given = some.spec.given
         assert given is not None
@@ -238,6 +264,8 @@ class _Measure:
         self.sharpness = max(sharpness(self.targets), 1e-12)
         self.maps_name, self.maps = perceptual_maps()
         self.own = contents(self.targets if paired else self._seen(sources), self.maps)
+        self.wanted = self._seen(truth.targets) if truth else self.targets if paired else None
+        self.of_truth = contents(self.wanted, self.maps) if truth and self.wanted is not None else None
 
     def _seen(self, decoded: Tensor) -> Tensor:
         return kinds.of(self.spec).for_features(decoded, self.spec)
@@ -247,16 +275,22 @@ class _Measure:
         outputs = self._seen(decoded).contiguous()
         again = found_again(contents(outputs, self.maps), self.own)
         found = {"content": float(again.float().mean())} | self._alone(outputs)
-        return found | ({"pair": float(self._pair(outputs).mean())} if self.paired else {})
+        if self.truth and self.of_truth is not None:
+            told = found_again(contents(outputs[self.truth.places], self.maps), self.of_truth)
+            found |= {TRUTH: float(told.float().mean())}
+        return found | ({PAIR: float(self._pair(outputs).mean())} if self.wanted is not None else {})
 
     def floor(self) -> dict[str, float]:
         """Those of as many training targets that need no source."""
         return self._alone(self.training)
 
     def badness(self, decoded: Tensor) -> Tensor:
-        """How bad each output is, (N,): far from its target; without pairs, from its source's content."""
+        """How bad each output is, (N,): far from its target; without pairs, from its source's content.
+
+        Of a truth, only outputs whose target is known.
+        """
         outputs = self._seen(decoded)
-        if self.paired:
+        if self.wanted is not None:
             return self._pair(outputs)
         return -(contents(outputs, self.maps) * self.own).sum(1)
 
@@ -267,13 +301,15 @@ class _Measure:
         }
 
     def _pair(self, outputs: Tensor) -> Tensor:
-        return perceptual(outputs, self.targets, self.maps)
+        assert self.wanted is not None
+        return perceptual(outputs[self.truth.places] if self.truth else outputs, self.wanted, self.maps)
 
     def words(self, name: str) -> str:
         """The meaning of a measure."""
         values: Mapping[str, Any] = {
             "of": "target" if self.paired else "source",
             "count": f"{len(self.targets):,}",
+            "known": f"{len(self.truth.places):,}" if self.truth else "",
             "features": self.extractor.name,
             "maps": self.maps_name,
         }
