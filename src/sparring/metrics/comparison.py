@@ -63,7 +63,6 @@ class Comparison:
             baselines. A column may lack a number.
         notes: remarks, such as how long the baselines took.
         instead: what a generator gives that the baselines do not, for the summary where one wins.
-        examples: a few samples of each column as text, if text shows them.
     """
 
     scales: Mapping[str, Scale]
@@ -71,7 +70,6 @@ class Comparison:
     columns: Mapping[str, Numbers]
     notes: tuple[str, ...] = ()
     instead: str = ""
-    examples: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def baselines(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from sparring.uses.serve import openapi
 from sparring.uses.serve.asked import SampleRequest, check_query, flag
 from sparring.uses.serve.gauges import MEDIA, Gauges
 from sparring.uses.serve.guard import Guard, refusal
-from sparring.uses.serve.served import Answer, Samples, Scores, Translations
+from sparring.uses.serve.served import Answer, Samples, Scores, Served, Translations
 
 PATHS = ("/", "/health", "/metrics", "/openapi.json")
 IN_ADDRESS: dict[type, tuple[str, ...]] = {Samples: (), Translations: ("own_size",), Scores: ("heat",)}
@@ -58,9 +58,7 @@ class _RefusedError(Exception):
 class Server:
     """Answers the requests for what is served; ``closing`` tells whether it is about to end."""
 
-    def __init__(
-        self, served: Samples | Translations | Scores, limits: Limits, closing: Callable[[], bool]
-    ) -> None:
+    def __init__(self, served: Served, limits: Limits, closing: Callable[[], bool]) -> None:
         self.served, self.limits, self.closing = served, limits, closing
         self.gauges = Gauges(served.name, served.step, (*PATHS, served.path))
         self.turn = asyncio.Lock()  # first come, first served: the cores are needed whole
@@ -162,7 +160,7 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def app(
-    served: Samples | Translations | Scores,
+    served: Served,
     hosts: tuple[str, ...],
     token: str = "",
     limits: Limits = Limits(),

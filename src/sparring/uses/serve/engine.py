@@ -15,7 +15,7 @@ from sparring.games.drawing import CHUNK
 from sparring.runs.inference import Sampler
 from sparring.uses.export import onnx_file, parity
 from sparring.uses.export.graph import Graph
-from sparring.uses.serve.served import Samples, Scores, Translations
+from sparring.uses.serve.served import Samples, Served
 
 TRIED = (1, 16)  # samples in a request, whose times are compared
 TIMES = 5  # that each is measured, of which the least counts: the others were disturbed
@@ -40,7 +40,7 @@ class OnnxSampler(Sampler):
         return torch.cat(parts)
 
 
-def chosen(served: Samples | Translations | Scores, engine: str) -> tuple[Samples | Translations | Scores, str]:
+def chosen(served: Served, engine: str) -> tuple[Served, str]:
     """What is served with the engine that the user names, or the faster one, and a few words about it.
 
     Raises:
@@ -68,7 +68,7 @@ def chosen(served: Samples | Translations | Scores, engine: str) -> tuple[Sample
     return (other, f"ONNX Runtime ({words})") if theirs < mine else (served, f"torch ({words})")
 
 
-def _not_in_onnx(served: Samples | Translations | Scores) -> str:
+def _not_in_onnx(served: Served) -> str:
     """Why ONNX Runtime cannot serve this; "" if it can."""
     if not isinstance(served, Samples):
         return "only generators of samples run in ONNX Runtime here"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sparring import __version__, kinds
 from sparring.uses.serve.asked import MOST_CONDITIONS, MOST_SEED, MOST_TRUNCATION
-from sparring.uses.serve.served import JSON, MEDIA, OTHER, PNG, Samples, Scores, Translations
+from sparring.uses.serve.served import JSON, MEDIA, OTHER, PNG, Samples, Served, Translations
 
 VERSION = "3.1.0"  # of OpenAPI
 REFUSALS = {
@@ -18,7 +18,7 @@ REFUSALS = {
 }
 
 
-def document(served: Samples | Translations | Scores, most_samples: int, most_bytes: int) -> dict[str, Any]:
+def document(served: Served, most_samples: int, most_bytes: int) -> dict[str, Any]:
     """The document.
 
     Args:

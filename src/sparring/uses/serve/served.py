@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -43,19 +43,6 @@ class Answer(NamedTuple):
     content: bytes
     media: str = JSON
     headers: Mapping[str, str] = {}
-
-
-class Served(Protocol):
-    """What answers the requests of one path.
-
-    Attributes:
-        path: under which it is asked, such as "/sample".
-        name, step: of what was trained.
-    """
-
-    path: str
-    name: str
-    step: int
 
 
 @dataclass(frozen=True)
@@ -184,6 +171,9 @@ class Scores:
         return Answer(json.dumps(said, allow_nan=False).encode())
 
 
+Served = Samples | Translations | Scores  # each answers the requests of its path
+
+
 @contextmanager
 def picture_in(content: bytes) -> Iterator[None]:
     """Decode the picture of a body in here.
@@ -212,9 +202,7 @@ def check_picture(content: bytes) -> None:
         raise DataError(f"a picture of {width} x {height} pixels; at most {MOST_PIXELS:,} are taken.")
 
 
-def load(
-    path: Path, warn: Tell, *, device: str = "auto", best: bool = False
-) -> Samples | Translations | Scores:
+def load(path: Path, warn: Tell, *, device: str = "auto", best: bool = False) -> Served:
     """What is in a folder: a run that draws or translates, or a detector.
 
     Raises:
