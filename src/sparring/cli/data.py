@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from sparring import kinds
+from sparring.cli.parsing import given_options
 from sparring.config.arguments import whole
 from sparring.config.groups import Config, DatasetConfig, FilesConfig
 from sparring.data.repeats import repeats
@@ -50,8 +51,7 @@ def read(name: str | DatasetConfig, files: FilesConfig, again: bool = False) -> 
 def run(args: argparse.Namespace) -> int:
     """Print a table of facts and write a sheet of samples."""
     whole("--seed", args.seed, 0)
-    names = [field.name for field in dataclasses.fields(FilesConfig)]
-    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    given = given_options(args, [field.name for field in dataclasses.fields(FilesConfig)])
     accepted = Config().replace(**given).files
     everything = (
         dataclasses.replace(accepted, max_broken=1) if "max_broken" in find.options(args.data) else accepted

@@ -12,6 +12,7 @@ from shlex import quote
 
 from torch import Tensor
 
+from sparring.cli.parsing import given_options
 from sparring.config.groups import Config, FilesConfig
 from sparring.config.pictures import SIDES
 from sparring.data import defects, wafers
@@ -57,9 +58,9 @@ def _fit(args: argparse.Namespace) -> int:
         raise RunError(
             f"{args.out} holds a detector already. Choose another --out, or replace it with --force."
         )
-    given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    asked = Config().replace(**given_options(args, READING)).files
     longest = SIDES[1] if detector.tile else LONGEST
-    normals, bad, files = _normals(args.first, Config().replace(**given).files, longest)
+    normals, bad, files = _normals(args.first, asked, longest)
     _warn_of_shrinking(normals, f"--tile {TILE} sees them as they are, in tiles, and --size keeps more")
     name = f"{find.stem(args.first)}-detect"
     out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)

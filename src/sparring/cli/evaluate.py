@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sparring import kinds
+from sparring.cli.parsing import given_options
 from sparring.config.arguments import whole
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
@@ -119,7 +120,7 @@ def _reading(args: argparse.Namespace) -> FilesConfig | None:
     Raises:
         ConfigError: a value is not accepted, a run already has these options, or no data takes them.
     """
-    given = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    given = given_options(args, READING)
     if not given:
         return None
     names = " ".join(f"--{name}" for name in given)

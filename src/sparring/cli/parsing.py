@@ -7,7 +7,7 @@ import math
 import re
 import shutil
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -186,6 +186,11 @@ def run(text: str) -> Path:
         ArgumentTypeError: the name is empty.
     """
     return run_named(path(text))
+
+
+def given_options(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """The values of those of the named options that the user gave."""
+    return {name: value for name in names if (value := getattr(args, name, None)) is not None}
 
 
 def or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from sparring.cli.closing import finish
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
+from sparring.cli.parsing import given_options
 from sparring.config.choices import BUDGETS
 from sparring.data.arrays import ARRAY
 from sparring.errors import RunError, counted, warn
@@ -36,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
     all_data = read(folder.config.dataset, folder.config.files, again=True)
     data, held_out = plan.parts(folder.config.dataset, all_data)
     same_data(folder, data)
-    budget = {name: getattr(args, name) for name in BUDGETS if getattr(args, name) is not None}
-    if budget:
+    if budget := given_options(args, BUDGETS):
         folder.config = folder.config.replace(**budget)
     config = folder.config
     plan.check(config, all_data)

@@ -12,6 +12,7 @@ from shlex import quote
 from typing import Any
 
 from sparring.cli.data import read
+from sparring.cli.parsing import given_options
 from sparring.config.arguments import number, whole
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
@@ -58,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:
     """What is asked, and the folder of the study that goes on; None for a new one."""
-    names = [field.name for field in dataclasses.fields(FilesConfig)]
-    given = {name: value for name in names if (value := getattr(args, name)) is not None}
+    given = given_options(args, [field.name for field in dataclasses.fields(FilesConfig)])
     changes: dict[str, Any] = {
         "minutes": args.minutes and number("--minutes", args.minutes, 0),
         "subsets": args.subsets and whole("--subsets", args.subsets, BLOCKS, MOST_SUBSETS),

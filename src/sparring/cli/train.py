@@ -15,6 +15,7 @@ from sparring import games, kinds
 from sparring.cli.data import read
 from sparring.cli.live import check_rescue, train_live
 from sparring.cli.options import DATA_HELP
+from sparring.cli.parsing import given_options
 from sparring.cli.watch import page_beside
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
@@ -146,8 +147,7 @@ def _data(args: argparse.Namespace, in_file: Any) -> str:
 
 def _config_changes(args: argparse.Namespace) -> dict[str, Any]:
     """The options given on the command line."""
-    names = [name for name in GROUP_OF if name not in ("data", "recipe")]
-    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    return given_options(args, (name for name in GROUP_OF if name not in ("data", "recipe")))
 
 
 def _chosen(recipe: str, data: Dataset, source: Source | None) -> tuple[str, str]:

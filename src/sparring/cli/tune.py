@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from sparring.cli.data import read
+from sparring.cli.parsing import given_options
 from sparring.config.choices import BUDGETS, SAMPLERS
 from sparring.config.groups import GROUP_OF, Config
 from sparring.config.recipes import from_recipe
@@ -191,7 +192,7 @@ def _asked(args: argparse.Namespace) -> Command:
         own["storage"] = str(Path(own["storage"]).absolute())
     Limits(args.trials, args.minutes, args.seconds).each()  # before a folder is made
     names = [name for name in GROUP_OF if name not in ("data", *BUDGETS)]
-    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    given = given_options(args, names)
     Config().replace(**{name: value for name, value in given.items() if value != "auto" or name != RECIPE})
     out = args.out
     if (
@@ -217,7 +218,7 @@ def _resumed(args: argparse.Namespace) -> Command:
     names = [
         name for name in (*GROUP_OF, "seconds", "only", "storage", "sampler", "out") if name not in BUDGETS
     ]
-    if more := [name for name in names if getattr(args, name, None) is not None]:
+    if more := list(given_options(args, names)):
         raise ConfigError(
             f"--resume goes on as the search began, with new --minutes or --trials: leave out {first(more)}."
         )
@@ -230,7 +231,7 @@ def _resumed(args: argparse.Namespace) -> Command:
         raise RunError(f"{args.resume} is not the folder of a search: {path.name}: {error}.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} is damaged. Begin again with the same --storage, or anew.") from error
-    own |= {name: getattr(args, name) for name in ("trials", "minutes") if getattr(args, name) is not None}
+    own |= given_options(args, ("trials", "minutes"))
     return Command(data, own, given, args.resume)
 
 
