@@ -122,7 +122,7 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
             "training rows": lambda: known,
             "independent columns": lambda: table.independent(known, count, seed),
             "Gaussian copula": lambda: table.copula(codec, known, count, seed),
-            "CART": lambda: trees.column_after_column(known, against.categories, count, seed),
+            "CART": lambda: trees.column_after_column(known, against.codec.categories, count, seed),
             "adversarial forest": lambda: trees.adversarial_forest(known[: table.MOST_FITTED], count, seed),
             FOREST: lambda: ours("forest"),
             RECIPE: lambda: ours("rows", args.samples),

@@ -15,7 +15,14 @@ import test_translator
 import test_unet
 from mutants import Mutant, caught, in_suite
 from sparring.data import pairs, split
-from sparring.games import terms, translation, translation_gauge, translation_rules, translation_step
+from sparring.games import (
+    adversarial,
+    terms,
+    translation,
+    translation_gauge,
+    translation_rules,
+    translation_step,
+)
 from sparring.metrics import translation as measures
 from sparring.networks import unet
 from sparring.runs import translator
@@ -66,7 +73,7 @@ MUTANTS = [
     Mutant(translation_step, "deceit", "fake_logits.flatten()).mean()", "fake_logits.flatten()).sum()", parity.test_cyclegan),
     Mutant(translation_step, "full", "torch.promote_types(values.dtype, torch.float32)", "torch.float32", parity.test_pix2pix),
     Mutant(translation_step, "translation_step", "given_of(batch), returned.detach()", "as_given(batch.real, given_of(batch)), returned.detach()", parity.test_cyclegan),
-    Mutant(translation_step, "translation_step", " * game.runtime.processes", "", partial(parity.test_two_processes_play_as_one, recipe="paired")),
+    Mutant(adversarial, "AdversarialGame.update_average", " * self.runtime.processes", "", partial(parity.test_two_processes_play_as_one, recipe="paired")),
     Mutant(translation_rules, "weights", "chosen.identity_weight", "chosen.cycle_weight", parity.test_cyclegan),
     Mutant(translation_step, "as_given", "pictures.mean(1, keepdim=True)", "pictures[:, :1]", partial(test_translation.test_channels_of_the_other_side, of=3, into=1)),
     Mutant(translation_step, "translation_step", "if weights.adversarial:", "if True:", test_translation.test_without_an_adversary_it_is_plain_regression),

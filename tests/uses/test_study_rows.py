@@ -87,6 +87,9 @@ def test_the_target_gives_the_classes_and_a_number_its_thirds():
     data = people().data
     with pytest.raises(DataError, match="--target COLUMN"):
         Table.of(replace(data, spec=replace(data.spec, codec=replace(data.spec.codec, target=""))))
+    ruled = replace(data.spec.codec, rules=("member = age + income",))
+    with pytest.raises(DataError, match="'member' is computed by a rule"):
+        Table.of(replace(data, spec=replace(data.spec, codec=ruled)))
 
 
 def test_rows_that_lack_the_target_are_left_out():
@@ -132,7 +135,7 @@ def test_smote_makes_whole_rows_of_equal_classes(monkeypatch):
     made = learnt[len(real) :]
     assert weights[len(real) :].sum() == pytest.approx(len(real))
     assert abs((made[:, subject.target] == 0).mean() - 0.5) < 0.01
-    for place in subject.categories:
+    for place in subject.codec.categories:
         assert set(made[:, place]) <= set(real[:, place])
     assert not np.isin(made[:, 0], real[:, 0]).all()
     assert real[:, 0].min() <= made[:, 0].min()

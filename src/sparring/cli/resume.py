@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     config = folder.config
     plan.check(config, all_data)
     check_rescue(args.rescue, config)
-    runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
+    runtime = Runtime.of(config.machine)
     main_process = runtime.rank == 0
     screen = console()
     game, facts = _loaded(folder, runtime, args.force)

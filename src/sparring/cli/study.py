@@ -85,8 +85,7 @@ def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:
         if not asked.same(before):
             raise RunError(
                 f"{args.out} holds a study that was asked otherwise, of {before.data}. Choose another "
-                f"--out, or "
-                "replace it with --force."
+                "--out, or replace it with --force."
             )
         return args.out, asked
     if args.out:

@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     data, held_out = plan.parts(config.dataset, all_data)
     check_rescue(args.rescue, config)
-    runtime = Runtime(config.machine.device, config.machine.precision, config.machine.processes)
+    runtime = Runtime.of(config.machine)
     game = games.make(config, data.spec, data.classes, runtime)
     begun = None
     if source:

@@ -94,8 +94,7 @@ def places(path: Path) -> Places:
         if others and bad is None:
             raise DataError(
                 f"{path} has {GOOD}/ beside {first_of(others)}, as a test has. Give the folder of normals, "
-                f"such "
-                f"as {path / GOOD}; known defective pictures go into {BAD}/ beside {GOOD}/."
+                f"such as {path / GOOD}; known defective pictures go into {BAD}/ beside {GOOD}/."
             )
         return Places(path / GOOD, bad)
     return Places(path, test=None)
@@ -119,8 +118,7 @@ def kinds_of(path: Path) -> dict[str, Path]:
     if GOOD not in found or len(found) < 2:
         raise DataError(
             f"{here} holds {first_of(sorted(found)) or 'no folders'}; a test needs {GOOD}/ with normal "
-            f"pictures "
-            "and at least one folder with odd ones."
+            "pictures and at least one folder with odd ones."
         )
     return found
 

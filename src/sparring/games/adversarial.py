@@ -178,6 +178,13 @@ class AdversarialGame:
             torch.manual_seed(seed)
             return adversarial_step(self, batches, rng)
 
+    def update_average(self, batches: Sequence[Batch]) -> None:
+        """Move the average of the generator's weights after a step with these batches."""
+        if self.average and self.ema_half_life:
+            count = sum(len(batch.real) for batch in batches) * self.runtime.processes
+            seen = self.clock.samples_seen + count
+            self.average.update(schedules.ema_decay(self.ema_half_life, count, seen))
+
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """The inputs that came with the batch, or latents (B, latent_dim) from N(0, I)."""
         if batch.given is not None:

@@ -52,7 +52,7 @@ def make(
     for player, network in zip(PLAYERS, (generator, discriminator), strict=True):
         check_player(player, network)
     frozen.freeze(discriminator, config.start.freeze_d)
-    runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
+    runtime = runtime or Runtime.of(config.machine)
     generator, discriminator = runtime.place(generator), runtime.place(discriminator)
     optimizer, betas = (
         OPTIMIZERS[config.optimizers.optimizer],

@@ -43,10 +43,7 @@ def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch
     # The last fakes still have their graph: the generator learns from them with the new discriminator.
     updates = ghosts.each(generator_update, parts, fakes)
     logged |= descend(game, "generator", updates, game.clip_gradients)
-    if game.average and game.ema_half_life:
-        count = sum(len(batch.real) for batch in batches) * game.runtime.processes
-        seen = game.clock.samples_seen + count
-        game.average.update(schedules.ema_decay(game.ema_half_life, count, seen))
+    game.update_average(batches)
     return logged
 
 

@@ -87,10 +87,14 @@ def random_latents(count: int, latent_dim: int, seed: int, truncation: float = 1
 
 def given_with(data: Dataset, count: int, seed: int) -> Inputs:
     """The inputs and classes of ``count`` random samples of paired data; none repeats before all are used."""
+    return given_at(data, places_of_given(data, count, seed))
+
+
+def given_at(data: Dataset, places: Tensor) -> Inputs:
+    """The inputs at these places of ``data.given``, and the classes of what belongs to them."""
     assert data.given is not None
-    chosen = places_of_given(data, count, seed)
-    labels = None if data.labels is None or data.spec.unpaired else data.labels[chosen]
-    return Inputs(data.given.batch(chosen).real, labels)
+    labels = None if data.labels is None or data.spec.unpaired else data.labels[places]
+    return Inputs(data.given.batch(places).real, labels)
 
 
 def places_of_given(data: Dataset, count: int, seed: int) -> Tensor:

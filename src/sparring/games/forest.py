@@ -167,7 +167,7 @@ def make(
         ConfigError: the data are no rows, or this machine does not have the memory.
     """
     check_players(config, spec, classes)
-    runtime = runtime or Runtime(config.machine.device, config.machine.precision, config.machine.processes)
+    runtime = runtime or Runtime.of(config.machine)
     generator = new_generator(config.networks, spec, 0)
     assert isinstance(generator, forest.Generator)
     return ForestGame(generator, config.networks.latent_dim, runtime)

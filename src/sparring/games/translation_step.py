@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.errors import ConfigError
-from sparring.games import schedules
 from sparring.games.game import Logged
 from sparring.games.terms import RECONSTRUCTIONS, Term, contrast, l1
 from sparring.games.updates import Update, descend, slope
@@ -96,10 +95,7 @@ def translation_step(game: TranslationGame, batches: Sequence[Batch], rng: torch
     for name in makers:
         count = sum(weight.requires_grad for weight in game.players[name].parameters())
         descend(game, name, [Update([next(slopes) for _ in range(count)], {})], game.clip_gradients)
-    if game.average and game.ema_half_life:
-        count = sum(len(one.real) for one in batches) * game.runtime.processes
-        seen = game.clock.samples_seen + count
-        game.average.update(schedules.ema_decay(game.ema_half_life, count, seen))
+    game.update_average(batches)
     return logged | {name: value.detach() for name, value in terms.items()}
 
 

@@ -14,10 +14,11 @@ from sparring.data.music.codec import Notes
 from sparring.data.music.roll import Roll, notes_of
 from sparring.data.music.song import QUARTERS, Note
 from sparring.data.spec import Spec
-from sparring.errors import RunError, UnreadableError
+from sparring.errors import UnreadableError
 from sparring.files import read_bytes, write_whole
 from sparring.kinds import score, sound
 from sparring.kinds.kind import Array
+from sparring.kinds.writers import replaced
 
 MOST_LABEL = 60  # characters of a class name in a file name
 SIGNATURE = b"sparring"  # a text in drawn files, by which they are recognised
@@ -76,16 +77,12 @@ def write_folder(rolls: Array, labels: Array | None, spec: Spec, path: Path, col
     Raises:
         RunError: a file is in the way that was not drawn.
     """
-    path.mkdir(exist_ok=True)
     grid = Notes.of(spec.codec).grid
     files = {name: to_midi(piece.roll, grid) for name, piece in _named(rolls, labels, spec)}
-    earlier = {old.name for old in path.iterdir() if _is_drawn(old)}
-    if taken := sorted({old.name for old in path.iterdir()}.intersection(files) - earlier):
-        raise RunError(f"{path / taken[0]} exists, and sparring did not draw it: choose another --out.")
-    for name, content in files.items():
-        write_whole(path / name, content)
-    for old in earlier.difference(files):
-        (path / old).unlink()
+    with replaced(path, files, _is_drawn) as gone:
+        for name, content in files.items():
+            write_whole(path / name, content)
+    for old in gone:
         (path / old).with_suffix(".wav").unlink(missing_ok=True)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -56,18 +57,31 @@ def of_folders(tiles: Callable[[Array, Spec], Pixels]) -> Writer:
     """
 
     def write(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
-        path.mkdir(exist_ok=True)
         classes = [""] * len(samples) if labels is None else [spec.class_names[label] for label in labels]
         names = [drawn_name(k, name) for k, name in enumerate(classes)]
-        earlier = {old.name for old in path.iterdir() if _is_drawn(old)}
-        if taken := sorted({old.name for old in path.iterdir()}.intersection(names) - earlier):
-            raise RunError(f"{path / taken[0]} exists, and sparring did not draw it: choose another --out.")
-        for name, pixels in zip(names, tiles(samples, spec), strict=True):
-            to_image(pixels).save(path / name, pnginfo=_signature(name))
-        for old in earlier.difference(names):
-            (path / old).unlink()
+        with replaced(path, names, _is_drawn):
+            for name, pixels in zip(names, tiles(samples, spec), strict=True):
+                to_image(pixels).save(path / name, pnginfo=_signature(name))
 
     return write
+
+
+@contextmanager
+def replaced(path: Path, names: Collection[str], is_drawn: Callable[[Path], bool]) -> Iterator[set[str]]:
+    """A folder, in which files of these names are now written; others of an earlier draw go afterwards.
+
+    Yields the names of those that go.
+
+    Raises:
+        RunError: a file is in the way that was not drawn.
+    """
+    path.mkdir(exist_ok=True)
+    earlier = {old.name for old in path.iterdir() if is_drawn(old)}
+    if taken := sorted({old.name for old in path.iterdir()}.intersection(names) - earlier):
+        raise RunError(f"{path / taken[0]} exists, and sparring did not draw it: choose another --out.")
+    yield (gone := earlier.difference(names))
+    for old in gone:
+        (path / old).unlink()
 
 
 def drawn_name(number: int, label: str = "") -> str:

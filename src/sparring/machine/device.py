@@ -23,7 +23,9 @@ from torch import Tensor, nn
 
 from sparring.config.arguments import instance, whole
 from sparring.config.choices import PRECISIONS
+from sparring.config.machine import MachineConfig
 from sparring.errors import ConfigError, counted, quoted, unknown
+from sparring.machine.synchronised import synchronised
 from sparring.machine.threads import available_cores
 
 with warnings.catch_warnings():
@@ -77,6 +79,15 @@ class Runtime:
             self.fabric.launch()
         self.parallel_parts = 1  # parts of a step that are computed in parallel
 
+    @staticmethod
+    def of(machine: MachineConfig) -> Runtime:
+        """The runtime that a config asks for.
+
+        Raises:
+            ConfigError: this machine lacks the device, or torchrun started another number of processes.
+        """
+        return Runtime(machine.device, machine.precision, machine.processes)
+
     @property
     def device(self) -> torch.device:
         return self.fabric.device
@@ -96,7 +107,7 @@ class Runtime:
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to this device. Its BatchNorm then uses the batches of all processes."""
         if self.processes > 1:
-            network = _synchronised(network)
+            network = synchronised(network)
         network = network.to(self.device)
         if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in network.modules()):
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -173,8 +184,7 @@ def check_threads(count: int) -> None:
     if count > most:
         raise ConfigError(
             f"threads = {count:,}: this machine has {available_cores()} cores, and more than {most} threads "
-            "only "
-            "take memory and wait. Leave --threads out: the best number is measured."
+            "only take memory and wait. Leave --threads out: the best number is measured."
         )
 
 
@@ -265,64 +275,6 @@ def _keep_freed_memory() -> None:
         if not libc.mallopt(mmap_threshold, 1 << 30):
             libc.mallopt(mmap_threshold, 1 << 25)  # the maximum of glibc before 2.35
         libc.mallopt(trim_threshold, 2**31 - 1)
-
-
-class _SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """BatchNorm over the joint batch of all processes, also on the CPU and through second-order gradients.
-
-    torch's SyncBatchNorm can do neither.
-    """
-
-    def _check_input_dim(self, input: Tensor) -> None:
-        if input.ndim < 2:
-            raise ValueError(f"expected (B, C, ...), got {tuple(input.shape)}")
-
-    def forward(self, input: Tensor) -> Tensor:
-        if not self.training:
-            return super().forward(input)
-        axes = [axis for axis in range(input.ndim) if axis != 1]
-        channel = (1, -1) + (1,) * (input.ndim - 2)
-        values = input.float()
-        count = values.numel() / values.shape[1] * dist.get_world_size()
-        mean = _sum_over_processes(values.sum(axes)) / count
-        centred = values - mean.view(channel)
-        variance = _sum_over_processes(centred.square().sum(axes)) / count
-        if self.running_mean is not None and self.running_var is not None:
-            momentum = self.momentum or 0.0
-            self.running_mean.lerp_(mean.detach(), momentum)
-            self.running_var.lerp_(variance.detach() * (count / (count - 1)), momentum)
-        out = centred * (variance + self.eps).rsqrt().view(channel)
-        if self.affine:
-            out = out * self.weight.view(channel) + self.bias.view(channel)
-        return out.to(input.dtype)
-
-
-class _Sum(torch.autograd.Function):
-    """A sum over processes whose gradient is summed over them too."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        # The adjoint of a sum over processes is the same sum. Penalties need its derivative too.
-        total: Tensor = _Sum.apply(gradients[0])  # type: ignore[no-untyped-call]
-        return total
-
-
-def _sum_over_processes(values: Tensor) -> Tensor:
-    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
-    return total
-
-
-def _synchronised(network: nn.Module) -> nn.Module:
-    for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.__class__ = _SyncedBatchNorm
-    return network
 
 
 @dataclass

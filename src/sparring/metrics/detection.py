@@ -113,10 +113,8 @@ def threshold(held_out: Tensor, rate: float) -> Threshold:
     if n < least_count(rate):
         raise ConfigError(
             f"a false alarm rate of {rate:.3g} needs at least {least_count(rate):,} normals that were held "
-            f"out; "
-            f"there {'is' if n == 1 else 'are'} {n:,}. Ask for {math.ceil(1000 / max(n, 1)) / 1000:.3g} or "
-            f"more, "
-            "or give more normals."
+            f"out; there {'is' if n == 1 else 'are'} {n:,}. Ask for {math.ceil(1000 / max(n, 1)) / 1000:.3g} "
+            "or more, or give more normals."
         )
     rank = math.floor(rate * (n + 1) + 1e-9)  # the threshold is the score with this rank from the top
     value = float(held_out.double().sort(descending=True).values[rank - 1])

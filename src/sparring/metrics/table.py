@@ -49,16 +49,6 @@ class Judged(NamedTuple):
     training: Rows
     seed: int
 
-    @property
-    def categories(self) -> list[int]:
-        return [place for place, column in enumerate(self.codec.learnt) if not column.numeric]
-
-    @property
-    def target(self) -> int | None:
-        """The place of the column to predict."""
-        names = [column.name for column in self.codec.learnt]
-        return names.index(self.codec.target) if self.codec.target in names else None
-
 
 def judge(trial: Trial) -> Comparison:
     """Compare drawn rows with unseen ones, beside training rows and baselines; see ``numbers``."""
@@ -83,7 +73,7 @@ def judge(trial: Trial) -> Comparison:
         "copula": lambda: copula(codec, known, count, trial.seed),
     }
     if trees.installed():
-        drawn["CART"] = lambda: trees.column_after_column(known, against.categories, count, trial.seed)
+        drawn["CART"] = lambda: trees.column_after_column(known, against.codec.categories, count, trial.seed)
         drawn["forest"] = lambda: trees.adversarial_forest(known, count, trial.seed)
     else:
         notes.append(f"Boosted trees and the baselines of trees need scikit-learn: {trees.INSTALL}")
@@ -102,7 +92,7 @@ def judge(trial: Trial) -> Comparison:
     took = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items() if name not in (FLOOR, GENERATOR))
     notes.append(f"To learn and to draw took: {took}.")
     scales = {"told apart": TOLD, "predicts": PREDICTS, "pairs": PAIRS, "columns": COLUMNS, "nearer": NEARER}
-    if against.target is not None:
+    if against.codec.target_place is not None:
         scales["predicts"] = _named(against)
     scales = {name: scale for name, scale in scales.items() if name in columns[GENERATOR]}
     return Comparison(scales, count, columns, tuple(notes), INSTEAD)
@@ -116,8 +106,8 @@ INSTEAD = (
 
 def _named(against: Judged) -> Scale:
     """The scale of the prediction, with the target and what is measured."""
-    assert against.target is not None
-    column = against.codec.learnt[against.target]
+    assert against.codec.target_place is not None
+    column = against.codec.learnt[against.codec.target_place]
     what = "R²" if column.numeric else "ROC area" if len(column.levels) == 2 else "share of right ones"
     return PREDICTS._replace(meaning=PREDICTS.meaning.format(target=quoted(column.name), what=what))
 
@@ -133,16 +123,16 @@ def numbers(against: Judged, rows: Rows) -> dict[str, float]:
     "told apart" and "predicts" by boosted trees; "pairs" and "columns", 1 minus the mean total variation or
     Kolmogorov-Smirnov distance; "nearer", the share nearer to training rows than to as many unseen ones.
     """
-    values, unseen = (_values(against.codec, part) for part in (rows, against.unseen))
+    codec, seed = against.codec, against.seed
+    values, unseen = (_values(codec, part) for part in (rows, against.unseen))
     found = {}
     if trees.installed():
-        some = values[:MOST]
-        found["told apart"] = trees.told_apart(some, unseen[:MOST], against.categories, against.seed)
-        if against.target is not None:
-            found["predicts"] = trees.predicts(values, unseen, against.target, against.categories, against.seed)
+        found["told apart"] = trees.told_apart(values[:MOST], unseen[:MOST], codec.categories, seed)
+        if codec.target_place is not None:
+            found["predicts"] = trees.predicts(values, unseen, codec.target_place, codec.categories, seed)
     found |= {
-        "pairs": pairs(against.codec, rows, against.unseen),
-        "columns": marginals(against.codec, rows, against.unseen),
+        "pairs": pairs(codec, rows, against.unseen),
+        "columns": marginals(codec, rows, against.unseen),
         "nearer": nearer(against, rows),
     }
     return found

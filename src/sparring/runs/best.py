@@ -103,8 +103,7 @@ def _half(data: Dataset, count: int, offset: int) -> Inputs:
     assert data.given is not None
     places = drawing.places_of_given(data, len(data.given), 0)
     places = (places[-count:] if offset == REPORTING else places)[:count]
-    labels = None if data.labels is None or data.spec.unpaired else data.labels[places]
-    return Inputs(data.given.batch(places).real, labels)
+    return drawing.given_at(data, places)
 
 
 def to_measure(data: Dataset, device: torch.device, seed: int = 0) -> Reals:

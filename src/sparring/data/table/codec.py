@@ -76,6 +76,17 @@ class Columns:
         return tuple(place for place, column in enumerate(self.learnt) if column.numeric)
 
     @cached_property
+    def categories(self) -> tuple[int, ...]:
+        """The places in what is stored of columns of levels."""
+        return tuple(place for place, column in enumerate(self.learnt) if not column.numeric)
+
+    @cached_property
+    def target_place(self) -> int | None:
+        """The place in what is stored of the column to predict; None if there is none."""
+        names = [column.name for column in self.learnt]
+        return names.index(self.target) if self.target in names else None
+
+    @cached_property
     def grouped(self) -> tuple[int, ...]:
         """The places in what is stored of the columns with a group, in the order of their groups."""
         places = [place for place, column in enumerate(self.learnt) if column.size]

@@ -32,7 +32,7 @@ class Pooled:
 
     def fit(self, normals: Tensor, fitting: Fitting) -> None:
         means = normals.float().mean((2, 3))
-        self.deviation = means.std(0).clamp(min=TINY) if len(means) > 1 else torch.ones(means.shape[1])
+        self.deviation = _deviation(means)
         self.gaussian = Gaussian.fit(means / self.deviation)
 
     def score(self, view: Tensor) -> Scored:
@@ -61,7 +61,7 @@ class Edges:
     def fit(self, normals: Tensor, fitting: Fitting) -> None:
         self.mean = normals.float().mean(0)
         vectors = torch.cat([self._vectors(part.float()) for part in normals.split(BATCH)])
-        self.deviation = vectors.std(0).clamp(min=TINY) if len(vectors) > 1 else torch.ones(vectors.shape[1])
+        self.deviation = _deviation(vectors)
         self.gaussian = Gaussian.fit(vectors / self.deviation)
 
     def score(self, view: Tensor) -> Scored:
@@ -102,7 +102,7 @@ class Patches:
         rng = torch.Generator().manual_seed(fitting.seed)
         patches = normals.permute(0, 2, 3, 1).flatten(0, 2)
         patches = patches[torch.randperm(len(patches), generator=rng)[:CANDIDATES]].float()
-        self.deviation = patches.std(0).clamp(min=TINY) if len(patches) > 1 else torch.ones(patches.shape[1])
+        self.deviation = _deviation(patches)
         patches = patches / self.deviation
         directions = torch.randn(patches.shape[1], DIRECTIONS, generator=rng) / DIRECTIONS**0.5
         self.memory = patches[core_set(patches @ directions, MEMORY)].contiguous()
@@ -118,6 +118,11 @@ class Patches:
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         self.deviation, self.memory = state["deviation"], state["memory"]
+
+
+def _deviation(vectors: Tensor) -> Tensor:
+    """The deviation (D,) of each feature of vectors (N, D); ones of a single vector."""
+    return vectors.std(0).clamp(min=TINY) if len(vectors) > 1 else torch.ones(vectors.shape[1])
 
 
 def core_set(vectors: Tensor, count: int) -> Tensor:

@@ -135,8 +135,7 @@ def _judged(found: list[Found], means: Mapping[str, float], chosen: str) -> list
     if better != chosen and means[better] > means[chosen] + 0.01:
         said.append(
             f"{better} would have been better here, {means[better]:.3f} against {means[chosen]:.3f}. A method "
-            f"that "
-            "is chosen by this test must be tested again on other pictures."
+            "that is chosen by this test must be tested again on other pictures."
         )
     return said
 
@@ -154,8 +153,7 @@ def _seen(normals: Pictures, known: set[str]) -> list[str]:
     if again and again == len(normals):
         raise DataError(
             "every normal picture of the test is one that the detector was fitted to, so that the test would "
-            "say "
-            "nothing. Give other normal pictures."
+            "say nothing. Give other normal pictures."
         )
     if not again:
         return []

@@ -73,8 +73,7 @@ class Plan:
         gan = f"a GAN of {self.seen:,} {noun}s on each, " if self.seen else ""
         return (
             f"{self.subsets} disjoint subsets of {counted(self.size, noun)}, {gan}{len(self.arms)} ways to "
-            f"train "
-            f"a classifier for {self.steps[0]:,} and {self.steps[1]:,} {measured}, from "
+            f"train a classifier for {self.steps[0]:,} and {self.steps[1]:,} {measured}, from "
             f"{counted(self.starts, 'initialisation')} each"
         )
 
@@ -132,8 +131,7 @@ def planned(
         needed = math.ceil((least.seconds(costs) / KEPT + spent) / 6) / 10
         raise ConfigError(
             f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
-            f"that "
-            "many, or take smaller pictures (--size) or subsets (--per-class)."
+            "that many, or take smaller pictures (--size) or subsets (--per-class)."
         )
     for subsets in range(least.subsets, most + 1):
         each = available / subsets

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
-from sparring.errors import DataError, Tell
+from sparring.errors import DataError, Tell, quoted
 from sparring.metrics import trees
 from sparring.uses.study import forger
 from sparring.uses.study.arms import REAL, Arm, Labelled
@@ -55,12 +55,16 @@ class Table:
         """The study of a table with a target.
 
         Raises:
-            DataError: no target is named, or it has one value alone.
+            DataError: no target is named, it has one value alone, or a rule computes it.
         """
         codec = Columns.of(data.spec.codec)
         if not codec.target:
             raise DataError(f"a study of {data.name} needs the column to predict: --target COLUMN.")
-        place = [column.name for column in codec.learnt].index(codec.target)
+        if (place := codec.target_place) is None:
+            raise DataError(
+                f"{quoted(codec.target)} is computed by a rule, so nothing is left to predict: leave that "
+                "rule out, or name another --target."
+            )
         column, stored = codec.learnt[place], data.samples[:, place]
         known = ~stored.isnan()
         kept = replace(data, samples=data.samples[known], origin=None, keys=None)
@@ -78,15 +82,12 @@ class Table:
     @property
     def target(self) -> int:
         """The place of the target in what is stored."""
-        return [column.name for column in self.codec.learnt].index(self.codec.target)
+        assert self.codec.target_place is not None
+        return self.codec.target_place
 
     @property
     def is_number(self) -> bool:
         return self.codec.learnt[self.target].numeric
-
-    @property
-    def categories(self) -> list[int]:
-        return [place for place, column in enumerate(self.codec.learnt) if not column.numeric]
 
     @property
     def measure(self) -> str:
@@ -142,7 +143,7 @@ class Table:
             weights.numpy(),
             [as_rows(each) for each in unseen],
             self.target,
-            self.categories,
+            self.codec.categories,
             steps,
             seed,
         )
@@ -156,7 +157,7 @@ class Table:
             assert forged is not None
             return forged.samples
         if arm.grown:
-            found = trees.column_after_column(as_rows(real.samples), self.categories, forger.DRAWN, seed)
+            found = trees.column_after_column(as_rows(real.samples), self.codec.categories, forger.DRAWN, seed)
             return torch.from_numpy(found).float()
         return self._between(real, rng) if arm.between else real.samples[:0]
 
@@ -173,7 +174,7 @@ class Table:
         made = ends[0] + share * (ends[1] - ends[0])
         whole = torch.where(share < 0.5, *ends)
         categories = torch.zeros(made.shape[1], dtype=torch.bool)
-        categories[self.categories] = True
+        categories[list(self.codec.categories)] = True
         return torch.where(categories | made.isnan(), whole, made)
 
 

@@ -102,9 +102,8 @@ def _too_few(name: str, count: int, tested: int, subsets: int) -> str:
     beside = f" and {counted(tested, 'sample')} in the test set" if tested >= 0 else ""
     return (
         f"the class {quoted(name)} has {counted(count, 'sample')}{beside}: too few for {subsets} disjoint "
-        f"subsets, "
-        f"which need about {needed} of each class to train, choose and test on. Add samples, or leave this "
-        f"class out."
+        f"subsets, which need about {needed} of each class to train, choose and test on. Add samples, or leave "
+        "this class out."
     )
 
 

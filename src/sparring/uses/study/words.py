@@ -61,8 +61,7 @@ TEXTS = {  # said by both languages in the same places
         "done": "{subsets} 个互不重叠的子集，每个 {size:,} 个{noun}",
         "ended": "（原计划 {planned} 个；时间用完或按了 Ctrl-C）",
         "score": "得分：{measure}，每个子集用自己的测试{noun}。依据{done}：一个子集是一次抽样，"
-        "区间是它们的 t 区间。"
-        "p：t 检验，按 Holm 对所有行校正；符号：精确的符号翻转检验，未校正。",
+        "区间是它们的 t 区间。p：t 检验，按 Holm 对所有行校正；符号：精确的符号翻转检验，未校正。",
         "steps": "每种方法都有 {few:,} 步和 {many:,} 步；用哪一个，以及其他可选之处，"
         "都在每个子集中用测试以外的{noun}来选。",
         "wide": "区间向两边各有 {reach:.1f} 个百分点：更小的效果看不出来。更多子集、测试样本或时间能让它变窄。",
