@@ -10,6 +10,7 @@ import test_constraints
 import test_contest
 import test_evaluate
 import test_forest
+import test_forms
 import test_keys
 import test_ranked
 import test_refit
@@ -17,7 +18,7 @@ import test_rows
 import test_table_kind
 from mutants import Mutant, caught
 from sparring.data import ranked
-from sparring.data.table import codec, column, conditions, dataset, guess, keys, numerals, refit, rules
+from sparring.data.table import codec, column, conditions, dataset, guess, keys, moments, numerals, refit, rules
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
 from sparring.metrics import overlap, table, trees
@@ -79,14 +80,19 @@ MUTANTS = [
     Mutant(numerals, "is_infinite", "in (np.inf, -np.inf)", "== 1e999 - 1e999", test_columns.test_infinite_values_count_as_missing_and_are_named),
     Mutant(guess, "_are_codes", "< len(words)", "< 0", test_columns.test_whole_numbers_too_large_for_floats_are_codes),
     Mutant(guess, "_finite", "(codes < 0) & (raw.codes >= 0)", "codes < 0", test_columns.test_infinite_values_count_as_missing_and_are_named),
-    Mutant(column, "Column._moment", "[: self.decimals]", "", test_columns.test_fractions_of_a_second_come_back),
+    Mutant(moments, "written", "[:decimals]", "", test_columns.test_fractions_of_a_second_come_back),
     Mutant(conditions, "_by_rule", "fits &= ~", "fits |= ", partial(test_conditions.test_rows_that_fit, "paid > 0", "1011")),
     Mutant(conditions, "_same", "[*places, -1]", "[*places, 1]", partial(test_conditions.test_rows_that_fit, "town = born in", "1000")),
     Mutant(rules, "listed", "if rule.strip())", ")", test_constraints.test_rules_of_an_option_are_parted),
     Mutant(overlap, "surprising", "counts == 1", "counts > 0", test_evaluate.test_rows_that_are_equal_by_chance_are_no_overlap),
     Mutant(overlap, "surprising", "2 * int", "0 * int", test_evaluate.test_rows_that_are_equal_by_chance_are_no_overlap),
     Mutant(keys, "_of_numbers", "numbers.astype(np.float32) if", "numbers if", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
-    Mutant(keys, "_mixed", "bits ^ salt", "bits", test_keys.test_equal_rows_of_other_files_have_one_key_and_others_have_others),
+    Mutant(keys, "_mixed", "bits ^ salt", "bits", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
+    Mutant(numerals, "Style.written", "GROUPS.sub(self.thousands, whole)", "whole", partial(test_forms.test_numbers_come_back_as_they_were_written, ["1 524", "12"], [1524, 12])),
+    Mutant(numerals, "signed", "if found else", "if not found else", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(512)", "7"], [-512, 7])),
+    Mutant(moments, "_shift", "-shift if", "shift if", test_forms.test_times_of_several_zones_are_counted_in_utc),
+    Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
+    Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

@@ -73,3 +73,12 @@ def test_numbers_in_single_precision_are_the_same_as_in_double() -> None:
     assert keys_of(from_frame(single, None, {})).tolist() == keys_of(from_frame(given, None, {})).tolist()
     turned = given.select(x=polars.col("y") * 1.0, y=polars.col("x"))
     assert not torch.isin(keys_of(from_frame(turned, None, {})), keys_of(from_frame(given, None, {}))).any()
+
+
+def test_infinite_values_count_as_missing_in_keys_and_rules() -> None:
+    text = "x,n\n" + "1.5,1\ninf,2\n2.5,3\n,2\n" * 5
+    data = from_columns(from_text(text, "t.csv"), "t", {"constraint": "x < n"})
+    assert data.origin is not None
+    assert "5 of 20 rows break the rule 'x < n'." in data.origin.notes
+    assert keys_of(data)[1] == keys_of(data)[3]
+    assert len(keys_of(data).unique()) == 3

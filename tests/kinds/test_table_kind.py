@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -244,6 +244,32 @@ def test_types_of_polars_come_back() -> None:
     assert again.rows() == given.rows()
 
 
+@pytest.mark.parametrize("library", FRAMES)
+def test_times_of_day_and_durations_come_back(library: str) -> None:
+    values = {
+        "clock": [time(17, 45), time(9, 5, 30), None],
+        "exact": [time(17, 45, 0, 250000), time(9, 5), time(0, 0)],
+        "wait": [timedelta(minutes=5), timedelta(seconds=-90), None],
+        "split": [timedelta(milliseconds=250), timedelta(days=3), timedelta(0)],
+    }
+    given = FRAMES[library]({name: found * 4 for name, found in values.items()})
+    data = from_frame(given, None, {})
+    assert Columns.of(data.spec.codec).types == {
+        "clock": "time",
+        "exact": "time",
+        "wait": "whole",
+        "split": "number",
+    }
+    assert data.origin is not None
+    assert any("'wait' holds durations, which are numbers of seconds" in note for note in data.origin.notes)
+    again = handed_back(given)
+    if library == "pandas":
+        pandas.testing.assert_frame_equal(again, given, check_dtype=False)
+    else:
+        assert nw.from_native(again).rows() == nw.from_native(given).rows()
+        assert nw.from_native(again).schema == nw.from_native(given).schema
+
+
 def test_python_values_of_pandas_come_back() -> None:
     given = pandas.DataFrame(
         {
@@ -297,11 +323,25 @@ def test_two_columns_of_one_name_are_refused() -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_parquet_file_is_read_and_written() -> None:
-    pyarrow.parquet.write_table(pyarrow.table(columns()), "people.parquet")
+    given = pyarrow.table(
+        columns()
+        | {
+            "at": [time(k % 24, 30) for k in range(200)],
+            "seen": pyarrow.array(
+                [datetime(2024, 1, k % 28 + 1) for k in range(200)], pyarrow.timestamp("ms", "UTC")
+            ),
+            "small": pyarrow.array([k % 7 for k in range(200)], pyarrow.int8()),
+        }
+    )
+    pyarrow.parquet.write_table(given, "people.parquet")
     assert main(["train", "people.parquet", "--samples-seen", "512", *TINY, "--out", "run"]) == 0
     assert main(["sample", "run", "--count", "9", "--out", "fake.parquet"]) == 0
     drawn = pyarrow.parquet.read_table("fake.parquet")
-    assert (drawn.num_rows, drawn.column_names) == (9, list(columns()))
+    assert drawn.num_rows == 9
+    assert str(drawn.schema.remove_metadata()).replace("large_", "") == str(given.schema.remove_metadata())
+    assert main(["train", "people.csv", "--samples-seen", "512", *TINY, "--out", "other"]) == 0
+    assert main(["sample", "other", "--count", "9", "--out", "other.parquet"]) == 0
+    assert str(pyarrow.parquet.read_schema("other.parquet").field("since").type) == "date32[day]"
 
 
 @pytest.mark.usefixtures("people")

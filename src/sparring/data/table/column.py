@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.values import field, finite, listed, one_of, whole
-from sparring.data.table.numerals import in_unit, without_unit
+from sparring.data.table import moments
+from sparring.data.table.moments import EPOCH
+from sparring.data.table.numerals import Style, signed, without_unit
 from sparring.errors import UnreadableError, printable, quoted
 
 NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
@@ -28,9 +29,7 @@ MOST_KNOTS = 2_000  # points of the quantile function of a column
 TIED = 3  # rows with one value, from which this value is drawn exactly
 LONGEST = 2_000  # characters of a name or a level
 DIGITS = 7  # of a number without a count of decimals: what its rank, a single-precision float, can tell apart
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 DAY = 86_400  # seconds
-FRACTION = "%f"  # of a second, in the form of a moment
 Numbers = NDArray[np.float64]
 
 
@@ -46,8 +45,9 @@ class Column:
             value.
         shares: how often each level, or each value between two knots, occurs; of categories alone.
         ranks, values: the knots of the quantile function of a number: the share of rows below, and the value.
-        decimals: after the point; None: as many as a float has.
-        form: how a value is written: the format of a date, "," for a decimal comma, the text before the number
+        decimals: after the point; None: as many as a float has. Of an identifier, the digits of its number,
+            with zeros before it; None: as many as it needs.
+        form: how a value is written: the format of a date, the style of a number, the text before the number
             of an identifier.
         blank: what a missing value is written as.
         dtype: the type of the column in the user's table in memory; "" for one from a text file.
@@ -74,6 +74,11 @@ class Column:
     @property
     def numeric(self) -> bool:
         return self.type in NUMBERS
+
+    @property
+    def of_day(self) -> bool:
+        """Whether its values are times of day, of no day."""
+        return self.type == "time" and moments.is_of_day(self.form)
 
     @property
     def size(self) -> int:
@@ -109,9 +114,8 @@ class Column:
         if self.type == "whole":
             return [None if math.isnan(x) else int(x) for x in numbers.tolist()]
         if self.numeric:
-            moments = [None if math.isnan(x) else EPOCH + timedelta(seconds=x) for x in numbers.tolist()]
-            dated = self.type == "date"
-            return [moment.date() if moment and dated else moment for moment in moments]
+            found = (None if math.isnan(x) else EPOCH + timedelta(seconds=x) for x in numbers.tolist())
+            return [None if moment is None else self._typed_moment(moment) for moment in found]
         named = [self.typed(level) for level in self.levels]
         return [None if math.isnan(x) or x >= len(named) else named[int(x)] for x in numbers.tolist()]
 
@@ -122,17 +126,28 @@ class Column:
             return [
                 named[-1] if math.isnan(x) else named[min(int(x), len(self.levels))] for x in numbers.tolist()
             ]
-        found = self.python(numbers)
         if self.type in MOMENTS:
-            return [self.blank if x is None else self._moment(x) for x in found]
+            return [self.blank if math.isnan(x) else self._moment(x) for x in numbers.tolist()]
+        found, style = self.python(numbers), Style.of(self.form)
         digits = f"%.{DIGITS}g" if self.decimals is None else f"%.{self.decimals}f"
         return [
-            self.blank if x is None else self._written(str(x) if self.type == "whole" else digits % x)
+            self.blank
+            if x is None
+            else style.written(str(x) if self.type == "whole" else digits % x, self.unit)
             for x in found
         ]
 
-    def _written(self, number: str) -> str:
-        return in_unit(number.replace(".", ",") if self.form == "," else number, self.unit)
+    def _typed_moment(self, moment: datetime) -> Any:
+        """A moment as Python's value: a date, a time of day, or both, with the zone that its form says."""
+        if self.type == "date":
+            return moment.date()
+        return moment.time() if self.of_day else moment.replace(tzinfo=moments.zone_of(self.form))
+
+    def _moment(self, seconds: float) -> str:
+        moment = EPOCH + timedelta(seconds=seconds)
+        if not self.form:
+            return str(self._typed_moment(moment).isoformat())
+        return moments.written(moment, self.form, self.decimals)
 
     def typed(self, level: str) -> Any:
         """A level as a value of the type that the column has in the user's table."""
@@ -151,26 +166,11 @@ class Column:
         """The number that a word of a text file is, of a date in seconds; None: it is none."""
         try:
             if self.type in MOMENTS:
-                return (self._read(word).replace(tzinfo=None) - EPOCH).total_seconds()
-            word = without_unit(word)[0]
-            found = float(word.replace(",", ".") if self.form == "," else word)
+                return (moments.local(word, self.form) - EPOCH).total_seconds()
+            found = float(Style.of(self.form).plain(without_unit(signed(word))[0]))
         except ValueError:
             return None
         return found if math.isfinite(found) else None
-
-    def _read(self, word: str) -> datetime:
-        """A date as the column writes it, or as 2024-12-31."""
-        with suppress(ValueError):
-            return datetime.strptime(word, self.form)
-        return datetime.fromisoformat(word)
-
-    def _moment(self, moment: Any) -> str:
-        if not self.form:
-            return str(moment.isoformat())
-        if FRACTION in self.form and self.decimals:
-            digits = f"{moment.microsecond:06d}"[: self.decimals]
-            return str(moment.strftime(self.form.replace(FRACTION, digits)))
-        return str(moment.strftime(self.form))
 
     def ranked(self, numbers: Numbers, jitter: Numbers) -> Numbers:
         """The ranks (N,) of numbers, by the quantile function; where many rows have one value, at ``jitter``

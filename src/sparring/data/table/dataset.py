@@ -16,8 +16,9 @@ from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.data.table import frames, guess, keys, pairs, rules, types
 from sparring.data.table.codec import MOST_RULES, Columns
-from sparring.data.table.column import CHOICES, DAY, EPOCH, LEARNT, NUMBERS, Column, shown
+from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
+from sparring.data.table.moments import EPOCH
 from sparring.data.table.reading import PARQUET, SPREADSHEETS, read_text
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
@@ -324,7 +325,7 @@ def odd(column: Column) -> str:
 
 
 def _said(column: Column, value: float) -> str:
-    if column.type == "time" and column.form in guess.HOURS:
+    if column.of_day:
         return column.text(np.array([value]))[0]
     if column.type in ("date", "time"):
         moment = EPOCH + np.timedelta64(int(value), "s").astype(object)

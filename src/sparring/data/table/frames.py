@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from sparring.data.table import moments
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import DAY, EPOCH, Column
+from sparring.data.table.column import DAY, Column
 from sparring.data.table.guess import BLANKS, Raw
+from sparring.data.table.moments import EPOCH
 from sparring.data.table.numerals import MOST_WHOLE
 from sparring.data.table.reading import check_names
 from sparring.errors import DataError, quoted
@@ -28,7 +31,7 @@ NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
 # Types of Python's values in columns of objects of pandas, and what they come back as.
 ALIKE = (
     ({date}, "Date"), ({bool, np.bool_}, "Boolean"), ({int, np.int64}, "Int64"),
-    ({int, float, Decimal, np.int64, np.float64}, "Float64"),
+    ({int, float, Decimal, np.int64, np.float64}, "Float64"), ({time}, "Time"),
 )  # fmt: skip
 SEVERAL = (list, tuple, dict, set, bytes, np.ndarray)
 UNIT = re.compile(r"time_unit='(\w+)'")
@@ -90,6 +93,11 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
     if dtype.startswith("Date") and dtype.endswith(OBJECTS):
         days = [(x - EPOCH.date()).days if type(x) is date else np.nan for x in series.to_list()]
         return _of_numbers(name, DAY * np.array(days, np.float64), "date", dtype)
+    if dtype.startswith("Time"):
+        return _of_numbers(name, _of_values(series, moments.seconds_of_day), "time", dtype)
+    if dtype.startswith("Duration"):
+        seconds = _of_values(series, timedelta.total_seconds)
+        return _of_numbers(name, seconds, _whole_or_not(seconds), dtype)
     if series.dtype.is_numeric() or dtype.startswith("Boolean") or dtype.endswith(OBJECTS):
         numbers = _numbers(series)
         if dtype.startswith(("Int", "UInt")) and np.nanmax(np.abs(numbers)) >= MOST_WHOLE:
@@ -99,15 +107,15 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         )
         return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
     if dtype.startswith(("Datetime", "Date")):
-        moments = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
+        naive = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
         if dtype == "Date":
-            moments = moments.cast(nw.Datetime("us"))
-        seconds = _numbers(moments.dt.timestamp("us")) / 1e6
+            naive = naive.cast(nw.Datetime("us"))
+        seconds = _numbers(naive.dt.timestamp("us")) / 1e6
         return _of_numbers(name, seconds, "date" if dtype == "Date" else "time", dtype)
     if not dtype.startswith(WORDS):
         raise DataError(
-            f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, or true "
-            "and false. Leave it out."
+            f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, times, "
+            "durations, or true and false. Leave it out."
         )
     return _of_words(series, name, dtype)
 
@@ -169,6 +177,12 @@ def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(found, np.float64)
 
 
+def _of_values(series: Any, number: Callable[[Any], float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The number of each of Python's values, NaN where there is none."""
+    pairs = zip(series.to_list(), series.is_null().to_list(), strict=True)
+    return np.array([np.nan if is_missing else number(value) for value, is_missing in pairs], np.float64)
+
+
 def _whole_or_not(numbers: Any) -> str:
     there = numbers[np.isfinite(numbers)]
     return "whole" if len(there) and bool((there == there.round()).all()) else "number"
@@ -212,6 +226,13 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
         return nw.new_series(column.name, values, nw.Decimal(int(scale[1]), int(scale[2])), backend=backend)
     if base == "Boolean":  # that the user has called whole numbers
         values = [None if value is None else bool(value) for value in values]
+    if base == "Time":
+        known = any(value is not None for value in values)  # pyarrow then counts in microseconds, as it does
+        return nw.new_series(column.name, values, None if known else nw.Time(), backend=backend)
+    if base == "Duration":
+        unit = UNIT.search(dtype)
+        lasting = [None if value is None else timedelta(seconds=value) for value in values]
+        return nw.new_series(column.name, lasting, nw.Duration(unit[1] if unit else "us"), backend=backend)
     if base in ("Date", "Datetime"):
         values = [datetime.combine(x, time()) if type(x) is date else x for x in values]
         unit = UNIT.search(dtype)
@@ -254,6 +275,5 @@ def write_parquet(codec: Columns, columns: dict[str, list[Any]], path: Path) -> 
         DataError: pyarrow is not installed.
     """
     writer: Callable[..., Any] = package("pyarrow.parquet", f"{path.name}: a Parquet file").write_table
-    arrow = package("pyarrow", "a Parquet file")
     with whole(path) as file:
-        writer(arrow.table(columns), file)
+        writer(to_frame(replace(codec, backend="pyarrow"), columns), file)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.data.table import numerals
+from sparring.data.table import moments, numerals
 from sparring.data.table.column import (
     CHOICES,
-    EPOCH,
-    FRACTION,
     LONGEST,
     MOMENTS,
     MOST_LEVELS,
@@ -25,23 +24,14 @@ from sparring.data.table.column import (
     shares_of,
     shown,
 )
+from sparring.data.table.moments import EPOCH
 from sparring.errors import DataError, counted, quoted
 
 BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "#N/A", "<NA>"})
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
-DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y")
-CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
-HOURS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")  # times of day, alone
-SPELT = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%Y-%m", "%b %Y", "%B %Y")
-TIMES = (
-    *(f"{day}{between}{clock}{z}" for day in DATES for between in " T" for clock in CLOCKS for z in ("", "Z")),
-    *(f"{day} {clock}" for day in DATES for clock in HOURS if "%p" in clock),
-    *HOURS,
-)
-FORMS = (*DATES, *SPELT, *TIMES)
-ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
-COUNTED_ID = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
+COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
 ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
 TRIED = 200  # values by which it is told whether a column may be almost all dates
 LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
@@ -75,7 +65,7 @@ class Found(NamedTuple):
     """What a column is, and what is stored of it (N,), float32; None: it is not learnt.
 
     Attributes:
-        numbers: of each distinct value, for a column of numbers.
+        numbers: of each distinct value as read, NaN for what is none; for a column of numbers.
     """
 
     column: Column
@@ -101,6 +91,7 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
     Raises:
         DataError: the values do not fit the type that the user asks for.
     """
+    given = raw
     if isinstance(raw.values, list) and asked in ("", "number", "whole"):
         raw = _finite(raw, raw.values)
     rows = len(raw.codes)
@@ -113,17 +104,18 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
         return Found(Column(**common | {"type": "constant"}), None, (note,))
     parsed = _asked(raw, asked) if asked else _guessed(raw, counts, rows, missing)
     common["type"] = parsed.type
-    notes = tuple(note for note in (_infinite(raw), parsed.note) if note)
+    notes = tuple(note for note in (_infinite(raw), _lasting(raw), parsed.note) if note)
     if parsed.type == "constant":
         if len(first := words_of(raw)[0]) > LONGEST:
             return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
         return Found(Column(**common, levels=(first,)), None, notes)
     if parsed.type == "identifier":
-        return Found(Column(**common, form=_prefix(raw)), None, notes)
+        return Found(Column(**common, **_numbering(raw)), None, notes)
     if parsed.type == "text":
         return Found(Column(**common), None, notes)
     if parsed.numbers is not None:
-        return _of_numbers(raw, parsed, common, notes, rng)
+        one = _of_numbers(raw, parsed, common, notes, rng)
+        return one if raw is given else one._replace(numbers=_with_infinite(given, parsed.numbers))
     return _of_levels(raw, parsed, common, notes, counts)
 
 
@@ -138,12 +130,26 @@ def _finite(raw: Raw, words: list[str]) -> Raw:
     return raw._replace(codes=codes, values=others, infinite=int(((codes < 0) & (raw.codes >= 0)).sum()))
 
 
+def _with_infinite(given: Raw, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The numbers of the distinct values as read, NaN for the infinite ones, which ``numbers`` lack."""
+    every = np.full(len(given.values), np.nan)
+    every[[not numerals.is_infinite(str(word)) for word in given.values]] = numbers
+    return every
+
+
 def _infinite(raw: Raw) -> str:
     """What to know of a column with infinite values; "" for others."""
     if not raw.infinite:
         return ""
     many = f"{counted(raw.infinite, 'infinite value')}, which {'counts' if raw.infinite == 1 else 'count'}"
     return f"{quoted(raw.name)} has {many} as missing."
+
+
+def _lasting(raw: Raw) -> str:
+    """What to know of a column of durations; "" for others."""
+    if not raw.dtype.startswith("Duration"):
+        return ""
+    return f"{quoted(raw.name)} holds durations, which are numbers of seconds in rules and conditions."
 
 
 def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[str, ...], rng: Any) -> Found:
@@ -200,7 +206,7 @@ def _guessed(raw: Raw, counts: NDArray[np.int64], rows: int, missing: float) -> 
         return _Parsed("category") if len(raw.values) <= MOST_LEVELS else _text(raw)
     if isinstance(raw.values, list):
         return _of_words(raw, raw.values, counts, single)
-    parsed = _Parsed(raw.known, raw.values, *_steps(raw.values, raw.known))
+    parsed = _Parsed(raw.known, raw.values, *_steps(raw.values, raw.known, raw.dtype))
     whole = parsed.type == "whole"
     if whole and single and (_counts_up(raw, raw.values) or NAMED_ID.search(raw.name)):
         return _Parsed("identifier", note=_is_identifier(raw))
@@ -211,8 +217,8 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     lowered = {word.casefold() for word in words}
     if len(words) == 2 and any(lowered == set(pair) for pair in YES_NO):
         return _Parsed("boolean")
-    parsed = _numbers(words, raw.commas) or _dates(words, NAMED_DATE.search(raw.name) is not None)
-    if are_codes := parsed is not None and _are_codes(words, parsed):
+    parsed = _numbers(words, raw.commas) or _dates(words, raw.name)
+    if are_codes := parsed is not None and _are_codes(raw.name, words, parsed):
         parsed = None
     if parsed and single and parsed.type == "whole":
         assert parsed.numbers is not None
@@ -241,8 +247,10 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     return _Parsed("category")
 
 
-def _are_codes(words: list[str], parsed: _Parsed) -> bool:
-    """Whether these are whole numbers so large that some of them are the same float."""
+def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:
+    """Whether these are numbers of telephones, or whole ones so large that some of them are the same float."""
+    if NAMED_PHONE.search(name) and any(" " in word for word in words):
+        return True
     if parsed.type != "number" or parsed.decimals != 0 or parsed.numbers is None:
         return False
     return len(np.unique(parsed.numbers)) < len(words)
@@ -252,15 +260,17 @@ def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
     """Numbers or dates where a few of the words are none, which count as missing; None: something else."""
     if NAMED_ID.search(name):
         return None
-    forms: list[tuple[Callable[[str], object], str]] = [(form.fullmatch, "number") for form in numerals.FORMS]
-    for fits, kind in (*forms, (moment_of_any, "date")):
+    forms: list[tuple[Callable[[str], object], str]] = [
+        (partial(numerals.fits, form), "number") for form in numerals.FORMS
+    ]
+    for fits, kind in (*forms, (moments.of_any, "date")):
         tried = words[:TRIED]
-        if sum(fits(word) is not None for word in tried) < ALMOST_ALL * len(tried):
+        if sum(bool(fits(word)) for word in tried) < ALMOST_ALL * len(tried):
             continue
-        there = np.array([fits(word) is not None for word in words])
+        there = np.array([bool(fits(word)) for word in words])
         usual = [word for word, fine in zip(words, there, strict=True) if fine]
         is_date = kind == "date"
-        parsed = _dates(usual, NAMED_DATE.search(name) is not None) if is_date else _numbers(usual, commas)
+        parsed = _dates(usual, name) if is_date else _numbers(usual, commas)
         if parsed and there.mean() >= ALMOST_ALL:
             numbers = np.full(len(words), np.nan)
             numbers[there] = parsed.numbers
@@ -274,6 +284,7 @@ def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
     return None
 
 
+ASKED = "date"  # a name of dates, for a column that the user says is one
 NAMED_DATE = re.compile(r"date|day|datum|time|born|birth|日期|时间", re.IGNORECASE)
 
 
@@ -283,33 +294,13 @@ def _numbers(words: Sequence[str], commas: bool) -> _Parsed | None:
     return _Parsed(*found) if found else None
 
 
-def _dates(words: Sequence[str], named: bool) -> _Parsed | None:
-    """Dates or moments in one of the known forms, the first that all of them have."""
-    fitting = []
-    for form in FORMS:
-        if form == ALL_DIGITS and not named:
-            continue
-        if _moment(words[0], form) is not None and all(_moment(word, form) is not None for word in words):
-            fitting.append(form)
-    if not fitting:
+def _dates(words: Sequence[str], name: str) -> _Parsed | None:
+    """Dates or moments in one of the forms of ``moments``; None: they are something else."""
+    found = moments.read(words, NAMED_DATE.search(name) is not None)
+    if found is None:
         return None
-    since = [(_moment(word, fitting[0]) or EPOCH) - EPOCH for word in words]
-    moments = np.array([one.total_seconds() for one in since])
-    kind = "time" if fitting[0] in TIMES else "date"
-    decimals = _decimals(moments) if FRACTION in fitting[0] else 0
-    note = (
-        f"dates such as {quoted(words[0])} are read as day/month; write them as 2024-12-31 if that is wrong."
-        if any(_moment(word, form) != _moment(word, fitting[0]) for form in fitting[1:] for word in words)
-        else ""
-    )
-    return _Parsed(kind, moments, decimals, fitting[0], note)
-
-
-def _moment(word: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(word, form)
-    except ValueError:
-        return None
+    decimals = _decimals(found.seconds) if moments.FRACTION in found.form else 0
+    return _Parsed(found.type, found.seconds, decimals, found.form, found.note)
 
 
 def _asked(raw: Raw, asked: str) -> _Parsed:
@@ -343,11 +334,11 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
     if not isinstance(raw.values, list):
         return _of_memory(raw, raw.values, asked)
     is_number = asked in ("number", "whole")
-    parsed = _numbers(raw.values, raw.commas) if is_number else _dates(raw.values, True)
+    parsed = _numbers(raw.values, raw.commas) if is_number else _dates(raw.values, ASKED)
     if parsed is None and (rest := _almost_all(raw.name, raw.values, raw.commas)):
         parsed = rest if (rest.type in MOMENTS) != is_number else None
     if parsed is None or (asked == "whole" and parsed.type != "whole"):
-        fits = numerals.is_number if is_number else moment_of_any
+        fits = numerals.is_number if is_number else moments.of_any
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
         raise DataError(
             f"{quoted(raw.name)} is said to be {asked}, but {len(wrong):,} of its "
@@ -376,18 +367,15 @@ def _of_memory(raw: Raw, values: NDArray[np.float64], asked: str) -> _Parsed:
             f"{quoted(raw.name)} is said to be whole, but {len(odd):,} of its {counted(len(values), 'value')}, "
             f"such as {odd[0]:.6g}, are not. Say number."
         )
-    return _Parsed(asked, values, *_steps(values, asked))
+    return _Parsed(asked, values, *_steps(values, asked, raw.dtype))
 
 
-def moment_of_any(word: str) -> datetime | None:
-    """The date or moment that a text is, in the first of the known forms that fits; None: it is none."""
-    return next((found for form in FORMS if (found := _moment(word, form))), None)
-
-
-def _steps(values: NDArray[np.float64], known: str) -> tuple[int | None, str]:
-    """The decimals of numbers in memory, and no form."""
+def _steps(values: NDArray[np.float64], known: str, dtype: str) -> tuple[int | None, str]:
+    """The decimals of numbers in memory, and the form of times of day."""
     if known == "time":
-        return _decimals(values), ""
+        decimals = _decimals(values)
+        of_day = moments.CLOCKS[2 if decimals else 1] if dtype.startswith("Time") else ""
+        return decimals, of_day
     return (_decimals(values) if known == "number" else 0), ""
 
 
@@ -403,8 +391,10 @@ def words_of(raw: Raw) -> list[str]:
     if isinstance(raw.values, list):
         return raw.values
     if raw.known in MOMENTS:
-        moments = [EPOCH + timedelta(seconds=x) for x in raw.values.tolist()]
-        return [(moment.date() if raw.known == "date" else moment).isoformat() for moment in moments]
+        found = [EPOCH + timedelta(seconds=x) for x in raw.values.tolist()]
+        if raw.dtype.startswith("Time"):
+            return [moment.time().isoformat() for moment in found]
+        return [(moment.date() if raw.known == "date" else moment).isoformat() for moment in found]
     if raw.dtype.startswith("Boolean"):
         return [str(bool(x)) for x in raw.values]
     return [str(int(x)) if x == int(x) else repr(float(x)) for x in raw.values.tolist()]
@@ -419,12 +409,16 @@ def _counts_up(raw: Raw, numbers: NDArray[np.float64]) -> bool:
     return bool((np.diff(numbers[raw.codes]) == 1).all())
 
 
-def _prefix(raw: Raw) -> str:
-    """What stands before the number of each identifier, such as "row-" in row-17."""
-    words = words_of(raw)
-    parts = [COUNTED_ID.match(word) for word in words[:1000]]
+def _numbering(raw: Raw) -> dict[str, Any]:
+    """What stands before the number of each identifier, such as "row-" in row-017, and its digits if padded."""
+    parts = [COUNTED_ID.match(word) for word in words_of(raw)]
     before = {part[1] for part in parts if part}
-    return before.pop() if len(before) == 1 and all(parts) else ""
+    if len(before) != 1 or not all(parts):
+        return {}
+    form, numbers = before.pop(), [part[2] for part in parts if part]
+    widths = set(map(len, numbers))
+    is_padded = len(widths) == 1 and (form or any(number[0] == "0" for number in numbers))
+    return {"form": form, "decimals": widths.pop() if is_padded else None}
 
 
 def _is_identifier(raw: Raw) -> str:

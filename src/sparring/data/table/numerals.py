@@ -15,11 +15,18 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d*,\d+|[+-]?\d+")  # 1577,50
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[+-]?\d{1,3}(\.\d+)?")  # 1,577.50
 POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[+-]?\d+(,\d+)?")  # 1.577,50
-FORMS = (NUMBER, COMMA, THOUSANDS, POINTS)
+MARKS = " \u00a0\u202f\u2009'\u2019"  # between thousands, besides points and commas: 1 577,50 or 1'577.50
+SPACED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(([{MARKS}])\d{{3}}(\2\d{{3}})*([.,]\d+)?)|[+-]?\d{{1,3}}([.,]\d+)?")
+FORMS = (NUMBER, COMMA, THOUSANDS, POINTS, SPACED)
+MINUS, IN_BRACKETS = "\u2212", "("  # how a negative number may be written too: \u2212512, (512)
+BRACKETS = re.compile(r"\(([^()+\-]*\d[^()]*)\)")
+GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")  # where marks stand between thousands
 PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
 INFINITE = re.compile(r"[+-]?(inf|infinity|∞)|[+-]?[\d.]+e\+?\d{3,}", re.IGNORECASE)
 SIGN = "[$€£¥₹₽₩%‰]|USD|EUR|GBP|CHF|CNY|JPY"
-IN_UNITS = re.compile(rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+)(\s?(?:{SIGN})?)")  # -$5, 5 %
+IN_UNITS = re.compile(
+    rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+(?:[{MARKS}]\d{{3}})*(?:[.,]\d+)?)(\s?(?:{SIGN})?)"
+)  # -$5, 5 %
 PLACE = "#"  # of the number in a unit
 MOST_DECIMALS = 6  # beyond which numbers have as many as a float
 MOST_WHOLE = 2.0**53  # beyond which a float leaves whole numbers out
@@ -32,7 +39,7 @@ class Numerals(NamedTuple):
         type: "whole" or "number".
         numbers: of each word.
         decimals: after the point; None: as many as a float has.
-        form: "," for a decimal comma.
+        form: of ``Style``.
         note: what to know of how they were read.
         unit: what stands around every number, which is PLACE, as in "$#"; "": nothing.
     """
@@ -45,9 +52,60 @@ class Numerals(NamedTuple):
     unit: str = ""
 
 
+class Style(NamedTuple):
+    """The mark between thousands, the decimal one, and what makes a number negative: "-", MINUS, IN_BRACKETS.
+
+    As one text, the form of a column, it is the marks in this order, without what is usual: "," for 1577,50,
+    ",." for 1,577.50.
+    """
+
+    thousands: str = ""
+    decimal: str = "."
+    minus: str = "-"
+
+    @staticmethod
+    def of(form: str) -> Style:
+        minus = form[-1] if form.endswith((MINUS, IN_BRACKETS)) else "-"
+        marks = form.removesuffix(minus)
+        return Style(marks[:-1], marks[-1:] or ".", minus)
+
+    @property
+    def form(self) -> str:
+        marks = "" if (self.thousands, self.decimal) == ("", ".") else self.thousands + self.decimal
+        return marks + ("" if self.minus == "-" else self.minus)
+
+    def plain(self, word: str) -> str:
+        """A number of this style, or a plain one, as ``float`` reads it."""
+        if self.thousands:
+            word = re.sub(rf"(?<=\d){re.escape(self.thousands)}(?=\d{{3}}(?!\d))", "", word)
+        return word.replace(self.decimal, ".")
+
+    def written(self, number: str, unit: str) -> str:
+        """A plain number, such as -1577.50, in this style and its unit."""
+        whole, point, rest = number.partition(".")
+        if "e" not in number:
+            whole = GROUPS.sub(self.thousands, whole)
+        number = whole + point.replace(".", self.decimal) + rest
+        if not number.startswith("-") or self.minus == "-":
+            return in_unit(number, unit)
+        bare = in_unit(number[1:], unit)
+        return f"({bare})" if self.minus == IN_BRACKETS else f"{MINUS}{bare}"
+
+
+def signed(word: str) -> str:
+    """A number with "-" before it where it is negative, however that was written."""
+    found = BRACKETS.fullmatch(word)
+    return f"-{found[1]}" if found else word.replace(MINUS, "-")
+
+
 def is_number(word: str) -> bool:
     """Whether a word is a number in one of the forms, alone or in a unit."""
-    return any(form.fullmatch(without_unit(word)[0]) for form in FORMS)
+    return any(fits(form, word) for form in FORMS)
+
+
+def fits(form: re.Pattern[str], word: str) -> bool:
+    """Whether a word is a number in a form, alone or in a unit."""
+    return form.fullmatch(without_unit(signed(word))[0]) is not None
 
 
 def without_unit(word: str) -> tuple[str, str]:
@@ -80,12 +138,19 @@ def read(words: Sequence[str], commas: bool = False) -> Numerals | None:
         commas: semicolons part the cells of the file, as where a comma is a decimal one: 1,250 is then a little
             more than one.
     """
-    unit = without_unit(words[0])[1]
-    if not unit:
-        return _plain(words, commas)
-    parts = [without_unit(word) for word in words]
-    found = _plain([word for word, _ in parts], commas) if all(own == unit for _, own in parts) else None
-    return found and found._replace(unit=unit)
+    if (usual := _plain(words, commas)) or not is_number(words[0]):
+        return usual
+    if all(BRACKETS.fullmatch(word) for word in words):  # (1), (2) are no negative numbers
+        return None
+    parts = [without_unit(signed(word)) for word in words]
+    unit = parts[0][1]
+    if any(own != unit for _, own in parts):
+        return None
+    found = _plain([word for word, _ in parts], commas)
+    if found is None:
+        return None
+    minus = next((mark for mark in (MINUS, IN_BRACKETS) if any(word.startswith(mark) for word in words)), "-")
+    return found._replace(unit=unit, form=Style.of(found.form)._replace(minus=minus).form)
 
 
 def _plain(words: Sequence[str], commas: bool) -> Numerals | None:
@@ -100,35 +165,48 @@ def _plain(words: Sequence[str], commas: bool) -> Numerals | None:
         note = f"{_with(words, ',')} has a decimal comma, since semicolons part the cells." if is_parted else ""
         return _of_commas(words, note)
     if is_parted:
-        numbers = np.array([word.replace(",", "") for word in words]).astype(np.float64)
-        note = f"commas in numbers such as {_with(words, ',')} part thousands."
-        return _of_points(words, numbers)._replace(note=note)
+        return _parted(words, Style(",", "."))
     if all(POINTS.fullmatch(word) for word in words):
-        note = f"points in numbers such as {_with(words, '.')} part thousands."
-        return _of_commas([word.replace(".", "") for word in words], note)
+        return _parted(words, Style(".", ","))
+    for mark in MARKS:
+        if any(mark in word for word in words) and all(SPACED.fullmatch(word) for word in words):
+            others = "".join(words).replace(mark, "")
+            decimal = "," if "," in others else "."
+            if not any(other in others for other in MARKS) and not ("," in others and "." in others):
+                return _parted(words, Style(mark, decimal))
     return None
 
 
 def _of_points(words: Sequence[str], numbers: NDArray[np.float64]) -> Numerals:
     if all("." not in word and "e" not in word.lower() for word in words) and abs(numbers).max() < MOST_WHOLE:
         return Numerals("whole", numbers, 0)
-    return Numerals("number", numbers, _decimals(words, "."))
+    return Numerals("number", numbers, _decimals(words))
 
 
 def _of_commas(words: Sequence[str], note: str) -> Numerals:
-    numbers = np.array([word.replace(",", ".") for word in words]).astype(np.float64)
-    if all("," not in word for word in words) and abs(numbers).max() < MOST_WHOLE:
-        return Numerals("whole", numbers, 0, "", note)
-    return Numerals("number", numbers, _decimals(words, ","), ",", note)
+    plain = [word.replace(",", ".") for word in words]
+    found = _of_points(plain, np.array(plain).astype(np.float64))
+    form = "," if any("," in word for word in words) else ""
+    return found._replace(form=form, note=note)
+
+
+def _parted(words: Sequence[str], style: Style) -> Numerals:
+    """Numbers with a mark between thousands."""
+    plain = [word.replace(style.thousands, "").replace(style.decimal, ".") for word in words]
+    found = _of_points(plain, np.array(plain).astype(np.float64))
+    known = {",": "commas in", ".": "points in", "'": "apostrophes in", "\u2019": "apostrophes in"}
+    said = known.get(style.thousands, "spaces in")
+    note = f"{said} numbers such as {_with(words, style.thousands)} part thousands."
+    return found._replace(form=style.form, note=note)
 
 
 def _with(words: Sequence[str], mark: str) -> str:
     return quoted(next(word for word in words if mark in word))
 
 
-def _decimals(words: Sequence[str], point: str) -> int | None:
+def _decimals(words: Sequence[str]) -> int | None:
     """The digits after the point, of 5.64e-01 three; None if a number has more than MOST_DECIMALS of them."""
     parts = (word.lower().partition("e") for word in words)
-    most = max(len(mantissa.partition(point)[2]) - int(power or 0) for mantissa, _, power in parts)
+    most = max(len(mantissa.partition(".")[2]) - int(power or 0) for mantissa, _, power in parts)
     most = max(most, 0)
     return most if most <= MOST_DECIMALS else None

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.table import json_lines
-from sparring.data.table.guess import BLANKS, Raw, moment_of_any
+from sparring.data.table import json_lines, moments
+from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
@@ -75,7 +75,7 @@ def _usable(cells: Sequence[str]) -> bool:
 def _has_order(cell: str) -> bool:
     """Whether a cell is a number or a date, or empty."""
     word = cell.strip() or "0"
-    return is_number(word) or (word[0].isdigit() and moment_of_any(word) is not None)
+    return is_number(word) or (word[0].isdigit() and moments.of_any(word) is not None)
 
 
 def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:

@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 
 from sparring.data.table import rules
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import Column
+from sparring.data.table.column import MOMENTS, Column
+from sparring.data.table.moments import is_of_month
 
+WORDS = ("String", "Object", "Categorical", "Enum")  # types of texts in the user's table
 Stored = NDArray[np.float32]
 
 
-def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, list[Any]]:
+def values(codec: Columns, stored: Stored, texts: bool = False, dated: bool = True) -> dict[str, list[Any]]:
     """Stored rows (N, learnt) as columns of Python's values, or of texts as in a file, without text columns.
 
-    Identifiers are numbered from 1.
+    Identifiers are numbered from 1. A month without a day has no value of Python.
+
+    Args:
+        dated: whether dates and times are Python's values, where ``texts`` does not say otherwise.
     """
     places = {column.name: place for place, column in enumerate(codec.learnt)}
     computed = rules.computed(codec, stored)
@@ -34,7 +39,9 @@ def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, lis
                 if column.name in places
                 else computed[column.name]
             )
-            as_text = texts or (column.dtype.startswith(("String", "Object", "Categorical", "Enum")))
+            as_text = texts or column.dtype.startswith(WORDS)
+            if column.type in MOMENTS and not as_text:
+                as_text = not dated or is_of_month(column.form)
             found[column.name] = column.text(numbers) if as_text else column.python(numbers)
             if as_text and not texts and column.missing:
                 found[column.name] = [
@@ -49,8 +56,8 @@ def values(codec: Columns, stored: Stored, texts: bool = False) -> dict[str, lis
 def _aside(column: Column, count: int, texts: bool) -> list[Any]:
     """The values of a column that is not learnt."""
     if column.type == "identifier":
-        if texts or column.form or column.dtype.startswith(("String", "Object")):
-            return [f"{column.form}{number}" for number in range(1, count + 1)]
+        if texts or column.form or column.decimals or column.dtype.startswith(("String", "Object")):
+            return [f"{column.form}{number:0{column.decimals or 1}}" for number in range(1, count + 1)]
         return list(range(1, count + 1))
     if not column.levels:
         return [column.blank if texts else None] * count
@@ -70,9 +77,9 @@ def as_csv(codec: Columns, stored: Stored, delimiter: str = ",") -> bytes:
 
 def as_json_lines(codec: Columns, stored: Stored) -> bytes:
     """Stored rows as JSON, an object a line."""
-    columns = values(codec, stored)
+    columns = values(codec, stored, dated=False)
     lines = (
-        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str)
+        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
         for row in zip(*columns.values(), strict=True)
     )
     return "".join(f"{line}\n" for line in lines).encode()

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.option import NONE
-from sparring.data.table.column import DAY, EPOCH, MOMENTS, NUMBERS
+from sparring.data.table.column import DAY, MOMENTS, NUMBERS
+from sparring.data.table.moments import EPOCH
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
 from sparring.errors.names import nearest
 

@@ -1,0 +1,143 @@
+"""How numbers, dates and identifiers are written: read where a whole column has a form, and given back."""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from sparring.data.table import moments, rows
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import Column
+from sparring.data.table.dataset import from_columns
+from sparring.data.table.guess import found
+from sparring.data.table.numerals import Style
+from sparring.data.table.reading import from_text
+
+TIED = 4  # rows of each value, so that it is drawn exactly
+
+
+def column_of(words: list[str], name: str = "x") -> tuple[Column, list[float], list[str], str]:
+    """A column of these words, its numbers, the words that are given back for them, and what is said of it."""
+    (raw,) = from_text(f"{name};y\n" + "\n".join(f'"{word}";1' for word in words * TIED), "t.csv")[:1]
+    read = found(raw, np.random.default_rng(0))
+    assert read.numbers is not None, words
+    return read.column, read.numbers.tolist(), read.column.text(read.numbers), " ".join(read.notes)
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (["1 524", "12", "-3 001 200"], [1524, 12, -3001200]),
+        (["1\u202f524,50", "12,25"], [1524.5, 12.25]),
+        (["1\u00a0524.5", "0.5"], [1524.5, 0.5]),
+        (["1'524.50", "12.25"], [1524.5, 12.25]),
+        (["1,577.50", "-3.00"], [1577.5, -3]),
+        (["1.577.000", "12"], [1577000, 12]),
+        (["(512)", "7"], [-512, 7]),
+        (["(1,512.50)", "7.00"], [-1512.5, 7]),
+        (["($5.25)", "$7.00"], [-5.25, 7]),
+        (["\u2212512", "7"], [-512, 7]),
+        (["\u22120.5", "1.5"], [-0.5, 1.5]),
+        (["1 524 €", "-12 €"], [1524, -12]),
+    ],
+)
+def test_numbers_come_back_as_they_were_written(words: list[str], numbers: list[float]) -> None:
+    column, read, again, _ = column_of(words)
+    assert read == numbers
+    assert again == words
+    assert [column.number(word) for word in words] == numbers
+    assert column.number("-7") == -7
+    assert Column.from_dict(column.to_dict()) == column
+
+
+@pytest.mark.parametrize(
+    "words", [["(1)", "(2)"], ["1 24", "7"], ["1 524'000", "7"], ["1 524,5", "2.5"], ["(a1)", "7"]]
+)
+def test_what_is_no_form_of_numbers_stays_words(words: list[str]) -> None:
+    (raw,) = from_text("x;y\n" + "\n".join(f'"{word}";1' for word in words * TIED), "t.csv")[:1]
+    assert found(raw, np.random.default_rng(0)).column.type == "category"
+
+
+def test_spaces_between_thousands_are_said_and_numbers_of_telephones_are_none() -> None:
+    assert "spaces in numbers such as '1 524' part thousands" in column_of(["1 524", "12"])[3]
+    (raw,) = from_text("phone,y\n" + "\n".join(f"{k} {k + 7},1" for k in range(555, 600)), "t.csv")[:1]
+    assert found(raw, np.random.default_rng(0)).column.type not in ("whole", "number")
+
+
+def test_a_style_is_read_back_from_its_form() -> None:
+    for form in ("", ",", ",.", ".,", " .", "\u202f,", "(", ",.(", "\u2212", ",\u2212"):
+        assert Style.of(form).form == form
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["2024年3月5日", "1999年12月31日"], datetime(2024, 3, 5)),
+        (["2024年03月05日", "1999年12月31日"], datetime(2024, 3, 5)),
+        (["2024年3月5日 08:30", "1999年12月31日 17:45"], datetime(2024, 3, 5, 8, 30)),
+        (["2024年3月5日8时30分", "1999年12月31日17时05分"], datetime(2024, 3, 5, 8, 30)),
+        (["2024年3月", "1999年12月"], datetime(2024, 3, 1)),
+        (["3/5/2024", "12/31/1999"], datetime(2024, 3, 5)),
+        (["1 Mar 2024", "31 Dec 1999"], datetime(2024, 3, 1)),
+        (["9:05", "17:45"], datetime(1900, 1, 1, 9, 5)),
+        (["2024-03-05T08:30:00+02:00", "1999-12-31T17:45:01+02:00"], datetime(2024, 3, 5, 8, 30)),
+        (
+            ["2024-03-05 08:30:00.25+0530", "1999-12-31 17:45:01.75+0530"],
+            datetime(2024, 3, 5, 8, 30, 0, 250000),
+        ),
+        (["2024-03-05 08:30 -05", "1999-12-31 17:45 -05"], datetime(2024, 3, 5, 8, 30)),
+        (["2024-03-05T08:30Z", "1999-12-31T17:45Z"], datetime(2024, 3, 5, 8, 30)),
+    ],
+)
+def test_dates_and_times_come_back_as_they_were_written(words: list[str], first: datetime) -> None:
+    column, read, again, _ = column_of(words)
+    assert read[0] == (first - moments.EPOCH).total_seconds()
+    assert again == words
+    assert [column.number(word) for word in words] == read
+    assert Column.from_dict(column.to_dict()) == column
+
+
+def test_times_of_several_zones_are_counted_in_utc() -> None:
+    column, read, again, said = column_of(["2024-03-31T01:30:00+01:00", "2024-03-31T03:30:00+02:00"])
+    assert read == [(datetime(2024, 3, 31, hour, 30) - moments.EPOCH).total_seconds() for hour in (0, 1)]
+    assert again == ["2024-03-31T00:30:00+00:00", "2024-03-31T01:30:00+00:00"]
+    assert "of several zones: they are counted, and drawn, in UTC" in said
+    assert column.number("2024-03-31T05:30:00+05:00") == read[0]
+    assert column.python(np.array(read[:1])) == [datetime(2024, 3, 31, 0, 30, tzinfo=UTC)]
+    away = column_of(["2024-03-05T08:30:00+02:00", "1999-12-31T17:45:01+02:00"])[0]
+    assert away.python(np.array([0.0])) == [datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=2)))]
+
+
+def test_ranges_of_hours_are_no_times_with_zones() -> None:
+    (raw,) = from_text("x,y\n" + "10:30-11:00,1\n12:30-13:00,2\n" * TIED, "t.csv")[:1]
+    assert found(raw, np.random.default_rng(0)).column.type == "category"
+
+
+def test_times_of_day_and_months_in_python_are_no_dates() -> None:
+    text = "at,month,day\n" + "17:45,2024-03,5/1/2024\n09:05,2023-12,12/31/2023\n" * TIED
+    data = from_columns(from_text(text, "t.csv"), "t", {})
+    codec = Columns.of(data.spec.codec)
+    first = [values[0] for values in rows.values(codec, data.samples.numpy()).values()]
+    assert first == [time(17, 45), "2024-03", date(2024, 5, 1)]
+    lines = rows.as_json_lines(codec, data.samples.numpy()).decode().splitlines()
+    assert lines[0] == '{"at": "17:45", "month": "2024-03", "day": "5/1/2024"}'
+    assert rows.as_csv(codec, data.samples.numpy()).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("{:06d}", ["000001", "000002"]),
+        ("ID-{:04d}", ["ID-0001", "ID-0002"]),
+        ("K{}", ["K1", "K2"]),
+        ("{:03d}-A", ["1", "2"]),
+        ("N{:010d}", ["N0000000001", "N0000000002"]),
+    ],
+)
+def test_identifiers_keep_what_stands_before_their_number_and_its_zeros(form: str, expected: list[str]) -> None:
+    text = "key,n\n" + "\n".join(f"{form.format(k)},{k % 3}" for k in range(8, 48))
+    data = from_columns(from_text(text, "t.csv"), "t", {"columns": {"key": "identifier", "n": "whole"}})
+    codec = Columns.of(data.spec.codec)
+    assert Columns.from_dict(codec.to_dict()) == codec
+    for drawn in (rows.values(codec, data.samples[:2].numpy(), texts) for texts in (False, True)):
+        assert list(map(str, drawn["key"])) == expected
