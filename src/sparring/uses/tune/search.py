@@ -129,7 +129,7 @@ class Search:
         while not self.stop():
             shared.revive(shared.study)
             if not self._more():
-                if not self._full() or not shared.running():
+                if not self._full() or not shared.running(shared.study):
                     return
                 yield Event("waiting", left=self._left())
                 time.sleep(POLL)
@@ -185,7 +185,7 @@ class Search:
         while not self.stop():
             shared.revive(final)
             if not final.get_trials(deepcopy=False, states=waiting):
-                if not any(trial.state.name == "RUNNING" for trial in final.get_trials(deepcopy=False)):
+                if not shared.running(final):
                     return
                 yield Event("waiting")
                 time.sleep(POLL)

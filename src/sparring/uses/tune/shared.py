@@ -143,9 +143,9 @@ class Shared:
         failed = self.optuna.trial.TrialState.FAIL
         return [trial for trial in self.study.get_trials(deepcopy=False) if trial.state != failed]
 
-    def running(self) -> int:
-        """How many trials other workers are at."""
-        return sum(trial.state.name == "RUNNING" for trial in self.trials())
+    def running(self, study: Any) -> bool:
+        """Whether other workers are at trials of a study."""
+        return any(trial.state.name == "RUNNING" for trial in study.get_trials(deepcopy=False))
 
     def ask(self) -> Any:
         """The next trial: one that waits, or a new one."""
