@@ -55,6 +55,14 @@ def test_json_that_is_none(tmp_path: Path, content: bytes, said: str) -> None:
         read_json(tmp_path / "a.json")
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("a,b", ","), ('"a, b, or c";d', ";"), ("\r\n\na\tb\rc;d;e", "\t"), ("one", ","), ("a|b|c,d", ",")],
+)
+def test_what_parts_cells_is_told_by_the_first_line(text: str, parts: str) -> None:
+    assert files.delimiter(text) == parts
+
+
 def test_a_key_that_comes_twice_is_refused_where_it_matters() -> None:
     assert parse_json('{"a": 1, "a": 2}') == {"a": 2}
     assert parse_json('{"a": {"b": 1}, "b": 2}', once=True) == {"a": {"b": 1}, "b": 2}

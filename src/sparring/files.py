@@ -17,6 +17,8 @@ from sparring.errors import UnreadableError, quoted, reason
 MOST_BYTES = 2**28  # a larger file is not read; the files that sparring writes are a thousand times smaller
 MOST_TOML = 20_000  # characters; a key with a hundred thousand dots would take minutes to parse
 LINE_END = re.compile(r"\r\n?|\n")  # a text may hold the other line ends of Unicode, such as U+2028
+HEAD_CHARACTERS = 2**17  # in which the first line of a table is looked for
+QUOTED = re.compile(r'"[^"]*"')
 DEEPEST = 32  # levels of nested lists and objects; no file of sparring comes near it
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.sparring-tmp")  # no other program uses such names
 
@@ -146,6 +148,15 @@ def as_text(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableError(f"it is not text in UTF-8, first at byte {error.start:,}") from error
+
+
+def delimiter(text: str, among: str = ",;\t") -> str:
+    """What parts the cells of a CSV file: the most frequent of these in its first line that is not empty.
+
+    What stands between quotation marks does not count.
+    """
+    bare = QUOTED.sub("", text[:HEAD_CHARACTERS]).lstrip("\r\n")
+    return max(among, key=LINE_END.split(bare, maxsplit=1)[0].count)
 
 
 def parse_json(text: str, digits: int = 19, once: bool = False) -> Any:

@@ -228,7 +228,7 @@ def test_a_killed_worker_loses_nothing_in_a_database(here: Path) -> None:
         time.sleep(0.1)
         if Path("a/tune.json").exists():
             shared = shared or Shared("sqlite:///s.db")
-            if shared.running():
+            if shared.running(shared.study):
                 break
     assert shared is not None
     killed.kill()

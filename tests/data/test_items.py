@@ -40,6 +40,7 @@ def test_blank_lines_part_poems() -> None:
         ("id;remark;x\n1;hello;3\n2;you;4\n", "a.csv", "auto", ["hello", "you"]),
         ("id\ttext\ttitle\n1\thello\tA\n", "a.tsv", "title", ["A"]),
         ("one\ntwo\n", "a.csv", "auto", ["one", "two"]),
+        ('"id, or number, or so";text\n1;hello\n', "a.csv", "auto", ["hello"]),
         ("good day,1\nhello,2\n", "a.csv", "auto", ["good day", "hello"]),
         ("good day,french\nhello,french\n", "a.csv", "auto", ["good day", "hello"]),
         ("1,good day\n2,hello\n", "a.csv", "2", ["good day", "hello"]),

@@ -27,7 +27,7 @@ from sparring.errors import (
     printable,
     quoted,
 )
-from sparring.files import as_text, parse_json, read_bytes
+from sparring.files import as_text, delimiter, parse_json, read_bytes
 
 FILE_COLUMNS = (
     "file", "filename", "file_name", "path", "filepath", "file_path", "image", "image_path", "image_name",
@@ -262,9 +262,8 @@ def _from_csv(text: str) -> list[tuple[str, str]]:
     Raises:
         DataError: there are no such columns. The message does not name the file.
     """
-    first = text.split("\n", 1)[0]
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text))
         rows = [row for row in reader if row]
     except csv.Error as error:
         raise DataError(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sparring.config.arguments import MOST_WHOLE
 from sparring.errors import DataError, UnreadableError
-from sparring.files import LINE_END, parse_json, read_text
+from sparring.files import LINE_END, delimiter, parse_json, read_text
 from sparring.history.record import LOGGED, Record
 
 TABLES = (".csv", ".tsv", ".txt")
@@ -210,7 +210,7 @@ def _table(text: str) -> Iterator[Mapping[str, object]]:
 
     With semicolons as separators, commas are decimal points.
     """
-    separator = max(",;\t", key=text.split("\n", 1)[0].count)
+    separator = delimiter(text)
     for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=separator):
         decimal = "," if separator == ";" else "."
         yield {name: str(value).replace(decimal, ".") for name, value in row.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
-from sparring.files import LINE_END, MOST_BYTES, read_bytes
+from sparring.files import LINE_END, MOST_BYTES, delimiter, read_bytes
 
 TEXT_FILES = (".csv", ".tsv", *json_lines.SUFFIXES)
 PARQUET = ".parquet"
@@ -30,7 +29,6 @@ LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a labe
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
 DELIMITERS = ",;\t|"
-QUOTED = re.compile(r'"[^"]*"')
 
 
 def is_table(path: Path) -> bool:
@@ -211,7 +209,7 @@ class _Lines:
     """The rows of a table in text, with the number of the last line of the one that was read."""
 
     def __init__(self, text: str) -> None:
-        self.delimiter = _delimiter(text)
+        self.delimiter = delimiter(text, DELIMITERS)
         self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=False)
 
     @property
@@ -229,7 +227,7 @@ class _Lines:
 
 
 def _rows(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text, DELIMITERS)))
 
 
 def _of_json(text: str) -> list[list[str]]:
@@ -240,13 +238,6 @@ def _of_json(text: str) -> list[list[str]]:
             rows += (row for _, row in json_lines.cells_of(line, ""))
     names = list(dict.fromkeys(name for row in rows for name in row))
     return [names, *([row.get(name, "") for name in names] for row in rows)]
-
-
-def _delimiter(text: str) -> str:
-    """The most frequent of DELIMITERS in the first line that is not empty, outside of quotation marks."""
-    bare = QUOTED.sub("", text[:HEAD_BYTES])
-    first = LINE_END.split(bare.lstrip("\r\n"), maxsplit=1)[0]
-    return max(DELIMITERS, key=first.count)
 
 
 def _quote_hint(row: Sequence[str], width: int) -> str:

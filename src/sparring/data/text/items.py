@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sparring.data import binary
 from sparring.data.arrays import LABEL_NAMES
 from sparring.errors import DataError, UnreadableError, counted, did_you_mean, first_of, printable, quoted
-from sparring.files import LINE_END, MOST_BYTES, as_text, parse_json, read_bytes
+from sparring.files import LINE_END, MOST_BYTES, as_text, delimiter, parse_json, read_bytes
 
 PLAIN, TABLES, OBJECTS = (".txt",), (".csv", ".tsv"), (".jsonl", ".ndjson", ".json")
 SUFFIXES = (*PLAIN, *TABLES, *OBJECTS)
@@ -135,11 +135,9 @@ def _likely_encoding(content: bytes) -> str:
 
 
 def _table(text: str, name: str) -> list[list[str]]:
-    first = text.split("\n", 1)[0]
     csv.field_size_limit(MOST_BYTES)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-        return list(reader)
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)))
     except csv.Error as error:
         raise DataError(f"{name} cannot be read: one of its lines is not a row of a table.") from error
 
