@@ -23,7 +23,7 @@ from sparring import games
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
-from sparring.data.spec import Batch
+from sparring.data.spec import Batch, Dataset
 from sparring.games.translation import TranslationGame
 from sparring.machine.device import Runtime
 from sparring.training.order import Order, batches_of_step, rng_of_step
@@ -169,32 +169,40 @@ class Rank(Runtime):
             weight.grad = mean
 
 
-def stepped(recipe: str, processes: int) -> list[dict[str, Tensor]]:
-    """The weights in each process after two steps in float64 with the same joint batches."""
+def made(recipe: str, runtime: Runtime) -> tuple[TranslationGame, Dataset]:
+    """A small game in one process, and its data."""
     rng = np.random.default_rng(0)
     sides = (from_array(rng.integers(0, 256, (24, SIDE, SIDE, c), dtype=np.uint8)) for c in (OF, INTO))
     paired = "names" if recipe == "paired" else "none"
     data = joined(*sides, paired)
     small = {"g_width": 3, "d_width": 3, "batch_size": 8, "paired": paired, "contrast_weight": 1.0}
     config = from_recipe(recipe, **small, contrast_targets=recipe != "paired", identity_weight=2.0)
+    game = games.make(config, data.spec, 0, runtime)
+    assert isinstance(game, TranslationGame)
+    return game, data
+
+
+def trained(game: TranslationGame, data: Dataset) -> dict[str, Tensor]:
+    """The weights in this process after two steps in float64 with the same joint batches."""
+    for player in [*game.players.values(), *game.memories.values()]:
+        player.double()
+    for _ in range(2):
+        batches = batches_of_step(data, Order(len(data), 0), 8, game)
+        wide = [Batch(batch.real.double(), None, batch.given.double()) for batch in batches]  # type: ignore[union-attr]
+        game.step(wide, rng_of_step(game, 0))
+        game.clock.step, game.clock.samples_seen = game.clock.step + 1, game.clock.samples_seen + 8
+    networks = {**game.players, **game.memories}
+    return {f"{at} {name}": t for at, one in networks.items() for name, t in one.state_dict().items()}
+
+
+def stepped(recipe: str, processes: int) -> list[dict[str, Tensor]]:
+    """The weights in each process, which is a thread here."""
     ranks = [Rank(rank, processes) for rank in range(processes)]
     for rank in ranks:
         rank.sent, rank.barrier = ranks[0].sent, ranks[0].barrier
-    made: list[TranslationGame] = [games.make(config, data.spec, 0, rank) for rank in ranks]  # type: ignore[misc]
-
-    def train(game: TranslationGame) -> dict[str, Tensor]:
-        for player in [*game.players.values(), *game.memories.values()]:
-            player.double()
-        for _ in range(2):
-            batches = batches_of_step(data, Order(len(data), 0), 8, game)
-            wide = [Batch(batch.real.double(), None, batch.given.double()) for batch in batches]  # type: ignore[union-attr]
-            game.step(wide, rng_of_step(game, 0))
-            game.clock.step, game.clock.samples_seen = game.clock.step + 1, game.clock.samples_seen + 8
-        networks = {**game.players, **game.memories}
-        return {f"{at} {name}": t for at, one in networks.items() for name, t in one.state_dict().items()}
-
+    games_made = [made(recipe, rank) for rank in ranks]
     with ThreadPoolExecutor(processes) as threads:
-        return list(threads.map(train, made))
+        return list(threads.map(trained, *zip(*games_made, strict=True)))
 
 
 @pytest.mark.parametrize("recipe", ["paired", "unpaired", "cyclegan"])
