@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from sparring.data.given import as_picture
 from sparring.data.spec import Batch
-from sparring.errors import Caution, ConfigError, PlayerError, quoted
+from sparring.errors import ConfigError, PlayerError, quoted
 from sparring.games.adversarial_step import discriminator_update, generator_update
 from sparring.games.average import duplicate
 from sparring.games.endings import ending, lacking, out_of_reach, span
+from sparring.games.failures import check_exchanged, explain, listed, refuse, watched
 from sparring.games.losses import hinge, minimax, non_saturating, relativistic, wasserstein
 from sparring.games.players import PLAYERS, RETURN_TENSOR, described, not_logits, randomness_kept
 from sparring.networks.network import play, takes
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
 ON_LOGITS = {loss.generator for loss in (non_saturating, minimax, hinge, wasserstein, relativistic)}
-WEIGHTED = ("in_features", "in_channels", "num_features")  # attributes in which layers say their input size
 
 
 def try_step(game: AdversarialGame, batch: Batch) -> None:
@@ -51,7 +48,7 @@ def try_step(game: AdversarialGame, batch: Batch) -> None:
         logits = _called(twin, "discriminator", real, labels, real)
         if logits.shape != (len(real),):
             classes = 0 if labels is None else int(labels.max()) + 1
-            _refuse("no-logits", *not_logits(logits, len(real), classes))
+            refuse("no-logits", *not_logits(logits, len(real), classes))
         _check_finite("generator", "samples", fake)
         _check_finite("discriminator", "logits", logits)
         _check_slopes(game, twin, fake, real, labels)
@@ -71,10 +68,6 @@ def copied(game: AdversarialGame) -> AdversarialGame | None:
     return twin
 
 
-def _refuse(name: str, words: str, cure: str, cause: Exception | None = None) -> NoReturn:
-    raise PlayerError(Caution(name, words, cure)) from cause
-
-
 def check_optimizers(game: AdversarialGame) -> None:
     """Refuse an optimizer that does not hold exactly the trainable weights of its player.
 
@@ -88,25 +81,25 @@ def check_optimizers(game: AdversarialGame) -> None:
         learning = {id(weight) for weight in network.parameters() if weight.requires_grad}
         mend = f"Give it {player}.parameters()."
         if (given[player], given[other]) == (own[other], own[player]) != (own[player], own[other]):
-            _refuse(
+            refuse(
                 f"{player}-frozen",
                 "The optimizers are exchanged: each holds the weights of the other player.",
                 "AdversarialGame takes the generator's first: g_optimizer, then d_optimizer.",
             )
         if not learning:
-            _refuse(
+            refuse(
                 f"{player}-frozen",
                 f"The {player} has no weights that learn.",
                 f"Set them free: {player}.requires_grad_(True).",
             )
         if foreign := (given[player] & own[other]) - own[player]:
-            _refuse(
+            refuse(
                 f"{player}-frozen",
                 f"The {player}'s optimizer holds {len(foreign)} weights of the {other}.",
                 f"{mend} Both optimizers may also be left out; they are Adam then.",
             )
         if missing := len(learning - given[player]):
-            _refuse(
+            refuse(
                 f"{player}-frozen",
                 f"The {player}'s optimizer lacks {missing} of its {len(learning)} weights.",
                 f"{mend} Those that shall stay as they are take requires_grad_(False).",
@@ -123,34 +116,34 @@ def _called(twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor |
     _check_weights(player, network, inputs.device)
     _check_parameters(player, network, labels)
     given = inputs.clone()
-    with _watched(network) as visits, twin.runtime.autocast():
+    with watched(network) as visits, twin.runtime.autocast():
         try:
             outputs: Any = play(network, given, labels)
         except Exception as error:
             seen = list(visits)  # the attempts below call layers too
-            _check_exchanged(twin, player, inputs, labels, real)
-            _explain(twin, player, inputs, labels, seen, error)
+            check_exchanged(twin, player, inputs, labels, real)
+            explain(twin, player, inputs, labels, seen, error)
     if not torch.equal(given, inputs):
-        _refuse(
+        refuse(
             f"{player}-input",
             f"The {player} changes what it is given in place, and others need it unchanged.",
             "Take inplace=False in its first layer, and x = x + 1 in place of x += 1.",
         )
     if not isinstance(outputs, Tensor):
-        expected = "logits (B,)" if player == "discriminator" else f"samples (B, {_listed(real.shape[1:])})"
-        _refuse(
+        expected = "logits (B,)" if player == "discriminator" else f"samples (B, {listed(real.shape[1:])})"
+        refuse(
             f"{player}-output",
             f"The {player} returns {described(outputs)}; expected {expected}.",
             RETURN_TENSOR,
         )
     if not outputs.is_floating_point():
-        _refuse(
+        refuse(
             f"{player}-output",
             f"The {player} returns {str(outputs.dtype).removeprefix('torch.')} values; expected float32.",
             "Leave out argmax, rounding and conversions: through them no gradient flows.",
         )
     if outputs.device != inputs.device:
-        _refuse(
+        refuse(
             f"{player}-device",
             f"The {player} was given tensors on {inputs.device} and returns them on {outputs.device}.",
             "Make tensors inside it on its input's device, as torch.zeros(3, device=x.device).",
@@ -162,13 +155,13 @@ def _check_weights(player: str, network: nn.Module, device: torch.device) -> Non
     for name, weight in network.named_parameters():
         if weight.dtype != torch.float32:
             kind = str(weight.dtype).removeprefix("torch.")
-            _refuse(
+            refuse(
                 f"{player}-weights",
                 f"The {player}'s {name} is {kind}; players are float32.",
                 f"Call {player}.float(); for lower precision Runtime(precision='bf16') casts by itself.",
             )
         if weight.device != device:
-            _refuse(
+            refuse(
                 f"{player}-device",
                 f"The {player}'s {name} is on {weight.device}, the game on {device}.",
                 f"Call {player}.to({str(device)!r}), or give the game runtime=Runtime({str(weight.device)!r}).",
@@ -181,167 +174,20 @@ def _check_parameters(player: str, network: nn.Module, labels: Tensor | None) ->
         return
     inputs = "latents" if player == "generator" else "samples"
     if labels is None and takes(network, 2):
-        _refuse(
+        refuse(
             f"{player}-labels",
             f"The {player}'s forward wants labels too, and the data has none.",
             "Give them with the data, as train(game, (samples, labels), budget), or let it take "
             f"{inputs} alone.",
         )
     if labels is not None and takes(network, 1):
-        _refuse(
+        refuse(
             f"{player}-labels",
             f"The data has labels, and the {player}'s forward takes {inputs} alone.",
             f"Let it take ({inputs}, labels), or give the data without labels.",
         )
     wanted = inputs if labels is None else f"{inputs} and labels"
-    _refuse(f"{player}-labels", f"The {player}'s forward cannot be called with {wanted} alone.", "Let it be.")
-
-
-@dataclass
-class _Visit:
-    """A call of a layer: its name in the network, the layer, its input's shape, and whether it returned."""
-
-    name: str
-    layer: nn.Module
-    shape: tuple[int, ...] | None
-    answered: bool = False
-
-    @property
-    def failed(self) -> bool:
-        """Whether a layer of torch failed on its input."""
-        return not self.answered and self.shape is not None and type(self.layer).__module__.startswith("torch.")
-
-
-@contextmanager
-def _watched(network: nn.Module) -> Iterator[list[_Visit]]:
-    """Record the calls of the innermost layers in order; if the network fails, the last call shows where."""
-    visits: list[_Visit] = []
-
-    def note(name: str) -> Any:
-        def hook(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-            first = inputs[0] if inputs and isinstance(inputs[0], Tensor) else None
-            visits.append(_Visit(name, layer, None if first is None else tuple(first.shape)))
-
-        return hook
-
-    def answered(*_: Any) -> None:
-        visits[-1].answered = True
-
-    leaves = [(name, layer) for name, layer in network.named_modules() if not any(layer.children())]
-    handles = [layer.register_forward_pre_hook(note(name)) for name, layer in leaves]
-    handles += [layer.register_forward_hook(answered) for _, layer in leaves]
-    try:
-        yield visits
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _explain(
-    twin: AdversarialGame,
-    player: str,
-    inputs: Tensor,
-    labels: Tensor | None,
-    visits: list[_Visit],
-    error: Exception,
-) -> NoReturn:
-    """Refuse a player that failed; the message names the layer, its input and, if one is found, a cure."""
-    last = visits[-1] if visits else None
-    if last and isinstance(last.layer, nn.modules.batchnorm._BatchNorm) and len(inputs) == 1:
-        _refuse(
-            f"{player}-batch",
-            f"The {player}'s BatchNorm takes the mean over a batch, and here each part of one has 1 sample.",
-            "Use a larger batch_size, or another normalisation.",
-            error,
-        )
-    if last and isinstance(last.layer, nn.Embedding) and labels is not None:
-        _check_classes(player, last, labels, error)
-    what = "latents" if player == "generator" else "samples"
-    given = f"{what} of shape {tuple(inputs.shape)}"
-    mend = _mend(twin, player, inputs, labels, visits)
-    if last and last.failed:
-        place = f" {last.name}" if last.name else ""
-        words = f"The {player} fails on {given}: its layer{place}, {quoted(last.layer)}, gets {last.shape}."
-        first = f"Let it take {what} (B, {_listed(inputs.shape[1:])})."
-        mend = mend or (first if last is visits[0] else "Change that layer, or those before it.")
-    else:
-        words = f"The {player}'s own forward fails on {given}: {type(error).__name__} {quoted(str(error))}."
-        mend = mend or "The traceback shows the line."
-    _refuse(f"{player}-input", words, mend, error)
-
-
-def _check_exchanged(
-    twin: AdversarialGame, player: str, latents: Tensor, labels: Tensor | None, real: Tensor
-) -> None:
-    """Refuse a generator and a discriminator that were given in exchanged order."""
-    if player != "generator" or not _plays(twin.generator, real, labels):
-        return
-    if getattr(_played(twin.discriminator, latents, labels), "shape", None) == real.shape:
-        _refuse(
-            "players-exchanged",
-            "The players are exchanged: the generator takes samples, and the discriminator makes them.",
-            "Give the generator first: AdversarialGame(generator, discriminator, latent_dim).",
-        )
-
-
-def _check_classes(player: str, visit: _Visit, labels: Tensor, error: Exception) -> None:
-    """Refuse an embedding with fewer rows than there are classes."""
-    rows, classes = int(visit.layer.num_embeddings), int(labels.max()) + 1  # type: ignore[arg-type]
-    if visit.shape == tuple(labels.shape) and classes > rows:
-        _refuse(
-            f"{player}-labels",
-            f"The {player}'s layer {visit.name}, {quoted(visit.layer)}, has rows for {rows} classes, and the "
-            f"data's labels go from 0 to {classes - 1}.",
-            f"Make it nn.Embedding({classes}, {visit.layer.embedding_dim}).",
-            error,
-        )
-
-
-def _mend(
-    twin: AdversarialGame, player: str, inputs: Tensor, labels: Tensor | None, visits: list[_Visit]
-) -> str | None:
-    """What to change, found by trying other inputs on a copy; None if no input works."""
-    wanted = next((v for visit in visits for name in WEIGHTED if (v := getattr(visit.layer, name, None))), None)
-    count = len(inputs)
-    if player == "discriminator":
-        if _plays(twin.discriminator, inputs.flatten(1), labels):
-            return "Put nn.Flatten() before its first layer."
-        shape = _picture(inputs.shape[1], wanted) if inputs.ndim == 2 and wanted else None
-        if shape and _plays(twin.discriminator, inputs.view(count, *shape), labels):
-            return f"Reshape the data to (N, {_listed(shape)}), or begin it with nn.Unflatten(1, {shape})."
-        return None
-    for size in dict.fromkeys((inputs.shape[1], wanted or inputs.shape[1])):
-        for further in ((), (1, 1)):
-            if _plays(twin.generator, torch.randn(count, size, *further, device=inputs.device), labels):
-                change = "" if size == inputs.shape[1] else f"give AdversarialGame latent_dim={size}"
-                if further:
-                    wrap = f"nn.Sequential(nn.Unflatten(1, ({size}, 1, 1)), generator)"
-                    change += f"{' and ' if change else ''}wrap it: {wrap}"
-                return f"{change[0].upper()}{change[1:]}."
-    return None
-
-
-def _listed(shape: Sequence[int]) -> str:
-    return ", ".join(map(str, shape))
-
-
-def _picture(numbers: int, channels: int) -> tuple[int, int, int] | None:
-    """The shape of a square picture with these numbers of values and channels; None if there is none."""
-    side = math.isqrt(numbers // channels)
-    return (channels, side, side) if channels * side * side == numbers else None
-
-
-def _plays(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> bool:
-    return _played(network, inputs, labels) is not None
-
-
-def _played(network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
-    """The outputs of a copy of a network; None if it fails."""
-    try:
-        with torch.no_grad():
-            return play(duplicate(network), inputs, labels)
-    except Exception:  # whatever a user's network raises
-        return None
+    refuse(f"{player}-labels", f"The {player}'s forward cannot be called with {wanted} alone.", "Let it be.")
 
 
 def _check_samples(fake: Tensor, real: Tensor) -> None:
@@ -350,24 +196,24 @@ def _check_samples(fake: Tensor, real: Tensor) -> None:
     drawn, wanted = tuple(fake.shape[1:]), tuple(real.shape[1:])
     if fake.ndim == 0 or len(fake) != len(real):
         words = f"The generator draws {tuple(fake.shape)} from {len(real)} latents; expected one sample of each"
-        _refuse("shape-mismatch", f"{words}.", "Keep the first axis, the batch, as it is.")
+        refuse("shape-mismatch", f"{words}.", "Keep the first axis, the batch, as it is.")
     cure = f"Let it draw {wanted}, or bring the data to {drawn}."
     if len(drawn) == len(wanted) == 3 and drawn == (*wanted[1:], wanted[0]):
         cure = "Put the channels first: end its forward with .permute(0, 3, 1, 2)."
     elif len(wanted) == 1 < len(drawn) and (shape := as_picture(wanted[0], drawn)):
-        cure = f"Are the data pictures? Then give them as such, x.reshape(-1, {_listed(shape)})"
+        cure = f"Are the data pictures? Then give them as such, x.reshape(-1, {listed(shape)})"
         cure += "." if shape == drawn else f", and let it draw {shape}."
     elif math.prod(drawn) == math.prod(wanted):
         flat = "" if len(drawn) == 1 else "nn.Flatten(), "
         shaped = "nn.Flatten()" if len(wanted) == 1 else f"{flat}nn.Unflatten(1, {wanted})"
         cure = f"End it with {shaped}."
-    _refuse("shape-mismatch", f"The generator draws {drawn}, the data are {wanted}.", cure)
+    refuse("shape-mismatch", f"The generator draws {drawn}, the data are {wanted}.", cure)
 
 
 def _check_finite(player: str, what: str, outputs: Tensor) -> None:
     if not bool(outputs.isfinite().all()):
         broken = int((~outputs.isfinite()).flatten(1 if outputs.ndim > 1 else 0).sum())
-        _refuse(
+        refuse(
             "initial-scale",
             f"Before any step, {broken:,} of {outputs.numel():,} numbers in the {player}'s {what} are infinite "
             "or NaN.",
@@ -385,14 +231,14 @@ def _check_slopes(
     )
     cut = "Look for .detach(), .data, torch.no_grad, argmax or rounding on its way."
     if not _reaches(fake, g_weights):
-        _refuse("generator-frozen", "No gradient reaches the generator: its samples do not hold one.", cut)
+        refuse("generator-frozen", "No gradient reaches the generator: its samples do not hold one.", cut)
     samples = fake.detach().float().requires_grad_()
     logits = play(twin.discriminator, samples + 0, labels)
     if not _reaches(logits, [samples]):
         why = "the discriminator's scores do not depend on its samples, or hold no slope in them"
-        _refuse("generator-frozen", f"No gradient reaches the generator: {why}.", cut)
+        refuse("generator-frozen", f"No gradient reaches the generator: {why}.", cut)
     if not _reaches(play(twin.discriminator, real, labels), d_weights):
-        _refuse("discriminator-frozen", "No gradient reaches the discriminator's weights.", cut)
+        refuse("discriminator-frozen", "No gradient reaches the discriminator's weights.", cut)
 
 
 def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
@@ -403,7 +249,7 @@ def _reaches(outputs: Tensor, leaves: list[Tensor]) -> bool:
     try:
         slopes = torch.autograd.grad(outputs.float().sum(), leaves, allow_unused=True, retain_graph=True)
     except RuntimeError as error:
-        _refuse(
+        refuse(
             "in-place",
             "A gradient cannot be computed: a value that it needs was changed in place, or a layer has no "
             "derivative.",
@@ -417,7 +263,7 @@ def _check_endings(twin: AdversarialGame, fake: Tensor, logits: Tensor, real: Te
     """Refuse players whose last function limits outputs to a range that does not fit the game."""
     last = ending(logits)
     if last and twin.loss.generator in ON_LOGITS and (last.least >= 0 or last.most <= 0):
-        _refuse(
+        refuse(
             "bounded-logits",
             f"The discriminator ends in {last.words}; the loss takes logits, of either sign, and "
             "applies the sigmoid itself where there is one.",
@@ -441,7 +287,7 @@ def _check_updates(twin: AdversarialGame, batch: Batch, latents: Tensor) -> None
         except ConfigError:
             raise
         except Exception as error:
-            _refuse(
+            refuse(
                 f"{player}-update",
                 f"The {player}'s loss or penalty fails: {type(error).__name__} {quoted(str(error))}.",
                 "Losses take (real (B,), fake (B,)) and give (B,); penalties need second derivatives, which "
