@@ -31,9 +31,9 @@ def test_samples_are_decoded_a_chunk_at_a_time(monkeypatch: pytest.MonkeyPatch) 
 
     assert torch.equal(drawing.draw(generator, latents, None, decode), whole)
     assert sizes == [4, 4, 2]
-    assert torch.equal(drawing.to_measure(generator, latents, None, GREY), whole)
+    assert torch.equal(drawing.for_features(generator, latents, None, GREY), whole)
     unit = nn.Sequential(nn.Linear(8, 48), nn.Unflatten(1, (3, 4, 4)))
-    assert drawing.to_measure(unit, latents, None, UNIT).dtype == torch.uint8
+    assert drawing.for_features(unit, latents, None, UNIT).dtype == torch.uint8
 
 
 def test_large_samples_are_drawn_in_smaller_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

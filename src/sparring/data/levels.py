@@ -127,11 +127,11 @@ def eight_bit(picture: Deep, ends: Ends | None, as_declared: bool = True) -> NDA
         raise DataError(
             "floating-point or 32-bit pixels have no full range: leave --levels out, or give LOW:HIGH"
         )
-    found = _ramp(picture.values, ends)
+    found = _quick_ramp(picture.values, ends)
     if picture.inverted:
         found = 255 - found
     if picture.values.ndim == 3 and picture.values.shape[2] in (2, 4):
-        found[..., -1] = _ramp(picture.values[..., -1], picture.full or SIXTEEN)
+        found[..., -1] = _quick_ramp(picture.values[..., -1], picture.full or SIXTEEN)
     return found
 
 
@@ -227,7 +227,7 @@ def _round(low: float, high: float, integral: bool) -> Ends:
     return (low, high) if integral else (float(f"{low:.6g}"), float(f"{high:.6g}"))
 
 
-def _ramp(values: NDArray[Any], ends: Ends) -> NDArray[np.uint8]:
+def _quick_ramp(values: NDArray[Any], ends: Ends) -> NDArray[np.uint8]:
     if values.dtype == np.uint16 and values.size > CODES:  # a table takes less memory
         table = ramp(np.arange(CODES), ends)
         return np.take(table, values)

@@ -64,7 +64,7 @@ def decoded(generator: nn.Module, spec: Spec, latents: Tensor, labels: Tensor | 
     return draw(generator, latents, labels, spec.decode)
 
 
-def to_measure(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
+def for_features(generator: nn.Module, latents: Tensor, labels: Tensor | None, spec: Spec) -> Tensor:
     """Samples for latents (N, latent_dim) in the form from which features are computed."""
     return draw(
         generator, latents, labels, lambda encoded: kinds.of(spec).for_features(spec.decode(encoded), spec)

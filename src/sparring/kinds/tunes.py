@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +17,8 @@ from sparring.errors import UnreadableError
 from sparring.files import read_bytes, write_whole
 from sparring.kinds import score, sound
 from sparring.kinds.kind import Array
-from sparring.kinds.writers import replaced
+from sparring.kinds.writers import drawn_name, drawn_number, replaced
 
-MOST_LABEL = 60  # characters of a class name in a file name
 SIGNATURE = b"sparring"  # a text in drawn files, by which they are recognised
 SECONDS = 60 / midi.BEATS_A_MINUTE  # of a quarter note
 
@@ -100,13 +98,12 @@ def _named(rolls: Array, labels: Array | None, spec: Spec) -> Iterator[tuple[str
     """The file name of each sample, and the sample."""
     for number, roll in enumerate(rolls):
         label = "" if labels is None else spec.class_names[labels[number]]
-        named = re.sub(r"[/\\]", "_", label)[:MOST_LABEL]
-        yield f"{number:05d}{'-' if named else ''}{named}.mid", Piece(roll, label)
+        yield drawn_name(number, label, ".mid"), Piece(roll, label)
 
 
 def _is_drawn(path: Path) -> bool:
     """Whether ``write_folder`` wrote this file."""
-    if not re.fullmatch(r"[0-9]{5,}(-.*)?\.mid", path.name, re.DOTALL) or path.is_symlink():
+    if not drawn_number(path.name, ".mid") or path.is_symlink():
         return False
     try:
         return SIGNATURE in read_bytes(path)[:64]

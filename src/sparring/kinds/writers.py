@@ -84,15 +84,15 @@ def replaced(path: Path, names: Collection[str], is_drawn: Callable[[Path], bool
         (path / old).unlink()
 
 
-def drawn_name(number: int, label: str = "") -> str:
-    """The file name of a drawn picture in a folder."""
-    named = label.replace("/", "_")[:MOST_LABEL]
-    return f"{number:05d}{'-' if named else ''}{named}.png"
+def drawn_name(number: int, label: str = "", suffix: str = ".png") -> str:
+    """The file name of a drawn sample in a folder."""
+    named = re.sub(r"[/\\]", "_", label)[:MOST_LABEL]
+    return f"{number:05d}{'-' if named else ''}{named}{suffix}"
 
 
-def drawn_number(name: str) -> str:
-    """The number in the file name of a drawn picture, "" for other names. A user's file may have one too."""
-    found = re.fullmatch(r"([0-9]{5,})(-.*)?\.png", name, re.DOTALL)
+def drawn_number(name: str, suffix: str = ".png") -> str:
+    """The number in the file name of a drawn sample, "" for other names. A user's file may have one too."""
+    found = re.fullmatch(rf"([0-9]{{5,}})(-.*)?{re.escape(suffix)}", name, re.DOTALL)
     return found[1] if found else ""
 
 

@@ -61,7 +61,7 @@ class Judge:
     def features(self, generator: nn.Module, offset: int) -> Tensor:
         """Features (count, D) of ``count`` samples."""
         given, labels = self.inputs(offset)
-        return self.extractor(drawing.to_measure(generator, given, labels, self.spec))
+        return self.extractor(drawing.for_features(generator, given, labels, self.spec))
 
 
 def judge(config: Config, game: Game, data: Dataset, held_out: Dataset | None = None) -> Judge:

@@ -247,7 +247,7 @@ class Sampler:
 
     def for_features(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Generated samples in the form from which features are computed."""
-        return drawing.to_measure(self.generator, latents, labels, self.spec)
+        return drawing.for_features(self.generator, latents, labels, self.spec)
 
     def walk(
         self, frames: int, labels: Tensor | None = None, *, seed: int = 0, truncation: float = 1.0

@@ -214,7 +214,7 @@ def times_real(
     def drawn(number: int, most: int) -> Tensor:
         given, labels = game.inputs(rest or data, whole, draw_seed(options.seed, number), natural)
         some = None if natural is None or labels is None else labels[:most]
-        return drawing.to_measure(game.sampling_generator, given[:most], some, folder.spec)
+        return drawing.for_features(game.sampling_generator, given[:most], some, folder.spec)
 
     used = min(whole, MOST_PARTS * usual_count(real, unseen, extractor.count))
     for_reals, for_fakes = _seconds(extractor, reals.samples, lambda count: drawn(0, count))

@@ -97,7 +97,7 @@ class Judge:
         """
         natural = drawing.natural_labels(self.count, training.class_counts)
         given, labels = game.inputs(self.data, self.count, SEED, natural)
-        samples = drawing.to_measure(game.sampling_generator, given, labels, training.spec)
+        samples = drawing.for_features(game.sampling_generator, given, labels, training.spec)
         try:
             return self.by.times_real([self.extractor(samples)])
         except ValueError as error:
