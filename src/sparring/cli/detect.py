@@ -12,6 +12,7 @@ from shlex import quote
 
 from torch import Tensor
 
+from sparring.cli.benches import FITTED
 from sparring.cli.parsing import given_options
 from sparring.config.groups import Config, FilesConfig
 from sparring.config.pictures import SIDES
@@ -33,8 +34,7 @@ from sparring.uses.detect.trial import digests, trial
 from sparring.uses.progress import Reading, console, working
 
 FOUND = 3  # exit status: something odd was found
-READING = ("size", "resize", "channels", "levels", "include", "exclude", "max_broken")  # of picture files
-FITTED = READING[:-1]  # which a detector remembers
+READING = (*FITTED, "max_broken")  # of picture files
 TEST = "test.json"
 TILE = 64  # pixels, which is proposed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sparring.cli.flags import RUN_HELP
 from sparring.cli.parsing import named, path, run, whole
 from sparring.config.choices import ENGINES, EXPORTS
 
@@ -36,12 +37,12 @@ examples
   curl --data-binary @photo.jpg localhost:9000/translate -o made.png"""
 
 
-def add_verbs(verbs: Any, run_help: str) -> None:
+def add_verbs(verbs: Any) -> None:
     """Add the verbs to those of the command line."""
     export = verbs.add_parser(
         "export", description=EXPORT, epilog=EXPORT_EXAMPLES, usage="sparring export RUN --to FORM [options]"
     )
-    export.add_argument("run", metavar="RUN", type=run, help=f"{run_help}; or of `sparring detect fit`")
+    export.add_argument("run", metavar="RUN", type=run, help=f"{RUN_HELP}; or of `sparring detect fit`")
     export.add_argument("--to", choices=EXPORTS, required=True, metavar="|".join(EXPORTS), help="what to write")
     export.add_argument("--out", type=path, help="file or folder (a new one in RUN/exported)")
     export.add_argument("--name", type=named, metavar="OWNER/NAME", help="hub: what it is called there")
@@ -56,7 +57,7 @@ def add_verbs(verbs: Any, run_help: str) -> None:
     serve = verbs.add_parser(
         "serve", description=SERVE, epilog=SERVE_EXAMPLES, usage="sparring serve RUN [options]"
     )
-    serve.add_argument("run", metavar="RUN", type=run, help=f"{run_help}; or a folder of `sparring detect fit`")
+    serve.add_argument("run", metavar="RUN", type=run, help=f"{RUN_HELP}; or a folder of `sparring detect fit`")
     serve.add_argument("--port", type=whole, default=0, help="port (the first free one from 8555)")
     serve.add_argument("--host", default="127.0.0.1", help="address; others than this machine's need --token")
     serve.add_argument("--token", help="asked for as Authorization: Bearer TOKEN")

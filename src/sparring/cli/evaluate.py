@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sparring import kinds
+from sparring.cli.flags import READING
 from sparring.cli.parsing import given_options
 from sparring.config.arguments import whole
 from sparring.config.groups import Config, FilesConfig
@@ -27,7 +28,6 @@ from sparring.uses.progress import Reading, console, working
 from sparring.uses.tables import show_report
 
 MOST_SAMPLES = 1_000_000
-READING = ("size", "resize", "channels", "include", "exclude")  # options of picture files
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 from sparring import games, kinds
 from sparring.cli.data import read
+from sparring.cli.flags import DATA_HELP
 from sparring.cli.live import check_rescue, train_live
-from sparring.cli.options import DATA_HELP
 from sparring.cli.parsing import given_options
 from sparring.cli.watch import page_beside
 from sparring.config.choices import BUDGETS
