@@ -30,7 +30,7 @@ import numpy as np
 from sparring import GAN
 from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
-from sparring.data.table.dataset import adapted, from_path, types_of
+from sparring.data.table.dataset import from_path
 from sparring.metrics import table, trees
 
 HERE = Path(__file__).parent
@@ -96,7 +96,7 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
         target = TABLES[name][2]
         data = from_path(training, {"target": target})
         codec = Columns.of(data.spec.codec)
-        unseen = stored(adapted(from_path(held_out, {"columns": types_of(data)}), data.spec))
+        unseen = stored(from_path(held_out, {"columns": codec}))
         known = stored(data)
         against = table.Judged(codec, unseen, known[: table.MOST_FITTED], seed)
         count = min(len(known), table.MOST_FITTED)
@@ -115,7 +115,7 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
             words = [column for column in frame.columns if frame[column].dtype.kind not in "if"]
             drawn, told = ctgan(training, words, count, seconds_of(name, seed), seed, args)
             facts.update(told)
-            return stored(adapted(from_path(drawn, {"columns": types_of(data)}), data.spec))
+            return stored(from_path(drawn, {"columns": codec}))
 
         facts: dict[str, Any] = {}
         made: dict[str, Callable[[], table.Rows]] = {

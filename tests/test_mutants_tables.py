@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+import test_alike
 import test_columns
 import test_conditions
 import test_constraints
@@ -18,7 +19,19 @@ import test_rows
 import test_table_kind
 from mutants import Mutant, caught
 from sparring.data import ranked
-from sparring.data.table import codec, column, conditions, dataset, guess, keys, moments, numerals, refit, rules
+from sparring.data.table import (
+    alike,
+    codec,
+    column,
+    conditions,
+    dataset,
+    guess,
+    keys,
+    moments,
+    numerals,
+    refit,
+    rules,
+)
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
 from sparring.metrics import overlap, table, trees
@@ -89,14 +102,16 @@ MUTANTS = [
     Mutant(keys, "_of_numbers", "numbers.astype(np.float32) if", "numbers if", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
     Mutant(keys, "_mixed", "bits ^ salt", "bits", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
     Mutant(numerals, "Style.written", "GROUPS.sub(self.thousands, whole)", "whole", partial(test_forms.test_numbers_come_back_as_they_were_written, ["1 524", "12"], [1524, 12])),
-    Mutant(numerals, "signed", "if found else", "if not found else", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(512)", "7"], [-512, 7])),
+    Mutant(numerals, "signed", "f\"-{found[1]}\"", "found[1]", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(512)", "7"], [-512, 7])),
     Mutant(moments, "_shift", "-shift if", "shift if", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),
+    Mutant(alike, "_numbers", "np.isnan(own) & (not column.missing)", "np.isnan(own) & False", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="x", word="", message="never missing")),
+    Mutant(alike, "_parsed", "== column.of_day", "!= column.of_day", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="day", word="17:45", message="'day' has dates such as")),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 
-parts = test_refit.parts  # a fixture of tests that are run here
+parts, training = test_refit.parts, test_alike.training  # fixtures of tests that are run here
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)

@@ -14,7 +14,7 @@ from sparring.data.spec import Dataset
 from sparring.data.table import rows, rules, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import Column, quantile_function
-from sparring.data.table.dataset import adapted, from_columns, from_frame, from_path, types_of
+from sparring.data.table.dataset import from_columns, from_frame, from_path
 from sparring.data.table.guess import Raw, found
 from sparring.data.table.reading import from_text, is_table, read_text
 from sparring.errors import ConfigError, DataError, UnreadableError
@@ -409,25 +409,6 @@ def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
     assert [column.type for column in columns_of(table(text, columns=str(path))).columns] == [
         column.type for column in codec.columns
     ]
-
-
-def test_other_rows_are_brought_to_the_ranks_and_levels_of_the_training_rows() -> None:
-    data = table("n,w\n" + "\n".join(f"{k % 10},{'abc'[k % 3]}" for k in range(60)))
-    known = {"columns": types_of(data)}
-    other = from_columns(
-        from_text("w,n\n" + "\n".join(f"{'abd'[k % 3]},{k}" for k in range(30)), "o.csv"), "o", known
-    )
-    brought = adapted(other, data.spec)
-    assert len(brought) == 20
-    values = rows.values(columns_of(brought), brought.samples.numpy())
-    assert set(values["w"]) == {"a", "b"}
-    assert values["n"][:4] == [0, 1, 3, 4]
-    assert max(values["n"]) == 9
-    unlike = table("n,w\n" + "\n".join(f"{k},{'ab'[k % 2]}" for k in range(30)))
-    with pytest.raises(DataError, match="'n' is identifier here and whole in the training data"):
-        adapted(unlike, data.spec)
-    with pytest.raises(DataError, match="has no column 'w'"):
-        adapted(table("n,v\n1,2\n3,4\n"), data.spec)
 
 
 def test_what_data_says_of_a_table() -> None:

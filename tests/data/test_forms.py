@@ -102,6 +102,7 @@ def test_times_of_several_zones_are_counted_in_utc() -> None:
     assert read == [(datetime(2024, 3, 31, hour, 30) - moments.EPOCH).total_seconds() for hour in (0, 1)]
     assert again == ["2024-03-31T00:30:00+00:00", "2024-03-31T01:30:00+00:00"]
     assert "of several zones: they are counted, and drawn, in UTC" in said
+    assert column_of(["2024-03-31T01:30:00+01:00", "2024-03-30T20:30:00-04:00"])[1] == read[:1] * 2
     assert column.number("2024-03-31T05:30:00+05:00") == read[0]
     assert column.python(np.array(read[:1])) == [datetime(2024, 3, 31, 0, 30, tzinfo=UTC)]
     away = column_of(["2024-03-05T08:30:00+02:00", "1999-12-31T17:45:01+02:00"])[0]

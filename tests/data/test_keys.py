@@ -7,7 +7,7 @@ from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
 from sparring.data.table import keys
 from sparring.data.table.codec import Columns
-from sparring.data.table.dataset import adapted, from_columns, from_frame
+from sparring.data.table.dataset import from_columns, from_frame
 from sparring.data.table.reading import from_text
 from sparring.kinds import table
 
@@ -19,8 +19,7 @@ LINES = [
 
 def read(lines: list[str], names: str = "n,w,x,day", like: Dataset | None = None) -> Dataset:
     options = table.comparable({}, like.spec) if like else {}
-    found = from_columns(from_text("\n".join([names, *lines]), "t.csv"), "t", options)
-    return adapted(found, like.spec) if like else found
+    return from_columns(from_text("\n".join([names, *lines]), "t.csv"), "t", options)
 
 
 def keys_of(data: Dataset) -> torch.Tensor:
@@ -55,10 +54,11 @@ def test_keys_follow_their_rows_and_rules_do_not_count() -> None:
     both = torch.cat([keys_of(training), keys_of(held_out)])
     assert both.sort().values.tolist() == keys_of(data).sort().values.tolist()
     rows = [f"{3 * k},{k * k % 11},{3 * k + k * k % 11}" for k in range(60)]
-    columns = {"a": "whole", "b": "whole", "c": "whole"}
     ruled = from_columns(from_text("a,b,c\n" + "\n".join(rows), "t"), "t", {"constraint": "c = a + b"})
     other = from_columns(
-        from_text("a,b\n" + "\n".join(row[: row.rindex(",")] for row in rows), "t"), "t", {"columns": columns}
+        from_text("a,b\n" + "\n".join(row[: row.rindex(",")] for row in rows), "t"),
+        "t",
+        table.comparable({}, ruled.spec),
     )
     assert keys_of(ruled).tolist() == keys_of(other).tolist()
     assert (

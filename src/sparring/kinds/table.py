@@ -162,8 +162,7 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     codec = like.codec if like else None
     if not isinstance(codec, Columns):
         return dict(options)
-    types = {**codec.types, **dict.fromkeys(codec.derived, "text")}  # what a rule computes is not compared
-    return {**options, "constraint": NONE, "target": NONE, "columns": types}
+    return {**options, "constraint": NONE, "target": NONE, "columns": codec}
 
 
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column

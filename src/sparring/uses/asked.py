@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sparring import kinds
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import OPTIONS, Config, DatasetConfig, FilesConfig
 from sparring.config.option import NONE, OWN
@@ -87,11 +88,11 @@ def dataset(data: Any, labels: Any, files: FilesConfig, like: Spec | None = None
         named = find.dataset(str(data), files, **(find.comparable(str(data), like, files) if like else {}))
         for remark in [*find.shadowed(str(data)), *find.remarks(named)]:
             warned(remark)
-        return named
+        return kinds.of(like).adapted(named, like) if like else named
     taken, remarks = find.samples(data, labels, files, like)
     for remark in [*remarks, *find.remarks(taken)]:
         warn(in_python(remark))
-    return taken
+    return kinds.of(like).adapted(taken, like) if like else taken
 
 
 def check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:

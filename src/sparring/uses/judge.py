@@ -6,7 +6,6 @@ import sys
 from contextlib import nullcontext
 from typing import Any
 
-from sparring import kinds
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, Tell
@@ -26,12 +25,14 @@ def samples(fit: Fitted, data: Any, labels: Any, held_out: Any, options: evaluat
         DataError: too few samples, or samples that do not fit.
     """
     given = None if data is None else asked.dataset(data, labels, fit.config.files)
-    others = None if held_out is None else _others(fit, held_out)
+    same, spec = given is None or _same(fit, given), fit.sampler.spec
+    if given is not None and not same:
+        given = asked.dataset(data, labels, fit.config.files, spec)
+    others = None if held_out is None else asked.dataset(held_out, None, fit.config.files, spec)
     with working() if sys.stderr.isatty() else nullcontext(lambda _: None) as tell:
         real = _trained_on(fit, tell) if given is None else given
         if real is None:
             raise RunError("this GAN was trained on an array: give it again, as gan.evaluate(data).")
-        same = given is None or _same(fit, given)
         return evaluate.evaluate_sampler(
             fit.sampler, real, options, warned,
             name=fit.name or "this GAN", trained_on=same, held_out=others, tell=tell,
@@ -62,12 +63,6 @@ def translations(fit: Fitted, data: Any, features: str, quick: bool) -> judge_tr
     return judge_translation.judge(
         translator, fit.config, real, others or held_out, name, features, limit, truth=told
     )
-
-
-def _others(fit: Fitted, held_out: Any) -> Dataset:
-    """Other samples in the form in which the training has its own."""
-    spec = fit.sampler.spec
-    return kinds.of(spec).adapted(asked.dataset(held_out, None, fit.config.files, spec), spec)
 
 
 def _trained_on(fit: Fitted, tell: Tell) -> Dataset | None:

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.data.table import frames, guess, keys, pairs, rules, types
+from sparring.data.table import alike, frames, guess, keys, pairs, rules, types
 from sparring.data.table.codec import MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
@@ -57,12 +56,15 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
     """A data set of columns as they were read.
 
     Args:
-        options: "columns", a file of types and rules, "constraint" and "target"; see ``FilesConfig``.
+        options: "columns", a file of types and rules, or the columns of a table with which these rows are
+            compared; "constraint" and "target"; see ``FilesConfig``.
 
     Raises:
         DataError: nothing can be learnt from them, or they are not what the file of types says.
         ConfigError: the target or a rule names a column that is not there, or no row keeps to a rule.
     """
+    if isinstance(like := options.get("columns", NONE), Columns):
+        return alike.compared(columns, name, like)
     constraint, target = options.get("constraint", NONE), options.get("target", NONE)
     said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
     asked = tuple(dict.fromkeys((*said.rules, *rules.listed(constraint))))
@@ -99,22 +101,14 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         facts=facts(codec),
     )
     spec = Spec(KIND, (codec.width,), codec)
-    named = _keys(columns, found, computed, options)
+    named = _keys(columns, found, computed)
     return Dataset(name, spec, torch.from_numpy(stored), None, origin, keys=named)
 
 
-def _keys(
-    columns: Sequence[Raw], found: Sequence[Found], computed: Sequence[str], options: Mapping[str, Any]
-) -> torch.Tensor:
-    """The keys (N,) of rows: of the columns that are learnt here or, of other rows, in the training."""
-    known = options.get("columns", NONE)
-    of_training = known if isinstance(known, Mapping) else {}
-    kept = [
-        (raw, one)
-        for raw, one in zip(columns, found, strict=True)
-        if (of_training.get(raw.name, "") if of_training else one.column.type) in LEARNT
-        and raw.name not in computed
-    ]
+def _keys(columns: Sequence[Raw], found: Sequence[Found], computed: Sequence[str]) -> torch.Tensor:
+    """The keys (N,) of rows, of their learnt columns."""
+    both = zip(columns, found, strict=True)
+    kept = [(raw, one) for raw, one in both if one.column.type in LEARNT and raw.name not in computed]
     return keys.of_columns([raw for raw, _ in kept], [one for _, one in kept])
 
 
@@ -181,81 +175,14 @@ def _is_wrong(rule: str, broken: Mapping[str, int], columns: Sequence[Raw]) -> b
 
 
 def adapted(data: Dataset, like: Spec) -> Dataset:
-    """The same rows with the ranks and levels of another table's Spec, without those that it cannot hold.
+    """The same rows, which were read to be compared with a table of this Spec; see ``alike.compared``.
 
     Raises:
-        DataError: a column is missing or of another type, or no row is left.
+        DataError: they were read on their own.
     """
-    if not isinstance(data.spec.codec, Columns) or data.spec.codec == like.codec:
-        return data
-    mine, other = data.spec.codec, Columns.of(like.codec)
-    by_name = {column.name: column for column in mine.columns}
-    places = {column.name: place for place, column in enumerate(mine.learnt)}
-    stored = data.samples.numpy()
-    rng = np.random.default_rng(SEED)
-    found, unknown = [], np.zeros(len(stored), bool)
-    for column in other.learnt:
-        own = by_name.get(column.name)
-        if own is None:
-            raise DataError(
-                f"{data.name} has no column {quoted(column.name)}.{did_you_mean(column.name, by_name)}"
-            )
-        values = stored[:, places[own.name]] if own.name in places else None
-        if column.numeric:
-            numbers = _as_numbers(own, values, len(stored), column)
-            ranked = column.ranked(numbers, rng.random(len(stored)))
-            unknown |= np.isnan(ranked) & (not column.missing)
-            found.append(ranked)
-        else:
-            words = [word or "" for word in _as_words(own, values, len(stored), column)]
-            index = {level: place for place, level in enumerate(column.levels)}
-            ends = np.array([index.get(word, -1 if word else -2) for word in words], np.float64)
-            unknown |= (ends == -1) | ((ends == -2) & (not column.missing))
-            found.append(np.where(ends < 0, np.nan, ends))
-    if unknown.all():
-        raise DataError(f"no row of {data.name} has only values that are known.")
-    rows = torch.from_numpy(np.stack(found, 1).astype(np.float32)[~unknown])
-    kept = None if data.keys is None else data.keys[torch.from_numpy(~unknown)]
-    return replace(data, spec=replace(like, class_names=data.spec.class_names), samples=rows, keys=kept)
-
-
-def _as_numbers(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> NDArray[np.float64]:
-    """A column's values as numbers, also where it has one value alone."""
-    if own.numeric and values is not None:
-        return own.numbers(values)
-    words = own.levels
-    try:
-        numbers = np.array([float(word) for word in words])
-    except ValueError as error:
-        raise DataError(_differs(own, column)) from error
-    if own.type in ("identifier", "text"):
-        raise DataError(_differs(own, column))
-    if own.type == "constant":
-        return np.full(rows, numbers[0] if len(numbers) else np.nan)
-    assert values is not None
-    with_none: NDArray[np.float64] = np.append(numbers, np.nan)
-    found: NDArray[np.float64] = with_none[np.where(np.isnan(values), len(numbers), values).astype(int)]
-    return found
-
-
-def _differs(own: Column, column: Column) -> str:
-    return (
-        f"the column {quoted(own.name)} is {own.type} here and {column.type} in the training data: say what it "
-        "is with --columns types.toml."
-    )
-
-
-def types_of(data: Dataset) -> dict[str, str]:
-    """The type of each column by its name, as the option "columns" takes it too."""
-    return Columns.of(data.spec.codec).types
-
-
-def _as_words(own: Column, values: NDArray[Any] | None, rows: int, column: Column) -> list[str | None]:
-    if values is None and own.type != "constant":
-        raise DataError(_differs(own, column))
-    if values is None:
-        return [own.levels[0] if own.levels else None] * rows
-    return [word or None for word in replace(own, blank="", dtype="").text(own.numbers(values))]
+    if isinstance(data.spec.codec, Columns) and data.spec.codec != like.codec:
+        raise DataError(f"the columns of {data.name} are not those of the table with which it is compared.")
+    return data
 
 
 def _combined(together: tuple[str, ...], learnt: Sequence[Found], every: Mapping[str, str]) -> Any:

@@ -334,9 +334,7 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
     if not isinstance(raw.values, list):
         return _of_memory(raw, raw.values, asked)
     is_number = asked in ("number", "whole")
-    parsed = _numbers(raw.values, raw.commas) if is_number else _dates(raw.values, ASKED)
-    if parsed is None and (rest := _almost_all(raw.name, raw.values, raw.commas)):
-        parsed = rest if (rest.type in MOMENTS) != is_number else None
+    parsed = _almost_parsed(raw, raw.values, is_number)
     if parsed is None or (asked == "whole" and parsed.type != "whole"):
         fits = numerals.is_number if is_number else moments.of_any
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
@@ -346,6 +344,24 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
             "category."
         )
     return parsed._replace(type=asked)
+
+
+def _almost_parsed(raw: Raw, words: list[str], is_number: bool) -> _Parsed | None:
+    """The words of a column as numbers or as dates, where at least almost all are; None: they are not."""
+    if parsed := _numbers(words, raw.commas) if is_number else _dates(words, ASKED):
+        return parsed
+    rest = _almost_all(raw.name, words, raw.commas)
+    return rest if rest and (rest.type in MOMENTS) != is_number else None
+
+
+def parsed(raw: Raw, words: list[str], kind: str) -> NDArray[np.float64] | None:
+    """The number of each distinct word of a column, NaN for what is none; None: almost all are none.
+
+    Args:
+        kind: "number" or "date".
+    """
+    found = _almost_parsed(raw, words, kind == "number")
+    return None if found is None else found.numbers
 
 
 def _of_memory(raw: Raw, values: NDArray[np.float64], asked: str) -> _Parsed:
