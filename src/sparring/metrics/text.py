@@ -112,19 +112,14 @@ def _measures(
     lengths = [len(text) for text in unseen]
     allowed = set(ngrams.counted(known, order)) | set(ngrams.counted(unseen, order))
     copied = set(known)
+    in_a_row = "three symbols in a row" if order == 3 else "pairs of symbols"
     scales = {
-        grams: Scale(
-            "lower", "distance of the distributions of three symbols in a row (Jensen-Shannon, in bits)"
-        ),
+        grams: Scale("lower", f"distance of the distributions of {in_a_row} (Jensen-Shannon, in bits)"),
         "valid": Scale("higher", f"texts all of whose {grams} occur in real texts", share=True),
         "copies": Scale("lower", "texts that are training texts", share=True),
         "repeats": Scale("floor", "texts that repeat another one of the same draw", share=True),
         "lengths": Scale("lower", "distance of the distributions of lengths (total variation)"),
     }
-    if order == 2:
-        scales[grams] = Scale(
-            "lower", "distance of the distributions of pairs of symbols (Jensen-Shannon, in bits)"
-        )
     if verse:
         pairs = {pair for text in unseen for pair in rhymes(text, mark)}
         copied_lines = {line for text in known for line in lines(text, mark)}

@@ -296,17 +296,12 @@ def compare(
         DataError: the sets do not fit together, or are too small.
         ConfigError: the features are unknown or do not suit the data, or ``best`` is set for a set of fakes.
     """
-    if options.best and isinstance(fake, Dataset):
-        raise ConfigError(
-            f"--best means the best checkpoint of a run, but {fake.name} is data: leave --best out."
-        )
     tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
     extractor = choose(reals, options.features)
     given = fake if isinstance(fake, Dataset) else None
-    if isinstance(fake, RunFolder):
-        name, fake = fake.name, Sampler.load(fake, warn, runtime, best=options.best)
+    name, fake = _opened(name, fake, options, warn, runtime)
     planned = _plan(extractor, reals, None if held_out is None else len(held_out), fake, options, tell)
     fakes = (
         of_sampler(name, fake, options.seed, options.draws, planned.drawn)
@@ -345,6 +340,27 @@ def compare(
         _pairs(first.samples, reals.samples, nearest, real.spec),
         _beside_baselines(first.samples, reals, others, real.spec, options, tell) if options.full else None,
     )
+
+
+def _opened(
+    name: str,
+    fake: Dataset | RunFolder | Sampler,
+    options: Options,
+    warn: Callable[[str], object],
+    runtime: Runtime,
+) -> tuple[str, Dataset | Sampler]:
+    """The name of the fakes, and the set or the generator that they come from.
+
+    Raises:
+        ConfigError: ``best`` is set, but a set has no checkpoints.
+    """
+    if isinstance(fake, RunFolder):
+        return fake.name, Sampler.load(fake, warn, runtime, best=options.best)
+    if options.best and isinstance(fake, Dataset):
+        raise ConfigError(
+            f"--best means the best checkpoint of a run, but {fake.name} is data: leave --best out."
+        )
+    return name, fake
 
 
 def _of_features(extractor: Extractor, reals: Reals, fake: Dataset | Sampler, options: Options) -> list[str]:

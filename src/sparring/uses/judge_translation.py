@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,14 +146,7 @@ def judge(
     spec, paired = translator.spec, not translator.spec.unpaired
     columns = {GENERATOR: translator(some.given.samples)}
     columns |= _baselines(data, some.given.samples, spec) if baselines else {}
-    notes = (
-        [] if held_out else ["Nothing was held out: these pictures were trained on. --hold-out 0.1 keeps some."]
-    )
-    if len(some) < FEW:
-        notes.append(
-            f"Few pictures: each is {1 / len(some):.0%} of content, and a style of so few is rough. More tell "
-            "small differences."
-        )
+    notes = list(_doubts(len(some), bool(held_out)))
     truth = truth and truth.first(len(some))
     pairs = data if paired else truth and truth.training
     if pairs and regression_seconds and config.translation.adversarial_weight:
@@ -165,14 +158,7 @@ def judge(
     tell("measuring")
     measure = _Measure(data, some, features, paired, truth)
     found = {FLOOR: measure.floor(), **{column: measure(made) for column, made in columns.items()}}
-    scales = {
-        "content": Scale("higher", measure.words("content"), share=True),
-        "style": Scale("lower", measure.words("style")),
-        **({TRUTH: Scale("higher", measure.words(TRUTH), share=True)} if truth else {}),
-        **({PAIR: Scale("lower", measure.words(PAIR))} if paired or truth else {}),
-        "sharpness": Scale("floor", measure.words("sharpness")),
-    }
-    comparison = Comparison(scales, len(some), found, tuple(notes))
+    comparison = Comparison(measure.scales, len(some), found, tuple(notes))
     if truth:
         comparison = replace(comparison, notes=(gap(comparison, truth), *notes))
     shown = _worst(measure, columns[GENERATOR], some)
@@ -180,6 +166,17 @@ def judge(
         "that were held out" if held_out else "of the training set"
     )
     return Judgement(name, against, translator.step, comparison, shown)
+
+
+def _doubts(count: int, held_out: bool) -> Iterator[str]:
+    """Why so many pictures tell little."""
+    if not held_out:
+        yield "Nothing was held out: these pictures were trained on. --hold-out 0.1 keeps some."
+    if count < FEW:
+        yield (
+            f"Few pictures: each is {1 / count:.0%} of content, and a style of so few is rough. More tell "
+            "small differences."
+        )
 
 
 def _worst(measure: _Measure, outputs: Tensor, some: Dataset) -> Image.Image:
@@ -304,8 +301,18 @@ class _Measure:
         assert self.wanted is not None
         return perceptual(outputs[self.truth.places] if self.truth else outputs, self.wanted, self.maps)
 
-    def words(self, name: str) -> str:
-        """The meaning of a measure."""
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """How each measure is read."""
+        return {
+            "content": Scale("higher", self._words("content"), share=True),
+            "style": Scale("lower", self._words("style")),
+            **({TRUTH: Scale("higher", self._words(TRUTH), share=True)} if self.truth else {}),
+            **({PAIR: Scale("lower", self._words(PAIR))} if self.wanted is not None else {}),
+            "sharpness": Scale("floor", self._words("sharpness")),
+        }
+
+    def _words(self, name: str) -> str:
         values: Mapping[str, Any] = {
             "of": "target" if self.paired else "source",
             "count": f"{len(self.targets):,}",
