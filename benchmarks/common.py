@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,12 @@ def machine() -> dict[str, Any]:
 def rows_in(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON lines file so far; none where there is no file yet."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def keep_row(path: Path, row: dict[str, Any], same: Collection[str]) -> None:
+    """One more row, in place of an older one that has the same values of these keys."""
+    others = [old for old in rows_in(path) if any(old[key] != row[key] for key in same)]
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in [*others, row]), "utf-8")
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from common import RESULTS, keep_row, rows_in
 from sparring import GAN
 from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
@@ -34,7 +35,7 @@ from sparring.data.table.dataset import from_path
 from sparring.metrics import table, trees
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "synthetic-tables.jsonl"
+ROWS = RESULTS / "synthetic-tables.jsonl"
 TABLES = {  # package, table, column to predict
     "credit_data": ("modeldata", "credit_data", "Status"),
     "Default": ("ISLR", "Default", "default"),
@@ -137,19 +138,7 @@ def measure(name: str, seed: int, args: argparse.Namespace) -> None:
             numbers = {key: round(value, 4) for key, value in table.numbers(against, rows).items()}
             line = {"table": name, "seed": seed, "way": way} | spent | numbers
             print(json.dumps(line), flush=True)
-            keep(line)
-
-
-def results() -> list[dict[str, Any]]:
-    """All measurements so far."""
-    return [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
-
-
-def keep(line: dict[str, Any]) -> None:
-    """Write a measurement, in place of an older one of the same table, seed and way."""
-    same = ("table", "seed", "way")
-    lines = [entry for entry in results() if any(entry[key] != line[key] for key in same)]
-    RESULTS.write_text("".join(f"{json.dumps(entry)}\n" for entry in [*lines, line]), "utf-8")
+            keep_row(ROWS, line, ("table", "seed", "way"))
 
 
 def seconds_of(name: str, seed: int) -> float:
@@ -157,7 +146,7 @@ def seconds_of(name: str, seed: int) -> float:
     return float(
         next(
             entry["cpu_seconds"]
-            for entry in results()
+            for entry in rows_in(ROWS)
             if (entry["table"], entry["seed"], entry["way"]) == (name, seed, RECIPE)
         )
     )
@@ -190,7 +179,7 @@ def as_table() -> str:
     head = ["table", "rows of", "seeds", "CPU s", *MEASURES]
     written = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for entry in results():
+    for entry in rows_in(ROWS):
         groups.setdefault((entry["table"], named(entry)), []).append(entry)
     for (name, way), entries in groups.items():
         seconds = np.mean([entry["cpu_seconds"] for entry in entries])

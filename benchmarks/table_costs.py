@@ -17,16 +17,16 @@ import subprocess
 import sys
 import time
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars
 
+from common import RESULTS, keep_row, rows_in
 from sparring import GAN
 from sparring.data.table.dataset import from_frame
 
-RESULTS = Path(__file__).with_name("results") / "table-costs.jsonl"
+ROWS = RESULTS / "table-costs.jsonl"
 SAMPLES = 12_800  # that are trained on: 50 steps
 SIZES = (
     (10_000, 20),
@@ -78,11 +78,6 @@ def measure(rows: int, columns: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def results() -> list[dict[str, Any]]:
-    """All measurements so far."""
-    return [json.loads(text) for text in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
-
-
 def slope(lines: list[dict[str, Any]], by: str, cost: str) -> float:
     """The power of ``by``, rows or columns, with which a cost grows, by least squares of logarithms.
 
@@ -105,7 +100,7 @@ def slopes(lines: list[dict[str, Any]]) -> str:
 
 def as_table() -> str:
     """All measurements as Markdown, and how they grow."""
-    lines = results()
+    lines = rows_in(ROWS)
     head = list(lines[0])
     rows = [f"| {' | '.join(f'{line[key]:,}' for key in head)} |" for line in lines]
     return "\n".join(
@@ -135,9 +130,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     line = measure(args.rows, args.columns)
     print(json.dumps(line))
-    same = ("rows", "columns")
-    lines = [entry for entry in results() if any(entry[key] != line[key] for key in same)]
-    RESULTS.write_text("".join(f"{json.dumps(entry)}\n" for entry in [*lines, line]), "utf-8")
+    keep_row(ROWS, line, ("rows", "columns"))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ from sparring.runs.inference import Sampler
 ROWS = RESULTS / "verdicts.jsonl"
 FEATURES = ("imagenet-64", "scattering-64", "pca-64")  # the first that is installed is our first number
 LATENTS = 5  # the seed of the latents that are judged
-FAR = 10  # floors, beyond which a doctor that says "healthy" must say how far
 SETS = ("cifar10", "fashion", "emoji", "van-gogh")
 SAMPLES = {"cifar10": (5, 30, 70), "fashion": (5, 30), "emoji": (4, 12), "van-gogh": (4, 12, 20)}  # thousands
 TRANSPOSED = {"cifar10": 60, "fashion": 60, "emoji": 16, "van-gogh": 16}
