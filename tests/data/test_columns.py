@@ -336,10 +336,27 @@ def test_a_file_of_texts_is_no_table(tmp_path: Path) -> None:
         ("name,age,town\n" + "\n".join(f"person {k},{k},{'xyz'[k % 3]}" for k in range(30)), True),
         ("x;y;z\n" + "\n".join(f"0,{k + 100};{k};1.{k + 100},5" for k in range(30)), True),
         ("price,share,at\n" + "\n".join(f"${k}.5,{k}%,{k % 9 + 3}:45 PM" for k in range(30)), True),
+        ("product,price\n" + "\n".join(f"brand {k} small,{k}.5" for k in range(30)), True),
+        ("name,price\n" + "\n".join(f"brand {k} small,{k}.5" for k in range(30)), False),
+        ("product,price\n" + "\n".join(f"{'very ' * 12} {k},{k}.5" for k in range(30)), False),
+        ("product,kind\n" + "\n".join(f"brand {k} small,{'ab'[k % 2]}" for k in range(30)), False),
         ("body,a,b\n" + "\n".join(f"{'long ' * 12}{k},{k},{k % 3}" for k in range(30)), False),
     ):
         path.write_text(text)
         assert is_table(path) is expected
+
+
+def test_a_file_that_may_be_texts_too_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("product,price\n" + "\n".join(f"brand {k} of shoes,{k % 9}.5" for k in range(30)))
+    data = from_path(path, {})
+    assert data.origin is not None
+    note = "t.csv is read as a table; --column 'product' reads the texts of this column alone."
+    assert data.origin.notes[-1] == note
+    path.write_text("product,price\n" + "\n".join(f"{'ab'[k % 2]},{k % 9}.5" for k in range(30)))
+    data = from_path(path, {})
+    assert data.origin is not None
+    assert data.origin.notes == ()
 
 
 def test_rules_compare_sums_and_compute_columns() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -433,6 +434,28 @@ def test_a_frame_held_out_in_python_is_brought_to_the_ranks_of_the_training() ->
     gan = GAN(**SMALL, hold_out=0).fit(given[:150], samples_seen=256)
     found = gan.evaluate(held_out=given[90:].select(reversed(given.columns)), count=40, draws=1, quick=True)
     assert found.evaluation.warnings[0].startswith("60 of 110 held-out reals are identical to training samples")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "said"),
+    [
+        (
+            [7, "odd", 8],
+            "category",
+            "mixes types, such as 'odd' beside '[78]': it is read as category, and drawn as texts",
+        ),
+        ([7, "9", 8], "whole", "mixes types, such as '7' beside '8': it is read as whole"),
+        ([*range(30, 70), "much"], "whole", "it is read as whole. .*1 value that is no number, such as 'much'"),
+        ([k if k % 2 else f"a long remark, number {k} of them" for k in range(60)], "text", "it is left out"),
+    ],
+)
+def test_json_lines_with_values_of_several_types_say_so(values: list[Any], kind: str, said: str) -> None:
+    text = "\n".join(json.dumps({"x": value, "y": place % 3}) for place, value in enumerate(values))
+    data = from_columns(from_json(text, "t.jsonl"), "t", {})
+    assert Columns.of(data.spec.codec).types["x"] == kind
+    assert data.origin is not None
+    assert re.search(said, data.origin.notes[0])
+    assert data.origin.notes[0].endswith("with --columns types.toml.")
 
 
 def test_other_kinds_have_no_columns_to_ask_for() -> None:

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.table import guess, keys, moments
-from sparring.data.table.codec import Columns
+from sparring.data.table.codec import KIND, Columns
 from sparring.data.table.column import MOMENTS, Column
 from sparring.data.table.guess import Found, Raw, words_of
 from sparring.errors import DataError, counted, did_you_mean, first_of, printable, quoted
 
-KIND = "table"
 SEED = 0  # of the ranks of equal values
 MOST_ODD = 0.5  # of the different values of a column that may be something else than in the training
 NOUNS = {"whole": "whole number", "number": "number", "date": "date", "time": "time"}

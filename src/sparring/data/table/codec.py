@@ -19,6 +19,7 @@ from sparring.data.table.column import LEARNT, Column, text_of
 from sparring.data.table.pairs import MOST_PAIRED
 from sparring.errors import UnreadableError, quoted
 
+KIND = "table"
 MOST_COLUMNS = 10_000
 TEMPERATURE = 0.5  # of the softmax over the levels of a category (Jang et al. 2017)
 MOST_RULES = 100

@@ -14,17 +14,16 @@ from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.data.table import alike, frames, guess, keys, pairs, rules, types
-from sparring.data.table.codec import MOST_RULES, Columns
+from sparring.data.table.alike import SEED
+from sparring.data.table.codec import KIND, MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.reading import PARQUET, SPREADSHEETS, read_text
+from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, read_text, texts_in
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
-KIND = "table"
 NONE = "none"
 MOST_LISTED = 60  # columns that are described one by one
-SEED = 0  # of the ranks of equal values
 ODD = 50.0  # times the range of 98 % of the values, beyond which some are odd
 TAIL = 0.01
 SINGLE = 1e-6  # relative, the rounding of sums in float32
@@ -40,7 +39,13 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
         raise DataError(f"{path.name} is a spreadsheet: save the sheet as CSV in UTF-8, and give that file.")
     tell = (lambda done, total: watch("reading", done, total)) if watch else (lambda done, total: None)
     columns = frames.from_parquet(path) if path.suffix.lower() == PARQUET else read_text(path, tell)
-    return from_columns(columns, str(path.absolute()), options)
+    found = from_columns(columns, str(path.absolute()), options)
+    if path.suffix.lower() in TEXT_FILES and found.origin and (texts := texts_in(path)):
+        note = (
+            f"{path.name} is read as a table; --column {quoted(texts[0])} reads the texts of this column alone."
+        )
+        return replace(found, origin=replace(found.origin, notes=(*found.origin.notes, note)))
+    return found
 
 
 def from_frame(frame: Any, labels: Any, options: Mapping[str, Any]) -> Dataset:

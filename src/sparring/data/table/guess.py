@@ -32,6 +32,7 @@ YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y"
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
 COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
+MIXED = "Mixed"  # type of a column of JSON lines whose values have several
 ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
 TRIED = 200  # values by which it is told whether a column may be almost all dates
 LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
@@ -104,7 +105,8 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
         return Found(Column(**common | {"type": "constant"}), None, (note,))
     parsed = _asked(raw, asked) if asked else _guessed(raw, counts, rows, missing)
     common["type"] = parsed.type
-    notes = tuple(note for note in (_infinite(raw), _lasting(raw), parsed.note) if note)
+    mixed = "" if asked else _mixed(raw, parsed)
+    notes = tuple(note for note in (_infinite(raw), _lasting(raw), mixed or parsed.note) if note)
     if parsed.type == "constant":
         if len(first := words_of(raw)[0]) > LONGEST:
             return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
@@ -143,6 +145,20 @@ def _infinite(raw: Raw) -> str:
         return ""
     many = f"{counted(raw.infinite, 'infinite value')}, which {'counts' if raw.infinite == 1 else 'count'}"
     return f"{quoted(raw.name)} has {many} as missing."
+
+
+def _mixed(raw: Raw, parsed: _Parsed) -> str:
+    """What to know of a column of JSON lines with values of several types; "" for others."""
+    if raw.dtype != MIXED or not isinstance(raw.values, list):
+        return ""
+    words = sorted(raw.values, key=numerals.is_number)
+    both = f"{quoted(words[0], 40)} beside {quoted(words[-1], 40)}"
+    drawn = "it is left out" if parsed.type == "text" else f"it is read as {parsed.type}"
+    if parsed.type not in ("text", "number", "whole"):
+        drawn += ", and drawn as texts"
+    usual = "Give it one type, or say what it is with --columns types.toml."
+    said = parsed.note if parsed.note and parsed.numbers is not None else usual
+    return f"{quoted(raw.name)} mixes types, such as {both}: {drawn}. {said}"
 
 
 def _lasting(raw: Raw) -> str:

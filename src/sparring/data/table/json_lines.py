@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sparring.data.table.guess import MIXED
 from sparring.errors import DataError, UnreadableError, quoted
 from sparring.files import LINE_END, parse_json
 
@@ -16,7 +17,7 @@ DTYPES = {bool: "Boolean", int: "Int64", float: "Float64", str: "String", type(N
 
 
 def dtypes_of(text: str, name: str) -> dict[str, str]:
-    """The type of the values of each key, in the order in which keys first occur; "" where they are mixed.
+    """The type of the values of each key, in the order in which keys first occur; MIXED: they have several.
 
     Raises:
         DataError: a line is not an object.
@@ -31,7 +32,7 @@ def dtypes_of(text: str, name: str) -> dict[str, str]:
 def _one(types: set[str]) -> str:
     if types == {"Int64", "Float64"}:
         return "Float64"
-    return types.pop() if len(types) == 1 else ""
+    return types.pop() if len(types) == 1 else MIXED if types else ""
 
 
 def cells_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

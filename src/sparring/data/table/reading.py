@@ -32,30 +32,52 @@ DELIMITERS = ",;\t|"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file holds a table, not texts: no column of texts, or two others with something to learn."""
+    """Whether a file holds a table, not texts.
+
+    It does if it has no column of texts, or two others with something to learn; or one of numbers or dates
+    beside short texts whose column is not called as texts are.
+    """
     suffix = path.suffix.lower()
     if not path.is_file() or suffix not in (*SUFFIXES, *SPREADSHEETS):
         return False
     if suffix not in TEXT_FILES:
         return True
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-        lines = LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
-        text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
-        rows = _of_json(text) if suffix in json_lines.SUFFIXES else [row for row in _rows(text) if row]
+        columns = _head(path)
     except (OSError, csv.Error):
         return False
-    if not rows or len(rows[0]) < LEAST_COLUMNS:
+    if len(columns) < LEAST_COLUMNS:
         return False
-    named = [cell.strip().lower() for cell in rows[0]]
-    columns = list(zip(*(row for row in rows[1:] if len(row) == len(named)), strict=True))
-    texts = {name: cells for name, cells in zip(named, columns, strict=False) if _is_text(cells)}
+    texts = {name.lower(): cells for name, cells in columns.items() if _is_text(cells)}
     if not texts:
         return True
-    if any(name in COLUMNS and sum(map(len, cells)) > LONG * len(cells) for name, cells in texts.items()):
+    lengths = {name: sum(map(len, cells)) / len(cells) for name, cells in texts.items()}
+    if any(name in COLUMNS and length > LONG for name, length in lengths.items()):
         return False
-    return sum(_usable(cells) for cells in columns) >= LEAST_COLUMNS
+    if sum(_usable(cells) for cells in columns.values()) >= LEAST_COLUMNS:
+        return True
+    has_order = any(_usable(cells) and all(map(_has_order, cells)) for cells in columns.values())
+    return has_order and not any(name in COLUMNS or length > LONG for name, length in lengths.items())
+
+
+def texts_in(path: Path) -> tuple[str, ...]:
+    """The columns of a text file that could be read as texts, too."""
+    return tuple(name for name, cells in _head(path).items() if _is_text(cells))
+
+
+def _head(path: Path) -> dict[str, tuple[str, ...]]:
+    """The columns of the first rows of a text file."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    lines = LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
+    text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
+    is_json = path.suffix.lower() in json_lines.SUFFIXES
+    rows = _of_json(text) if is_json else [row for row in _rows(text) if row]
+    if not rows:
+        return {}
+    named = [cell.strip() for cell in rows[0]]
+    columns = list(zip(*(row for row in rows[1:] if len(row) == len(named)), strict=True))
+    return dict(zip(named, columns or [()] * len(named), strict=True))
 
 
 def _is_text(cells: Sequence[str]) -> bool:
