@@ -212,17 +212,23 @@ def torchgan(width: int) -> tuple[Run, Callable[[str], Run]]:
     return run, make
 
 
-def lightweight() -> tuple[Run, Callable[[str], Run]]:
-    """lightweight-gan's networks and trainer, with its gradient penalty every fourth step."""
-    with _pretending(torch.cuda, "is_available", lambda: True):
+def lightweight_library() -> types.ModuleType:
+    """lightweight-gan's module, which refuses to be imported without a GPU and then works without one."""
+    with pretending(torch.cuda, "is_available", lambda: True):
         library = importlib.import_module("lightweight_gan.lightweight_gan")
     library.torch = _OnCpu()  # type: ignore[attr-defined]
+    return library
+
+
+def lightweight() -> tuple[Run, Callable[[str], Run]]:
+    """lightweight-gan's networks and trainer, with its gradient penalty every fourth step."""
+    library = lightweight_library()
     folder = tempfile.mkdtemp()
     trainer = library.Trainer(
         base_dir=folder, image_size=32, latent_dim=LATENT, batch_size=SMALL_BATCH, disc_output_size=1,
         fmap_max=LATENT, aug_prob=0, use_aim=False,
     )  # fmt: skip
-    with _pretending(nn.Module, "cuda", lambda self, *_: self):
+    with pretending(nn.Module, "cuda", lambda self, *_: self):
         trainer.init_GAN()
     trainer.save = trainer.evaluate = lambda *_, **__: None
     judge = trainer.GAN.D.forward
@@ -230,7 +236,7 @@ def lightweight() -> tuple[Run, Callable[[str], Run]]:
     trainer.loader = library.cycle([pictures for pictures, _ in loader(SMALL_BATCH)])
 
     def run(steps: int) -> None:
-        with _pretending(Tensor, "cuda", lambda self, *_: self):
+        with pretending(Tensor, "cuda", lambda self, *_: self):
             for _ in range(steps):
                 trainer.train()
 
@@ -255,7 +261,7 @@ class _OnCpu:
 
 
 @contextlib.contextmanager
-def _pretending(owner: Any, name: str, value: Any) -> Iterator[None]:
+def pretending(owner: Any, name: str, value: Any) -> Iterator[None]:
     before = getattr(owner, name)
     setattr(owner, name, value)
     try:

@@ -5,8 +5,9 @@
 
 Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
 same without a second discriminator that sees features of ImageNet ("without-features"), the
-default before networks of many scales ("sprint-transposed"), other recipes, and the DCGAN of
-PyTorch's tutorial ("dcgan"). CPU seconds, not those of the clock, so that a busy machine changes little:
+default before networks of many scales ("sprint-transposed"), other recipes, and the peers of
+``picture_peers.py``: the DCGAN of PyTorch's tutorial ("dcgan"), and "lightweight-gan", whose packages must be
+on the PYTHONPATH (``peers.py``). CPU seconds, not those of the clock, so that a busy machine changes little:
 the loop is given the CPU's clock. Each method draws as many pictures as the judge compares (``judge.py``).
 The sets cifar10-labelled and fashion give their labels.
 Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``, and
@@ -18,7 +19,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,15 +28,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
 
 from common import RESULTS, append_row, machine, rows_in
 from judge import Judge
+from picture_peers import PEERS
 from sparring import GAN
 from sparring.training import loop
 
 Pictures = NDArray[np.uint8]
-LATENT, WIDTH, BATCH = 100, 64, 128  # of the tutorial's DCGAN
 Labels = NDArray[np.integer] | None
 ROWS = RESULTS / "pictures.jsonl"
 CPU_CLOCK = SimpleNamespace(perf_counter=time.process_time)
@@ -58,63 +57,6 @@ def ours(
         gan = GAN(seed=seed, threads=1, device="cpu", **options)
         gan.fit(pictures, labels, minutes=seconds / 60, verbose=False)
     return gan.sample(count, seed=1), gan.history[-1].samples_seen
-
-
-def dcgan_players(channels: int, side: int) -> tuple[nn.Module, nn.Module]:
-    """The networks of PyTorch's DCGAN tutorial (64 pixels), with as many scales as the side needs."""
-    scales = max(2, (side - 1).bit_length() - 2)  # 64 -> 4, 32 -> 3
-    widths = [WIDTH * 2**k for k in range(scales)]
-    g: list[nn.Module] = [nn.ConvTranspose2d(LATENT, widths[-1], 4, 1, 0, bias=False)]
-    for wide, narrow in zip(widths[::-1], [*widths[-2::-1], channels], strict=True):
-        g += [nn.BatchNorm2d(wide), nn.ReLU(True), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
-    d: list[nn.Module] = [nn.Conv2d(channels, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
-    for narrow, wide in pairwise(widths):
-        d += [nn.Conv2d(narrow, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2, True)]
-    d += [nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False)]
-    players = nn.Sequential(*g, nn.Tanh()), nn.Sequential(*d, nn.Flatten(0))
-    for player in players:
-        player.apply(tutorial_weights)
-    return players
-
-
-def tutorial_weights(layer: nn.Module) -> None:
-    """The tutorial's ``weights_init``."""
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(layer.weight, 0.0, 0.02)
-    elif isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1.0, 0.02)
-
-
-def dcgan(pictures: Pictures, seconds: float, seed: int, count: int) -> tuple[Pictures, int]:
-    """Pictures of the tutorial's loop: cross-entropy, Adam 2e-4 with beta1 0.5, batches of 128."""
-    torch.manual_seed(seed)
-    began, side = time.process_time(), pictures.shape[-1]
-    full = 1 << (side - 1).bit_length()  # 28 -> 32: the tutorial resizes
-    data = torch.from_numpy(pictures)
-    g, d = dcgan_players(pictures.shape[1], side)
-    optimizers = [torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999)) for player in (g, d)]
-    loss, seen = nn.BCEWithLogitsLoss(), 0
-    while time.process_time() - began < seconds:
-        real = data[torch.randint(len(data), (BATCH,))].float().div(127.5).sub(1)
-        real = nn.functional.interpolate(real, (full, full), mode="bilinear") if full != side else real
-        ones, noughts = torch.ones(BATCH), torch.zeros(BATCH)
-        fake = g(torch.randn(BATCH, LATENT, 1, 1))
-        d_loss = loss(d(real), ones) + loss(d(fake.detach()), noughts)
-        step(d, optimizers[1], d_loss)
-        step(g, optimizers[0], loss(d(fake), ones))
-        seen += BATCH
-    with torch.no_grad():
-        latents = torch.randn(count, LATENT, 1, 1).split(BATCH)
-        drawn = torch.cat([g(part) for part in latents])
-    if full != side:
-        drawn = nn.functional.interpolate(drawn, (side, side), mode="bilinear")
-    return drawn.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).numpy(), seen
-
-
-def step(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
 
 
 def sheet(pictures: Pictures, path: Path) -> None:
@@ -165,13 +107,13 @@ def main() -> None:
             key = {"set": name, "seconds": args.seconds, "seed": seed}
             done = {row["method"] for row in rows_in(ROWS) if key.items() <= row.items()}
             for method in [method for method in args.methods if method not in done]:
-                if method == "dcgan":
-                    fakes, seen = dcgan(train, args.seconds, seed, judge.count)
+                if method in PEERS:
+                    fakes, seen = PEERS[method](train, args.seconds, seed, judge.count)
                 else:
                     fakes, seen = ours(train, labels, args.seconds, seed, judge.count, **METHODS[method])
                 if args.sheets:
                     sheet(fakes, args.sheets / f"{name}-{method}-{args.seconds:g}-{seed}.png")
-                drawn = None if labels is None or method == "dcgan" else np.arange(judge.count) % 10
+                drawn = None if labels is None or method in PEERS else np.arange(judge.count) % 10
                 row = key | {"method": method, "samples_seen": seen} | judge(fakes, drawn) | machine()
                 print(row, flush=True)
                 append_row(ROWS, row)
