@@ -186,6 +186,53 @@ def test_every_scale_knows_the_latent(scale: int) -> None:
     torch.testing.assert_close(picture, torch.full((1, 1, 16, 16), expected))
 
 
+def test_latent_noise_is_normal_and_has_no_pattern() -> None:
+    """Its own strength in each channel, as strong for short latents, and no pixel tells of its neighbours."""
+    layer = blocks.LatentNoise(2, 24, (64, 48), seed=1)
+    with torch.no_grad():
+        layer.strength.copy_(torch.tensor([0.5, -2.0]).view(2, 1, 1))
+    latents = torch.randn(64, 24, generator=torch.Generator().manual_seed(0))
+    found = layer(torch.ones(64, 2, 64, 48), latents).detach() - 1
+    torch.testing.assert_close(found[:, 1], -4 * found[:, 0])
+    noise = 2 * found[:, 0]
+    assert abs(float(noise.mean())) < 0.01
+    assert abs(float(noise.std()) - 1) < 0.02
+    assert abs(float((noise[:, 1:] * noise[:, :-1]).mean())) < 0.01
+    assert abs(float((noise[..., 1:] * noise[..., :-1]).mean())) < 0.01
+    torch.testing.assert_close(layer(torch.zeros(64, 2, 64, 48), 0.3 * latents).detach(), found)
+    assert layer(torch.ones(1, 2, 64, 48), torch.zeros(1, 24)).unique().tolist() == [1]
+
+
+def test_a_latent_has_one_noise_in_every_copy_of_a_network() -> None:
+    """Of each scale its own; what the random numbers are is part of what weights mean, and never changes."""
+    first, second = (skips.Generator(shape=(1, 32, 32), latent_dim=3, width=2) for _ in range(2))
+    projections = [noise.projection for noise in first.noises]
+    assert [tuple(fixed.shape) for fixed in projections] == [(3, 8, 8), (3, 16, 16), (3, 32, 32)]
+    for one, other in zip(first.noises, second.noises, strict=True):
+        assert torch.equal(one.projection, other.projection)
+    torch.testing.assert_close(projections[0][0, 0, :2], torch.tensor([1.62434536, -0.61175641]))
+    assert not torch.equal(projections[1][:, :8, :8], projections[0])
+    assert not any("projection" in name for name in first.state_dict())
+
+
+@pytest.mark.parametrize("scale", [0, 1])
+def test_every_scale_has_noise(scale: int) -> None:
+    """A picture of the noise of one scale alone, where it is above 0."""
+    generator = skips.Generator(shape=(1, 16, 16), latent_dim=3, width=1).eval()
+    latents = torch.randn(2, 3)
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.zero_()
+        generator.noises[scale].strength.fill_(1)
+        to_picture = generator.pictures[scale + 1].weight
+        to_picture[0, 0, to_picture.shape[2] // 2, to_picture.shape[3] // 2] = 1
+        picture = generator(latents)
+        side = 8 << scale
+        noise = generator.noises[scale](torch.zeros(2, 1, side, side), latents).relu()
+        expected = skips.interpolate(noise, (16, 16), mode="bilinear") if side < 16 else noise
+    torch.testing.assert_close(picture, skips.leaky_tanh(expected))
+
+
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (8, 6), (7, 5)])
 def test_half_size_is_the_mean_of_four_pixels(height: int, width: int) -> None:
     pictures = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))

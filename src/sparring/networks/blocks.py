@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -100,6 +101,39 @@ class ModulatedBatchNorm(nn.Module):
         scale, shift = self.modulation(latents)[:, :, None, None].chunk(2, 1)
         modulated: Tensor = (1 + scale.tanh()) * self.norm(features) + shift
         return modulated
+
+
+class LatentNoise(nn.Module):
+    """Adds noise to features (B, C, H, W), as strong in each channel as it learns, for latents (B, latent_dim).
+
+    Noise of its own at each place (Karras et al. 2019, "A Style-Based Generator", section 3.2), for grain and
+    brush strokes that a few numbers cannot place. Unlike there it is no second source of chance: a fixed
+    random projection of the latent's direction, normal at each pixel. So a latent has one picture, near
+    latents have near ones, and a short latent has as much noise as a long one.
+
+    Args:
+        channels: C.
+        latent_dim: numbers in a latent vector.
+        size: (H, W).
+        seed: of the projection.
+    """
+
+    projection: Tensor
+
+    def __init__(self, channels: int, latent_dim: int, size: tuple[int, int], seed: int) -> None:
+        super().__init__()
+        self.strength = nn.Parameter(torch.zeros(channels, 1, 1))
+        self.register_buffer("projection", normal_numbers((latent_dim, *size), seed), persistent=False)
+
+    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
+        directions = nn.functional.normalize(latents, dim=1, eps=0.01)
+        noise = (directions @ self.projection.flatten(1)).view(-1, 1, *features.shape[2:])
+        return features + self.strength * noise
+
+
+def normal_numbers(shape: tuple[int, ...], seed: int) -> Tensor:
+    """The same normal numbers for ever, so that no checkpoint holds them: NumPy promises it of RandomState."""
+    return torch.as_tensor(np.random.RandomState(seed).standard_normal(shape), dtype=torch.float32)
 
 
 class UpsampleConv2d(nn.ConvTranspose2d):

@@ -18,7 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, relu
 
-from sparring.networks.blocks import ClassHead, ClassLatent, ModulatedBatchNorm, UpsampleConv2d, half_size
+from sparring.networks.blocks import (
+    ClassHead,
+    ClassLatent,
+    LatentNoise,
+    ModulatedBatchNorm,
+    UpsampleConv2d,
+    half_size,
+)
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.imagenet import FeatureDiscriminator
 from sparring.networks.network import Network
@@ -32,7 +39,7 @@ class Generator(nn.Module):
     """Maps latents (B, latent_dim) to pictures (B, C, H, W), white at 1 and black at -1, or a little beyond.
 
     Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. The
-    latent also scales and shifts the features of each scale.
+    latent also scales and shifts the features of each scale, and gives them noise.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -63,6 +70,10 @@ class Generator(nn.Module):
         )
         self.norm = nn.BatchNorm2d(channels[0])
         self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
+        self.noises = nn.ModuleList(
+            LatentNoise(count, latent_dim, (low[0] << scale, low[1] << scale), seed=scale)
+            for scale, count in enumerate(channels[1:], start=1)
+        )
         self.growing = nn.ModuleList(UpsampleConv2d(a, b, bias=False) for a, b in pairwise(channels))
         self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels[:-1])
         self.pictures.append(nn.Conv2d(channels[-1], colours, 3, padding=1))
@@ -79,10 +90,10 @@ class Generator(nn.Module):
         features = relu(self.norm(self.coarsest(known)))
         picture: Tensor = self.pictures[0](features)
         present = len(self.growing) - self.growth.left_out
-        for scale, (grow, norm) in enumerate(zip(self.growing, self.norms, strict=True)):
+        for scale, (grow, norm, noise) in enumerate(zip(self.growing, self.norms, self.noises, strict=True)):
             picture = interpolate(picture, scale_factor=2, mode="bilinear")
             if scale < present:
-                features = relu(norm(grow(features), known))
+                features = relu(noise(norm(grow(features), known), latents))
                 picture = picture + self.pictures[scale + 1](features)
         return leaky_tanh(picture)[:, :, : self.height, : self.width]
 
