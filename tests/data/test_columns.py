@@ -133,7 +133,7 @@ def test_commas_and_points_in_numbers(words: list[str], delimiter: str, expected
 def test_units_and_times_of_day_come_back() -> None:
     text = "price;share;rate;at\n-$5.50;1,5 €;3%;09:05\n$12.00;-2,0 €;-4%;17:45\n"
     data = table(text)
-    assert rows.as_csv(columns_of(data), data.samples.numpy(), ";").decode() == text
+    assert rows.as_csv(columns_of(data), data.samples.numpy()).decode() == text
     assert columns_of(data).matrix(data.samples.numpy())[:, :3].tolist() == [[-5.5, 1.5, 3], [12, -2, -4]]
     assert Columns.from_dict(json.loads(json.dumps(data.spec.codec.to_dict()))) == data.spec.codec
     assert data.origin is not None
@@ -162,7 +162,7 @@ def test_how_doubtful_commas_are_read_is_said() -> None:
         data = table(text)
         assert data.origin is not None
         assert note in data.origin.notes
-        again = rows.as_csv(columns_of(data), data.samples.numpy(), ";").decode()
+        again = rows.as_csv(columns_of(data), data.samples.numpy()).decode()
         assert again == text
 
 
@@ -200,7 +200,7 @@ def test_columns_without_a_name_are_numbered_and_empty_lines_before_the_names_do
 def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
     for text in ("a,b\n1.50,x\n2.25,y\n,x\n", "a;b\n1,50;x\n2,25;y\n;x\n"):
         data = table(text * 1)
-        again = rows.as_csv(columns_of(data), data.samples.numpy(), ";" if ";" in text else ",").decode()
+        again = rows.as_csv(columns_of(data), data.samples.numpy()).decode()
         assert again == text
     missing = table("a,b\n1,x\nNA,y\nNA,x\n")
     assert rows.values(columns_of(missing), missing.samples.numpy())["a"] == [1, None, None]

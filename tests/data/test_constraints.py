@@ -132,3 +132,19 @@ def test_what_a_run_could_not_hold_is_refused_before_the_training() -> None:
     many = ";".join(f"a < {k + 100}" for k in range(101))
     with pytest.raises(ConfigError, match="101 rules: at most 100"):
         from_frame(spans(), None, {"constraint": many})
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("Total TTC < 0", '"Total TTC" < 0'),
+        ("0 <= Total TTC <= max-age", '0 <= "Total TTC" <= "max-age"'),
+        ('"Total TTC" > age', '"Total TTC" > age'),
+        ("Total TTC 2 = Total", '"Total TTC 2" = Total'),
+        ("age > 3", "age > 3"),
+    ],
+)
+def test_names_with_spaces_or_signs_need_no_quotation_marks(rule: str, expected: str) -> None:
+    names = ["Total TTC", "Total TTC 2", "Total", "max-age", "age", 'a "b"']
+    assert rules.with_names(rule, names) == expected
+    assert rules.parse(rules.with_names('a "b" < 3', names)).names == ('a "b"',)

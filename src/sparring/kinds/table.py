@@ -28,7 +28,7 @@ from sparring.metrics import trees
 from sparring.metrics.extractors import NUMBERS as FEATURES
 
 COARSE = 64  # numbers of a row in which clusters are found, at most
-SHOWN_ROWS, SHOWN_WIDTH = 20, 24  # rows printed in a terminal, and characters of a cell
+SHOWN_ROWS, SHOWN_WIDTH = 20, 26  # rows printed in a terminal, and characters of a cell
 ROWS = "text/csv"  # the media type of a row, and of its file
 FLAT = 1 / 3  # of the spread of real numbers, below which a column is flat
 BINS = 10  # equally likely parts of a number's range
@@ -141,8 +141,8 @@ def flat_columns(fakes: Tensor, reals: Tensor, spec: Spec) -> float | None:
 
 
 def write_csv(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:
-    """Write rows as a text table, with tabs between cells where the name ends in .tsv."""
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    """Write rows as a text table, with tabs between cells in .tsv, else with what the user's file has."""
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ""
     write_whole(path, rows.as_csv(Columns.of(spec.codec), samples, delimiter))
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sparring.config.values import field, finite, listed, whole
+from sparring.config.values import field, finite, listed, one_of, whole
 from sparring.data.codec import Codec, expected
 from sparring.data.table import rules
 from sparring.data.table.column import LEARNT, Column, text_of
@@ -20,6 +20,7 @@ from sparring.data.table.pairs import MOST_PAIRED
 from sparring.errors import UnreadableError, quoted
 
 KIND = "table"
+COMMA, SEMICOLON = ",", ";"  # between the cells of a text file
 MOST_COLUMNS = 10_000
 TEMPERATURE = 0.5  # of the softmax over the levels of a category (Jang et al. 2017)
 MOST_RULES = 100
@@ -41,6 +42,7 @@ class Columns:
         target: the column that a model of the user would predict; "" if none was named.
         rules: what every drawn row must keep to, as the user wrote it.
         combinations: for each set of columns that go together, the combinations of levels that there are.
+        delimiter: between the cells of a text file: SEMICOLON where the user's has it, else COMMA.
         backend: the library of the user's table in memory, such as "polars"; "" for a file.
         correlations: of each two of the first learnt columns, as ``pairs.upper`` gives them, to be shown beside
             those of drawn rows.
@@ -53,6 +55,7 @@ class Columns:
     rules: tuple[str, ...] = ()
     combinations: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = ()
     backend: str = ""
+    delimiter: str = COMMA
     correlations: tuple[float, ...] = ()
     bounded: bool = False
 
@@ -172,6 +175,7 @@ class Columns:
             "rules": self.rules,
             "combinations": self.combinations,
             "backend": self.backend,
+            "delimiter": self.delimiter,
             "correlations": self.correlations,
         }
 
@@ -189,6 +193,7 @@ class Columns:
             rules=field(values, "rules", lambda found: listed(found, text_of, MOST_RULES)),
             combinations=field(values, "combinations", lambda sets: listed(sets, _set, MOST_RULES)),
             backend=field(values, "backend", text_of),
+            delimiter=field({"delimiter": COMMA, **values}, "delimiter", partial(one_of, (COMMA, SEMICOLON))),
             correlations=field(values, "correlations", lambda found: listed(found, finite, MOST_PAIRED**2)),
         )
         paired = min(MOST_PAIRED, len(codec.learnt))

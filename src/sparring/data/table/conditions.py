@@ -46,7 +46,7 @@ def fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
         return np.asarray((mine == column.levels.index(level)) ^ is_other)
     number = column.number(bare(value))
     if number is None:
-        if rules.problem(condition, codec.types):
+        if rules.problem(rules.with_names(condition, codec.types), codec.types):
             raise ConfigError(
                 f"{quoted(condition)}: {quoted(column.name)} is {column.type}: {_wanted(column)}."
             )
@@ -99,6 +99,7 @@ def _said(column: Column, number: float) -> str:
 
 
 def _by_rule(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
+    condition = rules.with_names(condition, codec.types)
     rules.check([condition], codec.types)
     rule, table = rules.parse(condition), rules.complete(codec, stored)
     fits = rule.kept(table)

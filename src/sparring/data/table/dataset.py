@@ -15,11 +15,11 @@ from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
 from sparring.data.table import alike, frames, guess, keys, pairs, rules, types
 from sparring.data.table.alike import SEED
-from sparring.data.table.codec import KIND, MOST_RULES, Columns
+from sparring.data.table.codec import COMMA, KIND, MOST_RULES, SEMICOLON, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, read_text, texts_in
+from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, doubtful, read_text
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
 NONE = "none"
@@ -40,10 +40,8 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
     tell = (lambda done, total: watch("reading", done, total)) if watch else (lambda done, total: None)
     columns = frames.from_parquet(path) if path.suffix.lower() == PARQUET else read_text(path, tell)
     found = from_columns(columns, str(path.absolute()), options)
-    if path.suffix.lower() in TEXT_FILES and found.origin and (texts := texts_in(path)):
-        note = (
-            f"{path.name} is read as a table; --column {quoted(texts[0])} reads the texts of this column alone."
-        )
+    if path.suffix.lower() in TEXT_FILES and found.origin and (other := doubtful(path)):
+        note = f"{path.name} is read as a table; --column {quoted(other)} reads the texts of this column alone."
         return replace(found, origin=replace(found.origin, notes=(*found.origin.notes, note)))
     return found
 
@@ -72,7 +70,9 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         return alike.compared(columns, name, like)
     constraint, target = options.get("constraint", NONE), options.get("target", NONE)
     said = types.read(options.get("columns", NONE), [raw.name for raw in columns])
-    asked = tuple(dict.fromkeys((*said.rules, *rules.listed(constraint))))
+    names = [raw.name for raw in columns]
+    asked = tuple(rules.with_names(rule, names) for rule in (*said.rules, *rules.listed(constraint)))
+    asked = tuple(dict.fromkeys(asked))
     found = [
         guess.found(raw, np.random.default_rng([SEED, place]), said.types.get(raw.name, ""))
         for place, raw in enumerate(columns)
@@ -97,6 +97,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         rules=kept,
         combinations=tuple(_combined(together, learnt, every) for together in said.together),
         backend=backend,
+        delimiter=SEMICOLON if any(raw.commas for raw in columns) else COMMA,
         correlations=pairs.upper(pairs.correlations(stored)),
     )
     origin = Origin(

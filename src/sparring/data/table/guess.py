@@ -31,6 +31,7 @@ BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
+LEAST_PHONE = 1e5  # as a number
 COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
 MIXED = "Mixed"  # type of a column of JSON lines whose values have several
 ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
@@ -265,8 +266,8 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
 
 def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:
     """Whether these are numbers of telephones, or whole ones so large that some of them are the same float."""
-    if NAMED_PHONE.search(name) and any(" " in word for word in words):
-        return True
+    if NAMED_PHONE.search(name) and parsed.type == "whole" and parsed.numbers is not None:
+        return bool(np.nanmin(parsed.numbers) >= LEAST_PHONE)
     if parsed.type != "number" or parsed.decimals != 0 or parsed.numbers is None:
         return False
     return len(np.unique(parsed.numbers)) < len(words)

@@ -77,7 +77,8 @@ class Style(NamedTuple):
     def plain(self, word: str) -> str:
         """A number of this style, or a plain one, as ``float`` reads it."""
         if self.thousands:
-            word = re.sub(rf"(?<=\d){re.escape(self.thousands)}(?=\d{{3}}(?!\d))", "", word)
+            mark = f"[{MARKS}]" if self.thousands in MARKS else re.escape(self.thousands)  # as one types it
+            word = re.sub(rf"(?<=\d){mark}(?=\d{{3}}(?!\d))", "", word)
         return word.replace(self.decimal, ".")
 
     def written(self, number: str, unit: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sparring.data.table import json_lines, moments
+from sparring.data.table.codec import SEMICOLON
 from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
@@ -46,23 +47,37 @@ def is_table(path: Path) -> bool:
         columns = _head(path)
     except (OSError, csv.Error):
         return False
+    return _is_plain(columns) or bool(_doubtful(columns))
+
+
+def doubtful(path: Path) -> str:
+    """The column of a text file that could be read as texts instead, "" if there is none."""
+    columns = _head(path)
+    return "" if _is_plain(columns) else _doubtful(columns)
+
+
+def _is_plain(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Whether columns are plainly those of a table: without texts, or with two others that can be learnt."""
     if len(columns) < LEAST_COLUMNS:
         return False
-    texts = {name.lower(): cells for name, cells in columns.items() if _is_text(cells)}
-    if not texts:
-        return True
-    lengths = {name: sum(map(len, cells)) / len(cells) for name, cells in texts.items()}
-    if any(name in COLUMNS and length > LONG for name, length in lengths.items()):
+    texts = _texts(columns)
+    if any(name.lower() in COLUMNS and length > LONG for name, length in texts.items()):
         return False
-    if sum(_usable(cells) for cells in columns.values()) >= LEAST_COLUMNS:
-        return True
+    return not texts or sum(_usable(cells) for cells in columns.values()) >= LEAST_COLUMNS
+
+
+def _doubtful(columns: Mapping[str, Sequence[str]]) -> str:
+    """The column of short texts, not called as texts are, beside numbers or dates; "" for other columns."""
+    texts = _texts(columns)
     has_order = any(_usable(cells) and all(map(_has_order, cells)) for cells in columns.values())
-    return has_order and not any(name in COLUMNS or length > LONG for name, length in lengths.items())
+    if not has_order or any(name.lower() in COLUMNS or length > LONG for name, length in texts.items()):
+        return ""
+    return next(iter(texts), "")
 
 
-def texts_in(path: Path) -> tuple[str, ...]:
-    """The columns of a text file that could be read as texts, too."""
-    return tuple(name for name, cells in _head(path).items() if _is_text(cells))
+def _texts(columns: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """The columns of texts, with their mean characters."""
+    return {name: sum(map(len, cells)) / len(cells) for name, cells in columns.items() if _is_text(cells)}
 
 
 def _head(path: Path) -> dict[str, tuple[str, ...]]:
@@ -142,7 +157,7 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
                 f"names. Mend this line{_quote_hint(row, width)}."
             )
         cells.add(row)
-    return cells.columns(name, tell, commas=reader.delimiter == ";")
+    return cells.columns(name, tell, commas=reader.delimiter == SEMICOLON)
 
 
 def from_json(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:

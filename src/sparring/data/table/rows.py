@@ -65,10 +65,14 @@ def _aside(column: Column, count: int, texts: bool) -> list[Any]:
     return [level if texts else column.typed(level)] * count
 
 
-def as_csv(codec: Columns, stored: Stored, delimiter: str = ",") -> bytes:
-    """Stored rows as the text of a table, with the names of the columns first."""
+def as_csv(codec: Columns, stored: Stored, delimiter: str = "") -> bytes:
+    """Stored rows as the text of a table, with the names of the columns first.
+
+    Args:
+        delimiter: between cells; "": as in the file of the user.
+    """
     file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    writer = csv.writer(file, delimiter=delimiter or codec.delimiter, lineterminator="\n")
     columns = values(codec, stored, texts=True)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))

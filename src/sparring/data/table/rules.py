@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +35,7 @@ SIGNS: dict[str, Callable[..., NDArray[np.bool_]]] = {
 DATE = r"(?:\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d\d:\d\d(?::\d\d)?)(?![\w:.-])"
 NO_DAY = "1900-01-01 "  # the day of a time of day, as strptime has it
 TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
+PLAIN = re.compile(r"[^\s<>=!+\-\"']+")  # a name that needs no quotation marks
 EQUAL = ("=", "==")
 TOLD = 0.9  # of the rows, that must keep to a rule which computes a column
 Table = Mapping[str, NDArray[np.float64]]
@@ -92,6 +93,21 @@ class Rule(NamedTuple):
 def listed(text: str) -> tuple[str, ...]:
     """The rules of an option, with ";" between them; none of "none"."""
     return () if text == NONE else tuple(rule.strip() for rule in text.split(";") if rule.strip())
+
+
+def with_names(text: str, names: Iterable[str]) -> str:
+    """A rule in which names with spaces or signs stand in quotation marks, where they do not yet."""
+    odd = sorted((name for name in names if not PLAIN.fullmatch(name)), key=len, reverse=True)
+    if not odd:
+        return text
+    listed = "|".join(map(re.escape, odd))
+    marked = re.compile(rf"(\"[^\"]*\"|'[^']*')|(?<!\w)({listed})(?!\w)")
+
+    def quoted_name(found: re.Match[str]) -> str:
+        mark = "'" if '"' in found[0] else '"'
+        return found[0] if found[1] else f"{mark}{found[0]}{mark}"
+
+    return marked.sub(quoted_name, text)
 
 
 def parse(text: str) -> Rule:
