@@ -1,14 +1,12 @@
-"""Tables through every verb: from a CSV file to a CSV file that a generator wrote."""
+"""Tables as a kind: every verb on them, what is shown of rows and what is measured of them."""
 
 import csv
 import json
 import re
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas
 import polars
@@ -19,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from page_runs import client
+from people import SMALL, columns
 from sparring import GAN
 from sparring.cli.main import main
 from sparring.data.table import pairs
@@ -26,29 +25,12 @@ from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_columns, from_frame
 from sparring.data.table.reading import from_json, from_text
 from sparring.data.table.rows import as_json_lines
-from sparring.errors import ConfigError, DataError
+from sparring.errors import ConfigError
 from sparring.kinds import find, table
 from sparring.networks.columns import gumbel
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--threads", "1"]
-SMALL: dict[str, Any] = {"g_width": 8, "d_width": 8, "depth": 1, "threads": 1, "batch_size": 32}
-
 pytestmark = pytest.mark.filterwarnings("ignore:.*an identifier, which is not learnt")
-
-
-def columns(count: int = 200) -> dict[str, list[Any]]:
-    """Rows with each type of column; some of "pay" are missing."""
-    rng = np.random.default_rng(0)
-    age = rng.integers(18, 80, count)
-    pay = np.where(rng.random(count) < 0.2, np.nan, (age * 31.25).round(2))
-    return {
-        "id": list(range(1, count + 1)),
-        "age": age.tolist(),
-        "pay": [None if np.isnan(x) else x for x in pay.tolist()],
-        "town": rng.choice(["Ulm", "Rom", "Gent"], count, p=[0.6, 0.3, 0.1]).tolist(),
-        "member": (age > 40).tolist(),
-        "since": [date(2020, 1, 1) + timedelta(days=int(k)) for k in rng.integers(0, 900, count)],
-    }
 
 
 @pytest.fixture
@@ -142,184 +124,11 @@ def test_a_resumed_training_of_a_table_equals_an_unbroken_one_bit_for_bit() -> N
     assert all(torch.equal(broken[name], whole[name]) for name in whole)
 
 
-FRAMES = {"pandas": pandas.DataFrame, "polars": polars.DataFrame, "pyarrow": pyarrow.table}
-
-
-@pytest.mark.parametrize("library", FRAMES)
-def test_a_table_in_memory_comes_back_with_its_library_names_and_types(library: str, tmp_path: Path) -> None:
-    given = FRAMES[library](columns())
-    gan = GAN(**SMALL).fit(given, samples_seen=512)
-    drawn = gan.sample(30)
-    assert type(drawn) is type(given)
-    if library == "pandas":
-        assert (drawn.dtypes == given.dtypes.replace({np.dtype("O"): drawn.dtypes["since"]})).all()
-    elif library == "polars":
-        assert drawn.schema == given.schema
-    else:
-        assert [str(kind).replace("large_", "") for kind in drawn.schema.types] == [
-            *map(str, given.schema.types)
-        ]
-    gan.save(tmp_path / "run")
-    again = GAN.load(tmp_path / "run").sample(30)
-    assert again.equals(drawn)
-    assert len(gan.sample(5, where="town=Rom")) == 5
-    assert len(gan.sample(5, where="member=True")) == 5
-
-
-def test_types_of_pandas_that_may_lack_and_names_that_are_numbers_come_back() -> None:
-    count = 60
-    given = pandas.DataFrame(
-        {
-            "of words": pandas.Categorical([("a", "b")[k % 2] for k in range(count)]),
-            "ordered": pandas.Categorical(
-                [("high", "low")[k % 2] for k in range(count)], ["low", "high"], ordered=True
-            ),
-            "maybe": pandas.array([(True, False, None)[k % 3] for k in range(count)], "boolean"),
-            "few": pandas.array([None if k % 5 == 0 else k % 7 for k in range(count)], "Int64"),
-            "at": pandas.date_range("2024-01-01", periods=count, tz="Europe/Berlin"),
-            "text": pandas.array([("x", "y", None)[k % 3] for k in range(count)], "string"),
-            "code": pandas.Categorical([(2, 10, 9)[k % 3] for k in range(count)]),
-            "level": pandas.Categorical([(3, 1)[k % 2] for k in range(count)], [3, 1], ordered=True),
-            "day": [None if k % 9 == 0 else date(2024, 1, k % 28 + 1) for k in range(count)],
-            7: np.arange(count) * 0.5,
-        }
-    )
-    drawn = GAN(**SMALL).fit(given, samples_seen=256).sample(30)
-    assert list(drawn) == [*map(str, given)]
-    for same in drawn:
-        assert drawn[same].dtype == given[int(same) if same == "7" else same].dtype, same
-    assert set(drawn["maybe"].dropna()) <= {True, False}
-    assert {type(day) for day in drawn["day"].dropna()} == {date}
-    assert set(drawn["code"]) <= {2, 9, 10}
-    assert drawn["few"].dropna().isin(range(7)).all()
-    assert set(drawn["text"].dropna()) <= {"x", "y"}
-
-
-@pytest.mark.parametrize("library", FRAMES)
-def test_numbers_and_dates_that_the_user_calls_categories_come_back(library: str, tmp_path: Path) -> None:
-    count = 12
-    given = FRAMES[library](
-        {
-            "day": [date(2024, 1, k % 3 + 1) for k in range(count)],
-            "at": [datetime(2024, 1, 1, k % 3, 30) for k in range(count)],
-            "code": [k % 4 for k in range(count)],
-            "share": [k % 4 / 2 for k in range(count)],
-            "yes": [k % 2 == 0 for k in range(count)],
-            "word": ["no" if k % 2 else "yes" for k in range(count)],
-        }
-    )
-    path = tmp_path / "types.toml"
-    path.write_text(
-        '[columns]\nday = "category"\nat = "category"\ncode = "category"\nshare = "category"\nyes = "whole"\n'
-    )
-    data = from_frame(given, None, {"columns": str(path)})
-    again = table.handed(data.samples.numpy(), data.spec)
-    rows = nw.from_native(given), nw.from_native(again)
-    assert rows[0].rows() == rows[1].rows()
-    assert [str(one).replace("ns", "us") for one in rows[0].schema.values()] == [
-        str(one).replace("ns", "us") for one in rows[1].schema.values()
-    ]
-
-
-def handed_back(given: Any) -> Any:
-    """The rows of a table, read and given back."""
-    data = from_frame(given, None, {})
-    return table.handed(data.samples.numpy(), data.spec)
-
-
-def test_types_of_polars_come_back() -> None:
-    given = polars.DataFrame(
-        {
-            "x": [0.5, 1.5, 2.5],
-            "cents": [Decimal("0.125"), Decimal("7.250"), None],
-            "at": polars.Series(
-                [datetime(2024, 1, k, 3, 4, 5, 6000) for k in (1, 2, 3)], dtype=polars.Datetime("ms")
-            ),
-            "nothing": [None, None, None],
-            "key": [2**60, 2**60 + 1, 2**60],
-        }
-    )
-    given = polars.concat([given] * 3)  # what three rows have is drawn exactly
-    again = handed_back(given)
-    assert again.schema == given.schema
-    assert again.rows() == given.rows()
-
-
-@pytest.mark.parametrize("library", FRAMES)
-def test_times_of_day_and_durations_come_back(library: str) -> None:
-    values = {
-        "clock": [time(17, 45), time(9, 5, 30), None],
-        "exact": [time(17, 45, 0, 250000), time(9, 5), time(0, 0)],
-        "wait": [timedelta(minutes=5), timedelta(seconds=-90), None],
-        "split": [timedelta(milliseconds=250), timedelta(days=3), timedelta(0)],
-    }
-    given = FRAMES[library]({name: found * 4 for name, found in values.items()})
-    data = from_frame(given, None, {})
-    assert Columns.of(data.spec.codec).types == {
-        "clock": "time",
-        "exact": "time",
-        "wait": "whole",
-        "split": "number",
-    }
-    assert data.origin is not None
-    assert any("'wait' holds durations, which are numbers of seconds" in note for note in data.origin.notes)
-    again = handed_back(given)
-    if library == "pandas":
-        pandas.testing.assert_frame_equal(again, given, check_dtype=False)
-    else:
-        assert nw.from_native(again).rows() == nw.from_native(given).rows()
-        assert nw.from_native(again).schema == nw.from_native(given).schema
-
-
-def test_python_values_of_pandas_come_back() -> None:
-    given = pandas.DataFrame(
-        {
-            "whole": pandas.Series([1, None, 3], dtype=object),
-            "flag": pandas.Series([True, None, False], dtype=object),
-            "mixed": pandas.Series([1, 2.5, 3], dtype=object),
-            "key": pandas.Series([2**60, 2**60 + 1, 2**60], dtype=object),
-        }
-    )
-    again = handed_back(given)
-    assert again.dtypes.tolist() == given.dtypes.tolist()
-    assert again.to_dict("list") == given.to_dict("list")
-    assert [type(value) for value in again.iloc[0]] == [int, bool, float, int]
-    for several in ([1, 2], {"a": 1}, b"ab"):
-        with pytest.raises(
-            DataError, match=f"'s' holds {type(several).__name__} values, and a cell of a table"
-        ):
-            from_frame(given.assign(s=[several] * 3), None, {})
-
-
-@pytest.mark.parametrize(
-    ("name", "said", "message"),
-    [
-        ("since", "number", "'since' is said to be number, but holds dates: say date, time or category"),
-        ("age", "date", "'age' is said to be date, but holds numbers: say number, whole or category"),
-        ("pay", "whole", "'pay' is said to be whole, but .* are not. Say number"),
-        ("town", "constant", "'town' is said to be constant, but has 3 values. Say category"),
-    ],
-)
-def test_types_of_the_user_that_a_table_in_memory_has_not_are_refused(
-    name: str, said: str, message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "types.toml"
-    path.write_text(f'[columns]\n{name} = "{said}"\n')
-    with pytest.raises(DataError, match=message):
-        from_frame(polars.DataFrame(columns()), None, {"columns": str(path)})
-
-
 def test_what_is_constant_in_training_rows_may_differ_in_others() -> None:
     given = polars.DataFrame(columns())
     data = from_frame(given.with_columns(age=polars.lit(3)), None, {})
     other = from_frame(given, None, table.comparable({}, data.spec))
     assert len(other) == len(given)
-
-
-def test_two_columns_of_one_name_are_refused() -> None:
-    given = pandas.DataFrame(np.zeros((30, 2)), columns=["a", "a"])
-    with pytest.raises(DataError, match="two columns are called 'a'"):
-        GAN(**SMALL).fit(given, samples_seen=256)
 
 
 @pytest.mark.usefixtures("people")
