@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparring.metrics.comparison import FLOOR
+from sparring.uses.progress import show_whole
 
 if TYPE_CHECKING:
     from sparring.metrics.comparison import Comparison
@@ -79,7 +80,7 @@ def evaluation_table(evaluation: Evaluation) -> Table:
 def show_comparison(comparison: Comparison, screen: Console) -> None:
     """Print the measures of one kind of data beside other reals and baselines, and who wins, in words."""
     screen.print(f"\n{comparison.count:,} samples each, beside baselines:\n", markup=False, soft_wrap=True)
-    screen.print(comparison_table(comparison))
+    show_whole(screen, comparison_table(comparison))
     screen.print()
     best = {"lower": "lower is better", "higher": "higher is better", "floor": f"as {FLOOR} is best"}
     for name, scale in comparison.scales.items():
