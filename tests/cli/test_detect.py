@@ -306,3 +306,78 @@ def test_large_pictures_are_seen_at_their_own_resolution_in_tiles(
     assert main(["detect", "score", run, str(parts / "test" / "spot"), "--out", str(out)]) == 3
     with Image.open(out / "000.png.heat.png") as sheet:
         assert sheet.size == (2 * 3 * 80 + 4, 3 * 80)
+
+
+def coloured(folder: Path, count: int, seed: int) -> None:
+    folder.mkdir()
+    rng = np.random.default_rng(seed)
+    for k in range(count):
+        pixels = rng.normal([150, 110, 70], 4, (SIDE, SIDE, 3))
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{k}.png")
+
+
+@pytest.mark.parametrize(
+    ("normals", "new", "said"),
+    [
+        ("grey", "colour", "in colour and the normals were grey: their colours are not seen"),
+        (
+            "colour",
+            "grey",
+            "these pictures are grey and the normals were in colour, which alone makes them odd",
+        ),
+        ("grey", "deep", "these pictures have more than 8 bits a channel, and the normals 8"),
+        ("deep", "grey", "these pictures have 8 bits a channel, and the normals more"),
+        ("grey", "grey", ""),
+        ("deep", "deep", ""),
+        ("colour", "colour", ""),
+    ],
+)
+def test_what_parts_pictures_from_normals_beside_what_they_show_is_told(
+    normals: str, new: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, (folder, sort, count) in enumerate((("normals", normals, 20), ("new", new, 2))):
+        if sort == "colour":
+            coloured(tmp_path / folder, count, seed)
+        else:
+            write(tmp_path / folder, count, seed, deep=sort == "deep")
+    run = str(tmp_path / "run")
+    words = ["--false-alarms", "0.2", "--method", "pca", *QUICK, "--out", run]
+    assert main(["detect", "fit", str(tmp_path / "normals"), *words]) == 0
+    capsys.readouterr()
+    assert main(["detect", "score", run, str(tmp_path / "new"), "--out", str(tmp_path / "found")]) in (0, 3)
+    told = [line for line in capsys.readouterr().err.splitlines() if "these pictures" in line]
+    assert len(told) == bool(said)
+    assert said in "".join(told)
+    shutil.copytree(tmp_path / "new", tmp_path / "test" / "good")
+    shutil.copytree(tmp_path / "new", tmp_path / "test" / "odd")
+    assert main(["detect", "test", run, str(tmp_path / "test")]) == 0
+    assert capsys.readouterr().err.count("these pictures") == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("count", "value", "message"),
+    [(5, None, "5 normal pictures are too few"), (30, 60, "are alike, so that nothing can be learned")],
+)
+def test_normals_that_teach_nothing_are_refused_before_anything_is_announced(
+    count: int, value: int | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "normals", count, 42)
+    for path in (tmp_path / "normals").iterdir() if value else ():
+        Image.fromarray(np.full((SIDE, SIDE), value, np.uint8)).save(path)
+    run = tmp_path / "run"
+    assert main(["detect", "fit", str(tmp_path / "normals"), *QUICK, "--out", str(run)]) == 1
+    told = capsys.readouterr().err
+    assert message in told
+    assert "sparring watch" not in told
+    assert not run.exists()
+
+
+def test_a_defective_picture_among_the_normals_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "normals", 70, 43)
+    write(tmp_path / "other", 1, 44, spot=True)
+    shutil.move(tmp_path / "other" / "000.png", tmp_path / "normals" / "stray.png")
+    words = ["detect", "fit", str(tmp_path / "normals"), *QUICK, "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert "1 normal of 71 (1.4%) looks defective: 'stray.png'. Look at them" in capsys.readouterr().out

@@ -85,11 +85,12 @@ def test_a_global_shift_is_found_by_brightness(detector: Detector) -> None:
 
 def test_defective_pictures_among_the_normals_are_told() -> None:
     normals = plates(300, 7)
-    _, choosing, held = parts(300, seed=0)
-    planted = sorted([*choosing[:1].tolist(), *held[:2].tolist()])
-    normals[planted, :, 3:12, 3:12] = 255
+    planted = sorted(int(part[k]) for part, k in zip(parts(300, seed=0), (4, 0, 1), strict=True))
+    for place, (y, x) in zip(planted, ((1, 1), (3, 12), (13, 4)), strict=True):
+        normals[place, :, y : y + 7, x : x + 7] = 255
     finder = Detector("pca", features="edges", minutes=0).fit(normals)
-    assert finder.suspects_ == planted
+    assert finder.suspects_ == planted  # one of them was fitted
+    assert finder.looked_at_ == 300
     assert Detector("pca", features="edges", minutes=0).fit(plates(300, 7)).suspects_ == []
 
 

@@ -190,6 +190,7 @@ def test_targets_of_the_training_stand_for_those_that_are_not_held_out_and_this_
     data = named(120, names, names[::-1])
     found = known(data, 0.1)
     assert found is not None
+    assert 0 < found.trained_on <= len(found.places) == 12
     training, held_out = split_hold_out(data, 0.1)
     assert held_out.given is not None
     whole = {sample.numpy().tobytes(): k for k, sample in enumerate(data.samples)}
@@ -197,7 +198,6 @@ def test_targets_of_the_training_stand_for_those_that_are_not_held_out_and_this_
     assert data.given is not None
     sources = torch.stack([data.given.samples[k] for k in places])
     assert torch.equal(sources, held_out.given.samples[found.places])
-    assert 0 < found.trained_on <= len(found.places) == 12
     assert found.training is not None
     seen = {sample.numpy().tobytes() for sample in training.samples}
     assert {sample.numpy().tobytes() for sample in found.training.samples} <= seen

@@ -19,7 +19,7 @@ from sparring.config.pictures import SIDES
 from sparring.data import defects, wafers
 from sparring.data.defects import GOOD, LONGEST, WAFERS, Pictures
 from sparring.data.source import is_picture
-from sparring.errors import ConfigError, RunError, counted, first_of, warn
+from sparring.errors import ConfigError, RunError, Tell, counted, first_of, warn
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
@@ -65,14 +65,29 @@ def _fit(args: argparse.Namespace) -> int:
     name = f"{find.stem(args.first)}-detect"
     out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)
     with layout.writing(out), unfinished(out) as folder, _interrupted(folder), working() as tell:
-        warn(f"fitting into {out}; as a page: sparring watch {quote(str(out))}")
-        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=tell, unfinished=folder)
+        announced = _announced(out, tell)
+        detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=announced, unfinished=folder)
         suspects = tuple(normals.names[place] for place in detector.suspects_)
-        saved.write(detector, About(args.first, files, tuple(digests(normals.pixels)), suspects), out)
+        saved.write(
+            detector, About(args.first, files, tuple(digests(normals.pixels)), suspects, normals.deep), out
+        )
     screen = console()
     show_fit(screen, detector, 0 if bad is None else len(bad), suspects)
     screen.print(f"\n  {out}   next: sparring detect score {quote(str(out))} NEW", markup=False, soft_wrap=True)
     return 0
+
+
+def _announced(out: Path, tell: Tell) -> Tell:
+    """Tell the progress, and before the first text where to see it."""
+    told = list[str]()
+
+    def announce(text: str) -> None:
+        if not told:
+            told.append(f"fitting into {out}; as a page: sparring watch {quote(str(out))}")
+            warn(told[0])
+        tell(text)
+
+    return announce
 
 
 @contextmanager
@@ -167,6 +182,8 @@ def _like(name: str, about: About) -> Pictures:
         with Reading() as watch:
             pictures = defects.read(path, about.files, watch)[0]
         _warn_of_broken(pictures)
+        for difference in defects.unlike(pictures, about.files.channels, about.deep):
+            warn(difference)
         return pictures
     return _of_array(as_pictures(find.dataset(name)))
 
@@ -181,6 +198,9 @@ def _kinds(name: str, about: About) -> dict[str, Pictures]:
             masks = None if kind == GOOD else defects.read_masks(folder, pictures, about.files)
             kinds[kind] = replace(pictures, masks=masks)
     _warn_of_broken(*kinds.values())
+    said = [defects.unlike(pictures, about.files.channels, about.deep) for pictures in kinds.values()]
+    for difference in dict.fromkeys(each for several in said for each in several):
+        warn(difference)
     return kinds
 
 

@@ -31,6 +31,7 @@ WAFERS = "wafers"  # the name of the packaged toy set
 WAFER_TESTS = 200  # normal test wafers, and half as many of each pattern
 LONGEST = 128  # pixels of the longer side, to which larger pictures are reduced unless a size is given
 LOOKED_AT = 32  # pictures whose size is looked at
+COLOURS, COLOUR_SIDE = 4, 64  # pictures whose colours are looked at, and the pixels of their sides then
 LONGEST_MAP = 1024  # pixels of the longer side of maps and masks; of more the greatest of a square is kept
 MARKED = 127  # grey value of a mask above which a pixel is marked
 
@@ -45,6 +46,8 @@ class Pictures:
         masks: (N, H, W), bool, of what is odd; None without masks.
         native: width and height of most of their files, in pixels; None if they are of no files.
         left_out: the names of files that cannot be read, each with the reason.
+        deep: whether most files have more than 8 bits a channel.
+        colour: whether some of the files are in colour, however they were read; None if they are of no files.
     """
 
     names: tuple[str, ...]
@@ -52,6 +55,8 @@ class Pictures:
     masks: Tensor | None = None
     native: Size | None = None
     left_out: tuple[str, ...] = ()
+    deep: bool = False
+    colour: bool | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -137,13 +142,39 @@ def read(
     source = source_of(path, files)
     if masks := globs.masks(source.files):
         raise DataError(f"{path}: {masks[0]} A detector must not take masks for pictures.")
-    native = _usual_size(source)
+    native, deep = _usual(source)
     if picture_size(files.size) is None:
         files = replace(files, size=_reduced(native, longest), resize="stretch")
     data = folders.from_source(source, files, watch=watch)
     assert data.origin
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
-    return Pictures(data.origin.names, data.samples, native=native, left_out=data.origin.left_out), alike
+    found = Pictures(data.origin.names, data.samples, None, native, data.origin.left_out, deep, _colour(source))
+    return found, alike
+
+
+def unlike(pictures: Pictures, channels: str, deep: bool) -> tuple[str, ...]:
+    """In words, what parts the files of pictures from those of normals, beside what they show.
+
+    Args:
+        channels: as which the normals were read.
+        deep: whether the normals have more than 8 bits a channel.
+    """
+    if pictures.colour is None:
+        return ()
+    found = []
+    if pictures.colour and channels == "1":
+        found.append("these pictures are in colour and the normals were grey: their colours are not seen.")
+    if not pictures.colour and channels != "1":
+        found.append("these pictures are grey and the normals were in colour, which alone makes them odd.")
+    if pictures.deep != deep:
+        said = (
+            "have more than 8 bits a channel, and the normals 8",
+            "have 8 bits a channel, and the normals more",
+        )
+        found.append(
+            f"these pictures {said[deep]}, so that grey levels mean something else: give both in one form."
+        )
+    return tuple(found)
 
 
 def source_of(path: Path, files: FilesConfig) -> Source:
@@ -207,14 +238,28 @@ def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
     return pooled(torch.from_numpy(decode(content, form)[..., 0] > MARKED))
 
 
-def _usual_size(source: Source) -> Size | None:
-    """The size of most pictures; None if none can be read."""
+def _usual(source: Source) -> tuple[Size | None, bool]:
+    """The size of most pictures, None if none can be read, and whether most have more than 8 bits a channel."""
     step = max(1, len(source.files) // LOOKED_AT)
-    found: Counter[Size] = Counter()
+    sizes: Counter[Size] = Counter()
+    depths: Counter[bool] = Counter()
     for name in source.files[::step]:
         with suppress(*UNREADABLE):  # a broken file is told of when all are read
-            found[look(source.read(name)).size] += 1
-    return found.most_common(1)[0][0] if found else None
+            seen = look(source.read(name))
+            sizes[seen.size] += 1
+            depths[seen.extent is not None] += 1
+    return (sizes.most_common(1)[0][0], depths.most_common(1)[0][0]) if sizes else (None, False)
+
+
+def _colour(source: Source) -> bool:
+    """Whether some of a few pictures are in colour."""
+    form = Form(COLOUR_SIDE, COLOUR_SIDE, "stretch", 3)
+    for name in source.files[:: max(1, len(source.files) // COLOURS)]:
+        with suppress(*UNREADABLE):
+            pixels = decode(source.read(name), form)
+            if (pixels != pixels[..., :1]).any():
+                return True
+    return False
 
 
 def _reduced(size: Size | None, longest: int) -> str:

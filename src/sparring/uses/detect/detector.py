@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -168,7 +169,13 @@ class Detector:
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
         others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         scores = torch.cat([others, self.held_out_[self.chosen_]])
-        self.suspects_ = sorted(torch.cat([choosing, held])[far_out(scores)].tolist())
+        rest = torch.cat([choosing, held])
+        found = rest[far_out(scores)]
+        learned = fitted[:0] if self.tile else fitted[:: -(-len(fitted) // MOST_HELD)]
+        if len(learned):
+            found = torch.cat([found, learned[far_out(self._crossed(pictures, learned, rest))]])
+        self.suspects_ = sorted(found.tolist())
+        self.looked_at_ = len(rest) + len(learned)
         self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
         return self
 
@@ -221,6 +228,21 @@ class Detector:
             medians.append(maps.median(1).values)
             peaks.append(maps.amax(1))
         return {name: torch.cat(each) for name, each in found.items()}, (torch.cat(medians), torch.cat(peaks))
+
+    def _crossed(self, pictures: Tensor, learned: Tensor, rest: Tensor) -> Tensor:
+        """The scores (N,) of normals that were fitted, by the best baseline that is fitted to the others.
+
+        A picture that a scorer has learned from looks too normal to it.
+        """
+        assert self._frozen
+        name = best_of([each for each in self.candidates_ if not SCORERS[each.name]().trained])
+        scorer = SCORERS[name]()
+        scorer.fit(
+            views([scorer.sees], pictures[rest], self._frozen, self.seed)[scorer.sees], Fitting(self.seed)
+        )
+        crossed = copy(self)
+        crossed.scorers_ = {name: scorer}
+        return torch.cat([crossed.scored(pictures[part], [name])[name].scores for part in learned.split(BATCH)])
 
     def _wants(self, name: str) -> bool:
         """Whether a scorer is fitted: the baselines always, one that is trained only if it may be chosen."""
@@ -429,4 +451,7 @@ def _check_normals(pictures: Tensor) -> None:
             f"give at least {LEAST_NORMALS}, and 100 or more to be sure of 5 % false alarms."
         )
     if all(torch.equal(picture, pictures[0]) for picture in pictures):
-        raise DataError("all normal pictures are alike, so that nothing can be learned of how they vary.")
+        raise DataError(
+            "all normal pictures are alike, so that nothing can be learned of how they vary: look at them, and "
+            "give pictures of several normal parts."
+        )

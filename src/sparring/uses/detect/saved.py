@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sparring import __version__
 from sparring.config.groups import FilesConfig
-from sparring.config.values import field, finite, listed, number, one_of, text, whole
+from sparring.config.values import field, finite, flag, listed, number, one_of, text, whole
 from sparring.errors import ConfigError, RunError, UnreadableError
 from sparring.files import read_bytes, read_json, write_whole
 from sparring.history.layout import DETECTOR
@@ -39,12 +39,14 @@ class About:
         files: how their files were read, so that others are read alike.
         digests: of every normal, by which a test with the same pictures is noticed.
         suspects: names of normals that look odd.
+        deep: whether the normals' files have more than 8 bits a channel.
     """
 
     data: str
     files: FilesConfig
     digests: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    deep: bool = False
 
 
 def write(detector: Detector, about: About, folder: Path) -> None:
@@ -75,6 +77,7 @@ def write(detector: Detector, about: About, folder: Path) -> None:
         "files": asdict(about.files),
         "suspects": about.suspects,
         "digests": about.digests,
+        "deep": about.deep,
     }
     write_whole(folder / TENSORS, save(tensors))
     write_whole(folder / DETECTOR, json.dumps(facts, indent=1).encode())
@@ -128,7 +131,11 @@ def _restored(facts: Any, tensors: Mapping[str, Tensor]) -> tuple[Detector, Abou
         raise UnreadableError("files: no options of files")
     names = partial(listed, check=text, most=10_000_000)
     about = About(
-        field(facts, "data", text), files, field(facts, "digests", names), field(facts, "suspects", names)
+        field(facts, "data", text),
+        files,
+        field(facts, "digests", names),
+        field(facts, "suspects", names),
+        field({"deep": False} | facts, "deep", flag),
     )
     return detector, about
 

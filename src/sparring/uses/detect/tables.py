@@ -35,12 +35,12 @@ def show_fit(screen: Console, detector: Detector, bad: int, suspects: Sequence[s
         say(screen, "It is a baseline without an adversary, does best, and so is used.")
     say(screen, f"\nThreshold from {limit.count:,} held-out normals: {alarms(limit.rate, limit.expected)}.")
     if suspects:
+        share = len(suspects) / detector.looked_at_
         looks = "looks" if len(suspects) == 1 else "look"
         say(
             screen,
-            f"{counted(len(suspects), 'normal')} of {counts['choosing'] + counts['held_out']:,} that were not "
-            f"fitted {looks} defective: {first_of(suspects)}. Look at them, and fit again without those that "
-            f"are.",
+            f"{counted(len(suspects), 'normal')} of {detector.looked_at_:,} ({share:.1%}) {looks} defective: "
+            f"{first_of(suspects)}. Look at them, and fit again without those that are.",
         )
     say(screen, NO_DEVICE)
 
