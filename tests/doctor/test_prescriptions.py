@@ -89,6 +89,15 @@ def test_the_doctor_prescribes_against_other_options() -> None:
     assert doctor.prescriptions("no such disease") == ()
 
 
+@pytest.mark.parametrize("disease", ["mode-collapse", "source-ignored"])
+def test_one_output_for_all_after_too_large_a_rate_is_cured_by_that_of_the_recipe(disease: str) -> None:
+    """Without pairs, a generator that learns four times as fast soon makes all pictures black."""
+    config = from_recipe("unpaired", g_lr=2e-3)
+    first = Doctor(described(config, {})).prescriptions(disease)[0]
+    assert dict(first.change) == {"g_lr": 5e-4}
+    assert options_text(first.change) == "--g-lr 0.0005"
+
+
 def test_no_cure_changes_networks_that_are_a_program_s_own() -> None:
     config = Config().replace(recipe="dcgan", generator="own", discriminator="own", g_norm="none", latent_dim=2)
     told = described(config, {}, {"generator", "discriminator"})

@@ -232,7 +232,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("spread", high=0.3),),
         "It found a sample that passes at the moment. The discriminator sees one sample at a time, so "
         "nothing shows it that they are all alike.",
-        (OWN_GAME, *R1, MOMENTUM, DEVIATION, CALMER_G),
+        (OWN_GAME, OWN_RATES, *R1, MOMENTUM, DEVIATION, CALMER_G),
         grace=150, stop=True, confidence="high", kinds=WIDELY,
     ),
     Rule(
@@ -433,7 +433,8 @@ RULES: tuple[Rule, ...] = (
         (Sign("agreement", low=-0.1, high=0.1),),
         "They look like targets, but not like those of their sources: nothing holds them to their source, or "
         "the weight of what does is too small beside the adversary.",
-        (OWN_TERMS, Cure("more weight on patches that keep their place", "contrast_weight", times=3.0),
+        (OWN_TERMS, OWN_RATES,
+         Cure("more weight on patches that keep their place", "contrast_weight", times=3.0),
          Cure("more weight on the way back", "cycle_weight", 10.0), LONGER),
         grace=500, special=True, kinds=UNMEASURED, games=("translation",),
     ),
