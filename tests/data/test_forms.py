@@ -1,5 +1,6 @@
 """How numbers, dates and identifiers are written: read where a whole column has a form, and given back."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import numpy as np
@@ -54,7 +55,8 @@ def test_numbers_come_back_as_they_were_written(words: list[str], numbers: list[
 
 
 @pytest.mark.parametrize(
-    "words", [["(1)", "(2)"], ["1 24", "7"], ["1 524'000", "7"], ["1 524,5", "2.5"], ["(a1)", "7"]]
+    "words",
+    [["(1)", "(2)"], ["1 24", "7"], ["12 000", "12345"], ["1 524'000", "7"], ["1 524,5", "2.5"], ["(a1)", "7"]],
 )
 def test_what_is_no_form_of_numbers_stays_words(words: list[str]) -> None:
     (raw,) = from_text("x;y\n" + "\n".join(f'"{word}";1' for word in words * TIED), "t.csv")[:1]
@@ -70,6 +72,31 @@ def test_spaces_between_thousands_are_said_and_numbers_of_telephones_are_none() 
     ):
         (raw,) = from_text("phone,y\n" + "\n".join(f"{word},1" for word in words), "t.csv")[:1]
         assert found(raw, np.random.default_rng(0)).column.type == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["$5", "5 €", "$6"],
+            "has numbers in several forms, such as '.5' and '5 €': .*Write them in one form",
+        ),
+        (["1,5", "2.5", "3"], "has numbers in several forms, such as '1,5' and '2.5'"),
+        (["5", "6", "7-"], "mixes numbers with texts such as '7-'.* Mend those values"),
+        (["007", "042"], ""),
+        (["a", "b"], ""),
+    ],
+)
+def test_numbers_in_several_forms_are_named(words: list[str], said: str) -> None:
+    (raw,) = from_text("x;y\n" + "\n".join(f'"{word}";1' for word in words * TIED), "t.csv")[:1]
+    read = found(raw, np.random.default_rng(0))
+    assert read.column.type == "category"
+    assert re.search(said, " ".join(read.notes))
+    assert bool(read.notes) == bool(said)
+
+
+def test_numbers_of_four_digits_need_no_mark_between_thousands() -> None:
+    assert column_of(["12 000", "1524", "7"])[1] == [12000, 1524, 7]
 
 
 def test_a_style_is_read_back_from_its_form() -> None:
@@ -88,6 +115,9 @@ def test_a_style_is_read_back_from_its_form() -> None:
         (["3/5/2024", "12/31/1999"], datetime(2024, 3, 5)),
         (["1 Mar 2024", "31 Dec 1999"], datetime(2024, 3, 1)),
         (["9:05", "17:45"], datetime(1900, 1, 1, 9, 5)),
+        (["0:05", "17:45"], datetime(1900, 1, 1, 0, 5)),
+        (["9:05 am", "12:45 pm"], datetime(1900, 1, 1, 9, 5)),
+        (["3/5/2024 09:05 pm", "12/31/1999 12:45 am"], datetime(2024, 3, 5, 21, 5)),
         (["2024-03-05T08:30:00+02:00", "1999-12-31T17:45:01+02:00"], datetime(2024, 3, 5, 8, 30)),
         (
             ["2024-03-05 08:30:00.25+0530", "1999-12-31 17:45:01.75+0530"],

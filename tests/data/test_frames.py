@@ -149,6 +149,11 @@ def test_times_of_day_and_durations_come_back(library: str) -> None:
         assert nw.from_native(again).schema == nw.from_native(given).schema
 
 
+def test_durations_that_count_up_are_no_identifier() -> None:
+    data = from_frame(polars.DataFrame({"wait": [timedelta(seconds=k) for k in range(40)]}), None, {})
+    assert Columns.of(data.spec.codec).types == {"wait": "whole"}
+
+
 def test_python_values_of_pandas_come_back() -> None:
     given = pandas.DataFrame(
         {

@@ -224,7 +224,7 @@ def _guessed(raw: Raw, counts: NDArray[np.int64], rows: int, missing: float) -> 
     if isinstance(raw.values, list):
         return _of_words(raw, raw.values, counts, single)
     parsed = _Parsed(raw.known, raw.values, *_steps(raw.values, raw.known, raw.dtype))
-    whole = parsed.type == "whole"
+    whole = parsed.type == "whole" and not raw.dtype.startswith("Duration")
     if whole and single and (_counts_up(raw, raw.values) or NAMED_ID.search(raw.name)):
         return _Parsed("identifier", note=_is_identifier(raw))
     return _Parsed("boolean") if raw.known == "boolean" else parsed
@@ -253,15 +253,24 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return _Parsed("identifier", note=_is_identifier(raw))
     if is_wide:
         return _text(raw)
-    almost = sum(map(numerals.is_number, words))
-    if LEAST_DISTINCT < almost / len(words) < 1:
-        odd = next(word for word in words if not numerals.is_number(word))
-        return _Parsed(
-            "category",
-            note=f"{quoted(raw.name)} mixes numbers with texts such as {quoted(odd)}: it is read as a "
-            "category. Mend those values, or say what it is with --columns types.toml.",
-        )
-    return _Parsed("category")
+    return _Parsed("category", note="" if are_codes else _several_forms(raw.name, words))
+
+
+def _several_forms(name: str, words: list[str]) -> str:
+    """What to know of a category most of whose levels are numbers; "" for others."""
+    odd = [word for word in words if not numerals.is_number(word)]
+    if len(odd) >= LEAST_DISTINCT * len(words) or any(numerals.PADDED.fullmatch(word) for word in words):
+        return ""
+    mixed = f"mixes numbers with texts such as {quoted(odd[0])}" if odd else _two_forms(words)
+    how = "Mend those values" if odd else "Write them in one form"
+    said = f"{quoted(name)} {mixed}: it is read as a category."
+    return f"{said} {how}, or say what it is with --columns types.toml." if mixed else ""
+
+
+def _two_forms(words: list[str]) -> str:
+    """Which two of these numbers are not in one form; "" if they are, but for their size."""
+    other = next((word for word in words if numerals.read([words[0], word]) is None), "")
+    return f"has numbers in several forms, such as {quoted(words[0])} and {quoted(other)}" if other else ""
 
 
 def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:

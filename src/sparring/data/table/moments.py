@@ -30,8 +30,10 @@ FORMS = (*DATES, *SPELT, *TIMES)
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 FRACTION = "%f"  # of a second
 OFFSET = re.compile(r"(?::\d\d|\.\d+|:%-?[MS]|\.%f)( ?[+-]\d\d(?::?\d\d)?)$")  # from UTC, after a time of day
-BARE = re.compile(r"%-([dmHI])")  # a number without a zero before it, as in 5/1/2024
-UNPADDED = ("dm", "HI", "dmHI")
+BARE = re.compile(
+    r"%-([dmHIp])"
+)  # a number without a zero before it, as in 5/1/2024; am and pm in small letters
+VARIANTS = ("", "dm", "HI", "dmHI", "p", "dmp", "HIp", "dmHIp")  # which of them a form may have
 
 
 class Moments(NamedTuple):
@@ -99,7 +101,7 @@ def _as_given(words: Sequence[str], found: Sequence[datetime], form: str) -> str
     """The form in which these moments are written as these words, with or without zeros before numbers."""
     if FRACTION in form:
         return form
-    for letters in ("", *UNPADDED):
+    for letters in VARIANTS:
         own = re.sub(rf"%([{letters}])", r"%-\1", form) if letters else form
         if all(written(one, own) == word for word, one in zip(words, found, strict=True)):
             return own
@@ -126,7 +128,7 @@ def written(one: datetime, form: str, decimals: int | None = None) -> str:
         return one.isoformat()
     if FRACTION in form and decimals:
         form = form.replace(FRACTION, f"{one.microsecond:06d}"[:decimals])
-    return one.strftime(BARE.sub(lambda found: str(int(one.strftime(f"%{found[1]}"))), form))
+    return one.strftime(BARE.sub(lambda found: one.strftime(f"%{found[1]}").lstrip("0").lower() or "0", form))
 
 
 def local(word: str, form: str) -> datetime:
