@@ -1,7 +1,8 @@
 """Does a GAN help a classifier of few pictures? One study a call, in processor seconds.
 
 python benchmarks/study.py CASE [--minutes 5] [--seed 0] [--fashion FOLDER] adds a row to results/study.jsonl.
-FOLDER is Debian's of Fashion-MNIST, or an .npz file of it that picture_sets.py made.
+FOLDER is Debian's of Fashion-MNIST, or an .npz file of it that picture_sets.py made. With --keep FOLDER what is
+finished stays there, and the same command goes on after a kill.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from common import RESULTS, append_row, machine
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.data.wafers import PATTERNS, wafers
+from sparring.history.layout import STUDY
 from sparring.uses.study import session
 from sparring.uses.study.session import Asked
 from sparring.uses.study.subject import Pictures, without_repeats
@@ -74,20 +76,24 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fashion", type=Path, default=builtin.FASHION_FOLDER)
+    parser.add_argument("--keep", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
     load, asked = CASES[args.case]
     data, tested = load(args.fashion)
     subject = Pictures(without_repeats(data, tested)[0], tested)
-    began = time.process_time()
-    study = session.begin(subject, replace(asked, minutes=args.minutes, seed=args.seed), now=time.process_time)
+    asked = replace(asked, minutes=args.minutes, seed=args.seed)
+    if args.keep and (args.keep / STUDY).is_file():
+        study = session.go_on(subject, asked, args.keep)
+    else:
+        study = session.begin(subject, asked, args.keep, now=time.process_time)
     print(study.plan.described("picture"), flush=True)
     for progress in study.run(now=time.process_time):
         print(f"{progress.share:.0%} {progress.last}", flush=True)
     result = study.result
     row = {
         "case": args.case, "seed": args.seed, "minutes": args.minutes,
-        "cpu_seconds": time.process_time() - began,
+        "cpu_seconds": study.cells.spent,
         "plan": asdict(study.plan), "tested": len(study.parts[0].test), "machine": machine(),
         "verdict": result.to_dict(),
     }  # fmt: skip

@@ -13,7 +13,7 @@ import test_tune_verdict
 from mutants import Mutant, caught, in_suite
 from sparring.config import search
 from sparring.training import loop
-from sparring.uses.tune import judge, shared, space, trial, verdict
+from sparring.uses.tune import door, judge, shared, space, trial, verdict
 
 ring, pictures, of_ring = test_tune_space.ring, test_tune_space.pictures, test_tune_space.of_ring
 data, searched = test_tune_trial.data, test_tune_trial.searched
@@ -35,6 +35,8 @@ FEW = partial(
     test_tune_verdict.test_tuned_is_better_only_if_each_training_beats_each,
     default=[3.0, 3.1], tuned=[2.0, 2.1, 2.2], found="open",
 )  # fmt: skip
+LONE = test_tune_verdict.test_a_default_beside_which_nothing_was_tried_is_not_called_as_good
+CUT = test_tune_shared.test_a_line_that_a_killed_worker_did_not_finish_is_cut_off
 SHARE = test_tune_verdict.test_the_sentence_says_by_how_much
 STANDS = test_tune_space.test_a_recipe_as_it_stands_is_a_point_of_the_space
 DIVIDED = test_tune_space.test_batches_stay_divisible_into_their_parts
@@ -62,6 +64,8 @@ MUTANTS = [
     Mutant(verdict, "verdict", "max(tuned) < min(default)", "min(tuned) < min(default)", BEATS),
     Mutant(verdict, "verdict", "max(default) < min(tuned)", "False", WORSE),
     Mutant(verdict, "verdict", "< seeds", "< seeds - 1", FEW),
+    Mutant(verdict, "verdict", "if others", "if True", LONE),
+    Mutant(door, "_mend_journal", ".rfind(", ".find(", CUT),
     Mutant(
         verdict, "sentence", "1 - median(tuned) / median(default)", "median(tuned) / median(default)", SHARE
     ),

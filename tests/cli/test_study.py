@@ -163,6 +163,9 @@ def test_another_study_is_not_written_over_unasked(array, tmp_path, capsys):
     assert main(["study", str(out), "--seed", "2"]) == 1
     assert "goes on as it began, without --seed" in capsys.readouterr().err
     assert main(["study", str(out), "--force"]) == 1
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / ".study.json.0123abcd.sparring-tmp").touch()  # of a process that was killed
+    assert main(words(array, tmp_path / "begun")) == 0
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     assert main(words(array, tmp_path / "full", "--force")) == 1

@@ -78,11 +78,21 @@ def test_more_trials_go_on_where_a_search_ended(here: Path, capsys: pytest.Captu
     assert main(["tune", "--resume", "t", "--trials", "3", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out.partition("\n{")[2].join(["{", ""]))
     assert [trial["number"] for trial in printed["trials"]] == [1, 2, 3]
+    assert main(["tune", "--resume", "t", "--minutes", "5"]) == 0
+    assert "3 trials already, so no more are made; --trials 6 makes more" in capsys.readouterr().out
     assert main(["tune", "--resume", "t", "--trials", "3", "--g-lr", "1"]) == 1
     assert "leave out --g-lr" in capsys.readouterr().err
     Path("t/tune.json").write_text("{")
     assert main(["tune", "--resume", "t"]) == 1
     assert "is not the folder of a search" in capsys.readouterr().err
+
+
+def test_a_search_that_was_killed_as_it_began_does_not_block_its_folder(here: Path) -> None:
+    Shared(str(Path("t") / "journal.log"))
+    Path("t", ".tune.json.0123abcd.sparring-tmp").touch()
+    assert main(["tune", "ring.npy", "--trials", "1", "--out", "t", *SHORT]) == 0
+    Path("t", "tune.json").rename("t/mine.json")
+    assert main(["tune", "ring.npy", "--trials", "1", "--out", "t", *SHORT]) == 1
 
 
 def test_ctrl_c_reports_what_is_known_and_loses_no_trial(
@@ -141,7 +151,7 @@ def test_recipes_take_half_of_the_trials_at_most(here: Path) -> None:
 def test_time_that_is_spent_ends_the_trials(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tune", "ring.npy", "--minutes", "0.001", "--out", "t", *SHORT]) == 0
     assert len(found("t")["trials"]) == 1  # one is made, however little time there is
-    assert found("t")["verdict"] == "same"
+    assert found("t")["verdict"] == "alone"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +254,15 @@ def test_a_killed_worker_loses_nothing_in_a_database(here: Path) -> None:
     assert [trial.state.name for trial in again] == ["COMPLETE"]
     assert len(found("b")["trials"]) == 3
     assert {STUDY, FINAL} == {one.study_name for one in shared.optuna.get_all_study_summaries(shared.storage)}
+
+
+def test_a_search_says_how_long_it_takes() -> None:
+    assert search.Limits(14, None).described(60.0, True) == (
+        "14 trials, 60 seconds of this processor each; with the 6 final trainings about 25:00 for one worker"
+    )
+    assert "as many as fit, 2 seconds each; with the 6" in search.Limits(None, 3.0).described(2.0, False)
+    assert "about 3:00 " in search.Limits(None, 3.0).described(2.0, False)
+    assert "about 1:00 " in search.Limits(100, 1.0).described(2.0, False)
 
 
 def test_minutes_are_divided_among_trials() -> None:

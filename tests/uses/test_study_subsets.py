@@ -44,6 +44,14 @@ def test_a_seed_gives_the_same_blocks_and_another_seed_others():
     assert not torch.equal(one, other)
 
 
+@pytest.mark.parametrize(("size", "said"), [(3, False), (20, False), (40, True)])
+def test_fewer_subsets_are_offered_where_they_suffice(size, said):
+    labels = torch.cat([torch.zeros(200), torch.ones(size)]).long()
+    with pytest.raises(DataError) as found:
+        subsets.blocks(labels, ("usual", "rare"))
+    assert ("give --subsets 3, or leave this class out" in str(found.value)) == said
+
+
 @pytest.mark.parametrize("tested", [None, torch.arange(100) % 2])
 def test_a_class_with_too_few_samples_is_named(tested):
     labels = torch.cat([torch.zeros(200), torch.ones(20)]).long()

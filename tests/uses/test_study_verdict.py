@@ -34,10 +34,12 @@ def test_planted_truths_come_out(truth, expected):
 
 
 def test_chance_alone_seldom_helps():
-    found = sum(
-        any(row.verdict == "helps" for row in Simulated().result(PLAN, seed).rows) for seed in range(100)
-    )
-    assert found <= 5
+    results = [Simulated().result(PLAN, seed).rows for seed in range(100)]
+    for wrong in ("helps", "harms"):
+        assert sum(any(row.verdict == wrong for row in rows) for rows in results) <= 5
+    intervals = [row.difference for rows in results for row in rows if row.difference]
+    missed = sum(each.low * each.high > 0 for each in intervals) / len(intervals)
+    assert 0.02 < missed < 0.08  # neither too narrow nor too wide
 
 
 def test_what_helps_is_found_and_what_it_is_worth():
@@ -191,8 +193,11 @@ def test_too_few_minutes_are_refused_with_enough():
     assert "--minutes 0.1 " in str(error.value)
     enough = float(str(error.value).split("about ")[1].split()[0])
     assert planned(enough, costs, ("a", "b"), (10, 10), 6).subsets == 6
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as error:
         planned(enough, costs, ("a", "b"), (10, 10), 6, spent=30 * enough)
+    assert "busy" not in str(error.value)
+    with pytest.raises(ConfigError, match="a classifier had 9% of a core"):
+        planned(0.1, costs._replace(had=0.09), ("a", "b"), (10, 10), 6)
 
 
 def test_costs_are_those_of_steps_and_of_samples():

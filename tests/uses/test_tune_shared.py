@@ -5,6 +5,7 @@ import os
 import sqlite3
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,30 @@ def test_a_worker_that_is_alive_keeps_its_trial(tmp_path: Path) -> None:
     asked(study).set_user_attr(WORKER, f"{worker().rpartition(':')[0]}:{os.getppid()}")
     assert study.revive(study.study) == 0
     assert study.running(study.study)
+
+
+def test_a_lock_that_a_killed_worker_had_is_broken_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = Shared("t/journal.log")
+    study.storage._backend._lock.acquire()  # and never released
+    seconds = count(step=40)
+    monkeypatch.setattr(shared.time, "monotonic", lambda: float(next(seconds)))
+    study.study.set_user_attr("after", "the kill")
+    assert Shared("t/journal.log").study.user_attrs == {"after": "the kill"}
+
+
+def test_a_line_that_a_killed_worker_did_not_finish_is_cut_off(tmp_path: Path) -> None:
+    study = opened(tmp_path)
+    study.tell(study.study, asked(study, 1.0), Outcome(DONE, 7.0))
+    path = tmp_path / "journal.log"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole.splitlines()[-1][:20])
+    again = opened(tmp_path)
+    assert path.read_bytes().startswith(whole)
+    again.tell(again.study, asked(again, 2.0), Outcome(DONE, 6.0))
+    assert [trial.value for trial in opened(tmp_path).trials()] == [7.0, 6.0]
 
 
 def test_what_the_user_stopped_waits_again_and_what_diverged_counts_as_bad(tmp_path: Path) -> None:

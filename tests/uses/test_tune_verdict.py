@@ -28,6 +28,12 @@ def test_tuned_is_better_only_if_each_training_beats_each(
     assert verdict(default, tuned, 3) == found
 
 
+def test_a_default_beside_which_nothing_was_tried_is_not_called_as_good() -> None:
+    assert verdict([3.0, 3.1, 3.2], None, 3, others=0) == "alone"
+    assert verdict([3.0, 3.1, 3.2], None, 3, others=1) == "same"
+    assert "nothing but the default itself was tried" in sentence("alone", [3.0], None)
+
+
 def test_chance_alone_gives_each_verdict_in_one_of_twenty() -> None:
     values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     found = [

@@ -17,6 +17,7 @@ from sparring.config.arguments import number, whole
 from sparring.config.groups import Config, FilesConfig
 from sparring.data import builtin
 from sparring.errors import ConfigError, RunError, Tell, clock, quoted, warn
+from sparring.files import left_over
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.page.study import write_report
@@ -26,10 +27,9 @@ from sparring.uses.progress import console, say, working
 from sparring.uses.study import session, tables, trial
 from sparring.uses.study.ask import subject_of
 from sparring.uses.study.cells import CELLS, FORGED
-from sparring.uses.study.plan import BLOCKS
 from sparring.uses.study.session import Asked, Study
 from sparring.uses.study.subject import Subject
-from sparring.uses.study.subsets import MOST_SUBSETS
+from sparring.uses.study.subsets import BLOCKS, MOST_SUBSETS
 
 SIDE, LARGE = 32, 48  # pixels: larger pictures are read at SIDE, unless --size says otherwise
 INTERRUPTED = 130  # exit status
@@ -108,7 +108,7 @@ def _rare(given: list[str] | None) -> dict[str, int] | None:
 
 def _free(out: Path, force: bool) -> None:
     """Make sure that ``out`` can hold a new study; with ``force`` an old one is removed, and nothing else."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not out.exists() or (out.is_dir() and not {*out.iterdir()} - {*left_over(out)}):
         return
     if not force or not (out / layout.STUDY).is_file():
         raise RunError(f"{out} exists and is no study that could go on: choose another --out.")

@@ -23,7 +23,7 @@ from sparring.config.values import field, finite, listed, one_of, text, whole
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, RunError, UnreadableError, counted, quoted
-from sparring.files import read_json, read_text
+from sparring.files import left_over, read_json, read_text
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.page import tuning
@@ -133,16 +133,18 @@ def _announce(
 ) -> None:
     """Say what is searched, how long, and by which number."""
     halves = bench.halves
-    trials = "as many trials as fit" if limits.trials is None else counted(limits.trials, "trial")
-    seconds = f"{settings.seconds:g} second{'' if settings.seconds == 1 else 's'}"
-    clock = "of this processor" if bench.runtime.device.type == "cpu" else "each"
     screen.print(f"search  {size(searched)}", markup=False, soft_wrap=True)
-    screen.print(f"trials  {trials}, {seconds} {clock}", markup=False, soft_wrap=True)
+    screen.print(f"trials  {limits.described(settings.seconds, bench.on_cpu)}", markup=False, soft_wrap=True)
     screen.print(
         f" judge  times real of {settings.measured:,} samples; {len(halves.choosing):,} held-out samples "
         f"choose, {len(halves.reporting):,} others report",
         markup=False, soft_wrap=True,
     )  # fmt: skip
+    if shared.begun and limits.trials is not None and (made := len(shared.trials())) >= limits.trials:
+        screen.print(
+            f"  made  {counted(made, 'trial')} already, so no more are made; --trials {2 * made} makes more",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
     state = "goes on in" if shared.begun else "shared in"
     screen.print(
         f" study  {state} {door.shown(shared.place)}; workers with the same --storage join (Ctrl-C stops)",
@@ -195,17 +197,20 @@ def _asked(args: argparse.Namespace) -> Command:
     given = given_options(args, names)
     Config().replace(**{name: value for name, value in given.items() if value != "auto" or name != RECIPE})
     out = args.out
-    if (
-        out
-        and out.exists()
-        and not (out.is_dir() and (not any(out.iterdir()) or (out / layout.TUNED).is_file()))
-    ):
+    if out and out.exists() and not _can_hold(out):
         raise RunError(f"{out} exists already, and is not the folder of a search: choose another --out.")
     if out and args.force and (out / layout.TUNED).is_file():
         for name in (JOURNAL, layout.TUNED, result.BEST, layout.REPORT, *result.SHEETS.values()):
             with suppress(FileNotFoundError):
                 (out / name).unlink()
     return Command(args.data, own, given, out)
+
+
+def _can_hold(out: Path) -> bool:
+    """Whether a search can be in this folder: one is, or was killed as it began, or nothing is."""
+    if not out.is_dir() or (out / layout.TUNED).is_file():
+        return out.is_dir()
+    return {path.name for path in out.iterdir() if path not in left_over(out)} <= {JOURNAL, f"{JOURNAL}.lock"}
 
 
 def _resumed(args: argparse.Namespace) -> Command:

@@ -19,11 +19,10 @@ from sparring.runs.fitted import warned
 from sparring.uses import asked as taken
 from sparring.uses.progress import shows_progress, working
 from sparring.uses.study import session
-from sparring.uses.study.plan import BLOCKS
 from sparring.uses.study.rows import Table
 from sparring.uses.study.session import MINUTES, Asked
 from sparring.uses.study.subject import Pictures, Subject, without_repeats
-from sparring.uses.study.subsets import LEAST_SUBSETS, MOST_SUBSETS, PER_CLASS
+from sparring.uses.study.subsets import BLOCKS, LEAST_SUBSETS, MOST_SUBSETS, PER_CLASS
 from sparring.uses.study.verdict import Result
 
 

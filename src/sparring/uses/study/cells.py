@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 
 from sparring.config.values import field, finite, listed, text, whole
 from sparring.errors import UnreadableError
-from sparring.files import parse_json, read_bytes, read_text, write_whole
+from sparring.files import left_over, parse_json, read_bytes, read_text, write_whole
 from sparring.uses.study.arms import Labelled
 from sparring.uses.study.classifier import Score
 
@@ -58,6 +58,11 @@ class Cells:
     def spent(self) -> float:
         """The seconds of all finished trainings."""
         return sum(self.seconds.values())
+
+    def discard_parts(self) -> None:
+        """Remove what a process was killed while writing; only where no other process is at work."""
+        for path in left_over(self.folder / FORGED) if self.folder else ():
+            path.unlink(missing_ok=True)
 
     def add(self, key: Key, scores: list[Score], seconds: float) -> None:
         """Keep a finished training."""

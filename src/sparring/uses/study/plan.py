@@ -12,12 +12,12 @@ from sparring.errors import ConfigError, counted
 from sparring.uses.study.subsets import LEAST_SUBSETS, MOST_SUBSETS
 
 STARTS = 2  # initialisations of each classifier, which are averaged
+BUSY = 0.5  # of a core, below which other programs are said to slow a study down
 KEPT = 0.8  # of the time that is planned with, since measured times are only estimates
 OF_GAN = 0.5  # of the planned time
 SHORT = 3  # times fewer steps in the smaller budget
 LEAST_STEPS, MOST_STEPS = 60, 3_000  # of the larger budget
 LEAST_SEEN, MOST_SEEN = 1_000, 2_000_000  # samples that a GAN is trained with
-BLOCKS = 3  # complete subsets, at least, of which a result is told
 
 
 class Costs(NamedTuple):
@@ -28,12 +28,14 @@ class Costs(NamedTuple):
         scoring: of a classifier, once.
         seen: of a sample that a GAN is trained with.
         forging: to begin the training of a GAN, and to draw from it.
+        had: share of a processor core that this process had while a classifier was timed.
     """
 
     step: float
     scoring: float
     seen: float
     forging: float = 0.0
+    had: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,13 @@ def planned(
     available = KEPT * (60 * minutes - spent)
     if least.seconds(costs) > available:
         needed = math.ceil((least.seconds(costs) / KEPT + spent) / 6) / 10
+        busy = (
+            f" Other programs keep this machine busy: a classifier had {costs.had:.0%} of a core. Without them "
+            "fewer minutes suffice."
+        )
         raise ConfigError(
             f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
-            "that many, or take smaller pictures (--size) or subsets (--per-class)."
+            "that many, or take smaller pictures (--size) or subsets (--per-class)." + busy * (costs.had < BUSY)
         )
     for subsets in range(least.subsets, most + 1):
         each = available / subsets

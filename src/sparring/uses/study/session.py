@@ -23,9 +23,9 @@ from sparring.history.layout import STUDY, VERDICT
 from sparring.runs.folder import digest, only_trainer
 from sparring.uses.study import trial
 from sparring.uses.study.cells import Cells
-from sparring.uses.study.plan import BLOCKS, Plan, planned
+from sparring.uses.study.plan import Plan, planned
 from sparring.uses.study.subject import Stop, Subject, arms_for
-from sparring.uses.study.subsets import LEAST_SUBSETS, MOST_SUBSETS, PER_CLASS, Block, blocks
+from sparring.uses.study.subsets import BLOCKS, LEAST_SUBSETS, MOST_SUBSETS, PER_CLASS, Block, blocks
 from sparring.uses.study.trial import Progress
 from sparring.uses.study.verdict import Result, judged
 from sparring.uses.study.words import caveats, sentences
@@ -89,6 +89,7 @@ class Study:
         """
         seconds = 60 * self.asked.minutes
         with only_trainer(self.folder, "being worked on") if self.folder else nullcontext():
+            self.cells.discard_parts()
             yield from trial.run(
                 self.subject, self.plan, self.parts, self.cells, seconds=seconds, tell=tell, stop=stop, now=now
             )

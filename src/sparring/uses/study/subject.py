@@ -118,7 +118,8 @@ class Pictures:
             count = self.data.classes or "none"
             raise DataError(
                 f"a study needs labels of 2 classes at least, and {self.data.name} has {count}. For a folder "
-                "with a subfolder for each class give --labels folders; a table needs --target."
+                "with a subfolder for each class give --labels folders; an .npz file has them beside the "
+                "samples, as labels or y; a table needs --target."
             )
 
     @property

@@ -15,6 +15,7 @@ from torch import Tensor
 from sparring.errors import DataError, counted, quoted
 
 LEAST_SUBSETS, MOST_SUBSETS = 6, 40
+BLOCKS = 3  # complete subsets, at least, of which a result is told
 PER_CLASS = 100  # samples of each class that a subset has, at most, unless another number is given
 CHOOSING, TESTED = 0.15, 0.3  # shares of the data to choose by and to test on, where no test set comes with it
 MOST_TESTED = 10_000  # samples of all tests together, about
@@ -60,7 +61,9 @@ def blocks(
         test = MOST_TESTED // len(names) // subsets
         for k, each in enumerate(_of_class(mine, others, shares, (most, test), subsets)):
             if each is None:
-                raise DataError(_too_few(name, len(mine), -1 if others is None else len(others), subsets))
+                found = len(mine), -1 if others is None else len(others)
+                fewer = subsets > BLOCKS and None not in _of_class(mine, others, shares, (most, test), BLOCKS)
+                raise DataError(_too_few(name, *found, subsets, fewer))
             parts[k].append(each)
     joined = [torch.cat(part).sort().values for part in parts]
     return [Block(*joined[3 * k : 3 * k + 3]) for k in range(subsets)]
@@ -97,13 +100,13 @@ def _shuffled(labels: Tensor, label: int, rng: torch.Generator) -> Tensor:
     return places[torch.randperm(len(places), generator=rng)]
 
 
-def _too_few(name: str, count: int, tested: int, subsets: int) -> str:
+def _too_few(name: str, count: int, tested: int, subsets: int, fewer: bool) -> str:
     needed = -(-(LEAST_TRAINED + 1) * subsets * 10 // 6) if tested < 0 else (LEAST_TRAINED + 2) * subsets
     beside = f" and {counted(tested, 'sample')} in the test set" if tested >= 0 else ""
     return (
         f"the class {quoted(name)} has {counted(count, 'sample')}{beside}: too few for {subsets} disjoint "
-        f"subsets, which need about {needed} of each class to train, choose and test on. Add samples, or leave "
-        "this class out."
+        f"subsets, which need about {needed} of each class to train, choose and test on. Add samples, "
+        f"{f'give --subsets {BLOCKS}, ' * fewer}or leave this class out of the data."
     )
 
 

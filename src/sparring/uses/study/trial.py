@@ -54,13 +54,15 @@ def costs_of(subject: Subject, block: Block, now: Callable[[], float] = time.per
         return lambda: subject.forge(block.train, seen, 0, lambda _: None, lambda: False)
 
     learn(2)()  # the first time, memory is reserved
-    short, long = timed(learn(2)), timed(learn(PROBED))
+    short, began = timed(learn(2)), time.process_time()
+    long = timed(learn(PROBED))
+    had = min(1.0, (time.process_time() - began) / max(long, 1e-6))
     step = max(long - short, 1e-6) / (PROBED - 2)
     forge(LEAST_SEEN)()
     few, many = timed(forge(LEAST_SEEN)), timed(forge(MORE * LEAST_SEEN))
     least = many / (2 * MORE * LEAST_SEEN)  # beside a busy neighbour the difference may be next to nothing
     seen = max((many - few) / ((MORE - 1) * LEAST_SEEN), least)
-    return Costs(step, max(short / 2 - step, 0.0), seen, max(few - LEAST_SEEN * seen, 0.0))
+    return Costs(step, max(short / 2 - step, 0.0), seen, max(few - LEAST_SEEN * seen, 0.0), had)
 
 
 def run(
@@ -77,8 +79,7 @@ def run(
     """Do the trainings that are not finished yet, one subset after the other; yield after each of them.
 
     It ends early where the next training would not fit into what is left of ``seconds``, counted over all
-    calls,
-    or if ``stop`` says so.
+    calls, or if ``stop`` says so.
     """
     for key in _all(plan):
         if key in cells.scores and (key.arm != GAN or cells.forged(key.block) is not None):

@@ -98,12 +98,17 @@ def storage(place: str) -> Any:
                 Path(url.removeprefix("sqlite:///")).absolute().parent.mkdir(parents=True, exist_ok=True)
             waits = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
             return _twice(lambda: storages.RDBStorage(url, engine_kwargs=waits))
-        _check_journal(Path(place))
-        Path(place).absolute().parent.mkdir(parents=True, exist_ok=True)
+        # The lock is a link to this path, which must lead somewhere from any folder: a lock whose link leads
+        # nowhere is waited for without end, after the kill of a process that had it.
+        path = Path(place).absolute()
+        _check_journal(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Symbolic links, the usual lock, need a privilege on Windows.
-        lock = storages.journal.JournalFileOpenLock(place) if os.name == "nt" else None
-        backend = storages.journal.JournalFileBackend(place, lock_obj=lock)
-        return storages.JournalStorage(backend)
+        locks = storages.journal
+        lock = (locks.JournalFileOpenLock if os.name == "nt" else locks.JournalFileSymlinkLock)(str(path))
+        if path.exists():
+            _mend_journal(path, lock)
+        return storages.JournalStorage(locks.JournalFileBackend(str(path), lock_obj=lock))
 
 
 def shown(place: str) -> str:
@@ -164,6 +169,30 @@ def _twice(make: Any) -> Any:
         return make()
     except Exception:
         return make()
+
+
+def _mend_journal(path: Path, lock: Any) -> None:
+    """Cut off a last line without an end, which a process was killed while writing.
+
+    What is written after it would be lost.
+    """
+    if not _is_cut(path):
+        return
+    lock.acquire()  # who writes a line now has the lock
+    try:
+        if _is_cut(path):
+            with path.open("rb+") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+    finally:
+        lock.release()
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a file ends in the middle of a line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read() not in (b"", b"\n")
 
 
 def _check_journal(path: Path) -> None:

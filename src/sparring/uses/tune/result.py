@@ -25,7 +25,7 @@ from sparring.uses.tune import door
 from sparring.uses.tune.search import SHEET
 from sparring.uses.tune.shared import DEFAULT, SEEDS, START, WORKER, Settings, Shared, numbered, outcome
 from sparring.uses.tune.space import Space
-from sparring.uses.tune.trial import Outcome
+from sparring.uses.tune.trial import REFUSED, Outcome
 from sparring.uses.tune.verdict import sentence, verdict
 
 BEST = "best.toml"
@@ -85,7 +85,10 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        return verdict(self.default, self.tuned, SEEDS)
+        others = [
+            trial for trial in self.trials if trial.number != self.best and trial.outcome.state != REFUSED
+        ]
+        return verdict(self.default, self.tuned, SEEDS, len(others))
 
     @property
     def sentence(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from sparring.config.groups import Config
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, clock, counted
 from sparring.history.record import Record
 from sparring.metrics.extractors import AUTO
 from sparring.uses.tune import door
@@ -70,6 +71,19 @@ class Limits:
                 "fewer --trials, or --seconds."
             )
         return float(f"{each:.3g}")
+
+    def described(self, each: float, on_cpu: bool) -> str:
+        """The trials in words, with the time that one worker takes at least.
+
+        Args:
+            each: seconds of training in a trial, which are those of a processor ``on_cpu``.
+        """
+        seconds = f"{each:g} second{'' if each == 1 else 's'}{' of this processor' if on_cpu else ''} each"
+        trials = "as many as fit" if self.trials is None else counted(self.trials, "trial")
+        whole = 60 * (self.minutes or math.inf)
+        if self.trials is not None:
+            whole = min(whole, (self.trials + 2 * SEEDS) * each * OVERHEAD)
+        return f"{trials}, {seconds}; with the {2 * SEEDS} final trainings about {clock(whole)} for one worker"
 
 
 class Event(NamedTuple):

@@ -86,7 +86,8 @@ def show(screen: Console, result: Result) -> None:
         screen.print()
     if result.default or result.tuned:
         seconds = f"{result.settings.seconds:g} s of training, new seeds"
-        screen.print(f"times real, by held-out samples that chose nothing ({seconds}):", markup=False)
+        said = f"times real, by held-out samples that chose nothing ({seconds}):"
+        screen.print(said, markup=False, soft_wrap=True)
         screen.print(f"  default  {shown(result.default)}", markup=False)
         if result.tuned is not None:
             screen.print(f"    tuned  {shown(result.tuned)}", markup=False)

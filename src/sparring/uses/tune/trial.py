@@ -62,8 +62,8 @@ class Bench:
         self.data, self.seconds = data, seconds
         machine = default.machine
         self.runtime = Runtime(machine.device, machine.precision, 1)
-        on_cpu = self.runtime.device.type == "cpu"
-        self.now = cpu_clock(machine.threads or 1) if on_cpu else time.perf_counter
+        self.on_cpu = self.runtime.device.type == "cpu"
+        self.now = cpu_clock(machine.threads or 1) if self.on_cpu else time.perf_counter
         self.training, held_out = plan.split(default.dataset, data)
         assert held_out is not None  # the caller holds some out
         self.halves = Halves.of(held_out)

@@ -11,10 +11,10 @@ from sparring.errors import counted
 from sparring.history.record import times_text
 from sparring.uses.tune.trial import DIVERGED, DONE, REFUSED, Outcome
 
-TUNED, DEFAULT, EQUAL, SAME, OPEN = "tuned", "default", "equal", "same", "open"
+TUNED, DEFAULT, EQUAL, SAME, OPEN, ALONE = "tuned", "default", "equal", "same", "open", "alone"
 
 
-def verdict(default: Sequence[float], tuned: Sequence[float] | None, seeds: int) -> str:
+def verdict(default: Sequence[float], tuned: Sequence[float] | None, seeds: int, others: int = 1) -> str:
     """Which of two groups of values is lower, if every value of it is lower than every one of the other.
 
     With three of each this happens by chance in 1 of 20 cases on each side (the rank sum test of Wilcoxon 1945:
@@ -23,9 +23,10 @@ def verdict(default: Sequence[float], tuned: Sequence[float] | None, seeds: int)
     Args:
         tuned: None if the best options are those of the default.
         seeds: the trainings of each that are needed; OPEN with fewer.
+        others: trials that were no default as it is; ALONE without any.
     """
     if tuned is None:
-        return SAME
+        return SAME if others else ALONE
     if min(len(default), len(tuned)) < seeds:
         return OPEN
     if max(tuned) < min(default):
@@ -37,6 +38,8 @@ def sentence(found: str, default: Sequence[float], tuned: Sequence[float] | None
     """The verdict in words."""
     if found == SAME:
         return "The default is as good: no trial was better than the default itself. Keep it."
+    if found == ALONE:
+        return "Nothing can be said yet: nothing but the default itself was tried. Give more trials or minutes."
     if found == OPEN or tuned is None:
         return "Not compared yet: the final trainings of the default and of the best trial are not complete."
     both = f"{shown(tuned)} against {shown(default)} times real"
