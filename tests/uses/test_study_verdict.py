@@ -186,6 +186,14 @@ def test_a_plan_fits_into_its_minutes_and_more_minutes_mean_more():
     assert Plan.from_dict(json.loads(json.dumps(few.to_dict()))) == few
 
 
+@pytest.mark.parametrize("subsets", [3, 6, 12])
+def test_a_plan_has_the_subsets_that_were_asked_for(subsets):
+    costs = Costs(0.004, 0.05, 0.0005, 0.3)
+    plan = planned(10, costs, tuple("abcdefgh"), (100,) * 10, subsets)
+    assert plan.subsets == subsets
+    assert 0.5 * 600 < plan.seconds(costs) <= 600 * 0.8
+
+
 def test_too_few_minutes_are_refused_with_enough():
     costs = Costs(0.01, 0.05, 0.001)
     with pytest.raises(ConfigError, match="takes about ([0-9.]+) minutes") as error:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sparring.config.values import field, listed, text, whole
 from sparring.errors import ConfigError, counted
-from sparring.uses.study.subsets import LEAST_SUBSETS, MOST_SUBSETS
+from sparring.uses.study.subsets import MOST_SUBSETS
 
 STARTS = 2  # initialisations of each classifier, which are averaged
 BUSY = 0.5  # of a core, below which other programs are said to slow a study down
@@ -108,7 +108,7 @@ def planned(
     costs: Costs,
     arms: tuple[str, ...],
     counts: tuple[int, ...],
-    most: int,
+    subsets: int,
     seed: int = 0,
     starts: int = STARTS,
     most_steps: int = MOST_STEPS,
@@ -116,10 +116,8 @@ def planned(
 ) -> Plan:
     """The plan that fits into these minutes: half of the time for the GANs, half for the classifiers.
 
-    Where both would be longer than is useful, there are more subsets.
-
     Args:
-        most: how many subsets the data is divided into.
+        subsets: how many the data is divided into; each has as much time.
         starts: initialisations of each classifier.
         most_steps: of a classifier.
         spent: seconds of the minutes that are gone already.
@@ -127,7 +125,7 @@ def planned(
     Raises:
         ConfigError: not even the smallest plan fits; the message says how many minutes it takes.
     """
-    least = Plan(min(LEAST_SUBSETS, most), _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed, starts)
+    least = Plan(subsets, _budgets(LEAST_STEPS), LEAST_SEEN, arms, counts, seed, starts)
     available = KEPT * (60 * minutes - spent)
     if least.seconds(costs) > available:
         needed = math.ceil((least.seconds(costs) / KEPT + spent) / 6) / 10
@@ -137,19 +135,16 @@ def planned(
         )
         raise ConfigError(
             f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
-            "that many, or take smaller pictures (--size) or subsets (--per-class)." + busy * (costs.had < BUSY)
+            "that many, or take smaller pictures (--size), smaller subsets (--per-class) or fewer (--subsets)."
+            + busy
+            * (costs.had < BUSY)
         )
-    for subsets in range(least.subsets, most + 1):
-        each = available / subsets
-        trainings = len(arms) * starts
-        of_steps = (1 - OF_GAN) * (each - costs.forging) / trainings - 2 * costs.scoring
-        steps = _budgets(min(most_steps, max(LEAST_STEPS, int(of_steps / costs.step))))
-        rest = each - costs.forging - trainings * (steps[1] * costs.step + 2 * costs.scoring)
-        seen = min(MOST_SEEN, max(LEAST_SEEN, int(rest / costs.seen)))
-        plan = Plan(subsets, steps, round_down(seen), arms, counts, seed, starts)
-        if plan.steps[1] < _budgets(most_steps)[1] or plan.seen < MOST_SEEN:
-            break
-    return plan
+    each, trainings = available / subsets, len(arms) * starts
+    of_steps = (1 - OF_GAN) * (each - costs.forging) / trainings - 2 * costs.scoring
+    steps = _budgets(min(most_steps, max(LEAST_STEPS, int(of_steps / costs.step))))
+    rest = each - costs.forging - trainings * (steps[1] * costs.step + 2 * costs.scoring)
+    seen = min(MOST_SEEN, max(LEAST_SEEN, int(rest / costs.seen)))
+    return Plan(subsets, steps, round_down(seen), arms, counts, seed, starts)
 
 
 def _budgets(steps: int) -> tuple[int, int]:

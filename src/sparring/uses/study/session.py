@@ -42,7 +42,7 @@ class Asked:
     Attributes:
         data: its name.
         minutes: for everything, over all calls.
-        subsets: at least so many, disjoint.
+        subsets: so many, disjoint.
         per_class: samples of each class in a subset, at most.
         rare: the same for single classes, by name.
     """

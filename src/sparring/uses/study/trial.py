@@ -58,7 +58,7 @@ def costs_of(subject: Subject, block: Block, now: Callable[[], float] = time.per
     long = timed(learn(PROBED))
     had = min(1.0, (time.process_time() - began) / max(long, 1e-6))
     step = max(long - short, 1e-6) / (PROBED - 2)
-    forge(LEAST_SEEN)()
+    forge(LEAST_SEEN // 10)()
     few, many = timed(forge(LEAST_SEEN)), timed(forge(MORE * LEAST_SEEN))
     least = many / (2 * MORE * LEAST_SEEN)  # beside a busy neighbour the difference may be next to nothing
     seen = max((many - few) / ((MORE - 1) * LEAST_SEEN), least)
