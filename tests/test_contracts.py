@@ -278,7 +278,7 @@ ASKS_NO_KIND = {
     "data/music/chorales.py": ("music",),  # the name of a folder of the cache
     "data/toy.py": ("points",),  # makes a Spec
     "data/wafers.py": ("image",),  # makes a Spec
-    "data/given.py": ("image",),  # a key under which samples come
+    "data/loaders.py": ("image",),  # a key under which samples come
     "data/labels.py": ("image",),  # the heading of a column
     "data/dicom.py": ("ndim", "uint8"),  # the reading of one file
     "data/levels.py": ("ndim",),

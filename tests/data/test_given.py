@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, SubsetRandomSampler, T
 from torch.utils.data import Dataset as TorchDataset
 
 from sparring import kinds
-from sparring.data import given
+from sparring.data import loaders
 from sparring.data.given import take
 from sparring.errors import ConfigError, DataError
 
@@ -206,7 +206,7 @@ def test_a_stream_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
             while True:
                 yield TENSOR[0]
 
-    monkeypatch.setattr(given, "MOST_STREAMED", 100)
+    monkeypatch.setattr(loaders, "MOST_STREAMED", 100)
     with pytest.raises(DataError, match="over 100 samples, or has no end"):
         take(Endless())
 
