@@ -108,6 +108,7 @@ MUTANTS = [
     Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),
     Mutant(alike, "_numbers", "np.isnan(own) & (not column.missing)", "np.isnan(own) & False", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="x", word="", message="never missing")),
     Mutant(alike, "_parsed", "== column.of_day", "!= column.of_day", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="day", word="17:45", message="'day' has dates such as")),
+    Mutant(guess, "_of_numbers", "(values % step).any()", "values.any()", partial(test_forms.test_times_stay_multiples_of_what_all_are, "%H:%M", 900, 900)),
     Mutant(columns, "gumbel", "-torch.log(-", "-torch.log(-2 * ", test_table_kind.test_latents_become_the_noise_that_draws_each_level_as_often_as_its_probability),
 ]  # fmt: skip
 

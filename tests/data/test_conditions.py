@@ -86,6 +86,6 @@ def test_what_no_row_can_be_is_refused(condition: str, message: str) -> None:
 def test_a_moment_is_the_same_as_far_as_it_is_written() -> None:
     text = "at,x\n" + "\n".join(f"2024-01-0{k} 10:3{k},{k}" for k in range(1, 6))
     data = from_columns(from_text(text, "t.csv"), "t", {})
-    stored = data.samples.numpy() + 1e-4  # some seconds later
+    stored = data.samples.numpy() + 5e-5  # some seconds later
     fits = conditions.fitting(Columns.of(data.spec.codec), stored, "at=2024-01-03 10:33")
     assert fits.tolist() == [False, False, True, False, False]

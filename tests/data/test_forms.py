@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import numpy as np
 import pytest
+import torch
 
 from sparring.data.table import moments, rows
 from sparring.data.table.codec import Columns
@@ -13,6 +14,7 @@ from sparring.data.table.dataset import from_columns
 from sparring.data.table.guess import found
 from sparring.data.table.numerals import Style
 from sparring.data.table.reading import from_text
+from sparring.data.table.values import Values
 
 TIED = 4  # rows of each value, so that it is drawn exactly
 
@@ -180,3 +182,29 @@ def test_identifiers_keep_what_stands_before_their_number_and_its_zeros(form: st
     assert Columns.from_dict(codec.to_dict()) == codec
     for drawn in (rows.values(codec, data.samples[:2].numpy(), texts) for texts in (False, True)):
         assert list(map(str, drawn["key"])) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "seconds", "expected"),
+    [
+        ("%Y-%m-%d %H:%M:%S", 86_400, 86_400),
+        ("%Y-%m-%dT%H:%M+02:00", 86_400, 86_400),
+        ("%Y-%m-%d %H:%M:%S", 3600, 3600),
+        ("%H:%M", 900, 900),
+        ("%Y-%m-%d %H:%M:%S", 7, None),
+    ],
+)
+def test_times_stay_multiples_of_what_all_are(form: str, seconds: int, expected: int | None) -> None:
+    first = datetime(2024, 1, 1)
+    words = [(first + timedelta(seconds=seconds * k)).strftime(form) for k in range(50)]
+    (raw,) = from_text("at,y\n" + "\n".join(f"{word},1" for word in words), "t.csv")[:1]
+    column = found(raw, np.random.default_rng(0)).column
+    assert column.whole_seconds == expected
+    assert Column.from_dict(column.to_dict()) == column
+    drawn = column.numbers(np.linspace(0, 1, 97))
+    assert (drawn % (expected or 1) == 0).all()
+    assert set(column.text(column.numbers(np.linspace(0.01, 0.99, 50)))) <= set(words) or expected is None
+    layer = Values(Columns((column,), 50))
+    encoded = torch.special.ndtri(torch.linspace(0.01, 0.99, 97, dtype=torch.float64))[:, None]
+    exported = layer(encoded)[:, 0].numpy()
+    assert np.array_equal(exported, column.numbers(np.linspace(0.01, 0.99, 97)))

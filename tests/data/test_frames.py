@@ -149,6 +149,19 @@ def test_times_of_day_and_durations_come_back(library: str) -> None:
         assert nw.from_native(again).schema == nw.from_native(given).schema
 
 
+@pytest.mark.parametrize("library", FRAMES)
+def test_moments_at_midnight_are_dates_and_come_back_as_moments(library: str) -> None:
+    days = [datetime(2024, 1, 1) + timedelta(days=7 * k) for k in range(40)]
+    given = FRAMES[library]({"day": days, "n": [k % 3 for k in range(40)]})
+    data = from_frame(given, None, {})
+    codec = Columns.of(data.spec.codec)
+    assert codec.types["day"] == "date"
+    stored = np.stack([np.linspace(0, 1, 97), np.zeros(97)], 1).astype(np.float32)
+    drawn = nw.from_native(table.handed(stored, data.spec))
+    assert drawn.schema["day"] == nw.from_native(given).schema["day"]
+    assert {moment.time() for moment in drawn["day"].to_list()} == {time(0)}
+
+
 def test_durations_that_count_up_are_no_identifier() -> None:
     data = from_frame(polars.DataFrame({"wait": [timedelta(seconds=k) for k in range(40)]}), None, {})
     assert Columns.of(data.spec.codec).types == {"wait": "whole"}

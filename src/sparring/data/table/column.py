@@ -52,6 +52,7 @@ class Column:
         blank: what a missing value is written as.
         dtype: the type of the column in the user's table in memory; "" for one from a text file.
         unit: what is written around every number, as in "$#"; "": nothing.
+        step: seconds of which every time is a multiple, such as whole hours; None: any.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Column:
     blank: str = ""
     dtype: str = ""
     unit: str = ""
+    step: int | None = None
 
     @property
     def learnt(self) -> bool:
@@ -74,6 +76,11 @@ class Column:
     @property
     def numeric(self) -> bool:
         return self.type in NUMBERS
+
+    @property
+    def whole_seconds(self) -> int | None:
+        """Seconds of which every moment is a multiple; None: any, or these are no moments."""
+        return DAY if self.type == "date" else self.step
 
     @property
     def of_day(self) -> bool:
@@ -101,8 +108,8 @@ class Column:
 
     def rounded(self, numbers: Numbers) -> Numbers:
         """Numbers (N,) with as many decimals as the column has, dates to the day."""
-        if self.type == "date":
-            return np.asarray(np.round(numbers / DAY) * DAY)
+        if self.whole_seconds:
+            return np.asarray(np.round(numbers / self.whole_seconds) * self.whole_seconds)
         return numbers if self.decimals is None else np.round(numbers, self.decimals) + 0.0  # no negative zero
 
     def python(self, numbers: Numbers) -> list[Any]:
@@ -209,6 +216,7 @@ class Column:
             blank=field(given, "blank", text_of),
             dtype=field(given, "dtype", text_of),
             unit=field(given, "unit", text_of),
+            step=field(given, "step", partial(whole, low=1, high=DAY)) if "step" in given else None,
         )
         if problem := column.problem():
             raise UnreadableError(f"the column {quoted(column.name)} {problem}")

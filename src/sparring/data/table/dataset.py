@@ -169,7 +169,7 @@ def _broken(asked: Sequence[str], columns: Sequence[Raw], found: Sequence[Found]
 def _rounding(column: Column) -> float:
     """How far a number may be from one that was computed and then rounded as its column is; dates in days."""
     if column.type == "time":
-        return 0.5 * 10.0 ** -(column.decimals or 0) / DAY
+        return 0.5 * (column.step or 10.0 ** -(column.decimals or 0)) / DAY
     if column.decimals is not None:
         return 0.5 * 10.0**-column.decimals * (1 + rules.ROUNDING)
     return SINGLE * max(map(abs, column.values)) if column.dtype.startswith("Float32") else 0.0

@@ -15,6 +15,7 @@ from sparring.config.arguments import MOST_FLOAT
 from sparring.data.table import moments, numerals
 from sparring.data.table.column import (
     CHOICES,
+    DAY,
     LONGEST,
     MOMENTS,
     MOST_LEVELS,
@@ -31,6 +32,7 @@ BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
+STEPS = (3600, 1800, 900, 600, 300, 60)  # seconds of which all times of a column may be multiples
 LEAST_PHONE = 1e5  # as a number
 COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
 MIXED = "Mixed"  # type of a column of JSON lines whose values have several
@@ -180,9 +182,14 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     ranks, knots = quantile_function(values, counts)
     common["missing"] = float(np.isnan(numbers).mean())  # also what is no number
-    column = Column(
-        **common, ranks=ranks, values=knots, decimals=parsed.decimals, form=parsed.form, unit=parsed.unit
-    )
+    step = next((step for step in STEPS if not (values % step).any()), None) if parsed.type == "time" else None
+    written: dict[str, Any] = {
+        "decimals": parsed.decimals,
+        "form": parsed.form,
+        "unit": parsed.unit,
+        "step": step,
+    }
+    column = Column(**common, ranks=ranks, values=knots, **written)
     # Of a value of many rows each row has a rank of its own; rows of a rarer one have its knot.
     ends = counts.cumsum()
     own = np.searchsorted(values, np.append(parsed.numbers, np.nan))[raw.codes].clip(0, len(values) - 1)
@@ -223,7 +230,9 @@ def _guessed(raw: Raw, counts: NDArray[np.int64], rows: int, missing: float) -> 
         return _Parsed("category") if len(raw.values) <= MOST_LEVELS else _text(raw)
     if isinstance(raw.values, list):
         return _of_words(raw, raw.values, counts, single)
-    parsed = _Parsed(raw.known, raw.values, *_steps(raw.values, raw.known, raw.dtype))
+    are_days = raw.dtype.startswith("Datetime") and not (raw.values % DAY).any()  # each at midnight
+    known = "date" if are_days else raw.known
+    parsed = _Parsed(known, raw.values, *_steps(raw.values, known, raw.dtype))
     whole = parsed.type == "whole" and not raw.dtype.startswith("Duration")
     if whole and single and (_counts_up(raw, raw.values) or NAMED_ID.search(raw.name)):
         return _Parsed("identifier", note=_is_identifier(raw))
@@ -326,7 +335,8 @@ def _dates(words: Sequence[str], name: str) -> _Parsed | None:
     if found is None:
         return None
     decimals = _decimals(found.seconds) if moments.FRACTION in found.form else 0
-    return _Parsed(found.type, found.seconds, decimals, found.form, found.note)
+    are_days = not moments.is_of_day(found.form) and not (found.seconds % DAY).any()  # each at midnight
+    return _Parsed("date" if are_days else found.type, found.seconds, decimals, found.form, found.note)
 
 
 def _asked(raw: Raw, asked: str) -> _Parsed:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import DAY, Column
+from sparring.data.table.column import Column
 
 
 class Values(nn.Module):
@@ -70,13 +70,13 @@ class _Number(nn.Module):
             self.register_buffer(name, torch.tensor(knots, dtype=torch.float64))
         self.missing = bool(column.missing)
         self.steps = None if column.decimals is None else 10.0**column.decimals
-        self.whole_days = column.type == "date"
+        self.whole_seconds = column.whole_seconds
 
     def forward(self, rank: Tensor, symbol: Tensor) -> Tensor:
         below = (rank[:, None] >= self.ranks).sum(1).sub(1).clamp(0, len(self.ranks) - 1)
         number = self.values[below] + self.slopes[below] * (rank - self.ranks[below])
-        if self.whole_days:
-            number = (number / DAY).round() * DAY
+        if self.whole_seconds:
+            number = (number / self.whole_seconds).round() * self.whole_seconds
         elif self.steps is not None:
             number = (number * self.steps).round() / self.steps
         return torch.where(symbol == 1, torch.nan, number) if self.missing else number
