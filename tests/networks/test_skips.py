@@ -203,6 +203,11 @@ def test_latent_noise_is_normal_and_has_no_pattern() -> None:
     assert layer(torch.ones(1, 2, 64, 48), torch.zeros(1, 24)).unique().tolist() == [1]
 
 
+def test_latent_noise_keeps_the_precision_of_features() -> None:
+    layer = blocks.LatentNoise(2, 3, (4, 4), seed=1)
+    assert layer(torch.ones(1, 2, 4, 4, dtype=torch.bfloat16), torch.ones(1, 3)).dtype == torch.bfloat16
+
+
 def test_a_latent_has_one_noise_in_every_copy_of_a_network() -> None:
     """Of each scale its own; what the random numbers are is part of what weights mean, and never changes."""
     first, second = (skips.Generator(shape=(1, 32, 32), latent_dim=3, width=2) for _ in range(2))

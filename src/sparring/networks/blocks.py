@@ -128,7 +128,9 @@ class LatentNoise(nn.Module):
     def forward(self, features: Tensor, latents: Tensor) -> Tensor:
         directions = nn.functional.normalize(latents, dim=1, eps=0.01)
         noise = (directions @ self.projection.flatten(1)).view(-1, 1, *features.shape[2:])
-        return features + self.strength * noise
+        # In the precision of the features: float32 would make all that follows it float32, and slower.
+        strength, noise = self.strength.to(features.dtype), noise.to(features.dtype)
+        return torch.addcmul(features, strength, noise)
 
 
 def normal_numbers(shape: tuple[int, ...], seed: int) -> Tensor:
