@@ -148,3 +148,15 @@ def test_names_with_spaces_or_signs_need_no_quotation_marks(rule: str, expected:
     names = ["Total TTC", "Total TTC 2", "Total", "max-age", "age", 'a "b"']
     assert rules.with_names(rule, names) == expected
     assert rules.parse(rules.with_names('a "b" < 3', names)).names == ('a "b"',)
+
+
+@pytest.mark.parametrize("date", ["2024年3月5日", "05/03/2024", "05.03.2024"])
+def test_dates_in_other_forms_are_refused_with_the_form_that_rules_take(date: str) -> None:
+    said = rules.problem(f"day > {date}", {"day": "date"})
+    assert said.endswith(f"'{date}' is no date in a rule: write 2024-12-31 or 17:45")
+
+
+@pytest.mark.parametrize("number", ["1,000", "50%", "$5"])
+def test_numbers_in_other_forms_are_refused_with_the_form_that_rules_take(number: str) -> None:
+    said = rules.problem(f"pay > {number}", {"pay": "number"})
+    assert said.endswith(f"'{number}' is no number in a rule: write 1577.5, without marks")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.option import NONE
+from sparring.data.table import moments, numerals
 from sparring.data.table.column import DAY, MOMENTS, NUMBERS
 from sparring.data.table.moments import EPOCH
 from sparring.errors import ConfigError, UnreadableError, first_of, quoted
@@ -186,9 +187,7 @@ def problem(text: str, types: Mapping[str, str]) -> str:
         return str(error)
     for name in rule.names:
         if name not in types:
-            near = nearest(name, types)
-            hint = f" Did you mean {quoted(near[0])}?" if near else f" There are {first_of(list(types), 8)}."
-            return f"the rule {quoted(text)}: there is no column {quoted(name)}.{hint}"
+            return f"the rule {quoted(text)}: {_unknown(name, types)}"
         if types[name] not in NUMBERS:
             return f"the rule {quoted(text)}: {quoted(name)} is {types[name]}, which cannot be compared"
     dates = [
@@ -200,6 +199,17 @@ def problem(text: str, types: Mapping[str, str]) -> str:
             "on each side, or on none; a difference of two dates is a number of days"
         )
     return ""
+
+
+def _unknown(name: str, types: Mapping[str, str]) -> str:
+    """What to know of a word that is no column."""
+    if moments.of_any(name):
+        return f"{quoted(name)} is no date in a rule: write 2024-12-31 or 17:45"
+    if numerals.is_number(name):
+        return f"{quoted(name)} is no number in a rule: write 1577.5, without marks"
+    near = nearest(name, types)
+    hint = f"Did you mean {quoted(near[0])}?" if near else f"There are {first_of(list(types), 8)}."
+    return f"there is no column {quoted(name)}. {hint}"
 
 
 def derived(rules: Sequence[str]) -> tuple[str, ...]:
