@@ -258,7 +258,7 @@ def test_a_killed_worker_loses_nothing_in_a_database(here: Path) -> None:
 
 def test_a_search_says_how_long_it_takes() -> None:
     assert search.Limits(14, None).described(60.0, True) == (
-        "14 trials, 60 seconds of this processor each; with the 6 final trainings about 25:00 for one worker"
+        "14 trials, 60 seconds of this processor each; with the 6 final trainings at least 20:00 for one worker"
     )
     assert "as many as fit, 2 seconds each; with the 6" in search.Limits(None, 3.0).described(2.0, False)
     assert "about 3:00 " in search.Limits(None, 3.0).described(2.0, False)

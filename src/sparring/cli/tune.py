@@ -140,7 +140,8 @@ def _announce(
         f"choose, {len(halves.reporting):,} others report",
         markup=False, soft_wrap=True,
     )  # fmt: skip
-    if shared.begun and limits.trials is not None and (made := len(shared.trials())) >= limits.trials:
+    made = sum(trial.state.is_finished() for trial in shared.trials())  # not by those who died
+    if limits.trials is not None and made >= limits.trials:
         screen.print(
             f"  made  {counted(made, 'trial')} already, so no more are made; --trials {2 * made} makes more",
             markup=False, soft_wrap=True,

@@ -73,17 +73,17 @@ class Limits:
         return float(f"{each:.3g}")
 
     def described(self, each: float, on_cpu: bool) -> str:
-        """The trials in words, with the time that one worker takes at least.
+        """The trials in words, with the time that one worker takes, or takes at least.
 
         Args:
             each: seconds of training in a trial, which are those of a processor ``on_cpu``.
         """
         seconds = f"{each:g} second{'' if each == 1 else 's'}{' of this processor' if on_cpu else ''} each"
         trials = "as many as fit" if self.trials is None else counted(self.trials, "trial")
-        whole = 60 * (self.minutes or math.inf)
-        if self.trials is not None:
-            whole = min(whole, (self.trials + 2 * SEEDS) * each * OVERHEAD)
-        return f"{trials}, {seconds}; with the {2 * SEEDS} final trainings about {clock(whole)} for one worker"
+        whole, how = 60 * (self.minutes or math.inf), "about"
+        if self.trials is not None and (least := (self.trials + 2 * SEEDS) * each) < whole:
+            whole, how = least, "at least"
+        return f"{trials}, {seconds}; with the {2 * SEEDS} final trainings {how} {clock(whole)} for one worker"
 
 
 class Event(NamedTuple):
