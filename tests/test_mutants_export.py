@@ -45,7 +45,7 @@ YES = ("--hold-out here", "hold_out here")
 MUTANTS = [
     Mutant(values, "_Number.forward", ">= self.ranks", "> self.ranks + 0.01", numbers),
     Mutant(values, "_Number.forward", "(rank - self.ranks[below])", "rank", numbers),
-    Mutant(values, "_Number.forward", ".round() * DAY", " * DAY", numbers),
+    Mutant(values, "_Number.forward", ".round() * self.whole_seconds", " * self.whole_seconds", numbers),
     Mutant(values, "_Number.forward", ".round() / self.steps", " / self.steps", numbers),
     Mutant(values, "_Number.forward", "symbol == 1", "symbol == 0", numbers),
     Mutant(values, "_Level.forward", "symbol < self.levels", "symbol <= self.levels", numbers),
