@@ -49,6 +49,7 @@ MUTANTS = [
     Mutant(codec, "Rows", "rows[:, : self.numbers] * factor", "rows[:, : self.numbers]", test_columns.test_the_last_layer_makes_a_missing_number_zero_and_one_symbol_of_each_group),
     Mutant(rules, "Rule", "| np.isnan(right)", "", test_columns.test_rules_compare_sums_and_compute_columns),
     Mutant(rules, "_sum", "1.0 if word == \"+\" else -1.0", "1.0", test_columns.test_rules_compare_sums_and_compute_columns),
+    Mutant(rules, "_sum", "sign *= 1.0", "sign = 1.0", test_constraints.test_the_minus_of_a_number_and_the_minus_before_it_are_a_plus),
     Mutant(rules, "equal", "rtol=ROUNDING", "rtol=1e-5", test_constraints.test_equal_is_equal_but_for_rounding),
     Mutant(rules, "computed", "table[name] * DAY if", "table[name] if", test_constraints.test_differences_of_dates_are_days),
     Mutant(rules, "days", "numbers / DAY", "numbers", test_constraints.test_differences_of_dates_are_days),

@@ -160,3 +160,25 @@ def test_dates_in_other_forms_are_refused_with_the_form_that_rules_take(date: st
 def test_numbers_in_other_forms_are_refused_with_the_form_that_rules_take(number: str) -> None:
     said = rules.problem(f"pay > {number}", {"pay": "number"})
     assert said.endswith(f"'{number}' is no number in a rule: write 1577.5, without marks")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("total <= 2 a", "no sign stands between '2' and 'a': write \\+ or -"),
+        ("total <= a b", "no sign stands between 'a' and 'b': write \\+ or -"),
+        ("2020-01-01 5 <= a", "no sign stands between '2020-01-01' and '5'"),
+        ("total = a * b", "'\\*' is not known; rules know \\+ and - alone: write a column"),
+        ("total <= 2*a", "no column '2\\*a'; rules know \\+ and - alone"),
+        ("total <= (a + b)", "no column '\\(a'; rules know"),
+    ],
+)
+def test_terms_need_a_plus_or_a_minus_between_them(rule: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        rules.check([rule], dict.fromkeys(("total", "a", "b"), "whole"))
+
+
+def test_the_minus_of_a_number_and_the_minus_before_it_are_a_plus() -> None:
+    table = {"a": np.array([1.0]), "b": np.array([2.0])}
+    assert rules.parse("a - -5 <= b").sums[0].of(table).tolist() == [6.0]
+    assert rules.parse("km/h - 1 <= b").names == ("km/h", "b")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -37,6 +38,8 @@ DATE = r"(?:\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d\d:\d\d(?::\d\d)?)(?![
 NO_DAY = "1900-01-01 "  # the day of a time of day, as strptime has it
 TOKEN = re.compile(rf'\s*({DATE}|<=|>=|==|!=|<|>|=|\+|-|"[^"]*"|\'[^\']*\'|[^\s<>=!+\-"\']+)')
 PLAIN = re.compile(r"[^\s<>=!+\-\"']+")  # a name that needs no quotation marks
+OPERATORS = re.compile(r"[*/^()]")  # that rules do not know
+ARITHMETIC = "rules know + and - alone: write a column with what you compute into the table"
 EQUAL = ("=", "==")
 TOLD = 0.9  # of the rows, that must keep to a rule which computes a column
 Table = Mapping[str, NDArray[np.float64]]
@@ -135,15 +138,32 @@ def parse(text: str) -> Rule:
             f"{quoted(text)} is not a rule: expected a comparison such as 'start <= end', '0 <= age <= 120' or "
             "'total = a + b'"
         )
+    if side_by_side := _side_by_side(parts):
+        raise UnreadableError(f"{quoted(text)}: {side_by_side}")
     signs = tuple(token for token in tokens if token in SIGNS)
     return Rule(text, tuple(_sum(part) for part in parts), signs)
+
+
+def _side_by_side(parts: Sequence[Sequence[str]]) -> str:
+    """What is wrong with two terms without a sign between them; "" if there are none."""
+    for part in parts:
+        for left, right in pairwise(part):
+            if left in ("+", "-") or right in ("+", "-"):
+                continue
+            if odd := [word for word in (left, right) if OPERATORS.search(word) and word[0] not in "\"'"]:
+                return f"{quoted(odd[0])} is not known; {ARITHMETIC}"
+            return (
+                f"no sign stands between {quoted(left)} and {quoted(right)}: write + or -, and a name with "
+                "spaces in quotation marks"
+            )
+    return ""
 
 
 def _sum(words: Sequence[str]) -> Sum:
     columns, constant, dates, sign = [], 0.0, 0.0, 1.0
     for word in words:
         if word in ("+", "-"):
-            sign = 1.0 if word == "+" else -1.0
+            sign *= 1.0 if word == "+" else -1.0
             continue
         if re.fullmatch(DATE, word):
             constant += sign * _days(word)
@@ -207,6 +227,8 @@ def _unknown(name: str, types: Mapping[str, str]) -> str:
         return f"{quoted(name)} is no date in a rule: write 2024-12-31 or 17:45"
     if numerals.is_number(name):
         return f"{quoted(name)} is no number in a rule: write 1577.5, without marks"
+    if OPERATORS.search(name):
+        return f"there is no column {quoted(name)}; {ARITHMETIC}"
     near = nearest(name, types)
     hint = f"Did you mean {quoted(near[0])}?" if near else f"There are {first_of(list(types), 8)}."
     return f"there is no column {quoted(name)}. {hint}"
