@@ -61,7 +61,7 @@ MUTANTS = [
     Mutant(table, "kolmogorov", ".max()", ".mean()", test_rows.test_distances_of_known_columns),
     Mutant(table, "correlation", "~np.isnan(rows[:, b])", "True", test_rows.test_distances_of_known_columns),
     Mutant(table, "nearer", "(seen == unseen).double() / 2", "0", test_rows.test_copies_are_nearer_to_training_rows),
-    Mutant(table, "nearer_note", "1.96", "1", test_rows.test_copies_are_nearer_to_training_rows),
+    Mutant(table, "near_of", "1.96", "1", test_rows.test_copies_are_nearer_to_training_rows),
     Mutant(table, "copula", "np.corrcoef(np.stack(scores))", "np.eye(len(scores))", test_rows.test_a_copula_keeps_margins_and_correlations),
     Mutant(trees, "_donors", "leaves, \"left\"", "0 * leaves, \"left\"", test_rows.test_trees_draw_values_that_there_are_and_keep_what_goes_together),
     Mutant(trees, "told_apart", "fit(rows[learnt], truth[learnt])", "fit(rows, truth)", test_rows.test_real_rows_cannot_be_told_apart_and_torn_ones_can),

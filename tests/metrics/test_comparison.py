@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale
+from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Near, Scale, copies
 
 SCALES = {
     "errors": Scale("lower", "mistakes"),
@@ -55,3 +55,37 @@ def test_a_table_goes_into_json_with_its_summary() -> None:
     assert found["columns"]["a chain"]["errors"] == 0.2
     assert found["scales"]["valid"] == {"better": "higher", "meaning": "without a mistake", "share": True}
     assert found["summary"] == list(TABLE.summary())
+
+
+def test_an_area_below_a_half_is_no_better_than_one_as_far_above() -> None:
+    columns = {FLOOR: {"area": 0.48}, GENERATOR: {"area": 0.6}, "low": {"area": 0.2}, "half": {"area": 0.5}}
+    table = Comparison({"area": Scale("half", "an area")}, 100, columns)
+    assert (table.wins("low"), table.wins("half")) == ((), ("area",))
+
+
+def test_baselines_that_win_at_the_same_stand_in_one_line() -> None:
+    columns = TABLE.columns | {"a lark": {"valid": 0.9}}
+    assert (
+        "Better than the generator at valid: a clerk and a lark." in Comparison(SCALES, 100, columns).summary()
+    )
+
+
+@pytest.mark.parametrize(
+    ("c_t", "near", "said"),
+    [
+        (
+            -3.1,
+            Near(0.6, 0.57, 0.63),
+            "the fakes look like copies of the training data: C_T -3.1 is below -3, and 60",
+        ),
+        (-3.1, None, "the fakes look like copies of the training data: C_T -3.1 is below -3."),
+        (-3.1, Near(0.52, 0.49, 0.55), "C_T -3.1 is below -3, as of copies, but 52.0% of them"),
+        (-2.9, Near(0.6, 0.57, 0.63), "some fakes may be copies of the training data: 60.0% of them"),
+        (-2.9, Near(0.52, 0.5, 0.54), ""),
+        (-2.9, None, ""),
+    ],
+)
+def test_copies_are_told_in_words(c_t: float, near: Near | None, said: str) -> None:
+    found = copies(c_t, near)
+    assert found.startswith(said)
+    assert bool(found) == bool(said)

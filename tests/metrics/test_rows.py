@@ -55,8 +55,8 @@ def test_copies_are_nearer_to_training_rows() -> None:
     assert table.nearer(against, against.unseen) == 0
     both = replace_unseen(against)
     assert table.nearer(both, against.unseen[:7]) == 0.5
-    assert "100.0% of the rows (95 % interval 100.0% to 100.0%)" in table.nearer_note(against, 1.0, 200)
-    assert "(95 % interval 40.2% to 59.8%)" in table.nearer_note(against, 0.5, 100)
+    assert str(table.near_of(1.0, 200)) == "100.0% of them (95 % interval 100.0% to 100.0%)"
+    assert str(table.near_of(0.5, 100)) == "50.0% of them (95 % interval 40.2% to 59.8%)"
 
 
 def replace_unseen(against: table.Judged) -> table.Judged:
@@ -106,6 +106,9 @@ def test_a_comparison_sets_baselines_beside_the_generator_and_says_what_copies_p
     assert "'word'" in found.scales["predicts"].meaning
     assert "ROC area" in found.scales["predicts"].meaning
     assert "no proof of privacy" in found.notes[0]
+    assert found.near is not None
+    assert found.near.share == found.columns[GENERATOR]["nearer"]
+    assert found.count == 150
     alone = table.judge(trial._replace(held_out=None))
     assert "No rows were held out" in alone.notes[1]
     spec = replace(data.spec, codec=replace(Columns.of(data.spec.codec), target=""))
@@ -133,3 +136,28 @@ def test_nothing_of_scikit_learn_is_needed_for_the_rest(monkeypatch: pytest.Monk
     assert list(found.scales) == ["pairs", "columns", "nearer"]
     assert any('pip install "sparring[tables]"' in note for note in found.notes)
     assert torch.isfinite(encoded).all()
+
+
+def test_rows_that_were_trained_on_are_no_merit_and_independent_columns_copy_by_nothing() -> None:
+    data = rows()
+    encoded = data.spec.encode(data.samples)
+    known, unseen = encoded[:200], encoded[200:]
+    honest = table.judge(Trial(unseen, known, unseen, data.spec, 0, lambda line: None))
+    assert any("far below 0.5 is no merit (the generator)" in note for note in honest.notes)
+    copied = table.judge(Trial(known, known, unseen, data.spec, 0, lambda line: None))
+    assert not any("no merit" in note for note in copied.notes)
+    assert copied.notes[-1] == table.LEARNS_NOTHING
+    assert table.LEARNS_NOTHING not in honest.notes
+
+
+def test_all_columns_of_a_comparison_have_as_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(
+        table, "numbers", lambda against, rows: seen.append(len(rows)) or {"told apart": 0.5, "nearer": 0.5}
+    )
+    monkeypatch.setattr(table, "MOST", 50)
+    data = rows()
+    encoded = data.spec.encode(data.samples)
+    found = table.judge(Trial(encoded[:300], encoded[:80], encoded[300:], data.spec, 0, lambda line: None))
+    assert set(seen) == {80} == {found.count}
+    assert any("on the first 50 of the 80 rows" in note for note in found.notes)

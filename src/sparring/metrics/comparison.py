@@ -6,7 +6,7 @@ table is, and who wins in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sparring.data.spec import Spec
 from sparring.errors import Tell
+from sparring.metrics.memorisation import COPIES
 
 Numbers = Mapping[str, float]
 FLOOR, GENERATOR = "other reals", "the generator"  # the first two columns of a table
@@ -24,13 +25,25 @@ class Scale(NamedTuple):
     """How a measure is read.
 
     Attributes:
-        better: whether the lower or the higher number is better; "floor": the nearer to that of other reals.
+        better: whether the lower or the higher number is better; "floor": the nearer to that of other reals;
+            "half": the nearer to 0.5.
         share: whether it is a share, shown in percent.
     """
 
-    better: Literal["lower", "higher", "floor"]
+    better: Literal["lower", "higher", "floor", "half"]
     meaning: str
     share: bool = False
+
+
+class Near(NamedTuple):
+    """The share of samples nearer to a training sample than to as many unseen ones, and its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.share:.1%} of them (95 % interval {self.low:.1%} to {self.high:.1%})"
 
 
 class Trial(NamedTuple):
@@ -63,6 +76,7 @@ class Comparison:
             baselines. A column may lack a number.
         notes: remarks, such as how long the baselines took.
         instead: what a generator gives that the baselines do not, for the summary where one wins.
+        near: how many samples of the generator are nearer to training samples; None: not measured.
     """
 
     scales: Mapping[str, Scale]
@@ -70,6 +84,7 @@ class Comparison:
     columns: Mapping[str, Numbers]
     notes: tuple[str, ...] = ()
     instead: str = ""
+    near: Near | None = None
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -91,19 +106,22 @@ class Comparison:
         """The number of a column, turned so that lower is better."""
         value = self.columns[column][name]
         better = self.scales[name].better
-        if better == "floor":
-            return abs(value - self.columns[FLOOR][name])
+        if better in ("floor", "half"):
+            return abs(value - (0.5 if better == "half" else self.columns[FLOOR][name]))
         return value if better == "lower" else -value
 
     def summary(self) -> tuple[str, ...]:
         """In words: which baselines win at what, and what the generator gives instead."""
+        winners: dict[tuple[str, ...], list[str]] = {}
+        for name in self.baselines:
+            winners.setdefault(self.wins(name), []).append(name)
         found = [
-            f"Better than the generator at {_listed(won)}: {name}."
-            for name in self.baselines
-            if (won := self.wins(name))
+            f"Better than the generator at {listed(won)}: {listed(names)}."
+            for won, names in winners.items()
+            if won
         ]
         if not found:
-            return (f"No baseline is better at anything measured here ({_listed(self.baselines)}).",)
+            return (f"No baseline is better at anything measured here ({listed(self.baselines)}).",)
         return (*found, self.instead) if self.instead else tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,6 +130,34 @@ class Comparison:
         return asdict(self) | {"scales": scales, "summary": self.summary()}
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def copies(c_t: float, near: Near | None) -> str:
+    """What C_T and the share of near samples say of copies, in words; "" if neither speaks of any.
+
+    See ``memorisation.copying_score`` for C_T.
+    """
+    low = c_t < COPIES
+    if near is None or near.low <= 0.5:
+        if not low:
+            return ""
+        if near is None:
+            return f"the fakes look like copies of the training data: C_T {c_t:.1f} is below {COPIES:g}."
+        return (
+            f"C_T {c_t:.1f} is below {COPIES:g}, as of copies, but {near} are nearer to a training sample than "
+            "to an unseen one, which is no more than by chance. Fakes that keep to the middle of the data lie "
+            "near to all of it, and lower C_T without being copies."
+        )
+    share = f"{near} are nearer to a training sample than to an unseen one"
+    if low:
+        return (
+            f"the fakes look like copies of the training data: C_T {c_t:.1f} is below {COPIES:g}, and {share}. "
+            "Compare them with the training data before you hand them on."
+        )
+    return (
+        f"some fakes may be copies of the training data: {share}, which is more than by chance, though C_T "
+        f"{c_t:.1f} is not below {COPIES:g} for all of them together."
+    )
+
+
+def listed(names: Sequence[str]) -> str:
     """Names in a sentence: a, b and c."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""

@@ -27,7 +27,7 @@ SCALES = {
     "lengths": Scale("lower", "total variation of the lengths of notes from held-out ones"),
     "coverage": Scale("higher", "held-out pieces that have one nearby", share=True),
     "told apart": Scale(
-        "lower", "how well a forest of trees tells them from held-out ones (AUC; 0.5: not at all)"
+        "half", "how well a forest of trees tells them from held-out ones (AUC; 0.5: not at all)"
     ),
     "copied bars": Scale("lower", "bars that stand in the training data note for note", share=True),
 }

@@ -10,6 +10,7 @@ from torch import Tensor
 from sparring.data import kmeans
 from sparring.metrics.neighbours import Neighbours, nearest
 
+COPIES = -3.0  # C_T below which samples are nearer to the training data than held-out reals are
 FEWEST = 20  # samples, and held-out vectors, that a cell needs to count
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
 from sparring.errors import quoted
 from sparring.metrics import trees
-from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale, Trial
+from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Near, Scale, Trial, listed
 from sparring.metrics.shares import total_variation
 
 MOST = 3_000  # rows of each side that trees are asked about
@@ -26,7 +27,7 @@ BINS = 10  # equally likely parts of a number's range
 CHUNK = 500  # rows whose distances are computed at once
 Rows = NDArray[np.float64]
 
-TOLD = Scale("lower", "how well boosted trees tell drawn rows from unseen ones: an ROC area, at best 0.5")
+TOLD = Scale("half", "how well boosted trees tell drawn rows from unseen ones: an ROC area")
 PREDICTS = Scale(
     "higher", "how well boosted trees that learnt from these rows predict {target} of unseen ones: {what}"
 )
@@ -36,8 +37,17 @@ NEARER = Scale(
     "lower", "rows nearer to a training row than to an unseen one; far above half: copies", share=True
 )
 NO_PROOF = (
-    "{share:.1%} of the rows (95 % interval {low:.1%} to {high:.1%}) are nearer to training rows than to as "
-    "many unseen ones. This is a test for copies, and no proof of privacy."
+    "Of the drawn rows, {near} are nearer to a training row than to one of as many unseen ones. This is a test "
+    "for copies, and no proof of privacy."
+)
+FAR_BELOW = 0.1  # below 0.5, where an ROC area says that rows are among those that they are told from
+NO_MERIT = (
+    "An area far below 0.5 is no merit ({names}): it comes from rows that stand on both sides, so the unseen "
+    "rows are not unseen, or the table has rows several times."
+)
+LEARNS_NOTHING = (
+    "Independent columns are best at nearer as they have learnt nothing that rows have in common: look there "
+    "for copies, not for the best."
 )
 
 
@@ -64,10 +74,10 @@ def judge(trial: Trial) -> Comparison:
         unseen, known = _stored(trial, trial.held_out), training
     known = known[rng.permutation(len(known))[:MOST_FITTED]]
     against = Judged(codec, unseen[rng.permutation(len(unseen))], known, trial.seed)
-    count = min(len(fakes), MOST_FITTED)
+    count = min(len(fakes), len(known))
     columns: dict[str, Mapping[str, float]] = {FLOOR: {}, GENERATOR: {}}
     drawn: dict[str, Callable[[], Rows]] = {
-        FLOOR: lambda: known,
+        FLOOR: lambda: known[:count],
         GENERATOR: lambda: fakes[:count],
         "independent": lambda: independent(known, count, trial.seed),
         "copula": lambda: copula(codec, known, count, trial.seed),
@@ -86,7 +96,14 @@ def judge(trial: Trial) -> Comparison:
         columns[name] = numbers(against, rows)
         if name == FLOOR:  # these are training rows
             columns[name] = {key: value for key, value in columns[name].items() if key != "nearer"}
-    notes = [nearer_note(against, columns[GENERATOR]["nearer"], count), *notes]
+    near = near_of(columns[GENERATOR]["nearer"], count)
+    notes = [NO_PROOF.format(near=near), *notes]
+    if count > MOST:
+        notes.append(f"Told apart and nearer are measured on the first {MOST:,} of the {count:,} rows.")
+    by_chance = 3 / math.sqrt(6 * min(count, len(unseen), MOST))  # three standard deviations of an area
+    limit = 0.5 - max(FAR_BELOW, by_chance)
+    if low := [name for name, found in columns.items() if found.get("told apart", 0.5) < limit]:
+        notes.append(NO_MERIT.format(names=listed(low)))
     if not codec.target:
         notes.append("Name the column that your models predict with --target, and it is predicted here too.")
     took = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items() if name not in (FLOOR, GENERATOR))
@@ -95,7 +112,10 @@ def judge(trial: Trial) -> Comparison:
     if against.codec.target_place is not None:
         scales["predicts"] = _named(against)
     scales = {name: scale for name, scale in scales.items() if name in columns[GENERATOR]}
-    return Comparison(scales, count, columns, tuple(notes), INSTEAD)
+    compared = Comparison(scales, count, columns, tuple(notes), INSTEAD, near)
+    if "nearer" in compared.wins("independent"):
+        return replace(compared, notes=(*notes, LEARNS_NOTHING))
+    return compared
 
 
 INSTEAD = (
@@ -229,10 +249,10 @@ def nearer(against: Judged, rows: Rows) -> float:
     return float(torch.cat(shares).mean())
 
 
-def nearer_note(against: Judged, share: float, count: int) -> str:
-    """The share of rows nearer to training rows, with its interval, and what it does not prove."""
+def near_of(share: float, count: int) -> Near:
+    """The share of so many rows nearer to training rows, with its interval."""
     error = 1.96 * math.sqrt(max(share * (1 - share), 1e-12) / min(count, MOST))
-    return NO_PROOF.format(share=share, low=max(0.0, share - error), high=min(1.0, share + error))
+    return Near(share, max(0.0, share - error), min(1.0, share + error))
 
 
 def independent(rows: Rows, count: int, seed: int = 0) -> Rows:

@@ -23,7 +23,7 @@ from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.kinds import find
 from sparring.machine.device import Runtime
-from sparring.metrics.comparison import Comparison, Trial
+from sparring.metrics.comparison import Comparison, Trial, copies
 from sparring.metrics.evaluation import Evaluation, evaluate
 from sparring.metrics.extractors import AUTO, Reals, choose, lacking
 from sparring.metrics.features import Extractor, Samples
@@ -325,8 +325,11 @@ def compare(
         tell=tell,
     )
     apart = None if others is None else (held_out, others.samples)
+    beside = _beside_baselines(first.samples, reals, others, real.spec, options, tell) if options.full else None
+    copied = copies(evaluation.copying.c_t, beside.near if beside else None) if evaluation.copying else ""
     warnings = [
         *_overlaps((given, first.samples), (real, reals.samples), apart, real.spec),
+        *filter(None, (copied,)),
         *evaluation.warnings,
         *planned.warnings,
         *_of_features(extractor, reals, fake, options),
@@ -338,7 +341,7 @@ def compare(
         replace(evaluation, warnings=tuple(warnings)),
         VERSIONS | fakes.facts,
         _pairs(first.samples, reals.samples, nearest, real.spec),
-        _beside_baselines(first.samples, reals, others, real.spec, options, tell) if options.full else None,
+        beside,
     )
 
 
@@ -448,22 +451,23 @@ def _plan(
     else:
         draws, draw = 1, lambda n: reals.samples[:n]
     for_reals, for_fakes = _seconds(extractor, reals.samples, draw)
-    seconds = for_reals * real_count(extractor, real, held_out, count)
-    seconds += for_fakes * draws * min(count, MOST_PARTS * usual_count(real, held_out, count))
-    fewer = count if options.count else affordable(count, seconds, MOST_SECONDS)
+    used = min(count, MOST_PARTS * usual_count(real, held_out, count))  # few reals are compared with few fakes
+    seconds = for_reals * real_count(extractor, real, held_out, count) + for_fakes * draws * used
+    fewer = used if options.count else affordable(used, seconds, MOST_SECONDS)
     copied = real if options.full and held_out is not None else 0
     among = min(copied, affordable(copied, for_reals * copied, MOST_SECONDS))
-    seconds = seconds * fewer / count + for_reals * among
-    tell(f"measuring {draws} x {fewer:,} samples takes about {clock(seconds)}")
+    measuring = seconds * fewer / used + for_reals * among
+    tell(f"measuring {draws} x {fewer:,} samples takes about {clock(measuring)}")
     warnings = []
-    if fewer < count:
+    if fewer < used:
         warnings.append(
-            f"{count:,} samples would take about {clock(seconds * count / fewer)} here, so {fewer:,} were "
-            f"measured. --count {count} measures them all."
+            f"{used:,} samples would take about {clock(seconds)} here, so {fewer:,} were measured. --count "
+            f"{used} measures them all."
         )
+        count = fewer
     if among < copied:
         warnings.append(f"copies were looked for among {among:,} of {copied:,} training samples, to save time.")
-    return _Plan(fewer, _to_draw(fewer, real, held_out), among, tuple(warnings))
+    return _Plan(count, _to_draw(count, real, held_out), among, tuple(warnings))
 
 
 def _pairs(fakes: Tensor, reals: Tensor, nearest: Tensor, spec: Spec) -> Image.Image | None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparring.metrics.comparison import FLOOR
+from sparring.metrics.memorisation import COPIES
 from sparring.uses.progress import show_whole
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ def show_report(report: Report, screen: Console) -> None:
         f"features: {found.features}, {found.dimension} numbers per sample{resized}{note}\n",
         markup=False, soft_wrap=True,
     )  # fmt: skip
+    for warning in found.warnings:  # before the numbers, which some of them take back
+        screen.print(f"Warning: {warning}\n", markup=False, soft_wrap=True)
     screen.print(evaluation_table(found))
     if report.comparison:
         show_comparison(report.comparison, screen)
-    for warning in found.warnings:
-        screen.print(f"\nWarning: {warning}", markup=False, soft_wrap=True)
 
 
 def evaluation_table(evaluation: Evaluation) -> Table:
@@ -65,7 +66,7 @@ def evaluation_table(evaluation: Evaluation) -> Table:
         table.add_row(name, *(f"{getattr(scores, name):.1%}" for scores in (fake, real)), meaning)
     table.add_row("density", f"{fake.density:.3f}", f"{real.density:.3f}", "1: as dense as reals")
     if copying := evaluation.copying:
-        table.add_row("C_T", f"{copying.c_t:.1f}", "0", "below -3: copies of the training data")
+        table.add_row("C_T", f"{copying.c_t:.1f}", "0", f"below {COPIES:g}: copies of the training data")
         shares = (f"{copying.authentic:.1%}", f"{copying.authentic_held_out:.1%}")
         table.add_row("authentic", *shares, "far below that of reals: copies")
     if classes := evaluation.classes:
@@ -83,6 +84,7 @@ def show_comparison(comparison: Comparison, screen: Console) -> None:
     show_whole(screen, comparison_table(comparison))
     screen.print()
     best = {"lower": "lower is better", "higher": "higher is better", "floor": f"as {FLOOR} is best"}
+    best["half"] = "0.5 is best"
     for name, scale in comparison.scales.items():
         screen.print(f"{name}: {scale.meaning}; {best[scale.better]}", markup=False, soft_wrap=True)
     for line in (*comparison.summary(), *comparison.notes):

@@ -17,11 +17,11 @@ from sparring.errors import counted, printable
 from sparring.files import read_object
 from sparring.history import layout
 from sparring.history.record import times_real_text
+from sparring.metrics.memorisation import COPIES
 from sparring.runs.alone import portable
 from sparring.runs.folder import RunFolder
 from sparring.uses.export.licence import UNSTATED
 
-COPIES = -3.0  # C_T below which samples are nearer to the training data than held-out reals are
 MOST_CLASSES = 20  # that are named
 NAME = "sparring"
 
