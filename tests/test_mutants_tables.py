@@ -22,6 +22,7 @@ from sparring.data import ranked
 from sparring.data.table import (
     alike,
     codec,
+    codes,
     column,
     conditions,
     dataset,
@@ -56,6 +57,8 @@ MUTANTS = [
     Mutant(rules, "broken", "int((~kept).sum())", "0", test_constraints.test_a_column_is_not_computed_by_a_rule_that_the_data_break),
     Mutant(rules, "_days", "- EPOCH", "- datetime(2000, 1, 1)", test_columns.test_rules_compare_dates),
     Mutant(guess, "_almost_all", "numbers[there] =", "numbers[:] = 0; numbers[there] =", test_columns.test_a_few_words_among_many_numbers_or_dates_count_as_missing),
+    Mutant(guess, "_odd", "* ~there", "", test_columns.test_rows_with_words_among_numbers_are_counted_as_rows),
+    Mutant(codes, "looks_missing", "> high - low", "> 0", partial(test_columns.test_a_number_that_looks_like_a_code_for_missing_is_named, ["60", "99"], "")),
     Mutant(dataset, "_duplicates", "- len(np.unique(hashed))", "", test_columns.test_what_data_says_of_a_table),
     Mutant(guess, "_of_numbers", "ends[own] - counts[own]", "ends[own]", test_columns.test_a_row_is_encoded_as_normal_quantiles_and_one_hot_groups_and_comes_back),
     Mutant(table, "kolmogorov", ".max()", ".mean()", test_rows.test_distances_of_known_columns),

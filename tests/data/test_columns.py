@@ -94,7 +94,9 @@ def test_a_few_words_among_many_numbers_or_dates_count_as_missing() -> None:
         read = found(raw, np.random.default_rng(0))
         assert read.column.type == expected
         assert read.column.missing == pytest.approx(1 / (MANY + 1))
-        assert f"1 value that is no {expected}, such as '{odd}'" in read.notes[0]
+        assert read.notes[0].startswith(
+            f"1 row of 'x' holds '{odd}', which is no {expected}: counted as missing"
+        )
         assert read.stored is not None
         assert np.isnan(read.stored).tolist() == [False] * MANY + [True]
         asked = found(raw, np.random.default_rng(0), expected)  # as a file of types written by sparring says
@@ -309,7 +311,7 @@ def test_files_that_are_no_text_are_refused_with_the_next_step(tmp_path: Path) -
     path.write_bytes(b"PK,b\n1,2\n")
     assert [raw.name for raw in read_text(path)] == ["PK", "b"]
     path.write_bytes("stra\u00dfe,b\n1,2\n".encode("latin-1"))
-    with pytest.raises(DataError, match="iconv -f WINDOWS-1252"):
+    with pytest.raises(DataError, match='save it as "CSV UTF-8" in Excel, .* iconv -f WINDOWS-1252'):
         read_text(path)
     path.write_bytes('\ufeffa,b\r\n"one,\nline",2\r\n"two",3\r\n'.encode())
     assert [raw.name for raw in read_text(path)] == ["a", "b"]
@@ -437,3 +439,46 @@ def test_what_data_says_of_a_table() -> None:
     assert data.origin.duplicates == 271
     with pytest.raises(ConfigError, match="--target 'q': there is no such column"):
         table(text, target="q")
+
+
+def test_rows_with_words_among_numbers_are_counted_as_rows() -> None:
+    words = [f"{k * 0.37:.2f}" for k in range(MANY)] + ["<0.1"] * 7 + ["low"]
+    raw = from_text("x;y\n" + "\n".join(f"{word};1" for word in words), "t.csv")[0]
+    (note,) = found(raw, np.random.default_rng(0)).notes
+    assert note.startswith(
+        "8 rows of 'x' hold no number, such as '<0.1' in 7 rows: counted as missing, and drawn"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (["-999"] * 3, "-999 in 3 rows, far from all else (0 to 39)"),
+        (["99"], "99 in 1 row"),
+        (["60", "99"], ""),
+        (["78"], ""),
+    ],
+)
+def test_a_number_that_looks_like_a_code_for_missing_is_named(code: list[str], said: str) -> None:
+    rows = [*map(str, range(40)), *code, "3"]
+    raw = from_text("x;y\n" + "\n".join(f"{word};1" for word in rows), "t.csv")[0]
+    notes = found(raw, np.random.default_rng(0)).notes
+    assert [said in note for note in notes] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            [f"0{150 + k}/{5037655 + k}" for k in range(MANY)],
+            "'1', '2' and so on, without the form of '0150/5037655'.",
+        ),
+        ([f"row-{k:03}" for k in range(MANY)], "'row-001', 'row-002' and so on."),
+        ([str(k) for k in range(1, MANY)], "'1', '2' and so on."),
+        ([str(10000 + k) for k in range(MANY)], "'1', '2' and so on, without the form of '10000'."),
+    ],
+)
+def test_what_identifiers_become_is_said(words: list[str], said: str) -> None:
+    raw = from_text("key;y\n" + "\n".join(f"{word};1" for word in words), "t.csv")[0]
+    (note,) = found(raw, np.random.default_rng(0)).notes
+    assert note.endswith(f"not learnt but made anew: {said}")

@@ -254,7 +254,11 @@ def test_a_frame_held_out_in_python_is_brought_to_the_ranks_of_the_training() ->
             "mixes types, such as 'odd' beside '[78]': it is read as category, and drawn as texts",
         ),
         ([7, "9", 8], "whole", "mixes types, such as '7' beside '8': it is read as whole"),
-        ([*range(30, 70), "much"], "whole", "it is read as whole. .*1 value that is no number, such as 'much'"),
+        (
+            [*range(30, 70), "much"],
+            "whole",
+            "it is read as whole. 1 row of .* holds 'much', which is no number",
+        ),
         ([k if k % 2 else f"a long remark, number {k} of them" for k in range(60)], "text", "it is left out"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.data.table import moments, numerals
+from sparring.data.table import codes, moments, numerals
 from sparring.data.table.column import (
     CHOICES,
     DAY,
@@ -180,6 +180,8 @@ def _of_numbers(raw: Raw, parsed: _Parsed, common: dict[str, Any], notes: tuple[
         )
     numbers = np.append(parsed.numbers, np.nan)[raw.codes]  # -1 is the last
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    if parsed.type not in MOMENTS and (code := codes.looks_missing(raw.name, values, counts)):
+        notes = (*notes, code)
     ranks, knots = quantile_function(values, counts)
     common["missing"] = float(np.isnan(numbers).mean())  # also what is no number
     step = next((step for step in STEPS if not (values % step).any()), None) if parsed.type == "time" else None
@@ -254,7 +256,7 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return parsed
     different = len(words) / max(int(counts.sum()), 1)
     is_wide = len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID)
-    if is_wide and not are_codes and (parsed := _almost_all(raw.name, words, raw.commas)):
+    if is_wide and not are_codes and (parsed := _almost_all(raw, words)):
         return parsed
     length = float(np.mean([len(word) for word in words[:10_000]]))
     spaces = float(np.mean([" " in word for word in words[:10_000]]))
@@ -262,24 +264,7 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
         return _Parsed("identifier", note=_is_identifier(raw))
     if is_wide:
         return _text(raw)
-    return _Parsed("category", note="" if are_codes else _several_forms(raw.name, words))
-
-
-def _several_forms(name: str, words: list[str]) -> str:
-    """What to know of a category most of whose levels are numbers; "" for others."""
-    odd = [word for word in words if not numerals.is_number(word)]
-    if len(odd) >= LEAST_DISTINCT * len(words) or any(numerals.PADDED.fullmatch(word) for word in words):
-        return ""
-    mixed = f"mixes numbers with texts such as {quoted(odd[0])}" if odd else _two_forms(words)
-    how = "Mend those values" if odd else "Write them in one form"
-    said = f"{quoted(name)} {mixed}: it is read as a category."
-    return f"{said} {how}, or say what it is with --columns types.toml." if mixed else ""
-
-
-def _two_forms(words: list[str]) -> str:
-    """Which two of these numbers are not in one form; "" if they are, but for their size."""
-    other = next((word for word in words if numerals.read([words[0], word]) is None), "")
-    return f"has numbers in several forms, such as {quoted(words[0])} and {quoted(other)}" if other else ""
+    return _Parsed("category", note="" if are_codes else numerals.several_forms(raw.name, words))
 
 
 def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:
@@ -291,9 +276,9 @@ def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:
     return len(np.unique(parsed.numbers)) < len(words)
 
 
-def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
+def _almost_all(raw: Raw, words: list[str]) -> _Parsed | None:
     """Numbers or dates where a few of the words are none, which count as missing; None: something else."""
-    if NAMED_ID.search(name):
+    if NAMED_ID.search(raw.name):
         return None
     forms: list[tuple[Callable[[str], object], str]] = [
         (partial(numerals.fits, form), "number") for form in numerals.FORMS
@@ -305,18 +290,29 @@ def _almost_all(name: str, words: list[str], commas: bool) -> _Parsed | None:
         there = np.array([bool(fits(word)) for word in words])
         usual = [word for word, fine in zip(words, there, strict=True) if fine]
         is_date = kind == "date"
-        parsed = _dates(usual, name) if is_date else _numbers(usual, commas)
+        parsed = _dates(usual, raw.name) if is_date else _numbers(usual, raw.commas)
         if parsed and there.mean() >= ALMOST_ALL:
             numbers = np.full(len(words), np.nan)
             numbers[there] = parsed.numbers
-            odd = [word for word, fine in zip(words, there, strict=True) if not fine]
-            note = (
-                f"{quoted(name)} has {counted(len(odd), 'value')} that {'is' if len(odd) == 1 else 'are'} no "
-                f"{kind}, such as {quoted(odd[0], 40)}: counted as missing. Mend that, or say what the column "
-                "is with --columns types.toml."
-            )
-            return parsed._replace(numbers=numbers, note=note)
+            return parsed._replace(numbers=numbers, note=_odd(raw, words, there, kind))
     return None
+
+
+def _odd(raw: Raw, words: list[str], there: NDArray[np.bool_], kind: str) -> str:
+    """How many rows hold words that are no numbers or no dates, and what becomes of them."""
+    counts = np.bincount(raw.codes[raw.codes >= 0], minlength=len(words)) * ~there
+    most = int(counts.argmax())
+    rows = counted(int(counts.sum()), "row")
+    such = quoted(words[most], 40)
+    if (~there).sum() > 1:
+        such = f"no {kind}, such as {such} in {counted(int(counts[most]), 'row')}"
+    else:
+        such = f"{such}, which is no {kind}"
+    holds = "holds" if counts.sum() == 1 else "hold"
+    return (
+        f"{rows} of {quoted(raw.name)} {holds} {such}: counted as missing, and drawn rows have no value "
+        "there as often. Mend that, or say what the column is with --columns types.toml."
+    )
 
 
 ASKED = "date"  # a name of dates, for a column that the user says is one
@@ -386,7 +382,7 @@ def _almost_parsed(raw: Raw, words: list[str], is_number: bool) -> _Parsed | Non
     """The words of a column as numbers or as dates, where at least almost all are; None: they are not."""
     if parsed := _numbers(words, raw.commas) if is_number else _dates(words, ASKED):
         return parsed
-    rest = _almost_all(raw.name, words, raw.commas)
+    rest = _almost_all(raw, words)
     return rest if rest and (rest.type in MOMENTS) != is_number else None
 
 
@@ -474,7 +470,16 @@ def _numbering(raw: Raw) -> dict[str, Any]:
 
 
 def _is_identifier(raw: Raw) -> str:
-    return f"{quoted(raw.name)} is different in every row: an identifier, which is not learnt but made anew."
+    numbering = _numbering(raw)
+    form, digits = numbering.get("form", ""), numbering.get("decimals") or 1
+    first, second = (quoted(f"{form}{k:0{digits}}", 40) for k in (1, 2))
+    words = words_of(raw)
+    is_kept = numbering and (numbering["decimals"] is not None or len(set(map(len, words))) > 1)
+    other = "" if is_kept else f", without the form of {quoted(words[0], 40)}"
+    return (
+        f"{quoted(raw.name)} is different in every row: an identifier, which is not learnt but made anew: "
+        f"{first}, {second} and so on{other}."
+    )
 
 
 def _text(raw: Raw) -> _Parsed:

@@ -27,6 +27,7 @@ SIGN = "[$€£¥₹₽₩%‰]|USD|EUR|GBP|CHF|CNY|JPY"
 IN_UNITS = re.compile(
     rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+(?:[{MARKS}]\d{{3}})*(?:[.,]\d+)?)(\s?(?:{SIGN})?)"
 )  # -$5, 5 %
+MOSTLY = 0.5  # of the levels of a category, from which texts are more than numbers
 PLACE = "#"  # of the number in a unit
 MOST_DECIMALS = 6  # beyond which numbers have as many as a float
 MOST_WHOLE = 2.0**53  # beyond which a float leaves whole numbers out
@@ -211,3 +212,20 @@ def _decimals(words: Sequence[str]) -> int | None:
     most = max(len(mantissa.partition(".")[2]) - int(power or 0) for mantissa, _, power in parts)
     most = max(most, 0)
     return most if most <= MOST_DECIMALS else None
+
+
+def several_forms(name: str, words: list[str]) -> str:
+    """What to know of a category most of whose levels are numbers; "" for others."""
+    odd = [word for word in words if not is_number(word)]
+    if len(odd) >= MOSTLY * len(words) or any(PADDED.fullmatch(word) for word in words):
+        return ""
+    mixed = f"mixes numbers with texts such as {quoted(odd[0])}" if odd else _two_forms(words)
+    how = "Mend those values" if odd else "Write them in one form"
+    said = f"{quoted(name)} {mixed}: it is read as a category."
+    return f"{said} {how}, or say what it is with --columns types.toml." if mixed else ""
+
+
+def _two_forms(words: list[str]) -> str:
+    """Which two of these numbers are not in one form; "" if they are, but for their size."""
+    other = next((word for word in words if read([words[0], word]) is None), "")
+    return f"has numbers in several forms, such as {quoted(words[0])} and {quoted(other)}" if other else ""

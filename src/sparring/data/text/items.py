@@ -94,7 +94,11 @@ def decoded(content: bytes, name: str) -> str:
         likely = _likely_encoding(content)
         suffix = PurePosixPath(name).suffix or ".txt"
         how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8{suffix}"
-        raise DataError(f"{name} cannot be read: {error}. It may be {likely}; convert it: {how}") from error
+        excel = ' save it as "CSV UTF-8" in Excel, or' if suffix == ".csv" else ""
+        raise DataError(
+            f"{name} cannot be read: {error}. It may be {likely};{excel} choose UTF-8 where an editor saves "
+            f"it, or convert it, where there is iconv: {how}"
+        ) from error
     return text
 
 
