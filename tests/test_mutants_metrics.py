@@ -47,9 +47,9 @@ from sparring.uses import fakes, tables
 
 MUTANTS = [
     Mutant(comparison, "Comparison._won", "- CLEARLY *", "- 0 *", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a parrot", ("length",))),
-    Mutant(comparison, "Comparison._loss", "- self.columns[FLOOR][name]", "", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a chain", ("errors",))),
+    Mutant(comparison, "Comparison._loss", "else self.columns[FLOOR][name]", "else 0.0", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a chain", ("errors",))),
     Mutant(comparison, "Comparison._loss", '0.5 if better == "half"', '0.0 if better == "half"', test_comparison.test_an_area_below_a_half_is_no_better_than_one_as_far_above),
-    Mutant(comparison, "copies", "near.low <= 0.5", "near.low <= 0", lambda: test_comparison.test_copies_are_told_in_words(-3.1, comparison.Near(0.52, 0.49, 0.55), "C_T -3.1 is below -3, as of copies")),
+    Mutant(comparison, "copies", "near.low <= 0.5", "near.low <= 0", lambda: test_comparison.test_copies_are_told_in_words(-3.1, comparison.Near(0.52, 0.49, 0.55), "C_T -3.1 is below -3, as of copies, but 52.0% of them")),
     Mutant(comparison, "Comparison._loss", 'else -value', "else value", lambda: test_comparison.test_a_baseline_wins_where_it_is_clearly_better("a clerk", ("valid",))),
     Mutant(ngrams, "grams", "[START, *text, END]", "[*text, END]", test_ngrams.test_a_text_has_a_beginning_and_an_end),
     Mutant(ngrams, "divergence", "p / max(p.sum(), 1.0)", "p", test_ngrams.test_the_divergence_of_known_distributions),
