@@ -70,7 +70,6 @@ MUTANTS = [
     Mutant(blocks, "ModulatedBatchNorm.forward", "scale, shift", "shift, scale", test_skips.test_modulated_batch_norm_has_the_latents_scale_and_shift),
     Mutant(skips, "Generator.forward", "norm(grow(features), known)", "norm(grow(features), 0 * known)", lambda: test_skips.test_every_scale_knows_the_latent(0)),
     Mutant(skips, "Generator.forward", "noise(norm(grow(features), known), latents)", "norm(grow(features), known)", partial(test_skips.test_every_scale_has_noise, 0)),
-    Mutant(skips, "Generator.__init__", "seed=scale", "seed=1", test_skips.test_a_latent_has_one_noise_in_every_copy_of_a_network),
     Mutant(blocks, "LatentNoise.forward", "nn.functional.normalize(latents, dim=1, eps=0.01)", "latents", test_skips.test_latent_noise_is_normal_and_has_no_pattern),
     Mutant(blocks, "LatentNoise.forward", "features, strength, noise", "features, torch.ones_like(strength), noise", test_skips.test_latent_noise_is_normal_and_has_no_pattern),
     Mutant(blocks, "LatentNoise.forward", "noise.to(features.dtype)", "noise.float()", test_skips.test_latent_noise_keeps_the_precision_of_features),

@@ -73,11 +73,11 @@ def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
     return torch.isin(places, order[:chosen])
 
 
-def _part(data: Dataset, indices: Tensor, part: str) -> Dataset:
-    kept = indices.sort().values
+def _part(data: Dataset, kept: Tensor, part: str) -> Dataset:
+    """The samples at these places, in their order."""
     labels = None if data.labels is None else data.labels[kept]
     alone = data.given is None or data.spec.unpaired
-    given = data.given if alone or data.given is None else _part(data.given, indices, part)
+    given = data.given if alone or data.given is None else _part(data.given, kept, part)
     groups, keys = (None if each is None else each[kept] for each in (data.groups, data.keys))
     file = data.origin.path if data.origin else None
     if file is None:
