@@ -200,7 +200,7 @@ def test_the_table_has_the_floor_the_generator_and_the_baselines() -> None:
     mine, other = found.columns[GENERATOR], found.columns["beat chain"]
     assert mine["chords"] > 0.2 > 0.05 > other["chords"]
     assert mine["told apart"] > 0.9
-    assert any(line.endswith(": beat chain.") for line in found.summary())
+    assert any("beat chain" in line for line in found.summary() if line.startswith("Better than"))
     assert len(told) == 5
     alone = judged_music.judge(Trial(fakes, seen, None, spec, 0, told.append))
     assert alone.count == 60
