@@ -40,13 +40,11 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     Raises:
         DataError: the disk is full or read-only.
     """
-    count = hold_out_count(len(data), share)
-    rng = torch.Generator().manual_seed(SEED)
-    if data.groups is not None and count:
-        held = _whole_groups(data.groups, count, rng)
-        return _part(data, (~held).nonzero()[:, 0], "training"), _part(data, held.nonzero()[:, 0], "hold-out")
-    held = torch.zeros(len(data), dtype=torch.bool)
-    held[held_places(len(data), share)] = True
+    if data.groups is not None and (count := hold_out_count(len(data), share)):
+        held = _whole_groups(data.groups, count, torch.Generator().manual_seed(SEED))
+    else:
+        held = torch.zeros(len(data), dtype=torch.bool)
+        held[held_places(len(data), share)] = True
     training = _part(data, (~held).nonzero()[:, 0], "training")
     hold_out = _part(data, held.nonzero()[:, 0], "hold-out")
     if data.given is not None and data.spec.unpaired:  # each side is divided on its own

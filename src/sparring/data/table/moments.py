@@ -30,9 +30,7 @@ FORMS = (*DATES, *SPELT, *TIMES)
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 FRACTION = "%f"  # of a second
 OFFSET = re.compile(r"(?::\d\d|\.\d+|:%-?[MS]|\.%f)( ?[+-]\d\d(?::?\d\d)?)$")  # from UTC, after a time of day
-BARE = re.compile(
-    r"%-([dmHIp])"
-)  # a number without a zero before it, as in 5/1/2024; am and pm in small letters
+BARE = re.compile(r"%-([dmHIp])")  # a number without a zero before it, as 5/1/2024; small am and pm
 VARIANTS = ("", "dm", "HI", "dmHI", "p", "dmp", "HIp", "dmHIp")  # which of them a form may have
 
 
