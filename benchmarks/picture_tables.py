@@ -5,20 +5,13 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from rows import grouped, lines_of
+from rows import grouped, lines_of, spread
 from verdicts import FEATURES, agreement
 
 
 def judged(row: dict[str, Any]) -> str:
     """The cells of the two judges: the distance, and the floor."""
     return " | ".join(f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0"))
-
-
-def excess(rows: list[dict[str, Any]], judge: str) -> str:
-    """The cell of one judge: the distance above the floor, mean of the seeds, and least to greatest."""
-    found = [row[f"{judge}_excess"] for row in rows]
-    spread = f" ({min(found):.0f} to {max(found):.0f})" if len(found) > 1 else ""
-    return f"{fmean(found):.0f}{spread}"
 
 
 def least_variance(rows: list[dict[str, Any]]) -> str:
@@ -50,7 +43,8 @@ def pictures() -> str:
             f"| {first['set']} ({first['mobilenet_floor']:.0f}, {first['lite0_floor']:.0f}) "
             f"| {first['method']} | {first['seconds']:.0f} "
             f"| {fmean(row['samples_seen'] for row in rows):,.0f} "
-            f"| {excess(rows, 'mobilenet')} | {excess(rows, 'lite0')} "
+            f"| {spread([row['mobilenet_excess'] for row in rows], 0)} "
+            f"| {spread([row['lite0_excess'] for row in rows], 0)} "
             f"| {fmean(row['corners'] for row in rows):.3g} "
             f"| {least_variance(rows)} | {len(rows)} |"
         )
