@@ -2,6 +2,7 @@
 
     python benchmarks/detection_tiles.py 768 40 --tile 64
     python benchmarks/detection_tiles.py 768 40 --tile 0
+    python benchmarks/detection_tiles.py 768 40 --tile 64 --shift 8      (wafers a little beside their place)
     python benchmarks/detection_tiles.py 4096 0 --tile 64 --method edges    (one picture, scored alone)
 
 The photographs are drawn: dies with pads in a grid, uneven light, noise, and on odd ones a scratch of 60 by 3
@@ -37,9 +38,13 @@ DIE, STREET, PAD = (64, 96), 4, 10  # pixels: height and width of a die, between
 LENGTH, HALF_WIDTH, DEPTH = 60, 1.5, 90  # of a scratch, in pixels and grey levels
 
 
-def wafer(side: int, seed: int, scratched: bool) -> Image.Image:
+def wafer(side: int, seed: int, scratched: bool, shift: int = 0) -> Image.Image:
+    """A drawn photograph; the wafer lies up to ``shift`` pixels beside its place, each way."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:side, :side].astype(np.float32)
+    if shift:
+        down, right = np.random.default_rng([seed, shift]).integers(-shift, shift + 1, 2)
+        y, x = y - down, x - right
     row, column = y.astype(int) % DIE[0], x.astype(int) % DIE[1]
     pixels = 110 + 15 * np.sin(3 * (x + rng.uniform(0, 50)) / side) + 10 * rng.normal()
     pixels -= 40 * ((column < STREET) | (row < STREET))
@@ -56,12 +61,12 @@ def wafer(side: int, seed: int, scratched: bool) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def drawn(folder: Path, side: int, normals: int, tested: int) -> None:
+def drawn(folder: Path, side: int, normals: int, tested: int, shift: int) -> None:
     parts = (("train/good", 0, normals), ("test/good", 10_000, tested), ("test/scratch", 20_000, tested))
     for part, first, count in parts:
         (folder / part).mkdir(parents=True)
         for k in range(count):
-            picture = wafer(side, first + k, "scratch" in part)
+            picture = wafer(side, first + k, "scratch" in part, shift)
             picture.save(folder / part / f"{k:03}.png", compress_level=1)
 
 
@@ -101,6 +106,7 @@ def main() -> None:
     parser.add_argument("side", type=int)
     parser.add_argument("normals", type=int)
     parser.add_argument("--tile", type=int, required=True)
+    parser.add_argument("--shift", type=int, default=0, help="pixels by which wafers lie elsewhere at most")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--rate", type=float, default=0.1, help="of false alarms")
     parser.add_argument(
@@ -112,7 +118,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp())
     try:
-        drawn(folder / "wafers", args.side, args.normals, args.tested)
+        drawn(folder / "wafers", args.side, args.normals, args.tested, args.shift)
         run = folder / "run"
         options = (
             "--method",
@@ -131,6 +137,7 @@ def main() -> None:
             "side": args.side,
             "normals": args.normals,
             "tile": args.tile,
+            "shift": args.shift,
             "method": test["method"],
             "auroc": test["kinds"][0]["area"],
             "alarms": test["alarms"],

@@ -12,6 +12,7 @@ import test_gaussian
 import test_heat
 import test_places
 import test_tiles
+import test_usual
 import test_wafers
 from mutants import Mutant, caught, in_suite
 from sparring.data import defects, wafers
@@ -29,6 +30,7 @@ from sparring.uses.detect import (
     repairer,
     residuals,
     tiles,
+    usual,
 )
 
 PAIRS = test_detection.test_the_auroc_is_the_share_of_pairs_in_order_and_ties_count_half
@@ -71,6 +73,12 @@ COVERED = partial(test_tiles.test_tiles_cover_a_picture_and_overlap, height=60, 
 STITCHED = test_tiles.test_what_is_cut_is_stitched_again
 POOLED = test_tiles.test_maps_too_large_keep_the_greatest_of_each_square
 NAMED = test_tiles.test_tiles_are_drawn_from_the_pictures_that_are_named
+RIMS = test_usual.test_a_faint_scratch_is_found_beside_a_rim_that_scores_more
+EFFECTS = test_usual.test_levels_are_those_of_random_effects
+CHEAP = test_usual.test_places_that_do_not_differ_cost_little
+TIMES = test_usual.test_scores_are_times_the_usual_and_count_less_where_they_vary
+SPREADS = test_usual.test_spreads_that_chance_explains_count_alike
+OTHERS = test_usual.test_a_normal_is_compared_with_the_others
 LEFT = test_course.test_the_time_left_is_that_of_the_budget_then_that_of_the_speed
 UNTOLD = test_course.test_a_time_that_is_not_known_is_not_told
 AVERAGED = test_adversaries.test_large_pictures_are_averaged_and_small_ones_kept
@@ -125,6 +133,14 @@ MUTANTS = [
     Mutant(tiles, "stitched", "total / count", "total", STITCHED),
     Mutant(defects, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
     Mutant(tiles, "some_tiles", "int(which[number // len(places)])", "number // len(places)", NAMED),
+    Mutant(detector, "Detector.scored", "usual.scores(each)", "each", RIMS),
+    Mutant(usual, "drawn", "values.var() - chance", "values.var()", EFFECTS),
+    Mutant(usual, "levels", "/ len(values)", "", EFFECTS),
+    Mutant(usual, "Usual.fit", "levels(logs), power", "logs.mean(0), power", CHEAP),
+    Mutant(usual, "Usual.fit", "/ (len(logs) - 1)", "/ len(logs) ** 2", SPREADS),
+    Mutant(usual, "Usual.scores", "self.power * ", "", TIMES),
+    Mutant(usual, "Usual.maps", "maps / self", "maps * self", TIMES),
+    Mutant(usual, "apart", "scores[others], peaks[others]", "scores, peaks", OTHERS),
     Mutant(heat, "over", "* share[..., None]", "* np.sqrt(share)[..., None]", REDDER),
     Mutant(residuals, "Law.squared", "/ self.deviation", "", UNITS),
     Mutant(residuals, "Residuals.score", "/ group.shape[1]", "", COUNTED),

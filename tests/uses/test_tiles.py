@@ -87,7 +87,8 @@ def test_a_picture_is_as_odd_as_its_oddest_tile_and_the_threshold_is_that_of_pic
     assert detector.threshold_.count == detector.counts_["held_out"] == 24
     whole = detector.examine(spotted(3, 1))
     tiles = detector._alike(cut(spotted(3, 1)[2], TILE), [detector.chosen_])[detector.chosen_]
-    assert float(whole.scores[2]) == float(tiles.scores.max())
+    usual = detector.usual_[detector.chosen_]
+    assert float(whole.scores[2]) == float(usual.scores(tiles.scores).max())
     assert np.mean(detector.predict(sheets(60, 2)) == -1) <= detector.threshold_.expected.high
     assert (detector.predict(spotted(20, 3)) == -1).all()
 
@@ -105,6 +106,7 @@ def test_the_chosen_method_and_the_baseline_come_back_from_a_file(detector: Dete
     saved.write(detector, About("sheets", FilesConfig()), tmp_path)
     again, _ = saved.read(tmp_path)
     assert again.tile == TILE
+    assert set(again.usual_) == set(again.scorers_)
     assert np.array_equal(again.score(spotted(2, 5)), detector.score(spotted(2, 5)))
 
 

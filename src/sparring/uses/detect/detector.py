@@ -31,9 +31,10 @@ from sparring.uses.detect.course import CHOICE, LIMIT, LOOKING, Course
 from sparring.uses.detect.damage import damage
 from sparring.uses.detect.kept import Kept, key_of
 from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
-from sparring.uses.detect.scorer import BATCH, Fitting, Scored, Scorer, joined
+from sparring.uses.detect.scorer import BATCH, Fitting, Scored, Scorer, joined, scores
 from sparring.uses.detect.scorers import BASELINE, SCORERS, view, views
 from sparring.uses.detect.tiles import MOST_TILES, cut, some_tiles, stitched
+from sparring.uses.detect.usual import NAMES, Usual, apart
 
 AUTO = "auto"
 LEAST_NORMALS = 20
@@ -126,6 +127,8 @@ class Detector:
             )
         self._frozen: Frozen | None = None
         self.scorers_: dict[str, Scorer]
+        self.usual_: dict[str, Usual]  # of the places of tiles
+        self._apart: dict[str, Tensor]  # scores (N,) of the normals from which these come
 
     def fit(
         self, normals: Any, bad: Any = None, *, tell: Tell = lambda text: None, unfinished: Path | None = None
@@ -159,15 +162,19 @@ class Detector:
         self.shape_ = tuple(pictures.shape[1:])
         course = self._course(tell, unfinished)
         self._learn(self._seen(pictures, fitted, MOST_TILES), course, unfinished)
+        self.usual_, self._apart = {}, {}
         self.candidates_ = self._judged(pictures, choosing, known, course)
         best = best_of(self.candidates_)
         self.chosen_ = best if self.method == AUTO else self.method
         if self.tile:  # the others would cost much more than they tell
             self.scorers_ = {n: scorer for n, scorer in self.scorers_.items() if n in (BASELINE, self.chosen_)}
+            self.usual_ = {n: usual for n, usual in self.usual_.items() if n in self.scorers_}
+            others = self._compared(pictures, choosing, list(self.scorers_), course)[self.chosen_]
+        else:
+            others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), course)
         self.heat_ = heat_scale(*maps)
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
-        others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         scores = torch.cat([others, self.held_out_[self.chosen_]])
         rest = torch.cat([choosing, held])
         found = rest[far_out(scores)]
@@ -229,6 +236,23 @@ class Detector:
             peaks.append(maps.amax(1))
         return {name: torch.cat(each) for name, each in found.items()}, (torch.cat(medians), torch.cat(peaks))
 
+    def _compared(
+        self, pictures: Tensor, which: Tensor, names: Sequence[str], course: Course
+    ) -> dict[str, Tensor]:
+        """The scores (N,) of normals that are cut into tiles, beside what is usual in the others at each place,
+        which is learned here unless it is known.
+        """
+        new = [name for name in names if name not in self.usual_]
+        found: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in new}
+        for k, place in enumerate(which.tolist() if new else ()):
+            course.tell(f"comparing places of normals, {k:,} of {len(which):,}")
+            for name, each in self._alike(cut(pictures[place], self.tile), new).items():
+                found[name].append((each.scores, each.maps.flatten(1).amax(1)))
+        for name, pairs in found.items():
+            law = [torch.stack(each) for each in zip(*pairs, strict=True)]  # scores and peaks, (N, T) each
+            self.usual_[name], self._apart[name] = Usual.fit(*law), apart(*law)
+        return {name: self._apart[name] for name in names}
+
     def _crossed(self, pictures: Tensor, learned: Tensor, rest: Tensor) -> Tensor:
         """The scores (N,) of normals that were fitted, by the best baseline that is fitted to the others.
 
@@ -262,25 +286,35 @@ class Detector:
         names = list(self.scorers_)
         if known is None:
             normals = self._seen(pictures, choosing, MOST_CHOOSING)
-            whole_ones, broken = (self._alike(p, names) for p in (normals, _damaged(normals, self.seed)))
+            whole_ones, broken = (
+                scores(self._alike(p, names)) for p in (normals, _damaged(normals, self.seed))
+            )
         else:
-            whole_ones, broken = self.scored(pictures[choosing], names), self.scored(known, names)
-        found = []
-        for name in names:
-            area = auroc_interval(whole_ones[name].scores, broken[name].scores)
-            found.append(Candidate(name, area, self.seconds_[name]))
-        return found
+            whole_ones = (
+                self._compared(pictures, choosing, names, course)
+                if self.tile
+                else scores(self.scored(pictures[choosing], names))
+            )
+            broken = scores(self.scored(known, names))
+        areas = {name: auroc_interval(whole_ones[name], broken[name]) for name in names}
+        return [Candidate(name, area, self.seconds_[name]) for name, area in areas.items()]
 
     def scored(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Scored]:
-        """What each of the named scorers says of pictures (N, C, H, W); with tiles, the score of the oddest."""
+        """What each of the named scorers says of pictures (N, C, H, W).
+
+        With tiles, the score is that of the oddest, beside what is usual at its place.
+        """
         if not self.tile:
             return self._alike(pictures, names)
         height, width = pictures.shape[2:]
         found: dict[str, list[Scored]] = {name: [] for name in names}
         for picture in pictures:
             for name, of_tiles in self._alike(cut(picture, self.tile), names).items():
-                whole_map = stitched(of_tiles.maps, height, width, self.tile)
-                found[name].append(Scored(of_tiles.scores.amax(0, keepdim=True), whole_map[None]))
+                each, maps = of_tiles
+                if usual := self.usual_.get(name):
+                    each, maps = usual.scores(each), usual.maps(maps)
+                whole_map = stitched(maps, height, width, self.tile)
+                found[name].append(Scored(each.amax(0, keepdim=True), whole_map[None]))
         return {name: joined(each) for name, each in found.items()}
 
     def _alike(self, pictures: Tensor, names: Sequence[str]) -> dict[str, Scored]:
@@ -351,6 +385,7 @@ class Detector:
         for name, state in states.items():
             self.scorers_[name].restore(state)
         self.held_out_ = {name: state["held_out"] for name, state in states.items()}
+        self.usual_ = {name: Usual.of(state) for name, state in states.items() if NAMES[0] in state}
         self.chosen_ = chosen
         self.threshold_ = threshold(self.held_out_[chosen], self.false_alarms)
 

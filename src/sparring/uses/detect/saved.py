@@ -57,6 +57,8 @@ def write(detector: Detector, about: About, folder: Path) -> None:
         for name, scorer in detector.scorers_.items()
         for key, tensor in (scorer.state() | {HELD_OUT: detector.held_out_[name]}).items()
     }
+    for name, usual in detector.usual_.items():
+        tensors |= {f"{name}/{key}": tensor.contiguous() for key, tensor in usual.state().items()}
     facts = {
         "format": FORMAT,
         "sparring": __version__,

@@ -31,6 +31,11 @@ def joined(parts: Sequence[Scored]) -> Scored:
     return Scored(torch.cat([part.scores for part in parts]), torch.cat([part.maps for part in parts]))
 
 
+def scores(found: Mapping[str, Scored]) -> dict[str, Tensor]:
+    """The scores (N,) alone, by the names of scorers."""
+    return {name: each.scores for name, each in found.items()}
+
+
 class Fitting(NamedTuple):
     """What a scorer is fitted with.
 
