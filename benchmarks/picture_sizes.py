@@ -1,9 +1,10 @@
 """How fast pictures of each size are trained on, and with how much memory: python benchmarks/picture_sizes.py
 
-For the default recipe and ``modern``, pictures of 32 to 256 pixels in colour, on one thread: the samples of
-STEPS steps after the first by their CPU seconds, without the vital signs of each record, and the greatest
-memory of the process, Python and torch included. Each case has a process of its own. The pictures are
-smooth noise: what they show does not change the arithmetic. Raw results: ``results/picture_sizes.jsonl``.
+For the default recipes of pictures in colour and of small grey ones, and ``modern``: pictures of 32 to 256
+pixels in colour, on one thread: the samples of STEPS steps after the first by their CPU seconds, without the
+vital signs of each record, and the greatest memory of the process, Python and torch included. Each case has
+a process of its own. The pictures are smooth noise: what they show does not change the arithmetic. Raw
+results: ``results/picture_sizes.jsonl``.
 
     python benchmarks/picture_sizes.py [RECIPE SIDE [BATCH]]     one case, with a batch of another size
 """
@@ -27,7 +28,7 @@ from sparring.data.arrays import from_array
 from sparring.machine.device import Runtime
 from sparring.training import plan, suited
 
-SIDES, RECIPES, COUNT, STEPS = (32, 64, 128, 256), ("sprint", "modern"), 512, 4
+SIDES, RECIPES, COUNT, STEPS = (32, 64, 128, 256), ("pictures", "sprint", "modern"), 512, 4
 ROWS = RESULTS / "picture_sizes.jsonl"
 
 

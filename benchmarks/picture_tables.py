@@ -74,8 +74,9 @@ def picture_sizes() -> str:
         "| recipe | pixels | batch | samples/s | peak MB | 100,000 samples take |",
         "|---|---|---|---|---|---|",
     ]
+    order = ("pictures", "sprint", "modern")
     for row in sorted(
-        lines_of("picture_sizes"), key=lambda row: (row["recipe"] == "modern", row["side"], row["given"])
+        lines_of("picture_sizes"), key=lambda row: (order.index(row["recipe"]), row["side"], row["given"])
     ):
         batch = f"{row['batch_size']}{' (given)' if row['given'] else ''}"
         minutes = 100_000 / row["samples_per_second"] / 60
@@ -119,8 +120,7 @@ def picture_profile() -> str:
         "`benchmarks/picture_profile.py`: milliseconds of CPU time of one step on one thread, without",
         "vital signs, by torch's profiler. The floor is the time of convolutions and matrix products: no",
         "program that trains the same networks with the same library takes less. The last columns say how",
-        "many floors a step takes, and what the frozen features of ImageNet add to it, by difference. Measured",
-        "before these features copied less, and with widths 40 and 24 at 128 pixels too.\n",
+        "many floors a step takes, and what the frozen features of ImageNet add to it, by difference.\n",
         "| recipe | pixels | convolutions | matrix products | norms | optimizer | element by element "
         "| Python | whole | floors | features |",
         "|---|---|---|---|---|---|---|---|---|---|---|",

@@ -35,9 +35,9 @@ INTRO = """\
 
 Every table on this page is written by `python benchmarks/tables.py` from the raw results in
 `benchmarks/results/`; each section names the script that makes them. The machine had two shared
-cores, so compare ratios within a table, not seconds between machines. The recipes `sprint` and `small-data`
-were measured with transposed convolutions, which they had before `--upsampling nearest`; only the section
-on pictures that no default was tuned on has both.
+cores, so compare ratios within a table, not seconds between machines. Below the first table, the recipes
+`sprint` and `small-data` were measured with transposed convolutions, which they had before `--upsampling
+nearest`; the section on pictures that no default was tuned on has both.
 """
 
 

@@ -46,7 +46,7 @@ verbs
 OUTRO = "`sparring VERB --help` lists the options of a verb."
 TRAIN_EXAMPLES = """\
 examples
-  sparring train mnist                         the default recipe, about 80 seconds on two cores
+  sparring train mnist                         the default recipe, about 55 seconds on two cores
   sparring train mnist --recipe tutorial       a beginner's GAN, as in tutorials
   sparring train fashion-mnist --minutes 5
   sparring train chorales --minutes 4          music in four voices
