@@ -9,6 +9,7 @@ import test_columns
 import test_conditions
 import test_constraints
 import test_contest
+import test_dialect
 import test_evaluate
 import test_forest
 import test_forms
@@ -26,6 +27,7 @@ from sparring.data.table import (
     column,
     conditions,
     dataset,
+    dialect,
     guess,
     keys,
     moments,
@@ -106,7 +108,10 @@ MUTANTS = [
     Mutant(keys, "_of_numbers", "numbers.astype(np.float32) if", "numbers if", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
     Mutant(keys, "_mixed", "bits ^ salt", "bits", test_keys.test_numbers_in_single_precision_are_the_same_as_in_double),
     Mutant(numerals, "Style.written", "GROUPS.sub(self.thousands, whole)", "whole", partial(test_forms.test_numbers_come_back_as_they_were_written, ["1 524", "12"], [1524, 12])),
-    Mutant(numerals, "signed", "f\"-{found[1]}\"", "found[1]", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(512)", "7"], [-512, 7])),
+    Mutant(numerals, "signed", "f\"-{''.join(found.groups())}\"", "''.join(found.groups())", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(512)", "7"], [-512, 7])),
+    Mutant(numerals, "minus_of", "found[1] or found[3]", "found[1]", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(1,512.50) €", "7.00 €"], [-1512.5, 7])),
+    Mutant(conditions, "_plain", "float(side) == number", "True", partial(test_conditions.test_values_of_a_rule_may_be_written_as_in_the_table, "eu > 1.200", "eu > 1200")),
+    Mutant(dialect, "Dialect.of", "first[0] if first", "LINE_ENDS[0] if first", partial(test_dialect.test_a_file_comes_back_as_it_parts_cells_and_ends_lines, text="a,b\r\n1,x\r\n2,y\r\n")),
     Mutant(moments, "_shift", "-shift if", "shift if", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),

@@ -89,3 +89,74 @@ def test_a_moment_is_the_same_as_far_as_it_is_written() -> None:
     stored = data.samples.numpy() + 5e-5  # some seconds later
     fits = conditions.fitting(Columns.of(data.spec.codec), stored, "at=2024-01-03 10:33")
     assert fits.tolist() == [False, False, True, False, False]
+
+
+def as_written() -> Dataset:
+    """Sixty rows of prices, deductions, days and shares as people write them, and of German thousands."""
+    rows = [
+        f'"$1,{k % 9}00.50";{k % 5 + 1}00{"-" * (k % 2)};{1 + k % 28:02}.03.2024;{k % 40} %;1.{k % 7}00;'
+        f"1.{k % 9}00,5"
+        for k in range(60)
+    ]
+    return from_columns(from_text("\n".join(["pay;less;day;share;b=c;eu", *rows]), "t.csv"), "t", {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "plain"),
+    [
+        ("pay > $1,200.50", "pay > 1200.5"),
+        ("1,200 <= pay < $1,500", "1200 <= pay < 1500"),
+        ("less < 200-", "less < -200"),
+        ("day > 05.03.2024", "day > 2024-03-05 00:00:00"),
+        ("day > 2024-03-05", "day > 2024-03-05"),
+        ("5 % < share", "5 < share"),
+        ("share < 12", "share < 12"),
+        ("eu > 1.200", "eu > 1200"),
+        ("'b=c' < 1.2", "'b=c' < 1.2"),
+        ("pay < less + 1200", "pay < less + 1200"),
+    ],
+)
+def test_values_of_a_rule_may_be_written_as_in_the_table(condition: str, plain: str) -> None:
+    data = as_written()
+    codec, stored = Columns.of(data.spec.codec), data.samples.numpy()
+    assert conditions.typed(condition, {column.name: column for column in codec.columns}) == plain
+    fits = conditions.fitting(codec, stored, condition)
+    assert 0 < fits.sum() < 60
+    assert fits.tolist() == conditions.fitting(codec, stored, plain).tolist()
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("day > 31.02.2024", "'day' is date: expected a date such as 01.03.2024, or another column"),
+        ("pay < 1,2000", "'pay' is number: expected a number, or another column"),
+        ("pay < les + 1", "there is no column 'les'. Did you mean 'less'"),
+    ],
+)
+def test_values_of_a_rule_that_are_none_of_the_column_are_refused(condition: str, message: str) -> None:
+    data = as_written()
+    with pytest.raises(ConfigError, match=message):
+        conditions.fitting(Columns.of(data.spec.codec), data.samples.numpy(), condition)
+
+
+def test_times_of_a_rule_may_be_written_as_in_the_table() -> None:
+    for words, condition, plain in (
+        (["9:05 am", "5:45 pm", "6:00 pm"], "at >= 5:45 pm", "at >= 17:45:00"),
+        (
+            ["3/5/2024 9:05", "3/6/2024 17:45", "3/31/2024 18:00"],
+            "at >= 3/6/2024 17:45",
+            "at >= 2024-03-06 17:45:00",
+        ),
+    ):
+        text = "at,x\n" + "\n".join(f"{word},{k}" for k, word in enumerate(words * 4))
+        codec = Columns.of((data := from_columns(from_text(text, "t.csv"), "t", {})).spec.codec)
+        assert conditions.typed(condition, {column.name: column for column in codec.columns}) == plain
+        assert conditions.fitting(codec, data.samples.numpy(), condition).sum() == 8
+
+
+def test_rules_of_the_table_take_values_as_they_are_written_there() -> None:
+    text = "pay,x\n" + "\n".join(f'"1,{k}00",{k}' for k in range(1, 9))
+    data = from_columns(from_text(text, "t.csv"), "t", {"constraint": "pay <= 1,500"})
+    assert Columns.of(data.spec.codec).rules == ("pay <= 1500",)
+    assert data.origin is not None
+    assert "3 of 8 rows break the rule 'pay <= 1500'." in data.origin.notes

@@ -39,6 +39,13 @@ def column_of(words: list[str], name: str = "x") -> tuple[Column, list[float], l
         (["(512)", "7"], [-512, 7]),
         (["(1,512.50)", "7.00"], [-1512.5, 7]),
         (["($5.25)", "$7.00"], [-5.25, 7]),
+        (["$(5.25)", "$7.00"], [-5.25, 7]),
+        (["(1,512.50) €", "7.00 €"], [-1512.5, 7]),
+        (["($5)", "($7)"], [-5, -7]),
+        (["(1.50)", "(2.25)"], [-1.5, -2.25]),
+        (["512-", "7"], [-512, 7]),
+        (["1.512,50-", "7,00"], [-1512.5, 7]),
+        (["$5.25-", "$7.00"], [-5.25, 7]),
         (["\u2212512", "7"], [-512, 7]),
         (["\u22120.5", "1.5"], [-0.5, 1.5]),
         (["1 524 €", "-12 €"], [1524, -12]),
@@ -58,7 +65,18 @@ def test_numbers_come_back_as_they_were_written(words: list[str], numbers: list[
 
 @pytest.mark.parametrize(
     "words",
-    [["(1)", "(2)"], ["1 24", "7"], ["12 000", "12345"], ["1 524'000", "7"], ["1 524,5", "2.5"], ["(a1)", "7"]],
+    [
+        ["(1)", "(2)"],
+        ["1 24", "7"],
+        ["12 000", "12345"],
+        ["1 524'000", "7"],
+        ["1 524,5", "2.5"],
+        ["(a1)", "7"],
+        ["1-", "2-"],
+        ["5-7", "3"],
+        ["a(5)", "7"],
+        ["-5-", "7"],
+    ],
 )
 def test_what_is_no_form_of_numbers_stays_words(words: list[str]) -> None:
     (raw,) = from_text("x;y\n" + "\n".join(f'"{word}";1' for word in words * TIED), "t.csv")[:1]
@@ -84,7 +102,7 @@ def test_spaces_between_thousands_are_said_and_numbers_of_telephones_are_none() 
             "has numbers in several forms, such as '.5' and '5 €': .*Write them in one form",
         ),
         (["1,5", "2.5", "3"], "has numbers in several forms, such as '1,5' and '2.5'"),
-        (["5", "6", "7-"], "mixes numbers with texts such as '7-'.* Mend those values"),
+        (["5", "6", "7+"], "mixes numbers with texts such as '7.'.* Mend those values"),
         (["007", "042"], ""),
         (["a", "b"], ""),
     ],
@@ -97,12 +115,31 @@ def test_numbers_in_several_forms_are_named(words: list[str], said: str) -> None
     assert bool(read.notes) == bool(said)
 
 
+def test_a_minus_after_a_number_is_said() -> None:
+    assert "'512-' is read as -512: its minus stands after it" in column_of(["7", "512-"])[3]
+
+
 def test_numbers_of_four_digits_need_no_mark_between_thousands() -> None:
     assert column_of(["12 000", "1524", "7"])[1] == [12000, 1524, 7]
 
 
 def test_a_style_is_read_back_from_its_form() -> None:
-    for form in ("", ",", ",.", ".,", " .", "\u202f,", "(", ",.(", "\u2212", ",\u2212"):
+    for form in (
+        "",
+        ",",
+        ",.",
+        ".,",
+        " .",
+        "\u202f,",
+        "(",
+        ",.(",
+        "$(",
+        ",.$(",
+        "n-",
+        ".,n-",
+        "\u2212",
+        ",\u2212",
+    ):
         assert Style.of(form).form == form
 
 

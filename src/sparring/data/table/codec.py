@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sparring.config.values import field, finite, listed, one_of, whole
+from sparring.config.values import field, finite, listed, whole
 from sparring.data.codec import Codec, expected
 from sparring.data.table import rules
 from sparring.data.table.column import LEARNT, Column, text_of
+from sparring.data.table.dialect import USUAL, Dialect
 from sparring.data.table.pairs import MOST_PAIRED
 from sparring.errors import UnreadableError, quoted
 
 KIND = "table"
-COMMA, SEMICOLON = ",", ";"  # between the cells of a text file
 MOST_COLUMNS = 10_000
 TEMPERATURE = 0.5  # of the softmax over the levels of a category (Jang et al. 2017)
 MOST_RULES = 100
@@ -40,9 +40,9 @@ class Columns:
         columns: all columns of the table in the order of the user, also those that are not learnt.
         rows: of the table to which the ranks belong.
         target: the column that a model of the user would predict; "" if none was named.
-        rules: what every drawn row must keep to, as the user wrote it.
+        rules: what every drawn row must keep to, with values in the plain form of rules.
         combinations: for each set of columns that go together, the combinations of levels that there are.
-        delimiter: between the cells of a text file: SEMICOLON where the user's has it, else COMMA.
+        dialect: of the text file in which the user's table came.
         backend: the library of the user's table in memory, such as "polars"; "" for a file.
         correlations: of each two of the first learnt columns, as ``pairs.upper`` gives them, to be shown beside
             those of drawn rows.
@@ -55,7 +55,7 @@ class Columns:
     rules: tuple[str, ...] = ()
     combinations: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = ()
     backend: str = ""
-    delimiter: str = COMMA
+    dialect: Dialect = USUAL
     correlations: tuple[float, ...] = ()
     bounded: bool = False
 
@@ -175,7 +175,7 @@ class Columns:
             "rules": self.rules,
             "combinations": self.combinations,
             "backend": self.backend,
-            "delimiter": self.delimiter,
+            **self.dialect._asdict(),
             "correlations": self.correlations,
         }
 
@@ -193,7 +193,7 @@ class Columns:
             rules=field(values, "rules", lambda found: listed(found, text_of, MOST_RULES)),
             combinations=field(values, "combinations", lambda sets: listed(sets, _set, MOST_RULES)),
             backend=field(values, "backend", text_of),
-            delimiter=field({"delimiter": COMMA, **values}, "delimiter", partial(one_of, (COMMA, SEMICOLON))),
+            dialect=Dialect.from_dict(values),
             correlations=field(values, "correlations", lambda found: listed(found, finite, MOST_PAIRED**2)),
         )
         paired = min(MOST_PAIRED, len(codec.learnt))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,13 @@ from numpy.typing import NDArray
 from sparring.data.table import rules
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import CHOICES, MOMENTS, Column
+from sparring.data.table.moments import EPOCH
+from sparring.data.table.numerals import NUMBER
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 
 EQUALITY = re.compile(r"""\s*("[^"]*"|'[^']*'|.*?)\s*(==|!=|(?<![<>])=)\s*(.*?)\s*""", re.DOTALL)
+SIDE = re.compile(r"""((?:"[^"]*"|'[^']*'|[^<>=!"'])+)|([<>=!]+)""")
+VALUE = re.compile(r"[^\w\s\"']*\d")  # how a value begins that is no name
 Mask = NDArray[np.bool_]
 
 
@@ -60,6 +66,48 @@ def fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
     return np.array([text == written for text in column.text(found)], bool) ^ is_other
 
 
+def typed(condition: str, columns: Mapping[str, Column]) -> str:
+    """A rule in which values have the plain form of rules, where they are written as a compared column is.
+
+    So "1,200 <= pay" becomes "1200 <= pay" where pay has commas between thousands, and "day > 31.12.2024" is
+    "day > 2024-12-31 00:00:00". What rules know stays as it is, unless the column means another number by it.
+
+    Args:
+        columns: by name.
+
+    Raises:
+        ConfigError: a value is none of the compared column.
+    """
+    parts = [(side.strip(), sign) for side, sign in SIDE.findall(condition)]
+    compared = next((columns[bare(side)] for side, _ in parts if bare(side) in columns), None)
+    if compared is None or not compared.numeric:
+        return condition
+    return " ".join(sign or _plain(side, compared, condition, columns) for side, sign in parts)
+
+
+def _plain(side: str, compared: Column, condition: str, columns: Mapping[str, Column]) -> str:
+    """A side of a rule, as rules know it."""
+    if bare(side) in columns:
+        return side
+    number = compared.number(bare(side))
+    if number is None:
+        types = {name: column.type for name, column in columns.items()}
+        if VALUE.match(bare(side)) and rules.problem(f"'{compared.name}' <= {side}", types):
+            raise ConfigError(
+                f"{quoted(condition)}: {quoted(compared.name)} is {compared.type}: {_wanted(compared)}."
+            )
+        return side
+    if compared.type not in MOMENTS:
+        written = np.format_float_positional(number, trim="-")
+        return side if NUMBER.fullmatch(side) and float(side) == number else written
+    if re.fullmatch(rules.DATE, side):
+        return side
+    moment = EPOCH + timedelta(seconds=number)
+    if moment.microsecond:
+        return side
+    return f"{moment:%H:%M:%S}" if compared.of_day else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
 def bare(word: str) -> str:
     """A name or a value without the quotation marks around it."""
     return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
@@ -100,6 +148,7 @@ def _said(column: Column, number: float) -> str:
 
 def _by_rule(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
     condition = rules.with_names(condition, codec.types)
+    condition = typed(condition, {column.name: column for column in codec.columns})
     rules.check([condition], codec.types)
     rule, table = rules.parse(condition), rules.complete(codec, stored)
     fits = rule.kept(table)

@@ -13,9 +13,9 @@ import torch
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.data.table import alike, frames, guess, keys, pairs, rules, types
+from sparring.data.table import alike, conditions, frames, guess, keys, pairs, rules, types
 from sparring.data.table.alike import SEED
-from sparring.data.table.codec import COMMA, KIND, MOST_RULES, SEMICOLON, Columns
+from sparring.data.table.codec import KIND, MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.moments import EPOCH
@@ -77,7 +77,9 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         guess.found(raw, np.random.default_rng([SEED, place]), said.types.get(raw.name, ""))
         for place, raw in enumerate(columns)
     ]
-    every = {one.column.name: one.column.type for one in found}
+    by_name = {one.column.name: one.column for one in found}
+    asked = tuple(conditions.typed(rule, by_name) for rule in asked)
+    every = {name: column.type for name, column in by_name.items()}
     _check_asked(asked, target, every)
     broken = _broken(asked, columns, found)
     _check_possible(broken, len(columns[0].codes), name)
@@ -97,7 +99,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         rules=kept,
         combinations=tuple(_combined(together, learnt, every) for together in said.together),
         backend=backend,
-        delimiter=SEMICOLON if any(raw.commas for raw in columns) else COMMA,
+        dialect=columns[0].dialect,
         correlations=pairs.upper(pairs.correlations(stored)),
     )
     origin = Origin(

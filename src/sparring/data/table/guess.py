@@ -25,6 +25,7 @@ from sparring.data.table.column import (
     shares_of,
     shown,
 )
+from sparring.data.table.dialect import SEMICOLON, USUAL, Dialect
 from sparring.data.table.moments import EPOCH
 from sparring.errors import DataError, counted, quoted
 
@@ -51,7 +52,7 @@ class Raw(NamedTuple):
         known: the type, where the table in memory says it.
         dtype: the name of its type there.
         blank: what a missing value was written as.
-        commas: semicolons part the cells of its file, as where a comma is a decimal one.
+        dialect: of its text file.
         infinite: values that are no finite number, which count as missing.
     """
 
@@ -61,8 +62,13 @@ class Raw(NamedTuple):
     known: str = ""
     dtype: str = ""
     blank: str = ""
-    commas: bool = False
+    dialect: Dialect = USUAL
     infinite: int = 0
+
+    @property
+    def commas(self) -> bool:
+        """Whether semicolons part the cells of its file, as where a comma is a decimal one."""
+        return self.dialect.delimiter == SEMICOLON
 
 
 class Found(NamedTuple):

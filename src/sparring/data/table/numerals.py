@@ -18,8 +18,11 @@ POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[+-]?\d+(,\d+)?")  # 1.
 MARKS = " \u00a0\u202f\u2009'\u2019"  # between thousands, besides points and commas: 1 577,50 or 1'577.50
 SPACED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(([{MARKS}])\d{{3}}(\2\d{{3}})*([.,]\d+)?)|[+-]?\d{{1,4}}([.,]\d+)?")
 FORMS = (NUMBER, COMMA, THOUSANDS, POINTS, SPACED)
-MINUS, IN_BRACKETS = "\u2212", "("  # how a negative number may be written too: \u2212512, (512)
-BRACKETS = re.compile(r"\(([^()+\-]*\d[^()]*)\)")
+# How a negative number may be written too: \u2212512, (512), $(512) and 512-.
+MINUS, IN_BRACKETS, IN_UNIT, AFTER = "\u2212", "(", "$(", "n-"
+BRACKETS = re.compile(r"([^()+\-\d]*)\(([^()+\-]*\d[^()]*)\)([^()+\-\d]*)")
+BEFORE_MINUS = re.compile(r"([^()+\-]*\d[^()+\-]*)-")
+COUNTED = re.compile(r"\(\d+\)|\d+-")  # of which all are no negative numbers, but (1), (2) or 1-, 2-
 GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")  # where marks stand between thousands
 PADDED = re.compile(r"0\d+")  # a code, as 007, and no number
 INFINITE = re.compile(r"[+-]?(inf|infinity|∞)|[+-]?[\d.]+e\+?\d{3,}", re.IGNORECASE)
@@ -54,7 +57,7 @@ class Numerals(NamedTuple):
 
 
 class Style(NamedTuple):
-    """The mark between thousands, the decimal one, and what makes a number negative: "-", MINUS, IN_BRACKETS.
+    """The mark between thousands, the decimal one, and what makes a number negative: "-" or another way.
 
     As one text, the form of a column, it is the marks in this order, without what is usual: "," for 1577,50,
     ",." for 1,577.50.
@@ -66,7 +69,7 @@ class Style(NamedTuple):
 
     @staticmethod
     def of(form: str) -> Style:
-        minus = form[-1] if form.endswith((MINUS, IN_BRACKETS)) else "-"
+        minus = next((way for way in (MINUS, IN_UNIT, IN_BRACKETS, AFTER) if form.endswith(way)), "-")
         marks = form.removesuffix(minus)
         return Style(marks[:-1], marks[-1:] or ".", minus)
 
@@ -90,14 +93,23 @@ class Style(NamedTuple):
         number = whole + point.replace(".", self.decimal) + rest
         if not number.startswith("-") or self.minus == "-":
             return in_unit(number, unit)
+        if self.minus == IN_UNIT:
+            return in_unit(f"({number[1:]})", unit)
         bare = in_unit(number[1:], unit)
-        return f"({bare})" if self.minus == IN_BRACKETS else f"{MINUS}{bare}"
+        return {IN_BRACKETS: f"({bare})", AFTER: f"{bare}-"}.get(self.minus, f"{MINUS}{bare}")
 
 
 def signed(word: str) -> str:
     """A number with "-" before it where it is negative, however that was written."""
-    found = BRACKETS.fullmatch(word)
-    return f"-{found[1]}" if found else word.replace(MINUS, "-")
+    found = BRACKETS.fullmatch(word) or BEFORE_MINUS.fullmatch(word)
+    return f"-{''.join(found.groups())}" if found else word.replace(MINUS, "-")
+
+
+def minus_of(word: str) -> str:
+    """How a number is written as a negative one; "" if it is none, or has "-" before it."""
+    if found := BRACKETS.fullmatch(word):
+        return IN_UNIT if found[1] or found[3] else IN_BRACKETS
+    return AFTER if BEFORE_MINUS.fullmatch(word) else MINUS if word.startswith(MINUS) else ""
 
 
 def is_number(word: str) -> bool:
@@ -142,7 +154,7 @@ def read(words: Sequence[str], commas: bool = False) -> Numerals | None:
     """
     if (usual := _plain(words, commas)) or not is_number(words[0]):
         return usual
-    if all(BRACKETS.fullmatch(word) for word in words):  # (1), (2) are no negative numbers
+    if all(COUNTED.fullmatch(word) for word in words):
         return None
     parts = [without_unit(signed(word)) for word in words]
     unit = parts[0][1]
@@ -151,8 +163,10 @@ def read(words: Sequence[str], commas: bool = False) -> Numerals | None:
     found = _plain([word for word, _ in parts], commas)
     if found is None:
         return None
-    minus = next((mark for mark in (MINUS, IN_BRACKETS) if any(word.startswith(mark) for word in words)), "-")
-    return found._replace(unit=unit, form=Style.of(found.form)._replace(minus=minus).form)
+    minus, example = next(((way, word) for word in words if (way := minus_of(word))), ("-", ""))
+    said = f"{quoted(example)} is read as {signed(example)}: its minus stands after it."
+    note = " ".join(filter(None, (found.note, said if minus == AFTER else "")))
+    return found._replace(unit=unit, form=Style.of(found.form)._replace(minus=minus).form, note=note)
 
 
 def _plain(words: Sequence[str], commas: bool) -> Numerals | None:

@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from sparring.data.table import json_lines, moments
-from sparring.data.table.codec import SEMICOLON
+from sparring.data.table.dialect import COMMA, DELIMITERS, MARK, USUAL, Dialect
 from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.files import LINE_END, MOST_BYTES, delimiter, read_bytes
 
-TEXT_FILES = (".csv", ".tsv", *json_lines.SUFFIXES)
+TABBED = ".tsv"
+TEXT_FILES = (".csv", TABBED, *json_lines.SUFFIXES)
 PARQUET = ".parquet"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 SUFFIXES = (*TEXT_FILES, PARQUET)
@@ -29,7 +30,6 @@ HEAD_ROWS = 200
 LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a label is no table
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
-DELIMITERS = ",;\t|"
 
 
 def is_table(path: Path) -> bool:
@@ -127,12 +127,16 @@ def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, tota
             f"cannot read {path}: {error}. At most {MOST_BYTES:,} bytes of text are read; save a larger table "
             "as .parquet."
         ) from error
-    read = from_json if path.suffix.lower() in json_lines.SUFFIXES else from_text
-    return read(decoded(content, path.name), path.name, tell)
+    text = decoded(content, path.name)
+    if path.suffix.lower() in json_lines.SUFFIXES:
+        return from_json(text, path.name, tell)
+    return from_text(text, path.name, tell, content.startswith(MARK.encode()))
 
 
-def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
-    """The columns of the text of a table; see ``read_text``."""
+def from_text(
+    text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None, marked: bool = False
+) -> list[Raw]:
+    """The columns of the text of a table, before which stood a mark if ``marked``; see ``read_text``."""
     csv.field_size_limit(MOST_BYTES)
     reader = _Lines(text)
     header = next((row for row in reader if any(cell.strip() for cell in row)), None)
@@ -157,7 +161,10 @@ def from_text(text: str, name: str, tell: Callable[[int, int], object] = lambda 
                 f"names. Mend this line{_quote_hint(row, width)}."
             )
         cells.add(row)
-    return cells.columns(name, tell, commas=reader.delimiter == SEMICOLON)
+    dialect = Dialect.of(text, marked)
+    if name.lower().endswith(TABBED):  # its name tells of the tabs, which a .csv of drawn rows has not
+        dialect = dialect._replace(delimiter=COMMA)
+    return cells.columns(name, tell, dialect)
 
 
 def from_json(text: str, name: str, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:
@@ -201,13 +208,13 @@ class _Cells:
         self,
         name: str,
         tell: Callable[[int, int], object],
-        commas: bool = False,
+        dialect: Dialect = USUAL,
         dtypes: Mapping[str, str] | None = None,
     ) -> list[Raw]:
         """The columns; their cells are given up.
 
         Args:
-            commas: see ``Raw``.
+            dialect: of the file.
             dtypes: the type of a column by its name, where the file tells it.
 
         Raises:
@@ -221,7 +228,7 @@ class _Cells:
             blank = max(blanks, key=lambda word: blanks[word], default="")
             codes = np.array(self.codes[place], np.int32)
             dtype = (dtypes or {}).get(column, "")
-            columns.append(Raw(column, codes, list(self.known[place]), "", dtype, blank, commas))
+            columns.append(Raw(column, codes, list(self.known[place]), "", dtype, blank, dialect))
             self.codes[place], self.known[place] = array("i"), {}
             tell(place + 1, len(self.names))
         return columns

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sparring.data.table import rules
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import MOMENTS, Column
+from sparring.data.table.dialect import MARK
 from sparring.data.table.moments import is_of_month
 
 WORDS = ("String", "Object", "Categorical", "Enum")  # types of texts in the user's table
@@ -71,12 +72,12 @@ def as_csv(codec: Columns, stored: Stored, delimiter: str = "") -> bytes:
     Args:
         delimiter: between cells; "": as in the file of the user.
     """
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=delimiter or codec.delimiter, lineterminator="\n")
+    dialect, file = codec.dialect, io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter or dialect.delimiter, lineterminator=dialect.line_end)
     columns = values(codec, stored, texts=True)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    return file.getvalue().encode()
+    return (MARK * dialect.marked + file.getvalue()).encode()
 
 
 def as_json_lines(codec: Columns, stored: Stored) -> bytes:
