@@ -18,6 +18,7 @@ import test_ranked
 import test_refit
 import test_rows
 import test_table_kind
+import test_together
 from mutants import Mutant, caught
 from sparring.data import ranked
 from sparring.data.table import (
@@ -34,6 +35,7 @@ from sparring.data.table import (
     numerals,
     refit,
     rules,
+    together,
 )
 from sparring.games import forest as forest_game
 from sparring.kinds import table as table_kind
@@ -112,6 +114,9 @@ MUTANTS = [
     Mutant(numerals, "minus_of", "found[1] or found[3]", "found[1]", partial(test_forms.test_numbers_come_back_as_they_were_written, ["(1,512.50) €", "7.00 €"], [-1512.5, 7])),
     Mutant(conditions, "_plain", "float(side) == number", "True", partial(test_conditions.test_values_of_a_rule_may_be_written_as_in_the_table, "eu > 1.200", "eu > 1200")),
     Mutant(dialect, "Dialect.of", "first[0] if first", "LINE_ENDS[0] if first", partial(test_dialect.test_a_file_comes_back_as_it_parts_cells_and_ends_lines, text="a,b\r\n1,x\r\n2,y\r\n")),
+    Mutant(together, "tells", "> len(levels)", "> 2 * len(levels)", partial(test_together.test_one_column_tells_another_if_it_does_so_beyond_chance, [0, 1, 2, 3] * 10, [0, 1, 0, 1] * 9 + [0, 1, 0, 0], False)),
+    Mutant(together, "tells", "(len(one) - len(levels))", "len(one)", partial(test_together.test_one_column_tells_another_if_it_does_so_beyond_chance, [*range(38), 0, 1], [k % 2 for k in range(38)] + [0, 1], False)),
+    Mutant(together, "proposed", "set(found) <= set(other)", "False", test_together.test_a_postcode_that_tells_its_town_and_country_is_proposed),
     Mutant(moments, "_shift", "-shift if", "shift if", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),

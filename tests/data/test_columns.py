@@ -424,7 +424,7 @@ def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
         path.write_text(wrong)
         with pytest.raises((ConfigError, DataError), match=message):
             table(text, columns=str(path))
-    path.write_text(types.written(codec.columns))
+    path.write_text(types.written(codec))
     assert [column.type for column in columns_of(table(text, columns=str(path))).columns] == [
         column.type for column in codec.columns
     ]

@@ -99,7 +99,7 @@ def write_types(data: Dataset, path: Path, force: bool) -> None:
         raise ConfigError(f"--write: {kind.noun}s have no columns. Leave it out.")
     layout.refuse_taken(path, force)
     with layout.writing(path):
-        write_whole(path, kind.types(data.spec).encode())
+        write_whole(path, kind.types(data).encode())
     print(printable(f"what each column is: {path}; change it there, and give it with --columns {path}"))
 
 

@@ -135,7 +135,7 @@ class Kind:
             kind, or returns None if it is of another kind; None: never.
         options: the options of files (``FilesConfig``) that ``read`` and ``given`` take; others are refused.
         read_like: the options with which files give samples of the shape of a Spec.
-        types: what the columns of a Spec are, as a file that reading takes back; None: it has no columns.
+        types: what the columns of a data set are, as a file that reading takes back; None: it has no columns.
         portable: a last layer from encoded samples to what other programs understand; None: as they are stored.
         refitted: both parts of data that was split, encoded by the training part alone; None: the encoding
             knows nothing of the data.
@@ -193,7 +193,7 @@ class Kind:
     given: Given | None = None
     options: tuple[str, ...] = ()
     read_like: Callable[[Spec], Mapping[str, str]] = lambda spec: {}
-    types: Callable[[Spec], str] | None = None
+    types: Callable[[Dataset], str] | None = None
     portable: Callable[[Spec], nn.Module] | None = None
     refitted: Callable[[Dataset, Dataset], tuple[Dataset, Dataset]] | None = None
     adapted: Callable[[Dataset, Spec], Dataset] = lambda data, like: data

@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.config.option import NONE
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
-from sparring.data.table import conditions, frames, keys, pairs, rows, rules, types
+from sparring.data.table import conditions, frames, keys, pairs, rows, rules, together, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
@@ -157,6 +157,12 @@ def write_parquet(samples: Array, labels: Array | None, spec: Spec, path: Path, 
     frames.write_parquet(codec, rows.values(codec, samples), path)
 
 
+def types_of(data: Dataset) -> str:
+    """The file that ``--columns`` takes, with columns that could go together as a remark."""
+    codec = Columns.of(data.spec.codec)
+    return types.written(codec, together.proposed(codec, data.samples.numpy()))
+
+
 def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
     """Options by which columns are what they are in a Spec."""
     codec = like.codec if like else None
@@ -295,7 +301,7 @@ TABLE = Kind(
     read=reading.from_path,
     given=given,
     options=("columns", "constraint", "target"),
-    types=lambda spec: types.written(Columns.of(spec.codec).columns, Columns.of(spec.codec).rules),
+    types=types_of,
     portable=lambda spec: Values(Columns.of(spec.codec)),
     refitted=refitted,
     adapted=reading.adapted,

@@ -13,7 +13,7 @@ import torch
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.spec import Dataset, Origin, Spec
 from sparring.data.store import Watch
-from sparring.data.table import alike, conditions, frames, guess, keys, pairs, rules, types
+from sparring.data.table import alike, conditions, frames, guess, keys, pairs, rules, together, types
 from sparring.data.table.alike import SEED
 from sparring.data.table.codec import KIND, MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
@@ -97,7 +97,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         rows=len(stored),
         target="" if target == NONE else target,
         rules=kept,
-        combinations=tuple(_combined(together, learnt, every) for together in said.together),
+        combinations=tuple(_combined(named, learnt, every) for named in said.together),
         backend=backend,
         dialect=columns[0].dialect,
         correlations=pairs.upper(pairs.correlations(stored)),
@@ -106,7 +106,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         options={"columns": said.path, "constraint": constraint, "target": target},
         notes=(*(note for one in found for note in one.notes), *_of_broken(broken, kept, len(stored))),
         duplicates=_duplicates(columns),
-        facts=facts(codec),
+        facts=facts(codec) | together.facts(codec, stored),
     )
     spec = Spec(KIND, (codec.width,), codec)
     named = _keys(columns, found, computed)
@@ -193,21 +193,21 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
     return data
 
 
-def _combined(together: tuple[str, ...], learnt: Sequence[Found], every: Mapping[str, str]) -> Any:
+def _combined(names: tuple[str, ...], learnt: Sequence[Found], every: Mapping[str, str]) -> Any:
     """The combinations of levels that there are of columns that go together."""
     by_name = {one.column.name: one for one in learnt}
-    if wrong := [name for name in together if every.get(name) not in CHOICES]:
+    if wrong := [name for name in names if every.get(name) not in CHOICES]:
         raise ConfigError(
             f"together: {quoted(wrong[0])} is not a category of the table. Name columns of categories."
         )
     parts = []
-    for name in together:
+    for name in names:
         column, stored = by_name[name].column, by_name[name].stored
         assert stored is not None
         parts.append(
             np.array([*column.levels, ""], dtype=object)[np.where(np.isnan(stored), -1, stored).astype(int)]
         )
-    return together, tuple(sorted(set(zip(*parts, strict=True))))
+    return names, tuple(sorted(set(zip(*parts, strict=True))))
 
 
 def _duplicates(columns: Sequence[Raw]) -> int:

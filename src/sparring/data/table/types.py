@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import tomli_w
 
-from sparring.data.table.column import TYPES, Column
+from sparring.data.table.codec import Columns
+from sparring.data.table.column import CHOICES, TYPES
 from sparring.errors import ConfigError, UnreadableError, did_you_mean, first_of, quoted
 from sparring.files import read_toml
 
@@ -85,6 +87,35 @@ def _sets(path: str, names: Sequence[str], found: Mapping[str, Any]) -> tuple[tu
     return tuple(tuple(one) for one in listed)
 
 
-def written(columns: Sequence[Column], rules: Sequence[str] = ()) -> str:
-    """The file of types of these columns, to be changed by the user."""
-    return HEAD + tomli_w.dumps({"rules": list(rules), "columns": {c.name: c.type for c in columns}})
+def written(codec: Columns, proposed: Sequence[Sequence[str]] = ()) -> str:
+    """The file of types of these columns, to be changed by the user.
+
+    Args:
+        proposed: columns that could go together, which stand there as a remark.
+    """
+    there = [names for names, _ in codec.combinations]
+    said = {"rules": list(codec.rules)} | ({"together": there} if there else {})
+    types = {column.name: column.type for column in codec.columns}
+    return HEAD + _remark(codec, there, proposed) + tomli_w.dumps({**said, "columns": types})
+
+
+def _remark(codec: Columns, there: Sequence[Sequence[str]], proposed: Sequence[Sequence[str]]) -> str:
+    """Columns that could go together, beside those that do, as comments of the file."""
+    if not proposed:
+        return ""
+    lines = [f"# In all rows each {quoted(one)} has one {_listed(others)}." for one, *others in proposed]
+    numbers = [names[0] for names in proposed if codec.types[names[0]] not in CHOICES]
+    lines += [f'# Say also that {quoted(name)} is a "category".' for name in numbers]
+    place = "this line in place of that below" if there else "this line"
+    lines.append(f"# To draw no other combinations, write {place}:")
+    lines.append(f"# together = [{', '.join(map(as_text, [*there, *proposed]))}]")
+    return "\n".join([*lines, "", ""])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(map(quoted, names))
+
+
+def as_text(names: Sequence[str]) -> str:
+    """Columns that go together, as a list of the file."""
+    return f"[{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}]"
