@@ -114,9 +114,18 @@ def test_a_condition_counts_days() -> None:
         from_columns(from_text(dated(), "t.csv"), "t", {"constraint": "end - start > 40"})
 
 
-@pytest.mark.parametrize("rule", ["start <= 2024-1-1", "days <= end", "start + end < 2024-01-31", "0 <= start"])
-def test_dates_are_not_compared_with_what_is_no_date(rule: str) -> None:
-    with pytest.raises(ConfigError, match="compares dates with what is no date: expected a date such as"):
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("start <= 2024-1-41", "'start' is date: expected a date such as 20"),
+        ("0 <= start", "'start' is date: expected a date such as 20"),
+        ("days <= end", "compares dates with what is no date: expected a date such as"),
+        ("start + end < 2024-01-31", "compares dates with what is no date: expected a date such as"),
+        ("start + 1 < 2024-1-1", "compares dates with what is no date: expected a date such as"),
+    ],
+)
+def test_dates_are_not_compared_with_what_is_no_date(rule: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         from_columns(from_text(dated(), "t.csv"), "t", {"constraint": rule})
 
 
