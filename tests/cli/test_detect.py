@@ -297,9 +297,12 @@ def test_large_pictures_are_seen_at_their_own_resolution_in_tiles(
     assert main(["detect", "fit", str(parts), *words]) == 0
     told = capsys.readouterr()
     assert "are made" not in told.err
+    assert "looking at 450 tiles" in told.err
     assert "AUROC of tiles of 6 normals that were not fitted" in told.out
     assert main(["detect", "test", run, str(parts)]) == 0
+    assert "found at 10%" in capsys.readouterr().out
     (spot,) = json.loads((tmp_path / "run" / "test.json").read_text())["kinds"]
+    assert spot["shares"] == {"0.01": None, "0.05": None, "0.1": 1.0}
     assert spot["area"]["edges"] > 0.99
     assert set(spot["area"]) == {"edges", "pca"}
     assert spot["pixel_auroc"] > 0.9

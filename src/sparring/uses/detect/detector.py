@@ -197,7 +197,7 @@ class Detector:
         return 60 * self.minutes / max(1, sum(scorer.trained for scorer in self.scorers_.values()))
 
     def _learn(self, normals: Tensor, course: Course, unfinished: Path | None) -> None:
-        course.begin(LOOKING, f"looking at {counted(len(normals), 'normal')}")
+        course.begin(LOOKING, f"looking at {counted(len(normals), 'tile' if self.tile else 'normal')}")
         self._frozen = frozen(self.features)
         self.features_ = self._frozen.name
         self.seconds_ = {}

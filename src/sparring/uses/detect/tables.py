@@ -67,7 +67,7 @@ def show_scores(screen: Console, pictures: Pictures, verdicts: Verdicts, detecto
 def show_test(screen: Console, result: Trial) -> None:
     """A row for each kind of defect: how well the chosen method finds it, then all methods side by side."""
     masked = any(each.pro is not None for each in result.kinds)
-    rates = [f"{float(rate):.0%}" for rate in result.kinds[0].shares]
+    rates = [f"{100 * float(rate):.3g}%" for rate in result.kinds[0].shares]
     table = _table("kind", "n", "AUROC", *[f"found at {r}" for r in rates], *["pixels", "PRO"] * masked)
     for each in result.kinds:
         shares = [_optional(share, ".0%") for share in each.shares.values()]

@@ -35,8 +35,8 @@ class Found:
         count: of pictures of this kind.
         area: the AUROC against the normal test pictures, by each method.
         interval: of the AUROC of the chosen method.
-        shares: how many are found with the threshold for each of RATES; None where too few normals were held
-        out.
+        shares: how many are found with the threshold for each of RATES and the rate that was asked for; None
+            where too few normals were held out.
         pixel_auroc, pro: of the chosen method's heat maps; None without masks.
     """
 
@@ -88,6 +88,7 @@ def trial(
     warnings = _seen(normals, set(known))
     tell("scoring normal pictures")
     usual = detector.scored(normals.pixels, names)
+    rates = sorted({*RATES, detector.false_alarms})
     chosen = detector.chosen_
     found = []
     for kind, pictures in kinds.items():
@@ -96,7 +97,7 @@ def trial(
         tell(f"scoring {kind}")
         odd = detector.scored(pictures.pixels, names)
         held_out = detector.held_out_[chosen]
-        shares = {f"{rate:g}": found_at(held_out, odd[chosen].scores, rate) for rate in RATES}
+        shares = {f"{rate:g}": found_at(held_out, odd[chosen].scores, rate) for rate in rates}
         area = {name: auroc(usual[name].scores, odd[name].scores) for name in names}
         places = _places(odd[chosen].maps, pictures.masks)
         interval = auroc_interval(usual[chosen].scores, odd[chosen].scores)
