@@ -4,8 +4,9 @@
 
 No network is trained: outputs are the targets themselves, their negatives, targets of other sources, the
 mean target, the sources as they are, and half source, half target. With pairs and without, a line for each
-set goes to results/translation-signs.jsonl, with ``agreement`` and ``changed``. The bounds of the rules were
-fixed on ``hanzi-32``; the other sets only report.
+set goes to results/translation-signs.jsonl, with ``agreement`` and ``changed``; without, also with ``leaked``,
+where the targets are those of the sources, those of other sources, and half and half. The bounds of the rules
+were fixed on ``hanzi-32``; the other sets only report.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,6 +24,7 @@ from sparring.data.shapes import shapes
 from sparring.data.spec import Dataset
 from sparring.games.translation_gauge import MOST, agreement, changed, polarity
 from sparring.games.translation_step import as_given
+from sparring.metrics.translation import leaked
 from translation import sides
 
 SETS = ("hanzi-32", "emoji-64", "edges-64")
@@ -52,6 +55,19 @@ def signs(data: Dataset, paired: bool) -> dict[str, dict[str, float]]:
     }
 
 
+def leaks(data: Dataset) -> dict[str, float | None]:
+    """The sign of pairs that leak, of as many sources and targets as the first half of the data."""
+    assert data.given is not None
+    count = len(data) // 2
+    mixed = torch.randperm(count, generator=torch.Generator().manual_seed(0))
+    first, second = data.samples[:count], data.samples[count : 2 * count]
+    sides = {"pairs": first, "half": torch.cat([first[: count // 2], second[count // 2 :]]), "no pairs": second}
+    sources = data.given.samples[:count]
+    return {"pairs in order": leaked(sources, first)} | {
+        name: leaked(sources, side[mixed]) for name, side in sides.items()
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path)
@@ -62,9 +78,15 @@ def main() -> None:
         for name, data in held.items():
             for paired in (True, False):
                 found = signs(data, paired)
-                row = {"set": name, "paired": paired, "count": MOST, "signs": found}
+                row: dict[str, Any] = {"set": name, "paired": paired, "count": MOST, "signs": found}
+                row |= {} if paired else {"leaked": leaks(data)}
                 file.write(json.dumps(row) + "\n")
-                print(name, paired, {who: round(of["agreement"], 2) for who, of in found.items()})
+                print(
+                    name,
+                    paired,
+                    {who: round(of["agreement"], 2) for who, of in found.items()},
+                    row.get("leaked"),
+                )
 
 
 if __name__ == "__main__":

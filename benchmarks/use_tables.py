@@ -81,6 +81,16 @@ def translation_signs() -> str:
     for row in rows:
         numbers = [f"{of['agreement']:.2f} ({of['changed']:.2f})" for of in row["signs"].values()]
         lines.append(f"| {row['set']} | {'yes' if row['paired'] else 'no'} | {' | '.join(numbers)} |")
+    told = [row for row in rows if "leaked" in row]
+    lines += [
+        "\n`leaked` where no pairs are told, of targets in the order of their sources and in disorder; the",
+        "bound is 0.15.\n",
+        f"| set | {' | '.join(told[0]['leaked'])} |",
+        f"|---|{'---|' * len(told[0]['leaked'])}",
+    ]
+    for row in told:
+        numbers = ["" if share is None else f"{share:.2f}" for share in row["leaked"].values()]
+        lines.append(f"| {row['set']} | {' | '.join(numbers)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -87,6 +87,8 @@ MUTANTS = [
     Mutant(measures, "contents", "one - one.mean(0)", "one", test_translation_measures.test_contents_of_known_maps),
     Mutant(measures, "coarse", "min(PLACES, side)", "side", test_translation_measures.test_contents_of_known_maps),
     Mutant(measures, "found_again", "torch.arange(len(outputs))", "torch.arange(len(outputs)).roll(1)", test_translation_measures.test_contents_are_found_again_in_another_style),
+    Mutant(measures, "leaked", " & (clear > CLEAR)", "", test_translation_measures.test_pairs_that_nobody_told_are_seen_and_others_are_not),
+    Mutant(measures, "leaked", "if len(sources) == len(targets):", "if False:", test_translation_measures.test_pairs_that_nobody_told_are_seen_and_others_are_not),
     Mutant(unet, "UNet.forward", "NEAR_ONE * given", "given", test_unet.test_a_residual_begins_as_a_copy),
     Mutant(pairs, "_with", "unpaired=unpaired", "unpaired=False", test_pairs.test_sources_are_read_at_the_size_of_the_targets),
     Mutant(pairs, "_by_name", "places[keys[1][place]]", "place", test_pairs.test_pictures_without_a_partner_are_named),

@@ -50,6 +50,7 @@ HISTORIES: dict[str, tuple[Course, Course, dict[str, Any]]] = {
     "unchanged": (always(changed=0.1), always(changed=0.2), {"rules": "translation"}),
     "inverted": (always(agreement=-0.2), always(agreement=-0.05, spread=0.9), {"rules": "translation"}),
     "source-ignored": (always(agreement=0.05), always(agreement=0.15), {"rules": "translation"}),
+    "leaked-pairs": (always(leaked=0.3), always(leaked=0.1), {"rules": "translation"}),
     "generator-frozen": (
         always(g_change=0.0),
         lambda k: HEALTHY | {"g_change": 0.0 if k > 1 else 0.1},

@@ -7,6 +7,7 @@ import torch
 from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
 from sparring.games.translation_gauge import FEW, agreement, changed, polarity
+from sparring.metrics.translation import FEWEST
 from test_translation import game, squares
 
 
@@ -65,6 +66,17 @@ def test_a_copy_is_seen(unpaired: bool, light: bool) -> None:
     found = copies.gauge(data, None, 0)()
     assert found.get("changed", 0.0) < 0.1
     assert found["agreement"] == pytest.approx(-1 if light else 1, abs=0.02)
+
+
+def test_pairs_are_looked_for_where_none_were_told() -> None:
+    ink = np.zeros((FEWEST, 16, 16), np.uint8)
+    for picture, (y, x) in zip(ink, np.random.default_rng(0).integers(0, 12, (FEWEST, 2)), strict=True):
+        picture[y : y + 4, x : x + 3] = 255
+    sides = from_array(ink), from_array(ink // 2 + 60)
+    told = game(True).gauge(joined(*sides, "names"), None, 0)()
+    untold = game(False).gauge(joined(*sides, "none"), None, 0)()
+    assert untold["leaked"] > 0.4
+    assert "leaked" not in told
 
 
 @pytest.mark.parametrize(("count", "used"), [(FEW, FEW), (FEW - 1, 40)])

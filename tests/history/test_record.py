@@ -49,7 +49,7 @@ def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
 
 
 FOR_MORE_SAMPLES = ("times_real", "times_real_error")
-OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity", "changed", "agreement")
+OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity", "changed", "agreement", "leaked")
 FOR_OTHER_DATA = (
     "repeats",
     "copies",

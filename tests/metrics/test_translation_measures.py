@@ -5,7 +5,15 @@ import torch
 from torch import Tensor
 
 from sparring.metrics import translation as measures
-from sparring.metrics.translation import contents, edge_maps, found_again, perceptual, sharpness
+from sparring.metrics.translation import (
+    FEWEST,
+    contents,
+    edge_maps,
+    found_again,
+    leaked,
+    perceptual,
+    sharpness,
+)
 
 
 def pictures(count: int = 6, side: int = 32, seed: int = 0) -> Tensor:
@@ -40,6 +48,35 @@ def test_contents_are_found_again_in_another_style() -> None:
     assert found_again(own.roll(1, 0), own).sum() == 0
     mean = some.float().mean(0, keepdim=True).to(torch.uint8).expand_as(some)
     assert found_again(contents(mean, edge_maps), own).sum() == 1
+
+
+def glyphs(count: int, seed: int) -> Tensor:
+    """Bars of random places and lengths."""
+    rng = torch.Generator().manual_seed(seed)
+    found = torch.zeros(count, 1, 32, 32, dtype=torch.uint8)
+    for picture in found:
+        for y, x, length, upright in torch.randint(0, 20, (5, 4), generator=rng).tolist():
+            high, wide = (8 + length // 2, 2) if upright % 2 else (2, 8 + length // 2)
+            picture[0, y + 2 : y + 2 + high, x + 2 : x + 2 + wide] = 255
+    return found
+
+
+def test_pairs_that_nobody_told_are_seen_and_others_are_not() -> None:
+    sources = glyphs(60, 0)
+    more = 255 - torch.maximum(sources, glyphs(60, 4)) // 2  # the same with other bars among them
+    mixed = more[torch.randperm(60, generator=torch.Generator().manual_seed(1))]
+    in_order, in_disorder, others = (leaked(sources, side) for side in (more, mixed, 255 - glyphs(60, 9)))
+    assert in_order is not None
+    assert in_disorder is not None
+    assert others is not None
+    assert in_order > in_disorder + 0.2
+    assert in_disorder > 0.3
+    assert others < 0.15
+    assert leaked(sources, mixed.expand(-1, 3, -1, -1)) == pytest.approx(in_disorder, abs=0.05)
+    fewer = leaked(sources, more[:FEWEST])
+    assert fewer is not None
+    assert fewer > 0.2
+    assert leaked(sources, more[: FEWEST - 1]) is None
 
 
 def test_contents_of_known_maps() -> None:

@@ -439,6 +439,17 @@ RULES: tuple[Rule, ...] = (
         grace=500, special=True, kinds=UNMEASURED, games=("translation",),
     ),
     Rule(
+        "leaked-pairs",
+        "many sources have their own target among the targets",
+        (Sign("leaked", low=0.15),),
+        "The two sets are pairs, or were before they were mixed. Told of pairs, a training learns far more "
+        "from them; as a test of learning without pairs, it is too easy.",
+        (Cure("pairs, after giving the files of each the same name on both sides",
+              command="sparring train --from SOURCES --to TARGETS --paired"),
+         Cure("each pair on one side only, if the training is meant to be without pairs")),
+        special=True, kinds=UNMEASURED, games=("translation",),
+    ),
+    Rule(
         "average-lags",
         "the weight average is far behind the generator that is trained",
         (Sign("average_lag", low=0.9),),

@@ -270,6 +270,12 @@ STORIES: dict[str, Story] = {
         "where that is weak, or can be met by hiding the source in faint noise, the shapes part.",
         "Chu et al. 2017, CycleGAN, a master of steganography.",
     ),
+    "leaked-pairs": Story(
+        "Sources and targets show the same things, and the training does not know which belong together.",
+        "Two folders of the same things in two styles are often given as if they were unpaired. Then each "
+        "source is the nearest of its own target in shape, far more often than by chance.",
+        "Zhu et al. 2017, section 5.1, who part such pairs to compare with pix2pix.",
+    ),
     "average-lags": Story(
         "Good samples from the generator in training, and noise from the weight average.",
         "A decay that is copied from a training a hundred times as long averages over more steps than there "

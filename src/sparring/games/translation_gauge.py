@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.games.translation_step import as_given
+from sparring.metrics.translation import leaked
 
 if TYPE_CHECKING:
     from sparring.games.translation import TranslationGame
@@ -59,7 +60,7 @@ def _skewness(values: Tensor) -> Tensor:
 
 
 class TranslationGauge:
-    """Measures ``changed`` and ``agreement`` on fixed pictures, held out if there are enough.
+    """Measures ``changed`` and ``agreement`` on fixed pictures, held out if there are enough, and ``leaked``.
 
     Without pairs, an output is compared in shape with its source (with the opposite sign, where ``polarity``
     says so), and what has to change is what parts sources from targets at random.
@@ -76,6 +77,7 @@ class TranslationGauge:
         self.sources, self.coarse = as_given(batch.given, batch.real), kinds.of(some.spec).coarse
         self.own = self.coarse(self.targets if game.paired else self.sources)
         self.sign = 1 if game.paired else polarity(batch.given, batch.real)
+        self.leaked = None if game.paired else _leaked(data)
 
     @torch.no_grad()
     def __call__(self) -> dict[str, float]:
@@ -84,6 +86,13 @@ class TranslationGauge:
         found = {
             "changed": changed(outputs, self.sources, self.targets),
             "agreement": agreement(self.coarse(outputs), self.own),
+            "leaked": self.leaked,
         }
-        signs = {"changed": 1, "agreement": self.sign}
-        return {name: signs[name] * value for name, value in found.items() if value is not None}
+        signs = {"agreement": self.sign}
+        return {name: signs.get(name, 1) * value for name, value in found.items() if value is not None}
+
+
+def _leaked(data: Dataset) -> float | None:
+    """The share of sources that have their own target among the targets."""
+    assert data.given is not None
+    return leaked(*(kinds.of(side.spec).for_features(side.samples, side.spec) for side in (data.given, data)))

@@ -142,6 +142,11 @@ LOGGED: dict[str, Logged] = {
         "how much more outputs of a translation are bright where their own targets (without pairs: sources) "
         "are than where others are; 1: as those themselves, 0: the source does not matter, below 0: dark there",
     ),
+    "leaked": Logged(
+        "share",
+        "0 to 0.15",
+        "of the sources of a training without pairs, how many seem to have their own target among the targets",
+    ),
     "jitter": Logged(
         "ratio",
         "0.02 to 0.6",

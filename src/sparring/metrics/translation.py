@@ -21,6 +21,9 @@ BATCH = 100
 PYRAMID = 3  # scales of the maps of edges
 STAGES = 4  # of the ImageNet network, the finest, from half to a 16th of the size
 SIDES = 64, 224  # the least and the most pixels a side at which it sees pictures
+LOOKED_AT, FEWEST = 200, 40  # pictures of each side in which pairs are looked for, at most and at least
+SMALL = 32  # pixels a side, at most, at which they are
+CLEAR = 0.5  # deviations of all likenesses by which that of a pair is above the next
 
 Maps = Callable[[Tensor], list[Tensor]]
 
@@ -45,6 +48,38 @@ def coarse(found: Tensor) -> Tensor:
 def found_again(outputs: Tensor, of: Tensor) -> Tensor:
     """Whether the contents of each output, (N, D), are nearest to those of its own in ``of``, (N,) in order."""
     return (outputs @ of.T).argmax(1) == torch.arange(len(outputs))
+
+
+@torch.no_grad()
+def leaked(sources: Tensor, targets: Tensor) -> float | None:
+    """The share of sources that have their own target among the targets; None of fewer than FEWEST on a side.
+
+    Two pictures belong together if each is the nearest of the other in the contents of edges, with a distance
+    to the next. Of as many sources as targets, also if the nearest is at the same place, as in two folders in
+    the order of their names.
+
+    Args:
+        sources, targets: 8-bit pictures (N, C, H, W) and (M, C', H, W); LOOKED_AT of each are compared.
+    """
+    if min(len(sources), len(targets)) < FEWEST:
+        return None
+    a, b = (contents(_small(side), edge_maps) for side in (sources, targets))
+    alike = a @ b.T
+    alike = (alike - alike.mean()) / alike.std().clamp(min=1e-9)
+    of_a, of_b = alike.topk(2, 1), alike.topk(2, 0)
+    nearest = of_a.indices[:, 0]
+    mutual = of_b.indices[0, nearest] == torch.arange(len(a))
+    clear = torch.minimum(of_a.values[:, 0] - of_a.values[:, 1], (of_b.values[0] - of_b.values[1])[nearest])
+    shares = [float((mutual & (clear > CLEAR)).float().mean())]
+    if len(sources) == len(targets):
+        shares.append(float(found_again(a, b).float().mean()))
+    return max(shares)
+
+
+def _small(pictures: Tensor) -> Tensor:
+    """LOOKED_AT of the pictures at most, evenly chosen, in colour, with SMALL pixels a side at most."""
+    some = rgb(pictures[torch.linspace(0, len(pictures) - 1, min(LOOKED_AT, len(pictures))).long()].cpu())
+    return resize(some, *(min(side, SMALL) for side in some.shape[2:]))
 
 
 def sharpness(pictures: Tensor) -> float:
