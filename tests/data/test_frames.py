@@ -188,6 +188,27 @@ def test_python_values_of_pandas_come_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "again"),
+    [
+        ([1, "a", 2.5, None], [1, "a", 2.5, None]),
+        ([True, "maybe", False, 0], [True, "maybe", False, 0]),
+        ([1, "2", "a", None], ["1", "2", "a", None]),  # a text that is written as a number is
+        ([True, "True", "a", 1], ["True", "True", "a", "1"]),
+    ],
+)
+def test_a_column_of_several_types_comes_back_where_texts_tell_them(
+    values: list[Any], again: list[Any]
+) -> None:
+    given = pandas.DataFrame({"x": pandas.Series(values * 4, dtype=object), "n": range(len(values) * 4)})
+    found = handed_back(given)["x"].tolist()
+    expected = again * 4
+    assert [None if pandas.isna(value) else value for value in found] == expected
+    assert [type(value) for value in found if not pandas.isna(value)] == [
+        type(value) for value in expected if value is not None
+    ]
+
+
+@pytest.mark.parametrize(
     ("name", "said", "message"),
     [
         ("since", "number", "'since' is said to be number, but holds dates: say date, time or category"),

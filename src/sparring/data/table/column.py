@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sparring.config.values import field, finite, listed, one_of, whole
 from sparring.data.table import moments
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.numerals import Style, signed, without_unit
+from sparring.data.table.numerals import Style, signed, value_of, without_unit
 from sparring.errors import UnreadableError, printable, quoted
 
 NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
@@ -30,6 +30,7 @@ TIED = 3  # rows with one value, from which this value is drawn exactly
 LONGEST = 2_000  # characters of a name or a level
 DIGITS = 7  # of a number without a count of decimals: what its rank, a single-precision float, can tell apart
 DAY = 86_400  # seconds
+MIXED, KEPT = "Mixed", "Mixed kept"  # types of columns whose values have several; KEPT: which come back
 Numbers = NDArray[np.float64]
 
 
@@ -163,6 +164,8 @@ class Column:
             return int(level)
         if base.startswith("Float"):
             return float(level)
+        if self.dtype == KEPT:
+            return value_of(level)
         if base == "Boolean":
             return level.casefold() in ("1", "true")
         if base == "Date":

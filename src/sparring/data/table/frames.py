@@ -15,10 +15,10 @@ import numpy as np
 
 from sparring.data.table import moments
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import DAY, Column
+from sparring.data.table.column import DAY, KEPT, MIXED, Column
 from sparring.data.table.guess import BLANKS, Raw
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.numerals import MOST_WHOLE
+from sparring.data.table.numerals import MOST_WHOLE, value_of
 from sparring.data.table.reading import check_names
 from sparring.errors import DataError, quoted
 from sparring.files import whole
@@ -33,6 +33,7 @@ ALIKE = (
     ({date}, "Date"), ({bool, np.bool_}, "Boolean"), ({int, np.int64}, "Int64"),
     ({int, float, Decimal, np.int64, np.float64}, "Float64"), ({time}, "Time"),
 )  # fmt: skip
+WRITTEN = {bool, np.bool_, int, np.int64, float, np.float64, str}  # types that their text tells
 SEVERAL = (list, tuple, dict, set, bytes, np.ndarray)
 UNIT = re.compile(r"time_unit='(\w+)'")
 SCALE = re.compile(r"^Decimal\(precision=(\d+), scale=(\d+)\)")
@@ -90,6 +91,8 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
     dtype = _of_objects(nw, series) or str(series.dtype) + _besides(nw, series)
     if series.is_null().all():
         return Raw(name, np.full(len(series), -1, np.int32), [], dtype=dtype)
+    if dtype in (MIXED, KEPT):
+        return _of_words(series, name, dtype)
     if dtype.startswith("Date") and dtype.endswith(OBJECTS):
         days = [(x - EPOCH.date()).days if type(x) is date else np.nan for x in series.to_list()]
         return _of_numbers(name, DAY * np.array(days, np.float64), "date", dtype)
@@ -166,7 +169,10 @@ def _of_objects(nw: Any, series: Any) -> str:
     for types, dtype in ALIKE:
         if found and found <= types:
             return f"{dtype}{OBJECTS}"
-    return ""
+    if len(found) < 2 or not found <= WRITTEN:
+        return ""
+    texts = (value.strip() for value in series.to_native() if isinstance(value, str))
+    return MIXED if any(value_of(text) != text for text in texts) else KEPT
 
 
 def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -217,7 +223,7 @@ def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
 def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     """A column with its own type; whole numbers that may lack are floats in pandas."""
     dtype, missing = column.dtype, None in values
-    if backend == "pandas" and dtype.endswith((NULLABLE, OBJECTS, WHOLE)):
+    if backend == "pandas" and (dtype == KEPT or dtype.endswith((NULLABLE, OBJECTS, WHOLE))):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
     if scale := SCALE.search(dtype):
@@ -256,7 +262,7 @@ def _of_pandas(column: Column, values: list[Any]) -> Any:
     """A column of pandas with a type that narwhals does not tell."""
     pandas = package("pandas", "a table of pandas")
     base = column.dtype.partition(" ")[0]
-    if column.dtype.endswith(OBJECTS):
+    if column.dtype == KEPT or column.dtype.endswith(OBJECTS):
         return pandas.Series(values, dtype=object, name=column.name)
     if column.dtype.endswith(WHOLE):
         levels = [int(level) for level in column.levels]

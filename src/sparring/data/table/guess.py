@@ -16,7 +16,9 @@ from sparring.data.table import codes, moments, numerals
 from sparring.data.table.column import (
     CHOICES,
     DAY,
+    KEPT,
     LONGEST,
+    MIXED,
     MOMENTS,
     MOST_LEVELS,
     Column,
@@ -36,7 +38,6 @@ NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IG
 STEPS = (3600, 1800, 900, 600, 300, 60)  # seconds of which all times of a column may be multiples
 LEAST_PHONE = 1e5  # as a number
 COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
-MIXED = "Mixed"  # type of a column of JSON lines whose values have several
 ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
 TRIED = 200  # values by which it is told whether a column may be almost all dates
 LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
@@ -157,14 +158,14 @@ def _infinite(raw: Raw) -> str:
 
 
 def _mixed(raw: Raw, parsed: _Parsed) -> str:
-    """What to know of a column of JSON lines with values of several types; "" for others."""
-    if raw.dtype != MIXED or not isinstance(raw.values, list):
+    """What to know of a column with values of several types; "" for others."""
+    if raw.dtype not in (MIXED, KEPT) or not isinstance(raw.values, list):
         return ""
-    words = sorted(raw.values, key=numerals.is_number)
-    both = f"{quoted(words[0], 40)} beside {quoted(words[-1], 40)}"
+    words = sorted(raw.values, key=lambda word: type(numerals.value_of(word)).__name__)  # texts are last
+    both = f"{quoted(words[-1], 40)} beside {quoted(words[0], 40)}"
     drawn = "it is left out" if parsed.type == "text" else f"it is read as {parsed.type}"
     if parsed.type not in ("text", "number", "whole"):
-        drawn += ", and drawn as texts"
+        drawn += ", and drawn in the types that they have" if raw.dtype == KEPT else ", and drawn as texts"
     usual = "Give it one type, or say what it is with --columns types.toml."
     said = parsed.note if parsed.note and parsed.numbers is not None else usual
     return f"{quoted(raw.name)} mixes types, such as {both}: {drawn}. {said}"

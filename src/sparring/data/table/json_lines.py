@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sparring.data.table.guess import MIXED
+from sparring.data.table.column import KEPT, MIXED
+from sparring.data.table.numerals import value_of
 from sparring.errors import DataError, UnreadableError, quoted
 from sparring.files import LINE_END, parse_json
 
@@ -17,7 +18,9 @@ DTYPES = {bool: "Boolean", int: "Int64", float: "Float64", str: "String", type(N
 
 
 def dtypes_of(text: str, name: str) -> dict[str, str]:
-    """The type of the values of each key, in the order in which keys first occur; MIXED: they have several.
+    """The type of the values of each key, in the order in which keys first occur.
+
+    It is KEPT for values of several types that their text tells, MIXED where a text is written as a number is.
 
     Raises:
         DataError: a line is not an object.
@@ -25,14 +28,19 @@ def dtypes_of(text: str, name: str) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for _, row in _objects(text, name):
         for key, value in row.items():
-            found.setdefault(key.strip(), set()).add(DTYPES.get(type(value), ""))
+            known = found.setdefault(key.strip(), set())
+            known.add(DTYPES.get(type(value), ""))
+            if isinstance(value, str) and value_of(value.strip()) != value.strip():
+                known.add(MIXED)
     return {key: _one(types - {NOTHING}) for key, types in found.items()}
 
 
 def _one(types: set[str]) -> str:
     if types == {"Int64", "Float64"}:
         return "Float64"
-    return types.pop() if len(types) == 1 else MIXED if types else ""
+    if len(types - {MIXED}) < 2:
+        return next(iter(types - {MIXED}), "")
+    return MIXED if MIXED in types else KEPT
 
 
 def cells_of(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

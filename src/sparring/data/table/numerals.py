@@ -31,6 +31,8 @@ IN_UNITS = re.compile(
     rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+(?:[{MARKS}]\d{{3}})*(?:[.,]\d+)?)(\s?(?:{SIGN})?)"
 )  # -$5, 5 %
 MOSTLY = 0.5  # of the levels of a category, from which texts are more than numbers
+TRUTHS = {"True": True, "true": True, "False": False, "false": False}
+DIGITS = re.compile(r"[+-]?\d{1,4000}")  # what Python turns into a whole number
 PLACE = "#"  # of the number in a unit
 MOST_DECIMALS = 6  # beyond which numbers have as many as a float
 MOST_WHOLE = 2.0**53  # beyond which a float leaves whole numbers out
@@ -110,6 +112,15 @@ def minus_of(word: str) -> str:
     if found := BRACKETS.fullmatch(word):
         return IN_UNIT if found[1] or found[3] else IN_BRACKETS
     return AFTER if BEFORE_MINUS.fullmatch(word) else MINUS if word.startswith(MINUS) else ""
+
+
+def value_of(word: str) -> str | bool | int | float:
+    """The number, or true or false, that a word is as Python and JSON write it; else the word."""
+    if word in TRUTHS:
+        return TRUTHS[word]
+    if not NUMBER.fullmatch(word):
+        return word
+    return int(word) if DIGITS.fullmatch(word) else float(word)
 
 
 def is_number(word: str) -> bool:
