@@ -58,6 +58,8 @@ def test_all_broken_files_are_listed_with_the_share_that_training_would_have_to_
     assert "sheet  photos-2.png" in said  # another look has a sheet of its own
     assert main(["data", "photos", "--max-broken", "0.3", "--force"]) == 0
     assert "sheet  photos.png" in capsys.readouterr().out
+    assert main(["data", "photos", "--crops", "4"]) == 0
+    assert "give --max-broken 0.3." in capsys.readouterr().out  # of the files, not of their samples
 
 
 def test_a_share_that_rounding_makes_a_little_less_is_accepted_everywhere() -> None:

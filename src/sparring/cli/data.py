@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
         screen.print(f"{key:>20}  {value}", markup=False, soft_wrap=True)
     if data.origin and data.origin.left_out:
         print("\nleft out:", *map(printable, data.origin.left_out), sep="\n  ")
-        lost, total = len(data.origin.left_out), len(data.origin.left_out) + len(data)
+        lost = len(data.origin.left_out)
+        total = lost + (len(data) if data.groups is None else len(data.groups.unique()))
         if too_many(lost, total, accepted.max_broken):
             share = math.ceil(1000 * lost / total) / 1000
             print(f"\nTraining refuses so many broken files: repair them, or give --max-broken {share:g}.")
