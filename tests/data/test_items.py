@@ -1,6 +1,10 @@
 """Texts in files: lines, poems, columns, JSON lines, and what cannot be read."""
 
+import numpy as np
+import pandas
+import polars
 import pytest
+import torch
 
 from sparring.data.text import items
 from sparring.data.text.items import Items, of_file
@@ -13,6 +17,19 @@ def read(
     content: str | bytes, name: str = "a.txt", items: str = "auto", column: str = "auto", labels: str = "none"
 ):
     return of_file(content if isinstance(content, bytes) else content.encode(), name, items, column, labels)
+
+
+def test_strings_in_memory_may_be_a_list_an_array_or_a_column() -> None:
+    frame = {"name": ["ab", None, "c"]}
+    wide = np.array(["ab", "", "c"])
+    kinds = [wide, wide.astype(object), pandas.DataFrame(frame).name, polars.DataFrame(frame)["name"]]
+    kinds.append(pandas.Series(frame["name"], dtype="string"))
+    for data in ([*frame["name"]], ("ab", float("nan"), "c"), *kinds):
+        assert items.strings(data) == ["ab", "", "c"]
+    for data in ("ab", [], [None], [1, "ab"], ["ab", [1]], np.zeros(3), torch.zeros(3), wide[None], 3):
+        assert items.strings(data) is None
+    with pytest.raises(DataError, match="item 1 of the 2 given is the number 7, where others are strings"):
+        items.strings(["ab", 7])
 
 
 def test_a_plain_file_has_an_item_a_line() -> None:

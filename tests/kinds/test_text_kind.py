@@ -15,7 +15,7 @@ from sparring import GAN
 from sparring.cli.main import main
 from sparring.data.text import from_strings
 from sparring.errors import ConfigError
-from sparring.kinds import text
+from sparring.kinds import find, text
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 WORDS = [a + b + c for a in "bdfk" for b in "aeiou" for c in "lmnrst"]
@@ -105,6 +105,8 @@ def test_a_list_of_strings_is_data_and_samples_are_strings(
     gan = GAN(g_width=8, d_width=8, depth=1, latent_dim=4, threads=1).fit(WORDS, samples_seen=128)
     drawn = gan.sample(5)
     assert [type(found) for found in drawn] == [str] * 5
+    column = find.samples(np.array(WORDS))[0]
+    assert (column.spec, column.samples.tolist()) == (gan.spec_, find.samples(WORDS)[0].samples.tolist())
     assert gan.sample(5) == drawn
     assert len(gan.interpolate(7)) == 7
     assert gan.show(4).width > 0
@@ -132,5 +134,5 @@ def test_texts_of_several_lines_stand_apart(tmp_path: Path) -> None:
 def test_texts_that_are_nearly_all_the_same_are_warned_of() -> None:
     warned = text.warning(from_strings(["same"] * 500))
     assert warned is not None
-    assert "499 of 500 texts repeat another one; only 1 differ" in warned
+    assert "499 of 500 texts repeat another one; only 1 of them differs" in warned
     assert text.warning(from_strings(["same"] * 9 + ["other", "third"])) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +61,8 @@ def warning(data: Dataset) -> str | None:
     if again < MOST_REPEATED * len(data):
         return None
     return (
-        f"{again:,} of {len(data):,} texts repeat another one; only {len(data) - again:,} differ. A generator "
-        "can learn nothing but them."
+        f"{again:,} of {len(data):,} texts repeat another one; only {len(data) - again:,} of them "
+        f"{'differs' if len(data) - again == 1 else 'differ'}. A generator can learn nothing but them."
     )
 
 
@@ -138,12 +137,9 @@ def write_table(samples: Array, labels: Array | None, spec: Spec, path: Path, co
 
 
 def given(data: Any, labels: Any, options: Any) -> Dataset | None:
-    """A data set of a list of strings; None for anything else."""
-    if not isinstance(data, Sequence) or isinstance(data, str | bytes) or not data:
-        return None
-    if not all(isinstance(item, str) for item in data):
-        return None
-    return reading.from_strings(data, options=options, labels=labels)
+    """A data set of strings in a list, an array or a column of a table; None for anything else."""
+    found = reading.strings(data)
+    return None if found is None else reading.from_strings(found, options=options, labels=labels)
 
 
 def arrays(samples: Array, labels: Array | None, spec: Spec, path: Path, columns: int | None) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+
+import numpy as np
+from torch import Tensor
 
 from sparring.data import binary
 from sparring.data.arrays import LABEL_NAMES
@@ -37,6 +41,36 @@ class Items(NamedTuple):
     labels: list[str] | None
     found_as: str
     notes: tuple[str, ...] = ()
+
+
+def strings(data: Any) -> list[str] | None:
+    """The strings of a list, an array or a column of a table, "" where one lacks; None for anything else.
+
+    Raises:
+        DataError: the first is a string, and another is a number.
+    """
+    if len(getattr(data, "shape", ())) == 1 and not isinstance(data, Tensor):
+        array = np.asarray(data.to_numpy() if hasattr(data, "to_numpy") else data)
+        data = array.tolist() if array.dtype.kind in "OUT" else ()
+    if not isinstance(data, Sequence) or isinstance(data, str | bytes):
+        return None
+    if not isinstance(next((item for item in data if not _lacks(item)), None), str):
+        return None
+    found = ["" if _lacks(item) else item for item in data]
+    other = next((place for place, item in enumerate(found) if not isinstance(item, str)), None)
+    if other is None:
+        return found
+    if not isinstance(found[other], int | float):
+        return None
+    raise DataError(
+        f"item {other:,} of the {len(found):,} given is the number {quoted(found[other])}, where others are "
+        "strings. Make strings of all, as by str(item), or leave it out."
+    )
+
+
+def _lacks(item: Any) -> bool:
+    """Whether it stands where a string lacks: None, NaN, or the NA of pandas."""
+    return item is None or type(item).__name__ == "NAType" or (isinstance(item, float) and math.isnan(item))
 
 
 def of_file(content: bytes, name: str, items: str, column: str, labels: str) -> Items:
