@@ -87,7 +87,7 @@ def _same_names(sources: Dataset, targets: Dataset) -> tuple[str, ...]:
         return ()
     return (
         f"{counted(shared, 'name')} of files are on both sides: if they are pairs, --paired (paired=True) "
-        "learns far more from them; if not, a target's own source is among the sources.",
+        "learns far more from them.",
     )
 
 

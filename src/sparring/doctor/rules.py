@@ -447,7 +447,7 @@ RULES: tuple[Rule, ...] = (
         (Cure("pairs, after giving the files of each the same name on both sides",
               command="sparring train --from SOURCES --to TARGETS --paired"),
          Cure("each pair on one side only, if the training is meant to be without pairs")),
-        special=True, kinds=UNMEASURED, games=("translation",),
+        grace=0, special=True, kinds=UNMEASURED, games=("translation",),
     ),
     Rule(
         "average-lags",
