@@ -74,7 +74,9 @@ def facts(codec: Columns, stored: NDArray[Any]) -> dict[str, str]:
         return {}
     told = "; ".join(f"each {quoted(one)} has one {' and '.join(map(quoted, others))}" for one, *others in sets)
     listed = ", ".join(types.as_text(names) for names in sets)
-    return {"go together": f"{told}. With together = [{listed}] in types.toml no others are drawn."}
+    numbers = [quoted(one) for one, *_ in sets if codec.types[one] not in CHOICES]
+    also = f", and {' and '.join(numbers)} as a category," if numbers else ""
+    return {"go together": f"{told}. With together = [{listed}]{also} in types.toml no others are drawn."}
 
 
 def _may_tell(column: Column) -> bool:
