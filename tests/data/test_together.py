@@ -72,7 +72,9 @@ def test_data_says_it_and_writes_it_as_a_remark_that_holds(
     assert main(["data", "people.csv", "--write", "types.toml"]) == 0
     said = capsys.readouterr().out
     assert "each 'postcode' has one 'town' and 'country'" in said
-    assert """together = [["postcode", "town", "country"]], and 'postcode' as a category, in types.toml""" in said
+    assert (
+        """together = [["postcode", "town", "country"]], and 'postcode' as a category, in types.toml""" in said
+    )
     written = Path("types.toml").read_text("utf-8")
     assert "# Say also that 'postcode' is a \"category\"." in written
     kept = written.replace("# together = [[", "together = [[")
