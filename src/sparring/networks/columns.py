@@ -1,9 +1,8 @@
 """Networks for rows of a table, (B, F): numbers as normal quantiles, then one-hot categories.
 
 The generator draws each category from its logits with Gumbel noise of its own, so that also a level that
-nothing else tells can come up as often as it should. Its layers see the first latents alone: through the
-noise of thousands of levels they would hardly learn how columns depend on each other. The discriminator sees
-each number in steps too, so that a border between two values, such as 0 and more, is a thing of one layer.
+nothing else tells can come up as often as it should. The discriminator sees each number in steps too, so that
+a border between two values, such as 0 and more, is a thing of one layer.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from sparring.networks.blocks import ClassHead, ClassLatent
 from sparring.networks.network import Network, Options
 
 SLOPE = 0.2  # of LeakyReLU
-SEEN = 64  # latents that the layers of a generator see; further ones are noise of logits alone
 STEPS = 10  # equally likely parts of a number's range, at whose borders the discriminator sees a step
 SOFT = 0.15  # the width of a step, in deviations
 
@@ -32,9 +30,8 @@ class Generator(nn.Module):
         shape: (F,).
         numbers: the numbers of a row that come first; logits follow.
         head: makes the last layer.
-        latent_dim: numbers in a latent vector, of which the layers see the first SEEN. If it is at least as
-            long as a row, its last ones are also the noise of the logits, turned from N(0, 1) into Gumbel's
-            distribution; else the logits have no noise.
+        latent_dim: numbers in a latent vector. If it is at least as long as a row, its last ones are also the
+            noise of the logits, turned from N(0, 1) into Gumbel's distribution; else the logits have no noise.
         width: units of a layer.
         depth: residual blocks.
         classes: number of classes; 0: without labels.
@@ -55,14 +52,13 @@ class Generator(nn.Module):
         self.numbers, self.symbols = numbers, shape[0] - numbers
         self.condition = ClassLatent(classes)
         self.noisy = latent_dim >= shape[0]
-        self.seen = min(latent_dim, SEEN)
-        self.first = nn.Linear(self.seen + classes, width)
+        self.first = nn.Linear(latent_dim + classes, width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         self.logits = nn.Linear(width, shape[0])
         self.head = head()
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        features = self.first(self.condition(latents[:, : self.seen], labels))
+        features = self.first(self.condition(latents, labels))
         for block in self.blocks:
             features = block(features)
         logits = self.logits(leaky_relu(features, SLOPE))
