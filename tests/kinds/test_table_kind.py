@@ -177,6 +177,8 @@ def test_json_lines_are_a_table_or_texts_by_what_they_hold(capsys: pytest.Captur
     assert [kind and kind.name for kind in kinds] == ["table", "text"]
     assert main(["train", "people.jsonl", "--samples-seen", "256", *TINY, "--out", "run"]) == 0
     assert main(["sample", "run", "--count", "9", "--out", "fake.jsonl"]) == 0
+    assert main(["sample", "run", "--count", "9", "--out", "fake.ndjson"]) == 0
+    assert Path("fake.ndjson").read_bytes() == Path("fake.jsonl").read_bytes()
     drawn = [json.loads(line) for line in Path("fake.jsonl").read_text().splitlines()]
     assert all(list(row) == list(given[1]) for row in drawn)
     for line, message in (

@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.config.option import NONE
 from sparring.data import table as reading
 from sparring.data.spec import Dataset, Spec
-from sparring.data.table import conditions, frames, keys, pairs, rows, rules, together, types
+from sparring.data.table import conditions, frames, json_lines, keys, pairs, rows, rules, together, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.refit import refitted
 from sparring.data.table.values import Values
@@ -290,7 +290,7 @@ TABLE = Kind(
     writers={
         ".csv": write_csv,
         ".tsv": write_csv,
-        ".jsonl": write_json_lines,
+        **dict.fromkeys(json_lines.SUFFIXES, write_json_lines),
         ".parquet": write_parquet,
         ".png": writers.of_sheets(sheet),
         ".npz": writers.arrays,
