@@ -1,7 +1,7 @@
 """How good pictures become for so much computing, on sets that no default was tuned on, judged from outside.
 
     python benchmarks/picture_sets.py ...          (see there)
-    PYTHONPATH=judges python benchmarks/pictures.py sets --seconds 300 [--sets emoji oxygen] [--seeds 3]
+    PYTHONPATH=judges python benchmarks/pictures.py sets --seconds 60 300 [--sets emoji oxygen] [--seeds 3]
 
 Methods, each on one thread for so many CPU seconds, training alone: what `auto` chooses ("default"), the
 same without a second discriminator that sees features of ImageNet ("without-features"), the
@@ -11,7 +11,7 @@ on the PYTHONPATH (``peers.py``). CPU seconds, not those of the clock, so that a
 the loop is given the CPU's clock. Each method draws as many pictures as the judge compares (``judge.py``).
 The sets cifar10-labelled and fashion give their labels.
 Raw results, a line each: ``results/pictures.jsonl``; sheets of 64 pictures: ``--sheets FOLDER``, and
-``--figure FILE``: those of the first seed, a column for each set and a row for each method.
+``--figure FILE``: those of the first seed, a column for each set, a row for each method and time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -67,12 +68,15 @@ def sheet(pictures: Pictures, path: Path) -> None:
     Image.fromarray(flat[..., 0] if flat.shape[2] == 1 else flat).save(path)
 
 
-def figure(folder: Path, path: Path, sets: Sequence[str], methods: Sequence[str], seconds: float) -> None:
-    """The sheets of the first seed in one picture: a column for each set, a row for each method."""
+def figure(
+    folder: Path, path: Path, sets: Sequence[str], methods: Sequence[str], times: Sequence[float]
+) -> None:
+    """The sheets of the first seed in one picture: a column for each set, a row for each method and time."""
     side, gap = 400, 8
-    whole = Image.new("RGB", ((side + gap) * len(sets) - gap, (side + gap) * len(methods) - gap), "white")
+    rows = list(product(methods, times))
+    whole = Image.new("RGB", ((side + gap) * len(sets) - gap, (side + gap) * len(rows) - gap), "white")
     for column, name in enumerate(sets):
-        for row, method in enumerate(methods):
+        for row, (method, seconds) in enumerate(rows):
             one = Image.open(folder / f"{name}-{method}-{seconds:g}-0.png").convert("RGB")
             place = column * (side + gap), row * (side + gap)
             whole.paste(one.resize((side, side), Image.Resampling.LANCZOS), place)
@@ -87,7 +91,7 @@ def main() -> None:
         "--sets", nargs="+", default=["cifar10", "emoji", "oxygen", "fluent", "van-gogh", "fashion"]
     )
     parser.add_argument("--methods", nargs="+", default=["default", "sprint-transposed", "dcgan"])
-    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--seconds", type=float, nargs="+", default=[300])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--figure", type=Path)
@@ -103,16 +107,16 @@ def main() -> None:
                 file[f"{part}_labels"] if name in LABELLED else None for part in ("train", "test")
             )
         judge = Judge(train, test, tested, kept=args.folder / f"{stem}-judge.pt")
-        for seed in range(args.seeds):
-            key = {"set": name, "seconds": args.seconds, "seed": seed}
+        for seconds, seed in product(args.seconds, range(args.seeds)):
+            key = {"set": name, "seconds": seconds, "seed": seed}
             done = {row["method"] for row in rows_in(ROWS) if key.items() <= row.items()}
             for method in [method for method in args.methods if method not in done]:
                 if method in PEERS:
-                    fakes, seen = PEERS[method](train, args.seconds, seed, judge.count)
+                    fakes, seen = PEERS[method](train, seconds, seed, judge.count)
                 else:
-                    fakes, seen = ours(train, labels, args.seconds, seed, judge.count, **METHODS[method])
+                    fakes, seen = ours(train, labels, seconds, seed, judge.count, **METHODS[method])
                 if args.sheets:
-                    sheet(fakes, args.sheets / f"{name}-{method}-{args.seconds:g}-{seed}.png")
+                    sheet(fakes, args.sheets / f"{name}-{method}-{seconds:g}-{seed}.png")
                 drawn = None if labels is None or method in PEERS else np.arange(judge.count) % 10
                 row = key | {"method": method, "samples_seen": seen} | judge(fakes, drawn) | machine()
                 print(row, flush=True)

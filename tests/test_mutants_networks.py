@@ -55,7 +55,9 @@ MUTANTS = [
     Mutant(dcgan, "scales", "min(height, width) / smallest", "max(height, width) / smallest", test_networks.test_how_often_a_picture_is_halved),
     Mutant(dcgan, "channels_by_scale", "min(2**scale, MOST_CHANNELS)", "2**scale", test_networks.test_how_often_a_picture_is_halved),
     Mutant(skips, "Generator.forward", "picture + self", "self", test_skips.test_the_picture_is_the_sum_of_the_scales),
-    Mutant(skips, "Generator.forward", 'mode="bilinear"', 'mode="nearest"', test_skips.test_a_coarse_scale_is_enlarged_without_steps),
+    Mutant(skips, "Generator.forward", '"bilinear" if', '"nearest" if', test_skips.test_a_coarse_scale_is_enlarged_without_steps),
+    Mutant(skips, "Generator.forward", 'else "nearest"', 'else "bilinear"', test_skips.test_a_scale_does_not_learn_before_it_comes_in_and_pixels_are_repeated_for_it),
+    Mutant(skips, "Discriminator.grow_to", "max(self.halvings, self.growth.left_out)", "self.halvings", partial(test_skips.test_the_second_discriminator_sees_no_detail_that_cannot_be_drawn_yet, 64, 0.0, 1)),
     Mutant(skips, "Discriminator.forward", " + sum(of_patches)", "", test_skips.test_the_logit_is_that_of_the_whole_and_the_mean_of_the_patches),
     Mutant(skips, "Discriminator.forward", ".mean((2, 3))", ".amax((2, 3))", test_skips.test_a_patch_counts_by_its_share_of_the_picture),
     Mutant(skips, "Discriminator.forward", "seen = half_size(seen)", "seen = seen[..., ::2, ::2]", test_skips.test_where_pictures_entered_they_are_still_seen),
@@ -78,7 +80,7 @@ MUTANTS = [
     Mutant(imagenet, "Convolution.forward", "first = after - before", "first = 0", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
     Mutant(imagenet, "Block.forward", "x + y", "y", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
     Mutant(imagenet, "FeatureDiscriminator.forward", ".mean((2, 3))", ".sum((2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
-    Mutant(skips, "silence", "zeros_", "ones_", test_skips.test_a_scale_comes_in_without_a_jump_and_does_not_learn_before),
+    Mutant(skips, "silence", "zeros_", "ones_", test_skips.test_a_scale_that_has_not_learnt_adds_nothing),
 ]  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The step on the screen: who learns from what."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -129,6 +131,8 @@ def test_relativistic_generator_sees_the_real_logits() -> None:
 class Pair(nn.Module):
     """A discriminator beside a second one, which is frozen features and a head in real life."""
 
+    second_stride = 4
+
     def __init__(self) -> None:
         super().__init__()
         self.first, self.second_discriminator = players()[1], players()[1]
@@ -189,6 +193,18 @@ def test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator() -> 
     assert places[16:] == places[:16]
     assert torch.equal(moved(game, torch.ones(2, 3, 8, 6)), torch.ones(2, 3, 8, 6))
     assert torch.equal(moved(game, torch.eye(3)), torch.eye(3))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 8])
+def test_pictures_are_moved_to_as_many_places_as_features_have_between_neighbours(stride: int) -> None:
+    game, dot = pictured(), torch.zeros(1, 1, 8, 8)
+    game.discriminator.second_stride = stride
+    dot[0, 0, 4, 4] = 1
+    places = set()
+    for game.clock.step in range(stride**2):
+        places.add(tuple(moved(game, dot)[0, 0].nonzero()[0].tolist()))
+    reached = range(4 - stride // 2, 4 - stride // 2 + stride)
+    assert places == set(product(reached, reached))
 
 
 @pytest.mark.parametrize("step", [0, 6])

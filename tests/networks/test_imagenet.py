@@ -82,6 +82,7 @@ def test_features_see_pictures_of_127_pixels_at_most(side: int, halvings: int) -
     discriminator = skips.Discriminator(shape=(3, side, side + 8), width=2, features="imagenet")
     assert discriminator.second_discriminator is not None
     assert discriminator.second_discriminator.halvings == halvings
+    assert discriminator.second_stride == 4 * 2**halvings
 
 
 def test_small_pictures_are_enlarged() -> None:

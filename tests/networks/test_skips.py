@@ -127,14 +127,26 @@ def test_players_that_were_trained_whole_stay_whole() -> None:
     assert later.growth.left_out == 0
 
 
-def test_a_scale_comes_in_without_a_jump_and_does_not_learn_before() -> None:
+def test_a_scale_that_has_not_learnt_adds_nothing() -> None:
+    generator, latents = growing(64, grow=0.0)[0], torch.randn(2, 3)
+    before = generator(latents)
+    with torch.no_grad():
+        for layer in generator.growing:
+            layer.weight.normal_()
+    assert torch.equal(generator(latents), before)
+
+
+def test_a_scale_does_not_learn_before_it_comes_in_and_pixels_are_repeated_for_it() -> None:
+    """The mean of each block of pixels is what was drawn, so a smaller view of it is exact."""
     generator = growing(128, grow=0.5)[0]
     latents = torch.randn(2, 3)
-    whole = generator(latents)
     for progress, learning in ((0.0, 4), (0.3, 5), (0.5, 6)):
         generator.grow_to(progress)
         pictures = generator(latents)
-        torch.testing.assert_close(pictures, whole)
+        seen = pictures
+        for _ in range(6 - learning):
+            seen = blocks.half_size(seen)
+        torch.testing.assert_close(pictures, skips.interpolate(seen, scale_factor=2 ** (6 - learning)))
         slopes = torch.autograd.grad(
             pictures.sum(), [layer.weight for layer in generator.pictures], allow_unused=True
         )
@@ -150,6 +162,27 @@ def test_a_discriminator_sees_only_what_has_come_in() -> None:
     torch.testing.assert_close(discriminator(picture + dots), discriminator(picture))
     discriminator.grow_to(0.5)
     assert not torch.allclose(discriminator(picture + dots), discriminator(picture))
+
+
+@pytest.mark.parametrize(
+    ("side", "progress", "halvings"), [(64, 0.0, 1), (64, 0.5, 0), (128, 0.0, 2), (128, 0.3, 1), (128, 0.5, 1)]
+)
+def test_the_second_discriminator_sees_no_detail_that_cannot_be_drawn_yet(
+    side: int, progress: float, halvings: int
+) -> None:
+    discriminator = skips.Discriminator(shape=(1, side, side), width=2, grow=0.5, features="imagenet")
+    second = discriminator.second_discriminator
+    assert second is not None
+    discriminator.grow_to(progress)
+    assert second.halvings == halvings
+    assert discriminator.second_stride == 4 * 2**halvings
+    picture = torch.randn(2, 1, side, side)
+    seen = picture
+    for _ in range(halvings):
+        seen = blocks.half_size(seen)
+    shown = skips.interpolate(seen, scale_factor=2**halvings)
+    torch.testing.assert_close(second(picture), second(shown))
+    assert not torch.allclose(second(picture), second(torch.randn(2, 1, side, side)))
 
 
 def test_a_picture_that_is_all_white_can_still_learn() -> None:

@@ -23,8 +23,6 @@ from sparring.networks.network import Accompanied, play
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
-PLACES = 4  # along an axis, to which pictures are moved: the stride of the first features that are seen
-
 
 def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
     """A discriminator update for each batch, then one generator update with the last one's fakes.
@@ -120,15 +118,19 @@ def second_of(game: AdversarialGame) -> nn.Module | None:
 
 
 def moved(game: AdversarialGame, samples: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) moved by -1 to 2 pixels, to another of 16 places at each step; others as they are.
+    """Pictures (B, C, H, W) moved to another place at each step, by less than the stride of what sees them.
 
     The gradient of features whose first layers have strides is a lattice. At rest the generator would draw it.
+    With a stride of 4 there are 16 places, from one pixel down and right to two up and left. Samples that are
+    no pictures are given back as they are.
     """
-    if samples.dim() != 4:
+    if samples.dim() != 4 or not isinstance(game.discriminator, Accompanied):
         return samples
-    down, right = divmod(game.clock.step % PLACES**2, PLACES)
+    places = game.discriminator.second_stride
+    down, right = divmod(game.clock.step % places**2, places)
     height, width = samples.shape[2:]
-    wide = pad(samples, (1, PLACES - 2, 1, PLACES - 2), "replicate")
+    before, after = (places - 1) // 2, places // 2
+    wide = pad(samples, (before, after, before, after), "replicate")
     return wide[:, :, down : down + height, right : right + width]
 
 

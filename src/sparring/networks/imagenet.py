@@ -22,6 +22,7 @@ STEM = 32  # channels of the first convolution
 STAGES = ((16, 1, 3, 1, 1), (24, 6, 3, 2, 2), (40, 6, 5, 2, 2), (80, 6, 3, 2, 3), (112, 6, 5, 1, 3))
 SEEN = (1, 2, 3, 4)  # the stages whose features are given on
 CHANNELS = tuple(STAGES[stage][0] for stage in SEEN)
+STRIDE = 4  # pixels between neighbours of the first features that are seen
 LEAST_SIDE = 16  # pixels of the smallest pictures that pass through all stages; smaller ones are enlarged
 HIDDEN = 64  # channels before each logit
 SLOPE = 0.2  # of the leaky ReLU

@@ -134,6 +134,10 @@ class Accompanied(Protocol):
 
     second_discriminator: nn.Module | None
 
+    @property
+    def second_stride(self) -> int:
+        """Pixels between neighbours of the first features that the second one sees."""
+
 
 @contextmanager
 def at_rest(*players: nn.Module) -> Iterator[None]:

@@ -5,7 +5,8 @@ section 4.1 and figure 7; Isola et al. 2017, "Image-to-Image Translation", secti
 patches). Coarse scales learn first, and no scale waits for the finer ones, so few samples go a long way.
 
 The finest scales cost the most, so they may come in late (Karras et al. 2018, "Progressive Growing of GANs").
-Pictures keep their size meanwhile: the generator enlarges what it has, and the discriminator shrinks it.
+Pictures keep their size meanwhile: the generator repeats the pixels of what it has, and both discriminators
+shrink pictures, real ones too, to just that. So neither asks for detail that cannot be drawn yet.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sparring.networks.blocks import (
     half_size,
 )
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
-from sparring.networks.imagenet import FeatureDiscriminator
+from sparring.networks.imagenet import STRIDE, FeatureDiscriminator
 from sparring.networks.network import Network
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
@@ -38,8 +39,9 @@ FEATURES_FROM = 64  # pixels of the shorter side, at least, that larger pictures
 class Generator(nn.Module):
     """Maps latents (B, latent_dim) to pictures (B, C, H, W), white at 1 and black at -1, or a little beyond.
 
-    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. The
-    latent also scales and shifts the features of each scale, and gives them noise.
+    Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. Pixels
+    are repeated for scales that wait, so that the mean of four is what was drawn. The latent also scales and
+    shifts the features of each scale, and gives them noise.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -91,7 +93,7 @@ class Generator(nn.Module):
         picture: Tensor = self.pictures[0](features)
         present = len(self.growing) - self.growth.left_out
         for scale, (grow, norm, noise) in enumerate(zip(self.growing, self.norms, self.noises, strict=True)):
-            picture = interpolate(picture, scale_factor=2, mode="bilinear")
+            picture = interpolate(picture, scale_factor=2, mode="bilinear" if scale < present else "nearest")
             if scale < present:
                 features = relu(noise(norm(grow(features), known), latents))
                 picture = picture + self.pictures[scale + 1](features)
@@ -134,15 +136,22 @@ class Discriminator(nn.Module):
         self.patches = nn.ModuleList(nn.Linear(count, 1) for count in channels[:-1])
         shrunk = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
+        self.halvings = doublings(min(height, broad), FEATURES_FROM)
         self.second_discriminator = (
-            FeatureDiscriminator(doublings(min(height, broad), FEATURES_FROM), feature_classes)
-            if features == "imagenet"
-            else None
+            FeatureDiscriminator(self.halvings, feature_classes) if features == "imagenet" else None
         )
 
     def grow_to(self, progress: float) -> float:
         """Leave out the scales that wait at this share of the training; return the size relative to full."""
-        return self.growth.grow_to(progress)
+        size = self.growth.grow_to(progress)
+        if self.second_discriminator is not None:
+            self.second_discriminator.halvings = max(self.halvings, self.growth.left_out)
+        return size
+
+    @property
+    def second_stride(self) -> int:
+        """Pixels between neighbours of the first features that the second discriminator sees."""
+        return STRIDE << max(self.halvings, self.growth.left_out)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         first = self.growth.left_out
