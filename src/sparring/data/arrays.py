@@ -166,6 +166,8 @@ def _text(values: NDArray[Any], place: int, name: str) -> str:
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     array = _array(values_of(values, name) if isinstance(values, torch.Tensor) else values, name)
     if array.dtype.kind not in "uifb":
+        if array.dtype.kind in "US":
+            raise DataError(f"{name} hold strings: save texts as .txt, a line each, or as .csv or .jsonl.")
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
 
