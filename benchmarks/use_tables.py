@@ -190,20 +190,18 @@ def tiles() -> list[str]:
         return []
     lines = [
         "`benchmarks/detection_tiles.py`: scratches of 60 by 3 pixels on drawn photographs of wafers,",
-        "reduced to 128 pixels (tile 0) or seen in tiles. With a shift, each wafer lies up to so many pixels",
-        "beside its place. The memory is that of the whole process at its greatest, with torch and mapped",
-        "files; of 4,096 pixels one picture is scored alone, by a detector of smaller ones. The column pca is",
-        "the floor.\n",
-        "| side | tile | shift | normals | method | AUROC | pca | tested | CPU s a picture | MB to fit | to score |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "reduced to 128 pixels (tile 0) or seen in tiles. The memory is that of the whole process at its",
+        "greatest, with torch and mapped files. The column pca is the floor.\n",
+        "| side | tile | normals | method | AUROC | pca | tested | CPU s a picture | MB to fit | MB to score |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in lines_of("detection_tiles"):
         area = f"{row['auroc'][row['method']]:.3f}" if "auroc" in row else "found" if row["odd"] else "missed"
         tested = " + ".join(map(str, row.get("tested", [1])))
         costs = f"{row['seconds_a_picture']:.1f} | {row['fit_mb']:,} | {row['test_mb']:,}"
-        seen = f"{row['side']:,} | {row['tile']} | {row.get('shift', 0)} | {row['normals'] or 30} | {row['method']}"
+        seen = f"{row['side']:,} | {row['tile']} | {row['normals'] or 30}"
         floor = f"{row['auroc']['pca']:.3f}" if "auroc" in row else ""
-        lines.append(f"| {seen} | {area} | {floor} | {tested} | {costs} |")
+        lines.append(f"| {seen} | {row['method']} | {area} | {floor} | {tested} | {costs} |")
     return [*lines, ""]
 
 
