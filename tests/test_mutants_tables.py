@@ -119,6 +119,7 @@ MUTANTS = [
     Mutant(together, "tells", "(len(one) - len(levels))", "len(one)", partial(test_together.test_one_column_tells_another_if_it_does_so_beyond_chance, [*range(38), 0, 1], [k % 2 for k in range(38)] + [0, 1], False)),
     Mutant(together, "proposed", "set(found) <= set(other)", "False", test_together.test_a_postcode_that_tells_its_town_and_country_is_proposed),
     Mutant(numerals, "value_of", "int(word) if DIGITS.fullmatch(word) else float(word)", "float(word)", partial(test_frames.test_a_column_of_several_types_comes_back_where_texts_tell_them, [1, "a", 2.5, None], [1, "a", 2.5, None])),
+    Mutant(codec, "looked_up", "len(by_level) - 1", "0", test_together.test_what_a_column_tells_is_looked_up_in_drawn_rows),
     Mutant(moments, "_shift", "-shift if", "shift if", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(guess, "_numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),

@@ -1,15 +1,18 @@
 """Columns of which one tells others are proposed as what may go together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sparring.cli.main import main
-from sparring.data.table import together, types
+from sparring.data.table import rules, together, types
 from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_columns
 from sparring.data.table.reading import from_text
+from sparring.data.table.values import Values
 from sparring.errors import quoted
 
 TOWNS, COUNTRIES = ("Ulm", "Bonn", "Rom", "Gent"), ("DE", "DE", "IT", "BE")
@@ -108,3 +111,27 @@ def test_a_set_that_the_user_has_named_stands_beside_one_that_is_proposed(tmp_pa
     assert "write this line in place of that below" in written
     path.write_text(written, "utf-8")
     assert types.read(str(path), [column.name for column in codec.columns]).together == (("town", "country"),)
+
+
+def test_what_a_column_tells_is_looked_up_in_drawn_rows(tmp_path: Path) -> None:
+    path = tmp_path / "types.toml"
+    path.write_text('together = [["postcode", "town", "country"], ["town", "member"]]', "utf-8")
+    text = places().replace("0103,Gent,BE", "0103,,BE").replace("0107,Gent,BE", ",Gent,BE")
+    data = from_columns(from_text(text, "t.csv"), "t", {"columns": str(path)})
+    codec = Columns.of(data.spec.codec)
+    names = [column.name for column in codec.learnt]
+    assert [(names[first], names[other]) for first, other, _ in codec.told] == [
+        ("postcode", "town"),
+        ("postcode", "country"),
+    ]
+    again = codec.decode(codec.encode(data.samples))
+    assert torch.equal(again[:, :3].nan_to_num(-1), data.samples[:, :3].nan_to_num(-1))
+    noise = torch.randn(500, codec.width, generator=torch.Generator().manual_seed(0))
+    drawn = codec.decode(noise)
+    told = replace(codec, combinations=codec.combinations[:1])
+    assert rules.kept(told, drawn.numpy()).all()
+    assert len({*drawn[:, 0].nan_to_num(-1).tolist()}) > 5
+    whole = replace(codec, combinations=())
+    assert not rules.kept(told, whole.decode(noise).numpy()).all()
+    exported = Values(codec)(noise)
+    assert np.allclose(exported.numpy(), codec.matrix(drawn.numpy()), equal_nan=True)

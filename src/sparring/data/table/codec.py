@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -85,6 +86,26 @@ class Columns:
         return tuple(place for place, column in enumerate(self.learnt) if not column.numeric)
 
     @cached_property
+    def told(self) -> tuple[tuple[int, int, tuple[float, ...]], ...]:
+        """Columns that another tells, of those that go together: what is looked up and not left to the players.
+
+        For each the place of the first column of its set, its own place, and what is stored of it by the level
+        of the first, at the end where that is missing.
+        """
+        places = {column.name: place for place, column in enumerate(self.learnt)}
+        found = []
+        for names, there in self.combinations:
+            for k, name in enumerate(names[1:], 1):
+                known = {row[0]: row[k] for row in there}
+                if any(known[row[0]] != row[k] for row in there):
+                    continue
+                index = {level: float(place) for place, level in enumerate(self.learnt[places[name]].levels)}
+                levels = (*self.learnt[places[names[0]]].levels, "")
+                stored = tuple(index.get(known.get(level, ""), math.nan) for level in levels)
+                found.append((places[names[0]], places[name], stored))
+        return tuple(found)
+
+    @cached_property
     def target_place(self) -> int | None:
         """The place in what is stored of the column to predict; None if there is none."""
         names = [column.name for column in self.learnt]
@@ -156,6 +177,8 @@ class Columns:
             is_missing = symbol == column.size - 1 if column.missing else torch.zeros_like(symbol).bool()
             there = stored[:, place] if column.numeric else symbol
             stored[:, place] = torch.where(is_missing, torch.nan, there)
+        for first, other, by_level in self.told:
+            stored[:, other] = looked_up(stored[:, first], torch.tensor(by_level, device=stored.device))
         return stored
 
     def problem(self, shape: tuple[int, ...]) -> str:
@@ -218,6 +241,11 @@ class Columns:
             UnreadableError: it is another one.
         """
         return expected(codec, Columns, "rows of a table")
+
+
+def looked_up(levels: Tensor, by_level: Tensor) -> Tensor:
+    """What is stored (B,) of a column by the places (B,) of another's levels, NaN: missing, the last one."""
+    return by_level[levels.nan_to_num(len(by_level) - 1).long()]
 
 
 def _set(values: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

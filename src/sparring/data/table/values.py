@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sparring.data.table.codec import Columns
+from sparring.data.table.codec import Columns, looked_up
 from sparring.data.table.column import Column
 
 
@@ -22,6 +22,9 @@ class Values(nn.Module):
         self.blocks = codec.blocks
         self.groups = {place: group for group, place in enumerate(codec.grouped)}
         self.quantiles = {place: number for number, place in enumerate(codec.numeric)}
+        self.told = [(first, other) for first, other, _ in codec.told]
+        for number, (_, _, by_level) in enumerate(codec.told):
+            self.register_buffer(f"told_{number}", torch.tensor(by_level, dtype=torch.float64))
         self.columns = nn.ModuleList(
             _Number(column) if column.numeric else _Level(column) for column in codec.learnt
         )
@@ -40,6 +43,8 @@ class Values(nn.Module):
             symbol = symbols[:, self.groups[place]] if place in self.groups else symbols.new_zeros(())
             rank = ranks[:, self.quantiles[place]] if place in self.quantiles else ranks.new_zeros(())
             found.append(column(rank, symbol))
+        for number, (first, other) in enumerate(self.told):
+            found[other] = looked_up(found[first], self.get_buffer(f"told_{number}"))
         return torch.stack(found, 1)
 
 
