@@ -130,6 +130,10 @@ def test_values_of_a_rule_may_be_written_as_in_the_table(condition: str, plain: 
     [
         ("day > 31.02.2024", "'day' is date: expected a date such as 01.03.2024, or another column"),
         ("pay < 1,2000", "'pay' is number: expected a number, or another column"),
+        ('pay < "1200', "cannot be read as a rule from"),
+        ("pay <", "is not a rule"),
+        ("pay <> 1,200", "is not a rule"),
+        ("pay < 1,200 < ", "is not a rule"),
         ("pay < les + 1", "there is no column 'les'. Did you mean 'less'"),
     ],
 )

@@ -78,7 +78,10 @@ def typed(condition: str, columns: Mapping[str, Column]) -> str:
     Raises:
         ConfigError: a value is none of the compared column.
     """
-    parts = [(side.strip(), sign) for side, sign in SIDE.findall(condition)]
+    found = SIDE.findall(condition)
+    if "".join(side + sign for side, sign in found) != condition:  # a quotation mark alone
+        return condition
+    parts = [(side.strip(), sign) for side, sign in found]
     compared = next((columns[bare(side)] for side, _ in parts if bare(side) in columns), None)
     if compared is None or not compared.numeric:
         return condition
