@@ -47,7 +47,7 @@ def test_what_a_finding_means(
         parser().parse_args(["train", "mnist", *option.split()])
     for whole in re.findall(r"\d\. sparring (train DATA[^:]*|resume RUN[^:]*):", said):
         parser().parse_args(whole.replace("MORE", "9").split())
-    typed = [cure for cure in rule.cures if cure.option or cure.own]
+    typed = [cure for cure in rule.cures if cure.option or cure.own or cure.command]
     assert typed
     assert said.count("--") >= len(typed)
     assert "options to add to sparring train DATA or a whole command" in said

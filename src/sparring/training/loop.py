@@ -65,11 +65,12 @@ def train(
     now = now or time.perf_counter
     dataset = prepared(game, data, batch_size, try_out=flag("check", check))
     thread_use = ThreadUse(game, threads, Probe(game, dataset, batch_size))
+    clock, order = game.clock, Order(len(dataset), seed)
+    clock.progress = budget.progress(clock, len(dataset))
+    game.at(clock.progress)  # what is measured first is drawn as the training left it
     measure = _measure(game, dataset, held_out, seed, flag("vitals", vitals))
     window = Window(game, record_every, max(record_seconds, 1.0))
-    clock, order = game.clock, Order(len(dataset), seed)
     started = now() - clock.seconds
-    clock.progress = budget.progress(clock, len(dataset))
     while clock.progress < 1:
         thread_use.for_step()
         scheduled = game.at(clock.progress)

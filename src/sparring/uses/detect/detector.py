@@ -170,11 +170,11 @@ class Detector:
             self.scorers_ = {n: scorer for n, scorer in self.scorers_.items() if n in (BASELINE, self.chosen_)}
             self.usual_ = {n: usual for n, usual in self.usual_.items() if n in self.scorers_}
             others = self._compared(pictures, choosing, list(self.scorers_), course)[self.chosen_]
-        else:
-            others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), course)
         self.heat_ = heat_scale(*maps)
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
+        if not self.tile:
+            others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
         scores = torch.cat([others, self.held_out_[self.chosen_]])
         rest = torch.cat([choosing, held])
         found = rest[far_out(scores)]
