@@ -72,11 +72,11 @@ def facts(codec: Columns, stored: NDArray[Any]) -> dict[str, str]:
     sets = proposed(codec, stored)
     if not sets:
         return {}
-    told = "; ".join(f"each {quoted(one)} has one {' and '.join(map(quoted, others))}" for one, *others in sets)
-    listed = ", ".join(types.as_text(names) for names in sets)
-    numbers = [quoted(one) for one, *_ in sets if codec.types[one] not in CHOICES]
-    also = f", and {' and '.join(numbers)} as a category," if numbers else ""
-    return {"go together": f"{told}. With together = [{listed}]{also} in types.toml no others are drawn."}
+    told = "; ".join(f"each {quoted(one)} has one {types.listed(others)}" for one, *others in sets)
+    written = ", ".join(types.as_text(names) for names in sets)
+    numbers = types.no_choices(codec, sets)
+    also = f", and {types.listed(numbers)} as a category," if numbers else ""
+    return {"go together": f"{told}. With together = [{written}]{also} in types.toml no others are drawn."}
 
 
 def _may_tell(column: Column) -> bool:

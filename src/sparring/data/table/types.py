@@ -103,16 +103,21 @@ def _remark(codec: Columns, there: Sequence[Sequence[str]], proposed: Sequence[S
     """Columns that could go together, beside those that do, as comments of the file."""
     if not proposed:
         return ""
-    lines = [f"# In all rows each {quoted(one)} has one {_listed(others)}." for one, *others in proposed]
-    numbers = [names[0] for names in proposed if codec.types[names[0]] not in CHOICES]
-    lines += [f'# Say also that {quoted(name)} is a "category".' for name in numbers]
+    lines = [f"# In all rows each {quoted(one)} has one {listed(others)}." for one, *others in proposed]
+    lines += [f'# Say also that {quoted(name)} is a "category".' for name in no_choices(codec, proposed)]
     place = "this line in place of that below" if there else "this line"
     lines.append(f"# To draw no other combinations, write {place}:")
     lines.append(f"# together = [{', '.join(map(as_text, [*there, *proposed]))}]")
     return "\n".join([*lines, "", ""])
 
 
-def _listed(names: Sequence[str]) -> str:
+def no_choices(codec: Columns, proposed: Sequence[Sequence[str]]) -> list[str]:
+    """The columns that tell others and are no choices yet, so that the user must call them a category."""
+    return [one for one, *_ in proposed if codec.types[one] not in CHOICES]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names of columns in a sentence."""
     return " and ".join(map(quoted, names))
 
 

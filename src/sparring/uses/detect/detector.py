@@ -169,13 +169,13 @@ class Detector:
         if self.tile:  # the others would cost much more than they tell
             self.scorers_ = {n: scorer for n, scorer in self.scorers_.items() if n in (BASELINE, self.chosen_)}
             self.usual_ = {n: usual for n, usual in self.usual_.items() if n in self.scorers_}
-            others = self._compared(pictures, choosing, list(self.scorers_), course)[self.chosen_]
+            self._compared(pictures, choosing, list(self.scorers_), course)
         self.held_out_, maps = self._reviewed(pictures, held, list(self.scorers_), course)
         self.heat_ = heat_scale(*maps)
         self.threshold_ = threshold(self.held_out_[self.chosen_], self.false_alarms)
-        if not self.tile:
-            others = self._reviewed(pictures, choosing, [self.chosen_], course)[0][self.chosen_]
-        scores = torch.cat([others, self.held_out_[self.chosen_]])
+        chosen = [self.chosen_]
+        others = self._apart if self.tile else self._reviewed(pictures, choosing, chosen, course)[0]
+        scores = torch.cat([others[self.chosen_], self.held_out_[self.chosen_]])
         rest = torch.cat([choosing, held])
         found = rest[far_out(scores)]
         learned = fitted[:0] if self.tile else fitted[:: -(-len(fitted) // MOST_HELD)]
