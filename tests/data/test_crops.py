@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -198,3 +199,30 @@ def test_options_of_patches_need_patches(paintings: Path, capsys: pytest.Capture
     assert "sparring: --crop-seed 3 would do nothing: it needs --crops" in capsys.readouterr().err
     with pytest.raises(DataError, match="bytes are needed"):
         from_folder(paintings, size=4096, crops=100_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "said"),
+    [
+        ((64, 8), {}, "of pictures of 64 x 8 pixels only the centre is kept, 12%: --resize fit keeps all"),
+        ((64, 8), {"resize": "fit"}, ""),
+        ((64, 8), {"crops": 2}, ""),
+        ((16, 8), {}, ""),  # a half
+        ((8, 8), {"size": 16}, ""),
+        ((7, 8), {"size": 16}, "pictures of 7 x 8 pixels are enlarged to 16 x 16, which adds no detail"),
+        (
+            (8, 8),
+            {"size": 9, "crops": 2},
+            "pictures of 8 x 8 pixels are enlarged to 9 x 9, which adds no detail",
+        ),
+    ],
+)
+def test_what_is_cut_off_or_enlarged_is_told(
+    tmp_path: Path, size: tuple[int, int], options: dict[str, Any], said: str
+) -> None:
+    for k in range(2):
+        Image.new("L", size, k).save(tmp_path / f"{k}.png")
+    origin = from_folder(tmp_path, **{"size": 8} | options).origin
+    assert origin is not None
+    told = [note for note in origin.notes if "the centre" in note or "enlarged" in note]
+    assert [note.startswith(said) for note in told] == [True] * bool(said)

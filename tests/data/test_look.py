@@ -116,3 +116,9 @@ def test_one_picture_is_no_plural() -> None:
 )
 def test_what_to_expect_grows_with_the_side(shape: tuple[int, ...], said: str) -> None:
     assert said in look(from_array(np.zeros((12, *shape), np.uint8))).expected
+
+
+def test_of_few_pictures_nothing_but_variations_are_promised() -> None:
+    few, enough = (look(from_array(np.zeros((count, 3, 8, 8), np.uint8))).expected for count in (499, 500))
+    more = "From 499 pictures expect variations of what is there: more pictures are better than more minutes."
+    assert few == f"{enough} {more}"

@@ -46,7 +46,9 @@ def test_nothing_is_measured_where_the_user_has_chosen_or_nothing_is_held_out() 
     gan = GAN("rows", threads=1, vitals=False).fit(frame(600), samples_seen=256)
     fit = gan._fitted
     assert fit.data is not None
-    assert contest.hold(fit.config, fit.sampler, fit.data, ["g_lr"]) is None
+    told: list[str] = []
+    assert contest.hold(fit.config, fit.sampler, fit.data, ["g_lr"], told.append) is None
+    assert told == []
     assert contest.hold(fit.config.replace(hold_out=0.0), fit.sampler, fit.data, ()) is None
     assert contest.hold(fit.config.replace(hold_out=0.1), fit.sampler, fit.data, ()) is None  # 60 rows
     training, held_out = plan.parts(fit.config.dataset, fit.data)

@@ -103,8 +103,7 @@ def _beside(folder: RunFolder, game: Game, data: Dataset, chosen: Mapping[str, A
     """Measure the rival recipe of this kind of data too, and keep its run if it is better."""
     sampler = Sampler.of(game, folder.spec, folder.config, folder.facts["class_counts"])
     with working() as tell:
-        tell("another recipe, measured beside this one")
-        found = contest.hold(folder.config, sampler, data, chosen)
+        found = contest.hold(folder.config, sampler, data, chosen, tell)
     if found is None:
         return
     taken = ""

@@ -29,6 +29,7 @@ DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
 VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
 FEW, LARGE = 300, 4  # pictures, and times their new size, from which patches of them are worth a thought
+HALF = 0.5  # of a picture; a crop that keeps less is told, and sides that are less of the new ones
 ALMOST_ALL = 0.97  # the share of pictures of one size that makes it the size of all
 
 
@@ -225,6 +226,7 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
             f"{'is' if count == 1 else 'are'} few and large: --crops 100 takes 100 patches of each, at random "
             "places and scales."
         )
+    notes += _lost_or_enlarged(found, wanted)
     notes += globs.masks(source.files)
     if source.others:
         notes.append(
@@ -243,6 +245,28 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         total = len(source.files) + len(source.refused)
         notes.append(f"{len(lost):,} of {total:,} files left out as unreadable: {'; '.join(lost[:3])}{more}.")
     return tuple(notes)
+
+
+def _lost_or_enlarged(found: Decoded, wanted: Wanted) -> list[str]:
+    """Notes on pictures of which most is cut off, or that are enlarged."""
+    *_, height, width = found.samples.shape
+    small, large = (
+        sorted((size.width / width, size.height / height)) for size in (found.smallest, found.largest)
+    )  # the sides of the originals, in multiples of the new ones
+    notes = []
+    kept = large[0] / large[1]
+    if not wanted.crops.count and wanted.resize == "crop" and max(kept, small[0] / small[1]) < HALF:
+        notes.append(
+            f"of pictures of {found.largest.width} x {found.largest.height} pixels only the centre is kept, "
+            f"{kept:.0%}: --resize fit keeps all, --crops 20 takes 20 patches of each."
+        )
+    of, scale, least = (found.smallest, small[0], 1) if wanted.crops.count else (found.largest, large[0], HALF)
+    if scale < least and wanted.size != "auto":  # of which another note says what becomes of them
+        notes.append(
+            f"pictures of {of.width} x {of.height} pixels are enlarged to {width} x {height}, which adds no "
+            "detail: a smaller --size trains faster."
+        )
+    return notes
 
 
 def _values(depth: Depth, wanted: Wanted) -> str:

@@ -22,6 +22,7 @@ DRAWN, DRAWN_ON_BACKGROUND = 0.1, 0.02
 # benchmarks/pictures.py: minutes on two CPU cores for pictures of 32 x 32 pixels in colour; the time grows with
 # the side, since larger pictures begin small. Grey ones need a minute.
 SHAPES, THINGS, MEASURED = 1, 5, 32 * 32
+FEW = 500  # pictures, fewer of which give little but variations of themselves
 FINE, SMOOTH = 0.15, 0.02  # shares of detail above which pictures are fine, and below which they are smooth
 
 
@@ -65,6 +66,13 @@ class Look:
     @property
     def expected(self) -> str:
         """What a user can expect of a training after which time, as a sentence."""
+        few = (
+            f" From {counted(self.count, 'picture')} expect variations of what is there: more pictures are "
+            "better than more minutes."
+        )
+        return self._pace() + few * (self.count < FEW)
+
+    def _pace(self) -> str:
         if self.grey and self.pixels <= MEASURED:
             return "On two CPU cores expect clear shapes after about a minute."
         shapes, things = (

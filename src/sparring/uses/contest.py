@@ -9,6 +9,8 @@ from sparring import kinds
 from sparring.config.choices import OF_A_GAME
 from sparring.config.groups import GROUP_OF, Config
 from sparring.data.spec import Dataset
+from sparring.errors import Tell
+from sparring.metrics.work import silent
 from sparring.networks.own import NONE
 from sparring.runs.fitted import Fitted
 from sparring.runs.inference import Sampler
@@ -32,7 +34,13 @@ class Contest(NamedTuple):
     said: str
 
 
-def hold(config: Config, sampler: Sampler, data: Dataset, chosen: Collection[str]) -> Contest | None:
+def hold(
+    config: Config,
+    sampler: Sampler,
+    data: Dataset,
+    chosen: Collection[str],
+    tell: Tell = silent,
+) -> Contest | None:
     """Train the rival recipe of this kind of data, and measure both on what was held out.
 
     None if the kind has no rival, nothing is held out, or the user has chosen options of a game.
@@ -41,6 +49,7 @@ def hold(config: Config, sampler: Sampler, data: Dataset, chosen: Collection[str
         config: of the training by the usual recipe.
         data: all that was read.
         chosen: the names of the options that the user has chosen.
+        tell: receives a text about the progress, if there is a rival to train.
     """
     kind = kinds.of(data.spec)
     if kind.rival is None or config.recipe != kind.recipe or not kind.rival.possible() or sampler.classes:
@@ -50,6 +59,7 @@ def hold(config: Config, sampler: Sampler, data: Dataset, chosen: Collection[str
     training, held_out = plan.parts(config.dataset, data)
     if not config.dataset.hold_out or held_out is None or len(held_out) < LEAST:
         return None
+    tell("another recipe, measured beside this one")
     kept = {"hold_out": config.dataset.hold_out, "seed": config.seed} | suited.named(data)
     rival = Fitted.begin(suited.configure(data, kind.rival.recipe, **kept), data, NONE, None, False)
     for _ in rival.train(lambda: False):

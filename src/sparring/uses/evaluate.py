@@ -228,7 +228,10 @@ def times_real(
     work = Work(tell, options.draws * most + seen)
     by = by or standard_of(extractor, reals, others, extractor.count, work)
     if not by.enough:
-        raise DataError(f"{counted(by.count, 'sample')} of each side are too few for {by.label}")
+        raise DataError(
+            f"{counted(by.count, 'sample')} of each side are too few for {by.label}; `sparring evaluate` "
+            "measures distances for few samples"
+        )
     found = by.times_real(work.features(extractor, drawn(k, most), "samples") for k in range(options.draws))
     return Closing(found, most, used, lacking(reals))
 
