@@ -1,6 +1,7 @@
 """The user's pictures from the folder to the run: options, sizes, classes, and the same again later."""
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -384,3 +385,23 @@ def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFi
 def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "photos", *LINE, "--size", "16"]) == 0
     assert "not measured: 20 real samples are too few for a comparison" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path, zipped: bool) -> None:
+    (tmp_path / "some").mkdir()
+    for name in ("IMG_1.HEIC", "IMG_2.heic", "c.dng", "notes.txt"):
+        (tmp_path / "some" / name).write_bytes(b"x")
+    said = "2 .heic, 1 .dng cannot be read: save such pictures as JPEG or PNG first."
+
+    def path() -> Path:
+        folder = tmp_path / "some"
+        return Path(shutil.make_archive(str(folder), "zip", folder)) if zipped else folder
+
+    with pytest.raises(DataError, match=f"holds no pictures; accepted are .*{re.escape(said)}$"):
+        from_folder(path())
+    Image.new("L", (8, 8)).save(tmp_path / "some" / "a.png")
+    origin = from_folder(path()).origin
+    assert origin is not None
+    assert origin.notes[-1] == said
+    assert origin.others == 4

@@ -102,7 +102,8 @@ def from_source(
         DataError: as ``from_folder``.
     """
     if not source.files and not source.refused:
-        raise DataError(f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
+        none = f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}."
+        raise DataError(f"{none} {source.unconverted}".strip())
     everything = len(source.files) + len(source.refused)
     source, notes = globs.chosen(source, files.include, files.exclude)
     by_table = labels is None and files.labels not in classes.LABELS
@@ -232,6 +233,8 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         notes.append(
             f"{counted(source.others, 'file')} of other kinds ignored; accepted are {', '.join(SUFFIXES)}."
         )
+    if source.unconverted:
+        notes.append(source.unconverted)
     if found.several:
         notes.append(
             f"{counted(found.several, 'file')} with several frames or pages: only the first of each is read. "

@@ -7,7 +7,7 @@ import os
 import stat
 import threading
 import zipfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,11 @@ from sparring.history import layout
 
 SYSTEM_FOLDERS = ("__MACOSX", "@eaDir")  # folders that operating systems create
 RUN_FILES = {layout.RUN, layout.CONFIG}  # a folder with these is a run; its pictures are not data
+# Pictures of formats that are not read: of telephones, of drawings, raw ones of cameras.
+FOREIGN = (
+    ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".psd", ".xcf", ".eps",
+    ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2",
+)  # fmt: skip
 TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
 READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -39,6 +44,7 @@ class Source:
         others: the number of files of other kinds.
         refused: names of files that are not read, with the reason.
         tables: files beside them that may hold their labels; ``read`` reads them too.
+        foreign: how many of the others are pictures of a format that is not read, by suffix.
     """
 
     name: str
@@ -48,6 +54,16 @@ class Source:
     others: int = 0
     refused: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
+    foreign: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unconverted(self) -> str:
+        """A sentence on pictures of formats that are not read; "" if there are none."""
+        if not self.foreign:
+            return ""
+        most_first = sorted(self.foreign.items(), key=lambda item: (-item[1], item[0]))
+        listed = ", ".join(f"{count:,} {suffix}" for suffix, count in most_first)
+        return f"{listed} cannot be read: save such pictures as JPEG or PNG first."
 
 
 def is_picture(name: str, head: Callable[[], bytes]) -> bool:
@@ -66,6 +82,7 @@ def folder(path: Path, belongs: Belongs = is_picture) -> Source:
     refused: dict[str, str] = {}
     tables: list[str] = []
     others = 0
+    foreign: Counter[str] = Counter()
 
     def refuse(error: OSError) -> None:
         refused[str(PurePosixPath(os.path.relpath(str(error.filename), path)))] = reason(error)
@@ -79,6 +96,7 @@ def folder(path: Path, belongs: Belongs = is_picture) -> Source:
             suffix = os.path.splitext(name)[1].lower()
             if not belongs(name, partial(_head, full)):
                 others += 1
+                foreign.update([suffix] * (suffix in FOREIGN))
                 if suffix in TABLES:
                     tables.append(relative)
                 continue
@@ -102,6 +120,7 @@ def folder(path: Path, belongs: Belongs = is_picture) -> Source:
         others,
         refused,
         tuple(sorted(tables)),
+        foreign,
     )
 
 
@@ -120,6 +139,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
     refused: dict[str, str] = {}
     tables: set[str] = set()
     others = 0
+    foreign: Counter[str] = Counter()
     lock = threading.Lock()
 
     def read(name: str) -> bytes:
@@ -145,6 +165,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
         readable = member.compress_type in READ_METHODS and not member.flag_bits & 1
         if not belongs(inside.name, partial(head, member, readable)):
             others += 1
+            foreign.update([suffix] * (suffix in FOREIGN))
             if readable and suffix in TABLES and member.file_size <= MOST_BYTES:
                 tables.add(name)
                 members[name] = member
@@ -160,7 +181,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
             members[name] = member
     stamp = _stamp("zip", path.absolute(), [f"{status.st_size} {status.st_mtime_ns}"])
     files = tuple(sorted(name for name in members if name not in tables))
-    return Source(str(path.absolute()), files, read, stamp, others, refused, tuple(sorted(tables)))
+    return Source(str(path.absolute()), files, read, stamp, others, refused, tuple(sorted(tables)), foreign)
 
 
 def _folders(path: Path, refuse: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
