@@ -4,7 +4,7 @@
 
 Every search of a set has as many trials of as many seconds, whichever sampler it has. With --cpu-seconds the
 script ends after so many seconds of a processor, also in the middle of a search; the same command goes on
-there, from what is in --keep. SETS holds emoji.npz and hanzi-32.npz as benchmarks/picture_sets.py makes them;
+there, from what is in --keep. SETS holds emoji.npz (picture_sets.py) and hanzi-32.npz (translation_sets.py);
 the wafers are drawn here, normal ones and each kind of defect. Pictures have 32 x 32 pixels. Seconds are
 those of one processor: waiting for other programs does not count, but beside busy ones a second buys fewer
 steps. Rows are appended as they come.

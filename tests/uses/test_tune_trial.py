@@ -13,6 +13,7 @@ from sparring.errors import DataError
 from sparring.history.record import Record
 from sparring.kinds import find
 from sparring.machine.device import Runtime
+from sparring.metrics.extractors import suited
 from sparring.uses.tune import judge as judging
 from sparring.uses.tune.judge import Halves, Judge, Reference, affordable
 from sparring.uses.tune.space import Space, space
@@ -126,12 +127,20 @@ def test_short_trials_are_measured_by_fast_features(monkeypatch: pytest.MonkeyPa
     def reference(name: str) -> Reference:
         return references["pixels" if name == "auto" else name]
 
+    monkeypatch.setattr(judging, "suited", lambda reals: "pixels")
     monkeypatch.setattr(judging, "quick", lambda reals: "pca-64")
     monkeypatch.setattr(judging, "seconds_each", lambda of: {256: 1e-2, 64: 1e-3}[of(3).shape[1]])
     assert affordable(reference, 60.0) == ("auto", 900)
     assert affordable(reference, 10.0) == ("pca-64", 1500)
     assert affordable(reference, 0.1) == ("pca-64", judging.LEAST)
     assert affordable(reference, 1e6) == ("auto", judging.MOST)
+
+
+def test_a_network_that_trials_train_with_does_not_judge_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparring.metrics.extractors.has_imagenet", lambda: True)
+    pictures = find.samples(torch.randint(0, 256, (100, 3, 16, 16), dtype=torch.uint8))[0]
+    assert suited(Reference(pictures, "auto", CPU).reals) == "imagenet-64"
+    assert affordable(lambda name: Reference(pictures, name, CPU), 1e6)[0] == "scattering-64"
 
 
 def test_a_sheet_is_a_picture_of_limited_size(

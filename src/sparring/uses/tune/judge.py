@@ -16,7 +16,8 @@ from sparring.errors import DataError, counted
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian
-from sparring.metrics.extractors import AUTO, choose, quick
+from sparring.metrics.extractors import AUTO, choose, quick, suited
+from sparring.metrics.pretrained import OF_LITE0
 from sparring.metrics.quality import TimesReal, estimating_standard
 from sparring.metrics.work import seconds_each
 from sparring.runs.best import to_measure
@@ -107,14 +108,16 @@ class Judge:
 def affordable(reference: Callable[[str], Reference], seconds: float) -> tuple[str, int]:
     """The features by which a trial of so many seconds is measured, and on how many samples.
 
-    Those of ``sparring evaluate`` if LEAST samples take no more than SHARE of the trial, else fast ones.
+    Those of ``sparring evaluate`` if LEAST samples take no more than SHARE of the trial, else fast ones. Never
+    those of EfficientNet-Lite0, which some of the trials train with: they would judge their own teaching.
 
     Args:
         reference: gives the reference in features of a name.
     """
     usual = reference(AUTO)
     fast = quick(usual.reals)
-    for name in (AUTO, fast):
+    took_part = suited(usual.reals) in OF_LITE0
+    for name in (fast,) if took_part else (AUTO, fast):
         each = _seconds_each(reference(name))
         count = min(MOST, int(SHARE * seconds / max(each, 1e-9)))
         if count >= LEAST:
