@@ -162,6 +162,47 @@ def test_moments_at_midnight_are_dates_and_come_back_as_moments(library: str) ->
     assert {moment.time() for moment in drawn["day"].to_list()} == {time(0)}
 
 
+def test_types_of_pyarrow_in_pandas_come_back() -> None:
+    given = pyarrow.table(
+        {
+            "x": [0.5, 1.5, None],
+            "whole": pyarrow.array([1, None, 3], pyarrow.int8()),
+            "flag": [True, None, False],
+            "text": ["a", "b", None],
+            "cents": [Decimal("0.12"), Decimal("7.25"), None],
+            "day": [date(2024, 1, 31), None, date(2024, 2, 1)],
+            "at": [datetime(2024, 1, k, 3) for k in (1, 2, 3)],
+            "zoned": pyarrow.array([datetime(2024, 1, k) for k in (1, 2, 3)], pyarrow.timestamp("ms", "UTC")),
+            "clock": [time(3, 4), time(5, 6), None],
+            "wait": [timedelta(seconds=5), None, timedelta(seconds=7)],
+            "nothing": [None, None, None],
+        }
+    ).to_pandas(types_mapper=pandas.ArrowDtype)
+    given = pandas.concat([given] * 3, ignore_index=True)
+    again = handed_back(given)
+    pandas.testing.assert_frame_equal(again, given)
+
+
+def test_names_that_are_all_whole_numbers_come_back() -> None:
+    given = pandas.DataFrame(np.arange(40.0).reshape(20, 2) ** 2)
+    data = from_frame(given, None, {})
+    codec = Columns.of(data.spec.codec)
+    assert Columns.from_dict(codec.to_dict()).numbered
+    assert table.handed(data.samples.numpy(), data.spec).columns.tolist() == [0, 1]
+    named = from_frame(given.set_axis(["0", "1"], axis=1), None, {})
+    assert not Columns.of(named.spec.codec).numbered
+    # rows to compare with have the names that they were trained with
+    assert len(from_frame(given, None, table.comparable({}, named.spec))) == 20
+
+
+def test_whole_numbers_of_128_bits_come_back() -> None:
+    given = polars.DataFrame({"x": [*[7, 8, None] * 5], "y": [2**70, 2**70 + 1, 2**70] * 5})
+    given = given.with_columns(polars.all().cast(polars.Int128))
+    again = handed_back(given)
+    assert again.schema == given.schema
+    assert again.rows() == given.rows()
+
+
 def test_durations_that_count_up_are_no_identifier() -> None:
     data = from_frame(polars.DataFrame({"wait": [timedelta(seconds=k) for k in range(40)]}), None, {})
     assert Columns.of(data.spec.codec).types == {"wait": "whole"}

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sparring.config.values import field, finite, listed, whole
+from sparring.config.values import field, finite, flag, listed, whole
 from sparring.data.codec import Codec, expected
 from sparring.data.table import rules
 from sparring.data.table.column import LEARNT, Column, text_of
@@ -45,6 +45,7 @@ class Columns:
         combinations: for each set of columns that go together, the combinations of levels that there are.
         dialect: of the text file in which the user's table came.
         backend: the library of the user's table in memory, such as "polars"; "" for a file.
+        numbered: whether the names of the columns are whole numbers in the user's table of pandas.
         correlations: of each two of the first learnt columns, as ``pairs.upper`` gives them, to be shown beside
             those of drawn rows.
         bounded: numbers beyond all ranks are impossible only after decoding.
@@ -57,6 +58,7 @@ class Columns:
     combinations: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = ()
     backend: str = ""
     dialect: Dialect = USUAL
+    numbered: bool = False
     correlations: tuple[float, ...] = ()
     bounded: bool = False
 
@@ -198,6 +200,7 @@ class Columns:
             "rules": self.rules,
             "combinations": self.combinations,
             "backend": self.backend,
+            "numbered": self.numbered,
             **self.dialect._asdict(),
             "correlations": self.correlations,
         }
@@ -217,6 +220,7 @@ class Columns:
             combinations=field(values, "combinations", lambda sets: listed(sets, _set, MOST_RULES)),
             backend=field(values, "backend", text_of),
             dialect=Dialect.from_dict(values),
+            numbered=field({"numbered": False, **values}, "numbered", flag),
             correlations=field(values, "correlations", lambda found: listed(found, finite, MOST_PAIRED**2)),
         )
         paired = min(MOST_PAIRED, len(codec.learnt))

@@ -48,19 +48,23 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
 
 def from_frame(frame: Any, labels: Any, options: Mapping[str, Any]) -> Dataset:
     """A data set of a pandas, polars or pyarrow table; see ``from_path``."""
-    found = from_columns(frames.from_frame(frame, "the table"), ARRAY, options, frames.backend_of(frame))
+    columns = frames.from_frame(frame, "the table")
+    found = from_columns(columns, ARRAY, options, frames.backend_of(frame), frames.is_numbered(frame))
     if labels is None:
         return found
     indices, names = class_indices(labels, len(found), "the table")
     return replace(found, labels=indices, spec=replace(found.spec, class_names=names))
 
 
-def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], backend: str = "") -> Dataset:
+def from_columns(
+    columns: Sequence[Raw], name: str, options: Mapping[str, Any], backend: str = "", numbered: bool = False
+) -> Dataset:
     """A data set of columns as they were read.
 
     Args:
         options: "columns", a file of types and rules, or the columns of a table with which these rows are
             compared; "constraint" and "target"; see ``FilesConfig``.
+        backend, numbered: see ``Columns``.
 
     Raises:
         DataError: nothing can be learnt from them, or they are not what the file of types says.
@@ -99,6 +103,7 @@ def from_columns(columns: Sequence[Raw], name: str, options: Mapping[str, Any], 
         rules=kept,
         combinations=tuple(_combined(named, learnt, every) for named in said.together),
         backend=backend,
+        numbered=numbered,
         dialect=columns[0].dialect,
         correlations=pairs.upper(pairs.correlations(stored)),
     )

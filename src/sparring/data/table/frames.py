@@ -28,6 +28,7 @@ FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 WORDS = ("String", "Categorical", "Enum", "Object")
 # After a type of narwhals, what pandas has besides: its types that may lack, dates as Python's, whole levels.
 NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
+ARROW = " of arrow"  # a column of pandas whose values are those of pyarrow, as "int64[pyarrow]"
 # Types of Python's values in columns of objects of pandas, and what they come back as.
 ALIKE = (
     ({date}, "Date"), ({bool, np.bool_}, "Boolean"), ({int, np.int64}, "Int64"),
@@ -56,6 +57,11 @@ def backend_of(data: Any) -> str:
     """The library whose table this is, "" for anything else; nothing is imported to tell."""
     library = type(data).__module__.partition(".")[0]
     return library if FRAMES.get(library) == type(data).__name__ else ""
+
+
+def is_numbered(frame: Any) -> bool:
+    """Whether the names of the columns are whole numbers, as in a table of pandas made of an array."""
+    return all(isinstance(name, int | np.integer) for name in getattr(frame, "columns", [""]))
 
 
 def from_frame(frame: Any, name: str) -> list[Raw]:
@@ -90,7 +96,7 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
     """One column, with its distinct values in order."""
     dtype = _of_objects(nw, series) or str(series.dtype) + _besides(nw, series)
     if series.is_null().all():
-        return Raw(name, np.full(len(series), -1, np.int32), [], dtype=dtype)
+        return Raw(name, np.full(len(series), -1, np.int32), [], dtype=dtype.removeprefix("Unknown"))
     if dtype in (MIXED, KEPT):
         return _of_words(series, name, dtype)
     if dtype.startswith("Date") and dtype.endswith(OBJECTS):
@@ -102,6 +108,8 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         seconds = _of_values(series, timedelta.total_seconds)
         return _of_numbers(name, seconds, _whole_or_not(seconds), dtype)
     if series.dtype.is_numeric() or dtype.startswith("Boolean") or dtype.endswith(OBJECTS):
+        if dtype.startswith(("Int128", "UInt128")):  # of which NumPy has none
+            return _of_words(series, name, dtype)
         numbers = _numbers(series)
         if dtype.startswith(("Int", "UInt")) and np.nanmax(np.abs(numbers)) >= MOST_WHOLE:
             return _of_words(series, name, dtype)
@@ -111,10 +119,11 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         return _of_numbers(name, numbers, known or _whole_or_not(numbers), dtype)
     if dtype.startswith(("Datetime", "Date")):
         naive = series.dt.replace_time_zone(None) if ZONE.search(dtype) else series
-        if dtype == "Date":
+        are_days = series.dtype == nw.Date
+        if are_days:
             naive = naive.cast(nw.Datetime("us"))
         seconds = _numbers(naive.dt.timestamp("us")) / 1e6
-        return _of_numbers(name, seconds, "date" if dtype == "Date" else "time", dtype)
+        return _of_numbers(name, seconds, "date" if are_days else "time", dtype)
     if not dtype.startswith(WORDS):
         raise DataError(
             f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, times, "
@@ -154,6 +163,8 @@ def _besides(nw: Any, series: Any) -> str:
     if series.implementation != nw.Implementation.PANDAS:
         return ""
     native, dtype = series.to_native(), str(series.dtype)
+    if hasattr(native.dtype, "pyarrow_dtype"):
+        return ARROW
     if dtype.startswith(("Categorical", "Enum")):
         return WHOLE if native.cat.categories.dtype.kind in "iu" else ""
     if hasattr(native.dtype, "numpy_dtype") or str(native.dtype) == "string":
@@ -217,12 +228,20 @@ def to_frame(codec: Columns, columns: dict[str, list[Any]]) -> Any:
         for column in codec.columns
         if column.name in columns
     ]
-    return nw.concat([one.to_frame() for one in series], how="horizontal").to_native()
+    frame = nw.concat([one.to_frame() for one in series], how="horizontal").to_native()
+    if codec.numbered and codec.backend == "pandas":
+        frame.columns = [int(name) for name in frame.columns]
+    return frame
 
 
 def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     """A column with its own type; whole numbers that may lack are floats in pandas."""
     dtype, missing = column.dtype, None in values
+    if backend == "pandas" and dtype.endswith(ARROW):
+        pandas = package("pandas", "a table of pandas")
+        arrow = _series(nw, "pyarrow", replace(column, dtype=dtype.removesuffix(ARROW)), values).to_native()
+        found = pandas.Series(pandas.arrays.ArrowExtensionArray(arrow), name=column.name)
+        return nw.from_native(found, series_only=True)
     if backend == "pandas" and (dtype == KEPT or dtype.endswith((NULLABLE, OBJECTS, WHOLE))):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
