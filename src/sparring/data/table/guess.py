@@ -31,7 +31,11 @@ from sparring.data.table.dialect import SEMICOLON, USUAL, Dialect
 from sparring.data.table.moments import EPOCH
 from sparring.errors import DataError, counted, quoted
 
-BLANKS = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "#N/A", "<NA>"})
+DUMPED = (r"\N", "(null)", "(NULL)", "NaT")  # for a missing value, by databases
+OF_EXCEL = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
+BLANKS = frozenset(
+    {"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "<NA>", *DUMPED, *OF_EXCEL}
+)
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ HEAD_ROWS = 200
 LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a label is no table
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
+TO_EXCEL = re.compile(rf'\A"?sep=[{DELIMITERS}]"?(?=[\r\n])', re.IGNORECASE)  # a line before the names
 
 
 def is_table(path: Path) -> bool:
@@ -91,6 +93,8 @@ def _head(path: Path) -> dict[str, tuple[str, ...]]:
     if not rows:
         return {}
     named = [cell.strip() for cell in rows[0]]
+    if len(set(named)) < len(named):  # which are refused where the table is read
+        named = [f"{name} {place}" for place, name in enumerate(named)]
     columns = list(zip(*(row for row in rows[1:] if len(row) == len(named)), strict=True))
     return dict(zip(named, columns or [()] * len(named), strict=True))
 
@@ -138,6 +142,7 @@ def from_text(
 ) -> list[Raw]:
     """The columns of the text of a table, before which stood a mark if ``marked``; see ``read_text``."""
     csv.field_size_limit(MOST_BYTES)
+    text = TO_EXCEL.sub("", text)
     reader = _Lines(text)
     header = next((row for row in reader if any(cell.strip() for cell in row)), None)
     if header is None:
@@ -271,6 +276,7 @@ class _Lines:
 
 
 def _rows(text: str) -> list[list[str]]:
+    text = TO_EXCEL.sub("", text)
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text, DELIMITERS)))
 
 
