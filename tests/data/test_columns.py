@@ -222,6 +222,16 @@ def test_two_columns_of_one_name_are_a_table_that_is_refused(tmp_path: Path) -> 
     assert is_table(path)
 
 
+def test_days_in_digits_alone_are_dates_where_their_column_is_called_one() -> None:
+    days = [f"2024{k % 12 + 1:02d}{k % 28 + 1:02d}" for k in range(90)]
+    data = table("order_date,size\n" + "".join(f"{day},{day}\n" for day in days))
+    codec = Columns.of(data.spec.codec)
+    assert codec.types == {"order_date": "date", "size": "whole"}
+    assert rows.values(codec, data.samples.numpy(), texts=True)["order_date"] == days
+    no_day = table("date,n\n" + "".join(f"{day},{k}.5\n" for k, day in enumerate([*days, "20240231"])))
+    assert Columns.of(no_day.spec.codec).types["date"] == "whole"
+
+
 def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
     for text in ("a,b\n1.50,x\n2.25,y\n,x\n", "a;b\n1,50;x\n2,25;y\n;x\n"):
         data = table(text * 1)

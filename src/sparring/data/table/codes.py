@@ -1,4 +1,4 @@
-"""Numbers that look like codes for missing values, such as -999."""
+"""How missing values are written: words such as NA, and numbers that look like codes, such as -999."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 from sparring.errors import counted, quoted
 
+DUMPED = (r"\N", "(null)", "(NULL)", "NaT")  # for a missing value, by databases
+OF_EXCEL = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
+BLANKS = frozenset(
+    {"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "<NA>", *DUMPED, *OF_EXCEL}
+)
 CODE = re.compile(r"-?9{2,}")
 LEAST_OTHERS = 5  # different values beside it, from which one is far from the others
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from sparring.data.table import moments
 from sparring.data.table.codec import Columns
+from sparring.data.table.codes import BLANKS
 from sparring.data.table.column import DAY, KEPT, MIXED, Column
-from sparring.data.table.guess import BLANKS, Raw
+from sparring.data.table.guess import Raw
 from sparring.data.table.moments import EPOCH
 from sparring.data.table.numerals import MOST_WHOLE, value_of
 from sparring.data.table.reading import check_names

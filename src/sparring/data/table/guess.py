@@ -31,14 +31,10 @@ from sparring.data.table.dialect import SEMICOLON, USUAL, Dialect
 from sparring.data.table.moments import EPOCH
 from sparring.errors import DataError, counted, quoted
 
-DUMPED = (r"\N", "(null)", "(NULL)", "NaT")  # for a missing value, by databases
-OF_EXCEL = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
-BLANKS = frozenset(
-    {"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "<NA>", *DUMPED, *OF_EXCEL}
-)
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
 NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
 NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
+IN_DIGITS = re.compile(r"(19|20)\d{6}")  # 20241231, a day where its column is called a date
 STEPS = (3600, 1800, 900, 600, 300, 60)  # seconds of which all times of a column may be multiples
 LEAST_PHONE = 1e5  # as a number
 COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
@@ -256,7 +252,9 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     lowered = {word.casefold() for word in words}
     if len(words) == 2 and any(lowered == set(pair) for pair in YES_NO):
         return _Parsed("boolean")
-    parsed = _numbers(words, raw.commas) or _dates(words, raw.name)
+    in_digits = all(IN_DIGITS.fullmatch(word) for word in words)
+    parsed = _dates(words, raw.name) if in_digits else None
+    parsed = parsed or _numbers(words, raw.commas) or _dates(words, raw.name)
     if are_codes := parsed is not None and _are_codes(raw.name, words, parsed):
         parsed = None
     if parsed and single and parsed.type == "whole":

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from sparring.data.table import json_lines, moments
+from sparring.data.table.codes import BLANKS
 from sparring.data.table.dialect import COMMA, DELIMITERS, MARK, USUAL, Dialect
-from sparring.data.table.guess import BLANKS, Raw
+from sparring.data.table.guess import Raw
 from sparring.data.table.numerals import NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
