@@ -199,39 +199,6 @@ def test_columns_without_a_name_are_numbered_and_empty_lines_before_the_names_do
         from_text("\n\n,b,\n0,1,\n1,2\n", "t.csv")
 
 
-@pytest.mark.parametrize("blank", [r"\N", "(null)", "NaT", "#DIV/0!"])
-def test_what_databases_and_spreadsheets_write_for_nothing_is_missing(blank: str) -> None:
-    data = table("x,y\n" + "".join(f"{blank if k % 4 else k},{k / 7:.2f}\n" for k in range(80)))
-    column = Columns.of(data.spec.codec).columns[0]
-    assert (column.type, column.missing, column.blank) == ("whole", 0.75, blank)
-
-
-def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("sep=;\r\nx;y\r\n" + "1,5;2\r\n2,5;3\r\n" * 10 + "1;2;3\r\n")
-    assert is_table(path)
-    with pytest.raises(DataError, match="line 23: 3 cells"):  # as an editor counts
-        read_text(path)
-    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
-    assert [raw.name for raw in read_text(path)] == ["x", "y"]
-
-
-def test_two_columns_of_one_name_are_a_table_that_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("a,a\n" + "1,2\n3,4\n" * 10)
-    assert is_table(path)
-
-
-def test_days_in_digits_alone_are_dates_where_their_column_is_called_one() -> None:
-    days = [f"2024{k % 12 + 1:02d}{k % 28 + 1:02d}" for k in range(90)]
-    data = table("order_date,size\n" + "".join(f"{day},{day}\n" for day in days))
-    codec = Columns.of(data.spec.codec)
-    assert codec.types == {"order_date": "date", "size": "whole"}
-    assert rows.values(codec, data.samples.numpy(), texts=True)["order_date"] == days
-    no_day = table("date,n\n" + "".join(f"{day},{k}.5\n" for k, day in enumerate([*days, "20240231"])))
-    assert Columns.of(no_day.spec.codec).types["date"] == "whole"
-
-
 def test_numbers_come_back_with_their_decimals_and_blanks() -> None:
     for text in ("a,b\n1.50,x\n2.25,y\n,x\n", "a;b\n1,50;x\n2,25;y\n;x\n"):
         data = table(text * 1)

@@ -8,8 +8,8 @@ from sparring.data.table import rows
 from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_columns, from_path
 from sparring.data.table.dialect import USUAL
-from sparring.data.table.reading import from_text
-from sparring.errors import UnreadableError
+from sparring.data.table.reading import from_text, is_table, read_text
+from sparring.errors import DataError, UnreadableError
 from sparring.kinds import table as table_kind
 
 
@@ -45,3 +45,19 @@ def test_a_run_of_a_table_without_line_ends_is_read() -> None:
     assert Columns.from_dict(saved).dialect == USUAL
     with pytest.raises(UnreadableError, match="line_end"):
         Columns.from_dict({**saved, "line_end": "x"})
+
+
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\r\nx;y\r\n" + "1,5;2\r\n2,5;3\r\n" * 10 + "1;2;3\r\n")
+    assert is_table(path)
+    with pytest.raises(DataError, match="line 23: 3 cells"):  # as an editor counts
+        read_text(path)
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+    assert [raw.name for raw in read_text(path)] == ["x", "y"]
+
+
+def test_two_columns_of_one_name_are_a_table_that_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,a\n" + "1,2\n3,4\n" * 10)
+    assert is_table(path)

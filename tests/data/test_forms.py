@@ -245,3 +245,30 @@ def test_times_stay_multiples_of_what_all_are(form: str, seconds: int, expected:
     encoded = torch.special.ndtri(torch.linspace(0.01, 0.99, 97, dtype=torch.float64))[:, None]
     exported = layer(encoded)[:, 0].numpy()
     assert np.array_equal(exported, column.numbers(np.linspace(0.01, 0.99, 97)))
+
+
+@pytest.mark.parametrize("blank", [r"\N", "(null)", "NaT", "#DIV/0!"])
+def test_what_databases_and_spreadsheets_write_for_nothing_is_missing(blank: str) -> None:
+    data = from_columns(
+        from_text("x,y\n" + "".join(f"{blank if k % 4 else k},{k / 7:.2f}\n" for k in range(80)), "t.csv"),
+        "t",
+        {},
+    )
+    column = Columns.of(data.spec.codec).columns[0]
+    assert (column.type, column.missing, column.blank) == ("whole", 0.75, blank)
+
+
+def test_days_in_digits_alone_are_dates_where_their_column_is_called_one() -> None:
+    days = [f"2024{k % 12 + 1:02d}{k % 28 + 1:02d}" for k in range(90)]
+    data = from_columns(
+        from_text("order_date,size\n" + "".join(f"{day},{day}\n" for day in days), "t.csv"), "t", {}
+    )
+    codec = Columns.of(data.spec.codec)
+    assert codec.types == {"order_date": "date", "size": "whole"}
+    assert rows.values(codec, data.samples.numpy(), texts=True)["order_date"] == days
+    no_day = from_columns(
+        from_text("date,n\n" + "".join(f"{day},{k}.5\n" for k, day in enumerate([*days, "20240231"])), "t.csv"),
+        "t",
+        {},
+    )
+    assert Columns.of(no_day.spec.codec).types["date"] == "whole"
