@@ -153,14 +153,12 @@ def detection() -> str:
         best = max((m for m in methods if len(found[m]) == len(group)), key=lambda m: statistics.mean(found[m]))
         taken = statistics.mean(statistics.mean(r["auroc"][r["auto"]].values()) for r in group)
         alarms = statistics.mean(r["alarms_at_5"] for r in group)
-        seconds = max(r["seconds_each"] for r in group)
         cells = [_area(found[m], len(group), m == best) for m in methods]
-        start = f"| {name} | {len(group)} | {seconds:g} | {taken:.3f} | {alarms:.1%} | "
+        start = f"| {name} | {len(group)} | {_seconds(group)} | {taken:.3f} | {alarms:.1%} | "
         lines.append(start + " | ".join(cells) + " |")
     wafer = [r for r in rows if r["set"] == "wafers"]
-    seconds = wafer[0]["seconds_each"]
     lines += [
-        f"\nWafers, each pattern, mean of {len(wafer)} seeds with {seconds:g} seconds a GAN:\n",
+        f"\nWafers, each pattern, mean of {len(wafer)} seeds with {_seconds(wafer)} seconds a GAN:\n",
         "| pattern | " + " | ".join(wafer[0]["auroc"]) + " |",
         "|---" * (1 + len(wafer[0]["auroc"])) + "|",
     ]
@@ -174,6 +172,12 @@ def _latest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each set and seed the row in which GANs had most time."""
     groups = grouped(rows, "set", "seed").values()
     return [max(group, key=lambda row: row["seconds_each"]) for group in groups]
+
+
+def _seconds(rows: list[dict[str, Any]]) -> str:
+    """The seconds that a GAN had, or the fewest and the most."""
+    found = sorted({row["seconds_each"] for row in rows})
+    return f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"
 
 
 def _area(values: list[float], tests: int, best: bool) -> str:
