@@ -18,8 +18,10 @@ import pytest
 from sparring.cli import tune
 from sparring.cli.main import main
 from sparring.data import builtin
+from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
 from sparring.uses.tune import search
+from sparring.uses.tune.judge import Judge
 from sparring.uses.tune.shared import FINAL, STUDY, Shared
 from sparring.uses.tune.trial import Bench
 
@@ -71,6 +73,24 @@ def test_a_search_gives_options_that_train_takes(here: Path, capsys: pytest.Capt
     assert trained["networks"]["g_width"] == 16
     assert main(["report", "t"]) == 0
     assert Path("t/default.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_are_chosen_and_reported_by_a_judge_that_took_no_part(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.metrics.extractors.has_imagenet", lambda: True)
+    judges: list[str] = []
+    made = Bench.judge
+
+    def noted(bench: Bench, half: Dataset, features: str, count: int) -> Judge:
+        judge = made(bench, half, features, count)
+        judges.append(judge.extractor.name)
+        return judge
+
+    monkeypatch.setattr(Bench, "judge", noted)
+    np.save("pictures.npy", np.random.default_rng(0).integers(0, 256, (600, 1, 16, 16), dtype=np.uint8))
+    assert main(["tune", "pictures.npy", "--trials", "2", "--out", "p", *SHORT]) == 0
+    assert judges == ["scattering-64"] * 2  # of trials, of the last trainings
 
 
 def test_more_trials_go_on_where_a_search_ended(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,19 +105,26 @@ class Judge:
             raise DataError("the samples of a trial are not finite.") from error
 
 
-def affordable(reference: Callable[[str], Reference], seconds: float) -> tuple[str, int]:
-    """The features by which a trial of so many seconds is measured, and on how many samples.
-
-    Those of ``sparring evaluate`` if LEAST samples take no more than SHARE of the trial, else fast ones. Never
-    those of EfficientNet-Lite0, which some of the trials train with: they would judge their own teaching.
+def impartial(reference: Callable[[str], Reference]) -> str:
+    """The features of ``sparring evaluate``, or fast ones if a trial may train with the network of those.
 
     Args:
         reference: gives the reference in features of a name.
     """
-    usual = reference(AUTO)
-    fast = quick(usual.reals)
-    took_part = suited(usual.reals) in OF_LITE0
-    for name in (fast,) if took_part else (AUTO, fast):
+    reals = reference(AUTO).reals
+    return quick(reals) if suited(reals) in OF_LITE0 else AUTO
+
+
+def affordable(reference: Callable[[str], Reference], seconds: float) -> tuple[str, int]:
+    """The features by which a trial of so many seconds is measured, and on how many samples.
+
+    The impartial ones if LEAST samples take no more than SHARE of the trial, else fast ones.
+
+    Args:
+        reference: gives the reference in features of a name.
+    """
+    fast = quick(reference(AUTO).reals)
+    for name in (impartial(reference), fast):
         each = _seconds_each(reference(name))
         count = min(MOST, int(SHARE * seconds / max(each, 1e-9)))
         if count >= LEAST:

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 from sparring.config.groups import Config
 from sparring.errors import ConfigError, clock, counted
 from sparring.history.record import Record
-from sparring.metrics.extractors import AUTO
 from sparring.uses.tune import door
-from sparring.uses.tune.judge import MOST, Judge
+from sparring.uses.tune.judge import MOST, Judge, impartial
 from sparring.uses.tune.shared import DEFAULT, LEAST_TRIAL, SEEDS, START, Settings, Shared, numbered
 from sparring.uses.tune.space import Space
 from sparring.uses.tune.trial import DONE, REFUSED, STOPPED, Bench, Outcome, sheet, tenth
@@ -192,9 +191,8 @@ class Search:
         for seed in range(SEEDS):
             for candidate in candidates:
                 final.enqueue_trial({"candidate": candidate, "seed": seed}, skip_if_exists=True)
-        judge = self.bench.judge(
-            self.bench.halves.reporting, AUTO, min(MOST, REPORTED * self.settings.measured)
-        )
+        count = min(MOST, REPORTED * self.settings.measured)
+        judge = self.bench.judge(self.bench.halves.reporting, impartial(self.bench.reference), count)
         waiting = (shared.optuna.trial.TrialState.WAITING,)
         while not self.stop():
             shared.revive(final)
