@@ -203,6 +203,11 @@ def test_whole_numbers_of_128_bits_come_back() -> None:
     assert again.rows() == given.rows()
 
 
+def test_a_query_of_polars_is_told_how_to_become_a_table() -> None:
+    with pytest.raises(DataError, match=r"give the table that its collect\(\) makes"):
+        GAN(**SMALL).fit(polars.LazyFrame(columns()), samples_seen=32)
+
+
 def test_durations_that_count_up_are_no_identifier() -> None:
     data = from_frame(polars.DataFrame({"wait": [timedelta(seconds=k) for k in range(40)]}), None, {})
     assert Columns.of(data.spec.codec).types == {"wait": "whole"}

@@ -55,8 +55,14 @@ def package(name: str, what: str) -> Any:
 
 
 def backend_of(data: Any) -> str:
-    """The library whose table this is, "" for anything else; nothing is imported to tell."""
+    """The library whose table this is, "" for anything else; nothing is imported to tell.
+
+    Raises:
+        DataError: it is a query of polars, whose rows are not there yet.
+    """
     library = type(data).__module__.partition(".")[0]
+    if (library, type(data).__name__) == ("polars", "LazyFrame"):
+        raise DataError("a LazyFrame of polars has no rows yet: give the table that its collect() makes.")
     return library if FRAMES.get(library) == type(data).__name__ else ""
 
 
