@@ -77,8 +77,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(search, "SEEDS", 1)
     for module, name in ((search, "MOST"), (judge, "MOST"), (judge, "LEAST")):
         monkeypatch.setattr(module, name, 40)  # samples that are measured
-    for module in (search, judge):
-        monkeypatch.setattr(module, "AUTO", "pca-64")  # features that take no network
+    monkeypatch.setattr(judge, "AUTO", "pca-64")  # features that take no network
     monkeypatch.setattr(wafers, "load", partial(wafers.load, count=260))
     monkeypatch.setattr(defects, "WAFER_TESTS", 20)
     monkeypatch.setattr(

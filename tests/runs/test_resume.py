@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from sparring.games.optimizers import OPTIMIZERS
 from sparring.kinds import KINDS, find
 from sparring.runs.create import create
 from sparring.runs.writer import train_in
-from sparring.training import plan, suited
+from sparring.training import loop, plan, suited
 
 STEPS = 6
 CLOCKS = ("seconds", "samples_per_second")  # of a record: what no two trainings have alike
@@ -84,6 +86,14 @@ CASES = [
     ),
     *(("adversarial", "points", "mlp", name) for name in OPTIMIZERS if name != Config().optimizers.optimizer),
 ]
+
+
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that a busy machine does not hurry, so that records come by steps alone."""
+    milliseconds = count()
+    clock = SimpleNamespace(perf_counter=lambda: next(milliseconds) / 1000)
+    monkeypatch.setattr(loop, "time", clock)
 
 
 @pytest.mark.parametrize(("rules", "kind", "recipe", "optimizer"), CASES)

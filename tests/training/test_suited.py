@@ -189,7 +189,8 @@ def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
     few = data(40, np.arange(40) % 2)
     assert suited.reasons(suited.configure(few), few) == (
         "40 photographs of 8 x 8 pixels, grey, of fine detail, in 2 classes: recipe small-data, widths 24 and "
-        "16, batches of 40, augmentation. On two CPU cores expect clear shapes after about a minute."
+        "16, batches of 40, augmentation. On two CPU cores expect clear shapes after about a minute. "
+        "From 40 pictures expect variations of what is there: more pictures are better than more minutes."
     )
     assert suited.reasons(suited.configure(few, "dcgan"), few).endswith("batches of 40.")
     growing = from_array(np.zeros((40, 3, 96, 100), np.uint8))
