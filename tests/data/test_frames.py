@@ -10,6 +10,7 @@ import numpy as np
 import pandas
 import polars
 import pyarrow
+import pyarrow.parquet
 import pytest
 
 from people import SMALL, columns
@@ -231,6 +232,42 @@ def test_python_values_of_pandas_come_back() -> None:
             DataError, match=f"'s' holds {type(several).__name__} values, and a cell of a table"
         ):
             from_frame(given.assign(s=[several] * 3), None, {})
+
+
+def test_decimal_numbers_of_python_come_back_in_pandas(tmp_path: Path) -> None:
+    given = pandas.DataFrame(
+        {
+            "price": pandas.Series([Decimal("19.99"), Decimal("5.5"), None, Decimal("0.07")], dtype=object),
+            "count": pandas.Series([Decimal(3), Decimal("1E+1"), Decimal(4), Decimal("NaN")], dtype=object),
+            "far": pandas.Series([Decimal("1E-40"), Decimal(1), Decimal(2), Decimal(3)], dtype=object),
+        }
+    )
+    again = handed_back(given)
+    assert [str(value) for value in again["price"].dropna()] == ["19.99", "5.50", "0.07"]
+    assert [str(value) for value in again["count"].dropna()] == ["3", "10", "4"]
+    assert again["far"].map(type).tolist() == [float] * 4  # no type of a table holds all of their digits
+    data = from_frame(given, None, {})
+    table.write_parquet(data.samples.numpy(), None, data.spec, tmp_path / "rows.parquet", None)
+    written = pyarrow.parquet.read_schema(tmp_path / "rows.parquet")
+    assert written.field("price").type == pyarrow.decimal128(38, 2)
+
+
+@pytest.mark.parametrize(("library", "whole"), [("polars", "12004"), ("pyarrow", "123456789012")])
+def test_decimal_numbers_have_no_digits_that_were_never_there(library: str, whole: str) -> None:
+    numbers = [Decimal(f"{whole}.33"), Decimal(f"{whole}.57"), Decimal(f"{whole}.89")]
+    kind = pyarrow.decimal128(38, 20)
+    given = pyarrow.table({"coin": pyarrow.array(numbers, kind), "n": [1.5, 2.5, 9.5]})
+    again = handed_back(polars.from_arrow(given) if library == "polars" else given)["coin"]
+    assert (again.to_list() if library == "polars" else again.to_pylist()) == numbers
+
+
+def test_types_that_a_table_does_not_hold_are_named() -> None:
+    given = pandas.DataFrame({"month": pandas.period_range("2024-01", periods=4, freq="M"), "n": range(4)})
+    with pytest.raises(DataError, match=r"'month' holds 'period\[M\]' values: expected .* Change its type"):
+        from_frame(given, None, {})
+    wide = pyarrow.table({"coin": pyarrow.array([Decimal("1.5")], pyarrow.decimal256(50, 2))})
+    with pytest.raises(DataError, match=r"'coin' holds 'decimal256\(50, 2\)' values"):
+        from_frame(wide, None, {})
 
 
 @pytest.mark.parametrize(

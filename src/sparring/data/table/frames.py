@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ ALIKE = (
 WRITTEN = {bool, np.bool_, int, np.int64, float, np.float64, str}  # types that their text tells
 SEVERAL = (list, tuple, dict, set, bytes, np.ndarray)
 UNIT = re.compile(r"time_unit='(\w+)'")
+PRECISION = 38  # the digits of a decimal number in Parquet, pyarrow and polars
+SPACIOUS = Context(prec=2 * PRECISION)  # Python's own has 28 digits, and fails where a number needs more
 SCALE = re.compile(r"^Decimal\(precision=(\d+), scale=(\d+)\)")
 ZONE = re.compile(r"time_zone='([^']+)'")
 
@@ -132,9 +134,11 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
         seconds = _numbers(naive.dt.timestamp("us")) / 1e6
         return _of_numbers(name, seconds, "date" if are_days else "time", dtype)
     if not dtype.startswith(WORDS):
+        native = series.to_native()
+        kind = quoted(str(getattr(native, "dtype", None) or native.type))
         raise DataError(
-            f"the column {quoted(name)} holds {quoted(dtype)} values: expected numbers, texts, dates, times, "
-            "durations, or true and false. Leave it out."
+            f"the column {quoted(name)} holds {kind} values: expected numbers, texts, dates, times, "
+            "durations, or true and false. Change its type, or leave it out."
         )
     return _of_words(series, name, dtype)
 
@@ -183,7 +187,10 @@ def _of_objects(nw: Any, series: Any) -> str:
     """The type of the Python values of a column of objects of pandas; "" for others, and for texts."""
     if series.implementation != nw.Implementation.PANDAS or str(series.dtype) != "Object":
         return ""
-    found = {type(value) for value in series.to_native().dropna()}
+    there = series.to_native().dropna()
+    found = {type(value) for value in there}
+    if found == {Decimal} and (dtype := _of_decimals(there)):
+        return f"{dtype}{OBJECTS}"
     for types, dtype in ALIKE:
         if found and found <= types:
             return f"{dtype}{OBJECTS}"
@@ -191,6 +198,15 @@ def _of_objects(nw: Any, series: Any) -> str:
         return ""
     texts = (value.strip() for value in series.to_native() if isinstance(value, str))
     return MIXED if any(value_of(text) != text for text in texts) else KEPT
+
+
+def _of_decimals(values: Iterable[Decimal]) -> str:
+    """The type that holds all of these numbers of Python; "" if none does."""
+    finite = [value for value in values if value.is_finite()]
+    scale = max((-int(value.as_tuple().exponent) for value in finite), default=0)
+    digits = max((value.adjusted() + 1 for value in finite), default=0)
+    scale, digits = max(scale, 0), max(digits, 0)
+    return f"Decimal(precision={PRECISION}, scale={scale})" if scale + digits <= PRECISION else ""
 
 
 def _numbers(series: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -249,12 +265,13 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
         arrow = _series(nw, "pyarrow", replace(column, dtype=dtype.removesuffix(ARROW)), values).to_native()
         found = pandas.Series(pandas.arrays.ArrowExtensionArray(arrow), name=column.name)
         return nw.from_native(found, series_only=True)
+    if scale := SCALE.search(dtype):
+        step = Decimal(1).scaleb(-int(scale[2]))
+        values = [None if x is None else Decimal(str(x)).quantize(step, context=SPACIOUS) for x in values]
     if backend == "pandas" and (dtype == KEPT or dtype.endswith((NULLABLE, OBJECTS, WHOLE))):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
-    if scale := SCALE.search(dtype):
-        step = Decimal(1).scaleb(-int(scale[2]))
-        values = [None if value is None else Decimal(value).quantize(step) for value in values]
+    if scale:
         return nw.new_series(column.name, values, nw.Decimal(int(scale[1]), int(scale[2])), backend=backend)
     if base == "Boolean":  # that the user has called whole numbers
         values = [None if value is None else bool(value) for value in values]
