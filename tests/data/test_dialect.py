@@ -61,3 +61,5 @@ def test_two_columns_of_one_name_are_a_table_that_is_refused(tmp_path: Path) -> 
     path = tmp_path / "a.csv"
     path.write_text("a,a\n" + "1,2\n3,4\n" * 10)
     assert is_table(path)
+    with pytest.raises(DataError, match="'a'"):
+        read_text(path)

@@ -96,7 +96,8 @@ def folder(path: Path, belongs: Belongs = is_picture) -> Source:
             suffix = os.path.splitext(name)[1].lower()
             if not belongs(name, partial(_head, full)):
                 others += 1
-                foreign.update([suffix] * (suffix in FOREIGN))
+                if suffix in FOREIGN:
+                    foreign[suffix] += 1
                 if suffix in TABLES:
                     tables.append(relative)
                 continue
@@ -165,7 +166,8 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
         readable = member.compress_type in READ_METHODS and not member.flag_bits & 1
         if not belongs(inside.name, partial(head, member, readable)):
             others += 1
-            foreign.update([suffix] * (suffix in FOREIGN))
+            if suffix in FOREIGN:
+                foreign[suffix] += 1
             if readable and suffix in TABLES and member.file_size <= MOST_BYTES:
                 tables.add(name)
                 members[name] = member

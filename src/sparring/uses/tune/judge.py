@@ -17,6 +17,7 @@ from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import AUTO, choose, quick, suited
+from sparring.metrics.features import Extractor
 from sparring.metrics.pretrained import OF_LITE0
 from sparring.metrics.quality import TimesReal, estimating_standard
 from sparring.metrics.work import seconds_each
@@ -60,7 +61,12 @@ class Reference:
 
     def __init__(self, training: Dataset, features: str, device: torch.device) -> None:
         self.reals, self.device = to_measure(training, device), device
-        self.name, self.extractor = training.name, choose(self.reals, features)
+        self.name, self._chosen = training.name, features
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """The network or transform, which is not built where only the samples are looked at."""
+        return choose(self.reals, self._chosen)
 
     @cached_property
     def features(self) -> Tensor:
