@@ -431,6 +431,24 @@ def test_the_file_of_types_changes_what_columns_are(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (1_600_000_000, "seconds since 1970, 2020-09-13 12:26:40: say whole"),
+        (1_600_000_000_000, "milliseconds since 1970, 2020-09-13 12:26:40: say whole"),
+        (250, "Mend them, or say category"),
+    ],
+)
+def test_seconds_since_1970_that_are_said_to_be_times_are_told_the_next_step(
+    tmp_path: Path, first: int, said: str
+) -> None:
+    path = tmp_path / "types.toml"
+    path.write_text('[columns]\ntime = "time"\n')
+    text = "time,a\n" + "\n".join(f"{first + 61 * k * k},{k % 5}" for k in range(MANY))
+    with pytest.raises(DataError, match=f"'{first}', are not. .*{said}"):
+        table(text, columns=str(path))
+
+
 def test_what_data_says_of_a_table() -> None:
     text = "n,w\n" + "\n".join(f"{k % 10},{'abc'[k % 3]}" for k in range(300)) + "\n1000000,a\n1000000,a\n"
     data = table(text)

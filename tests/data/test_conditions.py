@@ -1,5 +1,6 @@
 """Conditions of drawn rows."""
 
+import numpy as np
 import pandas
 import pytest
 
@@ -75,11 +76,64 @@ def test_rows_that_fit(condition: str, expected: str) -> None:
         ("age < nan", "'nan' is no finite number"),
         ("salary = 3", "there is no column 'salary'"),
         ("town < 3", "'town' is category, which cannot be compared"),
+        ("age > 40", "'age > 40': 'age' lies between 20 and 40 in all rows, so no row can fit"),
+        ("20 > age", "'age' lies between 20 and 40"),
+        ("day > 2024-01-03", "'day' lies between 2024-01-01.* and 2024-01-03"),
+        ("age + paid > 80.75", "'age' lies between 20 and 40 and 'paid' lies between 20.25 and 40.5"),
+        ("age > age", "'age' lies between 20 and 40"),
+        ("30 <= age < 25", "its numbers contradict each other"),
+        (r"paid=\N", "Write 'paid=' for a missing value"),
+        ("paid != NA", "Write 'paid!=' for a missing value"),
+        ("town=NULL", "Write 'town=' for a missing value"),
+        ("age=NA", "It is missing in no row"),
     ],
 )
 def test_what_no_row_can_be_is_refused(condition: str, message: str) -> None:
     for data in (of_memory(), of_file()):
         with pytest.raises(ConfigError, match=message):
+            conditions.fitting(Columns.of(data.spec.codec), data.samples.numpy(), condition)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "age >= 40",
+        "age <= 20",
+        "age < 20.5",
+        "day >= 2024-01-03",
+        "age - 20 >= b=c",
+        "paid != age",
+        "60 > age >= 40",
+    ],
+)
+def test_what_a_row_can_be_is_not_refused(condition: str) -> None:
+    data = of_memory()
+    codec = Columns.of(data.spec.codec)
+    assert conditions.fitting(
+        codec, np.array([[0.0, 0.0, 0.0, 0.0, 0.0, 0.0]], np.float32), condition
+    ).shape == (1,)
+
+
+def test_what_a_rule_computes_has_the_range_of_what_it_is_computed_from() -> None:
+    data = from_columns(
+        from_text(
+            "a,b,c\n" + "".join(f"{k * 7 % 40},{k % 7},{k * 7 % 40 + k % 7}\n" for k in range(200)), "t.csv"
+        ),
+        "t",
+        {"constraint": "c = a + b"},
+    )
+    codec, stored = Columns.of(data.spec.codec), data.samples.numpy()
+    numbers = np.array([k * 7 % 40 + k % 7 for k in range(200)])
+    assert (conditions.fitting(codec, stored, "c > 44") == (numbers > 44)).all()
+    with pytest.raises(ConfigError, match="'a' lies between 0 and 39 and 'b' lies between 0 and 6 in all rows"):
+        conditions.fitting(codec, stored, "c > 45")
+
+
+def test_a_date_compared_with_seconds_since_1970_is_told_in_seconds() -> None:
+    text = "time,x\n" + "\n".join(f"{1_600_000_000 + 7919 * k * k},{k % 7}" for k in range(60))
+    data = from_columns(from_text(text, "t.csv"), "t", {})
+    for condition in ("time > 2020-10-01", "time=2020-10-01"):
+        with pytest.raises(ConfigError, match="seconds since 1970, such as 1601510400 for 2020-10-01"):
             conditions.fitting(Columns.of(data.spec.codec), data.samples.numpy(), condition)
 
 

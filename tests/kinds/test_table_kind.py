@@ -107,7 +107,12 @@ def test_rows_of_a_value_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sample", "run", "--where", "salary > 3"]) == 1
     assert "there is no column 'salary'" in capsys.readouterr().err
     assert main(["sample", "run", "--where", "age < 18"]) == 1
-    assert "too few for 1,000" in capsys.readouterr().err
+    assert "'age' lies between 18 and 79 in all rows, so no row can fit" in capsys.readouterr().err
+    assert main(["sample", "run", "--where", "age < 30", "--where", "age > 60"]) == 1
+    said = (
+        "of 30,000 drawn samples 0 keep to 'age < 30', 'age > 60': too few for 1,000. Ask for less (--where)."
+    )
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("people")

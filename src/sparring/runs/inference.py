@@ -37,6 +37,7 @@ from sparring.training import suited
 MOST_ROUNDS = 1_000  # of drawing until enough samples keep to conditions
 LEAST_AT_ONCE, MOST_AT_ONCE = 500, 50_000  # samples that are drawn in a round
 MOST_TRIED, LEAST_SHARE = 200_000, 1e-4  # samples after which conditions that hardly any keeps to are given up
+NONE_FOUND = 3 / LEAST_SHARE  # samples of which none fits, after which less than LEAST_SHARE do, with 95 %
 ROUND_STRIDE = 1_000_003  # between the seeds of two rounds
 STOP_FRAMES = 10  # of a walk, from one latent to the next
 
@@ -167,6 +168,8 @@ class Sampler:
         tried, found, share = 0, 0, 1.0
         for round_ in range(MOST_ROUNDS):
             wanted = min(MOST_AT_ONCE, max(LEAST_AT_ONCE, math.ceil(1.1 * (count - found) / share)))
+            if round_ and not found:
+                wanted = min(wanted, math.ceil(NONE_FOUND - tried))
             if round_ == 0 and not conditions:
                 wanted = min(MOST_AT_ONCE, count)
             latents = self.latents(wanted, first + round_ * ROUND_STRIDE, truncation)
@@ -180,13 +183,13 @@ class Sampler:
             share = max(found, 0.5) / tried
             if found >= count:
                 break
-            if tried >= MOST_TRIED and share < LEAST_SHARE:
+            if share < LEAST_SHARE and tried >= (MOST_TRIED if found else NONE_FOUND):
                 break
         if found < count:
             what = first_of(list(conditions)) or "the rules"
             raise ConfigError(
-                f"of {tried:,} drawn samples {found:,} keep to {what}: too few "
-                f"for {count:,}. Ask for fewer (--count), or for less (--where)."
+                f"of {tried:,} drawn samples {found:,} keep to {what}: too few for {count:,}. "
+                + ("Ask for fewer (--count), or for less (--where)." if found else "Ask for less (--where).")
             )
         return Kept(np.concatenate(parts)[:count], tried, found)
 

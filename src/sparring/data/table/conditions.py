@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.table import rules
+from sparring.data.table import moments, reach, rules
 from sparring.data.table.codec import Columns
+from sparring.data.table.codes import BLANKS
 from sparring.data.table.column import CHOICES, MOMENTS, Column
 from sparring.data.table.moments import EPOCH
 from sparring.data.table.numerals import NUMBER
@@ -48,17 +49,20 @@ def fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
             return _same(column, mine, *other) ^ is_other
         level = value if value in column.levels else bare(value)
         if level not in column.levels:
-            raise ConfigError(f"{quoted(condition)}: {_no_level(column, level)}")
+            raise ConfigError(
+                f"{quoted(condition)}: {_no_level(column, level)}{_of_none(column, match[2], level)}"
+            )
         return np.asarray((mine == column.levels.index(level)) ^ is_other)
     number = column.number(bare(value))
     if number is None:
         if rules.problem(rules.with_names(condition, codec.types), codec.types):
             raise ConfigError(
-                f"{quoted(condition)}: {quoted(column.name)} is {column.type}: {_wanted(column)}."
+                f"{quoted(condition)}: {quoted(column.name)} is {column.type}: {_wanted(column, value)}."
+                f"{_of_none(column, match[2], bare(value))}"
             )
         return _by_rule(codec, stored, condition)
     if why := _impossible(column, number):
-        raise ConfigError(f"{quoted(condition)}: {quoted(column.name)} {why}.")
+        raise ConfigError(f"{quoted(condition)}: {why}.")
     found = column.numbers(mine)
     if column.type not in MOMENTS:
         return np.asarray(found == number) ^ is_other
@@ -97,7 +101,7 @@ def _plain(side: str, compared: Column, condition: str, columns: Mapping[str, Co
         types = {name: column.type for name, column in columns.items()}
         if VALUE.match(bare(side)) and rules.problem(f"'{compared.name}' <= {side}", types):
             raise ConfigError(
-                f"{quoted(condition)}: {quoted(compared.name)} is {compared.type}: {_wanted(compared)}."
+                f"{quoted(condition)}: {quoted(compared.name)} is {compared.type}: {_wanted(compared, side)}."
             )
         return side
     if compared.type not in MOMENTS:
@@ -127,26 +131,31 @@ def _no_level(column: Column, level: str) -> str:
     return f"{quoted(column.name)} is never {quoted(level)}.{near} It has {listed}."
 
 
-def _wanted(column: Column) -> str:
+def _of_none(column: Column, sign: str, value: str) -> str:
+    """What to write where a value is one of the words for a missing one; "" for other values."""
+    if value not in BLANKS:
+        return ""
+    asked = f"{column.name}{sign}"
+    return f" Write {quoted(asked)} for a missing value." if column.missing else " It is missing in no row."
+
+
+def _wanted(column: Column, value: str) -> str:
+    """What is expected where something else is compared with a column."""
     if column.type in MOMENTS:
-        return f"expected a {column.type} such as {_said(column, column.values[0])}, or another column"
+        return f"expected a {column.type} such as {reach.said(column, column.values[0])}, or another column"
+    moment = moments.of_any(bare(value))
+    if moment and column.type == "whole" and (unit := moments.unit_of_epoch(f"{column.values[0]:.0f}")):
+        return f"expected {unit.name} since 1970, such as {unit.since(moment)} for {bare(value)}"
     return "expected a number, or another column"
 
 
 def _impossible(column: Column, number: float) -> str:
     """Why no row has this number in a column; "" if some may have it."""
     if column.type not in MOMENTS and column.rounded(np.array([number]))[0] != number:
-        return (
-            f"is whole: never {number:g}" if not column.decimals else f"has {column.decimals} decimals at most"
-        )
-    low, high = column.values[0], column.values[-1]
-    if column.rounded(np.array([low]))[0] <= number <= column.rounded(np.array([high]))[0]:
-        return ""
-    return f"lies between {_said(column, low)} and {_said(column, high)} in all rows"
-
-
-def _said(column: Column, number: float) -> str:
-    return column.text(column.rounded(np.array([number])))[0]
+        most = f"has {column.decimals} decimals at most" if column.decimals else f"is whole: never {number:g}"
+        return f"{quoted(column.name)} {most}"
+    low, high = reach.ends(column)
+    return "" if low <= number <= high else f"{reach.between(column)} in all rows"
 
 
 def _by_rule(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
@@ -154,6 +163,8 @@ def _by_rule(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
     condition = typed(condition, {column.name: column for column in codec.columns})
     rules.check([condition], codec.types)
     rule, table = rules.parse(condition), rules.complete(codec, stored)
+    if why := reach.out_of_reach(codec, rule):
+        raise ConfigError(f"{quoted(condition)}: {why}, so no row can fit.")
     fits = rule.kept(table)
     for name in rule.names:
         fits &= ~np.isnan(table[name])

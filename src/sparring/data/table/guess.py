@@ -381,8 +381,8 @@ def _asked(raw: Raw, asked: str) -> _Parsed:
         wrong = [word for word in raw.values if not fits(word)] or raw.values[:1]
         raise DataError(
             f"{quoted(raw.name)} is said to be {asked}, but {len(wrong):,} of its "
-            f"{counted(len(raw.values), 'value')}, such as {quoted(wrong[0])}, are not. Mend them, or say "
-            "category."
+            f"{counted(len(raw.values), 'value')}, such as {quoted(wrong[0])}, are not. "
+            f"{(asked in MOMENTS and moments.from_epoch(wrong[0])) or 'Mend them, or say category.'}"
         )
     return parsed._replace(type=asked)
 

@@ -30,6 +30,7 @@ FORMS = (*DATES, *SPELT, *TIMES)
 ALL_DIGITS = "%Y%m%d"  # looks like a whole number; it is a date only if the column is called one
 FRACTION = "%f"  # of a second
 OFFSET = re.compile(r"(?::\d\d|\.\d+|:%-?[MS]|\.%f)( ?[+-]\d\d(?::?\d\d)?)$")  # from UTC, after a time of day
+COUNTED = re.compile(r"([1-9]\d{8,9})(\d{3})?")  # seconds since 1970, or milliseconds, from 1973 on
 BARE = re.compile(r"%-([dmHIp])")  # a number without a zero before it, as 5/1/2024; small am and pm
 VARIANTS = ("", "dm", "HI", "dmHI", "p", "dmp", "HIp", "dmHIp")  # which of them a form may have
 
@@ -127,6 +128,37 @@ def written(one: datetime, form: str, decimals: int | None = None) -> str:
     if FRACTION in form and decimals:
         form = form.replace(FRACTION, f"{one.microsecond:06d}"[:decimals])
     return one.strftime(BARE.sub(lambda found: one.strftime(f"%{found[1]}").lstrip("0").lower() or "0", form))
+
+
+class Unit(NamedTuple):
+    """In what a moment is counted from 1970 on, and how many of them are a second."""
+
+    name: str
+    per_second: int
+
+    def since(self, one: datetime) -> int:
+        """The count at a moment."""
+        return round((one - EPOCH).total_seconds() * self.per_second)
+
+
+def unit_of_epoch(word: str) -> Unit | None:
+    """In what a whole number counts from 1970 on, if it looks like such a moment from 1973 on."""
+    found = COUNTED.fullmatch(word)
+    if found is None:
+        return None
+    return Unit("milliseconds", 1000) if found[2] else Unit("seconds", 1)
+
+
+def from_epoch(word: str) -> str:
+    """What to do with a moment that is a count of seconds or milliseconds since 1970; "" for other words."""
+    unit = unit_of_epoch(word)
+    if unit is None:
+        return ""
+    moment = (EPOCH + timedelta(seconds=int(word) / unit.per_second)).replace(microsecond=0)
+    return (
+        f"It looks like {unit.name} since 1970, {moment}: say whole, and it is learnt as a number; or write "
+        "it as such a date in the table."
+    )
 
 
 def local(word: str, form: str) -> datetime:
