@@ -15,7 +15,7 @@ import test_tiles
 import test_usual
 import test_wafers
 from mutants import Mutant, caught, in_suite
-from sparring.data import defects, wafers
+from sparring.data import masks, wafers
 from sparring.metrics import detection, gaussian
 from sparring.uses.detect import (
     adversary,
@@ -131,7 +131,7 @@ MUTANTS = [
     Mutant(tiles, "_starts", "(1 - OVERLAP)", "1", COVERED),
     Mutant(tiles, "_starts", "1 + math.ceil", "math.ceil", COVERED),
     Mutant(tiles, "stitched", "total / count", "total", STITCHED),
-    Mutant(defects, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
+    Mutant(masks, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
     Mutant(tiles, "some_tiles", "int(which[number // len(places)])", "number // len(places)", NAMED),
     Mutant(detector, "Detector.scored", "usual.scores(each)", "each", RIMS),
     Mutant(usual, "drawn", "values.var() - chance", "values.var()", EFFECTS),

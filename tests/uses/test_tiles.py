@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.config.groups import FilesConfig
-from sparring.data.defects import LONGEST_MAP, pooled
+from sparring.data.masks import LONGEST_MAP, pooled
 from sparring.errors import ConfigError
 from sparring.uses.detect import saved
 from sparring.uses.detect.detector import Detector

@@ -10,7 +10,8 @@ from sparring.config.choices import DETECTIONS, DETECTORS, SAMPLERS
 from sparring.config.groups import OPTIONS
 from sparring.config.search import RECIPE, USUAL
 
-FITTED = ("size", "resize", "channels", "levels", "include", "exclude")  # which a detector remembers
+FITTED = ("size", "resize", "channels", "levels")  # of pictures, which a detector remembers
+CHOSEN = ("include", "exclude")  # of files, which other pictures may have anew
 TUNE = """\
 Find the options for your data: many short trainings, each with other options, judged by held-out samples.
 At the end the best options and the default are trained anew, three times each, and judged by held-out
@@ -116,6 +117,7 @@ def _detect_verb(verbs: Any) -> None:
     detect.add_argument("--tile", type=whole, help=tile)
     size = "side in pixels or WIDTHxHEIGHT (128, or their own if smaller)"
     add_reading_options(detect, FITTED, size, "fit: ")
+    add_reading_options(detect, CHOSEN, size)
     detect.add_argument("--max-broken", type=number, help=OPTIONS["max_broken"].metadata["help"] + " (0.01)")
     detect.add_argument("--seed", type=whole, help="fit: every random draw follows from it (0)")
     detect.add_argument("--json", action="store_true", help="test: print test.json instead of a table")

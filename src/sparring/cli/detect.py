@@ -12,14 +12,16 @@ from shlex import quote
 
 from torch import Tensor
 
-from sparring.cli.benches import FITTED
+from sparring.cli.benches import CHOSEN, FITTED
 from sparring.cli.parsing import given_options
 from sparring.config.groups import Config, FilesConfig
-from sparring.config.pictures import SIDES
+from sparring.config.option import NONE
+from sparring.config.pictures import ALL, SIDES, path_patterns
 from sparring.data import defects, wafers
-from sparring.data.defects import GOOD, LONGEST, WAFERS, Pictures
+from sparring.data.defects import LONGEST, WAFERS, Pictures
 from sparring.data.source import is_picture
-from sparring.errors import ConfigError, RunError, Tell, counted, first_of, warn
+from sparring.data.spec import Dataset
+from sparring.errors import ConfigError, DataError, RunError, Tell, counted, did_you_mean, first_of, warn
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
@@ -34,7 +36,9 @@ from sparring.uses.detect.trial import digests, trial
 from sparring.uses.progress import Reading, console, working
 
 FOUND = 3  # exit status: something odd was found
-READING = (*FITTED, "max_broken")  # of picture files
+NEW = (*CHOSEN, "max_broken")  # how files of other pictures may be read in their own way
+READING = (*FITTED, *NEW)
+OF_FIT = ("method", "false_alarms", "minutes", "features", "tile", "seed", *FITTED)
 TEST = "test.json"
 TILE = 64  # pixels, which is proposed
 
@@ -102,7 +106,7 @@ def _interrupted(folder: Path) -> Iterator[None]:
 
 
 def _score(args: argparse.Namespace) -> int:
-    _refuse(args, "score", ("method", "false_alarms", "minutes", "features", "tile", "seed", *FITTED, "json"))
+    _refuse(args, "score", (*OF_FIT, "json"))
     if args.second is None:
         raise ConfigError("give the pictures too: sparring detect score RUN NEW.")
     detector, about = _restored(args)
@@ -122,7 +126,7 @@ def _score(args: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
-    _refuse(args, "test", ("method", "false_alarms", "minutes", "features", "tile", "seed", *FITTED))
+    _refuse(args, "test", OF_FIT)
     folder = Path(args.first)
     detector, about = _restored(args)
     kinds = _kinds(args.second or about.data, about)
@@ -147,11 +151,9 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {"fit": _fit, "score":
 
 
 def _restored(args: argparse.Namespace) -> tuple[Detector, About]:
-    """A fitted detector, and how its normals were read; as many broken files are accepted as this call says."""
+    """A fitted detector, and how its normals were read, but for what this call says of its own pictures."""
     detector, about = saved.read(Path(args.first))
-    if args.max_broken is None:
-        return detector, about
-    return detector, replace(about, files=Config(files=about.files).replace(max_broken=args.max_broken).files)
+    return detector, replace(about, files=Config(files=about.files).replace(**given_options(args, NEW)).files)
 
 
 def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> None:
@@ -166,37 +168,57 @@ def _normals(name: str, files: FilesConfig, longest: int) -> tuple[Pictures, Pic
     if name == WAFERS:
         return _of_array(wafers.load().samples), None, files
     if find.kind_of_files(name) is None and not Path(name).is_dir():
-        return _of_array(as_pictures(find.dataset(name, files))), None, files
-    places = defects.places(Path(name))
+        return _of_array(as_pictures(_dataset(name, files))), None, files
+    taken = defects.parts(Path(name), files)
     with Reading() as watch:
-        normals, alike = defects.read(places.normals, files, watch, longest=longest)
-        bad = defects.read(places.bad, alike, watch)[0] if places.bad else None
+        normals, alike = defects.read(taken.normal, files, watch, longest=longest)
+        bad = defects.read(taken.bad, alike, watch)[0] if taken.bad else None
+    if taken.said:
+        warn(taken.said)
     _warn_of_broken(normals, *([bad] if bad else []))
-    return normals, bad, alike
+    return normals, bad, _of_files(alike)
+
+
+def _of_files(files: FilesConfig) -> FilesConfig:
+    """How other pictures are read: patterns of folders chose among those of the normals."""
+    kept = {
+        name: ",".join(pattern for pattern in path_patterns(name, getattr(files, name)) if "/" not in pattern)
+        for name in CHOSEN
+    }
+    return replace(files, include=kept["include"] or ALL, exclude=kept["exclude"] or NONE)
+
+
+def _dataset(name: str, files: FilesConfig | None = None) -> Dataset:
+    """A file of arrays or a built-in set; for a name that is none, the message has the set of detectors too."""
+    try:
+        return find.dataset(name, files)
+    except DataError as error:
+        if Path(name).exists():
+            raise
+        near = did_you_mean(name, [WAFERS])
+        raise DataError(f"{error}{near or f' Or take {WAFERS}, the built-in set for detectors.'}") from error
 
 
 def _like(name: str, about: About) -> Pictures:
     """Pictures that a user names, read as the normals were."""
+    if name == WAFERS:
+        return defects.joined(defects.wafer_tests())
     path = Path(name)
     if path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and is_picture(name, path.read_bytes)):
         with Reading() as watch:
-            pictures = defects.read(path, about.files, watch)[0]
+            pictures = defects.read(defects.source_of(path, about.files), about.files, watch)[0]
         _warn_of_broken(pictures)
         for difference in defects.unlike(pictures, about.files.channels, about.deep):
             warn(difference)
         return pictures
-    return _of_array(as_pictures(find.dataset(name)))
+    return _of_array(as_pictures(_dataset(name)))
 
 
 def _kinds(name: str, about: About) -> dict[str, Pictures]:
     if name == WAFERS:
         return defects.wafer_tests()
-    kinds = {}
     with Reading() as watch:
-        for kind, folder in defects.kinds_of(Path(name)).items():
-            pictures, _ = defects.read(folder, about.files, watch)
-            masks = None if kind == GOOD else defects.read_masks(folder, pictures, about.files)
-            kinds[kind] = replace(pictures, masks=masks)
+        kinds = defects.kinds(Path(name), about.files, watch)
     _warn_of_broken(*kinds.values())
     said = [defects.unlike(pictures, about.files.channels, about.deep) for pictures in kinds.values()]
     for difference in dict.fromkeys(each for several in said for each in several):

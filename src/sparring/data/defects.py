@@ -1,39 +1,38 @@
-"""Folders of normal and defective pictures: MVTec AD's layout, good/ and bad/, or normal pictures alone.
-
-MVTec AD (Bergmann et al. 2019) has train/good with normal pictures, test/good and test/KIND with other ones,
-and ground_truth/KIND with a mask for each defective picture, white where the defect is.
-"""
+"""Normal and defective pictures of a folder or a zip: the parts of a data set, and a test with its masks."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 
 from sparring.config.groups import FilesConfig
 from sparring.config.pictures import SIDES, picture_size
-from sparring.data import folders, globs, wafers
+from sparring.data import folders, globs, normals, wafers
 from sparring.data import source as sources
-from sparring.data.levels import SIXTEEN
-from sparring.data.pictures import PNG, UNREADABLE, Form, Size, decode, look
+from sparring.data.masks import Masks
+from sparring.data.normals import GOOD
+from sparring.data.pictures import UNREADABLE, Form, Size, decode, look
 from sparring.data.source import Source
 from sparring.data.store import Watch
-from sparring.errors import DataError, first_of, printable
+from sparring.errors import DataError, counted
 from sparring.history.layout import SHEET_SUFFIX
 
-GOOD, BAD, TRAIN, TEST, MASKS = "good", "bad", "train", "test", "ground_truth"
 WAFERS = "wafers"  # the name of the packaged toy set
 WAFER_TESTS = 200  # normal test wafers, and half as many of each pattern
 LONGEST = 128  # pixels of the longer side, to which larger pictures are reduced unless a size is given
 LOOKED_AT = 32  # pictures whose size is looked at
 COLOURS, COLOUR_SIDE = 4, 64  # pictures whose colours are looked at, and the pixels of their sides then
-LONGEST_MAP = 1024  # pixels of the longer side of maps and masks; of more the greatest of a square is kept
-MARKED = 127  # grey value of a mask above which a pixel is marked
+CHOOSE = (
+    "If some of these folders hold defective ones, give the folder of the normals alone, or choose it by "
+    "--include 'FOLDER/*', or call the folders good/ and bad/."
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class Pictures:
         left_out: the names of files that cannot be read, each with the reason.
         deep: whether most files have more than 8 bits a channel.
         colour: whether some of the files are in colour, however they were read; None if they are of no files.
+        sizes: the smallest and the largest size of the files; "" if all have one size.
     """
 
     names: tuple[str, ...]
@@ -57,20 +57,22 @@ class Pictures:
     left_out: tuple[str, ...] = ()
     deep: bool = False
     colour: bool | None = None
+    sizes: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where the normal pictures of a data set lie, the known defective ones, and the test; None if not
-    there.
+class Parts(NamedTuple):
+    """The normal pictures of a data set, and the known defective ones.
+
+    Attributes:
+        said: which folders were taken as what; "" where there are none.
     """
 
-    normals: Path
-    bad: Path | None = None
-    test: Path | None = None
+    normal: Source
+    bad: Source | None
+    said: str
 
 
 def wafer_tests(seed: int = 1) -> dict[str, Pictures]:
@@ -83,72 +85,83 @@ def wafer_tests(seed: int = 1) -> dict[str, Pictures]:
     return found
 
 
-def places(path: Path) -> Places:
-    """Find the parts of a data set.
+def joined(several: Mapping[str, Pictures]) -> Pictures:
+    """Pictures of several kinds together, without masks."""
+    names = tuple(name for each in several.values() for name in each.names)
+    return Pictures(names, torch.cat([each.pixels for each in several.values()]))
+
+
+def parts(path: Path, files: FilesConfig) -> Parts:
+    """Find the parts of a data set in a folder or a zip, by the names of folders.
 
     Raises:
-        DataError: there is no such folder, or it looks like a test.
+        DataError: there are no pictures, or it looks like a test.
+    """
+    whole = source_of(path, files)
+    names = (*whole.files, *whole.refused)
+    found = normals.sides(names, str(path))
+    if found is None:
+        if not any("/" in name for name in names):
+            return Parts(whole, None, "")
+        all_of = f"all {counted(len(names), 'picture')} of {path}"
+        return Parts(whole, None, f"{all_of} are taken as normal: {normals.folders(names)}. {CHOOSE}")
+    said = f"taken as normal: {normals.folders(found.normal)}"
+    if found.bad:
+        said += f"; as known bad ones: {normals.folders(found.bad)}"
+    if rest := len(names) - len(found.normal) - len(found.bad):
+        said += f"; {counted(rest, 'other picture')} {'is' if rest == 1 else 'are'} not used"
+    return Parts(whole.only(found.normal), whole.only(found.bad) if found.bad else None, f"{said}.")
+
+
+def kinds(path: Path, files: FilesConfig, watch: Watch) -> dict[str, Pictures]:
+    """The pictures of a test in a folder or a zip by their kind, with masks; GOOD are the normal ones.
+
+    Raises:
+        DataError: there is no test, or it lacks normal or odd pictures, or some of the masks.
     """
     if not path.exists():
-        raise DataError(f"there is no folder {path}. Give one of normal pictures, or {WAFERS!r}.")
-    if (path / TRAIN / GOOD).is_dir():
-        return Places(path / TRAIN / GOOD, test=_folder(path / TEST))
-    if (path / GOOD).is_dir():
-        bad = _folder(path / BAD)
-        others = sorted(each.name for each in path.iterdir() if each.is_dir() and each.name not in (GOOD, BAD))
-        if others and bad is None:
-            raise DataError(
-                f"{path} has {GOOD}/ beside {first_of(others)}, as a test has. Give the folder of normals, "
-                f"such as {path / GOOD}; known defective pictures go into {BAD}/ beside {GOOD}/."
-            )
-        return Places(path / GOOD, bad)
-    return Places(path, test=None)
-
-
-def kinds_of(path: Path) -> dict[str, Path]:
-    """The folders of a test by their kind; GOOD are the normal ones.
-
-    Raises:
-        DataError: there is no test, or it lacks normal or odd pictures.
-    """
-    here = path / TEST if (path / TEST).is_dir() else path
-    if not here.is_dir():
         raise DataError(
-            f"there is no folder {path}. Give a test with {GOOD}/ and a folder for each kind of defect."
+            f"there is no folder or .zip {path}. Give a test with {GOOD}/ and a folder for each kind of "
+            f"defect, or {WAFERS!r}."
         )
-    found = {
-        each.name: each for each in sorted(here.iterdir()) if each.is_dir() and not each.name.startswith(".")
-    }
-    found.pop(MASKS, None)
-    if GOOD not in found or len(found) < 2:
-        raise DataError(
-            f"{here} holds {first_of(sorted(found)) or 'no folders'}; a test needs {GOOD}/ with normal "
-            "pictures and at least one folder with odd ones."
-        )
+    listed = listing(path)
+    source = globs.chosen(listed, files.include, files.exclude)[0]
+    masks = Masks(path, listed)
+    found = {}
+    for kind, names in normals.kinds((*source.files, *source.refused), str(path)).items():
+        pictures, _ = read(source.only(names), files, watch)
+        marks = None if kind == GOOD else masks.of(kind, source, pictures.names, files)
+        found[kind] = replace(pictures, masks=marks)
     return found
 
 
 def read(
-    path: Path, files: FilesConfig, watch: Watch | None = None, *, longest: int = LONGEST
+    source: Source, files: FilesConfig, watch: Watch | None = None, *, longest: int = LONGEST
 ) -> tuple[Pictures, FilesConfig]:
-    """Read the pictures below a folder or in a zip, and the options that read others alike.
+    """Read pictures, and the options that read others alike.
 
     Pictures of more than ``longest`` pixels a side are reduced to it, in the proportions of most of them,
     unless the options have a size.
 
     Raises:
-        DataError: there are none, one cannot be read, or there are masks among them.
+        DataError: one cannot be read, or there are masks among them.
     """
-    source = source_of(path, files)
     if masks := globs.masks(source.files):
-        raise DataError(f"{path}: {masks[0]} A detector must not take masks for pictures.")
+        raise DataError(f"{source.name}: {masks[0]} A detector must not take masks for pictures.")
     native, deep = _usual(source)
     if picture_size(files.size) is None:
-        files = replace(files, size=_reduced(native, longest), resize="stretch")
-    data = folders.from_source(source, files, watch=watch)
+        files = replace(files, size=_reduced(native, longest))
+    chosen = replace(
+        files, include=FilesConfig().include, exclude=FilesConfig().exclude
+    )  # they are chosen already
+    data = folders.from_source(source, chosen, watch=watch)
     assert data.origin
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
-    found = Pictures(data.origin.names, data.samples, None, native, data.origin.left_out, deep, _colour(source))
+    sizes = data.origin.facts["originals"]
+    found = Pictures(
+        data.origin.names, data.samples, None, native, data.origin.left_out, deep, _colour(source),
+        sizes if " to " in sizes else "",
+    )  # fmt: skip
     return found, alike
 
 
@@ -190,52 +203,21 @@ def source_of(path: Path, files: FilesConfig) -> Source:
         if path.name not in beside.files:
             raise DataError(f"{path} is no picture. Give a picture, or a folder or .zip of pictures.")
         return replace(beside, files=(path.name,), stamp=None, refused={})
-    whole = sources.folder(path) if path.is_dir() else sources.archive(path)
-    if not whole.files:
-        raise DataError(f"{path} holds no pictures. Give a folder or .zip of pictures.")
-    pictures = tuple(name for name in whole.files if not name.endswith(SHEET_SUFFIX))
-    return globs.chosen(replace(whole, files=pictures), files.include, files.exclude)[0]
+    return globs.chosen(listing(path), files.include, files.exclude)[0]
 
 
-def read_masks(path: Path, pictures: Pictures, files: FilesConfig) -> Tensor | None:
-    """The masks (N, H, W), bool, of the pictures of a test folder TEST/KIND, ``pooled``, or None without any.
-
-    They lie in ground_truth/KIND beside TEST, or in it, named as the picture or NAME_mask.
+def listing(path: Path) -> Source:
+    """The pictures below a folder or in a zip, without heat maps.
 
     Raises:
-        DataError: a picture has no mask, or a mask of another size.
+        DataError: there are none.
     """
-    folder = next((found for up in path.parents[:2] if (found := up / MASKS / path.name).is_dir()), None)
-    if folder is None:
-        return None
-    width, height = picture_size(files.size) or (0, 0)
-    form = Form(width, height, files.resize, 1, SIXTEEN, as_declared=False)
-    return torch.stack([_mask(folder, path / name, form) for name in pictures.names])
-
-
-def pooled(maps: Tensor, longest: int = LONGEST_MAP) -> Tensor:
-    """Maps (..., H, W) of at most ``longest`` pixels a side: the greatest of each square."""
-    times = -(-max(maps.shape[-2:]) // longest)
-    if times == 1:
-        return maps
-    flat = maps.reshape(-1, 1, *maps.shape[-2:])
-    small = max_pool2d(flat.float(), times, ceil_mode=True).to(maps.dtype)
-    return small.view(*maps.shape[:-2], *small.shape[2:])
-
-
-def _mask(folder: Path, picture: Path, form: Form) -> Tensor:
-    names = [f"{picture.stem}{ending}{suffix}" for ending in ("_mask", "") for suffix in (PNG, picture.suffix)]
-    mask = next((folder / name for name in names if (folder / name).is_file()), None)
-    if mask is None:
-        raise DataError(f"there is no mask {names[0]} for {printable(str(picture))} in {folder}: add it.")
-    content = mask.read_bytes()
-    sizes = look(content).size, look(picture.read_bytes()).size
-    if sizes[0] != sizes[1]:
-        said = [f"{size.width} x {size.height}" for size in sizes]
+    whole = sources.folder(path) if path.is_dir() else sources.archive(path)
+    if not whole.files:
         raise DataError(
-            f"{mask} has {said[0]} pixels, and its picture {said[1]}: a mask has the picture's size."
+            f"{path} holds no pictures. Give a folder or .zip of pictures. {whole.unconverted}".strip()
         )
-    return pooled(torch.from_numpy(decode(content, form)[..., 0] > MARKED))
+    return replace(whole, files=tuple(name for name in whole.files if not name.endswith(SHEET_SUFFIX)))
 
 
 def _usual(source: Source) -> tuple[Size | None, bool]:
@@ -267,7 +249,3 @@ def _reduced(size: Size | None, longest: int) -> str:
     width, height = size or (longest, longest)
     scale = min(1.0, longest / max(width, height))
     return f"{max(SIDES[0], round(width * scale))}x{max(SIDES[0], round(height * scale))}"
-
-
-def _folder(path: Path) -> Path | None:
-    return path if path.is_dir() else None

@@ -110,13 +110,13 @@ def _in_mask_folders(names: Sequence[str]) -> dict[str, str]:
     }
     inside = {name: folder for name, folder in folders.items() if folder is not None}
     pictures = {PurePosixPath(name).stem.casefold() for name in names if name not in inside}
-    paired = sum(_base(name) in pictures for name in inside)
+    paired = sum(base(name) in pictures for name in inside)
     if not inside or paired < PAIRED * len(inside):
         return {}
     return {name: f"{escape(printable(folder))}/*" for name, folder in inside.items()}
 
 
-def _base(name: str) -> str:
+def base(name: str) -> str:
     """The stem of a file without an ending such as _mask."""
     stem = PurePosixPath(name).stem
     return (found["of"] if (found := MASK.fullmatch(stem)) else stem).casefold()

@@ -8,8 +8,8 @@ import stat
 import threading
 import zipfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -64,6 +64,14 @@ class Source:
         most_first = sorted(self.foreign.items(), key=lambda item: (-item[1], item[0]))
         listed = ", ".join(f"{count:,} {suffix}" for suffix, count in most_first)
         return f"{listed} cannot be read: save such pictures as JPEG or PNG first."
+
+    def only(self, names: Collection[str]) -> Source:
+        """The files of these names alone."""
+        kept = frozenset(names)
+        files = tuple(name for name in self.files if name in kept)
+        refused = {name: why for name, why in self.refused.items() if name in kept}
+        stamp = self.stamp and _digest(self.stamp, (*files, *refused))
+        return replace(self, files=files, refused=refused, stamp=stamp, others=0, tables=(), foreign={})
 
 
 def is_picture(name: str, head: Callable[[], bytes]) -> bool:
@@ -243,7 +251,11 @@ def _too_large(size: int) -> str:
 
 
 def _stamp(kind: str, path: Path, lines: Iterable[str]) -> str:
-    digest = hashlib.sha256(os.fsencode(f"{kind} {path}\n"))
+    return _digest(f"{kind} {path}", lines)
+
+
+def _digest(first: str, lines: Iterable[str]) -> str:
+    digest = hashlib.sha256(os.fsencode(f"{first}\n"))
     for line in lines:
         digest.update(os.fsencode(line + "\n"))
     return digest.hexdigest()

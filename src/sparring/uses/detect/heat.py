@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from sparring.data.defects import pooled
+from sparring.data.masks import pooled
 
 RAMP = (
     (0.0, (190, 30, 45)),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from sparring.data.defects import pooled
+from sparring.data.masks import pooled
 
 OVERLAP = 0.25  # least share of a tile's side that its neighbour sees too, so that no defect is only cut
 MOST_TILES, MOST_BYTES = 4000, 2**27  # of tiles that are fitted, which limits the memory

@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from sparring.data.defects import GOOD, Pictures
+from sparring.data.defects import Pictures
+from sparring.data.normals import GOOD
 from sparring.errors import DataError, Tell, counted
 from sparring.metrics.detection import (
     Interval,
@@ -25,6 +26,7 @@ from sparring.uses.detect.scorers import BASELINE
 
 RATES = (0.01, 0.05)  # false alarms at which is counted how much is found
 DIGEST = 8  # bytes
+MOST_MARKED = 0.5  # share of the pixels of a kind above which its masks seem to be inverted
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def trial(
     means = {name: sum(each.area[name] for each in found) / len(found) for name in names}
     limit = detector.threshold_
     alarms = float((usual[chosen].scores > limit.value).double().mean())
-    warnings += _judged(found, means, chosen)
+    warnings += _judged(found, means, chosen) + _of_masks(kinds)
     return Trial(chosen, len(normals), alarms, limit.rate, limit.expected, tuple(found), means, tuple(warnings))
 
 
@@ -139,6 +141,27 @@ def _judged(found: list[Found], means: Mapping[str, float], chosen: str) -> list
             "that is chosen by this test must be tested again on other pictures."
         )
     return said
+
+
+def _of_masks(kinds: Mapping[str, Pictures]) -> list[str]:
+    """Warnings where masks do not say where something is odd."""
+    said = []
+    masked = {kind: each.masks for kind, each in kinds.items() if each.masks is not None}
+    for kind, masks in masked.items():
+        if empty := int((~masks.flatten(1).any(1)).sum()):
+            without = (
+                "so that nothing says where these are odd" if empty < len(masks) else "so places are not judged"
+            )
+            said.append(f"{kind}: {empty:,} of {counted(len(masks), 'mask')} mark nothing, {without}.")
+        if (share := float(masks.double().mean())) > MOST_MARKED:
+            said.append(
+                f"{kind}: its masks mark {share:.0%} of the pixels: what is odd is white in a mask, the rest "
+                "black."
+            )
+    missing = [kind for kind in kinds if masked and kind not in masked and kind != GOOD]
+    return said + [
+        f"{kind}: it has no masks, unlike other kinds, so places are not judged." for kind in missing
+    ]
 
 
 def digests(pictures: Tensor) -> list[str]:
