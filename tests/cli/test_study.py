@@ -90,12 +90,49 @@ def test_a_study_goes_on_by_its_folder_and_is_repeated_at_no_cost(array, tmp_pat
     assert (out / CELLS).stat().st_size == size
 
 
+def test_resume_keeps_what_is_finished_and_the_minutes_that_were_given_last(
+    array, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "study"
+    assert main(words(array, out, "--json")) == 0
+    whole = json.loads(capsys.readouterr().out)
+    lines = (out / CELLS).read_text("utf-8").split("\n\n")
+    (out / CELLS).write_text("\n\n".join(lines[:20]), "utf-8")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(study, "after_the_step", lambda: nullcontext(lambda: True))
+        assert main(["study", "--resume", str(out), "--minutes", "25"]) == study.INTERRUPTED
+    assert session.read(out)[0].minutes == 25
+    capsys.readouterr()
+    assert main(["study", "--resume", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["values"] == whole["values"]
+    kept = [line for line in (out / CELLS).read_text("utf-8").splitlines() if line]
+    assert kept[:20] == [line.strip() for line in lines[:20]]
+    assert len(kept) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "what to study is missing: give DATA, or --resume OUT"),
+        (["bars.npz", "--resume", "OUT"], "goes on with its own data: leave out DATA"),
+        (["--resume", "OUT", "--seed", "2"], "goes on as it began, without --seed"),
+        (["--resume", "OUT", "--out", "x"], "leave out --out and --force"),
+        (["--resume", "nowhere"], "nowhere is not the folder of a study: study.json: it is not there"),
+    ],
+)
+def test_resume_takes_new_minutes_and_nothing_else(array, tmp_path, capsys, given, said):
+    out = tmp_path / "study"
+    assert main(words(array, out)) == 0
+    assert main(["study", *(str(out) if word == "OUT" else word for word in given)]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_a_budget_that_ends_too_early_says_how_to_go_on(array, tmp_path, capsys):
     out = tmp_path / "study"
     assert main(words(array, out, "--minutes", "0.0001")) == 1
     said = capsys.readouterr().err
     assert "0 of 3 subsets are complete, too few for a verdict" in said
-    assert f"sparring study {out} --minutes 0." in said
+    assert f"sparring study --resume {out} --minutes 0." in said
 
 
 def test_going_on_takes_the_minutes_that_are_needed_by_the_speed_so_far(array, tmp_path, capsys, monkeypatch):
@@ -106,7 +143,7 @@ def test_going_on_takes_the_minutes_that_are_needed_by_the_speed_so_far(array, t
     (out / CELLS).write_text("\n".join(slow))
     assert main(["study", str(out), "--minutes", "1"]) == 1
     minutes = 1.1 * 3 * len(slow) / 2
-    assert f"sparring study {out} --minutes {minutes:.0f}." in capsys.readouterr().err
+    assert f"sparring study --resume {out} --minutes {minutes:.0f}." in capsys.readouterr().err
 
 
 def test_a_machine_that_became_slow_is_said_once(array, tmp_path, capsys, monkeypatch):
@@ -215,4 +252,4 @@ def test_ctrl_c_says_how_to_go_on(array, tmp_path, capsys, monkeypatch):
     out = tmp_path / "study"
     monkeypatch.setattr(study, "after_the_step", lambda: nullcontext(lambda: True))
     assert main(words(array, out)) == study.INTERRUPTED
-    assert f"Go on: sparring study {out}\n" in capsys.readouterr().err
+    assert f"Go on: sparring study --resume {out}\n" in capsys.readouterr().err

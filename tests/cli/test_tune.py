@@ -17,13 +17,17 @@ import pytest
 
 from sparring.cli import tune
 from sparring.cli.main import main
+from sparring.config.groups import Config
 from sparring.data import builtin
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError
-from sparring.uses.tune import search
+from sparring.uses.progress import console
+from sparring.uses.tune import result, search
 from sparring.uses.tune.judge import Judge
-from sparring.uses.tune.shared import FINAL, STUDY, Shared
-from sparring.uses.tune.trial import Bench
+from sparring.uses.tune.search import Event
+from sparring.uses.tune.shared import FINAL, STUDY, Settings, Shared
+from sparring.uses.tune.tables import Progress
+from sparring.uses.tune.trial import DONE, Bench, Outcome
 
 SMALL = ["--g-width", "16", "--d-width", "16", "--depth", "1", "--recipe", "mlp"]
 SHORT = ["--seconds", "0.05", "--only", "g_lr,d_lr", *SMALL]
@@ -93,6 +97,27 @@ def test_pictures_are_chosen_and_reported_by_a_judge_that_took_no_part(
     assert judges == ["scattering-64"] * 2  # of trials, of the last trainings
 
 
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("tuned", "next: sparring train --config t/best.toml --minutes 10\n"),
+        ("equal", "t/best.toml   those of trial 2, which are not needed\n"),
+        ("default", "t/best.toml   those of trial 2, which are not needed\n"),
+    ],
+)
+def test_options_that_the_verdict_advises_against_are_not_the_next_step(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verdict: str, said: str
+) -> None:
+    monkeypatch.setattr(result.Result, "verdict", verdict)
+    settings = Settings("ring", 2000, "ab", {}, 0.05)
+    values = [1.0, 2.0, 3.0], [1.0, 2.0, 4.0]
+    config = Config().replace(data="ring.npy")
+    found = result.Result(settings, [], 2, config, {}, {}, *values, samples_seen=10)
+    command = tune.Command("ring.npy", {}, {}, None)
+    assert tune._finish(command, Path("t"), found, console(), False, False) == 0
+    assert said in capsys.readouterr().out
+
+
 def test_more_trials_go_on_where_a_search_ended(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tune", "ring.npy", "--trials", "2", "--out", "t", *SHORT]) == 0
     assert main(["tune", "--resume", "t", "--trials", "3", "--json"]) == 0
@@ -100,6 +125,8 @@ def test_more_trials_go_on_where_a_search_ended(here: Path, capsys: pytest.Captu
     assert [trial["number"] for trial in printed["trials"]] == [1, 2, 3]
     assert main(["tune", "--resume", "t", "--minutes", "5"]) == 0
     assert "3 trials already, so no more are made; --trials 6 makes more" in capsys.readouterr().out
+    assert main(["tune", "t", "--trials", "3"]) == 1
+    assert "t is the folder of a search: go on with it by --resume" in capsys.readouterr().err
     assert main(["tune", "--resume", "t", "--trials", "3", "--g-lr", "1"]) == 1
     assert "leave out --g-lr" in capsys.readouterr().err
     Path("t/tune.json").write_text("{")
@@ -185,11 +212,14 @@ def test_time_that_is_spent_ends_the_trials(here: Path, capsys: pytest.CaptureFi
         (["ring.npy", "--trials", "2", "--storage", "://x"], "'://x': this kind is not known. Accepted"),
         (["ring.npy", "--minutes", "nan"], "--minutes nan: expected a number above 0"),
         (["ring.npy", "--minutes", "0.1"], "leaves 0.1 seconds for each of 46 trainings"),
+        (["ring.npy", "--minutes", "0.1"], "at least 1 is needed. Give --minutes 1, or --seconds."),
+        (["ring.npy", "--minutes", "0.5"], "Give --minutes 1, --trials 18, or --seconds."),
         ([], "what to tune on is missing"),
         (["ring.npy", "--trials", "2", "--only", ", "], "name options, such as g_lr,d_lr"),
         (["ring.npy", "--trials", "2", "--only", "glr"], "Did you mean 'g_lr'"),
         (["ring.npy", "--trials", "2", "--hold-out", "0"], "--hold-out 0 leaves nothing to judge by"),
         (["ring.npy", "--trials", "2", "--hold-out", "0.01"], "20 held-out samples; tuning needs at least 40"),
+        (["ring.npy", "--trials", "2", "--hold-out", "0.01"], "or give a larger --hold-out, such as 0.25."),
         (["ring.npy", "--trials", "2", "--processes", "2"], "start the same command again: workers share"),
         (["ring.npy", "--trials", "2", "--out", "ring.npy"], "is not the folder of a search"),
         (["--resume", "nowhere"], "is not the folder of a search: tune.json: it is not there"),
@@ -201,6 +231,24 @@ def test_bad_input_is_answered_in_words(
 ) -> None:
     assert main(["tune", *words]) == 1
     assert said in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "said"),
+    [
+        (30, (), "tuning needs at least 40, half to choose by and half to report. Add samples.\n"),
+        (100, ("--hold-out", "0.4"), "60 training samples are too few to measure by FD-scattering-64, which "
+         "needs 128, beside 40 that are held out. Add samples.\n"),
+        (170, ("--hold-out", "0.5"), "Add samples, or give a smaller --hold-out.\n"),
+    ],
+)  # fmt: skip
+def test_few_pictures_are_told_what_suffices_and_leave_no_folder(
+    here: Path, count: int, more: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("few.npy", np.random.default_rng(0).integers(0, 256, (count, 1, 16, 16), dtype=np.uint8))
+    assert main(["tune", "few.npy", "--trials", "2", *more, *SHORT]) == 1
+    assert capsys.readouterr().err.endswith(said)
     assert not Path("runs").exists()
 
 
@@ -274,6 +322,17 @@ def test_a_killed_worker_loses_nothing_in_a_database(here: Path) -> None:
     assert [trial.state.name for trial in again] == ["COMPLETE"]
     assert len(found("b")["trials"]) == 3
     assert {STUDY, FINAL} == {one.study_name for one in shared.optuna.get_all_study_summaries(shared.storage)}
+
+
+def test_waiting_for_other_workers_is_said_once() -> None:
+    line = Progress(2, {})
+    said = [line(Event(stage)) for stage in ("waiting", "waiting")]
+    assert said == [
+        "waiting for trials of other workers, or until they have given no sign of life for long",
+        "",
+    ]
+    assert "1.5 times real" in line(Event("trial", 1, Outcome(DONE, 1.5), {}))
+    assert line(Event("waiting")) == said[0]
 
 
 def test_a_search_says_how_long_it_takes() -> None:

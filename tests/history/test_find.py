@@ -51,7 +51,7 @@ def test_a_folder_without_runs_says_so(words: list[str], capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
-        ("study.json", "is a study, not a run: `sparring study empty` goes on with it"),
+        ("study.json", "is a study, not a run: `sparring study --resume empty` goes on with it"),
         ("tune.json", "is a search, not a run: `sparring tune --resume empty` goes on with it"),
         ("detector.json", "is a detector, not a run: `sparring detect score empty NEW` uses it"),
         (

@@ -222,6 +222,18 @@ def test_a_database_in_memory_is_refused(place: str) -> None:
         Shared(place)
 
 
+@pytest.mark.parametrize("directions", [["minimize"], ["maximize"], ["minimize", "minimize"]])
+def test_a_study_of_somebody_else_with_our_name_is_left_as_it_is(tmp_path: Path, directions: list[str]) -> None:
+    place = f"sqlite:///{tmp_path / 'mine.db'}"
+    with door.quiet():
+        theirs = door.optuna().create_study(storage=place, study_name=shared.STUDY, directions=directions)
+        theirs.enqueue_trial({"x": 1.0})
+    with pytest.raises(RunError, match="that sparring tune did not begin.*give another --storage"):
+        Shared(place).agree(MINE, measure, True)
+    assert theirs.user_attrs == {}
+    assert len(theirs.get_trials()) == 1
+
+
 def test_a_folder_is_no_storage(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is a folder: give a file in it"):
         Shared(str(tmp_path))

@@ -27,15 +27,15 @@ examples
 STUDY = """\
 Does synthetic data help a classifier of your data? On disjoint subsets of labelled data a GAN is trained, and a
 classifier learns from real samples alone, with simple augmentation, and with the GAN's samples. Each way helps,
-harms or makes no difference: with an interval, what it costs, and how many labelled samples it is worth. DATA
-may be the folder of a study: it goes on where it stopped."""
+harms or makes no difference: with an interval, what it costs, and how many labelled samples it is worth. What
+is finished is kept, and --resume goes on where a study stopped."""
 STUDY_EXAMPLES = """\
 examples
   sparring study mnist --minutes 10                     100 digits of each class in a subset
   sparring study photos --labels folders --minutes 20
   sparring study mnist --per-class 20
   sparring study fashion-mnist --rare bag=20            what if one class were rare?
-  sparring study runs/mnist-study-1                     go on after Ctrl-C"""
+  sparring study --resume runs/mnist-study-1            go on after Ctrl-C or a crash"""
 DETECT = """\
 Learn from normal pictures alone, then say of others how odd they are, where, and how sure that is.
 
@@ -70,7 +70,7 @@ def _study_verb(verbs: Any) -> None:
     study = verbs.add_parser(
         "study", description=STUDY, epilog=STUDY_EXAMPLES, usage="sparring study DATA [options]"
     )
-    study.add_argument("data", metavar="DATA", type=named, help=f"{DATA_HELP}; or a study to go on with")
+    study.add_argument("data", metavar="DATA", type=named, nargs="?", help=DATA_HELP)
     study.add_argument("--minutes", type=number, help="for everything, over all calls (10)")
     study.add_argument("--subsets", type=whole, help="disjoint subsets, at least 3 (6)")
     study.add_argument("--per-class", type=whole, help="samples of each class in a subset, at most (100)")
@@ -81,6 +81,7 @@ def _study_verb(verbs: Any) -> None:
     study.add_argument(
         "--out", type=path, help="the study's folder (runs/NAME-study-N); goes on if it is there"
     )
+    study.add_argument("--resume", type=path, metavar="OUT", help="go on with the study in this folder")
     study.add_argument("--force", action="store_true", help="replace the study in --out")
     study.add_argument("--json", action="store_true", help="print verdict.json instead of a table")
     add_config_options(study, only="files")

@@ -22,11 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if strange := next((word for word in words if not _is_word(word)), None):
         warn(f"{quoted(strange)} holds a character that no file name and no option can have. Leave it out.")
         return 2
-    args = parser().parse(words)
-    if args.verb is None:
-        parser().print_help()
-        return 0
     try:
+        args = parser().parse(words)
+        if args.verb is None:
+            parser().print_help()
+            return 0
         with room():
             return _verb(args.verb)(args)
     except SparringError as error:

@@ -71,8 +71,7 @@ def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:
         if changes[name] == 0:
             raise ConfigError(f"--{name.replace('_', '-')} 0: expected a number above 0.")
     changes = {name: value for name, value in changes.items() if value is not None}
-    if (Path(args.data) / layout.STUDY).is_file():
-        folder = Path(args.data)
+    if folder := _resumed(args):
         if refused := [name for name in (*given, *changes) if name != "minutes"]:
             shown = ", ".join("--" + name.replace("_", "-") for name in refused)
             raise ConfigError(f"the study in {folder} goes on as it began, without {shown}. Leave it out.")
@@ -91,6 +90,26 @@ def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:
     if args.out:
         _free(args.out, args.force)
     return None, asked
+
+
+def _resumed(args: argparse.Namespace) -> Path | None:
+    """The folder of the study to go on with, which DATA may be too; None where a study begins.
+
+    Raises:
+        ConfigError: there is neither DATA nor a folder, or both.
+        RunError: the folder holds no study.
+    """
+    if args.resume is None:
+        if args.data is None:
+            raise ConfigError(
+                "what to study is missing: give DATA, or --resume OUT. For help: sparring study --help"
+            )
+        return Path(args.data) if (Path(args.data) / layout.STUDY).is_file() else None
+    if args.data is not None:
+        raise ConfigError(f"the study in {args.resume} goes on with its own data: leave out DATA.")
+    if not (args.resume / layout.STUDY).is_file():
+        raise RunError(f"{args.resume} is not the folder of a study: {layout.STUDY}: it is not there.")
+    return Path(args.resume)
 
 
 def _rare(given: list[str] | None) -> dict[str, int] | None:
@@ -155,7 +174,7 @@ def _show(study: Study, args: argparse.Namespace, screen: Any, interrupted: bool
     """Print the verdict, as far as it goes, and how to go on."""
     assert study.folder is not None
     name = quote(str(study.folder))
-    on = f"sparring study {name}" + ("" if interrupted else f" --minutes {study.needed:g}")
+    on = f"sparring study --resume {name}" + ("" if interrupted else f" --minutes {study.needed:g}")
     try:
         result = study.result
     except RunError as error:

@@ -38,7 +38,7 @@ from sparring.uses.tune.shared import Settings, Shared
 from sparring.uses.tune.space import Space, size, space
 from sparring.uses.tune.tables import Progress, show
 from sparring.uses.tune.trial import Bench
-from sparring.uses.tune.verdict import failure
+from sparring.uses.tune.verdict import IN_VAIN, failure
 
 HELD_OUT = 0.25  # share of the data that is held out, if neither the user nor the recipe says
 JOURNAL = "journal.log"  # the storage in the folder of the result
@@ -72,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     fixed = _fixed(data, given, recipe)
     searched = space(data, command.own["only"] or (), fixed, recipe)
     bench = Bench(data, searched.default, each)
+    judge.check(bench.reference, bench.halves)
     out = command.out or free_path(Path("runs"), f"{find.stem(command.data) or 'data'}-tune")
     place = command.own["storage"] or str(out / JOURNAL)
     mine = Settings(data.name, len(data), digest(data), searched.described(), each)
@@ -119,11 +120,9 @@ def _finish(
         screen.print(f"\nStopped after {done}. Continue with: {on}", soft_wrap=True, markup=False)
     if found.best is not None:
         toml = shlex.quote(str(out / result.BEST))
-        screen.print(
-            f"\n  options  {toml}   next: sparring train --config {toml} --minutes 10",
-            soft_wrap=True,
-            markup=False,
-        )
+        whose = f"those of trial {found.best}, which are not needed"
+        use = whose if found.verdict in IN_VAIN else f"next: sparring train --config {toml} --minutes 10"
+        screen.print(f"\n  options  {toml}   {use}", soft_wrap=True, markup=False)
     screen.print(f"   report  {out / layout.REPORT}", soft_wrap=True, markup=False)
     return 130 if stopped else 0
 
@@ -182,13 +181,15 @@ def _asked(args: argparse.Namespace) -> Command:
     """What the command line asks for.
 
     Raises:
-        ConfigError: there is no DATA.
+        ConfigError: there is no DATA, or it is a search.
         RunError: the folder holds something else.
     """
     if args.data is None:
         raise ConfigError(
             "what to tune on is missing: give DATA, or --resume RUN. For help: sparring tune --help"
         )
+    if (Path(args.data) / layout.TUNED).is_file():
+        raise ConfigError(f"{args.data} is the folder of a search: go on with it by --resume, or give data.")
     own = {name: getattr(args, name) for name in OWN}
     own["only"] = _names(args.only)
     if own["storage"] and "://" not in own["storage"]:

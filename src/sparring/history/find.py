@@ -17,7 +17,8 @@ USUAL = Path("runs")  # the default folder of trainings
 PACKAGED = Path(__file__).parents[1] / "trained"  # a run folder of players alone for each of TRAINED
 FIT = f"{layout.UNFINISHED}/{layout.FITTING}"  # in the folder of a detector that is being fitted
 OTHERS = {  # folders of other verbs, by the file that they have, and what to do with them
-    layout.STUDY: "a study, not a run: `sparring study {0}` goes on with it, `sparring report {0}` shows it.",
+    layout.STUDY: "a study, not a run: `sparring study --resume {0}` goes on with it, `sparring report {0}` "
+    "shows it.",
     layout.TUNED: "a search, not a run: `sparring tune --resume {0}` goes on with it, `sparring report {0}` "
     "shows it.",
     layout.DETECTOR: "a detector, not a run: `sparring detect score {0} NEW` uses it, `sparring report {0}` "

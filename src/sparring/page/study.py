@@ -48,7 +48,7 @@ def write_report(run: Path, out: Path) -> int:
         asked = field(read_json(run / STUDY), "asked", lambda found: field(found, "data", text))
     except UnreadableError as error:
         raise RunError(
-            f"{run} has no verdict that can be read: {error}. Go on with it: sparring study {run}."
+            f"{run} has no verdict that can be read: {error}. Go on with it: sparring study --resume {run}."
         ) from error
     content = _page(asked, verdict).encode()
     write_whole(out, content)

@@ -162,28 +162,29 @@ def begin(
     )
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {
-            "format": FORMAT,
-            "asked": asked.to_dict(),
-            "plan": plan.to_dict(),
-            "sha256": digest(subject.data),
-        }
-        write_whole(folder / STUDY, json.dumps(facts, indent=1).encode())
+        _write(folder, asked, plan, digest(subject.data))
     return Study(subject, asked, plan, parts, Cells(folder), folder)
 
 
 def go_on(subject: Subject, asked: Asked, folder: Path) -> Study:
-    """The study in a folder, to go on with.
+    """The study in a folder, to go on with; the minutes that are asked now hold from now on.
 
     Raises:
         RunError: it is damaged, or of other data.
     """
-    _, plan, sha256 = read(folder)
+    before, plan, sha256 = read(folder)
     if digest(subject.data) != sha256:
         raise RunError(
             f"the data has changed since the study in {folder} began: begin another one, in another --out."
         )
+    if asked.minutes != before.minutes:
+        _write(folder, asked, plan, sha256)
     return Study(subject, asked, plan, _parts(subject, asked), Cells(folder), folder)
+
+
+def _write(folder: Path, asked: Asked, plan: Plan, sha256: str) -> None:
+    facts = {"format": FORMAT, "asked": asked.to_dict(), "plan": plan.to_dict(), "sha256": sha256}
+    write_whole(folder / STUDY, json.dumps(facts, indent=1).encode())
 
 
 def read(folder: Path) -> tuple[Asked, Plan, str]:

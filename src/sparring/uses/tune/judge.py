@@ -17,15 +17,16 @@ from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian
 from sparring.metrics.extractors import AUTO, choose, quick, suited
-from sparring.metrics.features import Extractor
+from sparring.metrics.features import COMPONENTS, Extractor
 from sparring.metrics.pretrained import OF_LITE0
-from sparring.metrics.quality import TimesReal, estimating_standard
+from sparring.metrics.quality import LEAST_A_FEATURE, TimesReal, estimating_standard
 from sparring.metrics.work import seconds_each
 from sparring.runs.best import to_measure
 
 MOST = 2000  # samples that are drawn and measured
 LEAST = 256  # the same, at least, however short a trial is
 LEAST_HELD = 20  # held-out samples in each half
+LEAST_TRAINED = 200  # training samples, from which enough can be held out besides
 SHARE = 0.15  # of the seconds of a trial that its measurement may take
 SEED = 1_000_003  # of the inputs that are drawn to measure
 
@@ -37,17 +38,20 @@ class Halves(NamedTuple):
     reporting: Dataset
 
     @staticmethod
-    def of(held_out: Dataset) -> Halves:
+    def of(held_out: Dataset, trained: int = 0) -> Halves:
         """Two halves, at random; samples of one group stay together.
+
+        Args:
+            trained: the number of training samples, if more of them may be held out.
 
         Raises:
             DataError: there are too few.
         """
         if len(held_out) < 2 * LEAST_HELD:
+            larger = ", or give a larger --hold-out, such as 0.25" if trained >= LEAST_TRAINED else ""
             raise DataError(
                 f"{held_out.name} has {counted(len(held_out), 'held-out sample')}; tuning needs at least "
-                f"{2 * LEAST_HELD}, half to choose by and half to report. Add samples, or give a larger "
-                "--hold-out, such as 0.4."
+                f"{2 * LEAST_HELD}, half to choose by and half to report. Add samples{larger}."
             )
         return Halves(*split_hold_out(held_out, 0.5))
 
@@ -89,12 +93,6 @@ class Judge:
         law = fit_gaussian(self.extractor(others.samples[: self.extractor.count]))
         size = len(others.samples)
         self.by = estimating_standard(self.extractor, law, size, reference.features, real, size)
-        if not self.by.enough:
-            few = counted(self.by.count, "training sample")
-            raise DataError(
-                f"{reference.name}: {few} are too few to measure by {self.by.label}. Add samples, or give a "
-                "smaller --hold-out."
-            )
 
     def __call__(self, game: Game, training: Dataset) -> TimesReal:
         """Times real of a game that was trained on this data.
@@ -109,6 +107,29 @@ class Judge:
             return self.by.times_real([self.extractor(samples)])
         except ValueError as error:
             raise DataError("the samples of a trial are not finite.") from error
+
+
+def check(reference: Callable[[str], Reference], halves: Halves) -> None:
+    """Refuse a training set that is too small for the features by which a search is judged.
+
+    Args:
+        reference: gives the reference in features of a name.
+
+    Raises:
+        DataError: it is, and how many samples would suffice.
+    """
+    for name in dict.fromkeys((impartial(reference), quick(reference(AUTO).reals))):
+        of, held_out = reference(name), len(halves.choosing) + len(halves.reporting)
+        found, wide = len(of.reals.samples), of.features.shape[1]
+        # So few samples have fewer principal components than there will be of more.
+        needed = LEAST_A_FEATURE * (max(wide, COMPONENTS) if wide == found - 1 else wide)
+        if found < needed:
+            spare = found + held_out - 2 * LEAST_HELD >= needed
+            raise DataError(
+                f"{of.name}: {counted(found, 'training sample')} are too few to measure by "
+                f"{of.extractor.label}, which needs {needed}, beside {2 * LEAST_HELD} that are held out. Add "
+                f"samples{', or give a smaller --hold-out' * spare}."
+            )
 
 
 def impartial(reference: Callable[[str], Reference]) -> str:

@@ -64,10 +64,14 @@ class Limits:
         trials = (self.trials or TRIALS) + 2 * SEEDS
         each = 60 * self.minutes / trials / OVERHEAD
         if each < LEAST_SECONDS:
+            fit = int(60 * self.minutes / LEAST_SECONDS / OVERHEAD) - 2 * SEEDS
+            enough = math.ceil(trials * LEAST_SECONDS * OVERHEAD / 6) / 10
             raise ConfigError(
                 f"--minutes {self.minutes:g} leaves {each:.2g} seconds for each of {trials} trainings "
-                f"({2 * SEEDS} of them compare the best with the default at the end). Give more --minutes, "
-                "fewer --trials, or --seconds."
+                f"({2 * SEEDS} of them compare the best with the default at the end), and at least "
+                f"{LEAST_SECONDS:g} is needed. Give --minutes {enough:g}"
+                + (f", --trials {fit}" if fit > 1 else "")
+                + ", or --seconds."
             )
         return float(f"{each:.3g}")
 

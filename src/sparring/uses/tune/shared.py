@@ -105,11 +105,17 @@ class Shared:
             asked: whether the user has said how many seconds a trial has.
 
         Raises:
-            RunError: the study has another data set, another version or another space.
+            RunError: the study has another data set, another version or another space, or is not ours.
             ConfigError: it has another number of seconds than the user asks for.
         """
         with door.opened(self.place, content=True):
             theirs = self.study.user_attrs.get(SETTINGS)
+            foreign = theirs is None and self._is_foreign()
+        if foreign:
+            raise RunError(
+                f"the storage {quoted(door.shown(self.place))} has a study {quoted(STUDY)} that sparring tune "
+                "did not begin. It is left as it is: give another --storage."
+            )
         if theirs is None:
             features, measured = measure(mine.seconds)
             mine = Settings(**(asdict(mine) | {"features": features, "measured": measured}))
@@ -133,6 +139,11 @@ class Shared:
             )
         self.seconds = known.seconds
         return known
+
+    def _is_foreign(self) -> bool:
+        """Whether a study without settings is not ours, which have them before the first trial."""
+        minimize = self.optuna.study.StudyDirection.MINIMIZE
+        return self.study.directions != [minimize] or bool(self.study.get_trials(deepcopy=False))
 
     def enqueue(self, chosen: Mapping[str, Any], start: str) -> None:
         """Have this tried, if it was not tried before."""

@@ -27,6 +27,9 @@ WORDS = {
 }
 
 
+WAITING = "waiting for trials of other workers, or until they have given no sign of life for long"
+
+
 class Progress:
     """Turns events into lines.
 
@@ -38,13 +41,15 @@ class Progress:
     def __init__(self, trials: int | None, before: Mapping[int, Outcome]) -> None:
         self.trials = trials
         self.best: tuple[float, int] | None = None
+        self.waits = False
         for number, outcome in before.items():
             self._keep(number, outcome)
 
     def __call__(self, event: Event) -> str:
         """The line of an event; "" for one that says nothing new."""
+        waited, self.waits = self.waits, event.outcome is None
         if event.outcome is None:
-            return ""
+            return "" if waited else WAITING
         left = "" if event.left is None else f"   {clock(event.left)} left"
         value = said(event.outcome)
         if event.stage == "final":

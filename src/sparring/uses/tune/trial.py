@@ -66,7 +66,7 @@ class Bench:
         self.now = cpu_clock(machine.threads or 1) if self.on_cpu else time.perf_counter
         self.training, held_out = plan.split(default.dataset, data)
         assert held_out is not None  # the caller holds some out
-        self.halves = Halves.of(held_out)
+        self.halves = Halves.of(held_out, len(self.training))
         self._references: dict[str, Reference] = {}
         self._parts: dict[tuple[bool, int | None], tuple[Dataset, Dataset | None]] = {}
 

@@ -12,6 +12,7 @@ from sparring.history.record import times_text
 from sparring.uses.tune.trial import DIVERGED, DONE, REFUSED, Outcome
 
 TUNED, DEFAULT, EQUAL, SAME, OPEN, ALONE = "tuned", "default", "equal", "same", "open", "alone"
+IN_VAIN = (DEFAULT, EQUAL)  # the best trial has other options than the default, which is to be kept
 
 
 def verdict(default: Sequence[float], tuned: Sequence[float] | None, seeds: int, others: int = 1) -> str:
