@@ -208,7 +208,10 @@ def test_options_of_patches_need_patches(paintings: Path, capsys: pytest.Capture
         ((64, 8), {"resize": "fit"}, ""),
         ((64, 8), {"crops": 2}, ""),
         ((16, 8), {}, ""),  # a half
-        ((8, 8), {"size": 16}, ""),
+        ((8, 8), {"size": 10}, ""),  # hardly
+        ((8, 8), {"size": 16}, "pictures of 8 x 8 pixels are enlarged to 16 x 16, which adds no detail"),
+        ((9, 16), {"size": 16}, "pictures of 9 x 16 pixels are enlarged to 16 x 16, which adds no detail"),
+        ((9, 16), {"size": 16, "resize": "fit"}, ""),
         ((7, 8), {"size": 16}, "pictures of 7 x 8 pixels are enlarged to 16 x 16, which adds no detail"),
         (
             (8, 8),

@@ -83,18 +83,24 @@ def test_auto_keeps_one_small_size(side: int, becomes: int, tmp_path: Path) -> N
     assert bool(found.origin.notes) == (side != becomes)
 
 
-@pytest.mark.parametrize(("others", "side"), [(3, 16), (4, 64)])
-def test_auto_takes_the_size_of_almost_all_pictures(others: int, side: int, tmp_path: Path) -> None:
-    for k in range(100):
+@pytest.mark.parametrize(
+    ("others", "count", "side"),
+    [(2, 8, 16), (3, 8, 64), (10, 100, 16), (11, 100, 64), (12, 400, 16), (13, 400, 64)],
+)
+def test_auto_takes_the_size_of_almost_all_pictures_and_of_few_a_handful_decides_nothing(
+    others: int, count: int, side: int, tmp_path: Path
+) -> None:
+    for k in range(count):
         width = 20 + k if k < others else 16
-        Image.new("L", (width, 16), k).save(tmp_path / f"{k:02}.png")
+        Image.new("L", (width, 16), k % 256).save(tmp_path / f"{k:03}.png")
     found = from_folder(tmp_path, size="auto")
     assert found.spec.shape == (1, side, side)
     assert found.origin is not None
-    some = ", 97 of 100 of 16 x 16," if side == 16 else ""
+    some = f", {count - others:,} of {count:,} of 16 x 16," if side == 16 else ""
     assert found.origin.notes[0].startswith(
         f"pictures of 16 x 16 to {19 + others} x 16 pixels{some} become {side} x {side} (crop); --size"
     )
+    assert ("adds no detail" in found.origin.notes[0]) == (side == 64)
     with pytest.raises(DataError, match="bring them to one size first"):  # no size was asked for
         from_folder(tmp_path)
 
@@ -128,7 +134,10 @@ def test_auto_says_what_several_sizes_become(photos: Path) -> None:
     found = from_folder(photos, size="auto")
     assert found.origin is not None
     (note,) = found.origin.notes
-    assert note.startswith("pictures of 30 x 20 to 30 x 39 pixels become 64 x 64 (crop); --size")
+    assert note == (
+        "pictures of 30 x 20 to 30 x 39 pixels become 64 x 64 (crop); --size changes this. 20 of 20 pictures "
+        "are enlarged to 64 x 64, which adds no detail: a smaller --size trains faster."
+    )
 
 
 def test_upright_pictures_have_one_size_though_they_are_stored_with_two(tmp_path: Path) -> None:
@@ -384,7 +393,9 @@ def test_a_batch_of_one_has_no_statistics(photos: Path, capsys: pytest.CaptureFi
 
 def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "photos", *LINE, "--size", "16"]) == 0
-    assert "not measured: 20 real samples are too few for a comparison" in capsys.readouterr().out
+    assert (
+        "not measured: 20 pictures are too few to compare with, so judge by the contact sheet"
+    ) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -18,11 +18,12 @@ from sparring.data.arrays import from_array
 from sparring.data.builtin import mnist
 from sparring.doctor import quality as doctor_quality
 from sparring.doctor.diagnosis import diagnose
+from sparring.errors import DataError
 from sparring.games import drawing
 from sparring.history.record import times_real_text
 from sparring.kinds import find
 from sparring.machine.device import Runtime
-from sparring.metrics import digits, quality
+from sparring.metrics import digits, extractors, quality
 from sparring.metrics.distances import Estimate, fit_gaussian, frechet, frechet_floor
 from sparring.metrics.extractors import Reals
 from sparring.metrics.features import raw
@@ -272,3 +273,24 @@ def test_a_trainings_end_draws_what_there_is_time_for_or_says_how_long_it_takes(
     assert (some.samples, some.whole) == (1000, 10_000)
     assert some.times_real.value == pytest.approx(whole.times_real.value, rel=0.1)
     assert evaluate.times_real(folder, game, data, limit=0.6) == pytest.approx(30)
+
+
+@pytest.mark.parametrize(("imagenet", "needed"), [(True, 256), (False, 4 * 59)])
+def test_too_few_pictures_are_told_of_before_their_features_take_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imagenet: bool, needed: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    samples = np.random.default_rng(0).integers(0, 256, (60, 1, 8, 8), np.uint8)
+    np.savez("few.npz", samples=samples)
+    assert main(["train", "few.npz", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
+    folder = RunFolder(Path("run"))
+    game, _ = folder.game(print, Runtime("cpu", "fp32"))
+
+    def slow(*_: object) -> None:
+        raise AssertionError("features were computed")
+
+    monkeypatch.setattr(extractors, "has_imagenet", lambda: imagenet)
+    monkeypatch.setattr(evaluate, "choose" if imagenet else "standard_of", slow)
+    said = f"60 pictures are too few for this number, which needs {needed}; sparring evaluate run  measures"
+    with pytest.raises(DataError, match=said):
+        evaluate.times_real(folder, game, find.dataset("few.npz"))

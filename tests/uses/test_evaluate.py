@@ -293,6 +293,21 @@ def test_points_too_large_to_be_squared_are_refused() -> None:
         compare(huge, huge, Options(count=COUNT), print)
 
 
+def test_too_few_reals_are_refused_at_once_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise AssertionError("features were prepared")
+
+    monkeypatch.setattr(evaluation, "choose", slow)
+    few = from_array(heaps([0, 1], 0, count=10)[0], name="few")
+    said = (
+        "10 real samples: expected at least 20, better 10,000. Add some, or judge by eye: `sparring sample RUN`"
+    )
+    with pytest.raises(DataError, match=re.escape(said)):
+        compare(few, bare(1), Options(), print)
+    with pytest.raises(DataError, match="10 held-out samples: expected at least 20"):
+        compare(bare(0), bare(1), Options(), print, held_out=few)
+
+
 def test_the_best_checkpoint_of_data_is_refused() -> None:
     with pytest.raises(ConfigError, match="is data"):
         compare(bare(0), bare(1), Options(best=True), print)

@@ -7,6 +7,7 @@ import shlex
 from collections import deque
 from typing import Any
 
+from sparring import kinds
 from sparring.data.spec import Dataset
 from sparring.errors import SparringError, clock, counted
 from sparring.files import write_whole
@@ -54,10 +55,9 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
 
 def _quality(folder: RunFolder, game: Game, data: Dataset) -> str:
     """Measure the quality as times real and write quality.json; what is slow is measured on fewer samples."""
-    if folder.facts["data_count"] < LEAST_REALS:
-        return (
-            f"not measured: {counted(folder.facts['data_count'], 'real sample')} are too few for a comparison"
-        )
+    if (count := folder.facts["data_count"]) < LEAST_REALS:
+        few = f"{counted(count, kinds.of(folder.spec).noun)} {'is' if count == 1 else 'are'} too few"
+        return f"not measured: {few} to compare with, so judge by the contact sheet"
     try:
         with working() as tell:
             found = evaluate.times_real(folder, game, data, QUALITY_SECONDS, tell)

@@ -70,7 +70,7 @@ class FilesConfig(Group):
 
     size: str = option(
         "auto",
-        "side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures (97%), if at most 128, else 64",
+        "side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures, if at most 128, else 64",
     )
     resize: str = option("crop", "crop the centre, fit with black borders, or stretch", choices=RESIZES)
     channels: str = option("auto", "1 grey, 3 colour (alpha over black), 4 with alpha", choices=CHANNELS)

@@ -36,7 +36,7 @@ class Options(BudgetOptions, total=False):
     hold_out: float
     """Share of the data that is never trained on, to detect overfitting."""
     size: str | int
-    """Side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures (97%), if at most 128, else 64."""
+    """Side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures, if at most 128, else 64."""
     resize: Literal["crop", "fit", "stretch"]
     """Crop the centre, fit with black borders, or stretch."""
     channels: Literal["auto", "1", "3", "4"]

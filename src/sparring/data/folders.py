@@ -29,8 +29,9 @@ DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
 VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
 FEW, LARGE = 300, 4  # pictures, and times their new size, from which patches of them are worth a thought
-HALF = 0.5  # of a picture; a crop that keeps less is told, and sides that are less of the new ones
-ALMOST_ALL = 0.97  # the share of pictures of one size that makes it the size of all
+HALF = 0.5  # of a picture; a crop that keeps less is told, and more than half of them that are enlarged
+OTHERS = 0.03  # the share of pictures of other sizes, up to which the commonest size is that of all
+HANDFUL, QUARTER = 10, 0.25  # so many others of a small set do not matter, while they are at most a quarter
 
 
 def from_folder(
@@ -54,8 +55,8 @@ def from_folder(
     They are decoded once into the cache: the first frame of animations, turned as EXIF says, in 8 bits.
 
     Args:
-        size: side in pixels, "WIDTHxHEIGHT", or "auto": that of almost all pictures (97%), if it is at most
-            128, else 64. None: their own, which must be the same for all.
+        size: side in pixels, "WIDTHxHEIGHT", or "auto": that of almost all pictures (97%, and of few all but
+            ten), if it is at most 128, else 64. None: their own, which must be the same for all.
         resize: how they get this size: "crop" the centre, "fit" with black borders, or "stretch".
         channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
         labels: "none", "folders" (each subfolder is a class), or a CSV or JSON file, beside the pictures or
@@ -168,7 +169,8 @@ def _own_size(source: Source, sizes: Counter[Size], required: bool) -> Size:
             f"or give --size {DEFAULT_SIDE} (in Python size={DEFAULT_SIDE})."
         )
     fits = SIDES[0] <= min(own) <= max(own) <= LARGEST_OWN
-    return own if fits and count >= ALMOST_ALL * sizes.total() else Size(DEFAULT_SIDE, DEFAULT_SIDE)
+    accepted = max(OTHERS * sizes.total(), min(HANDFUL, QUARTER * sizes.total()))
+    return own if fits and sizes.total() - count <= accepted else Size(DEFAULT_SIDE, DEFAULT_SIDE)
 
 
 def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
@@ -212,7 +214,7 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         some = f", {found.alike:,} of {count:,} of {width} x {height}," if found.alike else ""
         notes.append(
             f"pictures of {_sizes(found)} pixels{some} become {width} x {height} ({wanted.resize}); "
-            "--size changes this."
+            f"--size changes this. {_enlarged(found, wanted)}".rstrip()
         )
     if found.clear and not wanted.channels:
         some = f"{found.clear:,} of " if found.clear < count else "all " if count > 1 else ""
@@ -263,13 +265,24 @@ def _lost_or_enlarged(found: Decoded, wanted: Wanted) -> list[str]:
             f"of pictures of {found.largest.width} x {found.largest.height} pixels only the centre is kept, "
             f"{kept:.0%}: --resize fit keeps all, --crops 20 takes 20 patches of each."
         )
-    of, scale, least = (found.smallest, small[0], 1) if wanted.crops.count else (found.largest, large[0], HALF)
-    if scale < least and wanted.size != "auto":  # of which another note says what becomes of them
-        notes.append(
-            f"pictures of {of.width} x {of.height} pixels are enlarged to {width} x {height}, which adds no "
-            "detail: a smaller --size trains faster."
-        )
+    if wanted.size != "auto" and (enlarged := _enlarged(found, wanted)):  # else it is told with the size
+        notes.append(enlarged)
     return notes
+
+
+def _enlarged(found: Decoded, wanted: Wanted) -> str:
+    """A note on pictures that are enlarged, most of them or their smallest patches; "" if they are not."""
+    *_, height, width = found.samples.shape
+    count, least = _count(found, wanted), found.smallest
+    if wanted.crops.count:
+        told, alike = min(least.width / width, least.height / height) < 1, True
+    else:
+        told, alike = found.enlarged > HALF * count, found.smallest == found.largest
+    whose = f"pictures of {least.width} x {least.height} pixels"
+    whose = whose if alike else f"{found.enlarged:,} of {counted(count, 'picture')}"
+    return told * (
+        f"{whose} are enlarged to {width} x {height}, which adds no detail: a smaller --size trains faster."
+    )
 
 
 def _values(depth: Depth, wanted: Wanted) -> str:

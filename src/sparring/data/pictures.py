@@ -33,6 +33,7 @@ UNREADABLE = (  # errors that Pillow, zipfile and the system raise for broken fi
     Image.DecompressionBombWarning,
 )  # fmt: skip
 LARGE = 4  # times the side of the form; a picture of twice this size or more is first averaged in blocks
+ENLARGED = 1.25  # times, above which a picture counts as enlarged
 GAP = 3.0  # times the form, to which a large patch is averaged before it is resized, which is faster
 AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK")  # modes that can be averaged
 ORIENTATION = 0x0112  # the EXIF tag
@@ -283,6 +284,12 @@ def _placed(picture: Image.Image, form: Form) -> Image.Image:
     sheet = Image.new(picture.mode, size)  # black, and clear where there is alpha
     sheet.paste(inside, ((form.width - inside.width) // 2, (form.height - inside.height) // 2))
     return sheet
+
+
+def enlarges(size: Size, form: Form) -> bool:
+    """Whether a picture of this size is enlarged so much, across or down, that it is worth a word."""
+    across, down = form.width / size.width, form.height / size.height
+    return (min(across, down) if form.resize == "fit" else max(across, down)) > ENLARGED
 
 
 def reason_of(error: BaseException) -> str:

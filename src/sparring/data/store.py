@@ -38,6 +38,7 @@ from sparring.data.pictures import (
     Size,
     decode,
     decoded,
+    enlarges,
     is_grey,
     look,
     reason_of,
@@ -84,6 +85,7 @@ class Decoded:
         duplicates: the number of pictures with the same pixels as an earlier one.
         smallest, largest: sizes of the originals, by area.
         alike: the number of originals that have the size of the samples.
+        enlarged: the number of originals that have clearly fewer pixels than the samples.
         clear: the number of pictures that are transparent somewhere.
         path: the file with the pixels.
         several: the number of files with several frames or pages, of which only the first is read.
@@ -96,6 +98,7 @@ class Decoded:
     smallest: Size
     largest: Size
     alike: int
+    enlarged: int
     clear: int
     path: Path
     several: int
@@ -346,13 +349,15 @@ def _write(
         if all_grey:
             _keep_first_channel(file, count, form)
     sizes = sorted((file.size for file in files if file.size), key=lambda size: (math.prod(size), size))
+    read = [file.size for k, file in enumerate(files) if file.size and k not in broken]
     manifest = {
         "shape": [count, 1 if all_grey else form.decoded, form.height, form.width],
         "broken": [[k, reason] for k, reason in broken.items()],
         "duplicates": count - len(distinct),
         "smallest": sizes[0],
         "largest": sizes[-1],
-        "alike": sum(file.size == (form.width, form.height) for k, file in enumerate(files) if k not in broken),
+        "alike": sum(size == (form.width, form.height) for size in read),
+        "enlarged": sum(enlarges(size, form) for size in read),
         "clear": len(clear),
         "several": sum(file.several for file in files),
         "depth": depth,
@@ -416,6 +421,7 @@ def _read(where: Path, key: str) -> Decoded | None:
                 Size(*facts["smallest"]),
                 Size(*facts["largest"]),
                 int(facts["alike"]),
+                int(facts["enlarged"]),
                 int(facts["clear"]),
                 path,
                 int(facts["several"]),

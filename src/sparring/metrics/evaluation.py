@@ -5,7 +5,7 @@ Each number comes with the same number for real samples, which is the best that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import fmean
@@ -232,14 +232,25 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Samples, seed: int, tel
     return Classes(*found, tuple(shares.tolist()))
 
 
+def check_counts(counts: Mapping[str, int | None]) -> None:
+    """Refuse sets, by name, of fewer samples than LEAST; None: there is no such set.
+
+    Raises:
+        DataError: which set it is, and what to do.
+    """
+    for name, count in counts.items():
+        if count is not None and count < LEAST:
+            raise DataError(
+                f"{counted(count, f'{name} sample')}: expected at least {LEAST}, better 10,000. Add some, or "
+                "judge by eye: `sparring sample RUN` draws a sheet."
+            )
+
+
 def _check(real: Reals, held_out: Reals | None, fakes: Samples) -> None:
     sets = {"real": real.samples, "fake": fakes.samples}
     sets |= {} if held_out is None else {"held-out": held_out.samples}
+    check_counts({name: len(samples) for name, samples in sets.items()})
     for name, samples in sets.items():
-        if len(samples) < LEAST:
-            raise DataError(
-                f"{counted(len(samples), f'{name} sample')}: expected at least {LEAST}, better 10,000."
-            )
         if samples.shape[1:] != real.samples.shape[1:]:
             raise DataError(
                 f"{name} samples have shape {tuple(samples.shape[1:])}, real samples have "

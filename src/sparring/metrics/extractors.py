@@ -14,7 +14,7 @@ from sparring.data.spec import Spec
 from sparring.errors import ConfigError, unknown
 from sparring.metrics.classifiers import classifier_extractor, train_classifier
 from sparring.metrics.digits import SHAPE, digits
-from sparring.metrics.features import CPU, MOST_VALUES, Extractor, principal, raw
+from sparring.metrics.features import COMPONENTS, CPU, MOST_VALUES, Extractor, principal, raw
 from sparring.metrics.pretrained import (
     INSTALL,
     dinov2_vits14,
@@ -28,6 +28,7 @@ from sparring.metrics.scattering import scattering_64
 
 AUTO = "auto"
 FOR_ALL = "pca-64"  # features that suit any data
+IMAGENET = "imagenet-64"
 QUICK = ("digits", "points", SCATTERING, FOR_ALL)  # features that take seconds, as all of a kind's own do
 LEAST_A_CLASS = 20  # mean number of samples per class that "auto" needs to train a classifier
 
@@ -139,7 +140,7 @@ def _misfit(name: str, needed: str, reals: Reals) -> str:
 EXTRACTORS: dict[str, Callable[[Reals], Extractor]] = {
     "digits": _digits,
     "classifier": _classifier,
-    "imagenet-64": _of_pictures("imagenet-64", lambda reals: imagenet_64(reals.samples, reals.device)),
+    IMAGENET: _of_pictures(IMAGENET, lambda reals: imagenet_64(reals.samples, reals.device)),
     "scattering-64": _of_pictures("scattering-64", lambda reals: scattering_64(reals.samples, reals.device)),
     "efficientnet-lite0": _of_pictures("efficientnet-lite0", lambda reals: efficientnet_lite0(reals.device)),
     "inception-2015": _of_pictures("inception-2015", lambda reals: inception_2015(reals.device)),
@@ -153,7 +154,7 @@ SUITS: dict[str, Callable[[Reals], bool]] = {  # whether "auto" may choose these
     "points": lambda reals: not reals.pictures and reals.values <= MOST_VALUES,
     "digits": lambda reals: reals.data == "mnist" and tuple(reals.samples.shape[1:]) == SHAPE,
     "classifier": lambda reals: 2 <= reals.classes <= len(reals.samples) / LEAST_A_CLASS,
-    "imagenet-64": lambda reals: reals.pictures and has_imagenet(),
+    IMAGENET: lambda reals: reals.pictures and has_imagenet(),
     "scattering-64": lambda reals: reals.pictures,
 }
 
@@ -174,6 +175,11 @@ def choose(reals: Reals, name: str = AUTO) -> Extractor:
     if chosen not in known:
         raise ConfigError(unknown("features", chosen, [AUTO, *known]))
     return replace(known[chosen](reals), quick=_quick(chosen, reals))
+
+
+def least_dimension(reals: Reals) -> int:
+    """How many features "auto" means at least, where fitting them takes long; else 0."""
+    return COMPONENTS if suited(reals) == IMAGENET else 0
 
 
 def lacking(reals: Reals) -> str:

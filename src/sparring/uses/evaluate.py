@@ -6,6 +6,7 @@ import io
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -18,14 +19,14 @@ from sparring.config.groups import NetworksConfig
 from sparring.data.arrays import ARRAY
 from sparring.data.spec import Dataset, Spec
 from sparring.doctor.quality import HOLD_OUT_SUFFIX
-from sparring.errors import ConfigError, DataError, RunError, Tell, clock, counted
+from sparring.errors import ConfigError, RunError, Tell, clock
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.kinds import find
 from sparring.machine.device import Runtime
 from sparring.metrics.comparison import Comparison, Trial, copies
-from sparring.metrics.evaluation import Evaluation, evaluate
-from sparring.metrics.extractors import AUTO, Reals, choose, lacking
+from sparring.metrics.evaluation import Evaluation, check_counts, evaluate
+from sparring.metrics.extractors import AUTO, Reals, choose, lacking, least_dimension
 from sparring.metrics.features import Extractor, Samples
 from sparring.metrics.overlap import overlaps, shared, surprising
 from sparring.metrics.pretrained import OF_LITE0
@@ -44,6 +45,7 @@ from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
 from sparring.runs.inference import Sampler
 from sparring.training import plan
+from sparring.uses.enough import check_enough
 from sparring.uses.fakes import by_name, draw_seed, of_sampler, of_set
 from sparring.uses.tables import show_report
 
@@ -206,8 +208,11 @@ def times_real(
     data, rest = plan.split(folder.config.dataset, data)
     device = game.runtime.device
     reals, others = to_measure(data, device), None if rest is None else to_measure(rest, device)
-    extractor = choose(reals)
     real, unseen = len(reals.samples), None if others is None else len(others.samples)
+    check = partial(check_enough, folder, real, unseen)
+    check(least_dimension(reals))  # before features are fitted, which takes seconds
+    extractor = choose(reals)
+    check(extractor.dimension or 0)
     whole = _to_draw(extractor.count, real, unseen)
     natural = drawing.natural_labels(whole, folder.facts["class_counts"])
 
@@ -227,11 +232,7 @@ def times_real(
         return of_reals + of_fakes
     work = Work(tell, options.draws * most + seen)
     by = by or standard_of(extractor, reals, others, extractor.count, work)
-    if not by.enough:
-        raise DataError(
-            f"{counted(by.count, 'sample')} of each side are too few for {by.label}; `sparring evaluate` "
-            "measures distances for few samples"
-        )
+    check(len(by.law.mean))
     found = by.times_real(work.features(extractor, drawn(k, most), "samples") for k in range(options.draws))
     return Closing(found, most, used, lacking(reals))
 
@@ -299,6 +300,7 @@ def compare(
         DataError: the sets do not fit together, or are too small.
         ConfigError: the features are unknown or do not suit the data, or ``best`` is set for a set of fakes.
     """
+    check_counts({"real": len(real), "held-out": held_out and len(held_out)})  # before what takes long
     tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
