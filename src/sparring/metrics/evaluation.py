@@ -232,14 +232,14 @@ def _classes(real: Reals, held_out: Reals | None, fakes: Samples, seed: int, tel
     return Classes(*found, tuple(shares.tolist()))
 
 
-def check_counts(counts: Mapping[str, int | None]) -> None:
-    """Refuse sets, by name, of fewer samples than LEAST; None: there is no such set.
+def check_counts(counts: Mapping[str, int]) -> None:
+    """Refuse sets, by name, of fewer samples than LEAST.
 
     Raises:
         DataError: which set it is, and what to do.
     """
     for name, count in counts.items():
-        if count is not None and count < LEAST:
+        if count < LEAST:
             raise DataError(
                 f"{counted(count, f'{name} sample')}: expected at least {LEAST}, better 10,000. Add some, or "
                 "judge by eye: `sparring sample RUN` draws a sheet."

@@ -300,7 +300,10 @@ def compare(
         DataError: the sets do not fit together, or are too small.
         ConfigError: the features are unknown or do not suit the data, or ``best`` is set for a set of fakes.
     """
-    check_counts({"real": len(real), "held-out": held_out and len(held_out)})  # before what takes long
+    sides = {"real": real, "held-out": held_out}
+    check_counts(
+        {name: len(data) for name, data in sides.items() if data is not None}
+    )  # before what takes long
     tell("preparing the features")
     runtime = Runtime(options.device, "fp32")
     reals = to_measure(real, runtime.device, options.seed)
