@@ -5,7 +5,7 @@ import re
 import shlex
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache, partial
@@ -18,7 +18,7 @@ from PIL import Image
 from sparring.cli import train
 from sparring.cli.main import main
 from sparring.config.recipes import RECIPES
-from sparring.data import builtin, defects, wafers
+from sparring.data import builtin, defects, shapes, wafers
 from sparring.data.music import chorales, midi
 from sparring.data.music.song import Note
 from sparring.data.spec import Dataset
@@ -33,6 +33,7 @@ from sparring.uses.tune import judge, search
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NUMBER = re.compile(r"-\d+$")  # of a run
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
 CLONE = "git clone THIS-REPOSITORY sparring && cd sparring"
 MADE_BY_MAKE = {CLONE, "make demo", "make test", "pip install ."}  # what they do is tested one by one
@@ -50,12 +51,25 @@ def blocks(language: str) -> list[tuple[Path, str]]:
     ]
 
 
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the data that the pages name."""
+    folder = tmp_path_factory.mktemp("files")
+    make_photos(folder)
+    make_midi(folder / "midi")
+    make_pairs(folder)
+    make_parts(folder)
+    make_people(folder)
+    return folder
+
+
 @pytest.fixture
-def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Budgets end after three steps; data and what is measured are few; files go to a new folder."""
+def few_steps(monkeypatch: pytest.MonkeyPatch, files: Path) -> Iterator[None]:
+    """Budgets end after three steps; data and what is measured are few; what is made is deleted afterwards."""
     for table, count in ((builtin.BUILT_IN, 800), (builtin.HELD_OUT, 400)):
         for name in ("mnist", "emoji"):
             monkeypatch.setitem(table, name, partial(first, table[name], count))
+        monkeypatch.setitem(table, shapes.NAME, partial(shapes.shapes, count // 8, seed=count))
     some = chorales._files(chorales.scores())[:24]
     monkeypatch.setattr(chorales, "_files", lambda folder: some)
 
@@ -65,12 +79,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Budget, "progress", progress)
     monkeypatch.setattr(suited, "FEW", 200)  # the 800 stand for a whole set
     monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)
-    monkeypatch.chdir(tmp_path)
-    make_photos(tmp_path)
-    make_midi(tmp_path / "midi")
-    make_pairs(tmp_path)
-    make_parts(tmp_path)
-    make_people(tmp_path)
+    monkeypatch.chdir(files)
     make_studies_short(monkeypatch)
     monkeypatch.setattr(adversary, "_progress", lambda *_: enumerate((0.0, 0.5)))
     monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
@@ -85,6 +94,10 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )  # the page is tested with a browser
     monkeypatch.setattr(train, "page_beside", lambda *_: nullcontext())
     monkeypatch.setattr("sparring.machine.compiled.BACKEND", "eager")  # no compiler, which takes seconds
+    given = set(files.iterdir())
+    yield
+    for made in set(files.iterdir()) - given:
+        shutil.rmtree(made) if made.is_dir() else made.unlink()
 
 
 def make_studies_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,12 +203,54 @@ def needs_missing_data(line: str) -> bool:
 WITH_COMMANDS = [page for page in dict.fromkeys(p for p, _ in blocks("console")) if "zh" not in str(page)]
 
 
+class Shelf:
+    """Runs that the commands of a page made; another page with the same command gets a copy.
+
+    Args:
+        folder: where they are kept, each in a folder with the number of its command.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.commands: list[tuple[list[str], list[str]]] = []  # words, and the runs of the same kind of name
+
+    def run(self, words: list[str]) -> int:
+        """What a command ends with, which runs only if it has not run beside the same runs."""
+        before = runs()
+        for k, (others, beside) in enumerate(self.commands):
+            (name,) = runs(self.folder / str(k))
+            if others == words and beside == alike(name, before) and name not in before:
+                shutil.copytree(self.folder / str(k), "runs", dirs_exist_ok=True)
+                return 0
+        status = main(words)
+        made = [name for name in runs() if name not in before]
+        if status == 0 and len(made) == 1:
+            shutil.copytree(Path("runs", made[0]), self.folder / str(len(self.commands)) / made[0])
+            self.commands.append((words, alike(made[0], before)))
+        return status
+
+
+def runs(folder: Path = Path("runs")) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def alike(name: str, names: list[str]) -> list[str]:
+    """The names that differ from one in the number at the end alone."""
+    return [other for other in names if NUMBER.sub("", other) == NUMBER.sub("", name)]
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
 @pytest.mark.usefixtures("few_steps")
+@pytest.mark.xdist_group("docs")  # they share a shelf
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
-def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands(page: Path, shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     """The commands of a page, one after the other, in one folder where a run was made before."""
     small = [word for option in SMALL for word in option]
-    assert main(["train", "mnist", "--samples-seen", "96", "--threads", "1", *small]) == 0
+    assert shelf.run(["train", "mnist", "--samples-seen", "96", "--threads", "1", *small]) == 0
     lines = [
         line.split("   ")[0].strip()
         for found, text in blocks("console")
@@ -215,7 +270,8 @@ def test_commands(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
             words += ["--count", "100", "--draws", "1", "--quick"]
         too_little_to_say = (4,) if words[1] == "doctor" else ()  # of three steps
         found_something = (3,) if words[1:3] == ["detect", "score"] else ()
-        assert main(words[1:]) in (0, *too_little_to_say, *found_something), capsys.readouterr().err
+        status = shelf.run(words[1:])
+        assert status in (0, *too_little_to_say, *found_something), capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("few_steps")
