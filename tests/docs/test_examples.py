@@ -263,9 +263,10 @@ def test_commands(page: Path, shelf: Shelf, capsys: pytest.CaptureFixture[str]) 
         assert words[0] == "sparring", f"a command no test runs: {line}"
         if "--processes" in words:  # tested for real with the runtime
             words.append("--dry-run")
-        if words[1] == "train":
+        if words[1] == "train" or (words[1] == "tune" and "--resume" not in words):
             fixed = ("--g-width", "--d-width") if "--from-run" in words else ()  # those of the run
-            words += [word for option in SMALL if option[0] not in (*words, *fixed) for word in option]
+            lacking = ("--pictures",) if words[1] == "tune" else ()
+            words += [w for option in SMALL if option[0] not in (*words, *fixed, *lacking) for w in option]
         if words[1] == "evaluate":
             words += ["--count", "100", "--draws", "1", "--quick"]
         too_little_to_say = (4,) if words[1] == "doctor" else ()  # of three steps
