@@ -45,6 +45,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay: no search for garbage looks at them, neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep their decoded pictures and statistics to themselves, and take cheap features."""
@@ -68,8 +80,6 @@ def _answers_ctrl_c() -> None:
 @pytest.fixture(scope="session")
 def held() -> list[int]:
     """The bytes that the worker had when it last gave back what is free."""
-    gc.collect()
-    gc.freeze()  # modules and tests stay: no later collection looks at them
     return [memory()]
 
 

@@ -26,7 +26,7 @@ from sparring.games.game import Clock
 from sparring.gan import GAN
 from sparring.training import suited
 from sparring.training.budget import Budget
-from sparring.uses.detect import adversary
+from sparring.uses.detect import adversary, features
 from sparring.uses.study import forger, session, trial
 from sparring.uses.study.plan import Costs, Plan
 from sparring.uses.tune import judge, search
@@ -81,6 +81,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, files: Path) -> Iterator[None]:
     monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)
     monkeypatch.chdir(files)
     make_studies_short(monkeypatch)
+    monkeypatch.setattr(features, "MEMORY", 200)  # patches
+    monkeypatch.setattr(features, "CANDIDATES", 1000)
     monkeypatch.setattr(adversary, "_progress", lambda *_: enumerate((0.0, 0.5)))
     monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
     monkeypatch.setattr(search, "SEEDS", 1)

@@ -130,10 +130,10 @@ def core_set(vectors: Tensor, count: int) -> Tensor:
     if len(vectors) <= count:
         return torch.arange(len(vectors))
     chosen = torch.zeros(count, dtype=torch.long)
-    squares = vectors.square().sum(1)
-    least = squares - 2 * vectors @ vectors[0] + squares[0]
+    squares, doubled = vectors.square().sum(1), 2 * vectors
+    least = squares - doubled @ vectors[0] + squares[0]
     for k in range(1, count):
         place = int(least.argmax())
         chosen[k] = place
-        least = torch.minimum(least, squares - 2 * vectors @ vectors[place] + squares[place])
+        least = torch.minimum(least, squares - doubled @ vectors[place] + squares[place])
     return chosen
