@@ -33,6 +33,14 @@ def test_features_are_those_of_the_whole_network(colours: torch.Tensor) -> None:
         assert float((ours - theirs).abs().max()) < 0.01 * float(theirs.abs().max())
 
 
+@pytest.mark.skipif(not has_imagenet(), reason="needs the extra imagenet")
+@pytest.mark.filterwarnings("ignore")
+def test_the_first_stages_are_the_same_without_those_after_them(colours: torch.Tensor) -> None:
+    whole, first = (imagenet_stages(count=count)(colours * 128 + 127) for count in (7, 4))
+    assert (len(whole), len(first)) == (7, 4)
+    assert all(map(torch.equal, first, whole))
+
+
 def test_more_is_added_behind_than_before() -> None:
     """As TensorFlow pads even sides: a kernel of k and a stride of s need k - s pixels."""
     found = {

@@ -75,21 +75,27 @@ def efficientnet_lite0(device: torch.device = CPU) -> Extractor:
     return _lite0("efficientnet-lite0", SIDE, device)
 
 
-def imagenet_stages(device: torch.device = CPU) -> Callable[[Tensor], list[Tensor]]:
+def imagenet_stages(device: torch.device = CPU, count: int = 7) -> Callable[[Tensor], list[Tensor]]:
     """A function from pictures (B, 3, H, W), RGB from 0 to 255, to the features of each stage of a network.
 
     It is EfficientNet-Lite0 (Tan & Le 2019), trained on ImageNet. There are seven maps (B, C, h, w); the first
     has half the pixels a side of the picture, the last a 32nd.
 
+    Args:
+        count: of the first stages; the others are not computed.
+
     Raises:
         ConfigError: the packages are not installed.
     """
     network = imagenet_network("imagenet", device)
+    channels = [block._bn2.num_features for block in network._blocks]  # more in each stage than before
+    most = sorted(set(channels))[count - 1]
+    blocks = [block for block, of in zip(network._blocks, channels, strict=True) if of <= most]
 
     def stages(pictures: Tensor) -> list[Tensor]:
         x = network._swish(network._bn0(network._conv_stem((pictures - 127) / 128)))
-        last: dict[int, Tensor] = {}  # by its channels, of which each stage has more than the one before
-        for block in network._blocks:
+        last: dict[int, Tensor] = {}  # by its channels
+        for block in blocks:
             x = block(x, drop_connect_rate=0.0)
             last[x.shape[1]] = x
         return list(last.values())

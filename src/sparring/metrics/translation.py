@@ -95,11 +95,11 @@ def perceptual_maps(device: torch.device = CPU) -> tuple[str, Maps]:
     """
     if not has_imagenet():
         return "edges", edge_maps
-    stages = imagenet_stages(device)
+    stages = imagenet_stages(device, STAGES)
 
     def maps(pictures: Tensor) -> list[Tensor]:
         side = min(SIDES[1], max(SIDES[0], *pictures.shape[2:]))
-        return stages(resize(rgb(pictures.to(device)), side, side))[:STAGES]
+        return stages(resize(rgb(pictures.to(device)), side, side))
 
     return "imagenet", maps
 
