@@ -19,7 +19,7 @@ from sparring.data.table.codec import KIND, MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, doubtful, read_text
+from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, doubtful, read_text, titled
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
 NONE = "none"
@@ -40,10 +40,14 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
     tell = (lambda done, total: watch("reading", done, total)) if watch else (lambda done, total: None)
     columns = frames.from_parquet(path) if path.suffix.lower() == PARQUET else read_text(path, tell)
     found = from_columns(columns, str(path.absolute()), options)
-    if path.suffix.lower() in TEXT_FILES and found.origin and (other := doubtful(path)):
-        note = f"{path.name} is read as a table; --column {quoted(other)} reads the texts of this column alone."
-        return replace(found, origin=replace(found.origin, notes=(*found.origin.notes, note)))
-    return found
+    if path.suffix.lower() not in TEXT_FILES or found.origin is None:
+        return found
+    notes = [note] if (note := titled(path)) else []
+    if other := doubtful(path):
+        notes.append(
+            f"{path.name} is read as a table; --column {quoted(other)} reads the texts of this column alone."
+        )
+    return replace(found, origin=replace(found.origin, notes=(*notes, *found.origin.notes)))
 
 
 def from_frame(frame: Any, labels: Any, options: Mapping[str, Any]) -> Dataset:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring.data.table import json_lines, moments
+from sparring.data.table import json_lines, moments, titles
 from sparring.data.table.codes import BLANKS
 from sparring.data.table.dialect import COMMA, DELIMITERS, MARK, USUAL, Dialect
 from sparring.data.table.guess import Raw
@@ -32,7 +31,6 @@ HEAD_ROWS = 200
 LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a label is no table
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
-TO_EXCEL = re.compile(rf'\A"?sep=[{DELIMITERS}]"?(?=[\r\n])', re.IGNORECASE)  # a line before the names
 
 
 def is_table(path: Path) -> bool:
@@ -83,12 +81,26 @@ def _texts(columns: Mapping[str, Sequence[str]]) -> dict[str, float]:
     return {name: sum(map(len, cells)) / len(cells) for name, cells in columns.items() if _is_text(cells)}
 
 
-def _head(path: Path) -> dict[str, tuple[str, ...]]:
-    """The columns of the first rows of a text file."""
+def titled(path: Path) -> str:
+    """What to know of the lines above the table in a text file; "" if there are none."""
+    return (
+        ""
+        if path.suffix.lower() in json_lines.SUFFIXES
+        else titles.remark(titles.body(_begin(path)), path.name)
+    )
+
+
+def _begin(path: Path) -> str:
+    """The first rows of a text file."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     lines = LINE_END.split(head.decode("utf-8-sig", "replace"))[: HEAD_ROWS + 1]
-    text = "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
+    return "\n".join(lines[:-1] if len(head) == HEAD_BYTES else lines)  # the last may be half a line
+
+
+def _head(path: Path) -> dict[str, tuple[str, ...]]:
+    """The columns of the first rows of a text file."""
+    text = _begin(path)
     is_json = path.suffix.lower() in json_lines.SUFFIXES
     rows = _of_json(text) if is_json else [row for row in _rows(text) if row]
     if not rows:
@@ -143,8 +155,8 @@ def from_text(
 ) -> list[Raw]:
     """The columns of the text of a table, before which stood a mark if ``marked``; see ``read_text``."""
     csv.field_size_limit(MOST_BYTES)
-    text = TO_EXCEL.sub("", text)
-    reader = _Lines(text)
+    text, above, _ = titles.body(text)
+    reader = _Lines(text, above)
     header = next((row for row in reader if any(cell.strip() for cell in row)), None)
     if header is None:
         raise DataError(f"{name} is empty: expected a line with the names of the columns, then rows.")
@@ -258,13 +270,14 @@ def check_names(names: Sequence[str], name: str) -> None:
 class _Lines:
     """The rows of a table in text, with the number of the last line of the one that was read."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, above: int = 0) -> None:
+        self.above = above
         self.delimiter = delimiter(text, DELIMITERS)
         self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=False)
 
     @property
     def line(self) -> int:
-        return self.reader.line_num
+        return self.above + self.reader.line_num
 
     def __iter__(self) -> Iterator[list[str]]:
         return self
@@ -277,7 +290,7 @@ class _Lines:
 
 
 def _rows(text: str) -> list[list[str]]:
-    text = TO_EXCEL.sub("", text)
+    text = titles.body(text).text
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text, DELIMITERS)))
 
 

@@ -1,0 +1,57 @@
+"""Lines above the names of a table are none of it."""
+
+from pathlib import Path
+
+import pytest
+
+from sparring.data.table import rows
+from sparring.data.table.codec import Columns
+from sparring.data.table.dataset import from_path
+from sparring.data.table.reading import is_table, read_text
+from sparring.data.table.titles import body
+from sparring.errors import DataError
+
+TABLE = "name,age\nanna,5\nbert,6\nanna,7\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "table", "lines"),
+    [
+        ("Report 2024\n", TABLE, 1),
+        ("Report 2024\r\nmade by ACME\r\n\r\n", TABLE.replace("\n", "\r\n"), 3),
+        ("Title\n", TABLE.replace(",", ";"), 1),
+        ("# made by us, on Monday\n", TABLE, 1),
+        ('"Report\nof two lines"\n', TABLE, 2),
+        ("Report,,\n,,\n", "a,b,c\n1,2,3\n4,5,6\n", 2),
+        ("Report; by us, 2024\n", "a;b;c;d\n1;2;3;x\n4;5;6;y\n", 1),
+        ("Report\n", TABLE + "\nTotal: 18\nSource: us\n", 1),
+        ("", TABLE, 0),
+        ("", ",a,b\n0,1,2\n1,3,4\n", 0),
+        ("", "id,,\nx,y,z\nu,v,w\nu,v,w\n", 0),  # names that are not there
+        ("", "age\nanna,5\nbert,6\n", 0),  # of R, without a name for those of the rows
+        ("", "text\nhello, you\nwell, then\noh, no\n", 0),
+        ("", "Report\n", 0),
+    ],
+)
+def test_what_stands_above_the_names(above: str, table: str, lines: int) -> None:
+    found = body(above + table)
+    assert (found.text, found.lines) == (table, lines)
+
+
+def test_a_file_with_a_title_is_a_table_and_its_title_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    text = "age;pay;town\r\n" + "".join(f"{k % 9};{k % 7},5;{'xyz'[k % 3]}\r\n" for k in range(30))
+    path.write_bytes(("Pay, by age\r\nof 2024\r\n" + text).encode())
+    assert is_table(path)
+    data = from_path(path, {})
+    assert data.origin is not None
+    said = "the first 2 lines of t.csv (such as 'Pay, by age') are none of the table: skipped"
+    assert data.origin.notes[0].startswith(said)
+    assert rows.as_csv(Columns.of(data.spec.codec), data.samples.numpy()).decode() == text
+
+
+def test_a_faulty_line_below_a_title_is_named_by_its_place_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Title\n\n" + TABLE + "cleo,1,2\n")
+    with pytest.raises(DataError, match="t.csv, line 7: 3 cells, but the header has 2 names"):
+        read_text(path)
