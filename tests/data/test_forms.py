@@ -1,7 +1,9 @@
 """How numbers, dates and identifiers are written: read where a whole column has a form, and given back."""
 
+import random
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from sparring.data.table import moments, rows
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import Column
 from sparring.data.table.dataset import from_columns
-from sparring.data.table.guess import found
+from sparring.data.table.guess import Raw, found
 from sparring.data.table.numerals import Style
 from sparring.data.table.reading import from_text
 from sparring.data.table.values import Values
@@ -49,6 +51,12 @@ def column_of(words: list[str], name: str = "x") -> tuple[Column, list[float], l
         (["\u2212512", "7"], [-512, 7]),
         (["\u22120.5", "1.5"], [-0.5, 1.5]),
         (["1 524 €", "-12 €"], [1524, -12]),
+        (["85.5 kg", "-12.0 kg"], [85.5, -12]),
+        (["1.512,50 kr.", "7,00 kr."], [1512.5, 7]),
+        (["12km/h", "130km/h"], [12, 130]),
+        (["21 °C", "-4 °C"], [21, -4]),
+        (["36 months", "60 months"], [36, 60]),
+        (["30岁", "41岁"], [30, 41]),
     ],
 )
 def test_numbers_come_back_as_they_were_written(words: list[str], numbers: list[float]) -> None:
@@ -76,6 +84,10 @@ def test_numbers_come_back_as_they_were_written(words: list[str], numbers: list[
         ["5-7", "3"],
         ["a(5)", "7"],
         ["-5-", "7"],
+        ["5 kg", "11 lb"],
+        ["12A", "13B"],
+        ["5 kg", "7"],
+        ["1st", "2nd"],
     ],
 )
 def test_what_is_no_form_of_numbers_stays_words(words: list[str]) -> None:
@@ -103,7 +115,8 @@ def test_spaces_between_thousands_are_said_and_numbers_of_telephones_are_none() 
         ),
         (["1,5", "2.5", "3"], "has numbers in several forms, such as '1,5' and '2.5'"),
         (["5", "6", "7+"], "mixes numbers with texts such as '7.'.* Mend those values"),
-        (["007", "042"], ""),
+        (["007", "042"], "'x' has zeros before its digits, as in '007': these are codes, a category"),
+        (["007", "42"], ""),
         (["a", "b"], ""),
     ],
 )
@@ -113,6 +126,95 @@ def test_numbers_in_several_forms_are_named(words: list[str], said: str) -> None
     assert read.column.type == "category"
     assert re.search(said, " ".join(read.notes))
     assert bool(read.notes) == bool(said)
+
+
+def test_spaces_before_a_unit_are_as_most_have_them() -> None:
+    column, numbers, again, _ = column_of(["78%", "5%", "100 %"])
+    assert numbers == [78, 5, 100]
+    assert again == ["78%", "5%", "100%"]
+    assert column.number("41 %") == 41
+    assert column_of(["7 kg", "8kg", "9 kg"])[2] == ["7 kg", "8 kg", "9 kg"]
+
+
+def test_a_number_in_another_unit_is_none_of_its_column() -> None:
+    column = column_of(["85.5 kg", "70.0 kg"])[0]
+    assert [column.number(word) for word in ("70", "70kg", "70 lb")] == [70, 70, None]
+    plain = column_of(["85.5", "70.0"])[0]
+    assert plain.number("70 kg") is None
+
+
+def test_a_few_words_among_numbers_in_a_unit_are_missing() -> None:
+    words = [f"{k * 0.5:.1f} kg" for k in range(60)]
+    (raw,) = from_text("x;y\n" + "".join(f"{word};1\n" for word in [*words, "unknown"]), "t.csv")[:1]
+    read = found(raw, np.random.default_rng(0))
+    assert (read.column.type, read.column.unit) == ("number", "# kg")
+    assert read.numbers is not None
+    assert np.isnan(read.numbers).tolist() == 60 * [False] + [True]
+    assert "1 row of 'x' holds 'unknown', which is no number: counted as missing" in read.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said", "least"),
+    [
+        ("zip", ["80331", "10115", "99999"], "which are codes by its name", 4),
+        ("zip", ["80331", "501"], "which are codes by its name", 4),
+        ("homeZip", ["80331", "10115"], "which are codes by its name", 1),
+        ("zip_code", ["00501", "80331"], "has zeros before its digits, as in '00501'", 1),
+        ("dept_code", ["101", "205"], "which are codes by its name", 4),
+        ("shopId", ["101", "205"], "which are codes by its name", 4),
+        ("邮编", ["100871", "200030"], "which are codes by its name", 4),
+        ("kunde", ["00501", "02134"], "has zeros before its digits", 4),
+        ("kunde", ["00501", "02134"], "", 40),  # most rows have a code of their own
+        ("dept_code", ["101", "2050"], "", 4),
+        ("paid", ["101", "205"], "", 4),
+        ("encoded", ["101", "205"], "", 4),
+        ("year", ["1999", "2024"], "", 4),
+    ],
+)
+def test_digits_that_are_codes_are_a_category(name: str, words: list[str], said: str, least: int) -> None:
+    width = len(words[0])
+    others = [str(10 ** (width - 1) + 7 * k) for k in range(least)] if least > 4 else []
+    (raw,) = from_text(f"{name},y\n" + "\n".join(f"{word},1" for word in [*others, *words * TIED]), "t.csv")[:1]
+    read = found(raw, np.random.default_rng(0))
+    assert (read.column.type == "category") == bool(said)
+    assert said in " ".join(read.notes)
+    if said and words[0][0] != "0":  # a table in memory has no zeros before a number
+        numbers = Raw(name, raw.codes, np.array(raw.values, np.float64), "whole", "Int64")
+        assert found(numbers, np.random.default_rng(0)).column.type == "category"
+        assert found(raw, np.random.default_rng(0), "whole").column.type == "whole"
+
+
+@pytest.mark.parametrize("name", ["paid", "ideal", "bid", "idle_time"])
+def test_a_name_that_only_looks_like_one_of_identifiers_is_none(name: str) -> None:
+    (raw,) = from_text(f"{name},y\n" + "\n".join(f"{k * k + 7},1" for k in range(40)), "t.csv")[:1]
+    assert found(raw, np.random.default_rng(0)).column.type == "whole"
+
+
+@pytest.mark.parametrize("name", ["id", "user_id", "customerId", "userid", "id_kunde", "ID", "idCustomer"])
+def test_a_name_of_identifiers_makes_different_numbers_identifiers(name: str) -> None:
+    (raw,) = from_text(f"{name},y\n" + "\n".join(f"{k * k + 7},1" for k in range(40)), "t.csv")[:1]
+    assert found(raw, np.random.default_rng(0)).column.type == "identifier"
+
+
+def test_universal_identifiers_are_made_anew() -> None:
+    given = [str(UUID(int=random.Random(k).getrandbits(128), version=4)) for k in range(40)]
+    for style in (str, str.upper, lambda word: word.replace("-", "")):
+        words = list(map(style, given))
+        text = "key,other,n\n" + "\n".join(
+            f"{a},{b},{k % 3}" for k, (a, b) in enumerate(zip(words, words[::-1], strict=True))
+        )
+        data = from_columns(from_text(text, "t.csv"), "t", {})
+        codec, stored = Columns.of(data.spec.codec), data.samples.numpy()
+        assert [column.type for column in codec.columns] == ["identifier", "identifier", "whole"]
+        assert Columns.from_dict(codec.to_dict()) == codec
+        drawn = rows.values(codec, stored)
+        made = {*drawn["key"], *drawn["other"]}
+        assert len(made) == 80
+        assert not made & {*words}
+        assert all(style(str(UUID(word))) == word for word in made)
+        assert "-" not in words[0] or {UUID(word).version for word in made} == {4}
+        assert rows.values(codec, stored[:20])["key"] == drawn["key"][:20]
+        assert not {*rows.values(codec, stored[::-1].copy())["key"]} & made
 
 
 def test_a_minus_after_a_number_is_said() -> None:

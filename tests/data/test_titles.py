@@ -30,6 +30,7 @@ TABLE = "name,age\nanna,5\nbert,6\nanna,7\n"
         ("", "id,,\nx,y,z\nu,v,w\nu,v,w\n", 0),  # names that are not there
         ("", "age\nanna,5\nbert,6\n", 0),  # of R, without a name for those of the rows
         ("", "text\nhello, you\nwell, then\noh, no\n", 0),
+        ("", "n;x\na;1,25\nb;2,5\nc;3,5\n", 0),  # decimal commas
         ("", "Report\n", 0),
     ],
 )

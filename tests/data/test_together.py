@@ -37,7 +37,9 @@ def sets(text: str, name: str = "none") -> tuple[tuple[str, ...], ...]:
 
 def test_a_postcode_that_tells_its_town_and_country_is_proposed() -> None:
     assert sets(places()) == (("postcode", "town", "country"),)
-    assert sets(places().replace("\n0", "\n")) == (("postcode", "town", "country"),)  # as whole numbers
+    numbers = places().replace("\n0", "\n")
+    assert sets(numbers) == (("postcode", "town", "country"),)  # also a category, by its name
+    assert sets(numbers.replace("postcode", "post_nr")) == (("post_nr", "town", "country"),)  # whole numbers
     assert sets(places().replace("postcode", "height").replace("\n0", "\n")) == (("town", "country"),)
 
 
@@ -71,21 +73,19 @@ def test_data_says_it_and_writes_it_as_a_remark_that_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("people.csv").write_text(places().replace("\n0", "\n"), "utf-8")
+    Path("people.csv").write_text(places().replace("\n0", "\n").replace("postcode", "post_nr"), "utf-8")
     assert main(["data", "people.csv", "--write", "types.toml"]) == 0
     said = capsys.readouterr().out
-    assert "each 'postcode' has one 'town' and 'country'" in said
-    assert (
-        """together = [["postcode", "town", "country"]], and 'postcode' as a category, in types.toml""" in said
-    )
+    assert "each 'post_nr' has one 'town' and 'country'" in said
+    assert """together = [["post_nr", "town", "country"]], and 'post_nr' as a category, in types.toml""" in said
     written = Path("types.toml").read_text("utf-8")
-    assert "# Say also that 'postcode' is a \"category\"." in written
+    assert "# Say also that 'post_nr' is a \"category\"." in written
     kept = written.replace("# together = [[", "together = [[")
-    Path("types.toml").write_text(kept.replace('postcode = "whole"', 'postcode = "category"'), "utf-8")
+    Path("types.toml").write_text(kept.replace('post_nr = "whole"', 'post_nr = "category"'), "utf-8")
     assert main(["data", "people.csv", "--columns", "types.toml", "--write", "again.toml"]) == 0
     assert "go together" not in capsys.readouterr().out
-    assert types.read("again.toml", ["postcode", "town", "country", "age", "member"]).together == (
-        ("postcode", "town", "country"),
+    assert types.read("again.toml", ["post_nr", "town", "country", "age", "member"]).together == (
+        ("post_nr", "town", "country"),
     )
 
 

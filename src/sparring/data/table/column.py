@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sparring.config.values import field, finite, listed, one_of, whole
 from sparring.data.table import moments
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.numerals import Style, signed, value_of, without_unit
+from sparring.data.table.numerals import Style, signed, tight, value_of, without_unit
 from sparring.errors import UnreadableError, printable, quoted
 
 NUMBERS = ("number", "whole", "date", "time")  # types whose values have an order and distances
@@ -49,7 +49,7 @@ class Column:
         decimals: after the point; None: as many as a float has. Of an identifier, the digits of its number,
             with zeros before it; None: as many as it needs.
         form: how a value is written: the format of a date, the style of a number, the text before the number
-            of an identifier.
+            of an identifier, or one of ``identifiers.FORMS``.
         blank: what a missing value is written as.
         dtype: the type of the column in the user's table in memory; "" for one from a text file.
         unit: what is written around every number, as in "$#"; "": nothing.
@@ -177,7 +177,10 @@ class Column:
         try:
             if self.type in MOMENTS:
                 return (moments.local(word, self.form) - EPOCH).total_seconds()
-            found = float(Style.of(self.form).plain(without_unit(signed(word))[0]))
+            bare, unit = without_unit(signed(word), self.unit)
+            if unit and self.unit and tight(unit) != tight(self.unit):
+                return None
+            found = float(Style.of(self.form).plain(bare))
         except ValueError:
             return None
         return found if math.isfinite(found) else None

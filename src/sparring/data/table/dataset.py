@@ -42,12 +42,12 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
     found = from_columns(columns, str(path.absolute()), options)
     if path.suffix.lower() not in TEXT_FILES or found.origin is None:
         return found
-    notes = [note] if (note := titled(path)) else []
+    notes = [*filter(None, (titled(path),)), *found.origin.notes]
     if other := doubtful(path):
         notes.append(
             f"{path.name} is read as a table; --column {quoted(other)} reads the texts of this column alone."
         )
-    return replace(found, origin=replace(found.origin, notes=(*notes, *found.origin.notes)))
+    return replace(found, origin=replace(found.origin, notes=tuple(notes)))
 
 
 def from_frame(frame: Any, labels: Any, options: Mapping[str, Any]) -> Dataset:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.config.arguments import MOST_FLOAT
-from sparring.data.table import codes, moments, numerals
+from sparring.data.table import codes, identifiers, moments, numerals
 from sparring.data.table.column import (
     CHOICES,
     DAY,
@@ -32,12 +32,8 @@ from sparring.data.table.moments import EPOCH
 from sparring.errors import DataError, counted, quoted
 
 YES_NO = tuple(tuple(pair.split("/")) for pair in ("no/yes", "false/true", "n/y", "f/t"))
-NAMED_ID = re.compile(r"(^|[_\W])(id|uuid|guid|rownames|row|index|key|nr|no)$|[a-z]Id$|^(id|ID)", re.IGNORECASE)
-NAMED_PHONE = re.compile(r"phone|mobile|telefon|^(tel|fax)|电话|手机", re.IGNORECASE)
 IN_DIGITS = re.compile(r"(19|20)\d{6}")  # 20241231, a day where its column is called a date
 STEPS = (3600, 1800, 900, 600, 300, 60)  # seconds of which all times of a column may be multiples
-LEAST_PHONE = 1e5  # as a number
-COUNTED_ID = re.compile(r"^(.*?)(\d{1,30})$", re.DOTALL)
 ALMOST_ALL = 0.9  # of different values that are numbers or dates, from which the rest counts as missing
 TRIED = 200  # values by which it is told whether a column may be almost all dates
 LEAST_DISTINCT = 0.5  # of the values of a column, from which it may be text
@@ -122,7 +118,7 @@ def found(raw: Raw, rng: np.random.Generator, asked: str = "") -> Found:
             return Found(Column(**common | {"type": "text"}), None, (_text(raw).note,))
         return Found(Column(**common, levels=(first,)), None, notes)
     if parsed.type == "identifier":
-        return Found(Column(**common, **_numbering(raw)), None, notes)
+        return Found(Column(**common, **identifiers.numbering(words_of(raw))), None, notes)
     if parsed.type == "text":
         return Found(Column(**common), None, notes)
     if parsed.numbers is not None:
@@ -243,8 +239,10 @@ def _guessed(raw: Raw, counts: NDArray[np.int64], rows: int, missing: float) -> 
     known = "date" if are_days else raw.known
     parsed = _Parsed(known, raw.values, *_steps(raw.values, known, raw.dtype))
     whole = parsed.type == "whole" and not raw.dtype.startswith("Duration")
-    if whole and single and (_counts_up(raw, raw.values) or NAMED_ID.search(raw.name)):
-        return _Parsed("identifier", note=_is_identifier(raw))
+    if whole and single and (_counts_up(raw, raw.values) or identifiers.is_named(raw.name)):
+        return _Parsed("identifier", note=identifiers.remark(raw.name, words_of(raw)))
+    if whole and (note := codes.remark(raw.name, words_of(raw), _is_wide(len(raw.values), counts))):
+        return _Parsed("category", note=note)
     return _Parsed("boolean") if raw.known == "boolean" else parsed
 
 
@@ -257,20 +255,21 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
     parsed = parsed or _numbers(words, raw.commas) or _dates(words, raw.name)
     if are_codes := parsed is not None and _are_codes(raw.name, words, parsed):
         parsed = None
-    if parsed and single and parsed.type == "whole":
+    if parsed and single and parsed.type == "whole" and not parsed.unit:
         assert parsed.numbers is not None
-        if _counts_up(raw, parsed.numbers) or NAMED_ID.search(raw.name):
-            return _Parsed("identifier", note=_is_identifier(raw))
+        if _counts_up(raw, parsed.numbers) or identifiers.is_named(raw.name):
+            return _Parsed("identifier", note=identifiers.remark(raw.name, words))
+    is_wide = _is_wide(len(words), counts)
+    if (parsed is None or parsed.type == "whole") and (note := codes.remark(raw.name, words, is_wide)):
+        return _Parsed("category", note=note)
     if parsed:
         return parsed
-    different = len(words) / max(int(counts.sum()), 1)
-    is_wide = len(words) > MOST_LEVELS or (different > LEAST_DISTINCT and len(words) >= LEAST_FOR_ID)
     if is_wide and not are_codes and (parsed := _almost_all(raw, words)):
         return parsed
     length = float(np.mean([len(word) for word in words[:10_000]]))
     spaces = float(np.mean([" " in word for word in words[:10_000]]))
-    if single and length < LONG_TEXT and spaces < LEAST_DISTINCT:
-        return _Parsed("identifier", note=_is_identifier(raw))
+    if single and ((length < LONG_TEXT and spaces < LEAST_DISTINCT) or identifiers.universal(words)):
+        return _Parsed("identifier", note=identifiers.remark(raw.name, words))
     if is_wide:
         return _text(raw)
     return _Parsed("category", note="" if are_codes else numerals.several_forms(raw.name, words))
@@ -278,19 +277,26 @@ def _of_words(raw: Raw, words: list[str], counts: NDArray[np.int64], single: boo
 
 def _are_codes(name: str, words: list[str], parsed: _Parsed) -> bool:
     """Whether these are numbers of telephones, or whole ones so large that some of them are the same float."""
-    if NAMED_PHONE.search(name) and parsed.type == "whole" and parsed.numbers is not None:
-        return bool(np.nanmin(parsed.numbers) >= LEAST_PHONE)
-    if parsed.type != "number" or parsed.decimals != 0 or parsed.numbers is None:
+    if parsed.numbers is None or parsed.type not in ("whole", "number"):
         return False
-    return len(np.unique(parsed.numbers)) < len(words)
+    if parsed.type == "whole":
+        return codes.are_phones(name, parsed.numbers)
+    return parsed.decimals == 0 and len(np.unique(parsed.numbers)) < len(words)
+
+
+def _is_wide(levels: int, counts: NDArray[np.int64]) -> bool:
+    """Whether so many different values, with these counts, are too many for a category by themselves."""
+    different = levels / max(int(counts.sum()), 1)
+    return levels > MOST_LEVELS or (different > LEAST_DISTINCT and levels >= LEAST_FOR_ID)
 
 
 def _almost_all(raw: Raw, words: list[str]) -> _Parsed | None:
     """Numbers or dates where a few of the words are none, which count as missing; None: something else."""
-    if NAMED_ID.search(raw.name):
+    if identifiers.is_named(raw.name):
         return None
     forms: list[tuple[Callable[[str], object], str]] = [
-        (partial(numerals.fits, form), "number") for form in numerals.FORMS
+        (partial(numerals.fits, form, unit=numerals.usual_unit(words[:TRIED])), "number")
+        for form in numerals.FORMS
     ]
     for fits, kind in (*forms, (moments.of_any, "date")):
         tried = words[:TRIED]
@@ -464,31 +470,6 @@ def _is_yes(word: str) -> bool:
 def _counts_up(raw: Raw, numbers: NDArray[np.float64]) -> bool:
     """Whether the rows are numbered one after the other."""
     return bool((np.diff(numbers[raw.codes]) == 1).all())
-
-
-def _numbering(raw: Raw) -> dict[str, Any]:
-    """What stands before the number of each identifier, such as "row-" in row-017, and its digits if padded."""
-    parts = [COUNTED_ID.match(word) for word in words_of(raw)]
-    before = {part[1] for part in parts if part}
-    if len(before) != 1 or not all(parts):
-        return {}
-    form, numbers = before.pop(), [part[2] for part in parts if part]
-    widths = set(map(len, numbers))
-    is_padded = len(widths) == 1 and (form or any(number[0] == "0" for number in numbers))
-    return {"form": form, "decimals": widths.pop() if is_padded else None}
-
-
-def _is_identifier(raw: Raw) -> str:
-    numbering = _numbering(raw)
-    form, digits = numbering.get("form", ""), numbering.get("decimals") or 1
-    first, second = (quoted(f"{form}{k:0{digits}}", 40) for k in (1, 2))
-    words = words_of(raw)
-    is_kept = numbering and (numbering["decimals"] is not None or len(set(map(len, words))) > 1)
-    other = "" if is_kept else f", without the form of {quoted(words[0], 40)}"
-    return (
-        f"{quoted(raw.name)} is different in every row: an identifier, which is not learnt but made anew: "
-        f"{first}, {second} and so on{other}."
-    )
 
 
 def _text(raw: Raw) -> _Parsed:

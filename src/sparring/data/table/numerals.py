@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,10 +31,14 @@ SIGN = "[$€£¥₹₽₩%‰]|USD|EUR|GBP|CHF|CNY|JPY"
 IN_UNITS = re.compile(
     rf"([+-]?)((?:{SIGN})?\s?)([+-]?[\d.,]+(?:[{MARKS}]\d{{3}})*(?:[.,]\d+)?)(\s?(?:{SIGN})?)"
 )  # -$5, 5 %
+IN_WORDS = re.compile(  # 85.5 kg, 12 km/h, 21°C
+    rf"([+-]?)()([+-]?[\d.,]+(?:[{MARKS}]\d{{3}})*(?:[.,]\d+)?)(\s?(?:°?[^\W\d_]{{1,12}}(?:/[^\W\d_]{{1,6}})?\.?|°))"
+)
 MOSTLY = 0.5  # of the levels of a category, from which texts are more than numbers
 TRUTHS = {"True": True, "true": True, "False": False, "false": False}
 DIGITS = re.compile(r"[+-]?\d{1,4000}")  # what Python turns into a whole number
 PLACE = "#"  # of the number in a unit
+ANY = "*"  # any unit
 MOST_DECIMALS = 6  # beyond which numbers have as many as a float
 MOST_WHOLE = 2.0**53  # beyond which a float leaves whole numbers out
 
@@ -123,22 +128,41 @@ def value_of(word: str) -> str | bool | int | float:
     return int(word) if DIGITS.fullmatch(word) else float(word)
 
 
-def is_number(word: str) -> bool:
-    """Whether a word is a number in one of the forms, alone or in a unit."""
-    return any(fits(form, word) for form in FORMS)
+def is_number(word: str, unit: str = "") -> bool:
+    """Whether a word is a number in one of the forms, alone, with a sign such as $, or in this unit."""
+    return any(fits(form, word, unit) for form in FORMS)
 
 
-def fits(form: re.Pattern[str], word: str) -> bool:
-    """Whether a word is a number in a form, alone or in a unit."""
-    return form.fullmatch(without_unit(signed(word))[0]) is not None
+def fits(form: re.Pattern[str], word: str, unit: str = "") -> bool:
+    """Whether a word is a number in a form, alone, with a sign such as $, or in this unit."""
+    return form.fullmatch(without_unit(signed(word), unit)[0]) is not None
 
 
-def without_unit(word: str) -> tuple[str, str]:
-    """A word without what stands around its number, and that as a unit, with PLACE where the number was."""
-    found = IN_UNITS.fullmatch(word)
-    if found is None or not (found[2] or found[4]):
-        return word, ""
-    return found[1] + found[3], f"{found[2]}{PLACE}{found[4]}"
+def without_unit(word: str, unit: str = "") -> tuple[str, str]:
+    """A word without what stands around its number, and that as a unit, with PLACE where the number was.
+
+    Args:
+        unit: the one that a word may have beside signs such as $, with or without spaces; ANY for all.
+    """
+    for form in (IN_UNITS, IN_WORDS):
+        found = form.fullmatch(word)
+        if found is None or not (found[2] or found[4]):
+            continue
+        own = f"{found[2]}{PLACE}{found[4]}"
+        if form is IN_UNITS or unit == ANY or tight(own) == tight(unit):
+            return found[1] + found[3], own
+    return word, ""
+
+
+def tight(unit: str) -> str:
+    """A unit without spaces."""
+    return "".join(unit.split())
+
+
+def usual_unit(words: Sequence[str]) -> str:
+    """The most frequent unit of words that are numbers with one; "" without any."""
+    units = Counter(unit for word in words if (unit := without_unit(signed(word), ANY)[1]))
+    return units.most_common(1)[0][0] if units else ""
 
 
 def in_unit(number: str, unit: str) -> str:
@@ -163,14 +187,15 @@ def read(words: Sequence[str], commas: bool = False) -> Numerals | None:
         commas: semicolons part the cells of the file, as where a comma is a decimal one: 1,250 is then a little
             more than one.
     """
-    if (usual := _plain(words, commas)) or not is_number(words[0]):
+    unit = usual_unit(words[:1])
+    if (usual := _plain(words, commas)) or not is_number(words[0], unit):
         return usual
     if all(COUNTED.fullmatch(word) for word in words):
         return None
-    parts = [without_unit(signed(word)) for word in words]
-    unit = parts[0][1]
-    if any(own != unit for _, own in parts):
+    parts = [without_unit(signed(word), unit) for word in words]
+    if any(tight(own) != tight(unit) for _, own in parts):
         return None
+    unit = Counter(own for _, own in parts).most_common(1)[0][0]
     found = _plain([word for word, _ in parts], commas)
     if found is None:
         return None

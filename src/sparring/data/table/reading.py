@@ -16,7 +16,7 @@ from sparring.data.table import json_lines, moments, titles
 from sparring.data.table.codes import BLANKS
 from sparring.data.table.dialect import COMMA, DELIMITERS, MARK, USUAL, Dialect
 from sparring.data.table.guess import Raw
-from sparring.data.table.numerals import NUMBER, is_number
+from sparring.data.table.numerals import ANY, NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
 from sparring.errors import DataError, UnreadableError, counted, quoted
 from sparring.files import LINE_END, MOST_BYTES, delimiter, read_bytes
@@ -127,7 +127,7 @@ def _usable(cells: Sequence[str]) -> bool:
 def _has_order(cell: str) -> bool:
     """Whether a cell is a number or a date, or empty."""
     word = cell.strip() or "0"
-    return is_number(word) or (word[0].isdigit() and moments.of_any(word) is not None)
+    return is_number(word, ANY) or (word[0].isdigit() and moments.of_any(word) is not None)
 
 
 def read_text(path: Path, tell: Callable[[int, int], object] = lambda done, total: None) -> list[Raw]:

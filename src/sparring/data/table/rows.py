@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.table import rules
+from sparring.data.table import identifiers, rules
 from sparring.data.table.codec import Columns
 from sparring.data.table.column import MOMENTS, Column
 from sparring.data.table.dialect import MARK
 from sparring.data.table.moments import is_of_month
 
 WORDS = ("String", "Object", "Categorical", "Enum")  # types of texts in the user's table
+SALT = 10  # rows from which identifiers follow that are made anew
 Stored = NDArray[np.float32]
 
 
 def values(codec: Columns, stored: Stored, texts: bool = False, dated: bool = True) -> dict[str, list[Any]]:
     """Stored rows (N, learnt) as columns of Python's values, or of texts as in a file, without text columns.
 
-    Identifiers are numbered from 1. A month without a day has no value of Python.
+    Identifiers are numbered from 1, or made anew in their form. A month without a day has no value of Python.
 
     Args:
         dated: whether dates and times are Python's values, where ``texts`` does not say otherwise.
@@ -50,15 +51,18 @@ def values(codec: Columns, stored: Stored, texts: bool = False, dated: bool = Tr
                     for missing, word in zip(np.isnan(numbers), found[column.name], strict=True)
                 ]
         else:
-            found[column.name] = _aside(column, len(stored), texts)
+            found[column.name] = _aside(column, stored, texts)
     return found
 
 
-def _aside(column: Column, count: int, texts: bool) -> list[Any]:
+def _aside(column: Column, stored: Stored, texts: bool) -> list[Any]:
     """The values of a column that is not learnt."""
+    count = len(stored)
     if column.type == "identifier":
+        if column.form in identifiers.FORMS:
+            return identifiers.made(column.form, count, column.name.encode() + stored[:SALT].tobytes())
         if texts or column.form or column.decimals or column.dtype.startswith(("String", "Object")):
-            return [f"{column.form}{number:0{column.decimals or 1}}" for number in range(1, count + 1)]
+            return identifiers.numbered(column.form, column.decimals, count)
         return list(range(1, count + 1))
     if not column.levels:
         return [column.blank if texts else None] * count

@@ -44,21 +44,30 @@ def body(text: str) -> Body:
     """The table in a text without what stands above it."""
     text = TO_EXCEL.sub("", text)
     head = text[:HEAD_CHARACTERS]
-    found = [rows for mark in DELIMITERS if (rows := _titled(head, mark))]
-    if not found:
+    read = [_rows(head, mark) for mark in DELIMITERS]
+    found = [rows[:1] for rows in read if _begins_with_names(rows)] + [*filter(None, map(_titled, read))]
+    *above, names = max(found, key=lambda rows: len(rows[-1].cells), default=[_Row([], 0)])
+    if not above:
         return Body(text)
-    *above, names = max(found, key=lambda rows: len(rows[-1].cells))
     start = sum(map(len, islice(io.StringIO(head, newline=""), names.above)))
     return Body(text[start:], names.above, tuple(row.filled[0] for row in above))
 
 
-def _titled(head: str, mark: str) -> list[_Row]:
-    """The rows of titles and that of the names, if this mark parts cells; none if nothing stands above these.
+def _begins_with_names(rows: Sequence[_Row]) -> bool:
+    """Whether the first row is that of the names: most are there, and most rows have as many cells."""
+    width = len(rows[0].cells) if rows else 0
+    if len(rows) > 1 and rows[0].cells[0].startswith("#") and _are_names(rows[1].cells):
+        return False
+    fitting = sum(len(row.cells) == width for row in rows)
+    return 1 < width < 2 * len(rows[0].filled) and fitting >= len(rows) - max(MOST_ODD, ODD * len(rows))
+
+
+def _titled(rows: list[_Row]) -> list[_Row]:
+    """The rows of titles and that of the names; none if nothing stands above these.
 
     A title has at most half as many cells with something in them as the table has columns. The names are all
     there, different and no numbers; and almost all rows below have as many cells.
     """
-    rows = _rows(head, mark)
     for place, row in enumerate(rows[: MOST + 1]):
         above, below, width = rows[:place], rows[place + 1 :], len(row.cells)
         if not above or not _are_names(row.cells) or not all(_is_title(one, width) for one in above):
