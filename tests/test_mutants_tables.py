@@ -126,7 +126,7 @@ MUTANTS = [
     Mutant(moments, "read", "found.seconds - [", "found.seconds + [", test_forms.test_times_of_several_zones_are_counted_in_utc),
     Mutant(identifiers, "made", "'89ab'", "'0123'", test_forms.test_universal_identifiers_are_made_anew),
     Mutant(codes, "remark", "(is_wide and not is_postal)", "False", partial(test_forms.test_digits_that_are_codes_are_a_category, "kunde", ["00501", "02134"], "", 40)),
-    Mutant(reach, "_never", "(-sign, name)", "(sign, name)", partial(test_conditions.test_what_a_row_can_be_is_not_refused, "age - 20 >= b=c")),
+    Mutant(reach, "_never", "(-sign, name)", "(sign, name)", partial(test_conditions.test_what_no_row_can_be_is_refused, "age > age", "'age' lies between 20 and 40")),
     Mutant(identifiers, "numbering", "if is_padded", "if not is_padded", partial(test_forms.test_identifiers_keep_what_stands_before_their_number_and_its_zeros, "{:06d}", ["000001", "000002"])),
     Mutant(alike, "_numbers", "np.isnan(own) & (not column.missing)", "np.isnan(own) & False", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="x", word="", message="never missing")),
     Mutant(alike, "_parsed", "== column.of_day", "!= column.of_day", partial(test_alike.test_what_cannot_be_compared_is_refused_in_words_of_the_data, column="day", word="17:45", message="'day' has dates such as")),

@@ -1,9 +1,10 @@
 """Tables in memory: pandas, polars and pyarrow, which come back with their names and types."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import narwhals as nw
 import numpy as np
@@ -232,6 +233,51 @@ def test_python_values_of_pandas_come_back() -> None:
             DataError, match=f"'s' holds {type(several).__name__} values, and a cell of a table"
         ):
             from_frame(given.assign(s=[several] * 3), None, {})
+
+
+ROME, NOON = UUID("12345678-1234-4234-9234-123456789abc"), datetime(2024, 3, 1, 12)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "known"),
+    [
+        ([NOON, None, NOON + timedelta(hours=30)], datetime, "time"),
+        ([NOON, pandas.NaT, NOON + timedelta(seconds=0.25)], datetime, "time"),
+        ([NOON.replace(tzinfo=UTC), (NOON + timedelta(hours=1)).replace(tzinfo=UTC)], datetime, "time"),
+        ([pandas.Timestamp(NOON), pandas.NaT, pandas.Timestamp(NOON + timedelta(1))], pandas.Timestamp, "time"),
+        ([datetime(2024, 3, 1), None, datetime(2024, 3, 5)], datetime, "date"),
+        ([timedelta(hours=30), None, timedelta(seconds=5)], timedelta, "whole"),
+        ([pandas.Timedelta(seconds=5), pandas.Timedelta(hours=3)], pandas.Timedelta, "whole"),
+        ([ROME, None, UUID(int=ROME.int + 1)], UUID, "category"),
+    ],
+)
+def test_objects_of_pandas_that_are_moments_durations_or_uuids_come_back(
+    values: list[Any], kind: type, known: str
+) -> None:
+    given = pandas.DataFrame({"x": pandas.Series(values * 4, dtype=object)})
+    assert Columns.of(from_frame(given, None, {}).spec.codec).types == {"x": known}
+    again = handed_back(given)["x"]
+    assert again.dtype == object
+    there = [value for value in again if not pandas.isna(value)]
+    assert {*map(type, there)} == {kind}
+    assert [None if pandas.isna(value) else value for value in again] == [
+        None if pandas.isna(value) else value for value in values * 4
+    ]
+
+
+def test_days_among_moments_of_objects_are_their_beginnings() -> None:
+    given = pandas.DataFrame({"x": pandas.Series([NOON, NOON.date()] * 4, dtype=object)})
+    assert handed_back(given)["x"].tolist() == [NOON, datetime(2024, 3, 1)] * 4
+    mixed = pandas.DataFrame({"x": pandas.Series([NOON, NOON.replace(tzinfo=UTC)] * 4, dtype=object)})
+    assert Columns.of(from_frame(mixed, None, {}).spec.codec).types == {"x": "category"}
+
+
+def test_objects_of_polars_come_back_as_what_they_are() -> None:
+    for value, dtype in ((timedelta(hours=30), polars.Duration("us")), (NOON, polars.Datetime("us"))):
+        values = [value, None, value + timedelta(seconds=5)] * 4
+        again = handed_back(polars.DataFrame({"x": polars.Series(values, dtype=polars.Object)}))["x"]
+        assert again.dtype == dtype
+        assert again.to_list() == values
 
 
 def test_decimal_numbers_of_python_come_back_in_pandas(tmp_path: Path) -> None:

@@ -15,6 +15,30 @@ def test_a_healthy_history_is_healthy() -> None:
     assert diagnosis.unchecked == ("leaky-augmentation",)
 
 
+def test_a_forest_has_no_adversary_to_be_checked() -> None:
+    of_rows = {
+        "spread": 1.0,
+        "distance": 0.01,
+        "copied": 0.9,
+        "tears": 0.01,
+        "dead_levels": 0.0,
+        "flat_columns": 0.0,
+    }
+    options = {"rules": "forest", "kind": "table", "noun": "row"}
+    diagnosis = diagnose(history(lambda _: of_rows, 1), options)
+    assert (diagnosis.conclusion, diagnosis.rules, diagnosis.checked) == ("healthy", 4, 4)
+    assert (diagnosis.unchecked, diagnosis.early) == ((), ())
+    said = text(diagnosis, "run")
+    assert "Not checked" not in said
+    barred = said.partition("Do not apply to a forest, which has no adversary that is trained: ")[2].split(", ")
+    assert {"discriminator-frozen", "labels-swapped", "gradient-blocked", "memorised"} <= {*barred}
+    assert facts(diagnosis, "run")["barred"] == barred
+    assert not {"dead-symbols", "columns-torn", "blur", "non-finite"} & {*barred}
+    torn = diagnose(history(lambda _: of_rows | {"tears": 0.3}, 1), options)
+    assert [finding.name for finding in torn.present] == ["columns-torn"]
+    assert diagnose(history(always(), 3), OPTIONS).barred == ()
+
+
 def test_what_is_over_is_told_apart_from_what_is() -> None:
     diagnosis = diagnose(
         history(lambda k: HEALTHY | ({"auc": 0.05, "real_logit": -3.0} if k < 10 else {})), OPTIONS

@@ -165,6 +165,12 @@ def test_copies_are_nearer_to_what_was_trained_on() -> None:
     assert vitals(fresh, train_set, held_out=held_out)()["copied"] == pytest.approx(0.5, abs=0.12)
 
 
+def test_what_equals_seen_and_unseen_samples_is_no_copy() -> None:
+    few = POINTS.round().clamp(-1, 1)  # as rows of a table with few levels
+    data = {"data": plain(few[:300]), "held_out": plain(few[300:])}
+    assert vitals(few[:300], **data)()["copied"] == pytest.approx(0.5, abs=0.05)
+
+
 def test_samples_that_are_not_finite_are_passed_over() -> None:
     signs = vitals(torch.full((COUNT, 3), math.nan), plain(POINTS))
     signs()

@@ -19,6 +19,8 @@ from sparring.history.record import LOGGED, Record
 
 EVENTS = ("non_finite",)  # signals that are logged only when the event has happened
 CONDITIONS = ("clipped",)  # signals that limit where a rule applies; they are not shown as evidence
+FOREST = "forest"  # the rules of a game without an adversary
+LEAST_RECORDS = 3  # to judge a training by
 CALM = 5  # records in a row without its signs, after which a finding is over
 OF_DATA = ("kind", "noun", "clustered", "class_names")  # what the doctor is told beside options
 Measured = Callable[[int], tuple[float, float] | None]  # a step to times real and its standard deviation
@@ -72,6 +74,7 @@ class Doctor:
 
     def __post_init__(self) -> None:
         self.signals = Signals(self.options)
+        self.untaught = self.options.get("rules") == FOREST
         self.in_a_row: dict[str, int] = {}  # consecutive records at which the signs of a rule hold
         self.calm: dict[str, int] = {}  # consecutive records at which they do not hold
         self.since: dict[str, int] = {}  # the step at which each present finding was made
@@ -95,7 +98,7 @@ class Doctor:
         self.records, self.step, self.seconds = self.records + 1, record.step, record.seconds
         findings = []
         for rule in RULES:
-            due = self._applies(rule) and record.step >= rule.grace and rule.lacking not in signals
+            due = self._applies(rule) and record.step >= self._grace(rule) and rule.lacking not in signals
             complete = all(sign.name in signals for sign in rule.signs)
             if due and not complete and rule.signs[0].name not in EVENTS:  # this record cannot decide
                 findings += [self.latest[rule.name]] if rule.name in self.since else []
@@ -106,7 +109,7 @@ class Doctor:
             self.calm[rule.name] = 0 if holds else self.calm.get(rule.name, 0) + 1
             if self.calm[rule.name] >= CALM:
                 self.since.pop(rule.name, None)
-            if self.in_a_row[rule.name] >= rule.checks:
+            if self.in_a_row[rule.name] >= self._checks(rule):
                 self.since.setdefault(rule.name, record.step)
             if rule.name in self.since:
                 if holds:
@@ -128,6 +131,7 @@ class Doctor:
             len(self.applicable()),
             self.quality.latest,
             self.options.get("noun", "sample"),
+            tuple(self.barred()),
         ).with_measured(measured)
 
     def prescriptions(self, name: str) -> tuple[Prescription, ...]:
@@ -139,7 +143,11 @@ class Doctor:
         return tuple(map(self._prescribed, found))
 
     def applicable(self) -> list[Rule]:
-        """The rules for this loss and for a history with these signals."""
+        """The rules for this game, this loss and a history with these signals."""
+        return [rule for rule in self._fitting() if rule.untaught or not self.untaught]
+
+    def _fitting(self) -> list[Rule]:
+        """The rules for this loss and a history with these signals, of any game."""
         loss, measured = self.options.get("loss"), "spread" in self.signal_names
         return [
             rule
@@ -158,6 +166,11 @@ class Doctor:
             and rule.signs[0].name not in EVENTS
         ]
 
+    def barred(self) -> list[str]:
+        """The rules that do not apply to a forest; none for other games."""
+        rules = self._fitting() if self.untaught else []
+        return [rule.name for rule in rules if not rule.untaught and rule.signs[0].name not in EVENTS]
+
     def early(self) -> list[str]:
         """The rules whose signals are logged, but which need more steps or records."""
         without = self.unchecked()
@@ -165,12 +178,20 @@ class Doctor:
             rule.name
             for rule in self.applicable()
             if rule.name not in without
-            and self.checked.get(rule.name, 0) < rule.checks
+            and self.checked.get(rule.name, 0) < self._checks(rule)
             and rule.signs[0].name not in EVENTS
         ]
 
     def _applies(self, rule: Rule) -> bool:
+        if self.untaught and not rule.untaught:
+            return False
         return not rule.losses or self.options.get("loss") in rule.losses
+
+    def _grace(self, rule: Rule) -> int:
+        return 0 if self.untaught else rule.grace
+
+    def _checks(self, rule: Rule) -> int:
+        return 1 if self.untaught else rule.checks
 
     def _finding(self, rule: Rule, signals: Mapping[str, float]) -> Finding:
         evidence, subject = [], self._subject(rule, signals)
@@ -264,6 +285,7 @@ class Diagnosis:
         early: the rules that need more steps or records.
         rules: how many rules apply to this run.
         noun: what one sample is called.
+        barred: the rules that do not apply to a forest, which has no adversary; none for others.
     """
 
     present: tuple[Finding, ...]
@@ -275,6 +297,7 @@ class Diagnosis:
     rules: int = len(RULES)
     quality: Quality = QualityTracker().latest
     noun: str = "sample"
+    barred: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         from sparring.doctor.report import text  # it imports this module
@@ -302,7 +325,7 @@ class Diagnosis:
         """
         if self.present:
             return "ill"
-        if self.records < 3:
+        if self.records < (1 if self.barred else LEAST_RECORDS):
             return "short"
         if self.checked < self.rules / 2:
             return "partly"

@@ -86,6 +86,9 @@ def text(diagnosis: Diagnosis, name: str) -> str:
     if diagnosis.early:
         parts.append("\nNot checked yet, since they need more steps or records: ")
         parts[-1] += ", ".join(diagnosis.early)
+    if diagnosis.barred:
+        parts.append("\nDo not apply to a forest, which has no adversary that is trained: ")
+        parts[-1] += ", ".join(diagnosis.barred)
     return "\n".join(parts).rstrip()
 
 
@@ -142,6 +145,7 @@ def facts(diagnosis: Diagnosis, name: str) -> dict[str, Any]:
         "rules": diagnosis.rules,
         "unchecked": list(diagnosis.unchecked),
         "early": list(diagnosis.early),
+        "barred": list(diagnosis.barred),
     }
 
 

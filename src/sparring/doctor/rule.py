@@ -127,6 +127,8 @@ class Rule:
         grace: the steps at the start in which the rule is not checked.
         lacking: a signal that would say more; the rule is only for histories without it.
         special: whether its first sign is measured of some data alone, as of pictures or of data with labels.
+        untaught: whether it is one of samples alone, which a forest can have too: it has no adversary and no
+            gradients, and each step grows one anew, so that one record is enough.
         stop: whether it is a waste of time to continue.
         confidence: how often the rule is right in the benchmark: "high", "medium" or "low".
         kinds, games: the kinds of data and the games for which the confidence holds; it is "low" for others.
@@ -142,6 +144,7 @@ class Rule:
     grace: int = 100
     lacking: str = ""
     special: bool = False
+    untaught: bool = False
     stop: bool = False
     confidence: str = "medium"
     kinds: tuple[str, ...] = MEASURED

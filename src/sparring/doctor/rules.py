@@ -233,7 +233,7 @@ RULES: tuple[Rule, ...] = (
         "It found a sample that passes at the moment. The discriminator sees one sample at a time, so "
         "nothing shows it that they are all alike.",
         (OWN_GAME, OWN_RATES, *R1, MOMENTUM, DEVIATION, CALMER_G),
-        grace=150, stop=True, confidence="high", kinds=WIDELY,
+        untaught=True, grace=150, stop=True, confidence="high", kinds=WIDELY,
     ),
     Rule(
         "grey-class",
@@ -349,7 +349,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("tears", low=0.15),),
         "The generator has the shares of single columns, which are easy, and not yet what holds between two.",
         (OWN_RATES, OWN_GAME, LONGER, WIDER_D),
-        grace=500, special=True, kinds=UNMEASURED,
+        untaught=True, grace=500, special=True, kinds=UNMEASURED,
     ),
     Rule(
         "dead-levels",
@@ -357,7 +357,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("dead_levels", low=0.15),),
         "The generator never chooses them, and what is never chosen gets hardly any gradient.",
         (OWN_RATES, OWN_GAME, CALMER_G, LONGER),
-        grace=300, special=True, kinds=UNMEASURED,
+        untaught=True, grace=300, special=True, kinds=UNMEASURED,
     ),
     Rule(
         "flat-column",
@@ -365,7 +365,7 @@ RULES: tuple[Rule, ...] = (
         (Sign("flat_columns", low=0.01),),
         "The generator draws nearly one number for all rows: mode collapse in one column.",
         (OWN_GAME, *R1, CALMER_G),
-        grace=500, stop=True, special=True, kinds=UNMEASURED,
+        untaught=True, grace=500, stop=True, special=True, kinds=UNMEASURED,
     ),
     Rule(
         "leaky-augmentation",

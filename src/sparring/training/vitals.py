@@ -116,8 +116,7 @@ class Vitals:
             found["copies"] = sum(again) / len(again)
         if self.seen_and_unseen is not None:
             seen = len(self.seen_and_unseen) // 2  # number of training samples, which come first
-            nearest = torch.cdist(vectors, self.seen_and_unseen).argmin(1)
-            found["copied"] = float((nearest < seen).float().mean())
+            found["copied"] = _nearer(vectors, *self.seen_and_unseen.split(seen))
         return found
 
     def _seen(self, drawn: Tensor) -> dict[str, float]:
@@ -269,3 +268,13 @@ def _missing(vectors: Tensor, reals: Reals) -> float:
     """The share of real samples in cells that contain almost no fakes."""
     counts = torch.bincount(kmeans.assign(vectors.cpu(), reals.centres), minlength=len(reals.centres))
     return float(reals.shares[counts / len(vectors) < LACKING * reals.shares].sum())
+
+
+def _nearer(vectors: Tensor, seen: Tensor, unseen: Tensor) -> float:
+    """The share of samples nearer to seen ones than to unseen ones; one as near to both counts half.
+
+    Rows of a table and symbols are often equal to samples of both.
+    """
+    near, other = (torch.cdist(vectors, part).amin(1) for part in (seen, unseen))
+    equal = (near - other).abs() <= ROUNDING * vectors.norm(dim=1)
+    return float(torch.where(equal, 0.5, (near < other).float()).mean())

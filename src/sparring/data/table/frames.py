@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -29,11 +30,12 @@ FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 WORDS = ("String", "Categorical", "Enum", "Object")
 # After a type of narwhals, what pandas has besides: its types that may lack, dates as Python's, whole levels.
 NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
+STAMPS = " of pandas" + OBJECTS  # moments and durations that are pandas's own objects, not Python's
 ARROW = " of arrow"  # a column of pandas whose values are those of pyarrow, as "int64[pyarrow]"
 # Types of Python's values in columns of objects of pandas, and what they come back as.
 ALIKE = (
     ({date}, "Date"), ({bool, np.bool_}, "Boolean"), ({int, np.int64}, "Int64"),
-    ({int, float, Decimal, np.int64, np.float64}, "Float64"), ({time}, "Time"),
+    ({int, float, Decimal, np.int64, np.float64}, "Float64"), ({time}, "Time"), ({UUID}, "Uuid"),
 )  # fmt: skip
 WRITTEN = {bool, np.bool_, int, np.int64, float, np.float64, str}  # types that their text tells
 SEVERAL = (list, tuple, dict, set, bytes, np.ndarray)
@@ -106,8 +108,10 @@ def _raw(nw: Any, series: Any, name: str) -> Raw:
     dtype = _of_objects(nw, series) or str(series.dtype) + _besides(nw, series)
     if series.is_null().all():
         return Raw(name, np.full(len(series), -1, np.int32), [], dtype=dtype.removeprefix("Unknown"))
-    if dtype in (MIXED, KEPT):
+    if dtype in (MIXED, KEPT) or dtype.startswith("Uuid"):
         return _of_words(series, name, dtype)
+    if dtype.startswith("Datetime") and series.dtype == nw.Object:
+        return _of_numbers(name, _of_values(series, _seconds), "time", dtype)
     if dtype.startswith("Date") and dtype.endswith(OBJECTS):
         days = [(x - EPOCH.date()).days if type(x) is date else np.nan for x in series.to_list()]
         return _of_numbers(name, DAY * np.array(days, np.float64), "date", dtype)
@@ -184,10 +188,16 @@ def _besides(nw: Any, series: Any) -> str:
 
 
 def _of_objects(nw: Any, series: Any) -> str:
-    """The type of the Python values of a column of objects of pandas; "" for others, and for texts."""
-    if series.implementation != nw.Implementation.PANDAS or str(series.dtype) != "Object":
+    """The type of the Python values of a column of objects; "" for others, and for texts."""
+    if series.dtype != nw.Object:
         return ""
-    there = series.to_native().dropna()
+    pairs = zip(series.to_list(), series.is_null().to_list(), strict=True)
+    there = [value for value, is_missing in pairs if not is_missing]
+    dtype = _of_moments(there)
+    if series.implementation != nw.Implementation.PANDAS:
+        return dtype
+    if dtype:
+        return dtype + (STAMPS if all(hasattr(value, "to_numpy") for value in there) else OBJECTS)
     found = {type(value) for value in there}
     if found == {Decimal} and (dtype := _of_decimals(there)):
         return f"{dtype}{OBJECTS}"
@@ -198,6 +208,30 @@ def _of_objects(nw: Any, series: Any) -> str:
         return ""
     texts = (value.strip() for value in series.to_native() if isinstance(value, str))
     return MIXED if any(value_of(text) != text for text in texts) else KEPT
+
+
+def _of_moments(values: list[Any]) -> str:
+    """The type that holds all of these moments, or durations, of Python; "" if they are something else.
+
+    Days are moments where some values have a time of day. Of moments with zones the type is that of UTC.
+    """
+    if not values or {*map(type, values)} == {date}:
+        return ""
+    if all(isinstance(value, timedelta) for value in values):
+        return "Duration(time_unit='us')"
+    if not all(isinstance(value, date) for value in values):  # of which datetime is one
+        return ""
+    zones = {getattr(value, "tzinfo", None) is not None for value in values}
+    zone = ", time_zone='UTC'" if zones == {True} else ""
+    return f"Datetime(time_unit='us'{zone})" if len(zones) == 1 else ""
+
+
+def _seconds(moment: date) -> float:
+    """A moment, or the beginning of a day, in seconds since 1970, in UTC if it has a zone."""
+    if not isinstance(moment, datetime):
+        return float((moment - EPOCH.date()).days * DAY)
+    naive = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return (naive - EPOCH).total_seconds()
 
 
 def _of_decimals(values: Iterable[Decimal]) -> str:
@@ -306,6 +340,7 @@ def _of_pandas(column: Column, values: list[Any]) -> Any:
     pandas = package("pandas", "a table of pandas")
     base = column.dtype.partition(" ")[0]
     if column.dtype == KEPT or column.dtype.endswith(OBJECTS):
+        values = [None if value is None else _object(pandas, column, value) for value in values]
         return pandas.Series(values, dtype=object, name=column.name)
     if column.dtype.endswith(WHOLE):
         levels = [int(level) for level in column.levels]
@@ -315,6 +350,21 @@ def _of_pandas(column: Column, values: list[Any]) -> Any:
         return pandas.Series(found, name=column.name)
     named = base.lower() if base in ("Boolean", "String") else base
     return pandas.Series(values, dtype=named, name=column.name)
+
+
+def _object(pandas: Any, column: Column, value: Any) -> Any:
+    """A value as the object that it was in a column of objects."""
+    base = column.dtype.partition("(")[0].partition(" ")[0]
+    if base == "Uuid":
+        return UUID(value)
+    if base == "Duration" and not isinstance(value, str):
+        value = timedelta(seconds=value)
+        return pandas.Timedelta(value) if column.dtype.endswith(STAMPS) else value
+    if base != "Datetime":
+        return value
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    moment = moment.replace(tzinfo=UTC) if ZONE.search(column.dtype) else moment
+    return pandas.Timestamp(moment) if column.dtype.endswith(STAMPS) else moment
 
 
 def write_parquet(codec: Columns, columns: dict[str, list[Any]], path: Path) -> None:
