@@ -22,9 +22,10 @@ from sparring.data import builtin, defects, shapes, wafers
 from sparring.data.music import chorales, midi
 from sparring.data.music.song import Note
 from sparring.data.spec import Dataset
+from sparring.games import preflight
 from sparring.games.game import Clock
 from sparring.gan import GAN
-from sparring.training import suited
+from sparring.training import gauge, suited, vitals
 from sparring.training.budget import Budget
 from sparring.uses.detect import adversary, features
 from sparring.uses.study import forger, session, trial
@@ -86,6 +87,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch, files: Path) -> Iterator[None]:
     monkeypatch.setattr(adversary, "_progress", lambda *_: enumerate((0.0, 0.5)))
     monkeypatch.setattr(search.Search, "_more", lambda self: self.made < 1)
     monkeypatch.setattr(search, "SEEDS", 1)
+    for module, name, count in ((preflight, "BATCH", 8), (vitals, "COUNT", 32), (gauge, "REALS", 60)):
+        monkeypatch.setattr(module, name, count)  # samples that are looked at
     for module, name in ((search, "MOST"), (judge, "MOST"), (judge, "LEAST")):
         monkeypatch.setattr(module, name, 40)  # samples that are measured
     monkeypatch.setattr(judge, "AUTO", "pca-64")  # features that take no network

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from sparring.config.recipes import from_recipe
+from sparring.uses.detect import features
 
 ROOT = Path(__file__).parents[2]
 LEARN = ROOT / "docs/learn"
@@ -50,6 +51,8 @@ def test_a_notebook_runs_from_top_to_bottom(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sparring.machine.device.available_cores", lambda: 1)  # so that no threads are tried
+    for name, count in (("MEMORY", 200), ("CANDIDATES", 1000)):
+        monkeypatch.setattr(features, name, count)  # patches that a detector keeps
     torch.manual_seed(0)
     notebook = nbformat.read(LEARN / "en" / f"{chapter}.ipynb", as_version=4)
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
