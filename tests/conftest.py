@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from sparring.cli.main import main
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
+from sparring.history import layout
 from sparring.networks import NETWORKS
 
 MOST_MEMORY = 2**31  # bytes of a worker; the libraries of tables, of search and of ONNX take 0.4 GB of them
@@ -125,6 +127,10 @@ def heaps(sizes: list[int], distance: float = 10.0) -> tuple[torch.Tensor, torch
 @pytest.fixture
 def pictures() -> Dataset:
     """64 random pictures of 8 x 8 pixels in two classes."""
+    return tiny_pictures()
+
+
+def tiny_pictures() -> Dataset:
     rng = np.random.default_rng(0)
     samples = rng.integers(0, 256, (64, 8, 8), dtype=np.uint8)
     return from_array(samples, np.arange(64) % 2, name="tiny")
@@ -133,15 +139,30 @@ def pictures() -> Dataset:
 @pytest.fixture
 def pictures_file(tmp_path: Path, pictures: Dataset) -> Path:
     """The same as an .npz file."""
+    return write_npz(tmp_path, pictures)
+
+
+def write_npz(folder: Path, pictures: Dataset) -> Path:
     assert pictures.labels is not None
-    path = tmp_path / "tiny.npz"
+    path = folder / "tiny.npz"
     np.savez(path, samples=pictures.samples.numpy(), labels=pictures.labels.numpy())
     return path
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the file of pictures and a finished tiny run, made by the command line."""
+    folder = tmp_path_factory.mktemp("trained")
+    words = ["train", str(write_npz(folder, tiny_pictures())), "--out", str(folder / "run")]
+    assert main([*words, *TINY_LINE, "--samples-seen", "96"]) == 0
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path: Path, pictures_file: Path) -> Path:
-    """A finished tiny run, made by the command line."""
+def run(tmp_path: Path, pictures_file: Path, trained: Path) -> Path:
+    """The same run, trained on the file of this test."""
     path = tmp_path / "run"
-    assert main(["train", str(pictures_file), "--out", str(path), *TINY_LINE, "--samples-seen", "96"]) == 0
+    shutil.copytree(trained / "run", path)
+    for name in (layout.CONFIG, layout.RUN):
+        (path / name).write_text((path / name).read_text().replace(str(trained), str(tmp_path)))
     return path
