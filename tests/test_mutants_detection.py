@@ -10,6 +10,7 @@ import test_detection
 import test_detector
 import test_gaussian
 import test_heat
+import test_masks
 import test_places
 import test_tiles
 import test_usual
@@ -29,6 +30,7 @@ from sparring.uses.detect import (
     places,
     repairer,
     residuals,
+    shares,
     tiles,
     usual,
 )
@@ -81,6 +83,8 @@ SPREADS = test_usual.test_spreads_that_chance_explains_count_alike
 OTHERS = test_usual.test_a_normal_is_compared_with_the_others
 LEFT = test_course.test_the_time_left_is_that_of_the_budget_then_that_of_the_speed
 UNTOLD = test_course.test_a_time_that_is_not_known_is_not_told
+LABELLED = test_masks.test_labels_of_several_regions_are_all_marked_and_grey_borders_by_half
+THIN = partial(test_masks.test_a_line_of_one_pixel_stays_whole_where_its_picture_has_it, resize="crop")
 AVERAGED = test_adversaries.test_large_pictures_are_averaged_and_small_ones_kept
 
 MUTANTS = [
@@ -111,9 +115,9 @@ MUTANTS = [
     Mutant(places, "seen", "SIDES[0]), SIDES[1]", "SIDES[0]), SIDES[0]", SEEN),
     Mutant(wafers, "wafers", "torch.where(masks, hit, usual)", "usual.expand(masks.shape)", DIES),
     Mutant(baselines, "PCA.score", "centred - (centred", "(centred", ONE_PIXEL),
-    Mutant(detector, "parts", "LEAST_HELD * count", "HELD_OUT * count", UNFITTED),
+    Mutant(shares, "parts", "LEAST_HELD * count", "HELD_OUT * count", UNFITTED),
     Mutant(detector, "heat_scale", "low + 2 *", "low + 1 *", HEAT),
-    Mutant(detector, "far_out", "1.4826 *", "0.3 *", TOLD),
+    Mutant(shares, "far_out", "1.4826 *", "0.3 *", TOLD),
     Mutant(features, "core_set", "torch.minimum(", "torch.maximum(", CORE),
     Mutant(repairer, "focal", "** FOCUS", "** 1", FORMS),
     Mutant(repairer, "distance", "difference.square()", "difference.abs()", FORMS),
@@ -132,6 +136,9 @@ MUTANTS = [
     Mutant(tiles, "_starts", "1 + math.ceil", "math.ceil", COVERED),
     Mutant(tiles, "stitched", "total / count", "total", STITCHED),
     Mutant(masks, "pooled", "ceil_mode=True", "ceil_mode=False", POOLED),
+    Mutant(masks, "marked", "<= LABELS", "<= 1", LABELLED),
+    Mutant(masks, "marked", "int(values.max()) // 2", "0", LABELLED),
+    Mutant(masks, "brought", "math.floor((side - scale * new) / 2)", "0", THIN),
     Mutant(tiles, "some_tiles", "int(which[number // len(places)])", "number // len(places)", NAMED),
     Mutant(detector, "Detector.scored", "usual.scores(each)", "each", RIMS),
     Mutant(usual, "drawn", "values.var() - chance", "values.var()", EFFECTS),

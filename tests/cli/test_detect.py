@@ -236,9 +236,11 @@ def test_a_new_scoring_replaces_the_old_one(run: Path, parts: Path, tmp_path: Pa
     shutil.rmtree(new / "more")
     (new / "000.png").unlink()
     (new / "gone").mkdir()
-    shutil.move(new / "000.png.heat.png", new / "gone")
+    shutil.copy(new / "001.png.heat.png", new / "gone")  # which no scoring wrote there
     assert main([*words, "--force"]) in (0, 3)
-    assert sorted(path.name for path in new.iterdir()) == ["001.png", "001.png.heat.png", "scores.csv"]
+    left = ["001.png", "001.png.heat.png", "gone", "scores.csv"]
+    assert sorted(path.name for path in new.iterdir()) == left
+    assert [path.name for path in (new / "gone").iterdir()] == ["001.png.heat.png"]
 
 
 def test_broken_pictures_are_left_out_and_told_if_they_are_few(

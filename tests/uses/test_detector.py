@@ -16,10 +16,11 @@ from sparring.errors import ConfigError, DataError, RunError
 from sparring.metrics.detection import Interval, auroc
 from sparring.uses.detect import saved
 from sparring.uses.detect.damage import damage
-from sparring.uses.detect.detector import Candidate, Detector, best_of, far_out, heat_scale, parts
+from sparring.uses.detect.detector import Candidate, Detector, best_of, heat_scale
 from sparring.uses.detect.features import core_set
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.scorers import SCORERS
+from sparring.uses.detect.shares import far_out, parts
 
 SIDE = 24
 

@@ -25,6 +25,7 @@ from sparring.errors import ConfigError, DataError, RunError, Tell, counted, did
 from sparring.files import write_whole
 from sparring.history import layout
 from sparring.kinds import find
+from sparring.metrics.overlap import shared
 from sparring.runs.create import free_path
 from sparring.uses.detect import found, saved
 from sparring.uses.detect.detector import Detector, as_pictures
@@ -32,7 +33,7 @@ from sparring.uses.detect.kept import begun, states, unfinished
 from sparring.uses.detect.places import IMAGENET
 from sparring.uses.detect.saved import About
 from sparring.uses.detect.tables import show_fit, show_scores, show_test
-from sparring.uses.detect.trial import digests, trial
+from sparring.uses.detect.trial import digests, fitted, trial
 from sparring.uses.progress import Reading, console, working
 
 FOUND = 3  # exit status: something odd was found
@@ -62,19 +63,23 @@ def _fit(args: argparse.Namespace) -> int:
         raise RunError(
             f"{args.out} holds a detector already. Choose another --out, or replace it with --force."
         )
-    asked = Config().replace(**given_options(args, READING)).files
+    asked = Config().replace(**({"resize": "stretch"} | given_options(args, READING))).files
     longest = SIDES[1] if detector.tile else LONGEST
     normals, bad, files = _normals(args.first, asked, longest)
     _warn_of_shrinking(normals, f"--tile {TILE} sees them as they are, in tiles, and --size keeps more")
+    if both := 0 if bad is None else shared(bad.pixels, normals.pixels):
+        warn(
+            f"{counted(both, 'known bad picture')} {'is' if both == 1 else 'are'} among the normals too: "
+            "keep one of the two."
+        )
     name = f"{find.stem(args.first)}-detect"
     out = args.out or begun(Path("runs"), name) or free_path(Path("runs"), name)
     with layout.writing(out), unfinished(out) as folder, _interrupted(folder), working() as tell:
         announced = _announced(out, tell)
         detector.fit(normals.pixels, None if bad is None else bad.pixels, tell=announced, unfinished=folder)
-        suspects = tuple(normals.names[place] for place in detector.suspects_)
-        saved.write(
-            detector, About(args.first, files, tuple(digests(normals.pixels)), suspects, normals.deep), out
-        )
+        suspects = tuple(found.written(normals.names[place]) for place in detector.suspects_)
+        known = tuple(digests(normals.pixels))
+        saved.write(detector, About(args.first, files, known, suspects, normals.deep, normals.native), out)
     screen = console()
     show_fit(screen, detector, 0 if bad is None else len(bad), suspects)
     screen.print(f"\n  {out}   next: sparring detect score {quote(str(out))} NEW", markup=False, soft_wrap=True)
@@ -115,6 +120,11 @@ def _score(args: argparse.Namespace) -> int:
         raise RunError(f"{out} holds scores already. Choose another --out, or replace them with --force.")
     pictures = _like(args.second, about)
     _warn_of_shrinking(pictures, "fit with --tile or --size to keep more")
+    if again := fitted(pictures.pixels, about.digests):
+        warn(
+            f"{again:,} of {counted(len(pictures), 'picture')} {'is one' if again == 1 else 'are some'} of the "
+            "normals that this detector comes from, so that their p-values and verdicts say nothing."
+        )
     with layout.writing(out), working() as tell:
         verdicts = found.write(detector, pictures, out, tell)
     screen = console()
@@ -129,20 +139,22 @@ def _test(args: argparse.Namespace) -> int:
     _refuse(args, "test", OF_FIT)
     folder = Path(args.first)
     detector, about = _restored(args)
+    out = args.out or folder / TEST
+    layout.refuse_taken(out, args.force or args.out is None)
     kinds = _kinds(args.second or about.data, about)
     with working() as tell:
         result = trial(detector, kinds, about.digests, tell)
-    out = args.out or folder / TEST
-    layout.refuse_taken(out, args.force or args.out is None)
-    with layout.writing(out):
-        write_whole(out, json.dumps(result.to_dict(), indent=1).encode())
+    numbers, screen = json.dumps(result.to_dict(), indent=1), console()
     if args.json:
-        print(out.read_text("utf-8"))
-        return 0
-    screen = console()
-    show_test(screen, result)
+        print(numbers)
+    else:
+        show_test(screen, result)
     for warning in result.warnings:
         warn(warning)
+    with layout.writing(out):  # after the numbers were shown, which a disk that is full shall not take
+        write_whole(out, numbers.encode())
+    if args.json:
+        return 0
     screen.print(f"\n  all numbers  {out}", markup=False, soft_wrap=True)
     return 0
 
@@ -208,7 +220,7 @@ def _like(name: str, about: About) -> Pictures:
         with Reading() as watch:
             pictures = defects.read(defects.source_of(path, about.files), about.files, watch)[0]
         _warn_of_broken(pictures)
-        for difference in defects.unlike(pictures, about.files.channels, about.deep):
+        for difference in defects.unlike(pictures, about.files.channels, about.deep, about.native):
             warn(difference)
         return pictures
     return _of_array(as_pictures(_dataset(name)))
@@ -220,7 +232,9 @@ def _kinds(name: str, about: About) -> dict[str, Pictures]:
     with Reading() as watch:
         kinds = defects.kinds(Path(name), about.files, watch)
     _warn_of_broken(*kinds.values())
-    said = [defects.unlike(pictures, about.files.channels, about.deep) for pictures in kinds.values()]
+    said = [
+        defects.unlike(pictures, about.files.channels, about.deep, about.native) for pictures in kinds.values()
+    ]
     for difference in dict.fromkeys(each for several in said for each in several):
         warn(difference)
     return kinds
@@ -236,6 +250,11 @@ def _warn_of_broken(*several: Pictures) -> None:
 
 def _warn_of_shrinking(pictures: Pictures, cure: str) -> None:
     height, width = pictures.pixels.shape[2:]
+    if pictures.sizes:
+        warn(
+            f"the pictures have several sizes, {pictures.sizes}, and all are made {width} x {height}: how "
+            "sharp they are and their proportions then tell them apart too. Pictures of one size are better."
+        )
     if pictures.native and (pictures.native[0] > width or pictures.native[1] > height):
         warn(
             f"pictures of {pictures.native[0]} x {pictures.native[1]} pixels are made {width} x {height}, "

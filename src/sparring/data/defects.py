@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -165,12 +165,15 @@ def read(
     return found, alike
 
 
-def unlike(pictures: Pictures, channels: str, deep: bool) -> tuple[str, ...]:
+def unlike(
+    pictures: Pictures, channels: str, deep: bool, native: Sequence[int] | None = None
+) -> tuple[str, ...]:
     """In words, what parts the files of pictures from those of normals, beside what they show.
 
     Args:
         channels: as which the normals were read.
         deep: whether the normals have more than 8 bits a channel.
+        native: width and height of most normals, in pixels.
     """
     if pictures.colour is None:
         return ()
@@ -187,7 +190,18 @@ def unlike(pictures: Pictures, channels: str, deep: bool) -> tuple[str, ...]:
         found.append(
             f"these pictures {said[deep]}, so that grey levels mean something else: give both in one form."
         )
+    if native and pictures.native and not _is_larger(pictures.native, native):
+        theirs, ours = (f"{width} x {height}" for width, height in (pictures.native, native))
+        found.append(
+            f"these pictures have {theirs} pixels and the normals {ours}: how sharp they are and their "
+            "proportions may make them odd."
+        )
     return tuple(found)
+
+
+def _is_larger(size: Sequence[int], than: Sequence[int]) -> bool:
+    """Whether a size is the same or larger, in the same proportions."""
+    return size[0] >= than[0] and abs(size[0] * than[1] - size[1] * than[0]) <= max(size) + max(than)
 
 
 def source_of(path: Path, files: FilesConfig) -> Source:

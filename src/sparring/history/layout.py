@@ -24,6 +24,7 @@ DETECTOR = "detector.json"  # of a folder that `sparring detect fit` wrote
 UNFINISHED = "unfinished"  # what a fit of a detector that was stopped has trained, in its folder
 FITTING = "fitting.json"  # in UNFINISHED: how far the fit is
 FOUND, SCORES, SHEET_SUFFIX = "found", "scores.csv", ".heat.png"  # what `sparring detect score` writes there
+SCORING = ".scoring.json"  # there, while it writes them: the pictures' names
 TUNED = "tune.json"  # of a folder that `sparring tune` wrote
 STUDY, VERDICT = "study.json", "verdict.json"  # of a folder that `sparring study` wrote
 DRAWN = "drawn"  # the default folder of `sparring sample`

@@ -51,7 +51,7 @@ def page(run: Path, rows: list[dict[str, Any]], version: str = "") -> str:
     room = MOST_BYTES
     for row in rows:
         sheet = _sheet(run / FOUND / f"{row['name']}{SHEET_SUFFIX}") if room > 0 else None
-        row |= sheet or {}
+        row |= (sheet or {}) | {"name": printable(row["name"])}
         room -= len(row.get("sheet", ""))
     named = {"method": facts.get("chosen"), "data": facts.get("data")}
     data = {name: printable(str(value)) for name, value in named.items()}
@@ -92,7 +92,7 @@ def rows(run: Path) -> list[dict[str, Any]]:
             with suppress(KeyError, TypeError, ValueError):
                 found.append(
                     {
-                        "name": printable(line["picture"]),
+                        "name": str(line["picture"]),
                         "score": float(line["score"]),
                         "p_value": float(line["p_value"]),
                     }

@@ -30,20 +30,24 @@ from sparring.metrics.detection import (
 from sparring.uses.detect.course import CHOICE, LIMIT, LOOKING, Course
 from sparring.uses.detect.damage import damage
 from sparring.uses.detect.kept import Kept, key_of
+from sparring.uses.detect.manners import Manners
 from sparring.uses.detect.places import FEATURES, IMAGENET, Frozen, frozen
 from sparring.uses.detect.scorer import BATCH, Fitting, Scored, Scorer, joined, scores
 from sparring.uses.detect.scorers import BASELINE, SCORERS, view, views
+from sparring.uses.detect.shares import (
+    LEAST_SIDE,
+    MOST_CHOOSING,
+    MOST_HELD,
+    check,
+    far_out,
+    parts,
+    without_copies,
+)
 from sparring.uses.detect.tiles import MOST_TILES, cut, some_tiles, stitched
 from sparring.uses.detect.usual import NAMES, Usual, apart
 
 AUTO = "auto"
-LEAST_NORMALS = 20
-LEAST_SIDE = 8  # pixels, of the networks that are trained
-HELD_OUT, LEAST_HELD, MOST_HELD = 0.25, 0.4, 1000  # shares of the normals, and most pictures, for the threshold
-FINE = 100  # held-out normals that 1 % of false alarms needs; fewer than LEAST_HELD of all are taken for it
-CHOOSING, MOST_CHOOSING = 0.15, 300  # share of the normals, and most pictures, by which a scorer is chosen
 LEAST_DAMAGED = 60  # pictures that are damaged at least, by which a scorer is chosen
-FAR = 5.0  # robust deviations of log scores from which a picture among the normals is suspected
 ODDEST = 0.95  # quantile of the greatest value of held-out heat maps, which the heat scale has at its middle
 
 
@@ -78,7 +82,7 @@ class Verdicts:
     maps: Tensor
 
 
-class Detector:
+class Detector(Manners):
     """Finds what does not belong; after ``fit``, attributes ending in _ hold what was learned.
 
     Args:
@@ -143,15 +147,16 @@ class Detector:
                 options that was stopped goes on from there; with ``steps``, exactly.
 
         Raises:
-            DataError: there are too few normals, or they are all alike.
+            DataError: there are too few different normals.
             ConfigError: there are too few normals for the rate of false alarms.
         """
         pictures = as_pictures(normals)
         known = (
             None if bad is None or len(bad) == 0 else self._like(as_pictures(bad), tuple(pictures.shape[1:]))
         )
-        _check_normals(pictures)
-        fitted, choosing, held = parts(len(pictures), self.seed)
+        different = without_copies(pictures)
+        check(pictures, different)
+        fitted, choosing, held = (different[part] for part in parts(len(different), self.seed))
         if len(held) < least_count(self.false_alarms):
             threshold(torch.zeros(len(held)), self.false_alarms)
         if self.tile > min(pictures.shape[2:]):
@@ -183,6 +188,7 @@ class Detector:
             found = torch.cat([found, learned[far_out(self._crossed(pictures, learned, rest))]])
         self.suspects_ = sorted(found.tolist())
         self.looked_at_ = len(rest) + len(learned)
+        self.copies_ = len(pictures) - len(different)
         self.counts_ = {"fitted": len(fitted), "choosing": len(choosing), "held_out": len(held)}
         return self
 
@@ -365,6 +371,10 @@ class Detector:
         maps: NDArray[Any] = self.examine(pictures).maps.numpy()
         return maps
 
+    def score_samples(self, pictures: Any) -> NDArray[Any]:
+        """How normal each picture is, (N,): the score with the other sign, as in scikit-learn."""
+        return -self.score(pictures)
+
     def decision_function(self, pictures: Any) -> NDArray[Any]:
         """The threshold minus the score, (N,): negative where a picture is odd, as in scikit-learn."""
         return self.threshold_.value - self.score(pictures)
@@ -444,15 +454,6 @@ def _damaged(normals: Tensor, seed: int) -> Tensor:
     return visible
 
 
-def parts(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The places of the normals that are fitted, by which a scorer is chosen, and that are held out."""
-    held = min(max(round(HELD_OUT * count), min(FINE, round(LEAST_HELD * count))), MOST_HELD)
-    choosing = min(round(CHOOSING * count), MOST_CHOOSING)
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    fitted, chosen, rest = order.split([count - held - choosing, choosing, held])
-    return fitted.sort().values, chosen.sort().values, rest.sort().values
-
-
 def heat_scale(medians: Tensor, peaks: Tensor) -> tuple[float, float]:
     """The values of heat maps that are shown as nothing and as the most, the same for all pictures.
 
@@ -464,29 +465,3 @@ def heat_scale(medians: Tensor, peaks: Tensor) -> tuple[float, float]:
     """
     low, usual = float(medians.median()), float(peaks.quantile(ODDEST))
     return low, low + 2 * max(usual - low, 1e-12)
-
-
-def far_out(scores: Tensor) -> Tensor:
-    """The places of scores that lie FAR beyond the others, by the median and the median deviation of logs."""
-    logs = (scores.double() + 1e-12).log()
-    centre = logs.median()
-    deviation = 1.4826 * (logs - centre).abs().median()
-    return (logs > centre + FAR * deviation.clamp(min=1e-9)).nonzero()[:, 0]
-
-
-def _check_normals(pictures: Tensor) -> None:
-    if min(pictures.shape[2:]) < LEAST_SIDE:
-        raise DataError(
-            f"pictures of {pictures.shape[3]} x {pictures.shape[2]} pixels are too small for a detector: "
-            f"each side needs at least {LEAST_SIDE}."
-        )
-    if len(pictures) < LEAST_NORMALS:
-        raise DataError(
-            f"{counted(len(pictures), 'normal picture')} {'is' if len(pictures) == 1 else 'are'} too few: "
-            f"give at least {LEAST_NORMALS}, and 100 or more to be sure of 5 % false alarms."
-        )
-    if all(torch.equal(picture, pictures[0]) for picture in pictures):
-        raise DataError(
-            "all normal pictures are alike, so that nothing can be learned of how they vary: look at them, and "
-            "give pictures of several normal parts."
-        )

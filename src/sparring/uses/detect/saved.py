@@ -40,6 +40,7 @@ class About:
         digests: of every normal, by which a test with the same pictures is noticed.
         suspects: names of normals that look odd.
         deep: whether the normals' files have more than 8 bits a channel.
+        native: width and height of most of the normals' files; None if they were of no files.
     """
 
     data: str
@@ -47,6 +48,7 @@ class About:
     digests: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     deep: bool = False
+    native: tuple[int, ...] | None = None
 
 
 def write(detector: Detector, about: About, folder: Path) -> None:
@@ -80,6 +82,7 @@ def write(detector: Detector, about: About, folder: Path) -> None:
         "suspects": about.suspects,
         "digests": about.digests,
         "deep": about.deep,
+        "native": about.native,
     }
     write_whole(folder / TENSORS, save(tensors))
     write_whole(folder / DETECTOR, json.dumps(facts, indent=1).encode())
@@ -138,6 +141,7 @@ def _restored(facts: Any, tensors: Mapping[str, Tensor]) -> tuple[Detector, Abou
         field(facts, "digests", names),
         field(facts, "suspects", names),
         field({"deep": False} | facts, "deep", flag),
+        field({"native": None} | facts, "native", lambda sides: sides and listed(sides, whole, most=2)),
     )
     return detector, about
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sparring.data.defects import Pictures
-from sparring.errors import counted, first_of
+from sparring.errors import counted, first_of, printable
 from sparring.metrics.detection import Interval
 from sparring.uses.detect.detector import Detector, Verdicts
 from sparring.uses.detect.scorers import SCORERS
@@ -33,6 +34,9 @@ def show_fit(screen: Console, detector: Detector, bad: int, suspects: Sequence[s
     say(screen, f"\n{detector.chosen_} looks at {SCORERS[detector.chosen_]().about}.")
     if detector.method == "auto" and not SCORERS[detector.chosen_]().trained:
         say(screen, "It is a baseline without an adversary, does best, and so is used.")
+    if detector.copies_:
+        are = "normal is a copy" if detector.copies_ == 1 else "normals are copies"
+        say(screen, f"\n{detector.copies_:,} {are} of others, pixel by pixel: each picture counts once.")
     say(screen, f"\nThreshold from {limit.count:,} held-out normals: {alarms(limit.rate, limit.expected)}.")
     if suspects:
         share = len(suspects) / detector.looked_at_
@@ -52,7 +56,9 @@ def show_scores(screen: Console, pictures: Pictures, verdicts: Verdicts, detecto
     order = verdicts.scores.argsort(descending=True).tolist()
     for k in order[: min(SHOWN, max(odd, 3))]:
         verdict = "odd" if verdicts.odd[k] else "normal"
-        table.add_row(pictures.names[k], f"{verdicts.scores[k]:.4g}", f"{verdicts.p_values[k]:.3g}", verdict)
+        table.add_row(
+            _plain(pictures.names[k]), f"{verdicts.scores[k]:.4g}", f"{verdicts.p_values[k]:.3g}", verdict
+        )
     show_whole(screen, table)
     hidden = odd - SHOWN
     more = f" ({hidden:,} more in scores.csv)" if hidden > 0 else ""
@@ -72,14 +78,14 @@ def show_test(screen: Console, result: Trial) -> None:
     for each in result.kinds:
         shares = [_optional(share, ".0%") for share in each.shares.values()]
         pixels = [_optional(each.pixel_auroc, ".3f"), _optional(each.pro, ".3f")] if masked else []
-        table.add_row(each.kind, f"{each.count:,}", _area(each.interval), *shares, *pixels)
+        table.add_row(_plain(each.kind), f"{each.count:,}", _area(each.interval), *shares, *pixels)
     table.add_row("mean", "", f"{result.means[result.method]:.3f}")
     say(screen, f"\n{result.method} on each kind, against {counted(result.normals, 'normal test picture')}:\n")
     show_whole(screen, table)
     names = sorted(result.means, key=lambda name: -result.means[name])
     beside = _table("kind", *names)
     for each in result.kinds:
-        beside.add_row(each.kind, *[f"{each.area[name]:.3f}" for name in names])
+        beside.add_row(_plain(each.kind), *[f"{each.area[name]:.3f}" for name in names])
     beside.add_row("mean", *[f"{result.means[name]:.3f}" for name in names])
     say(screen, "\nAUROC of every method:\n")
     show_whole(screen, beside)
@@ -95,6 +101,11 @@ def alarms(rate: float, expected: Interval) -> str:
     return (
         f"{rate:.3g} of normals may be called odd, {expected.low:.1%} to {expected.high:.1%} is to be expected"
     )
+
+
+def _plain(name: str) -> Text:
+    """A name that is shown as it is, without the marks that rich would read in it."""
+    return Text(printable(name))
 
 
 def _area(area: Interval) -> str:

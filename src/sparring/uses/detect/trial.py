@@ -87,7 +87,7 @@ def trial(
         DataError: all normal test pictures were fitted already.
     """
     normals, names = kinds[GOOD], list(detector.scorers_)
-    warnings = _seen(normals, set(known))
+    warnings = _seen(normals, known)
     tell("scoring normal pictures")
     usual = detector.scored(normals.pixels, names)
     rates = sorted({*RATES, detector.false_alarms})
@@ -172,8 +172,14 @@ def digests(pictures: Tensor) -> list[str]:
     ]
 
 
-def _seen(normals: Pictures, known: set[str]) -> list[str]:
-    again = sum(digest in known for digest in digests(normals.pixels))
+def fitted(pictures: Tensor, known: Iterable[str]) -> int:
+    """How many of the pictures (N, C, H, W) have one of these digests, which are those of the normals."""
+    among = set(known)
+    return sum(digest in among for digest in digests(pictures))
+
+
+def _seen(normals: Pictures, known: Iterable[str]) -> list[str]:
+    again = fitted(normals.pixels, known)
     if again and again == len(normals):
         raise DataError(
             "every normal picture of the test is one that the detector was fitted to, so that the test would "
