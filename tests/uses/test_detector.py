@@ -160,6 +160,17 @@ def test_a_saved_detector_says_the_same(detector: Detector, tmp_path: Path) -> N
     assert again.candidates_ == detector.candidates_
 
 
+def test_a_saved_detector_may_be_larger_than_other_files(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved.write(detector, About("plates", FilesConfig()), tmp_path)
+    size = (tmp_path / "detector.safetensors").stat().st_size
+    monkeypatch.setattr("sparring.files.MOST_BYTES", size - 1)
+    assert size > (tmp_path / "detector.json").stat().st_size + 1
+    again, _ = saved.read(tmp_path)
+    assert np.array_equal(again.score(plates(2, 12)), detector.score(plates(2, 12)))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 from torch import Tensor
 
@@ -63,9 +64,8 @@ def _fit(args: argparse.Namespace) -> int:
         raise RunError(
             f"{args.out} holds a detector already. Choose another --out, or replace it with --force."
         )
-    asked = Config().replace(**({"resize": "stretch"} | given_options(args, READING))).files
-    longest = SIDES[1] if detector.tile else LONGEST
-    normals, bad, files = _normals(args.first, asked, longest)
+    given = given_options(args, READING)
+    normals, bad, files = _normals(args.first, given, SIDES[1] if detector.tile else LONGEST)
     _warn_of_shrinking(normals, f"--tile {TILE} sees them as they are, in tiles, and --size keeps more")
     if both := 0 if bad is None else shared(bad.pixels, normals.pixels):
         warn(
@@ -175,12 +175,16 @@ def _refuse(args: argparse.Namespace, action: str, names: tuple[str, ...]) -> No
         raise ConfigError(f"sparring detect {action} takes no {' and no '.join(shown)}. Leave it out.")
 
 
-def _normals(name: str, files: FilesConfig, longest: int) -> tuple[Pictures, Pictures | None, FilesConfig]:
+def _normals(
+    name: str, given: Mapping[str, Any], longest: int
+) -> tuple[Pictures, Pictures | None, FilesConfig]:
     """The normals that a user names, known bad ones if there are any, and how files are read alike."""
+    files = Config().replace(**given).files
     if name == WAFERS:
         return _of_array(wafers.load().samples), None, files
     if find.kind_of_files(name) is None and not Path(name).is_dir():
         return _of_array(as_pictures(_dataset(name, files))), None, files
+    files = replace(files, resize=given.get("resize", "stretch"))  # since what is cut off is never looked at
     taken = defects.parts(Path(name), files)
     with Reading() as watch:
         normals, alike = defects.read(taken.normal, files, watch, longest=longest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -148,7 +149,9 @@ def read(
     """
     if masks := globs.masks(source.files):
         raise DataError(f"{source.name}: {masks[0]} A detector must not take masks for pictures.")
-    native, deep = _usual(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow and pydicom, about files that they can read nevertheless
+        (native, deep), colour = _usual(source), _colour(source)
     if picture_size(files.size) is None:
         files = replace(files, size=_reduced(native, longest))
     chosen = replace(
@@ -159,7 +162,7 @@ def read(
     alike = replace(files, channels=str(data.spec.shape[0]), levels=str(data.origin.options["levels"]))
     sizes = data.origin.facts["originals"]
     found = Pictures(
-        data.origin.names, data.samples, None, native, data.origin.left_out, deep, _colour(source),
+        data.origin.names, data.samples, None, native, data.origin.left_out, deep, colour,
         sizes if " to " in sizes else "",
     )  # fmt: skip
     return found, alike

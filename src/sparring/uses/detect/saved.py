@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from sparring import __version__
 from sparring.config.groups import FilesConfig
 from sparring.config.values import field, finite, flag, listed, number, one_of, text, whole
 from sparring.errors import ConfigError, RunError, UnreadableError
-from sparring.files import read_bytes, read_json, write_whole
+from sparring.files import read_json, write_whole
 from sparring.history.layout import DETECTOR
 from sparring.metrics.detection import Interval
 from sparring.uses.detect.detector import Candidate, Detector
@@ -97,13 +97,21 @@ def read(folder: Path) -> tuple[Detector, About]:
     if not (folder / DETECTOR).is_file():
         raise RunError(f"{folder} holds no detector. Make one: sparring detect fit NORMALS --out {folder}.")
     try:
-        return _restored(read_json(folder / DETECTOR), load(read_bytes(folder / TENSORS)))
+        return _restored(read_json(folder / DETECTOR), _tensors(folder / TENSORS))
     except UnreadableError as error:
         raise RunError(f"the detector in {folder} cannot be read: {error}. Fit it again.") from error
     except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
         raise RunError(f"the detector in {folder} is damaged. Fit it again.") from error
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file of any size, by name."""
+    if not path.is_file():
+        raise UnreadableError(f"{path.name} is not there")
+    with safe_open(path, "pt") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
 
 def _restored(facts: Any, tensors: Mapping[str, Tensor]) -> tuple[Detector, About]:
