@@ -146,3 +146,12 @@ def test_numbers_of_a_test_are_shown_before_they_cannot_be_kept(
     assert "cannot write " in told.err
     assert main([*words, str(tmp_path / "test")]) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+def test_pictures_may_be_named_behind_options(run: Path, tmp_path: Path) -> None:
+    write(tmp_path / "new", 2, 3)
+    words = ["detect", "score", str(run), "--out", str(tmp_path / "found"), str(tmp_path / "new")]
+    assert main(words) in (0, 3)
+    assert (tmp_path / "found" / "scores.csv").exists()
+    with pytest.raises(SystemExit):
+        main([*words, "more"])

@@ -56,6 +56,7 @@ class Parser(argparse.ArgumentParser):
         here = self.verbs[verb] if verb else self
         self._check_options(words, here)
         found, rest = self.parse_known_args(words)
+        rest = _late(here, found, rest)
         if rest:
             near = did_you_mean(f"--{rest[0].partition('=')[0]}", _options(here))
             near = near or " Put a name with spaces, or a pattern with *, in quotation marks."
@@ -186,6 +187,22 @@ def run(text: str) -> Path:
         ArgumentTypeError: the name is empty.
     """
     return run_named(path(text))
+
+
+def _late(verb: argparse.ArgumentParser, found: argparse.Namespace, rest: list[str]) -> list[str]:
+    """Take names that stand behind options for the arguments that may be missing; return the others.
+
+    argparse takes such an argument for missing where an option stands before it.
+    """
+    for action in verb._actions:
+        missing = not action.option_strings and action.nargs == "?" and getattr(found, action.dest, "") is None
+        if missing and rest and not OPTION.match(rest[0]):
+            try:
+                setattr(found, action.dest, verb._get_value(action, rest[0]))
+            except argparse.ArgumentError as error:
+                verb.error(str(error))
+            rest = rest[1:]
+    return rest
 
 
 def given_options(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
