@@ -1,5 +1,7 @@
 """A detector stands in pipelines of scikit-learn, and counts copies of pictures once."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,10 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from sparring import dataset
 from sparring.errors import ConfigError, DataError
 from sparring.uses.detect.detector import Detector
+from test_detect import write
 from test_detector import plates
 
 
@@ -46,6 +50,21 @@ def test_copies_of_normals_count_once_wherever_they_lie() -> None:
     assert detector.suspects_ == []
     copied[7, :, 4:9, 4:9] = 250
     assert Detector("pca", features="edges", minutes=0, false_alarms=0.1).fit(copied).suspects_ == [7]
+
+
+@pytest.mark.parametrize(("other", "refused"), [("bad", True), ("scratch", True), ("good/more", False)])
+def test_a_data_set_of_normal_and_other_pictures_is_refused(other: str, refused: bool, tmp_path: Path) -> None:
+    write(tmp_path / "good", 24, 0)
+    write(tmp_path / other, 3, 1, spot=True)
+    detector = Detector("pca", features="edges", minutes=0, false_alarms=0.2)
+    read = dataset(str(tmp_path), size=20)
+    if not refused:
+        assert sum(detector.fit(read).counts_.values()) == 27
+        return
+    with pytest.raises(DataError, match=r"good.*include"):
+        detector.fit(read)
+    alone = dataset(str(tmp_path), size=20, include="good/*")
+    assert sum(detector.fit(alone).counts_.values()) == 24
 
 
 def test_too_few_different_normals_are_refused() -> None:

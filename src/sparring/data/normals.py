@@ -77,6 +77,22 @@ def sides(names: Sequence[str], where: str) -> Sides | None:
     return _sides(_Level(names, where))
 
 
+def check(names: Sequence[str], where: str) -> None:
+    """Refuse pictures of which the folders say that some are not normal.
+
+    Raises:
+        DataError: which are, and how to read these alone.
+    """
+    found = sides(names, where)
+    if found is not None and (others := len(names) - len(found.normal)):
+        pattern = f"{PurePosixPath(found.normal[0]).parent}/*"
+        raise DataError(
+            f"{where} holds normal pictures ({folders(found.normal)}) and {counted(others, 'other')}, which "
+            "must not be learned as normal: read the first alone, as "
+            f"sparring.dataset(..., include={quoted(pattern)})."
+        )
+
+
 def kinds(names: Sequence[str], where: str) -> dict[str, tuple[str, ...]]:
     """The pictures of a test by the names of their folders, which are the kinds; the normal ones as GOOD.
 

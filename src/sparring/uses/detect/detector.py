@@ -17,6 +17,7 @@ from torch.nn.functional import interpolate
 
 from sparring import __version__, kinds
 from sparring.config.arguments import number, whole
+from sparring.data.normals import check as check_folders
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, DataError, Tell, counted, unknown
 from sparring.kinds import find
@@ -147,9 +148,11 @@ class Detector(Manners):
                 options that was stopped goes on from there; with ``steps``, exactly.
 
         Raises:
-            DataError: there are too few different normals.
+            DataError: there are too few different normals, or folders say that some are defective.
             ConfigError: there are too few normals for the rate of false alarms.
         """
+        if isinstance(normals, Dataset) and normals.origin:
+            check_folders(normals.origin.names, normals.name)
         pictures = as_pictures(normals)
         known = (
             None if bad is None or len(bad) == 0 else self._like(as_pictures(bad), tuple(pictures.shape[1:]))
