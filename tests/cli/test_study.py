@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from PIL import Image
 import planted
 from sparring.cli import study
 from sparring.cli.main import main
+from sparring.errors import ConfigError
 from sparring.runs.folder import only_trainer
 from sparring.uses.study import forger, session, trial
 from sparring.uses.study.arms import REAL, Labelled
 from sparring.uses.study.cells import CELLS
 from sparring.uses.study.plan import Costs, Plan
 
-FORGE = forger.forge
+FORGE, PLANNED = forger.forge, session.planned
 ARMS = (REAL, "half", "double", "shift, turn", "shift, turn, flip", "GAN 20 %", "GAN 50 %", "classic + GAN")
 
 
@@ -174,6 +176,8 @@ def test_one_class_can_be_rare(array, tmp_path, capsys):
         (["--minutes", "0"], "expected a number above 0"),
         (["--minutes", "nan"], "--minutes = nan"),
         (["--per-class", "0"], "--per-class"),
+        (["--per-class", "3"], "of 3 subsets of"),
+        (["--per-class", "3"], "has 9 pictures; a GAN needs at least 10. Give a larger --per-class, or add"),
         (["--subsets", "40"], "too few for 40 disjoint subsets"),
         (["--size", "16"], "accepted only for"),
     ],
@@ -183,6 +187,22 @@ def test_what_cannot_be_is_refused_and_no_folder_is_left(array, tmp_path, capsys
     assert main(words(array, out, *more)) == 1
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(
+    array, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(trial, "costs_of", lambda *_: pytest.fail("measured"))
+    assert main(words(array, tmp_path / "file" / "study")) == 1
+    assert "a part of its path is a file, not a folder" in capsys.readouterr().err
+
+
+def test_too_few_minutes_offer_fewer_subsets_only_where_there_are_more_than_three():
+    for subsets, offered in ((3, False), (6, True)):
+        with pytest.raises(ConfigError, match="Give that many") as found:
+            PLANNED(0.1, Costs(1.0, 0.0, 0.0), (REAL,), (50, 50), subsets)
+        assert ("or fewer subsets: --subsets 3." in str(found.value)) is offered
 
 
 def test_data_without_labels_is_refused(bars, tmp_path, capsys):
@@ -245,7 +265,14 @@ def test_a_table_is_studied_by_its_target(tmp_path, capsys):
     assert "ROC area of member" in said.out
     assert "GAN rows" in said.out
     assert main(words(table, tmp_path / "without")) == 1
-    assert "--target COLUMN" in capsys.readouterr().err
+    assert "--target COLUMN. There are 'age', 'town', 'member'." in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_measuring_at_once_and_leaves_no_folder(array, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(trial, "costs_of", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert main(words(array, tmp_path / "study")) == study.INTERRUPTED
+    assert capsys.readouterr().err.endswith("sparring: interrupted.\n")
+    assert not (tmp_path / "study").exists()
 
 
 def test_ctrl_c_says_how_to_go_on(array, tmp_path, capsys, monkeypatch):

@@ -142,6 +142,15 @@ def test_a_search_that_was_killed_as_it_began_does_not_block_its_folder(here: Pa
     assert main(["tune", "ring.npy", "--trials", "1", "--out", "t", *SHORT]) == 1
 
 
+def test_ctrl_c_before_the_first_trial_leaves_no_folder(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tune.judge, "affordable", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert main(["tune", "ring.npy", "--trials", "2", *SHORT]) == 130
+    assert capsys.readouterr().err.endswith("sparring: interrupted.\n")
+    assert not Path("runs").exists()
+
+
 def test_ctrl_c_reports_what_is_known_and_loses_no_trial(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import torch
 import planted
 from planted import Simulated, study
 from sparring.errors import ConfigError, NonFiniteError
+from sparring.metrics.differences import Difference
 from sparring.uses.study import forger, tables, trial, verdict, words
 from sparring.uses.study.arms import ARMS, REAL, pointless
 from sparring.uses.study.cells import CELLS, GAN, Cells, Key
@@ -285,3 +286,9 @@ def test_nothing_is_read_off_a_learning_curve_that_does_not_rise():
     assert "labelled pictures would" not in " ".join(words.sentences(flat))
     rising = Simulated((("double", 0.05), ("mixup", 0.1)), noise=0.001).result(PLAN)
     assert rising.by_name["mixup"].more
+
+
+def test_nothing_has_no_sign_of_minus() -> None:
+    little = Difference(-0.0002, -0.0104, -0.0001, 1.0, 1.0, 3)
+    assert words.points(little) == "+0.0 points (-1.0 to +0.0)"
+    assert words.points(little, "zh") == "+0.0 个百分点（-1.0 到 +0.0）"

@@ -70,5 +70,7 @@ def test_a_failure_names_the_commonest_finding_and_its_cure() -> None:
     assert "commonest finding, in 2: numbers broke." in said
     assert "`sparring doctor non-finite`" in said
     assert "1 could not be trained, most often (1) because: too wide" in said
+    assert "Set lower rates (--g-lr, --d-lr), another --recipe" in said
+    assert "lower rates" not in failure([Outcome(REFUSED, why="the memory is full.")])
     assert failure([ill, Outcome(DONE, 2.0)]) == ""
     assert failure([]) == ""

@@ -41,20 +41,24 @@ def run(args: argparse.Namespace) -> int:
     folder, asked = _asked(args)
     subject = _subject(asked, again=folder is not None)
     screen = console()
-    with after_the_step() as stop, working() as tell:
-        if folder:
-            study = session.go_on(subject, asked, folder)
-        else:
-            out = args.out or free_path(Path("runs"), f"{find.stem(asked.data)}-study")
-            try:
-                with layout.writing(out):
-                    study = session.begin(subject, asked, out, tell)
-            except BaseException:
-                remove_empty(out)
-                raise
+    with working() as tell:
+        study = session.go_on(subject, asked, folder) if folder else _begun(subject, asked, args.out, tell)
         warn(f"{study.plan.described(subject.noun)}.")
-        _work(study, tell, stop)
+        with after_the_step() as stop:
+            _work(study, tell, stop)
     return _show(study, args, screen, stop())
+
+
+def _begun(subject: Subject, asked: Asked, out: Path | None, tell: Tell) -> Study:
+    """A new study; no folder is left where it cannot begin, or Ctrl-C ends it before."""
+    out = out or free_path(Path("runs"), f"{find.stem(asked.data)}-study")
+    try:
+        with layout.writing(out):
+            out.mkdir(parents=True, exist_ok=True)  # before time is spent on what cannot be kept
+            return session.begin(subject, asked, out, tell)
+    except BaseException:
+        remove_empty(out)
+        raise
 
 
 def _asked(args: argparse.Namespace) -> tuple[Path | None, Asked]:

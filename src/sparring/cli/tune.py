@@ -84,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
             limits.seconds is not None,
         )
     except BaseException:
-        if command.out is None:
+        if command.out is None:  # nobody else knows of this new folder
+            (out / JOURNAL).unlink(missing_ok=True)
             remove_empty(out)
         raise
     bench.seconds = settings.seconds

@@ -222,11 +222,11 @@ def _table(verdict: Mapping[str, Any], say: Say) -> str:
     for row in verdict["rows"]:
         d = row["difference"]
         at = [
-            f"{100 * (pair[1] if d else pair[0]):+.1f}".removeprefix("" if d else "+")
+            f"{100 * (pair[1] if d else pair[0]):+z.1f}".removeprefix("" if d else "+")
             for pair in row["by_steps"]
         ]
         to = say("to")
-        tests = [f"{100 * d['value']:+.1f} ({100 * d['low']:+.1f}{to}{100 * d['high']:+.1f})"] if d else [""]
+        tests = [f"{100 * d['value']:+z.1f} ({100 * d['low']:+z.1f}{to}{100 * d['high']:+z.1f})"] if d else [""]
         tests += [f"{row['p']:.2g}", f"{d['p_flips']:.2g}"] if d else ["", ""]
         cells = [f"{100 * row['value']:.1f} %", *tests, *at, f"{row['minutes']:.1f}", _worth(row["more"], say)]
         verdict_cell = f'<td class="{COLOURS.get(row["verdict"], "")}">{say.name(row["verdict"])}</td>'

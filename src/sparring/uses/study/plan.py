@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sparring.config.values import field, listed, text, whole
 from sparring.errors import ConfigError, counted
-from sparring.uses.study.subsets import MOST_SUBSETS
+from sparring.uses.study.subsets import BLOCKS, MOST_SUBSETS
 
 STARTS = 2  # initialisations of each classifier, which are averaged
 BUSY = 0.5  # of a core, below which other programs are said to slow a study down
@@ -133,11 +133,10 @@ def planned(
             f" Other programs keep this machine busy: a classifier had {costs.had:.0%} of a core. Without them "
             "fewer minutes suffice."
         )
+        fewer = f", or fewer subsets: --subsets {BLOCKS}" * (subsets > BLOCKS)
         raise ConfigError(
             f"--minutes {minutes:g} (minutes): here the smallest study takes about {needed:g} minutes. Give "
-            "that many, or take smaller pictures (--size), smaller subsets (--per-class) or fewer (--subsets)."
-            + busy
-            * (costs.had < BUSY)
+            f"that many{fewer}." + busy * (costs.had < BUSY)
         )
     each, trainings = available / subsets, len(arms) * starts
     of_steps = (1 - OF_GAN) * (each - costs.forging) / trainings - 2 * costs.scoring

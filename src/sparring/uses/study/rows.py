@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sparring.data.spec import Dataset
 from sparring.data.table.codec import Columns
-from sparring.errors import DataError, Tell, quoted
+from sparring.errors import DataError, Tell, first_of, quoted
 from sparring.metrics import trees
 from sparring.uses.study import forger
 from sparring.uses.study.arms import REAL, Arm, Labelled
@@ -59,7 +59,10 @@ class Table:
         """
         codec = Columns.of(data.spec.codec)
         if not codec.target:
-            raise DataError(f"a study of {data.name} needs the column to predict: --target COLUMN.")
+            there = first_of([column.name for column in codec.columns], 8)
+            raise DataError(
+                f"a study of {data.name} needs the column to predict: --target COLUMN. There are {there}."
+            )
         if (place := codec.target_place) is None:
             raise DataError(
                 f"{quoted(codec.target)} is computed by a rule, so nothing is left to predict: leave that "

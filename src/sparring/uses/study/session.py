@@ -17,10 +17,11 @@ import torch
 from sparring.config import values
 from sparring.config.groups import FilesConfig
 from sparring.config.values import whole
-from sparring.errors import ConfigError, RunError, Tell, UnreadableError, quoted, unknown
+from sparring.errors import ConfigError, DataError, RunError, Tell, UnreadableError, counted, quoted, unknown
 from sparring.files import read_json, write_whole
 from sparring.history.layout import STUDY, VERDICT
 from sparring.runs.folder import digest, only_trainer
+from sparring.training.suited import LEAST
 from sparring.uses.study import trial
 from sparring.uses.study.cells import Cells
 from sparring.uses.study.plan import Plan, planned
@@ -151,6 +152,7 @@ def begin(
     """
     began = now()
     parts = _parts(subject, asked)
+    _check_size(len(parts[0].train), subject, asked)
     labels = subject.data.labels
     assert labels is not None
     counts = tuple(torch.bincount(labels[parts[0].train], minlength=subject.data.classes).tolist())
@@ -180,6 +182,22 @@ def go_on(subject: Subject, asked: Asked, folder: Path) -> Study:
     if asked.minutes != before.minutes:
         _write(folder, asked, plan, sha256)
     return Study(subject, asked, plan, _parts(subject, asked), Cells(folder), folder)
+
+
+def _check_size(size: int, subject: Subject, asked: Asked) -> None:
+    """Refuse subsets on which no GAN can be trained.
+
+    Raises:
+        DataError: they are, and what makes them larger.
+    """
+    if size >= LEAST:
+        return
+    small = asked.per_class * subject.data.classes < LEAST
+    larger = "a larger --per-class" if small else f"--subsets {BLOCKS}" if asked.subsets > BLOCKS else ""
+    raise DataError(
+        f"each of {asked.subsets} subsets of {subject.data.name} has {counted(size, subject.noun)}; a GAN "
+        f"needs at least {LEAST}. {f'Give {larger}, or add' if larger else 'Add'} samples."
+    )
 
 
 def _write(folder: Path, asked: Asked, plan: Plan, sha256: str) -> None:

@@ -48,7 +48,7 @@ def cells(row: Judged) -> tuple[str, ...]:
     if row.difference is None:
         at = [f"{100 * value:.1f} %" for value, _ in row.by_steps]
         return row.name, "", f"{100 * row.value:.1f} %", "", "", "", *at, f"{row.minutes:.1f}", ""
-    at = [f"{100 * difference:+.1f}" for _, difference in row.by_steps]
+    at = [f"{100 * difference:+z.1f}" for _, difference in row.by_steps]
     tests = f"{row.p:.2g}", f"{row.difference.p_flips:.2g}"
     score = f"{100 * row.value:.1f} %"
     shown = points(row.difference).replace(" points", "")

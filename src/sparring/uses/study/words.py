@@ -16,7 +16,7 @@ RISING = 0.03  # that real samples alone gain by more steps, beyond which traini
 WIDE = 0.02  # half an interval, beyond which it is said to be wide
 TEXTS = {  # said by both languages in the same places
     "en": {
-        "gained": "{value:+.1f} points ({low:+.1f} to {high:+.1f})",
+        "gained": "{value:+z.1f} points ({low:+z.1f} to {high:+z.1f})",
         "gan": "{share} GAN {noun}s {said}: {gained} over real {noun}s alone{worth}{chance}.",
         HELPS: "help", HARMS: "harm", NONE: "make no difference that can be seen",
         "chance": "; of {count} comparisons one may look so by chance",
@@ -46,7 +46,7 @@ TEXTS = {  # said by both languages in the same places
         "other": "With more than {size:,} labelled {noun}s the answers may differ.",
     },
     "zh": {
-        "gained": "{value:+.1f} 个百分点（{low:+.1f} 到 {high:+.1f}）",
+        "gained": "{value:+z.1f} 个百分点（{low:+z.1f} 到 {high:+z.1f}）",
         "gan": "{share} 的 GAN {noun}{said}：与只用真实{noun}相比 {gained}{worth}{chance}。",
         HELPS: "有帮助", HARMS: "有害", NONE: "看不出有什么差别",
         "chance": "；在 {count} 个比较中，有一个可能只是碰巧如此",

@@ -90,5 +90,6 @@ def failure(outcomes: Iterable[Outcome]) -> str:
         reasons = Counter(outcome.why for outcome in outcomes if outcome.why)
         why, count = reasons.most_common(1)[0]
         parts.append(f"{states[REFUSED]} could not be trained, most often ({count}) because: {why}")
-    parts.append("Set lower rates (--g-lr, --d-lr), another --recipe, or search fewer options with --only.")
+    first = "Set lower rates (--g-lr, --d-lr)" if states[DIVERGED] else "Set narrower networks (--g-width)"
+    parts.append(f"{first}, another --recipe, or search fewer options with --only.")
     return " ".join(filter(None, parts))
