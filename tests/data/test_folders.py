@@ -13,6 +13,7 @@ from PIL import Image
 
 from conftest import TINY, TINY_LINE
 from sparring import GAN
+from sparring.cli.closing import goes_on
 from sparring.cli.main import main
 from sparring.config.groups import FilesConfig
 from sparring.data.folders import from_folder
@@ -396,6 +397,19 @@ def test_of_very_few_pictures_no_quality_is_said(photos: Path, capsys: pytest.Ca
     assert (
         "not measured: 20 pictures are too few to compare with, so judge by the contact sheet"
     ) in capsys.readouterr().out
+
+
+def test_a_training_shorter_than_what_was_promised_says_how_it_goes_on(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "photos", *LINE, "--size", "64"]) == 0
+    told = capsys.readouterr()
+    assert "shapes after about 2 minutes, things that can be guessed after about 10 minutes" in told.err
+    assert "next  sparring resume run --minutes 10  trains on: what was promised takes about 10" in told.out
+    assert "doctor" not in told.out  # nothing can be said yet
+    folder, data = RunFolder(Path("run")), find.dataset("photos", size="64")
+    assert goes_on(folder, 540, data).endswith("takes about 10 minutes, and this was 9 minutes")
+    assert goes_on(folder, 600, data) == ""
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -38,6 +38,8 @@ def test_a_line_for_the_terminal() -> None:
     assert "--r1-gamma 10" in said
     assert said.rstrip(")").split("Confidence: high.")[1] in ("", " (+1 more", " (+2 more")
     assert line(diagnose(history(always())[:2], OPTIONS)).startswith("doctor: Too few records")
+    early = line(diagnose(history(always())[:2], OPTIONS), advice=True)
+    assert early.endswith("Train longer (sparring resume RUN --minutes 1).")
     assert "--d-deviation" in command(
         next(
             f for f in diagnose(history(always(spread=0.1)), OPTIONS).present if f.name == "mode-collapse"

@@ -76,6 +76,11 @@ def test_a_misspelt_run_meets_the_nearest(words: list[str], capsys: pytest.Captu
     assert "Did you mean runs/first?" in refused(capsys, *filled(words, "first"))
 
 
+def test_a_misspelt_name_of_trained_players_meets_theirs() -> None:
+    assert no_run(Path("emojis")).startswith("there is no run folder emojis. Did you mean emoji?")
+    assert "emoji" not in no_run(Path("here/emojis")).removeprefix("there is no run folder here/emojis.")
+
+
 def test_what_lies_in_a_run_names_the_run() -> None:
     for path in ("runs/first/samples", "runs/first/history.jsonl"):
         assert (

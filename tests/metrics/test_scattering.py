@@ -91,3 +91,11 @@ def test_the_extractor_says_what_it_is() -> None:
     assert large.resizer == "antialiased bicubic to 64 x 64"
     with pytest.raises(DataError, match="scattering-64 features need uint8 pictures"):
         extractor(reals.float())
+
+
+def test_a_colour_in_which_grey_reals_never_differ_does_not_drown_all_else() -> None:
+    rng = torch.Generator().manual_seed(0)
+    grey = torch.randint(0, 256, (200, 1, 8, 8), generator=rng, dtype=torch.uint8).expand(-1, 3, -1, -1)
+    coloured = torch.randint(0, 256, (200, 3, 8, 8), generator=rng, dtype=torch.uint8)
+    extractor = scattering_64(grey)
+    assert float(extractor(coloured).abs().max()) < 100 * float(extractor(grey).std())

@@ -210,6 +210,7 @@ def test_the_command_line_reads_pictures_as_those_of_the_source(
     words = ["train", str(folder), "--from-run", str(source), "--freeze-d", "1", "--samples-seen", "32"]
     assert main([*words, "--out", str(out), *LINE]) == 0
     said = capsys.readouterr().err
+    assert f"files are read as those of {source}: --size 8 --channels 1." in said
     assert f"the players begin as those of {source} at step 4." in said
     assert f"from {source}: its classes are left out" in said
     assert RunFolder(out).spec.shape == (1, 8, 8)

@@ -189,16 +189,22 @@ def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
     few = data(40, np.arange(40) % 2)
     assert suited.reasons(suited.configure(few), few) == (
         "40 photographs of 8 x 8 pixels, grey, of fine detail, in 2 classes: recipe small-data, widths 24 and "
-        "16, batches of 40, augmentation. On two CPU cores expect clear shapes after about a minute. "
-        "From 40 pictures expect variations of what is there: more pictures are better than more minutes."
+        "16, batches of 40, augmentation.",
+        "On two CPU cores expect clear shapes after about 1 minute. From 40 pictures expect variations of what "
+        "is there: more pictures are better than more minutes.",
     )
-    assert suited.reasons(suited.configure(few, "dcgan"), few).endswith("batches of 40.")
+    assert suited.minutes_expected(suited.configure(few), few) == 1
+    (unmeasured,) = suited.reasons(suited.configure(few, "dcgan"), few)
+    assert unmeasured.endswith("batches of 40.")
+    assert suited.minutes_expected(suited.configure(few, "dcgan"), few) == 0
     growing = from_array(np.zeros((40, 3, 96, 100), np.uint8))
-    assert "augmentation, features of ImageNet, pictures that grow from 48 pixels." in suited.reasons(
-        suited.configure(growing), growing
-    )
+    chosen, expected = suited.reasons(suited.configure(growing), growing)
+    assert chosen.endswith("augmentation, features of ImageNet, pictures that grow from 48 pixels.")
+    assert "shapes after about 3 minutes, things that can be guessed after about 15 minutes" in expected
+    assert suited.minutes_expected(suited.configure(growing), growing) == pytest.approx(15.3, abs=0.1)
     ring = find.dataset("ring")
-    assert suited.reasons(suited.configure(ring), ring) == ""
+    assert suited.reasons(suited.configure(ring), ring) == ()
+    assert suited.minutes_expected(suited.configure(ring), ring) == 0
 
 
 def test_the_choice_is_told(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections import deque
 from typing import Any
 
 from sparring import kinds
+from sparring.data.look import duration
 from sparring.data.spec import Dataset
 from sparring.errors import SparringError, clock, counted
 from sparring.files import write_whole
@@ -20,7 +22,7 @@ from sparring.metrics.quality import DRAWS
 from sparring.runs import best as selection
 from sparring.runs.folder import RunFolder
 from sparring.runs.writer import picture_inputs, sheet, shown_of
-from sparring.training import plan
+from sparring.training import plan, suited
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -51,6 +53,23 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.summary(folder.choice):
         screen.print(f"           best  {best}; --best draws from it", soft_wrap=True, markup=False)
+
+
+def goes_on(folder: RunFolder, seconds: float, data: Dataset) -> str:
+    """How a training goes on that was shorter than what was promised before it; "" if it was not.
+
+    Args:
+        seconds: of the training.
+        data: all that was read.
+    """
+    minutes = math.ceil(suited.minutes_expected(folder.config, data))
+    if seconds >= 60 * minutes:
+        return ""
+    lasted = counted(round(seconds), "second") if seconds < 60 else duration(seconds / 60)
+    return (
+        f"sparring resume {shlex.quote(str(folder.path))} --minutes {minutes}  trains on: what was promised "
+        f"takes about {duration(minutes)}, and this was {lasted}"
+    )
 
 
 def _quality(folder: RunFolder, game: Game, data: Dataset) -> str:

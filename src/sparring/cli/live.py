@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from sparring import kinds
-from sparring.cli.closing import finish
+from sparring.cli.closing import finish, goes_on
 from sparring.config.groups import Config
 from sparring.data.spec import Dataset
+from sparring.doctor.diagnosis import Diagnosis
 from sparring.doctor.quality import measured
 from sparring.doctor.report import Remarks, line, with_path
 from sparring.errors import ConfigError, RunError, warn
 from sparring.games import drawing
+from sparring.games.game import Game
 from sparring.history.record import Record
 from sparring.kinds.kind import Pixels
 from sparring.machine.device import another_ended
+from sparring.runs.folder import RunFolder
 from sparring.runs.rescue import Rescuer
 from sparring.runs.writer import picture_inputs
 from sparring.uses.interrupt import after_the_step
@@ -72,15 +75,19 @@ def train_live(
         return False
     finish(folder, rescuer.game, data, all_data, screen)
     diagnosis = rescuer.diagnosis.with_measured(partial(measured, folder.path))
-    if diagnosis.conclusion != "healthy":
-        advice = with_path(line(diagnosis, advice=True), folder.path).removeprefix("doctor: ")
-        screen.print(f"         doctor  {advice}", soft_wrap=True, markup=False)
-        screen.print(
-            f"                 sparring doctor {shlex.quote(str(folder.path))}  explains it",
-            soft_wrap=True,
-            markup=False,
-        )
+    for label, said in _advice(diagnosis, folder, rescuer.game, all_data).items():
+        screen.print(f"{label:>15}  {said}", soft_wrap=True, markup=False)
     return True
+
+
+def _advice(diagnosis: Diagnosis, folder: RunFolder, game: Game, data: Dataset) -> dict[str, str]:
+    """What to do next where the samples are not good, by its label: train on, or what the doctor says."""
+    if diagnosis.conclusion == "healthy":
+        return {}
+    if not diagnosis.present and (on := goes_on(folder, game.clock.seconds, data)):
+        return {"next": on}
+    said = with_path(line(diagnosis, advice=True), folder.path).removeprefix("doctor: ")
+    return {"doctor": said, "": f"sparring doctor {shlex.quote(str(folder.path))}  explains it"}
 
 
 def check_rescue(cures: int | None, config: Config) -> None:

@@ -19,7 +19,7 @@ from sparring.cli.parsing import given_options
 from sparring.cli.watch import page_beside
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import GROUP_OF, Config
-from sparring.config.option import NONE
+from sparring.config.option import NONE, flag
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.arrays import ARRAY
@@ -57,7 +57,10 @@ def run(args: argparse.Namespace) -> int:
         check_free(args.out)
     given = {name: changes[name] for name in GROUP_OF if GROUP_OF[name] == "files" and name in changes}
     source = Source.of(Config().replace(**changes).start, warn)
-    given |= source.reading(name, given) if source else {}
+    if source and (like := source.reading(name, given)):
+        flags = " ".join(f"{flag(key)} {value}" for key, value in like.items())
+        warn(f"files are read as those of {source.name}: {flags}.")
+        given |= like
     sides = {key: changes[key] for key in ("source", "paired") if key in changes}
     all_data = read(Config().replace(data=name, **sides).dataset, Config().replace(**given).files)
     automatic = recipe == "auto"
@@ -66,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     changes |= source.options(recipe, all_data, changes) if source else {}
     config = suited.configure(all_data, recipe, False, warn, **changes | suited.named(all_data))
     plan.check(config, all_data)
-    for line in filter(None, (remark, suited.reasons(config, all_data))):
+    for line in filter(None, (remark, *suited.reasons(config, all_data))):
         warn(line)
     threads = config.machine.threads
     if threads is not None and threads > available_cores():

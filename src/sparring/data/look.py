@@ -72,12 +72,18 @@ class Look:
         )
         return self._pace() + few * (self.count < FEW)
 
-    def _pace(self) -> str:
+    @property
+    def pace(self) -> tuple[float, float]:
+        """After how many minutes shapes can be expected, and things that can be guessed."""
         if self.grey and self.pixels <= MEASURED:
-            return "On two CPU cores expect clear shapes after about a minute."
-        shapes, things = (
-            duration(minutes * max(1.0, (self.pixels / MEASURED) ** 0.5)) for minutes in (SHAPES, THINGS)
-        )
+            return SHAPES, SHAPES
+        larger = max(1.0, (self.pixels / MEASURED) ** 0.5)
+        return SHAPES * larger, THINGS * larger
+
+    def _pace(self) -> str:
+        shapes, things = map(duration, self.pace)
+        if shapes == things:
+            return f"On two CPU cores expect clear shapes after about {shapes}."
         return (
             f"On two CPU cores expect colours and shapes after about {shapes}, things that can be guessed "
             f"after about {things}, and fine detail much later; on a GPU it was not measured."

@@ -11,6 +11,7 @@ from typing import Any
 
 from sparring.config.option import written
 from sparring.doctor.diagnosis import Diagnosis, Finding, Prescription
+from sparring.doctor.quality import longer
 from sparring.errors import counted
 from sparring.history.record import times_text
 
@@ -105,9 +106,10 @@ def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
         return f"{times_text(times, error)} what real {diagnosis.noun}s score"
 
     also = f" Quality: {quality}." if quality else ""
+    on = f" Train longer ({longer(diagnosis.quality.seconds)})." if advice else ""
     return {
         "ill": also.strip(),
-        "short": f"Too few records to find diseases: most rules need three in a row.{also}",
+        "short": f"Too few records to find diseases: most rules need three in a row.{also}{on}",
         "partly": f"Too few numbers to find diseases: nothing was found, but only {diagnosis.checked} of "
         f"{diagnosis.rules} rules could be checked.{also}",
         "poor": f"Healthy, but far: {diagnosis.quality.in_words(far)}.{more}",

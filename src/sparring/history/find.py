@@ -71,7 +71,8 @@ def no_run(path: Path, missing: str = layout.RUN) -> str:
     if alone(path):
         return players_alone(str(path))
     if not path.exists():
-        named = {run.name: run for run in (*runs_in(USUAL), *runs_in(path.parent))}
+        named = {name: Path(name) for name in TRAINED if len(path.parts) == 1}
+        named |= {run.name: run for run in (*runs_in(USUAL), *runs_in(path.parent))}
         near = " or ".join(str(named[name]) for name in nearest(path.name, named))
         hint = f" Did you mean {near}?" if near else ""
         return f"there is no run folder {path}.{hint} `sparring train` makes one."

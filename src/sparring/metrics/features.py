@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 COMPONENTS = 64  # principal components
 PRINCIPAL = f"pca-{COMPONENTS}"  # the name of the features
 FITTED = 1024  # samples to which principal components are fitted
-TINY = 1e-6  # the least deviation of a feature
+CONSTANT = 1e-3  # features of reals that deviate less are constant, but for rounding
 SIDE = 32  # pixels per side, to which larger pictures are resized for these features
 COUNT = 10_000  # samples of each side of a comparison, in features that take little time
 PICTURES = 2000  # the same in features of pictures: about 30 for each of 64 components
@@ -215,11 +215,12 @@ def in_components(
     reals makes them look different from others.
 
     Args:
-        standardised: whether each feature is first divided by its deviation.
+        standardised: whether each feature is first divided by its deviation, unless it is constant.
     """
     order = torch.randperm(len(samples), generator=torch.Generator().manual_seed(0))
     features = extractor(samples[order[-FITTED:]]).double()
-    deviation = features.std(0).clamp_min(TINY) if standardised else torch.ones(features.shape[1])
+    deviation = features.std(0) if standardised else torch.ones(features.shape[1])
+    deviation = deviation.where(deviation > CONSTANT, 1.0)
     pca = fit_pca(features / deviation, count)
     matrix, shift = (pca.components / deviation).T, pca.components @ pca.mean
     matrix, shift = (part.to(extractor.device, torch.float32) for part in (matrix, shift))

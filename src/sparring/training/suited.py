@@ -140,11 +140,11 @@ def recipe_for(data: Dataset) -> tuple[str, str]:
     return kind.recipe, ""
 
 
-def reasons(config: Config, data: Dataset) -> str:
-    """What a look at the data finds, what was chosen for it and what to expect; "" if its kind has no look."""
+def reasons(config: Config, data: Dataset) -> tuple[str, ...]:
+    """What a look at the data finds, what was chosen and what to expect; () if its kind has no look."""
     kind, networks = kinds.of(data.spec), config.networks
     if kind.look is None:
-        return ""
+        return ()
     found = kind.look(data)
     chosen = [f"recipe {config.recipe}", f"widths {networks.g_width} and {networks.d_width}"]
     chosen.append(f"batches of {config.optimizers.batch_size}")
@@ -154,8 +154,20 @@ def reasons(config: Config, data: Dataset) -> str:
         chosen.append("features of ImageNet")
     if networks.grow and (doublings := skips.doublings(min(data.spec.shape[1:]))):
         chosen.append(f"pictures that grow from {min(data.spec.shape[1:]) >> doublings} pixels")
-    measured = config.recipe in (kind.recipe, kind.few_recipe, kind.rich_recipe)
-    return f"{found}: {', '.join(chosen)}." + (f" {found.expected}" if measured else "")
+    said = f"{found}: {', '.join(chosen)}."
+    return (said, found.expected) if _is_measured(config, data) else (said,)
+
+
+def minutes_expected(config: Config, data: Dataset) -> float:
+    """After how many minutes ``reasons`` promises all that it promises; 0 if it promises nothing."""
+    look = kinds.of(data.spec).look
+    return look(data).pace[1] if look and _is_measured(config, data) else 0.0
+
+
+def _is_measured(config: Config, data: Dataset) -> bool:
+    """Whether it was measured what to expect of the recipe for data of this kind."""
+    kind = kinds.of(data.spec)
+    return config.recipe in (kind.recipe, kind.few_recipe, kind.rich_recipe)
 
 
 def few_samples(data: Dataset) -> str:
