@@ -14,7 +14,7 @@ from page_runs import client
 from sparring import GAN
 from sparring.cli.main import main
 from sparring.data.text import from_strings
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, DataError
 from sparring.kinds import find, text
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
@@ -96,6 +96,14 @@ def test_poems_come_back_as_poems() -> None:
     assert main([*train, "--out", "run"]) == 0
     assert json.loads(Path("run/run.json").read_text())["spec"]["shape"][0] == 4
     assert main(["sample", "run", "--out", "sheet.png"]) == 0
+
+
+def test_names_of_picture_files_are_no_texts() -> None:
+    with pytest.raises(
+        DataError, match=r"these 20 texts are names of picture files, such as 'a.JPG', not pict"
+    ):
+        text.given(["a.JPG", *["b/c.png"] * 19], None, {})
+    assert text.given(["a.JPG", *["a word"] * 19], None, {}) is not None
 
 
 def test_a_list_of_strings_is_data_and_samples_are_strings(

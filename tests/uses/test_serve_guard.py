@@ -38,6 +38,7 @@ def test_other_paths_and_methods_are_refused(digits: Samples) -> None:
         answer = asking.request(method, path)
         assert answer.status_code == status
         assert "error" in answer.json()
+    assert "/openapi.json take GET, others POST, as curl -X POST" in asking.get("/sample").json()["error"]
 
 
 def test_no_more_of_a_body_is_read_than_is_taken(digits: Samples) -> None:

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from sparring.data import text as reading
 from sparring.data.codec import OneHot
+from sparring.data.pictures import SUFFIXES as PICTURES
 from sparring.data.spec import Dataset, Spec
 from sparring.data.text.vocabulary import decoded, ended
-from sparring.errors import printable
+from sparring.errors import DataError, counted, printable, quoted
 from sparring.files import write_whole
 from sparring.history.facts import TEXTS
 from sparring.history.record import LOGGED
@@ -137,8 +138,18 @@ def write_table(samples: Array, labels: Array | None, spec: Spec, path: Path, co
 
 
 def given(data: Any, labels: Any, options: Any) -> Dataset | None:
-    """A data set of strings in a list, an array or a column of a table; None for anything else."""
+    """A data set of strings in a list, an array or a column of a table; None for anything else.
+
+    Raises:
+        DataError: all of them are names of picture files.
+    """
     found = reading.strings(data)
+    if found and all(text.lower().endswith(PICTURES) for text in found):
+        raise DataError(
+            f"these {counted(len(found), 'text')} are names of picture files, such as {quoted(found[0])}, not "
+            "pictures: give the folder that holds them, GAN().fit(FOLDER), or a list of pictures, each opened "
+            "with PIL.Image.open."
+        )
     return None if found is None else reading.from_strings(found, options=options, labels=labels)
 
 

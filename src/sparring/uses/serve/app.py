@@ -26,7 +26,10 @@ from sparring.uses.serve.served import Answer, Samples, Scores, Served, Translat
 
 PATHS = ("/", "/health", "/metrics", "/openapi.json")
 IN_ADDRESS: dict[type, tuple[str, ...]] = {Samples: (), Translations: ("own_size",), Scores: ("heat",)}
-WORDS = {404: "there is no such path; /openapi.json lists them.", 405: "this path takes another method."}
+WORDS = {
+    404: "there is no such path; /openapi.json lists them.",
+    405: f"this path takes another method: {', '.join(PATHS)} take GET, others POST, as curl -X POST sends it.",
+}
 
 
 @dataclass(frozen=True)
