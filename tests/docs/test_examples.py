@@ -286,6 +286,7 @@ def test_commands(page: Path, shelf: Shelf, capsys: pytest.CaptureFixture[str]) 
     [found for found in blocks("python") if "learn" not in found[0].parts],
     ids=lambda value: getattr(value, "name", ""),
 )
+@pytest.mark.filterwarnings("ignore:.* which adds no detail")  # the photos of this test are tiny
 def test_python(page: Path, code: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(code, str(page), "exec"), namespace)

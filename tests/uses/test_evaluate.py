@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from sparring.data.codec import Affine
 from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, DataError
 from sparring.games import drawing
+from sparring.history import layout
 from sparring.kinds import image, sheets
 from sparring.metrics import overlap, work
 from sparring.metrics.features import Extractor
@@ -47,14 +49,26 @@ def bare(seed: int) -> Dataset:
     return from_array(heaps([0, 1, 2], seed)[0], name="bare")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def measurable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Labelled points to train on, others like them, and a run."""
+    path = tmp_path_factory.mktemp("measurable")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        for name, seed in (("real.npz", 0), ("fake.npz", 1), ("more.npz", 2)):
+            samples, labels = heaps([0, 1, 2], seed)
+            np.savez(name, samples=samples, labels=NAMES[labels])
+        assert main(["train", "real.npz", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
+    return path
+
+
+@pytest.fixture
+def folder(measurable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of them."""
+    shutil.copytree(measurable, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    for name, seed in (("real.npz", 0), ("fake.npz", 1), ("more.npz", 2)):
-        samples, labels = heaps([0, 1, 2], seed)
-        np.savez(name, samples=samples, labels=NAMES[labels])
-    assert main(["train", "real.npz", "--samples-seen", "64", "--out", "run", *TINY_LINE]) == 0
+    for path in (Path("run", layout.CONFIG), Path("run", layout.RUN)):
+        path.write_text(path.read_text().replace(str(measurable), str(tmp_path)))
     return tmp_path
 
 
