@@ -109,7 +109,7 @@ def test_one_picture_is_no_plural() -> None:
         ),
         (
             (1, 64, 64),
-            "colours and shapes after about 2 minutes, things that can be guessed after about 10 minutes",
+            "expect shapes after about 2 minutes, things that can be guessed after about 10 minutes",
         ),
         ((3, 256, 128), "shapes after about 6 minutes, things that can be guessed after about 28 minutes"),
     ],

@@ -109,6 +109,7 @@ def test_too_few_reals_are_told_of() -> None:
     few = against(real=200, count=5)
     assert few.reference == 5
     assert few.times_real([cloud(5, 7)]).too_few == 5
+    assert few.times_real([cloud(5, 7)]).to_dict()["times_real_too_few"] == 5
     assert "1 is as good as real; 5 reals are too few to tell)" in str(few.times_real([cloud(5, 7)]))
     assert against().times_real([cloud(400, 7)]).too_few == 0
     assert "too few" not in str(against().times_real([cloud(400, 7)]))
@@ -197,6 +198,8 @@ def test_an_evaluation_takes_the_place_of_the_runs_number_where_it_says_the_same
     assert told(own, more | {"label": "FD-pixels"}) == 4.0
     assert told(own, more | {"times_real_count": 300}) == 4.0
     assert told({}, more) == 4.1
+    assert told({}, more | {"times_real_too_few": 15}) is None  # it would say how good a blob is
+    assert told(own, more | {"times_real_too_few": 15}) == 4.0
     assert told({}, more | {"against": "other"}) is None
     assert told(own, more, step=20) is None
 

@@ -190,7 +190,7 @@ def test_what_was_chosen_is_said_with_what_the_data_is() -> None:
     assert suited.reasons(suited.configure(few), few) == (
         "40 photographs of 8 x 8 pixels, grey, of fine detail, in 2 classes: recipe small-data, widths 24 and "
         "16, batches of 40, augmentation.",
-        "On two CPU cores expect clear shapes after about 1 minute. From 40 pictures expect variations of what "
+        "On two CPU cores expect clear shapes after about a minute. From 40 pictures expect variations of what "
         "is there: more pictures are better than more minutes.",
     )
     assert suited.minutes_expected(suited.configure(few), few) == 1

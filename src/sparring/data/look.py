@@ -83,10 +83,11 @@ class Look:
     def _pace(self) -> str:
         shapes, things = map(duration, self.pace)
         if shapes == things:
-            return f"On two CPU cores expect clear shapes after about {shapes}."
+            return "On two CPU cores expect clear shapes after about a minute."
+        first = "shapes" if self.grey else "colours and shapes"
         return (
-            f"On two CPU cores expect colours and shapes after about {shapes}, things that can be guessed "
-            f"after about {things}, and fine detail much later; on a GPU it was not measured."
+            f"On two CPU cores expect {first} after about {shapes}, things that can be guessed after about "
+            f"{things}, and fine detail much later; on a GPU it was not measured."
         )
 
     def __str__(self) -> str:

@@ -142,8 +142,10 @@ def measured(folder: Path, step: int) -> tuple[float, float] | None:
 
 
 def _facts(path: Path, step: int) -> dict[str, Any]:
-    """The content of a file that measured times real at this step, else {}."""
+    """The content of a file that measured times real at this step, of enough reals to tell, else {}."""
     found = read_object(path)
+    if found.get("times_real_too_few"):
+        return {}
     numbers = found.get("times_real"), found.setdefault("times_real_error", None) or 0
     return found if found.get("checkpoint_step") == step and all(map(_number, numbers)) else {}
 

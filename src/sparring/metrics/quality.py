@@ -57,7 +57,10 @@ class TimesReal:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields for JSON, without the label."""
-        return {"times_real": self.value, "times_real_error": self.error, "times_real_count": self.count}
+        return {
+            "times_real": self.value, "times_real_error": self.error, "times_real_count": self.count,
+            "times_real_too_few": self.too_few,
+        }  # fmt: skip
 
 
 class RealFeatures(NamedTuple):
