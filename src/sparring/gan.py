@@ -205,7 +205,7 @@ class GAN:
             RunError: not fitted yet.
             ConfigError: labels that do not fit, or conditions that hardly any sample keeps to.
         """
-        conditions = (where,) if isinstance(where, str) else tuple(where)
+        conditions = fitting.conditions_of(where)
         if conditions or kinds.of(self.spec_).kept:
             count = whole("count", count, 1)
             found = self._fitted.sampler.kept(count, conditions, seed, truncation, labels)

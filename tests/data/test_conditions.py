@@ -86,6 +86,9 @@ def test_rows_that_fit(condition: str, expected: str) -> None:
         ("paid != NA", "Write 'paid!=' for a missing value"),
         ("town=NULL", "Write 'town=' for a missing value"),
         ("age=NA", "It is missing in no row"),
+        ("town == 'Rom' and age > 25", "Conditions know no and, or, in; of several --where all hold"),
+        ("age > 25 & age < 40", "Conditions know no and, or, in"),
+        ("town in ['Rom']", "Conditions know no and, or, in"),
     ],
 )
 def test_what_no_row_can_be_is_refused(condition: str, message: str) -> None:

@@ -115,7 +115,10 @@ def test_spaces_between_thousands_are_said_and_numbers_of_telephones_are_none() 
         ),
         (["1,5", "2.5", "3"], "has numbers in several forms, such as '1,5' and '2.5'"),
         (["5", "6", "7+"], "mixes numbers with texts such as '7.'.* Mend those values"),
-        (["007", "042"], "'x' has zeros before its digits, as in '007': these are codes, a category"),
+        (
+            ["007", "042"],
+            "'x' has zeros before its digits, as in '007': these are codes, read as a category. Say text with",
+        ),
         (["007", "42"], ""),
         (["a", "b"], ""),
     ],

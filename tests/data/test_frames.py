@@ -18,8 +18,9 @@ from people import SMALL, columns
 from sparring import GAN
 from sparring.data.table.codec import Columns
 from sparring.data.table.dataset import from_frame
-from sparring.errors import DataError
+from sparring.errors import ConfigError, DataError
 from sparring.kinds import table
+from sparring.uses.fitting import conditions_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*an identifier, which is not learnt")
 FRAMES = {"pandas": pandas.DataFrame, "polars": polars.DataFrame, "pyarrow": pyarrow.table}
@@ -263,6 +264,30 @@ def test_objects_of_pandas_that_are_moments_durations_or_uuids_come_back(
     assert [None if pandas.isna(value) else value for value in again] == [
         None if pandas.isna(value) else value for value in values * 4
     ]
+
+
+@pytest.mark.parametrize(
+    "levels", [[0.5, 1.5], [False, True], [pandas.Timestamp(NOON), pandas.Timestamp("2025")]]
+)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_levels_of_pandas_that_are_no_words_come_back(levels: list[Any], ordered: bool) -> None:
+    values = [levels[0], levels[1], None, levels[0]] * 4
+    given = pandas.DataFrame({"x": pandas.Categorical(values, levels, ordered=ordered)})
+    pandas.testing.assert_frame_equal(handed_back(given), given)
+
+
+def test_a_table_without_rows_or_columns_is_refused() -> None:
+    with pytest.raises(DataError, match="the table has no rows: expected at least ten"):
+        from_frame(pandas.DataFrame(columns()).iloc[:0], None, {})
+    with pytest.raises(DataError, match="the table has no columns"):
+        from_frame(polars.DataFrame(), None, {})
+
+
+def test_conditions_that_are_no_texts_are_refused() -> None:
+    for where in ({"town": "Rom"}, len, 5, ["town=Rom", 5]):
+        with pytest.raises(ConfigError, match=r"expected a condition such as 'town=Rom', or several in a list"):
+            conditions_of(where)
+    assert conditions_of("town=Rom") == conditions_of(["town=Rom"]) == ("town=Rom",)
 
 
 def test_days_among_moments_of_objects_are_their_beginnings() -> None:

@@ -104,6 +104,8 @@ def from_source(
     """
     if not source.files and not source.refused:
         none = f"{source.name} holds no pictures; accepted are {', '.join(SUFFIXES)}."
+        if source.name.lower().endswith(".zip"):
+            none += " A table or texts in it: unpack it, and give that file."
         raise DataError(f"{none} {source.unconverted}".strip())
     everything = len(source.files) + len(source.refused)
     source, notes = globs.chosen(source, files.include, files.exclude)

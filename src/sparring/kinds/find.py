@@ -25,6 +25,16 @@ from sparring.kinds.kind import Kind
 
 ARRAYS = (".npy", ".npz")  # hold samples of any kind; the rank of the array tells which
 HUB = "hf:"
+OTHERS = (
+    ((".gz", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"), "it is packed. Unpack it, and give that"),
+    ((".psv", ".tab", ".dat", ".data"), "if it is a table in text, give it the ending .csv or .tsv"),
+    (
+        (".feather", ".arrow", ".orc", ".dta", ".sav", ".sas7bdat", ".xpt", ".rds", ".db", ".sqlite", ".h5",
+         ".hdf5", ".pkl", ".pickle"),
+        "if it is a table, save it as .parquet or .csv from the program that reads it, or read it in Python, "
+        "as with pandas, and give the table to GAN().fit",
+    ),
+)  # fmt: skip
 
 
 def dataset(name: str, files: FilesConfig | None = None, watch: Watch | None = None, **options: Any) -> Dataset:
@@ -245,6 +255,11 @@ def _takers(refused: list[str]) -> list[str]:
     return [*files, *hub_too]
 
 
+def other_form(path: Path) -> str:
+    """What to do with a file that is packed, or of a form that other programs turn into one that is read."""
+    return next((how for suffixes, how in OTHERS if path.suffix.lower() in suffixes), "")
+
+
 def _arrays(name: str, path: Path) -> Dataset:
     """Read a built-in set, or a file of arrays."""
     if name in BUILT_IN:
@@ -253,6 +268,8 @@ def _arrays(name: str, path: Path) -> Dataset:
     if path.suffix.lower() in ARRAYS and path.exists():
         return from_file(path.absolute(), _forms())  # a run may be resumed from elsewhere
     if path.exists():
+        if how := other_form(path):
+            raise DataError(f"{name} cannot be read as data: {how}.")
         raise DataError(
             f"{name} cannot be read as data. Accepted are {', '.join(known)} files, folders of pictures, "
             f"MIDI files or texts, and the built-in sets {', '.join(BUILT_IN)}."

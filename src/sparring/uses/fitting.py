@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from sparring.config.option import NONE
 from sparring.config.words import said_in_python
 from sparring.data import builtin
 from sparring.data.spec import Dataset
-from sparring.errors import ConfigError, RunError
+from sparring.errors import ConfigError, RunError, quoted
 from sparring.history import layout
 from sparring.history.record import Record
 from sparring.machine.device import Runtime, launched
@@ -158,6 +158,22 @@ def check_options(made: Made, config: Config) -> None:
                 f"{name} = {value!r}, but the training began with {was!r}, which cannot change. Leave it "
                 "out, or start a new training without resume."
             )
+
+
+def conditions_of(where: Any) -> tuple[str, ...]:
+    """The conditions that a user gives: one as a text, or several of them.
+
+    Raises:
+        ConfigError: they are something else.
+    """
+    found = (where,) if isinstance(where, str) else where
+    several = tuple(found) if isinstance(found, Iterable) and not isinstance(found, Mapping) else (found,)
+    if not all(isinstance(one, str) for one in several):
+        raise ConfigError(
+            f"where = {quoted(where)}: expected a condition such as 'town=Rom', or several in a list, of which "
+            "all hold: ['town=Rom', 'age > 60']."
+        )
+    return several
 
 
 def drawn(fit: Fitted, count: int = SHEET, labels: Any = None, seed: int = 0) -> Image.Image:

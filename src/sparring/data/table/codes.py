@@ -65,7 +65,8 @@ def remark(name: str, words: Sequence[str], is_wide: bool) -> str:
     padded = next((word for word in words if word[0] == "0" and len(word) > 1), "")
     if padded and (is_fixed or is_postal):
         return (
-            f"{quoted(name)} has zeros before its digits, as in {quoted(padded)}: these are codes, a category."
+            f"{quoted(name)} has zeros before its digits, as in {quoted(padded)}: these are codes, read as a "
+            "category. Say text with --columns types.toml to leave them out."
         )
     if is_postal or (is_fixed and (NAMED.search(name) or JOINED.search(name))):
         return (

@@ -18,6 +18,7 @@ from sparring.data.table.moments import EPOCH
 from sparring.data.table.numerals import NUMBER
 from sparring.errors import ConfigError, did_you_mean, first_of, quoted
 
+JOINED = re.compile(r"[\s\"'](and|or|in|AND|OR|IN)[\s\"'(\[]|&|\|")
 EQUALITY = re.compile(r"""\s*("[^"]*"|'[^']*'|.*?)\s*(==|!=|(?<![<>])=)\s*(.*?)\s*""", re.DOTALL)
 SIDE = re.compile(r"""((?:"[^"]*"|'[^']*'|[^<>=!"'])+)|([<>=!]+)""")
 VALUE = re.compile(r"[^\w\s\"']*\d")  # how a value begins that is no name
@@ -33,6 +34,18 @@ def fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
     Raises:
         ConfigError: it names no column, or a value that no row can have.
     """
+    try:
+        return _fitting(codec, stored, condition)
+    except ConfigError as error:
+        if JOINED.search(condition):
+            raise ConfigError(
+                f"{error} Conditions know no and, or, in; of several --where all hold."
+            ) from error
+        raise
+
+
+def _fitting(codec: Columns, stored: NDArray[Any], condition: str) -> Mask:
+    """As ``fitting``, without what to know of conditions in one."""
     match = EQUALITY.fullmatch(condition)
     by_name = {column.name: (column, stored[:, place]) for place, column in enumerate(codec.learnt)}
     if match is None or bare(match[1]) not in by_name:

@@ -19,7 +19,7 @@ from sparring.data.table.codec import KIND, MOST_RULES, Columns
 from sparring.data.table.column import CHOICES, DAY, LEARNT, NUMBERS, Column, shown
 from sparring.data.table.guess import Found, Raw
 from sparring.data.table.moments import EPOCH
-from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, doubtful, read_text, titled
+from sparring.data.table.reading import PARQUET, SPREADSHEETS, TEXT_FILES, doubtful, nameless, read_text, titled
 from sparring.errors import ConfigError, DataError, counted, did_you_mean, first_of, printable, quoted
 
 NONE = "none"
@@ -42,7 +42,7 @@ def from_path(path: Path, options: Mapping[str, Any], watch: Watch | None = None
     found = from_columns(columns, str(path.absolute()), options)
     if path.suffix.lower() not in TEXT_FILES or found.origin is None:
         return found
-    notes = [*filter(None, (titled(path),)), *found.origin.notes]
+    notes = [*filter(None, (titled(path), nameless(path))), *found.origin.notes]
     if other := doubtful(path):
         notes.append(
             f"{path.name} is read as a table; --column {quoted(other)} reads the texts of this column alone."

@@ -30,6 +30,8 @@ FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 WORDS = ("String", "Categorical", "Enum", "Object")
 # After a type of narwhals, what pandas has besides: its types that may lack, dates as Python's, whole levels.
 NULLABLE, OBJECTS, WHOLE = " nullable", " objects", " of whole numbers"
+NUMBERS, TRUTHS, MOMENTS = " of numbers", " of truths", " of moments"  # other levels than words
+OF_LEVELS = {"i": WHOLE, "u": WHOLE, "f": NUMBERS, "b": TRUTHS, "M": MOMENTS}  # by the kind of NumPy's type
 STAMPS = " of pandas" + OBJECTS  # moments and durations that are pandas's own objects, not Python's
 ARROW = " of arrow"  # a column of pandas whose values are those of pyarrow, as "int64[pyarrow]"
 # Types of Python's values in columns of objects of pandas, and what they come back as.
@@ -84,6 +86,8 @@ def from_frame(frame: Any, name: str) -> list[Raw]:
     nw = package("narwhals", "a table in memory")
     names = [str(one) for one in (frame.column_names if hasattr(frame, "column_names") else frame.columns)]
     check_names(names, name)
+    if not names or not len(frame):
+        raise DataError(f"{name} has no {'rows' if names else 'columns'}: expected at least ten rows.")
     table = nw.from_native(frame, eager_only=True)
     return [_raw(nw, series, column) for column, series in zip(names, table.iter_columns(), strict=True)]
 
@@ -169,7 +173,8 @@ def _of_words(series: Any, name: str, dtype: str) -> Raw:
         words = sorted(known_values, key=lambda word: given.get(word, 0))
         places = {word: place for place, word in enumerate(words)}
         moved = np.array([*(places[word] for word in known_values), -1], np.int32)
-        return Raw(name, moved[codes], words, known, f"Enum{WHOLE if dtype.endswith(WHOLE) else ''}")
+        levels = next((levels for levels in OF_LEVELS.values() if dtype.endswith(levels)), "")
+        return Raw(name, moved[codes], words, known, f"Enum{levels}")
     return Raw(name, codes, list(known_values), known, dtype)
 
 
@@ -181,7 +186,7 @@ def _besides(nw: Any, series: Any) -> str:
     if hasattr(native.dtype, "pyarrow_dtype"):
         return ARROW
     if dtype.startswith(("Categorical", "Enum")):
-        return WHOLE if native.cat.categories.dtype.kind in "iu" else ""
+        return OF_LEVELS.get(native.cat.categories.dtype.kind, "")
     if hasattr(native.dtype, "numpy_dtype") or str(native.dtype) == "string":
         return NULLABLE
     return ""
@@ -302,7 +307,7 @@ def _series(nw: Any, backend: str, column: Column, values: list[Any]) -> Any:
     if scale := SCALE.search(dtype):
         step = Decimal(1).scaleb(-int(scale[2]))
         values = [None if x is None else Decimal(str(x)).quantize(step, context=SPACIOUS) for x in values]
-    if backend == "pandas" and (dtype == KEPT or dtype.endswith((NULLABLE, OBJECTS, WHOLE))):
+    if backend == "pandas" and (dtype == KEPT or dtype.endswith((NULLABLE, OBJECTS, *OF_LEVELS.values()))):
         return nw.from_native(_of_pandas(column, values), series_only=True)
     base = dtype.partition("(")[0]
     if scale:
@@ -342,11 +347,12 @@ def _of_pandas(column: Column, values: list[Any]) -> Any:
     if column.dtype == KEPT or column.dtype.endswith(OBJECTS):
         values = [None if value is None else _object(pandas, column, value) for value in values]
         return pandas.Series(values, dtype=object, name=column.name)
-    if column.dtype.endswith(WHOLE):
-        levels = [int(level) for level in column.levels]
-        whole_values = [None if value is None else int(value) for value in values]
+    typed = {WHOLE: int, NUMBERS: float, TRUTHS: "True".__eq__, MOMENTS: pandas.Timestamp}
+    if kind := next((kind for kind in typed if column.dtype.endswith(kind)), ""):
+        levels = [typed[kind](level) for level in column.levels]
+        own = [None if value is None else typed[kind](value) for value in values]
         ordered = base == "Enum"
-        found = pandas.Categorical(whole_values, levels if ordered else sorted(levels), ordered=ordered)
+        found = pandas.Categorical(own, levels if ordered else sorted(levels), ordered=ordered)
         return pandas.Series(found, name=column.name)
     named = base.lower() if base in ("Boolean", "String") else base
     return pandas.Series(values, dtype=named, name=column.name)

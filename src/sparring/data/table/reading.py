@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from sparring.data.table.dialect import COMMA, DELIMITERS, MARK, USUAL, Dialect
 from sparring.data.table.guess import Raw
 from sparring.data.table.numerals import ANY, NUMBER, is_number
 from sparring.data.text.items import COLUMNS, decoded
-from sparring.errors import DataError, UnreadableError, counted, quoted
+from sparring.errors import DataError, UnreadableError, counted, first_of, quoted
 from sparring.files import LINE_END, MOST_BYTES, delimiter, read_bytes
 
 TABBED = ".tsv"
@@ -29,6 +30,7 @@ SUFFIXES = (*TEXT_FILES, PARQUET)
 HEAD_BYTES = 2**17  # of a file, from which it is told whether it is a table or texts
 HEAD_ROWS = 200
 LEAST_COLUMNS = 2  # that can be learnt, below which a file of texts with a label is no table
+YEAR = re.compile(r"\s*(19|20)\d\d\s*")  # which may be the name of a column of numbers
 LONG = 40  # mean characters of a column of texts, of a file that has such a one
 MOST_COLUMNS = 10_000
 
@@ -87,6 +89,21 @@ def titled(path: Path) -> str:
         ""
         if path.suffix.lower() in json_lines.SUFFIXES
         else titles.remark(titles.body(_begin(path)), path.name)
+    )
+
+
+def nameless(path: Path) -> str:
+    """What to know of a text table whose names look like one more row; "" for others."""
+    names, *rows = [row for row in _rows(_begin(path)) if row] or [[]]
+    numbers = [is_number(name.strip()) for name in names]
+    like = [[is_number(cell.strip()) for cell in row] for row in rows]
+    if not any(numbers) or all(YEAR.fullmatch(name) for name, one in zip(names, numbers, strict=True) if one):
+        return ""
+    if not rows or any(numbers != one for one in like):
+        return ""
+    return (
+        f"the names of the columns are {first_of([name.strip() for name in names])}: if that is a row, write a "
+        "line with names above it."
     )
 
 

@@ -287,7 +287,8 @@ def _column(records: Sequence[Mapping[str, Any]], names: list[str], name: str, c
     )
     chosen = next((key for key in usual if letters(key)), max(names, key=letters))
     if not letters(chosen):
-        raise DataError(f"{name} holds only numbers or nothing: expected a column of texts.")
+        table = " For a table, write JSON lines (.jsonl) or CSV." if name.lower().endswith(".json") else ""
+        raise DataError(f"{name} holds only numbers or nothing: expected a column of texts.{table}")
     return chosen
 
 
