@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant(table_kind, "dead_levels", "not in drawn", "in drawn", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
     Mutant(table_kind, "flat_columns", "one < FLAT * other", "one < other", test_table_kind.test_levels_that_no_row_has_and_columns_without_spread_are_measured),
     Mutant(table_kind, "tears", ".abs()", "", test_table_kind.test_torn_columns_are_measured),
-    Mutant(refit, "exact", "<= NEAR", "< 0", test_refit.test_a_rank_of_a_knot_is_its_value_exactly),
+    Mutant(column, "Column.numbers", "<= NEAR", "< 0", test_columns.test_a_rank_of_a_knot_is_its_value_exactly),
     Mutant(refit, "refitted", "rows=len(seen)", "rows=codec.rows", test_refit.test_it_is_as_if_the_training_rows_had_been_read_alone),
     Mutant(refit, "_numbers", "counts[own] * jitter", "0", test_refit.test_it_is_as_if_the_training_rows_had_been_read_alone),
     Mutant(refit, "_numbers", "new.ranked(", "column.ranked(", test_refit.test_the_hold_out_keeps_its_values_inside_the_range_of_the_training),

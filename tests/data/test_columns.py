@@ -7,7 +7,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sparring.data.spec import Dataset
@@ -270,8 +270,18 @@ def test_a_value_of_many_rows_is_flat_and_a_rare_one_is_a_knot() -> None:
     assert column.ranked(np.array([0.0, 1.0]), np.array([0.5, 0.5])).tolist() == pytest.approx([0.375, 0.8125])
 
 
+def test_a_rank_of_a_knot_is_its_value_exactly() -> None:
+    values, counts = np.array([0.1, 0.2, 1e9 + 0.1]), np.array([5, 1, 1])
+    ranks, knots = quantile_function(values, counts)
+    column = Column("x", "number", ranks=ranks, values=knots)
+    stored = np.array([0.0, 0.3, 5 / 7, 5.5 / 7, 6.5 / 7], np.float32)
+    assert column.numbers(stored).tolist() == [0.1, 0.1, 0.1, 0.2, 1e9 + 0.1]
+    assert np.isnan(column.numbers(np.array([np.nan], np.float32))[0])
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=60))
+@example([0] * 12 + [687517])
 def test_whole_numbers_come_back(numbers: list[int]) -> None:
     values = np.unique(np.array(numbers, np.float64))
     if len(values) < 2:

@@ -8,7 +8,6 @@ from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
 from sparring.data.table import pairs, refit
 from sparring.data.table.codec import Columns
-from sparring.data.table.column import Column, quantile_function
 from sparring.data.table.dataset import from_columns
 from sparring.data.table.reading import from_text
 from sparring.training import plan
@@ -106,12 +105,3 @@ def test_combinations_are_those_of_the_training_rows() -> None:
 
 def vars_of(codec: Columns) -> dict[str, object]:
     return {name: getattr(codec, name) for name in ("columns", "rows", "correlations")}
-
-
-def test_a_rank_of_a_knot_is_its_value_exactly() -> None:
-    values, counts = np.array([0.1, 0.2, 1e9 + 0.1]), np.array([5, 1, 1])
-    ranks, knots = quantile_function(values, counts)
-    column = Column("x", "number", ranks=ranks, values=knots)
-    stored = np.array([0.0, 0.3, 5 / 7, 5.5 / 7, 6.5 / 7], np.float32)
-    assert refit.exact(column, stored).tolist() == [0.1, 0.1, 0.1, 0.2, 1e9 + 0.1]
-    assert np.isnan(refit.exact(column, np.array([np.nan], np.float32))[0])

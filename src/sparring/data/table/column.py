@@ -26,6 +26,7 @@ ASIDE = ("identifier", "constant", "text")  # types that the players never see
 TYPES = (*LEARNT, *ASIDE)
 MOST_LEVELS = 5_000  # of a category
 MOST_KNOTS = 2_000  # points of the quantile function of a column
+NEAR = 2e-7  # between a rank in single precision and that of a knot, which it then is
 TIED = 3  # rows with one value, from which this value is drawn exactly
 LONGEST = 2_000  # characters of a name or a level
 DIGITS = 7  # of a number without a count of decimals: what its rank, a single-precision float, can tell apart
@@ -104,8 +105,12 @@ class Column:
         """What is stored (N,), a rank or the place of a level, as numbers; NaN: missing; dates in seconds."""
         if not self.numeric:
             return stored.astype(np.float64)
-        found = self.rounded(np.interp(stored.astype(np.float64), *self.knots))
-        return np.where(np.isnan(stored), np.nan, found)
+        ranks, values = self.knots
+        found = np.interp(stored.astype(np.float64), ranks, values)
+        above = np.searchsorted(ranks, stored).clip(1, len(ranks) - 1)
+        nearest = np.where(ranks[above] - stored < stored - ranks[above - 1], above, above - 1)
+        found = np.where(np.abs(ranks[nearest] - stored) <= NEAR, values[nearest], found)
+        return np.where(np.isnan(stored), np.nan, self.rounded(found))
 
     def rounded(self, numbers: Numbers) -> Numbers:
         """Numbers (N,) with as many decimals as the column has, dates to the day."""

@@ -14,7 +14,6 @@ from sparring.data.table.codec import Columns
 from sparring.data.table.column import Column, flat, quantile_function, shares_of
 
 SEED = 0  # of the ranks of equal values
-NEAR = 2e-7  # between a rank in float32 and that of a knot
 
 
 def refitted(training: Dataset, held_out: Dataset) -> tuple[Dataset, Dataset]:
@@ -47,20 +46,11 @@ def refitted(training: Dataset, held_out: Dataset) -> tuple[Dataset, Dataset]:
     )
 
 
-def exact(column: Column, stored: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The numbers of stored ranks (N,), without the rounding of float32 where a rank is that of a knot."""
-    ranks, values = column.knots
-    above = np.searchsorted(ranks, stored).clip(1, len(ranks) - 1)
-    nearest = np.where(ranks[above] - stored < stored - ranks[above - 1], above, above - 1)
-    is_knot = np.abs(ranks[nearest] - stored) <= NEAR
-    return np.where(is_knot, column.rounded(values[nearest]), column.numbers(stored))
-
-
 def _numbers(
     column: Column, seen: NDArray[np.float32], unseen: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[Column, NDArray[np.float32], NDArray[np.float32]]:
     """A column of numbers by its training rows alone, and the ranks of both parts."""
-    numbers = exact(column, seen)
+    numbers = column.numbers(seen)
     values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     if not len(values):
         return column, seen, unseen
@@ -69,7 +59,7 @@ def _numbers(
     own = np.searchsorted(values, numbers).clip(0, len(values) - 1)
     jitter = np.where(flat(counts)[own], rng.random(len(numbers)), 0.5)
     ranked = ((counts.cumsum() - counts)[own] + counts[own] * jitter) / counts.sum()
-    others = new.ranked(exact(column, unseen), rng.random(len(unseen)))
+    others = new.ranked(column.numbers(unseen), rng.random(len(unseen)))
     found = np.where(np.isnan(numbers), np.nan, ranked).astype(np.float32)
     return new, found, others.astype(np.float32)
 
