@@ -41,6 +41,7 @@ STAGES = (
     (6, 160, 3, 2),
     (6, 320, 1, 1),
 )
+MAPS = (1, 3, 6, 13)  # layers, each the last at its size
 
 
 def _layer(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -68,8 +69,8 @@ class InvertedResidual(nn.Module):
         return x + y if self.shortcut else y
 
 
-def mobilenet_v2() -> Callable[[Tensor], Tensor]:
-    """Pictures (B, 3, H, W) from 0 to 255 to features (B, 1280)."""
+def mobilenet_layers() -> nn.Sequential:
+    """MobileNetV2's layers before its head, of normalised pictures (B, 3, H, W)."""
     layers: list[nn.Module] = [_layer(3, 32, 3, 2)]
     inputs = 32
     for expansion, outputs, blocks, stride in STAGES:
@@ -82,9 +83,33 @@ def mobilenet_v2() -> Callable[[Tensor], Tensor]:
     )
     own = {name.removeprefix("features."): t for name, t in weights.items() if name.startswith("features.")}
     features.load_state_dict(own)
-    features.eval().requires_grad_(False)
+    return features.eval().requires_grad_(False)
+
+
+def normalised(pictures: Tensor) -> Tensor:
+    """Pictures (B, 3, H, W) from 0 to 255 as MobileNetV2 sees them."""
     mean, deviation = (255 * torch.tensor(v).view(3, 1, 1) for v in (MEAN, DEVIATION))
-    return lambda x: features((x - mean) / deviation).mean((2, 3))
+    return (pictures - mean) / deviation
+
+
+def mobilenet_v2() -> Callable[[Tensor], Tensor]:
+    """Pictures (B, 3, H, W) from 0 to 255 to features (B, 1280)."""
+    layers = mobilenet_layers()
+    return lambda x: layers(normalised(x)).mean((2, 3))
+
+
+def mobilenet_maps() -> Callable[[Tensor], list[Tensor]]:
+    """8-bit pictures (B, C, H, W) to the features of four of MobileNetV2's layers."""
+    layers = mobilenet_layers()
+
+    def maps(pictures: Tensor) -> list[Tensor]:
+        seen, found = torch.cat([normalised(part) for part in _prepared(pictures.numpy())]), []
+        for layer in list(layers)[: MAPS[-1] + 1]:
+            seen = layer(seen)
+            found.append(seen)
+        return [found[layer] for layer in MAPS]
+
+    return maps
 
 
 def lite0() -> Callable[[Tensor], Tensor]:

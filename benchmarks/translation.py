@@ -5,12 +5,12 @@
     python benchmarks/translation.py sets hanzi-32 regression --cpu 90
     python benchmarks/translation.py sets hanzi-32 unpaired --cpu 240 --unpaired
 
-``regression`` is the recipe ``paired`` without an adversary, and ``pix2pix-published`` has the networks of its
-paper (``translation_peers.py``). With ``--unpaired`` the first half of the training
+``regression`` is the recipe ``paired`` without an adversary and features, and ``pix2pix-published`` has the
+networks of its paper (``translation_peers.py``). With ``--unpaired`` the first half of the training
 pairs gives sources and the second half targets, so that no target's own source is seen. A line for each seed
 goes to results/translation.jsonl, with the measures of ``sparring evaluate`` for the generator and each
-baseline, and ``identified``: outputs whose content is nearest to their own target, also where training had no
-pairs; ``untouched`` is that of the sources. Nothing held out is looked at before the end.
+baseline (``columns``), and those of a network that no part of the training has seen, whose content is always
+that of the own target (``outside``). Nothing held out is looked at before the end.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from common import RESULTS
+from judge import Judge, mobilenet_maps
 from sparring import games
 from sparring.config.recipes import beyond_recipe
 from sparring.data.arrays import from_array
@@ -34,7 +36,7 @@ from sparring.games.game import Game
 from sparring.games.translation import TranslationGame
 from sparring.kinds.beside import rows
 from sparring.machine.device import Runtime
-from sparring.metrics.translation import contents, found_again, perceptual_maps
+from sparring.metrics.translation import contents, found_again, perceptual, sharpness
 from sparring.runs.translator import Translator
 from sparring.training import suited
 from sparring.training.loop import prepared
@@ -42,7 +44,7 @@ from sparring.training.order import Order, batches_of_step, rng_of_step
 from sparring.uses.judge_translation import judge
 from translation_peers import Published, patches
 
-FIXED = {"hold_out": 0.0, "samples_seen": 10**9, "device": "cpu", "precision": "fp32", "threads": 1}
+FIXED = {"hold_out": 0.0, "samples_seen": 10**9, "device": "cpu", "threads": 1}
 SHOWN = 16
 
 
@@ -76,24 +78,18 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     options = FIXED | json.loads(args.options) | {"seed": seed}
     recipe = args.method
     if recipe == "regression":
-        recipe, options = "paired", options | {"adversarial_weight": 0.0}
+        recipe, options = "paired", options | {"adversarial_weight": 0.0, "perceptual_weight": 0.0}
     own: dict[str, Any] = {}
     if recipe == "pix2pix-published":
         own = {"generator": Published, "discriminator": patches}
         recipe, options = "pix2pix", options | dict.fromkeys(own, "own")
     config = suited.configure(data, recipe, False, lambda _: None, **options)
-    game = games.make(config, data.spec, 0, Runtime("cpu", "fp32"), own)
+    game = games.make(config, data.spec, 0, Runtime("cpu"), own)
     game = trained(game, data, config.optimizers.batch_size, seed, args.cpu)
     made = Translator(game.sampling_generator, data.spec, game.clock.step)
     found = judge(made, config, data, held_out, args.method, regression_seconds=0, baselines=not args.alone)
     assert held_out.given is not None
     outputs = made(held_out.given.samples)
-    _, maps = perceptual_maps()
-    wanted = contents(held_out.samples, maps)
-    again, untouched = (
-        float(found_again(contents(of, maps), wanted).float().mean())
-        for of in (outputs, held_out.given.samples)
-    )
     if args.pictures:
         count = min(SHOWN, len(outputs))
         sheet = rows(held_out.given.samples[:count], outputs[:count], held_out.samples[:count], data.spec)
@@ -104,8 +100,38 @@ def measured(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     return {
         "set": args.set, "method": args.method, "options": json.loads(args.options), "pairs": args.pairs,
         "unpaired": args.unpaired, "seed": seed, "cpu_seconds": args.cpu, "samples": game.clock.samples_seen,
-        "weights": size, "count": len(outputs), "identified": again, "untouched": untouched,
-        "columns": found.comparison.columns, "recipe": beyond_recipe(config),
+        "weights": size, "count": len(outputs), "precision": game.runtime.precision,
+        "outside": outside(data, held_out, outputs), "columns": found.comparison.columns,
+        "recipe": beyond_recipe(config),
+    }  # fmt: skip
+
+
+def outside(data: Dataset, held_out: Dataset, outputs: Tensor) -> dict[str, dict[str, float]]:
+    """The measures of a network that no training here sees: of outputs, sources, a look-up and other reals."""
+    assert data.given is not None
+    assert held_out.given is not None
+    judged, maps = Judge(data.samples.numpy(), held_out.samples.numpy()), mobilenet_maps()
+    targets = held_out.samples
+    wanted, sharp = contents(targets, maps), sharpness(targets)
+    among = data if data.spec.unpaired else data.given
+    sources, known = (side.samples.flatten(1).float() for side in (held_out.given, among))
+    looked_up = data.samples[torch.cdist(sources, known).argmin(1)]
+
+    def measures(made: Tensor) -> dict[str, float]:
+        of_style = judged(made.numpy())
+        return {
+            "content": float(found_again(contents(made, maps), wanted).float().mean()),
+            "style": of_style["mobilenet"],
+            "pair": float(perceptual(made, targets, maps).mean()),
+            "sharpness": sharpness(made) / sharp,
+            "corners": of_style["corners"],
+        }
+
+    reals = {"style": judged.sides["mobilenet"].floor}
+    given = held_out.given.samples
+    return {
+        "the generator": measures(outputs), "doing nothing": measures(given), "a look-up": measures(looked_up),
+        "other reals": reals,
     }  # fmt: skip
 
 
@@ -128,7 +154,7 @@ def main() -> None:
         row = measured(args, seed)
         with args.out.open("a") as file:
             file.write(json.dumps(row) + "\n")
-        mine = row["columns"]["the generator"] | {"identified": row["identified"]}
+        mine = row["outside"]["the generator"]
         print(
             args.set, args.method, seed, row["samples"], {k: round(v, 3) for k, v in mine.items()}, flush=True
         )

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
-from torch.nn.functional import cross_entropy, l1_loss, mse_loss, normalize
+from torch.nn.functional import cross_entropy, l1_loss, mse_loss, normalize, pad
 
 from sparring import games
 from sparring.config.recipes import from_recipe
@@ -33,13 +33,17 @@ SEED = 5  # of what a step draws
 Players = Mapping[str, nn.Module]
 
 
-def played(recipe: str, of: int = OF) -> tuple[TranslationGame, Players, Players, Tensor, Tensor]:
+def played(
+    recipe: str, of: int = OF, **options: Any
+) -> tuple[TranslationGame, Players, Players, Tensor, Tensor]:
     """A game after one step in float64, its players before and after it, and the sources and targets."""
     empty = (from_array(np.zeros((1, SIDE, SIDE, channels), np.uint8)) for channels in (of, INTO))
     data = joined(*empty, "names" if recipe == "pix2pix" else "none")
-    config = from_recipe(recipe, g_width=3, d_width=3, device="cpu", precision="fp32", seed=1)
+    config = from_recipe(recipe, g_width=3, d_width=3, device="cpu", precision="fp32", seed=1, **options)
     game = games.make(config.replace(paired="names" if recipe == "pix2pix" else "none"), data.spec, 0)
     assert isinstance(game, TranslationGame)
+    if game.features is not None:
+        game.features.double()
     for player in game.players.values():
         player.double()
         for weight in player.parameters():  # larger than at the start, so that no term is lost beside another
@@ -61,7 +65,8 @@ def compare(game: TranslationGame, player: str, loss: Tensor, of: nn.Module, fac
     assert any(gradient is not None and float(gradient.abs().max()) > 1e-4 for gradient in gradients)
     for mine, published in zip(found, gradients, strict=True):
         expected = torch.zeros_like(mine) if published is None else factor * published  # type: ignore[arg-type]
-        assert torch.allclose(mine if mine is not None else torch.zeros(()), expected, rtol=1e-9, atol=1e-12)
+        mine = torch.zeros(()) if mine is None else mine
+        assert torch.allclose(mine, expected, rtol=1e-9, atol=1e-12)
 
 
 def mixed(before: Players, after: Players) -> dict[str, nn.Module]:
@@ -86,6 +91,35 @@ def test_pix2pix() -> None:
     compare(game, "discriminator", (bce(of_real, ones(of_real)) + bce(of_fake, zeros(of_fake))) / 2, d, 2)
     fooled = mixed(before, after)["discriminator"](torch.cat([x, fake], 1))
     compare(game, "generator", bce(fooled, ones(fooled)) + 100 * l1_loss(fake, y), before["generator"])
+
+
+def test_features_beside_patches() -> None:
+    """A second discriminator has a loss of its own, of what is made alone; distances are of unit features.
+
+    At step 0 pictures are moved by one pixel to the left and up, with their edges repeated.
+    """
+    weights = {"d_features_weight": 0.7, "perceptual_weight": 2.0, "reconstruction_weight": 3.0}
+    game, before, after, x, y = played("pix2pix", d_features="imagenet", **weights)
+    fake = before["generator"](x)
+
+    def moved(pictures: Tensor) -> Tensor:
+        return pad(pictures, (1, 2, 1, 2), "replicate")[:, :, :SIDE, :SIDE]
+
+    def judged(d: Any, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        return d(torch.cat([x, pictures], 1)), d.second_discriminator(moved(pictures))
+
+    def wanted(d: Any, pictures: Tensor, target: Any) -> Tensor:
+        patches, features = judged(d, pictures)
+        return bce(patches, target(patches)) + 0.7 * bce(features, target(features))
+
+    d: Any = before["discriminator"]
+    compare(game, "discriminator", wanted(d, y, ones) + wanted(d, fake.detach(), zeros), d)
+    distances = []
+    for of_fake, of_real in zip(*(d.second_discriminator.features(moved(p)) for p in (fake, y)), strict=True):
+        distances.append((normalize(of_fake, dim=1) - normalize(of_real, dim=1)).square().sum(1).mean())
+    fooled = wanted(mixed(before, after)["discriminator"], fake, ones)
+    total = fooled + 3 * l1_loss(fake, y) + 2 * torch.stack(distances).sum()
+    compare(game, "generator", total, before["generator"])
 
 
 def least_squares(d: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -184,8 +218,9 @@ def made(recipe: str, runtime: Runtime) -> tuple[TranslationGame, Dataset]:
 
 def trained(game: TranslationGame, data: Dataset) -> dict[str, Tensor]:
     """The weights in this process after two steps in float64 with the same joint batches."""
-    for player in [*game.players.values(), *game.memories.values()]:
-        player.double()
+    for player in [*game.players.values(), *game.memories.values(), game.features]:
+        if player is not None:
+            player.double()
     for _ in range(2):
         batches = batches_of_step(data, Order(len(data), 0), 8, game)
         wide = [Batch(batch.real.double(), None, batch.given.double()) for batch in batches]  # type: ignore[union-attr]

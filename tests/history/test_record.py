@@ -49,7 +49,9 @@ def test_truncating_keeps_the_steps_up_to_the_last(tmp_path: Path) -> None:
 
 
 FOR_MORE_SAMPLES = ("times_real", "times_real_error")
-OF_TRANSLATIONS = ("reconstruction", "contrast", "cycle", "identity", "changed", "agreement", "leaked")
+OF_TRANSLATIONS = (
+    "reconstruction", "perceptual", "contrast", "cycle", "identity", "changed", "agreement", "leaked",
+)  # fmt: skip
 FOR_OTHER_DATA = (
     "repeats",
     "copies",

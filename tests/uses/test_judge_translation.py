@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from sparring.metrics.extractors import AUTO
 from sparring.runs.translator import Translator
 from sparring.uses.judge_translation import MEAN, REGRESSION, RETRIEVAL, UNTOUCHED, judge, regression
 from sparring.uses.truth import known
+
+ALONE = {"d_features": "none", "perceptual_weight": 0.0}  # nothing that judges took part in the training
 
 
 class Turns(nn.Module):
@@ -102,7 +105,8 @@ def test_what_is_better_is_said_in_words() -> None:
 
 def test_too_few_pictures_are_refused_and_what_was_trained_on_is_said() -> None:
     data = negatives()
-    arguments = Translator(Turns(-1.0), data.spec, 0), from_recipe("paired"), data
+    config = from_recipe("paired", **ALONE)
+    arguments = Translator(Turns(-1.0), data.spec, 0), config, data
     with pytest.raises(ConfigError, match="3 held-out pictures are too few.*larger --hold-out"):
         judge(*arguments, negatives(3), "mine", regression_seconds=0)
     found = judge(*arguments, None, "mine", regression_seconds=0)
@@ -211,6 +215,19 @@ def test_names_that_tell_nothing_are_not_asked(names: list[str]) -> None:
     assert known(negatives(40, "none"), 0.5) is None  # arrays have no names
 
 
+@pytest.mark.parametrize(
+    ("options", "said"), [({"d_features": "none"}, 1), ({"perceptual_weight": 0.0}, 1), ({}, 1), (ALONE, 0)]
+)
+def test_a_network_that_took_part_in_the_training_is_named(options: dict[str, Any], said: int) -> None:
+    data = negatives(50)
+    found = judge(
+        Translator(Turns(-1.0), data.spec, 0), from_recipe("paired", **options), data, data, "mine",
+        regression_seconds=0, baselines=False,
+    )  # fmt: skip
+    notes = found.comparison.notes
+    assert sum("took part in the training" in note for note in notes) == said == len(notes)
+
+
 def test_the_gap_to_the_own_target_is_said_beside_baselines() -> None:
     names = [f"{k}.png" for k in range(60)]
     whole = named(60, names, names)
@@ -225,7 +242,7 @@ def test_the_gap_to_the_own_target_is_said_beside_baselines() -> None:
     assert columns[GENERATOR]["pair"] == pytest.approx(0, abs=1e-4)
     assert columns[GENERATOR]["own target"] > 0.9
     assert columns[MEAN]["own target"] < 0.3
-    gap, regressed = found.comparison.notes[0], found.comparison.notes[-1]
+    gap, *_, regressed, _ = found.comparison.notes
     assert gap.startswith(
         "24 held-out sources have a target of the same name, of which this training was not told."
     )

@@ -172,7 +172,7 @@ class NetworksConfig(Group):
         needs=(needs.SKIPS,),
     )
     d_features: str = option(
-        "none", "frozen features that a second discriminator sees", choices=FEATURES, needs=(needs.D_SKIPS,)
+        "none", "frozen features that a second discriminator sees", choices=FEATURES, needs=(needs.ACCOMPANIED,)
     )
     d_features_weight: float = option(
         1.0, "times the losses of the discriminator of features", low=0, needs=(needs.FEATURED,)
@@ -246,6 +246,12 @@ class TranslationConfig(Group):
         demands=(needs.PAIRS,),
     )
     reconstruction_weight: float = option(10.0, "times the reconstruction", low=0, needs=(needs.RECONSTRUCTED,))
+    perceptual_weight: float = option(
+        0.0,
+        "times the distance of an output from its target in frozen features of ImageNet",
+        low=0,
+        demands=(needs.TRANSLATION, needs.PAIRS),
+    )
     adversarial_weight: float = option(
         1.0,
         "times the generator's loss (0: plain regression, without a discriminator)",

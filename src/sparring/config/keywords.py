@@ -133,6 +133,8 @@ class Options(BudgetOptions, total=False):
     """
     reconstruction_weight: float
     """Times the reconstruction."""
+    perceptual_weight: float
+    """Times the distance of an output from its target in frozen features of ImageNet."""
     adversarial_weight: float
     """Times the generator's loss (0: plain regression, without a discriminator)."""
     adversarial_from: float

@@ -11,7 +11,7 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
-D_SKIPS = Need(lambda c: c.networks.discriminator == "skips", "--discriminator skips")
+ACCOMPANIED = Need(lambda c: c.networks.discriminator in ("skips", "unet"), "--discriminator skips or unet")
 FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")
 LAYERED = Need(
     lambda c: (

@@ -76,7 +76,7 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
         "real_logit": real_logits.detach(),
         "fake_logit": fake_logits.detach(),
     }
-    if (second := second_of(game)) is not None:
+    if (second := second_of(game.discriminator)) is not None:
         with game.runtime.autocast():
             both = play(second, moved(game, torch.cat([seen_real, seen_fake]).detach()), twice(labels))
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
@@ -98,7 +98,7 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
                 real_logits = score(game.discriminator, real, labels)
     g_loss = game.loss.generator(real_logits, fake_logits).mean()
     logged = {"g_loss": g_loss.detach()}
-    if (second := second_of(game)) is not None:
+    if (second := second_of(game.discriminator)) is not None:
         with game.runtime.autocast():
             fake_logits = play(second, moved(game, fake), labels)
             with torch.no_grad():
@@ -112,9 +112,9 @@ def twice(labels: Tensor | None) -> Tensor | None:
     return None if labels is None else torch.cat([labels, labels])
 
 
-def second_of(game: AdversarialGame) -> nn.Module | None:
+def second_of(discriminator: nn.Module) -> nn.Module | None:
     """The second discriminator, if there is one. It sees the same samples, and has a loss of its own."""
-    return game.discriminator.second_discriminator if isinstance(game.discriminator, Accompanied) else None
+    return discriminator.second_discriminator if isinstance(discriminator, Accompanied) else None
 
 
 def moved(game: AdversarialGame, samples: Tensor) -> Tensor:
@@ -126,8 +126,12 @@ def moved(game: AdversarialGame, samples: Tensor) -> Tensor:
     """
     if samples.dim() != 4 or not isinstance(game.discriminator, Accompanied):
         return samples
-    places = game.discriminator.second_stride
-    down, right = divmod(game.clock.step % places**2, places)
+    return shifted(samples, game.clock.step, game.discriminator.second_stride)
+
+
+def shifted(samples: Tensor, step: int, places: int) -> Tensor:
+    """Pictures (B, C, H, W) at the place of this step among ``places`` times ``places``, as in ``moved``."""
+    down, right = divmod(step % places**2, places)
     height, width = samples.shape[2:]
     before, after = (places - 1) // 2, places // 2
     wide = pad(samples, (before, after, before, after), "replicate")

@@ -127,7 +127,7 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
         return
     fake = forge(twin, batch, rng.manual_seed(0))  # the same samples; the update freed their graph
     doubt = softplus(-play(twin.discriminator, fake, batch.labels).float()).mean()
-    if (second := second_of(twin)) is not None:
+    if (second := second_of(twin.discriminator)) is not None:
         doubt = doubt + twin.second_weight * softplus(-play(second, fake, batch.labels)).mean()
     passing = torch.autograd.grad(doubt, g_weights, allow_unused=True)
     if _cosine(g_slope, passing) < -WRONG_WAY:

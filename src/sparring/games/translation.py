@@ -21,6 +21,7 @@ from sparring.games.optimizers import adam
 from sparring.games.players import check_player
 from sparring.games.translation_gauge import TranslationGauge
 from sparring.games.translation_step import Weights, given_of, translation_step
+from sparring.networks.imagenet import ImageNetFeatures
 
 EXTRAS = ("back", "back_discriminator", "projector")  # players that only some objectives need
 
@@ -59,6 +60,7 @@ class TranslationGame(AdversarialGame):
             self.extras[name] = self.runtime.place(player)
             setattr(self, name, self.extras[name])
             self.extra_optimizers[name] = self.make_optimizer(self.extras[name])
+        self.features = self.runtime.place(ImageNetFeatures()) if self.weights.perceptual else None
         super().__post_init__()
 
     def _check_weights(self) -> None:
@@ -70,6 +72,8 @@ class TranslationGame(AdversarialGame):
         weights = self.weights
         if weights.reconstruction is not None and not self.paired:
             raise ConfigError("a reconstruction needs pairs: each source its own target.")
+        if weights.perceptual and not self.paired:
+            raise ConfigError("a perceptual distance needs pairs: each source its own target.")
         if weights.contrast and (self.projector is None or not hasattr(self.generator, "encode")):
             raise ConfigError(
                 "a contrast of patches needs a projector, and a generator with a method encode(pictures) that "
@@ -77,7 +81,7 @@ class TranslationGame(AdversarialGame):
             )
         if weights.cycle and (self.back is None or self.back_discriminator is None):
             raise ConfigError("a cycle needs players of the other direction: back and back_discriminator.")
-        if not (weights.adversarial or weights.reconstruction is not None):
+        if not (weights.adversarial or weights.reconstruction is not None or weights.perceptual):
             raise ConfigError(
                 "nothing is asked of the generator: give an adversarial weight or a reconstruction."
             )

@@ -74,6 +74,7 @@ def make(
         make_optimizer=lambda player: optimizer(player, options.g_lr, betas),
         runtime=runtime,
         weights=chosen,
+        second_weight=config.networks.d_features_weight,
         paired=not spec.unpaired,
         projector=more.get("projector"),
         back=more.get("back"),
@@ -88,6 +89,7 @@ def weights(chosen: TranslationConfig) -> Weights:
         chosen.adversarial_weight,
         chosen.reconstruction_weight,
         RECONSTRUCTIONS.get(chosen.reconstruction),
+        chosen.perceptual_weight,
         chosen.contrast_weight,
         chosen.contrast_targets,
         chosen.identity_weight,
@@ -185,7 +187,8 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             )
     if config.translation.reconstruction != "none" and spec.unpaired:
         raise ConfigError("--reconstruction needs pairs: --paired, or --reconstruction none.")
-    if not config.translation.adversarial_weight and config.translation.reconstruction == "none":
+    asked = config.translation.adversarial_weight or config.translation.perceptual_weight
+    if not asked and config.translation.reconstruction == "none":
         raise ConfigError("--adversarial-weight 0 leaves nothing to learn from: give a --reconstruction, l2.")
 
 

@@ -11,9 +11,13 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.errors import ConfigError
+from sparring.games.adversarial_step import moved, second_of, shifted
 from sparring.games.game import Logged
 from sparring.games.terms import RECONSTRUCTIONS, Term, contrast, l1
 from sparring.games.updates import Update, descend, slope
+from sparring.metrics.translation import apart
+from sparring.networks.imagenet import STRIDE
+from sparring.networks.network import play
 
 if TYPE_CHECKING:
     from sparring.games.translation import TranslationGame
@@ -29,6 +33,7 @@ class Weights:
         adversarial: of the game's own loss; 0: the discriminator does not learn and is not asked.
         reconstruct: of ``reconstruction``.
         reconstruction: compares an output with its target; None: nothing does.
+        perceptual: of the distance between an output and its target in frozen features.
         contrast: of the contrast of patches between a source and its output.
         contrast_targets: whether targets, made into themselves, are contrasted too (CUT's identity).
         identity: of |G(y) - y|, so that targets stay as they are; in a cycle, in both directions.
@@ -39,6 +44,7 @@ class Weights:
     adversarial: float = 1.0
     reconstruct: float = 10.0
     reconstruction: Term | None = None
+    perceptual: float = 0.0
     contrast: float = 0.0
     contrast_targets: bool = False
     identity: float = 0.0
@@ -55,9 +61,9 @@ class Weights:
         reconstruction = named.get(self.reconstruction, "none") if self.reconstruction else "none"
         return {
             "reconstruction": reconstruction, "reconstruction_weight": self.reconstruct,
-            "adversarial_weight": self.adversarial, "contrast_weight": self.contrast,
-            "contrast_targets": self.contrast_targets, "identity_weight": self.identity,
-            "cycle_weight": self.cycle, "adversarial_from": self.begins,
+            "perceptual_weight": self.perceptual, "adversarial_weight": self.adversarial,
+            "contrast_weight": self.contrast, "contrast_targets": self.contrast_targets,
+            "identity_weight": self.identity, "cycle_weight": self.cycle, "adversarial_from": self.begins,
         }  # fmt: skip
 
 
@@ -155,6 +161,11 @@ def discriminator_update(
         "real_logit": of_real.detach(),
         "fake_logit": of_fake.detach(),
     }
+    if (second := second_of(discriminator)) is not None:
+        both = second_logits(game, second, torch.cat([real, fake]).detach())
+        second_loss = game.loss.discriminator(*both.split(len(real))).mean()
+        logged["second_d_loss"] = second_loss.detach()
+        total = total + game.second_weight * second_loss
     return Update(slope(total, discriminator), logged)
 
 
@@ -176,6 +187,9 @@ def generator_loss(
     if weights.reconstruction is not None:
         terms["reconstruction"] = weights.reconstruction(output, real).mean()
         total = total + weights.reconstruct * terms["reconstruction"]
+    if weights.perceptual:
+        terms["perceptual"] = perceptual(game, output, real).mean()
+        total = total + weights.perceptual * terms["perceptual"]
     if weights.contrast:
         found = patch_contrast(game, given, output, rng)
         if weights.contrast_targets:
@@ -206,13 +220,35 @@ def generator_loss(
 def deceit(
     game: TranslationGame, discriminator: nn.Module, given: Tensor, real: Tensor, fake: Tensor
 ) -> Tensor:
-    """The game's loss of the generator, a mean over all patches."""
+    """The game's loss of the generator, a mean over all patches, and that of a second discriminator."""
     fake_logits = judge(game, discriminator, given, fake)
     real_logits = fake_logits.detach()
     if game.loss.pairs:
         with torch.no_grad():
             real_logits = judge(game, discriminator, given, real)
-    return game.loss.generator(real_logits.flatten(), fake_logits.flatten()).mean()
+    loss = game.loss.generator(real_logits.flatten(), fake_logits.flatten()).mean()
+    if (second := second_of(discriminator)) is not None:
+        fake_logits = second_logits(game, second, fake)
+        with torch.no_grad():
+            real_logits = second_logits(game, second, real) if game.loss.pairs else fake_logits
+        loss = loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
+    return loss
+
+
+def second_logits(game: TranslationGame, second: nn.Module, pictures: Tensor) -> Tensor:
+    """The logits (B,) of a discriminator of features, of pictures alone."""
+    with game.runtime.autocast():
+        return full(play(second, moved(game, pictures), None))
+
+
+def perceptual(game: TranslationGame, output: Tensor, target: Tensor) -> Tensor:
+    """The distances (B,) of outputs from their targets in frozen features, both moved as in ``moved``."""
+    assert game.features is not None
+    with game.runtime.autocast():
+        of_output = game.features(shifted(output, game.clock.step, STRIDE))
+        with torch.no_grad():
+            of_target = game.features(shifted(target, game.clock.step, STRIDE))
+    return apart([full(found) for found in of_output], [full(found) for found in of_target])
 
 
 def as_given(pictures: Tensor, like: Tensor) -> Tensor:

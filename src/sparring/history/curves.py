@@ -17,8 +17,8 @@ CURVES: dict[str, tuple[str, ...]] = {
     ),
     "likeness": ("detail", "variety", "corners", "out_of_reach", "tears", "jitter", "average_lag"),
     "losses": (
-        "d_loss+g_loss", "second_d_loss", "penalty", "reconstruction", "contrast", "cycle", "identity",
-        "changed", "agreement", "leaked",
+        "d_loss+g_loss", "second_d_loss", "penalty", "reconstruction", "perceptual", "contrast", "cycle",
+        "identity", "changed", "agreement", "leaked",
     ),
     "gradients": ("d_gradient_norm+g_gradient_norm", "d_change+g_change", "non_finite"),
     "schedule": ("lr_scale", "r1_gamma", "augment_p", "grown", "samples_per_second"),

@@ -120,6 +120,11 @@ LOGGED: dict[str, Logged] = {
     "reconstruction": Logged(
         "per value", "falling", "how far outputs are from their targets (`reconstruction`), before its weight"
     ),
+    "perceptual": Logged(
+        "ratio",
+        "falling",
+        "how far outputs are from their targets in frozen features, before its weight (`perceptual_weight`)",
+    ),
     "contrast": Logged(
         "nats",
         "falling",

@@ -6,7 +6,7 @@ them, a Fréchet distance does not see that it is the wrong thing, and sharp pic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ STAGES = 4  # of the ImageNet network, the finest, from half to a 16th of the si
 SIDES = 64, 224  # the least and the most pixels a side at which it sees pictures
 LOOKED_AT, FEWEST = 200, 40  # pictures of each side in which pairs are looked for, at most and at least
 SMALL = 32  # pixels a side, at most, at which they are
+IMAGENET = "imagenet"  # the name of its features
 CLEAR = 0.5  # deviations of all likenesses by which that of a pair is above the next
 
 Maps = Callable[[Tensor], list[Tensor]]
@@ -101,7 +102,7 @@ def perceptual_maps(device: torch.device = CPU) -> tuple[str, Maps]:
         side = min(SIDES[1], max(SIDES[0], *pictures.shape[2:]))
         return stages(resize(rgb(pictures.to(device)), side, side))
 
-    return "imagenet", maps
+    return IMAGENET, maps
 
 
 def edge_maps(pictures: Tensor) -> list[Tensor]:
@@ -121,16 +122,21 @@ def edge_maps(pictures: Tensor) -> list[Tensor]:
 
 @torch.no_grad()
 def perceptual(outputs: Tensor, targets: Tensor, maps: Maps) -> Tensor:
-    """The distance of each output from its target, (N,) (Zhang et al. 2018, without learnt weights).
+    """The distance of each output from its target, (N,) (Zhang et al. 2018, without learnt weights)."""
+    parts = []
+    for a, b in zip(outputs.split(BATCH), targets.split(BATCH), strict=True):
+        parts.append(apart(maps(a), maps(b)).cpu())
+    return torch.cat(parts)
+
+
+def apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """The distance of pictures from others in maps of features of both, (B, channels, h, w) each: (B,).
 
     At each place of each map the features have length 1; squared differences are averaged over places and
     summed over maps, from 0 to 4 a map.
     """
-    parts = []
-    for a, b in zip(outputs.split(BATCH), targets.split(BATCH), strict=True):
-        of_maps = [
-            (normalize(x, dim=1) - normalize(y, dim=1)).square().sum(1).mean((1, 2))
-            for x, y in zip(maps(a), maps(b), strict=True)
-        ]
-        parts.append(torch.stack(of_maps).sum(0).cpu())
-    return torch.cat(parts)
+    of_maps = [
+        (normalize(x, dim=1) - normalize(y, dim=1)).square().sum(1).mean((1, 2))
+        for x, y in zip(a, b, strict=True)
+    ]
+    return torch.stack(of_maps).sum(0)

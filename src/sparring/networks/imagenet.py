@@ -47,14 +47,13 @@ class FeatureDiscriminator(nn.Module):
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         for _ in range(self.halvings):
             pictures = half_size(pictures)
-        if (side := min(pictures.shape[2:])) < LEAST_SIDE:
-            pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
         seen = self.features(pictures)
         of_stages = [
             head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
             for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)
         ]
-        return torch.stack(of_stages).sum(0).float()
+        logits = torch.stack(of_stages).sum(0)
+        return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 class ImageNetFeatures(nn.Module):
@@ -81,6 +80,8 @@ class ImageNetFeatures(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         colours = pictures.shape[1]
+        if (side := min(pictures.shape[2:])) < LEAST_SIDE:
+            pictures = interpolate(pictures, scale_factor=-(-LEAST_SIDE // side))
         x = pictures[:, :3] if colours >= 3 else pictures[:, :1].expand(-1, 3, -1, -1)
         x = relu6(self.stem(x), inplace=True)
         found = []

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad
 
+from sparring.networks.imagenet import STRIDE, FeatureDiscriminator
 from sparring.networks.network import Network
+from sparring.networks.skips import FEATURES_FROM, doublings
 
 SLOPE = 0.2  # of LeakyReLU below 0
 MOST_HALVINGS = 3
@@ -100,9 +102,12 @@ class Patches(nn.Module):
     Args:
         channels: of a picture, together with those of the source beside which it is judged, if any.
         width: channels at half the full size; a quarter of the size has double.
+        features: the frozen features that a second discriminator sees, which is trained beside this one, of
+            the picture without its source; "none" or "imagenet".
+        halvings: how often pictures are halved before their features are seen.
     """
 
-    def __init__(self, *, channels: int, width: int = 32) -> None:
+    def __init__(self, *, channels: int, width: int = 32, features: str = "none", halvings: int = 0) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, width, 4, 2, 1),
@@ -113,6 +118,8 @@ class Patches(nn.Module):
             nn.LeakyReLU(SLOPE),
             nn.Conv2d(4 * width, 1, 3, padding=1),
         )
+        self.second_discriminator = FeatureDiscriminator(halvings) if features == "imagenet" else None
+        self.second_stride = STRIDE << halvings
 
     def forward(self, pictures: Tensor) -> Tensor:
         logits: Tensor = self.layers(pictures).squeeze(1)
@@ -123,7 +130,12 @@ NETWORK = Network(
     generator=lambda o: UNet(
         shape=o.shape, given=o.given, width=o.width, head=o.head, residual=o.given == o.shape[0]
     ),
-    discriminator=lambda o: Patches(channels=o.shape[0] + o.given, width=o.width),
+    discriminator=lambda o: Patches(
+        channels=o.shape[0] + o.given,
+        width=o.width,
+        features=o.features,
+        halvings=doublings(min(o.shape[1:]), FEATURES_FROM),
+    ),
     axes="C H W",
     g_norms=("none",),
     d_norms=("none", "spectral"),

@@ -24,7 +24,14 @@ from sparring.machine.device import Runtime
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import AUTO, choose
-from sparring.metrics.translation import contents, found_again, perceptual, perceptual_maps, sharpness
+from sparring.metrics.translation import (
+    IMAGENET,
+    contents,
+    found_again,
+    perceptual,
+    perceptual_maps,
+    sharpness,
+)
 from sparring.metrics.work import silent
 from sparring.runs.best import to_measure
 from sparring.runs.folder import RunFolder
@@ -158,6 +165,7 @@ def judge(
     tell("measuring")
     measure = _Measure(data, some, features, paired, truth)
     found = {FLOOR: measure.floor(), **{column: measure(made) for column, made in columns.items()}}
+    notes += _took_part(measure.maps_name, config)
     comparison = Comparison(measure.scales, len(some), found, tuple(notes))
     if truth:
         comparison = replace(comparison, notes=(gap(comparison, truth), *notes))
@@ -176,6 +184,15 @@ def _doubts(count: int, held_out: bool) -> Iterator[str]:
         yield (
             f"Few pictures: each is {1 / count:.0%} of content, and a style of so few is rough. More tell "
             "small differences."
+        )
+
+
+def _took_part(maps: str, config: Config) -> Iterator[str]:
+    """That the training has seen a part of the network that compares."""
+    if maps == IMAGENET and (config.networks.d_features != "none" or config.translation.perceptual_weight):
+        yield (
+            "The first stages of the network that compares contents and pairs took part in the training "
+            "(d_features, perceptual_weight): compare such runs with each other, and look at the pictures."
         )
 
 
@@ -218,6 +235,7 @@ def regression(config: Config, data: Dataset, seconds: float, tell: Tell = silen
     """The same generator trained without an adversary, on the reconstruction alone."""
     alone: dict[str, Any] = {"adversarial_weight": 0.0, "contrast_weight": 0.0, "contrast_targets": False}
     alone |= {
+        "perceptual_weight": 0.0,
         "cycle_weight": 0.0,
         "identity_weight": 0.0,
         "reconstruction_weight": 1.0,

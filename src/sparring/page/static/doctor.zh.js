@@ -106,6 +106,7 @@ const MEANINGS_ZH = {
   "times_real": "样本到真样本的 Fréchet 距离，与同样多的另一批真样本之比；1 即与真样本一样好",
   "times_real_error": "“真样本的倍数”这一估计的标准差",
   "reconstruction": "输出离目标多远，未乘权重",
+  "perceptual": "在固定不变的特征里输出离目标多远，未乘权重",
   "contrast": "输出的小块有多难认出自己在原图中的位置；ln 64：只是瞎猜",
   "cycle": "来回一趟损失了多少，两个方向都算",
   "identity": "本来就是目标的图片被改动了多少",
