@@ -313,3 +313,13 @@ def test_labels_in_a_pair_count_as_labels_given() -> None:
     gan = GAN("dcgan", **TINY).fit((pictures, torch.arange(32) % 2), samples_seen=16)
     assert gan.config_.dataset.conditional
     assert gan.sample(2, labels=1).shape == (2, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("walk", "'interpolate'"), ("generate", "'sample'"), ("evalute", "'evaluate'"), ("zzz", None)],
+)
+def test_a_method_that_there_is_not_names_the_one_that_is_meant(name: str, meant: str | None) -> None:
+    with pytest.raises(AttributeError) as raised:
+        getattr(GAN(), name)
+    assert str(raised.value) == f"a GAN has no {name!r}." + (f" Did you mean {meant}?" if meant else "")

@@ -21,7 +21,7 @@ from sparring.config.words import said_in_python
 from sparring.data.pictures import as_png
 from sparring.data.spec import Spec
 from sparring.doctor.diagnosis import Diagnosis, described, diagnose
-from sparring.errors import ConfigError, RunError, room, unknown
+from sparring.errors import ConfigError, RunError, did_you_mean, quoted, room, unknown
 from sparring.games.adversarial import AdversarialGame
 from sparring.history.find import PACKAGED
 from sparring.history.record import Record
@@ -391,6 +391,11 @@ class GAN:
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items())
         return f"GAN({self.recipe!r}{options})"
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which method may be meant by a name that there is not."""
+        public = [known for known in dir(type(self)) if not known.startswith("_")]
+        raise AttributeError(f"a GAN has no {quoted(name)}.{did_you_mean(name, public)}", name=name, obj=self)
 
     @property
     def game_(self) -> AdversarialGame:

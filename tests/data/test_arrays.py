@@ -59,7 +59,7 @@ def test_layouts(array: Any, shape: tuple[int, ...], dtype: str) -> None:
             r"from 255 to 255; floats must lie in \[0, 1\] or \[-1, 1\]: convert to uint8",
         ),
         (np.full((2, 8, 8), -7.5), r"floats must lie in .*: rescale first"),
-        (np.zeros((2, 5, 8, 8)), r"neither axis 1 nor axis 3 is a number of channels \(1, 3, 4\)"),
+        (np.zeros((2, 5, 8, 8)), r"neither axis 1 nor axis 3 is a number of channels \(1, 3, 4\). Keep 1"),
         (np.array([["a"]]), "hold strings: save texts as .txt"),
         (np.zeros((2, 2), complex), "expected integers or floats"),
         (np.array([[None]]), "expected integers or floats"),

@@ -243,7 +243,8 @@ def _channels_first(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.shape[1] not in CHANNELS:
         raise DataError(
             f"{name} has shape {array.shape}: neither axis 1 nor axis 3 is a number of channels "
-            f"({', '.join(map(str, CHANNELS))})."
+            f"({', '.join(map(str, CHANNELS))}). Keep 1, 3 or 4 of them, such as array[:, :3], or "
+            "array[..., :3] if they come last."
         )
     return np.array(array, order="C", copy=True)
 
