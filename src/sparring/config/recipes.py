@@ -117,7 +117,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "conditional": False, "latent_dim": 1, "hold_out": 0.1, "g_width": 24, "d_width": 32,
         "reconstruction": "l2", "reconstruction_weight": 10.0, "adversarial_from": 0.5,
         "d_features": "imagenet", "perceptual_weight": 1.0,
-        "r1_gamma": 1.0, "penalty_every": 4,
+        "r1_gamma": 1.0, "penalty_every": 4, "clip_gradients": 10.0,
         "batch_size": 16, "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.5, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.6, "ema_half_life": 5_000, "samples_seen": 60_000,
     },
