@@ -34,6 +34,7 @@ from sparring.data.pairs import joined
 from sparring.data.spec import Dataset
 from sparring.games.game import Game
 from sparring.games.translation import TranslationGame
+from sparring.games.translation_step import as_given
 from sparring.kinds.beside import rows
 from sparring.machine.device import Runtime
 from sparring.metrics.translation import contents, found_again, perceptual, sharpness
@@ -114,8 +115,8 @@ def outside(data: Dataset, held_out: Dataset, outputs: Tensor) -> dict[str, dict
     targets = held_out.samples
     wanted, sharp = contents(targets, maps), sharpness(targets)
     among = data if data.spec.unpaired else data.given
-    sources, known = (side.samples.flatten(1).float() for side in (held_out.given, among))
-    looked_up = data.samples[torch.cdist(sources, known).argmin(1)]
+    sources = as_given(held_out.given.samples.float(), among.samples)
+    looked_up = data.samples[torch.cdist(sources.flatten(1), among.samples.flatten(1).float()).argmin(1)]
 
     def measures(made: Tensor) -> dict[str, float]:
         of_style = judged(made.numpy())

@@ -1,6 +1,7 @@
 """The game of translation: its step, its terms together, and what it refuses."""
 
 import copy
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from conftest import TINY
+from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
 from sparring.data.spec import Batch, Dataset
 from sparring.errors import ConfigError, PlayerError
 from sparring.games.terms import l1, l2
 from sparring.games.translation import TranslationGame
-from sparring.games.translation_rules import preflight, reverse
+from sparring.games.translation_rules import check_players, preflight, reverse
 from sparring.games.translation_step import Weights, as_given, generator_loss, judge
 from sparring.gan import GAN
 from sparring.networks.projector import Projector
@@ -174,6 +176,7 @@ def test_channels_of_the_other_side(of: int, into: int) -> None:
     ("change", "why"),
     [
         ({"paired": False, "weights": Weights(reconstruction=l1)}, "a reconstruction needs pairs"),
+        ({"paired": False, "weights": Weights(perceptual=1.0)}, "a perceptual distance needs pairs"),
         ({"weights": Weights(contrast=1.0)}, "needs a projector"),
         ({"weights": Weights(cycle=1.0)}, "back and back_discriminator"),
         ({"weights": Weights(adversarial=0.0)}, "nothing is asked"),
@@ -286,3 +289,30 @@ def test_points_are_told_that_they_are_no_pictures() -> None:
     points = np.random.default_rng(0).normal(size=(40, 2))
     with pytest.raises(ConfigError, match="makes pictures of pictures, and these are points"):
         GAN(game="translation", paired=True, samples_seen=16).fit(points, points + 1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "why"),
+    [
+        ("paired", {"adversarial_weight": 0.0, "reconstruction": "none"}, None),
+        (
+            "paired",
+            {"adversarial_weight": 0.0, "reconstruction": "none", "perceptual_weight": 0.0},
+            "--adversarial-weight 0 leaves nothing to learn from: give a --reconstruction, l2, or a --perc",
+        ),
+        ("unpaired", {"adversarial_from": 0.5}, None),
+        (
+            "unpaired",
+            {"adversarial_from": 0.5, "contrast_weight": 0.0},
+            "--adversarial-from 0.5 leaves nothing to learn from before: .* or leave it out",
+        ),
+    ],
+)
+def test_something_is_asked_of_the_generator_at_any_time(
+    recipe: str, options: dict[str, Any], why: str | None
+) -> None:
+    sides = (from_array(np.zeros((4, 16, 16, 3), np.uint8)) for _ in range(2))
+    paired = "names" if recipe == "paired" else "none"
+    data, config = joined(*sides, paired), from_recipe(recipe, paired=paired, **options)
+    with pytest.raises(ConfigError, match=why) if why else nullcontext():
+        check_players(config, data.spec, 0)

@@ -150,6 +150,33 @@ def test_cyclegan() -> None:
     compare(game, "back", total, f)
 
 
+def test_a_cycle_has_features_in_both_directions() -> None:
+    """Least squares of features, of each direction by its own second discriminator, beside those of patches."""
+    game, before, after, x, y = played("cyclegan", of=INTO, d_features="imagenet", d_features_weight=0.7)
+    g, f = before["generator"], before["back"]
+    made, returned = g(x), f(y)
+
+    def moved(pictures: Tensor) -> Tensor:
+        return pad(pictures, (1, 2, 1, 2), "replicate")[:, :, :SIDE, :SIDE]
+
+    def both(of: Any, real: Tensor, fake: Tensor) -> Tensor:
+        features = least_squares(of.second_discriminator, moved(real), moved(fake))
+        return least_squares(of, real, fake) + 0.7 * features
+
+    def fooled(of: Any, fake: Tensor) -> Tensor:
+        patches, features = of(fake), of.second_discriminator(moved(fake))
+        return mse_loss(patches, ones(patches)) + 0.7 * mse_loss(features, ones(features))
+
+    for player, real, fake in (("discriminator", y, made), ("back_discriminator", x, returned)):
+        compare(game, player, both(before[player], real, fake), before[player])
+    d_y, d_x = (mixed(before, after)[name] for name in ("discriminator", "back_discriminator"))
+    cycle = l1_loss(f(made), x) + l1_loss(g(returned), y)
+    identity = l1_loss(g(y), y) + l1_loss(f(x), x)
+    total = fooled(d_y, made) + fooled(d_x, returned) + 10 * cycle + 5 * identity
+    compare(game, "generator", total, g)
+    compare(game, "back", total, f)
+
+
 def patch_nce(players: Players, source: Tensor, output: Tensor, rng: torch.Generator) -> Tensor:
     """Park et al. 2020, eq. 3 and 4: over all scales of the encoder, keys that do not learn, tau 0.07."""
     encode: Any = players["generator"].encode

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
+from sparring.networks.network import Options
 from sparring.networks.projector import Projector
-from sparring.networks.unet import Patches, UNet
+from sparring.networks.unet import NETWORK, Patches, UNet
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 47), (8, 100), (1, 1)])
@@ -41,6 +43,18 @@ def test_small_pictures_are_halved_less_often() -> None:
 
 def test_a_logit_for_each_patch() -> None:
     assert Patches(channels=3, width=4)(torch.zeros(5, 3, 32, 24)).shape == (5, 8, 6)
+
+
+@pytest.mark.parametrize(("side", "halvings"), [(32, 0), (127, 0), (128, 1), (256, 2)])
+def test_features_of_large_pictures_are_seen_smaller(side: int, halvings: int) -> None:
+    options = Options(
+        shape=(1, side, side + 8), head=nn.Tanh, classes=0, width=2, depth=1, norm="none", features="imagenet"
+    )
+    patches = NETWORK.discriminator(options)
+    assert isinstance(patches, Patches)
+    assert patches.second_discriminator is not None
+    assert patches.second_discriminator.halvings == halvings
+    assert patches.second_stride == 4 * 2**halvings
 
 
 def test_a_projector_has_a_perceptron_for_each_scale() -> None:

@@ -282,6 +282,22 @@ def test_a_translation_that_cannot_be_judged_is_told_before_it_is_trained(
 
 
 @pytest.mark.parametrize(
+    ("given", "features"),
+    [
+        ({}, "imagenet"),
+        ({"adversarial_weight": 0.0}, "none"),
+        ({"discriminator": "own"}, "none"),
+        ({"adversarial_weight": 0.0, "d_features": "imagenet"}, "imagenet"),
+    ],
+)
+def test_features_are_there_where_a_discriminator_is_asked_beside_them(
+    given: dict[str, Any], features: str
+) -> None:
+    pairs = joined(data(40), data(40), "names")
+    assert suited.configure(pairs, "auto", **given).networks.d_features == features
+
+
+@pytest.mark.parametrize(
     ("side", "given", "weight"), [(60, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
 )
 def test_features_of_large_pictures_count_less(side: int, given: dict[str, float], weight: float) -> None:

@@ -250,11 +250,11 @@ class TranslationConfig(Group):
         0.0,
         "times the distance of an output from its target in frozen features of ImageNet",
         low=0,
-        demands=(needs.TRANSLATION, needs.PAIRS),
+        demands=(needs.PAIRS,),
     )
     adversarial_weight: float = option(
         1.0,
-        "times the generator's loss (0: plain regression, without a discriminator)",
+        "times the generator's loss (0: without a discriminator)",
         low=0,
         needs=(needs.TRANSLATION,),
     )

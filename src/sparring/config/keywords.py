@@ -136,7 +136,7 @@ class Options(BudgetOptions, total=False):
     perceptual_weight: float
     """Times the distance of an output from its target in frozen features of ImageNet."""
     adversarial_weight: float
-    """Times the generator's loss (0: plain regression, without a discriminator)."""
+    """Times the generator's loss (0: without a discriminator)."""
     adversarial_from: float
     """Share of the training before the adversary begins; until then the other terms teach alone."""
     contrast_weight: float

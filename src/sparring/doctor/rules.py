@@ -21,8 +21,8 @@ OWN_GAME = Cure(
 )
 OWN_TERMS = Cure(
     "the terms and the weights of the recipe",
-    own=("reconstruction", "reconstruction_weight", "adversarial_weight", "contrast_weight", "cycle_weight",
-         "identity_weight", "adversarial_from"),
+    own=("reconstruction", "reconstruction_weight", "perceptual_weight", "adversarial_weight",
+         "adversarial_from", "contrast_weight", "contrast_targets", "identity_weight", "cycle_weight"),
 )  # fmt: skip
 OWN_SIZE = Cure("networks as large as the recipe's", own=("g_width", "d_width", "latent_dim"))
 OWN_BATCH = Cure("the batch size of the recipe", own=("batch_size",))

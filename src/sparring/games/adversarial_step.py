@@ -101,8 +101,10 @@ def generator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: tor
     if (second := second_of(game.discriminator)) is not None:
         with game.runtime.autocast():
             fake_logits = play(second, moved(game, fake), labels)
-            with torch.no_grad():
-                real_logits = play(second, moved(game, real), labels) if game.loss.pairs else fake_logits
+            real_logits = fake_logits.detach()
+            if game.loss.pairs:
+                with torch.no_grad():
+                    real_logits = play(second, moved(game, real), labels)
         g_loss = g_loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
     return Update(slope(g_loss, game.generator), logged)
 

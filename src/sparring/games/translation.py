@@ -83,7 +83,8 @@ class TranslationGame(AdversarialGame):
             raise ConfigError("a cycle needs players of the other direction: back and back_discriminator.")
         if not (weights.adversarial or weights.reconstruction is not None or weights.perceptual):
             raise ConfigError(
-                "nothing is asked of the generator: give an adversarial weight or a reconstruction."
+                "nothing is asked of the generator: give an adversarial weight, a reconstruction or a "
+                "perceptual weight."
             )
 
     @property

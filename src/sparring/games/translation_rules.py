@@ -89,12 +89,12 @@ def weights(chosen: TranslationConfig) -> Weights:
         chosen.adversarial_weight,
         chosen.reconstruction_weight,
         RECONSTRUCTIONS.get(chosen.reconstruction),
-        chosen.perceptual_weight,
         chosen.contrast_weight,
         chosen.contrast_targets,
         chosen.identity_weight,
         chosen.cycle_weight,
         chosen.adversarial_from,
+        chosen.perceptual_weight,
     )
 
 
@@ -187,9 +187,16 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
             )
     if config.translation.reconstruction != "none" and spec.unpaired:
         raise ConfigError("--reconstruction needs pairs: --paired, or --reconstruction none.")
-    asked = config.translation.adversarial_weight or config.translation.perceptual_weight
-    if not asked and config.translation.reconstruction == "none":
-        raise ConfigError("--adversarial-weight 0 leaves nothing to learn from: give a --reconstruction, l2.")
+    chosen, terms = config.translation, "give a --reconstruction, l2, or a --perceptual-weight, 1"
+    near = chosen.reconstruction != "none" or chosen.perceptual_weight
+    if not chosen.adversarial_weight and not near:
+        raise ConfigError(f"--adversarial-weight 0 leaves nothing to learn from: {terms}.")
+    others = near or chosen.contrast_weight or chosen.identity_weight or chosen.cycle_weight
+    if chosen.adversarial_from and not others:
+        raise ConfigError(
+            f"--adversarial-from {chosen.adversarial_from:g} leaves nothing to learn from before: {terms}, or "
+            "leave it out."
+        )
 
 
 UNUSED = {

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.errors import ConfigError
-from sparring.games.adversarial_step import moved, second_of, shifted
+from sparring.games.adversarial_step import shifted
 from sparring.games.game import Logged
 from sparring.games.terms import RECONSTRUCTIONS, Term, contrast, l1
 from sparring.games.updates import Update, descend, slope
 from sparring.metrics.translation import apart
 from sparring.networks.imagenet import STRIDE
-from sparring.networks.network import play
+from sparring.networks.network import Accompanied, play
 
 if TYPE_CHECKING:
     from sparring.games.translation import TranslationGame
@@ -33,23 +33,23 @@ class Weights:
         adversarial: of the game's own loss; 0: the discriminator does not learn and is not asked.
         reconstruct: of ``reconstruction``.
         reconstruction: compares an output with its target; None: nothing does.
-        perceptual: of the distance between an output and its target in frozen features.
         contrast: of the contrast of patches between a source and its output.
         contrast_targets: whether targets, made into themselves, are contrasted too (CUT's identity).
         identity: of |G(y) - y|, so that targets stay as they are; in a cycle, in both directions.
         cycle: of what is lost there and back.
+        perceptual: of the distance between an output and its target in frozen features.
         begins: the share of the training before ``adversarial`` counts; until then it is 0.
     """
 
     adversarial: float = 1.0
     reconstruct: float = 10.0
     reconstruction: Term | None = None
-    perceptual: float = 0.0
     contrast: float = 0.0
     contrast_targets: bool = False
     identity: float = 0.0
     cycle: float = 0.0
     begins: float = 0.0
+    perceptual: float = 0.0
 
     def at(self, progress: float) -> Weights:
         """The weights at this share of the training."""
@@ -161,8 +161,8 @@ def discriminator_update(
         "real_logit": of_real.detach(),
         "fake_logit": of_fake.detach(),
     }
-    if (second := second_of(discriminator)) is not None:
-        both = second_logits(game, second, torch.cat([real, fake]).detach())
+    if isinstance(discriminator, Accompanied) and discriminator.second_discriminator is not None:
+        both = second_logits(game, discriminator, torch.cat([real, fake]).detach())
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
         total = total + game.second_weight * second_loss
@@ -182,8 +182,8 @@ def generator_loss(
     terms: Logged = {}
     total = output.new_zeros(())
     if weights.adversarial:
-        terms["g_loss"] = deceit(game, game.discriminator, given, real, output)
-        total = total + weights.adversarial * terms["g_loss"]
+        terms["g_loss"], asked = deceit(game, game.discriminator, given, real, output)
+        total = total + weights.adversarial * asked
     if weights.reconstruction is not None:
         terms["reconstruction"] = weights.reconstruction(output, real).mean()
         total = total + weights.reconstruct * terms["reconstruction"]
@@ -211,7 +211,8 @@ def generator_loss(
         terms["cycle"] = there + here
         total = total + weights.cycle * terms["cycle"]
         if weights.adversarial:
-            total = total + weights.adversarial * deceit(game, game.back_discriminator, real, given, returned)
+            _, of_back = deceit(game, game.back_discriminator, real, given, returned)
+            total = total + weights.adversarial * of_back
     if "g_loss" not in terms:
         terms["g_loss"] = total
     return total, terms
@@ -219,26 +220,30 @@ def generator_loss(
 
 def deceit(
     game: TranslationGame, discriminator: nn.Module, given: Tensor, real: Tensor, fake: Tensor
-) -> Tensor:
-    """The game's loss of the generator, a mean over all patches, and that of a second discriminator."""
+) -> tuple[Tensor, Tensor]:
+    """The game's loss of the generator, a mean over patches: alone, and with a second discriminator's."""
     fake_logits = judge(game, discriminator, given, fake)
     real_logits = fake_logits.detach()
     if game.loss.pairs:
         with torch.no_grad():
             real_logits = judge(game, discriminator, given, real)
     loss = game.loss.generator(real_logits.flatten(), fake_logits.flatten()).mean()
-    if (second := second_of(discriminator)) is not None:
-        fake_logits = second_logits(game, second, fake)
+    if not isinstance(discriminator, Accompanied) or discriminator.second_discriminator is None:
+        return loss, loss
+    fake_logits = second_logits(game, discriminator, fake)
+    real_logits = fake_logits.detach()
+    if game.loss.pairs:
         with torch.no_grad():
-            real_logits = second_logits(game, second, real) if game.loss.pairs else fake_logits
-        loss = loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
-    return loss
+            real_logits = second_logits(game, discriminator, real)
+    return loss, loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
 
 
-def second_logits(game: TranslationGame, second: nn.Module, pictures: Tensor) -> Tensor:
-    """The logits (B,) of a discriminator of features, of pictures alone."""
+def second_logits(game: TranslationGame, discriminator: Accompanied, pictures: Tensor) -> Tensor:
+    """The logits (B,) of the second discriminator beside one, of pictures alone, moved as in ``moved``."""
+    assert discriminator.second_discriminator is not None
+    here = shifted(pictures, game.clock.step, discriminator.second_stride)
     with game.runtime.autocast():
-        return full(play(second, moved(game, pictures), None))
+        return full(play(discriminator.second_discriminator, here, None))
 
 
 def perceptual(game: TranslationGame, output: Tensor, target: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from sparring import games, kinds
 from sparring.config.choices import BUDGETS
 from sparring.config.groups import Config
 from sparring.config.idle import check_needs
+from sparring.config.needs import ACCOMPANIED
 from sparring.config.recipes import from_recipe
 from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count
@@ -71,6 +72,8 @@ def configure(
         found["batch_size"] = batch_size(config, dataset, tell)
     if dataset.given is not None:
         _tell_few_held_out(config, dataset, tell)
+    if "d_features" not in changes and not plays_features(config):
+        config = config.replace(d_features="none")
     if config.networks.d_features != "none" and "d_features_weight" not in changes:
         found["d_features_weight"] = features_weight(config, dataset)
     found |= {name: width for name, width in usual_widths(config, dataset).items() if name not in changes}
@@ -97,6 +100,12 @@ def _tell_few_held_out(config: Config, data: Dataset, tell: Tell) -> None:
             f"--hold-out {share:g} of {counted(count, 'picture')} is {held:,}, and a translation is judged by "
             f"{LEAST_JUDGED} or more: --hold-out {enough:g}."
         )
+
+
+def plays_features(config: Config) -> bool:
+    """Whether the discriminator can have a second one of features beside it, and is asked at all."""
+    asked = config.game.rules != "translation" or config.translation.adversarial_weight > 0
+    return bool(asked and ACCOMPANIED.there(config))
 
 
 def features_weight(config: Config, data: Dataset) -> float:

@@ -24,6 +24,7 @@ from sparring.machine.device import Runtime
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Scale
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.extractors import AUTO, choose
+from sparring.metrics.pretrained import OF_LITE0
 from sparring.metrics.translation import (
     IMAGENET,
     contents,
@@ -156,16 +157,18 @@ def judge(
     notes = list(_doubts(len(some), bool(held_out)))
     truth = truth and truth.first(len(some))
     pairs = data if paired else truth and truth.training
-    if pairs and regression_seconds and config.translation.adversarial_weight:
+    plain = not config.translation.adversarial_weight and not config.translation.perceptual_weight
+    if pairs and regression_seconds and not plain:
         columns[REGRESSION] = regression(config, pairs, regression_seconds, tell)(some.given.samples)
         told = "" if paired else f", given {counted(len(pairs), 'pair')} of which this training was not told"
         notes.append(
-            f"plain regression: the same generator without an adversary, {regression_seconds:.0f} s{told}."
+            f"plain regression: the same generator without an adversary and features, {regression_seconds:.0f} "
+            f"s{told}."
         )
     tell("measuring")
     measure = _Measure(data, some, features, paired, truth)
     found = {FLOOR: measure.floor(), **{column: measure(made) for column, made in columns.items()}}
-    notes += _took_part(measure.maps_name, config)
+    notes += _took_part(measure, config)
     comparison = Comparison(measure.scales, len(some), found, tuple(notes))
     if truth:
         comparison = replace(comparison, notes=(gap(comparison, truth), *notes))
@@ -187,11 +190,13 @@ def _doubts(count: int, held_out: bool) -> Iterator[str]:
         )
 
 
-def _took_part(maps: str, config: Config) -> Iterator[str]:
+def _took_part(measure: _Measure, config: Config) -> Iterator[str]:
     """That the training has seen a part of the network that compares."""
-    if maps == IMAGENET and (config.networks.d_features != "none" or config.translation.perceptual_weight):
+    seen = ["contents and pairs"] * (measure.maps_name == IMAGENET)
+    seen += ["styles"] * (measure.extractor.name in OF_LITE0)
+    if seen and (config.networks.d_features != "none" or config.translation.perceptual_weight):
         yield (
-            "The first stages of the network that compares contents and pairs took part in the training "
+            f"The first stages of the network that compares {' and '.join(seen)} took part in the training "
             "(d_features, perceptual_weight): compare such runs with each other, and look at the pictures."
         )
 
@@ -232,7 +237,7 @@ def _baselines(data: Dataset, sources: Tensor, spec: Spec) -> dict[str, Tensor]:
 
 
 def regression(config: Config, data: Dataset, seconds: float, tell: Tell = silent) -> Translator:
-    """The same generator trained without an adversary, on the reconstruction alone."""
+    """The same generator trained without an adversary and features, on the reconstruction alone."""
     alone: dict[str, Any] = {"adversarial_weight": 0.0, "contrast_weight": 0.0, "contrast_targets": False}
     alone |= {
         "perceptual_weight": 0.0,
