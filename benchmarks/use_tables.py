@@ -65,9 +65,7 @@ def translations() -> str:
         "that no part of the training has seen (MobileNetV2). What the columns mean is in",
         "[the guide](guides/translation.md#is-it-any-good); content is always that of the own target. Other",
         "reals say what is best of style; a baseline costs nothing. `regression` is `paired` without adversary",
-        "and features, and `pix2pix-published` has the networks of its paper, in our own writing",
-        "(`benchmarks/translation_peers.py`). Means over the seeds. Options were chosen on hanzi-32 and",
-        "emoji-64; hanzi-64 and edges-64 only report.\n",
+        "and features. Means over the seeds. Options were chosen on hanzi-32 and emoji-64, not on edges-64.\n",
         f"| set | pairs | who | seeds | CPU seconds | samples | {' | '.join(names)} |",
         f"|---|---|---|---|---|---|{'---|' * len(names)}",
     ]

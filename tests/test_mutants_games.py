@@ -174,13 +174,13 @@ MUTANTS = [
     Mutant(checks, "_of_layers", "if game.penalties and has", "if has", lambda: test_preflight.test_each_caution_and_its_neighbour("batch-norm-penalised")),
     Mutant(suited, "features_weight", "min(", "max(", partial(test_suited.test_features_of_large_pictures_count_less, 60, {}, 1.0)),
     Mutant(suited, "usual_widths", ">= LARGE", "> LARGE", partial(test_suited.test_networks_for_large_pictures_are_narrower, 128, "pictures", {}, (24, 16))),
-    Mutant(steps, "moved", "(places - 1) // 2, places // 2", "places // 2, (places - 1) // 2", test_adversarial.test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator),
-    Mutant(steps, "moved", "game.clock.step % places**2", "game.clock.step % places", test_adversarial.test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator),
+    Mutant(steps, "shifted", "(places - 1) // 2, places // 2", "places // 2, (places - 1) // 2", test_adversarial.test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator),
+    Mutant(steps, "shifted", "step % places**2", "step % places", test_adversarial.test_pictures_are_moved_to_sixteen_places_for_the_second_discriminator),
     Mutant(steps, "discriminator_update", "moved(game, torch.cat([seen_real, seen_fake]).detach())", "torch.cat([seen_real, seen_fake]).detach()", partial(test_adversarial.test_both_players_learn_from_pictures_where_they_were_moved, 6)),
     Mutant(steps, "generator_update", "play(second, moved(game, fake), labels)", "play(second, fake, labels)", partial(test_adversarial.test_both_players_learn_from_pictures_where_they_were_moved, 6)),
     Mutant(steps, "discriminator_update", "game.second_weight * second_loss", "second_loss", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.non_saturating)),
     Mutant(steps, "generator_update", "g_loss + game", "g_loss + 0 * game", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.non_saturating)),
-    Mutant(steps, "generator_update", "play(second, moved(game, real), labels) if game.loss.pairs else", "", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.relativistic)),
+    Mutant(steps, "generator_update", "real_logits = play(second, moved(game, real), labels)", "pass", partial(test_adversarial.test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both, losses.relativistic)),
 ]  # fmt: skip
 
 

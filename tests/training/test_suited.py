@@ -301,7 +301,7 @@ def test_features_are_there_where_a_discriminator_is_asked_beside_them(
     ("side", "given", "weight"), [(60, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
 )
 def test_features_of_large_pictures_count_less(side: int, given: dict[str, float], weight: float) -> None:
-    data = from_array(np.zeros((suited.FEW, 3, side, side + 8), np.uint8))
+    data = from_array(np.zeros((200, 3, side, side + 8), np.uint8))
     assert suited.configure(data, "pictures", **given).networks.d_features_weight == weight
 
 
@@ -318,7 +318,7 @@ def test_features_of_large_pictures_count_less(side: int, given: dict[str, float
 def test_networks_for_large_pictures_are_narrower(
     side: int, recipe: str, given: dict[str, float], widths: tuple[int, int]
 ) -> None:
-    data = from_array(np.zeros((suited.FEW, 3, side, side + 8), np.uint8))
+    data = from_array(np.zeros((200, 3, side, side + 8), np.uint8))
     networks = suited.configure(data, recipe, **given).networks
     assert (networks.g_width, networks.d_width) == widths
 
