@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common import RESULTS, load
-from rows import grouped, lines_of
+from rows import grouped, lines_of, spread
 from table_costs import slopes
 
 
@@ -24,18 +24,19 @@ def music() -> str:
         "told apart",
         "copied bars",
     )
+    rows = [row | {"when": _when(row)} for row in lines_of("music")]
+    ends = [row["cpu_seconds"] for row in rows if row["when"] == "the end"]
     lines = [
         "## Music\n",
         "`benchmarks/music.py`: the built-in chorales on one thread, against melodies that are held out, after",
-        "so many CPU seconds and at the end of the training (after 347 to 408). Chords in bits, intervals and",
-        "lengths in total variation, the others as shares; what they mean is in",
-        "[the guide](guides/music.md#is-it-good). Means over seeds, least to greatest in brackets.\n",
+        f"so many CPU seconds and at the end of the training ({min(ends):.0f} to {max(ends):.0f}). Chords in",
+        "bits, intervals and lengths in total variation, the others as shares; what they mean is in",
+        "[the guide](guides/music.md#is-it-good). Means over the seeds, and least to greatest.\n",
         f"| | CPU seconds | seeds | {' | '.join(names)} |",
         f"|---|---|---|{'---|' * len(names)}",
     ]
-    rows = [row | {"when": _when(row)} for row in lines_of("music")]
     for (who, when), seeds in grouped([row for row in rows if row["when"] is not None], "who", "when").items():
-        numbers = " | ".join(_between([row[name] for row in seeds]) for name in names)
+        numbers = " | ".join(spread([row[name] for row in seeds], 3) for name in names)
         lines.append(f"| {who} | {when} | {len(seeds)} | {numbers} |")
     return "\n".join(lines) + "\n"
 
@@ -48,13 +49,6 @@ def _when(row: Mapping[str, Any]) -> str | None:
         return "the end"
     mark = round(row["cpu_seconds"] / 60) * 60
     return str(mark) if mark in (120, 240) else None
-
-
-def _between(values: Sequence[float]) -> str:
-    """The mean of some numbers, and the least and the greatest."""
-    if len(values) == 1 or max(values) == min(values):
-        return f"{values[0]:.3g}"
-    return f"{statistics.mean(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
 def translations() -> str:

@@ -93,17 +93,16 @@ def test_pix2pix() -> None:
     compare(game, "generator", bce(fooled, ones(fooled)) + 100 * l1_loss(fake, y), before["generator"])
 
 
-def test_features_beside_patches() -> None:
-    """A second discriminator has a loss of its own, of what is made alone; distances are of unit features.
+def moved(pictures: Tensor) -> Tensor:
+    """Pictures as features see them at step 0: one pixel down and right, with their edges repeated."""
+    return pad(pictures, (1, 2, 1, 2), "replicate")[:, :, :SIDE, :SIDE]
 
-    At step 0 pictures are moved by one pixel to the left and up, with their edges repeated.
-    """
+
+def test_features_beside_patches() -> None:
+    """A second discriminator has a loss of its own, of what is made alone; distances are of unit features."""
     weights = {"d_features_weight": 0.7, "perceptual_weight": 2.0, "reconstruction_weight": 3.0}
     game, before, after, x, y = played("pix2pix", d_features="imagenet", **weights)
     fake = before["generator"](x)
-
-    def moved(pictures: Tensor) -> Tensor:
-        return pad(pictures, (1, 2, 1, 2), "replicate")[:, :, :SIDE, :SIDE]
 
     def judged(d: Any, pictures: Tensor) -> tuple[Tensor, Tensor]:
         return d(torch.cat([x, pictures], 1)), d.second_discriminator(moved(pictures))
@@ -155,9 +154,6 @@ def test_a_cycle_has_features_in_both_directions() -> None:
     game, before, after, x, y = played("cyclegan", of=INTO, d_features="imagenet", d_features_weight=0.7)
     g, f = before["generator"], before["back"]
     made, returned = g(x), f(y)
-
-    def moved(pictures: Tensor) -> Tensor:
-        return pad(pictures, (1, 2, 1, 2), "replicate")[:, :, :SIDE, :SIDE]
 
     def both(of: Any, real: Tensor, fake: Tensor) -> Tensor:
         features = least_squares(of.second_discriminator, moved(real), moved(fake))

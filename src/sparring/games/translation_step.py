@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.errors import ConfigError
-from sparring.games.adversarial_step import shifted
+from sparring.games.adversarial_step import second_of, shifted
 from sparring.games.game import Logged
 from sparring.games.terms import RECONSTRUCTIONS, Term, contrast, l1
 from sparring.games.updates import Update, descend, slope
@@ -161,7 +161,7 @@ def discriminator_update(
         "real_logit": of_real.detach(),
         "fake_logit": of_fake.detach(),
     }
-    if isinstance(discriminator, Accompanied) and discriminator.second_discriminator is not None:
+    if second_of(discriminator) is not None:
         both = second_logits(game, discriminator, torch.cat([real, fake]).detach())
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
@@ -228,7 +228,7 @@ def deceit(
         with torch.no_grad():
             real_logits = judge(game, discriminator, given, real)
     loss = game.loss.generator(real_logits.flatten(), fake_logits.flatten()).mean()
-    if not isinstance(discriminator, Accompanied) or discriminator.second_discriminator is None:
+    if second_of(discriminator) is None:
         return loss, loss
     fake_logits = second_logits(game, discriminator, fake)
     real_logits = fake_logits.detach()
@@ -238,8 +238,9 @@ def deceit(
     return loss, loss + game.second_weight * game.loss.generator(real_logits, fake_logits).mean()
 
 
-def second_logits(game: TranslationGame, discriminator: Accompanied, pictures: Tensor) -> Tensor:
+def second_logits(game: TranslationGame, discriminator: nn.Module, pictures: Tensor) -> Tensor:
     """The logits (B,) of the second discriminator beside one, of pictures alone, moved as in ``moved``."""
+    assert isinstance(discriminator, Accompanied)
     assert discriminator.second_discriminator is not None
     here = shifted(pictures, game.clock.step, discriminator.second_stride)
     with game.runtime.autocast():
