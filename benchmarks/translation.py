@@ -4,13 +4,15 @@
     python benchmarks/translation.py sets hanzi-32 paired --cpu 90 --seeds 0 1 2
     python benchmarks/translation.py sets hanzi-32 regression --cpu 90
     python benchmarks/translation.py sets hanzi-32 unpaired --cpu 240 --unpaired
+    python benchmarks/translation.py sets hanzi-32 paired --pictures sheets --figure translations.jpg
 
 ``regression`` is the recipe ``paired`` without an adversary and features, and ``pix2pix-published`` has the
 networks of its paper (``translation_peers.py``). With ``--unpaired`` the first half of the training
 pairs gives sources and the second half targets, so that no target's own source is seen. A line for each seed
 goes to results/translation.jsonl, with the measures of ``sparring evaluate`` for the generator and each
 baseline (``columns``), and those of a network that no part of the training has seen, whose content is always
-that of the own target (``outside``). Nothing held out is looked at before the end.
+that of the own target (``outside``). Nothing held out is looked at before the end. ``--pictures FOLDER``
+keeps a sheet for each seed, and ``--figure FILE`` trains nothing and puts those of ``FIGURE`` into one picture.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from common import RESULTS
@@ -35,7 +38,8 @@ from sparring.data.spec import Dataset
 from sparring.games.game import Game
 from sparring.games.translation import TranslationGame
 from sparring.games.translation_step import as_given
-from sparring.kinds.beside import rows
+from sparring.kinds.beside import LEAST_SIDE, rows
+from sparring.kinds.sheets import TITLE
 from sparring.machine.device import Runtime
 from sparring.metrics.translation import contents, found_again, perceptual, sharpness
 from sparring.runs.translator import Translator
@@ -47,6 +51,7 @@ from translation_peers import Published, patches
 
 FIXED = {"hold_out": 0.0, "samples_seen": 10**9, "device": "cpu", "threads": 1}
 SHOWN = 16
+FIGURE = ("edges-64-paired-300-0", "emoji-64-paired-300-0", "hanzi-32-paired-180-0")
 
 
 def sides(path: Path, pairs: int | None, unpaired: bool) -> tuple[Dataset, Dataset]:
@@ -136,6 +141,18 @@ def outside(data: Dataset, held_out: Dataset, outputs: Tensor) -> dict[str, dict
     }  # fmt: skip
 
 
+def figure(folder: Path, path: Path) -> None:
+    """The first two rows of the sheets of ``FIGURE``, one above the other, with one line of titles."""
+    sheets = [Image.open(folder / f"{name}.png").convert("RGB") for name in FIGURE]
+    titles, two_rows = 2 * TITLE, 2 * (LEAST_SIDE + 2)
+    whole = Image.new("RGB", (sheets[0].width, titles + two_rows * len(sheets)))
+    whole.paste(sheets[0], (0, 0))
+    for k, sheet in enumerate(sheets):
+        part = sheet.crop((0, titles, sheet.width, titles + two_rows))
+        whole.paste(part, (0, titles + k * two_rows))
+    whole.save(path, quality=92)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path)
@@ -148,8 +165,12 @@ def main() -> None:
     parser.add_argument("--options", default="{}", help="JSON of options")
     parser.add_argument("--alone", action="store_true", help="without the baselines, which a line has already")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of the first held-out pairs")
+    parser.add_argument("--figure", type=Path)
     parser.add_argument("--out", type=Path, default=RESULTS / "translation.jsonl")
     args = parser.parse_args()
+    if args.figure:
+        figure(args.pictures, args.figure)
+        return
     torch.set_num_threads(1)
     for seed in args.seeds:
         row = measured(args, seed)
