@@ -59,29 +59,31 @@ def translations() -> str:
         "that no part of the training has seen (MobileNetV2). What the columns mean is in",
         "[the guide](guides/translation.md#is-it-any-good); content is always that of the own target. Other",
         "reals say what is best of style; a baseline costs nothing. `regression` is `paired` without adversary",
-        "and features. Means over the seeds. Options were chosen on hanzi-32 and emoji-64, not on edges-64.\n",
+        "and features. Means over the seeds, and least to greatest. Options were chosen on hanzi-32 and",
+        "emoji-64, not on edges-64.\n",
         f"| set | pairs | who | seeds | CPU seconds | samples | {' | '.join(names)} |",
         f"|---|---|---|---|---|---|{'---|' * len(names)}",
     ]
-    for (name, unpaired), of_set in grouped(lines_of("translation"), "set", "unpaired").items():
-        pairs = "none" if unpaired else "all"
-        free = of_set[0]["outside"]
+    for (name, unpaired, count), rows in grouped(lines_of("translation"), "set", "unpaired", "pairs").items():
+        pairs = "none" if unpaired else f"{count or 'all'}"
+        free = rows[0]["outside"]
         for who in [who for who in free if who != "the generator"]:
             cells = (name, pairs, who, "", "", "", *(_shown([free[who]], of) for of in names))
             lines.append(f"| {' | '.join(cells)} |")
-        for (method, count, seconds), seeds in grouped(of_set, "method", "pairs", "cpu_seconds").items():
+        for (method, seconds), seeds in grouped(rows, "method", "cpu_seconds").items():
             columns = [row["outside"]["the generator"] for row in seeds]
             samples = f"{statistics.mean(row['samples'] for row in seeds):,.0f}"
-            cells = (name, f"{count or pairs}", f"**{method}**", str(len(seeds)), f"{seconds:g}", samples)
+            cells = (name, pairs, f"**{method}**", str(len(seeds)), f"{seconds:g}", samples)
             cells = (*cells, *(_shown(columns, of) for of in names))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def _shown(rows: Sequence[Mapping[str, Any]], name: str) -> str:
-    """The mean of a number that some rows have."""
+    """The mean of a number that some rows have, and least to greatest where there are several."""
     values = [row[name] for row in rows if name in row]
-    return f"{statistics.mean(values):.3g}" if values else ""
+    several = f" ({min(values):.3g} to {max(values):.3g})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3g}{several}" if values else ""
 
 
 def translation_signs() -> str:
@@ -115,20 +117,21 @@ def texts() -> str:
         "## Texts\n",
         "`benchmarks/text.py`: built-in sets on one thread, against texts that are held out, beside baselines",
         "that `sparring evaluate` trains. What the numbers mean is in",
-        "[the guide](guides/text.md#how-good-is-it).\n",
+        "[the guide](guides/text.md#how-good-is-it). Means over the seeds, and least to greatest.\n",
     ]
-    for row in lines_of("text"):
-        rows = row["comparison"]["columns"]
-        names = list(row["comparison"]["scales"])
-        seen = f"{row['samples_seen']:,} samples in {row['seconds']:.0f} seconds"
+    for name, rows in grouped(lines_of("text"), "set").items():
+        names = list(rows[0]["comparison"]["scales"])
+        samples = statistics.mean(row["samples_seen"] for row in rows)
+        seconds = statistics.mean(row["seconds"] for row in rows)
+        seeds = f"{len(rows)} seeds" if len(rows) > 1 else "one seed"
         lines += [
-            f"{row['set']}, {seen}, seed {row['seed']}:\n",
+            f"{name[0]}, {samples:,.0f} samples in {seconds:.0f} seconds, {seeds}:\n",
             f"| | {' | '.join(names)} |",
             f"|---|{'---|' * len(names)}",
         ]
-        for who, numbers in rows.items():
-            found = " | ".join(f"{numbers[name]:.3g}" if name in numbers else "" for name in names)
-            lines.append(f"| {who} | {found} |")
+        for who in rows[0]["comparison"]["columns"]:
+            found = [row["comparison"]["columns"][who] for row in rows]
+            lines.append(f"| {who} | {' | '.join(_shown(found, of) for of in names)} |")
         lines.append("")
     drawn = load("symbols_speed")["per_second"]
     rates = ", ".join(f"{name} {count:,}" for name, count in drawn.items())
