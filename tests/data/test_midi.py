@@ -46,6 +46,7 @@ def test_a_note_has_the_times_of_the_file_in_quarter_notes() -> None:
         (file(ONE + b"\x00\x90\xf7\x40" + END), "an event that cannot be read"),
         (file(b"\x00\x90\x3c\x40\x60\x90\x3e\x00" + END), "notes without an end"),
         (file(ONE + END, division=0), "no unit of time"),
+        (file(ONE + b"\x00\x90\x00\x40\x60\x80\x00\x00" + END), "a note of pitch 0"),
     ],
 )
 def test_notes_before_a_fault_are_kept_and_the_fault_is_told(content: bytes, fault: str) -> None:
@@ -88,6 +89,10 @@ def test_a_note_without_an_end_ends_with_the_next_of_its_pitch() -> None:
 
 def test_running_status_goes_on_over_meta_and_system_events() -> None:
     assert pitches(file(b"\x00\x90\x3c\x40\x10\x3e\x40\x00\xf0\x01\xf7\x10\x90\x40\x40" + END)) == [60, 62, 64]
+    sung = b"\x00\x90\x3c\x40\x00\xff\x05\x02la\x60\x3c\x00\x00\xfe\x00\x3e\x40\x00\xf0\x01\xf7\x60\x3e\x00"
+    song = midi.read(file(sung + END))
+    assert [note[:3] for note in song.notes] == [(0.0, 1.0, 60), (1.0, 2.0, 62)]
+    assert song.faults == ()
 
 
 def test_patterns_of_format_2_are_played_one_after_the_other() -> None:
@@ -109,6 +114,7 @@ def test_channels_and_tracks_are_parts_and_drums_are_none() -> None:
         (b"abc", "no MIDI header"),
         (file(END), "no notes"),
         (file(b"\x00\x99\x24\x40\x60\x89\x24\x00" + END), "only 1 drum beat"),
+        (file(b"\x00\x90\x00\x40\x60\x80\x00\x00" + END), "no notes"),
     ],
 )
 def test_a_file_that_gives_nothing_says_why(content: bytes, why: str) -> None:

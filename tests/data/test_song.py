@@ -57,6 +57,12 @@ def test_a_far_key_moves_down() -> None:
     assert song.in_one_key(melody(67)).notes[0].pitch == 72
 
 
+def test_a_note_that_would_leave_the_range_stays_in_its_pitch_class() -> None:
+    notes = tuple(Note(k, k + 1, pitch, 0) for k, pitch in enumerate((1, 5, 60, 127)))
+    assert [note.pitch for note in song.shifted(Song(notes, 1), -5).notes] == [8, 12, 55, 122]
+    assert [note.pitch for note in song.shifted(Song(notes, 1), 6).notes] == [7, 11, 66, 121]
+
+
 def test_bars_follow_the_metres_to_the_last_note() -> None:
     piece = Song((Note(0, 9, 60, 0),), 1, (Metre(0, 1), Metre(1, 4), Metre(5, 3), Metre(20, 4)))
     assert song.bars(piece) == [(0, 1), (1, 4), (5, 3), (8, 3)]

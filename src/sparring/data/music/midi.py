@@ -116,7 +116,7 @@ def _tracks(content: bytes, at: int) -> Iterator[tuple[memoryview, int]]:
 
 def _events(body: memoryview, said: int, latest: float, faults: _Faults) -> Iterator[_Event]:
     """The events of a track until its end or its first fault."""
-    at, tick, status = 0, 0, 0
+    at, tick, running = 0, 0, 0  # the running status is that of the last event of a channel
     try:
         while at < len(body):
             delta, at = _number(body, at)
@@ -125,8 +125,11 @@ def _events(body: memoryview, said: int, latest: float, faults: _Faults) -> Iter
                 raise _FaultError("a time that no piece has")
             if at >= len(body):
                 raise _FaultError("cut short")
+            status = running
             if body[at] >= 0x80:
                 status, at = body[at], at + 1
+            if status < 0xF0:
+                running = status
             if status in (META, SYSEX, ESCAPE):
                 kind = body[at] if status == META and at < len(body) else 0
                 length, at = _number(body, at + (status == META))
@@ -151,6 +154,7 @@ def _events(body: memoryview, said: int, latest: float, faults: _Faults) -> Iter
                 at, status = at + broken + 1, data[broken]
                 if status >= 0xF0:
                     raise _FaultError("an event that cannot be read")
+                running = status
                 more = bytes(body[at : at + DATA_BYTES[status >> 4]])
                 if len(more) < DATA_BYTES[status >> 4] or any(value >= 0x80 for value in more):
                     raise _FaultError("an event that cannot be read")
@@ -189,6 +193,9 @@ def _notes(events: Sequence[_Event], faults: _Faults) -> tuple[list[tuple[int, i
         if event == 0x9 and velocity:
             if channel == DRUMS:
                 drums += 1
+                continue
+            if not pitch:  # 0 is a rest in rolls
+                faults.counts["a note of pitch 0, too low to be heard, is left out"] += 1
                 continue
             notes += [(start, tick, pitch, channel) for start in starts]
             starts[:] = [tick]

@@ -87,11 +87,15 @@ def key_of(notes: Sequence[Note]) -> tuple[int, bool]:
 
 def shifted(song: Song, semitones: int) -> Song:
     """A piece so many semitones higher; an octave back where a note would leave MIDI's range."""
-    notes = tuple(
-        note._replace(pitch=pitch if 0 <= (pitch := note.pitch + semitones) < PITCHES else note.pitch)
-        for note in song.notes
-    )
+    notes = tuple(note._replace(pitch=_within(note.pitch + semitones)) for note in song.notes)
     return replace(song, notes=notes)
+
+
+def _within(pitch: int) -> int:
+    """The pitch, or that of its octave which is the nearest in MIDI's range; 0 stands for a rest."""
+    while not 0 < pitch < PITCHES:
+        pitch += OCTAVE if pitch <= 0 else -OCTAVE
+    return pitch
 
 
 def in_one_key(song: Song) -> Song:
