@@ -57,6 +57,10 @@ MUTANTS = [
     Mutant(shares, "_entropy", "log2", "log", test_shares.test_divergences_of_known_shares),
     Mutant(shares, "total_variation", "/ 2", "", test_shares.test_divergences_of_known_shares),
     Mutant(shares, "dead_symbols", "== 0", "> 0", test_shares.test_symbols_that_no_fake_has_are_dead),
+    Mutant(
+        shares, "dead_symbols", "lacking - chance", "lacking",
+        test_shares.test_rare_symbols_that_other_reals_lack_too_are_not_dead,
+    ),
     Mutant(ngrams, "valid", "all(", "any(", test_ngrams.test_a_text_is_valid_if_all_its_grams_are_known),
     Mutant(ngrams, "hashed", ".cumprod(1)", "", test_ngrams.test_heaps_hold_every_gram_of_a_text_and_nothing_after_its_end),
     Mutant(ngrams, "hashed", "* MIXING", "* 0", test_ngrams.test_heaps_hold_every_gram_of_a_text_and_nothing_after_its_end),

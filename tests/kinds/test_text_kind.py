@@ -15,7 +15,7 @@ from sparring import GAN
 from sparring.cli.main import main
 from sparring.data.text import from_strings
 from sparring.errors import ConfigError, DataError
-from sparring.kinds import find, text
+from sparring.kinds import find, sheets, text
 
 TINY = ["--g-width", "8", "--d-width", "8", "--depth", "1", "--latent-dim", "4", "--threads", "1"]
 WORDS = [a + b + c for a in "bdfk" for b in "aeiou" for c in "lmnrst"]
@@ -96,6 +96,16 @@ def test_poems_come_back_as_poems() -> None:
     assert main([*train, "--out", "run"]) == 0
     assert json.loads(Path("run/run.json").read_text())["spec"]["shape"][0] == 4
     assert main(["sample", "run", "--out", "sheet.png"]) == 0
+
+
+def test_a_sheet_shows_letters_that_its_font_lacks_as_blocks_of_different_greys() -> None:
+    data = from_strings(["жшй", "éüß", "abc"])
+    rows = np.asarray(text.sheet(data.samples.numpy(), data.spec))[text.EDGE :]
+    for number, letters in enumerate(("жшй", "éüß")):
+        row = rows[number * text.ROW + 2, text.EDGE + 2 :: text.CELL][: len(letters)]
+        assert len(set(row.tolist())) == len(letters)
+        assert row.min() >= 90
+    assert [sheets.drawable(letter) for letter in "aé"] == [True, False]
 
 
 def test_names_of_picture_files_are_no_texts() -> None:

@@ -28,6 +28,19 @@ def _entropy(share: float) -> float:
 
 
 def test_symbols_that_no_fake_has_are_dead() -> None:
-    reals = torch.eye(3)[torch.tensor([[0, 1, 1, 2], [1, 1, 0, 0]])]
+    reals = torch.eye(3)[torch.tensor([[0, 1, 1, 2], [1, 1, 0, 2]])]
     assert shares.dead_symbols(reals, reals) == 0
     assert shares.dead_symbols(torch.eye(3)[torch.tensor([[0, 0, 2, 2]])], reals) == pytest.approx(4 / 8)
+
+
+def test_rare_symbols_that_other_reals_lack_too_are_not_dead() -> None:
+    shares_of = 1 / torch.arange(10.0, 1510.0)  # of 1,500 characters, as in verse
+    drawn = torch.multinomial(
+        shares_of, 3 * 5_000, replacement=True, generator=torch.Generator().manual_seed(0)
+    )
+    reals, others, fakes = torch.eye(1_500)[drawn].view(3, 250, 20, 1_500)
+    assert shares.dead_symbols(others, reals) < 0.02
+    fakes[..., 1::2] = 0  # every other symbol is muted
+    muted = float(reals[..., 1::2].sum() / reals.sum())
+    assert shares.dead_symbols(fakes, reals) == pytest.approx(muted, abs=0.03)
+    assert shares.dead_symbols(torch.zeros_like(reals), reals) == 1

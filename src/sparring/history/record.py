@@ -93,7 +93,8 @@ LOGGED: dict[str, Logged] = {
     "dead_symbols": Logged(
         "share",
         "below 0.1",
-        "share of the symbols in real texts or music, as often as they occur, that no forged one has",
+        "share of the symbols in real texts or music, as often as they occur, that no forged one has, less "
+        "what chance leaves out of as many real ones",
     ),
     "tears": Logged(
         "correlation",

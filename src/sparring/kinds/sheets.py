@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sparring.kinds.kind import Pixels
 
 TITLE = 11  # font size in pixels
 MOST_COLUMNS = 10_000
+NO_CHARACTER = "\uffff"  # what no font has
 
 
 def mosaic(tiles: Pixels, columns: int | None = None, gap: int = 2) -> Image.Image:
@@ -44,6 +46,14 @@ def titled(sheet: Image.Image, titles: Sequence[str], columns: int) -> Image.Ima
         centre = (k + 0.5) * sheet.width / columns
         pen.text((centre, TITLE), titles[k % len(titles)], "white", font, anchor="mm")
     return result
+
+
+@cache
+def drawable(character: str) -> bool:
+    """Whether Pillow's own font has a character, so that it does not draw the box of those that it lacks."""
+    font = ImageFont.load_default(TITLE)
+    one, none = (bytes(font.getmask(text)) for text in (character, NO_CHARACTER))
+    return one != none
 
 
 def to_image(pixels: Pixels) -> Image.Image:

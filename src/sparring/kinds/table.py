@@ -174,7 +174,7 @@ def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
 WIDE, TALL, EDGE, HEAD, FONT = 132, 56, 8, 16, 11  # pixels of the chart of a column
 MOST_CHARTS, ACROSS, MOST_BARS = 60, 5, 24
 REAL, FORGED, PAPER, INK = (120, 124, 130), (224, 122, 52), (250, 250, 248), (40, 40, 40)
-LATIN, MOST_LETTERS = 0x2000, 22  # characters from here on the built-in font cannot draw; letters of a title
+MOST_LETTERS = 22  # of a title
 CELL, TITLES = 12, 150  # pixels of the map of pairs
 
 
@@ -206,7 +206,7 @@ def sheet(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) 
 
 def _plain(name: str) -> str:
     """A name in the letters that the built-in font has."""
-    return "".join(letter if ord(letter) < LATIN else "?" for letter in name)[:MOST_LETTERS]
+    return "".join(letter if sheets.drawable(letter) else "?" for letter in name)[:MOST_LETTERS]
 
 
 def _map(pen: ImageDraw.ImageDraw, font: Any, top: int, codec: Columns, differences: Array) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,6 @@ COMPONENTS, FITTED = 64, 2048
 MOST_REPEATED = 0.9  # of the texts that may repeat another one without a warning
 FONT, ROW, CELL, EDGE = 14, 20, 14, 6  # pixels of a sheet
 MOST_ROWS = 64  # texts on a sheet
-LATIN = 0x2000  # characters from here on the built-in font cannot draw
 
 
 def problem(spec: Spec) -> str:
@@ -104,14 +104,17 @@ def sheet(samples: Array, spec: Spec, columns: int | None = None, gap: int = 2) 
     picture = Image.new("L", (wide * CELL + 2 * EDGE, len(rows) * ROW + 2 * EDGE), 40)
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT)
     for number, row in enumerate(rows):
-        top = EDGE + number * ROW
-        if all(ord(character) < LATIN for character in row):
-            pen.text((EDGE, top), row, 230, font)
-            continue
-        for place, character in enumerate(row):
-            grey = 90 + zlib.crc32(character.encode()) % 160
-            left = EDGE + place * CELL
-            pen.rectangle((left, top, left + CELL - 3, top + CELL - 3), fill=grey)
+        top, left = EDGE + number * ROW, float(EDGE)
+        for known, run in groupby(row, sheets.drawable):
+            drawn = "".join(run)
+            if known:
+                pen.text((left, top), drawn, 230, font)
+                left += font.getlength(drawn)
+                continue
+            for character in drawn:
+                grey = 90 + zlib.crc32(character.encode()) % 160
+                pen.rectangle((left, top, left + CELL - 3, top + CELL - 3), fill=grey)
+                left += CELL
     return sheets.to_image(np.asarray(picture)[:, :, None])
 
 

@@ -31,9 +31,15 @@ def total_variation(one: ArrayLike, other: ArrayLike) -> float:
 
 
 def dead_symbols(fakes: Tensor, reals: Tensor) -> float:
-    """The share of the symbols in one-hot reals (N, T, V), as often as they occur, that no fake has."""
+    """The share of the symbols in one-hot reals (N, T, V), as often as they occur, that no fake has.
+
+    Of many rare symbols, as many other reals lack some too: about the share that occurs once (Good 1953, "The
+    population frequencies of species and the estimation of population parameters"). 0 is as reals do, 1 is all.
+    """
     counts = reals.sum((0, 1))
-    return float(counts[fakes.sum((0, 1)) == 0].sum() / counts.sum())
+    lacking = float(counts[fakes.sum((0, 1)) == 0].sum() / counts.sum())
+    chance = float((counts == 1).sum() / counts.sum())
+    return max(0.0, lacking - chance) / (1 - chance) if chance < 1 else 0.0
 
 
 def _of_values(one: ArrayLike, other: ArrayLike) -> tuple[Shares, Shares]:
