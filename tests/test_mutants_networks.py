@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+import test_associations
 import test_imagenet
 import test_modern
 import test_networks
@@ -13,9 +14,19 @@ import test_skips
 import test_spectral
 import test_tokens
 from mutants import Mutant, caught, in_suite
-from sparring.networks import blocks, dcgan, imagenet, modern, network, resnet, skips, tokens
+from sparring.networks import associations, blocks, dcgan, imagenet, modern, network, resnet, skips, tokens
 
 MUTANTS = [
+    Mutant(associations, "agreeing", "counts - 1", "counts", test_associations.test_agreeing_counts_ordered_pairs_of_texts_with_one_symbol),
+    Mutant(associations, "excess", "(len(first) - 1)", "len(first)", test_associations.test_excess_is_what_is_beyond_chance_in_its_roots),
+    Mutant(associations, "excess", "math.sqrt(max(chance, 1.0))", "max(chance, 1.0)", test_associations.test_excess_is_what_is_beyond_chance_in_its_roots),
+    Mutant(associations, "dependent", "texts[texts[:, second] > 0]", "texts", test_associations.test_places_after_the_end_of_a_text_do_not_count),
+    Mutant(associations, "dependent", "-scored[0]", "scored[0]", test_associations.test_the_places_that_rhyme_are_found_first),
+    Mutant(associations, "of_symbols", "chance + 1", "chance", test_associations.test_vectors_give_observed_less_expected_over_the_root_of_expected_and_one),
+    Mutant(associations, "factors", "[:rank].sqrt()", "[:rank]", test_associations.test_factors_are_the_nearest_matrix_of_their_rank),
+    Mutant(associations, "Associations.look_at", "if self.places.any():", "if False:", test_associations.test_what_was_found_once_stays),
+    Mutant(associations, "Associations.look_at", "spread.sqrt()", "spread", test_associations.test_what_is_shown_has_a_spread_of_one_and_tells_rhymes_from_others),
+    Mutant(associations, "Associations.look_at", "LEAST * spread.max()", "0 * spread.max()", test_associations.test_what_is_shown_has_a_spread_of_one_and_tells_rhymes_from_others),
     Mutant(tokens, "started", "/ math.sqrt(layer.in_features)", "", test_tokens.test_layers_keep_the_variance_of_a_signal),
     Mutant(tokens, "near", "gain)", "gain / 3)", test_tokens.test_layers_keep_the_variance_of_a_signal),
     Mutant(tokens, "Block.forward", "1 + self.gains(style)", "self.gains(style)", test_tokens.test_a_style_scales_each_channel),

@@ -177,6 +177,14 @@ class NetworksConfig(Group):
     d_features_weight: float = option(
         1.0, "times the losses of the discriminator of features", low=0, needs=(needs.FEATURED,)
     )
+    d_associations: int = option(
+        0,
+        "pairs of places of a text that a tokens discriminator is shown as frozen features: those that depend "
+        "most on each other, such as the ends of lines that rhyme",
+        low=0,
+        high=1_000,
+        needs=(needs.D_TOKENS,),
+    )
     d_hidden: int | None = option(
         None, "units of an additional last layer in a dcgan discriminator", low=1, needs=(needs.DCGAN,)
     )

@@ -101,6 +101,10 @@ class Options(BudgetOptions, total=False):
     """Frozen features that a second discriminator sees."""
     d_features_weight: float
     """Times the losses of the discriminator of features."""
+    d_associations: int
+    """Pairs of places of a text that a tokens discriminator is shown as frozen features: those that depend most
+    on each other, such as the ends of lines that rhyme.
+    """
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""
     d_deviation: bool

@@ -13,6 +13,7 @@ G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
 ACCOMPANIED = Need(lambda c: c.networks.discriminator in ("skips", "unet"), "--discriminator skips or unet")
 FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")
+D_TOKENS = Need(lambda c: c.networks.discriminator == "tokens", "--discriminator tokens")
 LAYERED = Need(
     lambda c: (
         {c.networks.generator, c.networks.discriminator} & {"mlp", "modern", "notes", "tokens", "columns"}

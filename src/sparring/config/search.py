@@ -118,6 +118,7 @@ MORE: dict[str, Search] = {
     "grow": Between(0, 0.8),
     "d_features": Among(),
     "d_features_weight": Times(5),
+    "d_associations": Doublings(1),
     "g_norm": Among(),
     "d_norm": Among(),
 }

@@ -35,6 +35,7 @@ class Options:
         grow: share of the training until the finest scale comes in; 0: all scales learn from the start.
         features: the frozen features that a second discriminator sees; "none": there is no second one.
         feature_classes: number of classes that this one knows. Clusters it does not (measured).
+        associations: pairs of places of a text, of which a discriminator sees how their symbols go together.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +53,7 @@ class Options:
     grow: float = 0.0
     features: str = "none"
     feature_classes: int = 0
+    associations: int = 0
 
 
 Builder = Callable[[Options], nn.Module]
@@ -111,6 +113,7 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         grow=networks.grow,
         features=networks.d_features,
         feature_classes=0 if spec.clusters else classes,
+        associations=networks.d_associations,
     )
 
 
@@ -123,6 +126,14 @@ class Growing(Protocol):
 
         Returns the size of what it draws or sees, relative to the full size.
         """
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """A network that takes something from the training samples which then stays as it is."""
+
+    def look_at(self, stored: Tensor) -> None:
+        """Take it from the samples as they are stored, (N, …); called before the first step."""
 
 
 @runtime_checkable

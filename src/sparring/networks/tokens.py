@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from sparring.data.codec import OneHot
+from sparring.networks.associations import Associations
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation, Near
 from sparring.networks.network import Network
 
@@ -90,9 +91,19 @@ class Discriminator(nn.Module):
         width: channels.
         depth: residual blocks.
         classes: number of classes; 0: without labels.
+        associations: pairs of places of which it is shown how well their symbols go together; ``look_at`` finds
+            them in the training texts.
     """
 
-    def __init__(self, *, shape: Sequence[int], width: int = 64, depth: int = 2, classes: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        shape: Sequence[int],
+        width: int = 64,
+        depth: int = 2,
+        classes: int = 0,
+        associations: int = 0,
+    ) -> None:
         super().__init__()
         steps, symbols = shape
         self.embedding = linear(symbols, width, math.sqrt(symbols), bias=False)  # of one-hot inputs
@@ -101,7 +112,9 @@ class Discriminator(nn.Module):
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         halvings = max(0, math.ceil(math.log2(steps / LONGEST_START)))
         self.pool = nn.AvgPool1d(2**halvings, ceil_mode=True) if halvings else nn.Identity()
-        self.whole = linear(width * math.ceil(steps / 2**halvings), 4 * width)
+        self.associations = Associations(shape, associations) if associations else None
+        shown = self.associations.size if self.associations else 0
+        self.whole = linear(width * math.ceil(steps / 2**halvings) + shown, 4 * width)
         self.deviation = MinibatchDeviation()
         self.head = ClassHead(4 * width + 1, classes)
         self.local = linear(width, 1, 1.0, bias=False)
@@ -112,10 +125,17 @@ class Discriminator(nn.Module):
             features = block(features)
         features = leaky_relu(features, SLOPE)  # (B, T, C)
         pooled = self.pool(features.transpose(1, 2)).flatten(1)
+        if self.associations is not None:
+            pooled = torch.cat([pooled, self.associations(samples)], 1)
         whole = leaky_relu(self.whole(pooled), SLOPE)  # (B, 4 C)
         whole = self.deviation(whole[:, :, None, None]).flatten(1)
         logits: Tensor = self.head(whole, labels) + self.local(features).mean((1, 2))
         return logits
+
+    def look_at(self, stored: Tensor) -> None:
+        """Find associations in texts as they are stored, (N, T)."""
+        if self.associations is not None:
+            self.associations.look_at(stored)
 
 
 class Block(nn.Module):
@@ -167,7 +187,9 @@ NETWORK = Network(
         classes=o.classes,
         counts=o.codec.counts if isinstance(o.codec, OneHot) else (),
     ),
-    discriminator=lambda o: Discriminator(shape=o.shape, width=o.width, depth=o.depth, classes=o.classes),
+    discriminator=lambda o: Discriminator(
+        shape=o.shape, width=o.width, depth=o.depth, classes=o.classes, associations=o.associations
+    ),
     axes="T V",
     g_norms=("none",),
     d_norms=("none",),

@@ -16,6 +16,7 @@ from sparring.errors import ConfigError
 from sparring.games.game import Game, as_data
 from sparring.history.record import Record
 from sparring.machine.device import Threads
+from sparring.networks.network import Looking
 from sparring.training.budget import Budget
 from sparring.training.order import Order, batches_of_step, rng_of_step
 from sparring.training.thread_use import Probe, ThreadUse
@@ -107,6 +108,9 @@ def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
         )
     dataset = dataset.to(game.runtime.device)
     game.spec = dataset.spec if dataset.classes else replace(dataset.spec, class_names=())
+    for player in game.players.values():
+        if isinstance(player, Looking):
+            player.look_at(dataset.samples)
     if try_out:
         places = torch.linspace(0, len(dataset) - 1, min(batch_size // parts, TRIED)).long()
         if dataset.labels is not None:
