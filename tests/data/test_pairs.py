@@ -122,6 +122,8 @@ def test_the_same_folder_twice_is_refused(folders: Path) -> None:
         (DatasetConfig(data="mnist", paired="names"), FilesConfig(), "needs sources beside the targets"),
         (DatasetConfig(data="a", source="b"), FilesConfig(labels="folders"), "uses no labels"),
         (DatasetConfig(data="a", source="b", paired="halves"), FilesConfig(), "takes one folder, and two"),
+        (DatasetConfig(data="a", source="b", paired="names"), FilesConfig(crops=2), "not the same in a source"),
+        (DatasetConfig(data="a", paired="halves"), FilesConfig(crops=2), "not the same in a source"),
     ],
 )
 def test_options_that_do_not_go_together(named: DatasetConfig, files: FilesConfig, why: str) -> None:

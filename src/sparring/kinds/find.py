@@ -94,6 +94,11 @@ def chosen(named: DatasetConfig, files: FilesConfig | None = None, watch: Watch 
         return found
     if files.labels != NONE:
         raise ConfigError("--labels (labels): a translation uses no labels. Leave it out.")
+    if files.crops and named.paired != NONE:
+        raise ConfigError(
+            "--crops (crops) takes patches at random places, which are not the same in a source and its "
+            "target: cut both into pieces of the same names first, or leave out --crops, or --paired (paired)."
+        )
     if halves:
         if named.source not in (NONE, named.data):
             raise ConfigError(f"--paired {named.paired} takes one folder, and two are given: leave out --from.")
