@@ -66,6 +66,8 @@ def test_blank_lines_part_poems() -> None:
         ('{"text": "one", "n": 1}\n{"text": "two"}\n', "a.jsonl", "auto", ["one", "two"]),
         ('"one"\n"two"\n', "a.jsonl", "auto", ["one", "two"]),
         ('["one", "two"]', "a.json", "auto", ["one", "two"]),
+        ('{\n "text": "one",\n "tags": ["a"]\n}', "a.json", "auto", ["one"]),
+        ('{"text": ["é"]}\n{"text": true}\n{"text": 2}\n', "a.jsonl", "text", ['["é"]', "true", "2"]),
     ],
 )  # fmt: skip
 def test_tables_and_json(content: str, name: str, column: str, texts: list[str]) -> None:
@@ -100,6 +102,11 @@ def test_a_column_may_hold_the_classes() -> None:
     [
         ("caf\xe9 \xfcber".encode("latin-1"), "a.txt", {}, "not text in UTF-8.*may be WINDOWS-1252"),
         ("床前明月光，疑是地上霜".encode("gb18030"), "a.txt", {}, "may be GB18030"),
+        ("床前明月光，疑是地上霜。".encode("big5"), "a.txt", {}, "may be BIG5"),
+        ("古池や蛙飛びこむ水の音".encode("shift_jis"), "a.txt", {}, "may be SHIFT_JIS"),
+        ("古池や蛙飛びこむ水の音".encode("euc-jp"), "a.txt", {}, "may be EUC-JP"),
+        ("나 보기가 역겨워 가실 때에는".encode("euc-kr"), "a.txt", {}, "may be EUC-KR"),
+        ("жил-был у бабушки козлик".encode("cp1251"), "a.txt", {}, "may be WINDOWS-1251"),
         ("\xe9t\xe9 f\xeal\xe9 l\xe8ve".encode("latin-1"), "a.txt", {}, "may be WINDOWS-1252"),
         ("hello".encode("utf-16"), "a.txt", {}, "may be UTF-16;"),
         ("hello".encode("utf-16-le"), "a.txt", {}, "other byte or so is zero.*may be UTF-16LE"),
@@ -116,6 +123,8 @@ def test_a_column_may_hold_the_classes() -> None:
         ("text,tag\na,x\n", "a.csv", {"labels": "tga"}, "--labels 'tga': a.csv has no such column"),
         ('{"text": "one"}\n[1]\n', "a.jsonl", {}, "holds '\\[1\\]'; expected only texts, or only objects"),
         ("{nonsense\n", "a.jsonl", {}, "not JSON.*a JSON text or object a line"),
+        ('{"a": ["x", "y"], "n": 2}', "a.json", {}, "is one JSON object, with 'a', 'n'; expected a JSON list"),
+        ('{\n"a": ["x", "y"]\n}', "a.json", {}, "is one JSON object, with 'a'.*Save the list of texts alone"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(
@@ -127,4 +136,5 @@ def test_what_cannot_be_read_is_said(
 
 def test_texts_are_composed_and_without_signs_that_nobody_sees() -> None:
     assert items.tidied(" cafe\u0301\t \u200bx\x00\u00a0y\n z") == "caf\u00e9 x y\n z"
+    assert items.tidied("\u202eso\xadft\u2060 \u2066n\u200co\u2069") == "soft n\u200co"
     assert isinstance(read("a\nb"), Items)

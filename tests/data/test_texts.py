@@ -61,10 +61,14 @@ def test_rare_symbols_leave_their_texts_out_and_that_is_said() -> None:
     assert data.origin is not None
     assert "1 text left out for one of 1 rare characters ('z' …)" in data.origin.notes[0]
     assert data.origin.facts["left out"] == "1 of 9 texts"
-    assert data.origin.facts["dropped"] == "1 rare characters: z …"
-    assert data.origin.facts["vocabulary"] == "2 characters: a b …; 0 of them occur once"
-    assert data.origin.facts["lengths"] == "2 to 2 characters, half of them up to 2"
+    assert data.origin.facts["dropped"] == "1 rare characters: z"
+    assert data.origin.facts["vocabulary"] == "2 characters: a b; 0 of them occur once"
+    assert data.origin.facts["lengths"] == "2 characters each"
     assert data.origin.duplicates == 7
+    many = from_strings(["abc defghijklmn", "  o "] * 3).origin
+    assert many is not None
+    assert many.facts["vocabulary"] == "16 characters: ␣ a b c d e f g h i j k …; 0 of them occur once"
+    assert many.facts["lengths"] == "1 to 15 characters, half of them up to 8"
 
 
 def test_long_texts_are_left_out_and_that_is_said() -> None:
@@ -87,7 +91,7 @@ def test_long_texts_are_left_out_and_that_is_said() -> None:
         (["abc"] * 3 + ["a"], {"longest": "2"}, "3 of 4 texts in array have more than 2 char.*--longest 3"),
         (["ab" * 200] * 2 + ["a" * 9999], {}, "more than 256 characters.*--longest 400"),
         (["a" * 2**20], {}, "1 of 1 texts in array.*a sentence a line; --longest goes up to 4,096"),
-        ([f"{a}{b}" for a in "abcd" for b in "efgh"], {"vocabulary": 2}, "8 different characters, and 16 of"),
+        ([f"{a}{b}" for a in "abcd" for b in "efgh"], {"vocabulary": 2}, "8 different.*16 of 16.*.8 takes all"),
         ([f"w{k}" for k in range(60)], {"unit": "words", "vocabulary": 9}, "--unit characters"),
     ],
 )  # fmt: skip

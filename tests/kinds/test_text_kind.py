@@ -36,7 +36,7 @@ def test_every_verb_takes_texts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "words.txt"]) == 0
     said = capsys.readouterr().out
     assert "vocabulary  15 characters" in said
-    assert "lengths  3 to 3 characters" in said
+    assert "lengths  3 characters each" in said
     train = ["train", "words.txt", "--samples-seen", "640", "--record-every", "5", "--hold-out", "0.2", *TINY]
     assert main([*train, "--out", "run"]) == 0
     last = json.loads(Path("run/history.jsonl").read_text().splitlines()[-1])

@@ -40,7 +40,7 @@ from sparring.config.choices import (
 from sparring.config.machine import MachineConfig, RecordsConfig
 from sparring.config.option import NONE, OWN, Group, coerce, is_option, option
 from sparring.config.pictures import ALL, crop_scales, path_patterns, picture_levels, picture_size
-from sparring.config.texts import text_length
+from sparring.config.texts import VOCABULARY, text_length
 from sparring.errors import ConfigError, counted, unknown
 
 
@@ -111,7 +111,9 @@ class FilesConfig(Group):
         "auto", "each line of a text file is an item, or each poem between blank lines", choices=ITEMS
     )
     column: str = option("auto", "the column of a CSV or JSON lines file that holds the texts")
-    vocabulary: int = option(2_000, "the most symbols; texts with rarer ones are left out", low=2, high=60_000)
+    vocabulary: int = option(
+        2_000, "the most symbols; texts with rarer ones are left out", low=2, high=VOCABULARY
+    )
     longest: str = option("auto", "the most symbols of a text; longer ones are left out")
     columns: str = option(
         NONE, "tables: a TOML file of what each column is, and of rules; `sparring data --write` makes one"

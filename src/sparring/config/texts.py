@@ -6,6 +6,7 @@ from sparring.errors import ConfigError, quoted
 
 AUTO = "auto"
 LONGEST = 4_096  # symbols of a text, at most
+VOCABULARY = 60_000  # different symbols, at most
 
 
 def text_length(written: str) -> int | None:

@@ -17,7 +17,7 @@ from sparring.data.music.codec import Notes, fitted
 from sparring.data.music.midi import BEATS_A_MINUTE
 from sparring.data.music.song import PITCHES, QUARTERS
 from sparring.data.spec import Spec
-from sparring.errors import ConfigError
+from sparring.errors import ConfigError, counted
 from sparring.history.record import LOGGED, Logged
 from sparring.kinds import score, sheets, tunes, writers
 from sparring.kinds.kind import Array, Kind, Measure
@@ -46,8 +46,8 @@ def describe(spec: Spec) -> str:
     """Describe one sample, as in "2 bars of 16 steps, 4 voices"."""
     codec = Notes.of(spec.codec)
     bars, rest = divmod(spec.shape[0], codec.grid)
-    time = f"{bars} bars of {codec.grid} steps" if not rest else f"{spec.shape[0]} steps"
-    return f"{time}, {codec.voices} voice{'s' * (codec.voices > 1)}"
+    time = f"{counted(bars, 'bar')} of {codec.grid} steps" if not rest else f"{spec.shape[0]} steps"
+    return f"{time}, {counted(codec.voices, 'voice')}"
 
 
 def vectors(notes: Tensor) -> Tensor:

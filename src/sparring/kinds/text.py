@@ -171,7 +171,9 @@ TEXT = Kind(
     discrete=True,
     problem=problem,
     warning=warning,
-    describe=lambda spec: f"a text of at most {spec.shape[0]} symbols, of {spec.shape[1] - 1:,} known ones",
+    describe=lambda spec: (
+        f"a text of at most {counted(spec.shape[0], 'symbol')}, of {spec.shape[1] - 1:,} known"
+    ),
     vectors=vectors,
     coarse=coarse,
     for_features=lambda samples, spec: ended(samples),

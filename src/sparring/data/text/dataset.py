@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sparring.config.texts import LONGEST
+from sparring.config.texts import LONGEST, VOCABULARY
 from sparring.data import labels as classes
 from sparring.data.arrays import ARRAY, class_indices
 from sparring.data.codec import OneHot
@@ -224,10 +224,12 @@ def _too_rare(name: str, count: int, rare: int, symbols: Symbols, options: Mappi
     """What to change if most texts have a rare symbol."""
     unit = options["unit"]
     other = " Or read characters: --unit characters." if unit == "words" else ""
+    every = len(symbols.rare) + len(symbols.counts)
+    takes = f" ({every} takes all)" if every <= VOCABULARY else ""
     return (
-        f"{name} has {len(symbols.rare) + len(symbols.counts):,} different {unit}, and {rare:,} of {count:,} "
+        f"{name} has {every:,} different {unit}, and {rare:,} of {count:,} "
         f"texts hold one that is not among the {options['vocabulary']:,} most frequent. Give a larger "
-        f"--vocabulary, or texts with fewer {unit}.{other}"
+        f"--vocabulary{takes}, or texts with fewer {unit}.{other}"
     )
 
 
@@ -256,14 +258,20 @@ def _facts(found: Items, texts: Sequence[Sequence[str]], symbols: Symbols, unit:
     """What ``sparring data`` says of texts."""
     lengths = np.array([len(text) for text in texts])
     low, middle, high = (int(value) for value in (lengths.min(), np.median(lengths), lengths.max()))
-    frequent = " ".join(quoted(symbol)[1:-1] for symbol in list(symbols.counts)[:SHOWN])
+    span = f"{low} to {high} {unit}, half of them up to {middle}" if low < high else f"{low} {unit} each"
+    frequent = _some(symbols.counts)
     once = sum(count == 1 for count in symbols.counts.values())
     facts = {
         "read as": found.found_as,
-        "lengths": f"{low} to {high} {unit}, half of them up to {middle}",
-        "vocabulary": f"{len(symbols.counts):,} {unit}: {frequent} …; {once:,} of them occur once",
+        "lengths": span,
+        "vocabulary": f"{len(symbols.counts):,} {unit}: {frequent}; {once:,} of them occur once",
     }
     if symbols.rare:
-        rarest = " ".join(quoted(symbol)[1:-1] for symbol in list(symbols.rare)[:SHOWN])
-        facts["dropped"] = f"{len(symbols.rare):,} rare {unit}: {rarest} …"
+        facts["dropped"] = f"{len(symbols.rare):,} rare {unit}: {_some(symbols.rare)}"
     return facts
+
+
+def _some(symbols: Mapping[str, int]) -> str:
+    """The first symbols, in which a space is a sign that can be seen."""
+    shown = [quoted(symbol)[1:-1].replace(" ", "␣") for symbol in list(symbols)[:SHOWN]]
+    return " ".join([*shown, *["…"] * (len(symbols) > SHOWN)])

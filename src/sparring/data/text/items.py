@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from sparring.data import binary
 from sparring.data.arrays import LABEL_NAMES
+from sparring.data.text import encodings
 from sparring.errors import DataError, UnreadableError, counted, did_you_mean, first_of, printable, quoted
 from sparring.files import LINE_END, MOST_BYTES, as_text, delimiter, parse_json, read_bytes
 
@@ -29,9 +31,11 @@ COLUMNS = (  # names of columns that hold the texts; the first one found is used
 NO_LABELS, BY_FOLDER, AUTO = "none", "folders", "auto"
 MOST_ZEROS = 0.1  # of the bytes of a file in UTF-8, from which it is in UTF-16
 LEAST_LINES = 2  # mean lines of a block between blank lines, from which blocks are poems
-LEAST_RUN = 1.5  # mean signs in a row, from which a text may be Chinese or Japanese
 TIDY = re.compile(r"[^\S\n]+")  # spaces of all sorts, but no line breaks
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\ufeff\ufffe\uffff\ud800-\udfff]")
+CONTROLS = re.compile(  # but not the joiners U+200C and U+200D, which Persian and emoji need
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufffe\uffff"
+    r"\ud800-\udfff]"
+)
 
 
 class Items(NamedTuple):
@@ -125,7 +129,7 @@ def decoded(content: bytes, name: str) -> str:
     except UnreadableError as error:
         if what := binary.told(content):
             raise DataError(f"{name} is no text, but {what}.") from error
-        likely = _likely_encoding(content)
+        likely = encodings.likely(content)
         suffix = PurePosixPath(name).suffix or ".txt"
         how = f"iconv -f {likely} -t UTF-8 FILE > FILE-utf8{suffix}"
         excel = ' save it as "CSV UTF-8" in Excel, or' if suffix == ".csv" else ""
@@ -151,25 +155,6 @@ def read(path: Path) -> bytes:
         return read_bytes(path)
     except UnreadableError as error:
         raise DataError(f"cannot read {path}: {error}. At most {MOST_BYTES:,} bytes are read.") from error
-
-
-def _likely_encoding(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "UTF-16"
-    if 0 in content:  # in no other encoding of text; without the mark that says which byte comes first
-        return "UTF-16LE" if content[1::2].count(0) >= content[::2].count(0) else "UTF-16BE"
-    for encoding in ("GB18030", "SHIFT_JIS", "BIG5"):
-        try:
-            text = content[:20_000].decode(encoding, "strict" if len(content) <= 20_000 else "ignore")
-        except UnicodeDecodeError:
-            continue
-        other = [character for character in text if ord(character) > 127]
-        runs = re.findall(r"[^\x00-\x7f]+", text)
-        if len(other) < LEAST_RUN * len(runs):
-            continue  # accented letters between plain ones, which also decode as single signs
-        if other and sum("\u3040" <= c <= "\u9fff" or c in "，。、「」？！" for c in other) > 0.9 * len(other):
-            return encoding
-    return "WINDOWS-1252"
 
 
 def _table(text: str, name: str) -> list[list[str]]:
@@ -230,11 +215,29 @@ def _objects(text: str, name: str) -> list[Any]:
             found = parse_json(text)
             assert isinstance(found, list)
             return found
-        return [_json_line(line, above) for above, line in enumerate(LINE_END.split(text)) if line.strip()]
+        found = [_json_line(line, above) for above, line in enumerate(LINE_END.split(text)) if line.strip()]
     except UnreadableError as error:
+        found = [_whole(text)]
+        if found == [None]:
+            raise DataError(
+                f"{name} cannot be read: {error}. Expected a JSON list of texts, or a JSON text or object a "
+                "line."
+            ) from error
+    alone = found[0] if len(found) == 1 else None
+    if isinstance(alone, Mapping) and not any(isinstance(value, str) for value in alone.values()):
         raise DataError(
-            f"{name} cannot be read: {error}. Expected a JSON list of texts, or a JSON text or object a line."
-        ) from error
+            f"{name} is one JSON object, with {first_of(list(alone), 8) or 'nothing in it'}; expected a JSON "
+            "list of texts, or a JSON text or object a line. Save the list of texts alone as a file."
+        )
+    return found
+
+
+def _whole(text: str) -> Any:
+    """The object of a JSON file that goes over several lines; None if it is none."""
+    with suppress(UnreadableError):
+        found = parse_json(text)
+        return found if isinstance(found, Mapping) else None
+    return None
 
 
 def _json_line(line: str, above: int) -> Any:
@@ -293,7 +296,7 @@ def _column(records: Sequence[Mapping[str, Any]], names: list[str], name: str, c
 
 
 def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _is_number(text: str) -> bool:
