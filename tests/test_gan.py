@@ -133,6 +133,10 @@ def test_pictures_of_samples(pictures: Dataset) -> None:
 def test_data_that_does_not_fit(pictures: Dataset) -> None:
     with pytest.raises(DataError, match="unknown data 'mnits'. Did you mean 'mnist'"):
         GAN().fit("mnits")
+    with pytest.raises(DataError, match=r"a text of several lines, .* GAN\(\).fit\(text.splitlines\(\)\)"):
+        GAN().fit("first line\nsecond line\n")
+    with pytest.raises(DataError, match="of type generator; accepted are .* a list of pictures or of strings"):
+        GAN().fit(word for word in ("a", "b"))
     with pytest.raises(DataError, match="fewer than one batch"):
         GAN("sprint", **(TINY | {"batch_size": 128})).fit(pictures)
     with pytest.raises(ConfigError, match="dcgan networks take samples with the axes C H W"):

@@ -76,7 +76,7 @@ MUTANTS = [
     Mutant(asked, "_number", "least <= value <= most", "value == value", unknown({"share": "1.5", "to_seed": "1"}, "share: expected a number from 0 to 1, got '1.5'")),
     Mutant(asked, "_whole", "or not least <= int(text) <= most", "", unknown({"count": "65"}, "count: expected a whole number from 1 to 64, got '65'")),
     Mutant(asked, "DrawRequest.of", "if name not in KNOWN", "if False", unknown({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'")),
-    Mutant(record, "_figures", "+ 0.5", "", test_quality.test_in_words),
+    Mutant(record, "figures", "+ 0.5", "", test_quality.test_in_words),
     Mutant(compiling, "compile_players", "game.penalties and ", "False and ", slope),
     Mutant(plain_words, "names", '.removeprefix("no-")', "", partial(test_words.test_a_terminal_is_told_flags_alone, *NO)),
     Mutant(words, "_argument", 'found["no"] and ', "", partial(test_python_words.test_flags_become_arguments_and_commands_stay, *YES)),

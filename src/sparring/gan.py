@@ -106,7 +106,7 @@ class GAN:
 
         Args:
             data: see ``sparring train --help`` for names; else an array, a tensor, (samples, labels), a torch
-                Dataset or DataLoader, a table of numbers, a list of pictures.
+                Dataset or DataLoader, a table of numbers, a list of pictures or of strings.
             labels: classes of the samples, (N,); in a translation, the targets, as ``data`` are the sources.
             out: a run folder to write, as ``sparring train`` does; ``force`` replaces the run that is there.
             resume: continue exactly the training of this GAN, or the one in ``out``; otherwise, a new

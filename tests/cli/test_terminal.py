@@ -41,6 +41,8 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
     assert lines == [plain_line(record()), plain_line(record(1.0))]
     assert " 50%  step 200  12,800 samples  30 s" in lines[0]
     assert "D(real) 0.80  D(fake) 0.20  1,960 samples/s" in lines[0]
+    far = VALUES | {"times_real": 2381.4}
+    assert plain_line(Record(200, 12_800, 30.0, 0.5, far)).startswith(" 50%  2,381 times real  step 200")
 
 
 def test_a_live_view_in_a_terminal() -> None:

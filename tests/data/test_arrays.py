@@ -61,6 +61,8 @@ def test_layouts(array: Any, shape: tuple[int, ...], dtype: str) -> None:
         (np.full((2, 8, 8), -7.5), r"floats must lie in .*: rescale first"),
         (np.zeros((2, 5, 8, 8)), r"neither axis 1 nor axis 3 is a number of channels \(1, 3, 4\). Keep 1"),
         (np.array([["a"]]), "hold strings: save texts as .txt"),
+        ([["a", "b"], ["c", "d"]], "in Python give a list of strings, a text each"),
+        ([b"ab", b"cd"], r"are bytes: decode texts first, \[text.decode\(\) for text in data\]"),
         (np.zeros((2, 2), complex), "expected integers or floats"),
         (np.array([[None]]), "expected integers or floats"),
         (np.array([[1e300]]), "beyond float32"),

@@ -1,5 +1,7 @@
 """A diagnosis: what holds, what is over, what was not checked, and how good the samples are."""
 
+import re
+
 from courses import HEALTHY, OPTIONS, Course, always, history
 from sparring.config.groups import Config
 from sparring.doctor.diagnosis import CALM, OF_DATA, described, diagnose
@@ -99,6 +101,7 @@ def test_rules_that_need_more_steps_are_not_called_checked() -> None:
     assert "generator-frozen" not in diagnosis.early
     assert (diagnosis.conclusion, diagnosis.healthy) == ("partly", False)
     assert "Not checked yet" in text(diagnosis, "run")
+    assert re.search(r"rules could be checked\..* Train longer \(sparring resume RUN", text(diagnosis, "run"))
 
 
 def test_what_was_measured_goes_before_an_estimate() -> None:

@@ -222,6 +222,8 @@ def test_samples_in_python_write_themselves(tmp_path: Path) -> None:
     rolls = music.handed(np.stack([ROLL] * 3), SPEC)
     rolls[1:].save(tmp_path / "tune.mid")
     assert heard((tmp_path / "tune.mid").read_bytes()) == sampled(np.stack([ROLL] * 2), 8)
+    rolls[1].save(tmp_path / "one.mid")
+    assert heard((tmp_path / "one.mid").read_bytes()) == sampled(ROLL[None], 8)
     rolls.save(str(tmp_path / "tunes"))
     assert len(list((tmp_path / "tunes").iterdir())) == 3
     with pytest.raises(ConfigError, match="are no samples"):

@@ -205,6 +205,7 @@ def test_the_table_has_the_floor_the_generator_and_the_baselines() -> None:
     alone = judged_music.judge(Trial(fakes, seen, None, spec, 0, told.append))
     assert alone.count == 60
     assert "one half of it" in alone.notes[0]
+    assert {*alone.scales} - {*alone.columns[FLOOR]} == {"copied bars"}  # its own bars are no copies
 
 
 def test_rolls_are_taken_evenly() -> None:

@@ -166,8 +166,13 @@ def _text(values: NDArray[Any], place: int, name: str) -> str:
 def _to_numpy(values: Any, name: str) -> NDArray[Any]:
     array = _array(values_of(values, name) if isinstance(values, torch.Tensor) else values, name)
     if array.dtype.kind not in "uifb":
-        if array.dtype.kind in "US":
-            raise DataError(f"{name} hold strings: save texts as .txt, a line each, or as .csv or .jsonl.")
+        if array.dtype.kind == "S":
+            raise DataError(f"{name} are bytes: decode texts first, [text.decode() for text in data].")
+        if array.dtype.kind == "U":
+            raise DataError(
+                f"{name} hold strings: save texts as .txt, a line each, or as .csv or .jsonl; in Python give a "
+                'list of strings, a text each, such as [" ".join(words) for words in data].'
+            )
         raise DataError(f"{name} hold {array.dtype} values; expected integers or floats.")
     return array
 

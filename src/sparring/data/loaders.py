@@ -25,7 +25,7 @@ from sparring.machine.threads import memory
 
 ACCEPTED = (
     "accepted are an array or a tensor of samples, (samples, labels), a torch Dataset or DataLoader, a table "
-    "of numbers, a list of pictures"
+    "of numbers, a list of pictures or of strings"
 )
 SHARE = 0.25  # of the memory of the machine that samples read one by one may fill
 MOST_STREAMED = 2**20  # samples that are read from a stream of unknown length

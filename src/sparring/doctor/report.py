@@ -111,7 +111,7 @@ def summary(diagnosis: Diagnosis, *, advice: bool = True) -> str:
         "ill": also.strip(),
         "short": f"Too few records to find diseases: most rules need three in a row.{also}{on}",
         "partly": f"Too few numbers to find diseases: nothing was found, but only {diagnosis.checked} of "
-        f"{diagnosis.rules} rules could be checked.{also}",
+        f"{diagnosis.rules} rules could be checked.{also}{on if diagnosis.early else ''}",
         "poor": f"Healthy, but far: {diagnosis.quality.in_words(far)}.{more}",
         "healthy": f"Healthy: no rule holds{f'; {quality}' if quality else ''}.",
     }[diagnosis.conclusion]

@@ -267,13 +267,13 @@ def times_real_text(value: float, error: float | None = None) -> str:
 
 def times_text(value: float, error: float | None = None) -> str:
     """A ratio as text, with its standard deviation, as in "39 ± 2 times"."""
-    said = _figures(value, 3)
+    said = figures(value)
     if error and error > value / 1000:  # what is less is rounding
-        said += f" ± {_figures(error, 2)}"
+        said += f" ± {figures(error, 2)}"
     return f"{said} times"
 
 
-def _figures(value: float, digits: int) -> str:
+def figures(value: float, digits: int = 3) -> str:
     """A number with so many digits, or as a whole one from 100 on; the page does the same (Text.figures)."""
     if value >= 100:
         return f"{math.floor(value + 0.5):,}"

@@ -284,6 +284,11 @@ def _arrays(name: str, path: Path) -> Dataset:
         raise DataError(
             f"there is no file or folder {name}.{near} If the data of a run has moved, put a link at this path."
         )
+    if "\n" in name.strip():
+        raise DataError(
+            "the data is a text of several lines, where a name or a path is expected: in Python give a list of "
+            "texts, GAN().fit(text.splitlines()); elsewhere save it as .txt and give its path."
+        )
     recipe = (
         f" {name} is a recipe; recipes are chosen with sparring train DATA --recipe {name}."
         if name in RECIPES

@@ -197,11 +197,12 @@ class Rolls(np.ndarray[Any, np.dtype[np.int16]]):
         Raises:
             ConfigError: another suffix, or this is a part of samples without all voices.
         """
-        if self.spec is None or self.ndim != 3 or self.shape[2] != Notes.of(self.spec.codec).voices:
+        rolls = np.asarray(self[None] if self.ndim == 2 else self)  # one sample, as in rolls[0].save(…)
+        if self.spec is None or rolls.ndim != 3 or rolls.shape[2] != Notes.of(self.spec.codec).voices:
             raise ConfigError(
-                f"notes of shape {self.shape} are no samples (N, steps, voices): save all of them."
+                f"notes of shape {self.shape} are no samples (N, steps, voices): save all of their voices."
             )
-        MUSIC.save(np.asarray(self), None, self.spec, Path(path))
+        MUSIC.save(rolls, None, self.spec, Path(path))
 
 
 def handed(rolls: Array, spec: Spec) -> Rolls:

@@ -30,7 +30,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sparring.errors import clock, printable, warn
-from sparring.history.record import Record
+from sparring.history.record import Record, times_real_text
 from sparring.uses.notebook import Cell
 
 if TYPE_CHECKING:  # a recipe and a run are shown without torch
@@ -214,7 +214,7 @@ def score_line(record: Record) -> Text:
 def plain_line(record: Record) -> str:
     """One record as a line of text."""
     v = record.values
-    quality = f"{v['times_real']:.3g} times real  " if "times_real" in v else ""
+    quality = f"{times_real_text(v['times_real'])}  " if "times_real" in v else ""
     numbers = (f"{label} {v[name]:.{digits}f}  " for name, (label, _, digits, _) in _shown(record).items())
     return (
         f"{record.progress:4.0%}  {quality}step {record.step:,}  {record.samples_seen:,} samples  "

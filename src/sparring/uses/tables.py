@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from sparring.history.record import figures
 from sparring.metrics.comparison import FLOOR
 from sparring.metrics.memorisation import COPIES
 from sparring.uses.progress import show_whole
@@ -57,7 +58,7 @@ def evaluation_table(evaluation: Evaluation) -> Table:
     table.add_column("meaning")
     deviation = evaluation.frechet_deviation
     spread = "" if deviation is None else f" ± {deviation:.2g}"
-    table.add_row("times real", f"{evaluation.times_real.value:.3g}", "1", "1 is as good as real")
+    table.add_row("times real", figures(evaluation.times_real.value), "1", "1 is as good as real")
     table.add_row(evaluation.label, f"{evaluation.frechet_mean:.4g}{spread}", f"{real.frechet:.4g}", PERFECT)
     kernels = [_within(scores.kernel, scores.kernel_error) for scores in (fake, real)]
     table.add_row("kernel distance", *kernels, "0 is best; unbiased")
