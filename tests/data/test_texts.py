@@ -105,6 +105,8 @@ def test_texts_are_brought_to_the_symbols_of_others() -> None:
     found = adapted(other, like.spec)
     assert back(found) == ["ca", "c"]
     assert found.spec == like.spec
+    assert found.origin is not None
+    assert found.origin.notes == ("2 texts with symbols that are not known, or more than 3, left out.",)
     with pytest.raises(DataError, match="no text of array has only symbols that are known"):
         adapted(from_strings(["xyz"]), like.spec)
 

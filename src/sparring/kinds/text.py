@@ -172,7 +172,7 @@ TEXT = Kind(
     problem=problem,
     warning=warning,
     describe=lambda spec: (
-        f"a text of at most {counted(spec.shape[0], 'symbol')}, of {spec.shape[1] - 1:,} known"
+        f"a text of at most {counted(spec.shape[0], 'symbol')}, of {spec.shape[1] - 1:,} known ones"
     ),
     vectors=vectors,
     coarse=coarse,

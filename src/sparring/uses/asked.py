@@ -86,13 +86,15 @@ def dataset(data: Any, labels: Any, files: FilesConfig, like: Spec | None = None
                 "GAN(labels='folders') or GAN(labels='FILE.csv')."
             )
         named = find.dataset(str(data), files, **(find.comparable(str(data), like, files) if like else {}))
+        named = kinds.of(like).adapted(named, like) if like else named
         for remark in [*find.shadowed(str(data)), *find.remarks(named)]:
             warned(remark)
-        return kinds.of(like).adapted(named, like) if like else named
+        return named
     taken, remarks = find.samples(data, labels, files, like)
+    taken = kinds.of(like).adapted(taken, like) if like else taken
     for remark in [*remarks, *find.remarks(taken)]:
         warn(in_python(remark))
-    return kinds.of(like).adapted(taken, like) if like else taken
+    return taken
 
 
 def check_processes(recipe: str, given: Mapping[str, Any], processes: int) -> None:

@@ -40,9 +40,11 @@ def source(
     for remark in find.shadowed(name):
         warn(remark)
     found = find.dataset(name, watch=watch, **find.comparable(name, like, files or FilesConfig()))
+    if like is not None:
+        found = kinds.of(like).adapted(found, like)
     for note in found.origin.notes if found.origin else ():
         warn(f"{name}: {note}")
-    return found if like is None else kinds.of(like).adapted(found, like)
+    return found
 
 
 def both(

@@ -152,7 +152,11 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
     kept[:, :width] = stored[fits][:, :width].to(kept.dtype)
     labels = None if data.labels is None else data.labels[fits]
     spec = replace(like, class_names=data.spec.class_names, clusters=data.spec.clusters)
-    return replace(data, spec=spec, samples=kept, labels=labels)
+    origin, lost = data.origin, len(data) - len(kept)
+    if origin and lost:
+        note = f"{counted(lost, 'text')} with symbols that are not known, or more than {length}, left out."
+        origin = replace(origin, notes=(*origin.notes, note))
+    return replace(data, spec=spec, samples=kept, labels=labels, origin=origin)
 
 
 def _of_folder(path: Path, options: Mapping[str, Any], watch: Watch | None) -> Items:
