@@ -16,9 +16,11 @@ from sparring.data.arrays import from_array
 from sparring.data.pairs import joined
 from sparring.errors import ConfigError, DataError, RunError
 from sparring.gan import GAN
+from sparring.kinds import find
 from sparring.networks.unet import UNet
 from sparring.page.asked import DrawRequest
 from sparring.runs import translator as module
+from sparring.runs.folder import RunFolder
 from sparring.runs.translator import Translator
 from sparring.uses.translate import scaled
 
@@ -161,3 +163,25 @@ def test_what_does_not_go_together(
 ) -> None:
     named = {"INK": str(run.parent / "ink"), "RED": str(run.parent / "red")}
     assert why in refused(capsys, "train", *(named.get(word, word) for word in words), "--dry-run")
+
+
+def test_pictures_of_more_than_8_bits_are_read_with_the_levels_of_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, step in (("scans", 16), ("maps", 257)):  # 12 bits, and 16 that fill their type
+        (tmp_path / folder).mkdir()
+        for k in range(20):
+            values = np.random.default_rng(k).integers(0, 256, (8, 8)).astype(np.uint16)
+            values[0, :2] = 0, 255
+            Image.fromarray(values * step).save(tmp_path / folder / f"{k}.png")
+    scans, out = tmp_path / "scans", tmp_path / "run"
+    words = ["--from", str(scans), "--to", str(tmp_path / "maps"), "--paired", *OPTIONS, "--out", str(out)]
+    assert main(["train", *words]) == 0
+    assert main(["translate", str(out), str(scans / "3.png"), "--out", str(tmp_path / "one.png")]) == 0
+    trained_on = find.chosen(RunFolder(out).config.dataset, RunFolder(out).config.files).given
+    assert trained_on is not None
+    place = trained_on.origin.names.index("3.png")  # type: ignore[union-attr]
+    expected = Translator.load(out)(trained_on.samples[place : place + 1])
+    with Image.open(tmp_path / "one.png") as made:
+        assert np.array_equal(np.asarray(made), expected[0, 0].numpy())
+    assert main(["resume", str(out), "--samples-seen", "128"]) == 0  # each side is read with its own levels

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
+from sparring.data.folders import VALUES
 from sparring.data.spec import Dataset
 from sparring.errors import DataError, counted, printable
 
@@ -70,13 +71,21 @@ def cut_in_two(data: Dataset, paired: str) -> Dataset:
 
 
 def _with(sources: Dataset, targets: Dataset, unpaired: bool, notes: tuple[str, ...] = ()) -> Dataset:
-    given = replace(sources, labels=None, spec=replace(sources.spec, class_names=()))
+    levels = _levels(sources)
+    given = replace(sources, labels=None, spec=replace(sources.spec, class_names=(), levels=levels))
     spec = replace(targets.spec, class_names=(), given=given.spec, unpaired=unpaired)
     origin = targets.origin
     if origin:
         more = sources.origin.notes if sources.origin else ()
+        if levels and levels != origin.options.get("levels"):  # each side is read with its own, as now
+            origin = replace(origin, options=dict(origin.options) | {"levels": "auto"})
         origin = replace(origin, notes=tuple(dict.fromkeys((*origin.notes, *more))) + notes, unused_classes="")
     return replace(targets, spec=spec, labels=None, given=given, origin=origin)
+
+
+def _levels(data: Dataset) -> str:
+    """The levels with which pictures of more than 8 bits were read; "" if there are none."""
+    return str(data.origin.options["levels"]) if data.origin and VALUES in data.origin.facts else ""
 
 
 def _same_names(sources: Dataset, targets: Dataset) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from sparring.config.pictures import picture_levels
 from sparring.config.values import field, flag, listed, text, whole
 from sparring.data.codec import Codec
-from sparring.errors import DataError, UnreadableError, counted
+from sparring.errors import ConfigError, DataError, UnreadableError, counted
 
 MOST_NUMBERS = 2**40  # in one sample
 
@@ -29,6 +30,7 @@ class Spec:
         clusters: whether the classes are clusters found in the data, not labels given with it.
         given: of what the generator makes a sample from, such as another picture; None: a random latent.
         unpaired: whether what is given belongs to no sample in particular.
+        levels: with which pictures of more than 8 bits were read, as an option of files; "": there were none.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Spec:
     clusters: bool = False
     given: Spec | None = None
     unpaired: bool = False
+    levels: str = ""
 
     def encode(self, samples: Tensor) -> Tensor:
         """Turn stored samples (B, …) into what the networks see, (B, *shape), float32."""
@@ -52,6 +55,7 @@ class Spec:
         own: dict[str, Any] = {"class_names": self.class_names, "clusters": self.clusters}
         if self.given is not None:
             own |= {"given": self.given.to_dict(), "unpaired": self.unpaired}
+        own |= {"levels": self.levels} if self.levels else {}
         return {"kind": self.kind, "shape": self.shape} | self.codec.to_dict() | own
 
     @staticmethod
@@ -75,12 +79,26 @@ class Spec:
             clusters=field(values, "clusters", flag),
             given=None if given is None else Spec.from_dict(given, codec),
             unpaired=given is not None and field(values, "unpaired", flag),
+            levels=field(values, "levels", _levels) if "levels" in values else "",
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is not possible for the kind {spec.kind}")
         if problem := spec.codec.problem(spec.shape):
             raise UnreadableError(problem)
         return spec
+
+
+def _levels(value: Any) -> str:
+    """Levels of pictures.
+
+    Raises:
+        UnreadableError: it is something else.
+    """
+    try:
+        picture_levels(text(value))
+    except ConfigError as error:
+        raise UnreadableError(str(error)) from error
+    return text(value)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import kinds
+from sparring.config.pictures import picture_levels
 from sparring.data import source as sources
 from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, look, reason_of
 from sparring.data.source import Source
@@ -80,17 +82,25 @@ def translated(translator: Translator, content: bytes, own_size: bool = False) -
         DataError: the file is broken; the message is only the reason.
     """
     size = look(content).size
-    channels, *sides = translator.given.shape
+    sides = translator.given.shape[1:]
     width, height = size if own_size else scaled(size, min(sides))
-    found = decoded(content, Form(width, height, "stretch", channels))
+    form = _form(translator.given, width, height)
+    found = decoded(content, form)
     pixels = torch.from_numpy(found.pixels.transpose(0, 3, 1, 2).copy())
     made = kinds.of(translator.spec).tiles
     assert made is not None
     tile = made(translator(stored(pixels, translator.given)).numpy(), translator.spec)[0]
     if found.clear and tile.shape[-1] != CLEAR:
-        alpha = decoded(content, Form(width, height, "stretch", CLEAR)).pixels[0, ..., 3:]
+        alpha = decoded(content, replace(form, channels=CLEAR)).pixels[0, ..., 3:]
         tile = np.concatenate([np.broadcast_to(tile, (*tile.shape[:2], 3)), alpha], 2)
     return to_image(tile)
+
+
+def _form(given: Spec, width: int, height: int) -> Form:
+    """The form of a picture that is read as those of the training were."""
+    levels = picture_levels(given.levels or "auto")
+    ends = None if isinstance(levels, str) else levels
+    return Form(width, height, "stretch", given.shape[0], ends, as_declared=levels == "auto")
 
 
 def scaled(size: Size, shorter: int) -> Size:
