@@ -38,6 +38,7 @@ MUTANTS = [
     Mutant(chains, "shuffled_bars", "size=(count, bars)", "size=(count, 1)", test_music.test_shuffled_bars_come_from_several_windows_and_hold_only_what_began),
     Mutant(chains, "_mended", "-rolls, rolls", "rolls, rolls", test_music.test_shuffled_bars_come_from_several_windows_and_hold_only_what_began),
     Mutant(judged_music, "evenly", "* len(rolls) // count", "", test_music.test_rolls_are_taken_evenly),
+    Mutant(judged_music, "halves", "// run", "", test_music.test_halves_are_runs_of_neighbours_which_share_bars),
     Mutant(song, "key_of", "note.end - note.start", "1", test_song.test_a_key_is_of_what_sounds_longest),
     Mutant(song, "in_one_key", "> OCTAVE // 2", "> OCTAVE", test_song.test_a_far_key_moves_down),
     Mutant(song, "bars", "min(end, last)", "end", test_song.test_bars_follow_the_metres_to_the_last_note),

@@ -101,12 +101,13 @@ def test_options_that_leave_few_texts_are_refused(texts: list[str], options: dic
 
 
 def test_texts_are_brought_to_the_symbols_of_others() -> None:
-    like, other = from_strings(["abc", "ab"]), from_strings(["ca", "abd", "bbbb", "c"])
+    like, other = from_strings(["abc", "ab"]), from_strings(["ca", "abd", "abd", "bbbb", "c"])
     found = adapted(other, like.spec)
     assert back(found) == ["ca", "c"]
     assert found.spec == like.spec
     assert found.origin is not None
-    assert found.origin.notes == ("2 texts with symbols that are not known, or more than 3, left out.",)
+    assert found.origin.duplicates == 0
+    assert found.origin.notes == ("3 texts with symbols that are not known, or more than 3, left out.",)
     with pytest.raises(DataError, match="no text of array has only symbols that are known"):
         adapted(from_strings(["xyz"]), like.spec)
 

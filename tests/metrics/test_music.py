@@ -208,5 +208,14 @@ def test_the_table_has_the_floor_the_generator_and_the_baselines() -> None:
     assert {*alone.scales} - {*alone.columns[FLOOR]} == {"copied bars"}  # its own bars are no copies
 
 
+def test_halves_are_runs_of_neighbours_which_share_bars() -> None:
+    for count, run in ((1000, 16), (24, 3), (5, 1)):
+        seen, unseen = judged_music.halves(np.arange(count))
+        assert sorted([*seen, *unseen]) == list(range(count))
+        assert seen[:run].tolist() == list(range(run))
+        assert unseen[:run].tolist() == list(range(run, 2 * run))
+        assert abs(len(seen) - len(unseen)) <= run
+
+
 def test_rolls_are_taken_evenly() -> None:
     assert judged_music.evenly(np.arange(10), 4).tolist() == [0, 2, 5, 7]

@@ -48,6 +48,23 @@ def test_sheets_larger_than_their_frame_are_averaged_and_small_ones_stay_sharp(
     expect(picture).to_have_css("image-rendering", "pixelated")
 
 
+def test_texts_stay_in_their_frame_and_each_line_has_its_direction(
+    tmp_path: Path, page: Page, serve: type[Served]
+) -> None:
+    run = make_run(tmp_path / "a")
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(facts | {"media": "text/plain"}))
+    for picture in (run / "samples").glob("*.png"):
+        picture.with_suffix(".txt").write_text("a line\nשלום\n" * 200)
+    page.goto(serve(run).at())
+    lines = page.locator(".frame .lines")
+    expect(lines).to_contain_text("a line")
+    expect(lines).to_have_css("unicode-bidi", "plaintext")
+    box = lines.bounding_box()
+    assert box is not None
+    assert box["height"] < 600
+
+
 def test_scrubbing_by_keyboard_and_playing(tmp_path: Path, page: Page, serve: type[Served]) -> None:
     page.goto(serve(make_run(tmp_path / "a")).at())
     slider = page.get_by_role("slider", name="time")

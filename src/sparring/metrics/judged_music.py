@@ -19,6 +19,7 @@ from sparring.metrics.music import Roll
 
 NEIGHBOURS = 5  # k of coverage
 MOST = 2_000  # samples of each column
+RUN = 16  # windows of a piece that follow one another
 SCALES = {
     "chords": Scale("lower", "Jensen-Shannon divergence of the chords at beats from held-out ones, in bits"),
     "chord pairs": Scale("higher", "pairs of successive chords that occur in held-out music", share=True),
@@ -64,8 +65,7 @@ def judge(trial: Trial) -> Comparison:
     started = time.process_time()
     codec = Notes.of(trial.spec.codec)
     training = _array(trial.training)
-    unseen = training[1::2] if trial.held_out is None else _array(trial.held_out)
-    seen = training[::2] if trial.held_out is None else training
+    seen, unseen = halves(training) if trial.held_out is None else (training, _array(trial.held_out))
     count = min(len(unseen), len(trial.fakes), len(seen), MOST)
     by = standard(evenly(unseen, count), seen, training, codec.beat, min(codec.grid, training.shape[1]))
     rng = np.random.default_rng(trial.seed)
@@ -126,6 +126,13 @@ def measured(rolls: Roll, by: Standard, seed: int = 0) -> dict[str, float]:
         "told apart": forest.told_apart(by.vectors, vectors, seed),
         "copied bars": measures.copied_bars(rolls, by.known, by.bar),
     }
+
+
+def halves(rolls: Roll) -> tuple[Roll, Roll]:
+    """Two halves of rolls in runs of up to RUN, since neighbours share bars."""
+    run = max(1, min(RUN, len(rolls) // 8))
+    second = np.arange(len(rolls)) // run % 2 == 1
+    return rolls[~second], rolls[second]
 
 
 def evenly(rolls: Roll, count: int) -> Roll:

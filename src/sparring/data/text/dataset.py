@@ -155,7 +155,7 @@ def adapted(data: Dataset, like: Spec) -> Dataset:
     origin, lost = data.origin, len(data) - len(kept)
     if origin and lost:
         note = f"{counted(lost, 'text')} with symbols that are not known, or more than {length}, left out."
-        origin = replace(origin, notes=(*origin.notes, note))
+        origin = replace(origin, notes=(*origin.notes, note), duplicates=repeats(kept))
     return replace(data, spec=spec, samples=kept, labels=labels, origin=origin)
 
 
