@@ -91,6 +91,16 @@ def test_what_the_first_row_of_a_table_is_taken_for_is_said() -> None:
     assert (found.texts, found.labels) == (["hi", "you"], ["1", "2"])
 
 
+def test_quotation_marks_that_join_lines_and_cells_that_are_not_read_are_said() -> None:
+    found = read('text,n\n"one,1\n"two,2\nthree,3\n', "a.csv")
+    assert "a.csv, line 3: a quotation mark within a text, or one that is not closed" in found.notes[0]
+    assert read('text,n\n"one ""1"",\nline",1\n', "a.csv").texts == ['one "1",\nline']
+    assert "quotation" not in " ".join(read('text,n\n"one ""1"",\nline",1\n', "a.csv").notes)
+    assert "2 rows of a.csv with more cells than names" in " ".join(
+        read("text,n\na,b,1\nc,1\nd,e,2\n", "a.csv").notes
+    )
+
+
 def test_a_column_may_hold_the_classes() -> None:
     found = read("text,language\nhallo,german\nbonjour,french\n", "a.csv", labels="language")
     assert (found.texts, found.labels) == (["hallo", "bonjour"], ["german", "french"])

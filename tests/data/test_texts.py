@@ -49,6 +49,16 @@ def test_a_word_is_the_same_symbol_at_the_beginning_and_within() -> None:
     assert vocabulary.tokens("It's 3, no!\nyes", "words") == [" It's", " 3", ",", " no", "!", "\n", " yes"]
 
 
+def test_words_that_are_cut_are_counted() -> None:
+    for unit, notes in (
+        ("words", ["2 words cut to the first 64 letters; --unit characters keeps all."]),
+        ("characters", []),
+    ):
+        origin = from_strings(["a " + "x" * 70, "y" * 70, "b c"], options={"unit": unit}).origin
+        assert origin is not None
+        assert [note for note in origin.notes if "cut" in note] == notes
+
+
 def test_a_text_ends_at_its_first_end() -> None:
     stored = torch.tensor([[1, 0, 2], [0, 1, 1]], dtype=torch.uint8)
     assert vocabulary.ended(stored).tolist() == [[1, 0, 0], [0, 0, 0]]

@@ -207,8 +207,8 @@ def _notes(found: _Read, source: Source, voices: int, heard: int) -> tuple[str, 
     notes = []
     if heard < voices:
         notes.append(
-            f"never more than {counted(heard, 'note')} of the {voices} voices asked for "
-            f"{'sounds' if heard == 1 else 'sound'}: {voices - heard} silent left out."
+            f"only {heard} of the {voices} voices asked for {'sings' if heard == 1 else 'sing'}; those that "
+            "never do are left out."
         )
     if found.faults:
         first = [f"{name} ({why})" for name, why in list(found.faults.items())[:LISTED]]

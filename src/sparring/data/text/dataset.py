@@ -14,7 +14,7 @@ import torch
 from sparring.config.texts import LONGEST, VOCABULARY
 from sparring.data import labels as classes
 from sparring.data.arrays import ARRAY, class_indices
-from sparring.data.codec import OneHot
+from sparring.data.codec import MOST_SYMBOL, OneHot
 from sparring.data.pictures import SUFFIXES as PICTURES
 from sparring.data.repeats import repeats
 from sparring.data.source import folder as files_of
@@ -114,7 +114,12 @@ def from_strings(
     counts = (sum(len(text) < length for text in chosen), *symbols.counts.values())  # a text ends once
     codec = OneHot((len(symbols.known),), symbols.known, counts=counts)
     spec = Spec(KIND, (length, len(symbols.known)), codec, class_names)
+    cut = sum(len(word) == MOST_SYMBOL for one in chosen for word in one) if options["unit"] == "words" else 0
     notes = [*found.notes, *_left_out(len(texts) - len(written), too_long, longest, rare, symbols, options)]
+    if cut:
+        notes.append(
+            f"{counted(cut, 'word')} cut to the first {MOST_SYMBOL} letters; --unit characters keeps all."
+        )
     origin = Origin(
         options={
             "unit": options["unit"], "items": found.found_as if found.found_as in ("lines", "poems") else AUTO,

@@ -92,7 +92,9 @@ def of_file(content: bytes, name: str, items: str, column: str, labels: str) -> 
     text = decoded(content, name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in TABLES:
-        return _of_rows(_table(text, name), name, column, labels)
+        rows, notes = _table(text, name)
+        found = _of_rows(rows, name, column, labels)
+        return found._replace(notes=(*notes, *found.notes))
     if suffix in OBJECTS:
         return _of_objects(_objects(text, name), name, column, labels)
     if column != AUTO or labels not in (NO_LABELS, BY_FOLDER):
@@ -157,10 +159,19 @@ def read(path: Path) -> bytes:
         raise DataError(f"cannot read {path}: {error}. At most {MOST_BYTES:,} bytes are read.") from error
 
 
-def _table(text: str, name: str) -> list[list[str]]:
+def _table(text: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The rows of a table, and a note where a quotation mark may have joined lines."""
     csv.field_size_limit(MOST_BYTES)
+    mark, lines = delimiter(text), io.StringIO(text, newline="")
+    strictly = csv.reader(lines, delimiter=mark, strict=True)
+    with suppress(csv.Error):
+        return list(strictly), ()
+    note = (
+        f"{name}, line {strictly.line_num:,}: a quotation mark within a text, or one that is not closed, may "
+        'join lines. Marks within a text are written twice: "a ""word"" of it".'
+    )
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark)), (note,)
     except csv.Error as error:
         raise DataError(f"{name} cannot be read: one of its lines is not a row of a table.") from error
 
@@ -181,6 +192,11 @@ def _of_rows(rows: Sequence[Sequence[str]], name: str, column: str, labels: str)
     records = [dict(zip(names, row, strict=False)) for row in filled[named:]]
     found = _of_objects(records, name, column, labels)
     notes = found.notes
+    if longer := sum(len(row) > len(names) for row in filled[named:]):
+        notes += (
+            f"{counted(longer, 'row')} of {name} with more cells than names: what is beyond is not read. Texts "
+            "with commas are written in quotation marks.",
+        )
     if not named:
         notes += (f"{name} has no row of names; its columns are called 1 to {len(names)}.",)
     elif not _usual(header):
