@@ -79,6 +79,8 @@ def test_the_report_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "is a folder" in capsys.readouterr().err
     assert main(["report", str(run), "-o", str(tmp_path / "no/a.html")]) == 1
     assert f"there is no folder {tmp_path / 'no'}" in capsys.readouterr().err
+    assert main(["report", str(run), "-o", str(tmp_path / "a.pdf")]) == 1
+    assert "a report is a page, .html or .htm; a browser prints it as PDF" in capsys.readouterr().err
 
 
 def test_names_are_words_and_never_markup(tmp_path: Path) -> None:

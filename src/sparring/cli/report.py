@@ -12,6 +12,8 @@ from sparring.history.find import alone, marked, no_run, players_alone
 from sparring.page import detection, study, tuning
 from sparring.page.report import write_report
 
+SUFFIXES = (".html", ".htm")
+
 
 def run(args: argparse.Namespace) -> int:
     """Write the page of a run as one file."""
@@ -30,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
         what = f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise RunError(f"{what}: choose another --out, such as report.html.")
     layout.refuse_training_file(out)
+    if out.suffix.lower() not in SUFFIXES:
+        raise RunError(f"{out}: a report is a page, {' or '.join(SUFFIXES)}; a browser prints it as PDF.")
     layout.refuse_taken(out, args.force or not args.out)
     size = write(args.run, out)
     print(printable(f"{out}  {size / 1e6:.1f} MB"))
