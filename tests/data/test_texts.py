@@ -49,6 +49,18 @@ def test_a_word_is_the_same_symbol_at_the_beginning_and_within() -> None:
     assert vocabulary.tokens("It's 3, no!\nyes", "words") == [" It's", " 3", ",", " no", "!", "\n", " yes"]
 
 
+def test_a_word_keeps_its_marks_and_an_emoji_is_one_symbol() -> None:
+    assert vocabulary.tokens("नमस्ते दुनिया", "words") == [" नमस्ते", " दुनिया"]
+    assert vocabulary.tokens("สวัสดี ครับ", "words") == [" สวัสดี", " ครับ"]
+    assert vocabulary.tokens("می\u200cروم, don't!", "words") == [" می\u200cروم", ",", " don't", "!"]
+    assert vocabulary.tokens("👨\u200d👩\u200d👧 👍🏽 ❤\ufe0f!", "words") == [
+        "👨\u200d👩\u200d👧",
+        " 👍🏽",
+        " ❤\ufe0f",
+        "!",
+    ]
+
+
 def test_words_that_are_cut_are_counted() -> None:
     for unit, notes in (
         ("words", ["2 words cut to the first 64 letters; --unit characters keeps all."]),

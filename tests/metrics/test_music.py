@@ -168,6 +168,7 @@ def test_chains_of_beats_follow_chords_and_copy() -> None:
     made = chains.beat_chain(pieces, 80, 4, np.random.default_rng(0))
     types, known = measures.chord_types(made, 4), measures.chord_types(pieces, 4)
     assert measures.known_pairs(types, known) == 1.0
+    assert measures.known_pairs(types[:, :1], known) == 0.0  # one beat alone
     assert measures.copied_bars(made, measures.bars(pieces, 4), 4) == 1.0
     first = {window[:4].tobytes() for window in pieces}
     assert all(window[:4].tobytes() in first for window in made)

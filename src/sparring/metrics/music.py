@@ -66,7 +66,8 @@ def pairs(types: Counts) -> Counts:
 
 def known_pairs(types: Counts, reference: Counts) -> float:
     """The share of pairs of successive chords that occur in the reference."""
-    return float(np.isin(pairs(types), np.unique(pairs(reference))).mean())
+    known = np.isin(pairs(types), np.unique(pairs(reference)))
+    return float(known.mean()) if known.size else 0.0  # a window of one beat has none
 
 
 class Notes(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +18,9 @@ from sparring.data.codec import MOST_SYMBOL, OneHot
 
 END = ""  # symbol 0: the text has ended
 UNITS = ("characters", "words")
-# A word with the space before it, such as " the", or a mark such as "," or "!"; a line break by itself.
-WORD = re.compile(r" ?\w+(?:['’]\w+)*| ?[^\w\s]|\n")
+MARKED = (0x300, 0x20000)  # the range of characters in which signs are that belong to the one before
+JOINERS = "\u200c\u200d"
+SKIN = "\U0001f3fb-\U0001f3ff"  # how dark an emoji is
 
 
 class Symbols(NamedTuple):
@@ -35,7 +38,24 @@ def tokens(text: str, unit: str) -> list[str]:
     """
     if unit == "characters":
         return list(text)
-    return [token[:MOST_SYMBOL] for token in WORD.findall(re.sub(r"(?m)^(?=\w)", " ", text))]
+    found = _word(text.isascii()).findall(re.sub(r"(?m)^(?=\w)", " ", text))
+    return [token[:MOST_SYMBOL] for token in found]
+
+
+@cache
+def _word(plain: bool) -> re.Pattern[str]:
+    """A word with the space before it, such as " the", or a mark such as "," or an emoji; a line break alone.
+
+    The vowels of Hindi and Thai and the accents that stay by themselves are marks of the letter before.
+
+    Args:
+        plain: of texts in ASCII, which are read faster and have no such marks.
+    """
+    if plain:
+        return re.compile(r" ?\w+(?:'\w+)*| ?[^\w\s]|\n")
+    marks = "".join(filter(lambda sign: unicodedata.category(sign)[0] == "M", map(chr, range(*MARKED))))
+    part = rf"\w+(?:[{marks}{JOINERS}]+\w*)*"
+    return re.compile(rf" ?{part}(?:['’]{part})*| ?[^\w\s](?:[{marks}{SKIN}]|\u200d[^\w\s])*|\n")
 
 
 def choose(texts: Iterable[Sequence[str]], most: int) -> Symbols:
