@@ -283,4 +283,9 @@ def test_features_are_scaled_by_the_reals(songs: Path) -> None:
     spread = found.std(0)
     assert torch.allclose(found.mean(0), torch.zeros(found.shape[1]), atol=1e-4)
     assert ((spread - 1).abs() < 1e-3).logical_or(spread < 1).all()
+    constant = spread < 1e-6
+    silent = extractor(torch.zeros_like(data.samples))
+    lines = data.spec.shape[0]
+    assert constant.any()
+    assert silent[:, constant].abs().max() <= lines  # in their own units, not in thousandths of them
     assert fitted(data.samples, 16) == data.spec.codec

@@ -24,7 +24,7 @@ from sparring.kinds.kind import Array, Kind, Measure
 from sparring.metrics import music as measures
 from sparring.metrics import shares
 from sparring.metrics.extractors import FOR_ALL, Features, Reals
-from sparring.metrics.features import Extractor, content_hash
+from sparring.metrics.features import CONSTANT, Extractor, content_hash
 from sparring.metrics.judged_music import judge
 
 GRID = 16  # of arrays that do not say it
@@ -79,11 +79,12 @@ def chord_distance(fakes: Tensor, reals: Tensor, spec: Spec) -> float:
 
 
 def listened(reals: Reals) -> Extractor:
-    """The features of ``metrics.music``, each divided by its standard deviation among the reals."""
+    """The features of ``metrics.music``, each divided by its deviation among the reals, if it has one."""
     assert reals.spec is not None
     steps = Notes.of(reals.spec.codec).beat
     found = torch.from_numpy(measures.features(rolls_of(reals.samples), steps)).float()
-    mean, scale = found.mean(0), found.std(0).clamp_min(1e-3)
+    mean, scale = found.mean(0), found.std(0)
+    scale = scale.where(scale > CONSTANT, 1.0)  # as a voice that never rests
 
     def function(samples: Tensor) -> Tensor:
         features = measures.features(rolls_of(samples), steps)

@@ -15,6 +15,7 @@ from sparring.metrics import chains, forest, shares
 from sparring.metrics import music as measures
 from sparring.metrics.comparison import FLOOR, GENERATOR, Comparison, Numbers, Scale, Trial
 from sparring.metrics.coverage import prdc
+from sparring.metrics.features import CONSTANT
 from sparring.metrics.music import Roll
 
 NEIGHBOURS = 5  # k of coverage
@@ -94,7 +95,8 @@ def judge(trial: Trial) -> Comparison:
 def standard(reference: Roll, seen: Roll, training: Roll, beat: int, bar: int) -> Standard:
     """What rolls are measured by."""
     known = measures.features(seen, beat)
-    mean, scale = known.mean(0), np.maximum(known.std(0), 1e-3)
+    mean, scale = known.mean(0), known.std(0)
+    scale = np.where(scale > CONSTANT, scale, 1.0)
     sung = measures.notes(reference)
     return Standard(
         reference,
