@@ -265,6 +265,22 @@ def quarters(*pitches: int) -> list[Note]:
     return [Note(k, k + 1, pitch, 0) for k, pitch in enumerate(pitches)]
 
 
+def test_voices_that_files_lack_are_told(tmp_path: Path) -> None:
+    two = [[Note(k, k + 1, pitch + k, 0) for k in range(8)] for pitch in (70, 50)]
+    tune(tmp_path / "a.mid", *two)
+    tune(tmp_path / "b.mid", two[0])
+    for lines, told in (
+        ("parts", ["1 file with fewer than 2 parts, whose other voices are silent."]),
+        ("skyline", []),
+    ):
+        origin = folder.from_path(tmp_path, voices=2, bars=1, lines=lines).origin
+        assert origin is not None
+        assert list(origin.notes) == told
+    alone = folder.from_path(tmp_path / "b.mid", voices=2, bars=1).origin
+    assert alone is not None
+    assert alone.notes == ("only 1 of the 2 voices asked for sings; those that never do are left out.",)
+
+
 def test_a_folder_is_read_file_by_file_with_what_was_wrong(tmp_path: Path) -> None:
     tune(tmp_path / "a/one.mid", quarters(*range(60, 68)), quarters(*range(48, 56)))
     tune(tmp_path / "b/two.MIDI", quarters(*range(62, 70)))
@@ -281,7 +297,7 @@ def test_a_folder_is_read_file_by_file_with_what_was_wrong(tmp_path: Path) -> No
     assert data.samples.shape == (3, 32, 2)
     assert data.class_counts == [2, 1]
     notes = " ".join(data.origin.notes)
-    assert "never more than 2 notes of the 4 voices" in notes
+    assert "only 2 of the 4 voices asked for sing; those that never do are left out." in notes
     assert "read as far as possible: a/cut.mid" in notes
 
 

@@ -210,6 +210,10 @@ def _notes(found: _Read, source: Source, voices: int, heard: int) -> tuple[str, 
             f"only {heard} of the {voices} voices asked for {'sings' if heard == 1 else 'sing'}; those that "
             "never do are left out."
         )
+    if found.few:
+        notes.append(
+            f"{counted(found.few, 'file')} with fewer than {voices} parts, whose other voices are silent."
+        )
     if found.faults:
         first = [f"{name} ({why})" for name, why in list(found.faults.items())[:LISTED]]
         more = f", and {len(found.faults) - LISTED:,} more" if len(found.faults) > LISTED else ""
