@@ -281,3 +281,72 @@ def test_a_second_discriminator_knows_labels_alone() -> None:
     counts = Counts((9, 100), (9, 0))
     assert counts.known("head.projection.weight") == (9, 100)
     assert counts.known("second_discriminator.heads.0.projection.weight") == (9, 0)
+
+
+SMALL = {"g_width": 4, "d_width": 4, "batch_size": 8, "vitals": False}
+
+
+def two_sides(place: Path, of_sources: str = "L") -> tuple[str, str]:
+    """Forty sources, grey if nothing else is said, and targets in colour, of the same names."""
+    for folder, mode in (("sources", of_sources), ("targets", "RGB")):
+        (place / folder).mkdir(parents=True)
+        for k in range(40):
+            made = Image.fromarray(np.random.default_rng(k).integers(0, 256, (8, 8, 3), dtype=np.uint8))
+            made.convert(mode).save(place / folder / f"{k}.png")
+    return str(place / "sources"), str(place / "targets")
+
+
+@pytest.fixture
+def colouring(tmp_path: Path) -> Path:
+    """A run of two steps from grey to colour, in pairs."""
+    GAN("pix2pix", paired=True, **SMALL).fit(
+        *two_sides(tmp_path / "old"), samples_seen=16, out=tmp_path / "colouring"
+    )
+    return tmp_path / "colouring"
+
+
+def test_a_translation_from_grey_to_colour_begins_another(colouring: Path, tmp_path: Path) -> None:
+    sources, targets = two_sides(tmp_path / "new")
+    words = ["train", "--from", sources, "--to", targets, "--paired", "--from-run", str(colouring)]
+    out = tmp_path / "run"
+    assert (
+        main([*words, "--recipe", "pix2pix", "--batch-size", "8", "--samples-seen", "8", "--out", str(out)])
+        == 0
+    )
+    spec = RunFolder(out).spec
+    assert spec.given is not None
+    assert (spec.given.shape, spec.shape) == ((1, 8, 8), (3, 8, 8))
+
+
+@pytest.mark.filterwarnings("ignore:.*on both sides")
+@pytest.mark.parametrize(
+    ("mode", "options", "why"),
+    [
+        (
+            "RGB",
+            {"paired": True},
+            "sources with 3 channels, and those of .* had 1: .* Save the sources in grey",
+        ),
+        ("L", {}, "trained with pairs, so its discriminator sees each source .*: give paired=True"),
+    ],
+)
+def test_sources_that_do_not_fit_the_translation_are_refused(
+    mode: str, options: dict[str, Any], why: str, colouring: Path, tmp_path: Path
+) -> None:
+    recipe = "pix2pix" if options else "unpaired"
+    with pytest.raises(ConfigError, match=why):
+        GAN(recipe, from_run=colouring, batch_size=8, vitals=False, **options).fit(
+            *two_sides(tmp_path / "new", mode), samples_seen=8
+        )
+
+
+@pytest.mark.filterwarnings("ignore:.*on both sides")
+def test_the_way_back_begins_as_that_of_the_run(tmp_path: Path) -> None:
+    sides = two_sides(tmp_path / "old")
+    GAN("cyclegan", **SMALL).fit(*sides, samples_seen=16, out=tmp_path / "there")
+    GAN("cyclegan", from_run=tmp_path / "there", batch_size=8).fit(*sides, samples_seen=8, out=tmp_path / "run")
+    theirs, mine = players(tmp_path / "there/checkpoints"), players(tmp_path / "run/start")
+    ways_back = [name for name in mine if name.startswith(("back/", "back_discriminator/"))]
+    assert ways_back
+    for name in ways_back:
+        assert torch.equal(mine[name], theirs[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sparring.data.spec import Dataset, Spec
 from sparring.errors import ConfigError, RunError, Tell, counted, quoted
 from sparring.games.game import Game
 from sparring.games.players import PLAYERS
+from sparring.games.translation import EXTRAS
 from sparring.history.find import run_named
 from sparring.kinds import find
 from sparring.runs import checkpoint
@@ -26,6 +27,7 @@ from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
 FAMILIES = ("generator", "discriminator")  # options that name networks
+COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}  # pictures by their channels
 LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
 
 
@@ -47,8 +49,8 @@ class Source:
     Attributes:
         folder: its run folder.
         facts: those of its newest checkpoint.
-        tensors: the weights of its players, as "generator/NAME" and "discriminator/NAME"; the generator is its
-            weight average, if it has one.
+        tensors: the weights of its players, as "generator/NAME", "discriminator/NAME" and those of others that
+            its game has; the generator is its weight average, if it has one.
     """
 
     folder: RunFolder
@@ -72,8 +74,8 @@ class Source:
                 "Give a run of `sparring train` or of GAN.fit."
             )
         drawn = folder.drawn_with
-        facts, tensors = checkpoint.read(folder.checkpoints, warn, (f"{drawn}/", f"{PLAYERS[1]}/"))
-        prefixes = {drawn: PLAYERS[0], PLAYERS[1]: PLAYERS[1]}
+        prefixes = {drawn: PLAYERS[0], **{name: name for name in (PLAYERS[1], *EXTRAS)}}
+        facts, tensors = checkpoint.read(folder.checkpoints, warn, tuple(f"{name}/" for name in prefixes))
         named = {
             f"{prefixes[player]}/{rest}": tensor
             for (player, _, rest), tensor in ((key.partition("/"), value) for key, value in tensors.items())
@@ -90,7 +92,9 @@ class Source:
     def reading(self, data: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options with which files are read as those of this run, as far as they are not given."""
         spec, known = self.folder.spec, find.options(data)
-        like = kinds.of(spec).read_like(spec)
+        like = dict(kinds.of(spec).read_like(spec))
+        if spec.given is not None and spec.given.shape[0] != spec.shape[0]:
+            like.pop("channels", None)  # each side has its own, as its files say
         return {name: value for name, value in like.items() if name in known and name not in given}
 
     def recipe(self, data: Dataset) -> str:
@@ -148,14 +152,13 @@ class Source:
         """
         of_labels = 0 if self.folder.spec.clusters else self.folder.classes, 0 if spec.clusters else classes
         counts = Counts((self.folder.classes, classes), of_labels)
-        networks = {name: game.players[name] for name in PLAYERS}
-        given = {name for name in PLAYERS if any(key.startswith(f"{name}/") for key in self.tensors)}
-        for name in PLAYERS:
-            if name in given:
-                self._fill(name, networks[name], counts)
+        given = {name for name in game.players if any(key.startswith(f"{name}/") for key in self.tensors)}
+        for name in given:
+            self._fill(name, game.players[name], counts)
         if "average" in game.memories:
             self._fill(PLAYERS[0], game.memories["average"], counts)
-        for words in self._said(given, spec, classes):
+        lacking = [name for name in game.players if name not in given]
+        for words in self._said(lacking, spec, classes):
             tell(f"from {self.name}: {words}.")
         return {
             "run": self.name,
@@ -171,6 +174,7 @@ class Source:
     def _check_shape(self, data: Dataset) -> None:
         mine, theirs = data.spec, self.folder.spec
         if (mine.kind, mine.shape) == (theirs.kind, theirs.shape):
+            self._check_sources(data)
             return
         like = self.reading(data.name, {})
         flags = " ".join(f"{flag(name)} {value}" for name, value in like.items())
@@ -181,10 +185,33 @@ class Source:
             f"same. {read} a run of that shape, or train without --from-run (from_run)."
         )
 
-    def _said(self, given: set[str], spec: Spec, classes: int) -> list[str]:
+    def _check_sources(self, data: Dataset) -> None:
+        """Refuse sources for which the players of a translation have other layers."""
+        mine, theirs = data.spec, self.folder.spec
+        if data.given is None or mine.given is None or theirs.given is None:
+            return
+        has, had = mine.given.shape[0], theirs.given.shape[0]
+        if has != had:
+            raise ConfigError(
+                f"{data.given.name} has sources with {counted(has, 'channel')}, and those of {self.name} had "
+                f"{had}: a training that begins with a run needs the same. Save the sources in {COLOURS[had]}, "
+                "or train without --from-run (from_run)."
+            )
+        if mine.unpaired != theirs.unpaired:
+            with_or_without, sees, do = (
+                ("without", "no sources", "leave out --paired (paired)")
+                if theirs.unpaired
+                else ("with", "each source beside its target", "give --paired (paired=True)")
+            )
+            raise ConfigError(
+                f"{self.name} was trained {with_or_without} pairs, so its discriminator sees {sees}: {do}, or "
+                "train without --from-run (from_run)."
+            )
+
+    def _said(self, lacking: Sequence[str], spec: Spec, classes: int) -> list[str]:
         """What a user should know of the beginning."""
         had, theirs = self.folder.classes, self.folder.spec
-        words = [f"it has no {name}, which begins with random weights" for name in PLAYERS if name not in given]
+        words = [f"it has no {name}, which begins with random weights" for name in lacking]
         same = had == classes and theirs.class_names == spec.class_names and not spec.clusters
         if classes and not same:
             ours = counted(classes, "cluster" if spec.clusters else "class")
