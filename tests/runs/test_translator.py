@@ -185,3 +185,29 @@ def test_pictures_of_more_than_8_bits_are_read_with_the_levels_of_the_training(
     with Image.open(tmp_path / "one.png") as made:
         assert np.array_equal(np.asarray(made), expected[0, 0].numpy())
     assert main(["resume", str(out), "--samples-seen", "128"]) == 0  # each side is read with its own levels
+
+
+def test_pictures_of_one_name_and_several_suffixes_are_all_kept(run: Path, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.png", "a.jpg", "b.v2.png"):
+        Image.new("L", (16, 16), 200).save(photos / name)
+    assert main(["translate", str(run), str(photos), "--out", str(tmp_path / "out")]) == 0
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.jpg.png", "a.png.png", "b.v2.png"]
+
+
+@pytest.mark.parametrize("place", ["{}/photos/../photos", "{}/link"])
+def test_what_is_translated_is_never_replaced(
+    place: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = tmp_path / "photos", place.format(tmp_path)
+    photos.mkdir()
+    (tmp_path / "link").symlink_to(photos)
+    Image.new("L", (16, 16), 200).save(photos / "a.png")
+    before = (photos / "a.png").read_bytes()
+    for pictures in (photos, photos / "a.png"):
+        why = refused(capsys, "translate", run, pictures, "--out", out, "--force")
+        assert "would replace what is translated" in why
+        with pytest.raises(DataError, match="would replace what is translated"):
+            GAN.load(run).translate(pictures, out=out)
+    assert (photos / "a.png").read_bytes() == before

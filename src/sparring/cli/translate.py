@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise RunError(f"--out {out} is one file, and there are several pictures: give a folder.")
     if out.absolute() == args.pictures.absolute():
         raise RunError(f"--out {out} would replace what is translated: choose another.")
+    translate.check_out(args.pictures, out, alone)
     layout.refuse_training_file(out)
     if alone or (out.exists() and any(out.iterdir() if out.is_dir() else [out])):
         layout.refuse_taken(out, args.force)

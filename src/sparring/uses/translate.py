@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, lo
 from sparring.data.source import Source
 from sparring.data.spec import Spec
 from sparring.errors import DataError, Tell, counted
+from sparring.files import whole
 from sparring.history import layout
 from sparring.kinds import find
 from sparring.kinds.sheets import to_image
@@ -30,7 +33,7 @@ WHITE = 255
 
 
 class Translated(NamedTuple):
-    """A picture's name without suffix, and what was made of it; without it, why it could not be read."""
+    """The name of a picture that is made, without suffix, and the picture; without it, why there is none."""
 
     name: str
     picture: Image.Image | None
@@ -49,8 +52,7 @@ def files(translator: Translator, path: Path, own_size: bool = False) -> Iterato
     source = opened(path)
     if not source.files:
         raise DataError(f"{path} holds no pictures; accepted are {', '.join(SUFFIXES)}.")
-    for name in source.files:
-        stem = name.rpartition(".")[0] or name
+    for name, stem in made_of(source).items():
         try:
             content = source.read(name)
             yield Translated(stem, translated(translator, content, own_size))
@@ -58,6 +60,29 @@ def files(translator: Translator, path: Path, own_size: bool = False) -> Iterato
             yield Translated(stem, None, str(error))
         except UNREADABLE as error:
             yield Translated(stem, None, reason_of(error))
+
+
+def made_of(source: Source) -> dict[str, str]:
+    """The name of what is made of each file, without suffix; a.png and a.jpg in one folder keep theirs."""
+    stems = {name: name.rpartition(".")[0] or name for name in source.files}
+    times = Counter(stems.values())
+    return {name: stem if times[stem] == 1 else name for name, stem in stems.items()}
+
+
+def check_out(path: Path, out: Path, alone: bool = False) -> None:
+    """Refuse to write over the pictures at a path.
+
+    Args:
+        alone: ``out`` is the one file that is written, not a folder.
+
+    Raises:
+        DataError: what is made would replace one of them.
+    """
+    source, root = opened(path), path if path.is_dir() else path.parent
+    read = {path} if path.is_file() else {root / name for name in source.files}
+    made = {out} if alone else {out / f"{stem}{layout.PICTURE}" for stem in made_of(source).values()}
+    if {*map(os.path.realpath, read)} & {*map(os.path.realpath, made)}:
+        raise DataError(f"pictures in {out} would replace what is translated: choose another folder.")
 
 
 def opened(path: Path) -> Source:
@@ -123,6 +148,8 @@ def of_any(translator: Translator, pictures: Any, out: Path | None, own_size: bo
     if not isinstance(pictures, str | Path):
         return of_arrays(translator, pictures)
     made = []
+    if out is not None:
+        check_out(Path(pictures), out)
     for one in files(translator, Path(pictures), own_size):
         if one.picture is None:
             tell(f"{one.name} could not be read: {one.reason}.")
@@ -131,7 +158,8 @@ def of_any(translator: Translator, pictures: Any, out: Path | None, own_size: bo
         if out is not None:
             path = out / f"{one.name}{layout.PICTURE}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            one.picture.save(path)
+            with whole(path) as file:
+                one.picture.save(file, "PNG")
     return made
 
 
