@@ -1,5 +1,7 @@
 """Which weights of a discriminator are its first layers, and that they are kept."""
 
+from dataclasses import replace
+
 import pytest
 from torch import nn
 
@@ -44,3 +46,16 @@ def test_so_many_layers_do_not_learn_and_one_has_to(name: str) -> None:
         assert [any(part) for part in learns] == [k >= frozen for k in range(count)]
     with pytest.raises(ConfigError, match=f"has {count} layers, and the last one has to learn. Give 0 to"):
         freeze(made, count)
+
+
+def test_a_second_discriminator_learns_and_is_no_layer_of_the_first() -> None:
+    options = {"discriminator": "unet", "d_features": "imagenet", "d_width": 4}
+    given = Spec("image", (1, 32, 32), Affine("uint8", (127.5,), (127.5,)))
+    made = discriminator(Config().replace(**options).networks, replace(SPEC, class_names=(), given=given), 0)
+    assert len(layers(made)) == 4
+    freeze(made, 3)
+    learns = {name for name, weight in made.named_parameters() if weight.requires_grad}
+    assert {name.split(".")[0] for name in learns} == {"layers", "second_discriminator"}
+    assert {name for name in learns if name.startswith("layers")} == {"layers.6.weight", "layers.6.bias"}
+    with pytest.raises(ConfigError, match="has 4 layers, and the last one has to learn. Give 0 to 3"):
+        freeze(made, 4)

@@ -8,11 +8,14 @@ from torch import nn
 
 from sparring.errors import ConfigError, counted
 
+SECOND = "second_discriminator"  # beside the layers of a discriminator, see ``Accompanied``
+
 
 def layers(network: nn.Module) -> list[list[nn.Parameter]]:
     """The weights of each layer or block, in the order in which the network has them.
 
-    A layer without a matrix, such as a normalisation, belongs to the one before.
+    A layer without a matrix, such as a normalisation, belongs to the one before. A second discriminator has
+    none of them: it sees features that are frozen already.
     """
     found: list[list[nn.Parameter]] = []
     for part in _parts(network):
@@ -43,7 +46,9 @@ def freeze(network: nn.Module, count: int) -> None:
 
 def _parts(network: nn.Module) -> Iterator[nn.Module]:
     """The modules of a network, in order, those of sequences and lists one by one."""
-    for part in network.children():
+    for name, part in network.named_children():
+        if name == SECOND:
+            continue
         if isinstance(part, nn.Sequential | nn.ModuleList):
             yield from _parts(part)
         else:
