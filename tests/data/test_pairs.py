@@ -171,8 +171,20 @@ def test_halves_of_a_picture(paired: str, source: int, tmp_path: Path) -> None:
     assert torch.equal(again.samples, data.samples)
 
 
+@pytest.mark.parametrize("size", [(8, 8), (8, 12)])
+def test_tall_halves_are_cut_whole(size: tuple[int, int], tmp_path: Path) -> None:
+    for k in range(3):
+        pixels = np.random.default_rng(k).integers(0, 256, size[::-1], dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{k}.png")
+    data = find.chosen(DatasetConfig(data=str(tmp_path), paired="halves"))
+    assert data.given is not None
+    assert torch.equal(torch.cat([data.given.samples[2], data.samples[2]], 2)[0], torch.from_numpy(pixels))
+
+
 def test_an_odd_width_has_no_halves() -> None:
-    with pytest.raises(DataError, match="7 pixels in width cannot be cut"):
+    with pytest.raises(
+        DataError, match="7 pixels in width cannot be cut .*: give the size of a half, as --size 3x8"
+    ):
         cut_in_two(from_array(np.zeros((4, 8, 7), np.uint8)), "halves")
 
 

@@ -26,6 +26,7 @@ from sparring.data.store import Decoded, Wanted, Watch
 from sparring.errors import DataError, counted
 
 DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
+ORIGINALS = "originals"  # the fact about the sizes of the files
 VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
 FEW, LARGE = 300, 4  # pictures, and times their new size, from which patches of them are worth a thought
@@ -177,7 +178,7 @@ def _own_size(source: Source, sizes: Counter[Size], required: bool) -> Size:
 
 def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
     """The sizes of the originals, and of pictures of more than 8 bits the values."""
-    facts = {"originals": f"{_sizes(found)} pixels"}
+    facts = {ORIGINALS: f"{_sizes(found)} pixels"}
     count, crops = _count(found, wanted), wanted.crops
     if crops.count:
         facts["patches"] = (

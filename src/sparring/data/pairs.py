@@ -57,7 +57,8 @@ def cut_in_two(data: Dataset, paired: str) -> Dataset:
     width = data.spec.shape[-1]
     if width % 2:
         raise DataError(
-            f"pictures of {width} pixels in width cannot be cut into two halves: give an even --size."
+            f"pictures of {width} pixels in width cannot be cut into two halves: give the size of a half, as "
+            f"--size {width // 2}x{data.spec.shape[-2]} (size)."
         )
     spec = replace(data.spec, shape=(*data.spec.shape[:-1], width // 2), class_names=())
     halves = [data.samples[..., : width // 2], data.samples[..., width // 2 :]]

@@ -15,6 +15,7 @@ from sparring.config.recipes import RECIPES, USUAL
 from sparring.data import hub, pairs
 from sparring.data.arrays import Form, from_file
 from sparring.data.builtin import BUILT_IN
+from sparring.data.folders import ORIGINALS
 from sparring.data.given import take
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
@@ -121,12 +122,13 @@ def _same_place(a: str, b: str) -> bool:
 
 
 def _side_by_side(name: str, files: FilesConfig, watch: Watch | None) -> Dataset:
-    """Pictures twice as wide as the size asked for, which is that of each half."""
+    """Pictures twice as wide as the size asked for, which is that of each half, or of their own size."""
     if size := picture_size(files.size):
         return dataset(name, files, watch, size=f"{2 * size[0]}x{size[1]}")
     found = dataset(name, files, watch)
     *_, height, width = found.spec.shape
-    return found if width > height else dataset(name, files, watch, size=f"{2 * width}x{height}")
+    as_they_are = found.origin is not None and found.origin.facts.get(ORIGINALS) == f"{width} x {height} pixels"
+    return found if width > height or as_they_are else dataset(name, files, watch, size=f"{2 * width}x{height}")
 
 
 def refuse_options(options: Mapping[str, Any], data: Dataset) -> None:
