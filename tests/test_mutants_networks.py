@@ -22,7 +22,7 @@ MUTANTS = [
     Mutant(associations, "excess", "math.sqrt(max(chance, 1.0))", "max(chance, 1.0)", test_associations.test_excess_is_what_is_beyond_chance_in_its_roots),
     Mutant(associations, "dependent", "texts[texts[:, second] > 0]", "texts", test_associations.test_places_after_the_end_of_a_text_do_not_count),
     Mutant(associations, "dependent", "-scored[0]", "scored[0]", test_associations.test_the_places_that_rhyme_are_found_first),
-    Mutant(associations, "of_symbols", "chance + 1", "chance", test_associations.test_vectors_give_observed_less_expected_over_the_root_of_expected_and_one),
+    Mutant(associations, "of_symbols", "chance + 1", "chance + 2", test_associations.test_vectors_give_observed_less_expected_over_the_root_of_expected_and_one),
     Mutant(associations, "factors", "[:rank].sqrt()", "[:rank]", test_associations.test_factors_are_the_nearest_matrix_of_their_rank),
     Mutant(associations, "Associations.look_at", "if self.places.any():", "if False:", test_associations.test_what_was_found_once_stays),
     Mutant(associations, "Associations.look_at", "spread.sqrt()", "spread", test_associations.test_what_is_shown_has_a_spread_of_one_and_tells_rhymes_from_others),

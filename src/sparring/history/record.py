@@ -193,7 +193,9 @@ LOGGED: dict[str, Logged] = {
         "the size of the pictures that the players see so far, relative to the full size (if below 1)",
     ),
     "second_d_loss": Logged(
-        "nats", "0.2 to 1.4", "the loss of the second discriminator, which sees frozen features (`d_features`)"
+        "nats",
+        "0.2 to 1.4",
+        "the loss of the second discriminator, which sees frozen features (`d_features`, `d_associations`)",
     ),
     "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
     "r1_gamma": Logged(

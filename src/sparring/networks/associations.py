@@ -3,7 +3,8 @@
 Two places of a text may depend on each other: the ends of two lines rhyme, two symbols make a word. A
 discriminator of a thousand symbols does not find that out in minutes, though counts tell it at once. The pairs
 of places that depend most on each other, and vectors of their symbols, are taken from the training texts once
-and then stay as they are, as the features of a projected GAN do (Sauer et al. 2021).
+and then stay as they are, as the features of a projected GAN do (Sauer et al. 2021). A second discriminator
+sees them, with a loss of its own: within the first one they were nearly all that it used.
 """
 
 from __future__ import annotations
@@ -13,16 +14,43 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
 
 from sparring.data.text.vocabulary import ended
+from sparring.networks.blocks import ClassHead, spectral
 
 RANK = 16  # numbers in a vector of a symbol
+HIDDEN = 128  # units before the logit
+SLOPE = 0.2  # of LeakyReLU
 LOOKED_AT = 20_000  # texts
 COMPARED = 5_000  # of these, to choose pairs of places
 MOST_PAIRS = 4_000  # pairs of places that are compared; of longer texts those that are near each other
 MOST = 2_000  # commonest symbols of a place; others have vectors of zeros
 LEAST = 0.1  # spread beside the greatest of a pair, below which a number is not enlarged to a spread of one
 ROUNDS = 4  # of subspace iteration
+
+
+class AssociationDiscriminator(nn.Module):
+    """Maps texts (B, T, V) to logits (B,) by their associations alone.
+
+    It has no penalty, so its weights have a greatest singular value of one.
+
+    Args:
+        shape: (T, V), the places and the symbols.
+        count: pairs of places.
+        classes: number of classes; 0: without labels.
+    """
+
+    def __init__(self, shape: Sequence[int], count: int, classes: int = 0) -> None:
+        super().__init__()
+        self.associations = Associations(shape, count)
+        self.hidden = nn.Linear(count * RANK, HIDDEN)
+        self.head = ClassHead(HIDDEN, classes)
+        spectral(self)
+
+    def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.head(leaky_relu(self.hidden(self.associations(samples)), SLOPE), labels)
+        return logits
 
 
 class Associations(nn.Module):
@@ -40,7 +68,6 @@ class Associations(nn.Module):
     def __init__(self, shape: Sequence[int], count: int) -> None:
         super().__init__()
         _, symbols = shape
-        self.size = count * RANK
         self.register_buffer("places", torch.zeros(2, count, dtype=torch.long))
         self.register_buffer("first", torch.zeros(count, symbols, RANK))
         self.register_buffer("second", torch.zeros(count, symbols, RANK))

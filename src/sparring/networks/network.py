@@ -35,7 +35,7 @@ class Options:
         grow: share of the training until the finest scale comes in; 0: all scales learn from the start.
         features: the frozen features that a second discriminator sees; "none": there is no second one.
         feature_classes: number of classes that this one knows. Clusters it does not (measured).
-        associations: pairs of places of a text, of which a discriminator sees how their symbols go together.
+        associations: pairs of places of a text, of which a second discriminator sees how well they match.
     """
 
     shape: tuple[int, ...]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from sparring.data.codec import OneHot
-from sparring.networks.associations import Associations
+from sparring.networks.associations import AssociationDiscriminator
 from sparring.networks.blocks import ClassHead, ClassLatent, MinibatchDeviation, Near
 from sparring.networks.network import Network
 
@@ -91,9 +91,11 @@ class Discriminator(nn.Module):
         width: channels.
         depth: residual blocks.
         classes: number of classes; 0: without labels.
-        associations: pairs of places of which it is shown how well their symbols go together; ``look_at`` finds
-            them in the training texts.
+        associations: pairs of places of which a second discriminator, trained beside this one, is shown how
+            well their symbols go together; ``look_at`` finds them in the training texts. 0: no second one.
     """
+
+    second_stride = 1  # texts are not moved
 
     def __init__(
         self,
@@ -112,12 +114,13 @@ class Discriminator(nn.Module):
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         halvings = max(0, math.ceil(math.log2(steps / LONGEST_START)))
         self.pool = nn.AvgPool1d(2**halvings, ceil_mode=True) if halvings else nn.Identity()
-        self.associations = Associations(shape, associations) if associations else None
-        shown = self.associations.size if self.associations else 0
-        self.whole = linear(width * math.ceil(steps / 2**halvings) + shown, 4 * width)
+        self.whole = linear(width * math.ceil(steps / 2**halvings), 4 * width)
         self.deviation = MinibatchDeviation()
         self.head = ClassHead(4 * width + 1, classes)
         self.local = linear(width, 1, 1.0, bias=False)
+        self.second_discriminator = (
+            AssociationDiscriminator(shape, associations, classes) if associations else None
+        )
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
         features = self.mixed(self.embedding(samples) + self.places)
@@ -125,8 +128,6 @@ class Discriminator(nn.Module):
             features = block(features)
         features = leaky_relu(features, SLOPE)  # (B, T, C)
         pooled = self.pool(features.transpose(1, 2)).flatten(1)
-        if self.associations is not None:
-            pooled = torch.cat([pooled, self.associations(samples)], 1)
         whole = leaky_relu(self.whole(pooled), SLOPE)  # (B, 4 C)
         whole = self.deviation(whole[:, :, None, None]).flatten(1)
         logits: Tensor = self.head(whole, labels) + self.local(features).mean((1, 2))
@@ -134,8 +135,8 @@ class Discriminator(nn.Module):
 
     def look_at(self, stored: Tensor) -> None:
         """Find associations in texts as they are stored, (N, T)."""
-        if self.associations is not None:
-            self.associations.look_at(stored)
+        if self.second_discriminator is not None:
+            self.second_discriminator.associations.look_at(stored)
 
 
 class Block(nn.Module):
