@@ -17,6 +17,7 @@ from sparring.data.arrays import from_array
 from sparring.data.folders import from_folder
 from sparring.data.pairs import joined
 from sparring.data.spec import Dataset
+from sparring.data.text import from_strings
 from sparring.errors import ConfigError, DataError
 from sparring.gan import GAN
 from sparring.kinds import find
@@ -303,6 +304,18 @@ def test_features_are_there_where_a_discriminator_is_asked_beside_them(
 def test_features_of_large_pictures_count_less(side: int, given: dict[str, float], weight: float) -> None:
     data = from_array(np.zeros((200, 3, side, side + 8), np.uint8))
     assert suited.configure(data, "pictures", **given).networks.d_features_weight == weight
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "count"),
+    [((7, 200), {}, 0), ((7, 201), {}, 8), ((6, 201), {}, 0), ((7, 200), {"d_associations": 3}, 3)],
+)
+def test_associations_are_shown_where_symbols_are_many_and_far_apart(
+    shape: tuple[int, int], given: dict[str, int], count: int
+) -> None:
+    texts = from_strings([chr(0x4E00 + place) * shape[0] for place in range(shape[1] - 1)] * 3)
+    assert texts.spec.shape == shape
+    assert suited.configure(texts, "auto", **given).networks.d_associations == count
 
 
 @pytest.mark.parametrize(

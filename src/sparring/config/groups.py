@@ -181,8 +181,8 @@ class NetworksConfig(Group):
     )
     d_associations: int = option(
         0,
-        "pairs of places of a text that a second discriminator is shown beside a tokens discriminator: those "
-        "that depend most on each other, such as the ends of lines that rhyme",
+        "pairs of places of a text, six or more apart, that a second discriminator is shown beside a tokens "
+        "discriminator: those that depend most on each other, such as the ends of lines that rhyme",
         low=0,
         high=1_000,
         needs=(needs.D_TOKENS,),

@@ -102,8 +102,8 @@ class Options(BudgetOptions, total=False):
     d_features_weight: float
     """Times the losses of the discriminator of features."""
     d_associations: int
-    """Pairs of places of a text that a second discriminator is shown beside a tokens discriminator: those that
-    depend most on each other, such as the ends of lines that rhyme.
+    """Pairs of places of a text, six or more apart, that a second discriminator is shown beside a tokens
+    discriminator: those that depend most on each other, such as the ends of lines that rhyme.
     """
     d_hidden: int | None
     """Units of an additional last layer in a dcgan discriminator."""

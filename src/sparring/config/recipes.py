@@ -106,7 +106,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # The default for text: all symbols at once, with a straight-through argmax.
     "letters": {
         "generator": "tokens", "discriminator": "tokens", "g_norm": "none",
-        "latent_dim": 64, "g_width": 64, "d_width": 64, "depth": 2, "d_associations": 12,
+        "latent_dim": 64, "g_width": 64, "d_width": 64, "depth": 2, "d_associations": 8,
         "loss": "relativistic", "r1_gamma": 0.03, "r2_gamma": 0.03, "penalty_every": 2,
         "precision": "fp32", "g_lr": 1e-3, "d_lr": 1e-3, "beta1": 0.0, "beta2": 0.99,
         "lr_schedule": "linear", "lr_decay_from": 0.5, "ema_half_life": 20_000, "samples_seen": 400_000,

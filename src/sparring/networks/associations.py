@@ -1,6 +1,6 @@
 """What goes with what in texts: frozen features for a discriminator.
 
-Two places of a text may depend on each other: the ends of two lines rhyme, two symbols make a word. A
+Two places of a text may depend on each other: the ends of two lines rhyme, what stands below is alike. A
 discriminator of a thousand symbols does not find that out in minutes, though counts tell it at once. The pairs
 of places that depend most on each other, and vectors of their symbols, are taken from the training texts once
 and then stay as they are, as the features of a projected GAN do (Sauer et al. 2021). A second discriminator
@@ -24,6 +24,7 @@ HIDDEN = 128  # units before the logit
 SLOPE = 0.2  # of LeakyReLU
 LOOKED_AT = 20_000  # texts
 COMPARED = 5_000  # of these, to choose pairs of places
+NEAREST = 6  # places between the two of a pair, at least; the convolutions of a discriminator see nearer ones
 MOST_PAIRS = 4_000  # pairs of places that are compared; of longer texts those that are near each other
 MOST = 2_000  # commonest symbols of a place; others have vectors of zeros
 LEAST = 0.1  # spread beside the greatest of a pair, below which a number is not enlarged to a spread of one
@@ -104,9 +105,9 @@ def dependent(texts: Tensor, count: int) -> list[tuple[int, int]]:
     """
     found = []
     texts = texts[:: max(1, len(texts) // COMPARED)]
-    steps, far = texts.shape[1], max(1, MOST_PAIRS // texts.shape[1])
+    steps, far = texts.shape[1], max(NEAREST, MOST_PAIRS // texts.shape[1])
     for first in range(steps):
-        for second in range(first + 1, min(first + far + 1, steps)):
+        for second in range(first + NEAREST, min(first + far + 1, steps)):
             both = texts[texts[:, second] > 0][:, [first, second]]
             if len(both) > 1:
                 found.append((excess(*both.T), (first, second)))

@@ -18,7 +18,7 @@ from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count
 from sparring.errors import ConfigError, DataError, Tell, counted, first_of, quoted
 from sparring.machine.device import launched
-from sparring.networks import skips
+from sparring.networks import associations, skips
 
 # benchmarks/few_samples.py, ten minutes of emoji, times real: 511 of them, small-data 3.5 and sprint 7.3; all
 # 1,703, small-data 1.2 and without its augmentation 2.1. Sets of 60,000 and more were measured with sprint,
@@ -30,6 +30,9 @@ LARGE_WEIGHT = 0.4  # of features, for pictures that are seen at FEATURES_FROM p
 # Fluent emoji of 128 pixels, excess distance by MobileNetV2 after 300 CPU seconds: 154 with widths 24 and 16,
 # which see half as many samples again; 187 with those of the recipe, the best at 32 and 64 pixels.
 LARGE, LARGE_WIDTHS = 128, {"g_width": 24, "d_width": 16}
+# Of few symbols a discriminator learns by itself what goes with what: after 100,000 names, of 27 symbols, the
+# distance of trigrams is 0.26 with associations and without, and they cost a fifth of the time.
+MANY_SYMBOLS = 200
 LEAST_BATCH = 8  # to which batches of large samples are halved; twice as many where a batch is normalised
 PAIRED, UNPAIRED = "paired", "unpaired"  # the recipes of data with sources
 LEAST = 10  # samples of a training; statistics of fewer mean nothing
@@ -76,6 +79,8 @@ def configure(
         config = config.replace(d_features="none")
     if config.networks.d_features != "none" and "d_features_weight" not in changes:
         found["d_features_weight"] = features_weight(config, dataset)
+    if config.networks.d_associations and "d_associations" not in changes and not needs_associations(dataset):
+        found["d_associations"] = 0
     found |= {name: width for name, width in usual_widths(config, dataset).items() if name not in changes}
     if not config.networks.latent_dim:
         found["latent_dim"] = math.prod(dataset.spec.shape)
@@ -112,6 +117,12 @@ def features_weight(config: Config, data: Dataset) -> float:
     """The weight of the config; less for large pictures, whose features would drown their pixels."""
     weight = config.networks.d_features_weight
     return weight if min(data.spec.shape[1:], default=0) < skips.FEATURES_FROM else LARGE_WEIGHT * weight
+
+
+def needs_associations(data: Dataset) -> bool:
+    """Whether texts are so long and of so many symbols that a discriminator must be shown which go together."""
+    places, symbols = data.spec.shape
+    return places > associations.NEAREST and symbols > MANY_SYMBOLS
 
 
 def usual_widths(config: Config, data: Dataset) -> dict[str, int]:
