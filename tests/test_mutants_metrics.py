@@ -66,6 +66,10 @@ MUTANTS = [
     Mutant(ngrams, "hashed", "* MIXING", "* 0", test_ngrams.test_heaps_hold_every_gram_of_a_text_and_nothing_after_its_end),
     Mutant(language, "_walk", "(*before, symbol)[1:]", "before", test_language.test_a_chain_follows_what_it_has_seen),
     Mutant(language, "_walk", "rng.random()", "0.0", test_language.test_a_chain_of_single_symbols_draws_each_as_often_as_it_occurs),
+    Mutant(
+        language, "course", "LOGITS_SEEN // (longest * symbols)", "SEEN",
+        lambda: test_language.test_long_texts_and_many_symbols_take_a_network_no_longer(64, 60_001, (17, 76)),
+    ),
     Mutant(language, "_shifted", ".cumprod(1)", "", test_language.test_what_comes_after_an_end_is_not_learnt),
     Mutant(language, "Recurrent.write", "/ temperature", "", test_language.test_a_recurrent_network_learns_and_cold_texts_are_the_most_likely),
     Mutant(language, "recurrent", "optimizer.step()", "pass", test_language.test_a_recurrent_network_learns_and_cold_texts_are_the_most_likely),

@@ -40,3 +40,18 @@ def test_what_comes_after_an_end_is_not_learnt() -> None:
     assert inputs.tolist() == [[5, 1, 0, 2]]
     assert targets.tolist() == [[1, 0, 2, 0]]
     assert weights.tolist() == [[1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("longest", "symbols", "expected"),
+    [
+        (12, 27, (128, 781)),  # names: 100,000 texts
+        (23, 1_502, (128, 679)),  # verse: 2,000,000 symbols
+        (64, 60_001, (17, 76)),  # 5,000,000,000 logits, 67,000,000 of them at a time
+        (4_096, 60_001, (1, 20)),
+    ],
+)
+def test_long_texts_and_many_symbols_take_a_network_no_longer(
+    longest: int, symbols: int, expected: tuple[int, int]
+) -> None:
+    assert language.course(longest, symbols) == expected

@@ -19,6 +19,8 @@ EMBEDDED, HIDDEN = 48, 128
 BATCH, RATE = 128, 4e-3
 SEEN = 100_000  # texts that the network is trained on, some of them several times; seconds on one core
 SYMBOLS_SEEN = 2_000_000  # the same in symbols, where texts are long
+LOGITS_SEEN = 5_000_000_000  # the same in logits, where there are many symbols to choose from
+LOGITS = 2**26  # of a batch
 CHECKED = 1_000  # texts from which the temperature is chosen
 TEMPERATURES = (0.7, 0.8, 0.9, 1.0)
 
@@ -86,15 +88,15 @@ class Recurrent(nn.Module):
 
 
 def recurrent(stored: Tensor, symbols: int, seed: int) -> Recurrent:
-    """A recurrent network after SEEN texts (N, T), or SYMBOLS_SEEN symbols, of this data."""
+    """A recurrent network after SEEN texts (N, T) of this data, fewer if they are long or of many symbols."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Recurrent(symbols)
     optimizer = torch.optim.Adam(model.parameters(), RATE)
-    steps = max(1, min(SEEN, SYMBOLS_SEEN // stored.shape[1]) // BATCH)
+    size, steps = course(stored.shape[1], symbols)
     rng = torch.Generator().manual_seed(seed)
     for step in range(steps):
-        batch = stored[torch.randint(len(stored), (BATCH,), generator=rng)].long()
+        batch = stored[torch.randint(len(stored), (size,), generator=rng)].long()
         inputs, targets, weights = _shifted(batch, model.start)
         losses = cross_entropy(model(inputs)[0].flatten(0, 1), targets.flatten(), reduction="none")
         loss = (losses * weights.flatten()).sum() / weights.sum()
@@ -105,6 +107,13 @@ def recurrent(stored: Tensor, symbols: int, seed: int) -> Recurrent:
             group["lr"] = RATE * (1 - step / steps)
         optimizer.step()
     return model.eval()
+
+
+def course(longest: int, symbols: int) -> tuple[int, int]:
+    """Texts in a batch, and batches, of a training on texts of this length and so many symbols."""
+    seen = min(SEEN, SYMBOLS_SEEN // longest, LOGITS_SEEN // (longest * symbols))
+    size = max(1, min(BATCH, LOGITS // ((longest + 1) * symbols)))
+    return size, max(1, seen // size)
 
 
 def _shifted(batch: Tensor, start: int) -> tuple[Tensor, Tensor, Tensor]:
