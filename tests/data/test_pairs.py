@@ -81,6 +81,11 @@ def test_folders_that_do_not_pair_are_refused(change: object, why: str, folders:
         read(folders)
 
 
+def test_one_picture_is_no_side(folders: Path) -> None:
+    with pytest.raises(DataError, match="3.png cannot be read as data: it is one picture, .* Give the folder"):
+        find.chosen(DatasetConfig(source=str(folders / "edges/3.png"), data=str(folders / "shoes")))
+
+
 def test_pairs_may_lie_in_folders_of_other_names(folders: Path) -> None:
     (folders / "edges/left").mkdir()
     for file in list((folders / "edges").glob("*.png")):

@@ -155,6 +155,7 @@ def test_what_draws_from_latents_does_not_translate(tmp_path: Path, capsys: pyte
         (["--from", "INK", "--to", "RED", "--generator", "dcgan"], "does not take pictures to translate"),
         (["mnist", "--generator", "unet", "--discriminator", "unet"], "unet networks are given pictures"),
         (["--from", "INK", "--to", "RED", "RED"], "both targets"),
+        (["--to", "RED"], "what they are made from is missing: give --from SOURCES"),
         (["--from", "INK"], "is missing: give --to TARGETS, or --paired halves"),
     ],
 )

@@ -23,6 +23,7 @@ from sparring.config.option import NONE, flag
 from sparring.config.recipes import from_recipe
 from sparring.config.toml import load_toml, to_toml
 from sparring.data.arrays import ARRAY
+from sparring.data.builtin import BUILT_IN
 from sparring.data.pairs import HALVES
 from sparring.data.spec import Dataset
 from sparring.errors import ConfigError, quoted, warn
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.stay and not args.watch:
         raise ConfigError("--stay keeps the page of --watch: give both, or neither.")
     from_file = load_toml(args.config) if args.config else {}
-    name = _data(args, from_file.pop("data", None))
+    name = _data(args, from_file.pop("data", None), bool({"source", "paired"} & from_file.keys()))
     recipe = from_file.pop("recipe", "auto")
     recipe = recipe if args.recipe is None else args.recipe
     changes = _merged(from_file, _config_changes(args))
@@ -117,7 +118,7 @@ def _beside(folder: RunFolder, game: Game, data: Dataset, chosen: Mapping[str, A
     console().print(f"           auto  {found.said}{taken}", soft_wrap=True, markup=False)
 
 
-def _data(args: argparse.Namespace, in_file: Any) -> str:
+def _data(args: argparse.Namespace, in_file: Any, sides_in_file: bool) -> str:
     """DATA, or without it the data that the file of ``--config`` names; the name of an array names none.
 
     Raises:
@@ -127,6 +128,11 @@ def _data(args: argparse.Namespace, in_file: Any) -> str:
     if args.to is not None:
         if args.data is not None:
             raise ConfigError(f"--to {args.to} and {args.data} are both targets: give one of them.")
+        if args.source is None and not sides_in_file and args.paired not in HALVES and args.to not in BUILT_IN:
+            raise ConfigError(
+                f"--to {args.to} says what pictures shall become, and what they are made from is missing: give "
+                f"--from SOURCES, or make pictures from random numbers with `sparring train {args.to}`."
+            )
         args.data = args.to
     elif args.data is None and args.source is not None and args.paired in HALVES:
         args.data, args.source = args.source, None

@@ -17,6 +17,7 @@ from sparring.data.arrays import Form, from_file
 from sparring.data.builtin import BUILT_IN
 from sparring.data.folders import ORIGINALS
 from sparring.data.given import take
+from sparring.data.pictures import SUFFIXES
 from sparring.data.spec import Dataset, Spec
 from sparring.data.store import Watch
 from sparring.errors import ConfigError, DataError, did_you_mean, quoted, unknown
@@ -27,6 +28,7 @@ from sparring.kinds.kind import Kind
 ARRAYS = (".npy", ".npz")  # hold samples of any kind; the rank of the array tells which
 HUB = "hf:"
 OTHERS = (
+    (SUFFIXES, "it is one picture, and many are needed. Give the folder that holds them, or a zip of it"),
     ((".gz", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"), "it is packed. Unpack it, and give that"),
     ((".psv", ".tab", ".dat", ".data"), "if it is a table in text, give it the ending .csv or .tsv"),
     (
