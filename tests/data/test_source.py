@@ -211,3 +211,12 @@ def test_runs_are_passed_over(tmp_path: Path) -> None:
     names += ["b/run.json", "b/2.png"]
     assert sources.folder(fill(tmp_path / "root", names)).files == ("1.png", "b/2.png")
     assert archive(zipped(tmp_path / "a.zip", names)).files == ("1.png", "b/2.png")
+
+
+def test_names_in_utf_8_are_read_as_such_also_where_a_zip_does_not_say_so(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", ["QQQQQQ/Q.png", "ZZ.png"])
+    content = path.read_bytes().replace(b"QQQQQQ", "貓犬".encode()).replace(b"ZZ", "Ü".encode("cp437") + b"Z")
+    path.write_bytes(content)
+    found = archive(path)
+    assert found.files == ("ÜZ.png", "貓犬/Q.png")
+    assert found.read("貓犬/Q.png") == b"QQQQQQ/Q.png"

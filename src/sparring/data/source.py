@@ -26,6 +26,7 @@ FOREIGN = (
     ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2",
 )  # fmt: skip
 TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
+SAYS_UTF8 = 0x800  # the flag of a zip's member whose name is in UTF-8
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
 READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -162,7 +163,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
         except UNREADABLE:
             return b""
 
-    listed = [(_within(member.filename), member) for member in zipped.infolist()]
+    listed = [(_within(_name_of(member)), member) for member in zipped.infolist()]
     runs = _runs(path for path, _ in listed)
     for inside, member in listed:
         name = str(inside)
@@ -225,6 +226,16 @@ def _head(path: str) -> bytes:
     except OSError:
         pass
     return b""
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name of a member; some programs write UTF-8 and do not say so, and it is read as another code."""
+    if member.flag_bits & SAYS_UTF8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
 
 
 def _within(name: str) -> PurePosixPath:
