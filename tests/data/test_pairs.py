@@ -81,6 +81,21 @@ def test_folders_that_do_not_pair_are_refused(change: object, why: str, folders:
         read(folders)
 
 
+@pytest.mark.parametrize(
+    ("size", "resize", "told"),
+    [((32, 16), "crop", 1), ((32, 16), "stretch", 0), ((32, 32), "crop", 0), ((100, 98), "crop", 0)],
+)
+def test_pairs_of_other_proportions_are_told(
+    size: tuple[int, int], resize: str, told: int, folders: Path
+) -> None:
+    for file in (folders / "edges").iterdir():
+        Image.new("L", size).save(file)
+    origin = read(folders, resize=resize).origin
+    assert origin is not None
+    assert sum("--resize stretch keeps all of both" in note for note in origin.notes) == told
+    assert not any("keeps all of both" in note for note in read(folders, "none").origin.notes)  # type: ignore[union-attr]
+
+
 def test_one_picture_is_no_side(folders: Path) -> None:
     with pytest.raises(DataError, match="3.png cannot be read as data: it is one picture, .* Give the folder"):
         find.chosen(DatasetConfig(source=str(folders / "edges/3.png"), data=str(folders / "shoes")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,11 +12,13 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
-from sparring.data.folders import VALUES
+from sparring.data.folders import ORIGINALS, VALUES
 from sparring.data.spec import Dataset
 from sparring.errors import DataError, counted, printable
 
 SAME = 0.5  # of the names of a side; from there on they may be pairs
+SAME_PROPORTIONS = 0.05  # the logarithm of their ratio, below which sides of pictures are as long
+ONE_SIZE = re.compile(r"(\d+) x (\d+) pixels")
 SHOWN = 3  # names in a message
 HALVES = {"halves": (0, 1), "right-halves": (1, 0)}  # which half is the source, and which the target
 
@@ -41,7 +45,9 @@ def joined(sources: Dataset, targets: Dataset, paired: str) -> Dataset:
         raise DataError(f"sources and targets have {shapes} pixels: bring both to one size first.")
     notes = _same_names(sources, targets)
     if paired == "names":
+        other = _other_proportions(sources, targets)
         sources, targets, notes = _by_name(sources, targets)
+        notes += other
     return _with(sources, targets, paired == "none", notes)
 
 
@@ -82,6 +88,23 @@ def _with(sources: Dataset, targets: Dataset, unpaired: bool, notes: tuple[str, 
             origin = replace(origin, options=dict(origin.options) | {"levels": "auto"})
         origin = replace(origin, notes=tuple(dict.fromkeys((*origin.notes, *more))) + notes, unused_classes="")
     return replace(targets, spec=spec, labels=None, given=given, origin=origin)
+
+
+def _other_proportions(sources: Dataset, targets: Dataset) -> tuple[str, ...]:
+    """A note if sources and targets, each of one size, are cropped at different places."""
+    if any(data.origin is None or data.origin.options.get("resize") != "crop" for data in (sources, targets)):
+        return ()
+    told = [data.origin.facts.get(ORIGINALS, "") if data.origin else "" for data in (sources, targets)]
+    sizes = [[int(side) for side in found.groups()] for text in told if (found := ONE_SIZE.fullmatch(text))]
+    if len(sizes) < 2:
+        return ()
+    (a, b), (c, d) = sizes
+    if abs(math.log(a * d / (b * c))) < SAME_PROPORTIONS:
+        return ()
+    return (
+        f"sources are of {a} x {b} pixels and targets of {c} x {d}, so a crop keeps other places of each: "
+        "--resize stretch keeps all of both.",
+    )
 
 
 def _levels(data: Dataset) -> str:
