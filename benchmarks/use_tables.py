@@ -119,13 +119,14 @@ def texts() -> str:
         "that `sparring evaluate` trains. What the numbers mean is in",
         "[the guide](guides/text.md#how-good-is-it). Means over the seeds, and least to greatest.\n",
     ]
-    for name, rows in grouped(lines_of("text"), "set").items():
+    told = [row | {"how": " ".join((row["set"], *row["options"]))} for row in lines_of("text")]
+    for name, rows in grouped(told, "how").items():
         names = list(rows[0]["comparison"]["scales"])
         samples = statistics.mean(row["samples_seen"] for row in rows)
         seconds = statistics.mean(row["seconds"] for row in rows)
         seeds = f"{len(rows)} seeds" if len(rows) > 1 else "one seed"
         lines += [
-            f"{name[0]}, {samples:,.0f} samples in {seconds:.0f} seconds, {seeds}:\n",
+            f"{name[0].replace(' --', ', --')}, {samples:,.0f} samples in {seconds:.0f} seconds, {seeds}:\n",
             f"| | {' | '.join(names)} |",
             f"|---|{'---|' * len(names)}",
         ]

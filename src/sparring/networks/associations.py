@@ -4,7 +4,7 @@ Two places of a text may depend on each other: the ends of two lines rhyme, what
 discriminator of a thousand symbols does not find that out in minutes, though counts tell it at once. The pairs
 of places that depend most on each other, and vectors of their symbols, are taken from the training texts once
 and then stay as they are, as the features of a projected GAN do (Sauer et al. 2021). A second discriminator
-sees them, with a loss of its own: within the first one they were nearly all that it used.
+sees them, with a loss of its own: as inputs of the first one they taught less (measured).
 """
 
 from __future__ import annotations
