@@ -318,6 +318,11 @@ def test_associations_are_shown_where_symbols_are_many_and_far_apart(
     assert suited.configure(texts, "auto", **given).networks.d_associations == count
 
 
+def test_pictures_given_to_the_recipe_of_texts_are_refused_in_words() -> None:
+    with pytest.raises(ConfigError, match="tokens networks take samples with the axes T V"):
+        GAN(recipe="letters", batch_size=8).fit(data(40), verbose=False)
+
+
 @pytest.mark.parametrize(
     ("side", "recipe", "given", "widths"),
     [

@@ -121,8 +121,7 @@ def features_weight(config: Config, data: Dataset) -> float:
 
 def needs_associations(data: Dataset) -> bool:
     """Whether texts are so long and of so many symbols that a discriminator must be shown which go together."""
-    places, symbols = data.spec.shape
-    return places > associations.NEAREST and symbols > MANY_SYMBOLS
+    return data.spec.shape[0] > associations.NEAREST and data.spec.shape[-1] > MANY_SYMBOLS
 
 
 def usual_widths(config: Config, data: Dataset) -> dict[str, int]:
