@@ -160,7 +160,9 @@ def test_ctrl_c_reports_what_is_known_and_loses_no_trial(
         calls.append(1)
         if len(calls) == 3:
             os.kill(os.getpid(), signal.SIGINT)
-        return train(self, *args, **kwargs)
+        outcome, game = train(self, *args, **kwargs)
+        # The second trial is better than the default, however little a busy machine trains in 0.05 seconds.
+        return (replace(outcome, value=3.0 - len(calls)) if len(calls) < 3 else outcome), game
 
     monkeypatch.setattr(Bench, "train", interrupted)
     assert main(["tune", "ring.npy", "--trials", "4", "--out", "t", *SHORT]) == 130
