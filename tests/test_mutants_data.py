@@ -9,8 +9,10 @@ import pytest
 import test_arrays
 import test_clusters
 import test_codec
+import test_crops
 import test_cures
 import test_dicom
+import test_folders
 import test_kmeans
 import test_labels
 import test_levels
@@ -64,7 +66,9 @@ MUTANTS = [
     Mutant(split, "_part", "data.labels[kept]", "data.labels[: len(kept)]", test_cures.test_what_is_set_aside_is_not_trained_on_and_the_same_every_time),
     Mutant(pictures, "is_grey", "pixels[..., 1] == pixels[..., 2]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
     Mutant(pictures, "is_grey", "pixels[..., 0] == pixels[..., 1]", "pixels[..., 1] == pixels[..., 1]", test_pictures.test_grey_is_what_has_equal_channels_everywhere),
-    Mutant(pictures, "_channels", "Image.alpha_composite(Image.new(\"RGBA\", picture.size, \"black\"), picture)", "picture", lambda: test_pictures.test_every_mode_in_colour("alpha")),
+    Mutant(pictures, "_channels", "Image.alpha_composite(Image.new(\"RGBA\", picture.size, background), picture)", "picture", lambda: test_pictures.test_every_mode_in_colour("alpha")),
+    Mutant(pictures, "hides", "alpha.min()) >= FAINT", "alpha.min()) >= 256", lambda: in_a_cache(lambda _: test_folders.test_pictures_that_vanish_before_their_background_are_told("black", fresh()))),
+    Mutant(pictures, "cuts", "HALF * max", "max", lambda: in_a_cache(lambda _: test_crops.test_what_is_cut_off_or_enlarged_is_told(fresh(), (16, 8), {}, ""))),
     Mutant(pictures, "_channels", ' or "transparency" in picture.info', "", lambda: test_pictures.test_every_mode_in_colour("palette with a transparent colour")),
     Mutant(pictures, "_placed", "(form.height - inside.height) // 2", "0", test_pictures.test_fit_keeps_all_and_puts_black_around),
     Mutant(pictures, "_placed", "scale = min(", "scale = max(", test_pictures.test_fit_keeps_all_and_puts_black_around),

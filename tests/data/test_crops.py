@@ -229,3 +229,18 @@ def test_what_is_cut_off_or_enlarged_is_told(
     assert origin is not None
     told = [note for note in origin.notes if "the centre" in note or "enlarged" in note]
     assert [note.startswith(said) for note in told] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(("long", "told"), [(2, True), (1, False)])
+def test_a_crop_of_some_pictures_alone_is_told(tmp_path: Path, long: int, told: bool) -> None:
+    """The smallest and the largest of them lose nothing."""
+    for k in range(20):
+        Image.new("L", (40, 16) if 0 < k <= long else (8 + k, 8 + k), k).save(tmp_path / f"{k}.png")
+    origin = from_folder(tmp_path, size=8).origin
+    assert origin is not None
+    said = (
+        "of 2 of 20 pictures only the centre is kept, less than half: --resize fit keeps all, --crops 20 takes "
+        "20 patches of each."
+    )
+    assert (said in origin.notes) is told
+    assert any("the centre" in note for note in origin.notes) is told

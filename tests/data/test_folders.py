@@ -115,9 +115,45 @@ def test_what_becomes_of_transparency_is_said(channels: str, tmp_path: Path) -> 
     kept = channels == "4"
     assert found.origin.facts["transparent"] == f"2 of 3 in places, {'kept' if kept else 'black there'}"
     said = (
-        "2 of 3 pictures are transparent in places, which becomes black; --channels 4 keeps the transparency.",
+        "2 of 3 pictures are transparent in places, which becomes black; --channels 4 keeps the transparency, "
+        "--background white makes it white.",
     )
     assert found.origin.notes == (said if channels == "auto" else ())
+
+
+@pytest.mark.parametrize("background", ["black", "white"])
+def test_pictures_that_vanish_before_their_background_are_told(background: str, tmp_path: Path) -> None:
+    sign = Image.new("L", (8, 8))
+    sign.paste(255, (2, 2, 6, 6))
+    for k, ink in enumerate((background, background, "red")):
+        picture = Image.new("RGBA", (8, 8), ink)
+        picture.putalpha(sign)
+        picture.save(tmp_path / f"{k}.png")
+    Image.new("RGBA", (8, 8), background).save(tmp_path / "flat.png")  # not transparent
+    Image.new("RGBA", (8, 8), (9, 9, 9, 0)).save(tmp_path / "nothing.png")  # not seen before any
+    other = "white" if background == "black" else "black"
+    found = from_folder(tmp_path, background=background)
+    assert found.origin is not None
+    said = (
+        f"2 of 5 pictures are as {background} as what is put behind: nothing is seen. --background {other} "
+        "shows them."
+    )
+    assert found.origin.notes[1:] == (said,)
+    shown = from_folder(tmp_path, background=other)
+    assert shown.origin is not None
+    assert not any("nothing is seen" in note for note in shown.origin.notes)
+    assert shown.origin.facts["transparent"] == f"4 of 5 in places, {other} there"
+    assert shown.samples[0, :, 0, 0].tolist() == [255 * (other == "white")] * 3
+    assert shown.samples[0, :, 3, 3].tolist() == [255 * (background == "white")] * 3
+
+
+def test_what_is_fitted_has_borders_of_the_background(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 4), "red").save(tmp_path / "wide.png")
+    wide = from_folder(tmp_path, size=8, resize="fit", background="white").samples[0]
+    assert wide[:, 0].unique().tolist() == [255]
+    assert wide[:, 4].T.unique(dim=0).tolist() == [[255, 0, 0]]
+    clear = from_folder(tmp_path, size=8, resize="fit", background="white", channels="4").samples[0]
+    assert clear[:, 0].unique().tolist() == [0]
 
 
 def test_one_transparent_picture_is_told_of_in_the_singular(tmp_path: Path) -> None:

@@ -204,6 +204,24 @@ def test_levels_that_have_no_effect_are_warned_of(levels: str, facts: dict[str, 
     data = from_array(np.zeros((4, 8, 8), np.uint8), name="scans")
     found = image.warning(replace(data, origin=Origin({"levels": levels}, facts=facts)))
     assert found == ("no picture in scans has more than 8 bits, so --levels has no effect." if warned else None)
+
+
+@pytest.mark.parametrize(
+    ("background", "resize", "facts", "warned"),
+    [
+        ("white", "crop", {}, True),
+        ("white", "crop", {image.CLEAR: "all"}, False),
+        ("white", "fit", {}, False),
+        ("black", "crop", {}, False),
+    ],
+)
+def test_a_background_that_has_no_effect_is_warned_of(
+    background: str, resize: str, facts: dict[str, str], warned: bool
+) -> None:
+    data = from_array(np.zeros((4, 8, 8), np.uint8), name="scans")
+    options = {"levels": "auto", "background": background, "resize": resize}
+    found = image.warning(replace(data, origin=Origin(options, facts=facts)))
+    assert found == ("no picture in scans is transparent, so --background has no effect." if warned else None)
     assert image.warning(data) is None
 
 

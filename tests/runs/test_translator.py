@@ -22,7 +22,7 @@ from sparring.page.asked import DrawRequest
 from sparring.runs import translator as module
 from sparring.runs.folder import RunFolder
 from sparring.runs.translator import Translator
-from sparring.uses.translate import scaled
+from sparring.uses.translate import scaled, translated
 
 
 def untrained(into: int = 3) -> Translator:
@@ -186,6 +186,28 @@ def test_pictures_of_more_than_8_bits_are_read_with_the_levels_of_the_training(
     with Image.open(tmp_path / "one.png") as made:
         assert np.array_equal(np.asarray(made), expected[0, 0].numpy())
     assert main(["resume", str(out), "--samples-seen", "128"]) == 0  # each side is read with its own levels
+
+
+def test_transparent_pictures_are_read_with_the_background_of_the_training(tmp_path: Path) -> None:
+    for folder in ("signs", "red"):
+        (tmp_path / folder).mkdir()
+    for k in range(20):
+        Image.new("RGB", (8, 8), "red").save(tmp_path / "red" / f"{k}.png")
+        sign = Image.fromarray(np.random.default_rng(k).integers(0, 256, (8, 8), np.uint8))
+        picture = Image.new("RGBA", (8, 8), "black")
+        picture.putalpha(sign)
+        picture.save(tmp_path / "signs" / f"{k}.png")
+    signs, out = str(tmp_path / "signs"), tmp_path / "run"
+    words = ["--from", signs, "--to", str(tmp_path / "red"), "--paired", *OPTIONS, "--out", str(out)]
+    assert main(["train", *words, "--background", "white"]) == 0
+    translator = Translator.load(out)
+    trained_on = find.chosen(RunFolder(out).config.dataset, RunFolder(out).config.files).given
+    assert trained_on is not None
+    assert len(trained_on.samples.unique()) > 1  # before black all of it is black
+    place = trained_on.origin.names.index("3.png")  # type: ignore[union-attr]
+    expected = translator(trained_on.samples[place : place + 1])
+    made = translated(translator, (tmp_path / "signs" / "3.png").read_bytes())
+    assert np.array_equal(np.asarray(made)[..., :3], expected[0].permute(1, 2, 0).numpy())
 
 
 def test_pictures_of_one_name_and_several_suffixes_are_all_kept(run: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sparring.config.groups import GROUP_OF, GROUPS, OPTIONS
 from sparring.config.option import flag, kind, may_be_none, written
 from sparring.config.recipes import RECIPES
 
-READING = ("size", "resize", "channels", "include", "exclude")  # of files of pictures
+READING = ("size", "resize", "channels", "background", "include", "exclude")  # of files of pictures
 NARROW = 80  # columns of a terminal in which every line of help fits
 DATA_HELP = (
     "a folder or .zip of pictures or MIDI files, texts, a table, a .npy or .npz file, hf:NAME, a built-in name"

@@ -54,6 +54,7 @@ AUGMENTATIONS = ("none", "diffaugment", "ada")
 PRECISIONS = ("auto", "fp32", "bf16")
 RESIZES = ("crop", "fit", "stretch")
 CHANNELS = ("auto", "1", "3", "4")
+BACKGROUNDS = ("black", "white")  # behind transparent pictures, and around those that are fitted
 LINES = ("skyline", "parts")  # how a piece becomes voices
 UNITS = ("characters", "words")
 LOGGERS = ("none", "csv", "tensorboard", "wandb", "mlflow")

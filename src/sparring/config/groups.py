@@ -14,6 +14,7 @@ from sparring.config import needs
 from sparring.config.arguments import MOST_WHOLE
 from sparring.config.choices import (
     AUGMENTATIONS,
+    BACKGROUNDS,
     BUDGETS,
     CHANNELS,
     D_NORMS,
@@ -72,8 +73,13 @@ class FilesConfig(Group):
         "auto",
         "side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures, if at most 128, else 64",
     )
-    resize: str = option("crop", "crop the centre, fit with black borders, or stretch", choices=RESIZES)
-    channels: str = option("auto", "1 grey, 3 colour (alpha over black), 4 with alpha", choices=CHANNELS)
+    resize: str = option("crop", "crop the centre, fit with borders, or stretch", choices=RESIZES)
+    channels: str = option(
+        "auto", "1 grey, 3 colour (alpha over the background), 4 with alpha", choices=CHANNELS
+    )
+    background: str = option(
+        "black", "what is behind transparent pictures, and around those that are fitted", choices=BACKGROUNDS
+    )
     labels: str = option(
         "none",
         "folders: each subfolder is a class; or a CSV or JSON file of names and labels (pictures), or a column "

@@ -38,9 +38,11 @@ class Options(BudgetOptions, total=False):
     size: str | int
     """Side in pixels or WIDTHxHEIGHT; auto: that of almost all pictures, if at most 128, else 64."""
     resize: Literal["crop", "fit", "stretch"]
-    """Crop the centre, fit with black borders, or stretch."""
+    """Crop the centre, fit with borders, or stretch."""
     channels: Literal["auto", "1", "3", "4"]
-    """1 grey, 3 colour (alpha over black), 4 with alpha."""
+    """1 grey, 3 colour (alpha over the background), 4 with alpha."""
+    background: Literal["black", "white"]
+    """What is behind transparent pictures, and around those that are fitted."""
     labels: str
     """Folders: each subfolder is a class; or a CSV or JSON file of names and labels (pictures), or a column of
     the file (texts).

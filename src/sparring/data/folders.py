@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from sparring.config.choices import BACKGROUNDS
 from sparring.config.groups import FilesConfig
 from sparring.config.pictures import ALL, SIDES, crop_scales, levels_text, picture_levels, picture_size
 from sparring.data import globs, store
@@ -27,10 +28,11 @@ from sparring.errors import DataError, counted
 
 DEFAULT_SIDE = 64  # pixels, for pictures of different sizes
 ORIGINALS = "originals"  # the fact about the sizes of the files
+CLEAR = "transparent"  # the fact about transparent pictures
 VALUES = "values"  # the fact about pictures of more than 8 bits
 LARGEST_OWN = 128  # pixels per side, up to which pictures keep the size that most of them have
 FEW, LARGE = 300, 4  # pictures, and times their new size, from which patches of them are worth a thought
-HALF = 0.5  # of a picture; a crop that keeps less is told, and more than half of them that are enlarged
+CUT = 0.05  # the share of pictures of which a crop keeps less than half, above which that is told
 OTHERS = 0.03  # the share of pictures of other sizes, up to which the commonest size is that of all
 HANDFUL, QUARTER = 10, 0.25  # so many others of a small set do not matter, while they are at most a quarter
 
@@ -41,6 +43,7 @@ def from_folder(
     size: int | str | None = None,
     resize: str = "crop",
     channels: str = "auto",
+    background: str = "black",
     labels: str = "none",
     levels: str = "auto",
     crops: int = 0,
@@ -58,8 +61,9 @@ def from_folder(
     Args:
         size: side in pixels, "WIDTHxHEIGHT", or "auto": that of almost all pictures (97%, and of few all but
             ten), if it is at most 128, else 64. None: their own, which must be the same for all.
-        resize: how they get this size: "crop" the centre, "fit" with black borders, or "stretch".
-        channels: "1", "3" (transparency over black), "4", or "auto": 1 if all are grey, else 3.
+        resize: how they get this size: "crop" the centre, "fit" with borders, or "stretch".
+        channels: "1", "3" (transparency over the background), "4", or "auto": 1 if all are grey, else 3.
+        background: "black" or "white", behind transparent pictures and around those that are fitted.
         labels: "none", "folders" (each subfolder is a class), or a CSV or JSON file, beside the pictures or
             elsewhere.
         levels: which values of pictures of more than 8 bits become black and white: "LOW:HIGH"; "auto": as
@@ -78,8 +82,8 @@ def from_folder(
     """
     path = Path(path)
     files = FilesConfig(
-        size="auto" if size is None else str(size), resize=resize, channels=channels, labels=labels,
-        levels=levels, crops=crops, crop_scale=crop_scale, crop_seed=crop_seed, include=include,
+        size="auto" if size is None else str(size), resize=resize, channels=channels, background=background,
+        labels=labels, levels=levels, crops=crops, crop_scale=crop_scale, crop_seed=crop_seed, include=include,
         exclude=exclude, max_broken=max_broken,
     )  # fmt: skip
     source = sources.folder(path) if path.is_dir() else sources.archive(path)
@@ -154,6 +158,7 @@ def _wanted(files: FilesConfig, same_size: bool) -> Wanted:
         Size(*fixed) if fixed else None if same_size else "auto",
         files.resize,
         int(files.channels.replace("auto", "0")),
+        files.background,
         files.max_broken,
         picture_levels(files.levels),
         Crops(files.crops, *crop_scales(files.crop_scale), files.crop_seed),
@@ -185,8 +190,8 @@ def _facts(found: Decoded, wanted: Wanted) -> dict[str, str]:
             f"{crops.count:,} of each of {count:,}, at {crops.low:g} to {crops.high:g} of its size"
         )
     if found.clear:
-        dropped = "kept" if wanted.channels == 4 else "black there"
-        facts["transparent"] = f"{found.clear:,} of {count:,} in places, {dropped}"
+        dropped = "kept" if wanted.channels == 4 else f"{wanted.background} there"
+        facts[CLEAR] = f"{found.clear:,} of {count:,} in places, {dropped}"
     return facts | {VALUES: _values(found.depth, wanted)} if found.depth else facts
 
 
@@ -221,10 +226,16 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
         )
     if found.clear and not wanted.channels:
         some = f"{found.clear:,} of " if found.clear < count else "all " if count > 1 else ""
+        other = f", --background {_other(wanted)} makes it {_other(wanted)}" * (not found.hidden)
         notes.append(
             f"{some}{counted(count, 'picture')} {'is' if found.clear == 1 else 'are'} transparent in places, "
-            "which becomes black; "
-            "--channels 4 keeps the transparency."
+            f"which becomes {wanted.background}; --channels 4 keeps the transparency{other}."
+        )
+    if found.hidden:
+        notes.append(
+            f"{found.hidden:,} of {counted(count, 'picture')} {'is' if found.hidden == 1 else 'are'} as "
+            f"{wanted.background} as what is put behind: nothing is seen. --background {_other(wanted)} shows "
+            f"{'it' if found.hidden == 1 else 'them'}."
         )
     if not wanted.crops.count and count < FEW and min(found.smallest) >= LARGE * max(height, width):
         notes.append(
@@ -255,19 +266,26 @@ def _notes(source: Source, found: Decoded, wanted: Wanted) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _other(wanted: Wanted) -> str:
+    """The other colour that the background can have."""
+    return next(colour for colour in BACKGROUNDS if colour != wanted.background)
+
+
 def _lost_or_enlarged(found: Decoded, wanted: Wanted) -> list[str]:
     """Notes on pictures of which most is cut off, or that are enlarged."""
-    *_, height, width = found.samples.shape
-    small, large = (
-        sorted((size.width / width, size.height / height)) for size in (found.smallest, found.largest)
-    )  # the sides of the originals, in multiples of the new ones
     notes = []
-    kept = large[0] / large[1]
-    if not wanted.crops.count and wanted.resize == "crop" and max(kept, small[0] / small[1]) < HALF:
-        notes.append(
-            f"of pictures of {found.largest.width} x {found.largest.height} pixels only the centre is kept, "
-            f"{kept:.0%}: --resize fit keeps all, --crops 20 takes 20 patches of each."
-        )
+    count = _count(found, wanted)
+    if found.cut > CUT * count:
+        if found.smallest == found.largest:
+            *_, height, width = found.samples.shape
+            size = found.largest
+            low, high = sorted((size.width / width, size.height / height))
+            kept = (
+                f"of pictures of {size.width} x {size.height} pixels only the centre is kept, {low / high:.0%}"
+            )
+        else:
+            kept = f"of {found.cut:,} of {counted(count, 'picture')} only the centre is kept, less than half"
+        notes.append(f"{kept}: --resize fit keeps all, --crops 20 takes 20 patches of each.")
     if wanted.size != "auto" and (enlarged := _enlarged(found, wanted)):  # else it is told with the size
         notes.append(enlarged)
     return notes
@@ -280,7 +298,7 @@ def _enlarged(found: Decoded, wanted: Wanted) -> str:
     if wanted.crops.count:
         told, alike = min(least.width / width, least.height / height) < 1, True
     else:
-        told, alike = found.enlarged > HALF * count, found.smallest == found.largest
+        told, alike = 2 * found.enlarged > count, found.smallest == found.largest
     whose = f"pictures of {least.width} x {least.height} pixels"
     whose = whose if alike else f"{found.enlarged:,} of {counted(count, 'picture')}"
     return told * (
@@ -290,7 +308,8 @@ def _enlarged(found: Decoded, wanted: Wanted) -> str:
 
 def _values(depth: Depth, wanted: Wanted) -> str:
     """The values of pictures of more than 8 bits, and which of them become black and white."""
-    values = f"{_number(depth.low)} to {_number(depth.high)} in {depth.pictures:,} pictures of more than 8 bits"
+    pictures = f"{counted(depth.pictures, 'picture')} of more than 8 bits"
+    values = f"{_number(depth.low)} to {_number(depth.high)} in {pictures}"
     if wanted.levels == "full":
         return f"{values}; the least and greatest value of the type become black and white"
     if wanted.levels == "auto" and depth.declared:

@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,8 @@ UNREADABLE = (  # errors that Pillow, zipfile and the system raise for broken fi
     AttributeError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )  # fmt: skip
+FAINT = 16  # levels of 255; what differs less from its background is hardly seen
+HALF = 0.5  # of a picture; less of it is little
 LARGE = 4  # times the side of the form; a picture of twice this size or more is first averaged in blocks
 ENLARGED = 1.25  # times, above which a picture counts as enlarged
 GAP = 3.0  # times the form, to which a large patch is averaged before it is resized, which is faster
@@ -54,12 +56,13 @@ class Form:
 
     Attributes:
         width, height: in pixels.
-        resize: "crop" keeps the centre, "fit" the whole picture with black borders, "stretch" changes its
+        resize: "crop" keeps the centre, "fit" the whole picture with borders, "stretch" changes its
             proportions.
-        channels: 1 grey, 3 colour (transparency over black), 4 with alpha; 0: 3, and 1 if all are grey.
+        channels: 1 grey, 3 colour (over the background), 4 with alpha; 0: 3, and 1 if all are grey.
         ends: values of pictures of more than 8 bits that become black and white; None: the limits of the type.
         as_declared: whether to follow files that say how to show them.
         crops: how patches are taken from each picture.
+        background: the colour behind transparent pictures and of the borders; with alpha these are clear.
     """
 
     width: int
@@ -69,6 +72,7 @@ class Form:
     ends: Ends | None = None
     as_declared: bool = True
     crops: Crops = WHOLE
+    background: str = "black"
 
     @property
     def decoded(self) -> int:
@@ -162,7 +166,7 @@ def decoded(content: bytes, form: Form, patches: Patches | None = None) -> Pictu
     try:
         least = _least(form, patches)
         upright = _scan(content, form) if dicom.is_dicom(content) else _upright(content, form, least)
-        flat, clear = _channels(_reduced(upright, least), form.decoded)
+        flat, clear = _channels(_reduced(upright, least), form.decoded, form.background)
         parts = _cut(flat, patches, form) if patches else [_placed(flat, form)]
         shape = (len(parts), form.height, form.width, form.decoded)
         return Picture(np.stack([np.asarray(part, np.uint8) for part in parts]).reshape(shape), clear)
@@ -248,8 +252,8 @@ def _orientation(picture: Image.Image) -> int:
     return found if isinstance(found, int) else 1
 
 
-def _channels(picture: Image.Image, channels: int) -> tuple[Image.Image, bool]:
-    """The picture as L, RGB (transparency over black) or RGBA, and whether it is transparent somewhere."""
+def _channels(picture: Image.Image, channels: int, background: str) -> tuple[Image.Image, bool]:
+    """The picture as L, RGB (over the background) or RGBA, and whether it is transparent somewhere."""
     clear = False
     if "A" in picture.getbands() or "transparency" in picture.info:
         picture = picture.convert("RGBA")
@@ -257,7 +261,7 @@ def _channels(picture: Image.Image, channels: int) -> tuple[Image.Image, bool]:
     if channels == 4:
         return picture.convert("RGBA"), clear
     if clear:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture)
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, background), picture)
     if picture.mode == "L" and channels == 1:
         return picture, clear
     return picture.convert("RGB").convert("L" if channels == 1 else "RGB"), clear
@@ -281,7 +285,7 @@ def _placed(picture: Image.Image, form: Form) -> Image.Image:
     scale = min(form.width / picture.width, form.height / picture.height)
     width, height = (max(1, round(scale * side)) for side in picture.size)
     inside = picture.resize((width, height), method)
-    sheet = Image.new(picture.mode, size)  # black, and clear where there is alpha
+    sheet = Image.new(picture.mode, size, 0 if picture.mode == "RGBA" else form.background)  # 0 is clear
     sheet.paste(inside, ((form.width - inside.width) // 2, (form.height - inside.height) // 2))
     return sheet
 
@@ -290,6 +294,24 @@ def enlarges(size: Size, form: Form) -> bool:
     """Whether a picture of this size is enlarged so much, across or down, that it is worth a word."""
     across, down = form.width / size.width, form.height / size.height
     return (min(across, down) if form.resize == "fit" else max(across, down)) > ENLARGED
+
+
+def cuts(size: Size, form: Form) -> bool:
+    """Whether a crop keeps less than half of a picture of this size."""
+    across, down = size.width / form.width, size.height / form.height
+    return form.resize == "crop" and not form.crops.count and min(across, down) < HALF * max(across, down)
+
+
+def hides(content: bytes, pixels: NDArray[np.uint8], form: Form, patches: Patches | None = None) -> bool:
+    """Whether a transparent picture is not seen before its background, and would be before another.
+
+    Args:
+        pixels: (N, height, width, channels) of the picture in its form.
+    """
+    if form.channels == 4 or int((pixels.max((0, 1, 2)) - pixels.min((0, 1, 2))).max()) >= FAINT:
+        return False
+    alpha = decoded(content, replace(form, channels=4), patches).pixels[..., 3]
+    return int(alpha.max() - alpha.min()) >= FAINT
 
 
 def reason_of(error: BaseException) -> str:

@@ -36,9 +36,11 @@ from sparring.data.pictures import (
     Form,
     Patches,
     Size,
+    cuts,
     decode,
     decoded,
     enlarges,
+    hides,
     is_grey,
     look,
     reason_of,
@@ -48,7 +50,7 @@ from sparring.errors import DataError, printable, reason
 from sparring.files import cache_folder, left_over, read_object, whole, write_whole
 from sparring.machine.threads import available_cores
 
-VERSION = 3  # of the decoding; a new version makes all entries again
+VERSION = 4  # of the decoding; a new version makes all entries again
 AHEAD = 64  # files decoded before they are needed
 PART_BYTES = 2**25  # bytes of patches that are made of a picture at a time
 AHEAD_BYTES = 2**27  # bytes of pixels that wait to be written, about
@@ -70,6 +72,7 @@ class Wanted(NamedTuple):
     size: Size | str | None = None
     resize: str = "crop"
     channels: int = 0
+    background: str = "black"
     max_broken: float = 0.0
     levels: Ends | str = "auto"
     crops: Crops = WHOLE
@@ -86,7 +89,9 @@ class Decoded:
         smallest, largest: sizes of the originals, by area.
         alike: the number of originals that have the size of the samples.
         enlarged: the number of originals that have clearly fewer pixels than the samples.
+        cut: the number of originals of which a crop keeps less than half.
         clear: the number of pictures that are transparent somewhere.
+        hidden: how many of these are not seen before the background.
         path: the file with the pixels.
         several: the number of files with several frames or pages, of which only the first is read.
         depth: what was found in pictures of more than 8 bits; None if there are none.
@@ -99,7 +104,9 @@ class Decoded:
     largest: Size
     alike: int
     enlarged: int
+    cut: int
     clear: int
+    hidden: int
     path: Path
     several: int
     depth: Depth | None
@@ -121,11 +128,12 @@ class _File(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """Pixels (N, C, H, W) of a file, whether they are grey and were transparent, or why it is broken."""
+    """Pixels (N, C, H, W) of a file, whether they are grey, clear in places and hidden; or why it is broken."""
 
     pixels: NDArray[np.uint8] = np.zeros((0, 1, 1, 1), np.uint8)
     grey: bool = True
     clear: bool = False
+    hidden: bool = False
     reason: str = ""
 
 
@@ -184,7 +192,10 @@ def _indexed_or_made(
         _check_broken(source, {k: file.reason for k, file in enumerate(files) if file.reason}, wanted)
         size = wanted.size if isinstance(wanted.size, Size) else own_or(_sizes(source, files, wanted))
         as_declared = wanted.levels == "auto" or not (depth and depth.declared)
-        form = Form(*size, wanted.resize, wanted.channels, _ends(wanted, depth), as_declared, wanted.crops)
+        form = Form(
+            *size, wanted.resize, wanted.channels, _ends(wanted, depth), as_declared, wanted.crops,
+            wanted.background,
+        )  # fmt: skip
         key = _key(form, files)
         found = _read(where, key)
         if found is None:
@@ -325,14 +336,18 @@ def _write(
         content = _read_again(source, source.files[k], file.digest)
         found = boxes(form.crops, file.digest, file.size, (form.width, form.height))[patches]
         try:
-            pixels, clear = decoded(content, form, Patches(file.size, found) if found else None)
+            at = Patches(file.size, found) if found else None
+            pixels, clear = decoded(content, form, at)
+            hidden = clear and hides(content, pixels, form, at)
         except DataError as error:
             return _Made(reason=str(error))
-        return _Made(pixels.transpose(0, 3, 1, 2), form.channels == 0 and is_grey(pixels), clear)
+        grey = form.channels == 0 and is_grey(pixels)
+        return _Made(pixels.transpose(0, 3, 1, 2), grey, clear, hidden)
 
     broken: dict[int, str] = {}
     distinct: set[bytes] = set()
     clear: set[int] = set()
+    seen: set[int] = set()
     count, all_grey = 0, form.channels == 0
     parts, ahead = _parts(len(files), form.crops.count, each)
     with whole(path.with_suffix(".u8")) as file:
@@ -346,6 +361,7 @@ def _write(
                 distinct.add(repeats.digest(content))
             count, all_grey = count + len(made.pixels), all_grey and made.grey
             clear.update([k] * made.clear)
+            seen.update([k] * (not made.hidden))
         if all_grey:
             _keep_first_channel(file, count, form)
     sizes = sorted((file.size for file in files if file.size), key=lambda size: (math.prod(size), size))
@@ -358,7 +374,9 @@ def _write(
         "largest": sizes[-1],
         "alike": sum(size == (form.width, form.height) for size in read),
         "enlarged": sum(enlarges(size, form) for size in read),
+        "cut": sum(cuts(size, form) for size in read),
         "clear": len(clear),
+        "hidden": len(clear - seen),
         "several": sum(file.several for file in files),
         "depth": depth,
     }
@@ -422,7 +440,9 @@ def _read(where: Path, key: str) -> Decoded | None:
                 Size(*facts["largest"]),
                 int(facts["alike"]),
                 int(facts["enlarged"]),
+                int(facts["cut"]),
                 int(facts["clear"]),
+                int(facts["hidden"]),
                 path,
                 int(facts["several"]),
                 depth_of(facts["depth"]),

@@ -13,9 +13,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
+from sparring.config.groups import FilesConfig
 from sparring.data.arrays import as_pictures
 from sparring.data.codec import Affine
-from sparring.data.folders import VALUES, from_folder
+from sparring.data.folders import CLEAR, VALUES, from_folder
 from sparring.data.look import look
 from sparring.data.spec import Dataset, Spec
 from sparring.history.record import LOGGED
@@ -34,8 +35,8 @@ PAIR_COLUMNS = 12  # columns of single pictures, half as many of pairs
 MOST_NUMBERS = 128 * 3 * 64 * 64  # in a batch: 128 pictures in colour of 64 x 64 pixels, 32 of 128 x 128
 SHEET_SIDE, LEAST_COLUMNS = 1024, 4  # pixels of a sheet, about, and columns where these are too few
 OPTIONS = (
-    "size", "resize", "channels", "labels", "levels", "crops", "crop_scale", "crop_seed", "include", "exclude",
-    "max_broken",
+    "size", "resize", "channels", "background", "labels", "levels", "crops", "crop_scale", "crop_seed",
+    "include", "exclude", "max_broken",
 )  # fmt: skip
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}
 
@@ -109,11 +110,17 @@ def reads(path: Path) -> bool:
 
 
 def warning(data: Dataset) -> str | None:
-    """A warning if an option is of pictures with more than 8 bits, and there are none."""
+    """A warning if an option is of pictures with more than 8 bits or transparent ones, and there are none."""
     origin = data.origin
-    if origin is None or origin.options["levels"] == "auto" or VALUES in origin.facts:
+    if origin is None:
         return None
-    return f"no picture in {data.name} has more than 8 bits, so --levels has no effect."
+    if origin.options["levels"] != "auto" and VALUES not in origin.facts:
+        return f"no picture in {data.name} has more than 8 bits, so --levels has no effect."
+    usual = FilesConfig().background
+    seen = CLEAR in origin.facts or origin.options.get("resize") == "fit"
+    if seen or origin.options.get("background", usual) == usual:
+        return None
+    return f"no picture in {data.name} is transparent, so --background has no effect."
 
 
 def comparable(options: Mapping[str, Any], like: Spec | None) -> dict[str, Any]:
