@@ -20,6 +20,7 @@ from sparring.data.folders import from_folder
 from sparring.errors import ConfigError, DataError
 from sparring.kinds import find
 from sparring.runs.folder import RunFolder
+from sparring.training import suited
 
 LINE = [*TINY_LINE, "--samples-seen", "32", "--out", "run"]
 
@@ -446,6 +447,9 @@ def test_a_training_shorter_than_what_was_promised_says_how_it_goes_on(
     folder, data = RunFolder(Path("run")), find.dataset("photos", size="64")
     assert goes_on(folder, 540, data).endswith("takes about 10 minutes, and this was 9 minutes")
     assert goes_on(folder, 600, data) == ""
+    wide = find.dataset("photos", size="96x64")  # 12.2 minutes
+    assert suited.reasons(folder.config, wide)[1].count("about 12 minutes") == 1
+    assert goes_on(folder, 540, wide).startswith("sparring resume run --minutes 12  trains on")
 
 
 @pytest.mark.parametrize("zipped", [False, True])

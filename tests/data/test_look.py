@@ -95,6 +95,14 @@ def test_on_a_flat_background_less_tells_a_drawing(background: float, even: floa
     assert Look(9, 64, 64, False, 0, 0.3, 0.1, background, even).drawn == drawn
 
 
+@pytest.mark.parametrize(("background", "noun"), [(0.75, "photograph"), (0.76, "picture")])
+def test_what_is_hardly_anything_but_background_is_not_called_a_photograph(
+    background: float, noun: str
+) -> None:
+    """Lines of a pixel are not even, nor is a mark that is scaled."""
+    assert str(Look(9, 64, 64, True, 0, 0.1, 0.1, background, 0.0)).startswith(f"9 {noun}s of 64 x 64 pixels")
+
+
 def test_one_picture_is_no_plural() -> None:
     assert str(Look(1, 64, 64, True, 0, 0.1, 0.1, 0.0, 0.0)) == "1 photograph of 64 x 64 pixels, grey"
 

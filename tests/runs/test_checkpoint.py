@@ -144,6 +144,8 @@ def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: 
         checkpoint.write(game, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.json", "00000001.safetensors"]
     assert checkpoint.read(tmp_path, print)[0]["step"] == 1
+    with pytest.raises(RunError, match=r"the disk is full\. Nothing was saved before: .*resume RUN --force`"):
+        checkpoint.write(game, tmp_path / "empty")
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ def test_a_run_that_is_finished_does_not_say_that_it_goes_on(
     capsys.readouterr()
     assert main(["resume", str(run)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("This run has spent its budget.")
+    assert said.startswith("This run has spent its budget. It has seen 96 samples in ")
+    assert "budgets count from the first step: give a larger one" in said
     assert "Going on" not in said
     assert contents(run) == before
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections import deque
 from typing import Any
@@ -62,7 +61,7 @@ def goes_on(folder: RunFolder, seconds: float, data: Dataset) -> str:
         seconds: of the training.
         data: all that was read.
     """
-    minutes = math.ceil(suited.minutes_expected(folder.config, data))
+    minutes = round(suited.minutes_expected(folder.config, data))
     if seconds >= 60 * minutes:
         return ""
     lasted = counted(round(seconds), "second") if seconds < 60 else duration(seconds / 60)

@@ -57,8 +57,12 @@ def run(args: argparse.Namespace) -> int:
         rescuer = resumed(folder, game, args.rescue)
         return 0 if train_live(rescuer, data, held_out, all_data, threads) else 130
     if main_process:
-        more = "Give it a larger one: --minutes, --epochs or --samples-seen."
-        screen.print(f"This run has spent its budget. {more}", soft_wrap=True)
+        seen, minutes = counted(game.clock.samples_seen, "sample"), game.clock.seconds / 60
+        screen.print(
+            f"This run has spent its budget. It has seen {seen} in {minutes:.3g} minutes, and budgets count "
+            "from the first step: give a larger one, as --minutes, --epochs or --samples-seen.",
+            soft_wrap=True,
+        )
         if not _is_drawn(folder):  # it was stopped while the pictures were made
             finish(folder, game, data, all_data, screen)
     return 0

@@ -15,7 +15,7 @@ LOOKED_AT = 512  # pictures, evenly spaced in the data
 NUMBERS = 2**24  # values of these pictures, at most
 NEAR = 2 / 255  # of the range; pixels that differ no more have the colour of the rim
 EQUAL = 0.4 / 255  # of the range; less than a step of 8 bits
-BACKGROUND = 0.25  # a greater share of background is worth a word
+BACKGROUND, MOSTLY = 0.25, 0.75  # shares of background, above which it is worth a word and is almost all
 # A greater share of even pixels is drawn, not photographed; less is needed on a flat background. Measured:
 # 0.033 to 0.23 for emoji, icons and digits, which lie on one; 0.005 to 0.04 for photographs and paintings.
 DRAWN, DRAWN_ON_BACKGROUND = 0.1, 0.02
@@ -92,9 +92,9 @@ class Look:
 
     def __str__(self) -> str:
         """The look in words: "3,317 photographs of 64 x 64 pixels in colour, on a flat background"."""
-        noun = ("drawing" if self.drawn else "photograph") + "s" * (self.count != 1)
+        noun = "drawing" if self.drawn else "picture" if self.background > MOSTLY else "photograph"
         colour = "grey" if self.grey else "in colour"
-        words = [f"{self.count:,} {noun} of {self.width} x {self.height} pixels", colour]
+        words = [f"{counted(self.count, noun)} of {self.width} x {self.height} pixels", colour]
         if self.background > BACKGROUND:
             words.append(f"on a flat background ({self.background:.0%})")
         if self.detail > FINE or self.detail < SMOOTH:

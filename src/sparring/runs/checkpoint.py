@@ -86,10 +86,12 @@ def put(folder: Path, facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -
         write_whole(state.with_suffix(layout.TENSORS), packed)
         write_whole(state, json.dumps(signed, indent=1).encode())
     except OSError as error:
-        raise RunError(
-            f"cannot write a checkpoint to {folder}: {reason(error)}. Checkpoints written "
-            "before are whole: make room and go on with `sparring resume`."
-        ) from error
+        next_step = (
+            "Checkpoints written before are whole: make room and go on with `sparring resume`."
+            if layout.checkpoints(folder.parent / layout.CHECKPOINTS) or layout.checkpoints(folder)
+            else "Nothing was saved before: make room and start again with `sparring resume RUN --force`."
+        )
+        raise RunError(f"cannot write a checkpoint to {folder}: {reason(error)}. {next_step}") from error
     return state
 
 
