@@ -126,6 +126,8 @@ def test_in_words() -> None:
     assert said == (
         "2 times real (FD-points to the reals it was trained on, 1,000 samples; 1 is as good as real)"
     )
+    of_sets = quality.TimesReal(2.0, None, "FD-points", 1000, held_out=False, trained=False)
+    assert "FD-points to these reals, 1,000" in str(of_sets)
 
 
 def test_no_more_is_drawn_at_the_end_than_is_compared_and_the_number_is_evaluates(

@@ -454,3 +454,20 @@ def test_what_takes_too_long_is_measured_on_fewer_samples_unless_a_number_is_ask
 def test_a_judge_that_took_part_in_the_training_is_named(features: str, judge: str, said: int) -> None:
     extractor = Extractor(judge, lambda samples: samples, 1, "none")
     assert len(took_part(extractor, NetworksConfig(d_features=features))) == said
+
+
+def test_of_two_sets_nothing_is_said_of_a_training(
+    measurable: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(measurable)
+    line = ["evaluate", "--real", "real.npz", "--quick", "--count", "60", "--force"]
+    assert main([*line, "--fake", "fake.npz", "--out", "sets.json"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "to these reals, 60 samples" in said
+    assert "no reals are held out: if the fakes come from a generator that was trained on these, copies" in said
+    assert "was trained on, " not in said
+    assert "that the generator was trained on" not in said
+    assert main([*line, "--fake", "fake.npz", "--held-out", "more.npz", "--out", "sets.json"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "to held-out reals, 60 samples" in said
+    assert "no reals are held out" not in said

@@ -6,7 +6,7 @@ Each number comes with the same number for real samples, which is the best that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -125,6 +125,7 @@ def evaluate(
     seed: int = 0,
     full: bool = True,
     among: int | None = None,
+    trained: bool = True,
     tell: Tell = silent,
 ) -> tuple[Evaluation, Tensor]:
     """Measure fakes against real data; return also the index (N,) of each fake's nearest training sample.
@@ -138,6 +139,7 @@ def evaluate(
         held_out: reals that the generator was not trained on.
         full: whether to measure copying and, with labels, GAN-train and GAN-test, which take longest.
         among: how many training samples fakes may be copies of; all by default.
+        trained: whether it is known that the generator was trained on ``real``.
         tell: called with a text when the next part of the work begins.
 
     Raises:
@@ -159,7 +161,8 @@ def evaluate(
         later = work.features(extractor, draw(k).samples, f"fakes, draw {k + 1} of {draws}")
         distances.append(by.distances(later, size))
     tell("distances and neighbours")
-    times_real = by.of([distance for found in distances for distance in found], size)
+    times_real = replace(by.of([distance for found in distances for distance in found], size), trained=trained)
+    against = None if held_out is not None else trained
     fake, alike = (
         _scores(reals.reference, by.law, part[:size], extractor, rng) for part in (features, reals.second)
     )
@@ -179,7 +182,7 @@ def evaluate(
         frechet=tuple(fmean(found) for found in distances),
         copying=copying,
         classes=_classes(real, held_out, fakes, seed, tell) if full else None,
-        warnings=_warnings(extractor, min(size, len(reals.reference)), features.shape[1], held_out is not None),
+        warnings=_warnings(extractor, min(size, len(reals.reference)), features.shape[1], against),
     )
     return evaluation, nearest
 
@@ -258,14 +261,24 @@ def _check(real: Reals, held_out: Reals | None, fakes: Samples) -> None:
             )
 
 
-def _warnings(extractor: Extractor, fewest: int, dimension: int, held_out: bool) -> tuple[str, ...]:
+def _warnings(extractor: Extractor, fewest: int, dimension: int, trained: bool | None) -> tuple[str, ...]:
+    """What a reader of the numbers should know.
+
+    Args:
+        trained: whether it is known that the generator was trained on the reals; None: they are held out.
+    """
     warnings = []
     if fewest < FEW * dimension:
         warnings.append(
             f"{fewest:,} samples are few for {dimension} features: the Fréchet distance is mostly bias. "
             "Compare it only with distances of as many samples, or use the kernel distance, which has no bias."
         )
-    if not held_out:
+    if trained is False:
+        warnings.append(
+            "no reals are held out: if the fakes come from a generator that was trained on these, copies get "
+            "the best scores, and cannot be detected. Give reals that it has not seen as --held-out."
+        )
+    if trained:
         warnings.append(
             "the fakes were measured against the data that the generator was trained on. Copies would get the "
             "best scores, and cannot be detected. Keep some data out of the training and give it as --held-out."

@@ -38,6 +38,7 @@ class TimesReal:
         count: samples of each side.
         held_out: whether no training has seen the reals that both are measured against.
         too_few: the number of these reals, if they are fewer than a covariance of their features needs.
+        trained: whether reals that are not held out are those that the generator was trained on.
     """
 
     value: float
@@ -46,9 +47,11 @@ class TimesReal:
     count: int
     held_out: bool
     too_few: int = 0
+    trained: bool = True
 
     def __str__(self) -> str:
-        against = "held-out reals" if self.held_out else "the reals it was trained on"
+        seen = "the reals it was trained on" if self.trained else "these reals"
+        against = "held-out reals" if self.held_out else seen
         doubt = f"; {self.too_few:,} reals are too few to tell" if self.too_few else ""
         return (
             f"{times_real_text(self.value, self.error)} "

@@ -330,6 +330,7 @@ def compare(
         seed=options.seed,
         full=options.full,
         among=planned.among,
+        trained=given is None,
         tell=tell,
     )
     apart = None if others is None else (held_out, others.samples)
