@@ -104,6 +104,8 @@ def pairs(ending: str, count: int = 4) -> list[str]:
             "--exclude 'SegMaps/*' leaves"),
         (["a.jpg", "a.PNG", "b.jpg", "c.png"], "1 PNG ('a.PNG') lies beside a JPEG of the same "
             "name, as masks or copies do: --exclude '*.png' leaves them out, and 1 other."),
+        (["a.jpg", "a.png", "b.png", "c.png"], "1 PNG ('a.png') lies beside a JPEG of the same name, as masks "
+            "or copies do: --exclude with their names leaves them out; '*.png' would leave out 2 others too."),
         (["x/a.jpeg", "x/a.png", "b.jpg", "b.png"], "2 PNGs ('x/a.png', 'b.png') lie beside a JPEG"),
         (["a_mask1.png", "a_masked.png", "a.png"], "--exclude '*_mask*.*' leaves them out, and 1 other."),
     ],

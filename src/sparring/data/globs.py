@@ -136,8 +136,10 @@ def _png_twins(names: Iterable[str]) -> list[str]:
 def _leave_out(patterns: str, found: Sequence[str], names: Sequence[str]) -> str:
     """The option that leaves these files out, and how many others it leaves out with them."""
     out = sum(any(matches(name, pattern) for pattern in patterns.split(",")) for name in names)
-    others = f", and {counted(out - len(found), 'other')}" if out > len(found) else ""
-    return f"--exclude '{patterns}' leaves them out{others}"
+    others = out - len(found)
+    if others > len(found):
+        return f"--exclude with their names leaves them out; '{patterns}' would leave out {others:,} others too"
+    return f"--exclude '{patterns}' leaves them out" + (f", and {counted(others, 'other')}" if others else "")
 
 
 def _there_are(names: Sequence[str]) -> str:
