@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
-from sparring.config.groups import FilesConfig
+from sparring.config.choices import BACKGROUNDS
 from sparring.data.folders import ORIGINALS, VALUES
 from sparring.data.spec import Dataset
 from sparring.errors import DataError, counted, printable
@@ -79,8 +79,9 @@ def cut_in_two(data: Dataset, paired: str) -> Dataset:
 
 
 def _with(sources: Dataset, targets: Dataset, unpaired: bool, notes: tuple[str, ...] = ()) -> Dataset:
-    levels = _levels(sources)
-    seen = replace(sources.spec, class_names=(), levels=levels, background=_background(sources))
+    levels, options = _levels(sources), sources.origin.options if sources.origin else {}
+    behind = options.get("background", BACKGROUNDS[0])
+    seen = replace(sources.spec, class_names=(), levels=levels, background=behind)
     given = replace(sources, labels=None, spec=seen)
     spec = replace(targets.spec, class_names=(), given=given.spec, unpaired=unpaired)
     origin = targets.origin
@@ -192,9 +193,3 @@ def _chosen(data: Dataset, places: Tensor) -> Dataset:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(printable(name) for name in names[:SHOWN]) + more
-
-
-def _background(data: Dataset) -> str:
-    """What is behind transparent pictures; "" if it is the usual."""
-    chosen = data.origin.options.get("background") if data.origin else None
-    return "" if chosen in (None, FilesConfig().background) else str(chosen)

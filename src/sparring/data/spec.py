@@ -15,9 +15,9 @@ from torch import Tensor
 
 from sparring.config.choices import BACKGROUNDS
 from sparring.config.pictures import picture_levels
-from sparring.config.values import field, flag, listed, text, whole
+from sparring.config.values import field, flag, listed, one_of, text, whole
 from sparring.data.codec import Codec
-from sparring.errors import ConfigError, DataError, UnreadableError, counted, quoted
+from sparring.errors import ConfigError, DataError, UnreadableError, counted
 
 MOST_NUMBERS = 2**40  # in one sample
 
@@ -32,7 +32,7 @@ class Spec:
         given: of what the generator makes a sample from, such as another picture; None: a random latent.
         unpaired: whether what is given belongs to no sample in particular.
         levels: with which pictures of more than 8 bits were read, as an option of files; "": there were none.
-        background: what is behind transparent pictures, as an option of files; "": the usual.
+        background: what is behind transparent pictures, as an option of files.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Spec:
     given: Spec | None = None
     unpaired: bool = False
     levels: str = ""
-    background: str = ""
+    background: str = BACKGROUNDS[0]
 
     def encode(self, samples: Tensor) -> Tensor:
         """Turn stored samples (B, …) into what the networks see, (B, *shape), float32."""
@@ -58,7 +58,8 @@ class Spec:
         own: dict[str, Any] = {"class_names": self.class_names, "clusters": self.clusters}
         if self.given is not None:
             own |= {"given": self.given.to_dict(), "unpaired": self.unpaired}
-        own |= {name: said for name in ("levels", "background") if (said := getattr(self, name))}
+        own |= {"levels": self.levels} if self.levels else {}
+        own |= {"background": self.background} if self.background != BACKGROUNDS[0] else {}
         return {"kind": self.kind, "shape": self.shape} | self.codec.to_dict() | own
 
     @staticmethod
@@ -83,7 +84,11 @@ class Spec:
             given=None if given is None else Spec.from_dict(given, codec),
             unpaired=given is not None and field(values, "unpaired", flag),
             levels=field(values, "levels", _levels) if "levels" in values else "",
-            background=field(values, "background", _background) if "background" in values else "",
+            background=(
+                field(values, "background", partial(one_of, BACKGROUNDS))
+                if "background" in values
+                else BACKGROUNDS[0]
+            ),
         )
         if not spec.shape or math.prod(spec.shape) > MOST_NUMBERS:
             raise UnreadableError(f"shape: {list(spec.shape)} is not possible for the kind {spec.kind}")
@@ -102,17 +107,6 @@ def _levels(value: Any) -> str:
         picture_levels(text(value))
     except ConfigError as error:
         raise UnreadableError(str(error)) from error
-    return text(value)
-
-
-def _background(value: Any) -> str:
-    """What is behind transparent pictures.
-
-    Raises:
-        UnreadableError: it is something else.
-    """
-    if text(value) not in BACKGROUNDS:
-        raise UnreadableError(f"background: {quoted(text(value))} is none of {', '.join(BACKGROUNDS)}")
     return text(value)
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d
 
-from sparring.config.groups import FilesConfig
+from sparring.config.choices import BACKGROUNDS
 from sparring.data.arrays import as_pictures
 from sparring.data.codec import Affine
 from sparring.data.folders import CLEAR, VALUES, from_folder
@@ -116,7 +116,7 @@ def warning(data: Dataset) -> str | None:
         return None
     if origin.options["levels"] != "auto" and VALUES not in origin.facts:
         return f"no picture in {data.name} has more than 8 bits, so --levels has no effect."
-    usual = FilesConfig().background
+    usual = BACKGROUNDS[0]
     seen = CLEAR in origin.facts or origin.options.get("resize") == "fit"
     if seen or origin.options.get("background", usual) == usual:
         return None

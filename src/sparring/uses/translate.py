@@ -16,7 +16,6 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import kinds
-from sparring.config.groups import FilesConfig
 from sparring.config.pictures import picture_levels
 from sparring.data import source as sources
 from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, look, reason_of
@@ -126,8 +125,7 @@ def _form(given: Spec, width: int, height: int) -> Form:
     """The form of a picture that is read as those of the training were."""
     levels = picture_levels(given.levels or "auto")
     ends = None if isinstance(levels, str) else levels
-    behind = given.background or FilesConfig().background
-    return Form(width, height, "stretch", given.shape[0], ends, levels == "auto", background=behind)
+    return Form(width, height, "stretch", given.shape[0], ends, levels == "auto", background=given.background)
 
 
 def scaled(size: Size, shorter: int) -> Size:
