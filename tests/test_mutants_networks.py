@@ -66,6 +66,7 @@ MUTANTS = [
     Mutant(blocks, "ClassLatent.forward", "[latents, weights.to(latents.dtype)]", "[weights.to(latents.dtype), latents]", test_networks.test_the_class_is_appended_to_the_latent),
     Mutant(dcgan, "scales", "min(height, width) / smallest", "max(height, width) / smallest", test_networks.test_how_often_a_picture_is_halved),
     Mutant(dcgan, "channels_by_scale", "min(2**scale, MOST_CHANNELS)", "2**scale", test_networks.test_how_often_a_picture_is_halved),
+    Mutant(skips, "Generator.forward", "self.latent_percent / 100", "1", test_skips.test_latents_are_made_as_long_as_their_percentage_says),
     Mutant(skips, "Generator.forward", "picture + self", "self", test_skips.test_the_picture_is_the_sum_of_the_scales),
     Mutant(skips, "Generator.forward", '"bilinear" if', '"nearest" if', test_skips.test_a_coarse_scale_is_enlarged_without_steps),
     Mutant(skips, "Generator.forward", 'else "nearest"', 'else "bilinear"', test_skips.test_a_scale_does_not_learn_before_it_comes_in_and_pixels_are_repeated_for_it),

@@ -11,6 +11,7 @@ import pytest
 import test_adversarial
 import test_arguments
 import test_best
+import test_calibration
 import test_checkpoint
 import test_device
 import test_diagnosis
@@ -51,7 +52,7 @@ from sparring.networks import frozen
 from sparring.runs import best as selection
 from sparring.runs import checkpoint, finetune, fitted, inference, past, writer
 from sparring.runs.loggers import tensorboard
-from sparring.training import budget, loop, order, thread_use, vitals, window
+from sparring.training import budget, calibration, loop, order, plan, thread_use, vitals, window
 from sparring.uses import notebook
 
 begun, few, fit, saved, folder, source = (
@@ -92,6 +93,17 @@ MUTANTS = [
     Mutant(window, "Window.due", "% self.every == 0", "% self.every == 1", test_loop.test_records_come_every_so_often_and_at_the_end),
     Mutant(loop, "check_kinds", '"game", game', '"it", game', test_arguments.test_a_game_is_asked_for_by_its_name),
     Mutant(loop, "train", "if stopping:", "if False:", test_loop.test_stop_ends_after_the_step_with_a_record),
+    Mutant(calibration, "best_length", "< least", "<= least", partial(test_calibration.test_a_length_is_tried_as_long_as_it_is_better, lambda percent: 0, 100)),
+    Mutant(calibration, "best_length", "LONGER, SHORTER", "LONGER,", partial(test_calibration.test_a_length_is_tried_as_long_as_it_is_better, lambda percent: abs(percent - 91), 90)),
+    Mutant(calibration, "calibrate", ", game.clock.samples_seen // SEEN", "", test_calibration.test_a_short_training_is_not_measured),
+    Mutant(calibration, "calibrate", "len(data), ", "", test_calibration.test_a_short_training_is_not_measured),
+    Mutant(calibration, "calibrate", "fill_(best_length(tried))", "fill_(USUAL)", test_calibration.test_samples_of_longer_latents_are_recognised),
+    Mutant(calibration, "_distance_of", "if found.isfinite().all() else math.inf", "", test_calibration.test_samples_that_are_not_finite_keep_their_length),
+    Mutant(calibration, "seen", ">= 2 * SIDE", "> 2 * SIDE", test_calibration.test_what_the_features_see_has_64_to_127_pixels),
+    Mutant(calibration, "seen", "SIDE / side", "2", test_calibration.test_what_the_features_see_has_64_to_127_pixels),
+    Mutant(plan, "train", " and record.progress >= 1", "", test_calibration.test_a_training_that_is_interrupted_ends_at_once),
+    Mutant(checkpoint, "_check_tensors", "name.endswith(CALIBRATION) and ", "", test_checkpoint.test_a_generator_of_before_its_latents_had_a_length_draws_as_it_did),
+    Mutant(finetune, "Source._fill", "name == CALIBRATION or ", "", test_finetune.test_a_training_begins_with_latents_of_their_usual_length),
     Mutant(order, "Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
     Mutant(order, "Order._shuffled", "which, epoch)", "which, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),
     Mutant(order, "Order.other", "GIVEN", "self.which", test_pairs.test_unpaired_sides_have_orders_of_their_own),

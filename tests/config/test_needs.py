@@ -24,6 +24,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "grow": {"generator": "skips"},
     "d_features": {"discriminator": "skips"},
     "d_features_weight": {"discriminator": "skips", "d_features": "imagenet"},
+    "calibrate_latents": {"generator": "skips", "ema_half_life": 1_000},
     "d_associations": {"discriminator": "tokens"},
 }
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away

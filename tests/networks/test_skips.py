@@ -33,6 +33,17 @@ def test_the_picture_is_the_sum_of_the_scales() -> None:
     torch.testing.assert_close(pictures, torch.full((2, 1, 32, 32), math.tanh(1.5) + 0.015))
 
 
+def test_latents_are_made_as_long_as_their_percentage_says() -> None:
+    generator = skips.Generator(shape=(1, 16, 16), latent_dim=3, width=4).eval()
+    latents = torch.randn(2, 3)
+    with torch.no_grad():
+        for layer in generator.pictures:
+            layer.weight.normal_()
+        longer = generator(1.5 * latents)
+        generator.latent_percent.fill_(150)
+        torch.testing.assert_close(generator(latents), longer)
+
+
 def test_a_coarse_scale_is_enlarged_without_steps() -> None:
     """A coarse picture that rises by 1 from place to place rises evenly, by 1/8, from pixel to pixel."""
     generator = skips.Generator(shape=(1, 32, 32), latent_dim=1, width=1).eval()

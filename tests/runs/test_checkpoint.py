@@ -130,6 +130,25 @@ def test_weights_in_half_precision_are_read_as_whole_ones(tmp_path: Path) -> Non
         assert torch.equal(read["generator/weight"], tensors["generator/weight"].to(kind))
 
 
+def test_a_generator_of_before_its_latents_had_a_length_draws_as_it_did(tmp_path: Path) -> None:
+    game = new_game(generator="skips")
+    advance(game, 16)
+    tensors = {f"generator/{name}": tensor for name, tensor in game.generator.state_dict().items()}
+    del tensors["generator/latent_percent"]
+    other = new_game(generator="skips").generator
+    checkpoint.restore_network(other, "generator", {"step": 1}, tensors, "")
+    states = game.generator.state_dict(), other.state_dict()
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(*(s.values() for s in states), strict=True))
+    with pytest.raises(RunError, match="'generator/norm.weight' is missing"):
+        checkpoint.restore_network(
+            other,
+            "generator",
+            {"step": 1},
+            {n: t for n, t in tensors.items() if n != "generator/norm.weight"},
+            "",
+        )
+
+
 def test_a_full_disk_leaves_the_checkpoints_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     game = new_game()
     advance(game, 16)

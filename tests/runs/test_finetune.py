@@ -86,6 +86,16 @@ def test_it_goes_on_bit_for_bit_without_its_source(frozen: int, source: Path, tm
     assert not torch.equal(first["discriminator/head.linear.weight"], last["discriminator/head.linear.weight"])
 
 
+def test_a_training_begins_with_latents_of_their_usual_length(tmp_path: Path) -> None:
+    """Whatever length the run drew with; its discriminator, too, saw the usual one."""
+    gan = GAN("pictures", **HERE, g_width=4, d_width=4, d_features="none").fit(array(), samples_seen=32)
+    gan._fitted.game.sampling_generator.latent_percent.fill_(150)
+    gan.save(tmp_path / "longer")
+    assert int(players(tmp_path / "longer/checkpoints")["average/latent_percent"]) == 150
+    begun = GAN("pictures", from_run=tmp_path / "longer", **HERE).fit(array(), samples_seen=32)
+    assert int(begun._fitted.game.sampling_generator.latent_percent) == 100
+
+
 @pytest.mark.filterwarnings("ignore:.*its classes are left out")
 def test_a_gan_that_is_saved_says_what_it_began_with(source: Path, tmp_path: Path) -> None:
     fitted = begun(source).fit(from_array(array()), samples_seen=32)

@@ -7,6 +7,8 @@ import shlex
 from collections import deque
 from typing import Any
 
+from torch import nn
+
 from sparring import kinds
 from sparring.data.look import duration
 from sparring.data.spec import Dataset
@@ -18,10 +20,12 @@ from sparring.history import layout
 from sparring.history.record import times_real_text
 from sparring.kinds import sheets
 from sparring.metrics.quality import DRAWS
+from sparring.networks.network import Calibrated
 from sparring.runs import best as selection
 from sparring.runs.folder import RunFolder
 from sparring.runs.writer import picture_inputs, sheet, shown_of
 from sparring.training import plan, suited
+from sparring.training.calibration import USUAL
 from sparring.uses import evaluate
 from sparring.uses.progress import working
 
@@ -48,6 +52,8 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
         animation = folder.path / layout.ANIMATION
         sheets.animate(frames, animation)
         screen.print(f"      animation  {animation}", soft_wrap=True, markup=False)
+    if lengths := _lengths(game.sampling_generator):
+        screen.print(f"        latents  {lengths}", soft_wrap=True, markup=False)
     if quality := _quality(folder, game, all_data):
         screen.print(f"        quality  {quality}", soft_wrap=True, markup=False)
     if best := selection.summary(folder.choice):
@@ -69,6 +75,14 @@ def goes_on(folder: RunFolder, seconds: float, data: Dataset) -> str:
         f"sparring resume {shlex.quote(str(folder.path))} --minutes {minutes}  trains on: what was promised "
         f"takes about {duration(minutes)}, and this was {lasted}"
     )
+
+
+def _lengths(generator: nn.Module) -> str:
+    """How long latents are made when samples are drawn; "" if as long as in the training."""
+    if not isinstance(generator, Calibrated) or (percent := int(generator.latent_percent)) == USUAL:
+        return ""
+    varied = "more" if percent > USUAL else "less"
+    return f"{percent / 100:g} times as long as in the training: samples then vary {varied}, as the data does"
 
 
 def _quality(folder: RunFolder, game: Game, data: Dataset) -> str:

@@ -393,6 +393,11 @@ class OptimizersConfig(Group):
     )
     clip_gradients: float | None = option(None, "largest norm of a player's gradient")
     ema_half_life: float | None = option(None, "half-life of the generator's weight average, in samples")
+    calibrate_latents: bool = option(
+        False,
+        "at the end, make the latents of a skips generator as long as brings samples closest to the data",
+        needs=(needs.SKIPS_AVERAGED,),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

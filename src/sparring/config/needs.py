@@ -11,6 +11,10 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
+SKIPS_AVERAGED = Need(
+    lambda c: c.networks.generator == "skips" and c.optimizers.ema_half_life,
+    "--generator skips with --ema-half-life",
+)
 ACCOMPANIED = Need(lambda c: c.networks.discriminator in ("skips", "unet"), "--discriminator skips or unet")
 FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")
 D_TOKENS = Need(lambda c: c.networks.discriminator == "tokens", "--discriminator tokens")

@@ -128,6 +128,16 @@ class Growing(Protocol):
         """
 
 
+CALIBRATION = "latent_percent"  # the tensor of ``Calibrated``
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A generator that draws from longer or shorter latents than those of its training."""
+
+    latent_percent: Tensor  # their length, relative to the latents that it is given
+
+
 @runtime_checkable
 class Looking(Protocol):
     """A network that takes something from the training samples which then stays as it is."""

@@ -41,7 +41,7 @@ class Generator(nn.Module):
 
     Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. Pixels
     are repeated for scales that wait, so that the mean of four is what was drawn. The latent also scales and
-    shifts the features of each scale, and gives them noise.
+    shifts the features of each scale, and gives them noise. Latents are first made ``latent_percent`` as long.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -50,6 +50,8 @@ class Generator(nn.Module):
         classes: number of classes; 0: without labels.
         grow: share of the training until the finest scale comes in, see ``Growth``.
     """
+
+    latent_percent: Tensor
 
     def __init__(
         self,
@@ -82,12 +84,15 @@ class Generator(nn.Module):
         self.apply(dcgan_init)
         silence(self.pictures[1:])  # a scale that has not learnt adds nothing
         self.growth = Growth(min(self.height, self.width), grow)
+        # A whole number, since a weight average copies these: its own lasts until the next step.
+        self.register_buffer("latent_percent", torch.tensor(100))
 
     def grow_to(self, progress: float) -> float:
         """Leave out the scales that wait at this share of the training; return the size relative to full."""
         return self.growth.grow_to(progress)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        latents = latents * (self.latent_percent / 100)
         known = self.condition(latents, labels)
         features = relu(self.norm(self.coarsest(known)))
         picture: Tensor = self.pictures[0](features)

@@ -28,6 +28,7 @@ from sparring.files import write_whole
 from sparring.games.game import Game, short
 from sparring.history import layout
 from sparring.history.find import alone, packaged
+from sparring.networks.network import CALIBRATION
 
 VERSION = 1
 GENERATOR, AVERAGE = "generator", "average"  # names, in a checkpoint, of the networks that draw
@@ -229,7 +230,7 @@ def restore_network(
 def _fill(live: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
     with torch.no_grad():
         for name, tensor in live.items():
-            tensor.copy_(tensors[name])
+            tensor.copy_(tensors.get(name, tensor))
 
 
 def _check_tensors(
@@ -246,6 +247,8 @@ def _check_tensors(
     stateless = set(facts.get("stateless", ())) if facts["step"] else {_owner(name) for name in expected}
     stateless -= {_owner(name) for name in tensors}
     for name in sorted(expected.keys() | tensors.keys()):
+        if name.endswith(CALIBRATION) and name not in tensors:
+            continue  # older checkpoints have none, and it is as at the start
         theirs, ours = (_form(part[name]) if name in part else "missing" for part in (tensors, expected))
         if theirs != ours and not (theirs == "missing" and _optimizer_part(name) and _owner(name) in stateless):
             raise RunError(

@@ -22,6 +22,7 @@ from sparring.games.players import PLAYERS
 from sparring.games.translation import EXTRAS
 from sparring.history.find import run_named
 from sparring.kinds import find
+from sparring.networks.network import CALIBRATION
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
@@ -229,7 +230,7 @@ class Source:
         for name in sorted(live.keys() | theirs.keys()):
             had, has = counts.known(name)
             more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
-            if (name not in theirs and more) or (name not in live and fewer):
+            if name == CALIBRATION or (name not in theirs and more) or (name not in live and fewer):
                 continue
             found = theirs.get(name)
             ours = live.get(name)

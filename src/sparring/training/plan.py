@@ -15,6 +15,7 @@ from sparring.history.record import Record
 from sparring.machine.device import Threads, check_threads
 from sparring.training import loop
 from sparring.training.budget import Budget
+from sparring.training.calibration import calibrate
 
 
 def as_trained(chosen: DatasetConfig, data: Dataset) -> Dataset:
@@ -87,12 +88,15 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     now: Callable[[], float] | None = None,
 ) -> Iterator[Record]:
-    """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none."""
+    """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none.
+
+    The last record comes when the length of latents is chosen, if the config says so.
+    """
     adaptive = config.budget.minutes is not None and config.machine.threads is None
     fixed = None if adaptive else threads
     if config.machine.threads is not None:
         fixed = config.machine.threads
-    return loop.train(
+    records = loop.train(
         game,
         data,
         Budget.of(config.budget),
@@ -107,3 +111,7 @@ def train(
         check=False,  # the players are networks of the library
         now=now,
     )
+    for record in records:
+        if config.optimizers.calibrate_latents and record.progress >= 1 and game.runtime.rank == 0:
+            calibrate(game, data, config.seed)
+        yield record

@@ -1,0 +1,103 @@
+"""Choose how long latents are when samples are drawn, so that these come closest to the training data.
+
+A generator that has seen few samples draws too alike, and longer latents vary more; another one draws too
+wildly, and shorter ones are better. Below 1 this is the truncation trick (Brock et al. 2019, "Large Scale GAN
+Training", section 3.1), which looks at samples; here their distance from the data decides, in either direction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sparring.data.spec import Dataset
+from sparring.games import drawing
+from sparring.games.game import Game
+from sparring.metrics.distances import fit_gaussian, frechet
+from sparring.metrics.features import fit_pca
+from sparring.networks.blocks import half_size
+from sparring.networks.imagenet import ImageNetFeatures
+from sparring.networks.network import Calibrated
+
+USUAL = 100  # percent
+LONGER, SHORTER = (115, 130, 150, 175), (90, 80)  # that are tried, until the distance grows
+COUNT = 1000  # samples of each draw and reals, at most
+LEAST = 100  # fewer samples say nothing
+SEEN = 20  # samples of the training for each that is drawn, so that a short training ends at once
+COMPONENTS = 64  # principal components of the features
+SIDE = 64  # pixels of the shorter side, at least, that the features see of pictures
+AT_ONCE = 50  # pictures
+SEED = 4_000_037  # added to that of the run
+
+
+@torch.no_grad()
+def calibrate(game: Game, data: Dataset, seed: int) -> None:
+    """Set ``latent_percent`` of the weight average to the length with the least Fréchet distance.
+
+    The average alone is changed, and only until its next update: a training that goes on is not.
+
+    Args:
+        data: the training set.
+        seed: of the run.
+    """
+    generator = game.memories.get("average")
+    count = min(COUNT, len(data), game.clock.samples_seen // SEEN)
+    if not isinstance(generator, Calibrated) or count < LEAST:
+        return
+    distance = _distance_of(game, data, count, seed)
+
+    def tried(percent: int) -> float:
+        generator.latent_percent.fill_(percent)
+        return distance()
+
+    generator.latent_percent.fill_(best_length(tried))
+
+
+def best_length(distance: Callable[[int], float]) -> int:
+    """The percentage with the least distance: longer ones as long as they are better, or else shorter ones."""
+    best, least = USUAL, distance(USUAL)
+    for side in (LONGER, SHORTER):
+        for percent in side:
+            if not (found := distance(percent)) < least:
+                break
+            best, least = percent, found
+        if best != USUAL:
+            break
+    return best
+
+
+def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[], float]:
+    """A function that measures the Fréchet distance of samples; it draws the same latents each time."""
+    features = ImageNetFeatures().eval().to(game.runtime.device)
+
+    def deep(encoded: Tensor) -> Tensor:
+        parts = [features(seen(part.to(game.runtime.device)))[-1] for part in encoded.split(AT_ONCE)]
+        return torch.cat([part.float().mean((2, 3)) for part in parts]).double().cpu()
+
+    rng = torch.Generator().manual_seed(seed + SEED)
+    places = torch.randperm(len(data), generator=rng)[:count].to(data.samples.device)
+    of_reals = deep(data.batch(places).real)
+    pca = fit_pca(of_reals, COMPONENTS)
+    law = fit_gaussian(pca.project(of_reals))
+    labels = drawing.natural_labels(count, data.class_counts)
+    given, labels = game.inputs(data, count, seed + SEED, labels)
+
+    def distance() -> float:
+        found = pca.project(deep(drawing.draw(game.sampling_generator, given, labels)))
+        return frechet(fit_gaussian(found), law) if found.isfinite().all() else math.inf
+
+    return distance
+
+
+def seen(pictures: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) whose shorter side has SIDE pixels or more, but less than two times SIDE."""
+    side = min(pictures.shape[2:])
+    if side < SIDE:
+        return interpolate(pictures, scale_factor=SIDE / side, mode="bilinear")
+    while min(pictures.shape[2:]) >= 2 * SIDE:
+        pictures = half_size(pictures)
+    return pictures
