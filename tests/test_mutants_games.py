@@ -141,7 +141,7 @@ MUTANTS = [
     Mutant(schedules, "linear", "(1 - progress) / (1 - start)", "1 - progress", test_schedules.test_linear),
     Mutant(schedules, "cosine", "0.5 - 0.5", "0.5 + 0.5", test_schedules.test_cosine),
     Mutant(schedules, "ema_decay", "0.5 **", "0.37 **", test_schedules.test_half_the_weight_is_left_after_a_half_life),
-    Mutant(schedules, "ema_decay", "RAMP * samples_seen", "samples_seen", test_schedules.test_the_average_forgets_its_beginning),
+    Mutant(schedules, "ema_decay", "ramp * samples_seen", "samples_seen", test_schedules.test_the_average_forgets_its_beginning),
     Mutant(schedules, "linear", "progress < start", "progress > start", test_schedules.test_linear),
     Mutant(schedules, "ema_decay", "batch_size / half_life", "1 / half_life", test_schedules.test_the_batch_size_does_not_change_the_average),
     Mutant(schedules, "ema_decay", "min(", "max(", test_schedules.test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for),

@@ -24,6 +24,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "grow": {"generator": "skips"},
     "d_features": {"discriminator": "skips"},
     "d_features_weight": {"discriminator": "skips", "d_features": "imagenet"},
+    "ema_ramp": {"ema_half_life": 1_000},
     "calibrate_latents": {"generator": "skips", "ema_half_life": 1_000},
     "d_associations": {"discriminator": "tokens"},
 }
@@ -35,6 +36,7 @@ WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},
+    {"ema_half_life": None},
     {"d_features": "none"}, {"crops": 0}, {"rules": "adversarial", "contrast_weight": 0.0},
     {"rules": "forest", "contrast_weight": 0.0},
     {"reconstruction": "none"}, {"paired": "none", "reconstruction": "none"}, {"contrast_weight": 0.0},

@@ -56,6 +56,7 @@ def test_the_half_life_grows_with_the_samples_until_it_is_the_one_asked_for() ->
 def test_the_average_forgets_its_beginning() -> None:
     """At 1,000 samples the half-life is 8 % of them, not the 10,000 asked for."""
     assert schedules.ema_decay(10_000, 80, 1000) == pytest.approx(0.5, rel=1e-9)
+    assert schedules.ema_decay(10_000, 80, 1000, ramp=0.16) == pytest.approx(0.5**0.5, rel=1e-9)
     assert schedules.ema_decay(10_000, 80, 0) == 0
 
 

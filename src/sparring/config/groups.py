@@ -393,6 +393,13 @@ class OptimizersConfig(Group):
     )
     clip_gradients: float | None = option(None, "largest norm of a player's gradient")
     ema_half_life: float | None = option(None, "half-life of the generator's weight average, in samples")
+    ema_ramp: float = option(
+        0.08,
+        "longest half-life of the weight average, as a share of the samples seen",
+        low=0,
+        high=1,
+        needs=(needs.AVERAGED,),
+    )
     calibrate_latents: bool = option(
         False,
         "at the end, make the latents of a skips generator as long as brings samples closest to the data",

@@ -217,6 +217,8 @@ class Options(BudgetOptions, total=False):
     """Largest norm of a player's gradient."""
     ema_half_life: float | None
     """Half-life of the generator's weight average, in samples."""
+    ema_ramp: float
+    """Longest half-life of the weight average, as a share of the samples seen."""
     calibrate_latents: bool
     """At the end, make the latents of a skips generator as long as brings samples closest to the data."""
     device: str

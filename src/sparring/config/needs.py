@@ -11,6 +11,7 @@ UNLABELLED = Need(
 DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcgan")
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
+AVERAGED = Need(lambda c: c.optimizers.ema_half_life, "a weight average, --ema-half-life 10000")
 SKIPS_AVERAGED = Need(
     lambda c: c.networks.generator == "skips" and c.optimizers.ema_half_life,
     "--generator skips with --ema-half-life",

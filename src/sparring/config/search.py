@@ -105,6 +105,7 @@ MORE: dict[str, Search] = {
     "beta1": Among((0.0, 0.5, 0.9)),
     "beta2": Among((0.9, 0.99, 0.999)),
     "lr_schedule": Among(),
+    "ema_ramp": Between(0.02, 0.3),
     "lr_decay_from": Between(0, 0.9),
     "lr_warmup": Between(0, 0.2),
     "label_smoothing": Between(0, 0.3),

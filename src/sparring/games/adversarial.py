@@ -53,10 +53,10 @@ class AdversarialGame:
 
     The default optimizers are Adam(2e-4, betas (0.5, 0.999)). ``weight_clip`` keeps the discriminator's
     weights in [-weight_clip, weight_clip]. ``ema_half_life`` is the half-life, in samples, of the
-    generator's weight average. ``clip_gradients`` is the greatest norm of a player's gradient. Each of these
-    three does nothing if it is None. ``instance_noise`` is the standard deviation of the noise at the start;
-    it falls linearly to 0 at the end. If the discriminator has a second one beside it (``Accompanied``), the
-    loss of that one counts ``second_weight`` times.
+    generator's weight average; it is at most ``ema_ramp`` times the samples seen. ``clip_gradients`` is the
+    greatest norm of a player's gradient. Each of these three does nothing if it is None. ``instance_noise`` is
+    the standard deviation of the noise at the start; it falls linearly to 0 at the end. If the discriminator
+    has a second one beside it (``Accompanied``), the loss of that one counts ``second_weight`` times.
 
     A batch is divided into ``ghost_batches`` parts, each with its own batch statistics (Hoffer et al. 2017,
     "Train longer, generalize better"). A CPU computes the parts in parallel. The learning rates rise
@@ -76,6 +76,7 @@ class AdversarialGame:
     ends: Ends = field(default_factory=Ends)
     weight_clip: float | None = None
     ema_half_life: float | None = None
+    ema_ramp: float = schedules.RAMP
     ghost_batches: int = 1
     augment: Augmentation | None = None
     lecam: LeCam | None = None
@@ -183,7 +184,7 @@ class AdversarialGame:
         if self.average and self.ema_half_life:
             count = sum(len(batch.real) for batch in batches) * self.runtime.processes
             seen = self.clock.samples_seen + count
-            self.average.update(schedules.ema_decay(self.ema_half_life, count, seen))
+            self.average.update(schedules.ema_decay(self.ema_half_life, count, seen, self.ema_ramp))
 
     def given(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """The inputs that came with the batch, or latents (B, latent_dim) from N(0, I)."""

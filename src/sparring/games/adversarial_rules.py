@@ -87,6 +87,7 @@ def learning(config: Config) -> dict[str, Any]:
         "lr_warmup": options.lr_warmup,
         "ends": Ends(options.lr_end, config.penalties.penalty_end, options.beta2_end),
         "ema_half_life": options.ema_half_life,
+        "ema_ramp": options.ema_ramp,
         "clip_gradients": options.clip_gradients,
     }
 

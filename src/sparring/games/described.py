@@ -23,6 +23,7 @@ def described(game: AdversarialGame) -> tuple[dict[str, Any], dict[str, str]]:
         "rules": "adversarial",
         "latent_dim": game.latent_dim, "d_steps": game.d_steps, "ghost_batches": game.ghost_batches,
         "weight_clip": game.weight_clip or None, "ema_half_life": game.ema_half_life or None,
+        "ema_ramp": game.ema_ramp,
         "clip_gradients": game.clip_gradients or None, "instance_noise": game.instance_noise,
         "lr_warmup": game.lr_warmup, "lecam_weight": game.lecam.weight if game.lecam else 0.0,
         "g_lr": rates[first], "d_lr": rates[0],

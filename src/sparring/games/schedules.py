@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-RAMP = 0.08  # the longest half-life of a weight average, as a share of the samples seen
+RAMP = 0.08  # the usual longest half-life of a weight average, as a share of the samples seen
 
 
 class Schedule(Protocol):
@@ -41,13 +41,13 @@ def towards(end: float, share: float) -> float:
     return end + (1 - end) * share
 
 
-def ema_decay(half_life: float, batch_size: int, samples_seen: int) -> float:
+def ema_decay(half_life: float, batch_size: int, samples_seen: int, ramp: float = RAMP) -> float:
     """The weight-average factor of one step, for a half-life in samples.
 
-    Early on the half-life is at most RAMP times the samples seen, so that the average forgets
+    Early on the half-life is at most ``ramp`` times the samples seen, so that the average forgets
     the noise it started from (Karras et al. 2020, StyleGAN2-ADA's ramp-up).
     """
-    half_life = min(half_life, RAMP * samples_seen)
+    half_life = min(half_life, ramp * samples_seen)
     return 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
 
 

@@ -24,6 +24,7 @@ from sparring.networks.imagenet import ImageNetFeatures
 from sparring.networks.network import Calibrated
 
 USUAL = 100  # percent
+NEAR = 1.02  # the discriminator knows these features, so they see too late that samples vary too little
 LONGER, SHORTER = (115, 130, 150, 175), (90, 80)  # that are tried, until the distance grows
 COUNT = 1000  # samples of each draw and reals, at most
 LEAST = 100  # fewer samples say nothing
@@ -58,16 +59,19 @@ def calibrate(game: Game, data: Dataset, seed: int) -> None:
 
 
 def best_length(distance: Callable[[int], float]) -> int:
-    """The percentage with the least distance: longer ones as long as they are better, or else shorter ones."""
-    best, least = USUAL, distance(USUAL)
+    """The longest latents, in percent, whose distance is nearly the least: at most NEAR times as large.
+
+    Longer and shorter ones are tried as long as they are as good as that.
+    """
+    found = {USUAL: distance(USUAL)}
+    if not math.isfinite(found[USUAL]):
+        return USUAL
     for side in (LONGER, SHORTER):
         for percent in side:
-            if not (found := distance(percent)) < least:
+            found[percent] = distance(percent)
+            if found[percent] > NEAR * min(found.values()):
                 break
-            best, least = percent, found
-        if best != USUAL:
-            break
-    return best
+    return max(percent for percent, value in found.items() if value <= NEAR * min(found.values()))
 
 
 def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[], float]:
