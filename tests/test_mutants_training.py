@@ -100,7 +100,7 @@ MUTANTS = [
     Mutant(calibration, "calibrate", ", game.clock.samples_seen // SEEN", "", test_calibration.test_a_short_training_is_not_measured),
     Mutant(calibration, "calibrate", "len(data), ", "", test_calibration.test_a_short_training_is_not_measured),
     Mutant(calibration, "calibrate", "fill_(best_length(tried))", "fill_(USUAL)", test_calibration.test_samples_of_longer_latents_are_recognised),
-    Mutant(calibration, "_distance_of", "if found.isfinite().all() else math.inf", "", test_calibration.test_samples_that_are_not_finite_keep_their_length),
+    Mutant(calibration, "_distance_of", "else math.inf", "else 0.0", test_calibration.test_samples_that_are_not_finite_keep_their_length),
     Mutant(calibration, "seen", ">= 2 * SIDE", "> 2 * SIDE", test_calibration.test_what_the_features_see_has_64_to_127_pixels),
     Mutant(calibration, "seen", "SIDE / side", "2", test_calibration.test_what_the_features_see_has_64_to_127_pixels),
     Mutant(plan, "train", " and record.progress >= 1", "", test_calibration.test_a_training_that_is_interrupted_ends_at_once),
