@@ -75,6 +75,7 @@ def least_at(percent: float) -> dict[int, float]:
         ({100: 100.0, 115: 102.1}, 100),
         ({100: 101.9, 90: 100.0}, 100),
         ({100: 100.0, 115: 150.0, 130: 90.0}, 100),  # what lies beyond worse ones is not looked for
+        ({100: 100.0, 115: 99.0, 90: 90.0}, 115),  # nor are shorter ones, where longer ones are better
         (dict.fromkeys(least_at(100), math.inf), 100),  # samples that are not finite
     ],
 )

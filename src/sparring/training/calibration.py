@@ -61,7 +61,7 @@ def calibrate(game: Game, data: Dataset, seed: int) -> None:
 def best_length(distance: Callable[[int], float]) -> int:
     """The longest latents, in percent, whose distance is nearly the least: at most NEAR times as large.
 
-    Longer and shorter ones are tried as long as they are as good as that.
+    Longer ones are tried as long as they are as good as that and, if none is better than usual, shorter ones.
     """
     found = {USUAL: distance(USUAL)}
     if not math.isfinite(found[USUAL]):
@@ -71,27 +71,34 @@ def best_length(distance: Callable[[int], float]) -> int:
             found[percent] = distance(percent)
             if found[percent] > NEAR * min(found.values()):
                 break
+        if min(found, key=found.__getitem__) > USUAL:
+            break
     return max(percent for percent, value in found.items() if value <= NEAR * min(found.values()))
 
 
 def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[], float]:
     """A function that measures the Fréchet distance of samples; it draws the same latents each time."""
-    features = ImageNetFeatures().eval().to(game.runtime.device)
+    device = game.runtime.device
+    features = ImageNetFeatures().eval().to(device)
 
-    def deep(encoded: Tensor) -> Tensor:
-        parts = [features(seen(part.to(game.runtime.device)))[-1] for part in encoded.split(AT_ONCE)]
-        return torch.cat([part.float().mean((2, 3)) for part in parts]).double().cpu()
+    def deep(pictures: Tensor) -> Tensor:
+        with game.runtime.autocast():
+            found = features(seen(pictures.to(device)).contiguous(memory_format=torch.channels_last))[-1]
+        pooled: Tensor = found.float().mean((2, 3))
+        return pooled.double().cpu()
 
     rng = torch.Generator().manual_seed(seed + SEED)
     places = torch.randperm(len(data), generator=rng)[:count].to(data.samples.device)
-    of_reals = deep(data.batch(places).real)
+    of_reals = torch.cat([deep(data.batch(some).real) for some in places.split(AT_ONCE)])
     pca = fit_pca(of_reals, COMPONENTS)
     law = fit_gaussian(pca.project(of_reals))
-    labels = drawing.natural_labels(count, data.class_counts)
-    given, labels = game.inputs(data, count, seed + SEED, labels)
+    given, labels = game.inputs(data, count, seed + SEED, drawing.natural_labels(count, data.class_counts))
+    given = given.to(device)
+    classes = [None] * count if labels is None else labels.to(device).split(AT_ONCE)
 
     def distance() -> float:
-        found = pca.project(deep(drawing.draw(game.sampling_generator, given, labels)))
+        drawn = (game.draw(some, of) for some, of in zip(given.split(AT_ONCE), classes, strict=False))
+        found = pca.project(torch.cat([deep(pictures) for pictures in drawn]))
         return frechet(fit_gaussian(found), law) if found.isfinite().all() else math.inf
 
     return distance
