@@ -1,6 +1,7 @@
 """The length of latents that brings samples closest to the data."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -39,7 +40,7 @@ def drawn(generator: skips.Generator, count: int = 150) -> Dataset:
     return from_array(((encoded + 1) * 127.5).round().to(torch.uint8))
 
 
-def game(samples_seen: int = 20_000) -> AdversarialGame:
+def game(samples_seen: int = 3_000) -> AdversarialGame:
     made = AdversarialGame(varied(), skips.Discriminator(shape=(1, 16, 16), width=4), 4, ema_half_life=1_000)
     made.clock.samples_seen = samples_seen
     return made
@@ -93,6 +94,18 @@ def test_a_short_training_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(tried) == 1
 
 
+def test_a_length_that_was_only_tried_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(distance: Callable[[int], float]) -> int:
+        distance(150)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(calibration, "best_length", interrupted)
+    made = game(2_000)
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(made, drawn(varied(), 100), seed=1)
+    assert lengths(made) == (100, 100)
+
+
 def test_what_the_features_see_has_64_to_127_pixels() -> None:
     sizes = [
         tuple(calibration.seen(torch.zeros(1, 3, *size)).shape[2:])
@@ -140,8 +153,11 @@ def test_samples_that_are_not_finite_keep_their_length() -> None:
     ("percent", "said"),
     [
         (100, ""),
-        (130, "1.3 times as long as in the training: samples then vary more, as the data does"),
-        (90, "0.9 times as long as in the training: samples then vary less, as the data does"),
+        (
+            130,
+            "1.3 times as long as in the training: samples then vary more, as near to the data as can be",
+        ),
+        (90, "0.9 times as long as in the training: samples then vary less, and are nearer to the data"),
     ],
 )
 def test_the_end_says_how_long_latents_are(percent: int, said: str) -> None:

@@ -81,8 +81,8 @@ def _lengths(generator: nn.Module) -> str:
     """How long latents are made when samples are drawn; "" if as long as in the training."""
     if not isinstance(generator, Calibrated) or (percent := int(generator.latent_percent)) == USUAL:
         return ""
-    varied = "more" if percent > USUAL else "less"
-    return f"{percent / 100:g} times as long as in the training: samples then vary {varied}, as the data does"
+    found = "more, as near to the data as can be" if percent > USUAL else "less, and are nearer to the data"
+    return f"{percent / 100:g} times as long as in the training: samples then vary {found}"
 
 
 def _quality(folder: RunFolder, game: Game, data: Dataset) -> str:

@@ -26,10 +26,11 @@ from sparring.networks.network import Calibrated
 USUAL = 100  # percent
 NEAR = 1.02  # the discriminator knows these features, so they see too late that samples vary too little
 LONGER, SHORTER = (115, 130, 150, 175), (90, 80)  # that are tried, until the distance grows
-COUNT = 1000  # samples of each draw and reals, at most
-LEAST = 100  # fewer samples say nothing
+COUNT = 1000  # samples and reals, at most
+LEAST = 100  # fewer of either say nothing
 SEEN = 20  # samples of the training for each that is drawn, so that a short training ends at once
-COMPONENTS = 64  # principal components of the features
+COMPONENTS = 64  # principal components of the features, at most
+A_COMPONENT = 10  # reals for each, at least
 SIDE = 64  # pixels of the shorter side, at least, that the features see of pictures
 AT_ONCE = 50  # pictures
 SEED = 4_000_037  # added to that of the run
@@ -46,16 +47,19 @@ def calibrate(game: Game, data: Dataset, seed: int) -> None:
         seed: of the run.
     """
     generator = game.memories.get("average")
-    count = min(COUNT, len(data), game.clock.samples_seen // SEEN)
-    if not isinstance(generator, Calibrated) or count < LEAST:
+    count = min(COUNT, game.clock.samples_seen // SEEN)
+    if not isinstance(generator, Calibrated) or min(count, len(data)) < LEAST:
         return
-    distance = _distance_of(game, data, count, seed)
+    distance, best = _distance_of(game, data, count, seed), USUAL
 
     def tried(percent: int) -> float:
         generator.latent_percent.fill_(percent)
         return distance()
 
-    generator.latent_percent.fill_(best_length(tried))
+    try:
+        best = best_length(tried)
+    finally:
+        generator.latent_percent.fill_(best)
 
 
 def best_length(distance: Callable[[int], float]) -> int:
@@ -88,9 +92,9 @@ def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[
         return pooled.double().cpu()
 
     rng = torch.Generator().manual_seed(seed + SEED)
-    places = torch.randperm(len(data), generator=rng)[:count].to(data.samples.device)
+    places = torch.randperm(len(data), generator=rng)[:COUNT].to(data.samples.device)
     of_reals = torch.cat([deep(data.batch(some).real) for some in places.split(AT_ONCE)])
-    pca = fit_pca(of_reals, COMPONENTS)
+    pca = fit_pca(of_reals, min(COMPONENTS, len(of_reals) // A_COMPONENT))
     law = fit_gaussian(pca.project(of_reals))
     given, labels = game.inputs(data, count, seed + SEED, drawing.natural_labels(count, data.class_counts))
     given = given.to(device)
