@@ -1,4 +1,4 @@
-"""Choose how long latents are when samples are drawn, so that these come closest to the training data.
+"""Choose how long latents are when samples are drawn, so that these come near to the training data.
 
 A generator that has seen few samples draws too alike, and longer latents vary more; another one draws too
 wildly, and shorter ones are better. Below 1 this is the truncation trick (Brock et al. 2019, "Large Scale GAN
@@ -38,7 +38,7 @@ SEED = 4_000_037  # added to that of the run
 
 @torch.no_grad()
 def calibrate(game: Game, data: Dataset, seed: int) -> None:
-    """Set ``latent_percent`` of the weight average to the length with the least Fréchet distance.
+    """Set ``latent_percent`` of the weight average as ``best_length`` chooses by the Fréchet distance.
 
     The average alone is changed, and only until its next update: a training that goes on is not.
 
