@@ -403,7 +403,7 @@ class OptimizersConfig(Group):
     calibrate_latents: bool = option(
         False,
         "at the end, make the latents of a skips generator as long as brings samples closest to the data",
-        needs=(needs.SKIPS_AVERAGED,),
+        needs=(needs.G_SKIPS, needs.AVERAGED),
     )
 
 

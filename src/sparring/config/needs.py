@@ -12,10 +12,7 @@ DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcg
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
 AVERAGED = Need(lambda c: c.optimizers.ema_half_life, "a weight average, --ema-half-life 10000")
-SKIPS_AVERAGED = Need(
-    lambda c: c.networks.generator == "skips" and c.optimizers.ema_half_life,
-    "--generator skips with --ema-half-life",
-)
+G_SKIPS = Need(lambda c: c.networks.generator == "skips", "--generator skips")
 ACCOMPANIED = Need(lambda c: c.networks.discriminator in ("skips", "unet"), "--discriminator skips or unet")
 FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")
 D_TOKENS = Need(lambda c: c.networks.discriminator == "tokens", "--discriminator tokens")

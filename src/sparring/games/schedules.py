@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-RAMP = 0.08  # the usual longest half-life of a weight average, as a share of the samples seen
+from sparring.config.groups import OptimizersConfig
+
+RAMP = OptimizersConfig.ema_ramp  # the usual longest half-life of an average, as a share of the samples seen
 
 
 class Schedule(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -98,7 +99,7 @@ def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[
     law = fit_gaussian(pca.project(of_reals))
     given, labels = game.inputs(data, count, seed + SEED, drawing.natural_labels(count, data.class_counts))
     given = given.to(device)
-    classes = [None] * count if labels is None else labels.to(device).split(AT_ONCE)
+    classes = repeat(None) if labels is None else labels.to(device).split(AT_ONCE)
 
     def distance() -> float:
         drawn = (game.draw(some, of) for some, of in zip(given.split(AT_ONCE), classes, strict=False))
