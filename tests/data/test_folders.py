@@ -455,9 +455,12 @@ def test_a_training_shorter_than_what_was_promised_says_how_it_goes_on(
 @pytest.mark.parametrize("zipped", [False, True])
 def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path, zipped: bool) -> None:
     (tmp_path / "some").mkdir()
-    for name in ("IMG_1.HEIC", "IMG_2.heic", "c.dng", "notes.txt"):
+    for name in ("IMG_1.HEIC", "IMG_2.heic", "c.dng", "notes.txt", "more.ZIP"):
         (tmp_path / "some" / name).write_bytes(b"x")
-    said = "2 .heic, 1 .dng cannot be read: save such pictures as JPEG or PNG first."
+    said = (
+        "2 .heic, 1 .dng cannot be read: save such pictures as JPEG or PNG first. What is in 1 .zip is not "
+        "seen: unpack it there, or give a .zip as the data itself."
+    )
 
     def path() -> Path:
         folder = tmp_path / "some"
@@ -469,4 +472,4 @@ def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path, zipped:
     origin = from_folder(path()).origin
     assert origin is not None
     assert origin.notes[-1] == said
-    assert origin.others == 4
+    assert origin.others == 5

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from sparring.config.groups import FilesConfig
 from sparring.gan import GAN
 from sparring.runs.inference import Sampler
 from sparring.runs.translator import Translator
@@ -38,7 +39,7 @@ def translation() -> Translations:
 def detector() -> Scores:
     rng = np.random.default_rng(0)
     plates = rng.normal(110, 5, (60, 1, 16, 16)).clip(0, 255).astype(np.uint8)
-    return Scores(Detector("brightness", minutes=0, features="edges").fit(plates), "plates")
+    return Scores(Detector("brightness", minutes=0, features="edges").fit(plates), "plates", FilesConfig())
 
 
 def client(served: Any, token: str = "", limits: Limits = USUAL, **options: Any) -> TestClient:

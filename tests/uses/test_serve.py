@@ -16,8 +16,10 @@ from starlette.testclient import TestClient
 import served_runs
 from conftest import TINY
 from served_runs import ADDRESS, HOSTS, USUAL, client, picture
+from sparring.config.groups import FilesConfig
 from sparring.gan import GAN
 from sparring.runs.inference import Sampler
+from sparring.uses.detect.detector import Detector
 from sparring.uses.serve import gauges
 from sparring.uses.serve.app import app
 from sparring.uses.serve.asked import SampleRequest
@@ -157,6 +159,25 @@ def test_a_detector_says_how_odd_a_picture_is(detector: Scores) -> None:
     assert 0 < odd["p_value"] < usual["p_value"] <= 1
     heat = asking.post("/score?heat=1", content=grey(250))
     assert Image.open(io.BytesIO(heat.content)).width > 2 * 16
+
+
+@pytest.mark.parametrize(("background", "odd"), [("black", True), ("white", False)])
+def test_a_picture_is_scored_as_the_normals_were_read(background: str, odd: bool) -> None:
+    rng = np.random.default_rng(0)  # white plates, each as bright as it is
+    normals = (rng.uniform(235, 265, (60, 1, 1, 1)) + rng.normal(0, 3, (60, 1, 16, 16))).clip(0, 255)
+    white = Detector("brightness", minutes=0, features="edges").fit(normals.astype(np.uint8))
+    served = Scores(white, "white", FilesConfig(background=background))
+    file = io.BytesIO()
+    Image.new("LA", (16, 16), (90, 0)).save(file, "PNG")  # grey below, and transparent everywhere
+    assert client(served).post("/score", content=file.getvalue()).json()["odd"] is odd
+
+
+def test_deep_pictures_are_scored_with_the_levels_of_the_normals(detector: Scores) -> None:
+    deep = io.BytesIO()
+    Image.fromarray(np.full((16, 16), 1100, np.uint16)).save(deep, "PNG")  # grey 110 of levels 0 to 2550
+    served = Scores(detector.detector, "plates", FilesConfig(levels="0:2550"))
+    found = [client(one).post("/score", content=deep.getvalue()).json()["odd"] for one in (served, detector)]
+    assert found == [False, True]
 
 
 def grey(value: int) -> bytes:

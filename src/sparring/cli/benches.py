@@ -10,7 +10,7 @@ from sparring.config.choices import DETECTIONS, DETECTORS, SAMPLERS
 from sparring.config.groups import OPTIONS
 from sparring.config.search import RECIPE, USUAL
 
-FITTED = ("size", "resize", "channels", "levels")  # of pictures, which a detector remembers
+FITTED = ("size", "resize", "channels", "background", "levels")  # of pictures, which a detector remembers
 CHOSEN = ("include", "exclude")  # of files, which other pictures may have anew
 TUNE = """\
 Find the options for your data: many short trainings, each with other options, judged by held-out samples.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
+from sparring.config.pictures import picture_levels
 from sparring.data import dicom, levels
 from sparring.data.crops import WHOLE, Box, Crops, scales
 from sparring.data.levels import Deep, Ends, Extent
@@ -78,6 +79,16 @@ class Form:
     def decoded(self) -> int:
         """The number of channels of a decoded picture."""
         return self.channels or 3
+
+
+def form_as_read(
+    shape: Sequence[int], levels: str = "auto", background: str = "black", resize: str = "stretch"
+) -> Form:
+    """The form (C, H, W) of a picture that is read with the same options of files as others were."""
+    channels, height, width = shape
+    limits = picture_levels(levels)
+    ends = None if isinstance(limits, str) else limits
+    return Form(width, height, resize, channels, ends, limits == "auto", background=background)
 
 
 class Size(NamedTuple):

@@ -25,6 +25,8 @@ FOREIGN = (
     ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".psd", ".xcf", ".eps",
     ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2",
 )  # fmt: skip
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")  # files that may hold pictures
+NAMED = (*FOREIGN, *ARCHIVES)  # of files that are ignored
 TABLES = (".csv", ".tsv", ".txt", ".json")  # files that may hold labels
 SAYS_UTF8 = 0x800  # the flag of a zip's member whose name is in UTF-8
 # Methods that can be inflated piece by piece, so that a header with a false size costs no memory.
@@ -45,7 +47,7 @@ class Source:
         others: the number of files of other kinds.
         refused: names of files that are not read, with the reason.
         tables: files beside them that may hold their labels; ``read`` reads them too.
-        foreign: how many of the others are pictures of a format that is not read, by suffix.
+        foreign: how many of the others are pictures of a format that is not read, or archives, by suffix.
     """
 
     name: str
@@ -59,12 +61,20 @@ class Source:
 
     @property
     def unconverted(self) -> str:
-        """A sentence on pictures of formats that are not read; "" if there are none."""
-        if not self.foreign:
-            return ""
-        most_first = sorted(self.foreign.items(), key=lambda item: (-item[1], item[0]))
-        listed = ", ".join(f"{count:,} {suffix}" for suffix, count in most_first)
-        return f"{listed} cannot be read: save such pictures as JPEG or PNG first."
+        """A sentence on pictures of formats that are not read, and one on archives; "" if there are none."""
+        pictures, archives = (self._listed(suffixes) for suffixes in (FOREIGN, ARCHIVES))
+        said = [f"{pictures} cannot be read: save such pictures as JPEG or PNG first."] if pictures else []
+        if archives:
+            said.append(
+                f"What is in {archives} is not seen: unpack it there, or give a .zip as the data itself."
+            )
+        return " ".join(said)
+
+    def _listed(self, suffixes: Collection[str]) -> str:
+        """How many of the foreign files have each of these suffixes, most first."""
+        found = {suffix: count for suffix, count in self.foreign.items() if suffix in suffixes}
+        most_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return ", ".join(f"{count:,} {suffix}" for suffix, count in most_first)
 
     def only(self, names: Collection[str]) -> Source:
         """The files of these names alone."""
@@ -105,7 +115,7 @@ def folder(path: Path, belongs: Belongs = is_picture) -> Source:
             suffix = os.path.splitext(name)[1].lower()
             if not belongs(name, partial(_head, full)):
                 others += 1
-                if suffix in FOREIGN:
+                if suffix in NAMED:
                     foreign[suffix] += 1
                 if suffix in TABLES:
                     tables.append(relative)
@@ -175,7 +185,7 @@ def archive(path: Path, belongs: Belongs = is_picture) -> Source:
         readable = member.compress_type in READ_METHODS and not member.flag_bits & 1
         if not belongs(inside.name, partial(head, member, readable)):
             others += 1
-            if suffix in FOREIGN:
+            if suffix in NAMED:
                 foreign[suffix] += 1
             if readable and suffix in TABLES and member.file_size <= MOST_BYTES:
                 tables.add(name)

@@ -16,9 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from sparring import kinds
-from sparring.config.pictures import picture_levels
 from sparring.data import source as sources
-from sparring.data.pictures import SUFFIXES, UNREADABLE, Form, Size, decoded, look, reason_of
+from sparring.data.pictures import SUFFIXES, UNREADABLE, Size, decoded, form_as_read, look, reason_of
 from sparring.data.source import Source
 from sparring.data.spec import Spec
 from sparring.errors import DataError, Tell, counted
@@ -109,7 +108,8 @@ def translated(translator: Translator, content: bytes, own_size: bool = False) -
     size = look(content).size
     sides = translator.given.shape[1:]
     width, height = size if own_size else scaled(size, min(sides))
-    form = _form(translator.given, width, height)
+    given = translator.given
+    form = form_as_read((given.shape[0], height, width), given.levels or "auto", given.background)
     found = decoded(content, form)
     pixels = torch.from_numpy(found.pixels.transpose(0, 3, 1, 2).copy())
     made = kinds.of(translator.spec).tiles
@@ -119,13 +119,6 @@ def translated(translator: Translator, content: bytes, own_size: bool = False) -
         alpha = decoded(content, replace(form, channels=CLEAR)).pixels[0, ..., 3:]
         tile = np.concatenate([np.broadcast_to(tile, (*tile.shape[:2], 3)), alpha], 2)
     return to_image(tile)
-
-
-def _form(given: Spec, width: int, height: int) -> Form:
-    """The form of a picture that is read as those of the training were."""
-    levels = picture_levels(given.levels or "auto")
-    ends = None if isinstance(levels, str) else levels
-    return Form(width, height, "stretch", given.shape[0], ends, levels == "auto", background=given.background)
 
 
 def scaled(size: Size, shorter: int) -> Size:

@@ -39,8 +39,8 @@ class Music {
     this.stop();
     this.music = music;
     drawRoll(this.canvas, music);
-    this.files.replaceChildren();
-    for (const suffix of music.files) Object.assign(element(this.files, "a", "", suffix), { href: address(suffix), download: `sample${suffix}` });
+    // The links stay the same elements, so that a click on one is not lost when the sample is drawn anew.
+    for (const [k, suffix] of music.files.entries()) Object.assign(this.files.children[k] ?? element(this.files, "a", "", suffix), { href: address(suffix), download: `sample${suffix}` });
     const known = music.nearest?.length > 0;
     for (const part of [this.caption, this.nearest, this.listenNearest]) part.hidden = !known;
     if (!known) return;

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from sparring import kinds
-from sparring.data.pictures import UNREADABLE, Form, as_png, decoded, look, reason_of
+from sparring.config.groups import FilesConfig
+from sparring.data.pictures import UNREADABLE, as_png, decoded, form_as_read, look, reason_of
 from sparring.errors import ConfigError, DataError, RunError, Tell, unknown
 from sparring.history import layout
 from sparring.history.find import no_run
@@ -141,10 +142,11 @@ class Translations:
 
 @dataclass(frozen=True)
 class Scores:
-    """Says how odd a picture is."""
+    """Says how odd a picture is, which is read as the normals were."""
 
     detector: Detector
     name: str
+    files: FilesConfig
     path: str = "/score"
     step: int = 0
 
@@ -154,9 +156,10 @@ class Scores:
         Raises:
             DataError: it is none, or it is too large.
         """
-        channels, height, width = self.detector.shape_
+        files = self.files
+        form = form_as_read(self.detector.shape_, files.levels, files.background, files.resize)
         with picture_in(content):
-            pixels = decoded(content, Form(width, height, "stretch", channels)).pixels
+            pixels = decoded(content, form).pixels
         picture = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())
         found = self.detector.examine(picture)
         if heat:
@@ -211,7 +214,8 @@ def load(path: Path, warn: Tell, *, device: str = "auto", best: bool = False) ->
     if (path / layout.DETECTOR).is_file():
         if best:
             raise ConfigError("--best: a detector has no checkpoints. Leave it out.")
-        return Scores(saved.read(path)[0], path.name)
+        detector, about = saved.read(path)
+        return Scores(detector, path.name, about.files)
     if not path.is_dir():
         raise RunError(no_run(path))
     folder = RunFolder(path)
