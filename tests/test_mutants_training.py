@@ -107,7 +107,7 @@ MUTANTS = [
     Mutant(calibration, "seen", "SIDE / side", "2", test_calibration.test_what_the_features_see_has_64_to_127_pixels),
     Mutant(plan, "train", " and record.progress >= 1", "", test_calibration.test_a_training_that_is_interrupted_ends_at_once),
     Mutant(checkpoint, "_check_tensors", 'name.rpartition("/")[2] == CALIBRATION and ', "", test_checkpoint.test_a_generator_of_before_its_latents_had_a_length_draws_as_it_did),
-    Mutant(finetune, "Source._fill", "name == CALIBRATION or ", "", test_finetune.test_a_training_begins_with_latents_of_their_usual_length),
+    Mutant(finetune, "Source._fill", "name in OWN_FACTS or ", "", test_finetune.test_a_training_begins_with_latents_of_their_usual_length),
     Mutant(order, "Order.__call__", "start + len(part)", "len(part)", test_loop.test_a_batch_runs_over_the_end_of_an_epoch),
     Mutant(order, "Order._shuffled", "which, epoch)", "which, 0)", test_loop.test_every_sample_comes_once_an_epoch_and_epochs_differ),
     Mutant(order, "Order.other", "GIVEN", "self.which", test_pairs.test_unpaired_sides_have_orders_of_their_own),

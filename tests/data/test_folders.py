@@ -16,6 +16,7 @@ from sparring import GAN
 from sparring.cli.closing import goes_on
 from sparring.cli.main import main
 from sparring.config.groups import FilesConfig
+from sparring.data import split
 from sparring.data.folders import from_folder
 from sparring.errors import ConfigError, DataError
 from sparring.kinds import find
@@ -473,3 +474,25 @@ def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path, zipped:
     assert origin is not None
     assert origin.notes[-1] == said
     assert origin.others == 5
+
+
+def test_copies_of_a_held_out_picture_are_held_out_too(tmp_path: Path) -> None:
+    for k in range(60):
+        Image.new("L", (8, 8), k % 40).save(tmp_path / f"{k:02}.png")  # 20 are there twice
+    data = from_folder(tmp_path)
+    training, held_out = split.split_hold_out(data, 0.25)
+    known, unseen = ({int(picture.max()) for picture in part.samples} for part in (training, held_out))
+    assert known.isdisjoint(unseen)
+    assert known | unseen == set(range(40))
+    plain = torch.zeros(60, dtype=torch.bool)
+    plain[split.held_places(60, 0.25)] = True
+    both = {int(picture.max()) for picture in data.samples[plain]}
+    assert unseen == both  # no more than copies are moved
+    assert len(held_out) == sum(1 + (value < 20) for value in both) > 15
+
+
+def test_a_folder_of_one_picture_many_times_keeps_a_training_set(tmp_path: Path) -> None:
+    for k in range(20):
+        Image.new("L", (8, 8)).save(tmp_path / f"{k:02}.png")
+    training, held_out = split.split_hold_out(from_folder(tmp_path), 0.25)
+    assert (len(training), len(held_out)) == (15, 5)

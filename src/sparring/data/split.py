@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock
 from torch import Tensor
 
+from sparring.data.repeats import digests
 from sparring.data.spec import Dataset
 from sparring.data.store import mapped, sweep
 from sparring.errors import DataError, reason
 from sparring.files import whole
 
 SEED = 0  # of the random split
+ROWS = ("labels", "groups", "keys", "class_clusters")  # a value for each sample of a data set
 BLOCK_BYTES = 2**24  # bytes of samples copied at a time
 
 
@@ -33,6 +36,7 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     """The training set and the hold-out, a random share of the samples; both keep the order of the data.
 
     Samples of one group are in the same part; then the hold-out is at least this share, where that leaves any.
+    Pictures of files that equal a held-out one are held out too.
 
     The split does not depend on the seed of a training, so that trainings can be compared. If the
     samples are on disk, both parts are written beside them, so that they take no memory.
@@ -45,12 +49,22 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     else:
         held = torch.zeros(len(data), dtype=torch.bool)
         held[held_places(len(data), share)] = True
+        if share and data.given is None and data.origin and data.origin.path and data.origin.duplicates:
+            held = _with_copies(held, data.samples)
     training = _part(data, (~held).nonzero()[:, 0], "training")
     hold_out = _part(data, held.nonzero()[:, 0], "hold-out")
     if data.given is not None and data.spec.unpaired:  # each side is divided on its own
         given, given_out = split_hold_out(data.given, share)
         return replace(training, given=given), replace(hold_out, given=given_out)
     return training, hold_out
+
+
+def _with_copies(held: Tensor, samples: Tensor) -> Tensor:
+    """Which samples (N,) are held out if those equal to a held-out one are; as before if that were all."""
+    names = list(digests(samples))
+    unseen = {name for name, out in zip(names, held.tolist(), strict=True) if out}
+    found = torch.tensor([name in unseen for name in names])
+    return held if found.all() else found
 
 
 def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -73,23 +87,22 @@ def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
 
 def _part(data: Dataset, kept: Tensor, part: str) -> Dataset:
     """The samples at these places, in their order."""
-    labels = None if data.labels is None else data.labels[kept]
     alone = data.given is None or data.spec.unpaired
     given = data.given if alone or data.given is None else _part(data.given, kept, part)
-    groups, keys = (None if each is None else each[kept] for each in (data.groups, data.keys))
+    rows: dict[str, Any] = {
+        name: rows_of[kept] for name in ROWS if (rows_of := getattr(data, name)) is not None
+    }
     file = data.origin.path if data.origin else None
-    if file is None:
-        samples = data.samples[kept]
-        return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups, keys=keys)
-    path = file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
     try:
-        samples = _on_disk(data.samples, kept, path)
+        path = file and file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
+        samples = _on_disk(data.samples, kept, path) if path else data.samples[kept]
     except OSError as error:
+        assert file
         raise DataError(
-            f"cannot keep a part of {data.name} in {path.parent} ({reason(error)}). Make room "
+            f"cannot keep a part of {data.name} in {file.parent} ({reason(error)}). Make room "
             "there, set XDG_CACHE_HOME to a folder on another disk, or leave out --hold-out."
         ) from error
-    return replace(data, samples=samples, labels=labels, origin=None, given=given, groups=groups, keys=keys)
+    return replace(data, samples=samples, origin=None, given=given, **rows)
 
 
 def _on_disk(samples: Tensor, kept: Tensor, path: Path) -> Tensor:

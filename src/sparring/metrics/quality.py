@@ -52,10 +52,10 @@ class TimesReal:
     def __str__(self) -> str:
         seen = "the reals it was trained on" if self.trained else "these reals"
         against = "held-out reals" if self.held_out else seen
-        doubt = f"; {self.too_few:,} reals are too few to tell" if self.too_few else ""
+        doubt = f"not known, as {self.too_few:,} reals are too few to tell; they give " if self.too_few else ""
         return (
-            f"{times_real_text(self.value, self.error)} "
-            f"({self.label} to {against}, {self.count:,} samples; 1 is as good as real{doubt})"
+            f"{doubt}{times_real_text(self.value, self.error)} "
+            f"({self.label} to {against}, {self.count:,} samples; 1 is as good as real)"
         )
 
     def to_dict(self) -> dict[str, Any]:

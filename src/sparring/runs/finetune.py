@@ -23,17 +23,22 @@ from sparring.games.translation import EXTRAS
 from sparring.history.find import run_named
 from sparring.kinds import find
 from sparring.networks.network import CALIBRATION
+from sparring.networks.within import CLUSTER_COUNTS
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
 FAMILIES = ("generator", "discriminator")  # options that name networks
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}  # pictures by their channels
+OWN_FACTS = (CALIBRATION, CLUSTER_COUNTS)  # tensors that say something of a training's own data
 LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
 
 
 class Counts(NamedTuple):
-    """The numbers of classes of the run and of this training: all that there are, and labels alone."""
+    """The numbers of classes of the run and of this training: all that there are, and labels alone.
+
+    Clusters within classes count one by one.
+    """
 
     classes: tuple[int, int]
     labels: tuple[int, int]
@@ -151,8 +156,9 @@ class Source:
         Raises:
             ConfigError: the weights do not fit the players.
         """
-        of_labels = 0 if self.folder.spec.clusters else self.folder.classes, 0 if spec.clusters else classes
-        counts = Counts((self.folder.classes, classes), of_labels)
+        theirs = self.folder.spec
+        both = self.folder.classes * theirs.class_clusters, classes * spec.class_clusters
+        counts = Counts(both, (0 if theirs.clusters else both[0], 0 if spec.clusters else both[1]))
         given = {name for name in game.players if any(key.startswith(f"{name}/") for key in self.tensors)}
         for name in given:
             self._fill(name, game.players[name], counts)
@@ -230,7 +236,7 @@ class Source:
         for name in sorted(live.keys() | theirs.keys()):
             had, has = counts.known(name)
             more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
-            if name == CALIBRATION or (name not in theirs and more) or (name not in live and fewer):
+            if name in OWN_FACTS or (name not in theirs and more) or (name not in live and fewer):
                 continue
             found = theirs.get(name)
             ours = live.get(name)

@@ -48,7 +48,7 @@ def main_directions(sampler: Sampler, count: int = SHOWN) -> list[Direction]:
     dim = sampler.config.networks.latent_dim
     vectors = factorised(sampler)[: min(count, dim)]
     natural = sampler.latents(NATURAL, SEED)
-    labels = sampler.labels(NATURAL, order="random", seed=SEED)
+    labels = sampler.told(natural, sampler.labels(NATURAL, order="random", seed=SEED))
     before = _traits(sampler, natural, labels)
     return [_measured(sampler, vector, natural[:TRIED], _first(labels, TRIED), before) for vector in vectors]
 
@@ -57,8 +57,8 @@ def factorised(sampler: Sampler) -> Tensor:
     """Orthonormal directions (latent_dim, latent_dim), those that change the first features most first.
 
     Closed-form factorisation (SeFa, Shen & Zhou 2021, eq. 8): the eigenvectors of the sum of A^T A over the
-    weights A of all linear layers that take the latent itself. Without such layers: of the mean Jacobian of the
-    samples.
+    weights A of all linear layers that take the latent itself, whatever its length. Without such layers: of
+    the mean Jacobian of the samples.
     """
     dim = sampler.config.networks.latent_dim
     latents, labels = sampler.latents(2, SEED), sampler.labels(2, order="random", seed=SEED)
@@ -88,7 +88,7 @@ def _layers_that_take(generator: nn.Module, latents: Tensor) -> Iterator[list[nn
     def see(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         given = inputs[0]
         known = given.ndim == 2 and given.shape[0] == len(latents) and given.shape[1] >= dim
-        if isinstance(layer, nn.Linear) and known and torch.equal(given[:, :dim].float().cpu(), latents):
+        if isinstance(layer, nn.Linear) and known and _alike(given[:, :dim].float().cpu(), latents):
             found.append(layer)
 
     hooks = [part.register_forward_pre_hook(see) for part in generator.modules() if isinstance(part, nn.Linear)]
@@ -97,6 +97,11 @@ def _layers_that_take(generator: nn.Module, latents: Tensor) -> Iterator[list[nn
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _alike(vectors: Tensor, latents: Tensor) -> bool:
+    """Whether vectors (N, latent_dim) are the latents, or all of them longer or shorter by one factor."""
+    return torch.allclose(vectors / vectors.norm(), latents / latents.norm(), atol=1e-6)
 
 
 def _measured(
